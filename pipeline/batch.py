@@ -1,0 +1,229 @@
+"""The prepared folder: written aside, then published under its name; read again for sending.
+
+Work lies in `.preparing-*` under a lock. What is to be renamed is written down before the first rename, so that
+a crash in between is mended by the next command (`recover`), and without that note the work is discarded.
+"""
+
+import fcntl
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from pipeline import files
+from pipeline.errors import UsageError
+from pipeline.model import Manifest, PreparedBatch, SourceUse
+
+WORK = ".preparing-"
+LOCK = "lock"
+PLAN = "publish.json"
+MANIFEST = "manifest.json"
+DATA = "records.json"
+ISSUES = "issues.ndjson"
+
+
+class _File:
+    """A file being written, with its size and hashes."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._file: BinaryIO = os.fdopen(files.open_new(path), "wb", buffering=0)
+        self._sha256 = hashlib.sha256()
+        self._md5 = hashlib.md5(usedforsecurity=False)
+        self.size = 0
+
+    def write(self, data: bytes) -> None:
+        view = memoryview(data)
+        while view:
+            view = view[self._file.write(view) :]
+        self._sha256.update(data)
+        self._md5.update(data)
+        self.size += len(data)
+
+    def close(self) -> tuple[str, str]:
+        """(sha256, md5) of what was written, which is now on disk."""
+        os.fsync(self._file.fileno())
+        self._file.close()
+        return self._sha256.hexdigest(), self._md5.hexdigest()
+
+    def abandon(self) -> None:
+        self._file.close()
+
+
+class Part:
+    """One batch being written: its records, rejects and issues, and what was counted on the way."""
+
+    def __init__(self, folder: Path) -> None:
+        files.make_folder(folder)
+        self.folder = folder
+        self.counts: Counter[str] = Counter()
+        self.issues: Counter[str] = Counter()
+        self.warnings: Counter[str] = Counter()
+        self.conversions: Counter[str] = Counter()
+        self.source_rows: Counter[int] = Counter()
+        self._data = _File(folder / DATA)
+        self._others: dict[str, _File] = {}
+
+    @property
+    def bytes(self) -> int:
+        """Bytes of NDJSON so far."""
+        return self._data.size
+
+    def write_records(self, data: bytes) -> None:
+        """Add NDJSON lines."""
+        self._data.write(data)
+
+    def write_aside(self, name: str, head: bytes, data: bytes) -> None:
+        """Add to the file `name` (rejects or issues), which begins with `head`."""
+        if name not in self._others:
+            self._others[name] = _File(self.folder / name)
+            self._others[name].write(head)
+        self._others[name].write(data)
+
+    def abandon(self) -> None:
+        """Let go of the files of an unfinished part."""
+        for file in (self._data, *self._others.values()):
+            file.abandon()
+
+    def finish(self, template: Manifest, sources: Sequence[SourceUse], name: str) -> None:
+        """Give the records their file name and write the manifest; the folder is then complete."""
+        self.write_aside(ISSUES, b"", b"")
+        for file in self._others.values():
+            file.close()
+        sha256, md5 = self._data.close()
+        os.rename(self.folder / DATA, self.folder / f"{name}.json")
+        used = tuple(replace(sources[index], rows=rows) for index, rows in sorted(self.source_rows.items()))
+        manifest = replace(
+            template, file=f"{name}.json", bytes=self._data.size, sha256=sha256, md5=md5, sources=used,
+            issues=dict(sorted(self.issues.items())), warnings=dict(sorted(self.warnings.items())),
+            conversions=dict(sorted(self.conversions.items())),
+            rejects=tuple(sorted(other for other in self._others if other.startswith("rejects"))),
+            **{key: self.counts[key] for key in ("records", "rejected", "rows", "continuations", "blank")},
+        )  # fmt: skip
+        files.write_json(self.folder / MANIFEST, manifest.as_json())
+
+
+class Workshop:
+    """A folder in which the parts of one delivery are written before they get their names."""
+
+    def __init__(self, out: Path) -> None:
+        files.make_folder(out)
+        self._out = out
+        self.folder = Path(tempfile.mkdtemp(prefix=WORK, dir=out))
+        self._lock = os.open(self.folder / LOCK, os.O_RDWR | os.O_CREAT, files.FILE_MODE)
+        fcntl.flock(self._lock, fcntl.LOCK_EX)
+        self.parts: list[Part] = []
+
+    def new_part(self) -> Part:
+        """Begin the next part."""
+        part = Part(self.folder / f"part-{len(self.parts) + 1:04}")
+        self.parts.append(part)
+        return part
+
+    def drop(self, part: Part) -> None:
+        """Forget a part that holds no record."""
+        part.abandon()
+        self.parts.remove(part)
+        shutil.rmtree(part.folder)
+
+    def publish(
+        self, template: Manifest, sources: Sequence[SourceUse], names: Callable[[list[str], int], list[str]]
+    ) -> list[PreparedBatch]:
+        """Name the parts and move them into the out folder, all of them or (after a crash) all at the next run.
+
+        `names` gets the folder names taken so far and how many are wanted.
+        """
+        with locked(self._out):
+            chosen = names(_taken(self._out), len(self.parts))
+            for name in chosen:
+                if (self._out / name).exists():
+                    raise UsageError(f"{self._out / name} exists already", "Choose another --version or --date.")
+            for part, name in zip(self.parts, chosen, strict=True):
+                part.finish(template, sources, name)
+            plan = {part.folder.name: name for part, name in zip(self.parts, chosen, strict=True)}
+            files.write_json(self.folder / PLAN, plan)
+            _carry_out(self._out, self.folder)
+        os.close(self._lock)
+        return [read(self._out / name) for name in chosen]
+
+    def discard(self) -> None:
+        """Leave nothing behind of a delivery that was not published."""
+        for part in self.parts:
+            part.abandon()
+        shutil.rmtree(self.folder, ignore_errors=True)
+        os.close(self._lock)
+
+
+@contextmanager
+def locked(out: Path) -> Iterator[None]:
+    """Hold the right to give names in `out`; waits for others."""
+    handle = os.open(out / ".lock", os.O_RDWR | os.O_CREAT, files.FILE_MODE)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
+
+
+def _taken(out: Path) -> list[str]:
+    return [entry.name for entry in out.iterdir() if entry.is_dir() and not entry.name.startswith(".")]
+
+
+def _carry_out(out: Path, work: Path) -> None:
+    plan: Mapping[str, str] = json.loads((work / PLAN).read_bytes())
+    for part, name in plan.items():
+        if (work / part).exists():
+            os.rename(work / part, out / name)
+    files.sync_folder(out)
+    shutil.rmtree(work)
+
+
+def recover(out: Path) -> None:
+    """Finish what a crash left half published, and clear away what nobody is working on."""
+    if not out.is_dir():
+        return
+    for work in sorted(out.glob(f"{WORK}*")):
+        try:
+            handle = os.open(work / LOCK, os.O_RDWR)
+        except FileNotFoundError:
+            handle = -1
+        try:
+            if handle >= 0:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if (work / PLAN).exists():
+                with locked(out):
+                    _carry_out(out, work)
+            elif handle >= 0 or not any(work.iterdir()):
+                shutil.rmtree(work)
+        except (BlockingIOError, FileNotFoundError):
+            continue  # another process is at it
+        finally:
+            if handle >= 0:
+                os.close(handle)
+
+
+def find(out: Path) -> list[PreparedBatch]:
+    """All batches in an out folder, by name."""
+    if not out.is_dir():
+        return []
+    return [read(folder) for folder in sorted(out.iterdir()) if (folder / MANIFEST).is_file()]
+
+
+def read(folder: Path) -> PreparedBatch:
+    """The batch in `folder`; a folder without one is the user's mistake."""
+    try:
+        plain: dict[str, Any] = json.loads((folder / MANIFEST).read_bytes())
+        sources = tuple(SourceUse(**source) for source in plain.pop("sources"))
+        rejects = tuple(plain.pop("rejects"))
+        return PreparedBatch(folder, Manifest(**plain, sources=sources, rejects=rejects))
+    except (OSError, ValueError, TypeError, KeyError) as problem:
+        raise UsageError(
+            f"{folder}: is not a prepared batch ({MANIFEST} is missing or broken)", "Prepare it again with convert."
+        ) from problem

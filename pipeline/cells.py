@@ -1,0 +1,78 @@
+"""The cells of a batch of rows: their bytes, and what a kernel said of each column."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from pipeline import compiled
+from pipeline.model import Rows
+
+HAS_DOUBLED = 4
+UNBOUNDED = float("inf")
+
+
+class Cells:
+    """The cells of some rows; `status` asks each kernel once and remembers the answer.
+
+    `starts`, `ends` (int32) and `flags` (uint8) are row-major, `columns` a row, and point into `data`.
+    """
+
+    def __init__(self, data: bytes, columns: int, starts: Any, ends: Any, flags: Any) -> None:
+        self.data = data
+        self.columns = columns
+        self.starts = starts
+        self.ends = ends
+        self.flags = flags
+        self.rows = len(starts) // columns
+        self._status: dict[tuple[object, ...], Any] = {}
+
+    def status(
+        self, column: int, kind: int, low: float = -UNBOUNDED, high: float = UNBOUNDED, words: tuple[bytes, ...] = ()
+    ) -> Any:
+        """EMPTY, GOOD or DOUBT (uint8) for each row of a column."""
+        known = (column, kind, low, high, words)
+        if known not in self._status:
+            status = np.empty(self.rows, np.uint8)
+            compiled.check_column(
+                self.data, self.starts, self.ends, self.flags, self.columns, column, kind, low, high, words, status
+            )
+            self._status[known] = status
+        return self._status[known]
+
+    def text(self, row: int, column: int) -> str:
+        """One cell as text, doubled quotes undone."""
+        at = row * self.columns + column
+        cell = self.data[self.starts[at] : self.ends[at]]
+        if self.flags[at] & HAS_DOUBLED:
+            cell = cell.replace(b'""', b'"')
+        return cell.decode()
+
+    def texts(self, row: int) -> list[str]:
+        """All cells of a row."""
+        return [self.text(row, column) for column in range(self.columns)]
+
+    def lengths(self, column: int) -> Any:
+        """Bytes in each cell of a column."""
+        return self.ends[column :: self.columns] - self.starts[column :: self.columns]
+
+    def replaced(self, changes: Mapping[tuple[int, int], str], redo: Sequence[int]) -> "Cells":
+        """The cells with some (row, column) replaced by plain text; the columns in `redo` are asked anew."""
+        if not changes:
+            return self
+        starts, ends, flags = self.starts.copy(), self.ends.copy(), self.flags.copy()
+        pieces, size = [self.data], len(self.data)
+        for (row, column), text in changes.items():
+            at, piece = row * self.columns + column, text.encode()
+            pieces.append(piece)
+            starts[at], ends[at] = size, size + len(piece)
+            flags[at] = 0 if piece.isascii() and text.isprintable() and not set(text) & {'"', "\\"} else 3
+            size += len(piece)
+        cells = Cells(b"".join(pieces), self.columns, starts, ends, flags)
+        cells._status = {known: status for known, status in self._status.items() if known[0] not in redo}
+        return cells
+
+
+def of_rows(rows: Rows) -> Cells:
+    """The cells of a batch as they were read."""
+    return Cells(rows.data, rows.columns, rows.starts, rows.ends, rows.flags)

@@ -1,0 +1,18 @@
+"""The compiled kernels where they were built, else their twins in Python: slower, the same answers."""
+
+from pipeline import scan
+
+try:
+    from pipeline import kernels
+except ImportError:  # installed without a compiler
+    kernels = None  # type: ignore[assignment, unused-ignore]
+
+IS_COMPILED = kernels is not None
+scan_csv = kernels.scan_csv if IS_COMPILED else scan.scan_csv
+split_array = kernels.split_array if IS_COMPILED else scan.split_array
+check_column = kernels.check_column if IS_COMPILED else scan.check_column
+encode = kernels.encode if IS_COMPILED else scan.encode
+
+EMPTY, GOOD, DOUBT = range(3)
+TEXT, EMAIL, HASH, NUMBER, INTEGER, BOOLEAN, DATE, DATE_TIME, ENUM, UNSURE = range(10)
+TEXT_LEAF, RAW_LEAF, OPEN_OBJECT, CLOSE_OBJECT, OPEN_ARRAY, CLOSE_ARRAY, REPEAT, REPEAT_END = range(8)

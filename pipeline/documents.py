@@ -1,0 +1,219 @@
+"""Read JSON in batches of documents: one a line, an array, `{"records": [...]}`, or one or more objects."""
+
+import codecs
+import re
+from collections.abc import Iterator
+from typing import Protocol
+
+from pipeline import compiled, scan
+from pipeline.errors import SourceError
+from pipeline.model import Documents
+
+BLOCK = 1 << 20
+LONGEST = 16 << 20
+WRAPPER = re.compile(rb'\s*\{\s*"records"\s*:\s*\[')
+# Room enough for the spaces of a pretty printer between the tokens of a wrapper.
+WRAPPER_ROOM = 4096
+SPACE = b" \t\r\n\v\f"
+
+
+class Readable(Protocol):
+    """Anything that gives the bytes of a named source, a block at a time."""
+
+    name: str
+
+    def read(self, size: int) -> bytes: ...
+
+
+def looks_like_json(start: bytes) -> bool:
+    """Whether a source that begins so is JSON: its first sign, or that of an early line, is a bracket."""
+    text = start.removeprefix(codecs.BOM_UTF8).lstrip(SPACE)
+    if text[:1] in (b"{", b"["):
+        return True
+    return any(line.lstrip(SPACE).startswith(b'{"') for line in text.splitlines()[1:3])
+
+
+def read_documents(source: Readable, start: bytes, unwrap: bool) -> Iterator[Documents]:
+    """The documents of a source that begins with `start`, in batches of about a megabyte.
+
+    `unwrap` says that `{"records": [...]}` is a wrapper and not itself a record.
+    """
+    reader = _Reader(source, start.removeprefix(codecs.BOM_UTF8))
+    if reader.has_one_a_line():
+        return reader.lines(unwrap)
+    return reader.values(unwrap)
+
+
+class _Reader:
+    """Owns the bytes that were read and not yet given out, and the line they begin on."""
+
+    def __init__(self, source: Readable, data: bytes) -> None:
+        self._source = source
+        self._data = data
+        self._line = 1
+        self._number = 0
+        self._final = False
+
+    def _more(self) -> bool:
+        if self._final:
+            return False
+        block = self._source.read(BLOCK)
+        self._final = not block
+        self._data += block
+        return not self._final
+
+    def _drop(self, end: int) -> None:
+        self._line += self._data.count(b"\n", 0, end)
+        self._data = self._data[end:]
+
+    def has_one_a_line(self) -> bool:
+        """Whether the first document ends on its own line (or the second line begins another)."""
+        while self._data.strip(SPACE).count(b"\n") < 3 and len(self._data) <= LONGEST and self._more():
+            pass
+        text = self._data.lstrip(SPACE)
+        if text[:1] == b"[":
+            return False
+        lines = [line for line in text.split(b"\n", 3)[:3] if line.strip(SPACE)]
+        if not lines:
+            return True
+        if lines[0].startswith(b"{") and scan.value_end(lines[0].rstrip(SPACE), 0) >= 0:
+            return True
+        return len(lines) > 1 and lines[1].lstrip(SPACE).startswith(b"{")
+
+    def lines(self, unwrap: bool) -> Iterator[Documents]:
+        """NDJSON: whatever stands on a line is a document, good or bad."""
+        while self._data or self._more():
+            end = self._data.rfind(b"\n") + 1
+            if not end and not self._final:
+                if len(self._data) > LONGEST:
+                    raise self._too_long()
+                self._more()
+                continue
+            chunk = self._data[: end or len(self._data)]
+            first = self._line
+            self._drop(len(chunk))
+            yield self._batch_of_lines(chunk, first, unwrap)
+
+    def _batch_of_lines(self, chunk: bytes, first: int, unwrap: bool) -> Documents:
+        texts: list[bytes] = []
+        lines: list[int] = []
+        blank = 0
+        pieces = chunk.split(b"\n")
+        if not pieces[-1]:
+            pieces.pop()
+        for line, text in enumerate(pieces, first):
+            text = text.strip(SPACE)
+            if not text:
+                blank += 1
+            elif unwrap and WRAPPER.match(text) and (inner := _unwrapped(text)) is not None:
+                texts += inner
+                lines += [line] * len(inner)
+            else:
+                texts.append(text)
+                lines.append(line)
+        return self._batch(texts, lines, blank)
+
+    def _batch(self, texts: list[bytes], lines: list[int], blank: int) -> Documents:
+        numbers = range(self._number + 1, self._number + 1 + len(texts))
+        self._number += len(texts)
+        return Documents(tuple(texts), tuple(lines), tuple(numbers), blank)
+
+    def values(self, unwrap: bool) -> Iterator[Documents]:
+        """JSON texts one after another: an array or a wrapper gives its items, an object itself."""
+        while self._skip_space():
+            while len(self._data) < WRAPPER_ROOM and self._more():
+                pass
+            wrapper = WRAPPER.match(self._data) if unwrap else None
+            if wrapper:
+                self._drop(wrapper.end())
+                yield from self._array()
+                self._close_wrapper()
+            elif self._data[:1] == b"[":
+                self._drop(1)
+                yield from self._array()
+            else:
+                line, text = self._line, self._value()
+                yield self._batch([text], [line], 0)
+
+    def _skip_space(self) -> bool:
+        while True:
+            self._drop(len(self._data) - len(self._data.lstrip(SPACE)))
+            if self._data or not self._more():
+                return bool(self._data)
+
+    def _value(self) -> bytes:
+        """The next value; the source ends, or goes on with something else, only at our peril."""
+        if self._data[:1] != b"{":
+            raise self._broken("there is no JSON document where one should begin")
+        while (end := scan.value_end(self._data, 0)) < 0:
+            if len(self._data) > LONGEST:
+                raise self._too_long()
+            if not self._more():
+                raise self._broken("a document that begins here does not end")
+        text = self._data[:end]
+        self._drop(end)
+        return text
+
+    def _array(self) -> Iterator[Documents]:
+        if self._skip_space() and self._data[:1] == b"]":
+            self._drop(1)
+            return
+        while True:
+            places, at, state = compiled.split_array(self._data, 0, self._final, 1 << 16)
+            yield self._batch_of_places(places)
+            self._drop(at)
+            if state == 1:
+                return
+            if state == 2:
+                raise self._broken("the list is broken; look for a missing comma, quote or bracket")
+            if len(self._data) > LONGEST and not places:
+                raise self._too_long()
+            if not self._more() and not places:
+                raise self._broken("the list that holds the documents does not end")
+
+    def _batch_of_places(self, places: list[tuple[int, int]]) -> Documents:
+        lines, line, at = [], self._line, 0
+        for start, _ in places:
+            line += self._data.count(b"\n", at, start)
+            lines.append(line)
+            at = start
+        return self._batch([self._data[start:end] for start, end in places], lines, 0)
+
+    def _close_wrapper(self) -> None:
+        """Pass over what a wrapper holds beside its records, up to its closing brace."""
+        while self._skip_space() and self._data[:1] != b"}":
+            end = scan.value_end(self._data, 0) if self._data[:1] != b"," else 1
+            if self._data[:1] == b":":
+                end = 1
+            if end < 0 and self._more():
+                continue
+            if end <= 0:
+                break
+            self._drop(end)
+        if self._data[:1] != b"}":
+            raise self._broken('the object that holds "records" does not end')
+        self._drop(1)
+
+    def _too_long(self) -> SourceError:
+        return SourceError(
+            f"{self._source.name}: the document on line {self._line} is longer than {LONGEST >> 20} MiB",
+            "Check that the file holds one record a document.",
+        )
+
+    def _broken(self, what: str) -> SourceError:
+        return SourceError(
+            f"{self._source.name}: line {self._line}: {what}",
+            "Nothing after it can be trusted, so nothing was prepared; mend the file or export it again.",
+        )
+
+
+def _unwrapped(text: bytes) -> list[bytes] | None:
+    """The records of a wrapper that stands on one line; None when it is not whole."""
+    found = WRAPPER.match(text)
+    begin = found.end() if found else 0
+    if text[begin:].lstrip(SPACE).startswith(b"]"):
+        return []
+    places, at, state = compiled.split_array(text, begin, True, len(text))
+    if state != 1 or scan.value_end(text, 0) != len(text):
+        return None
+    return [text[start:end] for start, end in places]

@@ -1,0 +1,53 @@
+"""What can go wrong with the world; bad data is an `Issue` (model.py), never an exception.
+
+    PipelineError
+    ├── UsageError          2   a flag, a setting, a specification or a column that does not exist
+    ├── SourceError         3   a source that cannot be read
+    ├── PersonNeeded        4   an upload that was refused, changed or is in doubt
+    └── ServiceUnavailable  5   the upload service cannot be reached or keeps failing
+"""
+
+from typing import ClassVar
+
+
+class PipelineError(Exception):
+    """A failure with words for a person: what is wrong (message) and what to do (hint)."""
+
+    exit_code: ClassVar[int] = 2
+    code: ClassVar[str] = "error"
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+    def as_json(self) -> dict[str, dict[str, str]]:
+        """The object that `--json` prints when a command ends with exit code 2 to 5."""
+        return {"error": {"code": self.code, "message": self.message, "hint": self.hint}}
+
+
+class UsageError(PipelineError):
+    """The command or a setting asks for something that does not exist."""
+
+    code = "usage"
+
+
+class SourceError(PipelineError):
+    """A source is missing, is not what it seems, or breaks so that nothing after it can be trusted."""
+
+    exit_code = 3
+    code = "source"
+
+
+class PersonNeeded(PipelineError):
+    """An upload was refused, its file changed, or nobody can know whether it arrived."""
+
+    exit_code = 4
+    code = "person_needed"
+
+
+class ServiceUnavailable(PipelineError):
+    """The upload service cannot be reached or keeps failing; trying later is safe."""
+
+    exit_code = 5
+    code = "unavailable"

@@ -1,0 +1,738 @@
+# cython: language_level=3, boundscheck=False, wraparound=False, initializedcheck=False, cdivision=True
+"""Loops over the bytes of a block of CSV: find the cells, vouch for a column, write NDJSON.
+
+Each kernel may only vouch: a cell or row it is not certain of is left to the exact twin
+(`values.py`, `exact.py`). Every cell is checked against the length of the block before it is read,
+and every write goes through `reserve`, so no input can reach beyond a buffer.
+"""
+
+from libc.stdint cimport int32_t, int64_t, uint8_t
+from libc.stdlib cimport free, malloc, realloc
+from libc.string cimport memchr, memcmp, memcpy
+from cpython.bytes cimport PyBytes_FromStringAndSize
+
+import numpy as np
+
+# What a row can be.
+ROW_OK, ROW_BLANK, ROW_RAGGED, ROW_QUOTE, ROW_NUL, ROW_UTF8, ROW_UNCLOSED = range(7)
+# What the bytes of a cell hold.
+HAS_ESCAPE, HAS_HIGH, HAS_DOUBLED = 1, 2, 4
+# What a kernel says of a cell.
+EMPTY, GOOD, DOUBT = range(3)
+
+cdef enum:
+    OK = 0
+    BLANK = 1
+    RAGGED = 2
+    QUOTE = 3
+    NUL = 4
+    UTF8 = 5
+    UNCLOSED = 6
+
+cdef enum:
+    ESCAPE = 1
+    HIGH = 2
+    DOUBLED = 4
+    # bits of the table below that never reach a cell
+    STOP = 8
+    ZERO = 16
+
+cdef uint8_t CLASS[256]
+cdef int _byte
+for _byte in range(256):
+    CLASS[_byte] = HIGH if _byte >= 0x80 else ESCAPE if _byte < 0x20 or _byte == 0x22 or _byte == 0x5C else 0
+CLASS[0] = ESCAPE | ZERO
+CLASS[0x0A] = ESCAPE | STOP
+CLASS[0x0D] = ESCAPE | STOP
+
+
+cdef bint utf8_is_good(const uint8_t *p, int64_t n) noexcept nogil:
+    """RFC 3629: no overlong forms, no surrogates, nothing above U+10FFFF."""
+    cdef int64_t i = 0
+    cdef uint8_t c, d
+    while i < n:
+        c = p[i]
+        if c < 0x80:
+            i += 1
+        elif c < 0xC2:
+            return False
+        elif c < 0xE0:
+            if i + 1 >= n or (p[i + 1] & 0xC0) != 0x80:
+                return False
+            i += 2
+        elif c < 0xF0:
+            if i + 2 >= n or (p[i + 1] & 0xC0) != 0x80 or (p[i + 2] & 0xC0) != 0x80:
+                return False
+            d = p[i + 1]
+            if (c == 0xE0 and d < 0xA0) or (c == 0xED and d >= 0xA0):
+                return False
+            i += 3
+        elif c < 0xF5:
+            if i + 3 >= n or (p[i + 1] & 0xC0) != 0x80 or (p[i + 2] & 0xC0) != 0x80 or (p[i + 3] & 0xC0) != 0x80:
+                return False
+            d = p[i + 1]
+            if (c == 0xF0 and d < 0x90) or (c == 0xF4 and d >= 0x90):
+                return False
+            i += 4
+        else:
+            return False
+    return True
+
+
+cdef int64_t line_end(const uint8_t *p, int64_t at, int64_t n) noexcept nogil:
+    """Where the physical line that holds `at` ends: the place of its CR or LF, or n."""
+    while at < n and p[at] != 0x0A and p[at] != 0x0D:
+        at += 1
+    return at
+
+
+cdef int64_t after_line(const uint8_t *p, int64_t at, int64_t n) noexcept nogil:
+    """The place behind the line break at `at` (CR LF counts as one)."""
+    if at < n and p[at] == 0x0D and at + 1 < n and p[at + 1] == 0x0A:
+        return at + 2
+    return at + 1 if at < n else n
+
+
+def scan_csv(const uint8_t[::1] data not None, int delimiter, int columns, bint final, int most_rows,
+             int64_t longest):
+    """Find the rows and cells of `data`, which starts at the start of a row.
+
+    Returns (consumed, rows, starts, ends, flags, row_starts, row_ends, row_lines, row_cells, row_faults).
+    Cells are row-major, `columns` a row; `row_lines` counts physical lines before the row, and its last
+    element (index `rows`) those before `consumed`. Unless `final`, an unfinished last row is not consumed;
+    a quoted cell that is not closed within `longest` bytes counts as never closed.
+    RFC 4180, with LF, CRLF and CR as line breaks; a quote inside an unquoted cell is text; text behind a
+    closing quote is a fault, after which reading goes on at the next physical line.
+    """
+    cdef int64_t n = data.shape[0], at = 0, row_start = 0, cell_start = 0, cell_end = 0, consumed = 0, stop
+    cdef int rows = 0, cell = 0, base = 0
+    cdef int32_t line = 0, row_line = 0
+    cdef uint8_t seen, kind, row_seen, c
+    cdef uint8_t fault, delim = <uint8_t>delimiter
+    cdef bint quoted, ended, bad_utf8, only_empty
+    cdef const uint8_t *p = &data[0] if n else NULL
+    cdef int64_t room = min(<int64_t>most_rows, n + 1)
+    starts_a = np.zeros(room * columns, np.int32)
+    ends_a = np.zeros(room * columns, np.int32)
+    flags_a = np.zeros(room * columns, np.uint8)
+    row_starts_a = np.zeros(room, np.int32)
+    row_ends_a = np.zeros(room, np.int32)
+    row_lines_a = np.zeros(room + 1, np.int32)
+    row_cells_a = np.zeros(room, np.int32)
+    row_faults_a = np.zeros(room, np.uint8)
+    cdef int32_t[::1] starts = starts_a, ends = ends_a, row_starts = row_starts_a, row_ends = row_ends_a
+    cdef int32_t[::1] row_lines = row_lines_a, row_cells = row_cells_a
+    cdef uint8_t[::1] flags = flags_a, row_faults = row_faults_a
+    cdef uint8_t table[256]
+    memcpy(table, CLASS, 256)
+    table[delim] |= STOP
+
+    with nogil:
+        while at < n and rows < room:
+            row_start = at
+            row_line = line
+            cell = 0
+            base = rows * columns
+            fault = OK
+            row_seen = 0
+            bad_utf8 = False
+            only_empty = True
+            ended = False
+            while not ended:
+                seen = 0
+                quoted = at < n and p[at] == 0x22
+                if quoted:
+                    at += 1
+                    cell_start = at
+                    while True:
+                        while at < n and p[at] != 0x22:
+                            c = p[at]
+                            seen |= table[c]
+                            if c == 0x0A or (c == 0x0D and not (at + 1 < n and p[at + 1] == 0x0A)):
+                                line += 1
+                            at += 1
+                        if at >= n:
+                            fault = UNCLOSED
+                            break
+                        if at + 1 < n and p[at + 1] == 0x22:
+                            seen |= ESCAPE | DOUBLED
+                            at += 2
+                            continue
+                        cell_end = at
+                        at += 1
+                        if at < n and p[at] != delim and p[at] != 0x0A and p[at] != 0x0D:
+                            fault = QUOTE
+                        break
+                    if fault != OK:
+                        break
+                else:
+                    cell_start = at
+                    while at < n:
+                        kind = table[p[at]]
+                        if kind & STOP:
+                            break
+                        seen |= kind
+                        at += 1
+                    cell_end = at
+                stop = cell_start
+                while only_empty and stop < cell_end:
+                    only_empty = p[stop] == 0x20
+                    stop += 1
+                row_seen |= seen
+                if seen & HIGH and not utf8_is_good(p + cell_start, cell_end - cell_start):
+                    bad_utf8 = True
+                if cell < columns:
+                    starts[base + cell] = <int32_t>cell_start
+                    ends[base + cell] = <int32_t>cell_end
+                    flags[base + cell] = seen & (ESCAPE | HIGH | DOUBLED)
+                cell += 1
+                if at >= n:
+                    ended = True
+                elif p[at] == delim:
+                    at += 1
+                else:
+                    ended = True
+            if fault == UNCLOSED and not final and n - row_start <= longest:
+                line = row_line
+                break
+            if fault != OK:
+                at = line_end(p, row_start, n)
+                line = row_line
+            if not final and (at >= n or (p[at] == 0x0D and at + 1 >= n)):
+                line = row_line
+                break
+            stop = at
+            row_starts[rows] = <int32_t>row_start
+            row_ends[rows] = <int32_t>stop
+            row_lines[rows] = row_line
+            row_cells[rows] = cell
+            if fault == OK:
+                if only_empty:
+                    fault = BLANK
+                elif row_seen & ZERO:
+                    fault = NUL
+                elif bad_utf8:
+                    fault = UTF8
+                elif cell != columns:
+                    fault = RAGGED
+            row_faults[rows] = fault
+            rows += 1
+            if at < n:
+                line += 1
+            at = after_line(p, at, n)
+            consumed = at
+    row_lines[rows] = line
+    return (consumed, rows, starts_a[: rows * columns], ends_a[: rows * columns], flags_a[: rows * columns],
+            row_starts_a[:rows], row_ends_a[:rows], row_lines_a[: rows + 1], row_cells_a[:rows], row_faults_a[:rows])
+
+
+# ---------------------------------------------------------------------------------------------- cells
+
+cdef inline bint digit(uint8_t c) noexcept nogil:
+    return 0x30 <= c <= 0x39
+
+
+cdef inline int two(const uint8_t *p) noexcept nogil:
+    """The number that two ASCII digits make, or -1."""
+    if digit(p[0]) and digit(p[1]):
+        return (p[0] - 0x30) * 10 + p[1] - 0x30
+    return -1
+
+
+cdef bint good_date(const uint8_t *p, int64_t n) noexcept nogil:
+    """YYYY-MM-DD that the calendar has; year 0000 is left to the twin."""
+    cdef int century, year, month, day, most
+    if n < 10 or p[4] != 0x2D or p[7] != 0x2D:
+        return False
+    century = two(p)
+    year = two(p + 2)
+    month = two(p + 5)
+    day = two(p + 8)
+    if century < 0 or year < 0 or month < 1 or month > 12 or day < 1:
+        return False
+    year += century * 100
+    if year == 0:
+        return False
+    if month == 2:
+        most = 29 if (year % 4 == 0 and year % 100 != 0) or year % 400 == 0 else 28
+    elif month == 4 or month == 6 or month == 9 or month == 11:
+        most = 30
+    else:
+        most = 31
+    return day <= most
+
+
+cdef bint good_date_time(const uint8_t *p, int64_t n) noexcept nogil:
+    """RFC 3339 with upper-case T and Z and at most nine fractional digits."""
+    cdef int64_t i = 19
+    if n < 20 or not good_date(p, n) or p[10] != 0x54 or p[13] != 0x3A or p[16] != 0x3A:
+        return False
+    if not (0 <= two(p + 11) <= 23 and 0 <= two(p + 14) <= 59 and 0 <= two(p + 17) <= 59):
+        return False
+    if p[i] == 0x2E:
+        i += 1
+        while i < n and digit(p[i]):
+            i += 1
+        if i == 20 or i > 29:
+            return False
+    if i == n - 1:
+        return p[i] == 0x5A
+    if i != n - 6 or (p[i] != 0x2B and p[i] != 0x2D) or p[i + 3] != 0x3A:
+        return False
+    return 0 <= two(p + i + 1) <= 23 and 0 <= two(p + i + 4) <= 59
+
+
+cdef inline bint email_byte(uint8_t c) noexcept nogil:
+    return 0x61 <= c <= 0x7A or digit(c) or c == 0x2E or c == 0x2D
+
+
+cdef bint good_email(const uint8_t *p, int64_t n) noexcept nogil:
+    """The vendor's pattern, already trimmed and in lower case."""
+    cdef int64_t i = 0, label
+    while i < n and (email_byte(p[i]) or p[i] == 0x5F or p[i] == 0x2B):
+        i += 1
+    if i == 0 or i >= n or p[i] != 0x40:
+        return False
+    i += 1
+    label = i
+    while i < n and email_byte(p[i]) and p[i] != 0x2E:
+        i += 1
+    if i == label or i >= n or p[i] != 0x2E:
+        return False
+    i += 1
+    label = i
+    while i < n and email_byte(p[i]):
+        i += 1
+    return i == n and i > label
+
+
+cdef bint good_hash(const uint8_t *p, int64_t n) noexcept nogil:
+    """Printable ASCII without spaces or capitals: trimming and lower-casing would change nothing."""
+    cdef int64_t i
+    for i in range(n):
+        if p[i] <= 0x20 or p[i] >= 0x7F or 0x41 <= p[i] <= 0x5A:
+            return False
+    return True
+
+
+cdef bint good_integer(const uint8_t *p, int64_t n, double low, double high) noexcept nogil:
+    """A JSON integer of at most 15 digits, surely within the bounds."""
+    cdef int64_t i = 0
+    cdef double value = 0
+    cdef bint minus = p[0] == 0x2D
+    if minus:
+        i = 1
+    if i >= n or n - i > 15 or not digit(p[i]) or (p[i] == 0x30 and n - i > 1):
+        return False
+    while i < n:
+        if not digit(p[i]):
+            return False
+        value = value * 10 + (p[i] - 0x30)
+        i += 1
+    if minus:
+        value = -value
+    return low <= value <= high
+
+
+cdef bint good_number(const uint8_t *p, int64_t n, double low, double high) noexcept nogil:
+    """A JSON number without exponent and of at most 15 digits; near a bound only whole numbers are sure."""
+    cdef int64_t i = 0, first
+    cdef double value = 0, scale = 1
+    cdef bint minus = p[0] == 0x2D
+    if n > 17:
+        return False
+    if minus:
+        i = 1
+    first = i
+    while i < n and digit(p[i]):
+        value = value * 10 + (p[i] - 0x30)
+        i += 1
+    if i == first or (p[first] == 0x30 and i - first > 1):
+        return False
+    if i < n:
+        if p[i] != 0x2E or i + 1 >= n:
+            return False
+        i += 1
+        while i < n:
+            if not digit(p[i]):
+                return False
+            value = value * 10 + (p[i] - 0x30)
+            scale = scale * 10
+            i += 1
+    if i - first > 16 or (scale == 1 and i - first > 15):
+        return False
+    # At most 15 digits and a power of ten below 1e16: the quotient is the double that a parser finds.
+    value = value / scale
+    if minus:
+        value = -value
+    return low <= value <= high
+
+
+cdef enum:
+    K_TEXT = 0
+    K_EMAIL = 1
+    K_HASH = 2
+    K_NUMBER = 3
+    K_INTEGER = 4
+    K_BOOLEAN = 5
+    K_DATE = 6
+    K_DATE_TIME = 7
+    K_ENUM = 8
+    K_UNSURE = 9
+
+TEXT, EMAIL, HASH, NUMBER, INTEGER, BOOLEAN, DATE, DATE_TIME, ENUM, UNSURE = range(10)
+
+
+def check_column(const uint8_t[::1] data not None, const int32_t[::1] starts not None,
+                 const int32_t[::1] ends not None, const uint8_t[::1] flags not None, int columns, int column,
+                 int kind, double low, double high, tuple words, uint8_t[::1] status not None):
+    """Say of each cell of one column whether it is EMPTY, GOOD as it stands, or in DOUBT."""
+    cdef int64_t n = data.shape[0], rows = status.shape[0], row, at, size
+    cdef const uint8_t *p
+    cdef const uint8_t *base = &data[0] if n else NULL
+    cdef bint good
+    cdef int k, count = len(words)
+    cdef const uint8_t *word[64]
+    cdef int64_t word_size[64]
+    if count > 64:
+        raise ValueError("an enum of more than 64 words is left to the exact twin")
+    if rows * columns > starts.shape[0] or rows * columns > ends.shape[0] or rows * columns > flags.shape[0]:
+        raise ValueError("the cells do not cover the rows")
+    for k in range(count):
+        word[k] = <const uint8_t *><char *>words[k]
+        word_size[k] = len(words[k])
+    with nogil:
+        for row in range(rows):
+            at = row * columns + column
+            size = ends[at] - starts[at]
+            if size == 0:
+                status[row] = 0
+                continue
+            if starts[at] < 0 or size < 0 or ends[at] > n:
+                status[row] = 2
+                continue
+            p = base + starts[at]
+            if kind == K_TEXT:
+                good = True
+            elif flags[at]:
+                good = False
+            elif kind == K_EMAIL:
+                good = good_email(p, size)
+            elif kind == K_HASH:
+                good = good_hash(p, size)
+            elif kind == K_NUMBER:
+                good = good_number(p, size, low, high)
+            elif kind == K_INTEGER:
+                good = good_integer(p, size, low, high)
+            elif kind == K_BOOLEAN:
+                good = (size == 4 and memcmp(p, b"true", 4) == 0) or (size == 5 and memcmp(p, b"false", 5) == 0)
+            elif kind == K_DATE:
+                good = size == 10 and good_date(p, size)
+            elif kind == K_DATE_TIME:
+                good = good_date_time(p, size)
+            elif kind == K_ENUM:
+                good = False
+                for k in range(count):
+                    if size == word_size[k] and memcmp(p, word[k], size) == 0:
+                        good = True
+                        break
+            else:
+                good = False
+            status[row] = 1 if good else 2
+
+
+# ---------------------------------------------------------------------------------------------- NDJSON
+
+cdef struct Out:
+    uint8_t *data
+    int64_t size
+    int64_t room
+
+
+cdef bint reserve(Out *out, int64_t more) noexcept nogil:
+    """Make room for `more` bytes; False when there is no memory left."""
+    cdef int64_t room
+    cdef uint8_t *bigger
+    if out.size + more <= out.room:
+        return True
+    room = (out.size + more) * 2
+    bigger = <uint8_t *>realloc(out.data, room)
+    if bigger == NULL:
+        return False
+    out.data = bigger
+    out.room = room
+    return True
+
+
+cdef inline void put(Out *out, const uint8_t *p, int64_t n) noexcept nogil:
+    memcpy(out.data + out.size, p, n)
+    out.size += n
+
+
+cdef const char *HEX = b"0123456789abcdef"
+
+
+cdef void put_escaped(Out *out, const uint8_t *p, int64_t n, bint doubled) noexcept nogil:
+    """Write text as the inside of a JSON string (RFC 8259 section 7); needs room for 6 n bytes."""
+    cdef int64_t i = 0, plain = 0
+    cdef uint8_t c
+    cdef uint8_t *to
+    while i < n:
+        c = p[i]
+        if c >= 0x20 and c != 0x22 and c != 0x5C:
+            i += 1
+            continue
+        put(out, p + plain, i - plain)
+        to = out.data + out.size
+        to[0] = 0x5C
+        if c == 0x22 or c == 0x5C:
+            to[1] = c
+            out.size += 2
+            if doubled and c == 0x22:
+                i += 1
+        elif c == 0x0A:
+            to[1] = 0x6E
+            out.size += 2
+        elif c == 0x0D:
+            to[1] = 0x72
+            out.size += 2
+        elif c == 0x09:
+            to[1] = 0x74
+            out.size += 2
+        elif c == 0x08:
+            to[1] = 0x62
+            out.size += 2
+        elif c == 0x0C:
+            to[1] = 0x66
+            out.size += 2
+        else:
+            to[1] = 0x75
+            to[2] = 0x30
+            to[3] = 0x30
+            to[4] = HEX[c >> 4]
+            to[5] = HEX[c & 15]
+            out.size += 6
+        i += 1
+        plain = i
+    if plain < n:
+        put(out, p + plain, n - plain)
+
+
+# What a program for `encode` is made of: pairs (operation, argument) and the JSON text of a key for each.
+TEXT_LEAF, RAW_LEAF, OPEN_OBJECT, CLOSE_OBJECT, OPEN_ARRAY, CLOSE_ARRAY, REPEAT, REPEAT_END = range(8)
+
+cdef enum:
+    P_TEXT = 0
+    P_RAW = 1
+    P_OPEN = 2
+    P_CLOSE = 3
+    P_OPEN_ARRAY = 4
+    P_CLOSE_ARRAY = 5
+    P_REPEAT = 6
+    P_REPEAT_END = 7
+    DEPTH = 64
+
+
+def encode(const uint8_t[::1] data not None, const int32_t[::1] starts not None, const int32_t[::1] ends not None,
+           const uint8_t[::1] flags not None, int columns, const int32_t[::1] first not None,
+           const int32_t[::1] last not None, const uint8_t[::1] take not None,
+           const int32_t[::1] operations not None, const int32_t[::1] arguments not None, list keys):
+    """One NDJSON line for each record r with take[r], made of the rows first[r] to last[r] - 1.
+
+    Returns (bytes, ends) where ends[r] is the place behind record r's line. Objects and arrays without a
+    filled cell are left out. `REPEAT` runs its part once a row of the record; all else reads the first row.
+    """
+    cdef int64_t n = data.shape[0], records = take.shape[0], cells = starts.shape[0], record, at, size, start
+    cdef int steps = operations.shape[0], step, pending, waiting[64], depth, row, operation, k
+    cdef bint comma, memory = True
+    cdef const uint8_t *base = &data[0] if n else NULL
+    cdef const uint8_t *key_data
+    cdef int64_t key_size
+    cdef Out out
+    if len(keys) != steps or arguments.shape[0] != steps:
+        raise ValueError("each operation has one argument and one key")
+    if last.shape[0] != records or first.shape[0] != records or ends.shape[0] != cells or flags.shape[0] != cells:
+        raise ValueError("arrays of one block have one length")
+    joined = b"".join(keys)
+    key_ends = np.cumsum([0, *map(len, keys)]).astype(np.int64)
+    cdef const uint8_t[::1] key_bytes = joined or b" "
+    cdef const int64_t[::1] key_at = key_ends
+    line_ends = np.zeros(records, np.int64)
+    cdef int64_t[::1] line_end = line_ends
+    out.size = 0
+    out.room = n * 2 + 4096
+    out.data = <uint8_t *>malloc(out.room)
+    if out.data == NULL:
+        raise MemoryError
+    try:
+        with nogil:
+            for record in range(records):
+                if not take[record]:
+                    line_end[record] = out.size
+                    continue
+                pending = 0
+                depth = 0
+                comma = False
+                row = first[record]
+                if not reserve(&out, 2):
+                    memory = False
+                    break
+                out.data[out.size] = 0x7B
+                out.size += 1
+                step = 0
+                while step < steps:
+                    operation = operations[step]
+                    key_size = key_at[step + 1] - key_at[step]
+                    if operation <= P_RAW:
+                        at = <int64_t>row * columns + arguments[step]
+                        if at < 0 or at >= cells:
+                            memory = False
+                            break
+                        start = starts[at]
+                        size = ends[at] - start
+                        if size > 0 and start >= 0 and start + size <= n:
+                            for k in range(pending):
+                                key_size = key_at[waiting[k] + 1] - key_at[waiting[k]]
+                                if not reserve(&out, key_size + 2):
+                                    memory = False
+                                    break
+                                if comma:
+                                    out.data[out.size] = 0x2C
+                                    out.size += 1
+                                put(&out, &key_bytes[0] + key_at[waiting[k]], key_size)
+                                out.data[out.size] = 0x7B if operations[waiting[k]] == P_OPEN else 0x5B
+                                out.size += 1
+                                comma = False
+                            pending = 0
+                            key_size = key_at[step + 1] - key_at[step]
+                            if not memory or not reserve(&out, key_size + 6 * size + 3):
+                                memory = False
+                                break
+                            if comma:
+                                out.data[out.size] = 0x2C
+                                out.size += 1
+                            put(&out, &key_bytes[0] + key_at[step], key_size)
+                            if operation == P_RAW:
+                                put(&out, base + start, size)
+                            else:
+                                out.data[out.size] = 0x22
+                                out.size += 1
+                                if flags[at] & ESCAPE:
+                                    put_escaped(&out, base + start, size, flags[at] & DOUBLED)
+                                else:
+                                    put(&out, base + start, size)
+                                out.data[out.size] = 0x22
+                                out.size += 1
+                            comma = True
+                    elif operation == P_OPEN or operation == P_OPEN_ARRAY:
+                        if pending >= DEPTH:
+                            memory = False
+                            break
+                        waiting[pending] = step
+                        pending += 1
+                    elif operation == P_CLOSE or operation == P_CLOSE_ARRAY:
+                        if pending:
+                            pending -= 1
+                        else:
+                            if not reserve(&out, 1):
+                                memory = False
+                                break
+                            out.data[out.size] = 0x7D if operation == P_CLOSE else 0x5D
+                            out.size += 1
+                            comma = True
+                    elif operation == P_REPEAT_END:
+                        row += 1
+                        if row < last[record]:
+                            step = arguments[step]
+                        else:
+                            row = first[record]
+                    step += 1
+                if not memory or not reserve(&out, 2):
+                    memory = False
+                    break
+                out.data[out.size] = 0x7D
+                out.data[out.size + 1] = 0x0A
+                out.size += 2
+                line_end[record] = out.size
+        if not memory:
+            raise MemoryError("a record could not be written")
+        return PyBytes_FromStringAndSize(<char *>out.data, out.size), line_ends
+    finally:
+        free(out.data)
+
+
+# ---------------------------------------------------------------------------------------------- JSON
+
+def split_array(const uint8_t[::1] data not None, int64_t at, bint final, int most):
+    """Find the values of a JSON array in `data`, from `at`, which lies behind `[` or behind a comma.
+
+    Returns (places, at, state): places holds (start, end) of each value found; state is 0 for more to come,
+    1 when the array is closed (at lies behind `]`), 2 when no value can be found at `at`. Only brackets and
+    strings are looked at: whether a value is JSON is for a parser to say.
+    """
+    cdef int64_t n = data.shape[0], start, after
+    cdef const uint8_t *p = &data[0] if n else NULL
+    cdef int state = 0
+    cdef uint8_t c
+    places = []
+    while len(places) < most:
+        start = at
+        while start < n and (p[start] == 0x20 or 0x09 <= p[start] <= 0x0D):
+            start += 1
+        if start >= n:
+            break
+        c = p[start]
+        if c == 0x5D or c == 0x2C:
+            state = 2
+            break
+        with nogil:
+            at = value_end(p, start, n)
+        if at < 0:
+            at = start
+            break
+        after = at
+        while after < n and (p[after] == 0x20 or 0x09 <= p[after] <= 0x0D):
+            after += 1
+        if after >= n:
+            at = start
+            break
+        if p[after] != 0x2C and p[after] != 0x5D:
+            state = 2
+            at = start
+            break
+        places.append((start, at))
+        at = after + 1
+        if p[after] == 0x5D:
+            state = 1
+            break
+    return places, at, state
+
+
+cdef int64_t value_end(const uint8_t *p, int64_t at, int64_t n) noexcept nogil:
+    """The place behind the value that starts at `at`; -1 when it does not end before n."""
+    cdef int64_t depth = 0
+    cdef uint8_t c
+    while at < n:
+        c = p[at]
+        if c == 0x22:
+            at += 1
+            while at < n and p[at] != 0x22:
+                at += 2 if p[at] == 0x5C else 1
+            if at >= n:
+                return -1
+            at += 1
+        elif c == 0x7B or c == 0x5B:
+            depth += 1
+            at += 1
+        elif c == 0x7D or c == 0x5D:
+            if depth == 0:
+                return at
+            depth -= 1
+            at += 1
+        elif depth == 0 and (c == 0x2C or c == 0x20 or 0x09 <= c <= 0x0D):
+            return at
+        else:
+            at += 1
+        if depth == 0 and (c == 0x22 or c == 0x7D or c == 0x5D):
+            return at
+    return -1

@@ -1,0 +1,60 @@
+"""Rejected input in its own form, ready to be mended and run again; and one issue a line for machines."""
+
+import re
+from collections.abc import Iterable
+
+import orjson
+
+from pipeline.layout import BOOKKEEPING
+from pipeline.model import Batch, Rejected
+from pipeline.tables import Head
+
+ISSUES = "issues.ndjson"
+
+
+def file_name(source: int, is_table: bool) -> str:
+    """Where the rejects of the source number `source` (from 0) of a delivery go."""
+    number = f"-{source + 1}" if source else ""
+    return f"rejects{number}.{'csv' if is_table else 'ndjson'}"
+
+
+def header(head: Head) -> bytes:
+    """The first line of a rejects file: what was added, and the header as it stood in the source."""
+    added = head.delimiter.join(BOOKKEEPING).encode()
+    return added + head.delimiter.encode() + _own(head.raw, head) + b"\n"
+
+
+def table_rows(batch: Batch, rejected: Iterable[Rejected], head: Head) -> bytes:
+    """The rejected rows, byte for byte as they stood in the source, behind their line and issues.
+
+    The added cells come first: behind a row that is too short, or whose quote is open, they would not be cells.
+    """
+    delimiter = head.delimiter.encode()
+    lines = []
+    for record in rejected:
+        messages = "; ".join(dict.fromkeys(issue.message for issue in record.issues)).replace('"', '""')
+        for row in range(record.row, record.row + record.rows):
+            line = str(int(batch.lines[row])).encode()
+            lines.append(line + delimiter + b'"' + messages.encode() + b'"' + delimiter + _own(batch.raw(row), head))
+    return b"".join(line + b"\n" for line in lines)
+
+
+def _own(raw: bytes, head: Head) -> bytes:
+    """A row without the two cells that an earlier rejects file put before it."""
+    if head.names[:2] != BOOKKEEPING:
+        return raw
+    mark = re.escape(head.delimiter.encode())
+    cell = b'(?:"(?:[^"]|"")*"|[^"' + mark + b"\r\n]*)" + mark
+    return re.sub(b"\\A" + cell + cell, b"", raw, count=1)
+
+
+def documents(batch: Batch, rejected: Iterable[Rejected]) -> bytes:
+    """The rejected documents, one a line."""
+    return b"".join(batch.raw(record.row) + b"\n" for record in rejected)
+
+
+def issue_lines(rejected: Iterable[Rejected]) -> bytes:
+    """The issues of a batch as NDJSON."""
+    return b"".join(
+        orjson.dumps(issue.as_json(), option=orjson.OPT_APPEND_NEWLINE) for record in rejected for issue in record.issues
+    )

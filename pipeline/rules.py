@@ -1,0 +1,210 @@
+"""A schema asked of whole columns: which rows of a table certainly satisfy it.
+
+`vouch` is the fast path. It understands the keywords that records are made of; of a schema that says
+anything else it vouches for no row, and the exact twin decides.
+"""
+
+import math
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import jsonschema_rs
+import numpy as np
+
+from pipeline import compiled, values
+from pipeline.catalog import resolve
+from pipeline.cells import Cells
+from pipeline.layout import Branch, Leaf, enum_kind
+from pipeline.shapes import JsonSchema
+
+# Keywords without a say in what is valid, or whose say lies in another one named here.
+COMBINATIONS = frozenset({"allOf", "anyOf", "oneOf", "not", "if"})
+SILENT = COMBINATIONS | {
+    "title", "description", "examples", "default", "deprecated", "$schema", "$id", "$defs", "$comment",
+    "then", "else", "type", "properties", "additionalProperties",
+}  # fmt: skip
+# Rules for containers, which say nothing of a text or a number.
+FOR_CONTAINERS = frozenset({"required", "items", "minItems", "maxItems"})
+# What the schemas say word for word, and the kernel that vouches for nothing outside of it.
+EMAIL_PATTERN = r"^[a-zA-Z0-9_.+-]+@[a-zA-Z0-9-]+\.[a-zA-Z0-9.-]+$"
+YEAR = "^(?:[1-9][0-9]{3}|0[1-9][0-9]{2}|00[1-9][0-9]|000[1-9])-"
+DATE_TIME_PATTERN = (
+    YEAR + r"[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-5][0-9](?:\.[0-9]{1,12})?(?:Z|[+-][0-9]{2}:[0-9]{2})$"
+)
+KNOWN_TEXT = (
+    ({"pattern": EMAIL_PATTERN}, compiled.EMAIL),
+    ({"format": "date"}, compiled.DATE),
+    ({"format": "date", "pattern": YEAR}, compiled.DATE),
+    ({"format": "date-time"}, compiled.DATE_TIME),
+    ({"format": "date-time", "pattern": DATE_TIME_PATTERN}, compiled.DATE_TIME),
+)
+KIND_TYPES = {
+    compiled.NUMBER: frozenset({"number"}),
+    compiled.INTEGER: frozenset({"integer", "number"}),
+    compiled.BOOLEAN: frozenset({"boolean"}),
+}
+Mask = Any
+
+
+class Unsure(Exception):
+    """The schema says something that cannot be asked of columns."""
+
+
+class Judge:
+    """Asks one schema of one batch of cells; all masks are numpy booleans, one a row."""
+
+    def __init__(self, schema: JsonSchema, branch: Branch, cells: Cells) -> None:
+        self._schema = schema
+        self._branch = branch
+        self._cells = cells
+
+    def vouch(self) -> Mask:
+        """The rows that certainly satisfy the schema."""
+        try:
+            return self._holds(self._schema, self._branch, False)
+        except Unsure:
+            return self._none()
+
+    def _all(self) -> Mask:
+        return np.ones(self._cells.rows, np.bool_)
+
+    def _none(self) -> Mask:
+        return np.zeros(self._cells.rows, np.bool_)
+
+    def _present(self, below: Branch | Leaf | None) -> Mask:
+        if below is None:
+            return self._none()
+        if isinstance(below, Leaf):
+            return self._cells.lengths(below.column) > 0
+        masks = [self._present(inner) for inner in below.values()]
+        return np.logical_or.reduce(masks) if masks else self._none()
+
+    def _holds(self, view: Any, below: Branch | Leaf, exactly: bool) -> Mask:
+        """Where `below` satisfies `view`; where it is absent the answer means nothing.
+
+        With `exactly` a False is as certain as a True, which negations and choices need.
+        """
+        if isinstance(view, bool):
+            return self._all() if view else self._none()
+        schema = resolve(self._schema, view)
+        mask = self._branches(schema, below, exactly)
+        if isinstance(below, Leaf):
+            return mask & self._leaf(schema, below, exactly)
+        return mask & self._container(schema, below, exactly)
+
+    def _branches(self, schema: JsonSchema, below: Branch | Leaf, exactly: bool) -> Mask:
+        mask = self._all()
+        for view in schema.get("allOf", ()):
+            mask &= self._holds(view, below, exactly)
+        if "anyOf" in schema:
+            mask &= np.logical_or.reduce([self._holds(view, below, exactly) for view in schema["anyOf"]])
+        if "oneOf" in schema:
+            mask &= sum(self._holds(view, below, True).astype(np.int32) for view in schema["oneOf"]) == 1
+        if "not" in schema:
+            mask &= ~self._holds(schema["not"], below, True)
+        if "if" in schema:
+            condition = self._holds(schema["if"], below, True)
+            mask &= ~condition | self._holds(schema.get("then", True), below, exactly)
+            mask &= condition | self._holds(schema.get("else", True), below, exactly)
+        return mask
+
+    def _container(self, schema: JsonSchema, below: Branch, exactly: bool) -> Mask:
+        is_list = any(isinstance(part, int) for part in below)
+        types = _types(schema)
+        if types and ("array" if is_list else "object") not in types:
+            return self._none()
+        understood: Mapping[str, Callable[[Any, Branch, bool], Mask]] = (
+            {"items": self._items, "minItems": self._least, "maxItems": self._most}
+            if is_list
+            else {"required": self._required}
+        )
+        mask = self._all()
+        for keyword, value in schema.items():
+            if keyword in understood:
+                mask &= understood[keyword](value, below, exactly)
+            elif not _is_silent(keyword):
+                raise Unsure
+        return mask if is_list else mask & self._properties(schema, below, exactly)
+
+    def _properties(self, schema: JsonSchema, below: Branch, exactly: bool) -> Mask:
+        mask = self._all()
+        extra = schema.get("additionalProperties", True)
+        for key, inner in below.items():
+            view = schema.get("properties", {}).get(key, extra)
+            if view is not True:
+                mask &= ~self._present(inner) | self._holds(view, inner, exactly)
+        return mask
+
+    def _required(self, keys: list[str], below: Branch, exactly: bool) -> Mask:
+        return np.logical_and.reduce([self._present(below.get(key)) for key in keys]) if keys else self._all()
+
+    def _items(self, view: Any, below: Branch, exactly: bool) -> Mask:
+        mask = self._all()
+        for inner in below.values():
+            mask &= ~self._present(inner) | self._holds(view, inner, exactly)
+        return mask
+
+    def _count(self, below: Branch) -> Any:
+        return sum(self._present(inner).astype(np.int32) for inner in below.values())
+
+    def _least(self, value: int, below: Branch, exactly: bool) -> Mask:
+        return self._count(below) >= value
+
+    def _most(self, value: int, below: Branch, exactly: bool) -> Mask:
+        return self._count(below) <= value
+
+    def _leaf(self, schema: JsonSchema, leaf: Leaf, exactly: bool) -> Mask:
+        types = _types(schema)
+        if types and not types & KIND_TYPES.get(leaf.kind, frozenset({"string"})):
+            return self._none()
+        says = {key: value for key, value in schema.items() if not _is_silent(key) and key not in FOR_CONTAINERS}
+        if not says:
+            return self._all()
+        if exactly and not set(says) <= {"enum", "const", "required"}:
+            raise Unsure
+        if leaf.is_raw:
+            return self._number(says, leaf)
+        return self._text(says, leaf)
+
+    def _number(self, says: JsonSchema, leaf: Leaf) -> Mask:
+        bounds = {"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"}
+        if not set(says) <= bounds or leaf.kind == compiled.BOOLEAN:
+            raise Unsure
+        low, high = says.get("minimum", -math.inf), says.get("maximum", math.inf)
+        if "exclusiveMinimum" in says:
+            low = max(low, math.nextafter(says["exclusiveMinimum"], math.inf))
+        if "exclusiveMaximum" in says:
+            high = min(high, math.nextafter(says["exclusiveMaximum"], -math.inf))
+        return self._cells.status(leaf.column, leaf.kind, low, high) == compiled.GOOD
+
+    def _text(self, says: JsonSchema, leaf: Leaf) -> Mask:
+        column = leaf.column
+        if set(says) <= {"enum", "const"}:
+            kind, words = enum_kind(says["enum"] if "enum" in says else [says["const"]])
+            if kind == compiled.ENUM and len(says) == 1:
+                return self._cells.status(column, kind, words=words) == compiled.GOOD
+        for rule, kind in KNOWN_TEXT:
+            if says == rule:
+                return self._cells.status(column, kind) == compiled.GOOD
+        return self._one_by_one(says, column)
+
+    def _one_by_one(self, says: JsonSchema, column: int) -> Mask:
+        """The schema engine itself, asked of each cell: a leaf has no other rules than these."""
+        if not set(says) <= {"pattern", "format", "minLength", "maxLength", "enum", "const"}:
+            raise Unsure
+        validator = jsonschema_rs.Draft202012Validator(
+            dict(says), validate_formats=True, formats={"date": values.is_date, "date-time": values.is_date_time}
+        )
+        mask = self._all()
+        for row in np.flatnonzero(self._cells.lengths(column)):
+            mask[row] = validator.is_valid(self._cells.text(int(row), column))
+        return mask
+
+
+def _is_silent(keyword: str) -> bool:
+    return keyword in SILENT or keyword.startswith("x-")
+
+
+def _types(schema: JsonSchema) -> frozenset[str]:
+    said = schema.get("type", ())
+    return frozenset((said,) if isinstance(said, str) else said)

@@ -1,0 +1,213 @@
+"""The order of the stages: the only module that knows it.
+
+    load -> shape -> validate -> convert -> name          (prepare)
+    load -> shape -> validate                             (validate)
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, BinaryIO
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pipeline import batch, catalog, ledger, name, rejects
+from pipeline.convert import convert_documents, convert_rows
+from pipeline.errors import UsageError
+from pipeline.exact import ExactChecker
+from pipeline.layout import Layout, compile_layout
+from pipeline.load import Loaded, load
+from pipeline.model import Batch, Checked, Documents, Manifest, Rows, SourceUse, Specification
+from pipeline.report import Report, Tally, by_name, issue_counts
+from pipeline.shape import shape_documents, shape_rows
+from pipeline.validate import validate_documents, validate_rows
+from pipeline.vouch import canonical_validator
+
+Source = Path | str | Any
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What may be asked of a run; `zone` is an IANA name for date-times that have no zone of their own."""
+
+    zone: str | None = None
+    reject_unknown: bool = False
+    ignore_unknown: bool = False
+    max_invalid: float = 0.05
+    max_bytes: int = 5_000_000_000
+    date: str | None = None
+    version: str | None = None
+    names: dict[str, str] = field(default_factory=dict)
+    stdin: BinaryIO | None = None
+    progress: Callable[[int, int], None] | None = None
+
+
+def validate(sources: Sequence[Source], spec: str | Specification, options: Options = Options()) -> Report:
+    """Check sources against a specification and write nothing."""
+    specification = spec if isinstance(spec, Specification) else catalog.find(spec)
+    exact = _exact(specification, options)
+    reports = []
+    for source in sources:
+        tally = Tally()
+        stages = _Stages(load(source, options.stdin, _unwraps(specification)), specification, exact, options)
+        for rows in stages.loaded.batches:
+            tally.add(stages.check(rows))
+            stages.show_progress(tally.rows)
+        stages.loaded.stream.close()
+        reports.append(tally.report(stages.loaded.name, specification.name))
+    return Report(tuple(reports))
+
+
+def prepare(
+    sources: Sequence[Source],
+    spec: str | Specification,
+    out: Path | str = "batches",
+    options: Options = Options(),
+    now: Callable[[], datetime] = lambda: datetime.now(UTC),
+) -> Report:
+    """Turn sources into one prepared batch in the folder `out` (several, where it outgrows `max_bytes`).
+
+    A source is a path, `-`, or a data frame: anything that offers `__arrow_c_stream__`.
+
+        from pipeline.run import prepare
+
+        report = prepare([pandas.read_sql(query, connection)], "customer_record")
+        report.batches[0].file          # the NDJSON
+        report.issues()                 # what was rejected and why, as a DataFrame
+    """
+    specification = spec if isinstance(spec, Specification) else catalog.find(spec)
+    exact = _exact(specification, options)
+    date = name.check_date(options.date) if options.date else f"{now():%Y%m%d}"
+    version = name.check_version(options.version) if options.version else None
+    out = Path(out)
+    batch.recover(out)
+    workshop = batch.Workshop(out)
+    try:
+        delivery = _Delivery(workshop, options.max_bytes)
+        reports, used = [], []
+        for number, source in enumerate(sources):
+            tally = Tally()
+            stages = _Stages(load(source, options.stdin, _unwraps(specification)), specification, exact, options)
+            for rows in stages.loaded.batches:
+                for checked, data in delivery.fitting(stages, rows):
+                    delivery.add(number, stages, checked, data)
+                    tally.add(checked)
+                stages.show_progress(tally.rows)
+            stages.loaded.stream.close()
+            used.append(stages.loaded.used())
+            reports.append(tally.report(stages.loaded.name, specification.name))
+        if not any(report.valid for report in reports):
+            workshop.discard()
+            return Report(tuple(reports))
+        template = _template(specification, reports, options)
+
+        def names(taken: list[str], parts: int) -> list[str]:
+            first = options.names.get(specification.name, specification.name)
+            known = [*(f"{folder}.json" for folder in taken), *ledger.known_names(out)]
+            return name.batch_names(first, date, version or name.choose_version(first, date, known), parts)
+
+        return Report(tuple(reports), tuple(workshop.publish(template, used, names)))
+    except BaseException:
+        workshop.discard()
+        raise
+
+
+class _Stages:
+    """The stages set up for one source; each takes one batch."""
+
+    def __init__(self, loaded: Loaded, specification: Specification, exact: ExactChecker, options: Options) -> None:
+        self.loaded = loaded
+        self._exact = exact
+        self._options = options
+        self._layout: Layout | None = None
+        self._canonical: Any = None
+        if loaded.head is not None:
+            self._layout = compile_layout(loaded.head.names, exact.tree, loaded.name, options.ignore_unknown)
+        else:
+            self._canonical = canonical_validator(specification)
+
+    def check(self, rows: Batch) -> Checked:
+        """shape -> validate."""
+        if isinstance(rows, Rows) and self._layout is not None:
+            shaped = shape_rows(rows, self._layout, self._exact)
+            return validate_rows(shaped, self._layout, self._exact, self.loaded.name)
+        assert isinstance(rows, Documents)
+        return validate_documents(shape_documents(rows), self._exact, self._canonical, self.loaded.name)
+
+    def convert(self, checked: Checked) -> bytes:
+        """convert."""
+        return convert_rows(checked, self._layout) if self._layout is not None else convert_documents(checked)
+
+    def show_progress(self, rows: int) -> None:
+        if self._options.progress is not None:
+            self._options.progress(rows, self.loaded.stream.bytes)
+
+
+class _Delivery:
+    """Fills one part after another with what the stages give."""
+
+    def __init__(self, workshop: batch.Workshop, max_bytes: int) -> None:
+        self._workshop = workshop
+        self._max_bytes = max_bytes
+        self._part = workshop.new_part()
+
+    def fitting(self, stages: _Stages, rows: Batch) -> Iterator[tuple[Checked, bytes]]:
+        """The batch, or pieces of it that fit: a part ends before the first record that would outgrow it."""
+        checked = stages.check(rows)
+        data = stages.convert(checked)
+        if self._part.bytes + len(data) <= self._max_bytes:
+            yield checked, data
+        elif len(rows) > 1:
+            middle = len(rows) // 2
+            yield from self.fitting(stages, rows.part(0, middle))
+            yield from self.fitting(stages, rows.part(middle, len(rows)))
+        elif self._part.bytes:
+            self._part = self._workshop.new_part()
+            yield from self.fitting(stages, rows)
+        else:
+            raise UsageError("one record alone is larger than --max-bytes", "Allow more bytes a file.")
+
+    def add(self, source: int, stages: _Stages, checked: Checked, data: bytes) -> None:
+        """Write a checked batch: its records, its rejects in their own form, and its issues."""
+        part, rows, head = self._part, checked.shaped.batch, stages.loaded.head
+        part.write_records(data)
+        if checked.rejected:
+            own = rejects.table_rows(rows, checked.rejected, head) if head else rejects.documents(rows, checked.rejected)
+            part.write_aside(rejects.file_name(source, head is not None), rejects.header(head) if head else b"", own)
+            part.write_aside(rejects.ISSUES, b"", rejects.issue_lines(checked.rejected))
+        rejected = sum(record.rows for record in checked.rejected)
+        part.counts.update(
+            records=checked.records, rejected=rejected, rows=checked.rows,
+            continuations=checked.continuations, blank=checked.blank,
+        )  # fmt: skip
+        part.source_rows[source] += checked.rows
+        part.issues.update(issue_counts(checked))
+        part.warnings.update(by_name(checked.warnings))
+        part.conversions.update(by_name(checked.conversions))
+        accounted = checked.records + rejected + checked.continuations + checked.blank
+        if accounted != checked.rows:
+            raise AssertionError(f"{checked.rows} rows came in and {accounted} are accounted for")
+
+
+def _exact(specification: Specification, options: Options) -> ExactChecker:
+    try:
+        zone = ZoneInfo(options.zone) if options.zone else None
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise UsageError(
+            f"--timezone: there is no zone called {options.zone}", "Use a name such as Australia/Melbourne."
+        ) from None
+    return ExactChecker(specification, zone, options.reject_unknown)
+
+
+def _unwraps(specification: Specification) -> bool:
+    return "records" not in specification.schema.get("properties", {})
+
+
+def _template(specification: Specification, reports: Sequence[Any], options: Options) -> Manifest:
+    """The manifest of every part, but for what is counted and named."""
+    invalid, valid = sum(report.invalid for report in reports), sum(report.valid for report in reports)
+    state = "held" if invalid > options.max_invalid * (invalid + valid) else "prepared"
+    none: tuple[SourceUse, ...] = ()
+    return Manifest(
+        specification.name, specification.record_type, state, "", 0, "", "", 0, 0, 0, 0, 0, {}, {}, {}, none
+    )

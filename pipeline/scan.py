@@ -1,0 +1,208 @@
+"""Find rows, cells and documents in plain Python: the twin of the scanning kernels.
+
+It reads the same language as `kernels.scan_csv` and `kernels.split_array`, is what runs where the kernels were
+not compiled, and is what the tests compare them with.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+ROW_OK, ROW_BLANK, ROW_RAGGED, ROW_QUOTE, ROW_NUL, ROW_UTF8, ROW_UNCLOSED = range(7)
+HAS_ESCAPE, HAS_HIGH, HAS_DOUBLED = 1, 2, 4
+LINE_BREAK = re.compile(rb"\r\n|\n|\r")
+NEEDS_ESCAPE = re.compile(rb'[\x00-\x1f"\\]')
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    cells: list[tuple[int, int, bool]]
+    end: int
+    fault: int
+    finished: bool
+
+
+def scan_csv(
+    data: bytes, delimiter: int, columns: int, final: bool, most_rows: int, longest: int
+) -> tuple[object, ...]:
+    """Find the rows and cells of `data`, which starts at the start of a row; see `kernels.scan_csv`."""
+    rows: list[_Row] = []
+    starts: list[int] = []
+    lines: list[int] = []
+    at = consumed = line = 0
+    while at < len(data) and len(rows) < most_rows:
+        row = _row(data, at, bytes([delimiter]), final, longest)
+        if not row.finished:
+            break
+        rows.append(row)
+        starts.append(at)
+        lines.append(line)
+        found = LINE_BREAK.match(data, row.end)
+        line += _breaks(data, at, row.end) + (found is not None)
+        at = consumed = found.end() if found else len(data)
+    faults = [_fault(data, start, row, columns) for start, row in zip(starts, rows, strict=True)]
+    return (consumed, len(rows), *_cells(data, rows, columns), _ints(starts), _ints([row.end for row in rows]),
+            _ints([*lines, line]), _ints([len(row.cells) for row in rows]), np.array(faults, np.uint8))  # fmt: skip
+
+
+def _row(data: bytes, start: int, delimiter: bytes, final: bool, longest: int) -> _Row:
+    stop = re.compile(b"[\r\n" + re.escape(delimiter) + b"]")
+    cells: list[tuple[int, int, bool]] = []
+    at = start
+    while True:
+        if data[at : at + 1] == b'"':
+            begin, at, doubled = at + 1, *_closing_quote(data, at + 1)
+            if at < 0 or (at < len(data) and data[at : at + 1] not in (delimiter, b"\r", b"\n")):
+                return _broken(data, start, at < 0, final, longest)
+            cells.append((begin, at - 1, doubled))
+        else:
+            found = stop.search(data, at)
+            begin, at = at, found.start() if found else len(data)
+            cells.append((begin, at, False))
+        if data[at : at + 1] != delimiter:
+            break
+        at += 1
+    return _Row(cells, at, ROW_OK, final or not _may_go_on(data, at))
+
+
+def _may_go_on(data: bytes, at: int) -> bool:
+    """Whether more data could still change what ends at `at`."""
+    return at >= len(data) or (data[at : at + 1] == b"\r" and at + 1 >= len(data))
+
+
+def _closing_quote(data: bytes, at: int) -> tuple[int, bool]:
+    """The place behind the quote that closes a cell, or -1; and whether a doubled quote came before it."""
+    doubled = False
+    while (at := data.find(b'"', at)) >= 0:
+        if data[at + 1 : at + 2] != b'"':
+            return at + 1, doubled
+        doubled = True
+        at += 2
+    return -1, doubled
+
+
+def _broken(data: bytes, start: int, unclosed: bool, final: bool, longest: int) -> _Row:
+    found = LINE_BREAK.search(data, start)
+    end = found.start() if found else len(data)
+    decided = not unclosed or len(data) - start > longest
+    return _Row([], end, ROW_UNCLOSED if unclosed else ROW_QUOTE, final or (decided and not _may_go_on(data, end)))
+
+
+def _breaks(data: bytes, start: int, end: int) -> int:
+    """How many line breaks lie between two places; a CR LF that straddles `end` is not counted."""
+    return len(LINE_BREAK.findall(data[start:end]))
+
+
+def _fault(data: bytes, start: int, row: _Row, columns: int) -> int:
+    if row.fault:
+        return row.fault
+    if not any(data[begin:end].strip(b" ") for begin, end, _ in row.cells):
+        return ROW_BLANK
+    if b"\0" in data[start : row.end]:
+        return ROW_NUL
+    if not all(_is_utf8(data[begin:end]) for begin, end, _ in row.cells):
+        return ROW_UTF8
+    return ROW_OK if len(row.cells) == columns else ROW_RAGGED
+
+
+def _is_utf8(text: bytes) -> bool:
+    try:
+        text.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _cells(data: bytes, rows: list[_Row], columns: int) -> Iterator[object]:
+    starts = np.zeros((len(rows), columns), np.int32)
+    ends = np.zeros((len(rows), columns), np.int32)
+    flags = np.zeros((len(rows), columns), np.uint8)
+    for number, row in enumerate(rows):
+        for column, (begin, end, doubled) in enumerate(row.cells[:columns]):
+            cell = data[begin:end]
+            starts[number, column], ends[number, column] = begin, end
+            flags[number, column] = (
+                (HAS_ESCAPE if NEEDS_ESCAPE.search(cell) else 0)
+                | (0 if cell.isascii() else HAS_HIGH)
+                | (HAS_DOUBLED if doubled else 0)
+            )
+    yield from (starts.ravel(), ends.ravel(), flags.ravel())
+
+
+def _ints(values: list[int]) -> object:
+    return np.array(values, np.int32)
+
+
+SPACE = re.compile(rb"[ \t-\r]*")
+TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*"|["\[\]{}, \t-\r]', re.DOTALL)
+
+
+def split_array(data: bytes, at: int, final: bool, most: int) -> tuple[list[tuple[int, int]], int, int]:
+    """Find the values of a JSON array; see `kernels.split_array`."""
+    places: list[tuple[int, int]] = []
+    while len(places) < most:
+        start = _behind_space(data, at)
+        if start >= len(data):
+            break
+        if data[start] in b"],":
+            return places, at, 2
+        end = value_end(data, start)
+        after = _behind_space(data, end) if end >= 0 else len(data)
+        if after >= len(data):
+            return places, start, 0
+        if data[after] not in b",]":
+            return places, start, 2
+        places.append((start, end))
+        at = after + 1
+        if data[after : after + 1] == b"]":
+            return places, at, 1
+    return places, at, 0
+
+
+def value_end(data: bytes, at: int) -> int:
+    """The place behind the JSON value that starts at `at`; -1 when it does not end within `data`."""
+    depth = 0
+    for found in TOKEN.finditer(data, at):
+        token = found[0]
+        if token == b'"':
+            return -1
+        if token in (b"{", b"["):
+            depth += 1
+        elif token in (b"}", b"]"):
+            if depth == 0:
+                return found.start()
+            depth -= 1
+        elif not token.startswith(b'"'):
+            if depth == 0:
+                return found.start()
+            continue
+        if depth == 0 and token not in (b"{", b"["):
+            return found.end()
+    return -1
+
+
+def _behind_space(data: bytes, at: int) -> int:
+    found = SPACE.match(data, at)
+    return found.end() if found else at
+
+
+def check_column(
+    data: bytes, starts: Any, ends: Any, flags: Any, columns: int, column: int,
+    kind: int, low: float, high: float, words: tuple[bytes, ...], status: Any,
+) -> None:  # fmt: skip
+    """Vouch for no filled cell: all of them go to the exact twin."""
+    filled = ends[column::columns] != starts[column::columns]
+    status[:] = np.where(filled[: len(status)], 2, 0)
+
+
+def encode(
+    data: bytes, starts: Any, ends: Any, flags: Any, columns: int, first: Any, last: Any, take: Any,
+    operations: Any, arguments: Any, keys: list[bytes],
+) -> tuple[bytes, Any]:  # fmt: skip
+    """Write nothing, since nothing was vouched for."""
+    if take.any():
+        raise ValueError("a record was vouched for without kernels")
+    return b"", np.zeros(len(take), np.int64)

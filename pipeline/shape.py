@@ -1,0 +1,102 @@
+"""Stage: cells and documents get the form of their fields; every change is a named conversion."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import orjson
+
+from pipeline import cells, compiled, values
+from pipeline.exact import ExactChecker, clean_text
+from pipeline.layout import Layout, Leaf, convert_raw
+from pipeline.model import Change, Documents, Rows, Shaped, ShapedDocuments, ShapedRows
+from pipeline.wording import path_text
+
+ROW_OK = 0
+Convert = Callable[[str], values.Converted | values.Unconvertible]
+
+
+def shape_rows(batch: Rows, layout: Layout, exact: ExactChecker) -> Shaped:
+    """Convert each cell that a kernel does not vouch for as it stands; what cannot be converted is doubtful."""
+    before = cells.of_rows(batch)
+    doubtful = batch.faults != ROW_OK
+    readable = ~doubtful
+    changes: dict[tuple[int, int], str] = {}
+    conversions: list[Change] = []
+    warnings: list[Change] = []
+    for leaf in layout.leaves:
+        if leaf.kind == compiled.TEXT:
+            continue
+        found = _column(leaf, before, readable, _converter(leaf, exact))
+        doubtful[found.hopeless] = True
+        changes.update({(row, leaf.column): text for row, text in found.texts.items()})
+        conversions.extend(found.changes(leaf, found.conversions))
+        warnings.extend(found.changes(leaf, found.warnings))
+    redo = {column for _, column in changes}
+    after = before.replaced(changes, tuple(redo))
+    return ShapedRows(batch, after, doubtful, tuple(conversions), tuple(warnings))
+
+
+class _Found:
+    """What became of the doubtful cells of one column, by row."""
+
+    def __init__(self) -> None:
+        self.texts: dict[int, str] = {}
+        self.hopeless: list[int] = []
+        self.conversions: dict[str, list[int]] = {}
+        self.warnings: dict[str, list[int]] = {}
+
+    def changes(self, leaf: Leaf, named: dict[str, list[int]]) -> list[Change]:
+        return [Change(name, path_text(leaf.path), np.array(rows)) for name, rows in named.items()]
+
+
+def _converter(leaf: Leaf, exact: ExactChecker) -> Convert:
+    if leaf.is_raw:
+        return lambda text: convert_raw(leaf.kind, text)
+    return lambda text: clean_text(text, leaf.place, exact.zone)
+
+
+def _column(leaf: Leaf, before: Any, readable: Any, convert: Convert) -> _Found:
+    found = _Found()
+    status = before.status(leaf.column, leaf.kind, words=leaf.words)
+    known: dict[str, values.Converted | values.Unconvertible] = {}
+    for row in np.flatnonzero((status == compiled.DOUBT) & readable).tolist():
+        text = before.text(row, leaf.column)
+        done = known.get(text)
+        if done is None:
+            done = known[text] = convert(text)
+        if isinstance(done, values.Unconvertible):
+            found.hopeless.append(row)
+            continue
+        if done.text != text:
+            found.texts[row] = done.text
+        for name in done.conversions:
+            found.conversions.setdefault(name, []).append(row)
+        for name in done.warnings:
+            found.warnings.setdefault(name, []).append(row)
+    return found
+
+
+def shape_documents(batch: Documents) -> Shaped:
+    """Parse each document; keep its line only where writing it again gives the same text but for spaces.
+
+    That proves in one comparison that no key stood twice, no digit was lost and no text was escaped: all
+    else is left to the exact twin.
+    """
+    parsed: list[Any] = []
+    lines: list[bytes] = []
+    for text in batch.texts:
+        try:
+            document = orjson.loads(text)
+            line = orjson.dumps(document)
+        except (ValueError, TypeError):
+            document, line = None, b""
+        same = line == text or (line and _without_spaces(line) == _without_spaces(text))
+        parsed.append(document)
+        lines.append(line if same else b"")
+    return ShapedDocuments(batch, tuple(parsed), tuple(lines))
+
+
+def _without_spaces(text: bytes) -> bytes:
+    """The text without the one space that writers put behind a colon and a comma."""
+    return text.strip().replace(b'": ', b'":').replace(b", ", b",")

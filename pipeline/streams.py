@@ -1,0 +1,83 @@
+"""Bytes of a source, a block at a time: from a file or standard input, plain or gzip."""
+
+import gzip
+import hashlib
+import zlib
+from io import BufferedReader, RawIOBase
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from pipeline.errors import SourceError
+
+BLOCK = 1 << 20
+GZIP_MAGIC = b"\x1f\x8b"
+
+
+class _Counted(RawIOBase):
+    """A raw stream that remembers how many bytes went by and their SHA-256."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self.sha256 = hashlib.sha256()
+        self.bytes = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, into: Any, /) -> int:
+        view = memoryview(into)
+        data = self._file.read(len(view))
+        view[: len(data)] = data
+        self.sha256.update(data)
+        self.bytes += len(data)
+        return len(data)
+
+
+class ByteSource:
+    """The bytes of one source, unpacked; after the last block `bytes` and `sha256` speak of it as it lay on disk."""
+
+    def __init__(self, name: str, file: BinaryIO) -> None:
+        self.name = name
+        self._file = file
+        self._counted = _Counted(file)
+        packed = BufferedReader(self._counted, BLOCK)
+        is_gzip = packed.peek(2)[:2] == GZIP_MAGIC
+        self._unpacked: BinaryIO = gzip.GzipFile(fileobj=packed) if is_gzip else packed  # type: ignore[assignment]
+
+    def read(self, size: int = BLOCK) -> bytes:
+        """The next `size` bytes, fewer only at the end."""
+        try:
+            return self._unpacked.read(size)
+        except (EOFError, gzip.BadGzipFile, zlib.error) as problem:
+            raise SourceError(
+                f"{self.name}: the gzip data is broken or cut short", "Fetch or pack the file again."
+            ) from problem
+        except OSError as problem:
+            raise SourceError(f"{self.name}: cannot be read ({problem.strerror})") from problem
+
+    @property
+    def bytes(self) -> int:
+        """How many bytes were read from disk so far."""
+        return self._counted.bytes
+
+    @property
+    def sha256(self) -> str:
+        """SHA-256 of the bytes read from disk so far, as hex."""
+        return self._counted.sha256.hexdigest()
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._unpacked.close()
+        self._file.close()
+
+
+def open_file(path: Path) -> ByteSource:
+    """Open a file for reading."""
+    try:
+        if path.is_dir():
+            raise SourceError(f"{path}: is a folder", "Name the files in it.")
+        return ByteSource(str(path), path.open("rb", buffering=0))
+    except FileNotFoundError as problem:
+        raise SourceError(f"{path}: there is no such file", "Check the path.") from problem
+    except OSError as problem:
+        raise SourceError(f"{path}: cannot be opened ({problem.strerror})") from problem

@@ -1,0 +1,144 @@
+"""How one value becomes what the specification wants: every change is named, nothing is guessed.
+
+This is the exact twin of the column checks in kernels.pyx: those only say that a cell needs no change.
+"""
+
+import math
+import re
+from dataclasses import dataclass
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+# RFC 8259 section 6, with ASCII digits.
+JSON_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
+# RFC 3339 section 5.6, upper case as the vendor's model wants it, with the three repairs of `date_time`.
+DATE_TIME = re.compile(
+    r"([0-9]{4}-[0-9]{2}-[0-9]{2})([T ])([0-9]{2}):([0-9]{2}):([0-9]{2})(\.[0-9]{1,12})?"
+    r"(Z|[+-](?:[01][0-9]|2[0-3]):?[0-5][0-9])?"
+)
+DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+TRUE_WORDS = frozenset({"yes", "y", "t", "1"})
+FALSE_WORDS = frozenset({"no", "n", "f", "0"})
+
+
+@dataclass(frozen=True, slots=True)
+class Converted:
+    """A value as it will be sent; `conversions` and `warnings` name what was done to it."""
+
+    text: str
+    conversions: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Unconvertible:
+    """Why a text cannot be a value of the type: the code and rule of an issue, and what to do."""
+
+    code: str
+    rule: str
+    message: str
+
+
+def is_date(text: str) -> bool:
+    """Whether `text` is a day of the calendar as YYYY-MM-DD."""
+    if not DATE.fullmatch(text):
+        return False
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
+
+
+def is_date_time(text: str) -> bool:
+    """Whether `text` is an RFC 3339 date-time that the vendor's model also reads."""
+    match = DATE_TIME.fullmatch(text)
+    if not match or match[2] != "T" or not match[7] or (match[7] != "Z" and match[7][3] != ":"):
+        return False
+    return is_date(match[1]) and int(match[3]) < 24 and int(match[4]) < 60 and int(match[5]) < 60
+
+
+def email(text: str) -> Converted:
+    """Trim and lower-case, as the vendor's package does before it looks at an address."""
+    return _cleaned(text, "email_cleaned")
+
+
+def hash_text(text: str) -> Converted:
+    """Trim and lower-case the hex digits of a hash."""
+    return _cleaned(text, "hash_cleaned")
+
+
+def _cleaned(text: str, name: str) -> Converted:
+    clean = text.lower().strip()
+    return Converted(clean) if clean == text else Converted(clean, (name,))
+
+
+def date_time(text: str, zone: ZoneInfo | None) -> Converted:
+    """Repair the three things that stand between common exports and RFC 3339; all else stays as it is.
+
+    A space instead of T; a missing colon in the offset; no zone at all, which the vendor reads as UTC.
+    """
+    match = DATE_TIME.fullmatch(text)
+    if not match:
+        return Converted(text)
+    day, separator, offset = match[1], match[2], match[7]
+    clock = f"{match[3]}:{match[4]}:{match[5]}{match[6] or ''}"
+    done = ["date_time_t_added"] if separator == " " else []
+    if offset is None:
+        local = _local_offset(f"{day}T{match[3]}:{match[4]}:{match[5]}", zone) if zone else "Z"
+        if local is None:
+            return Converted(text)
+        name = "time_zone_assumed" if zone is None else "time_zone_applied"
+        return Converted(f"{day}T{clock}{local}", (*done, name), (name,) if zone is None else ())
+    if offset != "Z" and offset[3] != ":":
+        offset = f"{offset[:3]}:{offset[3:]}"
+        done.append("offset_colon_added")
+    return Converted(f"{day}T{clock}{offset}", tuple(done))
+
+
+def _local_offset(moment: str, zone: ZoneInfo) -> str | None:
+    """The offset that clocks in `zone` showed at `moment`; None when the calendar has no such moment."""
+    try:
+        delta = datetime.fromisoformat(moment).replace(tzinfo=zone).utcoffset()
+    except (ValueError, OverflowError):
+        return None
+    minutes = round((delta.total_seconds() if delta else 0.0) / 60)
+    sign = "-" if minutes < 0 else "+"
+    return f"{sign}{abs(minutes) // 60:02}:{abs(minutes) % 60:02}"
+
+
+def boolean(text: str) -> Converted | Unconvertible:
+    """true or false in any case; yes/no, y/n, t/f, 1/0 count as a conversion."""
+    word = text.lower()
+    if word in ("true", "false"):
+        return Converted(word)
+    if word in TRUE_WORDS:
+        return Converted("true", ("boolean_word",))
+    if word in FALSE_WORDS:
+        return Converted("false", ("boolean_word",))
+    return Unconvertible("type", "boolean", "is not true or false; write true, false, yes, no, 1 or 0")
+
+
+def number(text: str) -> Converted | Unconvertible:
+    """Text that is a JSON number keeps its own digits; it must also fit a double, as every reader assumes."""
+    if not JSON_NUMBER.fullmatch(text):
+        return Unconvertible("type", "number", "is not a number; write digits with a point, as in 12.50")
+    if not math.isfinite(float(text)):
+        return Unconvertible("range", "number", "is too large for a number; the largest is about 1.8e308")
+    return Converted(text)
+
+
+def integer(text: str) -> Converted | Unconvertible:
+    """A whole number; `2.0` is one, `2.7` is not."""
+    found = number(text)
+    if isinstance(found, Unconvertible):
+        return Unconvertible(found.code, "integer", found.message.replace("a number", "a whole number", 1))
+    if not float(text).is_integer():
+        return Unconvertible("type", "integer", "is not a whole number; write it without a fraction")
+    return found
+
+
+def shape_of(text: str) -> str:
+    """What a value looks like, without the value: letters as a, capitals as A, digits as 9, at most 40 signs."""
+    signs = ("9" if c.isdigit() else "A" if c.isupper() else "a" if c.isalpha() else c for c in text[:40])
+    return "".join(signs) + ("…" if len(text) > 40 else "")

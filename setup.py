@@ -1,0 +1,10 @@
+"""Build the compiled kernels; without a compiler the package installs and works without them, only slower."""
+
+from Cython.Build import cythonize
+from setuptools import Extension, setup
+
+setup(
+    ext_modules=cythonize(
+        [Extension("pipeline.kernels", ["pipeline/kernels.pyx"], extra_compile_args=["-O3"], optional=True)]
+    )
+)

@@ -1,0 +1,20 @@
+"""An independent reading of the vendor's published rules, to hold the pipeline against."""
+
+from .examples import examples
+from .records import cells_of, flat, good, spoiled, spoiled_cell
+from .rules import RECORDS
+from .verdict import accepts, normalised
+
+RECORD_TYPES = tuple(RECORDS)
+
+__all__ = [
+    "RECORD_TYPES",
+    "accepts",
+    "cells_of",
+    "examples",
+    "flat",
+    "good",
+    "normalised",
+    "spoiled",
+    "spoiled_cell",
+]
