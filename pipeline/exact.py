@@ -238,7 +238,7 @@ def _plain(value: Any) -> Any:
 
 def write_line(document: Mapping[str, Any]) -> bytes:
     """A document as one NDJSON line, LF included."""
-    return orjson.dumps(document, _write_number, orjson.OPT_APPEND_NEWLINE)
+    return orjson.dumps(document, _write_number, orjson.OPT_APPEND_NEWLINE | orjson.OPT_PASSTHROUGH_DATACLASS)
 
 
 def _write_number(value: Any) -> orjson.Fragment:

@@ -40,6 +40,7 @@ class Options:
     names: dict[str, str] = field(default_factory=dict)
     stdin: BinaryIO | None = None
     progress: Callable[[int, int], None] | None = None
+    show_values: bool = False
 
 
 def validate(sources: Sequence[Source], spec: str | Specification, options: Options = Options()) -> Report:

@@ -13,7 +13,7 @@ from pipeline.shapes import OPENERS, JsonSchema
 
 # Where a subschema may count against a record, a stricter subschema could vouch for too much.
 NEGATIVE = ("not", "oneOf", "if", "contains", "dependentSchemas", "propertyNames", "$dynamicRef", "unevaluatedItems")
-CLEAN_TEXT = "^[!-@\\[-`{-~]*$"
+CLEAN_TEXT = "^[!-@\\[-~]*$"
 PLAIN_DATE_TIME = (
     "^[0-9]{4}-[0-9]{2}-[0-9]{2}T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\\.[0-9]{1,9})?"
     "(Z|[+-]([01][0-9]|2[0-3]):[0-5][0-9])$"

@@ -1,0 +1,107 @@
+"""From prepared batches to receipts: which batches an upload means, and what the ledger knows of them."""
+
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from pipeline import batch, ledger
+from pipeline.config import Settings
+from pipeline.errors import UsageError
+from pipeline.model import PreparedBatch, Receipt
+from pipeline.upload import Progress, as_is, upload
+
+
+@dataclass(frozen=True, slots=True)
+class BatchStatus:
+    """A batch and how far it is on its way; `state` is the ledger's once it was asked to be sent."""
+
+    path: str
+    specification: str
+    state: str
+    records: int | None
+    rejected: int | None
+    bytes: int
+    upload_id: str | None
+    updated_at: str | None
+    reason: str = ""
+
+    def as_json(self) -> dict[str, Any]:
+        """The batch as `status --json` prints it."""
+        return asdict(self)
+
+
+def send(
+    folders: Sequence[Path],
+    out: Path,
+    settings: Settings,
+    *,
+    resend: bool = False,
+    even_held: bool = False,
+    parallel: int | None = None,
+    progress: Callable[[Progress], None] | None = None,
+    stop: threading.Event | None = None,
+) -> tuple[Receipt, ...]:
+    """Send the batches in `folders`; without any, all in `out` that are prepared or were interrupted."""
+    batch.recover(out)
+    chosen = [batch.read(folder) for folder in folders] if folders else _waiting(out)
+    if not chosen:
+        return ()
+    return upload(
+        chosen, out, settings, resend=resend, even_held=even_held, parallel=parallel, progress=progress, stop=stop
+    )
+
+
+def send_as_is(
+    paths: Sequence[Path],
+    out: Path,
+    settings: Settings,
+    *,
+    name: str | None = None,
+    resend: bool = False,
+    progress: Callable[[Progress], None] | None = None,
+    stop: threading.Event | None = None,
+) -> tuple[Receipt, ...]:
+    """Send CSV files that could not be converted, one after another; `name` says what they hold."""
+    if not paths:
+        raise UsageError("--as-is needs the CSV files to send", "Name them: upload export.csv --as-is.")
+    return tuple(
+        as_is(path, out, settings, descriptor=name, resend=resend, progress=progress, stop=stop) for path in paths
+    )
+
+
+def _waiting(out: Path) -> list[PreparedBatch]:
+    """What is prepared and not ended; what needs a person is named by that person."""
+    ended = {entry.batch for entry in ledger.entries(out) if entry.state in ("sent", "in_doubt", "refused", "changed")}
+    found = batch.find(out)
+    return [one for one in found if one.manifest.state == "prepared" and one.path.name not in ended]
+
+
+def status(out: Path) -> list[BatchStatus]:
+    """What lies in `out` and what the ledger knows, one line a batch."""
+    batch.recover(out)
+    latest = {entry.batch: entry for entry in ledger.entries(out)}
+    lines = [_line(one, latest.pop(one.path.name, None)) for one in batch.find(out)]
+    for entry in latest.values():
+        when = _moment(entry.updated_at)
+        lines.append(
+            BatchStatus(str(out / entry.batch), "", entry.state, entry.records, None, entry.bytes, entry.upload_id, when,
+                        entry.reason)  # fmt: skip
+        )
+    return lines
+
+
+def _line(one: PreparedBatch, entry: ledger.Entry | None) -> BatchStatus:
+    manifest = one.manifest
+    path, name = str(one.path), manifest.specification
+    if entry is None:
+        return BatchStatus(path, name, manifest.state, manifest.records, manifest.rejected, manifest.bytes, None, None)
+    when = _moment(entry.updated_at)
+    return BatchStatus(path, name, entry.state, manifest.records, manifest.rejected, manifest.bytes, entry.upload_id, when,
+                       entry.reason)  # fmt: skip
+
+
+def _moment(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
