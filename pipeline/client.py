@@ -64,14 +64,20 @@ def ask(
             with session.post(
                 url,
                 data=json.dumps(content).encode(),
-                headers={"Auth-Api-Token": secret, "Content-Type": "application/json", "Accept": "application/json"},
+                headers={
+                    "Auth-Api-Token": secret,
+                    "Content-Type": "application/json",
+                    "Accept": "application/json",
+                },
                 timeout=(connect_timeout, answer_timeout),
                 allow_redirects=False,
                 stream=True,
             ) as response:
                 return _result(response)
         except requests.exceptions.SSLError:
-            return PostResult(0, detail="the TLS certificate or handshake was not accepted (see LEXER_CA_FILE)")
+            return PostResult(
+                0, detail="the TLS certificate or handshake was not accepted (see LEXER_CA_FILE)"
+            )
         except requests.exceptions.ConnectionError:
             return PostResult(0, detail="the service could not be reached or broke the connection")
         except requests.exceptions.Timeout:
@@ -90,11 +96,13 @@ def _result(response: requests.Response) -> PostResult:
         if len(data) > ANSWER_LIMIT:
             return PostResult(response.status_code, detail="the answer is too long")
     grant = read_grant(data)
-    return PostResult(response.status_code, grant, detail="" if grant else "the answer holds no usable id and url")
+    return PostResult(
+        response.status_code, grant, detail="" if grant else "the answer holds no usable id and url"
+    )
 
 
 def read_grant(data: bytes) -> Grant | None:
-    """The permission in an answer, or None; the vendor writes `&` as `\\u0026`, which JSON undoes."""
+    r"""The permission in an answer, or None; the vendor writes `&` as `\u0026`, which JSON undoes."""
     try:
         answer = json.loads(data)
     except (ValueError, RecursionError):

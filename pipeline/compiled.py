@@ -12,6 +12,11 @@ scan_csv = kernels.scan_csv if IS_COMPILED else scan.scan_csv
 split_array = kernels.split_array if IS_COMPILED else scan.split_array
 check_column = kernels.check_column if IS_COMPILED else scan.check_column
 encode = kernels.encode if IS_COMPILED else scan.encode
+mark_keys = kernels.mark_keys if IS_COMPILED else scan.mark_keys
+agree = kernels.agree if IS_COMPILED else scan.agree
+pull_up = kernels.pull_up if IS_COMPILED else scan.pull_up
+gather = kernels.gather if IS_COMPILED else scan.gather
+KeySet = kernels.KeySet if IS_COMPILED else scan.KeySet
 
 EMPTY, GOOD, DOUBT = range(3)
 TEXT, EMAIL, HASH, NUMBER, INTEGER, BOOLEAN, DATE, DATE_TIME, ENUM, UNSURE = range(10)

@@ -18,7 +18,7 @@ except ImportError:
     keyring = None  # type: ignore[assignment, unused-ignore]
 
 API_URL = "https://api.lexer.io/v1/uploads"
-TOKEN = "LEXER_UPLOAD_API_TOKEN"
+VARIABLE = "LEXER_UPLOAD_API_TOKEN"
 FILE = "pipeline.toml"
 SERVICE = "lexer-pipeline"
 TABLES = ("datasets", "names", "upload")
@@ -51,14 +51,14 @@ class Settings:
     dataset: str | None = None
     datasets: Mapping[str, str] = field(default_factory=dict)
     names: Mapping[str, str] = field(default_factory=dict)
-    proxy: str | None = None
+    proxy: str | None = field(default=None, repr=False)  # it may hold a password
     ca_file: Path | None = None
     connect_timeout: float = 10.0
     stall_timeout: float = 30.0
     answer_timeout: float = 60.0
     limit_rate: int | None = None
     parallel: int = 4
-    tries: int = 8
+    tries: int = 6
 
     @property
     def host(self) -> str:
@@ -85,7 +85,9 @@ def read(environ: Mapping[str, str], folder: Path) -> Settings:
         token=_token(environ),
         url=safe_url(environ.get("LEXER_UPLOAD_API_URL") or _text(upload, "url") or API_URL),
         dataset=_dataset(dataset, "LEXER_DATASET_ID") if dataset else None,
-        datasets={key: _dataset(value, f"[datasets] {key}") for key, value in _table(table, "datasets").items()},
+        datasets={
+            key: _dataset(value, f"[datasets] {key}") for key, value in _table(table, "datasets").items()
+        },
         names={key: _name(value, f"[names] {key}") for key, value in _table(table, "names").items()},
         proxy=_proxy(_text(upload, "proxy")),
         ca_file=_existing(folder / ca_file) if ca_file else None,
@@ -94,7 +96,7 @@ def read(environ: Mapping[str, str], folder: Path) -> Settings:
         answer_timeout=_seconds(upload, "answer_timeout", 60.0),
         limit_rate=_count(upload, "limit_rate", 0) or None,
         parallel=_count(upload, "parallel", 4) or 1,
-        tries=_count(upload, "tries", 8) or 1,
+        tries=_count(upload, "tries", 6) or 1,
     )
 
 
@@ -108,7 +110,12 @@ def safe_url(url: str) -> str:
         parts.port  # noqa: B018 - reading it is the check; a bad port raises here
     except ValueError:
         raise UsageError("the upload address is not a URL", f"the usual one is {API_URL}") from None
-    if parts.scheme not in ("http", "https") or not parts.hostname or not url.isascii() or not url.isprintable():
+    if (
+        parts.scheme not in ("http", "https")
+        or not parts.hostname
+        or not url.isascii()
+        or not url.isprintable()
+    ):
         raise UsageError("the upload address is not an http(s) URL", f"the usual one is {API_URL}")
     if parts.username is not None or parts.query or parts.fragment or " " in url:
         raise UsageError("the upload address must be plain: no user name, query or fragment")
@@ -142,7 +149,7 @@ def _refuse_token(table: Mapping[str, Any]) -> None:
         if "token" in key.lower():
             raise UsageError(
                 f"{FILE} holds a token; it is refused there, since such files are shared",
-                f"put it into the environment variable {TOKEN} and revoke the one in the file",
+                f"put it into the environment variable {VARIABLE} and revoke the one in the file",
             )
         if isinstance(value, dict):
             _refuse_token(value)
@@ -209,12 +216,14 @@ def _existing(path: Path) -> Path:
 
 
 def _token(environ: Mapping[str, str]) -> Token | None:
-    secret = environ.get(TOKEN, "").strip() or _from_keyring()
+    secret = environ.get(VARIABLE, "").strip() or _from_keyring()
     if not secret:
         return None
     if not re.fullmatch(r"[\x21-\x7e]+", secret):
         # An HTTP library would quote the whole header in its own error.
-        raise UsageError(f"{TOKEN} holds characters that no token has", "copy it anew, without line breaks")
+        raise UsageError(
+            f"{VARIABLE} holds characters that no token has", "copy it anew, without line breaks"
+        )
     return Token(secret)
 
 
@@ -222,6 +231,6 @@ def _from_keyring() -> str:
     if keyring is None:
         return ""
     try:
-        return (keyring.get_password(SERVICE, TOKEN) or "").strip()
+        return (keyring.get_password(SERVICE, VARIABLE) or "").strip()
     except keyring.errors.KeyringError:
         return ""  # a locked or absent key ring is the same as none

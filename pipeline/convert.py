@@ -12,17 +12,16 @@ def convert_rows(checked: Checked, layout: Layout) -> bytes:
     shaped = checked.shaped
     assert isinstance(shaped, ShapedRows)
     cells, program = shaped.cells, layout.program
-    first = np.arange(cells.rows, dtype=np.int32)
     data, ends = compiled.encode(
-        cells.data, cells.starts, cells.ends, cells.flags, cells.columns, first, first + np.int32(1),
+        cells.data, cells.starts, cells.ends, cells.flags, cells.columns, shaped.batch.firsts, shaped.batch.lasts,
         checked.vouched.view(np.uint8), program.operations, program.arguments, program.keys,
     )  # fmt: skip
     if not checked.lines:
         return data
     pieces, at = [], 0
-    for row, line in sorted(checked.lines.items()):
-        pieces += [data[at : ends[row]], line]
-        at = int(ends[row])
+    for record, line in sorted(checked.lines.items()):
+        pieces += [data[at : ends[record]], line]
+        at = int(ends[record])
     return b"".join([*pieces, data[at:]])
 
 

@@ -72,27 +72,46 @@ class PutAnswer(Protocol):
     """What one PUT tells; put.py makes it."""
 
     @property
-    def connected(self) -> bool: ...
+    def connected(self) -> bool:
+        """Whether the store was reached."""
+
     @property
-    def status(self) -> int: ...
+    def status(self) -> int:
+        """The HTTP status; 0 if no answer came."""
+
     @property
-    def code(self) -> str: ...
+    def code(self) -> str:
+        """The S3 error code, if there is one."""
+
     @property
-    def expired(self) -> bool: ...
+    def expired(self) -> bool:
+        """Whether the store says that the url has expired."""
+
     @property
-    def encrypted(self) -> bool: ...
+    def encrypted(self) -> bool:
+        """Whether the store says that its ETags are no MD5."""
+
     @property
-    def etag(self) -> str: ...
+    def etag(self) -> str:
+        """The ETag, without quotes."""
+
     @property
-    def bytes_sent(self) -> int: ...
+    def bytes_sent(self) -> int:
+        """At least as many bytes of the body as left."""
+
     @property
-    def whole_body_sent(self) -> bool: ...
+    def whole_body_sent(self) -> bool:
+        """Whether the whole body may have left."""
+
     @property
-    def file_changed(self) -> bool: ...
+    def file_changed(self) -> bool:
+        """Whether the file changed meanwhile."""
 
 
 AGAIN_STATUS = frozenset({408, 429, 500, 502, 503, 504})
-AGAIN_CODE = frozenset({"RequestTimeout", "IncompleteBody", "BadDigest", "SlowDown", "InternalError", "OperationAborted"})
+AGAIN_CODE = frozenset(
+    {"RequestTimeout", "IncompleteBody", "BadDigest", "SlowDown", "InternalError", "OperationAborted"}
+)
 DENIED_FOR_GOOD = frozenset({"SignatureDoesNotMatch", "InvalidAccessKeyId", "HeadersNotSigned"})
 MD5 = re.compile(r"[0-9a-fA-F]{32}")
 
@@ -108,7 +127,7 @@ def name_post(status: int, granted: bool) -> Event:
     return Event.POST_REFUSED if 300 <= status < 500 else Event.POST_UNANSWERED
 
 
-def name_put(answer: PutAnswer, md5: str, unanswered: bool, ever_sent: bool, denied: bool) -> Event:
+def name_put(answer: PutAnswer, md5: str, unanswered: bool, ever_sent: bool, denied: bool) -> Event:  # noqa: PLR0911 - a return for each row
     """Name the answer to a PUT, given what earlier PUTs of the same upload id left behind.
 
     `unanswered`: one of them may have landed. `ever_sent`: a byte left under this id. `denied`: a new

@@ -19,7 +19,7 @@ from pipeline import values
 from pipeline.errors import UsageError
 from pipeline.model import Specification
 from pipeline.shapes import Place, ShapeTree
-from pipeline.wording import Problem, one_a_place, path_text, problem_of
+from pipeline.wording import Problem, general, one_a_place, problem_of
 
 # orjson writes at most 254 levels; no record of the vendor's has more than six.
 DEEPEST = 200
@@ -135,7 +135,7 @@ class ExactChecker:
             hint = f"did you mean {near[0]}?" if near else "remove it"
             notes.problems.append(Problem((*path, key), "unknown_field", "known fields only", f"is not a field; {hint}"))
         else:
-            name = f"{path_text(path)}.{key}" if path else key
+            name = general((*path, key))
             notes.warnings.append(("unknown_field", name + (f" (nearest: {near[0]})" if near else "")))
 
     def _clean_text(self, text: str, place: Place | None, path: tuple[str | int, ...], notes: Notes) -> str:
@@ -145,8 +145,8 @@ class ExactChecker:
         if place is None:
             return text
         done = clean_text(text, place, self.zone)
-        notes.conversions.extend((name, path_text(path)) for name in done.conversions)
-        notes.warnings.extend((name, path_text(path)) for name in done.warnings)
+        notes.conversions.extend((name, general(path)) for name in done.conversions)
+        notes.warnings.extend((name, general(path)) for name in done.warnings)
         return done.text
 
 

@@ -6,7 +6,7 @@ Each kernel may only vouch: a cell or row it is not certain of is left to the ex
 and every write goes through `reserve`, so no input can reach beyond a buffer.
 """
 
-from libc.stdint cimport int32_t, int64_t, uint8_t
+from libc.stdint cimport int32_t, int64_t, uint8_t, uint64_t
 from libc.stdlib cimport free, malloc, realloc
 from libc.string cimport memchr, memcmp, memcpy
 from cpython.bytes cimport PyBytes_FromStringAndSize
@@ -392,7 +392,7 @@ def check_column(const uint8_t[::1] data not None, const int32_t[::1] starts not
     cdef const uint8_t *base = &data[0] if n else NULL
     cdef bint good
     cdef int k, count = len(words)
-    cdef const uint8_t *word[64]
+    cdef const uint8_t* word[64]
     cdef int64_t word_size[64]
     if count > 64:
         raise ValueError("an enum of more than 64 words is left to the exact twin")
@@ -546,7 +546,6 @@ def encode(const uint8_t[::1] data not None, const int32_t[::1] starts not None,
     cdef int steps = operations.shape[0], step, pending, waiting[64], depth, row, operation, k
     cdef bint comma, memory = True
     cdef const uint8_t *base = &data[0] if n else NULL
-    cdef const uint8_t *key_data
     cdef int64_t key_size
     cdef Out out
     if len(keys) != steps or arguments.shape[0] != steps:
@@ -736,3 +735,179 @@ cdef int64_t value_end(const uint8_t *p, int64_t at, int64_t n) noexcept nogil:
         if depth == 0 and (c == 0x22 or c == 0x7D or c == 0x5D):
             return at
     return -1
+
+
+# ---------------------------------------------------------------------------------------------- records of rows
+
+def mark_keys(const uint8_t[::1] data not None, const int32_t[::1] starts not None,
+              const int32_t[::1] ends not None, const uint8_t[::1] faults not None,
+              const int32_t[::1] cells not None, int columns, int column):
+    """Say of each row whether its key begins a record, and the 64-bit hash of the key.
+
+    Marks: 0 the row is blank; 1 the key differs from that of the row before; 2 it is the same; 3 it is empty;
+    4 it cannot be read. Hashes of other rows than those marked 1 and 2 are 0.
+    """
+    cdef int64_t n = data.shape[0], rows = faults.shape[0], row, at, size, last_start = 0, last_size = -1
+    cdef const uint8_t *base = &data[0] if n else NULL
+    cdef uint64_t h
+    marks_a = np.zeros(rows, np.uint8)
+    hashes_a = np.zeros(rows, np.uint64)
+    cdef uint8_t[::1] marks = marks_a
+    cdef uint64_t[::1] hashes = hashes_a
+    if rows * columns > starts.shape[0] or rows * columns > ends.shape[0] or cells.shape[0] != rows:
+        raise ValueError("the cells do not cover the rows")
+    with nogil:
+        for row in range(rows):
+            if faults[row] == BLANK:
+                continue
+            at = row * columns + column
+            size = ends[at] - starts[at]
+            if faults[row] == QUOTE or faults[row] == UNCLOSED or cells[row] <= column:
+                marks[row] = 4
+            elif size < 0 or starts[at] < 0 or ends[at] > n:
+                marks[row] = 4
+            elif size == 0:
+                marks[row] = 3
+            else:
+                h = hash_bytes(base + starts[at], size)
+                hashes[row] = h
+                if size == last_size and memcmp(base + starts[at], base + last_start, size) == 0:
+                    marks[row] = 2
+                else:
+                    marks[row] = 1
+                last_start = starts[at]
+                last_size = size
+    return marks_a, hashes_a
+
+
+cdef uint64_t hash_bytes(const uint8_t *p, int64_t n) noexcept nogil:
+    """FNV-1a over 8 bytes at a time with a final mix; only used to tell keys apart, never to trust one."""
+    cdef uint64_t h = <uint64_t>14695981039346656037ULL ^ <uint64_t>n, word
+    while n >= 8:
+        memcpy(&word, p, 8)
+        h = (h ^ word) * <uint64_t>1099511628211ULL
+        h ^= h >> 29
+        p += 8
+        n -= 8
+    word = 0
+    memcpy(&word, p, n)
+    h = (h ^ word) * <uint64_t>1099511628211ULL
+    h ^= h >> 32
+    h *= <uint64_t>0x9FB21C651E98DF25ULL
+    return h ^ (h >> 28)
+
+
+def agree(const uint8_t[::1] data not None, const int32_t[::1] starts not None, const int32_t[::1] ends not None,
+          int columns, int column, const int32_t[::1] first not None, const int32_t[::1] last not None,
+          uint8_t[::1] same not None):
+    """Clear same[r] where a later row of record r fills the column with other bytes than its first row does."""
+    cdef int64_t n = data.shape[0], records = same.shape[0], record, row, at, head, size
+    cdef const uint8_t *base = &data[0] if n else NULL
+    if first.shape[0] != records or last.shape[0] != records or ends.shape[0] != starts.shape[0]:
+        raise ValueError("arrays of one block have one length")
+    with nogil:
+        for record in range(records):
+            head = <int64_t>first[record] * columns + column
+            if head < 0 or <int64_t>last[record] * columns > starts.shape[0]:
+                same[record] = 0
+                continue
+            for row in range(first[record] + 1, last[record]):
+                at = row * columns + column
+                size = ends[at] - starts[at]
+                if size == 0:
+                    continue
+                if (size < 0 or size != ends[head] - starts[head] or starts[at] < 0 or ends[at] > n
+                        or starts[head] < 0 or ends[head] > n
+                        or memcmp(base + starts[at], base + starts[head], size) != 0):
+                    same[record] = 0
+                    break
+
+
+def pull_up(int32_t[::1] starts not None, int32_t[::1] ends not None, uint8_t[::1] flags not None, int columns,
+            int column, const int32_t[::1] first not None, const int32_t[::1] last not None):
+    """Where the first row of a record leaves the column empty, let it point to the first later cell that is not."""
+    cdef int64_t record, row, at, head, cells = starts.shape[0]
+    if last.shape[0] != first.shape[0] or ends.shape[0] != cells or flags.shape[0] != cells:
+        raise ValueError("arrays of one block have one length")
+    with nogil:
+        for record in range(first.shape[0]):
+            head = <int64_t>first[record] * columns + column
+            if head < 0 or <int64_t>last[record] * columns > cells or ends[head] != starts[head]:
+                continue
+            for row in range(first[record] + 1, last[record]):
+                at = row * columns + column
+                if ends[at] != starts[at]:
+                    starts[head] = starts[at]
+                    ends[head] = ends[at]
+                    flags[head] = flags[at]
+                    break
+
+
+def gather(const uint8_t[::1] data not None, const int32_t[::1] row_starts not None,
+           const int32_t[::1] row_ends not None, const int64_t[::1] order not None):
+    """The rows named by `order`, one after another, an LF behind each."""
+    cdef int64_t n = data.shape[0], rows = row_starts.shape[0], i, row, total = 0, at = 0, size
+    cdef const uint8_t *base = &data[0] if n else NULL
+    cdef uint8_t *to
+    for i in range(order.shape[0]):
+        row = order[i]
+        if not 0 <= row < rows or not 0 <= row_starts[row] <= row_ends[row] <= n:
+            raise ValueError("a row lies outside of the block")
+        total += row_ends[row] - row_starts[row] + 1
+    result = PyBytes_FromStringAndSize(NULL, total)
+    to = <uint8_t *><char *>result
+    with nogil:
+        for i in range(order.shape[0]):
+            row = order[i]
+            size = row_ends[row] - row_starts[row]
+            memcpy(to + at, base + row_starts[row], size)
+            to[at + size] = 0x0A
+            at += size + 1
+    return result
+
+
+cdef class KeySet:
+    """64-bit hashes seen so far, in a table that never grows beyond `most` of them."""
+
+    cdef uint64_t[::1] table
+    cdef public int64_t count
+    cdef public int64_t most
+
+    def __init__(self, int64_t most):
+        self.most = most
+        self.count = 0
+        self.table = np.zeros(1 << 16, np.uint64)
+
+    def add(self, const uint64_t[::1] hashes not None):
+        """How many of `hashes` were added before one was found that was there already; their number if none."""
+        cdef int64_t i
+        for i in range(hashes.shape[0]):
+            if self.count * 2 >= self.table.shape[0]:
+                self._grow()
+            if not self._put(hashes[i] | 1):
+                return i
+        return hashes.shape[0]
+
+    cdef bint _put(self, uint64_t h) noexcept:
+        cdef int64_t mask = self.table.shape[0] - 1, at = (h >> 20) & mask
+        while self.table[at]:
+            if self.table[at] == h:
+                return False
+            at = (at + 1) & mask
+        self.table[at] = h
+        self.count += 1
+        return True
+
+    cdef _grow(self):
+        cdef uint64_t[::1] old = self.table
+        cdef int64_t i
+        self.table = np.zeros(old.shape[0] * 4, np.uint64)
+        self.count = 0
+        for i in range(old.shape[0]):
+            if old[i]:
+                self._put(old[i])
+
+    def values(self):
+        """The hashes in the table, in no order."""
+        found = np.asarray(self.table)
+        return found[found != 0]

@@ -11,13 +11,15 @@ import numpy as np
 
 from pipeline import compiled, values
 from pipeline.errors import UsageError
-from pipeline.exact import NumberText
+from pipeline.exact import Notes, NumberText
 from pipeline.shapes import Place, ShapeTree
-from pipeline.wording import Path, Problem, path_text
+from pipeline.wording import Path, Problem, general, path_text
 
+# In a path: this part once for each row of the record.
+EACH = -1
 # Columns that the rejects file adds; they are not data when it comes back.
 BOOKKEEPING = ("_line", "_issues")
-PART = re.compile(r"(?P<name>[^\[\]]*)(?P<indexes>(?:\[[0-9]{1,6}\])*)", re.DOTALL)
+PART = re.compile(r"(?P<name>[^\[\]]*)(?P<indexes>(?:\[[0-9]{0,6}\])*)", re.DOTALL)
 Branch = dict[str | int, Any]
 
 
@@ -31,6 +33,11 @@ class Leaf:
     place: Place
     kind: int
     words: tuple[bytes, ...]
+
+    @property
+    def is_repeated(self) -> bool:
+        """Whether the column has a value for each row of a record."""
+        return EACH in self.path
 
     @property
     def is_raw(self) -> bool:
@@ -49,23 +56,37 @@ class Program:
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """A header understood: the leaves in a tree of keys and indexes, and the program that writes them."""
+    """A header understood: the leaves in a tree of keys and indexes, and the program that writes them.
+
+    `key` is the column that says which rows make one record, None where each row is one.
+    """
 
     columns: int
+    key: int | None
     leaves: tuple[Leaf, ...]
     branch: Branch
     program: Program
     headers: Mapping[str, str]
 
+    @property
+    def once(self) -> list[int]:
+        """The columns that are filled once a record, the key left out."""
+        return [leaf.column for leaf in self.leaves if not leaf.is_repeated and leaf.column != self.key]
+
     def header_of(self, path: Path) -> str:
         """The column that fills `path` ("" when none does)."""
-        return self.headers.get(path_text(path), "")
+        text = path_text(path)
+        return self.headers.get(text) or self.headers.get(re.sub(r"\[[0-9]+\]", "[]", text), "")
 
 
-def compile_layout(header: Sequence[str], tree: ShapeTree, source: str, ignore_unknown: bool) -> Layout:
+def compile_layout(
+    header: Sequence[str], tree: ShapeTree, key: str | None, source: str, ignore_unknown: bool
+) -> Layout:
     """Match each column to a field of the specification; a column that is none stops the run.
 
-    Headers are dotted paths with indexes: `link.email`, `products[0].price_paid`, `custom_fields.tier`.
+    Headers are dotted paths with indexes: `link.email`, `products[0].price_paid`, `custom_fields.tier`. An
+    empty index (`products[].price_paid`, or `products.price_paid`) means that each row adds an item: rows with
+    the same `key` make one record.
     """
     _refuse_duplicates(header, source)
     leaves: list[Leaf] = []
@@ -73,11 +94,12 @@ def compile_layout(header: Sequence[str], tree: ShapeTree, source: str, ignore_u
     for column, name in enumerate(header):
         if name in BOOKKEEPING:
             continue
-        path = _parse(name)
-        place = _place(tree, path) if path else None
-        if place is None or path is None:
+        named = _parse(name)
+        found = _find(tree, named) if named else None
+        if found is None:
             unknown.append(name)
         else:
+            path, place = found
             _refuse_container(name, place, source)
             leaves.append(Leaf(column, name, path, place, *_kind(place)))
     if unknown and not ignore_unknown:
@@ -86,7 +108,21 @@ def compile_layout(header: Sequence[str], tree: ShapeTree, source: str, ignore_u
         raise UsageError(f"{source}: no column of the header is a field", "Run `lexer-pipeline specs SPEC`.")
     branch = _branch(leaves, source)
     headers = {path_text(leaf.path): leaf.header for leaf in leaves}
-    return Layout(len(header), tuple(leaves), branch, _program(branch), headers)
+    return Layout(len(header), _key_column(leaves, key, source), tuple(leaves), branch, _program(branch), headers)
+
+
+def _key_column(leaves: Sequence[Leaf], key: str | None, source: str) -> int | None:
+    repeated = next((leaf.header for leaf in leaves if leaf.is_repeated), None)
+    if repeated is None:
+        return None
+    found = next((leaf.column for leaf in leaves if key and leaf.path == (key,)), None)
+    if found is None:
+        wanted = f"Add the column {key}" if key else "The specification has no key; number the columns from [0]"
+        raise UsageError(
+            f"{source}: column {repeated} has an item a row, but no column says which rows belong together",
+            f"{wanted}.",
+        )
+    return found
 
 
 def _refuse_duplicates(header: Sequence[str], source: str) -> None:
@@ -108,16 +144,23 @@ def _parse(name: str) -> Path | None:
         if not match or not match["name"]:
             return None
         path.append(match["name"])
-        path.extend(int(index) for index in re.findall(r"[0-9]+", match["indexes"]))
+        path.extend(int(index or EACH) for index in re.findall(r"\[([0-9]*)\]", match["indexes"]))
     return tuple(path)
 
 
-def _place(tree: ShapeTree, path: Path) -> Place | None:
-    place: Place | None = tree.root
-    for part in path:
-        if place is not None:
-            place = tree.item(place) if isinstance(part, int) else tree.child(place, part)
-    return place
+def _find(tree: ShapeTree, named: Path) -> tuple[Path, Place] | None:
+    """The place that a path names; a list without an index means an item a row, as `[]` does."""
+    place, path = tree.root, list[str | int]()
+    for part in named:
+        if not isinstance(part, int) and place.is_array and not place.is_object:
+            path.append(EACH)
+            place = tree.item(place) or Place(())
+        below = tree.item(place) if isinstance(part, int) else tree.child(place, part)
+        if below is None:
+            return None
+        path.append(part)
+        place = below
+    return tuple(path), place
 
 
 def _refuse_container(name: str, place: Place, source: str) -> None:
@@ -202,7 +245,12 @@ def _branch(leaves: Sequence[Leaf], source: str) -> Branch:
 
 def _check_indexes(branch: Branch, source: str, path: Path) -> None:
     indexes = sorted(part for part in branch if isinstance(part, int))
-    if indexes and indexes != list(range(len(branch))):
+    if EACH in indexes and (len(indexes) > 1 or EACH in path):
+        raise UsageError(
+            f"{source}: {path_text(path)} has columns with an index and without, or a list in a list",
+            "Number all columns of a list, or none.",
+        )
+    if indexes and indexes != [EACH] and indexes != list(range(len(branch))):
         missing = next(index for index in range(len(branch) + 1) if index not in branch)
         raise UsageError(
             f"{source}: there is no column for {path_text((*path, missing))}", "Number the columns from [0] on."
@@ -229,8 +277,13 @@ def _program(branch: Branch) -> Program:
             return
         is_array = any(isinstance(inner, int) for inner in below)
         steps.append((compiled.OPEN_ARRAY if is_array else compiled.OPEN_OBJECT, 0, key))
+        begin = len(steps)
+        if EACH in below:
+            steps.append((compiled.REPEAT, 0, b""))
         for inner, deeper in children(below):
             add(inner, deeper)
+        if EACH in below:
+            steps.append((compiled.REPEAT_END, begin, b""))
         steps.append((compiled.CLOSE_ARRAY if is_array else compiled.CLOSE_OBJECT, 0, b""))
 
     for part, below in children(branch):
@@ -239,45 +292,71 @@ def _program(branch: Branch) -> Program:
     return Program(np.array(operations, np.int32), np.array(arguments, np.int32), list(keys))
 
 
-def build(layout: Layout, texts: Sequence[str], problems: list[Problem]) -> tuple[dict[str, Any], list[tuple[str, str]]]:
-    """One record from the cells of a row, empty cells left out; and the conversions of its plain values.
+def build(layout: Layout, rows: Sequence[Sequence[str]], notes: Notes) -> dict[str, Any]:
+    """One record from the cells of its rows, empty cells left out.
 
-    A cell that is no value of its type, or an empty one before a filled one of a list, adds a problem.
+    A cell that is no value of its type, an empty one before a filled one of a list, or two rows that fill a
+    once-a-record column differently add a problem.
     """
-    conversions: list[tuple[str, str]] = []
 
-    def fill(below: Any, path: Path) -> Any:
+    def fill(below: Any, path: Path, row: Sequence[str] | None) -> Any:
         if isinstance(below, Leaf):
-            return _value(below, texts[below.column], problems, conversions)
-        parts = [(part, fill(deeper, (*path, part))) for part, deeper in children(below)]
+            text = row[below.column] if row is not None else _once(below, rows, path, notes)
+            return _value(below, text, path, notes)
+        if EACH in below:
+            items = (fill(below[EACH], (*path, index), one) for index, one in enumerate(_filled(below, rows)))
+            return [item for item in items if item is not None] or None
+        parts = [(part, fill(deeper, (*path, part), row)) for part, deeper in children(below)]
         if any(isinstance(part, int) for part in below):
-            return _list(parts, path, problems)
+            return _list(parts, path, notes)
         return {part: value for part, value in parts if value is not None} or None
 
-    record = fill(layout.branch, ())
-    return record or {}, conversions
+    return fill(layout.branch, (), None) or {}
 
 
-def _list(parts: list[tuple[Any, Any]], path: Path, problems: list[Problem]) -> list[Any] | None:
+def _filled(below: Any, rows: Sequence[Sequence[str]]) -> list[Sequence[str]]:
+    """The rows that fill some column below a place."""
+    columns = list(_columns(below))
+    return [row for row in rows if any(row[column] for column in columns)]
+
+
+def _columns(below: Any) -> Iterator[int]:
+    if isinstance(below, Leaf):
+        yield below.column
+    else:
+        for deeper in below.values():
+            yield from _columns(deeper)
+
+
+def _once(leaf: Leaf, rows: Sequence[Sequence[str]], path: Path, notes: Notes) -> str:
+    """What the rows of a record say in a once-a-record column: the first that says anything."""
+    said = [row[leaf.column] for row in rows if row[leaf.column]]
+    if len(set(said)) > 1:
+        message = "differs between the rows of one record; make the rows agree, or leave it empty after the first"
+        notes.problems.append(Problem(path, "contradiction", "once a record", message))
+    return said[0] if said else ""
+
+
+def _list(parts: list[tuple[Any, Any]], path: Path, notes: Notes) -> list[Any] | None:
     while parts and parts[-1][1] is None:
         parts.pop()
     for index, value in parts:
         if value is None:
             message = "is empty although a later one is filled; move the later ones up"
-            problems.append(Problem((*path, index), "gap", "no gaps in a list", message))
+            notes.problems.append(Problem((*path, index), "gap", "no gaps in a list", message))
     return [value for _, value in parts if value is not None] or None
 
 
-def _value(leaf: Leaf, text: str, problems: list[Problem], conversions: list[tuple[str, str]]) -> Any:
+def _value(leaf: Leaf, text: str, path: Path, notes: Notes) -> Any:
     if not text:
         return None
     if not leaf.is_raw:
         return text
     done = convert_raw(leaf.kind, text)
     if isinstance(done, values.Unconvertible):
-        problems.append(Problem(leaf.path, done.code, done.rule, done.message))
+        notes.problems.append(Problem(path, done.code, done.rule, done.message))
         return UNUSABLE
-    conversions.extend((name, path_text(leaf.path)) for name in done.conversions)
+    notes.conversions.extend((name, general(path)) for name in done.conversions)
     return done.text == "true" if leaf.kind == compiled.BOOLEAN else NumberText(done.text)
 
 

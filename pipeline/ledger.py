@@ -111,7 +111,6 @@ class Content:
     destination: str
 
 
-
 class Ledger:
     """The ledger of one out folder; every method that returns has its change on disk.
 
@@ -127,7 +126,9 @@ class Ledger:
                 # SQLite would make the file by the umask; its journal takes over the mode given here.
                 os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
             except OSError as error:
-                raise PersonNeeded(f"the ledger {path} cannot be written ({error.strerror})", _REMEDY) from None
+                raise PersonNeeded(
+                    f"the ledger {path} cannot be written ({error.strerror})", _REMEDY
+                ) from None
             self._connection = _connect(path)
             try:
                 self._set_up()
@@ -183,7 +184,12 @@ class Ledger:
         """
         with self.transaction() as connection:
             if not resend:
-                key = {"id": entry.id, "sha256": entry.sha256, "destination": entry.destination, "batch": entry.batch}
+                key = {
+                    "id": entry.id,
+                    "sha256": entry.sha256,
+                    "destination": entry.destination,
+                    "batch": entry.batch,
+                }
                 row = connection.execute(RIVALS, key).fetchone()
                 if row is not None:
                     return entry, Entry(*row)
@@ -198,13 +204,19 @@ class Ledger:
             return self._change(connection, entry, state, what, columns)
 
     def _change(
-        self, connection: sqlite3.Connection, entry: Entry, state: str, what: str, columns: Mapping[str, object]
+        self,
+        connection: sqlite3.Connection,
+        entry: Entry,
+        state: str,
+        what: str,
+        columns: Mapping[str, object],
     ) -> Entry:
         values = {**columns, "state": state, "updated_at": self._clock()}
         changes = ", ".join(f"{name} = :{name}" for name in values)
         key = {"the_id": entry.id, "the_state": entry.state, "the_tries": entry.tries}
         where = "id = :the_id AND state = :the_state AND tries = :the_tries"
-        changed = connection.execute(f"UPDATE uploads SET {changes} WHERE {where}", {**values, **key}).rowcount
+        query = f"UPDATE uploads SET {changes} WHERE {where}"  # noqa: S608 - the names are this module's callers' own
+        changed = connection.execute(query, {**values, **key}).rowcount
         if changed != 1:
             raise PersonNeeded(f"the ledger's entry of {entry.batch} was changed by something else", _REMEDY)
         after = _one(connection, "id = ?", (entry.id,))
@@ -240,16 +252,29 @@ class Ledger:
 @contextmanager
 def claim(folder: Path) -> Iterator[bool]:
     """Whether this batch folder is ours alone for now; the system frees it when the process ends in any way."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
     try:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            yield False
-        else:
-            yield True
+        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    except OSError as error:
+        raise PersonNeeded(
+            f"the batch folder {folder} cannot be opened ({error.strerror})", _REMEDY
+        ) from None
+    try:
+        yield _locked(descriptor, folder)
     finally:
         os.close(descriptor)
+
+
+def _locked(descriptor: int, folder: Path) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError as error:
+        remedy = (
+            "keep batches on a disk of this machine: without locks, two uploads could send the same batch"
+        )
+        raise PersonNeeded(f"{folder} cannot be locked ({error.strerror})", remedy) from None
+    return True
 
 
 def entries(out: Path) -> tuple[Entry, ...]:
@@ -285,7 +310,8 @@ def _version(connection: sqlite3.Connection) -> int:
 
 
 def _one(connection: sqlite3.Connection, where: str, key: tuple[object, ...]) -> Entry:
-    return Entry(*connection.execute(f"SELECT * FROM uploads WHERE {where}", key).fetchone())
+    query = f"SELECT * FROM uploads WHERE {where}"  # noqa: S608 - the condition is this module's own
+    return Entry(*connection.execute(query, key).fetchone())
 
 
 _REMEDY = "what was recorded stays; mend this, then run upload again: it goes on from there"
@@ -300,9 +326,12 @@ def _worded() -> Iterator[None]:
         code = error.sqlite_errorcode & 0xFF
         if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
             raise ServiceUnavailable(
-                f"the ledger has been locked by another process for {PATIENCE:.0f} s", "try again when it has ended"
+                f"the ledger has been locked by another process for {PATIENCE:.0f} s",
+                "try again when it has ended",
             ) from None
-        remedy = "free some space" if code == sqlite3.SQLITE_FULL else "check the folder's rights and its disk"
+        remedy = (
+            "free some space" if code == sqlite3.SQLITE_FULL else "check the folder's rights and its disk"
+        )
         raise PersonNeeded(f"the ledger cannot be written ({error}); {remedy}", _REMEDY) from None
     except sqlite3.DatabaseError as error:
         raise PersonNeeded(

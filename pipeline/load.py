@@ -1,16 +1,16 @@
 """Stage: a source becomes numbered batches of rows (tables) or documents (JSON), in constant memory."""
 
 import codecs
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from importlib import import_module
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol
 
-from pipeline import documents, tables
+from pipeline import documents, fold, tables
 from pipeline.errors import SourceError
 from pipeline.model import Batch, SourceUse
-from pipeline.streams import ByteSource, open_file
+from pipeline.streams import ByteSource, open_file, spooled
 
 HEAD = 1 << 16
 WIDE = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
@@ -31,11 +31,11 @@ class Stream(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """A source being read: its header if it is a table, and its batches, which can be taken once."""
+    """A source opened: its header if it is a table, and what was read of it beyond that."""
 
     stream: Stream
     head: tables.Head | None
-    batches: Iterator[Batch]
+    rest: bytes
 
     @property
     def name(self) -> str:
@@ -47,10 +47,10 @@ class Loaded:
         return SourceUse(self.name, self.stream.bytes, self.stream.sha256, 0)
 
 
-def load(source: Path | str | Any, stdin: BinaryIO | None, unwrap: bool) -> Loaded:
+def load(source: Path | str | Any, stdin: BinaryIO | None) -> Loaded:
     """Open a source: a path, `-` for `stdin`, or a data frame; its form is told from its content.
 
-    `unwrap` says that `{"records": [...]}` is a wrapper and not itself a record. Raises SourceError.
+    Raises SourceError.
     """
     stream = _open(source, stdin)
     start = stream.read(HEAD)
@@ -61,9 +61,36 @@ def load(source: Path | str | Any, stdin: BinaryIO | None, unwrap: bool) -> Load
     if start.startswith(WIDE):
         raise SourceError(f"{stream.name}: is UTF-16, not UTF-8", "Save the file as UTF-8.")
     if documents.looks_like_json(start):
-        return Loaded(stream, None, documents.read_documents(stream, start, unwrap))
+        return Loaded(stream, None, start)
     head, rest = tables.read_head(stream, start)
-    return Loaded(stream, head, tables.read_rows(stream, head, rest))
+    return Loaded(stream, head, rest)
+
+
+def load_documents(loaded: Loaded, unwrap: bool) -> Iterator[Batch]:
+    """The documents of a JSON source in batches; `unwrap` says that `{"records": [...]}` is no record itself."""
+    return documents.read_documents(loaded.stream, loaded.rest, unwrap)
+
+
+def load_rows(loaded: Loaded, key: int | None, once: Sequence[int]) -> Iterator[Batch]:
+    """The rows of a table in batches of whole records.
+
+    With a `key` column, rows of the same key are brought together: as they come where the file keeps them
+    side by side, else through files on disk. The source is then read twice, so that no record is split.
+    """
+    head = loaded.head
+    assert head is not None
+    if key is None:
+        for rows in tables.read_rows(loaded.stream, head, loaded.rest):
+            yield replace(rows, firsts=fold.record_starts(rows, None, ()))
+        return
+    with spooled(loaded.stream, loaded.rest) as again:
+        if not fold.comes_back(tables.read_rows(again(), head, b""), key):
+            yield from fold.adjacent(tables.read_rows(again(), head, b""), key, once, loaded.name)
+            return
+        size = again().size
+        yield from fold.regrouped(
+            lambda: tables.read_rows(again(), head, b""), key, once, head.delimiter, size
+        )
 
 
 def _open(source: Path | str | Any, stdin: BinaryIO | None) -> Stream:

@@ -1,9 +1,11 @@
 """The nouns that pass between the stages; all of them are immutable."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,11 +154,12 @@ class Receipt:
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """A batch of CSV: the bytes of some rows and where their cells lie (all arrays are numpy).
+    """A batch of a table: the bytes of some rows, where their cells lie, and which rows make a record.
 
-    Shapes, for r rows of c columns: starts, ends (int32) and flags (uint8) are r*c, row-major; row_starts,
-    row_ends (int32), faults (uint8) and cells (int32, how many were found) are r; lines (int64) are physical
-    lines from 1; numbers (int64) are record numbers from 1, blank rows not counted.
+    Shapes (numpy), for r rows of c columns: starts, ends (int32) and flags (uint8) are r*c, row-major; row_starts,
+    row_ends, cells (int32, how many were found) and faults (uint8) are r; lines (int64) are physical lines and
+    numbers (int64) row numbers, both from 1, blank rows not numbered. firsts (int32) holds the first row of
+    each record, which reaches to the first row of the next; blank rows before the first record belong to none.
     """
 
     data: bytes
@@ -170,22 +173,36 @@ class Rows:
     faults: Any
     lines: Any
     numbers: Any
+    firsts: Any
 
-    def __len__(self) -> int:
-        return len(self.faults)
+    @property
+    def records(self) -> int:
+        """How many records there are."""
+        return len(self.firsts)
+
+    @property
+    def lasts(self) -> Any:
+        """The row behind each record (int32)."""
+        return np.append(self.firsts[1:], np.int32(len(self.faults))).astype(np.int32)
 
     def raw(self, row: int) -> bytes:
         """The row as it stands in the source, without its line break."""
         return self.data[self.row_starts[row] : self.row_ends[row]]
 
-    def part(self, start: int, stop: int) -> "Rows":
-        """The rows from `start` to `stop` - 1 as a batch of their own."""
+    def slice(self, start: int, stop: int) -> "Rows":
+        """The rows from `start` to `stop` - 1, with no word on which of them make a record."""
         cells = slice(start * self.columns, stop * self.columns)
         rows = slice(start, stop)
         return Rows(
             self.data, self.columns, self.starts[cells], self.ends[cells], self.flags[cells], self.row_starts[rows],
-            self.row_ends[rows], self.cells[rows], self.faults[rows], self.lines[rows], self.numbers[rows],
+            self.row_ends[rows], self.cells[rows], self.faults[rows], self.lines[rows], self.numbers[rows], None,
         )  # fmt: skip
+
+    def part(self, start: int, stop: int) -> "Rows":
+        """The records from `start` to `stop` - 1 as a batch; blank rows go with the record before them."""
+        bounds = [0, *self.firsts.tolist()[1:], len(self.faults)]
+        rows = self.slice(bounds[start], bounds[stop])
+        return replace(rows, firsts=self.firsts[start:stop] - np.int32(bounds[start]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,7 +217,9 @@ class Documents:
     numbers: tuple[int, ...]
     blank: int
 
-    def __len__(self) -> int:
+    @property
+    def records(self) -> int:
+        """How many documents there are."""
         return len(self.texts)
 
     def raw(self, row: int) -> bytes:
@@ -218,18 +237,22 @@ Batch = Rows | Documents
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """Rows (numpy indexes) of a batch in which one named conversion or warning befell one field."""
+    """Rows (numpy indexes) of a batch in which one named conversion or warning befell one field.
+
+    `once` says that the field stands once a record, so that only a record's first row counts.
+    """
 
     name: str
     path: str
     rows: Any
+    once: bool
 
 
 @dataclass(frozen=True, slots=True)
 class ShapedRows:
     """Rows whose cells have the form of their types; `doubtful` (bool a row) marks those that may not.
 
-    `cells` is a `cells.Cells`; `layout` says which field each column fills.
+    `cells` is a `cells.Cells`.
     """
 
     batch: Rows
@@ -253,10 +276,9 @@ Shaped = ShapedRows | ShapedDocuments
 
 @dataclass(frozen=True, slots=True)
 class Rejected:
-    """A record that cannot be sent: its row in the batch, how many rows it takes with it, and why."""
+    """A record that cannot be sent: its rows in the batch (blank ones left out), and why."""
 
-    row: int
-    rows: int
+    rows: tuple[int, ...]
     issues: tuple[Issue, ...]
 
 
@@ -264,8 +286,8 @@ class Rejected:
 class Checked:
     """A batch with each record accepted or rejected.
 
-    `vouched` (bool a row) are accepted as shaped; `lines` holds the NDJSON of those that the exact twin accepted,
-    by row. `rows` = vouched + lines + rejected + `continuations` + `blank`.
+    `vouched` (bool a record) are accepted as shaped; `lines` holds the NDJSON of those that the exact twin
+    accepted, by record. `rows` = `records` + the rows rejected + `continuations` + `blank`.
     """
 
     shaped: Shaped

@@ -16,7 +16,7 @@ from urllib.parse import parse_qs, urlsplit
 import pycurl
 from requests.utils import DEFAULT_CA_BUNDLE_PATH
 
-BUFFER = 1 << 20
+BUFFER = 1 << 19
 ANSWER_LIMIT = 1 << 16
 EXPECT_SECONDS = 5.0
 SUPPRESS_CONNECT_HEADERS = 265  # CURLOPT_SUPPRESS_CONNECT_HEADERS, which pycurl does not name
@@ -48,7 +48,7 @@ class Identity:
     @classmethod
     def of(cls, file: Path | int) -> "Identity":
         """The identity of a path or an open descriptor."""
-        stat = os.stat(file)
+        stat = os.stat(file)  # noqa: PTH116 - a descriptor has no Path
         return cls(stat.st_dev, stat.st_ino, stat.st_size, stat.st_mtime_ns)
 
 
@@ -60,7 +60,7 @@ class Wire:
     stall_timeout: float = 30.0
     answer_timeout: float = 60.0
     limit_rate: int | None = None
-    proxy: str | None = None
+    proxy: str | None = field(default=None, repr=False)  # it may hold a password
     ca_file: Path | None = None
 
     @property
@@ -223,7 +223,12 @@ def _result(transfer: _Transfer, connected: bool, changed: bool, detail: str) ->
     if not transfer.complete:
         stopped = transfer.detail == "stopped"
         return PutResult(
-            connected, bytes_sent=sent, whole_body_sent=whole, file_changed=changed, stopped=stopped, detail=detail
+            connected,
+            bytes_sent=sent,
+            whole_body_sent=whole,
+            file_changed=changed,
+            stopped=stopped,
+            detail=detail,
         )
     text = transfer.body.decode("utf-8", "replace")
     code = re.search(r"<Code>\s*([A-Za-z0-9.]{1,64})\s*</Code>", text)

@@ -33,7 +33,7 @@ def table_rows(batch: Batch, rejected: Iterable[Rejected], head: Head) -> bytes:
     lines = []
     for record in rejected:
         messages = "; ".join(dict.fromkeys(issue.message for issue in record.issues)).replace('"', '""')
-        for row in range(record.row, record.row + record.rows):
+        for row in record.rows:
             line = str(int(batch.lines[row])).encode()
             lines.append(line + delimiter + b'"' + messages.encode() + b'"' + delimiter + _own(batch.raw(row), head))
     return b"".join(line + b"\n" for line in lines)
@@ -50,7 +50,7 @@ def _own(raw: bytes, head: Head) -> bytes:
 
 def documents(batch: Batch, rejected: Iterable[Rejected]) -> bytes:
     """The rejected documents, one a line."""
-    return b"".join(batch.raw(record.row) + b"\n" for record in rejected)
+    return b"".join(batch.raw(row) + b"\n" for record in rejected for row in record.rows)
 
 
 def issue_lines(rejected: Iterable[Rejected]) -> bytes:

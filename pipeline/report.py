@@ -115,7 +115,7 @@ class Tally:
         """Count a batch."""
         self.rows += checked.rows
         self.valid += checked.records
-        self.invalid += sum(rejected.rows for rejected in checked.rejected)
+        self.invalid += sum(len(rejected.rows) for rejected in checked.rejected)
         self.continuations += checked.continuations
         self.blank += checked.blank
         self.conversions.update(checked.conversions)

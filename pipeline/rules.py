@@ -14,7 +14,7 @@ import numpy as np
 from pipeline import compiled, values
 from pipeline.catalog import resolve
 from pipeline.cells import Cells
-from pipeline.layout import Branch, Leaf, enum_kind
+from pipeline.layout import EACH, Branch, Leaf, enum_kind
 from pipeline.shapes import JsonSchema
 
 # Keywords without a say in what is valid, or whose say lies in another one named here.
@@ -51,31 +51,48 @@ class Unsure(Exception):
 
 
 class Judge:
-    """Asks one schema of one batch of cells; all masks are numpy booleans, one a row."""
+    """Asks one schema of one batch of cells; all masks are numpy booleans.
 
-    def __init__(self, schema: JsonSchema, branch: Branch, cells: Cells) -> None:
+    A mask has one answer a record, read from its first row `firsts`; below a list that has an item a row it
+    has one answer a row (`_rows`), which are then joined for each record.
+    """
+
+    def __init__(self, schema: JsonSchema, branch: Branch, cells: Cells, firsts: Any) -> None:
         self._schema = schema
         self._branch = branch
         self._cells = cells
+        self._firsts = firsts
+        self._each: Judge | None = None
 
     def vouch(self) -> Mask:
-        """The rows that certainly satisfy the schema."""
+        """The records that certainly satisfy the schema."""
         try:
             return self._holds(self._schema, self._branch, False)
         except Unsure:
             return self._none()
 
     def _all(self) -> Mask:
-        return np.ones(self._cells.rows, np.bool_)
+        return np.ones(len(self._firsts), np.bool_)
 
     def _none(self) -> Mask:
-        return np.zeros(self._cells.rows, np.bool_)
+        return np.zeros(len(self._firsts), np.bool_)
+
+    def _rows(self) -> "Judge":
+        if self._each is None:
+            self._each = Judge(self._schema, self._branch, self._cells, np.arange(self._cells.rows))
+        return self._each
+
+    def _joined(self, how: Any, mask: Mask) -> Any:
+        """A mask or count a row, joined for each record."""
+        return how.reduceat(mask, self._firsts)
 
     def _present(self, below: Branch | Leaf | None) -> Mask:
         if below is None:
             return self._none()
         if isinstance(below, Leaf):
-            return self._cells.lengths(below.column) > 0
+            return (self._cells.lengths(below.column) > 0)[self._firsts]
+        if EACH in below:
+            return self._joined(np.logical_or, self._rows()._present(below[EACH]))
         masks = [self._present(inner) for inner in below.values()]
         return np.logical_or.reduce(masks) if masks else self._none()
 
@@ -139,12 +156,17 @@ class Judge:
         return np.logical_and.reduce([self._present(below.get(key)) for key in keys]) if keys else self._all()
 
     def _items(self, view: Any, below: Branch, exactly: bool) -> Mask:
+        if EACH in below:
+            rows, item = self._rows(), below[EACH]
+            return self._joined(np.logical_and, ~rows._present(item) | rows._holds(view, item, exactly))
         mask = self._all()
         for inner in below.values():
             mask &= ~self._present(inner) | self._holds(view, inner, exactly)
         return mask
 
     def _count(self, below: Branch) -> Any:
+        if EACH in below:
+            return self._joined(np.add, self._rows()._present(below[EACH]).astype(np.int32))
         return sum(self._present(inner).astype(np.int32) for inner in below.values())
 
     def _least(self, value: int, below: Branch, exactly: bool) -> Mask:
@@ -175,17 +197,20 @@ class Judge:
             low = max(low, math.nextafter(says["exclusiveMinimum"], math.inf))
         if "exclusiveMaximum" in says:
             high = min(high, math.nextafter(says["exclusiveMaximum"], -math.inf))
-        return self._cells.status(leaf.column, leaf.kind, low, high) == compiled.GOOD
+        return self._good(leaf.column, leaf.kind, low, high)
+
+    def _good(self, column: int, kind: int, low: float = -math.inf, high: float = math.inf, words: Any = ()) -> Mask:
+        return (self._cells.status(column, kind, low, high, words) == compiled.GOOD)[self._firsts]
 
     def _text(self, says: JsonSchema, leaf: Leaf) -> Mask:
         column = leaf.column
         if set(says) <= {"enum", "const"}:
             kind, words = enum_kind(says["enum"] if "enum" in says else [says["const"]])
             if kind == compiled.ENUM and len(says) == 1:
-                return self._cells.status(column, kind, words=words) == compiled.GOOD
+                return self._good(column, kind, words=words)
         for rule, kind in KNOWN_TEXT:
             if says == rule:
-                return self._cells.status(column, kind) == compiled.GOOD
+                return self._good(column, kind)
         return self._one_by_one(says, column)
 
     def _one_by_one(self, says: JsonSchema, column: int) -> Mask:
@@ -196,8 +221,8 @@ class Judge:
             dict(says), validate_formats=True, formats={"date": values.is_date, "date-time": values.is_date_time}
         )
         mask = self._all()
-        for row in np.flatnonzero(self._cells.lengths(column)):
-            mask[row] = validator.is_valid(self._cells.text(int(row), column))
+        for index in np.flatnonzero(self._cells.lengths(column)[self._firsts]).tolist():
+            mask[index] = validator.is_valid(self._cells.text(int(self._firsts[index]), column))
         return mask
 
 

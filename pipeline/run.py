@@ -16,7 +16,7 @@ from pipeline.convert import convert_documents, convert_rows
 from pipeline.errors import UsageError
 from pipeline.exact import ExactChecker
 from pipeline.layout import Layout, compile_layout
-from pipeline.load import Loaded, load
+from pipeline.load import Loaded, load, load_documents, load_rows
 from pipeline.model import Batch, Checked, Documents, Manifest, Rows, SourceUse, Specification
 from pipeline.report import Report, Tally, by_name, issue_counts
 from pipeline.shape import shape_documents, shape_rows
@@ -50,8 +50,8 @@ def validate(sources: Sequence[Source], spec: str | Specification, options: Opti
     reports = []
     for source in sources:
         tally = Tally()
-        stages = _Stages(load(source, options.stdin, _unwraps(specification)), specification, exact, options)
-        for rows in stages.loaded.batches:
+        stages = _Stages(load(source, options.stdin), specification, exact, options)
+        for rows in stages.batches():
             tally.add(stages.check(rows))
             stages.show_progress(tally.rows)
         stages.loaded.stream.close()
@@ -88,8 +88,8 @@ def prepare(
         reports, used = [], []
         for number, source in enumerate(sources):
             tally = Tally()
-            stages = _Stages(load(source, options.stdin, _unwraps(specification)), specification, exact, options)
-            for rows in stages.loaded.batches:
+            stages = _Stages(load(source, options.stdin), specification, exact, options)
+            for rows in stages.batches():
                 for checked, data in delivery.fitting(stages, rows):
                     delivery.add(number, stages, checked, data)
                     tally.add(checked)
@@ -123,9 +123,18 @@ class _Stages:
         self._layout: Layout | None = None
         self._canonical: Any = None
         if loaded.head is not None:
-            self._layout = compile_layout(loaded.head.names, exact.tree, loaded.name, options.ignore_unknown)
+            self._layout = compile_layout(
+                loaded.head.names, exact.tree, specification.key, loaded.name, options.ignore_unknown
+            )
         else:
             self._canonical = canonical_validator(specification)
+        self._unwrap = "records" not in specification.schema.get("properties", {})
+
+    def batches(self) -> Iterator[Batch]:
+        """load."""
+        if self._layout is not None:
+            return load_rows(self.loaded, self._layout.key, self._layout.once)
+        return load_documents(self.loaded, self._unwrap)
 
     def check(self, rows: Batch) -> Checked:
         """shape -> validate."""
@@ -158,10 +167,10 @@ class _Delivery:
         data = stages.convert(checked)
         if self._part.bytes + len(data) <= self._max_bytes:
             yield checked, data
-        elif len(rows) > 1:
-            middle = len(rows) // 2
+        elif rows.records > 1:
+            middle = rows.records // 2
             yield from self.fitting(stages, rows.part(0, middle))
-            yield from self.fitting(stages, rows.part(middle, len(rows)))
+            yield from self.fitting(stages, rows.part(middle, rows.records))
         elif self._part.bytes:
             self._part = self._workshop.new_part()
             yield from self.fitting(stages, rows)
@@ -176,7 +185,7 @@ class _Delivery:
             own = rejects.table_rows(rows, checked.rejected, head) if head else rejects.documents(rows, checked.rejected)
             part.write_aside(rejects.file_name(source, head is not None), rejects.header(head) if head else b"", own)
             part.write_aside(rejects.ISSUES, b"", rejects.issue_lines(checked.rejected))
-        rejected = sum(record.rows for record in checked.rejected)
+        rejected = sum(len(record.rows) for record in checked.rejected)
         part.counts.update(
             records=checked.records, rejected=rejected, rows=checked.rows,
             continuations=checked.continuations, blank=checked.blank,
@@ -198,10 +207,6 @@ def _exact(specification: Specification, options: Options) -> ExactChecker:
             f"--timezone: there is no zone called {options.zone}", "Use a name such as Australia/Melbourne."
         ) from None
     return ExactChecker(specification, zone, options.reject_unknown)
-
-
-def _unwraps(specification: Specification) -> bool:
-    return "records" not in specification.schema.get("properties", {})
 
 
 def _template(specification: Specification, reports: Sequence[Any], options: Options) -> Manifest:

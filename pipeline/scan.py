@@ -4,6 +4,7 @@ It reads the same language as `kernels.scan_csv` and `kernels.split_array`, is w
 not compiled, and is what the tests compare them with.
 """
 
+import hashlib
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -206,3 +207,76 @@ def encode(
     if take.any():
         raise ValueError("a record was vouched for without kernels")
     return b"", np.zeros(len(take), np.int64)
+
+
+def mark_keys(
+    data: bytes, starts: Any, ends: Any, faults: Any, cells: Any, columns: int, column: int
+) -> tuple[Any, Any]:
+    """Say of each row whether its key begins a record, and a hash of it; see `kernels.mark_keys`."""
+    marks = np.zeros(len(faults), np.uint8)
+    hashes = np.zeros(len(faults), np.uint64)
+    last = None
+    for row, fault in enumerate(faults.tolist()):
+        key = data[starts[row * columns + column] : ends[row * columns + column]]
+        if fault == ROW_BLANK:
+            continue
+        if fault in (ROW_QUOTE, ROW_UNCLOSED) or cells[row] <= column:
+            marks[row] = 4
+        elif not key:
+            marks[row] = 3
+        else:
+            marks[row] = 2 if key == last else 1
+            hashes[row] = int.from_bytes(hashlib.blake2b(key, digest_size=8).digest(), "little")
+            last = key
+    return marks, hashes
+
+
+def agree(
+    data: bytes, starts: Any, ends: Any, columns: int, column: int, first: Any, last: Any, same: Any
+) -> None:
+    """Clear same[r] where a later row of record r fills a column otherwise; see `kernels.agree`."""
+    for record, (begin, end) in enumerate(zip(first.tolist(), last.tolist(), strict=True)):
+        places = range(begin * columns + column, end * columns + column, columns)
+        texts = [data[starts[at] : ends[at]] for at in places]
+        if any(text and text != texts[0] for text in texts[1:]):
+            same[record] = 0
+
+
+def pull_up(starts: Any, ends: Any, flags: Any, columns: int, column: int, first: Any, last: Any) -> None:
+    """Let an empty once-a-record cell of a first row point to the first later one; see `kernels.pull_up`."""
+    for begin, end in zip(first.tolist(), last.tolist(), strict=True):
+        places = range(begin * columns + column, end * columns + column, columns)
+        found = next((at for at in places if ends[at] != starts[at]), None)
+        if found is not None:
+            for array in (starts, ends, flags):
+                array[places[0]] = array[found]
+
+
+def gather(data: bytes, row_starts: Any, row_ends: Any, order: Any) -> bytes:
+    """The rows named by `order`, one after another, an LF behind each."""
+    return b"".join(data[row_starts[row] : row_ends[row]] + b"\n" for row in order.tolist())
+
+
+class KeySet:
+    """Hashes seen so far; see `kernels.KeySet`."""
+
+    def __init__(self, most: int) -> None:
+        self.most = most
+        self._seen: set[int] = set()
+
+    @property
+    def count(self) -> int:
+        """How many hashes there are."""
+        return len(self._seen)
+
+    def add(self, hashes: Any) -> int:
+        """How many of `hashes` were added before one was found that was there already."""
+        for index, value in enumerate(hashes.tolist()):
+            if value | 1 in self._seen:
+                return index
+            self._seen.add(value | 1)
+        return len(hashes)
+
+    def values(self) -> Any:
+        """The hashes, in no order."""
+        return np.array(sorted(self._seen), np.uint64)

@@ -10,7 +10,7 @@ from pipeline import cells, compiled, values
 from pipeline.exact import ExactChecker, clean_text
 from pipeline.layout import Layout, Leaf, convert_raw
 from pipeline.model import Change, Documents, Rows, Shaped, ShapedDocuments, ShapedRows
-from pipeline.wording import path_text
+from pipeline.wording import general
 
 ROW_OK = 0
 Convert = Callable[[str], values.Converted | values.Unconvertible]
@@ -47,7 +47,8 @@ class _Found:
         self.warnings: dict[str, list[int]] = {}
 
     def changes(self, leaf: Leaf, named: dict[str, list[int]]) -> list[Change]:
-        return [Change(name, path_text(leaf.path), np.array(rows)) for name, rows in named.items()]
+        path, once = general(leaf.path), not leaf.is_repeated
+        return [Change(name, path, np.array(rows), once) for name, rows in named.items()]
 
 
 def _converter(leaf: Leaf, exact: ExactChecker) -> Convert:

@@ -2,10 +2,14 @@
 
 import gzip
 import hashlib
+import os
+import tempfile
 import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from io import BufferedReader, RawIOBase
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Protocol
 
 from pipeline.errors import SourceError
 
@@ -81,3 +85,40 @@ def open_file(path: Path) -> ByteSource:
         raise SourceError(f"{path}: there is no such file", "Check the path.") from problem
     except OSError as problem:
         raise SourceError(f"{path}: cannot be opened ({problem.strerror})") from problem
+
+
+class Again:
+    """Bytes that lie on disk behind the header of a source, to be read from their start."""
+
+    def __init__(self, name: str, handle: int, size: int) -> None:
+        self.name = name
+        self.size = size
+        self._handle = handle
+        self._at = 0
+
+    def read(self, size: int) -> bytes:
+        """The next `size` bytes, fewer only at the end."""
+        data = os.pread(self._handle, min(size, self.size - self._at), self._at)
+        self._at += len(data)
+        return data
+
+
+class Readable(Protocol):
+    """The bytes of a named source, a block at a time."""
+
+    name: str
+
+    def read(self, size: int) -> bytes: ...
+
+
+@contextmanager
+def spooled(source: Readable, start: bytes) -> Iterator[Callable[[], Again]]:
+    """Put `start` and the rest of a source into a file that can be read as often as wanted."""
+    with tempfile.TemporaryFile() as file:
+        data = start
+        while data:
+            file.write(data)
+            data = source.read(BLOCK)
+        file.flush()
+        size = file.tell()
+        yield lambda: Again(source.name, file.fileno(), size)

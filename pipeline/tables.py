@@ -94,7 +94,7 @@ def sniff(sample: bytes) -> str:
 
 
 def read_rows(source: Readable, head: Head, rest: bytes) -> Iterator[Rows]:
-    """The rows behind the header, in batches of about a megabyte."""
+    """The rows behind the header, in batches of about a megabyte, without a word on records."""
     line, number, final = head.lines, 0, False
     columns = len(head.names)
     while rest or not final:
@@ -118,7 +118,7 @@ def read_rows(source: Readable, head: Head, rest: bytes) -> Iterator[Rows]:
             numbers = number + np.cumsum(faults != BLANK, dtype=np.int64)
             yield Rows(
                 rest[:consumed], columns, starts, ends, flags, row_starts, row_ends, cells, faults,
-                lines[:-1].astype(np.int64) + line + 1, numbers,
+                lines[:-1].astype(np.int64) + line + 1, numbers, None,
             )  # fmt: skip
             number = int(numbers[-1])
         line += int(lines[-1])

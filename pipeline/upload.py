@@ -11,7 +11,7 @@ import random as standard_random
 import re
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -20,6 +20,7 @@ from pathlib import Path
 
 from pipeline import client
 from pipeline.config import Settings
+from pipeline.csv_name import csv_name
 from pipeline.decide import TABLE, Do, Event, State, Step, backoff, may_have_landed, name_post, name_put
 from pipeline.errors import PersonNeeded, SourceError, UsageError
 from pipeline.files import hashes, make_folder, write_json
@@ -30,10 +31,10 @@ from pipeline.put import Identity, PutResult, Wire, put
 MAX_BYTES = 5_000_000_000  # the vendor's File Upload API page says 5 GB
 RECEIPT = "receipt.json"
 NAME = re.compile(r"[A-Za-z0-9_-]{1,180}\.[a-z]{1,10}")
-CSV_NAME = re.compile(r"[A-Za-z0-9_]+-\d{8}(-[A-Za-z0-9]+)?\.csv")
 HELD = "held"
 ENDED = frozenset({State.SENT, State.IN_DOUBT, State.REFUSED, State.CHANGED})
 NEEDS_PERSON = frozenset({State.IN_DOUBT, State.REFUSED, State.CHANGED, HELD})
+GOES_ON = "the next upload goes on from here"
 NO_ENTRY = "the service refused the token or this machine's address"
 NO_PERMISSION: Mapping[str, object] = {
     "upload_id": None, "url": None, "expires_at": None, "unanswered": 0, "body_bytes": 0,
@@ -159,7 +160,9 @@ def as_is(
     content, so a second run goes on with the same upload. The receipt lies in `out/<name>/`.
     """
     if path.suffix.lower() != ".csv":
-        raise UsageError(f"{path.name} is not a .csv file", "--as-is is for CSV files that could not be converted")
+        raise UsageError(
+            f"{path.name} is not a .csv file", "--as-is is for CSV files that could not be converted"
+        )
     try:
         size, (sha256, md5) = path.stat().st_size, hashes(path)
     except OSError as error:
@@ -173,7 +176,7 @@ def as_is(
         name = next((entry.name for entry in known if entry.name.endswith(".csv")), None)
         if name is None and 0 < size <= MAX_BYTES:
             day = date or datetime.fromtimestamp(clock(), UTC).strftime("%Y%m%d")
-            name = _csv_name(path, descriptor, day, out, ledger.names())
+            name = csv_name(path, descriptor, day, out, ledger.names())
         if name is None:
             return _refusal(_csv_job(path, path.parent, path.name, size, sha256, md5, destination), State.REFUSED,
                             _size_refusal(size))  # fmt: skip
@@ -215,7 +218,9 @@ def _run(
         settings.ca_file,
     )
     secret = settings.token.secret
-    return _Run(ledger, settings, secret, wire, resend, clock, sleep, random, progress, stop or threading.Event())
+    return _Run(
+        ledger, settings, secret, wire, resend, clock, sleep, random, progress, stop or threading.Event()
+    )
 
 
 def _all(work: Sequence[Callable[[], Receipt]], wide: int, run: _Run) -> tuple[Receipt, ...]:
@@ -223,10 +228,9 @@ def _all(work: Sequence[Callable[[], Receipt]], wide: int, run: _Run) -> tuple[R
     with ThreadPoolExecutor(wide) as pool:
         futures: list[Future[Receipt]] = [pool.submit(one) for one in work]
         try:
-            wait(futures, return_when=FIRST_EXCEPTION)
-            for future in futures:
-                if future.done() and (error := future.exception()) is not None:
-                    raise error
+            done, _ = wait(futures, return_when=FIRST_EXCEPTION)
+            for future in done:
+                future.result()
             return tuple(future.result() for future in futures)
         except BaseException:
             run.halt.set()
@@ -251,45 +255,14 @@ def _job(batch: PreparedBatch, path: Path, out: Path, settings: Settings) -> _Jo
         records=manifest.records,
         destination=_destination(settings, dataset, manifest.record_type),
     )
-    return _Job(path, path / manifest.file, content, client.body(manifest.file, dataset, manifest.record_type))
+    return _Job(
+        path, path / manifest.file, content, client.body(manifest.file, dataset, manifest.record_type)
+    )
 
 
 def _csv_job(path: Path, folder: Path, name: str, size: int, sha256: str, md5: str, destination: str) -> _Job:
     content = Content(name.removesuffix(".csv"), name, size, sha256, md5, None, destination)
     return _Job(folder, path, content, client.body(name, None, None))
-
-
-def _csv_name(path: Path, descriptor: str | None, day: str, out: Path, known: frozenset[str]) -> str:
-    """A name that nothing else has; its folder is made here, so that another process cannot take it too."""
-    if descriptor is None and CSV_NAME.fullmatch(path.name):
-        if path.name in known:
-            raise PersonNeeded(
-                f"the name {path.name} was given to other content before",
-                "the vendor would replace that; rename the file with a higher version",
-            )
-        return path.name
-    if not re.fullmatch(r"\d{8}", day):
-        raise UsageError("the date in a file name has the form YYYYMMDD")
-    words = re.sub(r"[^A-Za-z0-9]+", "_", descriptor or path.stem).strip("_")[:100] or "export"
-    start = f"{words}-{day}-"
-    make_folder(out)
-    taken = {name.removesuffix(".csv") for name in known} | {entry.name for entry in out.iterdir()}
-    versions = [name.removeprefix(start) for name in taken if name.startswith(start)]
-    for version in _versions():
-        if all(version > other for other in versions):
-            try:
-                (out / f"{start}{version}").mkdir(mode=0o700)
-            except FileExistsError:
-                continue
-            return f"{start}{version}.csv"
-    raise AssertionError("versions never end")
-
-
-def _versions() -> Iterator[str]:
-    prefix = ""
-    while True:
-        yield from (prefix + letter for letter in "abcdefghijklmnopqrstuvwxyz")
-        prefix += "z"
 
 
 def _size_refusal(size: int) -> str:
@@ -321,10 +294,7 @@ def _send(job: _Job, run: _Run) -> Receipt:
         if reason := _lost_ledger(job, entry, run):
             return _refusal(job, State.REFUSED, reason)
         entry = _reopened(entry, run)
-        if entry.state not in ENDED:
-            receipt = _drive(job, entry, run)
-        else:
-            receipt = _receipt(entry)
+        receipt = _receipt(entry) if entry.state in ENDED else _drive(job, entry, run)
         if receipt.state == State.SENT:
             _write_receipt(job, receipt)
         return receipt
@@ -359,31 +329,25 @@ def _reopened(entry: Entry, run: _Run) -> Entry:
 def _drive(job: _Job, entry: Entry, run: _Run) -> Receipt:
     identity: Identity | None = None
     failures = 0
-    while True:
-        if run.halted():
-            return _receipt(entry, "interrupted; the next upload goes on from here")
+    while not run.halted():
         if (identity := _unchanged(job, identity)) is None:
             return _receipt(_end(entry, State.CHANGED, str(Event.FILE_CHANGED), run))
-        if entry.state in (State.PREPARED, State.ASKED):
-            answer = _ask(job, entry, run)
-        else:
-            answer = _put(job, entry, identity, run)
+        unasked = entry.state in (State.PREPARED, State.ASKED)
+        answer = _ask(job, entry, run) if unasked else _put(job, entry, identity, run)
         if isinstance(answer, Receipt):
             return answer
         entry, step = answer.entry, answer.step
-        if step.do is Do.END:
+        if step.do in (Do.END, Do.STOP_RUN):
             return _receipt(entry)
-        if step.do is Do.STOP_RUN:
-            run.barred.set()
-            return _receipt(entry, entry.reason)
         if step.do is Do.GO_ON:
             continue
         failures += 1
         if failures >= run.settings.tries:
-            return _receipt(entry, f"{entry.reason}; gave up after {failures} tries, the next upload goes on from here")
+            return _receipt(entry, f"{entry.reason}; gave up after {failures} tries, {GOES_ON}")
         if step.wait:
             retry_after = client.seconds_of(answer.retry_after, run.clock())
             run.pause(backoff(failures, retry_after, run.random))
+    return _receipt(entry, f"interrupted; {GOES_ON}")
 
 
 def _ask(job: _Job, entry: Entry, run: _Run) -> _Outcome | Receipt:
@@ -391,7 +355,7 @@ def _ask(job: _Job, entry: Entry, run: _Run) -> _Outcome | Receipt:
     if run.barred.is_set():
         return _receipt(entry, f"{NO_ENTRY}, so the whole run was stopped")
     if run.halted():
-        return _receipt(entry, "interrupted; the next upload goes on from here")
+        return _receipt(entry, f"interrupted; {GOES_ON}")
     entry, rival = run.ledger.ask(entry, resend=run.resend)
     if rival is not None:
         return _outdone(entry, rival, run)
@@ -407,10 +371,17 @@ def _ask(job: _Job, entry: Entry, run: _Run) -> _Outcome | Receipt:
     )
     event = name_post(result.status, result.grant is not None)
     step = TABLE[event]
+    if step.do is Do.STOP_RUN:
+        run.barred.set()
     columns: dict[str, object] = {**NO_PERMISSION, "reason": _post_words(event, result)}
     if result.grant is not None and event is Event.POST_GRANTED:
         grant = result.grant
-        columns |= {"upload_id": grant.upload_id, "url": grant.url, "expires_at": grant.expires_at, "reason": ""}
+        columns |= {
+            "upload_id": grant.upload_id,
+            "url": grant.url,
+            "expires_at": grant.expires_at,
+            "reason": "",
+        }
     return _Outcome(run.ledger.move(entry, step.state, str(event), **columns), step, result.retry_after)
 
 
@@ -432,7 +403,9 @@ def _outdone(entry: Entry, rival: Entry, run: _Run) -> Receipt:
         return _receipt(_end(entry, State.REFUSED, reason, run))
     if rival.state in (State.ASKED, State.GRANTED, State.SENDING):
         return _receipt(entry, f"waits for {who}: run upload for that one first, or --resend")
-    return _refused_for_now(entry, f"it may already have arrived as {who}: settle that one first, or --resend")
+    return _refused_for_now(
+        entry, f"it may already have arrived as {who}: settle that one first, or --resend"
+    )
 
 
 def _refused_for_now(entry: Entry, reason: str) -> Receipt:
@@ -477,6 +450,8 @@ def _put_words(event: Event, result: PutResult, entry: Entry) -> str:
         return f"{words}; it may have arrived as upload {entry.upload_id}: ask the vendor, or --resend sends it anew"
     if state is State.REFUSED:
         return f"{words}; --resend asks for a new permission"
+    if state is State.CHANGED and (entry.unanswered > 1 or may_have_landed(result)):
+        return f"{words}; an earlier try may have arrived as upload {entry.upload_id}"
     return words
 
 
@@ -505,7 +480,7 @@ def _reporter(job: _Job, run: _Run) -> Callable[[int, int], None]:
     """A callback for one PUT that works out rate and time left, at most ten times a second."""
     tell = run.progress
     if tell is None:
-        return lambda sent, total: None
+        return lambda *_: None
     start = last = time.monotonic()
 
     def report(sent: int, total: int) -> None:

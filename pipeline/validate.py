@@ -1,20 +1,22 @@
 """Stage: each record is accepted, or rejected with issues that say where, which rule and what to do."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
 
+from pipeline import compiled
+from pipeline.cells import of_rows
 from pipeline.exact import ExactChecker, Notes, Verdict
 from pipeline.layout import Layout, build
-from pipeline.model import Change, Checked, Issue, Rejected, ShapedDocuments, ShapedRows
+from pipeline.model import Batch, Change, Checked, Issue, Rejected, Rows, ShapedDocuments, ShapedRows
 from pipeline.rules import Judge
-from pipeline.cells import of_rows
 from pipeline.values import shape_of
 from pipeline.wording import Problem, path_text
 
 BLANK = 1
+NOTHING = Verdict(b"", ())
 FAULTS = {
     2: ("ragged_row", "as many cells as the header", "has {cells} cells where the header has {columns}; "
         "look for a missing or stray delimiter or quote"),
@@ -26,46 +28,76 @@ FAULTS = {
 
 
 def validate_rows(shaped: ShapedRows, layout: Layout, exact: ExactChecker, source: str) -> Checked:
-    """Let the columns vouch for most rows, and the exact twin decide on the rest."""
+    """Let the columns vouch for most records, and the exact twin decide on the rest."""
     batch = shaped.batch
-    blank = batch.faults == BLANK
-    vouched = ~shaped.doubtful
-    if vouched.any():
-        vouched &= Judge(exact.schema, layout.branch, shaped.cells).vouch()
-    conversions = _counted(shaped.conversions, vouched)
-    warnings = _counted(shaped.warnings, vouched)
+    firsts, lasts = batch.firsts, batch.lasts
+    vouched = _vouched(shaped, layout, exact)
+    conversions = _counted(shaped.conversions, vouched, batch)
+    warnings = _counted(shaped.warnings, vouched, batch)
+    filled = batch.faults != BLANK
+    before = np.append(0, np.cumsum(filled))
+    rows_of = before[lasts] - before[firsts]
     lines: dict[int, bytes] = {}
     rejected: list[Rejected] = []
-    for row in np.flatnonzero(~vouched & ~blank).tolist():
-        verdict = _judge_row(batch, row, layout, exact)
-        if verdict.problems:
-            issues = (_issue(problem, source, batch, row, layout) for problem in verdict.problems)
-            rejected.append(Rejected(row, 1, tuple(issues)))
-        else:
-            lines[row] = verdict.line
-            conversions.update(verdict.conversions)
-            warnings.update(verdict.warnings)
-    records = int(vouched.sum()) + len(lines)
+    for record in np.flatnonzero(~vouched).tolist():
+        rows = [row for row in range(firsts[record], lasts[record]) if filled[row]]
+        issues, verdict = _judge(batch, rows, layout, exact, source)
+        if issues:
+            rejected.append(Rejected(tuple(rows), issues))
+            continue
+        lines[record] = verdict.line
+        conversions.update(verdict.conversions)
+        warnings.update(verdict.warnings)
+    accepted = vouched.copy()
+    accepted[list(lines)] = True
+    records = int(accepted.sum())
     return Checked(
-        shaped, vouched, lines, tuple(rejected), len(batch), records, 0, int(blank.sum()), conversions, warnings
-    )
+        shaped, vouched, lines, tuple(rejected), len(batch.faults), records,
+        int(rows_of[accepted].sum()) - records, int(len(filled) - filled.sum()), conversions, warnings,
+    )  # fmt: skip
 
 
-def _judge_row(batch: Any, row: int, layout: Layout, exact: ExactChecker) -> Verdict:
-    fault = FAULTS.get(int(batch.faults[row]))
-    if fault:
-        code, rule, message = fault
-        words = message.format(cells=int(batch.cells[row]), columns=batch.columns)
-        return Verdict(b"", (Problem((), code, rule, words),))
-    problems: list[Problem] = []
-    document, conversions = build(layout, of_rows(batch).texts(row), problems)
-    return exact.document(document, Notes(conversions, [], problems))
+def _vouched(shaped: ShapedRows, layout: Layout, exact: ExactChecker) -> Any:
+    """The records whose rows are all certain, agree with each other, and satisfy the schema."""
+    batch, cells = shaped.batch, shaped.cells
+    if not batch.records:
+        return np.zeros(0, np.bool_)
+    blank = batch.faults == BLANK
+    vouched = ~np.logical_or.reduceat(shaped.doubtful & ~blank, batch.firsts)
+    if layout.key is not None:
+        same = vouched.view(np.uint8)
+        for column in (*layout.once, layout.key):
+            compiled.agree(
+                cells.data, cells.starts, cells.ends, cells.columns, column, batch.firsts, batch.lasts, same
+            )
+    if vouched.any():
+        vouched &= Judge(exact.schema, layout.branch, cells, batch.firsts).vouch()
+    return vouched
+
+
+def _judge(
+    batch: Rows, rows: Sequence[int], layout: Layout, exact: ExactChecker, source: str
+) -> tuple[tuple[Issue, ...], Verdict]:
+    """The exact twin's word on one record of rows."""
+    broken = [(row, FAULTS[int(batch.faults[row])]) for row in rows if batch.faults[row]]
+    if broken:
+        return tuple(_fault_issue(fault, source, batch, row) for row, fault in broken), NOTHING
+    cells = of_rows(batch)
+    notes = Notes()
+    verdict = exact.document(build(layout, [cells.texts(row) for row in rows], notes), notes)
+    return tuple(_issue(problem, source, batch, rows[0], layout) for problem in verdict.problems), verdict
+
+
+def _fault_issue(fault: tuple[str, str, str], source: str, batch: Rows, row: int) -> Issue:
+    code, rule, message = fault
+    words = message.format(cells=int(batch.cells[row]), columns=batch.columns)
+    return _issue(Problem((), code, rule, words), source, batch, row, None, "the row")
 
 
 def validate_documents(shaped: ShapedDocuments, exact: ExactChecker, canonical: Any, source: str) -> Checked:
     """Let canonical documents pass as they are, and the exact twin decide on the rest."""
     batch = shaped.batch
-    vouched = np.zeros(len(batch), np.bool_)
+    vouched = np.zeros(batch.records, np.bool_)
     lines: dict[int, bytes] = {}
     rejected: list[Rejected] = []
     conversions: Counter[tuple[str, str]] = Counter()
@@ -77,27 +109,35 @@ def validate_documents(shaped: ShapedDocuments, exact: ExactChecker, canonical: 
         verdict = exact.text(batch.texts[row])
         if verdict.problems:
             issues = (_issue(problem, source, batch, row, None) for problem in verdict.problems)
-            rejected.append(Rejected(row, 1, tuple(issues)))
+            rejected.append(Rejected((row,), tuple(issues)))
         else:
             lines[row] = verdict.line
             conversions.update(verdict.conversions)
             warnings.update(verdict.warnings)
     records = int(vouched.sum()) + len(lines)
-    rows = len(batch) + batch.blank
+    rows = batch.records + batch.blank
     return Checked(shaped, vouched, lines, tuple(rejected), rows, records, 0, batch.blank, conversions, warnings)
 
 
-def _counted(changes: Iterable[Change], vouched: Any) -> Counter[tuple[str, str]]:
-    counts = {(change.name, change.path): int(vouched[change.rows].sum()) for change in changes}
-    return Counter({name: count for name, count in counts.items() if count})
+def _counted(changes: Iterable[Change], vouched: Any, batch: Rows) -> Counter[tuple[str, str]]:
+    """How often each change befell a vouched record; a once-a-record field counts on the first row alone."""
+    counts: Counter[tuple[str, str]] = Counter()
+    for change in changes:
+        record = np.searchsorted(batch.firsts, change.rows, "right") - 1
+        counted = vouched[record]
+        if change.once:
+            counted &= batch.firsts[record] == change.rows
+        if counted.any():
+            counts[change.name, change.path] += int(counted.sum())
+    return counts
 
 
-def _issue(problem: Problem, source: str, batch: Any, row: int, layout: Layout | None) -> Issue:
+def _issue(
+    problem: Problem, source: str, batch: Batch, row: int, layout: Layout | None, subject: str = "the record"
+) -> Issue:
     path = path_text(problem.path)
     column = layout.header_of(problem.path) if layout else ""
-    subject = column or path or ("the row" if layout else "the record")
-    value = ""
     return Issue(
         source, int(batch.lines[row]), int(batch.numbers[row]), path, column, problem.code, problem.rule,
-        f"{subject} {problem.message}", value,
+        f"{column or path or subject} {problem.message}",
     )  # fmt: skip

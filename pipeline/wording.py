@@ -20,6 +20,7 @@ CODES = {
     "unknown_field": "a field that the specification does not have, where none may be added",
     "rule": "another rule of the schema",
     "gap": "an indexed column is empty although a later one is filled",
+    "contradiction": "rows of one record differ in a column that is filled once a record",
     "json": "the text is not JSON",
     "encoding": "the bytes are not UTF-8, or the text is not Unicode",
     "too_deep": "the document is nested too deep",
@@ -57,8 +58,14 @@ def path_text(path: Path) -> str:
     """A path as people write it: products[0].price_paid."""
     text = ""
     for part in path:
-        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else part
+        shown = "[]" if part == -1 else f"[{part}]"
+        text += shown if isinstance(part, int) else f".{part}" if text else part
     return text
+
+
+def general(path: Path) -> str:
+    """A path without its indexes, for counting: products[].price_paid."""
+    return path_text(tuple(-1 if isinstance(part, int) else part for part in path))
 
 
 def one_a_place(problems: Sequence[Problem]) -> tuple[Problem, ...]:

@@ -1,0 +1,1 @@
+"""How fast, in how much memory, beside others; nothing of the package depends on this folder."""

@@ -1,0 +1,123 @@
+"""The benchmark: generate, run everyone turn by turn in cold processes, compare, report."""
+
+import argparse
+import json
+import shutil
+import tempfile
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from importlib.util import find_spec
+from pathlib import Path
+
+from bench import report
+from bench.case import Case, Outcome, cases, environment, fill, last_line, say
+from bench.compare import Comparison, compare
+from bench.contenders import KEYS, LIBRARIES, PARTS, PEERS, Part, Peer
+from bench.made import SEED
+from bench.measure import measure
+
+ROUNDS = 5
+OURS = (
+    "{python}", "-m", "pipeline", "convert", "{source}", "--spec", "{spec}", "--out", "{out}",
+    "--date", "20240306", "--max-invalid", "100%", "--quiet", "--json",
+)  # fmt: skip
+THEIRS = ("{python}", "-m", "bench.peers", "{name}", "{source}", "{out}/output.ndjson")
+# 1 is what `convert` says when a batch was held back or has no record left, as with 100 % invalid.
+OUR_CODES = (0, 1)
+
+
+def run_case(case: Case, peers: Sequence[Peer], rounds: int, work: Path) -> Outcome:
+    """Every contender, turn by turn, `rounds` times; outputs are compared in the first round, then dropped."""
+    outcome = Outcome()
+    warm(case.source)
+    for turn in range(rounds):
+        ours = work / "ours"
+        run_one("ours", fill(OURS, source=case.source, spec=case.part.spec, out=ours), ours, outcome)
+        for peer in peers:
+            if peer.name in outcome.failures or (peer.once and turn):
+                continue
+            theirs = work / peer.name
+            run_one(peer.name, fill(THEIRS, name=peer.name, source=case.source, out=theirs), theirs, outcome)
+            if peer.exact and not turn and not {"ours", peer.name} & outcome.failures.keys():
+                outcome.outputs[peer.name] = compared(case, our_output(ours), theirs / "output.ndjson")
+            shutil.rmtree(theirs)
+        shutil.rmtree(ours)
+    return outcome
+
+
+def run_one(name: str, command: Sequence[str], folder: Path, outcome: Outcome) -> None:
+    """One run of one contender into an empty folder."""
+    folder.mkdir()
+    errors = folder.with_name("stderr")
+    took = measure(command, environment(), folder.with_name(f"{folder.name}.stdout"), errors)
+    say(f"  {name}: {took.wall:.2f} s, {took.cpu:.2f} s of CPU, {took.peak_mb:.0f} MB")
+    if took.code not in (OUR_CODES if name == "ours" else (0,)):
+        outcome.failures[name] = f"exit {took.code}: {last_line(errors)}"
+        return
+    outcome.runs.setdefault(name, []).append(took)
+
+
+def our_output(folder: Path) -> Path | None:
+    """The NDJSON that `convert` says it wrote, if it wrote one."""
+    told = json.loads(folder.with_name(f"{folder.name}.stdout").read_text())["batches"]
+    return Path(told[0]["path"]) / told[0]["file"] if told else None
+
+
+def compared(case: Case, ours: Path | None, theirs: Path) -> Comparison:
+    """Our output beside an exact one."""
+    if ours is None:
+        return Comparison(0, 0, "ours wrote no record")
+    return compare(ours, theirs, KEYS[case.part.spec], case.made.invalid)
+
+
+def warm(source: Path) -> None:
+    """Read the input once, so that the first contender does not pay for the disk."""
+    with source.open("rb", buffering=0) as file:
+        while file.read(1 << 22):
+            pass
+
+
+def installed(peer: Peer) -> bool:
+    """Whether the peer's library is here."""
+    return find_spec(LIBRARIES[peer.module]) is not None
+
+
+def wanted(only: Sequence[str]) -> list[Part]:
+    """The parts that were asked for; without words all but the optional ones."""
+    return [part for part in PARTS if part.name in only or "all" in only or (not only and not part.optional)]
+
+
+def arguments(words: Sequence[str] | None) -> argparse.Namespace:
+    """The command line."""
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    names = [*(part.name for part in PARTS), "all"]
+    parser.add_argument("--scale", type=float, default=1.0, help="1 is a million customers")
+    parser.add_argument("--only", nargs="+", default=[], choices=names, metavar="PART", help=", ".join(names))
+    parser.add_argument("--rounds", type=int, default=ROUNDS)
+    parser.add_argument("--seed", type=int, default=SEED)
+    parser.add_argument("--cache", type=Path, default=Path(".bench"), help="where generated data is kept")
+    parser.add_argument("--drop", action="store_true", help="drop the generated data afterwards")
+    parser.add_argument("--json", action="store_true")
+    return parser.parse_args(words)
+
+
+def main(words: Sequence[str] | None = None) -> int:
+    """`python -m bench`: 0, or 1 where a contender failed or an exact output differs from ours."""
+    given = arguments(words)
+    missing = sorted({LIBRARIES[peer.module] for peer in PEERS if not installed(peer)})
+    if missing:
+        say(f"left out, not installed: {', '.join(missing)}")
+    tables = []
+    given.cache.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=given.cache, prefix="work-") as work:
+        for part in wanted(given.only):
+            for case in cases(part, given.cache, given.scale, given.seed):
+                say(f"{part.name}: {case.made.rows} rows, {case.invalid:.0%} invalid")
+                peers = [peer for peer in PEERS if peer.part == part.name and installed(peer)]
+                outcome = run_case(case, peers, given.rounds, Path(work))
+                tables.append(report.table(case, peers, outcome))
+    if given.drop:
+        shutil.rmtree(given.cache)
+    whole = report.whole(tables, datetime.now(UTC), given.rounds)
+    print(json.dumps(whole, indent=2) if given.json else report.text(whole))
+    return int(not whole["sound"])

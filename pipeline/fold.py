@@ -1,0 +1,260 @@
+"""Which rows of a table make one record, and putting them side by side where the file does not.
+
+Rows belong together when they have the same key. A row whose key is empty goes on with the record before it
+if all its own once-a-record cells are empty too. A row that cannot be read may belong to the record on either
+side, so it joins both, and they are rejected together rather than sent with a line too few.
+"""
+
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+
+from pipeline import compiled
+from pipeline.errors import SourceError
+from pipeline.model import Rows
+
+BLANK, STARTS, SAME, NO_KEY, UNREADABLE = range(5)
+ROW_RAGGED = 2
+MOST_KEYS = 1 << 21
+SPILLS = 64
+# A bucket of this size is put in order in memory.
+BUCKET = 8 << 20
+LONGEST_RECORD = 16 << 20
+# Batches of a bucket are as large as those of a block.
+BATCH_ROWS = 8192
+Blocks = Callable[[], Iterator[Rows]]
+
+
+def record_starts(rows: Rows, key: int | None, once: Sequence[int]) -> Any:
+    """The first row (int32) of each record; blank rows before the first record belong to none.
+
+    `key` is the column that says which rows belong together, `once` are the columns filled once a record;
+    without a key each row that is not blank is a record.
+    """
+    filled = np.flatnonzero(rows.faults != 1).astype(np.int32)
+    if key is None or not len(filled):
+        return filled
+    marks = _marks(rows, key)[0][filled]
+    starts = marks == STARTS
+    following = _next_keyed(marks)
+    for index in np.flatnonzero(marks == NO_KEY).tolist():
+        goes_on = not any(_size(rows, int(filled[index]), column) for column in once)
+        starts[index] = not goes_on and following[index] != SAME
+    starts[1:][marks[:-1] == UNREADABLE] = False
+    starts[0] = True
+    return filled[starts]
+
+
+def _next_keyed(marks: Any) -> Any:
+    """For each row the mark of the next row that has a key (STARTS behind the last one)."""
+    places = np.where((marks == STARTS) | (marks == SAME), np.arange(len(marks)), len(marks))
+    following = np.append(np.minimum.accumulate(places[::-1])[::-1][1:], len(marks))
+    return np.append(marks, STARTS)[following]
+
+
+def settled(rows: Rows, firsts: Any, once: Sequence[int]) -> Rows:
+    """The rows with their records named, and each once-a-record cell reachable from its record's first row."""
+    rows = replace(rows, firsts=firsts)
+    for column in once:
+        compiled.pull_up(rows.starts, rows.ends, rows.flags, rows.columns, column, firsts, rows.lasts)
+    return rows
+
+
+def _marks(rows: Rows, key: int) -> tuple[Any, Any]:
+    marks, hashes = compiled.mark_keys(
+        rows.data, rows.starts, rows.ends, rows.faults, rows.cells, rows.columns, key
+    )
+    return marks, hashes
+
+
+def _size(rows: Rows, row: int, column: int) -> int:
+    at = row * rows.columns + column
+    return int(rows.ends[at] - rows.starts[at])
+
+
+def adjacent(blocks: Iterator[Rows], key: int, once: Sequence[int], source: str) -> Iterator[Rows]:
+    """Batches of whole records; the last record of a block waits for the next block."""
+    kept: Rows | None = None
+    for block in blocks:
+        rows = block if kept is None else _joined(kept, block)
+        firsts = record_starts(rows, key, once)
+        whole = _surely_whole(rows, key, firsts)
+        if not whole:
+            if len(rows.data) > LONGEST_RECORD:
+                raise SourceError(
+                    f"{source}: the record on line {int(rows.lines[0])} has rows of more than "
+                    f"{LONGEST_RECORD >> 20} MiB",
+                    "Check the column that says which rows belong together.",
+                )
+            kept = rows
+            continue
+        end = int(firsts[whole])
+        yield settled(rows.slice(0, end), firsts[:whole], once)
+        kept = rows.slice(end, len(rows.faults))
+    if kept is not None:
+        yield settled(kept, record_starts(kept, key, once), once)
+
+
+def _surely_whole(rows: Rows, key: int, firsts: Any) -> int:
+    """How many records no later row can add to: those before the last that has a key of its own."""
+    keyed = np.flatnonzero(_marks(rows, key)[0][firsts] == STARTS)
+    return int(keyed[-1]) if len(keyed) else max(0, len(firsts) - 1)
+
+
+def _joined(before: Rows, after: Rows) -> Rows:
+    """Two batches as one; only the bytes that `before` still needs are kept."""
+    begin = int(before.row_starts[0]) if len(before.faults) else len(before.data)
+    # The line break behind the last row stays, so a CR LF is never cut.
+    data = before.data[begin:]
+    shift = np.int32(len(data))
+    begin32 = np.int32(begin)
+    return Rows(
+        data + after.data, before.columns,
+        np.concatenate([np.maximum(before.starts - begin32, 0), after.starts + shift]),
+        np.concatenate([np.maximum(before.ends - begin32, 0), after.ends + shift]),
+        np.concatenate([before.flags, after.flags]),
+        np.concatenate([before.row_starts - begin32, after.row_starts + shift]),
+        np.concatenate([before.row_ends - begin32, after.row_ends + shift]),
+        np.concatenate([before.cells, after.cells]), np.concatenate([before.faults, after.faults]),
+        np.concatenate([before.lines, after.lines]), np.concatenate([before.numbers, after.numbers]),
+        after.firsts,
+    )  # fmt: skip
+
+
+def comes_back(blocks: Iterator[Rows], key: int) -> bool:
+    """Whether some key stands again behind rows of another key; memory stays constant, hashes go to disk."""
+    seen, last = compiled.KeySet(MOST_KEYS), 0
+    with tempfile.TemporaryDirectory() as folder:
+        spill: _Spill | None = None
+        for rows in blocks:
+            marks, hashes = _marks(rows, key)
+            keyed = hashes[(marks == STARTS) | (marks == SAME)]
+            if not len(keyed):
+                continue
+            begins = np.concatenate([[keyed[0] != last], keyed[1:] != keyed[:-1]])
+            last, begun = int(keyed[-1]), keyed[begins]
+            if spill is not None:
+                spill.write(begun)
+            elif seen.add(begun) < len(begun):
+                return True
+            elif seen.count > MOST_KEYS // 2:
+                spill = _Spill(Path(folder))
+                spill.write(seen.values())
+        return spill is not None and spill.has_doubles()
+
+
+class _Spill:
+    """Hashes on disk, parted so that one part fits in memory."""
+
+    def __init__(self, folder: Path) -> None:
+        self._files: list[BinaryIO] = [(folder / str(number)).open("w+b") for number in range(SPILLS)]
+
+    def write(self, hashes: Any) -> None:
+        odd = hashes | np.uint64(1)
+        parts = (odd >> np.uint64(58)).astype(np.int64)
+        for number, file in enumerate(self._files):
+            file.write(odd[parts == number].tobytes())
+
+    def has_doubles(self) -> bool:
+        found = False
+        for file in self._files:
+            file.seek(0)
+            hashes = np.sort(np.frombuffer(file.read(), np.uint64))
+            found = found or bool((hashes[1:] == hashes[:-1]).any())
+            file.close()
+        return found
+
+
+def regrouped(blocks: Blocks, key: int, once: Sequence[int], delimiter: str, size: int) -> Iterator[Rows]:
+    """All rows of a table in batches where rows of one key stand side by side, in the order of the file.
+
+    The rows are parted by the hash of their key into files on disk, each small enough for memory. A row whose
+    key cannot be read stands alone: in such a file nobody can say which record it belongs to.
+    """
+    parts = max(1, -(-size // BUCKET))
+    with tempfile.TemporaryDirectory() as folder:
+        buckets = [_Bucket(Path(folder), number) for number in range(parts)]
+        for rows in blocks():
+            for row in _part(rows, key, buckets):
+                yield replace(row, firsts=record_starts(row, None, ()))
+        for bucket in buckets:
+            for rows in bucket.in_order(key, delimiter):
+                whole = settled(rows, record_starts(rows, key, once), once)
+                wide = max(1, BATCH_ROWS * whole.records // len(whole.faults))
+                for start in range(0, whole.records, wide):
+                    yield whole.part(start, min(start + wide, whole.records))
+
+
+def _part(rows: Rows, key: int, buckets: Sequence["_Bucket"]) -> Iterator[Rows]:
+    marks, hashes = _marks(rows, key)
+    # A row without a key goes on with the row before it, wherever that one goes.
+    known = np.maximum.accumulate(np.where((marks == STARTS) | (marks == SAME), np.arange(len(marks)), 0))
+    numbers = (hashes[known] % np.uint64(len(buckets))).astype(np.int64)
+    whole = (marks != BLANK) & (marks != UNREADABLE)
+    for number, bucket in enumerate(buckets):
+        bucket.write(rows, np.flatnonzero(whole & (numbers == number)))
+    for row in np.flatnonzero(~whole).tolist():
+        yield rows.slice(row, row + 1)
+
+
+class _Bucket:
+    """The rows of some keys on disk, with their lines and numbers."""
+
+    def __init__(self, folder: Path, number: int) -> None:
+        self._rows: BinaryIO = (folder / f"{number}.rows").open("w+b")
+        self._places: BinaryIO = (folder / f"{number}.places").open("w+b")
+        self._columns = 0
+
+    def write(self, rows: Rows, chosen: Any) -> None:
+        self._columns = rows.columns
+        self._rows.write(compiled.gather(rows.data, rows.row_starts, rows.row_ends, chosen))
+        self._places.write(np.stack([rows.lines[chosen], rows.numbers[chosen]], axis=1).tobytes())
+
+    def in_order(self, key: int, delimiter: str) -> Iterator[Rows]:
+        self._rows.seek(0)
+        self._places.seek(0)
+        data = self._rows.read()
+        places = np.frombuffer(self._places.read(), np.int64).reshape(-1, 2)
+        self._rows.close()
+        self._places.close()
+        if data:
+            yield _sorted(data, places, key, delimiter, self._columns)
+
+
+def _sorted(data: bytes, places: Any, key: int, delimiter: str, columns: int) -> Rows:
+    rows = _scanned(data, places, delimiter, columns)
+    marks, hashes = _marks(rows, key)
+    known = np.maximum.accumulate(np.where((marks == STARTS) | (marks == SAME), np.arange(len(marks)), 0))
+    _, first, inverse = np.unique(hashes[known], return_index=True, return_inverse=True)
+    in_order = _put(data, rows, places, np.argsort(first[inverse], kind="stable"), delimiter)
+    if (_marks(in_order, key)[0] == STARTS).sum() <= len(first):
+        return in_order
+    # Two keys have one hash, once in the life of a universe: then the keys themselves decide.
+    keys = [_key(rows, int(row), key) for row in known]
+    first_of = {text: row for row, text in reversed(list(enumerate(keys)))}
+    order = np.argsort(np.array([first_of[text] for text in keys]), kind="stable")
+    return _put(data, rows, places, order, delimiter)
+
+
+def _put(data: bytes, rows: Rows, places: Any, order: Any, delimiter: str) -> Rows:
+    gathered = compiled.gather(data, rows.row_starts, rows.row_ends, order)
+    return _scanned(gathered, places[order], delimiter, rows.columns)
+
+
+def _key(rows: Rows, row: int, key: int) -> bytes:
+    at = row * rows.columns + key
+    return rows.data[rows.starts[at] : rows.ends[at]]
+
+
+def _scanned(data: bytes, places: Any, delimiter: str, columns: int) -> Rows:
+    found = compiled.scan_csv(data, ord(delimiter), columns, True, len(places) + 1, LONGEST_RECORD)
+    _, count, starts, ends, flags, row_starts, row_ends, _, cells, faults = found
+    if count != len(places):
+        raise AssertionError(f"{len(places)} rows were put aside and {count} came back")
+    return Rows(
+        data, columns, starts, ends, flags, row_starts, row_ends, cells, faults, places[:, 0], places[:, 1], None
+    )
