@@ -1,0 +1,127 @@
+"""Settings: where they come from, what is refused, and what is never shown."""
+
+from pathlib import Path
+
+import pytest
+
+from pipeline import config
+from pipeline.config import API_URL, Token, read, safe_url
+from pipeline.errors import UsageError
+
+
+def test_without_anything_the_defaults_hold(tmp_path: Path) -> None:
+    settings = read({}, tmp_path)
+
+    assert (settings.url, settings.token, settings.parallel) == (API_URL, None, 4)
+    assert settings.dataset_for("customer") is None
+
+
+def test_the_environment_wins_over_the_file(tmp_path: Path) -> None:
+    (tmp_path / "pipeline.toml").write_text(
+        '[upload]\nurl = "https://file.example.com/v1"\ndataset = "fromfile"\nparallel = 2\nlimit_rate = 1000\n'
+        '[datasets]\ncustomer = "a1b2"\n[names]\ncustomer_record = "customer_records"\n'
+    )
+    plain = read({}, tmp_path)
+    environ = {"LEXER_UPLOAD_API_URL": "https://env.example.com/v1", "LEXER_DATASET_ID": "fromenv"}
+    changed = read(environ, tmp_path)
+
+    assert (plain.host, plain.parallel, plain.limit_rate) == ("file.example.com", 2, 1000)
+    assert plain.names == {"customer_record": "customer_records"}
+    assert (changed.host, changed.dataset_for("customer")) == ("env.example.com", "fromenv")
+
+
+def test_a_dataset_is_chosen_by_record_type(tmp_path: Path) -> None:
+    (tmp_path / "pipeline.toml").write_text('[datasets]\ncustomer = "a1b2"\n')
+    settings = read({}, tmp_path)
+
+    assert [settings.dataset_for(kind) for kind in ("customer", "purchase", None)] == ["a1b2", None, None]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ['token = "s3cr3t-value"', '[upload]\napi_token = "s3cr3t-value"', '[upload.deep]\nToken = "s3cr3t-value"',
+     'LEXER_UPLOAD_API_TOKEN = "s3cr3t-value"'],
+)  # fmt: skip
+def test_a_token_in_the_file_is_refused_and_not_repeated(tmp_path: Path, text: str) -> None:
+    (tmp_path / "pipeline.toml").write_text(text)
+    with pytest.raises(UsageError, match="token") as caught:
+        read({}, tmp_path)
+    assert "LEXER_UPLOAD_API_TOKEN" in caught.value.hint
+    assert "s3cr3t" not in repr(caught.value.as_json())
+
+
+@pytest.mark.parametrize(
+    ("text", "near"),
+    [
+        ("[uplaod]\nparallel = 2", "upload"),
+        ("[upload]\nparalel = 2", "parallel"),
+        ("[upload]\nlimitrate = 2", "limit_rate"),
+    ],
+)
+def test_an_unknown_key_names_the_nearest(tmp_path: Path, text: str, near: str) -> None:
+    (tmp_path / "pipeline.toml").write_text(text)
+    with pytest.raises(UsageError) as caught:
+        read({}, tmp_path)
+    assert near in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["[upload", "upload = 1", "[upload]\nstall_timeout = 0", "[upload]\nstall_timeout = true", '[upload]\nparallel = "4"',
+     "[upload]\nlimit_rate = -1", '[names]\ncustomer_record = "a-b"', '[datasets]\ncustomer = "a b"', "[datasets]\ncustomer = 5",
+     '[upload]\nca_file = "absent.pem"', '[upload]\nproxy = "localhost:3128"', "[upload]\nurl = 5"],
+)  # fmt: skip
+def test_a_bad_value_is_a_usage_error(tmp_path: Path, text: str) -> None:
+    (tmp_path / "pipeline.toml").write_text(text)
+    with pytest.raises(UsageError):
+        read({}, tmp_path)
+
+
+@pytest.mark.parametrize(
+    "url", ["https://api.example.com/v1", "http://127.0.0.1:80/x", "http://localhost:1/x", "http://[::1]:1/x"]
+)
+def test_https_and_this_machine_are_trusted(url: str) -> None:
+    assert safe_url(url) == url
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["http://api.example.com/v1", "http://127.0.0.1.example.com/", "ftp://127.0.0.1/", "api.example.com", "",
+     "https://mira:holt@example.com/", "https://example.com/?key=1", "https://example.com/#x", "https://example.com:port/",
+     "https://example.com/a b", "https://example.com/\n", "https://[/"],
+)  # fmt: skip
+def test_other_addresses_never_get_the_token(url: str) -> None:
+    with pytest.raises(UsageError):
+        safe_url(url)
+
+
+def test_the_token_is_hidden(tmp_path: Path) -> None:
+    settings = read({"LEXER_UPLOAD_API_TOKEN": " s3cr3t-value\n"}, tmp_path)
+
+    assert settings.token == Token("s3cr3t-value")
+    assert "s3cr3t" not in f"{settings} {settings!r} {settings.token}"
+
+
+@pytest.mark.parametrize("token", ["two words", "line\r\nbreak", "tökén", "nul\0"])
+def test_a_token_that_no_header_can_hold_is_refused_and_not_repeated(tmp_path: Path, token: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        read({"LEXER_UPLOAD_API_TOKEN": token}, tmp_path)
+    assert token not in repr(caught.value.as_json())
+
+
+def test_a_certificate_file_may_come_from_the_environment(tmp_path: Path) -> None:
+    (tmp_path / "ca.pem").write_text("x")
+
+    assert read({"LEXER_CA_FILE": "ca.pem"}, tmp_path).ca_file == tmp_path / "ca.pem"
+
+
+def test_a_key_ring_is_asked_where_there_is_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Ring:
+        @staticmethod
+        def get_password(service: str, name: str) -> str:
+            return f"{service}/{name}"
+
+    monkeypatch.setattr(config, "keyring", Ring)
+
+    assert read({}, tmp_path).token == Token("lexer-pipeline/LEXER_UPLOAD_API_TOKEN")
+    assert read({"LEXER_UPLOAD_API_TOKEN": "first"}, tmp_path).token == Token("first")

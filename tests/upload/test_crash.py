@@ -1,0 +1,139 @@
+"""kill -9 between every two changes of the ledger, and two uploaders at once; the store is the judge."""
+
+import json
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipeline.ledger import entries
+
+from .helpers import LINE, prepared, send
+from .store import Store
+
+CHANGES = 7  # set up, begin, find a lost ledger, pace, asked, granted, sending; the eighth is sent
+
+
+def start(store: Store, out: Path, *folders: Path, **order: Any) -> subprocess.Popen[str]:
+    text = json.dumps(
+        {"url": store.url, "out": str(out), "batches": [str(folder) for folder in folders], **order}
+    )
+    return subprocess.Popen(
+        [sys.executable, "-m", "tests.upload.driver", text],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def run(store: Store, out: Path, *folders: Path, **order: Any) -> tuple[int, str]:
+    process = start(store, out, *folders, **order)
+    stdout, stderr = process.communicate(timeout=60)
+    assert process.returncode in (0, 4, 5, -9), stderr
+    return process.returncode, stdout
+
+
+def test_the_kills_below_cover_every_change(store: Store, out: Path) -> None:
+    code, stdout = run(store, out, prepared(out).path)
+
+    assert code == 0
+    assert json.loads(stdout)["changes"] == CHANGES + 1
+
+
+@pytest.mark.parametrize("die", ["instead", "before", "after"])
+def test_a_kill_at_any_change_loses_nothing_and_sends_nothing_twice(tmp_path: Path, die: str) -> None:
+    for die_at in range(1, CHANGES + 2):
+        out = tmp_path / str(die_at)
+        out.mkdir()
+        batch = prepared(out)
+        with Store() as store:
+            assert run(store, out, batch.path, die_at=die_at, die=die)[0] == -9
+            (receipt,) = send(store, out, batch)
+
+        assert (receipt.state, receipt.verified) == ("sent", True), die_at
+        assert len(store.objects) == 1, die_at
+        assert {put.upload_id for put in store.puts} == set(store.objects) == {receipt.upload_id}
+        assert (batch.path / "receipt.json").exists()
+
+
+def test_a_crash_after_the_put_and_an_expired_url_is_in_doubt(store: Store, out: Path) -> None:
+    batch = prepared(out)
+    assert run(store, out, batch.path, die_at=CHANGES + 1, die="instead")[0] == -9
+    store.expired = set(store.objects)
+
+    (receipt,) = send(store, out, batch)
+
+    assert (receipt.state, len(store.posts), len(store.stored)) == ("in_doubt", 1, 1)
+
+
+def test_a_crash_before_any_byte_and_an_expired_url_asks_anew(store: Store, out: Path) -> None:
+    batch = prepared(out)
+    assert run(store, out, batch.path, die_at=CHANGES, die="instead")[0] == -9
+    store.expired = {"101"}
+
+    assert send(store, out, batch)[0].upload_id == "102"
+    assert len(store.objects) == 1
+
+
+def test_a_kill_in_the_middle_of_the_body_goes_on_with_the_same_url(store: Store, out: Path) -> None:
+    batch = prepared(out, data=LINE * 300_000)
+    process = start(store, out, batch.path, settings={"limit_rate": 2_000_000})
+    deadline = time.monotonic() + 20
+    while not store.puts and time.monotonic() < deadline:
+        time.sleep(0.01)
+    time.sleep(0.3)
+    process.kill()
+    process.communicate()
+
+    assert entries(out)[0].state == "sending"
+    assert send(store, out, batch)[0].state == "sent"
+    assert len(store.posts) == 1
+
+
+def test_two_uploaders_at_once_send_each_batch_once(store: Store, out: Path) -> None:
+    batches = [prepared(out, f"part_{n:02}-20240306-a", LINE * n) for n in range(1, 9)]
+    folders = [batch.path for batch in batches]
+    both = [start(store, out, *folders, settings={"parallel": 4}) for _ in range(2)]
+    for process in both:
+        process.communicate(timeout=60)
+
+    receipts = send(store, out, *batches)
+
+    assert {receipt.state for receipt in receipts} == {"sent"}
+    assert len(store.posts) == len(store.objects) == 8
+    assert len({md5 for _, md5 in store.stored}) == 8
+
+
+def test_two_uploaders_together_keep_below_the_permitted_rate(store: Store, out: Path) -> None:
+    batches = [prepared(out, f"part_{n:02}-20240306-a", LINE * n) for n in range(1, 25)]
+    both = [
+        start(store, out, *[b.path for b in half], settings={"parallel": 8})
+        for half in (batches[::2], batches[1::2])
+    ]
+    for process in both:
+        assert process.communicate(timeout=60) and process.returncode == 0
+
+    times = sorted(request.at for request in store.posts)
+    assert len(times) == 24
+    assert (
+        max(sum(1 for other in times if 0 <= other - at < 1) for at in times) <= 9
+    )  # 8 leave; the network may bunch them
+
+
+def test_a_batch_that_another_uploader_is_busy_with_is_left_to_it(store: Store, out: Path) -> None:
+    batch = prepared(out)
+    store.put_faults = ["slow:1.5"]
+    process = start(store, out, batch.path)
+    deadline = time.monotonic() + 20
+    while not store.puts and time.monotonic() < deadline:
+        time.sleep(0.01)
+
+    (receipt,) = send(store, out, batch)
+
+    assert (receipt.state, receipt.reason) == ("sending", "another upload is busy with this batch")
+    process.communicate(timeout=20)
+    assert process.returncode == 0
+    assert len(store.puts) == 1

@@ -1,0 +1,385 @@
+"""Whole uploads: what the receipts, the ledger and the store say afterwards."""
+
+import hashlib
+import json
+import threading
+from pathlib import Path
+
+import pytest
+
+from pipeline.errors import UsageError
+from pipeline.ledger import entries, known_names
+from pipeline.model import Receipt
+from pipeline.upload import as_is, exit_code
+
+from .helpers import LINE, after, entry, prepared, send, settings
+from .store import TOKEN, Store
+
+
+def test_a_prepared_batch_ends_with_a_receipt(store: Store, out: Path) -> None:
+    batch = prepared(out)
+
+    (receipt,) = send(store, out, batch)
+
+    assert ("sent", "101", True, "") == (receipt.state, receipt.upload_id, receipt.verified, receipt.reason)
+    assert receipt.as_json() == json.loads((batch.path / "receipt.json").read_bytes())
+    assert store.stored == [("101", batch.manifest.md5)]
+    assert exit_code([receipt]) == 0
+    assert store.posts[0].headers["auth-api-token"] == TOKEN
+    assert json.loads(store.posts[0].body) == {"filename": "customers-20240306-a.json"}
+    assert entry(out).url is None
+
+
+def test_a_known_dataset_is_named_as_the_destination(store: Store, out: Path) -> None:
+    send(store, out, prepared(out), settings={"datasets": {"customer": "a1b2c3d4"}})
+
+    destination = {"destination_type": "dataset_load", "dataset_id": "a1b2c3d4", "record_type": "customer"}
+    assert json.loads(store.posts[0].body)["destination"] == destination
+
+
+def test_a_sent_batch_is_not_sent_again(store: Store, out: Path) -> None:
+    batch = prepared(out)
+    first = send(store, out, batch)
+
+    assert send(store, out, batch) == first
+    assert len(store.posts) == len(store.puts) == 1
+
+
+def test_a_receipt_that_was_not_written_in_time_is_written_by_the_next_run(store: Store, out: Path) -> None:
+    batch = prepared(out)
+    first = send(store, out, batch)
+    (batch.path / "receipt.json").unlink()
+
+    assert send(store, out, batch) == first
+    assert (batch.path / "receipt.json").exists()
+
+
+def test_the_same_content_under_another_name_is_refused_and_says_who_has_it(store: Store, out: Path) -> None:
+    send(store, out, prepared(out))
+
+    (receipt,) = send(store, out, prepared(out, "customers-20240306-b"))
+
+    assert receipt.state == "refused"
+    assert "upload 101" in receipt.reason
+    assert exit_code([receipt]) == 4
+    assert len(store.posts) == 1
+
+
+def test_the_same_content_in_one_run_is_sent_once(store: Store, out: Path) -> None:
+    receipts = send(store, out, *(prepared(out, f"customers-20240306-{version}") for version in "abc"))
+
+    assert len(store.posts) == 1
+    assert sorted(receipt.state for receipt in receipts).count("sent") == 1
+
+
+def test_the_same_content_may_go_to_another_destination(store: Store, out: Path) -> None:
+    batch = prepared(out)
+    send(store, out, batch, settings={"dataset": "first"})
+    (receipt,) = send(store, out, batch, settings={"dataset": "second"})
+
+    assert receipt.state == "sent"
+    assert len(store.stored) == 2
+
+
+@pytest.mark.parametrize("version", ["a", "b"])
+def test_resend_sends_the_same_content_anew(store: Store, out: Path, version: str) -> None:
+    send(store, out, prepared(out))
+
+    (receipt,) = send(store, out, prepared(out, f"customers-20240306-{version}"), resend=True)
+
+    assert (receipt.state, receipt.upload_id) == ("sent", "102")
+
+
+def test_a_lost_ledger_does_not_send_what_has_a_receipt(store: Store, out: Path) -> None:
+    batch = prepared(out)
+    send(store, out, batch)
+    (out / "ledger.sqlite3").unlink()
+
+    (receipt,) = send(store, out, batch)
+
+    assert receipt.state == "refused"
+    assert "101" in receipt.reason
+    assert len(store.posts) == 1
+    assert send(store, out, batch, resend=True)[0].state == "sent"
+
+
+def test_a_held_batch_is_refused_unless_told_otherwise(store: Store, out: Path) -> None:
+    batch = prepared(out, state="held")
+
+    (receipt,) = send(store, out, batch)
+
+    assert receipt.state == "held"
+    assert exit_code([receipt]) == 4
+    assert not store.posts
+    assert send(store, out, batch, even_held=True)[0].state == "sent"
+
+
+def test_without_a_token_nothing_is_asked(store: Store, out: Path) -> None:
+    with pytest.raises(UsageError, match="no upload token"):
+        send(store, out, prepared(out), settings={"token": None})
+    assert not store.posts
+
+
+@pytest.mark.parametrize("status", [401, 403])
+def test_a_refused_token_stops_the_whole_run(store: Store, out: Path, status: int) -> None:
+    store.post_faults = [f"status:{status}"]
+    batches = [prepared(out, f"customers-20240306-{v}", LINE * n) for n, v in enumerate("abcd", 1)]
+
+    receipts = send(store, out, *batches, parallel=1)
+
+    assert len(store.posts) == 1
+    assert {receipt.state for receipt in receipts} == {"prepared"}
+    assert "allow-list" in receipts[0].reason
+    assert exit_code(receipts) == 4
+    assert all(receipt.state == "sent" for receipt in send(store, out, *batches))
+
+
+def test_others_finish_what_they_send_when_the_token_is_refused(store: Store, out: Path) -> None:
+    store.put_faults = ["slow:0.5"]
+    store.post_faults = ["", "status:401"]
+    batches = [prepared(out, f"customers-20240306-{v}", LINE * n) for n, v in enumerate("ab", 1)]
+
+    receipts = send(store, out, *batches, parallel=2)
+
+    assert sorted(receipt.state for receipt in receipts) == ["prepared", "sent"]
+
+
+@pytest.mark.parametrize(
+    "fault",
+    ["reset", "hang:3", "status:500", "status:503", "say:<html>hello</html>", 'say:{"id": 7}', "say:[]",
+     'say:{"id": true, "url": "https://s3.example.com/x"}', 'say:{"id": 5, "url": "http://s3.example.com/x"}',
+     "status:429", "status:429:Retry-After: 2"],
+)  # fmt: skip
+def test_permission_is_asked_for_again(store: Store, out: Path, fault: str) -> None:
+    store.post_faults = [fault]
+
+    (receipt,) = send(store, out, prepared(out))
+
+    assert (receipt.state, receipt.upload_id, len(store.posts)) == ("sent", "102", 2)
+
+
+@pytest.mark.parametrize("status", [400, 404, 422, 302, 307])
+def test_a_refused_permission_is_final(store: Store, out: Path, status: int) -> None:
+    store.post_faults = [f"status:{status}:Location: http://127.0.0.1:9/"]
+    batch = prepared(out)
+
+    (receipt,) = send(store, out, batch)
+
+    assert receipt.state == "refused"
+    assert exit_code([receipt]) == 4
+    assert send(store, out, batch)[0].state == "refused"
+    assert len(store.posts) == 1
+    assert send(store, out, batch, resend=True)[0].state == "sent"
+
+
+@pytest.mark.parametrize(
+    "fault",
+    ["reset-at-once", "cut:0", "cut:0.5", "unstored-reset", "stored-reset", "stored-hang", "stall:0.5",
+     "refuse:503:SlowDown", "late:503:SlowDown", "late:500:InternalError", "stored-late:500:InternalError",
+     "late:400:RequestTimeout", "late:400:IncompleteBody", "late:400:BadDigest", "late:502", "late:504",
+     "refuse:408", "refuse:429", "etag:00000000000000000000000000000000"],
+)  # fmt: skip
+def test_after_trouble_the_same_url_is_tried_again(store: Store, out: Path, fault: str) -> None:
+    store.put_faults = [fault]
+    batch = prepared(out, data=LINE * 100_000)
+
+    (receipt,) = send(store, out, batch)
+
+    assert (receipt.state, receipt.upload_id, receipt.verified) == ("sent", "101", True)
+    assert len(store.posts) == 1
+    assert [put.upload_id for put in store.puts] == ["101", "101"]
+    assert hashlib.md5(store.objects["101"]).hexdigest() == batch.manifest.md5
+
+
+@pytest.mark.parametrize(
+    "fault",
+    ["refuse:403:SignatureDoesNotMatch", "refuse:400:AuthorizationQueryParametersError", "refuse:501:NotImplemented",
+     "refuse:400:EntityTooLarge", "refuse:307:Location:http://127.0.0.1:9/", "refuse:301", "refuse:404:NoSuchBucket"],
+)  # fmt: skip
+def test_a_refusal_by_the_store_is_final(store: Store, out: Path, fault: str) -> None:
+    store.put_faults = [fault]
+
+    (receipt,) = send(store, out, prepared(out))
+
+    assert (receipt.state, len(store.posts), len(store.puts)) == ("refused", 1, 1)
+    assert exit_code([receipt]) == 4
+
+
+def test_an_expired_url_is_replaced_while_nothing_can_have_landed(store: Store, out: Path) -> None:
+    store.expired = {"101"}
+
+    (receipt,) = send(store, out, prepared(out))
+
+    assert (receipt.state, receipt.upload_id) == ("sent", "102")
+
+
+@pytest.mark.parametrize("fault", ["stored-reset", "cut:0.5", "stored-late:500:InternalError"])
+def test_an_expired_url_after_a_try_without_an_answer_is_in_doubt(
+    store: Store, out: Path, fault: str
+) -> None:
+    store.put_faults = [fault, "refuse:403:AccessDenied:Request has expired"]
+    batch = prepared(out, data=LINE * 100_000)
+
+    (receipt,) = send(store, out, batch)
+
+    assert (receipt.state, receipt.upload_id, len(store.posts)) == ("in_doubt", "101", 1)
+    assert "--resend" in receipt.reason
+    assert exit_code([receipt]) == 4
+    assert send(store, out, batch)[0].state == "in_doubt"
+    assert send(store, out, prepared(out, "customers-20240306-b", LINE * 100_000))[0].state == "refused"
+    assert len(store.posts) == 1
+    assert send(store, out, batch, resend=True)[0].upload_id == "102"
+
+
+def test_an_answered_refusal_leaves_no_doubt_when_the_url_expires(store: Store, out: Path) -> None:
+    store.put_faults = ["refuse:503:SlowDown", "refuse:403:AccessDenied:Request has expired"]
+
+    assert send(store, out, prepared(out))[0].upload_id == "102"
+
+
+def test_an_unexplained_denial_gets_one_new_permission(store: Store, out: Path) -> None:
+    store.put_faults = ["refuse:403:AccessDenied", "refuse:403:AccessDenied", ""]
+
+    (receipt,) = send(store, out, prepared(out))
+
+    assert (receipt.state, len(store.posts)) == ("refused", 2)
+
+
+def test_an_etag_that_is_no_md5_counts_as_sent_but_unverified(store: Store, out: Path) -> None:
+    store.put_faults = ["etag:0123-4"]
+
+    (receipt,) = send(store, out, prepared(out))
+
+    assert (receipt.state, receipt.verified, receipt.etag) == ("sent", False, "0123-4")
+
+
+def test_an_encrypted_bucket_whose_etag_looks_like_an_md5_counts_as_sent(store: Store, out: Path) -> None:
+    store.put_faults = ["kms"]
+
+    (receipt,) = send(store, out, prepared(out))
+
+    assert (receipt.state, receipt.verified) == ("sent", False)
+
+
+def test_tries_are_bounded_and_the_next_run_goes_on(store: Store, out: Path) -> None:
+    store.put_faults = ["late:503:SlowDown"] * 3
+    batch = prepared(out)
+
+    (receipt,) = send(store, out, batch, settings={"tries": 3})
+
+    assert receipt.state == "sending"
+    assert exit_code([receipt]) == 5
+    assert send(store, out, batch)[0].upload_id == "101"
+
+
+def test_a_service_that_is_down_is_tried_later(out: Path) -> None:
+    with Store() as store:
+        pass
+    (receipt,) = send(store, out, prepared(out))
+
+    assert (receipt.state, exit_code([receipt])) == ("prepared", 5)
+
+
+def test_waits_grow_and_a_retry_after_is_heard(store: Store, out: Path) -> None:
+    store.post_faults = ["status:500", "status:500", "status:429:Retry-After: 7"]
+    waits: list[float] = []
+
+    send(store, out, prepared(out), sleep=waits.append, random=lambda: 0.5)
+
+    assert sum(waits) == pytest.approx(1.25 + 2.5 + 7.5, abs=1.0)  # and the pace of requests
+
+
+def test_a_stop_leaves_the_upload_to_the_next_run(store: Store, out: Path) -> None:
+    batch = prepared(out, data=LINE * 200_000)
+    stop = threading.Event()
+    rate = {"limit_rate": 1_000_000}
+
+    (receipt,) = send(store, out, batch, stop=stop, progress=after(2, stop), settings=rate)
+
+    assert (receipt.state, exit_code([receipt])) == ("sending", 5)
+    assert send(store, out, batch)[0].upload_id == "101"
+    assert len(store.posts) == 1
+
+
+def test_a_callback_that_fails_does_not_lose_the_upload(store: Store, out: Path) -> None:
+    batch = prepared(out)
+
+    def fail(_: object) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        send(store, out, batch, progress=fail)
+    assert send(store, out, batch)[0].upload_id == "101"
+
+
+def test_a_file_over_the_limit_is_refused_before_asking(store: Store, out: Path) -> None:
+    batch = prepared(out)
+    with batch.file.open("r+b") as file:
+        file.truncate(5_000_000_001)  # sparse
+    manifest = type(batch.manifest)(**{**batch.manifest.as_json(), "bytes": 5_000_000_001})
+
+    (receipt,) = send(store, out, type(batch)(batch.path, manifest))
+
+    assert (receipt.state, store.posts) == ("refused", [])
+
+
+def test_a_batch_cannot_change_its_destination_while_it_is_under_way(store: Store, out: Path) -> None:
+    batch = prepared(out)
+    store.put_faults = ["stored-reset"] * 2
+    send(store, out, batch, settings={"tries": 2, "dataset": "first"})
+
+    (receipt,) = send(store, out, batch, settings={"dataset": "second"})
+
+    assert "upload 101" in receipt.reason
+    assert len(store.posts) == 1
+
+
+def as_csv(store: Store, out: Path, path: Path, **options: object) -> Receipt:
+    return as_is(path, out, settings(store), sleep=lambda _: None, date="20240306", **options)  # type: ignore[arg-type]
+
+
+def test_a_csv_is_sent_as_it_is_under_a_safe_name(store: Store, out: Path, tmp_path: Path) -> None:
+    source = tmp_path / "Kunden (März).csv"
+    source.write_bytes(b"email\nmira.holt@example.com\n")
+
+    receipt = as_csv(store, out, source)
+
+    assert (receipt.name, receipt.state, receipt.records) == ("Kunden_M_rz-20240306-a.csv", "sent", None)
+    assert (out / "Kunden_M_rz-20240306-a" / "receipt.json").exists()
+    assert as_csv(store, out, source) == receipt
+    assert known_names(out) == {"Kunden_M_rz-20240306-a.csv"}
+    assert json.loads(store.posts[0].body) == {"filename": receipt.name}
+
+
+def test_a_corrected_csv_gets_the_next_version(store: Store, out: Path, tmp_path: Path) -> None:
+    source = tmp_path / "export.csv"
+    names = []
+    for number in range(3):
+        source.write_bytes(b"email\n" + b"mira.holt@example.com\n" * number)
+        names.append(as_csv(store, out, source, descriptor="shop").name)
+
+    assert names == ["shop-20240306-a.csv", "shop-20240306-b.csv", "shop-20240306-c.csv"]
+
+
+def test_a_csv_with_a_valid_name_keeps_it(store: Store, out: Path, tmp_path: Path) -> None:
+    source = tmp_path / "shop_orders-20240101-b.csv"
+    source.write_bytes(b"email\nmira.holt@example.com\n")
+
+    assert as_csv(store, out, source).name == "shop_orders-20240101-b.csv"
+
+
+def test_an_interrupted_csv_goes_on_under_its_name(store: Store, out: Path, tmp_path: Path) -> None:
+    source = tmp_path / "export.csv"
+    source.write_bytes(b"email\nmira.holt@example.com\n")
+    store.put_faults = ["stored-reset"] * 8
+
+    assert as_csv(store, out, source).state == "sending"
+    assert (as_csv(store, out, source).upload_id, len(entries(out))) == ("101", 1)
+
+
+def test_an_empty_csv_is_refused(store: Store, out: Path, tmp_path: Path) -> None:
+    source = tmp_path / "export.csv"
+    source.write_bytes(b"")
+
+    assert as_csv(store, out, source).reason == "the file is empty"
+    assert not store.posts

@@ -1,0 +1,86 @@
+"""The token and the signature of a url stand nowhere but in the requests that need them."""
+
+import logging
+import subprocess
+import sys
+import traceback
+from pathlib import Path
+
+import pytest
+
+from pipeline import client
+from pipeline.ledger import entries
+from pipeline.upload import upload
+
+from .helpers import entry, prepared, send, settings
+from .store import SIGNATURE, TOKEN, Store
+
+SECRETS = (TOKEN, SIGNATURE, "X-Amz-Signature", "X-Amz-Expires")
+FAULTS = [
+    "reset-at-once", "stored-reset", "refuse:503:SlowDown", "refuse:403:SignatureDoesNotMatch", "stored-hang",
+    "refuse:307:Location:http://127.0.0.1:9/?X-Amz-Signature=1", "etag:no", "refuse:403:AccessDenied:Request has expired",
+]  # fmt: skip
+
+
+def secret_in(text: str) -> list[str]:
+    return [secret for secret in SECRETS if secret in text]
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_no_secret_in_any_output_log_or_file(
+    store: Store, out: Path, fault: str, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    store.put_faults = [fault]
+    store.post_faults = ["reset", "status:500"]
+    batch = prepared(out)
+
+    (receipt,) = send(store, out, batch)
+
+    printed = "".join(capfd.readouterr())
+    assert not secret_in(caplog.text + printed + repr(receipt) + repr(entries(out)) + receipt.reason)
+    ended = entry(out).state in ("sent", "refused", "in_doubt")
+    assert ended
+    for path in out.rglob("*"):
+        assert path.is_dir() or not secret_in(path.read_bytes().decode("latin-1")), path
+
+
+def test_no_secret_in_what_is_shown_of_a_grant_or_of_settings(store: Store) -> None:
+    asked = client.ask(store.url, TOKEN, {}, connect_timeout=3, answer_timeout=3)
+
+    assert asked.grant is not None
+    assert SIGNATURE in asked.grant.url
+    assert not secret_in(repr(asked) + str(asked) + repr(settings(store)) + str(settings(store).token))
+
+
+def test_no_secret_in_the_ledgers_repr_while_it_holds_the_url(store: Store, out: Path) -> None:
+    store.put_faults = ["stored-reset"]
+    send(store, out, prepared(out), settings={"tries": 1})
+
+    assert SIGNATURE in (entry(out).url or "")
+    assert not secret_in(repr(entry(out)))
+
+
+def test_no_secret_in_a_traceback(store: Store, out: Path) -> None:
+    def fail(_: object) -> None:
+        raise RuntimeError("a callback failed")
+
+    with pytest.raises(RuntimeError) as caught:
+        upload([prepared(out)], out, settings(store), progress=fail)
+    text = "".join(traceback.TracebackException.from_exception(caught.value, capture_locals=False).format())
+    assert not secret_in(text)
+
+
+def test_no_secret_in_the_output_of_a_process_that_cannot_reach_anything(out: Path) -> None:
+    batch = prepared(out)
+    with Store() as store:
+        pass
+    order = (
+        f'{{"url": "{store.url}", "out": "{out}", "batches": ["{batch.path}"], "settings": {{"tries": 2}}}}'
+    )
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.upload.driver", order], capture_output=True, text=True, check=False
+    )
+
+    assert done.returncode == 5
+    assert not secret_in(done.stdout + done.stderr)

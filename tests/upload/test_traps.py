@@ -1,0 +1,373 @@
+"""The traps of sending a file over HTTP to S3, each named after what goes wrong."""
+
+import hashlib
+import json
+import os
+import socket
+import time
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+
+from pipeline import client
+from pipeline.put import Identity, PutResult, Wire, put
+
+from .helpers import LINE, entry, prepared, send
+from .store import TOKEN, Store
+
+QUICK = Wire(connect_timeout=3.0, stall_timeout=1.0, answer_timeout=1.0)
+
+
+def put_to(store: Store, file: Path, wire: Wire = QUICK, **options: object) -> PutResult:
+    url = f"{store.base}/bucket/7?X-Amz-SignedHeaders={store.signed}&X-Amz-Signature=0"
+    md5 = hashlib.md5(file.read_bytes()).hexdigest()
+    plain = {"progress": lambda sent, total: None, "stop": lambda: False}
+    return put(url, file, Identity.of(file), md5, wire, **{**plain, **options})  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    path = tmp_path / "customers.json"
+    path.write_bytes(LINE * 100_000)
+    return path
+
+
+def test_empty_file(store: Store, out: Path) -> None:
+    (receipt,) = send(store, out, prepared(out, data=b""))
+
+    assert (receipt.state, receipt.reason, store.posts) == ("refused", "the file is empty", [])
+
+
+def test_always_an_explicit_content_length_and_never_chunked(store: Store, file: Path) -> None:
+    put_to(store, file)
+
+    (request,) = store.puts
+    assert request.headers["content-length"] == str(len(LINE) * 100_000)
+    assert "transfer-encoding" not in request.headers
+    assert request.raw.lower().count("content-length") == 1
+
+
+def test_bytes_only_line_ends_survive(store: Store, tmp_path: Path) -> None:
+    path = tmp_path / "crlf.json"
+    path.write_bytes(b"\xef\xbb\xbf{}\r\n\x00\x1a\xff" * 1000)
+    put_to(store, path)
+
+    assert store.objects["7"] == path.read_bytes()
+
+
+def test_a_retry_reads_from_byte_0(store: Store, out: Path) -> None:
+    store.put_faults = ["cut:0.3", "cut:0.9", "unstored-reset"]
+    batch = prepared(out, data=os.urandom(3_000_000))
+    send(store, out, batch)
+
+    assert store.objects["101"] == batch.file.read_bytes()
+
+
+def test_file_grows_while_it_is_sent(store: Store, file: Path) -> None:
+    whole = file.read_bytes()
+
+    def grow(sent: int, total: int) -> None:
+        with file.open("ab") as more:
+            more.write(b"surplus")
+
+    result = put_to(store, file, progress=grow)
+
+    assert store.objects["7"] == whole
+    assert store.puts[0].headers["connection"] == "close"
+    assert result.file_changed
+
+
+def test_file_shrinks_while_it_is_sent(store: Store, tmp_path: Path) -> None:
+    path = tmp_path / "big.json"
+    path.write_bytes(LINE * 1_000_000)
+
+    def shrink(sent: int, total: int) -> None:
+        os.truncate(path, 1000)
+
+    start = time.monotonic()
+    result = put_to(store, path, progress=shrink)
+
+    assert (result.status, result.file_changed, result.whole_body_sent) == (0, True, False)
+    assert time.monotonic() - start < 3
+    assert not store.objects
+
+
+@pytest.mark.parametrize("spoil", ["rewritten", "shorter", "gone"])
+def test_a_file_that_is_not_the_prepared_one_is_never_asked_for(store: Store, out: Path, spoil: str) -> None:
+    batch = prepared(out)
+    if spoil == "gone":
+        batch.file.unlink()
+    else:
+        data = batch.file.read_bytes()
+        batch.file.write_bytes(data[:-1] if spoil == "shorter" else data[:-2] + b" \n")
+
+    (receipt,) = send(store, out, batch)
+
+    assert (receipt.state, store.posts) == ("changed", [])
+
+
+def test_a_file_that_is_mended_can_be_sent(store: Store, out: Path) -> None:
+    batch = prepared(out)
+    data = batch.file.read_bytes()
+    batch.file.write_bytes(b"x" * len(data))
+    send(store, out, batch)
+    batch.file.write_bytes(data)
+
+    assert send(store, out, batch)[0].state == "sent"
+
+
+def test_a_file_replaced_between_tries_is_not_sent_under_the_same_id(store: Store, out: Path) -> None:
+    store.put_faults = ["late:503"]
+    batch = prepared(out)
+
+    def replace(_: float) -> None:
+        if store.puts:
+            batch.file.write_bytes(b"y" * batch.manifest.bytes)
+
+    (receipt,) = send(store, out, batch, sleep=replace)
+
+    assert (receipt.state, len(store.puts)) == ("changed", 1)
+    assert "upload 101" in receipt.reason  # the 503 came after the whole body
+
+
+def test_a_touched_file_with_the_same_content_is_sent(store: Store, out: Path) -> None:
+    store.put_faults = ["refuse:503"]
+    batch = prepared(out)
+
+    (receipt,) = send(store, out, batch, sleep=lambda _: batch.file.touch())
+
+    assert receipt.state == "sent"
+
+
+def test_no_automatic_retries(store: Store, file: Path) -> None:
+    store.put_faults = ["stored-hang"]
+    result = put_to(store, file)
+
+    assert (result.status, result.whole_body_sent, len(store.puts)) == (0, True, 1)
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_redirects_are_not_followed(store: Store, file: Path, status: int) -> None:
+    with Store() as other:
+        store.post_faults = [f"status:{status}:Location: {other.url}"]
+        store.put_faults = [f"refuse:{status}:Location:{other.base}/bucket/7"]
+        asked = client.ask(store.url, TOKEN, {}, connect_timeout=3, answer_timeout=3)
+        result = put_to(store, file)
+
+    assert (asked.status, asked.grant, result.status) == (status, None, status)
+    assert other.posts == other.puts == []
+
+
+def test_netrc_is_ignored(store: Store, file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / ".netrc").write_text("default login mira password holt\n")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("NETRC", str(tmp_path / ".netrc"))
+
+    client.ask(store.url, TOKEN, {}, connect_timeout=3, answer_timeout=3)
+    put_to(store, file)
+
+    assert "authorization" not in store.posts[0].headers
+    assert "authorization" not in store.puts[0].headers
+
+
+def test_proxy_variables_are_ignored(store: Store, file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("http_proxy", "https_proxy", "all_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    monkeypatch.setenv("no_proxy", "")
+
+    assert client.ask(store.url, TOKEN, {}, connect_timeout=3, answer_timeout=3).grant is not None
+    assert put_to(store, file).status == 200
+
+
+def test_a_proxy_is_used_when_it_is_a_setting(
+    store: Store, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("no_proxy", "*")
+    with Store() as proxy:
+        put_to(store, file, Wire(3, 1, 1, proxy=proxy.base))
+        client.ask(store.url, TOKEN, {}, connect_timeout=3, answer_timeout=3, proxy=proxy.base)
+
+    assert proxy.puts[0].path.startswith("http://")
+    assert len(proxy.posts) == 1
+    assert store.puts == store.posts == []
+
+
+def test_a_pause_longer_than_the_connect_timeout_is_no_timeout(store: Store, file: Path) -> None:
+    store.put_faults = ["slow:1.5"]
+
+    assert put_to(store, file, Wire(0.5, 0.5, 5.0)).status == 200
+
+
+def test_a_stall_ends_the_try(store: Store, tmp_path: Path) -> None:
+    path = tmp_path / "big.json"
+    path.write_bytes(LINE * 1_000_000)
+    store.put_faults = ["stall:0.1"]
+    start = time.monotonic()
+
+    result = put_to(store, path, Wire(10, 0.5, 60))
+
+    assert (result.status, result.whole_body_sent, result.detail) == (0, False, "the transfer stalled")
+    assert time.monotonic() - start < 10  # far below the other timeouts
+
+
+def test_only_what_the_signature_permits_is_sent(store: Store, file: Path) -> None:
+    put_to(store, file)
+
+    assert set(store.puts[0].headers) == {"host", "content-length", "expect", "connection"}
+
+
+def test_a_signed_checksum_and_type_are_sent(store: Store, file: Path) -> None:
+    store.signed = "content-md5;content-type;host"
+    put_to(store, file)
+
+    headers = store.puts[0].headers
+    assert {"content-md5", "content-type"} < set(headers)
+
+
+def test_expect_is_sent_for_a_small_file_too(store: Store, tmp_path: Path) -> None:
+    path = tmp_path / "small.json"
+    path.write_bytes(LINE)
+    store.put_faults = ["refuse:403:SignatureDoesNotMatch"]
+
+    result = put_to(store, path)
+
+    assert store.puts[0].headers["expect"] == "100-continue"
+    assert (result.status, result.code, result.bytes_sent) == (403, "SignatureDoesNotMatch", 0)
+
+
+def test_a_server_that_never_says_continue_gets_the_body(
+    store: Store, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pipeline.put.EXPECT_SECONDS", 0.3)
+    store.blind = True
+
+    assert put_to(store, file).status == 200
+
+
+def test_dot_segments_never_become_a_name(store: Store, out: Path) -> None:
+    batch = prepared(out)
+    for name in ("..", ".", "../x.json", "a b.json", "ä.json", "a/b.json"):
+        manifest = type(batch.manifest)(**{**batch.manifest.as_json(), "file": name})
+        assert send(store, out, type(batch)(batch.path, manifest))[0].state == "refused"
+    assert store.posts == []
+
+
+def test_a_timeout_of_s3_is_a_400_and_not_final(store: Store, out: Path) -> None:
+    store.put_faults = ["late:400:RequestTimeout"]
+
+    assert send(store, out, prepared(out))[0].state == "sent"
+
+
+def test_permission_is_asked_for_just_before_sending(store: Store, out: Path) -> None:
+    batches = [prepared(out, f"customers-20240306-{v}", LINE * n) for n, v in enumerate("abc", 1)]
+    store.put_faults = ["slow:0.2"] * 3
+    send(store, out, *batches, parallel=1, sleep=time.sleep)
+
+    times = sorted([(r.at, "post") for r in store.posts] + [(r.at, "put") for r in store.puts])
+    assert [kind for _, kind in times] == ["post", "put"] * 3
+
+
+def test_an_early_refusal_is_heard_over_tls(tls_store: Store, tmp_path: Path) -> None:
+    path = tmp_path / "big.json"
+    with path.open("wb") as file:
+        file.truncate(300_000_000)
+    tls_store.put_faults = ["refuse:403:SignatureDoesNotMatch"] * 8
+    wire = Wire(3, 5, 5, ca_file=tls_store.certificate)
+    url = f"{tls_store.base}/bucket/7?X-Amz-SignedHeaders=host"
+    start = time.monotonic()
+
+    results = [
+        put(url, path, Identity.of(path), "0" * 32, wire, progress=lambda *_: None, stop=lambda: False)
+        for _ in range(8)
+    ]
+
+    assert [(r.status, r.code, r.bytes_sent) for r in results] == [(403, "SignatureDoesNotMatch", 0)] * 8
+    assert time.monotonic() - start < 3
+
+
+def test_a_whole_upload_works_over_tls(tls_store: Store, out: Path) -> None:
+    tls_store.put_faults = ["cut:0.5", "stored-reset"]
+
+    assert send(tls_store, out, prepared(out, data=LINE * 100_000))[0].verified
+
+
+def test_an_unknown_certificate_is_not_trusted(tls_store: Store, file: Path) -> None:
+    asked = client.ask(tls_store.url, TOKEN, {}, connect_timeout=3, answer_timeout=3)
+    result = put_to(tls_store, file)
+
+    assert (asked.status, result.status, result.connected) == (0, 0, False)
+    assert "certificate" in asked.detail
+    assert "certificate" in result.detail
+    assert tls_store.posts == tls_store.puts == []
+
+
+def test_a_long_answer_is_cut(store: Store, file: Path) -> None:
+    store.put_faults = ["refuse:403:SignatureDoesNotMatch:" + "x" * 300_000]
+    store.post_faults = ["say:" + " " * 300_000]
+
+    assert put_to(store, file).code == "SignatureDoesNotMatch"
+    assert client.ask(store.url, TOKEN, {}, connect_timeout=3, answer_timeout=3).grant is None
+
+
+def test_the_escaped_ampersand_is_undone_by_json() -> None:
+    text = b'{"id": 5, "url": "https://s3.example.com/k?X-Amz-Date=20240306T000000Z\\u0026X-Amz-Expires=900"}'
+
+    grant = client.read_grant(text)
+
+    assert grant is not None
+    assert urlsplit(grant.url).query == "X-Amz-Date=20240306T000000Z&X-Amz-Expires=900"
+    assert grant.expires_at == 1709683200 + 900
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [b"", b"<html>", b"[]", b'{"id": 5}', b'{"url": "https://s3.example.com/"}', b'{"id": true, "url": "https://a/"}',
+     b'{"id": "", "url": "https://a.example.com/"}', b'{"id": 5, "url": "http://s3.example.com/"}',
+     b'{"id": 5, "url": "ftp://127.0.0.1/"}', b'{"id": 5, "url": "https://u:p@s3.example.com/"}', b"[" * 100_000,
+     b'{"id": 5, "url": "https://s3.example.com/a b"}', b'{"id": 5, "url": "https://[/"}', b'{"id": 5, "url": "file:///etc/passwd"}'],
+)  # fmt: skip
+def test_an_unusable_grant_is_none(answer: bytes) -> None:
+    assert client.read_grant(answer) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [("7", 7.0), ("0", 0.0), ("", None), ("soon", None), ("-1", None), ("Wed, 06 Mar 2024 00:00:30 GMT", 30.0),
+     ("Wed, 06 Mar 2024 00:00:00 GMT", 0.0)],
+)  # fmt: skip
+def test_retry_after_is_seconds_or_a_date(text: str, seconds: float | None) -> None:
+    assert client.seconds_of(text, 1709683200.0) == seconds
+
+
+def test_the_rate_limit_holds(store: Store, file: Path) -> None:
+    start = time.monotonic()
+    put_to(store, file, Wire(3, 3, 3, limit_rate=2_000_000))
+
+    assert 1.0 < time.monotonic() - start < 4
+
+
+def test_the_ledger_keeps_the_expiry_of_the_grant(store: Store, out: Path) -> None:
+    store.put_faults = ["stored-reset"]
+    send(store, out, prepared(out), settings={"tries": 1})
+
+    assert entry(out).expires_at == pytest.approx(time.time() + 3600, abs=5)
+    assert json.loads(store.posts[0].body)["filename"] == entry(out).name
+
+
+def test_a_handshake_that_never_ends_meets_the_connect_timeout(file: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as mute:
+        url = f"https://127.0.0.1:{mute.getsockname()[1]}/bucket/7"
+        start = time.monotonic()
+        result = put(
+            url,
+            file,
+            Identity.of(file),
+            "0" * 32,
+            Wire(0.3, 30, 30),
+            progress=lambda *_: None,
+            stop=lambda: False,
+        )
+
+    assert (result.connected, result.status) == (False, 0)
+    assert time.monotonic() - start < 3
