@@ -67,12 +67,13 @@ class Part:
         self.issues: Counter[str] = Counter()
         self.warnings: Counter[str] = Counter()
         self.conversions: Counter[str] = Counter()
+        self.skipped: Counter[str] = Counter()
         self.source_rows: Counter[int] = Counter()
         self._data = _File(folder / DATA)
         self._others: dict[str, _File] = {}
 
     @property
-    def bytes(self) -> int:
+    def size(self) -> int:
         """Bytes of NDJSON so far."""
         return self._data.size
 
@@ -103,9 +104,10 @@ class Part:
         manifest = replace(
             template, file=f"{name}.json", bytes=self._data.size, sha256=sha256, md5=md5, sources=used,
             issues=dict(sorted(self.issues.items())), warnings=dict(sorted(self.warnings.items())),
-            conversions=dict(sorted(self.conversions.items())),
+            conversions=dict(sorted(self.conversions.items())), skipped=dict(sorted(self.skipped.items())),
             rejects=tuple(sorted(other for other in self._others if other.startswith("rejects"))),
-            **{key: self.counts[key] for key in ("records", "rejected", "rows", "continuations", "blank")},
+            records=self.counts["records"], rejected=self.counts["rejected"], rows=self.counts["rows"],
+            continuations=self.counts["continuations"], blank=self.counts["blank"],
         )  # fmt: skip
         files.write_json(self.folder / MANIFEST, manifest.as_json())
 

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from pipeline import compiled
-from pipeline.model import Rows
+from pipeline.rows import Rows
 
 HAS_DOUBLED = 4
 UNBOUNDED = float("inf")
@@ -76,3 +76,12 @@ class Cells:
 def of_rows(rows: Rows) -> Cells:
     """The cells of a batch as they were read."""
     return Cells(rows.data, rows.columns, rows.starts, rows.ends, rows.flags)
+
+
+def settled(rows: Rows, once: Sequence[int]) -> Cells:
+    """The cells of a batch, each once-a-record cell reachable from the first row of its record."""
+    starts, ends, flags = rows.starts.copy(), rows.ends.copy(), rows.flags.copy()
+    firsts, lasts = rows.firsts, rows.lasts
+    for column in once:
+        compiled.pull_up(starts, ends, flags, rows.columns, column, firsts, lasts)
+    return Cells(rows.data, rows.columns, starts, ends, flags)

@@ -95,7 +95,9 @@ def _add_specs(commands: Any) -> None:
 
 def _add_sources(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("sources", nargs="+", metavar="SOURCE", help="a CSV or JSON file, plain or .gz, or - for standard input")
-    parser.add_argument("--spec", required=True, help="a specification, a record type or a schema file")
+    parser.add_argument("--spec", help="a specification, a record type or a schema file")
+    parser.add_argument("--map", metavar="MAP", help="a preset (shopify_orders, ...) or a mapping file")
+    parser.add_argument("--date-format", metavar="FORMAT", help="how dates are written, as in %%d/%%m/%%Y")
     parser.add_argument("--timezone", metavar="ZONE", help="where date-times without a zone were written (UTC)")
     parser.add_argument("--unknown", choices=("drop", "reject"), default="drop", help="what becomes of unknown keys in JSON")
     parser.add_argument("--ignore-unknown", action="store_true", help="leave out CSV columns that are no field")
@@ -224,7 +226,7 @@ def _options(asked: argparse.Namespace, progress: Any) -> Any:
 
     settings = config.read(os.environ, Path())
     options = Options(
-        zone=asked.timezone, reject_unknown=asked.unknown == "reject", ignore_unknown=asked.ignore_unknown,
+        mapping=asked.map, date_format=asked.date_format, zone=asked.timezone, reject_unknown=asked.unknown == "reject", ignore_unknown=asked.ignore_unknown,
         names=dict(settings.names), stdin=sys.stdin.buffer, progress=progress,
         show_values=getattr(asked, "show_values", False),
     )  # fmt: skip

@@ -1,5 +1,7 @@
 """The compiled kernels where they were built, else their twins in Python: slower, the same answers."""
 
+from typing import Any
+
 from pipeline import scan
 
 try:
@@ -8,7 +10,7 @@ except ImportError:  # installed without a compiler
     kernels = None  # type: ignore[assignment, unused-ignore]
 
 IS_COMPILED = kernels is not None
-scan_csv = kernels.scan_csv if IS_COMPILED else scan.scan_csv
+scan_csv: Any = kernels.scan_csv if IS_COMPILED else scan.scan_csv
 split_array = kernels.split_array if IS_COMPILED else scan.split_array
 check_column = kernels.check_column if IS_COMPILED else scan.check_column
 encode = kernels.encode if IS_COMPILED else scan.encode
@@ -16,7 +18,7 @@ mark_keys = kernels.mark_keys if IS_COMPILED else scan.mark_keys
 agree = kernels.agree if IS_COMPILED else scan.agree
 pull_up = kernels.pull_up if IS_COMPILED else scan.pull_up
 gather = kernels.gather if IS_COMPILED else scan.gather
-KeySet = kernels.KeySet if IS_COMPILED else scan.KeySet
+KeySet: Any = kernels.KeySet if IS_COMPILED else scan.KeySet
 
 EMPTY, GOOD, DOUBT = range(3)
 TEXT, EMAIL, HASH, NUMBER, INTEGER, BOOLEAN, DATE, DATE_TIME, ENUM, UNSURE = range(10)

@@ -4,7 +4,7 @@ import numpy as np
 
 from pipeline import compiled
 from pipeline.layout import Layout
-from pipeline.model import Checked, ShapedDocuments, ShapedRows
+from pipeline.rows import Checked, ShapedDocuments, ShapedRows
 
 
 def convert_rows(checked: Checked, layout: Layout) -> bytes:

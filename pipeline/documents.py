@@ -7,7 +7,7 @@ from typing import Protocol
 
 from pipeline import compiled, scan
 from pipeline.errors import SourceError
-from pipeline.model import Documents
+from pipeline.rows import Documents
 
 BLOCK = 1 << 20
 LONGEST = 16 << 20

@@ -32,6 +32,9 @@ class NumberText:
 
     text: str
 
+    def __str__(self) -> str:
+        return self.text
+
     @property
     def plain(self) -> int | float:
         """The number as a double or, without fraction and exponent, as an integer."""
@@ -49,22 +52,29 @@ class Notes:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What the twin says of one record: its NDJSON line if it is accepted, else its problems."""
+    """What the twin says of one record: its NDJSON line if it is accepted, else its problems.
+
+    `shown` is the document, for those who asked to see values, else None.
+    """
 
     line: bytes
     problems: tuple[Problem, ...]
     conversions: tuple[tuple[str, str], ...] = ()
     warnings: tuple[tuple[str, str], ...] = ()
+    shown: Any = None
 
 
 class ExactChecker:
     """Checks records of one specification; owns the compiled schema."""
 
-    def __init__(self, specification: Specification, zone: ZoneInfo | None, reject_unknown: bool) -> None:
+    def __init__(
+        self, specification: Specification, zone: ZoneInfo | None, reject_unknown: bool, shows: bool = False
+    ) -> None:
         self.schema = specification.schema
         self.tree = ShapeTree(specification.schema)
         self.zone = zone
         self._reject_unknown = reject_unknown
+        self._shows = shows
         self._validator = compile_schema(specification)
 
     def text(self, text: bytes) -> Verdict:
@@ -91,7 +101,7 @@ class ExactChecker:
         for error in self._validator.iter_errors(_plain(clean)):
             problems.extend(problem_of(error, self.tree))
         if problems:
-            return Verdict(b"", one_a_place(problems))
+            return Verdict(b"", one_a_place(problems), shown=clean if self._shows else None)
         return Verdict(write_line(clean), (), tuple(notes.conversions), tuple(notes.warnings))
 
     def _clean(self, value: object, place: Place | None, path: tuple[str | int, ...], notes: Notes) -> Any:

@@ -15,7 +15,7 @@ import numpy as np
 
 from pipeline import compiled
 from pipeline.errors import SourceError
-from pipeline.model import Rows
+from pipeline.rows import Rows
 
 BLANK, STARTS, SAME, NO_KEY, UNREADABLE = range(5)
 ROW_RAGGED = 2
@@ -56,14 +56,6 @@ def _next_keyed(marks: Any) -> Any:
     return np.append(marks, STARTS)[following]
 
 
-def settled(rows: Rows, firsts: Any, once: Sequence[int]) -> Rows:
-    """The rows with their records named, and each once-a-record cell reachable from its record's first row."""
-    rows = replace(rows, firsts=firsts)
-    for column in once:
-        compiled.pull_up(rows.starts, rows.ends, rows.flags, rows.columns, column, firsts, rows.lasts)
-    return rows
-
-
 def _marks(rows: Rows, key: int) -> tuple[Any, Any]:
     marks, hashes = compiled.mark_keys(
         rows.data, rows.starts, rows.ends, rows.faults, rows.cells, rows.columns, key
@@ -93,10 +85,10 @@ def adjacent(blocks: Iterator[Rows], key: int, once: Sequence[int], source: str)
             kept = rows
             continue
         end = int(firsts[whole])
-        yield settled(rows.slice(0, end), firsts[:whole], once)
+        yield replace(rows.slice(0, end), firsts=firsts[:whole])
         kept = rows.slice(end, len(rows.faults))
     if kept is not None:
-        yield settled(kept, record_starts(kept, key, once), once)
+        yield replace(kept, firsts=record_starts(kept, key, once))
 
 
 def _surely_whole(rows: Rows, key: int, firsts: Any) -> int:
@@ -121,7 +113,7 @@ def _joined(before: Rows, after: Rows) -> Rows:
         np.concatenate([before.row_ends - begin32, after.row_ends + shift]),
         np.concatenate([before.cells, after.cells]), np.concatenate([before.faults, after.faults]),
         np.concatenate([before.lines, after.lines]), np.concatenate([before.numbers, after.numbers]),
-        after.firsts,
+        None, before.width,
     )  # fmt: skip
 
 
@@ -183,7 +175,7 @@ def regrouped(blocks: Blocks, key: int, once: Sequence[int], delimiter: str, siz
                 yield replace(row, firsts=record_starts(row, None, ()))
         for bucket in buckets:
             for rows in bucket.in_order(key, delimiter):
-                whole = settled(rows, record_starts(rows, key, once), once)
+                whole = replace(rows, firsts=record_starts(rows, key, once))
                 wide = max(1, BATCH_ROWS * whole.records // len(whole.faults))
                 for start in range(0, whole.records, wide):
                     yield whole.part(start, min(start + wide, whole.records))
@@ -256,5 +248,6 @@ def _scanned(data: bytes, places: Any, delimiter: str, columns: int) -> Rows:
     if count != len(places):
         raise AssertionError(f"{len(places)} rows were put aside and {count} came back")
     return Rows(
-        data, columns, starts, ends, flags, row_starts, row_ends, cells, faults, places[:, 0], places[:, 1], None
+        data, columns, starts, ends, flags, row_starts, row_ends, cells, faults, places[:, 0], places[:, 1], None,
+        columns,
     )

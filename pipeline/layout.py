@@ -58,11 +58,14 @@ class Program:
 class Layout:
     """A header understood: the leaves in a tree of keys and indexes, and the program that writes them.
 
-    `key` is the column that says which rows make one record, None where each row is one.
+    `folds` says that several rows may make one record, and `key` (of a table without mapping) is the column
+    that says which.
     """
 
     columns: int
+    folds: bool
     key: int | None
+    takes_first: bool
     leaves: tuple[Leaf, ...]
     branch: Branch
     program: Program
@@ -70,8 +73,8 @@ class Layout:
 
     @property
     def once(self) -> list[int]:
-        """The columns that are filled once a record, the key left out."""
-        return [leaf.column for leaf in self.leaves if not leaf.is_repeated and leaf.column != self.key]
+        """The columns that are filled once a record."""
+        return [leaf.column for leaf in self.leaves if not leaf.is_repeated]
 
     def header_of(self, path: Path) -> str:
         """The column that fills `path` ("" when none does)."""
@@ -89,26 +92,54 @@ def compile_layout(
     the same `key` make one record.
     """
     _refuse_duplicates(header, source)
+    leaves = _leaves(header, header, tree, source, ignore_unknown)
+    column = _key_column(leaves, key, source)
+    return _layout(len(header), leaves, source, column is not None, column, False)
+
+
+def compile_mapped(
+    targets: Sequence[str], labels: Sequence[str], tree: ShapeTree, source: str, folds: bool, takes_first: bool
+) -> Layout:
+    """The layout of a table that a mapping makes: a column for each of `targets`, called by its label in messages.
+
+    `takes_first` lets the rows of a record differ in a once-a-record column: the first that is filled wins.
+    """
+    leaves = _leaves(targets, labels, tree, source, False)
+    if not folds and any(leaf.is_repeated for leaf in leaves):
+        raise UsageError(f"{source}: a list has an item a row, but no key says which rows belong together",
+                         'Add key = "..." to the record of the mapping.')  # fmt: skip
+    return _layout(len(targets), leaves, source, folds, None, takes_first)
+
+
+def _layout(
+    columns: int, leaves: Sequence[Leaf], source: str, folds: bool, key: int | None, takes_first: bool
+) -> Layout:
+    branch = _branch(leaves, source)
+    headers = {path_text(leaf.path): leaf.header for leaf in leaves}
+    return Layout(columns, folds, key, takes_first, tuple(leaves), branch, _program(branch), headers)
+
+
+def _leaves(
+    header: Sequence[str], labels: Sequence[str], tree: ShapeTree, source: str, ignore_unknown: bool
+) -> list[Leaf]:
     leaves: list[Leaf] = []
     unknown: list[str] = []
     for column, name in enumerate(header):
         if name in BOOKKEEPING:
             continue
-        named = _parse(name)
-        found = _find(tree, named) if named else None
+        named = named_path(name)
+        found = find_place(tree, named) if named else None
         if found is None:
             unknown.append(name)
         else:
             path, place = found
             _refuse_container(name, place, source)
-            leaves.append(Leaf(column, name, path, place, *_kind(place)))
+            leaves.append(Leaf(column, labels[column], path, place, *_kind(place)))
     if unknown and not ignore_unknown:
         raise _unknown_column(unknown, tree, source)
     if not leaves:
         raise UsageError(f"{source}: no column of the header is a field", "Run `lexer-pipeline specs SPEC`.")
-    branch = _branch(leaves, source)
-    headers = {path_text(leaf.path): leaf.header for leaf in leaves}
-    return Layout(len(header), _key_column(leaves, key, source), tuple(leaves), branch, _program(branch), headers)
+    return leaves
 
 
 def _key_column(leaves: Sequence[Leaf], key: str | None, source: str) -> int | None:
@@ -137,7 +168,8 @@ def _refuse_duplicates(header: Sequence[str], source: str) -> None:
         seen.add(name)
 
 
-def _parse(name: str) -> Path | None:
+def named_path(name: str) -> Path | None:
+    """The parts of a dotted name with indexes (EACH for an empty one); None when it is no such name."""
     path: list[str | int] = []
     for part in name.split("."):
         match = PART.fullmatch(part)
@@ -148,9 +180,10 @@ def _parse(name: str) -> Path | None:
     return tuple(path)
 
 
-def _find(tree: ShapeTree, named: Path) -> tuple[Path, Place] | None:
+def find_place(tree: ShapeTree, named: Path) -> tuple[Path, Place] | None:
     """The place that a path names; a list without an index means an item a row, as `[]` does."""
-    place, path = tree.root, list[str | int]()
+    place = tree.root
+    path: list[str | int] = []
     for part in named:
         if not isinstance(part, int) and place.is_array and not place.is_object:
             path.append(EACH)
@@ -301,7 +334,7 @@ def build(layout: Layout, rows: Sequence[Sequence[str]], notes: Notes) -> dict[s
 
     def fill(below: Any, path: Path, row: Sequence[str] | None) -> Any:
         if isinstance(below, Leaf):
-            text = row[below.column] if row is not None else _once(below, rows, path, notes)
+            text = row[below.column] if row is not None else _once(below, rows, path, notes, layout.takes_first)
             return _value(below, text, path, notes)
         if EACH in below:
             items = (fill(below[EACH], (*path, index), one) for index, one in enumerate(_filled(below, rows)))
@@ -328,10 +361,12 @@ def _columns(below: Any) -> Iterator[int]:
             yield from _columns(deeper)
 
 
-def _once(leaf: Leaf, rows: Sequence[Sequence[str]], path: Path, notes: Notes) -> str:
+def _once(
+    leaf: Leaf, rows: Sequence[Sequence[str]], path: Path, notes: Notes, takes_first: bool
+) -> str:
     """What the rows of a record say in a once-a-record column: the first that says anything."""
     said = [row[leaf.column] for row in rows if row[leaf.column]]
-    if len(set(said)) > 1:
+    if len(set(said)) > 1 and not takes_first:
         message = "differs between the rows of one record; make the rows agree, or leave it empty after the first"
         notes.problems.append(Problem(path, "contradiction", "once a record", message))
     return said[0] if said else ""

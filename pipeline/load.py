@@ -1,15 +1,17 @@
 """Stage: a source becomes numbered batches of rows (tables) or documents (JSON), in constant memory."""
 
 import codecs
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from importlib import import_module
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol
 
-from pipeline import documents, fold, tables
+from pipeline import documents, fold, remap, tables
 from pipeline.errors import SourceError
-from pipeline.model import Batch, SourceUse
+from pipeline.model import SourceUse
+from pipeline.rows import Batch, Rows
+from pipeline.remap import Mapper
 from pipeline.streams import ByteSource, open_file, spooled
 
 HEAD = 1 << 16
@@ -21,12 +23,12 @@ class Stream(Protocol):
 
     name: str
 
-    @property
-    def bytes(self) -> int: ...
-    @property
-    def sha256(self) -> str: ...
     def read(self, size: int) -> bytes: ...
     def close(self) -> None: ...
+    @property
+    def sha256(self) -> str: ...
+    @property
+    def bytes(self) -> int: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,15 @@ class Loaded:
     def name(self) -> str:
         """What messages call the source."""
         return self.stream.name
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What should be said aloud of how the source was read."""
+        return ()
+
+    def close(self) -> None:
+        """Let go of the source."""
+        self.stream.close()
 
     def used(self) -> SourceUse:
         """The source as a manifest remembers it, once all batches were taken."""
@@ -71,7 +82,7 @@ def load_documents(loaded: Loaded, unwrap: bool) -> Iterator[Batch]:
     return documents.read_documents(loaded.stream, loaded.rest, unwrap)
 
 
-def load_rows(loaded: Loaded, key: int | None, once: Sequence[int]) -> Iterator[Batch]:
+def load_rows(loaded: Loaded, key: int | None, once: Sequence[int]) -> Iterator[Rows]:
     """The rows of a table in batches of whole records.
 
     With a `key` column, rows of the same key are brought together: as they come where the file keeps them
@@ -80,17 +91,42 @@ def load_rows(loaded: Loaded, key: int | None, once: Sequence[int]) -> Iterator[
     head = loaded.head
     assert head is not None
     if key is None:
-        for rows in tables.read_rows(loaded.stream, head, loaded.rest):
-            yield replace(rows, firsts=fold.record_starts(rows, None, ()))
+        yield from _each_a_record(tables.read_rows(loaded.stream, head, loaded.rest))
         return
     with spooled(loaded.stream, loaded.rest) as again:
-        if not fold.comes_back(tables.read_rows(again(), head, b""), key):
-            yield from fold.adjacent(tables.read_rows(again(), head, b""), key, once, loaded.name)
-            return
-        size = again().size
-        yield from fold.regrouped(
-            lambda: tables.read_rows(again(), head, b""), key, once, head.delimiter, size
-        )
+        yield from _folded(lambda: tables.read_rows(again(), head, b""), key, once, loaded, again().size)
+
+
+def load_mapped(loaded: Loaded, mapper: Mapper) -> Iterator[Rows]:
+    """The rows of a table in batches of whole records, turned by a mapping into columns of the specification."""
+    head = loaded.head
+    assert head is not None
+    with spooled(loaded.stream, loaded.rest) as again:
+
+        def blocks() -> Iterator[Rows]:
+            return tables.read_rows(again(), head, b"")
+
+        settled = remap.decided(mapper, blocks())
+        if mapper.key is None:
+            records = _each_a_record(blocks())
+        else:
+            records = _folded(blocks, mapper.key, mapper.once, loaded, again().size)
+        for rows in records:
+            yield remap.apply(settled, remap.skipped(settled, rows))
+
+
+def _each_a_record(blocks: Iterator[Rows]) -> Iterator[Rows]:
+    for rows in blocks:
+        yield replace(rows, firsts=fold.record_starts(rows, None, ()))
+
+
+def _folded(
+    blocks: Callable[[], Iterator[Rows]], key: int, once: Sequence[int], loaded: Loaded, size: int
+) -> Iterator[Rows]:
+    if fold.comes_back(blocks(), key):
+        delimiter = loaded.head.delimiter if loaded.head else ","
+        return fold.regrouped(blocks, key, once, delimiter, size)
+    return fold.adjacent(blocks(), key, once, loaded.name)
 
 
 def _open(source: Path | str | Any, stdin: BinaryIO | None) -> Stream:

@@ -1,15 +1,17 @@
 """Rejected input in its own form, ready to be mended and run again; and one issue a line for machines."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import orjson
 
+from pipeline import compiled
 from pipeline.layout import BOOKKEEPING
-from pipeline.model import Batch, Rejected
+from pipeline.rows import Batch, Rejected
 from pipeline.tables import Head
 
 ISSUES = "issues.ndjson"
+ROW_OK = 0
 
 
 def file_name(source: int, is_table: bool) -> str:
@@ -24,8 +26,15 @@ def header(head: Head) -> bytes:
     return added + head.delimiter.encode() + _own(head.raw, head) + b"\n"
 
 
-def table_rows(batch: Batch, rejected: Iterable[Rejected], head: Head) -> bytes:
+def rows_or_documents(batch: Batch, rejected: Iterable[Rejected], head: Head | None, secret: Sequence[int]) -> bytes:
+    """The rejected input of a batch in its own form."""
+    return documents(batch, rejected) if head is None else table_rows(batch, rejected, head, secret)
+
+
+def table_rows(batch: Batch, rejected: Iterable[Rejected], head: Head, secret: Sequence[int] = ()) -> bytes:
     """The rejected rows, byte for byte as they stood in the source, behind their line and issues.
+
+    Only the cells of `secret` columns are emptied; a row whose cells cannot be told apart is then left out.
 
     The added cells come first: behind a row that is too short, or whose quote is open, they would not be cells.
     """
@@ -35,7 +44,9 @@ def table_rows(batch: Batch, rejected: Iterable[Rejected], head: Head) -> bytes:
         messages = "; ".join(dict.fromkeys(issue.message for issue in record.issues)).replace('"', '""')
         for row in record.rows:
             line = str(int(batch.lines[row])).encode()
-            lines.append(line + delimiter + b'"' + messages.encode() + b'"' + delimiter + _own(batch.raw(row), head))
+            own = _own(batch.raw(row), head)
+            own = _without(own, secret, head) if secret else own
+            lines.append(line + delimiter + b'"' + messages.encode() + b'"' + delimiter + own)
     return b"".join(line + b"\n" for line in lines)
 
 
@@ -46,6 +57,17 @@ def _own(raw: bytes, head: Head) -> bytes:
     mark = re.escape(head.delimiter.encode())
     cell = b'(?:"(?:[^"]|"")*"|[^"' + mark + b"\r\n]*)" + mark
     return re.sub(b"\\A" + cell + cell, b"", raw, count=1)
+
+
+def _without(raw: bytes, secret: Sequence[int], head: Head) -> bytes:
+    wide = len(head.names)
+    found = compiled.scan_csv(raw, ord(head.delimiter), wide, True, 2, len(raw))
+    if found[1] != 1 or found[9][0] != ROW_OK:
+        return head.delimiter.encode() * (wide - 1)
+    starts, ends = found[2], found[3]
+    for column in sorted(secret, reverse=True):
+        raw = raw[: starts[column]] + raw[ends[column] :]
+    return raw
 
 
 def documents(batch: Batch, rejected: Iterable[Rejected]) -> bytes:

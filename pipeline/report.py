@@ -7,9 +7,11 @@ from dataclasses import dataclass, field
 from importlib import import_module
 from typing import Any
 
-from pipeline.model import Checked, Issue, PreparedBatch
+from pipeline.model import Issue, PreparedBatch
+from pipeline.rows import Checked
 
 EXAMPLES = 20
+MOST_FIELDS = 1000
 INDEX = re.compile(r"\[[0-9]+\]")
 
 
@@ -35,6 +37,8 @@ class SourceReport:
     invalid: int
     continuations: int
     blank: int
+    skipped: Mapping[str, int]
+    notes: tuple[str, ...]
     findings: tuple[Finding, ...]
     conversions: Mapping[tuple[str, str], int]
     warnings: Mapping[tuple[str, str], int]
@@ -53,6 +57,8 @@ class SourceReport:
             "invalid": self.invalid,
             "continuations": self.continuations,
             "blank": self.blank,
+            "skipped": dict(self.skipped),
+            "notes": list(self.notes),
             "issues": dict(sorted(issues.items())),
             "warnings": by_name(self.warnings),
             "conversions": by_name(self.conversions),
@@ -106,6 +112,7 @@ class Tally:
     invalid: int = 0
     continuations: int = 0
     blank: int = 0
+    skipped: Counter[str] = field(default_factory=Counter)
     conversions: Counter[tuple[str, str]] = field(default_factory=Counter)
     warnings: Counter[tuple[str, str]] = field(default_factory=Counter)
     examples: list[Issue] = field(default_factory=list)
@@ -118,8 +125,12 @@ class Tally:
         self.invalid += sum(len(rejected.rows) for rejected in checked.rejected)
         self.continuations += checked.continuations
         self.blank += checked.blank
+        self.skipped.update(checked.skipped)
         self.conversions.update(checked.conversions)
-        self.warnings.update(checked.warnings)
+        for (name, where), count in checked.warnings.items():
+            # Keys of unknown fields come from the data, so there may be any number of them.
+            known = (name, where) in self.warnings or len(self.warnings) < MOST_FIELDS
+            self.warnings[name, where if known else "(other fields)"] += count
         for rejected in checked.rejected:
             self._add_issues(rejected.issues)
 
@@ -128,15 +139,18 @@ class Tally:
             if len(self.examples) < EXAMPLES:
                 self.examples.append(issue)
             field_name = INDEX.sub("[]", issue.column or issue.path)
+            if (field_name, issue.code) not in self._found and len(self._found) >= MOST_FIELDS:
+                field_name = "(other fields)"
             known = self._found.setdefault((field_name, issue.code), [0, issue.line, issue.message])
             known[0] += 1
 
-    def report(self, path: str, specification: str) -> SourceReport:
+    def report(self, path: str, specification: str, notes: tuple[str, ...]) -> SourceReport:
         """The source so far."""
         findings = (Finding(name, code, *found) for (name, code), found in self._found.items())
         ordered = tuple(sorted(findings, key=lambda finding: (-finding.count, finding.field, finding.code)))
         return SourceReport(
-            path, specification, self.rows, self.valid, self.invalid, self.continuations, self.blank, ordered,
+            path, specification, self.rows, self.valid, self.invalid, self.continuations, self.blank,
+            dict(self.skipped), notes, ordered,
             dict(self.conversions), dict(self.warnings), tuple(self.examples),
         )  # fmt: skip
 

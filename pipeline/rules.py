@@ -67,9 +67,20 @@ class Judge:
     def vouch(self) -> Mask:
         """The records that certainly satisfy the schema."""
         try:
-            return self._holds(self._schema, self._branch, False)
+            return self._holds(self._schema, self._branch, False) & self._has_no_gap(self._branch)
         except Unsure:
             return self._none()
+
+    def _has_no_gap(self, below: Branch | Leaf) -> Mask:
+        """Where the filled items of each numbered list come first, so that none changes its place."""
+        mask = self._all()
+        if isinstance(below, Leaf) or EACH in below:
+            return mask
+        for part, inner in below.items():
+            if isinstance(part, int) and part:
+                mask &= self._present(below[part - 1]) | ~self._present(inner)
+            mask &= self._has_no_gap(inner)
+        return mask
 
     def _all(self) -> Mask:
         return np.ones(len(self._firsts), np.bool_)

@@ -5,6 +5,7 @@
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,9 +17,12 @@ from pipeline.convert import convert_documents, convert_rows
 from pipeline.errors import UsageError
 from pipeline.exact import ExactChecker
 from pipeline.layout import Layout, compile_layout
-from pipeline.load import Loaded, load, load_documents, load_rows
-from pipeline.model import Batch, Checked, Documents, Manifest, Rows, SourceUse, Specification
-from pipeline.report import Report, Tally, by_name, issue_counts
+from pipeline.load import Loaded, load, load_documents, load_mapped, load_rows
+from pipeline.model import Manifest, SourceUse, Specification
+from pipeline.rows import Batch, Checked, Documents, Rows
+from pipeline.plan import Plan, plans
+from pipeline.remap import Mapper, compile_mapper
+from pipeline.report import Report, SourceReport, Tally, by_name, issue_counts
 from pipeline.shape import shape_documents, shape_rows
 from pipeline.validate import validate_documents, validate_rows
 from pipeline.vouch import canonical_validator
@@ -28,8 +32,14 @@ Source = Path | str | Any
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What may be asked of a run; `zone` is an IANA name for date-times that have no zone of their own."""
+    """What may be asked of a run.
 
+    `zone` is an IANA name for date-times that have no zone of their own, `mapping` a preset or a mapping file,
+    `date_format` how dates are written where a mapping does not say (all dates, where there is no mapping).
+    """
+
+    mapping: str | None = None
+    date_format: str | None = None
     zone: str | None = None
     reject_unknown: bool = False
     ignore_unknown: bool = False
@@ -43,32 +53,33 @@ class Options:
     show_values: bool = False
 
 
-def validate(sources: Sequence[Source], spec: str | Specification, options: Options = Options()) -> Report:
-    """Check sources against a specification and write nothing."""
-    specification = spec if isinstance(spec, Specification) else catalog.find(spec)
-    exact = _exact(specification, options)
+def validate(
+    sources: Sequence[Source], spec: str | Specification | None = None, options: Options = Options()
+) -> Report:
+    """Check sources against a specification (or what a mapping makes of them) and write nothing."""
     reports = []
-    for source in sources:
+    for plan in plans(sources, spec, options.mapping, options.stdin):
         tally = Tally()
-        stages = _Stages(load(source, options.stdin), specification, exact, options)
-        for rows in stages.batches():
-            tally.add(stages.check(rows))
-            stages.show_progress(tally.rows)
-        stages.loaded.stream.close()
-        reports.append(tally.report(stages.loaded.name, specification.name))
+        with closing(load(plan.source, plan.stdin)) as loaded:
+            stages = _Stages(loaded, plan, options)
+            for rows in stages.batches():
+                tally.add(stages.check(rows))
+                stages.show_progress(tally.rows)
+            reports.append(tally.report(loaded.name, plan.specification.name, stages.notes()))
     return Report(tuple(reports))
 
 
 def prepare(
     sources: Sequence[Source],
-    spec: str | Specification,
+    spec: str | Specification | None = None,
     out: Path | str = "batches",
     options: Options = Options(),
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> Report:
-    """Turn sources into one prepared batch in the folder `out` (several, where it outgrows `max_bytes`).
+    """Turn sources into one prepared batch a specification in the folder `out` (several, beyond `max_bytes`).
 
-    A source is a path, `-`, or a data frame: anything that offers `__arrow_c_stream__`.
+    A source is a path, `-`, or a data frame: anything that offers `__arrow_c_stream__`. Without a specification
+    the mapping says what is made, or the preset that the header looks like.
 
         from pipeline.run import prepare
 
@@ -76,37 +87,49 @@ def prepare(
         report.batches[0].file          # the NDJSON
         report.issues()                 # what was rejected and why, as a DataFrame
     """
-    specification = spec if isinstance(spec, Specification) else catalog.find(spec)
-    exact = _exact(specification, options)
-    date = name.check_date(options.date) if options.date else f"{now():%Y%m%d}"
-    version = name.check_version(options.version) if options.version else None
     out = Path(out)
     batch.recover(out)
+    todo: dict[str, list[Plan]] = {}
+    for plan in plans(sources, spec, options.mapping, options.stdin):
+        todo.setdefault(plan.specification.name, []).append(plan)
+    done = [_prepare(one, out, options, now) for one in todo.values()]
+    return Report(
+        tuple(source for report in done for source in report.sources),
+        tuple(made for report in done for made in report.batches),
+    )
+
+
+def _prepare(todo: Sequence[Plan], out: Path, options: Options, now: Callable[[], datetime]) -> Report:
+    """One delivery: all sources of one specification."""
+    specification = todo[0].specification
+    date = name.check_date(options.date) if options.date else f"{now():%Y%m%d}"
+    version = name.check_version(options.version) if options.version else None
     workshop = batch.Workshop(out)
     try:
         delivery = _Delivery(workshop, options.max_bytes)
-        reports, used = [], []
-        for number, source in enumerate(sources):
+        reports: list[SourceReport] = []
+        used: list[SourceUse] = []
+        for number, plan in enumerate(todo):
             tally = Tally()
-            stages = _Stages(load(source, options.stdin), specification, exact, options)
-            for rows in stages.batches():
-                for checked, data in delivery.fitting(stages, rows):
-                    delivery.add(number, stages, checked, data)
-                    tally.add(checked)
-                stages.show_progress(tally.rows)
-            stages.loaded.stream.close()
-            used.append(stages.loaded.used())
-            reports.append(tally.report(stages.loaded.name, specification.name))
+            with closing(load(plan.source, plan.stdin)) as loaded:
+                stages = _Stages(loaded, plan, options)
+                for rows in stages.batches():
+                    for checked, data in delivery.fitting(stages, rows):
+                        delivery.add(number, stages, checked, data)
+                        tally.add(checked)
+                    stages.show_progress(tally.rows)
+                used.append(loaded.used())
+                reports.append(tally.report(loaded.name, specification.name, stages.notes()))
         if not any(report.valid for report in reports):
             workshop.discard()
             return Report(tuple(reports))
-        template = _template(specification, reports, options)
 
         def names(taken: list[str], parts: int) -> list[str]:
             first = options.names.get(specification.name, specification.name)
             known = [*(f"{folder}.json" for folder in taken), *ledger.known_names(out)]
             return name.batch_names(first, date, version or name.choose_version(first, date, known), parts)
 
+        template = _template(specification, reports, options)
         return Report(tuple(reports), tuple(workshop.publish(template, used, names)))
     except BaseException:
         workshop.discard()
@@ -116,37 +139,52 @@ def prepare(
 class _Stages:
     """The stages set up for one source; each takes one batch."""
 
-    def __init__(self, loaded: Loaded, specification: Specification, exact: ExactChecker, options: Options) -> None:
+    def __init__(self, loaded: Loaded, plan: Plan, options: Options) -> None:
         self.loaded = loaded
-        self._exact = exact
+        self.secret: tuple[int, ...] = ()
         self._options = options
+        self._exact = _exact(plan.specification, options)
         self._layout: Layout | None = None
+        self._mapper: Mapper | None = None
         self._canonical: Any = None
-        if loaded.head is not None:
+        self._unwrap = "records" not in plan.specification.schema.get("properties", {})
+        if loaded.head is None:
+            self._canonical = canonical_validator(plan.specification)
+        elif plan.record is None and options.date_format is None:
             self._layout = compile_layout(
-                loaded.head.names, exact.tree, specification.key, loaded.name, options.ignore_unknown
+                loaded.head.names, self._exact.tree, plan.specification.key, loaded.name, options.ignore_unknown
             )
         else:
-            self._canonical = canonical_validator(specification)
-        self._unwrap = "records" not in specification.schema.get("properties", {})
+            self._mapper = compile_mapper(plan, loaded.head.names, self._exact.tree, loaded.name, options.date_format)
+            self._mapper.refuse_unused(options.ignore_unknown)
+            self._layout = self._mapper.layout
+            self.secret = self._mapper.secret
+        if loaded.head is None and plan.record is not None:
+            raise UsageError(f"{loaded.name}: is JSON, and a mapping is for tables", "Use --spec.")
 
     def batches(self) -> Iterator[Batch]:
         """load."""
+        if self._mapper is not None:
+            return load_mapped(self.loaded, self._mapper)
         if self._layout is not None:
             return load_rows(self.loaded, self._layout.key, self._layout.once)
         return load_documents(self.loaded, self._unwrap)
 
     def check(self, rows: Batch) -> Checked:
         """shape -> validate."""
-        if isinstance(rows, Rows) and self._layout is not None:
-            shaped = shape_rows(rows, self._layout, self._exact)
-            return validate_rows(shaped, self._layout, self._exact, self.loaded.name)
-        assert isinstance(rows, Documents)
-        return validate_documents(shape_documents(rows), self._exact, self._canonical, self.loaded.name)
+        if isinstance(rows, Documents):
+            return validate_documents(shape_documents(rows), self._exact, self._canonical, self.loaded.name)
+        assert self._layout is not None
+        shaped = shape_rows(rows, self._layout, self._exact)
+        return validate_rows(shaped, self._layout, self._exact, self.loaded.name)
 
     def convert(self, checked: Checked) -> bytes:
         """convert."""
         return convert_rows(checked, self._layout) if self._layout is not None else convert_documents(checked)
+
+    def notes(self) -> tuple[str, ...]:
+        """What should be said aloud of how the source was read."""
+        return (*self.loaded.notes, *(self._mapper.notes if self._mapper is not None else ()))
 
     def show_progress(self, rows: int) -> None:
         if self._options.progress is not None:
@@ -165,13 +203,13 @@ class _Delivery:
         """The batch, or pieces of it that fit: a part ends before the first record that would outgrow it."""
         checked = stages.check(rows)
         data = stages.convert(checked)
-        if self._part.bytes + len(data) <= self._max_bytes:
+        if self._part.size + len(data) <= self._max_bytes:
             yield checked, data
         elif rows.records > 1:
             middle = rows.records // 2
             yield from self.fitting(stages, rows.part(0, middle))
             yield from self.fitting(stages, rows.part(middle, rows.records))
-        elif self._part.bytes:
+        elif self._part.size:
             self._part = self._workshop.new_part()
             yield from self.fitting(stages, rows)
         else:
@@ -182,18 +220,20 @@ class _Delivery:
         part, rows, head = self._part, checked.shaped.batch, stages.loaded.head
         part.write_records(data)
         if checked.rejected:
-            own = rejects.table_rows(rows, checked.rejected, head) if head else rejects.documents(rows, checked.rejected)
-            part.write_aside(rejects.file_name(source, head is not None), rejects.header(head) if head else b"", own)
+            file, first = rejects.file_name(source, head is not None), rejects.header(head) if head else b""
+            own = rejects.rows_or_documents(rows, checked.rejected, head, stages.secret)
+            part.write_aside(file, first, own)
             part.write_aside(rejects.ISSUES, b"", rejects.issue_lines(checked.rejected))
         rejected = sum(len(record.rows) for record in checked.rejected)
         part.counts.update(
             records=checked.records, rejected=rejected, rows=checked.rows,
             continuations=checked.continuations, blank=checked.blank,
         )  # fmt: skip
-        part.source_rows[source] += checked.rows
+        part.source_rows[source] += checked.rows + sum(checked.skipped.values())
         part.issues.update(issue_counts(checked))
         part.warnings.update(by_name(checked.warnings))
         part.conversions.update(by_name(checked.conversions))
+        part.skipped.update(checked.skipped)
         accounted = checked.records + rejected + checked.continuations + checked.blank
         if accounted != checked.rows:
             raise AssertionError(f"{checked.rows} rows came in and {accounted} are accounted for")
@@ -206,10 +246,10 @@ def _exact(specification: Specification, options: Options) -> ExactChecker:
         raise UsageError(
             f"--timezone: there is no zone called {options.zone}", "Use a name such as Australia/Melbourne."
         ) from None
-    return ExactChecker(specification, zone, options.reject_unknown)
+    return ExactChecker(specification, zone, options.reject_unknown, options.show_values)
 
 
-def _template(specification: Specification, reports: Sequence[Any], options: Options) -> Manifest:
+def _template(specification: Specification, reports: Sequence[SourceReport], options: Options) -> Manifest:
     """The manifest of every part, but for what is counted and named."""
     invalid, valid = sum(report.invalid for report in reports), sum(report.valid for report in reports)
     state = "held" if invalid > options.max_invalid * (invalid + valid) else "prepared"

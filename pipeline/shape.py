@@ -9,18 +9,19 @@ import orjson
 from pipeline import cells, compiled, values
 from pipeline.exact import ExactChecker, clean_text
 from pipeline.layout import Layout, Leaf, convert_raw
-from pipeline.model import Change, Documents, Rows, Shaped, ShapedDocuments, ShapedRows
+from pipeline.rows import Change, Documents, Rows, Shaped, ShapedDocuments, ShapedRows
 from pipeline.wording import general
 
 ROW_OK = 0
 Convert = Callable[[str], values.Converted | values.Unconvertible]
 
 
-def shape_rows(batch: Rows, layout: Layout, exact: ExactChecker) -> Shaped:
+def shape_rows(batch: Rows, layout: Layout, exact: ExactChecker) -> ShapedRows:
     """Convert each cell that a kernel does not vouch for as it stands; what cannot be converted is doubtful."""
-    before = cells.of_rows(batch)
+    before = cells.of_rows(batch) if not layout.folds else cells.settled(batch, layout.once)
     doubtful = batch.faults != ROW_OK
-    readable = ~doubtful
+    doubtful[list(batch.problems)] = True
+    readable = batch.faults == ROW_OK
     changes: dict[tuple[int, int], str] = {}
     conversions: list[Change] = []
     warnings: list[Change] = []
@@ -78,7 +79,7 @@ def _column(leaf: Leaf, before: Any, readable: Any, convert: Convert) -> _Found:
     return found
 
 
-def shape_documents(batch: Documents) -> Shaped:
+def shape_documents(batch: Documents) -> ShapedDocuments:
     """Parse each document; keep its line only where writing it again gives the same text but for spaces.
 
     That proves in one comparison that no key stood twice, no digit was lost and no text was escaped: all

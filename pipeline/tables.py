@@ -9,7 +9,7 @@ import numpy as np
 
 from pipeline import compiled
 from pipeline.errors import SourceError
-from pipeline.model import Rows
+from pipeline.rows import Rows
 
 DELIMITERS = (",", ";", "\t", "|")
 BLOCK = 1 << 20
@@ -118,7 +118,7 @@ def read_rows(source: Readable, head: Head, rest: bytes) -> Iterator[Rows]:
             numbers = number + np.cumsum(faults != BLANK, dtype=np.int64)
             yield Rows(
                 rest[:consumed], columns, starts, ends, flags, row_starts, row_ends, cells, faults,
-                lines[:-1].astype(np.int64) + line + 1, numbers, None,
+                lines[:-1].astype(np.int64) + line + 1, numbers, None, columns,
             )  # fmt: skip
             number = int(numbers[-1])
         line += int(lines[-1])

@@ -10,7 +10,8 @@ from pipeline import compiled
 from pipeline.cells import of_rows
 from pipeline.exact import ExactChecker, Notes, Verdict
 from pipeline.layout import Layout, build
-from pipeline.model import Batch, Change, Checked, Issue, Rejected, Rows, ShapedDocuments, ShapedRows
+from pipeline.model import Issue
+from pipeline.rows import Batch, Change, Checked, Rejected, Rows, ShapedDocuments, ShapedRows
 from pipeline.rules import Judge
 from pipeline.values import shape_of
 from pipeline.wording import Problem, path_text
@@ -51,9 +52,10 @@ def validate_rows(shaped: ShapedRows, layout: Layout, exact: ExactChecker, sourc
     accepted = vouched.copy()
     accepted[list(lines)] = True
     records = int(accepted.sum())
+    conversions.update(_counted(batch.changes, accepted, batch))
     return Checked(
         shaped, vouched, lines, tuple(rejected), len(batch.faults), records,
-        int(rows_of[accepted].sum()) - records, int(len(filled) - filled.sum()), conversions, warnings,
+        int(rows_of[accepted].sum()) - records, int(len(filled) - filled.sum()), conversions, warnings, batch.skipped,
     )  # fmt: skip
 
 
@@ -63,10 +65,12 @@ def _vouched(shaped: ShapedRows, layout: Layout, exact: ExactChecker) -> Any:
     if not batch.records:
         return np.zeros(0, np.bool_)
     blank = batch.faults == BLANK
+    if not compiled.IS_COMPILED:
+        return np.zeros(batch.records, np.bool_)
     vouched = ~np.logical_or.reduceat(shaped.doubtful & ~blank, batch.firsts)
-    if layout.key is not None:
+    if layout.folds and not layout.takes_first:
         same = vouched.view(np.uint8)
-        for column in (*layout.once, layout.key):
+        for column in layout.once:
             compiled.agree(
                 cells.data, cells.starts, cells.ends, cells.columns, column, batch.firsts, batch.lasts, same
             )
@@ -83,15 +87,28 @@ def _judge(
     if broken:
         return tuple(_fault_issue(fault, source, batch, row) for row, fault in broken), NOTHING
     cells = of_rows(batch)
-    notes = Notes()
+    notes = Notes(problems=[problem for row in rows for problem in batch.problems.get(row, ())])
     verdict = exact.document(build(layout, [cells.texts(row) for row in rows], notes), notes)
-    return tuple(_issue(problem, source, batch, rows[0], layout) for problem in verdict.problems), verdict
+    issues = (
+        _issue(problem, source, batch, rows[0], layout, _said(verdict.shown, problem)) for problem in verdict.problems
+    )
+    return tuple(issues), verdict
+
+
+def _said(document: Any, problem: Problem) -> str:
+    """The value that a problem is about, for those who asked to see it; "" for all others."""
+    for part in problem.path:
+        try:
+            document = document[part]
+        except (KeyError, IndexError, TypeError):
+            return ""
+    return "" if document is None or isinstance(document, dict | list) else str(document)
 
 
 def _fault_issue(fault: tuple[str, str, str], source: str, batch: Rows, row: int) -> Issue:
     code, rule, message = fault
-    words = message.format(cells=int(batch.cells[row]), columns=batch.columns)
-    return _issue(Problem((), code, rule, words), source, batch, row, None, "the row")
+    words = message.format(cells=int(batch.cells[row]), columns=batch.width)
+    return _issue(Problem((), code, rule, words), source, batch, row, None, subject="the row")
 
 
 def validate_documents(shaped: ShapedDocuments, exact: ExactChecker, canonical: Any, source: str) -> Checked:
@@ -108,7 +125,8 @@ def validate_documents(shaped: ShapedDocuments, exact: ExactChecker, canonical: 
             continue
         verdict = exact.text(batch.texts[row])
         if verdict.problems:
-            issues = (_issue(problem, source, batch, row, None) for problem in verdict.problems)
+            shown = verdict.shown
+            issues = (_issue(one, source, batch, row, None, _said(shown, one)) for one in verdict.problems)
             rejected.append(Rejected((row,), tuple(issues)))
         else:
             lines[row] = verdict.line
@@ -116,7 +134,7 @@ def validate_documents(shaped: ShapedDocuments, exact: ExactChecker, canonical: 
             warnings.update(verdict.warnings)
     records = int(vouched.sum()) + len(lines)
     rows = batch.records + batch.blank
-    return Checked(shaped, vouched, lines, tuple(rejected), rows, records, 0, batch.blank, conversions, warnings)
+    return Checked(shaped, vouched, lines, tuple(rejected), rows, records, 0, batch.blank, conversions, warnings, {})
 
 
 def _counted(changes: Iterable[Change], vouched: Any, batch: Rows) -> Counter[tuple[str, str]]:
@@ -133,11 +151,12 @@ def _counted(changes: Iterable[Change], vouched: Any, batch: Rows) -> Counter[tu
 
 
 def _issue(
-    problem: Problem, source: str, batch: Batch, row: int, layout: Layout | None, subject: str = "the record"
-) -> Issue:
+    problem: Problem, source: str, batch: Batch, row: int, layout: Layout | None, value: str = "",
+    subject: str = "the record",
+) -> Issue:  # fmt: skip
     path = path_text(problem.path)
     column = layout.header_of(problem.path) if layout else ""
     return Issue(
         source, int(batch.lines[row]), int(batch.numbers[row]), path, column, problem.code, problem.rule,
-        f"{column or path or subject} {problem.message}",
+        f"{column or path or subject} {problem.message}", value,
     )  # fmt: skip

@@ -165,7 +165,7 @@ def _alternatives(context: Sequence[Sequence[Any]], path: Path, place: Place, tr
     if len(meant) == 1:
         return [problem for error in meant[0] for problem in problem_of(error, tree)]
     options = _options(place)
-    is_link = place.keyword("title") == "Link"
+    is_link = place.keyword("x-kind") == "link"
     code = "link" if is_link else "rule"
     what = "is not a link that Lexer takes" if is_link else "fits none of the alternatives"
     return [Problem(path, code, f"one of: {options}", f"{what}; give exactly one of: {options}")]

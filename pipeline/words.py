@@ -54,6 +54,8 @@ def _example(value: object) -> str:
 def source(console: Console, report: SourceReport) -> None:
     """What was found in one source."""
     say(console, f"{report.path} as {report.specification}")
+    for note in report.notes:
+        say(console, f"  {note}")
     if report.findings:
         records = report.valid + report.invalid
         rows = [(one.field or "(record)", one.code, one.count, f"{one.count / records:.2%}", one.line, one.message)
@@ -61,6 +63,8 @@ def source(console: Console, report: SourceReport) -> None:
         table(console, ("field", "code", "records", "share", "first line", "what to do"), rows, (2, 3, 4))
     _counts(console, "conversion", report.conversions)
     _counts(console, "warning", report.warnings)
+    for reason, count in report.skipped.items():
+        say(console, f"{count:,} rows left out: {reason}")
     parts = f"{report.valid:,} valid + {report.invalid:,} rejected"
     say(console, f"{report.rows:,} rows = {parts} + {report.continuations:,} continued + {report.blank:,} blank")
 

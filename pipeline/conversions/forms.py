@@ -1,0 +1,139 @@
+"""The forms in which people and programs write dates: those with names, and those that a format spells out."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from pipeline.conversions import arguments
+from pipeline.conversions.moments import (
+    FIRST_SOUND_SERIAL,
+    LAST_SERIAL,
+    Read,
+    by_pattern,
+    by_serial,
+    unix_milliseconds,
+    unix_seconds,
+)
+from pipeline.errors import UsageError
+
+# Besides the space: the no-break, narrow no-break (before AM and PM since CLDR 42) and thin space.
+BLANK = "[ \t\u00a0\u202f\u2009]"
+MONTH = (
+    "jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?"
+    "|nov(?:ember)?|dec(?:ember)?"
+)
+WEEKDAY = "mon(?:day)?|tue(?:s(?:day)?)?|wed(?:nesday)?|thu(?:r(?:s(?:day)?)?)?|fri(?:day)?|sat(?:urday)?|sun(?:day)?"
+HALF = r"(?P<p>[ap])\.?m\.?"
+ZONE = r"(?P<z>(?:utc|gmt)?[+-][0-9]{1,2}(?::?[0-9]{2})?|[a-z]{1,4})"
+# What may follow the day in every form with a name.
+CLOCK = (
+    rf"(?:(?:t|,?{BLANK}+)(?P<H>[0-9]{{1,2}}):(?P<M>[0-9]{{2}})(?::(?P<S>[0-9]{{2}})(?:[.,](?P<f>[0-9]{{1,12}}))?)?"
+    rf"(?:{BLANK}*{HALF})?(?:{BLANK}*{ZONE})?)?"
+)
+DAY, NUMBER, YEAR, SHORT = "(?P<d>[0-9]{1,2})", "(?P<m>[0-9]{1,2})", "(?P<Y>[0-9]{4})", "(?P<y>[0-9]{2})"
+NAMED = f"(?P<b>{MONTH})"
+LED = rf"(?:(?P<a>{WEEKDAY}),?{BLANK}+)?"
+# Days from 1927 to 2099: other numbers of five digits are not taken for dates unasked.
+PLAUSIBLE_SERIALS = (10_000, 73_050)
+PARTS = {
+    "d": "(?P<d>{one}[0-9])", "m": "(?P<m>{one}[0-9])", "Y": YEAR, "y": SHORT, "H": "(?P<H>{one}[0-9])",
+    "I": "(?P<H>{one}[0-9])", "M": "(?P<M>{one}[0-9])", "S": "(?P<S>{one}[0-9])", "f": "(?P<f>[0-9]{{1,12}})",
+    "p": HALF.replace("{", "{{").replace("}", "}}"), "b": NAMED, "B": NAMED, "a": f"(?P<a>{WEEKDAY})",
+    "A": f"(?P<a>{WEEKDAY})", "z": ZONE.replace("{", "{{").replace("}", "}}"), "%": "%",
+}  # fmt: skip
+SHORTHANDS = (("%F", "%Y-%m-%d"), ("%T", "%H:%M:%S"), ("%R", "%H:%M"), ("%D", "%m/%d/%y"), ("%Z", "%z"), ("%e", "%d"))
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """One way to write a date: what it is called, and the reader of its texts."""
+
+    name: str
+    read: Read
+
+
+def _form(name: str, day: str) -> Form:
+    return Form(name, by_pattern(re.compile(day + CLOCK, re.ASCII | re.IGNORECASE)))
+
+
+ISO = _form("yyyy-mm-dd", f"{YEAR}-{NUMBER}-{DAY}")
+# Forms that one text can fit stand together: only the column can tell them apart. A column is of one row.
+FAMILIES: tuple[tuple[Form, ...], ...] = (
+    (ISO,),
+    (_form("dd/mm/yyyy", f"{DAY}/{NUMBER}/{YEAR}"), _form("mm/dd/yyyy", f"{NUMBER}/{DAY}/{YEAR}")),
+    (_form("dd-mm-yyyy", f"{DAY}-{NUMBER}-{YEAR}"), _form("mm-dd-yyyy", f"{NUMBER}-{DAY}-{YEAR}")),
+    (_form("dd/mm/yy", f"{DAY}/{NUMBER}/{SHORT}"), _form("mm/dd/yy", f"{NUMBER}/{DAY}/{SHORT}")),
+    (_form("dd.mm.yyyy", rf"{DAY}\.{NUMBER}\.{YEAR}"),),
+    (_form("dd.mm.yy", rf"{DAY}\.{NUMBER}\.{SHORT}"),),
+    (_form("yyyy/mm/dd", f"{YEAR}/{NUMBER}/{DAY}"),),
+    (_form("dd-mmm-yyyy", f"{LED}{DAY}(?:-|/|{BLANK}+){NAMED}(?:-|/|,?{BLANK}+){YEAR}"),),
+    (_form("dd-mmm-yy", f"{LED}{DAY}(?:-|/|{BLANK}+){NAMED}(?:-|/|,?{BLANK}+){SHORT}"),),
+    (_form("mmm d, yyyy", f"{LED}{NAMED}{BLANK}+{DAY},?{BLANK}+{YEAR}"),),
+    (Form("excel", by_serial(*PLAUSIBLE_SERIALS)),),
+)
+# Never taken unasked: any number could be one.
+ON_REQUEST = (
+    Form("excel", by_serial(FIRST_SOUND_SERIAL, LAST_SERIAL)),
+    Form("unix", unix_seconds),
+    Form("unix-ms", unix_milliseconds),
+)
+BY_NAME: Mapping[str, Form] = MappingProxyType({
+    **{form.name: form for family in FAMILIES for form in family},
+    **{form.name: form for form in ON_REQUEST},
+    "iso": ISO,
+})  # fmt: skip
+
+
+def form_of(text: str) -> Form:
+    """The form that a mapping asks for: by name, or spelled out with strptime's directives."""
+    if "%" in text:
+        return Form(text, by_pattern(_compiled(text)))
+    found = BY_NAME.get(" ".join(text.casefold().split()))
+    if found is None:
+        hint = f"{arguments.nearest(text.casefold(), BY_NAME)} Or spell it out, as in %d/%m/%Y %H:%M."
+        raise UsageError(f"there is no date form {text}", hint)
+    return found
+
+
+def _compiled(text: str) -> re.Pattern[str]:
+    """A pattern for a strptime format; names are English, a blank is any number of blanks of any kind."""
+    spelled = text
+    for short, long in SHORTHANDS:
+        spelled = spelled.replace(short, long)
+    tokens = re.findall(rf"%-?.|{BLANK}+|[^%]|%", spelled)
+    pieces, seen = [], []
+    for before, token, after in zip(["", *tokens], tokens, [*tokens[1:], ""], strict=False):
+        if not token.startswith("%"):
+            pieces.append(f"{BLANK}+" if re.fullmatch(f"{BLANK}+", token) else re.escape(token))
+            continue
+        kind = token[-1]
+        if kind not in PARTS or token == "%-%":
+            raise UsageError(f"the date format {text} has {token}, which is not known", f"Known are: {_known()}.")
+        # Digits that touch could be cut in more than one place, unless each number has all of its own.
+        touching = before.startswith("%") or after.startswith("%")
+        pieces.append(PARTS[kind].format(one="[0-9]" if touching else "[0-9]?"))
+        seen.append(kind)
+    _complete(text, seen)
+    return re.compile("".join(pieces), re.ASCII | re.IGNORECASE)
+
+
+def _known() -> str:
+    return ", ".join(f"%{kind}" for kind in PARTS)
+
+
+def _complete(text: str, seen: list[str]) -> None:
+    """Refuse a format that names a part twice, or that leaves the day or the half of the day open."""
+    groups = [{"I": "H", "B": "b", "A": "a"}.get(kind, kind) for kind in seen if kind != "%"]
+    for kinds, what in (("Yy", "year"), ("mb", "month"), ("d", "day")):
+        if sum(groups.count(kind) for kind in kinds) != 1:
+            raise UsageError(f"the date format {text} must have exactly one {what}", "As in %d/%m/%Y %H:%M.")
+    for kind in groups:
+        if groups.count(kind) > 1:
+            raise UsageError(f"the date format {text} has %{kind} twice")
+    if ("I" in seen) != ("p" in seen):
+        raise UsageError(f"the date format {text} must have both %I and %p, or neither", "As in %I:%M %p.")
+    needs = {"M": "H", "S": "M", "f": "S", "p": "H", "z": "H"}
+    for kind in groups:
+        if needs.get(kind, kind) not in groups:
+            raise UsageError(f"the date format {text} has %{kind} without %{needs[kind]}")

@@ -1,0 +1,85 @@
+"""What a conversion makes of a text, and what it needs for that."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+CHANGES: Mapping[str, str] = MappingProxyType({
+    "apostrophe_stripped": "the apostrophe with which a spreadsheet marks text was taken off",
+    "boolean_word": "yes/no, y/n, t/f, 1/0 or TRUE/FALSE became true or false",
+    "clock_dropped": "the time of day was left out, since a date was asked for",
+    "clock_repeated": "a time that the end of daylight saving makes twice was taken as the first of the two",
+    "clock_skipped": "a time that the start of daylight saving leaves out was read with the offset before it",
+    "date_midnight": "a date without a time of day became the midnight at which it starts",
+    "date_rewritten": "a date was written as the specification wants it",
+    "digits_kept": "everything but the digits was left out",
+    "email_cleaned": "an e-mail address was trimmed and lower-cased",
+    "email_hashed": "an e-mail address was trimmed, lower-cased and replaced by its hash",
+    "extension_dropped": "the extension of a phone number was left out",
+    "fraction_stripped": "the .0 that a spreadsheet adds to a whole number was taken off",
+    "lower_cased": "capitals became small letters",
+    "made_absent": "a text that stands for nothing became an absent field",
+    "money_rewritten": "an amount became a number: no currency, no thousands separators, a decimal point",
+    "part_taken": "one part of a text was taken, the rest left",
+    "phone_rewritten": "a phone number became digits that start with the country code",
+    "sign_dropped": "a number lost its minus sign",
+    "sign_flipped": "a number changed its sign",
+    "time_zone_applied": "a time without a zone got the offset of the zone that was named",
+    "trimmed": "blanks around a text were taken off",
+    "upper_cased": "small letters became capitals",
+    "word_defaulted": "a word that a table does not list became the table's default",
+    "word_translated": "a word was replaced by the one that a table gives for it",
+    "year_completed": "a year of two digits got its century",
+})  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What a conversion made of a text; `names` (of CHANGES) say what was done, none if the text stayed."""
+
+    text: str
+    names: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """The most telling of the names."""
+        return self.names[-1] if self.names else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """Why a text cannot be converted: code and rule of an issue, and a message that starts with a verb."""
+
+    code: str
+    rule: str
+    message: str
+
+
+Conversion = Callable[[str], Done | Failed]
+
+
+class NeedsColumn(ABC):
+    """A conversion whose reading depends on the whole column: show it every cell, then let it decide.
+
+    `conversion` is its name. It remembers counts only, whatever the size of the column.
+    """
+
+    conversion: str
+
+    @abstractmethod
+    def look(self, texts: Iterable[str]) -> None:
+        """Take in some cells of the column, none of them empty; may be called again with more."""
+
+    @abstractmethod
+    def decide(self) -> Conversion:
+        """The one reading that fits; UsageError with the counts where none or more than one does."""
+
+    @abstractmethod
+    def answer(self, word: str) -> Conversion:
+        """The conversion that a person's word (a format, a decimal mark) settles, whatever was seen."""
+
+
+def changed(before: str, after: str, name: str) -> Done:
+    """`after`, under the name of the change if there was one."""
+    return Done(after, () if before == after else (name,))

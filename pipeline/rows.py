@@ -1,0 +1,187 @@
+"""The batches that pass between the stages, from the rows as read to the records as checked; all are immutable."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+
+from pipeline.model import Issue
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Rows (numpy indexes) of a batch in which one named conversion or warning befell one field.
+
+    `once` says that the field stands once a record, so that only a record's first row counts.
+    """
+
+    name: str
+    path: str
+    rows: Any
+    once: bool
+
+    def between(self, start: int, stop: int) -> "Change":
+        """The change among the rows from `start` to `stop` - 1, counted from `start`."""
+        return replace(self, rows=self.rows[(self.rows >= start) & (self.rows < stop)] - start)
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """A batch of a table: the bytes of some rows, where their cells lie, and which rows make a record.
+
+    Shapes (numpy), for r rows of c columns: starts, ends (int32) and flags (uint8) are r*c, row-major; row_starts,
+    row_ends, cells (int32, how many were found) and faults (uint8) are r; lines (int64) are physical lines and
+    numbers (int64) row numbers, both from 1, blank rows not numbered. firsts (int32) holds the first row of
+    each record, which reaches to the first row of the next; blank rows before the first record belong to none.
+    `width` is how many cells a row of the source has, which a mapping may turn into another number of columns;
+    it then says what it changed, what it could not convert (a tuple of `wording.Problem` by row), and how many
+    rows it left out, by reason.
+    """
+
+    data: bytes
+    columns: int
+    starts: Any
+    ends: Any
+    flags: Any
+    row_starts: Any
+    row_ends: Any
+    cells: Any
+    faults: Any
+    lines: Any
+    numbers: Any
+    firsts: Any
+    width: int
+    changes: tuple[Change, ...] = ()
+    problems: Mapping[int, tuple[Any, ...]] = field(default_factory=dict)
+    skipped: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def records(self) -> int:
+        """How many records there are."""
+        return len(self.firsts)
+
+    @property
+    def lasts(self) -> Any:
+        """The row behind each record (int32)."""
+        return np.append(self.firsts[1:], np.int32(len(self.faults))).astype(np.int32)
+
+    def raw(self, row: int) -> bytes:
+        """The row as it stands in the source, without its line break."""
+        return self.data[self.row_starts[row] : self.row_ends[row]]
+
+    def slice(self, start: int, stop: int) -> "Rows":
+        """The rows from `start` to `stop` - 1, with no word on which of them make a record."""
+        cells = slice(start * self.columns, stop * self.columns)
+        rows = slice(start, stop)
+        return Rows(
+            self.data, self.columns, self.starts[cells], self.ends[cells], self.flags[cells], self.row_starts[rows],
+            self.row_ends[rows], self.cells[rows], self.faults[rows], self.lines[rows], self.numbers[rows], None,
+            self.width, tuple(change.between(start, stop) for change in self.changes),
+            {row - start: found for row, found in self.problems.items() if start <= row < stop},
+            {} if start else self.skipped,
+        )  # fmt: skip
+
+    def kept(self, keep: Any, skipped: Mapping[str, int]) -> "Rows":
+        """The rows with keep[r], without those records that lose all their rows."""
+        wide = np.repeat(keep, self.columns)
+        place = np.cumsum(keep, dtype=np.int32)
+        before = np.append(np.int32(0), place)
+        firsts, lasts = before[self.firsts], before[self.lasts]
+        return replace(
+            self, starts=self.starts[wide], ends=self.ends[wide], flags=self.flags[wide],
+            row_starts=self.row_starts[keep], row_ends=self.row_ends[keep], cells=self.cells[keep],
+            faults=self.faults[keep], lines=self.lines[keep], numbers=self.numbers[keep],
+            firsts=firsts[firsts < lasts], skipped=skipped,
+        )  # fmt: skip
+
+    def part(self, start: int, stop: int) -> "Rows":
+        """The records from `start` to `stop` - 1 as a batch; blank rows go with the record before them."""
+        bounds = [0, *self.firsts.tolist()[1:], len(self.faults)]
+        rows = self.slice(bounds[start], bounds[stop])
+        return replace(rows, firsts=self.firsts[start:stop] - np.int32(bounds[start]))
+
+
+@dataclass(frozen=True, slots=True)
+class Documents:
+    """A batch of JSON: the text of each document, with its physical line and record number (from 1).
+
+    `blank` counts the empty lines passed over since the batch before.
+    """
+
+    texts: tuple[bytes, ...]
+    lines: tuple[int, ...]
+    numbers: tuple[int, ...]
+    blank: int
+
+    @property
+    def records(self) -> int:
+        """How many documents there are."""
+        return len(self.texts)
+
+    def raw(self, row: int) -> bytes:
+        """The document on one line: a line break between its tokens becomes a space."""
+        return self.texts[row].replace(b"\r", b" ").replace(b"\n", b" ")
+
+    def part(self, start: int, stop: int) -> "Documents":
+        """The documents from `start` to `stop` - 1 as a batch of their own; empty lines go with the first."""
+        rows = slice(start, stop)
+        return Documents(self.texts[rows], self.lines[rows], self.numbers[rows], 0 if start else self.blank)
+
+
+Batch = Rows | Documents
+
+
+@dataclass(frozen=True, slots=True)
+class ShapedRows:
+    """Rows whose cells have the form of their types; `doubtful` (bool a row) marks those that may not.
+
+    `cells` is a `cells.Cells`.
+    """
+
+    batch: Rows
+    cells: Any
+    doubtful: Any
+    conversions: tuple[Change, ...]
+    warnings: tuple[Change, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ShapedDocuments:
+    """Documents parsed; `lines[i]` is document i as NDJSON where parsing and writing lost nothing, else b""."""
+
+    batch: Documents
+    parsed: tuple[Any, ...]
+    lines: tuple[bytes, ...]
+
+
+Shaped = ShapedRows | ShapedDocuments
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """A record that cannot be sent: its rows in the batch (blank ones left out), and why."""
+
+    rows: tuple[int, ...]
+    issues: tuple[Issue, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A batch with each record accepted or rejected.
+
+    `vouched` (bool a record) are accepted as shaped; `lines` holds the NDJSON of those that the exact twin
+    accepted, by record. `rows` = `records` + the rows rejected + `continuations` + `blank`.
+    """
+
+    shaped: Shaped
+    vouched: Any
+    lines: Mapping[int, bytes]
+    rejected: tuple[Rejected, ...]
+    rows: int
+    records: int
+    continuations: int
+    blank: int
+    conversions: Mapping[tuple[str, str], int]
+    warnings: Mapping[tuple[str, str], int]
+    skipped: Mapping[str, int]
