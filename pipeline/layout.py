@@ -243,9 +243,9 @@ def _kind(place: Place) -> tuple[int, tuple[bytes, ...]]:
         for word, kind in (("boolean", compiled.BOOLEAN), ("number", compiled.NUMBER), ("integer", compiled.INTEGER)):
             if word in types:
                 return kind, ()
-    kind = {"email": compiled.EMAIL, "hash": compiled.HASH}.get(place.keyword("x-normalise") or "")
-    if kind is not None:
-        return kind, ()
+    normalised = {"email": compiled.EMAIL, "hash": compiled.HASH}.get(place.keyword("x-normalise") or "")
+    if normalised is not None:
+        return normalised, ()
     if place.keyword("format") == "date-time":
         return compiled.DATE_TIME, ()
     deprecated = place.keyword("x-deprecated-values")

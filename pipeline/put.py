@@ -1,7 +1,8 @@
 """The PUT to a presigned S3 url: exactly the recorded bytes, once, and an answer that is always a value.
 
 libcurl sends the body, since it waits for the answer to `Expect: 100-continue`: over TLS, other clients do
-not hear a refusal that comes while the body is under way.
+not hear a refusal that comes while the body is under way. The last block leaves only when the SHA-256 of all
+that was handed over is the recorded one; without that block S3 stores nothing.
 """
 
 import base64
@@ -15,6 +16,8 @@ from urllib.parse import parse_qs, urlsplit
 
 import pycurl
 from requests.utils import DEFAULT_CA_BUNDLE_PATH
+
+from pipeline.digest import Digest
 
 BUFFER = 1 << 19
 ANSWER_LIMIT = 1 << 16
@@ -50,6 +53,16 @@ class Identity:
         """The identity of a path or an open descriptor."""
         stat = os.stat(file)  # noqa: PTH116 - a descriptor has no Path
         return cls(stat.st_dev, stat.st_ino, stat.st_size, stat.st_mtime_ns)
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """What is to be sent: the file, what it was when last looked at, and the hashes that were recorded."""
+
+    file: Path
+    identity: Identity
+    sha256: str
+    md5: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +109,7 @@ class _Transfer:
 
     descriptor: int
     size: int
+    sha256: str
     wire: Wire
     progress: Callable[[int, int], None]
     stop: Callable[[], bool]
@@ -110,15 +124,18 @@ class _Transfer:
     body: bytearray = field(default_factory=bytearray)
     failure: BaseException | None = None
     detail: str = ""
+    digest: Digest = field(default_factory=Digest)
 
     def read(self, size: int) -> bytes | int:
-        """Hand over the next recorded bytes; a file that ends early aborts the transfer."""
+        """Hand over the next bytes; a file that ends early, or is not the recorded one, aborts the transfer."""
         want = min(size, self.size - self.handed)
         try:
             data = os.pread(self.descriptor, want, self.handed)
         except OSError:
             data = b""
-        if want and not data:
+        self.digest.feed(data)
+        is_last = self.handed + len(data) == self.size
+        if (want and not data) or (want and is_last and self.digest.close() != self.sha256):
             self.torn = True
             return int(pycurl.READFUNC_ABORT)
         self.handed += len(data)
@@ -170,29 +187,31 @@ class _Transfer:
 
 def put(
     url: str,
-    file: Path,
-    identity: Identity,
-    md5: str,
+    body: Body,
     wire: Wire,
     *,
     progress: Callable[[int, int], None],
     stop: Callable[[], bool],
     clock: Callable[[], float] = time.monotonic,
 ) -> PutResult:
-    """Send `file` from byte 0 if it still has `identity`; network events come back as a value.
+    """Send the file from byte 0 if it is the recorded one; network events come back as a value.
 
     `progress` gets (bytes sent, total) and runs in this thread. It aborts within about a second after
     `stop` says so.
     """
     try:
-        descriptor = os.open(file, os.O_RDONLY | os.O_CLOEXEC)
+        descriptor = os.open(body.file, os.O_RDONLY | os.O_CLOEXEC)
     except OSError:
         return PutResult(connected=False, file_changed=True)
     try:
-        if Identity.of(descriptor) != identity:
+        if Identity.of(descriptor) != body.identity:
             return PutResult(connected=False, file_changed=True)
-        transfer = _Transfer(descriptor, identity.size, wire, progress, stop, clock, moved_at=clock())
-        result = _perform(url, md5, transfer, identity)
+        size = body.identity.size
+        transfer = _Transfer(descriptor, size, body.sha256, wire, progress, stop, clock, moved_at=clock())
+        try:
+            result = _perform(url, body, transfer)
+        finally:
+            transfer.digest.close()
     finally:
         os.close(descriptor)
     if transfer.failure is not None:
@@ -200,11 +219,11 @@ def put(
     return result
 
 
-def _perform(url: str, md5: str, transfer: _Transfer, identity: Identity) -> PutResult:
+def _perform(url: str, body: Body, transfer: _Transfer) -> PutResult:
     curl = pycurl.Curl()
     error = 0
     try:
-        _prepare(curl, url, md5, transfer)
+        _prepare(curl, url, body.md5, transfer)
         curl.perform()
     except pycurl.error as problem:
         # Its text may hold the host or more; the number is enough.
@@ -213,7 +232,7 @@ def _perform(url: str, md5: str, transfer: _Transfer, identity: Identity) -> Put
         ready = pycurl.APPCONNECT_TIME if url.lower().startswith("https:") else pycurl.CONNECT_TIME
         connected = error not in UNCONNECTED and curl.getinfo(ready) > 0
         curl.close()
-    changed = transfer.torn or Identity.of(transfer.descriptor) != identity
+    changed = transfer.torn or Identity.of(transfer.descriptor) != body.identity
     detail = transfer.detail or WORDS.get(error, f"libcurl error {error}" if error else "")
     return _result(transfer, connected, changed, detail)
 

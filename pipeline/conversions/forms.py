@@ -36,11 +36,11 @@ NAMED = f"(?P<b>{MONTH})"
 LED = rf"(?:(?P<a>{WEEKDAY}),?{BLANK}+)?"
 # Days from 1927 to 2099: other numbers of five digits are not taken for dates unasked.
 PLAUSIBLE_SERIALS = (10_000, 73_050)
-PARTS = {
-    "d": "(?P<d>{one}[0-9])", "m": "(?P<m>{one}[0-9])", "Y": YEAR, "y": SHORT, "H": "(?P<H>{one}[0-9])",
-    "I": "(?P<H>{one}[0-9])", "M": "(?P<M>{one}[0-9])", "S": "(?P<S>{one}[0-9])", "f": "(?P<f>[0-9]{{1,12}})",
-    "p": HALF.replace("{", "{{").replace("}", "}}"), "b": NAMED, "B": NAMED, "a": f"(?P<a>{WEEKDAY})",
-    "A": f"(?P<a>{WEEKDAY})", "z": ZONE.replace("{", "{{").replace("}", "}}"), "%": "%",
+# strptime's directives: numbers of one or two digits, and the rest.
+NUMBERS = {"d": "d", "m": "m", "H": "H", "I": "H", "M": "M", "S": "S"}
+OTHERS = {
+    "Y": YEAR, "y": SHORT, "f": "(?P<f>[0-9]{1,12})", "p": HALF, "b": NAMED, "B": NAMED, "a": f"(?P<a>{WEEKDAY})",
+    "A": f"(?P<a>{WEEKDAY})", "z": ZONE, "%": "%",
 }  # fmt: skip
 SHORTHANDS = (("%F", "%Y-%m-%d"), ("%T", "%H:%M:%S"), ("%R", "%H:%M"), ("%D", "%m/%d/%y"), ("%Z", "%z"), ("%e", "%d"))
 
@@ -102,38 +102,35 @@ def _compiled(text: str) -> re.Pattern[str]:
     for short, long in SHORTHANDS:
         spelled = spelled.replace(short, long)
     tokens = re.findall(rf"%-?.|{BLANK}+|[^%]|%", spelled)
-    pieces, seen = [], []
-    for before, token, after in zip(["", *tokens], tokens, [*tokens[1:], ""], strict=False):
-        if not token.startswith("%"):
-            pieces.append(f"{BLANK}+" if re.fullmatch(f"{BLANK}+", token) else re.escape(token))
-            continue
-        kind = token[-1]
-        if kind not in PARTS or token == "%-%":
-            raise UsageError(f"the date format {text} has {token}, which is not known", f"Known are: {_known()}.")
-        # Digits that touch could be cut in more than one place, unless each number has all of its own.
-        touching = before.startswith("%") or after.startswith("%")
-        pieces.append(PARTS[kind].format(one="[0-9]" if touching else "[0-9]?"))
-        seen.append(kind)
-    _complete(text, seen)
+    kinds = [token[-1] if token.startswith("%") else "" for token in tokens]
+    _complete(text, kinds)
+    pieces = []
+    for at, (token, kind) in enumerate(zip(tokens, kinds, strict=True)):
+        if kind in NUMBERS:
+            # Digits that touch could be cut in more than one place, unless each number has all of its own.
+            touching = any(one and one in f"{''.join(NUMBERS)}Yyf" for one in (kinds[at - 1 : at] + kinds[at + 1 : at + 2]))
+            pieces.append(f"(?P<{NUMBERS[kind]}>[0-9]{'' if touching else '?'}[0-9])")
+        else:
+            pieces.append(OTHERS[kind] if kind else f"{BLANK}+" if token[0] in BLANK[1:-1] else re.escape(token))
     return re.compile("".join(pieces), re.ASCII | re.IGNORECASE)
 
 
-def _known() -> str:
-    return ", ".join(f"%{kind}" for kind in PARTS)
-
-
-def _complete(text: str, seen: list[str]) -> None:
-    """Refuse a format that names a part twice, or that leaves the day or the half of the day open."""
-    groups = [{"I": "H", "B": "b", "A": "a"}.get(kind, kind) for kind in seen if kind != "%"]
-    for kinds, what in (("Yy", "year"), ("mb", "month"), ("d", "day")):
-        if sum(groups.count(kind) for kind in kinds) != 1:
+def _complete(text: str, kinds: list[str]) -> None:
+    """Refuse a format with a word unknown or said twice, or one that leaves the day or the hour open."""
+    known = (*NUMBERS, *OTHERS)
+    unknown = [kind for kind in kinds if kind and kind not in known]
+    if unknown:
+        hint = f"Known are: {', '.join(f'%{kind}' for kind in known)}."
+        raise UsageError(f"the date format {text} has %{unknown[0]}, which is not known", hint)
+    groups = [{"I": "H", "B": "b", "A": "a"}.get(kind, kind) for kind in kinds if kind not in ("", "%")]
+    for alike, what in (("Yy", "year"), ("mb", "month"), ("d", "day")):
+        if sum(groups.count(kind) for kind in alike) != 1:
             raise UsageError(f"the date format {text} must have exactly one {what}", "As in %d/%m/%Y %H:%M.")
+    if ("I" in kinds) != ("p" in kinds):
+        raise UsageError(f"the date format {text} must have both %I and %p, or neither", "As in %I:%M %p.")
+    needs = {"M": "H", "S": "M", "f": "S", "z": "H"}
     for kind in groups:
         if groups.count(kind) > 1:
             raise UsageError(f"the date format {text} has %{kind} twice")
-    if ("I" in seen) != ("p" in seen):
-        raise UsageError(f"the date format {text} must have both %I and %p, or neither", "As in %I:%M %p.")
-    needs = {"M": "H", "S": "M", "f": "S", "p": "H", "z": "H"}
-    for kind in groups:
         if needs.get(kind, kind) not in groups:
             raise UsageError(f"the date format {text} has %{kind} without %{needs[kind]}")
