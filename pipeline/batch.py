@@ -10,8 +10,9 @@ import json
 import os
 import shutil
 import tempfile
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -27,33 +28,48 @@ PLAN = "publish.json"
 MANIFEST = "manifest.json"
 DATA = "records.json"
 ISSUES = "issues.ndjson"
+# So many pieces of a file may wait to be written.
+WAITING = 4
 
 
 class _File:
-    """A file being written, with its size and hashes."""
+    """A file being written, with its size and hashes; a thread of its own writes what it is given, in order."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self.size = 0
         self._file: BinaryIO = os.fdopen(files.open_new(path), "wb", buffering=0)
         self._sha256 = hashlib.sha256()
         self._md5 = hashlib.md5(usedforsecurity=False)
-        self.size = 0
+        self._pending: deque[Future[None]] = deque()
+        self._writer = ThreadPoolExecutor(1)
 
     def write(self, data: bytes) -> None:
+        """Add data; waits while much is still to be written, raises what went wrong with earlier data."""
+        self.size += len(data)
+        self._pending.append(self._writer.submit(self._write, data))
+        while len(self._pending) > WAITING:
+            self._pending.popleft().result()
+
+    def _write(self, data: bytes) -> None:
         view = memoryview(data)
         while view:
             view = view[self._file.write(view) :]
         self._sha256.update(data)
         self._md5.update(data)
-        self.size += len(data)
 
     def close(self) -> tuple[str, str]:
         """(sha256, md5) of what was written, which is now on disk."""
+        while self._pending:
+            self._pending.popleft().result()
+        self._writer.shutdown()
         os.fsync(self._file.fileno())
         self._file.close()
         return self._sha256.hexdigest(), self._md5.hexdigest()
 
     def abandon(self) -> None:
+        """Let go of the file; what waits to be written is dropped."""
+        self._writer.shutdown(cancel_futures=True)
         self._file.close()
 
 
@@ -118,9 +134,10 @@ class Workshop:
     def __init__(self, out: Path) -> None:
         files.make_folder(out)
         self._out = out
-        self.folder = Path(tempfile.mkdtemp(prefix=WORK, dir=out))
-        self._lock = os.open(self.folder / LOCK, os.O_RDWR | os.O_CREAT, files.FILE_MODE)
-        fcntl.flock(self._lock, fcntl.LOCK_EX)
+        with locked(out):  # or `recover` in another process might take the folder for a dead one
+            self.folder = Path(tempfile.mkdtemp(prefix=WORK, dir=out))
+            self._lock = os.open(self.folder / LOCK, os.O_RDWR | os.O_CREAT, files.FILE_MODE)
+            fcntl.flock(self._lock, fcntl.LOCK_EX)
         self.parts: list[Part] = []
 
     def new_part(self) -> Part:
@@ -152,15 +169,21 @@ class Workshop:
             plan = {part.folder.name: name for part, name in zip(self.parts, chosen, strict=True)}
             files.write_json(self.folder / PLAN, plan)
             _carry_out(self._out, self.folder)
-        os.close(self._lock)
+        self._release()
         return [read(self._out / name) for name in chosen]
 
     def discard(self) -> None:
-        """Leave nothing behind of a delivery that was not published."""
+        """Leave nothing behind of a delivery without names; one that has them stays, for `recover` to finish."""
         for part in self.parts:
             part.abandon()
-        shutil.rmtree(self.folder, ignore_errors=True)
-        os.close(self._lock)
+        if not (self.folder / PLAN).exists():
+            shutil.rmtree(self.folder, ignore_errors=True)
+        self._release()
+
+    def _release(self) -> None:
+        lock, self._lock = self._lock, -1
+        if lock >= 0:
+            os.close(lock)
 
 
 @contextmanager
@@ -189,26 +212,30 @@ def _carry_out(out: Path, work: Path) -> None:
 
 def recover(out: Path) -> None:
     """Finish what a crash left half published, and clear away what nobody is working on."""
-    if not out.is_dir():
-        return
-    for work in sorted(out.glob(f"{WORK}*")):
-        try:
-            handle = os.open(work / LOCK, os.O_RDWR)
-        except FileNotFoundError:
-            handle = -1
-        try:
-            if handle >= 0:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            if (work / PLAN).exists():
-                with locked(out):
-                    _carry_out(out, work)
-            elif handle >= 0 or not any(work.iterdir()):
-                shutil.rmtree(work)
-        except (BlockingIOError, FileNotFoundError):
-            continue  # another process is at it
-        finally:
-            if handle >= 0:
-                os.close(handle)
+    works = sorted(out.glob(f"{WORK}*"))
+    if works:
+        with locked(out):
+            for work in works:
+                _recover(out, work)
+
+
+def _recover(out: Path, work: Path) -> None:
+    try:
+        lock = os.open(work / LOCK, os.O_RDWR)
+    except FileNotFoundError:
+        lock = -1  # cut off before it had one, or half cleared away: either way nobody is at it
+    try:
+        if lock >= 0:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        if (work / PLAN).exists():
+            _carry_out(out, work)
+        else:
+            shutil.rmtree(work, ignore_errors=True)
+    except BlockingIOError:
+        return  # another process is at it
+    finally:
+        if lock >= 0:
+            os.close(lock)
 
 
 def find(out: Path) -> list[PreparedBatch]:

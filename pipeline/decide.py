@@ -177,10 +177,10 @@ def _name_stored(answer: PutAnswer, md5: str) -> Event:
 def may_have_landed(answer: PutAnswer) -> bool:
     """Whether this PUT leaves open if an object now lies under its upload id.
 
-    No: nothing left, or the store said no. Yes: no answer, a server error after the whole body (a gateway
-    cannot know), or a yes with another checksum.
+    No: nothing left, or the store said no, or the last block was kept back since the file had changed. Yes: no
+    answer, a server error after the whole body (a gateway cannot know), or a yes with another checksum.
     """
-    if answer.bytes_sent == 0 and not answer.whole_body_sent:
+    if not answer.whole_body_sent and (answer.bytes_sent == 0 or (answer.file_changed and not answer.status)):
         return False
     if answer.status == 0 or 200 <= answer.status < 300:
         return True

@@ -68,16 +68,18 @@ class _Reader:
 
     def has_one_a_line(self) -> bool:
         """Whether the first document ends on its own line (or the second line begins another)."""
+        if self._data.lstrip(SPACE)[:1] == b"[":
+            return False
         while self._data.strip(SPACE).count(b"\n") < 3 and len(self._data) <= LONGEST and self._more():
             pass
         text = self._data.lstrip(SPACE)
-        if text[:1] == b"[":
-            return False
         lines = [line for line in text.split(b"\n", 3)[:3] if line.strip(SPACE)]
         if not lines:
             return True
         if lines[0].startswith(b"{") and scan.value_end(lines[0].rstrip(SPACE), 0) >= 0:
             return True
+        if lines[0].rstrip(SPACE).endswith((b"[", b":")):
+            return False  # the second line goes on with what the first one opens
         return len(lines) > 1 and lines[1].lstrip(SPACE).startswith(b"{")
 
     def lines(self, unwrap: bool) -> Iterator[Documents]:

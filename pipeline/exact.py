@@ -74,7 +74,7 @@ class ExactChecker:
         self.tree = ShapeTree(specification.schema)
         self.zone = zone
         self._reject_unknown = reject_unknown
-        self._shows = shows
+        self.shows = shows
         self._validator = compile_schema(specification)
 
     def text(self, text: bytes) -> Verdict:
@@ -101,7 +101,7 @@ class ExactChecker:
         for error in self._validator.iter_errors(_plain(clean)):
             problems.extend(problem_of(error, self.tree))
         if problems:
-            return Verdict(b"", one_a_place(problems), shown=clean if self._shows else None)
+            return Verdict(b"", one_a_place(problems), shown=clean if self.shows else None)
         return Verdict(write_line(clean), (), tuple(notes.conversions), tuple(notes.warnings))
 
     def _clean(self, value: object, place: Place | None, path: tuple[str | int, ...], notes: Notes) -> Any:

@@ -40,6 +40,11 @@ class Leaf:
         return EACH in self.path
 
     @property
+    def is_compared(self) -> bool:
+        """Whether the schema compares the field with words, on which other rules may then depend."""
+        return any("enum" in view or "const" in view for view in self.place.views)
+
+    @property
     def is_raw(self) -> bool:
         """Whether the text stands in JSON without quotes."""
         return self.kind in (compiled.NUMBER, compiled.INTEGER, compiled.BOOLEAN)
@@ -76,10 +81,10 @@ class Layout:
         """The columns that are filled once a record."""
         return [leaf.column for leaf in self.leaves if not leaf.is_repeated]
 
-    def header_of(self, path: Path) -> str:
-        """The column that fills `path` ("" when none does)."""
+    def names_of(self, path: Path) -> tuple[str, str]:
+        """A path as text, and the column that fills it ("" when none does)."""
         text = path_text(path)
-        return self.headers.get(text) or self.headers.get(re.sub(r"\[[0-9]+\]", "[]", text), "")
+        return text, self.headers.get(text) or self.headers.get(general(path), "")
 
 
 def compile_layout(

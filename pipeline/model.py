@@ -61,9 +61,10 @@ class Issue:
 
     def as_json(self) -> dict[str, Any]:
         """The issue as issues.ndjson holds it."""
-        plain = asdict(self)
-        del plain["value"]
-        return plain
+        return {
+            "source": self.source, "line": self.line, "row": self.row, "path": self.path, "column": self.column,
+            "code": self.code, "rule": self.rule, "message": self.message,
+        }  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,12 +2,13 @@
 
 import re
 from collections.abc import Iterable
+from datetime import date as day
 
 from pipeline.errors import UsageError
 
 FILE_NAME = re.compile(r"(?P<first>[A-Za-z0-9_]+)-(?P<date>[0-9]{8})(?:-(?P<version>[A-Za-z0-9_-]+))?\.(?:json|csv)")
 PART = re.compile(r"_part_[0-9]{2,}$")
-DATE = re.compile(r"[0-9]{4}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])")
+DATE = re.compile(r"[0-9]{8}")
 VERSION = re.compile(r"[A-Za-z0-9_-]+")
 
 
@@ -40,9 +41,12 @@ def next_version(version: str) -> str:
 
 def check_date(date: str) -> str:
     """`date` if it is a day in basic form, as the vendor's examples write it."""
-    if not DATE.fullmatch(date):
-        raise UsageError("--date is not a day in the form YYYYMMDD", "Write it as in 20240306.")
-    return date
+    try:
+        if DATE.fullmatch(date) and day.fromisoformat(date):
+            return date
+    except ValueError:
+        pass  # eight digits that the calendar does not have
+    raise UsageError("--date is not a day in the form YYYYMMDD", "Write it as in 20240306.")
 
 
 def check_version(version: str) -> str:

@@ -71,6 +71,21 @@ class Judge:
         except Unsure:
             return self._none()
 
+    def ask(self) -> None:
+        """Raise Unsure where the schema says something that cannot be asked of columns."""
+        self._holds(self._schema, self._branch, False)
+
+    def fills(self, leaf: Leaf) -> Mask:
+        """Where the leaf's cell is filled."""
+        return self._present(leaf)
+
+    def is_certain(self, leaf: Leaf) -> Mask:
+        """Where the leaf's cell is certainly right by every schema that speaks of it."""
+        mask = self._good(leaf.column, leaf.kind) if leaf.is_raw else self._all()
+        for view in leaf.place.views:
+            mask &= self._leaf(view, leaf, False)
+        return mask
+
     def _has_no_gap(self, below: Branch | Leaf) -> Mask:
         """Where the filled items of each numbered list come first, so that none changes its place."""
         mask = self._all()

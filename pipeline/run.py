@@ -13,9 +13,11 @@ from typing import Any, BinaryIO
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pipeline import batch, catalog, ledger, name, rejects
+from pipeline.ahead import ahead
 from pipeline.convert import convert_documents, convert_rows
 from pipeline.errors import UsageError
 from pipeline.exact import ExactChecker
+from pipeline.kinds import Kinds
 from pipeline.layout import Layout, compile_layout
 from pipeline.load import Loaded, load, load_documents, load_mapped, load_rows
 from pipeline.model import Manifest, SourceUse, Specification
@@ -62,8 +64,8 @@ def validate(
         tally = Tally()
         with closing(load(plan.source, plan.stdin)) as loaded:
             stages = _Stages(loaded, plan, options)
-            for rows in stages.batches():
-                tally.add(stages.check(rows))
+            for _, checked in ahead(stages.check, stages.batches()):
+                tally.add(checked)
                 stages.show_progress(tally.rows)
             reports.append(tally.report(loaded.name, plan.specification.name, stages.notes()))
     return Report(tuple(reports))
@@ -113,10 +115,10 @@ def _prepare(todo: Sequence[Plan], out: Path, options: Options, now: Callable[[]
             tally = Tally()
             with closing(load(plan.source, plan.stdin)) as loaded:
                 stages = _Stages(loaded, plan, options)
-                for rows in stages.batches():
-                    for checked, data in delivery.fitting(stages, rows):
-                        delivery.add(number, stages, checked, data)
-                        tally.add(checked)
+                for rows, checked, data in ahead(stages.convert, stages.batches()):
+                    for piece, lines in delivery.fitting(stages, rows, checked, data):
+                        delivery.add(number, stages, piece, lines)
+                        tally.add(piece)
                     stages.show_progress(tally.rows)
                 used.append(loaded.used())
                 reports.append(tally.report(loaded.name, specification.name, stages.notes()))
@@ -159,6 +161,7 @@ class _Stages:
             self._mapper.refuse_unused(options.ignore_unknown)
             self._layout = self._mapper.layout
             self.secret = self._mapper.secret
+        self._kinds = Kinds(self._layout, self._exact) if self._layout is not None else None
         if loaded.head is None and plan.record is not None:
             raise UsageError(f"{loaded.name}: is JSON, and a mapping is for tables", "Use --spec.")
 
@@ -170,17 +173,22 @@ class _Stages:
             return load_rows(self.loaded, self._layout.key, self._layout.once)
         return load_documents(self.loaded, self._unwrap)
 
-    def check(self, rows: Batch) -> Checked:
+    def check(self, rows: Batch) -> tuple[Batch, Checked]:
         """shape -> validate."""
+        name = self.loaded.name
         if isinstance(rows, Documents):
-            return validate_documents(shape_documents(rows), self._exact, self._canonical, self.loaded.name)
+            return rows, validate_documents(shape_documents(rows), self._exact, self._canonical, name)
         assert self._layout is not None
+        assert self._kinds is not None
         shaped = shape_rows(rows, self._layout, self._exact)
-        return validate_rows(shaped, self._layout, self._exact, self.loaded.name)
+        return rows, validate_rows(shaped, self._layout, self._exact, self._kinds, name)
 
-    def convert(self, checked: Checked) -> bytes:
-        """convert."""
-        return convert_rows(checked, self._layout) if self._layout is not None else convert_documents(checked)
+    def convert(self, rows: Batch) -> tuple[Batch, Checked, bytes]:
+        """shape -> validate -> convert."""
+        _, checked = self.check(rows)
+        if self._layout is not None:
+            return rows, checked, convert_rows(checked, self._layout)
+        return rows, checked, convert_documents(checked)
 
     def notes(self) -> tuple[str, ...]:
         """What should be said aloud of how the source was read."""
@@ -199,19 +207,19 @@ class _Delivery:
         self._max_bytes = max_bytes
         self._part = workshop.new_part()
 
-    def fitting(self, stages: _Stages, rows: Batch) -> Iterator[tuple[Checked, bytes]]:
+    def fitting(
+        self, stages: _Stages, rows: Batch, checked: Checked, data: bytes
+    ) -> Iterator[tuple[Checked, bytes]]:
         """The batch, or pieces of it that fit: a part ends before the first record that would outgrow it."""
-        checked = stages.check(rows)
-        data = stages.convert(checked)
         if self._part.size + len(data) <= self._max_bytes:
             yield checked, data
         elif rows.records > 1:
             middle = rows.records // 2
-            yield from self.fitting(stages, rows.part(0, middle))
-            yield from self.fitting(stages, rows.part(middle, rows.records))
+            yield from self.fitting(stages, *stages.convert(rows.part(0, middle)))
+            yield from self.fitting(stages, *stages.convert(rows.part(middle, rows.records)))
         elif self._part.size:
             self._part = self._workshop.new_part()
-            yield from self.fitting(stages, rows)
+            yield from self.fitting(stages, rows, checked, data)
         else:
             raise UsageError("one record alone is larger than --max-bytes", "Allow more bytes a file.")
 

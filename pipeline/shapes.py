@@ -98,6 +98,8 @@ class ShapeTree:
         views = [view["properties"][key] for view in place.views if key in view.get("properties", {})]
         if views:
             return views
+        if place.types and not place.is_object:
+            return None
         extra = [view["additionalProperties"] for view in place.views if "additionalProperties" in view]
         schemas = [view for view in extra if isinstance(view, Mapping)]
         if schemas or any(view is True for view in extra):

@@ -17,10 +17,17 @@ BLOCK = 1 << 20
 GZIP_MAGIC = b"\x1f\x8b"
 
 
+class Opened(Protocol):
+    """An open file, standard input, or a member of an archive."""
+
+    def read(self, size: int, /) -> bytes: ...
+    def close(self) -> None: ...
+
+
 class _Counted(RawIOBase):
     """A raw stream that remembers how many bytes went by and their SHA-256."""
 
-    def __init__(self, file: BinaryIO) -> None:
+    def __init__(self, file: Opened) -> None:
         self._file = file
         self.sha256 = hashlib.sha256()
         self.bytes = 0
@@ -40,16 +47,31 @@ class _Counted(RawIOBase):
 class ByteSource:
     """The bytes of one source, unpacked; after the last block `bytes` and `sha256` speak of it as it lay on disk."""
 
-    def __init__(self, name: str, file: BinaryIO) -> None:
+    def __init__(self, name: str, file: Opened) -> None:
         self.name = name
+        self._ahead = b""
         self._file = file
         self._counted = _Counted(file)
         packed = BufferedReader(self._counted, BLOCK)
         is_gzip = packed.peek(2)[:2] == GZIP_MAGIC
         self._unpacked: BinaryIO = gzip.GzipFile(fileobj=packed) if is_gzip else packed  # type: ignore[assignment]
 
+    def peek(self, size: int) -> bytes:
+        """The next `size` bytes, fewer only at the end, to be read again."""
+        ahead = [self._ahead]
+        while (missing := size - sum(map(len, ahead))) > 0 and (more := self._read(missing)):
+            ahead.append(more)
+        self._ahead = b"".join(ahead)
+        return self._ahead[:size]
+
     def read(self, size: int = BLOCK) -> bytes:
-        """The next `size` bytes, fewer only at the end."""
+        """The next bytes, at most `size`, none only at the end."""
+        if not self._ahead:
+            return self._read(size)
+        data, self._ahead = self._ahead[:size], self._ahead[size:]
+        return data
+
+    def _read(self, size: int) -> bytes:
         try:
             return self._unpacked.read(size)
         except (EOFError, gzip.BadGzipFile, zlib.error) as problem:

@@ -1,6 +1,7 @@
 """Read a table of delimited text (RFC 4180 and its dialects) in batches of rows."""
 
 import codecs
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Protocol
@@ -14,6 +15,9 @@ from pipeline.rows import Rows
 DELIMITERS = (",", ";", "\t", "|")
 BLOCK = 1 << 20
 LONGEST_ROW = 16 << 20
+# The most cells that are looked for at a time: a header may have thousands of columns.
+MOST_CELLS = 1 << 23
+LINE_BREAK = re.compile(rb"\r\n|\n|\r")
 OK, BLANK, BROKEN = 0, 1, (3, 6)
 SAMPLE_ROWS = 50
 
@@ -28,16 +32,43 @@ class Readable(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """The first row of a table and what it tells: the names, the delimiter, and where the data begins."""
+    """The first row of a table and what it tells: the names, the delimiter, and where the data begins.
+
+    `lines` are those up to the first row of data; where `row_a_line`, each row counts as one line, whatever
+    line breaks its cells hold (sheets). `spare` counts the columns at the end that have no name.
+    """
 
     names: tuple[str, ...]
     delimiter: str
     raw: bytes
     lines: int
+    spare: int = 0
+    row_a_line: bool = False
+
+    @property
+    def distinct(self) -> tuple[str, ...]:
+        """The names, where one that stands again is told by a number: Birthday, Birthday (2)."""
+        taken = set(self.names)
+        seen: set[str] = set()
+        distinct = []
+        for name in self.names:
+            number = 1
+            fresh = name
+            while fresh in seen or (number > 1 and fresh in taken):
+                number += 1
+                fresh = f"{name} ({number})"
+            seen.add(fresh)
+            distinct.append(fresh)
+        return tuple(distinct)
 
 
-def read_head(source: Readable, start: bytes) -> tuple[Head, bytes]:
-    """The header of the table that begins with `start`; returns it with the bytes that follow it."""
+def read_head(
+    source: Readable, start: bytes, delimiter: str = "", above: int = 0, row_a_line: bool = False
+) -> tuple[Head, bytes]:
+    """The header of the table that begins with `start`; returns it with the bytes that follow it.
+
+    `delimiter` is "" where it is to be told; `above` lines come before `start`.
+    """
     data = start.removeprefix(codecs.BOM_UTF8)
     while b"\n" not in data and b"\r" not in data[:-1] and len(data) <= LONGEST_ROW:
         more = source.read(BLOCK)
@@ -45,15 +76,30 @@ def read_head(source: Readable, start: bytes) -> tuple[Head, bytes]:
             break
         data += more
     first = len(data) - len(data.lstrip(b"\r\n"))
-    delimiter = sniff(data[first : first + BLOCK])
-    consumed, names = _header_cells(source, data[first:], delimiter)
-    end = first + consumed
-    lines = data[:end].count(b"\n") or data[:end].count(b"\r")
-    raw = data[first:end].rstrip(b"\r\n")
-    return Head(tuple(name.strip() for name in names), delimiter, raw, lines), data[end:]
+    delimiter = delimiter or sniff(data[first : first + BLOCK])
+    above += _line_breaks(data[:first])
+    read, consumed, names = _header_cells(source, data[first:], delimiter, above + 1)
+    named = len(names)
+    while named and not names[named - 1]:
+        named -= 1
+    lines = above + (1 if row_a_line else _line_breaks(read[:consumed]))
+    raw = _without_last(read[:consumed].rstrip(b"\r\n"), delimiter, named, len(names) - named)
+    return Head(names[:named], delimiter, raw, lines, len(names) - named, row_a_line), read[consumed:]
 
 
-def _header_cells(source: Readable, data: bytes, delimiter: str) -> tuple[int, list[str]]:
+def _line_breaks(data: bytes) -> int:
+    return data.count(b"\n") or data.count(b"\r")
+
+
+def _without_last(raw: bytes, delimiter: str, named: int, spare: int) -> bytes:
+    """A header without its nameless cells, which are empty but for blanks and quotes."""
+    return raw.rsplit(delimiter.encode(), spare)[0] if spare and named else raw
+
+
+def _header_cells(
+    source: Readable, data: bytes, delimiter: str, line: int
+) -> tuple[bytes, int, tuple[str, ...]]:
+    """The bytes read so far, how many of them the header takes, and its cells."""
     while True:
         found = compiled.scan_csv(data, ord(delimiter), 1, False, 1, LONGEST_ROW)
         if found[1]:
@@ -64,18 +110,19 @@ def _header_cells(source: Readable, data: bytes, delimiter: str) -> tuple[int, l
             break
         data += more
     columns = int(found[8][0]) if found[1] else 0
+    where = f"{source.name}: line {line}"
     if not columns or found[9][0] in BROKEN:
-        raise SourceError(f"{source.name}: line 1: the header cannot be read", "Close the quotes in the first line.")
+        raise SourceError(f"{where}: the header cannot be read", "Close the quotes in that line.")
     found = compiled.scan_csv(data, ord(delimiter), columns, True, 1, LONGEST_ROW)
     consumed, _, starts, ends = found[:4]
     if found[9][0] == BLANK:
-        raise SourceError(f"{source.name}: line 1: the header is empty", "Put the column names into the first line.")
+        raise SourceError(f"{where}: the header is empty", "Say where the column names stand with --header-row.")
     cells = [data[start:end].replace(b'""', b'"') for start, end in zip(starts, ends, strict=True)]
     try:
-        return consumed, [cell.decode() for cell in cells]
+        return data, consumed, tuple(cell.decode().strip() for cell in cells)
     except UnicodeDecodeError:
         raise SourceError(
-            f"{source.name}: line 1: the header is not UTF-8", "Save the file as UTF-8."
+            f"{where}: the header is not UTF-8", "Save the file as UTF-8, or say what it is with --encoding."
         ) from None
 
 
@@ -102,14 +149,13 @@ def read_rows(source: Readable, head: Head, rest: bytes) -> Iterator[Rows]:
             more = source.read(BLOCK)
             final = not more
             rest += more
-        found = compiled.scan_csv(rest, ord(head.delimiter), columns, final, 1024 + len(rest) // 16, LONGEST_ROW)
+        most = min(1024 + len(rest) // 16, MOST_CELLS // columns + 1)
+        found = compiled.scan_csv(rest, ord(head.delimiter), columns, final, most, LONGEST_ROW)
         consumed, count, starts, ends, flags, row_starts, row_ends, lines, cells, faults = found
+        lines = np.arange(count + 1) if head.row_a_line else lines
         if not count and not final:
             if len(rest) > LONGEST_ROW:
-                raise SourceError(
-                    f"{source.name}: line {line + 1} is longer than {LONGEST_ROW >> 20} MiB",
-                    "Check that the file is a table and that its quotes are closed.",
-                )
+                raise _too_long(source, line + 1)
             more = source.read(BLOCK)
             final = not more
             rest += more
@@ -125,3 +171,10 @@ def read_rows(source: Readable, head: Head, rest: bytes) -> Iterator[Rows]:
         rest = rest[consumed:]
         if final and not count:
             break
+
+
+def _too_long(source: Readable, line: int) -> SourceError:
+    return SourceError(
+        f"{source.name}: line {line} is longer than {LONGEST_ROW >> 20} MiB",
+        "Check that the file is a table and that its quotes are closed.",
+    )

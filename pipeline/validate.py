@@ -9,6 +9,7 @@ import numpy as np
 from pipeline import compiled
 from pipeline.cells import of_rows
 from pipeline.exact import ExactChecker, Notes, Verdict
+from pipeline.kinds import Kinds
 from pipeline.layout import Layout, build
 from pipeline.model import Issue
 from pipeline.rows import Batch, Change, Checked, Rejected, Rows, ShapedDocuments, ShapedRows
@@ -16,7 +17,9 @@ from pipeline.rules import Judge
 from pipeline.values import shape_of
 from pipeline.wording import Problem, path_text
 
-BLANK = 1
+OK, BLANK = 0, 1
+# So many rows are judged one by one before it pays to look for kinds.
+FEW = 8
 NOTHING = Verdict(b"", ())
 FAULTS = {
     2: ("ragged_row", "as many cells as the header", "has {cells} cells where the header has {columns}; "
@@ -28,8 +31,8 @@ FAULTS = {
 }  # fmt: skip
 
 
-def validate_rows(shaped: ShapedRows, layout: Layout, exact: ExactChecker, source: str) -> Checked:
-    """Let the columns vouch for most records, and the exact twin decide on the rest."""
+def validate_rows(shaped: ShapedRows, layout: Layout, exact: ExactChecker, kinds: Kinds, source: str) -> Checked:
+    """Let the columns vouch for most records, and the exact twin decide on the rest (or on their kind)."""
     batch = shaped.batch
     firsts, lasts = batch.firsts, batch.lasts
     vouched = _vouched(shaped, layout, exact)
@@ -40,9 +43,18 @@ def validate_rows(shaped: ShapedRows, layout: Layout, exact: ExactChecker, sourc
     rows_of = before[lasts] - before[firsts]
     lines: dict[int, bytes] = {}
     rejected: list[Rejected] = []
-    for record in np.flatnonzero(~vouched).tolist():
+    doubtful = np.flatnonzero(~vouched).tolist()
+    alike = kinds.of_batch(of_rows(batch), shaped.cells) if len(doubtful) > FEW else None
+    for record in doubtful:
         rows = [row for row in range(firsts[record], lasts[record]) if filled[row]]
-        issues, verdict = _judge(batch, rows, layout, exact, source)
+        first = rows[0]
+        has_kind = alike is not None and batch.faults[first] == OK and first not in batch.problems
+        problems = alike.known(first) if alike is not None and has_kind else ()
+        issues, verdict = tuple(_issue(one, source, batch, first, layout) for one in problems), NOTHING
+        if not problems:
+            issues, verdict = _judge(batch, rows, layout, exact, source)
+            if alike is not None and has_kind:
+                alike.learn(first, verdict.problems)
         if issues:
             rejected.append(Rejected(tuple(rows), issues))
             continue
@@ -154,8 +166,7 @@ def _issue(
     problem: Problem, source: str, batch: Batch, row: int, layout: Layout | None, value: str = "",
     subject: str = "the record",
 ) -> Issue:  # fmt: skip
-    path = path_text(problem.path)
-    column = layout.header_of(problem.path) if layout else ""
+    path, column = layout.names_of(problem.path) if layout else (path_text(problem.path), "")
     return Issue(
         source, int(batch.lines[row]), int(batch.numbers[row]), path, column, problem.code, problem.rule,
         f"{column or path or subject} {problem.message}", value,

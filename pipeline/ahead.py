@@ -1,0 +1,29 @@
+"""Work on several batches at a time, their order kept."""
+
+import os
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TypeVar
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+# The kernels and the hashes let go of Python's lock, so threads serve; more than four would only wait for it.
+WORKERS = max(1, min(4, os.cpu_count() or 1))
+
+
+def ahead(work: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
+    """`work` done on each item, in their order; at most one item more than there are workers is under way."""
+    with ThreadPoolExecutor(WORKERS) as pool:
+        under_way: deque[Future[Result]] = deque()
+        try:
+            for item in items:
+                under_way.append(pool.submit(work, item))
+                if len(under_way) > WORKERS:
+                    yield under_way.popleft().result()
+            while under_way:
+                yield under_way.popleft().result()
+        finally:
+            for future in under_way:
+                future.cancel()

@@ -1,0 +1,141 @@
+"""Rejected rows by their kind: rows that are wrong in the same way are judged once by the exact twin.
+
+What the twin says of a row depends on which cells are filled, on the words in columns that the schema compares
+with words, and on how each cell that is not certainly right is wrong. Rows alike in all of that have the same
+problems, so that a file of nothing but bad rows does not cost a full judgement for each.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+import jsonschema_rs
+import numpy as np
+
+from pipeline import compiled, values
+from pipeline.cells import Cells
+from pipeline.exact import ExactChecker, clean_text
+from pipeline.layout import Layout, Leaf, convert_raw
+from pipeline.rules import Judge, Unsure
+from pipeline.wording import Problem
+
+LEAF_RULES = (
+    "type", "enum", "const", "pattern", "format", "minLength", "maxLength", "minimum", "maximum",
+    "exclusiveMinimum", "exclusiveMaximum",
+)  # fmt: skip
+MOST = 1 << 14
+Problems = tuple[Problem, ...]
+
+
+class Kinds:
+    """Remembers the problems of each kind of row of one source; owns nothing but that memory."""
+
+    def __init__(self, layout: Layout, exact: ExactChecker) -> None:
+        self._layout = layout
+        self._exact = exact
+        self._known: dict[tuple[object, ...], Problems] = {}
+        self._wrong: dict[tuple[int, str], tuple[str, ...]] = {}
+        self._validators: dict[int, list[Any]] = {}
+        names = set(_condition_names(exact.schema, False))
+        self._compared = [leaf for leaf in layout.leaves if leaf.is_compared or leaf.path[-1] in names]
+
+    def of_batch(self, read: Cells, shaped: Cells) -> "BatchKinds | None":
+        """The kinds of one batch of unfolded rows; None where the schema says more than columns can be asked."""
+        if self._layout.folds or self._exact.shows:
+            return None
+        rows = np.arange(shaped.rows)
+        judge = Judge(self._exact.schema, self._layout.branch, shaped, rows)
+        try:
+            judge.ask()
+            certain = [judge.is_certain(leaf) for leaf in self._layout.leaves]
+        except Unsure:
+            return None
+        filled = [judge.fills(leaf) for leaf in self._layout.leaves]
+        return BatchKinds(self, read, np.stack(certain, axis=1), np.stack(filled, axis=1))
+
+    def known(self, key: tuple[object, ...]) -> Problems:
+        """The problems of rows of this kind; none where the kind is new."""
+        return self._known.get(key, ())
+
+    def learn(self, key: tuple[object, ...], problems: Problems) -> None:
+        """Remember what the twin said of a row of this kind."""
+        if problems and len(self._known) < MOST:
+            self._known[key] = problems
+
+    def signature(self, row: int, read: Cells, certain: Any, filled: Any) -> tuple[object, ...]:
+        """What the twin's word on a row depends on."""
+        parts: list[object] = [filled[row].tobytes()]
+        for place in np.flatnonzero(filled[row] & ~certain[row]).tolist():
+            leaf = self._layout.leaves[place]
+            parts += (place, self._wrongs(place, leaf, read.text(row, leaf.column)))
+        parts += (read.text(row, leaf.column) for leaf in self._compared)
+        return tuple(parts)
+
+    def _wrongs(self, place: int, leaf: Leaf, text: str) -> tuple[str, ...]:
+        """How one cell is wrong: the names of the rules that it breaks, in each view of its field."""
+        known = self._wrong.get((place, text))
+        if known is None:
+            known = tuple(self._broken(place, leaf, text))
+            if len(self._wrong) >= MOST:
+                self._wrong.clear()
+            self._wrong[place, text] = known
+        return known
+
+    def _broken(self, place: int, leaf: Leaf, text: str) -> list[str]:
+        value: object
+        if leaf.is_raw:
+            done = convert_raw(leaf.kind, text)
+            if isinstance(done, values.Unconvertible):
+                return [done.code, done.rule]
+            value = done.text == "true" if leaf.kind == compiled.BOOLEAN else _number(done.text)
+        else:
+            value = clean_text(text, leaf.place, self._exact.zone).text
+        if place not in self._validators:
+            self._validators[place] = [_validator(view) for view in leaf.place.views]
+        names = []
+        for number, validator in enumerate(self._validators[place]):
+            names += [f"{number} {error.kind.name}" for error in validator.iter_errors(value)]
+        return names
+
+
+class BatchKinds:
+    """The kinds of the rows of one batch."""
+
+    def __init__(self, kinds: Kinds, read: Cells, certain: Any, filled: Any) -> None:
+        self._kinds = kinds
+        self._read = read
+        self._certain = certain
+        self._filled = filled
+
+    def known(self, row: int) -> Problems:
+        """The problems of a row, if the twin has judged one of its kind."""
+        return self._kinds.known(self._signature(row))
+
+    def learn(self, row: int, problems: Problems) -> None:
+        """Remember what the twin said of a row for all others of its kind."""
+        self._kinds.learn(self._signature(row), problems)
+
+    def _signature(self, row: int) -> tuple[object, ...]:
+        return self._kinds.signature(row, self._read, self._certain, self._filled)
+
+
+def _condition_names(view: Any, inside: bool) -> Iterator[str]:
+    """The names of all fields that a condition or a choice of the schema speaks of."""
+    if isinstance(view, list):
+        for part in view:
+            yield from _condition_names(part, inside)
+    elif isinstance(view, dict):
+        if inside:
+            yield from view.get("properties", {})
+        for key, part in view.items():
+            yield from _condition_names(part, inside or key in ("if", "not", "oneOf"))
+
+
+def _number(text: str) -> int | float:
+    return int(text) if text.lstrip("-").isdigit() else float(text)
+
+
+def _validator(view: Any) -> Any:
+    rules = {key: value for key, value in view.items() if key in LEAF_RULES}
+    return jsonschema_rs.Draft202012Validator(
+        rules, validate_formats=True, formats={"date": values.is_date, "date-time": values.is_date_time}
+    )
