@@ -26,6 +26,7 @@ class Cells:
         self.flags = flags
         self.rows = len(starts) // columns
         self._status: dict[tuple[object, ...], Any] = {}
+        self._filled: dict[int, Any] = {}
 
     def status(
         self, column: int, kind: int, low: float = -UNBOUNDED, high: float = UNBOUNDED, words: tuple[bytes, ...] = ()
@@ -52,9 +53,11 @@ class Cells:
         """All cells of a row."""
         return [self.text(row, column) for column in range(self.columns)]
 
-    def lengths(self, column: int) -> Any:
-        """Bytes in each cell of a column."""
-        return self.ends[column :: self.columns] - self.starts[column :: self.columns]
+    def filled(self, column: int) -> Any:
+        """Whether the cell of a column is filled (bool), for each row."""
+        if column not in self._filled:
+            self._filled[column] = self.ends[column :: self.columns] != self.starts[column :: self.columns]
+        return self._filled[column]
 
     def replaced(self, changes: Mapping[tuple[int, int], str], redo: Sequence[int]) -> "Cells":
         """The cells with some (row, column) replaced by plain text; the columns in `redo` are asked anew."""

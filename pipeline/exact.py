@@ -152,7 +152,7 @@ class ExactChecker:
         if not text.isascii() and not _is_unicode(text):
             notes.problems.append(_not_unicode(path))
             return ""
-        if place is None:
+        if place is None or not place.cleaning:
             return text
         done = clean_text(text, place, self.zone)
         notes.conversions.extend((name, general(path)) for name in done.conversions)
@@ -162,17 +162,14 @@ class ExactChecker:
 
 def clean_text(text: str, place: Place, zone: ZoneInfo | None) -> values.Converted:
     """The clean-ups that hold for text from any source: e-mails, hashes, date-times, deprecated words."""
-    normalise = place.keyword("x-normalise")
-    if normalise == "email":
+    if place.cleaning == "email":
         return values.email(text)
-    if normalise == "hash":
+    if place.cleaning == "hash":
         return values.hash_text(text)
-    if place.keyword("format") == "date-time":
+    if place.cleaning == "date-time":
         return values.date_time(text, zone)
-    deprecated = place.keyword("x-deprecated-values")
-    if deprecated and text in deprecated:
-        return values.Converted(text, (), ("deprecated_value",))
-    return values.Converted(text)
+    deprecated = place.cleaning == "deprecated" and text in place.keyword("x-deprecated-values")
+    return values.Converted(text, (), ("deprecated_value",) if deprecated else ())
 
 
 def compile_schema(specification: Specification) -> Any:

@@ -5,7 +5,7 @@ with words, and on how each cell that is not certainly right is wrong. Rows alik
 problems, so that a file of nothing but bad rows does not cost a full judgement for each.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import jsonschema_rs
@@ -36,11 +36,15 @@ class Kinds:
         self._wrong: dict[tuple[int, str], tuple[str, ...]] = {}
         self._validators: dict[int, list[Any]] = {}
         names = set(_condition_names(exact.schema, False))
+        self._repeated = np.array([leaf.is_repeated for leaf in layout.leaves])
         self._compared = [leaf for leaf in layout.leaves if leaf.is_compared or leaf.path[-1] in names]
 
     def of_batch(self, read: Cells, shaped: Cells) -> "BatchKinds | None":
-        """The kinds of one batch of unfolded rows; None where the schema says more than columns can be asked."""
-        if self._layout.folds or self._exact.shows:
+        """The kinds of one batch; None where the schema says more than columns can be asked.
+
+        `read` are the cells before they were shaped, once-a-record cells in the first row of their record.
+        """
+        if self._exact.shows:
             return None
         rows = np.arange(shaped.rows)
         judge = Judge(self._exact.schema, self._layout.branch, shaped, rows)
@@ -61,13 +65,16 @@ class Kinds:
         if problems and len(self._known) < MOST:
             self._known[key] = problems
 
-    def signature(self, row: int, read: Cells, certain: Any, filled: Any) -> tuple[object, ...]:
-        """What the twin's word on a row depends on."""
-        parts: list[object] = [filled[row].tobytes()]
-        for place in np.flatnonzero(filled[row] & ~certain[row]).tolist():
-            leaf = self._layout.leaves[place]
-            parts += (place, self._wrongs(place, leaf, read.text(row, leaf.column)))
-        parts += (read.text(row, leaf.column) for leaf in self._compared)
+    def signature(self, rows: Sequence[int], read: Cells, certain: Any, filled: Any) -> tuple[object, ...]:
+        """What the twin's word on a record depends on, whose rows agree with each other."""
+        parts: list[object] = []
+        for row in rows:
+            cells = filled[row] if row == rows[0] else filled[row] & self._repeated
+            parts.append(cells.tobytes())
+            for place in np.flatnonzero(cells & ~certain[row]).tolist():
+                leaf = self._layout.leaves[place]
+                parts += (place, self._wrongs(place, leaf, read.text(row, leaf.column)))
+            parts += (read.text(row, leaf.column) for leaf in self._compared)
         return tuple(parts)
 
     def _wrongs(self, place: int, leaf: Leaf, text: str) -> tuple[str, ...]:
@@ -98,7 +105,7 @@ class Kinds:
 
 
 class BatchKinds:
-    """The kinds of the rows of one batch."""
+    """The kinds of the records of one batch, each given by its rows."""
 
     def __init__(self, kinds: Kinds, read: Cells, certain: Any, filled: Any) -> None:
         self._kinds = kinds
@@ -106,16 +113,16 @@ class BatchKinds:
         self._certain = certain
         self._filled = filled
 
-    def known(self, row: int) -> Problems:
-        """The problems of a row, if the twin has judged one of its kind."""
-        return self._kinds.known(self._signature(row))
+    def known(self, rows: Sequence[int]) -> Problems:
+        """The problems of a record, if the twin has judged one of its kind."""
+        return self._kinds.known(self._signature(rows))
 
-    def learn(self, row: int, problems: Problems) -> None:
-        """Remember what the twin said of a row for all others of its kind."""
-        self._kinds.learn(self._signature(row), problems)
+    def learn(self, rows: Sequence[int], problems: Problems) -> None:
+        """Remember what the twin said of a record for all others of its kind."""
+        self._kinds.learn(self._signature(rows), problems)
 
-    def _signature(self, row: int) -> tuple[object, ...]:
-        return self._kinds.signature(row, self._read, self._certain, self._filled)
+    def _signature(self, rows: Sequence[int]) -> tuple[object, ...]:
+        return self._kinds.signature(rows, self._read, self._certain, self._filled)
 
 
 def _condition_names(view: Any, inside: bool) -> Iterator[str]:

@@ -21,6 +21,8 @@ EACH = -1
 BOOKKEEPING = ("_line", "_issues")
 PART = re.compile(r"(?P<name>[^\[\]]*)(?P<indexes>(?:\[[0-9]{0,6}\])*)", re.DOTALL)
 Branch = dict[str | int, Any]
+# The kernels that say whether text needs one of the clean-ups of `exact.clean_text`.
+CLEANED = {"email": compiled.EMAIL, "hash": compiled.HASH, "date-time": compiled.DATE_TIME}
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,13 +66,15 @@ class Layout:
     """A header understood: the leaves in a tree of keys and indexes, and the program that writes them.
 
     `folds` says that several rows may make one record, and `key` (of a table without mapping) is the column
-    that says which.
+    that says which. `closes_gaps` (with a mapping) lets the later items of a numbered list move up where an
+    earlier one is empty: the numbers are the mapping's, not the source's.
     """
 
     columns: int
     folds: bool
     key: int | None
     takes_first: bool
+    closes_gaps: bool
     leaves: tuple[Leaf, ...]
     branch: Branch
     program: Program
@@ -99,12 +103,13 @@ def compile_layout(
     _refuse_duplicates(header, source)
     leaves = _leaves(header, header, tree, source, ignore_unknown)
     column = _key_column(leaves, key, source)
-    return _layout(len(header), leaves, source, column is not None, column, False)
+    return _layout(len(header), leaves, source, column is not None, column, False, False)
 
 
 def compile_mapped(
-    targets: Sequence[str], labels: Sequence[str], tree: ShapeTree, source: str, folds: bool, takes_first: bool
-) -> Layout:
+    targets: Sequence[str], labels: Sequence[str], tree: ShapeTree, source: str, folds: bool, takes_first: bool,
+    closes_gaps: bool,
+) -> Layout:  # fmt: skip
     """The layout of a table that a mapping makes: a column for each of `targets`, called by its label in messages.
 
     `takes_first` lets the rows of a record differ in a once-a-record column: the first that is filled wins.
@@ -113,15 +118,16 @@ def compile_mapped(
     if not folds and any(leaf.is_repeated for leaf in leaves):
         raise UsageError(f"{source}: a list has an item a row, but no key says which rows belong together",
                          'Add key = "..." to the record of the mapping.')  # fmt: skip
-    return _layout(len(targets), leaves, source, folds, None, takes_first)
+    return _layout(len(targets), leaves, source, folds, None, takes_first, closes_gaps)
 
 
 def _layout(
-    columns: int, leaves: Sequence[Leaf], source: str, folds: bool, key: int | None, takes_first: bool
-) -> Layout:
+    columns: int, leaves: Sequence[Leaf], source: str, folds: bool, key: int | None, takes_first: bool,
+    closes_gaps: bool,
+) -> Layout:  # fmt: skip
     branch = _branch(leaves, source)
     headers = {path_text(leaf.path): leaf.header for leaf in leaves}
-    return Layout(columns, folds, key, takes_first, tuple(leaves), branch, _program(branch), headers)
+    return Layout(columns, folds, key, takes_first, closes_gaps, tuple(leaves), branch, _program(branch), headers)
 
 
 def _leaves(
@@ -248,13 +254,10 @@ def _kind(place: Place) -> tuple[int, tuple[bytes, ...]]:
         for word, kind in (("boolean", compiled.BOOLEAN), ("number", compiled.NUMBER), ("integer", compiled.INTEGER)):
             if word in types:
                 return kind, ()
-    normalised = {"email": compiled.EMAIL, "hash": compiled.HASH}.get(place.keyword("x-normalise") or "")
-    if normalised is not None:
-        return normalised, ()
-    if place.keyword("format") == "date-time":
-        return compiled.DATE_TIME, ()
-    deprecated = place.keyword("x-deprecated-values")
-    if deprecated:
+    if place.cleaning in CLEANED:
+        return CLEANED[place.cleaning], ()
+    if place.cleaning == "deprecated":
+        deprecated = place.keyword("x-deprecated-values")
         return enum_kind([word for word in place.keyword("enum") or () if word not in deprecated])
     return compiled.TEXT, ()
 
@@ -346,7 +349,7 @@ def build(layout: Layout, rows: Sequence[Sequence[str]], notes: Notes) -> dict[s
             return [item for item in items if item is not None] or None
         parts = [(part, fill(deeper, (*path, part), row)) for part, deeper in children(below)]
         if any(isinstance(part, int) for part in below):
-            return _list(parts, path, notes)
+            return _list(parts, path, notes, layout.closes_gaps)
         return {part: value for part, value in parts if value is not None} or None
 
     return fill(layout.branch, (), None) or {}
@@ -377,11 +380,11 @@ def _once(
     return said[0] if said else ""
 
 
-def _list(parts: list[tuple[Any, Any]], path: Path, notes: Notes) -> list[Any] | None:
+def _list(parts: list[tuple[Any, Any]], path: Path, notes: Notes, closes_gaps: bool) -> list[Any] | None:
     while parts and parts[-1][1] is None:
         parts.pop()
     for index, value in parts:
-        if value is None:
+        if value is None and not closes_gaps:
             message = "is empty although a later one is filled; move the later ones up"
             notes.problems.append(Problem((*path, index), "gap", "no gaps in a list", message))
     return [value for _, value in parts if value is not None] or None

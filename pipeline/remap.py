@@ -4,7 +4,8 @@ What comes out is a table like any other, so that everything behind it is the sa
 """
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path, PurePath
@@ -41,19 +42,20 @@ class Plan(Protocol):
 class Virtual:
     """One column that a mapping makes: from which columns of the source, and how.
 
-    `pieces` are texts and column numbers; without a column it is a constant, which stands only where one of
-    `beside` (columns that a mapping makes) is filled, or everywhere when there is none.
+    `pieces` are texts and column numbers; without a column it is a constant. The others are places of columns
+    that the mapping makes: `made` are read instead of the source, `beside` are those of which one must be filled
+    (if there are any), `unless` those of which none may be. `index` counts the items of a split text.
     """
 
     target: str
     label: str
     pieces: tuple[str | int, ...]
-    join: str | None
-    split: str
+    rule: FieldRule
     index: int
-    most: int
     chain: tuple[Any, ...]
-    beside: tuple[int, ...]
+    made: tuple[int, ...] = ()
+    beside: tuple[int, ...] = ()
+    unless: tuple[int, ...] = ()
 
     @property
     def columns(self) -> tuple[int, ...]:
@@ -63,7 +65,12 @@ class Virtual:
     @property
     def is_copy(self) -> bool:
         """Whether the cells stay as they are."""
-        return len(self.pieces) == 1 and bool(self.columns) and not self.chain and not self.split
+        return len(self.pieces) == 1 and bool(self.columns) and not self.chain and not self.rule.split
+
+    @property
+    def is_once(self) -> bool:
+        """Whether it is filled once a record."""
+        return "[]" not in self.target
 
 
 @dataclass(frozen=True, slots=True)
@@ -397,9 +404,9 @@ class _Work:
         )
 
     def _make(self, place: int, one: Virtual) -> None:
-        lengths = sum(self._texts.lengths(column) for column in one.columns)
+        filled = np.logical_or.reduce([self._texts.filled(column) for column in one.columns])
         known: dict[tuple[str, ...], tuple[Outcome, list[int]]] = {}
-        for row in np.flatnonzero(self._good & (lengths > 0)).tolist():
+        for row in np.flatnonzero(self._good & filled).tolist():
             said = tuple(self._texts.text(row, column) for column in one.columns)
             if said not in known:
                 known[said] = (_converted(one, said), [])

@@ -116,7 +116,7 @@ class Judge:
         if below is None:
             return self._none()
         if isinstance(below, Leaf):
-            return (self._cells.lengths(below.column) > 0)[self._firsts]
+            return self._cells.filled(below.column)[self._firsts]
         if EACH in below:
             return self._joined(np.logical_or, self._rows()._present(below[EACH]))
         masks = [self._present(inner) for inner in below.values()]
@@ -247,7 +247,7 @@ class Judge:
             dict(says), validate_formats=True, formats={"date": values.is_date, "date-time": values.is_date_time}
         )
         mask = self._all()
-        for index in np.flatnonzero(self._cells.lengths(column)[self._firsts]).tolist():
+        for index in np.flatnonzero(self._cells.filled(column)[self._firsts]).tolist():
             mask[index] = validator.is_valid(self._cells.text(int(self._firsts[index]), column))
         return mask
 

@@ -15,10 +15,12 @@ OPENERS = ("additionalProperties", "patternProperties", "unevaluatedProperties",
 class Place:
     """One place in a record: all the schemas that speak of it, whichever of them will hold.
 
-    `views` never contains `$ref`, and subschemas of anyOf and the like are spread out.
+    `views` never contains `$ref`, and subschemas of anyOf and the like are spread out. `cleaning` is what text at
+    this place may need: `email`, `hash`, `date-time`, `deprecated` or nothing.
     """
 
     views: tuple[JsonSchema, ...]
+    cleaning: str = ""
 
     def keyword(self, name: str) -> Any:
         """The first value given for a keyword, or None."""
@@ -64,6 +66,17 @@ def _types_of_values(view: JsonSchema) -> Iterator[str]:
             yield "boolean"
         elif isinstance(value, int | float):
             yield "number"
+
+
+def _cleaning(views: list[JsonSchema]) -> str:
+    for view in views:
+        if view.get("x-normalise") in ("email", "hash"):
+            return str(view["x-normalise"])
+        if view.get("format") == "date-time":
+            return "date-time"
+        if "x-deprecated-values" in view:
+            return "deprecated"
+    return ""
 
 
 class ShapeTree:
@@ -114,7 +127,7 @@ class ShapeTree:
         spread: list[JsonSchema] = []
         for view in views:
             self._spread(view, spread, set())
-        return Place(tuple(spread) or ({},))
+        return Place(tuple(spread) or ({},), _cleaning(spread))
 
     def _spread(self, view: Any, into: list[JsonSchema], seen: set[int]) -> None:
         if id(view) in seen:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from pipeline import compiled
-from pipeline.cells import of_rows
+from pipeline.cells import of_rows, settled
 from pipeline.exact import ExactChecker, Notes, Verdict
 from pipeline.kinds import Kinds
 from pipeline.layout import Layout, build
@@ -17,7 +17,7 @@ from pipeline.rules import Judge
 from pipeline.values import shape_of
 from pipeline.wording import Problem, path_text
 
-OK, BLANK = 0, 1
+BLANK = 1
 # So many rows are judged one by one before it pays to look for kinds.
 FEW = 8
 NOTHING = Verdict(b"", ())
@@ -35,7 +35,8 @@ def validate_rows(shaped: ShapedRows, layout: Layout, exact: ExactChecker, kinds
     """Let the columns vouch for most records, and the exact twin decide on the rest (or on their kind)."""
     batch = shaped.batch
     firsts, lasts = batch.firsts, batch.lasts
-    vouched = _vouched(shaped, layout, exact)
+    agrees = _agrees(shaped, layout)
+    vouched = _vouched(shaped, layout, exact) & agrees
     conversions = _counted(shaped.conversions, vouched, batch)
     warnings = _counted(shaped.warnings, vouched, batch)
     filled = batch.faults != BLANK
@@ -44,17 +45,16 @@ def validate_rows(shaped: ShapedRows, layout: Layout, exact: ExactChecker, kinds
     lines: dict[int, bytes] = {}
     rejected: list[Rejected] = []
     doubtful = np.flatnonzero(~vouched).tolist()
-    alike = kinds.of_batch(of_rows(batch), shaped.cells) if len(doubtful) > FEW else None
+    alike = kinds.of_batch(settled(batch, layout.once), shaped.cells) if len(doubtful) > FEW else None
     for record in doubtful:
         rows = [row for row in range(firsts[record], lasts[record]) if filled[row]]
-        first = rows[0]
-        has_kind = alike is not None and batch.faults[first] == OK and first not in batch.problems
-        problems = alike.known(first) if alike is not None and has_kind else ()
-        issues, verdict = tuple(_issue(one, source, batch, first, layout) for one in problems), NOTHING
+        has_kind = agrees[record] and not any(batch.faults[row] or row in batch.problems for row in rows)
+        problems = alike.known(rows) if alike is not None and has_kind else ()
+        issues, verdict = tuple(_issue(one, source, batch, rows[0], layout) for one in problems), NOTHING
         if not problems:
             issues, verdict = _judge(batch, rows, layout, exact, source)
             if alike is not None and has_kind:
-                alike.learn(first, verdict.problems)
+                alike.learn(rows, verdict.problems)
         if issues:
             rejected.append(Rejected(tuple(rows), issues))
             continue
@@ -71,23 +71,24 @@ def validate_rows(shaped: ShapedRows, layout: Layout, exact: ExactChecker, kinds
     )  # fmt: skip
 
 
-def _vouched(shaped: ShapedRows, layout: Layout, exact: ExactChecker) -> Any:
-    """The records whose rows are all certain, agree with each other, and satisfy the schema."""
+def _agrees(shaped: ShapedRows, layout: Layout) -> Any:
+    """The records whose rows say the same in once-a-record columns, or need not."""
     batch, cells = shaped.batch, shaped.cells
-    if not batch.records:
-        return np.zeros(0, np.bool_)
-    blank = batch.faults == BLANK
-    if not compiled.IS_COMPILED:
-        return np.zeros(batch.records, np.bool_)
-    vouched = ~np.logical_or.reduceat(shaped.doubtful & ~blank, batch.firsts)
+    same = np.ones(batch.records, np.uint8)
     if layout.folds and not layout.takes_first:
-        same = vouched.view(np.uint8)
         for column in layout.once:
-            compiled.agree(
-                cells.data, cells.starts, cells.ends, cells.columns, column, batch.firsts, batch.lasts, same
-            )
+            compiled.agree(cells.data, cells.starts, cells.ends, cells.columns, column, batch.firsts, batch.lasts, same)
+    return same.view(np.bool_)
+
+
+def _vouched(shaped: ShapedRows, layout: Layout, exact: ExactChecker) -> Any:
+    """The records whose rows are all certain and satisfy the schema."""
+    batch = shaped.batch
+    if not batch.records or not compiled.IS_COMPILED:
+        return np.zeros(batch.records, np.bool_)
+    vouched = ~np.logical_or.reduceat(shaped.doubtful & (batch.faults != BLANK), batch.firsts)
     if vouched.any():
-        vouched &= Judge(exact.schema, layout.branch, cells, batch.firsts).vouch()
+        vouched &= Judge(exact.schema, layout.branch, shaped.cells, batch.firsts).vouch()
     return vouched
 
 
