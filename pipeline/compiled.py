@@ -18,8 +18,11 @@ mark_keys = kernels.mark_keys if IS_COMPILED else scan.mark_keys
 agree = kernels.agree if IS_COMPILED else scan.agree
 pull_up = kernels.pull_up if IS_COMPILED else scan.pull_up
 gather = kernels.gather if IS_COMPILED else scan.gather
+vouch_documents: Any = kernels.vouch_documents if IS_COMPILED else None
+Automaton: Any = kernels.Automaton if IS_COMPILED else None
 KeySet: Any = kernels.KeySet if IS_COMPILED else scan.KeySet
 
 EMPTY, GOOD, DOUBT = range(3)
-TEXT, EMAIL, HASH, NUMBER, INTEGER, BOOLEAN, DATE, DATE_TIME, ENUM, UNSURE = range(10)
+TEXT, EMAIL, HASH, NUMBER, INTEGER, BOOLEAN, DATE, DATE_TIME, ENUM, UNSURE, URL = range(11)
+UNSURE_NODE, OBJECT_NODE, ARRAY_NODE, STRING_NODE, NUMBER_NODE, BOOLEAN_NODE, OPEN_NODE = range(7)
 TEXT_LEAF, RAW_LEAF, OPEN_OBJECT, CLOSE_OBJECT, OPEN_ARRAY, CLOSE_ARRAY, REPEAT, REPEAT_END = range(8)

@@ -3,7 +3,9 @@
 import codecs
 import re
 from collections.abc import Iterator
-from typing import Protocol
+from typing import Any, Protocol
+
+import numpy as np
 
 from pipeline import compiled, scan
 from pipeline.errors import SourceError
@@ -15,6 +17,7 @@ WRAPPER = re.compile(rb'\s*\{\s*"records"\s*:\s*\[')
 # Room enough for the spaces of a pretty printer between the tokens of a wrapper.
 WRAPPER_ROOM = 4096
 SPACE = b" \t\r\n\v\f"
+LINE_FEED = 0x0A
 
 
 class Readable(Protocol):
@@ -97,28 +100,33 @@ class _Reader:
             yield self._batch_of_lines(chunk, first, unwrap)
 
     def _batch_of_lines(self, chunk: bytes, first: int, unwrap: bool) -> Documents:
-        texts: list[bytes] = []
-        lines: list[int] = []
-        blank = 0
-        pieces = chunk.split(b"\n")
-        if not pieces[-1]:
-            pieces.pop()
-        for line, text in enumerate(pieces, first):
-            text = text.strip(SPACE)
-            if not text:
-                blank += 1
-            elif unwrap and WRAPPER.match(text) and (inner := _unwrapped(text)) is not None:
-                texts += inner
-                lines += [line] * len(inner)
-            else:
-                texts.append(text)
-                lines.append(line)
-        return self._batch(texts, lines, blank)
+        breaks = np.flatnonzero(np.frombuffer(chunk, np.uint8) == LINE_FEED)
+        ends = breaks if chunk.endswith(b"\n") else np.append(breaks, len(chunk))
+        starts = np.append(0, ends[:-1] + 1)
+        signs = np.frombuffer(chunk + b"\n", np.uint8)[starts]
+        # Only a line that does not begin with a visible sign can be blank.
+        blank = [place for place in np.flatnonzero(signs <= 0x20).tolist() if not chunk[starts[place] : ends[place]].strip(SPACE)]
+        keep = np.ones(len(starts), np.bool_)
+        keep[blank] = False
+        lines = first + np.flatnonzero(keep)
+        if unwrap and b'"records"' in chunk:
+            return self._unwrapped_lines(chunk, starts[keep], ends[keep], lines, len(blank))
+        return self._batch(chunk, starts[keep], ends[keep], lines, len(blank))
 
-    def _batch(self, texts: list[bytes], lines: list[int], blank: int) -> Documents:
-        numbers = range(self._number + 1, self._number + 1 + len(texts))
-        self._number += len(texts)
-        return Documents(tuple(texts), tuple(lines), tuple(numbers), blank)
+    def _unwrapped_lines(self, chunk: bytes, starts: Any, ends: Any, lines: Any, blank: int) -> Documents:
+        places: list[tuple[int, int, int]] = []
+        for start, end, line in zip(starts.tolist(), ends.tolist(), lines.tolist(), strict=True):
+            inner = _unwrapped(chunk[start:end])
+            found = [(0, end - start)] if inner is None else inner
+            places += [(start + begin, start + stop, line) for begin, stop in found]
+        table = np.array(places, np.int64).reshape(-1, 3)
+        return self._batch(chunk, table[:, 0], table[:, 1], table[:, 2], blank)
+
+    def _batch(self, data: bytes, starts: Any, ends: Any, lines: Any, blank: int) -> Documents:
+        numbers = np.arange(self._number + 1, self._number + 1 + len(starts))
+        self._number += len(starts)
+        arrays = (np.ascontiguousarray(one, np.int64) for one in (starts, ends, lines, numbers))
+        return Documents(data, *arrays, blank)
 
     def values(self, unwrap: bool) -> Iterator[Documents]:
         """JSON texts one after another: an array or a wrapper gives its items, an object itself."""
@@ -135,7 +143,7 @@ class _Reader:
                 yield from self._array()
             else:
                 line, text = self._line, self._value()
-                yield self._batch([text], [line], 0)
+                yield self._batch(text, [0], [len(text)], [line], 0)
 
     def _skip_space(self) -> bool:
         while True:
@@ -174,12 +182,11 @@ class _Reader:
                 raise self._broken("the list that holds the documents does not end")
 
     def _batch_of_places(self, places: list[tuple[int, int]]) -> Documents:
-        lines, line, at = [], self._line, 0
-        for start, _ in places:
-            line += self._data.count(b"\n", at, start)
-            lines.append(line)
-            at = start
-        return self._batch([self._data[start:end] for start, end in places], lines, 0)
+        table = np.array(places, np.int64).reshape(-1, 2)
+        end = places[-1][1] if places else 0
+        breaks = np.flatnonzero(np.frombuffer(self._data, np.uint8, end) == LINE_FEED)
+        lines = self._line + np.searchsorted(breaks, table[:, 0])
+        return self._batch(self._data[:end], table[:, 0], table[:, 1], lines, 0)
 
     def _close_wrapper(self) -> None:
         """Pass over what a wrapper holds beside its records, up to its closing brace."""
@@ -209,13 +216,13 @@ class _Reader:
         )
 
 
-def _unwrapped(text: bytes) -> list[bytes] | None:
-    """The records of a wrapper that stands on one line; None when it is not whole."""
+def _unwrapped(text: bytes) -> list[tuple[int, int]] | None:
+    """The places of the records of a wrapper that stands on one line; None when it is none, or is not whole."""
     found = WRAPPER.match(text)
-    begin = found.end() if found else 0
-    if text[begin:].lstrip(SPACE).startswith(b"]"):
-        return []
-    places, at, state = compiled.split_array(text, begin, True, len(text))
-    if state != 1 or scan.value_end(text, 0) != len(text):
+    whole = text.rstrip(SPACE)
+    if found is None or scan.value_end(whole, len(whole) - len(whole.lstrip(SPACE))) != len(whole):
         return None
-    return [text[start:end] for start, end in places]
+    if whole[found.end() :].lstrip(SPACE).startswith(b"]"):
+        return []
+    places, _, state = compiled.split_array(whole, found.end(), True, len(whole))
+    return places if state == 1 else None

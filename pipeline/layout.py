@@ -20,6 +20,7 @@ EACH = -1
 # Columns that the rejects file adds; they are not data when it comes back.
 BOOKKEEPING = ("_line", "_issues")
 PART = re.compile(r"(?P<name>[^\[\]]*)(?P<indexes>(?:\[[0-9]{0,6}\])*)", re.DOTALL)
+PLAIN_WORD = re.compile(r"[A-Za-z0-9_. -]+")
 Branch = dict[str | int, Any]
 # The kernels that say whether text needs one of the clean-ups of `exact.clean_text`.
 CLEANED = {"email": compiled.EMAIL, "hash": compiled.HASH, "date-time": compiled.DATE_TIME}
@@ -264,9 +265,14 @@ def _kind(place: Place) -> tuple[int, tuple[bytes, ...]]:
 
 def enum_kind(options: Sequence[object]) -> tuple[int, tuple[bytes, ...]]:
     """The kernel and its words for an enum; UNSURE when it cannot be one."""
-    words = tuple(option.encode() for option in options if isinstance(option, str))
-    is_plain = len(words) == len(options) <= 64 and all(word.isalnum() or b"_" in word for word in words)
-    return (compiled.ENUM, words) if is_plain else (compiled.UNSURE, ())
+    words = enum_words(options)
+    return (compiled.UNSURE, ()) if words is None else (compiled.ENUM, words)
+
+
+def enum_words(options: Sequence[object]) -> tuple[bytes, ...] | None:
+    """The words of an enum for a kernel; None unless all of them are plain text."""
+    words = tuple(option.encode() for option in options if isinstance(option, str) and PLAIN_WORD.fullmatch(option))
+    return words if len(words) == len(options) <= 64 else None
 
 
 def _branch(leaves: Sequence[Leaf], source: str) -> Branch:

@@ -64,7 +64,8 @@ class Rows:
     @property
     def lasts(self) -> Any:
         """The row behind each record (int32)."""
-        return np.append(self.firsts[1:], np.int32(len(self.faults))).astype(np.int32)
+        behind = np.append(self.firsts[1:], np.int32(len(self.faults))).astype(np.int32)
+        return behind[: len(self.firsts)]  # a batch of blank rows has no record
 
     def raw(self, row: int) -> bytes:
         """The row as it stands in the source, without its line break."""
@@ -104,29 +105,39 @@ class Rows:
 
 @dataclass(frozen=True, slots=True)
 class Documents:
-    """A batch of JSON: the text of each document, with its physical line and record number (from 1).
+    """A batch of JSON: document i is data[starts[i]:ends[i]], on the physical line lines[i], from 1.
 
-    `blank` counts the empty lines passed over since the batch before.
+    `starts`, `ends`, `lines` and `numbers` (of the records, from 1) are int64; `blank` counts the empty lines
+    passed over since the batch before.
     """
 
-    texts: tuple[bytes, ...]
-    lines: tuple[int, ...]
-    numbers: tuple[int, ...]
+    data: bytes
+    starts: Any
+    ends: Any
+    lines: Any
+    numbers: Any
     blank: int
 
     @property
     def records(self) -> int:
         """How many documents there are."""
-        return len(self.texts)
+        return len(self.starts)
+
+    def text(self, row: int) -> bytes:
+        """One document, without the spaces around it."""
+        return self.data[self.starts[row] : self.ends[row]].strip()
 
     def raw(self, row: int) -> bytes:
         """The document on one line: a line break between its tokens becomes a space."""
-        return self.texts[row].replace(b"\r", b" ").replace(b"\n", b" ")
+        return self.text(row).replace(b"\r", b" ").replace(b"\n", b" ")
 
     def part(self, start: int, stop: int) -> "Documents":
         """The documents from `start` to `stop` - 1 as a batch of their own; empty lines go with the first."""
-        rows = slice(start, stop)
-        return Documents(self.texts[rows], self.lines[rows], self.numbers[rows], 0 if start else self.blank)
+        rows, blank = slice(start, stop), 0 if start else self.blank
+        return replace(
+            self, starts=self.starts[rows], ends=self.ends[rows], lines=self.lines[rows], numbers=self.numbers[rows],
+            blank=blank,
+        )  # fmt: skip
 
 
 Batch = Rows | Documents
@@ -148,11 +159,14 @@ class ShapedRows:
 
 @dataclass(frozen=True, slots=True)
 class ShapedDocuments:
-    """Documents parsed; `lines[i]` is document i as NDJSON where parsing and writing lost nothing, else b""."""
+    """Documents of which some need nothing but to be written: document i is data[ends[i - 1]:ends[i]] as NDJSON.
+
+    That is empty where a document may not satisfy the schema or may need a conversion.
+    """
 
     batch: Documents
-    parsed: tuple[Any, ...]
-    lines: tuple[bytes, ...]
+    data: bytes
+    ends: Any
 
 
 Shaped = ShapedRows | ShapedDocuments

@@ -31,12 +31,18 @@ YEAR = "^(?:[1-9][0-9]{3}|0[1-9][0-9]{2}|00[1-9][0-9]|000[1-9])-"
 DATE_TIME_PATTERN = (
     YEAR + r"[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-5][0-9](?:\.[0-9]{1,12})?(?:Z|[+-][0-9]{2}:[0-9]{2})$"
 )
+URL_PATTERN = (
+    r"^[Hh][Tt][Tt][Pp][Ss]?://(?:[^/]*@)?(?:(?:[_0-9A-Za-z~](?:[-_0-9A-Za-z~]{0,61}[_0-9A-Za-z~])?\.)+(?:[A-Za-z]{2,63}|[Xx][Nn]--[-_0-9A-Za-z]{2,59})\.?"
+    r"|(?:[0-9]{1,3}\.){3}[0-9]{1,3}|\[[0-9A-Fa-f]*:[0-9A-Fa-f:]+\])"
+    r"(?::0*(?:[0-9]{1,4}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5]))?(?:/.*|[?#][^@/]*(?:/.*)?)?$"
+)
 KNOWN_TEXT = (
     ({"pattern": EMAIL_PATTERN}, compiled.EMAIL),
     ({"format": "date"}, compiled.DATE),
     ({"format": "date", "pattern": YEAR}, compiled.DATE),
     ({"format": "date-time"}, compiled.DATE_TIME),
     ({"format": "date-time", "pattern": DATE_TIME_PATTERN}, compiled.DATE_TIME),
+    ({"format": "uri", "minLength": 1, "maxLength": 2083, "pattern": URL_PATTERN}, compiled.URL),
 )
 KIND_TYPES = {
     compiled.NUMBER: frozenset({"number"}),
@@ -215,14 +221,10 @@ class Judge:
         return self._text(says, leaf)
 
     def _number(self, says: JsonSchema, leaf: Leaf) -> Mask:
-        bounds = {"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"}
-        if not set(says) <= bounds or leaf.kind == compiled.BOOLEAN:
+        bounds = number_bounds(says)
+        if bounds is None or leaf.kind == compiled.BOOLEAN:
             raise Unsure
-        low, high = says.get("minimum", -math.inf), says.get("maximum", math.inf)
-        if "exclusiveMinimum" in says:
-            low = max(low, math.nextafter(says["exclusiveMinimum"], math.inf))
-        if "exclusiveMaximum" in says:
-            high = min(high, math.nextafter(says["exclusiveMaximum"], -math.inf))
+        low, high = bounds
         return self._good(leaf.column, leaf.kind, low, high)
 
     def _good(self, column: int, kind: int, low: float = -math.inf, high: float = math.inf, words: Any = ()) -> Mask:
@@ -250,6 +252,18 @@ class Judge:
         for index in np.flatnonzero(self._cells.filled(column)[self._firsts]).tolist():
             mask[index] = validator.is_valid(self._cells.text(int(self._firsts[index]), column))
         return mask
+
+
+def number_bounds(says: JsonSchema) -> tuple[float, float] | None:
+    """The least and the greatest number that some rules allow; None when they say anything else."""
+    if not set(says) <= {"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"}:
+        return None
+    low, high = says.get("minimum", -math.inf), says.get("maximum", math.inf)
+    if "exclusiveMinimum" in says:
+        low = max(low, math.nextafter(says["exclusiveMinimum"], math.inf))
+    if "exclusiveMaximum" in says:
+        high = min(high, math.nextafter(says["exclusiveMaximum"], -math.inf))
+    return low, high
 
 
 def _is_silent(keyword: str) -> bool:

@@ -12,13 +12,15 @@ from pathlib import Path
 from typing import Any, BinaryIO
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pipeline import batch, catalog, ledger, name, rejects
+from pipeline import batch, catalog, ledger, memory, name, rejects
 from pipeline.ahead import ahead
+from pipeline.automaton import compile_automaton
 from pipeline.convert import convert_documents, convert_rows
 from pipeline.errors import UsageError
 from pipeline.exact import ExactChecker
 from pipeline.kinds import Kinds
 from pipeline.layout import Layout, compile_layout
+from pipeline.mapping import PRESETS
 from pipeline.load import Loaded, load, load_documents, load_mapped, load_rows
 from pipeline.model import Manifest, SourceUse, Specification
 from pipeline.rows import Batch, Checked, Documents, Rows
@@ -27,7 +29,6 @@ from pipeline.remap import Mapper, compile_mapper
 from pipeline.report import Report, SourceReport, Tally, by_name, issue_counts
 from pipeline.shape import shape_documents, shape_rows
 from pipeline.validate import validate_documents, validate_rows
-from pipeline.vouch import canonical_validator
 
 Source = Path | str | Any
 
@@ -92,7 +93,7 @@ def prepare(
     out = Path(out)
     batch.recover(out)
     todo: dict[str, list[Plan]] = {}
-    for plan in plans(sources, spec, options.mapping, options.stdin):
+    for plan in plans(sources, spec, options.mapping, options.stdin, out):
         todo.setdefault(plan.specification.name, []).append(plan)
     done = [_prepare(one, out, options, now) for one in todo.values()]
     return Report(
@@ -111,6 +112,7 @@ def _prepare(todo: Sequence[Plan], out: Path, options: Options, now: Callable[[]
         delivery = _Delivery(workshop, options.max_bytes)
         reports: list[SourceReport] = []
         used: list[SourceUse] = []
+        headers: list[tuple[str, ...]] = []
         for number, plan in enumerate(todo):
             tally = Tally()
             with closing(load(plan.source, plan.stdin)) as loaded:
@@ -122,6 +124,7 @@ def _prepare(todo: Sequence[Plan], out: Path, options: Options, now: Callable[[]
                     stages.show_progress(tally.rows)
                 used.append(loaded.used())
                 reports.append(tally.report(loaded.name, specification.name, stages.notes()))
+                headers.append(loaded.head.names if loaded.head else ())
         if not any(report.valid for report in reports):
             workshop.discard()
             return Report(tuple(reports))
@@ -132,10 +135,20 @@ def _prepare(todo: Sequence[Plan], out: Path, options: Options, now: Callable[[]
             return name.batch_names(first, date, version or name.choose_version(first, date, known), parts)
 
         template = _template(specification, reports, options)
-        return Report(tuple(reports), tuple(workshop.publish(template, used, names)))
+        made = tuple(workshop.publish(template, used, names))
+        if template.state == "prepared":
+            _remember(out, todo, headers)
+        return Report(tuple(reports), made)
     except BaseException:
         workshop.discard()
         raise
+
+
+def _remember(out: Path, todo: Sequence[Plan], headers: Sequence[tuple[str, ...]]) -> None:
+    """A mapping of the user's that served is noted for the next export with the same header."""
+    for plan, header in zip(todo, headers, strict=True):
+        if plan.mapping is not None and plan.mapping.path.parent != PRESETS:
+            memory.remember(out, header, plan.mapping.path)
 
 
 class _Stages:
@@ -144,14 +157,15 @@ class _Stages:
     def __init__(self, loaded: Loaded, plan: Plan, options: Options) -> None:
         self.loaded = loaded
         self.secret: tuple[int, ...] = ()
+        self._plan_notes = plan.notes
         self._options = options
         self._exact = _exact(plan.specification, options)
         self._layout: Layout | None = None
         self._mapper: Mapper | None = None
-        self._canonical: Any = None
+        self._automaton: Any = None
         self._unwrap = "records" not in plan.specification.schema.get("properties", {})
         if loaded.head is None:
-            self._canonical = canonical_validator(plan.specification)
+            self._automaton = compile_automaton(plan.specification.schema)
         elif plan.record is None and options.date_format is None:
             self._layout = compile_layout(
                 loaded.head.names, self._exact.tree, plan.specification.key, loaded.name, options.ignore_unknown
@@ -177,7 +191,7 @@ class _Stages:
         """shape -> validate."""
         name = self.loaded.name
         if isinstance(rows, Documents):
-            return rows, validate_documents(shape_documents(rows), self._exact, self._canonical, name)
+            return rows, validate_documents(shape_documents(rows, self._automaton), self._exact, name)
         assert self._layout is not None
         assert self._kinds is not None
         shaped = shape_rows(rows, self._layout, self._exact)
@@ -192,7 +206,7 @@ class _Stages:
 
     def notes(self) -> tuple[str, ...]:
         """What should be said aloud of how the source was read."""
-        return (*self.loaded.notes, *(self._mapper.notes if self._mapper is not None else ()))
+        return (*self._plan_notes, *self.loaded.notes, *(self._mapper.notes if self._mapper is not None else ()))
 
     def show_progress(self, rows: int) -> None:
         if self._options.progress is not None:

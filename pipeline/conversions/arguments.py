@@ -35,6 +35,18 @@ def text_argument(name: str, argument: object, wanted: str) -> str:
     return argument
 
 
+def texts_argument(name: str, argument: object, wanted: str) -> tuple[str, ...]:
+    """An argument that is a text or a list of them, none of them empty."""
+    listed = [argument] if isinstance(argument, str) else argument
+    if (
+        not isinstance(listed, list | tuple)
+        or not listed
+        or not all(isinstance(one, str) and one for one in listed)
+    ):
+        raise refused(name, wanted)
+    return tuple(listed)
+
+
 def table_argument(name: str, argument: object, known: Collection[str], wanted: str) -> Mapping[str, object]:
     """An argument that is a table of known keys."""
     if not isinstance(argument, Mapping):

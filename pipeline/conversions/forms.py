@@ -42,7 +42,8 @@ OTHERS = {
     "Y": YEAR, "y": SHORT, "f": "(?P<f>[0-9]{1,12})", "p": HALF, "b": NAMED, "B": NAMED, "a": f"(?P<a>{WEEKDAY})",
     "A": f"(?P<a>{WEEKDAY})", "z": ZONE, "%": "%",
 }  # fmt: skip
-SHORTHANDS = (("%F", "%Y-%m-%d"), ("%T", "%H:%M:%S"), ("%R", "%H:%M"), ("%D", "%m/%d/%y"), ("%Z", "%z"), ("%e", "%d"))
+DIGITS = frozenset((*NUMBERS, "Y", "y", "f"))
+SHORTHANDS = {"%F": "%Y-%m-%d", "%T": "%H:%M:%S", "%R": "%H:%M", "%D": "%m/%d/%y", "%Z": "%z", "%e": "%d"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,24 +100,27 @@ def form_of(text: str) -> Form:
 def _compiled(text: str) -> re.Pattern[str]:
     """A pattern for a strptime format; names are English, a blank is any number of blanks of any kind."""
     spelled = text
-    for short, long in SHORTHANDS:
+    for short, long in SHORTHANDS.items():
         spelled = spelled.replace(short, long)
-    tokens = re.findall(rf"%-?.|{BLANK}+|[^%]|%", spelled)
+    tokens = re.findall(rf"%-?.|{BLANK}+|[^%]", spelled)
     kinds = [token[-1] if token.startswith("%") else "" for token in tokens]
     _complete(text, kinds)
     pieces = []
     for at, (token, kind) in enumerate(zip(tokens, kinds, strict=True)):
         if kind in NUMBERS:
             # Digits that touch could be cut in more than one place, unless each number has all of its own.
-            touching = any(one and one in f"{''.join(NUMBERS)}Yyf" for one in (kinds[at - 1 : at] + kinds[at + 1 : at + 2]))
+            touching = any(one in DIGITS for one in (*kinds[max(at - 1, 0) : at], *kinds[at + 1 : at + 2]))
             pieces.append(f"(?P<{NUMBERS[kind]}>[0-9]{'' if touching else '?'}[0-9])")
         else:
-            pieces.append(OTHERS[kind] if kind else f"{BLANK}+" if token[0] in BLANK[1:-1] else re.escape(token))
+            literal = f"{BLANK}+" if token[0] in BLANK[1:-1] else re.escape(token)
+            pieces.append(OTHERS[kind] if kind else literal)
     return re.compile("".join(pieces), re.ASCII | re.IGNORECASE)
 
 
 def _complete(text: str, kinds: list[str]) -> None:
     """Refuse a format with a word unknown or said twice, or one that leaves the day or the hour open."""
+    if text.replace("%%", "").endswith("%"):
+        raise UsageError(f"the date format {text} ends in a lone %", "Write %% for the sign itself.")
     known = (*NUMBERS, *OTHERS)
     unknown = [kind for kind in kinds if kind and kind not in known]
     if unknown:

@@ -56,10 +56,9 @@ def of_parts(parts: dict[str, str | None], pivot: int) -> Moment | None:
 
 def _day(parts: dict[str, str | None], pivot: int) -> date | None:
     short = parts.get("y")
+    year = int(short or parts.get("Y") or 0)
     if short:
-        year = int(short) + (2000 if int(short) <= pivot else 1900)
-    else:
-        year = int(parts.get("Y") or 0)
+        year += 2000 if year <= pivot else 1900
     name = parts.get("b")
     month = MONTHS.index(name[:3].lower()) + 1 if name else int(parts.get("m") or 0)
     try:
@@ -74,7 +73,7 @@ def _clock(parts: dict[str, str | None]) -> str | None:
     """The time of day; empty where none was written, None where there is no such time."""
     if not parts.get("H"):
         return ""
-    hour, minute, second = (int(parts.get(key) or 0) for key in ("H", "M", "S"))
+    hour, minute, second = int(parts["H"] or 0), int(parts.get("M") or 0), int(parts.get("S") or 0)
     half = parts.get("p")
     if half:
         if not 1 <= hour <= 12:

@@ -18,6 +18,7 @@ CHANGES: Mapping[str, str] = MappingProxyType({
     "email_hashed": "an e-mail address was trimmed, lower-cased and replaced by its hash",
     "extension_dropped": "the extension of a phone number was left out",
     "fraction_stripped": "the .0 that a spreadsheet adds to a whole number was taken off",
+    "line_worked_out": "what a line costs was worked out: quantity times price, less the discount",
     "lower_cased": "capitals became small letters",
     "made_absent": "a text that stands for nothing became an absent field",
     "money_rewritten": "an amount became a number: no currency, no thousands separators, a decimal point",
@@ -41,11 +42,6 @@ class Done:
     text: str
     names: tuple[str, ...] = ()
 
-    @property
-    def name(self) -> str:
-        """The most telling of the names."""
-        return self.names[-1] if self.names else ""
-
 
 @dataclass(frozen=True, slots=True)
 class Failed:
@@ -62,10 +58,8 @@ Conversion = Callable[[str], Done | Failed]
 class NeedsColumn(ABC):
     """A conversion whose reading depends on the whole column: show it every cell, then let it decide.
 
-    `conversion` is its name. It remembers counts only, whatever the size of the column.
+    It remembers counts only, whatever the size of the column.
     """
-
-    conversion: str
 
     @abstractmethod
     def look(self, texts: Iterable[str]) -> None:
@@ -74,10 +68,6 @@ class NeedsColumn(ABC):
     @abstractmethod
     def decide(self) -> Conversion:
         """The one reading that fits; UsageError with the counts where none or more than one does."""
-
-    @abstractmethod
-    def answer(self, word: str) -> Conversion:
-        """The conversion that a person's word (a format, a decimal mark) settles, whatever was seen."""
 
 
 def changed(before: str, after: str, name: str) -> Done:

@@ -2,7 +2,7 @@
 
 import re
 from datetime import UTC, timedelta, timezone, tzinfo
-from functools import cache
+from functools import cache, lru_cache
 from zoneinfo import ZoneInfo, available_timezones
 
 OFFSET = re.compile(r"(?:utc|gmt)? ?([+-])([01]?[0-9]|2[0-3])(?::?([0-5][0-9]))?", re.ASCII)
@@ -12,6 +12,7 @@ IN_HEADER = re.compile(r"\(([^()]+)\)\s*$")
 CONTINENTS = ("Africa", "America", "Asia", "Atlantic", "Australia", "Europe", "Indian", "Pacific")
 # Points of the compass and acronyms that the zone database keeps under a continent.
 NO_CITIES = frozenset({"north", "south", "west", "act", "nsw", "lhi"})
+NO_PLACES = frozenset({"localtime", "Factory"})
 # Names of Ruby on Rails' ActiveSupport::TimeZone (as Square and Shopify use them) that are no city of the zone
 # database.
 REGIONS = """
@@ -63,7 +64,7 @@ Pacific/Pago_Pago: american samoa
 # Minutes east of UTC. The American ones are those of RFC 2822 section 4.3. Left out are letters that stand for
 # different times in different countries (BST, IST, AST and others): an export that uses them needs a zone.
 ABBREVIATIONS = {
-    "z": 0, "ut": 0, "utc": 0, "gmt": 0, "wet": 0, "west": 60, "cet": 60, "cest": 120, "eet": 120, "eest": 180,
+    "z": 0, "ut": 0, "utc": 0, "gmt": 0, "cet": 60, "cest": 120, "eet": 120, "eest": 180,
     "est": -300, "edt": -240, "cst": -360, "cdt": -300, "mst": -420, "mdt": -360, "pst": -480, "pdt": -420,
     "akst": -540, "akdt": -480, "awst": 480, "acst": 570, "acdt": 630, "aest": 600, "aedt": 660, "nzst": 720,
     "nzdt": 780, "jst": 540, "hkt": 480, "sgt": 480,
@@ -86,6 +87,7 @@ def zone_in_header(header: str) -> tzinfo | None:
     return zone_of(found[1]) if found else None
 
 
+@lru_cache(maxsize=1024)
 def offset_text(text: str) -> str | None:
     """An abbreviation or offset as RFC 3339 writes it, Z where a name means UTC; None if it is neither."""
     plain = text.strip().lower()
@@ -121,7 +123,7 @@ def _plain(text: str) -> str:
 @cache
 def _names() -> dict[str, str]:
     """Every known name without punctuation, and the zone that it means."""
-    zones = sorted(available_timezones())
+    zones = sorted(available_timezones() - NO_PLACES)
     names: dict[str, str] = {}
     cities = [(_plain(zone.rsplit("/", 1)[-1]), zone) for zone in zones if zone.split("/")[0] in CONTINENTS]
     for city, zone in cities:

@@ -1,0 +1,220 @@
+"""A schema compiled for the kernel that vouches for documents.
+
+What the kernel is told is at most as wide as the schema: a part that it cannot check stands as UNSURE, and a
+document that reaches it goes to the exact twin.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from pipeline import compiled
+from pipeline.catalog import resolve
+from pipeline.layout import enum_words
+from pipeline.rules import EMAIL_PATTERN, KNOWN_TEXT, SILENT, number_bounds
+from pipeline.shapes import JsonSchema
+
+DEEPEST = 20
+CONTAINER_WORDS = frozenset({"required"})
+TEXT_WORDS = frozenset({"minLength", "maxLength"})
+
+
+class NotCompiled(Exception):
+    """The schema says something that the kernel has no words for."""
+
+
+def compile_automaton(schema: JsonSchema) -> Any:
+    """The automaton of a schema, or None where the kernels or words for it are missing."""
+    if not compiled.IS_COMPILED:
+        return None
+    tables = _Tables(schema)
+    try:
+        root = tables.object(resolve(schema, schema), 0)
+    except NotCompiled:
+        return None
+    return tables.automaton(root)
+
+
+class _Tables:
+    """The tables being filled; see `kernels.Automaton` for what their numbers mean."""
+
+    def __init__(self, schema: JsonSchema) -> None:
+        self._schema = schema
+        self._nodes: list[list[int]] = []
+        self._bounds: list[tuple[float, float]] = []
+        self._properties: list[tuple[int, int, int]] = []
+        self._shapes: list[tuple[int, int]] = []
+        self._conditions: list[tuple[int, int, int, int]] = []
+        self._text = b"."
+
+    def automaton(self, root: int) -> Any:
+        return compiled.Automaton(
+            _table(self._nodes, 9, np.int32), _table(self._bounds, 2, np.float64),
+            _table(self._properties, 3, np.int32), _table(self._shapes, 2, np.uint64),
+            _table(_signed(self._conditions), 4, np.int64), self._text, root,
+        )  # fmt: skip
+
+    def _node(self, what: int, kind: int = 0, low: float = -math.inf, high: float = math.inf) -> int:
+        self._nodes.append([what, kind, 0, 0, 0, 0, 0, 0, -1])
+        self._bounds.append((low, high))
+        return len(self._nodes) - 1
+
+    def _word(self, word: bytes) -> tuple[int, int]:
+        at = len(self._text)
+        self._text += word
+        return at, at + len(word)
+
+    def value(self, view: Any, depth: int) -> int:
+        """The node of a subschema; UNSURE where it cannot be one."""
+        if depth > DEEPEST or isinstance(view, bool):
+            return self._node(compiled.OPEN_NODE if view is True else compiled.UNSURE_NODE)
+        schema = resolve(self._schema, view)
+        if not _rules(schema) and not {"type", "properties", "additionalProperties"} & set(schema):
+            return self._node(compiled.OPEN_NODE)
+        try:
+            return self._typed(schema, depth)
+        except NotCompiled:
+            return self._node(compiled.UNSURE_NODE)
+
+    def _typed(self, schema: JsonSchema, depth: int) -> int:
+        kind = schema.get("type")
+        if kind == "object" or "properties" in schema or "anyOf" in schema:
+            return self.object(schema, depth)
+        if kind == "array":
+            return self._array(schema, depth)
+        if kind == "string" or (kind is None and "enum" in schema):
+            return self._string(schema)
+        if kind in ("number", "integer"):
+            bounds = number_bounds(_rules(schema))
+            if bounds is None:
+                raise NotCompiled
+            return self._node(compiled.NUMBER_NODE, compiled.INTEGER if kind == "integer" else compiled.NUMBER, *bounds)
+        if kind == "boolean" and not _rules(schema):
+            return self._node(compiled.BOOLEAN_NODE)
+        raise NotCompiled
+
+    def _array(self, schema: JsonSchema, depth: int) -> int:
+        if not set(_rules(schema)) <= {"items", "minItems", "maxItems"}:
+            raise NotCompiled
+        node = self._node(compiled.ARRAY_NODE, 0, schema.get("minItems", 0), schema.get("maxItems", math.inf))
+        self._nodes[node][8] = self.value(schema.get("items", True), depth + 1)
+        return node
+
+    def _string(self, schema: JsonSchema) -> int:
+        rules = _rules(schema)
+        normalise = schema.get("x-normalise")
+        if "enum" in rules and set(rules) == {"enum"}:
+            deprecated = schema.get("x-deprecated-values", ())
+            return self._enum([word for word in rules["enum"] if word not in deprecated])
+        known = next((kind for rule, kind in KNOWN_TEXT if rules == rule), None)
+        if normalise == "email":
+            known = compiled.EMAIL if rules in ({}, {"pattern": EMAIL_PATTERN}) else None
+        elif normalise == "hash":
+            known = compiled.HASH if not rules else None
+        elif known == compiled.EMAIL or (known is None and not set(rules) <= TEXT_WORDS):
+            raise NotCompiled
+        elif known is None:
+            low, high = rules.get("minLength", 0), rules.get("maxLength", math.inf)
+            # Lengths are in characters, and the kernel counts bytes: one is the only minimum that is the same.
+            if low > 1:
+                raise NotCompiled
+            return self._node(compiled.STRING_NODE, compiled.TEXT, low, high)
+        if known is None:
+            raise NotCompiled
+        return self._node(compiled.STRING_NODE, known)
+
+    def _enum(self, options: Sequence[object]) -> int:
+        words = enum_words(options)
+        if words is None:
+            raise NotCompiled
+        node = self._node(compiled.STRING_NODE, compiled.ENUM)
+        self._nodes[node][2] = len(self._properties)
+        self._properties += [(*self._word(word), -1) for word in words]
+        self._nodes[node][3] = len(self._properties)
+        return node
+
+    def object(self, schema: JsonSchema, depth: int) -> int:
+        """The node of an object: its own fields, or those of its alternatives."""
+        if set(_rules(schema)) - CONTAINER_WORDS - {"anyOf", "allOf"}:
+            raise NotCompiled
+        fields, shapes = self._fields(schema)
+        if len(fields) > 63:
+            raise NotCompiled
+        children = [self.value(view, depth + 1) for view in fields.values()]
+        node = self._node(compiled.OBJECT_NODE)
+        begin = len(self._properties)
+        for key, child in zip(fields, children, strict=True):
+            self._properties.append((*self._word(key.encode()), child))
+        first_shape, first_condition = len(self._shapes), len(self._conditions)
+        bits = {key: 1 << place for place, key in enumerate(fields)}
+        self._shapes += [(_mask(needed, bits), _mask(allowed, bits)) for needed, allowed in shapes]
+        self._conditions += [self._condition(one, list(fields), bits, children) for one in schema.get("allOf", ())]
+        extra = schema.get("additionalProperties", not fields)
+        item = self.value(extra, depth + 1) if extra is not False else -1
+        self._nodes[node][2:] = [
+            begin, begin + len(fields), first_shape, len(self._shapes), first_condition, len(self._conditions), item,
+        ]  # fmt: skip
+        return node
+
+    def _fields(self, schema: JsonSchema) -> tuple[dict[str, Any], list[tuple[list[str], list[str]]]]:
+        """The fields of an object and the shapes that it may have: (required, allowed) names."""
+        if "anyOf" not in schema:
+            fields = dict(schema.get("properties", {}))
+            return fields, [(list(schema.get("required", ())), list(fields))]
+        if "properties" in schema or "required" in schema:
+            raise NotCompiled
+        fields, shapes = {}, []
+        for view in schema["anyOf"]:
+            one = resolve(self._schema, view)
+            if one.get("additionalProperties") is not False or set(_rules(one)) - CONTAINER_WORDS:
+                raise NotCompiled
+            for key, inner in one.get("properties", {}).items():
+                if key in fields and _rules(resolve(self._schema, fields[key])) != _rules(resolve(self._schema, inner)):
+                    raise NotCompiled
+                fields.setdefault(key, inner)
+            shapes.append((list(one.get("required", ())), list(one.get("properties", {}))))
+        return fields, shapes
+
+    def _condition(
+        self, view: JsonSchema, keys: Sequence[str], bits: Mapping[str, int], children: Sequence[int]
+    ) -> tuple[int, int, int, int]:
+        """`if` a field is a word `then` others are required, which is all that the kernel understands."""
+        asked, then = view.get("if", {}), view.get("then", {})
+        if set(_rules(view)) != {"if"} or set(then) != {"required"} or set(asked) - {"properties", "required"}:
+            raise NotCompiled
+        ((key, rule),) = asked.get("properties", {}).items() or [("", {})]
+        if key not in bits or set(rule) != {"const"} or asked.get("required", [key]) != [key]:
+            raise NotCompiled
+        node = self._nodes[children[keys.index(key)]]
+        words = [self._text[at:end] for at, end, _ in self._properties[node[2] : node[3]]]
+        word = str(rule["const"]).encode()
+        if node[1] != compiled.ENUM or word not in words:
+            raise NotCompiled
+        absent = 0 if "required" in asked else 1
+        return keys.index(key), words.index(word), absent, _mask(then["required"], bits)
+
+
+def _rules(schema: JsonSchema) -> dict[str, Any]:
+    """What a schema asks for, beside what is said elsewhere or by nobody."""
+    said = {"if", "anyOf", "allOf", "oneOf", "not"}
+    return {
+        key: value
+        for key, value in schema.items()
+        if (key not in SILENT and not key.startswith("x-")) or key in said
+    }
+
+
+def _mask(keys: Sequence[str], bits: Mapping[str, int]) -> int:
+    if not set(keys) <= set(bits):
+        raise NotCompiled
+    return sum(bits[key] for key in set(keys))
+
+
+def _signed(rows: Sequence[tuple[int, ...]]) -> list[list[int]]:
+    return [[value if value < 1 << 63 else value - (1 << 64) for value in row] for row in rows]
+
+
+def _table(rows: Sequence[Sequence[float]], wide: int, kind: Any) -> Any:
+    return np.array(rows, kind).reshape(-1, wide)

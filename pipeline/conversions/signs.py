@@ -1,0 +1,42 @@
+"""The sign of a number, changed without touching its digits."""
+
+import re
+from collections.abc import Callable
+from functools import partial
+
+from pipeline import values
+from pipeline.conversions import arguments
+from pipeline.conversions.outcome import Conversion, Done, Failed, changed
+
+
+def negate(argument: object) -> Conversion:
+    """A number gets the other sign and keeps its digits, as the amounts of returns need."""
+    arguments.no_argument("negate", argument)
+    return partial(_signed, _flipped, "sign_flipped")
+
+
+def absolute(argument: object) -> Conversion:
+    """A number loses its minus sign and keeps its digits."""
+    arguments.no_argument("absolute", argument)
+    return partial(_signed, _bare, "sign_dropped")
+
+
+def _signed(sign: Callable[[str], str], name: str, text: str) -> Done | Failed:
+    number = values.number(text.strip())
+    if isinstance(number, values.Unconvertible):
+        return Failed(number.code, number.rule, number.message)
+    return changed(text, sign(number.text), name)
+
+
+def _flipped(number: str) -> str:
+    """The other sign; a zero has none."""
+    bare = number.removeprefix("-")
+    return bare if bare != number or _is_zero(number) else f"-{number}"
+
+
+def _bare(number: str) -> str:
+    return number.removeprefix("-")
+
+
+def _is_zero(number: str) -> bool:
+    return not re.split("[eE]", number)[0].strip("-0.")
