@@ -73,7 +73,7 @@ def _print_json(value: object) -> None:
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser("lexer-pipeline", description="Turn any export into records that Lexer accepts, and send them.")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
-    for add in (_add_specs, _add_validate, _add_convert, _add_upload, _add_run, _add_status, _add_sandbox):
+    for add in (_add_specs, _add_inspect, _add_map, _add_validate, _add_convert, _add_upload, _add_run, _add_status, _add_sandbox):
         add(commands)
     return parser
 
@@ -91,6 +91,30 @@ def _command(commands: Any, name: str, call: Any, summary: str, example: str) ->
 def _add_specs(commands: Any) -> None:
     parser = _command(commands, "specs", _specs, "list the specifications, or show one with its fields", "specs purchase")
     parser.add_argument("spec", nargs="?", metavar="SPEC", help="a specification, a record type or a schema file")
+
+
+def _add_inspect(commands: Any) -> None:
+    summary = "say what an export is, what it could become and what stands in the way"
+    parser = _command(commands, "inspect", _inspect, summary, "inspect orders.csv")
+    parser.add_argument("sources", nargs="+", metavar="SOURCE", help="a table or JSON file, or - for standard input")
+    _add_reading(parser)
+
+
+def _add_map(commands: Any) -> None:
+    summary = "draft a mapping: which column is which field"
+    parser = _command(commands, "map", _map, summary, "map contacts.csv --spec customer_record")
+    parser.add_argument("sources", nargs=1, metavar="SOURCE", help="a table, or - for standard input")
+    parser.add_argument("--spec", required=True, help="a specification, a record type or a schema file")
+    parser.add_argument("--out", type=Path, metavar="FILE", help="the mapping to write (the name of the source with .toml)")
+    parser.add_argument("--force", action="store_true", help="replace the mapping if it is there already")
+    parser.add_argument("--batches", type=Path, default=Path("batches"), help="the folder of prepared batches, where mappings are remembered (batches)")
+    _add_reading(parser)
+
+
+def _add_reading(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--encoding", metavar="NAME", help="how the text is encoded, against what its bytes tell")
+    parser.add_argument("--header-row", type=_count, metavar="N", help="the line of the header, where it is not found")
+    parser.add_argument("--sheet", metavar="NAME", help="the sheet of a workbook (the first one that is filled)")
 
 
 def _add_sources(parser: argparse.ArgumentParser) -> None:
@@ -237,6 +261,50 @@ def _options(asked: argparse.Namespace, progress: Any) -> Any:
     )
 
 
+def _reading(asked: argparse.Namespace) -> Any:
+    from pipeline.load import Reading
+
+    return Reading(asked.encoding, asked.header_row, asked.sheet)
+
+
+def _inspect(asked: argparse.Namespace) -> int:
+    from pipeline.inspection import inspect
+    from pipeline.load import expand
+
+    with _progress(asked, "looking") as progress:
+        sources = expand(asked.sources)
+        found = [inspect(source, sys.stdin.buffer, _reading(asked), progress) for source in sources]
+    if asked.json:
+        _print_json({"sources": [one.as_json() for one in found]})
+    elif not asked.quiet:
+        from pipeline import words
+
+        for one in found:
+            words.inspection(_console(asked), one)
+    return DONE
+
+
+def _map(asked: argparse.Namespace) -> int:
+    from pipeline.load import expand
+    from pipeline.propose import propose
+
+    sources = expand(asked.sources)
+    if len(sources) != 1:
+        raise UsageError(f"{asked.sources[0]}: holds {len(sources)} files", "Unpack it and draft a mapping for one of them.")
+    with _progress(asked, "looking") as progress:
+        done = propose(
+            sources[0], asked.spec, asked.out, out=asked.batches, force=asked.force, stdin=sys.stdin.buffer,
+            reading=_reading(asked), progress=progress,
+        )  # fmt: skip
+    if asked.json:
+        _print_json(done.as_json())
+    elif not asked.quiet:
+        from pipeline import words
+
+        words.proposal(_console(asked), done)
+    return DONE
+
+
 def _validate(asked: argparse.Namespace) -> int:
     from pipeline.run import validate
 
@@ -299,6 +367,8 @@ def _upload(asked: argparse.Namespace) -> int:
     from pipeline.send import send, send_as_is
     from pipeline.upload import exit_code
 
+    if asked.name and not asked.as_is:
+        raise UsageError("--name is for --as-is: a prepared batch has its name", "Leave it out.")
     settings = _settings(asked)
     with _stopping() as stop, _sending_progress(asked) as progress:
         if asked.as_is:
@@ -418,9 +488,20 @@ def _sending_progress(asked: argparse.Namespace) -> Iterator[Callable[[Any], Non
 
 @contextmanager
 def _stopping() -> Iterator[threading.Event]:
-    """An event that the first interrupt sets, so that uploads end where they can go on later."""
+    """An event that the first interrupt sets, so that uploads end where they can go on later.
+
+    The second one ends the process at once, as a crash would, which the ledger is made for.
+    """
     stop = threading.Event()
-    kept = {number: signal.signal(number, lambda *_: stop.set()) for number in (signal.SIGINT, signal.SIGTERM)}
+
+    def interrupted(*_: object) -> None:
+        if stop.is_set():
+            os.write(2, b"\x1b[?25h" if sys.stderr.isatty() else b"")  # a progress bar hides the cursor
+            os._exit(INTERRUPTED)
+        stop.set()
+        os.write(2, b"\ninterrupted: waiting for the step under way, once more to end at once\n")
+
+    kept = {number: signal.signal(number, interrupted) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield stop
     finally:

@@ -127,7 +127,7 @@ def name_post(status: int, granted: bool) -> Event:
     return Event.POST_REFUSED if 300 <= status < 500 else Event.POST_UNANSWERED
 
 
-def name_put(answer: PutAnswer, md5: str, unanswered: bool, ever_sent: bool, denied: bool) -> Event:  # noqa: PLR0911 - a return for each row
+def name_put(answer: PutAnswer, md5: str, unanswered: bool, ever_sent: bool, denied: bool) -> Event:
     """Name the answer to a PUT, given what earlier PUTs of the same upload id left behind.
 
     `unanswered`: one of them may have landed. `ever_sent`: a byte left under this id. `denied`: a new

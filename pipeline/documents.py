@@ -125,8 +125,8 @@ class _Reader:
     def _batch(self, data: bytes, starts: Any, ends: Any, lines: Any, blank: int) -> Documents:
         numbers = np.arange(self._number + 1, self._number + 1 + len(starts))
         self._number += len(starts)
-        arrays = (np.ascontiguousarray(one, np.int64) for one in (starts, ends, lines, numbers))
-        return Documents(data, *arrays, blank)
+        starts, ends, lines = (np.ascontiguousarray(one, np.int64) for one in (starts, ends, lines))
+        return Documents(data, starts, ends, lines, numbers, blank)
 
     def values(self, unwrap: bool) -> Iterator[Documents]:
         """JSON texts one after another: an array or a wrapper gives its items, an object itself."""

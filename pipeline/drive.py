@@ -182,6 +182,8 @@ def _put(entry: Entry, body: Body, run: Run) -> _Outcome:
 
 
 def _put_words(event: Event, result: PutResult, entry: Entry) -> str:
+    if result.stopped:
+        return f"interrupted; {GOES_ON}"
     answer = " ".join(str(part) for part in (result.status or "", result.code, result.detail) if part)
     words = f"{event} ({answer})" if answer else str(event)
     state = TABLE[event].state

@@ -39,7 +39,12 @@ class Footer:
         """The batches; rows that are the footer are blank. The last few rows wait until the end is known."""
         waiting: deque[tuple[Rows, int]] = deque()
         for rows in batches:
-            waiting.append((rows, int((rows.faults != ROW_BLANK).sum())))
+            filled = int((rows.faults != ROW_BLANK).sum())
+            if not filled:
+                # Spreadsheets add blank rows by the million; nothing depends on when they come.
+                yield rows
+                continue
+            waiting.append((rows, filled))
             while len(waiting) > 1 and _is_enough(list(waiting)[1:]):
                 yield waiting.popleft()[0]
         found = _footer([rows for rows, _ in waiting])

@@ -27,6 +27,9 @@ class FrameSource:
     date-times as RFC 3339 (without zone where the frame has none). `bytes` and `sha256` are of what was read.
     """
 
+    encoding = "UTF-8"
+    notes: tuple[str, ...] = ()
+
     def __init__(self, frame: Any, name: str) -> None:
         self.name = name
         self.bytes = 0

@@ -14,14 +14,20 @@
     [records.fields]
     purchase_id = "Receipt"                                     # a column
     action_at = { column = "When", convert = [{ date = "%d/%m/%Y %H:%M" }] }
-    type = { constant = "physical" }
+    type = { column = "Shop", convert = [{ enum = { Web = "ecommerce", "*" = "physical" } }], default = "ecommerce" }
     "store.name" = { template = "{Shop} ({City})" }
-    "products[].price_paid" = { column = "Paid", convert = ["money"] }
+    "store.type" = { constant = "physical" }                    # stands where another field of the store does
+    "link.email" = { first = ["E-mail", "Contact"] }            # the first of several columns that is filled
+    "link.mobile" = { column = "Phone", convert = ["phone"], unless = "link.email" }
+    "products[].quantity" = "Pieces"
+    "products[].full_price" = { column = "Each", convert = ["money"] }
+    "products[].price_paid" = { fields = ["products[].quantity", "products[].full_price"], convert = ["line-total"] }
 """
 
 import re
 import tomllib
-from collections.abc import Iterable, Mapping as Map, Sequence
+from collections.abc import Iterator, Sequence
+from collections.abc import Mapping as Map
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
@@ -31,8 +37,9 @@ from pipeline.errors import UsageError
 
 PRESETS = Path(__file__).parent / "presets"
 TOP_KEYS = ("title", "recognise", "drop", "secret", "refuse", "columns_vary", "records")
-RECORD_KEYS = ("specification", "key", "differ", "skip", "fields")
-FIELD_KEYS = ("column", "columns", "constant", "template", "join", "filename", "convert", "split", "most")
+RECORD_KEYS = ("specification", "key", "differ", "together", "carry", "skip", "fields")
+SOURCES = ("column", "columns", "first", "fields", "constant", "template", "filename")
+FIELD_KEYS = (*SOURCES, "join", "convert", "split", "most", "with", "unless", "default")
 SKIP_KEYS = ("column", "is", "is_not", "empty", "reason")
 PLACE = re.compile(r"\{([^{}]+)\}")
 
@@ -52,28 +59,54 @@ class FieldRule:
     """How one field is made: pieces of text and columns, joined, then converted.
 
     A piece is a text, or a tuple of the names by which its column may be called; with `join` the pieces are
-    columns, and those that are filled are joined. `split` cuts the result into the items of a list, `most` of
-    them at the most; `filename` finds a constant by a word in the file's name.
+    columns, and those that are filled are joined; with `takes_first` the first that is filled is taken. `made`
+    are fields made before this one, whose texts are joined by U+001F. `split` cuts the result into the items of
+    a list, `most` of them at the most; `filename` finds a constant by a word in the file's name. The field
+    stands only where the field `given` does, and not where one of `unless` does; `default` is what it is where
+    nothing fills it.
     """
 
     target: str
-    pieces: tuple[str | tuple[str, ...], ...]
-    join: str | None
-    conversions: tuple[tuple[str, Any], ...]
-    split: str
-    most: int
-    filename: tuple[tuple[str, str], ...]
+    pieces: tuple[str | tuple[str, ...], ...] = ()
+    join: str | None = None
+    conversions: tuple[tuple[str, Any], ...] = ()
+    split: str = ""
+    most: int = 0
+    filename: tuple[tuple[str, str], ...] = ()
+    takes_first: bool = False
+    made: tuple[str, ...] = ()
+    given: str = ""
+    unless: tuple[str, ...] = ()
+    default: str = ""
+
+    @property
+    def columns(self) -> tuple[tuple[str, ...], ...]:
+        """The columns that it reads, each with the names by which it may be called."""
+        return tuple(piece for piece in self.pieces if isinstance(piece, tuple))
 
 
 @dataclass(frozen=True, slots=True)
 class RecordMap:
-    """One kind of record that a source feeds; `takes_first` allows rows of a record to differ, the first wins."""
+    """One kind of record that a source feeds.
+
+    `takes_first` lets the rows of one key differ: the first that says something wins (the fields of `together`
+    all come from one row), and a row without a key goes on with the row before it. With `carry` each row is a
+    record of its own, and an empty cell of these columns says what the row before it with the same key says.
+    """
 
     specification: str
     key: str | None
     takes_first: bool
     skips: tuple[Skip, ...]
     fields: tuple[FieldRule, ...]
+    carry: tuple[str, ...] = ()
+    together: tuple[str, ...] = ()
+
+    def columns(self) -> Iterator[str]:
+        """The names of all columns that it reads."""
+        yield from (name for rule in self.fields for names in rule.columns for name in names)
+        yield from (name for skip in self.skips for name in skip.columns)
+        yield from self.carry
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,10 +224,29 @@ class _Reader:
         if not isinstance(fields, dict) or not fields:
             self.fail("fields", "a record needs [records.fields]")
         rules = tuple(self.field(target, value) for target, value in fields.items())
+        carry, together = self.texts(table, "carry"), self.texts(table, "together")
+        self.same_record(rules, together)
+        if carry and "key" not in table:
+            self.fail("carry", "carry needs the key whose rows share these columns", 'Add key = "...".')
         return RecordMap(
             table["specification"], table.get("key"), differ == "first",
-            tuple(self.skip(one) for one in table.get("skip", [])), rules,
+            tuple(self.skip(one) for one in table.get("skip", [])), rules, carry, together,
         )  # fmt: skip
+
+    def same_record(self, rules: Sequence[FieldRule], together: Sequence[str]) -> None:
+        """Refuse a field that leans on one that the record does not have, or on itself by way of others."""
+        leans = {rule.target: (*rule.made, *rule.unless, *([rule.given] if rule.given else [])) for rule in rules}
+        for target, others in (*leans.items(), ("together", together)):
+            for other in others:
+                if other not in leans:
+                    near = get_close_matches(other, leans, 1)
+                    hint = f"Did you mean {near[0]}?" if near else "Name a field of the same record."
+                    self.fail(other, f"{target} names {other}, which the record does not have", hint)
+            reached = set(others)
+            while more := {deeper for one in reached for deeper in leans[one] if deeper in leans} - reached:
+                reached |= more
+            if target in reached:
+                self.fail(target, f"{target} leans on itself", "Let each field lean on fields made before it.")
 
     def skip(self, table: Map[str, Any]) -> Skip:
         self.known(table, SKIP_KEYS)
@@ -212,33 +264,35 @@ class _Reader:
         if isinstance(value, str):
             value = {"column": value}
         if not isinstance(value, dict):
-            self.fail(target, f"{target} must be a column or a table such as {{ constant = \"...\" }}")
+            self.fail(target, f'{target} must be a column or a table such as {{ constant = "..." }}')
         self.known(value, FIELD_KEYS)
-        pieces, filename = self.pieces(target, value)
+        said = [key for key in SOURCES if key in value]
+        if len(said) != 1:
+            self.fail(target, f"{target} needs exactly one of: {', '.join(SOURCES)}")
         most = value.get("most", 20)
         if not isinstance(most, int) or not 1 <= most <= 1000:
             self.fail(target, f"{target}: most must be a number from 1 to 1000")
-        join = str(value.get("join", " ")) if "columns" in value else None
-        conversions, split = self.conversions(target, value), str(value.get("split", ""))
-        return FieldRule(target, pieces, join, conversions, split, most, filename)
+        return FieldRule(
+            target, self.pieces(said[0], value), str(value.get("join", " ")) if said == ["columns"] else None,
+            self.conversions(target, value), str(value.get("split", "")), most, self.filename(target, value),
+            said == ["first"], self.texts(value, "fields"), str(value.get("with", "")),
+            self.texts(value, "unless"), _constant(value.get("default", "")),
+        )  # fmt: skip
 
-    def pieces(self, target: str, value: Map[str, Any]) -> tuple[Any, Any]:
-        said = [key for key in ("column", "columns", "constant", "template", "filename") if key in value]
-        if len(said) != 1:
-            self.fail(target, f"{target} needs exactly one of: column, columns, constant, template, filename")
-        if said == ["constant"]:
-            constant = value["constant"]
-            text = str(constant).lower() if isinstance(constant, bool) else str(constant)
-            return (text,), ()
-        if said == ["filename"]:
-            if not isinstance(value["filename"], dict):
-                self.fail(target, f"{target}: filename must be a table of words and values")
-            return (), tuple((str(word), str(text)) for word, text in value["filename"].items())
-        if said == ["template"]:
-            return tuple(_template(str(value["template"]))), ()
-        if said == ["columns"]:
-            return tuple((column,) for column in self.texts(value, "columns")), ()
-        return (self.texts(value, "column"),), ()
+    def pieces(self, kind: str, value: Map[str, Any]) -> tuple[str | tuple[str, ...], ...]:
+        if kind == "constant":
+            return (_constant(value["constant"]),)
+        if kind == "template":
+            return tuple(_template(str(value["template"])))
+        if kind in ("columns", "first"):
+            return tuple((column,) for column in self.texts(value, kind))
+        return (self.texts(value, "column"),) if kind == "column" else ()
+
+    def filename(self, target: str, value: Map[str, Any]) -> tuple[tuple[str, str], ...]:
+        found = value.get("filename", {})
+        if not isinstance(found, dict):
+            self.fail(target, f"{target}: filename must be a table of words and values")
+        return tuple((str(word), str(text)) for word, text in found.items())
 
     def conversions(self, target: str, value: Map[str, Any]) -> tuple[tuple[str, Any], ...]:
         asked = value.get("convert", [])
@@ -253,7 +307,11 @@ class _Reader:
         return tuple(found)
 
 
-def _template(text: str) -> Iterable[str | tuple[str, ...]]:
+def _constant(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _template(text: str) -> Iterator[str | tuple[str, ...]]:
     for index, part in enumerate(PLACE.split(text)):
         if index % 2:
             yield (part,)

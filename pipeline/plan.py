@@ -1,13 +1,15 @@
 """What is to be made of which source: by a specification, by a mapping, or by what its header looks like."""
 
+import os
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from io import BufferedReader, RawIOBase
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from pipeline import catalog, mapping
+from pipeline import catalog, mapping, memory
 from pipeline.errors import UsageError
 from pipeline.load import load
 from pipeline.mapping import Mapping, RecordMap
@@ -18,19 +20,27 @@ BLOCK = 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """One pass over one source; `mapping` and `record` are None where the columns are fields already."""
+    """One pass over one source; `mapping` and `record` are None where the columns are fields already.
+
+    `notes` say why a mapping was taken that nobody asked for.
+    """
 
     source: Any
     stdin: BinaryIO | None
     specification: Specification
     mapping: Mapping | None = None
     record: RecordMap | None = None
+    notes: tuple[str, ...] = ()
 
 
 def plans(
-    sources: Sequence[Any], spec: str | Specification | None, mapped: str | None, stdin: BinaryIO | None
-) -> Iterator[Plan]:
-    """The passes to be made, in order. With a mapping a source may feed several specifications."""
+    sources: Sequence[Any], spec: str | Specification | None, mapped: str | None, stdin: BinaryIO | None,
+    out: Path | None = None,
+) -> Iterator[Plan]:  # fmt: skip
+    """The passes to be made, in order. With a mapping a source may feed several specifications.
+
+    `out` is the folder that remembers which mapping was used for which header.
+    """
     specification = catalog.find(spec) if isinstance(spec, str) else spec
     chosen = mapping.find(mapped) if mapped else None
     if specification is not None and chosen is None:
@@ -38,44 +48,74 @@ def plans(
             yield Plan(source, stdin, specification)
         return
     for source in sources:
-        kept = _kept(stdin) if isinstance(source, str | Path) and str(source) == "-" and stdin else stdin
-        found = chosen or _recognised(source, kept)
+        kept = _Kept(stdin) if isinstance(source, str | Path) and str(source) == "-" and stdin else None
+        found, notes = (chosen, ()) if chosen else _recognised(source, kept.again() if kept else stdin, out)
         if found.refuse:
             raise UsageError(f"{found.title}: cannot be converted: {found.refuse}")
         records = [record for record in found.records if _is_wanted(record, specification)]
         if not records:
             raise UsageError(f"the mapping {found.name} makes no {spec}", "Leave out --spec.")
         for record in records:
-            if kept is not stdin and kept is not None:
-                kept.seek(0)
-            yield Plan(source, kept, catalog.find(record.specification), found, record)
+            again = kept.again() if kept else stdin
+            yield Plan(source, again, catalog.find(record.specification), found, record, notes)
 
 
 def _is_wanted(record: RecordMap, specification: Specification | None) -> bool:
     return specification is None or catalog.find(record.specification).name == specification.name
 
 
-def _kept(stdin: BinaryIO) -> BinaryIO:
-    """Standard input as a file that can be read more than once."""
-    file = tempfile.TemporaryFile()  # noqa: SIM115  # lives as long as the plans that read it
-    while block := stdin.read(BLOCK):
-        file.write(block)
-    file.seek(0)
-    return file
+class _Kept:
+    """Owns what came on standard input, to be read as often as wanted, each time from its start."""
+
+    def __init__(self, stdin: BinaryIO) -> None:
+        self._file = tempfile.TemporaryFile()  # noqa: SIM115  # lives as long as the plans that read it
+        while block := stdin.read(BLOCK):
+            self._file.write(block)
+        self._file.flush()
+
+    def again(self) -> BinaryIO:
+        """A reader with a place of its own, so that closing it, or reading it, touches no other."""
+        return BufferedReader(_FromStart(self._file.fileno()))  # type: ignore[return-value]
 
 
-def _recognised(source: Any, stdin: BinaryIO | None) -> Mapping:
-    """The preset that the header of a source fits; a tie or no match lists the candidates."""
+class _FromStart(RawIOBase):
+    """The bytes behind a descriptor, from the first one on."""
+
+    def __init__(self, handle: int) -> None:
+        self._handle = os.dup(handle)
+        self._at = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, into: Any, /) -> int:
+        data = os.pread(self._handle, len(into), self._at)
+        into[: len(data)] = data
+        self._at += len(data)
+        return len(data)
+
+    def close(self) -> None:
+        """Let go of the descriptor."""
+        if not self.closed:
+            os.close(self._handle)
+        super().close()
+
+
+def _recognised(source: Any, stdin: BinaryIO | None, out: Path | None) -> tuple[Mapping, tuple[str, ...]]:
+    """The mapping that was used for this header before, or the preset that it fits; else the candidates are listed."""
     with closing(load(source, stdin)) as loaded:
         head, called = loaded.head, loaded.name
-    if stdin is not None and str(source) == "-":
-        stdin.seek(0)
     if head is None:
         raise UsageError(f"{called}: is JSON, and its content does not say what it holds", "Add --spec.")
+    known = memory.recall(out, head.names) if out is not None else None
+    if known is not None and not known.trouble:
+        return mapping.read(known.path), (f"{known.path} was used for this header before, and is used again",)
+    gone = f"{known.path} was used for this header before, but it {known.trouble}" if known is not None else ""
     found = mapping.recognise(head.names)
     if len(found) == 1:
-        return found[0]
+        return found[0], ((gone,) if gone else ())
     listed = found or mapping.presets()
     what = "fits more than one preset" if found else "looks like none of the presets"
-    known = ", ".join(one.name for one in listed)
-    raise UsageError(f"{called}: {what}: {known}", "Say --spec SPEC, or --map with one of them or a file of your own.")
+    candidates = ", ".join(one.name for one in listed)
+    remedy = "Say --spec SPEC, or --map with one of them or a file of your own."
+    raise UsageError(f"{called}: {what}: {candidates}", f"{gone}. {remedy}" if gone else remedy)

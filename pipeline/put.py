@@ -19,7 +19,7 @@ from requests.utils import DEFAULT_CA_BUNDLE_PATH
 
 from pipeline.digest import Digest
 
-BUFFER = 1 << 19
+BUFFER = 1 << 20
 ANSWER_LIMIT = 1 << 16
 EXPECT_SECONDS = 5.0
 SUPPRESS_CONNECT_HEADERS = 265  # CURLOPT_SUPPRESS_CONNECT_HEADERS, which pycurl does not name
@@ -51,7 +51,7 @@ class Identity:
     @classmethod
     def of(cls, file: Path | int) -> "Identity":
         """The identity of a path or an open descriptor."""
-        stat = os.stat(file)  # noqa: PTH116 - a descriptor has no Path
+        stat = os.stat(file)
         return cls(stat.st_dev, stat.st_ino, stat.st_size, stat.st_mtime_ns)
 
 

@@ -5,7 +5,8 @@ What comes out is a table like any other, so that everything behind it is the sa
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Mapping as Map
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path, PurePath
@@ -23,6 +24,14 @@ from pipeline.shapes import ShapeTree
 from pipeline.wording import Problem, path_text
 
 OK, HAS_ESCAPE, HAS_HIGH = 0, 1, 2
+BLANK = 1
+# The place of a column that is not there, whose cells are all empty.
+NOWHERE = -1
+# Between the texts of the fields that a field is made of.
+UNIT_SEPARATOR = "\x1f"
+# In a mapping: the number of an item, in a table that has a column for each.
+NUMBER_SIGN = "#"
+FIRST_INDEX = re.compile(r"(?P<list>[^\[]+)\[(?P<index>[0-9]+)\]")
 NEEDS_ESCAPE = re.compile(r'[\x00-\x1f"\\]')
 Outcome = tuple[str, tuple[str, ...], conversions.Failed | None]
 
@@ -75,11 +84,18 @@ class Virtual:
 
 @dataclass(frozen=True, slots=True)
 class Mapper:
-    """One record map of a mapping, understood for one header."""
+    """One record map of a mapping, understood for one header.
+
+    `order` is that in which the columns can be made; a skip whose column the header lacks has the number NOWHERE.
+    `together` are places of columns that are filled from one row of a record alone.
+    """
 
     virtuals: tuple[Virtual, ...]
+    order: tuple[int, ...]
     layout: Layout
     key: int | None
+    carry: tuple[int, ...]
+    together: tuple[int, ...]
     skips: tuple[tuple[int, Skip], ...]
     secret: tuple[int, ...]
     unused: tuple[str, ...]
@@ -88,14 +104,15 @@ class Mapper:
 
     @property
     def once(self) -> list[int]:
-        """The columns of the source that are read once a record."""
-        return sorted({column for one in self.virtuals if "[]" not in one.target for column in one.columns})
+        """The columns of the source that tell, where they are filled, that a row without a key starts a record."""
+        if self.layout.takes_first:
+            return []
+        return sorted({column for one in self.virtuals if one.is_once for column in one.columns})
 
     @property
     def waits(self) -> bool:
         """Whether some conversion must see its whole column first."""
         return any(isinstance(step, conversions.NeedsColumn) for one in self.virtuals for step in one.chain)
-
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -123,16 +140,20 @@ def compile_mapper(plan: Plan, header: Sequence[str], tree: ShapeTree, source: s
     record = plan.record or _as_it_is(header, tree, plan.specification.name)
     finder = _Columns(mapping, header, source)
     rules = list(_expanded(record.fields, finder))
-    virtuals = _with_neighbours([one for rule in rules for one in _virtuals(rule, finder, tree, dates)])
-    if not virtuals:
+    virtuals = _moved_up(_linked(rules, [one for rule in rules for one in _virtuals(rule, finder, tree, dates)]))
+    if not any(one.columns for one in virtuals):
         raise UsageError(f"{source}: no column of the mapping {mapping.name} is in the header")
-    folds = bool(record.key) or any("[]" in one.target for one in virtuals)
+    folds = not record.carry and (bool(record.key) or not all(one.is_once for one in virtuals))
     targets, labels = [one.target for one in virtuals], [one.label for one in virtuals]
-    layout = compile_mapped(targets, labels, tree, source, folds, record.takes_first)
-    skips = [(finder.find(skip.columns), skip) for skip in record.skips]
+    closes_gaps = plan.mapping is not None
+    layout = compile_mapped(targets, labels, tree, source, folds, record.takes_first, closes_gaps)
+    carry = [finder.find((name,)) for name in record.carry]
+    key = record.key or plan.specification.key
     return Mapper(
-        tuple(virtuals), layout, _key(record.key or plan.specification.key, virtuals, finder) if folds else None,
-        tuple((column, skip) for column, skip in skips if column is not None), finder.secret(), finder.unused(),
+        virtuals, _order(virtuals), layout, _key(key, virtuals, finder) if folds or record.carry else None,
+        tuple(column for column in carry if column is not None),
+        tuple(place for place, one in enumerate(virtuals) if one.rule.target in record.together),
+        tuple((finder.place(skip.columns), skip) for skip in record.skips), finder.secret(), finder.unused(),
         plan.mapping, source,
     )  # fmt: skip
 
@@ -148,7 +169,7 @@ def _as_it_is(header: Sequence[str], tree: ShapeTree, specification: str) -> Rec
         found = find_place(tree, named_path(name) or ())
         target = path_text(found[0]) if found else name
         is_date = found is not None and found[1].keyword("format") in ("date", "date-time")
-        rules.append(FieldRule(target, ((name,),), None, (("date", None),) if is_date else (), "", 0, ()))
+        rules.append(FieldRule(target, ((name,),), conversions=(("date", None),) if is_date else ()))
     return RecordMap(specification, None, False, (), tuple(rules))
 
 
@@ -177,6 +198,11 @@ class _Columns:
         hint = f"Did you mean {near[0]}?" if near else "Check the header."
         raise UsageError(f"{self.source}: there is no column {names[0]}, which {self.mapping.path} names", hint)
 
+    def place(self, names: Sequence[str]) -> int:
+        """Like `find`, with NOWHERE for a column that is not there."""
+        found = self.find(names)
+        return NOWHERE if found is None else found
+
     def has(self, names: Sequence[str]) -> bool:
         return any(normalised(name) in self._places for name in names)
 
@@ -189,21 +215,32 @@ class _Columns:
         return tuple(column for column, name in enumerate(self._header) if normalised(name) in names)
 
     def unused(self) -> tuple[str, ...]:
-        """Columns that the mapping neither uses nor drops."""
-        dropped = {normalised(name) for name in (*self.mapping.drop, *self.mapping.secret)}
+        """Columns that no record of the mapping uses and that it does not drop."""
+        named = {_as_named(name) for name in (*self.mapping.drop, *self.mapping.secret)}
+        for record in self.mapping.records:
+            named |= {_as_named(name) for name in record.columns()}
         left = [name for column, name in enumerate(self._header) if column not in self._asked]
-        return tuple(name for name in left if normalised(name) not in dropped)
+        return tuple(name for name in left if normalised(name) not in named and _numberless(name) not in named)
+
+
+def _as_named(name: str) -> str:
+    """A column's name in a mapping as headers are compared with it: `#` there stands for any number."""
+    return NUMBER_SIGN.join(normalised(part) for part in name.split(NUMBER_SIGN))
+
+
+def _numberless(name: str) -> str:
+    return re.sub(r"[0-9]+", NUMBER_SIGN, normalised(name))
 
 
 def _expanded(rules: Iterable[FieldRule], finder: _Columns) -> Iterator[FieldRule]:
     """`#` in a target stands for the items of a wide table: once for each number that the header has."""
     rules = list(rules)
-    wide = [rule for rule in rules if "#" in rule.target]
+    wide = [rule for rule in rules if NUMBER_SIGN in rule.target]
     count = 0
-    while any(finder.has(piece) for rule in wide for piece in _numbered(rule, count + 1).pieces if isinstance(piece, tuple)):
+    while any(finder.has(names) for rule in wide for names in _numbered(rule, count + 1).columns):
         count += 1
     for rule in rules:
-        if "#" not in rule.target:
+        if NUMBER_SIGN not in rule.target:
             yield rule
             continue
         for number in range(1, count + 1):
@@ -215,31 +252,36 @@ def _numbered(rule: FieldRule, number: int) -> FieldRule:
         tuple(name.replace("#", str(number)) for name in piece) if isinstance(piece, tuple) else piece
         for piece in rule.pieces
     )
-    return replace(rule, target=rule.target.replace("#", str(number - 1)), pieces=pieces)
+    at = str(number - 1)
+    return replace(
+        rule, target=rule.target.replace("#", at), pieces=pieces, made=tuple(one.replace("#", at) for one in rule.made),
+        given=rule.given.replace("#", at), unless=tuple(one.replace("#", at) for one in rule.unless),
+    )  # fmt: skip
 
 
 def _virtuals(rule: FieldRule, finder: _Columns, tree: ShapeTree, dates: str | None) -> Iterator[Virtual]:
-    pieces: list[str | int] = []
-    for piece in rule.pieces:
-        if isinstance(piece, str):
-            pieces.append(piece)
-        elif (found := finder.find(piece)) is not None:
-            pieces.append(found)
+    """The columns that a rule makes of this header: none where it lacks the columns that the rule reads."""
+    pieces = [piece if isinstance(piece, str) else finder.place(piece) for piece in rule.pieces]
+    pieces = [piece for piece in pieces if piece != NOWHERE]
+    columns = [piece for piece in pieces if isinstance(piece, int)]
+    steps = rule.conversions
     if rule.filename:
         pieces = [_from_name(rule, finder.source)]
-    if not pieces or (not any(isinstance(piece, int) for piece in pieces) and len(rule.pieces) > 1):
-        return
-    columns = [piece for piece in pieces if isinstance(piece, int)]
-    if any(isinstance(piece, tuple) for piece in rule.pieces) and not columns:
-        return
+    elif rule.columns and not columns:
+        if not rule.default:
+            return
+        pieces, steps = [rule.default], ()
     label = finder.name(columns[0]) if columns else ""
-    chain = tuple(_compiled(name, argument, rule, tree, dates) for name, argument in rule.conversions)
-    if not rule.split:
-        yield Virtual(rule.target, label, tuple(pieces), rule.join, "", 0, 0, chain, ())
+    chain = tuple(_compiled(name, argument, rule, tree, dates) for name, argument in steps)
+    if rule.made and any(isinstance(step, conversions.NeedsColumn) for step in chain):
+        raise UsageError(f"{rule.target}: a field made of fields cannot have a conversion that looks at its whole column",
+                         "Convert the fields that it is made of, or give the conversion its argument.")  # fmt: skip
+    if not rule.split or not columns:
+        yield Virtual(rule.target, label, tuple(pieces), rule, 0, chain)
         return
     base = rule.target.removesuffix("[]")
     for index in range(rule.most):
-        yield Virtual(f"{base}[{index}]", label, tuple(pieces), rule.join, rule.split, index, rule.most, chain, ())
+        yield Virtual(f"{base}[{index}]", label, tuple(pieces), rule, index, chain)
 
 
 def _compiled(name: str, argument: Any, rule: FieldRule, tree: ShapeTree, dates: str | None) -> Any:
@@ -256,7 +298,8 @@ def _compiled(name: str, argument: Any, rule: FieldRule, tree: ShapeTree, dates:
 
 def _from_name(rule: FieldRule, source: str) -> str:
     """The constant that a word in the file's name asks for."""
-    name = PurePath(source).name.casefold()
+    # A member of a zip is called export.zip!members.csv.
+    name = PurePath(source.rpartition("!")[2]).name.casefold()
     found = [(word, text) for word, text in rule.filename if word.casefold() in name]
     if not found:
         words = ", ".join(word for word, _ in rule.filename)
@@ -266,19 +309,66 @@ def _from_name(rule: FieldRule, source: str) -> str:
     return max(found, key=lambda pair: len(pair[0]))[1]
 
 
-def _with_neighbours(virtuals: Sequence[Virtual]) -> list[Virtual]:
-    """Tell each constant which columns of its own object it goes with; one without any cannot stand alone."""
-    done = []
-    for one in virtuals:
-        parent = one.target.rpartition(".")[0]
-        if one.columns or not parent:
-            done.append(one)
-            continue
+def _linked(rules: Sequence[FieldRule], virtuals: Sequence[Virtual]) -> list[Virtual]:
+    """The columns with the places of those that they lean on, without those that can then never be filled."""
+    places = {one.rule.target: place for place, one in reversed(list(enumerate(virtuals)))}
+    kept = [one for one in virtuals if _can_stand(one.rule, rules, places)]
+    if len(kept) < len(virtuals):
+        return _linked(rules, kept)
+    return [_leaning(one, virtuals, places) for one in virtuals]
+
+
+def _can_stand(rule: FieldRule, rules: Sequence[FieldRule], places: Map[str, int]) -> bool:
+    """Whether the header has what a field leans on; a constant leans on the other fields of its object."""
+    if rule.given:
+        return rule.given in places
+    if rule.made:
+        return any(target in places for target in rule.made)
+    parent = rule.target.rpartition(".")[0]
+    if rule.columns or not parent:
+        return True
+    beside = [one.target for one in rules if one.target.startswith(f"{parent}.") and (one.columns or one.made)]
+    return not beside or any(target in places for target in beside)
+
+
+def _leaning(one: Virtual, virtuals: Sequence[Virtual], places: Map[str, int]) -> Virtual:
+    rule, parent = one.rule, one.target.rpartition(".")[0]
+    beside: tuple[int, ...] = (places[rule.given],) if rule.given else ()
+    if not beside and not one.columns and not rule.made and parent:
         beside = tuple(
-            place for place, other in enumerate(virtuals) if other.columns and other.target.startswith(f"{parent}.")
-        )
-        done.append(replace(one, beside=beside))
-    return done
+            place for place, other in enumerate(virtuals)
+            if (other.columns or other.rule.made) and other.target.startswith(f"{parent}.")
+        )  # fmt: skip
+    unless = tuple(places[target] for target in rule.unless if target in places)
+    made = tuple(places.get(target, NOWHERE) for target in rule.made)
+    return replace(one, made=made, beside=beside, unless=unless)
+
+
+def _moved_up(virtuals: Sequence[Virtual]) -> tuple[Virtual, ...]:
+    """The items of each numbered list counted from 0, where the header lacks the columns of an earlier one."""
+    found: dict[str, set[int]] = {}
+    for one in virtuals:
+        if match := FIRST_INDEX.match(one.target):
+            found.setdefault(match["list"], set()).add(int(match["index"]))
+
+    def moved(target: str) -> str:
+        match = FIRST_INDEX.match(target)
+        if not match:
+            return target
+        at = sorted(found[match["list"]]).index(int(match["index"]))
+        return f"{match['list']}[{at}]{target[match.end() :]}"
+
+    return tuple(replace(one, target=moved(one.target)) for one in virtuals)
+
+
+def _order(virtuals: Sequence[Virtual]) -> tuple[int, ...]:
+    """The places of the columns, each behind those that it leans on."""
+    depths = [0] * len(virtuals)
+    for _ in virtuals:
+        for place, one in enumerate(virtuals):
+            leans = [at for at in (*one.made, *one.beside, *one.unless) if at != NOWHERE]
+            depths[place] = max((depths[at] + 1 for at in leans), default=0)
+    return tuple(sorted(range(len(virtuals)), key=depths.__getitem__))
 
 
 def _key(wanted: str | None, virtuals: Sequence[Virtual], finder: _Columns) -> int:
@@ -324,25 +414,62 @@ def _settle(step: Any, one: Virtual) -> Any:
         raise UsageError(f"column {one.label}: {problem.message}", problem.hint) from None
 
 
+def sifted(mapper: Mapper, rows: Rows, left: Counter[str]) -> Rows:
+    """Rows not yet brought together, without those that the mapping leaves out for their key; `left` counts them.
+
+    A row without a key would else go on with the row before it.
+    """
+    skips = [(column, skip) for column, skip in mapper.skips if column == mapper.key]
+    if not skips:
+        return rows
+    kept = _without(skips, replace(rows, firsts=np.arange(len(rows.faults), dtype=np.int32)))
+    left.update(kept.skipped)
+    return replace(kept, firsts=None, skipped={})
+
+
 def skipped(mapper: Mapper, rows: Rows) -> Rows:
-    """The rows without those that the mapping leaves out, which are counted by reason.
+    """The rows of whole records without those that the mapping leaves out, which are counted by reason.
 
     An empty cell means what the row before it in the same record says.
     """
+    return _without([(column, skip) for column, skip in mapper.skips if column != mapper.key], rows)
+
+
+def _without(skips: Sequence[tuple[int, Skip]], rows: Rows) -> Rows:
     texts = cells.of_rows(rows)
     keep = np.ones(len(rows.faults), np.bool_)
     counts: dict[str, int] = {}
-    for column, skip in mapper.skips:
+    for column, skip in skips:
         for first, last in zip(rows.firsts.tolist(), rows.lasts.tolist(), strict=True):
             said = ""
             for row in range(first, last):
                 if rows.faults[row] != OK:
                     continue
-                said = texts.text(row, column).strip().casefold() or said
+                text = "" if column == NOWHERE else texts.text(row, column)
+                said = text.strip().casefold() or said
                 if keep[row] and (said in skip.words) != skip.negated:
                     keep[row] = False
                     counts[skip.reason] = counts.get(skip.reason, 0) + 1
     return rows.kept(keep, counts) if counts else rows
+
+
+def carried(mapper: Mapper, rows: Rows) -> Rows:
+    """With columns to carry: each row a record of its own, told by the rows before it of the same key."""
+    if not mapper.carry or not rows.records:
+        return rows
+    starts, ends, flags = rows.starts.copy(), rows.ends.copy(), rows.flags.copy()
+    numbers = np.arange(len(rows.faults))
+    begins = np.zeros(len(rows.faults), np.int64)
+    begins[rows.firsts] = rows.firsts
+    begins = np.maximum.accumulate(begins)
+    for column in mapper.carry:
+        filled = ends[column :: rows.columns] > starts[column :: rows.columns]
+        source = np.maximum.accumulate(np.where(filled, numbers, NOWHERE))
+        to = np.flatnonzero(~filled & (rows.faults == OK) & (source >= begins))
+        there, here = source[to] * rows.columns + column, to * rows.columns + column
+        starts[here], ends[here], flags[here] = starts[there], ends[there], flags[there]
+    firsts = np.flatnonzero(rows.faults != BLANK).astype(np.int32)
+    return replace(rows, starts=starts, ends=ends, flags=flags, firsts=firsts)
 
 
 def apply(mapper: Mapper, rows: Rows) -> Rows:
@@ -368,30 +495,56 @@ class _Work:
         self._problems: dict[int, tuple[Problem, ...]] = {}
 
     def result(self) -> Rows:
-        constants = [place for place, one in enumerate(self._mapper.virtuals) if not one.columns]
-        for place, one in enumerate(self._mapper.virtuals):
+        for place in self._mapper.order:
+            one = self._mapper.virtuals[place]
+            where = self._where(place, one)
             if one.is_copy:
-                self._copy(place, one.columns[0])
-            elif one.columns:
-                self._make(place, one)
-        for place in constants:
-            self._fill(place, self._mapper.virtuals[place])
+                self._copy(place, one.columns[0], where)
+            elif one.columns or one.made:
+                self._make(place, one, where)
+            else:
+                self._put(place, np.flatnonzero(where), str(one.pieces[0]))
+            if one.rule.default:
+                self._put(place, np.flatnonzero(where & ~self._filled((place,))), one.rule.default)
+        self._bring_together(self._mapper.together)
         return replace(
             self._rows, data=b"".join(self._pieces), columns=len(self._mapper.virtuals), starts=self._starts.ravel(),
             ends=self._ends.ravel(), flags=self._flags.ravel(), changes=tuple(self._changes), problems=self._problems,
         )  # fmt: skip
 
-    def _copy(self, place: int, column: int) -> None:
-        rows, wide = self._rows, self._rows.columns
-        self._starts[self._good, place] = rows.starts[column::wide][self._good]
-        self._ends[self._good, place] = rows.ends[column::wide][self._good]
-        self._flags[self._good, place] = rows.flags[column::wide][self._good]
-
-    def _fill(self, place: int, one: Virtual) -> None:
+    def _where(self, place: int, one: Virtual) -> Any:
+        """The rows in which a column may be filled."""
         where = self._good.copy()
+        if one.index and not one.chain:
+            # No text has an item more where it lacks the item before.
+            where &= self._filled((place - 1,))
         if one.beside:
-            where &= (self._ends[:, one.beside] > self._starts[:, one.beside]).any(axis=1)
-        self._put(place, np.flatnonzero(where), str(one.pieces[0]))
+            where &= self._filled(one.beside)
+        if one.unless:
+            where &= ~self._filled(one.unless)
+        return where
+
+    def _filled(self, places: Sequence[int]) -> Any:
+        """The rows in which one of some columns is filled; what stands once a record counts for all its rows."""
+        mask: Any = (self._ends[:, places] > self._starts[:, places]).any(axis=1)
+        firsts, lasts = self._rows.firsts, self._rows.lasts
+        if len(firsts) and all(self._mapper.virtuals[place].is_once for place in places):
+            mask[firsts[0] :] = np.repeat(np.logical_or.reduceat(mask, firsts), lasts - firsts)
+        return mask
+
+    def _bring_together(self, places: Sequence[int]) -> None:
+        """Leave these columns filled in the first row alone of each record that fills one of them."""
+        filled = np.flatnonzero((self._ends[:, places] > self._starts[:, places]).any(axis=1))
+        records = np.searchsorted(self._rows.firsts, filled, "right")
+        later = np.setdiff1d(filled, filled[np.unique(records, return_index=True)[1]])
+        for place in places:
+            self._ends[later, place] = self._starts[later, place]
+
+    def _copy(self, place: int, column: int, where: Any) -> None:
+        rows, wide = self._rows, self._rows.columns
+        self._starts[where, place] = rows.starts[column::wide][where]
+        self._ends[where, place] = rows.ends[column::wide][where]
+        self._flags[where, place] = rows.flags[column::wide][where]
 
     def _put(self, place: int, rows: Any, text: str) -> None:
         piece = text.encode()
@@ -403,11 +556,12 @@ class _Work:
             0 if piece.isascii() else HAS_HIGH
         )
 
-    def _make(self, place: int, one: Virtual) -> None:
-        filled = np.logical_or.reduce([self._texts.filled(column) for column in one.columns])
+    def _make(self, place: int, one: Virtual, where: Any) -> None:
+        texts, columns = (self._so_far(), one.made) if one.made else (self._texts, one.columns)
+        filled = np.logical_or.reduce([texts.filled(column) for column in columns if column != NOWHERE])
         known: dict[tuple[str, ...], tuple[Outcome, list[int]]] = {}
-        for row in np.flatnonzero(self._good & filled).tolist():
-            said = tuple(self._texts.text(row, column) for column in one.columns)
+        for row in np.flatnonzero(where & filled).tolist():
+            said = tuple("" if column == NOWHERE else texts.text(row, column) for column in columns)
             if said not in known:
                 known[said] = (_converted(one, said), [])
             known[said][1].append(row)
@@ -419,8 +573,16 @@ class _Work:
                 self._put(place, np.array(rows), text)
             for name in names:
                 named.setdefault(name, []).extend(rows)
-        once = "[]" not in one.target
-        self._changes += [Change(name, one.target, np.sort(np.array(rows)), once) for name, rows in named.items()]
+        self._changes += [
+            Change(name, one.target, np.sort(np.array(rows)), one.is_once) for name, rows in named.items()
+        ]
+
+    def _so_far(self) -> cells.Cells:
+        """The cells made until now."""
+        return cells.Cells(
+            b"".join(self._pieces), len(self._mapper.virtuals), self._starts.ravel(), self._ends.ravel(),
+            self._flags.ravel(),
+        )  # fmt: skip
 
     def _refuse(self, one: Virtual, rows: Sequence[int], failed: conversions.Failed) -> None:
         path = tuple(0 if part == -1 else part for part in named_path(one.target) or ())
@@ -436,12 +598,13 @@ def _made(one: Virtual, texts: cells.Cells, row: int) -> Outcome:
 def _converted(one: Virtual, said: Sequence[str]) -> Outcome:
     """What a column of the mapping says where the columns that it reads say `said`."""
     text = _joined(one, said)
-    if one.split:
-        parts = [part.strip() for part in text.split(one.split)]
+    rule = one.rule
+    if rule.split:
+        parts = [part.strip() for part in text.split(rule.split)]
         filled = [part for part in parts if part]
-        if len(filled) > one.most:
-            message = f"has more than {one.most} items; allow more with most = ... in the mapping"
-            return "", (), conversions.Failed("length", f"at most {one.most} items", message)
+        if len(filled) > rule.most:
+            message = f"has more than {rule.most} items; allow more with most = ... in the mapping"
+            return "", (), conversions.Failed("length", f"at most {rule.most} items", message)
         text = filled[one.index] if one.index < len(filled) else ""
     names: list[str] = []
     for step in one.chain:
@@ -458,8 +621,12 @@ def _converted(one: Virtual, said: Sequence[str]) -> Outcome:
 def _joined(one: Virtual, said: Sequence[str]) -> str:
     if not any(said):
         return ""
-    if one.join is not None:
-        return one.join.join(text for text in said if text)
+    if one.made:
+        return UNIT_SEPARATOR.join(said)
+    if one.rule.takes_first:
+        return next(text for text in said if text)
+    if one.rule.join is not None:
+        return one.rule.join.join(text for text in said if text)
     if len(one.pieces) == 1:
         return said[0]
     texts = iter(said)

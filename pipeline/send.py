@@ -9,9 +9,10 @@ from typing import Any
 
 from pipeline import batch, ledger
 from pipeline.config import Settings
+from pipeline.drive import Progress
 from pipeline.errors import UsageError
 from pipeline.model import PreparedBatch, Receipt
-from pipeline.upload import Progress, as_is, upload
+from pipeline.upload import as_is, upload
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,13 +45,20 @@ def send(
     progress: Callable[[Progress], None] | None = None,
     stop: threading.Event | None = None,
 ) -> tuple[Receipt, ...]:
-    """Send the batches in `folders`; without any, all in `out` that are prepared or were interrupted."""
+    """Send the batches in `folders`; without any, all in `out` that are prepared and not yet sent."""
     batch.recover(out)
-    chosen = [batch.read(folder) for folder in folders] if folders else _waiting(out)
+    chosen = [batch.read(folder) for folder in folders] if folders else _waiting(out, even_held)
     if not chosen:
         return ()
     return upload(
-        chosen, out, settings, resend=resend, even_held=even_held, parallel=parallel, progress=progress, stop=stop
+        chosen,
+        out,
+        settings,
+        resend=resend,
+        even_held=even_held,
+        parallel=parallel,
+        progress=progress,
+        stop=stop,
     )
 
 
@@ -68,15 +76,16 @@ def send_as_is(
     if not paths:
         raise UsageError("--as-is needs the CSV files to send", "Name them: upload export.csv --as-is.")
     return tuple(
-        as_is(path, out, settings, descriptor=name, resend=resend, progress=progress, stop=stop) for path in paths
+        as_is(path, out, settings, descriptor=name, resend=resend, progress=progress, stop=stop)
+        for path in paths
     )
 
 
-def _waiting(out: Path) -> list[PreparedBatch]:
-    """What is prepared and not ended; what needs a person is named by that person."""
-    ended = {entry.batch for entry in ledger.entries(out) if entry.state in ("sent", "in_doubt", "refused", "changed")}
-    found = batch.find(out)
-    return [one for one in found if one.manifest.state == "prepared" and one.path.name not in ended]
+def _waiting(out: Path, even_held: bool) -> list[PreparedBatch]:
+    """What is prepared and not sent; what needs a person is among it, so that its state is told each time."""
+    sent = {entry.batch for entry in ledger.entries(out) if entry.state == "sent"}
+    ready = ("prepared", "held") if even_held else ("prepared",)
+    return [one for one in batch.find(out) if one.manifest.state in ready and one.path.name not in sent]
 
 
 def status(out: Path) -> list[BatchStatus]:
@@ -84,23 +93,31 @@ def status(out: Path) -> list[BatchStatus]:
     batch.recover(out)
     latest = {entry.batch: entry for entry in ledger.entries(out)}
     lines = [_line(one, latest.pop(one.path.name, None)) for one in batch.find(out)]
-    for entry in latest.values():
-        when = _moment(entry.updated_at)
-        lines.append(
-            BatchStatus(str(out / entry.batch), "", entry.state, entry.records, None, entry.bytes, entry.upload_id, when,
-                        entry.reason)  # fmt: skip
-        )
-    return lines
+    return lines + [_lone(out, entry) for entry in latest.values()]
 
 
 def _line(one: PreparedBatch, entry: ledger.Entry | None) -> BatchStatus:
     manifest = one.manifest
-    path, name = str(one.path), manifest.specification
-    if entry is None:
-        return BatchStatus(path, name, manifest.state, manifest.records, manifest.rejected, manifest.bytes, None, None)
-    when = _moment(entry.updated_at)
-    return BatchStatus(path, name, entry.state, manifest.records, manifest.rejected, manifest.bytes, entry.upload_id, when,
-                       entry.reason)  # fmt: skip
+    return BatchStatus(
+        path=str(one.path),
+        specification=manifest.specification,
+        state=entry.state if entry else manifest.state,
+        records=manifest.records,
+        rejected=manifest.rejected,
+        bytes=manifest.bytes,
+        upload_id=entry.upload_id if entry else None,
+        updated_at=_moment(entry.updated_at) if entry else None,
+        reason=entry.reason if entry else "",
+    )
+
+
+def _lone(out: Path, entry: ledger.Entry) -> BatchStatus:
+    """An upload without a prepared batch in `out`: a CSV sent as it is, or a batch that lies elsewhere."""
+    moment = _moment(entry.updated_at)
+    path = str(out / entry.batch)
+    return BatchStatus(
+        path, "", entry.state, entry.records, None, entry.bytes, entry.upload_id, moment, entry.reason
+    )
 
 
 def _moment(seconds: float) -> str:

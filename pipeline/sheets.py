@@ -1,12 +1,14 @@
 """A sheet of a workbook (XLSX, XLSB, XLS, ODS) as the bytes of a table, one row of the sheet a row."""
 
 import re
+import subprocess
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from python_calamine import (
     CalamineError,
@@ -18,12 +20,37 @@ from python_calamine import (
 )
 
 from pipeline.errors import SourceError, UsageError
-from pipeline.marks import Mark, Marks
+from pipeline.marks import Mark, Marks, reach
 
 BLOCK = 1 << 20
 # Whole numbers up to here are exact in the 64-bit floats of a spreadsheet (IEEE 754).
 EXACT = 1 << 53
+COMPOUND = b"\xd0\xcf\x11\xe0"
+TRIAL = """
+import sys
+from python_calamine import CalamineError, CalamineWorkbook
+try:
+    book = CalamineWorkbook.from_path(sys.argv[1])
+    for name in book.sheet_names:
+        book.get_sheet_by_name(name)
+except CalamineError:
+    pass
+"""
+# All cells up to the last row and column take memory, 2 GiB for so many.
+MOST_CELLS = 1 << 26
 NEEDS_QUOTES = re.compile(r'[",\r\n]|^[ \t]|[ \t]$')
+
+
+class Packed(Protocol):
+    """The file that a workbook came as, read to its end."""
+
+    name: str
+
+    @property
+    def bytes(self) -> int: ...
+    @property
+    def sha256(self) -> str: ...
+    def close(self) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,13 +67,16 @@ class SheetSource:
     A sheet is held in memory whole, about 70 bytes a cell. `notes` are complete when all was read.
     """
 
-    def __init__(self, path: Path, name: str, wanted: str | None) -> None:
-        self.name = name
+    def __init__(self, path: Path, packed: Packed, wanted: str | None) -> None:
+        self.name = name = packed.name
+        self.encoding = ""
+        self._packed = packed
         self._inexact = self._uncalculated = 0
         self._rest = b""
+        _refuse_fatal(path, name)
         try:
             with CalamineWorkbook.from_path(path) as book:
-                found = _chosen(book, name, wanted)
+                found = _chosen(book, path, name, wanted)
         except PasswordError:
             raise SourceError(f"{name}: is locked with a password", "Save it without one.") from None
         except CalamineError as problem:
@@ -68,6 +98,15 @@ class SheetSource:
         if self._uncalculated:
             notes.append(f"{self._uncalculated} formulas have no result in the file; open it, save it, and try again")
         return tuple(notes)
+
+    @property
+    def sha256(self) -> str:
+        """SHA-256 of the workbook, as hex."""
+        return self._packed.sha256
+
+    def close(self) -> None:
+        """Let go of the workbook."""
+        self._packed.close()
 
     def read(self, size: int) -> bytes:
         """The next bytes, at most `size`, none only at the end."""
@@ -112,8 +151,13 @@ class SheetSource:
             return text
         return mark.text if mark.kind == "error" else text.zfill(int(mark.text)) if text.isdigit() else text
 
+    @property
+    def bytes(self) -> int:
+        """The size of the workbook."""
+        return self._packed.bytes
 
-def _chosen(book: CalamineWorkbook, name: str, wanted: str | None) -> _Found:
+
+def _chosen(book: CalamineWorkbook, path: Path, name: str, wanted: str | None) -> _Found:
     """The sheet asked for, else the first that can be seen and holds something."""
     sheets = [one for one in book.sheets_metadata if one.typ == SheetTypeEnum.WorkSheet]
     names = [one.name for one in sheets]
@@ -123,6 +167,7 @@ def _chosen(book: CalamineWorkbook, name: str, wanted: str | None) -> _Found:
     chosen: CalamineSheet | None = None
     others: list[str] = []
     for one in ordered:
+        _refuse_far(path, name, one.name)
         sheet = book.get_sheet_by_name(one.name)
         if chosen is None and (sheet.start is not None or one.name == wanted):
             chosen = sheet
@@ -131,6 +176,28 @@ def _chosen(book: CalamineWorkbook, name: str, wanted: str | None) -> _Found:
     if chosen is None or chosen.start is None:
         raise SourceError(f"{name}: is empty", "Nothing can be prepared from it; export it again.")
     return _Found(chosen, tuple(others))
+
+
+def _refuse_fatal(path: Path, name: str) -> None:
+    """Raise SourceError for an old workbook so broken that the library ends the program that reads it.
+
+    Old workbooks have no checksums: a spoiled length asks for memory without end. So another program tries first.
+    """
+    with path.open("rb") as file:
+        if file.read(4) != COMPOUND:
+            return
+    done = subprocess.run([sys.executable, "-c", TRIAL, str(path)], capture_output=True, check=False)  # noqa: S603
+    if done.returncode:
+        raise SourceError(f"{name}: the workbook is broken", "Save it again, or as CSV.")
+
+
+def _refuse_far(path: Path, name: str, sheet: str) -> None:
+    rows, columns = reach(path, sheet)
+    if rows * columns > MOST_CELLS:
+        raise SourceError(
+            f"{name}: the cells of sheet {sheet} reach over {rows} rows and {columns} columns",
+            "Remove stray cells far from the table, or save the sheet as CSV.",
+        )
 
 
 def text_of(value: Any) -> str:

@@ -34,7 +34,7 @@ class Readable(Protocol):
 class Head:
     """The first row of a table and what it tells: the names, the delimiter, and where the data begins.
 
-    `lines` are those up to the first row of data; where `row_a_line`, each row counts as one line, whatever
+    `line` is where it begins, `lines` are those up to the first row of data; where `row_a_line`, each row counts as one line, whatever
     line breaks its cells hold (sheets). `spare` counts the columns at the end that have no name.
     """
 
@@ -42,6 +42,7 @@ class Head:
     delimiter: str
     raw: bytes
     lines: int
+    line: int = 1
     spare: int = 0
     row_a_line: bool = False
 
@@ -84,11 +85,11 @@ def read_head(
         named -= 1
     lines = above + (1 if row_a_line else _line_breaks(read[:consumed]))
     raw = _without_last(read[:consumed].rstrip(b"\r\n"), delimiter, named, len(names) - named)
-    return Head(names[:named], delimiter, raw, lines, len(names) - named, row_a_line), read[consumed:]
+    return Head(names[:named], delimiter, raw, lines, above + 1, len(names) - named, row_a_line), read[consumed:]
 
 
 def _line_breaks(data: bytes) -> int:
-    return data.count(b"\n") or data.count(b"\r")
+    return len(LINE_BREAK.findall(data))
 
 
 def _without_last(raw: bytes, delimiter: str, named: int, spare: int) -> bytes:
@@ -104,6 +105,8 @@ def _header_cells(
         found = compiled.scan_csv(data, ord(delimiter), 1, False, 1, LONGEST_ROW)
         if found[1]:
             break
+        if len(data) > LONGEST_ROW:
+            raise _too_long(source, line)
         more = source.read(BLOCK)
         if not more:
             found = compiled.scan_csv(data, ord(delimiter), 1, True, 1, LONGEST_ROW)
@@ -115,9 +118,9 @@ def _header_cells(
         raise SourceError(f"{where}: the header cannot be read", "Close the quotes in that line.")
     found = compiled.scan_csv(data, ord(delimiter), columns, True, 1, LONGEST_ROW)
     consumed, _, starts, ends = found[:4]
-    if found[9][0] == BLANK:
+    cells = [data[start:end].replace(b'""', b'"').strip() for start, end in zip(starts, ends, strict=True)]
+    if not any(cells):
         raise SourceError(f"{where}: the header is empty", "Say where the column names stand with --header-row.")
-    cells = [data[start:end].replace(b'""', b'"') for start, end in zip(starts, ends, strict=True)]
     try:
         return data, consumed, tuple(cell.decode().strip() for cell in cells)
     except UnicodeDecodeError:

@@ -37,9 +37,9 @@ class Trimmed:
         self._final = False
 
     def read(self, size: int) -> bytes:
-        """The next whole rows, none only at the end; their number of bytes is not `size`."""
+        """The next whole rows, about `size` bytes, none only at the end."""
         while self._rest or not self._final:
-            while not self._final and len(self._rest) < BLOCK:
+            while not self._final and len(self._rest) < size:
                 self._more()
             rows = self._trimmed()
             if rows:

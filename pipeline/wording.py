@@ -71,10 +71,12 @@ def general(path: Path) -> str:
 def one_a_place(problems: Sequence[Problem]) -> tuple[Problem, ...]:
     """The first problem of each place: a date that is none need not be told that it also breaks a pattern.
 
-    Format goes before pattern, since it says what to write.
+    Format goes before pattern, since it says what to write. A field is not missing that is there and unreadable.
     """
     first: dict[Path, Problem] = {}
-    for problem in sorted(problems, key=lambda problem: problem.code == "pattern"):
+    there = {problem.path for problem in problems if problem.code != "missing"}
+    said = (problem for problem in problems if problem.code != "missing" or problem.path not in there)
+    for problem in sorted(said, key=lambda problem: problem.code == "pattern"):
         first.setdefault(problem.path, problem)
     return tuple(first.values())
 

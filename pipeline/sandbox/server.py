@@ -176,7 +176,7 @@ def serve(folder: Path, port: int, announce: Callable[[str], None], *, tls: bool
 def _bound(port: int, *rest: Any) -> Front:
     try:
         return Front(port, *rest)
-    except OSError:
+    except (OSError, OverflowError):
         raise UsageError(
             f"Port {port} is in use or not allowed.", "Name another port; 0 takes a free one."
         ) from None

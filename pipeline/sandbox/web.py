@@ -84,7 +84,7 @@ class Exchange(BaseHTTPRequestHandler):
     # The names are those that http.server looks for.
     do_POST = do_PUT = do_DELETE = do_HEAD = do_PATCH = do_OPTIONS = do_GET  # noqa: N815
 
-    def log_message(self, format: str, *values: Any) -> None:  # noqa: A002 - named by http.server
+    def log_message(self, format: str, *values: Any) -> None:
         """Print nothing: a request line can hold a signature, and the event log has the rest."""
 
     def go_on(self) -> None:

@@ -4,7 +4,6 @@ import hashlib
 import time
 from email.utils import parsedate_to_datetime
 from typing import Any
-from urllib.parse import urlsplit
 
 import pytest
 from sandbox_wire import GOOD, PRODUCTS, Reply, admin, ask, kinds, put

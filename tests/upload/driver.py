@@ -1,6 +1,8 @@
 """An uploader in a process of its own, for tests that kill it: `python -m tests.upload.driver ORDER`.
 
-ORDER is JSON: url, out, batches, and perhaps `die_at` (which ledger change) and `die` (before or after it).
+ORDER is JSON: url, out, batches, and perhaps `token`, `settings`, `die_at` (which ledger change), `die` (before or
+after it, or instead), `hurry` (by what its waits between tries are multiplied), `clock` (seconds its clock is off),
+`fail` (raise an exception while a body is under way).
 """
 
 import json
@@ -8,6 +10,7 @@ import os
 import signal
 import sqlite3
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -15,11 +18,11 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.config import Settings, Token
+from pipeline.errors import PipelineError
 from pipeline.ledger import Ledger
 from pipeline.model import Manifest, PreparedBatch
 from pipeline.upload import exit_code, upload
-
-from .store import TOKEN
+from tests.upload.store import TOKEN
 
 
 class DyingLedger(Ledger):
@@ -47,13 +50,27 @@ def read(folder: Path) -> PreparedBatch:
     return PreparedBatch(folder, Manifest(**json.loads((folder / "manifest.json").read_bytes())))
 
 
+def fail(_: object) -> None:
+    raise RuntimeError("a callback failed")
+
+
 def main(order: dict[str, Any]) -> int:
     DyingLedger.die_at, DyingLedger.die = order.get("die_at", 0), order.get("die", "after")
-    settings = Settings(token=Token(TOKEN), url=order["url"], stall_timeout=2, answer_timeout=2)
+    token = Token(order.get("token", TOKEN))
+    settings = Settings(token=token, url=order["url"], stall_timeout=2, answer_timeout=2)
     settings = replace(settings, **order.get("settings", {}))
     batches = [read(Path(path)) for path in order["batches"]]
     open_ledger: Callable[[Path, Callable[[], float]], Ledger] = DyingLedger
-    receipts = upload(batches, Path(order["out"]), settings, random=lambda: 0.0, open_ledger=open_ledger)
+    receipts = upload(
+        batches,
+        Path(order["out"]),
+        settings,
+        clock=lambda: time.time() + order.get("clock", 0),
+        sleep=lambda seconds: time.sleep(seconds * order.get("hurry", 1)),
+        random=lambda: 0.0,
+        progress=fail if order.get("fail") else None,
+        open_ledger=open_ledger,
+    )
     print(
         json.dumps({"receipts": [receipt.as_json() for receipt in receipts], "changes": DyingLedger.changes})
     )
@@ -61,4 +78,8 @@ def main(order: dict[str, Any]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(json.loads(sys.argv[1])))
+    try:
+        sys.exit(main(json.loads(sys.argv[1])))
+    except PipelineError as problem:
+        print(f"error: {problem.message}", file=sys.stderr)
+        sys.exit(problem.exit_code)

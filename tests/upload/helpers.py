@@ -12,8 +12,7 @@ from pipeline.files import write_json
 from pipeline.ledger import Entry, entries
 from pipeline.model import Manifest, PreparedBatch, Receipt
 from pipeline.upload import upload
-
-from .store import TOKEN, Store
+from tests.upload.store import TOKEN, Store
 
 LINE = b'{"email":"mira.holt@example.com"}\n'
 

@@ -10,9 +10,8 @@ from typing import Any
 import pytest
 
 from pipeline.ledger import entries
-
-from .helpers import LINE, prepared, send
-from .store import Store
+from tests.upload.helpers import LINE, prepared, send
+from tests.upload.store import Store
 
 CHANGES = 7  # set up, begin, find a lost ledger, pace, asked, granted, sending; the eighth is sent
 

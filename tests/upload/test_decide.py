@@ -142,6 +142,9 @@ def test_every_event_has_its_row() -> None:
         (silence(0), False), (silence(5), True), (silence(10), True), (refusal(503), False), (refusal(503, "", 5), False),
         (refusal(500, "", 10), True), (refusal(400, "RequestTimeout", 10), False), (refusal(501, "", 10), False),
         (Answer(etag="f" * 32), True),
+        (Answer(status=0, bytes_sent=5, whole_body_sent=False, file_changed=True), False),
+        (Answer(status=0, file_changed=True), True),
+        (Answer(bytes_sent=5, whole_body_sent=False, file_changed=True), True),
     ],
 )  # fmt: skip
 def test_what_leaves_doubt(answer: Answer, may: bool) -> None:

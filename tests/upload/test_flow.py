@@ -11,9 +11,8 @@ from pipeline.errors import UsageError
 from pipeline.ledger import entries, known_names
 from pipeline.model import Receipt
 from pipeline.upload import as_is, exit_code
-
-from .helpers import LINE, after, entry, prepared, send, settings
-from .store import TOKEN, Store
+from tests.upload.helpers import LINE, after, entry, prepared, send, settings
+from tests.upload.store import TOKEN, Store
 
 
 def test_a_prepared_batch_ends_with_a_receipt(store: Store, out: Path) -> None:

@@ -12,9 +12,8 @@ import pytest
 
 from pipeline.errors import PersonNeeded, PipelineError, ServiceUnavailable, UsageError
 from pipeline.ledger import FILE, Content, Entry, Ledger, claim, entries, known_names
-
-from .helpers import LINE, prepared, send
-from .store import Store
+from tests.upload.helpers import LINE, prepared, send
+from tests.upload.store import Store
 
 CONTENT = Content(
     "customers-20240306-a", "customers-20240306-a.json", 5, "a" * 64, "b" * 32, 1, "api.lexer.io"

@@ -9,8 +9,7 @@ import pytest
 from pipeline.config import Settings, Token
 from pipeline.sandbox.server import Sandbox
 from pipeline.upload import upload
-
-from .helpers import LINE, prepared
+from tests.upload.helpers import LINE, prepared
 
 
 @pytest.fixture(scope="module")

@@ -11,9 +11,8 @@ import pytest
 from pipeline import client
 from pipeline.ledger import entries
 from pipeline.upload import upload
-
-from .helpers import entry, prepared, send, settings
-from .store import SIGNATURE, TOKEN, Store
+from tests.upload.helpers import entry, prepared, send, settings
+from tests.upload.store import SIGNATURE, TOKEN, Store
 
 SECRETS = (TOKEN, SIGNATURE, "X-Amz-Signature", "X-Amz-Expires")
 FAULTS = [

@@ -11,19 +11,25 @@ from urllib.parse import urlsplit
 import pytest
 
 from pipeline import client
-from pipeline.put import Identity, PutResult, Wire, put
-
-from .helpers import LINE, entry, prepared, send
-from .store import TOKEN, Store
+from pipeline.put import Body, Identity, PutResult, Wire, put
+from tests.upload.helpers import LINE, entry, prepared, send
+from tests.upload.store import TOKEN, Store
 
 QUICK = Wire(connect_timeout=3.0, stall_timeout=1.0, answer_timeout=1.0)
 
 
 def put_to(store: Store, file: Path, wire: Wire = QUICK, **options: object) -> PutResult:
     url = f"{store.base}/bucket/7?X-Amz-SignedHeaders={store.signed}&X-Amz-Signature=0"
-    md5 = hashlib.md5(file.read_bytes()).hexdigest()
     plain = {"progress": lambda sent, total: None, "stop": lambda: False}
-    return put(url, file, Identity.of(file), md5, wire, **{**plain, **options})  # type: ignore[arg-type]
+    return put(url, body_of(file), wire, **{**plain, **options})  # type: ignore[arg-type]
+
+
+def body_of(file: Path) -> Body:
+    """What is to be sent of `file` as it lies there now."""
+    with file.open("rb") as one, file.open("rb") as other:
+        sha256 = hashlib.file_digest(one, "sha256").hexdigest()
+        md5 = hashlib.file_digest(other, "md5").hexdigest()
+    return Body(file, Identity.of(file), sha256, md5)
 
 
 @pytest.fixture
@@ -129,6 +135,43 @@ def test_a_file_replaced_between_tries_is_not_sent_under_the_same_id(store: Stor
 
     assert (receipt.state, len(store.puts)) == ("changed", 1)
     assert "upload 101" in receipt.reason  # the 503 came after the whole body
+
+
+@pytest.mark.parametrize("place", [0, 1_500_000, 2_999_999])
+def test_the_last_block_is_kept_back_until_all_that_left_is_what_was_prepared(
+    store: Store, tmp_path: Path, place: int
+) -> None:
+    path = tmp_path / "big.json"
+    path.write_bytes(os.urandom(3_000_000))
+    body = body_of(path)
+    with path.open("r+b") as file:
+        file.seek(place)
+        file.write(bytes([path.read_bytes()[place] ^ 1]))
+    os.utime(path, ns=(body.identity.mtime_ns, body.identity.mtime_ns))
+    assert body.identity == Identity.of(path)
+
+    url = f"{store.base}/bucket/7?X-Amz-SignedHeaders=host"
+    result = put(url, body, QUICK, progress=lambda *_: None, stop=lambda: False)
+
+    assert (result.status, result.file_changed, result.whole_body_sent) == (0, True, False)
+    assert store.objects == {}
+
+
+def test_a_large_file_that_changed_is_not_stored_and_may_be_sent_once_mended(
+    store: Store, out: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pipeline.job.READ_FIRST", 1000)
+    batch = prepared(out, data=LINE * 100_000)
+    data = batch.file.read_bytes()
+    batch.file.write_bytes(data[:-2] + b" \n")
+
+    (receipt,) = send(store, out, batch)
+    assert (receipt.state, len(store.puts), store.objects) == ("changed", 1, {})
+    assert "may have arrived" not in receipt.reason
+    batch.file.write_bytes(data)
+
+    assert send(store, out, batch)[0].state == "sent"
+    assert store.stored == [("102", batch.manifest.md5)]
 
 
 def test_a_touched_file_with_the_same_content_is_sent(store: Store, out: Path) -> None:
@@ -275,12 +318,10 @@ def test_an_early_refusal_is_heard_over_tls(tls_store: Store, tmp_path: Path) ->
     tls_store.put_faults = ["refuse:403:SignatureDoesNotMatch"] * 8
     wire = Wire(3, 5, 5, ca_file=tls_store.certificate)
     url = f"{tls_store.base}/bucket/7?X-Amz-SignedHeaders=host"
+    body = body_of(path)
     start = time.monotonic()
 
-    results = [
-        put(url, path, Identity.of(path), "0" * 32, wire, progress=lambda *_: None, stop=lambda: False)
-        for _ in range(8)
-    ]
+    results = [put(url, body, wire, progress=lambda *_: None, stop=lambda: False) for _ in range(8)]
 
     assert [(r.status, r.code, r.bytes_sent) for r in results] == [(403, "SignatureDoesNotMatch", 0)] * 8
     assert time.monotonic() - start < 3
@@ -361,9 +402,7 @@ def test_a_handshake_that_never_ends_meets_the_connect_timeout(file: Path) -> No
         start = time.monotonic()
         result = put(
             url,
-            file,
-            Identity.of(file),
-            "0" * 32,
+            body_of(file),
             Wire(0.3, 30, 30),
             progress=lambda *_: None,
             stop=lambda: False,
