@@ -125,6 +125,7 @@ def _add_sources(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--timezone", metavar="ZONE", help="where date-times without a zone were written (UTC)")
     parser.add_argument("--unknown", choices=("drop", "reject"), default="drop", help="what becomes of unknown keys in JSON")
     parser.add_argument("--ignore-unknown", action="store_true", help="leave out CSV columns that are no field")
+    _add_reading(parser)
 
 
 def _add_out(parser: argparse.ArgumentParser) -> None:
@@ -250,7 +251,7 @@ def _options(asked: argparse.Namespace, progress: Any) -> Any:
 
     settings = config.read(os.environ, Path())
     options = Options(
-        mapping=asked.map, date_format=asked.date_format, zone=asked.timezone, reject_unknown=asked.unknown == "reject", ignore_unknown=asked.ignore_unknown,
+        reading=_reading(asked), mapping=asked.map, date_format=asked.date_format, zone=asked.timezone, reject_unknown=asked.unknown == "reject", ignore_unknown=asked.ignore_unknown,
         names=dict(settings.names), stdin=sys.stdin.buffer, progress=progress,
         show_values=getattr(asked, "show_values", False),
     )  # fmt: skip

@@ -43,6 +43,7 @@ class Event(StrEnum):
     POST_NO_ENTRY = "the token or this address was refused"
     POST_REFUSED = "the permission was refused"
     PUT_UNCONNECTED = "the store could not be reached"
+    PUT_UNCONNECTED_OVERDUE = "the store could not be reached in the time that the permission gave"
     PUT_UNCONNECTED_AGAIN = "the store could not be reached again"
     PUT_BROKEN = "the connection broke before the whole body was sent"
     PUT_UNANSWERED = "the whole body was sent, no answer came"
@@ -127,14 +128,17 @@ def name_post(status: int, granted: bool) -> Event:
     return Event.POST_REFUSED if 300 <= status < 500 else Event.POST_UNANSWERED
 
 
-def name_put(answer: PutAnswer, md5: str, unanswered: bool, ever_sent: bool, denied: bool) -> Event:
+def name_put(
+    answer: PutAnswer, md5: str, unanswered: bool, ever_sent: bool, denied: bool, overdue: bool
+) -> Event:
     """Name the answer to a PUT, given what earlier PUTs of the same upload id left behind.
 
     `unanswered`: one of them may have landed. `ever_sent`: a byte left under this id. `denied`: a new
-    permission was already tried after an unexplained denial.
+    permission was already tried after an unexplained denial. `overdue`: the url has expired by our own clock,
+    which counts only where the store cannot be asked and nothing was ever sent.
     """
     if not answer.status:
-        return _name_silence(answer, unanswered or ever_sent)
+        return _name_silence(answer, unanswered or ever_sent, overdue)
     if 200 <= answer.status < 300:
         return _name_stored(answer, md5)
     if answer.file_changed:
@@ -152,11 +156,13 @@ def name_put(answer: PutAnswer, md5: str, unanswered: bool, ever_sent: bool, den
     return Event.PUT_REFUSED
 
 
-def _name_silence(answer: PutAnswer, begun: bool) -> Event:
+def _name_silence(answer: PutAnswer, begun: bool, overdue: bool) -> Event:
     if answer.file_changed:
         return Event.FILE_CHANGED
     if not answer.connected:
-        return Event.PUT_UNCONNECTED_AGAIN if begun else Event.PUT_UNCONNECTED
+        if begun:
+            return Event.PUT_UNCONNECTED_AGAIN
+        return Event.PUT_UNCONNECTED_OVERDUE if overdue else Event.PUT_UNCONNECTED
     return Event.PUT_UNANSWERED if answer.whole_body_sent else Event.PUT_BROKEN
 
 
@@ -204,6 +210,7 @@ TABLE: Mapping[Event, Step] = {
     Event.POST_NO_ENTRY:        Step(Do.STOP_RUN, State.PREPARED),
     Event.POST_REFUSED:         Step(Do.END, State.REFUSED),
     Event.PUT_UNCONNECTED:      Step(Do.SAME, State.GRANTED, wait=True),
+    Event.PUT_UNCONNECTED_OVERDUE: Step(Do.NEW, State.PREPARED, wait=True),
     Event.PUT_UNCONNECTED_AGAIN: Step(Do.SAME, State.SENDING, wait=True),
     Event.PUT_BROKEN:           Step(Do.SAME, State.SENDING, wait=True),
     Event.PUT_UNANSWERED:       Step(Do.SAME, State.SENDING, wait=True),

@@ -164,7 +164,8 @@ def _put(entry: Entry, body: Body, run: Run) -> _Outcome:
     entry = run.ledger.move(entry, State.SENDING, "sending", unanswered=before + 1, tries=entry.tries + 1)
     result = put(entry.url or "", body, run.wire, progress=_reporter(entry, run), stop=run.halted)
     ever_sent = before > 0 or entry.body_bytes > 0
-    event = name_put(result, entry.md5, before > 0, ever_sent, entry.denied > 0)
+    overdue = entry.expires_at is not None and entry.expires_at < run.clock()
+    event = name_put(result, entry.md5, before > 0, ever_sent, entry.denied > 0, overdue)
     step = TABLE[event]
     columns = {
         "unanswered": before + may_have_landed(result),

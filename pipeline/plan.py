@@ -2,8 +2,8 @@
 
 import os
 import tempfile
-from collections.abc import Iterator, Sequence
-from contextlib import closing
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from io import BufferedReader, RawIOBase
 from pathlib import Path
@@ -11,7 +11,7 @@ from typing import Any, BinaryIO
 
 from pipeline import catalog, mapping, memory
 from pipeline.errors import UsageError
-from pipeline.load import load
+from pipeline.load import Reading, expand, load
 from pipeline.mapping import Mapping, RecordMap
 from pipeline.model import Specification
 
@@ -27,6 +27,7 @@ class Plan:
 
     source: Any
     stdin: BinaryIO | None
+    reading: Reading
     specification: Specification
     mapping: Mapping | None = None
     record: RecordMap | None = None
@@ -35,7 +36,7 @@ class Plan:
 
 def plans(
     sources: Sequence[Any], spec: str | Specification | None, mapped: str | None, stdin: BinaryIO | None,
-    out: Path | None = None,
+    reading: Reading, out: Path | None = None,
 ) -> Iterator[Plan]:  # fmt: skip
     """The passes to be made, in order. With a mapping a source may feed several specifications.
 
@@ -44,38 +45,36 @@ def plans(
     specification = catalog.find(spec) if isinstance(spec, str) else spec
     chosen = mapping.find(mapped) if mapped else None
     if specification is not None and chosen is None:
-        for source in sources:
-            yield Plan(source, stdin, specification)
+        for source in expand(sources):
+            yield Plan(source, stdin, reading, specification)
         return
-    for source in sources:
-        kept = _Kept(stdin) if isinstance(source, str | Path) and str(source) == "-" and stdin else None
-        found, notes = (chosen, ()) if chosen else _recognised(source, kept.again() if kept else stdin, out)
-        if found.refuse:
-            raise UsageError(f"{found.title}: cannot be converted: {found.refuse}")
-        records = [record for record in found.records if _is_wanted(record, specification)]
-        if not records:
-            raise UsageError(f"the mapping {found.name} makes no {spec}", "Leave out --spec.")
-        for record in records:
-            again = kept.again() if kept else stdin
-            yield Plan(source, again, catalog.find(record.specification), found, record, notes)
+    for source in expand(sources):
+        with _again(source, stdin) as reader:
+            found, notes = (chosen, ()) if chosen else _recognised(source, reader(), reading, out)
+            if found.refuse:
+                raise UsageError(f"{found.title}: cannot be converted: {found.refuse}")
+            records = [record for record in found.records if _is_wanted(record, specification)]
+            if not records:
+                raise UsageError(f"the mapping {found.name} makes no {spec}", "Leave out --spec.")
+            for record in records:
+                yield Plan(source, reader(), reading, catalog.find(record.specification), found, record, notes)
 
 
 def _is_wanted(record: RecordMap, specification: Specification | None) -> bool:
     return specification is None or catalog.find(record.specification).name == specification.name
 
 
-class _Kept:
-    """Owns what came on standard input, to be read as often as wanted, each time from its start."""
-
-    def __init__(self, stdin: BinaryIO) -> None:
-        self._file = tempfile.TemporaryFile()  # noqa: SIM115  # lives as long as the plans that read it
+@contextmanager
+def _again(source: Any, stdin: BinaryIO | None) -> Iterator[Callable[[], BinaryIO | None]]:
+    """Gives readers of standard input that each begin at its start and outlive this; nothing is read for a file."""
+    if stdin is None or not isinstance(source, str | Path) or str(source) != "-":
+        yield lambda: stdin
+        return
+    with tempfile.TemporaryFile() as file:
         while block := stdin.read(BLOCK):
-            self._file.write(block)
-        self._file.flush()
-
-    def again(self) -> BinaryIO:
-        """A reader with a place of its own, so that closing it, or reading it, touches no other."""
-        return BufferedReader(_FromStart(self._file.fileno()))  # type: ignore[return-value]
+            file.write(block)
+        file.flush()
+        yield lambda: BufferedReader(_FromStart(file.fileno()))
 
 
 class _FromStart(RawIOBase):
@@ -101,9 +100,11 @@ class _FromStart(RawIOBase):
         super().close()
 
 
-def _recognised(source: Any, stdin: BinaryIO | None, out: Path | None) -> tuple[Mapping, tuple[str, ...]]:
+def _recognised(
+    source: Any, stdin: BinaryIO | None, reading: Reading, out: Path | None
+) -> tuple[Mapping, tuple[str, ...]]:
     """The mapping that was used for this header before, or the preset that it fits; else the candidates are listed."""
-    with closing(load(source, stdin)) as loaded:
+    with closing(load(source, stdin, reading)) as loaded:
         head, called = loaded.head, loaded.name
     if head is None:
         raise UsageError(f"{called}: is JSON, and its content does not say what it holds", "Add --spec.")

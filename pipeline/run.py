@@ -21,7 +21,7 @@ from pipeline.exact import ExactChecker
 from pipeline.kinds import Kinds
 from pipeline.layout import Layout, compile_layout
 from pipeline.mapping import PRESETS
-from pipeline.load import Loaded, load, load_documents, load_mapped, load_rows
+from pipeline.load import Loaded, Reading, load, load_documents, load_mapped, load_rows
 from pipeline.model import Manifest, SourceUse, Specification
 from pipeline.rows import Batch, Checked, Documents, Rows
 from pipeline.plan import Plan, plans
@@ -37,10 +37,12 @@ Source = Path | str | Any
 class Options:
     """What may be asked of a run.
 
+    `reading` says how sources are to be read against what their content tells (encoding, header row, sheet),
     `zone` is an IANA name for date-times that have no zone of their own, `mapping` a preset or a mapping file,
     `date_format` how dates are written where a mapping does not say (all dates, where there is no mapping).
     """
 
+    reading: Reading = Reading()
     mapping: str | None = None
     date_format: str | None = None
     zone: str | None = None
@@ -61,9 +63,9 @@ def validate(
 ) -> Report:
     """Check sources against a specification (or what a mapping makes of them) and write nothing."""
     reports = []
-    for plan in plans(sources, spec, options.mapping, options.stdin):
+    for plan in plans(sources, spec, options.mapping, options.stdin, options.reading):
         tally = Tally()
-        with closing(load(plan.source, plan.stdin)) as loaded:
+        with closing(load(plan.source, plan.stdin, plan.reading)) as loaded:
             stages = _Stages(loaded, plan, options)
             for _, checked in ahead(stages.check, stages.batches()):
                 tally.add(checked)
@@ -93,7 +95,7 @@ def prepare(
     out = Path(out)
     batch.recover(out)
     todo: dict[str, list[Plan]] = {}
-    for plan in plans(sources, spec, options.mapping, options.stdin, out):
+    for plan in plans(sources, spec, options.mapping, options.stdin, options.reading, out):
         todo.setdefault(plan.specification.name, []).append(plan)
     done = [_prepare(one, out, options, now) for one in todo.values()]
     return Report(
@@ -115,7 +117,7 @@ def _prepare(todo: Sequence[Plan], out: Path, options: Options, now: Callable[[]
         headers: list[tuple[str, ...]] = []
         for number, plan in enumerate(todo):
             tally = Tally()
-            with closing(load(plan.source, plan.stdin)) as loaded:
+            with closing(load(plan.source, plan.stdin, plan.reading)) as loaded:
                 stages = _Stages(loaded, plan, options)
                 for rows, checked, data in ahead(stages.convert, stages.batches()):
                     for piece, lines in delivery.fitting(stages, rows, checked, data):

@@ -132,7 +132,8 @@ def integer(text: str) -> Converted | Unconvertible:
     """A whole number; `2.0` is one, `2.7` is not."""
     found = number(text)
     if isinstance(found, Unconvertible):
-        return Unconvertible(found.code, "integer", found.message.replace("a number", "a whole number", 1))
+        words = "is not a whole number; write digits alone" if found.code == "type" else found.message
+        return Unconvertible(found.code, "integer", words)
     if not float(text).is_integer():
         return Unconvertible("type", "integer", "is not a whole number; write it without a fraction")
     return found

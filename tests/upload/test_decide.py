@@ -96,7 +96,7 @@ def test_each_answer_to_a_request_for_permission(status: int, granted: bool, do:
     ],
 )  # fmt: skip
 def test_each_answer_to_a_first_put(answer: Answer, event: Event, do: Do, state: State) -> None:
-    named = name_put(answer, MD5, unanswered=False, ever_sent=False, denied=False)
+    named = name_put(answer, MD5, unanswered=False, ever_sent=False, denied=False, overdue=False)
 
     assert event is named
     assert (do, state) == (TABLE[named].do, TABLE[named].state)
@@ -116,7 +116,7 @@ def test_each_answer_to_a_first_put(answer: Answer, event: Event, do: Do, state:
 def test_after_a_put_without_an_answer_no_row_asks_for_a_new_permission(
     answer: Answer, event: Event, state: State
 ) -> None:
-    named = name_put(answer, MD5, unanswered=True, ever_sent=True, denied=False)
+    named = name_put(answer, MD5, unanswered=True, ever_sent=True, denied=False, overdue=True)
 
     assert event is named
     assert TABLE[named].state is state
@@ -127,9 +127,20 @@ def test_after_a_put_without_an_answer_no_row_asks_for_a_new_permission(
 def test_an_unexplained_denial_is_only_forgiven_once_and_only_while_nothing_was_sent(
     ever_sent: bool, denied: bool
 ) -> None:
-    named = name_put(refusal(403, "AccessDenied"), MD5, False, ever_sent, denied)
+    named = name_put(refusal(403, "AccessDenied"), MD5, False, ever_sent, denied, overdue=False)
 
     assert named is Event.PUT_DENIED_AGAIN
+
+
+@pytest.mark.parametrize(
+    ("overdue", "ever_sent", "do"), [(False, False, Do.SAME), (True, False, Do.NEW), (True, True, Do.SAME)]
+)
+def test_an_unreachable_store_gets_a_new_url_only_after_its_time_and_while_nothing_was_sent(
+    overdue: bool, ever_sent: bool, do: Do
+) -> None:
+    named = name_put(silence(0, connected=False), MD5, False, ever_sent, denied=False, overdue=overdue)
+
+    assert do is TABLE[named].do
 
 
 def test_every_event_has_its_row() -> None:

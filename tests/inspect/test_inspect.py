@@ -1,0 +1,144 @@
+"""`inspect` says what a source is, and never a value."""
+
+import gzip
+import json
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+
+from pipeline.inspection import Inspection, inspect
+from tests.inspect.helpers import MARK, answer, command, says_a_value, table
+
+CONTACTS = {
+    "E-mail Address": [f"{MARK}.mira@example.com", f"{MARK}.teo@example.com", ""],
+    "Vorname": [f"{MARK.title()}", "Teo", "Ana"],
+    "Geburtstag": ["25/01/1990", "01/02/1991", ""],
+    "PLZ": ["0800", "3182", "NULL"],
+    "Loyalty": ["6.14E+10", "61491570156", "61491570157"],
+    "Shoe size": ["42", "43", "44"],
+}
+
+
+def of(text: str) -> Inspection:
+    return inspect("-", BytesIO(text.encode()))
+
+
+def codes(found: Inspection) -> set[tuple[str, str]]:
+    return {(one.code, one.column) for one in found.obstacles}
+
+
+def test_a_table_is_described(tmp_path: Path) -> None:
+    found = inspect(table(tmp_path / "contacts.csv", CONTACTS, ";"), None)
+
+    assert (found.form, found.encoding, found.delimiter, found.header_line) == ("CSV", "UTF-8", ";", 1)
+    assert (found.rows, found.blank, len(found.columns)) == (3, 0, 6)
+    assert found.specifications[0].specification == "profile_customer"
+    assert found.specifications[0].fields["postcode"] == "PLZ"
+    assert found.specifications[0].fields["link.email"] == "E-mail Address"
+
+
+def test_what_stands_in_the_way_is_named(tmp_path: Path) -> None:
+    found = inspect(table(tmp_path / "contacts.csv", CONTACTS), None)
+
+    assert {("scientific", "Loyalty"), ("nothing", "PLZ"), ("no_field", "Shoe size")} <= codes(found)
+    assert ("dates", "Geburtstag") not in codes(found)
+
+
+def test_required_fields_without_a_column_stand_in_the_way() -> None:
+    found = of("Order ID,Email,Order date,SKU,Qty,Price paid\nA-1,mira@example.com,2024-03-06T10:00:00Z,S1,1,9.50\n")
+
+    assert found.specifications[0].specification == "commerce_purchases"
+    assert found.specifications[0].missing == ("type",)
+    assert ("missing", "") in codes(found)
+
+
+def test_ambiguous_dates_ragged_rows_and_bad_bytes_stand_in_the_way() -> None:
+    data = b"Order date,Email\n01/02/2024,a@example.com\n01/02/2024\n01/02/2024,\xff\xfe@example.com\n"
+
+    found = inspect("-", BytesIO(data))
+
+    assert {("dates", "Order date"), ("ragged_row", "")} <= codes(found)
+    assert "line 3" in next(one.message for one in found.obstacles if one.code == "ragged_row")
+    assert found.encoding != "UTF-8" or ("encoding", "") in codes(found)
+
+
+def test_columns_with_secrets_no_names_or_the_same_name_stand_in_the_way() -> None:
+    found = of("email,password_hash,Birthday,birthday,,city\na@example.com,x,1,2,3,Perth\n")
+
+    assert {("secret", "password_hash"), ("header", "birthday"), ("header", "column 5")} <= codes(found)
+
+
+def test_a_first_row_of_data_is_no_header_and_is_not_shown() -> None:
+    found = of(f"{MARK}@example.com,0491570156,12.50\nteo@example.com,0491570157,9.50\n")
+
+    assert ("header", "") in codes(found)
+    assert [one.name for one in found.columns] == ["column 1", "column 2", "column 3"]
+    assert not says_a_value(json.dumps(found.as_json()))
+
+
+def test_documents_are_described_by_their_keys() -> None:
+    documents = [
+        {"purchase_id": f"{MARK}1", "link": {"email": f"{MARK}@example.com"}, "products": [{"sku": "x", "price": 1}]},
+        {"purchase_id": f"{MARK}2", "link": {"email": None}, "products": [{"sku": "y"}, {"sku": 4}], "gift": True},
+    ]
+    found = of("".join(json.dumps(one) + "\n" for one in documents) + "{broken\n")
+
+    assert (found.form, found.rows) == ("JSON", 3)
+    assert {one.path: (one.filled, one.types) for one in found.keys} == {
+        "purchase_id": (2, {"string": 2}), "link.email": (1, {"string": 1, "null": 1}),
+        "products[].sku": (2, {"string": 2, "number": 1}), "products[].price": (1, {"number": 1}), "gift": (1, {"boolean": 1}),
+    }  # fmt: skip
+    best = found.specifications[0]
+    assert best.specification == "commerce_purchases"
+    assert set(best.unmatched) == {"products[].sku", "products[].price", "gift"}
+    assert "line 3" in next(one.message for one in found.obstacles if one.code == "json")
+
+
+def test_keys_that_are_data_are_not_shown() -> None:
+    found = of(json.dumps({"by_address": {f"{MARK}@example.com": {"total": 1}, "0491570156": {"total": 2}}}))
+
+    assert [one.path for one in found.keys] == ["by_address.*.total"]
+
+
+def test_an_object_with_more_keys_than_names_ends_in_a_star() -> None:
+    found = of(json.dumps({"names": {f"k{'abcdefghij'[n % 10]}{n}": n for n in range(999)}}))
+
+    assert found.keys[-1].path == "names.*"
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_the_answer_of_the_command_holds_all_facts_and_no_value(tmp_path: Path, packed: bool) -> None:
+    path = table(tmp_path / "contacts.csv", CONTACTS)
+    if packed:
+        path = tmp_path / "contacts.csv.gz"
+        path.write_bytes(gzip.compress((tmp_path / "contacts.csv").read_bytes()))
+
+    (found,) = answer("inspect", path, cwd=tmp_path)["sources"]
+    words = command("inspect", path, cwd=tmp_path)
+
+    assert {"path", "form", "encoding", "delimiter", "header_line", "rows", "blank", "columns", "keys", "presets",
+            "specifications", "obstacles", "notes"} == set(found)  # fmt: skip
+    first = found["columns"][0]
+    assert (first["name"], first["filled"], first["fill_rate"], first["distinct"]) == ("E-mail Address", 2, 0.6667, 2)
+    assert first["kinds"] == {"e-mail": 2}
+    assert not says_a_value(json.dumps(found), words.stdout.decode(), words.stderr.decode())
+    assert b"It could become profile_customer" in words.stdout
+
+
+def test_a_source_that_cannot_be_read_ends_with_exit_code_3(tmp_path: Path) -> None:
+    assert command("inspect", "nowhere.csv", cwd=tmp_path).returncode == 3
+
+
+def test_a_preset_is_recognised_by_the_header(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from pipeline import mapping
+
+    (tmp_path / "till.toml").write_text(
+        'recognise = ["Shoe size"]\n[[records]]\nspecification = "profile_customer"\n[records.fields]\nemail = "E-mail Address"\n'
+    )
+    monkeypatch.setattr(mapping, "PRESETS", tmp_path)
+
+    found = inspect(table(tmp_path / "contacts.csv", CONTACTS), None)
+
+    assert found.presets == ("till",)
+    assert ("no_field", "Shoe size") not in codes(found)

@@ -1,0 +1,73 @@
+"""Prepare in a child that dies or is interrupted at its n-th call into the operating system, as often as asked.
+
+Reads one order a line: JSON with sources, spec, out, max_bytes, and perhaps `at` (which call, from 1) and `how`
+("die" before the call, "die_after" it, or "interrupt" instead of it). Answers each with {"code", "calls"}.
+"""
+
+import json
+import os
+import sys
+from collections.abc import Callable
+from typing import Any
+
+from pipeline import batch
+from pipeline.run import Options, prepare
+
+CALLS = ("open", "write", "rename", "replace", "fsync", "mkdir", "close", "unlink", "rmdir", "fdopen")
+
+
+class Fuse:
+    """Counts calls and burns at one of them."""
+
+    def __init__(self, at: int, how: str) -> None:
+        self.count, self.at, self.how = 0, at, how
+
+    def guard(self, call: Callable[..., Any]) -> Callable[..., Any]:
+        def guarded(*words: Any, **options: Any) -> Any:
+            self.count += 1
+            burns = self.count == self.at
+            if burns and self.how == "die":
+                os._exit(9)
+            if burns and self.how == "interrupt":
+                raise KeyboardInterrupt
+            try:
+                return call(*words, **options)
+            finally:
+                if burns:
+                    os._exit(9)
+
+        return guarded
+
+
+def run(order: dict[str, Any]) -> tuple[int, int]:
+    """(exit code, calls) of one run in this process, which is of no use afterwards."""
+    fuse = Fuse(order.get("at", 0), order.get("how", "die"))
+    options = Options(date="20240306", max_invalid=1.0, max_bytes=order["max_bytes"])
+    for name in CALLS:
+        setattr(os, name, fuse.guard(getattr(os, name)))
+    # Records are written through a file object, which does not pass by os.write.
+    batch._File.write = fuse.guard(batch._File.write)  # type: ignore[method-assign]
+    try:
+        prepare(order["sources"], order["spec"], order["out"], options)
+    except KeyboardInterrupt:
+        return 130, fuse.count
+    return 0, fuse.count
+
+
+def in_child(order: dict[str, Any]) -> dict[str, int]:
+    reading, writing = os.pipe()
+    child = os.fork()
+    if child == 0:
+        tell, leave = os.write, os._exit
+        code, calls = run(order)
+        tell(writing, b"%d" % calls)
+        leave(code)
+    os.close(writing)
+    with os.fdopen(reading, "rb") as pipe:
+        calls = int(pipe.read() or 0)
+    return {"code": os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), "calls": calls}
+
+
+if __name__ == "__main__":
+    for line in sys.stdin:
+        print(json.dumps(in_child(json.loads(line))), flush=True)

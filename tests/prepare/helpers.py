@@ -1,0 +1,130 @@
+"""Prepare in this process, and what must hold whatever the input: rows conserved, no value in any message."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+import pipeline
+from pipeline import batch, compiled, scan
+from pipeline.model import Manifest, PreparedBatch
+from pipeline.report import Report
+from pipeline.run import Options, Source, prepare
+
+ROOT = Path(pipeline.__file__).parents[1]
+# Stands in every value of the inputs below, so that a value in a message would be seen.
+MARK = "Qzx"
+KEEP_ALL = Options(date="20240306", max_invalid=1.0)
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """What one run left: the report, and every file of its batches by relative name."""
+
+    report: Report
+    out: Path
+    files: Mapping[str, bytes]
+
+    @property
+    def lines(self) -> list[bytes]:
+        """The NDJSON lines of all parts in order."""
+        return [line for one in self.report.batches for line in one.file.read_bytes().splitlines(keepends=True)]
+
+    @property
+    def records(self) -> list[Any]:
+        return [json.loads(line) for line in self.lines]
+
+    @property
+    def issues(self) -> list[dict[str, Any]]:
+        """Every issue on disk, or the examples where nothing was written."""
+        if not self.report.batches:
+            return [issue.as_json() for source in self.report.sources for issue in source.examples]
+        texts = (one.path / "issues.ndjson" for one in self.report.batches)
+        return [json.loads(line) for text in texts for line in text.read_text("utf-8").splitlines()]
+
+    @property
+    def codes(self) -> list[str]:
+        return [issue["code"] for issue in self.issues]
+
+    @property
+    def manifest(self) -> Manifest:
+        (one,) = self.report.batches
+        return one.manifest
+
+    def file(self, name: str) -> bytes:
+        (found,) = [data for path, data in self.files.items() if path.endswith("/" + name)]
+        return found
+
+
+def prepared(sources: Sequence[Source], spec: Any, out: Path, options: Options = KEEP_ALL) -> Prepared:
+    """Prepare, and check what must always hold."""
+    report = prepare(sources, spec, out, options)
+    done = Prepared(report, out, files_of(out))
+    check(done)
+    return done
+
+
+def of_bytes(data: bytes, spec: Any, out: Path, options: Options = KEEP_ALL) -> Prepared:
+    """Prepare `data` as if it came on standard input."""
+    return prepared(["-"], spec, out, replace(options, stdin=BytesIO(data)))
+
+
+def files_of(out: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(out)): path.read_bytes() for path in sorted(out.rglob("*")) if path.is_file()}
+
+
+def check(done: Prepared) -> None:
+    """Rows are conserved in the report and in the manifests, and no message holds a value."""
+    for source in done.report.sources:
+        assert source.rows == source.valid + source.invalid + source.continuations + source.blank
+    if done.report.batches:
+        manifests = [one.manifest for one in done.report.batches]
+        for one in manifests:
+            assert one.rows == one.records + one.rejected + one.continuations + one.blank
+            assert sum(use.rows for use in one.sources) == one.rows
+        for name, counted in (("rows", "rows"), ("records", "valid"), ("rejected", "invalid"), ("blank", "blank")):
+            total = sum(getattr(source, counted) for source in done.report.sources)
+            assert sum(getattr(one, name) for one in manifests) == total, name
+        assert len(done.lines) == done.report.valid
+    for path, data in done.files.items():
+        if "/rejects" not in path and not path.endswith(".json"):
+            assert MARK.encode() not in data, path
+        if path.endswith("manifest.json"):
+            assert MARK.encode() not in data, path
+    for issue in done.issues:
+        assert MARK not in json.dumps(issue)
+
+
+@contextmanager
+def in_plain_python() -> Iterator[None]:
+    """The pipeline as it runs where the kernels were not compiled."""
+    with ExitStack() as stack:
+        for name in {name for name, kernel in vars(compiled).items() if callable(kernel)} & set(vars(scan)):
+            stack.enter_context(patch.object(compiled, name, getattr(scan, name)))
+        stack.enter_context(patch.object(compiled, "IS_COMPILED", False))
+        yield
+
+
+def command(*words: str | Path, cwd: Path, stdin: bytes = b"") -> subprocess.CompletedProcess[bytes]:
+    """`python -m pipeline WORDS...` in a process of its own."""
+    return subprocess.run(
+        [sys.executable, "-m", "pipeline", *map(str, words)],
+        cwd=cwd, input=stdin, capture_output=True, timeout=120, env=environment(),
+    )  # fmt: skip
+
+
+def environment() -> dict[str, str]:
+    """No settings but where the package lies."""
+    return {"PYTHONPATH": str(ROOT), "PATH": "/usr/bin:/bin", "PYTHONWARNINGS": "error", "NO_COLOR": "1"}
+
+
+def whole_batches(out: Path) -> list[PreparedBatch]:
+    """The batches that the next command finds after a crash."""
+    batch.recover(out)
+    return batch.find(out)

@@ -1,0 +1,245 @@
+"""A prepared batch: the same bytes for the same input, whole files, right counts, names that do not collide."""
+
+import hashlib
+import json
+import os
+import stat
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pipeline import documents, streams, tables
+from pipeline.errors import UsageError
+
+from .helpers import KEEP_ALL, Prepared, command, environment, of_bytes, prepared, whole_batches
+
+HEADER = b"link.mobile,first_name,employee_flag\n"
+SPEC = "customer_record"
+
+
+def rows(numbers: Sequence[int], bad: Sequence[int] = (), blank: Sequence[int] = ()) -> bytes:
+    lines = []
+    for number in numbers:
+        lines.append(b"%d,%s,%s\n" % (number, b"x" * (number % 7), b"maybe" if number in bad else b"yes"))
+        lines += [b"\n"] if number in blank else []
+    return HEADER + b"".join(lines)
+
+
+MIXED = rows(range(500), bad=range(0, 500, 9), blank=range(0, 500, 25))
+
+
+def mobiles(done: Prepared) -> list[int]:
+    return [int(record["link"]["mobile"]) for record in done.records]
+
+
+# ------------------------------------------------------------------------------------ determinism
+
+
+def test_the_same_input_gives_the_same_bytes_of_every_file(tmp_path: Path) -> None:
+    one, two = (of_bytes(MIXED, SPEC, tmp_path / name) for name in ("one", "two"))
+
+    assert one.files == two.files
+    assert set(one.files) == {".lock"} | {f"profile_customer-20240306-a/{name}" for name in (
+        "issues.ndjson", "manifest.json", "profile_customer-20240306-a.json", "rejects.csv")}  # fmt: skip
+
+
+@pytest.mark.parametrize("block", [64, 1000, 65_536])
+def test_the_same_input_gives_the_same_bytes_however_it_is_cut(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, block: int
+) -> None:
+    array = b"[" + b",".join(b'{"link":{"mobile":"%d"},"employee_flag":%d}' % (n, n % 5) for n in range(300)) + b"]"
+    array = array.replace(b":1}", b":true}")
+    sources = (MIXED, MIXED.replace(b"\n", b"\r\n"), array, array[1:-1].replace(b"},{", b"}\n{"))
+    whole = [of_bytes(data, SPEC, tmp_path / f"whole{n}").files for n, data in enumerate(sources)]
+    for module in (tables, documents, streams):
+        monkeypatch.setattr(module, "BLOCK", block)
+    monkeypatch.setattr("pipeline.load.HEAD", 100)
+    cut = [of_bytes(data, SPEC, tmp_path / f"cut{n}").files for n, data in enumerate(sources)]
+
+    assert cut == whole
+
+
+# ------------------------------------------------------------------------------------ counts and states
+
+
+def test_a_manifest_speaks_of_the_files_as_they_are(tmp_path: Path) -> None:
+    done = of_bytes(MIXED, SPEC, tmp_path)
+    (batch,) = done.report.batches
+    data = batch.file.read_bytes()
+    plain = json.loads((batch.path / "manifest.json").read_text())
+
+    assert plain["bytes"] == len(data)
+    assert plain["sha256"] == hashlib.sha256(data).hexdigest()
+    assert plain["md5"] == hashlib.md5(data).hexdigest()
+    assert plain["sources"] == [{"path": "-", "bytes": len(MIXED), "sha256": hashlib.sha256(MIXED).hexdigest(), "rows": 520}]
+    assert (plain["records"], plain["rejected"], plain["blank"], plain["rows"]) == (444, 56, 20, 520)
+    assert plain["issues"] == {"type": 56} and plain["conversions"] == {"boolean_word": 444}
+    assert data.endswith(b"}\n") and b"\n\n" not in data and data.count(b"\n") == 444
+
+
+@pytest.mark.parametrize(("share", "state"), [(0.0, "held"), (0.0999, "held"), (0.1, "prepared"), (1.0, "prepared")])
+def test_a_batch_is_held_above_the_share_of_rejects_that_is_allowed(tmp_path: Path, share: float, state: str) -> None:
+    done = of_bytes(rows(range(100), bad=range(10), blank=range(30)), SPEC, tmp_path, replace(KEEP_ALL, max_invalid=share))
+
+    assert done.manifest.state == state
+
+
+def test_where_all_is_rejected_nothing_is_written(tmp_path: Path) -> None:
+    done = of_bytes(rows(range(50), bad=range(50)), SPEC, tmp_path)
+
+    assert (done.report.invalid, done.report.batches, set(done.files)) == (50, (), {".lock"})
+
+
+def test_folders_and_files_are_for_their_owner_alone(tmp_path: Path) -> None:
+    os.umask(0o022)
+    out = tmp_path / "deep" / "out"
+    (tmp_path / "in.csv").write_bytes(MIXED)
+    prepared([tmp_path / "in.csv"], SPEC, out)
+
+    for path in [out, *out.rglob("*")]:
+        assert stat.S_IMODE(path.stat().st_mode) == (0o700 if path.is_dir() else 0o600), path
+
+
+# ------------------------------------------------------------------------------------ parts
+
+
+def check_parts(done: Prepared, most: int) -> None:
+    """What must hold of the parts of one delivery; the rest is in `helpers.check`."""
+    width = max(2, len(str(len(done.report.batches))))
+    for number, batch in enumerate(done.report.batches, 1):
+        data = batch.file.read_bytes()
+        part = f"_part_{number:0{width}}" if len(done.report.batches) > 1 else ""
+        assert batch.manifest.file == f"profile_customer{part}-20240306-a.json"
+        assert batch.path.name == batch.manifest.file.removesuffix(".json")
+        assert len(data) == batch.manifest.bytes <= most
+        assert hashlib.sha256(data).hexdigest() == batch.manifest.sha256
+        assert hashlib.md5(data).hexdigest() == batch.manifest.md5
+        assert data.count(b"\n") == batch.manifest.records > 0
+        issues = (batch.path / "issues.ndjson").read_bytes().splitlines()
+        assert len(issues) == sum(batch.manifest.issues.values())
+        assert {"rejects.csv", "rejects.ndjson"} >= set(batch.manifest.rejects)
+        assert bool(batch.manifest.rejects) == bool(batch.manifest.rejected)
+
+
+@pytest.mark.parametrize("most", [50, 300, 1000, 5000, 12_345, 10**9])
+def test_parts_lose_no_record_and_keep_the_order(tmp_path: Path, most: int) -> None:
+    whole = of_bytes(MIXED, SPEC, tmp_path / "whole")
+    most = max(most, max(len(line) for line in whole.lines))
+    done = of_bytes(MIXED, SPEC, tmp_path / "parts", replace(KEEP_ALL, max_bytes=most))
+
+    check_parts(done, most)
+    assert done.lines == whole.lines
+    assert sorted(map(json.dumps, done.issues)) == sorted(map(json.dumps, whole.issues))
+    rejects = b"".join(data.split(b"\n", 1)[1] for path, data in sorted(done.files.items()) if path.endswith("rejects.csv"))
+    assert sorted(rejects.splitlines()) == sorted(whole.file("rejects.csv").splitlines()[1:])
+
+
+@settings(deadline=None, max_examples=30)
+@given(st.lists(st.sampled_from("gbn"), min_size=1, max_size=40), st.integers(80, 400), st.booleans())
+def test_any_mixture_is_split_without_a_loss(
+    tmp_path_factory: pytest.TempPathFactory, kinds: list[str], most: int, as_json: bool
+) -> None:
+    if as_json:
+        kinds_of = {"g": '{"link":{"mobile":"%d"}}', "b": '{"link":%d}', "n": "%.0s"}
+        data = "\n".join(kinds_of[kind] % number for number, kind in enumerate(kinds)).encode() + b"\n{}\n"
+    else:
+        kinds_of = {"g": "%d,x,yes", "b": "%d,x,oui", "n": "%.0s"}
+        data = HEADER + "\n".join(kinds_of[kind] % number for number, kind in enumerate(kinds)).encode() + b"\n"
+    done = of_bytes(data, SPEC, tmp_path_factory.mktemp("out"), replace(KEEP_ALL, max_bytes=most))
+
+    check_parts(done, most)
+    assert mobiles(done) == [number for number, kind in enumerate(kinds) if kind == "g"]
+
+
+def test_a_record_larger_than_a_part_is_a_usage_error_and_leaves_nothing(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="--max-bytes"):
+        of_bytes(rows(range(9)), SPEC, tmp_path, replace(KEEP_ALL, max_bytes=40))
+    assert [path.name for path in tmp_path.iterdir()] == [".lock"]
+
+
+# ------------------------------------------------------------------------------------ names
+
+
+def test_versions_go_on_from_a_to_z_and_beyond_in_the_order_of_their_names(tmp_path: Path) -> None:
+    names = []
+    for _ in range(29):
+        (batch,) = of_bytes(HEADER + b"1,a,\n", SPEC, tmp_path).report.batches
+        names.append(batch.path.name.rpartition("-")[2])
+
+    assert names == [*"abcdefghijklmnopqrstuvwxyz", "za", "zb", "zc"]
+    assert names == sorted(names)
+
+
+@pytest.mark.parametrize("given_version", ["B", "x1", "7", "2024-b", "_"])
+def test_the_next_version_comes_after_any_that_was_given(tmp_path: Path, given_version: str) -> None:
+    of_bytes(HEADER + b"1,a,\n", SPEC, tmp_path, replace(KEEP_ALL, version=given_version))
+    (batch,) = of_bytes(HEADER + b"1,a,\n", SPEC, tmp_path).report.batches
+
+    assert batch.manifest.file.removesuffix(".json").split("-", 2)[2] > given_version
+
+
+def test_parts_and_wholes_share_their_versions(tmp_path: Path) -> None:
+    of_bytes(rows(range(20)), SPEC, tmp_path, replace(KEEP_ALL, max_bytes=200))
+    (batch,) = of_bytes(rows(range(20)), SPEC, tmp_path).report.batches
+
+    assert batch.path.name == "profile_customer-20240306-b"
+
+
+def test_another_day_and_another_specification_begin_at_a(tmp_path: Path) -> None:
+    of_bytes(HEADER + b"1,a,\n", SPEC, tmp_path)
+    next_day = of_bytes(HEADER + b"1,a,\n", SPEC, tmp_path, replace(KEEP_ALL, date="20240307"))
+    product = of_bytes(b"product_id\nP\n", "product", tmp_path)
+
+    assert next_day.report.batches[0].path.name == "profile_customer-20240307-a"
+    assert product.report.batches[0].path.name == "commerce_products-20240306-a"
+
+
+def test_a_name_of_ones_own_replaces_the_specifications(tmp_path: Path) -> None:
+    done = of_bytes(HEADER + b"1,a,\n", SPEC, tmp_path, replace(KEEP_ALL, names={"profile_customer": "vip"}))
+
+    assert done.manifest.file == "vip-20240306-a.json"
+
+
+@pytest.mark.parametrize("options", [{"date": "2024-03-06"}, {"date": "20241301"}, {"date": "today"}, {"version": "a/b"},
+                                     {"version": " "}, {"version": "ä"}, {"version": "a.b"}, {"date": "20240230"}])  # fmt: skip
+def test_a_date_or_version_that_a_name_cannot_hold_is_refused(tmp_path: Path, options: dict[str, Any]) -> None:
+    with pytest.raises(UsageError):
+        of_bytes(HEADER + b"1,a,\n", SPEC, tmp_path, replace(KEEP_ALL, **options))
+
+
+def test_a_version_that_exists_is_refused_and_the_old_batch_stays(tmp_path: Path) -> None:
+    first = of_bytes(HEADER + b"1,a,\n", SPEC, tmp_path, replace(KEEP_ALL, version="b"))
+    with pytest.raises(UsageError, match="exists already"):
+        of_bytes(HEADER + b"2,a,\n", SPEC, tmp_path, replace(KEEP_ALL, version="b"))
+
+    assert [batch.file.read_bytes() for batch in whole_batches(tmp_path)] == [first.lines[0]]
+    assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".preparing")] == []
+
+
+def test_a_version_that_exists_ends_the_command_with_2(tmp_path: Path) -> None:
+    words = ("convert", "-", "--spec", SPEC, "--out", tmp_path / "out", "--date", "20240306", "--version", "b", "--json")
+    first, second = (command(*words, cwd=tmp_path, stdin=HEADER + b"1,a,\n") for _ in range(2))
+
+    assert (first.returncode, second.returncode) == (0, 2)
+    assert "exists already" in json.loads(second.stdout)["error"]["message"]
+
+
+def test_processes_that_convert_into_one_folder_at_once_get_different_names(tmp_path: Path) -> None:
+    (tmp_path / "in.csv").write_bytes(MIXED)
+    words = ["convert", "in.csv", "--spec", SPEC, "--out", "out", "--date", "20240306", "--max-invalid", "1", "--quiet"]
+    line = [sys.executable, "-m", "pipeline", *words]
+    running = [subprocess.Popen(line, cwd=tmp_path, env=environment(), stderr=subprocess.PIPE) for _ in range(6)]
+    answers = [process.communicate(timeout=60)[1] for process in running]
+
+    assert [process.returncode for process in running] == [0] * 6, answers
+    found = whole_batches(tmp_path / "out")
+    assert [batch.path.name[-1] for batch in found] == list("abcdef")
+    assert {batch.manifest.sha256 for batch in found} == {hashlib.sha256(found[0].file.read_bytes()).hexdigest()}
+    assert not list((tmp_path / "out").glob(".preparing*"))

@@ -1,0 +1,155 @@
+"""A crash or an interrupt at any file operation leaves no batch or whole ones; of several parts all or none."""
+
+import hashlib
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipeline import batch
+from pipeline.errors import UsageError
+from pipeline.model import PreparedBatch
+
+from .helpers import KEEP_ALL, ROOT, of_bytes
+
+HEADER = b"link.mobile,first_name,employee_flag\n"
+TABLE = HEADER + b"".join(b"%d,a,%s\n" % (number, b"maybe" if number % 5 == 0 else b"yes") for number in range(1, 40))
+SPEC = "customer_record"
+
+
+class Child:
+    """A process that prepares, dies and is interrupted on order, each time in a fork of its own."""
+
+    def __init__(self) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "tests.prepare.driver"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=ROOT, text=True
+        )
+
+    def __call__(self, order: dict[str, Any]) -> tuple[int, int]:
+        """(exit code, calls)."""
+        assert self._process.stdin is not None and self._process.stdout is not None
+        self._process.stdin.write(json.dumps(order) + "\n")
+        self._process.stdin.flush()
+        answer = json.loads(self._process.stdout.readline())
+        return answer["code"], answer["calls"]
+
+    def close(self) -> None:
+        self._process.communicate(timeout=20)
+
+
+@pytest.fixture(scope="module")
+def in_child() -> Iterator[Child]:
+    child = Child()
+    yield child
+    child.close()
+
+
+def order(folder: Path, **more: Any) -> dict[str, Any]:
+    source = folder.parent / "in.csv"
+    source.write_bytes(TABLE)
+    return {"sources": [str(source)], "spec": SPEC, "out": str(folder), "max_bytes": 10**9, **more}
+
+
+def whole(found: list[PreparedBatch]) -> bool:
+    """Whether each batch is what its manifest says, down to the last file."""
+    for one in found:
+        data = one.file.read_bytes()
+        assert hashlib.sha256(data).hexdigest() == one.manifest.sha256
+        assert len(data) == one.manifest.bytes
+        names = {path.name for path in one.path.iterdir()}
+        assert names == {one.manifest.file, "manifest.json", "issues.ndjson", *one.manifest.rejects}
+        assert len((one.path / "issues.ndjson").read_bytes().splitlines()) == sum(one.manifest.issues.values())
+    return True
+
+
+def folders(out: Path) -> set[str]:
+    return {path.name for path in out.iterdir()} - {".lock"} if out.exists() else set()
+
+
+@pytest.fixture(scope="module")
+def calls(tmp_path_factory: pytest.TempPathFactory, in_child: Child) -> dict[int, tuple[int, int]]:
+    """By max_bytes: how many calls an undisturbed run makes, and how many batches."""
+    found = {}
+    for most in (10**9, 800):
+        out = tmp_path_factory.mktemp("calls") / "out"
+        code, count = in_child(order(out, max_bytes=most))
+        assert code == 0
+        found[most] = (count, len(batch.find(out)))
+    return found
+
+
+@pytest.mark.parametrize("how", ["die", "die_after"])
+@pytest.mark.parametrize("most", [10**9, 800])
+def test_a_crash_at_any_call_leaves_all_parts_or_none(
+    tmp_path: Path, in_child: Child, calls: dict[int, tuple[int, int]], most: int, how: str
+) -> None:
+    count, parts = calls[most]
+    assert parts == (1 if most == 10**9 else 3)
+    seen = set()
+    for at in range(1, count + 1):
+        out = tmp_path / str(at) / "out"
+        out.parent.mkdir()
+        code, _ = in_child(order(out, max_bytes=most, at=at, how=how))
+        assert code == 9, at
+        before = [path.name for path in out.glob("[!.]*")] if out.exists() else []
+        batch.recover(out)
+        found = batch.find(out)
+        assert whole(found)
+        assert len(found) in (0, parts), at
+        assert set(before) <= {one.path.name for one in found}
+        assert folders(out) == {one.path.name for one in found}, at
+        seen.add(len(found))
+    assert seen == {0, parts}
+
+
+@pytest.mark.parametrize("most", [10**9, 800])
+def test_an_interrupt_at_any_call_leaves_all_parts_or_none(
+    tmp_path: Path, in_child: Child, calls: dict[int, tuple[int, int]], most: int
+) -> None:
+    count, parts = calls[most]
+    for at in range(1, count + 1):
+        out = tmp_path / str(at) / "out"
+        out.parent.mkdir()
+        code, _ = in_child(order(out, max_bytes=most, at=at, how="interrupt"))
+        assert code in (0, 130), at
+        published = folders(out)
+        batch.recover(out)
+        found = batch.find(out)
+        assert whole(found)
+        assert len(found) in (0, parts), at
+        assert folders(out) == {one.path.name for one in found}, at
+        # Only a delivery that has its names already, or a folder not yet locked, may wait for the next command.
+        assert found or not [name for name in published if not name.startswith(batch.WORK)]
+
+
+def test_the_next_run_clears_a_dead_ones_work_and_takes_the_next_name(tmp_path: Path, in_child: Child) -> None:
+    out = tmp_path / "out"
+    for at in range(20, 60, 7):
+        in_child(order(out, max_bytes=500, at=at, how="die"))
+    done = of_bytes(TABLE, SPEC, out, KEEP_ALL)
+
+    assert len(done.report.batches) == 1
+    assert not [path for path in out.iterdir() if path.name.startswith(batch.WORK)]
+
+
+def test_the_work_of_a_living_process_is_left_alone(tmp_path: Path) -> None:
+    workshop = batch.Workshop(tmp_path)
+    workshop.new_part().write_records(b"{}\n")
+    batch.recover(tmp_path)  # a lock of its own, as another process would take
+
+    assert (workshop.folder / "part-0001" / batch.DATA).exists()
+    workshop.discard()
+    workshop.discard()
+    assert folders(tmp_path) == set()
+
+
+def test_a_batch_whose_manifest_is_broken_is_a_usage_error(tmp_path: Path) -> None:
+    (done,) = of_bytes(TABLE, SPEC, tmp_path, KEEP_ALL).report.batches
+    for text in ("", "{", "[]", "{}", json.dumps({**done.manifest.as_json(), "sources": 3})):
+        (done.path / "manifest.json").write_text(text)
+        with pytest.raises(UsageError, match="not a prepared batch"):
+            batch.read(done.path)

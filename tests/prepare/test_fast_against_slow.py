@@ -1,0 +1,463 @@
+"""The compiled kernels only ever vouch: with them and without them prepare gives the same bytes."""
+
+import csv
+import io
+import json
+import math
+from collections.abc import Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import numpy as np
+import orjson
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from oracle import RECORD_TYPES, accepts, examples, flat, normalised, oddities, spoiled, spoiled_cell
+
+from pipeline import compiled, kernels, scan, tables, values
+
+from .helpers import in_plain_python, of_bytes
+
+quick = settings(deadline=None, max_examples=15)
+thorough = settings(deadline=None, max_examples=150)
+
+
+# ------------------------------------------------------------------------------------ whole records
+
+
+def table_of(rows: Sequence[dict[str, str]], columns: Sequence[str]) -> bytes:
+    text = io.StringIO()
+    writer = csv.DictWriter(text, columns, restval="")
+    writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue().encode()
+
+
+@st.composite
+def tables_of(draw: st.DrawFn, record_type: str) -> bytes:
+    """Several records of one type, good and with one cell spoiled, under one header in any order."""
+    rows = draw(st.lists(spoiled_cell(record_type) | flat(record_type), min_size=1, max_size=6))
+    columns = draw(st.permutations(list(dict.fromkeys(name for row in rows for name in row))))
+    return table_of(rows, columns)
+
+
+@pytest.mark.parametrize("record_type", RECORD_TYPES)
+def test_a_table_gives_the_same_files_with_kernels_and_without(record_type: str) -> None:
+    @quick
+    @given(tables_of(record_type))
+    def same(data: bytes) -> None:
+        with TemporaryDirectory() as folder:
+            fast = of_bytes(data, record_type, Path(folder, "fast"))
+            with in_plain_python():
+                slow = of_bytes(data, record_type, Path(folder, "slow"))
+        assert fast.files == slow.files
+        assert fast.report.sources == slow.report.sources
+
+    same()
+
+
+@pytest.mark.parametrize("record_type", RECORD_TYPES)
+def test_documents_are_accepted_exactly_as_the_vendor_would(record_type: str) -> None:
+    hand_made = st.sampled_from(examples(record_type))
+
+    @quick
+    @given(st.lists(spoiled(record_type) | hand_made, min_size=1, max_size=6), st.booleans())
+    def same(documents: list[Any], ascii_only: bool) -> None:
+        documents = [one for one in documents if isinstance(one, dict)]
+        ascii_only = ascii_only or not all(map(_is_text, documents))
+        data = b"".join(json.dumps(one, ensure_ascii=ascii_only).encode() + b"\n" for one in documents)
+        if not data:
+            return
+        with TemporaryDirectory() as folder:
+            done = of_bytes(data, record_type, Path(folder))
+            records, rejected = done.records, {issue["row"] for issue in done.issues}
+        accepted = [one for one in documents if accepts(record_type, one)]
+        expected = {number for number, one in enumerate(documents, 1) if not accepts(record_type, one)}
+        assert rejected == expected
+        assert records == [normalised(record_type, one) for one in accepted]
+
+    same()
+
+
+def _is_text(document: Any) -> bool:
+    try:
+        json.dumps(document, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+# ------------------------------------------------------------------------------------ rows and cells
+
+PIECES = (
+    b",", b";", b'"', b'""', b'"""', b"\n", b"\r", b"\r\n", b"\0", b" ", b"a", b"Zo\xc3\xab", b"\xf0\x9f\x98\x80",
+    b"\xff", b"\xc3", b"\xed\xa0\x80", b"\xc0\x80", b"\xf4\x90\x80\x80", b"\\", b'5" pipe', b'"a"b', b"\t", b"\x0b", b"",
+    b'"two\nlines"', b'"\r\n"', b'x"y"', b"\x85", b"\xe2\x80\xa8",
+)  # fmt: skip
+nasty = st.lists(st.sampled_from(PIECES), max_size=14).map(b"".join)
+NASTY_FILE = (
+    b'a,b\r\n"two\nlines",x\r\n\r\n,\n5" pipe,"dou""bled"\r"cr\rin",y\r\n"text"behind,z\nshort\nlong,er,row\n'
+    b'n\0ul,1\n\xff,1\nZo\xc3\xab,"\xf0\x9f\x98\x80"\n" ",""\n"open,1\nnext,2\n"last\r\n'
+)
+WHOLE = 1 << 30
+
+
+def same_scan(data: bytes, delimiter: int, columns: int, final: bool, most: int, longest: int) -> Any:
+    fast = kernels.scan_csv(data, delimiter, columns, final, most, longest)
+    slow: Any = scan.scan_csv(data, delimiter, columns, final, most, longest)
+    faults = np.asarray(fast[9])
+    assert fast[:2] == slow[:2]
+    for name, a, b in zip(("starts", "ends", "flags"), fast[2:5], slow[2:5], strict=True):
+        broken = np.repeat(np.isin(faults, tables.BROKEN), columns)
+        assert np.array_equal(np.where(broken, 0, a), np.where(broken, 0, b)), name
+    for name, a, b in zip(("from", "to", "lines"), fast[5:8], slow[5:8], strict=True):
+        assert np.array_equal(a, b), name
+    whole = ~np.isin(faults, tables.BROKEN)
+    assert np.array_equal(fast[8][whole], slow[8][whole])
+    assert np.array_equal(faults, slow[9])
+    return fast
+
+
+@thorough
+@given(nasty, st.sampled_from(b",;\t|"), st.integers(1, 4), st.booleans(), st.integers(1, 9), st.integers(0, 30))
+def test_both_scanners_find_the_same_rows(
+    data: bytes, delimiter: int, columns: int, final: bool, most: int, longest: int
+) -> None:
+    same_scan(data, delimiter, columns, final, most, longest)
+
+
+def test_both_scanners_agree_wherever_a_nasty_file_is_cut() -> None:
+    for cut in range(len(NASTY_FILE) + 1):
+        for final in (False, True):
+            for longest in (3, 20, WHOLE):
+                same_scan(NASTY_FILE[:cut], ord(","), 2, final, WHOLE, longest)
+                same_scan(NASTY_FILE[cut:], ord(","), 2, final, WHOLE, longest)
+
+
+class Drops:
+    """A source that gives a few bytes at a time."""
+
+    name = "drops"
+
+    def __init__(self, data: bytes, sizes: Sequence[int]) -> None:
+        self._data, self._sizes, self._turn = data, sizes, 0
+
+    def read(self, size: int) -> bytes:
+        size = min(size, self._sizes[self._turn % len(self._sizes)])
+        self._turn += 1
+        piece, self._data = self._data[:size], self._data[size:]
+        return piece
+
+
+def rows_of(data: bytes, sizes: Sequence[int]) -> tuple[Any, ...]:
+    source = Drops(data, sizes)
+    head, rest = tables.read_head(source, source.read(7))
+    found = [
+        (int(rows.lines[row]), int(rows.numbers[row]), int(rows.faults[row]), rows.raw(row))
+        for rows in tables.read_rows(source, head, rest)
+        for row in range(len(rows.faults))
+    ]
+    return head, found
+
+
+@pytest.mark.parametrize("block", [1, 8])
+@pytest.mark.parametrize("ending", [b"", b"\n", b"\r", b'"'])
+def test_rows_do_not_depend_on_how_the_bytes_arrive(monkeypatch: pytest.MonkeyPatch, block: int, ending: bytes) -> None:
+    data = NASTY_FILE + ending
+    whole = rows_of(data, [len(data)])
+    monkeypatch.setattr(tables, "BLOCK", block)
+
+    for sizes in ([1], [2], [3], [5], [7], [1, 7, 2], [3, 1]):
+        assert rows_of(data, sizes) == whole
+    with in_plain_python():
+        assert rows_of(data, [3, 1, 4]) == whole
+
+
+@thorough
+@given(nasty, st.lists(st.integers(1, 7), min_size=1, max_size=5))
+def test_any_rows_do_not_depend_on_how_the_bytes_arrive(data: bytes, sizes: list[int]) -> None:
+    data = b"a,b\n" + data
+    assert rows_of(data, sizes) == rows_of(data, [len(data)])
+
+
+# ------------------------------------------------------------------------------------ JSON
+
+BITS = (b"{", b"}", b"[", b"]", b",", b":", b'"', b'\\"', b"\\", b'"a"', b"1", b"null", b" ", b"\n", b"\r", b"\x0b",
+        b'"]"', b'"\\\\"', b"\xff", b"\0")  # fmt: skip
+bits = st.lists(st.sampled_from(BITS), max_size=20).map(b"".join)
+
+
+@settings(deadline=None, max_examples=400)
+@given(bits, st.booleans(), st.integers(1, 4))
+def test_both_splitters_find_the_same_values(data: bytes, final: bool, most: int) -> None:
+    for at in (0, len(data) // 2, len(data)):
+        assert kernels.split_array(data, at, final, most) == scan.split_array(data, at, final, most)
+
+
+@settings(deadline=None, max_examples=400)
+@given(bits)
+def test_a_value_ends_where_a_plain_loop_says(data: bytes) -> None:
+    assert scan.value_end(data, 0) == plain_value_end(data)
+
+
+def plain_value_end(data: bytes) -> int:
+    """value_end, a byte at a time: strings, brackets, and what ends a bare word."""
+    depth = at = 0
+    while at < len(data):
+        sign = data[at : at + 1]
+        at += 1
+        if sign == b'"':
+            while data[at : at + 1] not in (b'"', b""):
+                at += 2 if data[at : at + 1] == b"\\" else 1
+            if at >= len(data):
+                return -1
+            at += 1
+        elif sign in b"{[":
+            depth += 1
+        elif sign in b"}]":
+            if depth == 0:
+                return at - 1
+            depth -= 1
+        else:
+            if depth == 0 and sign in b", \t\n\r\v\f":
+                return at - 1
+            continue
+        if depth == 0 and sign in b'"}]':
+            return at
+    return -1
+
+
+# ------------------------------------------------------------------------------------ cells
+
+KINDS = {
+    compiled.EMAIL: ("email", oddities.EMAILS),
+    compiled.HASH: ("hash", oddities.EMAILS),
+    compiled.NUMBER: ("number", oddities.NUMBER_TEXTS),
+    compiled.INTEGER: ("integer", oddities.NUMBER_TEXTS),
+    compiled.BOOLEAN: ("boolean", oddities.BOOLEAN_TEXTS),
+    compiled.DATE: ("date", oddities.DATES),
+    compiled.DATE_TIME: ("date_time", oddities.DATE_TIMES),
+}
+ALPHABETS = {
+    compiled.EMAIL: "aZ0._+-@ ",
+    compiled.HASH: "aF0 \x7f~",
+    compiled.NUMBER: "0123.-+eE9",
+    compiled.INTEGER: "0129-+.e",
+    compiled.BOOLEAN: "trufalseTYNo01 ",
+    compiled.DATE: "0123-9",
+    compiled.DATE_TIME: "0123T:Z+-. 9",
+}
+
+
+def status_of(text: str, kind: int, low: float = -math.inf, high: float = math.inf, words: Any = ()) -> int:
+    data = b"," + text.encode() + b","
+    starts, ends = np.array([1], np.int32), np.array([len(data) - 1], np.int32)
+    raw = data[1:-1]
+    flags = np.array([(1 if scan.NEEDS_ESCAPE.search(raw) else 0) | (0 if raw.isascii() else 2)], np.uint8)
+    status = np.zeros(1, np.uint8)
+    kernels.check_column(data, starts, ends, flags, 1, 0, kind, low, high, words, status)
+    return int(status[0])
+
+
+def is_as_it_should_be(text: str, kind: int) -> bool:
+    """Whether the exact twin takes the text as it stands, without a conversion."""
+    if kind == compiled.DATE:
+        return values.is_date(text)
+    if kind == compiled.DATE_TIME:
+        return values.is_date_time(text) and values.date_time(text, None) == values.Converted(text)
+    name = {compiled.HASH: "hash_text"}.get(kind, KINDS[kind][0])
+    return bool(getattr(values, name)(text) == values.Converted(text))
+
+
+def mutants(kind: int) -> st.SearchStrategy[str]:
+    """Texts that broke readers before, the same with one sign changed, and noise in the kind's own alphabet."""
+    known = st.sampled_from(KINDS[kind][1] + oddities.CELLS[:80]).filter(bool)
+    sign = st.sampled_from(ALPHABETS[kind])
+    changed = st.builds(lambda text, at, sign: text[:at] + sign + text[at + 1 :], known, st.integers(0, 25), sign)
+    return known | changed | st.text(ALPHABETS[kind], min_size=1, max_size=26) | st.text(min_size=1, max_size=5)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_cell_that_is_vouched_for_needs_no_change(kind: int) -> None:
+    @settings(deadline=None, max_examples=400)
+    @given(mutants(kind))
+    def holds(text: str) -> None:
+        try:
+            text.encode()
+        except UnicodeEncodeError:
+            return
+        if status_of(text, kind) == compiled.GOOD:
+            assert is_as_it_should_be(text, kind)
+
+    holds()
+    for text in filter(None, KINDS[kind][1]):
+        if status_of(text, kind) == compiled.GOOD:
+            assert is_as_it_should_be(text, kind), text
+
+
+def test_every_day_of_the_calendar_and_no_other_is_vouched_for() -> None:
+    for year in (1, 4, 100, 400, 1900, 2000, 2023, 2024, 9999):
+        for month in range(14):
+            for day in range(33):
+                text = f"{year:04}-{month:02}-{day:02}"
+                assert (status_of(text, compiled.DATE) == compiled.GOOD) == values.is_date(text)
+
+
+@thorough
+@given(
+    st.floats(-1e6, 1e6) | st.integers(-200, 200).map(float),
+    st.floats(-1e6, 1e6) | st.integers(-200, 200).map(float),
+    st.decimals(-200, 200, places=3).map(str) | st.integers(-(10**16), 10**16).map(str) | st.floats(-200, 200).map(repr),
+)
+def test_a_number_that_is_vouched_for_lies_within_its_bounds(low: float, high: float, text: str) -> None:
+    for kind in (compiled.NUMBER, compiled.INTEGER):
+        if status_of(text, kind, low, high) == compiled.GOOD:
+            assert low <= float(text) <= high
+
+
+def test_a_number_next_to_a_bound_is_never_taken_for_one_inside() -> None:
+    inside = math.nextafter(90.0, -math.inf)
+    for text in ("90", "90.0", "90.00000000000001", "89.99999999999999", "89.999999999999999", "90.000000000000000"):
+        good = status_of(text, compiled.NUMBER, -90.0, inside) == compiled.GOOD
+        assert not good or float(text) < 90
+
+
+@thorough
+@given(st.lists(st.text("abc_-0é", min_size=1, max_size=4), max_size=64), st.text("abc_-0é", max_size=5))
+def test_a_word_is_vouched_for_only_if_it_is_in_the_list(words: list[str], text: str) -> None:
+    status = status_of(text, compiled.ENUM, words=tuple(word.encode() for word in words))
+    assert status == compiled.EMPTY if not text else status != compiled.GOOD or text in words
+
+
+# ------------------------------------------------------------------------------------ writing
+
+
+def written(cells: Sequence[bytes], doubled: bool = False) -> bytes:
+    """The cells as the fields a, b, ... of one record a cell, by the kernel."""
+    data = b"".join(cells)
+    ends = np.cumsum([len(cell) for cell in cells]).astype(np.int32)
+    starts = np.concatenate([[0], ends[:-1]]).astype(np.int32)
+    flags = np.array([(1 if scan.NEEDS_ESCAPE.search(cell) else 0) | (4 if doubled else 0) for cell in cells], np.uint8)
+    first = np.arange(len(cells), dtype=np.int32)
+    return bytes(
+        kernels.encode(
+            data, starts, ends, flags, 1, first, first + np.int32(1), np.ones(len(cells), np.uint8),
+            np.array([compiled.TEXT_LEAF], np.int32), np.array([0], np.int32), [b'"a":'],
+        )[0]
+    )  # fmt: skip
+
+
+def test_every_ascii_byte_is_written_as_a_json_writer_does() -> None:
+    for byte in range(128):
+        for text in (bytes([byte]), b"a" + bytes([byte]) * 3 + b"z"):
+            assert written([text]) == orjson.dumps({"a": text.decode()}) + b"\n"
+
+
+@thorough
+@given(st.lists(st.text(min_size=1, max_size=20), min_size=1, max_size=6))
+def test_text_is_written_as_a_json_writer_does(texts: list[str]) -> None:
+    texts = [text for text in texts if text.isascii() or not any("\ud800" <= sign <= "\udfff" for sign in text)]
+    if texts:
+        expected = b"".join(orjson.dumps({"a": text}) + b"\n" for text in texts)
+        assert written([text.encode() for text in texts]) == expected
+
+
+@thorough
+@given(st.lists(st.text('a"\\\n', min_size=1, max_size=20), min_size=1, max_size=6))
+def test_doubled_quotes_are_undone_in_writing(texts: list[str]) -> None:
+    expected = b"".join(orjson.dumps({"a": text}) + b"\n" for text in texts)
+    assert written([text.replace('"', '""').encode() for text in texts], doubled=True) == expected
+
+
+def trees() -> st.SearchStrategy[Any]:
+    """Objects and lists of columns, nested; a list may be one that repeats its part a row of the record."""
+    leaf: st.SearchStrategy[Any] = st.tuples(st.just("leaf"), st.integers(0, 3), st.booleans())
+    return st.recursive(
+        leaf,
+        lambda below: st.tuples(st.sampled_from(["object", "list", "rows"]), st.lists(below, min_size=1, max_size=3)),
+        max_leaves=8,
+    )
+
+
+def steps_of(tree: Any, key: bytes, inside_rows: bool = False) -> list[tuple[int, int, bytes]]:
+    if tree[0] == "leaf":
+        return [(compiled.RAW_LEAF if tree[2] else compiled.TEXT_LEAF, tree[1], key)]
+    is_list = tree[0] != "object"
+    repeats = tree[0] == "rows" and not inside_rows
+    inner: list[tuple[int, int, bytes]] = []
+    for number, below in enumerate(tree[1]):
+        inner += steps_of(below, b"" if is_list else b'"%d":' % number, inside_rows or repeats)
+    if repeats:
+        inner = [(compiled.REPEAT, 0, b""), *inner, (compiled.REPEAT_END, 0, b"")]
+    return [
+        (compiled.OPEN_ARRAY if is_list else compiled.OPEN_OBJECT, 0, key), *inner,
+        (compiled.CLOSE_ARRAY if is_list else compiled.CLOSE_OBJECT, 0, b""),
+    ]  # fmt: skip
+
+
+def program_of(members: list[Any]) -> tuple[Any, Any, list[bytes]]:
+    steps = [step for number, tree in enumerate(members) for step in steps_of(tree, b'"%d":' % number)]
+    operations, arguments, keys = (list(part) for part in zip(*steps, strict=True))
+    begin = 0
+    for at, operation in enumerate(operations):
+        if operation == compiled.REPEAT:
+            begin = at
+        elif operation == compiled.REPEAT_END:
+            arguments[at] = begin
+    return np.array(operations, np.int32), np.array(arguments, np.int32), keys
+
+
+CELLS = st.sampled_from((b"", b"", b"1", b"22", b"true", b'a""b', b"\n", "Zo\u00eb".encode(), b"\\"))
+
+
+@settings(deadline=None, max_examples=400)
+@given(
+    st.lists(trees(), min_size=1, max_size=4),
+    st.lists(st.lists(CELLS, min_size=4, max_size=4), min_size=1, max_size=6),
+    st.data(),
+)
+def test_both_writers_write_the_same_records(members: list[Any], rows: list[list[bytes]], data: st.DataObject) -> None:
+    cells = [cell for row in rows for cell in row]
+    ends = np.cumsum([len(cell) for cell in cells]).astype(np.int32)
+    starts = np.concatenate([[0], ends[:-1]]).astype(np.int32)
+    flags = np.array([5 if b'"' in cell else 1 if scan.NEEDS_ESCAPE.search(cell) else 0 for cell in cells], np.uint8)
+    cuts = sorted(data.draw(st.sets(st.integers(1, len(rows) - 1)))) if len(rows) > 1 else []
+    first, last = np.array([0, *cuts], np.int32), np.array([*cuts, len(rows)], np.int32)
+    take = np.array(data.draw(st.lists(st.integers(0, 1), min_size=len(first), max_size=len(first))), np.uint8)
+    arguments = (b"".join(cells), starts, ends, flags, 4, first, last, take, *program_of(members))
+
+    fast, slow = kernels.encode(*arguments), scan.encode(*arguments)
+
+    assert fast[0] == slow[0]
+    assert fast[1].tolist() == slow[1].tolist()
+
+
+@pytest.mark.parametrize("sign", [b"a", b"\1", b'"', b"\xc3\xab"])
+def test_a_cell_of_any_size_around_a_growing_buffer_is_written_whole(sign: bytes) -> None:
+    for size in [*range(1, 40), *range(670, 700), *range(2030, 2060), *range(4080, 4110), 8191, 8192, 100_000]:
+        cell = sign * size
+        assert written([cell]) == orjson.dumps({"a": cell.decode()}) + b"\n"
+
+
+def test_many_small_records_outgrow_the_first_buffer_by_their_keys() -> None:
+    cells = [b"x"] * 3000
+
+    assert written(cells) == b'{"a":"x"}\n' * 3000
+
+
+@pytest.mark.parametrize(
+    ("record_type", "columns"), [("product", {"product_id": "P"}), ("customer_record", {"link.mobile": "1"})]
+)
+def test_long_cells_give_the_same_bytes_with_kernels_and_without(
+    record_type: str, columns: dict[str, str], tmp_path: Path
+) -> None:
+    rows = [columns | {key: sign * size} for key in columns for sign in ('"', "\n", "é", "\\") for size in (1, 4095, 9000)]
+    data = table_of(rows, list(columns))
+    fast = of_bytes(data, record_type, tmp_path / "fast")
+    with in_plain_python():
+        slow = of_bytes(data, record_type, tmp_path / "slow")
+
+    assert fast.files == slow.files
+    assert fast.manifest.records == len(rows)

@@ -1,0 +1,69 @@
+"""Exports written, converted and counted, for the tests of this folder."""
+
+import csv
+import io
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pipeline
+from pipeline.model import PreparedBatch
+from pipeline.report import Report
+from pipeline.run import Options, prepare
+
+SAMPLES = Path(pipeline.__file__).parents[1] / "samples" / "exports"
+CASES = sorted(path for path in SAMPLES.glob("*/*") if path.is_dir())
+KEEP_ALL = Options(date="20240306", max_invalid=1)
+
+
+@dataclass(frozen=True)
+class Converted:
+    """What one export became, by specification."""
+
+    report: Report
+    batches: Mapping[str, PreparedBatch]
+
+    def records(self, specification: str) -> list[Any]:
+        return [json.loads(line) for line in self.batches[specification].file.read_bytes().splitlines()]
+
+    def issues(self, specification: str) -> list[Any]:
+        text = (self.batches[specification].path / "issues.ndjson").read_text("utf-8")
+        return [json.loads(line) for line in text.splitlines()]
+
+
+def name_of(case: Path) -> str:
+    return f"{case.parent.name}/{case.name}"
+
+
+def source_of(case: Path) -> Path:
+    """The export of a case: the one file that is not expected of it."""
+    (source,) = (path for path in case.iterdir() if not path.name.startswith("expected"))
+    return source
+
+
+def rows_of(source: Path) -> int:
+    """How many rows stand behind the header, as an independent reader counts them."""
+    data = source.read_bytes()
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        text = data.decode("cp1252")
+    return sum(1 for row in csv.reader(io.StringIO(text, newline="")) if any(row)) - 1
+
+
+def convert(source: str, mapping: str | None = None) -> Converted:
+    """An export in the working folder, converted into the folder `batches`."""
+    options = Options(date="20240306", max_invalid=1, mapping=mapping)
+    report = prepare([source], None, "batches", options)
+    return Converted(report, {batch.manifest.specification: batch for batch in report.batches})
+
+
+def write(name: str, header: Sequence[str], *rows: Mapping[str, str]) -> str:
+    """An export of these rows, each given by the cells that it fills."""
+    with Path(name).open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, header)
+        writer.writeheader()
+        writer.writerows(rows)
+    return name

@@ -1,0 +1,83 @@
+"""An identifier or postcode leaves as it came, or the record does not leave; a phone number keeps its digits."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.presets.exports import CASES, convert, name_of, source_of, write
+
+IDENTIFIERS = {
+    "zip", "postcode", "customer_id", "purchase_id", "return_id", "product_id", "sku", "upc", "id", "order_id",
+    "klaviyo_id", "leid", "euid", "braze_id", "ean", "payment_intent_id", "invoice_id",
+}  # fmt: skip
+CONSTANT = {"klaviyo-email-marketing", "mailchimp-audience", "braze-email"}
+HEADER = ["First Name", "Last Name", "Email", "Total Spent", "Total Orders", "Tax Exempt", "Note"]
+HEADER += ["Customer ID", "Default Address Zip", "Phone"]
+CODES = st.from_regex(r"[0-9A-Z][0-9A-Z.\- ]{0,14}[0-9A-Z]", fullmatch=True)
+NUMBERS = st.from_regex(r"\+?\(?[0-9]{2,4}\)?[ \-][0-9]{3}[ \-/.][0-9]{3,4}( (ext\. ?|x)[0-9]{1,3})?", fullmatch=True)
+
+
+def texts_of(value: object, name: str = "") -> list[tuple[str, str]]:
+    """Every text of a record with the name under which it stands."""
+    if isinstance(value, dict):
+        return [pair for key, inner in value.items() for pair in texts_of(inner, key)]
+    if isinstance(value, list):
+        return [pair for inner in value for pair in texts_of(inner, name)]
+    return [(name, value)] if isinstance(value, str) else []
+
+
+@pytest.mark.parametrize("case", [case for case in CASES if case.name.startswith(("good", "dirty"))], ids=name_of)
+def test_every_identifier_and_postcode_stands_in_the_export(case: Path) -> None:
+    said = source_of(case).read_bytes().decode("utf-8", "replace")
+    paths = [path for path in case.glob("expected_*.ndjson") if "issues" not in path.name]
+    lines = [line for path in paths for line in path.read_text("utf-8").splitlines()]
+    cells = set(re.split(r"[,\r\n\"':|]+", said))
+
+    assert lines
+    for line in lines:
+        for name, text in texts_of(json.loads(line)):
+            assert name not in IDENTIFIERS or text in CONSTANT or text in cells
+
+
+@given(code=CODES, zip_code=CODES, marks=st.tuples(st.booleans(), st.booleans()))
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_an_identifier_leaves_as_it_came_or_not_at_all(
+    code: str, zip_code: str, marks: tuple[bool, bool], folder: Path
+) -> None:
+    row = {"Email": "mira.holt@example.com", "Customer ID": "'" * marks[0] + code}
+    row["Default Address Zip"] = "'" * marks[1] + zip_code
+    beside = {"Email": "teo.brandt@example.com"}
+
+    made = convert(write("export.csv", HEADER, row, beside), "shopify_customers")
+
+    records = made.records("profile_customer")
+    if len(records) == 2:
+        assert (code, zip_code) == (records[0]["customer_id"], records[0]["zip"])
+    else:
+        assert {"pattern"} == {issue["code"] for issue in made.issues("profile_customer")}
+        assert re.search(r"E\+?[0-9]|\.0+$", f"{code}\n{zip_code}", re.MULTILINE)
+
+
+@given(number=NUMBERS)
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_a_phone_number_keeps_its_digits_and_loses_its_extension(number: str, folder: Path) -> None:
+    row = {"Email": "mira.holt@example.com", "Phone": number}
+
+    made = convert(write("export.csv", HEADER, row), "shopify_customers")
+
+    assert re.sub("[^0-9]", "", re.split("e|x", number)[0]) == made.records("profile_customer")[0]["mobile"]
+
+
+@pytest.mark.parametrize("column", ["Customer ID", "Default Address Zip", "Phone"])
+def test_digits_that_a_spreadsheet_lost_are_an_issue_and_never_guessed(column: str, folder: Path) -> None:
+    rows = ({"Email": "mira.holt@example.com", column: "6.14E+10"}, {"Email": "teo.brandt@example.com"})
+
+    made = convert(write("export.csv", HEADER, *rows), "shopify_customers")
+
+    (issue,) = made.issues("profile_customer")
+    assert (column, "pattern") == (issue["column"], issue["code"])
+    assert "export it again as text" in issue["message"]

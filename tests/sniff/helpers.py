@@ -1,0 +1,54 @@
+"""Read a source as the pipeline would, with what a person may say of it."""
+
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+from pipeline.load import Loaded, Reading, load, load_rows
+
+from prepare.helpers import MARK, Prepared, of_bytes, prepared
+
+__all__ = ["MARK", "prepared"]
+SPEC = "customer_record"
+HEADER = "link.mobile,first_name,last_name"
+
+
+def convert(data: bytes, out: Path) -> Prepared:
+    """Prepare customers from `data`, rows conserved and no value in any message."""
+    return of_bytes(data, SPEC, out / "out")
+
+
+def convert_file(path: Path, out: Path) -> Prepared:
+    return prepared([path], SPEC, out / "out")
+
+
+def notes(done: Prepared) -> str:
+    return "\n".join(note for source in done.report.sources for note in source.notes)
+
+
+def counts(done: Prepared) -> tuple[int, int, int]:
+    """(valid, invalid, blank)."""
+    (source,) = done.report.sources
+    return source.valid, source.invalid, source.blank
+
+
+def where(done: Prepared) -> list[tuple[int, str]]:
+    return [(issue["line"], issue["code"]) for issue in done.issues]
+
+
+def names(done: Prepared) -> list[Any]:
+    return [record.get("first_name") for record in done.records]
+
+
+def opened(data: bytes, **said: Any) -> Loaded:
+    return load("-", BytesIO(data), Reading(**said))
+
+
+def cells(loaded: Loaded) -> list[list[str]]:
+    """Every row that is not blank, as text."""
+    found = []
+    for rows in load_rows(loaded, None, ()):
+        for row in rows.firsts.tolist():
+            wide = range(row * rows.columns, (row + 1) * rows.columns)
+            found.append([rows.data[rows.starts[at] : rows.ends[at]].decode() for at in wide])
+    return found

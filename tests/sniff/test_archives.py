@@ -1,0 +1,167 @@
+"""A zip of exports is read member by member; one that may do harm is refused with its reason."""
+
+import gzip
+import stat
+import struct
+import zipfile
+from io import BytesIO
+from pathlib import Path
+from unittest.mock import patch
+
+import pytest
+
+from pipeline import archives
+from pipeline.errors import SourceError
+from pipeline.load import expand, load
+
+from .helpers import HEADER, SPEC, prepared
+
+TABLE = f"{HEADER}\n1,Mira,Holt\nshort\n".encode()
+
+
+def packed(path: Path, members: dict[str, bytes], how: int = zipfile.ZIP_DEFLATED) -> Path:
+    with zipfile.ZipFile(path, "w", how) as archive:
+        for name, data in members.items():
+            archive.writestr(name, data)
+    return path
+
+
+def refused(path: Path, words: str) -> None:
+    with pytest.raises(SourceError, match=words) as problem:
+        expand([path])
+    assert problem.value.hint
+
+
+def test_each_member_is_a_source_of_its_own(tmp_path: Path) -> None:
+    members = {
+        "subscribed_members_export.csv": TABLE,
+        "folder/cleaned.csv": b"\xef\xbb\xbf" + TABLE,
+        "wide.csv": TABLE.decode().encode("utf-16"),
+        "more.json": b'{"link": {"mobile": "9"}}\n',
+        "__MACOSX/._subscribed.csv": b"\0\5\26\7",
+        "folder/.DS_Store": b"\0",
+        "folder/": b"",
+    }
+    sources = expand([packed(tmp_path / "export.zip", members)])
+    done = prepared(sources, SPEC, tmp_path / "out")
+
+    assert [str(source) for source in sources] == [
+        f"{tmp_path}/export.zip!{name}"
+        for name in ("subscribed_members_export.csv", "folder/cleaned.csv", "wide.csv", "more.json")
+    ]
+    assert [source.path for source in done.report.sources] == [str(source) for source in sources]
+    assert [record["link"]["mobile"] for record in done.records] == ["1", "1", "1", "9"]
+    assert [issue["source"] for issue in done.issues] == [str(source) for source in sources[:3]]
+    assert done.manifest.sources[0].bytes == len(TABLE)
+
+
+@pytest.mark.parametrize("how", [zipfile.ZIP_STORED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_members_may_be_packed_in_any_usual_way(tmp_path: Path, how: int) -> None:
+    sources = expand([packed(tmp_path / "a.zip", {"a.csv": TABLE}, how)])
+
+    assert len(prepared(sources, SPEC, tmp_path / "out").records) == 1
+
+
+def test_what_is_no_zip_stays_as_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_bytes(TABLE)
+    frame = object()
+
+    assert expand([path, "-", str(path), tmp_path / "absent", tmp_path, frame]) == [
+        path, "-", str(path), tmp_path / "absent", tmp_path, frame,
+    ]  # fmt: skip
+
+
+def test_a_zip_on_standard_input_is_refused_with_what_to_do(tmp_path: Path) -> None:
+    data = packed(tmp_path / "a.zip", {"a.csv": TABLE}).read_bytes()
+    with pytest.raises(SourceError, match="did not come as a file"):
+        load("-", BytesIO(data))
+
+
+@pytest.mark.parametrize("name", ["../a.csv", "a/../../b.csv", "/etc/a.csv", "C:a.csv", "C:\\a.csv", "..\\a.csv", "\\a.csv", ".."])
+def test_a_name_that_points_outside_is_refused(tmp_path: Path, name: str) -> None:
+    refused(packed(tmp_path / "a.zip", {name: TABLE}), "points outside")
+
+
+def test_a_name_that_would_write_on_the_terminal_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(SourceError) as problem:
+        expand([packed(tmp_path / "a.zip", {"a\x1b[2J.csv": TABLE})])
+
+    assert "\x1b" not in problem.value.message
+
+
+def test_a_link_is_refused(tmp_path: Path) -> None:
+    info = zipfile.ZipInfo("a.csv")
+    info.external_attr = (stat.S_IFLNK | 0o777) << 16
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        archive.writestr(info, "/etc/passwd")
+    refused(tmp_path / "a.zip", "is a link")
+
+
+def test_an_encrypted_member_is_refused(tmp_path: Path) -> None:
+    data = bytearray(packed(tmp_path / "a.zip", {"a.csv": TABLE}).read_bytes())
+    data[6] |= 1
+    data[data.index(b"PK\1\2") + 8] |= 1
+    (tmp_path / "a.zip").write_bytes(data)
+    refused(tmp_path / "a.zip", "is encrypted")
+
+
+@pytest.mark.parametrize("inner", [b"PK\x03\x04....", gzip.compress(b"x"), b"Rar!....", b"7z\xbc\xaf...."])
+def test_an_archive_in_an_archive_is_refused(tmp_path: Path, inner: bytes) -> None:
+    refused(packed(tmp_path / "a.zip", {"a.csv": inner}), "archive in an archive")
+
+
+def test_a_member_that_swells_is_refused_before_it_is_unpacked(tmp_path: Path) -> None:
+    refused(packed(tmp_path / "a.zip", {"a.csv": b"\0" * (8 << 20)}), "more than 200 times")
+
+
+def test_too_many_members_are_refused(tmp_path: Path) -> None:
+    refused(packed(tmp_path / "a.zip", {f"{number}.csv": b"" for number in range(1001)}), "holds 1001 files")
+
+
+def test_too_many_bytes_are_refused(tmp_path: Path) -> None:
+    path = packed(tmp_path / "a.zip", {"a.csv": TABLE, "b.csv": TABLE})
+    with patch.object(archives, "MOST_BYTES", len(TABLE) * 2 - 1):
+        refused(path, "unpacks to more than")
+
+
+def test_members_that_share_their_bytes_are_refused(tmp_path: Path) -> None:
+    data = bytearray(packed(tmp_path / "a.zip", {"a.csv": TABLE, "b.csv": TABLE}).read_bytes())
+    second = data.rindex(b"PK\1\2")
+    data[second + 42 : second + 46] = struct.pack("<I", 4)
+    (tmp_path / "a.zip").write_bytes(data)
+    refused(tmp_path / "a.zip", "share their bytes|broken")
+
+
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+def test_two_members_of_one_name_are_refused(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        archive.writestr("a.csv", TABLE)
+        archive.writestr("a.csv", TABLE)
+    refused(tmp_path / "a.zip", "have one name")
+
+
+def test_an_empty_zip_is_refused(tmp_path: Path) -> None:
+    refused(packed(tmp_path / "a.zip", {}), "holds no files")
+
+
+def test_a_zip_that_is_cut_or_spoiled_anywhere_gives_no_batch_in_silence(tmp_path: Path) -> None:
+    rows = b"".join(b"%d,Mira,Holt\n" % number for number in range(500))
+    whole = packed(tmp_path / "a.zip", {"a.csv": HEADER.encode() + b"\n" + rows}).read_bytes()
+    inside = whole.index(b"a.csv") + 5
+    spoiled = [whole[:cut] for cut in range(4, len(whole), 97)]
+    spoiled += [whole[:at] + bytes([whole[at] ^ 0x55]) + whole[at + 1 :] for at in range(inside, len(whole) - 90, 61)]
+    for data in spoiled:
+        (tmp_path / "a.zip").write_bytes(data)
+        with pytest.raises(SourceError):
+            prepared(expand([tmp_path / "a.zip"]), SPEC, tmp_path / "out")
+        assert {path.name for path in (tmp_path / "out").glob("*")} <= {".lock"}
+
+
+def test_a_member_that_says_too_small_a_size_is_refused(tmp_path: Path) -> None:
+    data = bytearray(packed(tmp_path / "a.zip", {"a.csv": TABLE * 50}).read_bytes())
+    central = data.rindex(b"PK\1\2")
+    data[central + 24 : central + 28] = struct.pack("<I", len(TABLE))
+    (tmp_path / "a.zip").write_bytes(data)
+    with pytest.raises(SourceError):
+        prepared(expand([tmp_path / "a.zip"]), SPEC, tmp_path / "out")

@@ -1,0 +1,124 @@
+"""`upload` and `status` as commands: exit codes, words, interrupts."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from tests.upload.helpers import LINE, prepared
+from tests.upload.store import TOKEN, Store
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def start(store: Store, out: Path, *words: str, **environment: str) -> subprocess.Popen[str]:
+    settings = {"LEXER_UPLOAD_API_URL": store.url, "LEXER_UPLOAD_API_TOKEN": TOKEN, "PYTHONPATH": str(ROOT)}
+    call = [sys.executable, "-m", "pipeline", *words, "--out", str(out)]
+    return subprocess.Popen(
+        call, cwd=out, env={**os.environ, **settings, **environment}, text=True,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    )  # fmt: skip
+
+
+def command(store: Store, out: Path, *words: str, **environment: str) -> tuple[int, str, str]:
+    process = start(store, out, *words, **environment)
+    said = process.communicate(timeout=60)
+    return process.returncode, *said
+
+
+def test_a_second_upload_has_nothing_to_do_and_ends_well(store: Store, out: Path) -> None:
+    prepared(out)
+
+    assert command(store, out, "upload")[0] == 0
+    code, said, _ = command(store, out, "upload")
+
+    assert (code, len(store.posts)) == (0, 1)
+    assert said.startswith("Nothing waits to be sent")
+    assert json.loads(command(store, out, "upload", "--json")[1]) == {"uploads": []}
+
+
+def test_what_needs_a_person_is_told_by_every_upload_until_a_person_acts(store: Store, out: Path) -> None:
+    prepared(out)
+    store.put_faults = ["stored-reset", "refuse:403:AccessDenied:Request has expired"]
+
+    assert [command(store, out, "upload")[0] for _ in range(2)] == [4, 4]
+    assert "in_doubt" in command(store, out, "status")[1]
+    assert len(store.posts) == 1
+    assert [command(store, out, "upload", *words)[0] for words in (["--resend"], [])] == [0, 0]
+    assert len(store.posts) == 2
+
+
+def test_held_batches_go_only_when_told(store: Store, out: Path) -> None:
+    batch = prepared(out, state="held")
+
+    assert (command(store, out, "upload")[0], command(store, out, "upload", str(batch.path))[0]) == (0, 4)
+    assert store.posts == []
+    assert command(store, out, "upload", "--even-held")[0] == 0
+    assert len(store.objects) == 1
+
+
+def test_without_a_token_the_json_says_so(store: Store, out: Path) -> None:
+    prepared(out)
+
+    code, said, _ = command(store, out, "upload", "--json", LEXER_UPLOAD_API_TOKEN="")
+
+    assert (code, json.loads(said)["error"]["code"]) == (2, "usage")
+
+
+def test_a_name_is_for_a_csv_that_is_sent_as_it_is(store: Store, out: Path) -> None:
+    assert command(store, out, "upload", "--name", "orders")[0] == 2
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupt_leaves_the_upload_to_the_next_one(store: Store, out: Path, number: int) -> None:
+    prepared(out, data=LINE * 100_000)
+    process = start(store, out, "upload", "--limit-rate", "500k")
+    wait_for(store.puts)
+    time.sleep(0.3)
+    process.send_signal(number)
+    said = process.communicate(timeout=20)
+
+    assert process.returncode == 130
+    assert "goes on from here" in said[0]
+    assert command(store, out, "upload")[0] == 0
+    assert (len(store.posts), len(store.objects)) == (1, 1)
+
+
+def test_a_second_interrupt_ends_it_at_once_and_loses_nothing(store: Store, out: Path) -> None:
+    prepared(out)
+    store.post_faults = ["hang:15"]
+    process = start(store, out, "upload")
+    wait_for(store.posts)
+    process.send_signal(signal.SIGINT)
+    assert process.stderr is not None
+    assert "interrupted" in process.stderr.readline() + process.stderr.readline()
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=5)
+
+    assert process.returncode == 130
+    assert command(store, out, "upload")[0] == 0
+    assert len(store.objects) == 1
+
+
+def wait_for(requests: Sequence[object]) -> None:
+    """Until the first of these has arrived."""
+    end = time.monotonic() + 20
+    while not requests and time.monotonic() < end:
+        time.sleep(0.02)
+
+
+def test_status_fits_a_terminal_of_80_columns(store: Store, out: Path) -> None:
+    prepared(out, "marketing_email_bounce-20240306-a", data=LINE * 90_000)
+    command(store, out, "upload")
+
+    _, said, _ = command(store, out, "status", COLUMNS="80")
+
+    lines = [line.split() for line in said.splitlines()]
+    assert lines[0] == ["batch", "state", "records", "rejected", "size", "upload"]
+    assert lines[1:] == [["marketing_email_bounce-20240306-a", "sent", "90,000", "0", "3.1", "MB", "101"]]
