@@ -201,7 +201,7 @@ def _toml(
     yield f"title = {_quoted(title)}"
     secret = [name for name in left if is_secret(name)]
     if secret:
-        yield f"secret = [{', '.join(map(_quoted, secret))}]  # never passed on, not even to rejects"
+        yield f"secret = [{', '.join(map(_listed, secret))}]  # never passed on, not even to rejects"
     yield "# Columns that are left out."
     if "custom_fields.*" in fields:
         yield '# To keep one as it is, give it a field of your own: "custom_fields.tier" = "Tier"'
@@ -209,9 +209,9 @@ def _toml(
     for name in left:
         if name not in secret:
             near = f"the nearest field is {left[name]}" if left[name] else "no field is near"
-            yield f"    {_quoted(name)},  # {near}"
+            yield f"    {_listed(name)},  # {near}"
     for name in dict.fromkeys(again):
-        yield f"    {_quoted(name)},  # a second column of this name; only the first is read"
+        yield f"    {_listed(name)},  # a second column of this name; only the first is read"
     yield "]"
     yield ""
     yield "[[records]]"
@@ -255,6 +255,11 @@ def _placeholder(specification: Specification) -> Iterator[str]:
 
 def _key(path: str) -> str:
     return path if re.fullmatch(r"[A-Za-z0-9_-]+", path) else _quoted(path)
+
+
+def _listed(name: str) -> str:
+    """A column in a list, where `#` would stand for any number; names are compared without punctuation."""
+    return _quoted(name.replace("#", ""))
 
 
 def _quoted(text: str) -> str:

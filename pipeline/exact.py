@@ -126,12 +126,12 @@ class ExactChecker:
     ) -> dict[str, Any]:
         clean = {}
         for key, inner in value.items():
-            if inner is None:
-                continue
-            below = self.tree.child(place, key) if place else None
             if not key.isascii() and not _is_unicode(key):
                 notes.problems.append(_not_unicode((*path, "?")))
                 continue
+            if inner is None:
+                continue
+            below = self.tree.child(place, key) if place else None
             kept = self._clean(inner, below, (*path, key), notes)
             if place and below is None and not place.is_open:
                 self._unknown(key, place, path, notes)

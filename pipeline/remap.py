@@ -389,20 +389,51 @@ def decided(mapper: Mapper, blocks: Iterable[Rows]) -> Mapper:
         return mapper
     for rows in blocks:
         texts = cells.of_rows(rows)
-        good = np.flatnonzero(rows.faults == OK).tolist()
+        good = np.flatnonzero(rows.faults == OK)
         for one in mapper.virtuals:
             _look(one, texts, good)
     virtuals = tuple(replace(one, chain=tuple(_settle(step, one) for step in one.chain)) for one in mapper.virtuals)
     return replace(mapper, virtuals=virtuals)
 
 
-def _look(one: Virtual, texts: cells.Cells, rows: Sequence[int]) -> None:
+def _look(one: Virtual, texts: cells.Cells, rows: Any) -> None:
     place = next((at for at, step in enumerate(one.chain) if isinstance(step, conversions.NeedsColumn)), None)
     if place is None or one.index:
         return
     before = replace(one, chain=one.chain[:place])
-    found = (_made(before, texts, row) for row in rows)
-    one.chain[place].look(text for text, _, failed in found if text and failed is None)
+    known: dict[tuple[str, ...], str] = {}
+    found = []
+    for said in _said(texts, one.columns, rows):
+        if said not in known:
+            text, _, failed = _converted(before, said)
+            known[said] = text if failed is None else ""
+        found.append(known[said])
+    one.chain[place].look(text for text in found if text)
+
+
+def _said(texts: cells.Cells, columns: Sequence[int], rows: Any) -> Iterator[tuple[str, ...]]:
+    """What some columns say in some rows; a column that is not there says nothing."""
+    return zip(*(_column(texts, column, rows) for column in columns), strict=True)
+
+
+def _column(texts: cells.Cells, column: int, rows: Any) -> list[str]:
+    """The texts of one column in some rows, equal ones decoded once."""
+    if column == NOWHERE:
+        return [""] * len(rows)
+    known: dict[bytes, str] = {}
+    found = []
+    at = rows * texts.columns + column
+    for start, end, flag in zip(
+        texts.starts[at].tolist(), texts.ends[at].tolist(), texts.flags[at].tolist(), strict=True
+    ):
+        cell = texts.data[start:end]
+        if flag & cells.HAS_DOUBLED:
+            found.append(cell.replace(b'""', b'"').decode())
+            continue
+        if cell not in known:
+            known[cell] = cell.decode()
+        found.append(known[cell])
+    return found
 
 
 def _settle(step: Any, one: Virtual) -> Any:
@@ -439,17 +470,16 @@ def _without(skips: Sequence[tuple[int, Skip]], rows: Rows) -> Rows:
     texts = cells.of_rows(rows)
     keep = np.ones(len(rows.faults), np.bool_)
     counts: dict[str, int] = {}
+    good = np.flatnonzero(rows.faults == OK)
+    starts = np.isin(good, rows.firsts).tolist()
     for column, skip in skips:
-        for first, last in zip(rows.firsts.tolist(), rows.lasts.tolist(), strict=True):
-            said = ""
-            for row in range(first, last):
-                if rows.faults[row] != OK:
-                    continue
-                text = "" if column == NOWHERE else texts.text(row, column)
-                said = text.strip().casefold() or said
-                if keep[row] and (said in skip.words) != skip.negated:
-                    keep[row] = False
-                    counts[skip.reason] = counts.get(skip.reason, 0) + 1
+        said, place = "", good.tolist()
+        for row, begins, text in zip(place, starts, _column(texts, column, good), strict=True):
+            plain = text.strip().casefold()
+            said = plain if begins else plain or said
+            if keep[row] and (said in skip.words) != skip.negated:
+                keep[row] = False
+                counts[skip.reason] = counts.get(skip.reason, 0) + 1
     return rows.kept(keep, counts) if counts else rows
 
 
@@ -547,35 +577,44 @@ class _Work:
         self._flags[where, place] = rows.flags[column::wide][where]
 
     def _put(self, place: int, rows: Any, text: str) -> None:
+        """Write one text into some rows of a column."""
+        self._starts[rows, place] = self._size
+        self._ends[rows, place], self._flags[rows, place] = self._kept(text)
+
+    def _kept(self, text: str) -> tuple[int, int]:
+        """Where a text written behind the others ends, and its flags."""
         piece = text.encode()
         self._pieces.append(piece)
-        self._starts[rows, place] = self._size
         self._size += len(piece)
-        self._ends[rows, place] = self._size
-        self._flags[rows, place] = (HAS_ESCAPE if NEEDS_ESCAPE.search(text) else 0) | (
-            0 if piece.isascii() else HAS_HIGH
-        )
+        flags = (HAS_ESCAPE if NEEDS_ESCAPE.search(text) else 0) | (0 if piece.isascii() else HAS_HIGH)
+        return self._size, flags
 
     def _make(self, place: int, one: Virtual, where: Any) -> None:
         texts, columns = (self._so_far(), one.made) if one.made else (self._texts, one.columns)
         filled = np.logical_or.reduce([texts.filled(column) for column in columns if column != NOWHERE])
-        known: dict[tuple[str, ...], tuple[Outcome, list[int]]] = {}
-        for row in np.flatnonzero(where & filled).tolist():
-            said = tuple("" if column == NOWHERE else texts.text(row, column) for column in columns)
-            if said not in known:
-                known[said] = (_converted(one, said), [])
-            known[said][1].append(row)
+        rows = np.flatnonzero(where & filled)
+        known: dict[tuple[str, ...], int] = {}
+        # For each row the number of what its cells say; for each number what becomes of it.
+        numbers = np.array([known.setdefault(said, len(known)) for said in _said(texts, columns, rows)], np.int64)
+        outcomes = [_converted(one, said) for said in known]
+        spans = np.zeros((len(outcomes), 3), np.int64)
+        for number, (text, _, failed) in enumerate(outcomes):
+            if failed is None and text:
+                spans[number] = (self._size, *self._kept(text))
+        if len(rows):
+            self._starts[rows, place], self._ends[rows, place], self._flags[rows, place] = spans[numbers].T
+        self._tell(one, rows, numbers, outcomes)
+
+    def _tell(self, one: Virtual, rows: Any, numbers: Any, outcomes: Sequence[Outcome]) -> None:
+        """Note what was changed in which rows, and what could not be converted."""
         named: dict[str, list[int]] = {}
-        for (text, names, failed), rows in known.values():
-            if failed is not None:
-                self._refuse(one, rows, failed)
-            elif text:
-                self._put(place, np.array(rows), text)
+        for number, (_, names, failed) in enumerate(outcomes):
             for name in names:
-                named.setdefault(name, []).extend(rows)
-        self._changes += [
-            Change(name, one.target, np.sort(np.array(rows)), one.is_once) for name, rows in named.items()
-        ]
+                named.setdefault(name, []).append(number)
+            if failed is not None:
+                self._refuse(one, rows[numbers == number].tolist(), failed)
+        for name, found in named.items():
+            self._changes.append(Change(name, one.target, rows[np.isin(numbers, found)], one.is_once))
 
     def _so_far(self) -> cells.Cells:
         """The cells made until now."""
@@ -589,10 +628,6 @@ class _Work:
         problem = Problem(path, failed.code, failed.rule, failed.message)
         for row in rows:
             self._problems[row] = (*self._problems.get(row, ()), problem)
-
-
-def _made(one: Virtual, texts: cells.Cells, row: int) -> Outcome:
-    return _converted(one, tuple(texts.text(row, column) for column in one.columns))
 
 
 def _converted(one: Virtual, said: Sequence[str]) -> Outcome:

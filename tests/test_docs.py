@@ -183,7 +183,7 @@ def test_every_key_of_an_answer_is_listed(command: str, noun: Any) -> None:
 
 
 def test_every_key_of_a_validation_is_listed() -> None:
-    report = SourceReport("a.csv", "commerce_purchases", 0, 0, 0, 0, 0, (), {}, {}, ())
+    report = SourceReport("a.csv", "commerce_purchases", 0, 0, 0, 0, 0, {}, (), (), {}, {}, ())
     (shown,) = re.findall(r"^\| `validate` \| (.*) \|$", section("## --json"), re.M)
 
     assert ["sources", *report.as_json()] == re.findall(r'"([a-z0-9_]+)"', shown)
@@ -202,7 +202,8 @@ def test_the_example_of_the_library_runs(tmp_path: Path, monkeypatch: pytest.Mon
 
 
 def test_the_example_of_pipeline_toml_is_read(tmp_path: Path) -> None:
-    (tmp_path / config.FILE).write_text(blocks("toml")[0], "utf-8")
+    (example,) = [block for block in blocks("toml") if "[datasets]" in block]
+    (tmp_path / config.FILE).write_text(example, "utf-8")
 
     settings = config.read({}, tmp_path)
 

@@ -29,8 +29,8 @@ def imported(path: Path) -> set[str]:
         if isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names if alias.name.startswith("pipeline")}
         elif isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("pipeline"):
-            below = {f"{node.module}.{alias.name}" for alias in node.names}
-            names |= (below & set(modules())) or {node.module}
+            below = {alias.name: f"{node.module}.{alias.name}" for alias in node.names}
+            names |= {below[name] if below[name] in modules() else node.module for name in below}
     return names
 
 

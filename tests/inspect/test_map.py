@@ -180,7 +180,7 @@ def test_a_table_without_any_known_column_gets_a_frame_that_says_so(tmp_path: Pa
     done, toml = drafted(tmp_path, {"Foo": ["1"], "{odd}": ["2"], "a.b[0]": ["3"], "#": ["4"]}, "profile_unify")
 
     assert (done.fields, done.missing) == ((), ("records[]",))
-    assert toml["drop"] == ["Foo", "{odd}", "a.b[0]", "#"]
+    assert toml["drop"] == ["Foo", "{odd}", "a.b[0]", ""]
     assert mapping.read(done.path).records[0].specification == "profile_unify"
     with pytest.raises(UsageError, match="no column of the mapping"):
         prepare([tmp_path / "export.csv"], None, tmp_path / "out", Options(mapping=str(done.path)))
@@ -213,12 +213,13 @@ def test_json_and_a_table_without_names_cannot_be_mapped(tmp_path: Path) -> None
 
 
 def test_a_header_with_quotes_line_breaks_and_signs_is_written_so_that_it_is_found_again(tmp_path: Path) -> None:
-    odd = {'He said "Email"': ["mira@example.com"], "First\nname": ["Mira"], "back\\slash": ["x"], "tab\tand \x7f": ["y"]}
+    odd = {'He said "Email"': ["mira@example.com"], "First\nname": ["Mira"], "back\\slash": ["x"], "Slip #": ["1"], "tab\tand \x7f": ["y"]}
 
     done, toml = drafted(tmp_path, odd, "customer_record")
 
     assert by_field(done)["first_name"] == "First\nname"
-    assert set(toml["drop"]) == {"back\\slash", "tab\tand \x7f"}
+    assert prepare([tmp_path / "export.csv"], None, tmp_path / "out", Options(mapping=str(done.path))).valid == 1
+    assert set(toml["drop"]) == {"back\\slash", "Slip ", "tab\tand \x7f"}
 
 
 def test_columns_called_by_paths_are_matched_as_they_are(tmp_path: Path) -> None:

@@ -238,7 +238,10 @@ def test_escapes_are_read_and_written_as_text(tmp_path: Path, written: str, text
     assert record["custom_fields"]["x"] == text
 
 
-@pytest.mark.parametrize("inside", [rb'"\ud800"', rb'"\udfffa"', rb'"\ude00\ud83d"', rb'{"\ud800": 1}', rb'["\ud800"]'])
+@pytest.mark.parametrize(
+    "inside",
+    [rb'"\ud800"', rb'"\udfffa"', rb'"\ude00\ud83d"', rb'{"\ud800": 1}', rb'{"\ud800": null}', rb'["\ud800"]'],
+)
 def test_half_a_surrogate_pair_is_an_issue(tmp_path: Path, inside: bytes) -> None:
     done = convert((PLAIN % "0").encode().replace(b"0", inside) + b"\n" + one(1), tmp_path)
 

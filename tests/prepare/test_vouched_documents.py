@@ -72,7 +72,7 @@ def same_both_ways(documents: list[Any], spec: Any) -> None:
 
 @pytest.mark.parametrize("record_type", RECORD_TYPES)
 def test_documents_give_the_same_files_with_the_kernel_and_without(record_type: str) -> None:
-    @settings(deadline=None, max_examples=15)
+    @settings(deadline=None, max_examples=10)
     @given(st.lists(good(record_type) | spoiled(record_type), min_size=1, max_size=6))
     def same(documents: list[Any]) -> None:
         same_both_ways(documents, record_type)
@@ -85,7 +85,7 @@ def test_a_schema_of_ones_own_gives_the_same_files_with_the_kernel_and_without(n
     schema = tmp_path / "own.json"
     schema.write_text(json.dumps(OWN[name]))
 
-    @settings(deadline=None, max_examples=25)
+    @settings(deadline=None, max_examples=15)
     @given(DOCUMENTS)
     def same(documents: list[Any]) -> None:
         same_both_ways(documents, str(schema))
