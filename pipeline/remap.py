@@ -16,7 +16,7 @@ import numpy as np
 
 from pipeline import cells, conversions
 from pipeline.errors import UsageError
-from pipeline.layout import Layout, compile_mapped, find_place, named_path
+from pipeline.layout import BOOKKEEPING, Layout, compile_mapped, find_place, named_path
 from pipeline.mapping import FieldRule, Mapping, RecordMap, Skip, normalised
 from pipeline.model import Specification
 from pipeline.rows import Change, Rows
@@ -220,7 +220,10 @@ class _Columns:
         for record in self.mapping.records:
             named |= {_as_named(name) for name in record.columns()}
         left = [name for column, name in enumerate(self._header) if column not in self._asked]
-        return tuple(name for name in left if normalised(name) not in named and _numberless(name) not in named)
+        return tuple(
+            name for name in left
+            if name not in BOOKKEEPING and normalised(name) not in named and _numberless(name) not in named
+        )  # fmt: skip
 
 
 def _as_named(name: str) -> str:

@@ -169,7 +169,11 @@ def test_a_url_that_leads_nowhere_is_replaced_when_its_time_is_over(rig: Rig, ou
     rig.sandbox.inject(ask("closed_port"))
     before = len(rig.sandbox.events())
 
-    receipt = send(rig, out, new_batch(out, 8, SMALL), sleep=lambda seconds: time.sleep(1.2 * seconds))
+    def wait(_: float) -> None:
+        time.sleep(1.2)
+        rig.sandbox.set(url_seconds=3600)
+
+    receipt = send(rig, out, new_batch(out, 8, SMALL), sleep=wait)
 
     events = rig.sandbox.events()[before:]
     assert receipt.state == "sent"

@@ -223,3 +223,14 @@ def test_what_is_wrong_in_a_mapping_is_told_with_its_line(fields: str, message: 
 
     assert message in caught.value.message
     assert "own.toml: line " in caught.value.message
+
+
+def test_the_rejects_of_a_mapping_that_names_every_column_run_again(folder: Path) -> None:
+    Path("own.toml").write_text(f"[[records]]{PURCHASE}", "utf-8")
+    made = convert(write("export.csv", list(ROW), {**ROW, "Paid": "free"}, {**ROW, "Order": "2"}), "own.toml")
+    rejects = made.batches["commerce_purchases"].path / "rejects.csv"
+
+    rejects.write_text(rejects.read_text("utf-8").replace("free", "5.00"), "utf-8")
+    (one,) = convert(str(rejects), "own.toml").records("commerce_purchases")
+
+    assert "1" == one["purchase_id"]
