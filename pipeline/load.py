@@ -16,10 +16,10 @@ from pipeline.encodings import Decoded
 from pipeline.errors import SourceError
 from pipeline.footers import Footer
 from pipeline.model import SourceUse
-from pipeline.remap import Mapper
 from pipeline.rows import Batch, Rows
 from pipeline.streams import ByteSource, open_file, spooled
 from pipeline.trailing import Trimmed
+from pipeline.virtual import Mapper
 
 HEAD = 1 << 16
 BLOCK = 1 << 20

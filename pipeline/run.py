@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pipeline import batch, catalog, ledger, memory, name, rejects
+from pipeline import batch, ledger, memory, name, rejects
 from pipeline.ahead import ahead
 from pipeline.automaton import compile_automaton
 from pipeline.convert import convert_documents, convert_rows
@@ -20,15 +20,15 @@ from pipeline.errors import UsageError
 from pipeline.exact import ExactChecker
 from pipeline.kinds import Kinds
 from pipeline.layout import Layout, compile_layout
-from pipeline.mapping import PRESETS
 from pipeline.load import Loaded, Reading, load, load_documents, load_mapped, load_rows
+from pipeline.mapping import PRESETS
 from pipeline.model import Manifest, SourceUse, Specification
-from pipeline.rows import Batch, Checked, Documents, Rows
 from pipeline.plan import Plan, plans
-from pipeline.remap import Mapper, compile_mapper
 from pipeline.report import Report, SourceReport, Tally, by_name, issue_counts
+from pipeline.rows import Batch, Checked, Documents
 from pipeline.shape import shape_documents, shape_rows
 from pipeline.validate import validate_documents, validate_rows
+from pipeline.virtual import Mapper, compile_mapper
 
 Source = Path | str | Any
 

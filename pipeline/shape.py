@@ -8,7 +8,7 @@ import numpy as np
 from pipeline import cells, compiled, values
 from pipeline.exact import ExactChecker, clean_text
 from pipeline.layout import Layout, Leaf, convert_raw
-from pipeline.rows import Change, Documents, Rows, Shaped, ShapedDocuments, ShapedRows
+from pipeline.rows import Change, Documents, Rows, ShapedDocuments, ShapedRows
 from pipeline.wording import general
 
 ROW_OK = 0

@@ -14,7 +14,6 @@ from pipeline.layout import Layout, build
 from pipeline.model import Issue
 from pipeline.rows import Batch, Change, Checked, Rejected, Rows, ShapedDocuments, ShapedRows
 from pipeline.rules import Judge
-from pipeline.values import shape_of
 from pipeline.wording import Problem, path_text
 
 BLANK = 1
