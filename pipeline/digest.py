@@ -4,7 +4,7 @@ import hashlib
 import queue
 import threading
 
-AHEAD = 4  # blocks that may wait; together they are the memory this takes
+AHEAD = 16  # blocks that may wait; together they are the memory this takes
 
 
 class Digest:

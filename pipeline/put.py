@@ -19,7 +19,7 @@ from requests.utils import DEFAULT_CA_BUNDLE_PATH
 
 from pipeline.digest import Digest
 
-BUFFER = 1 << 20
+BUFFER = 1 << 18
 ANSWER_LIMIT = 1 << 16
 EXPECT_SECONDS = 5.0
 SUPPRESS_CONNECT_HEADERS = 265  # CURLOPT_SUPPRESS_CONNECT_HEADERS, which pycurl does not name
