@@ -3,8 +3,8 @@
 from Cython.Build import cythonize
 from setuptools import Extension, setup
 
-setup(
-    ext_modules=cythonize(
-        [Extension("pipeline.kernels", ["pipeline/kernels.pyx"], extra_compile_args=["-O3"], optional=True)]
-    )
-)
+modules = cythonize([Extension("pipeline.kernels", ["pipeline/kernels.pyx"], extra_compile_args=["-O3"])])
+for module in modules:
+    module.optional = True  # cythonize forgets it
+
+setup(ext_modules=modules)

@@ -388,11 +388,11 @@ def _upload(asked: argparse.Namespace) -> int:
 
 
 def _say_receipts(asked: argparse.Namespace, receipts: Any) -> None:
-    from pipeline import words
+    from pipeline import printing, sent_words
 
-    words.receipts(_console(asked), receipts)
+    sent_words.receipts(_console(asked), receipts)
     if not receipts:
-        words.say(_console(asked), f"Nothing waits to be sent in {asked.out}.")
+        printing.say(_console(asked), f"Nothing waits to be sent in {asked.out}.")
 
 
 def _run(asked: argparse.Namespace) -> int:
@@ -424,9 +424,9 @@ def _status(asked: argparse.Namespace) -> int:
     if asked.json:
         _print_json({"batches": [one.as_json() for one in found]})
     elif not asked.quiet:
-        from pipeline import words
+        from pipeline import sent_words
 
-        words.statuses(_console(asked), found)
+        sent_words.statuses(_console(asked), found)
     return DONE
 
 

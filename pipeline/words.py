@@ -1,40 +1,15 @@
 """What a person reads at the terminal: tables, counts, one sentence at the end."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path
 
 from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
 
 from pipeline.inspection import Candidate, Inspection
-from pipeline.model import Issue, PreparedBatch, Receipt, Specification
+from pipeline.model import Issue, PreparedBatch, Specification
+from pipeline.printing import say, table
 from pipeline.profile import ColumnProfile
 from pipeline.propose import Proposal
 from pipeline.report import Report, SourceReport
-from pipeline.send import BatchStatus
-
-
-def table(console: Console, titles: Sequence[str], rows: Iterable[Sequence[object]], right: Iterable[int] = ()) -> None:
-    """Print rows under titles; the columns numbered in `right` are aligned to the right."""
-    grid = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
-    numbers = set(right)
-    for index, title in enumerate(titles):
-        grid.add_column(title, justify="right" if index in numbers else "left", overflow="fold")
-    for row in rows:
-        grid.add_row(*(escape(_cell(value)) for value in row))
-    console.print(grid)
-
-
-def _cell(value: object) -> str:
-    if isinstance(value, int) and not isinstance(value, bool):
-        return f"{value:,}"
-    return "" if value is None else str(value)
-
-
-def say(console: Console, text: str) -> None:
-    """Print a line as it is."""
-    console.print(text, markup=False, highlight=False, soft_wrap=True)
 
 
 def specifications(console: Console, found: Sequence[Specification]) -> None:
@@ -106,42 +81,6 @@ def _batch(console: Console, one: PreparedBatch, max_invalid: float) -> None:
         say(console, f"  rejected input, to be mended and run again: {one.path / name}")
     if manifest.state == "held":
         say(console, f"  held back: more than {max_invalid:g} of the records were rejected; see --max-invalid")
-
-
-def receipts(console: Console, found: Sequence[Receipt]) -> None:
-    """A line for each upload, and its sha256 and times where it was sent."""
-    for receipt in found:
-        if receipt.state == "sent":
-            verified = "ETag verified" if receipt.verified else "ETag not verifiable"
-            records = "" if receipt.records is None else f"{receipt.records:,} records, "
-            say(console, f"sent {receipt.name}: upload {receipt.upload_id}, {records}{receipt.bytes:,} bytes, "
-                         f"sha256 {receipt.sha256[:12]}…, {verified}, {receipt.seconds:.1f} s")  # fmt: skip
-        else:
-            say(console, f"{receipt.state} {receipt.name or receipt.batch}: {receipt.reason}")
-
-
-def statuses(console: Console, found: Sequence[BatchStatus]) -> None:
-    """What is prepared, held, sent, in doubt."""
-    if not found:
-        say(console, "There is no batch yet; `lexer-pipeline convert` makes one.")
-        return
-    names = [Path(one.path).name for one in found]
-    rows = [(name, one.state, one.records, one.rejected, _size(one.bytes), one.upload_id)
-            for name, one in zip(names, found, strict=True)]  # fmt: skip
-    table(console, ("batch", "state", "records", "rejected", "size", "upload"), rows, (2, 3, 4))
-    for name, one in zip(names, found, strict=True):
-        if one.reason:
-            say(console, f"{name}: {one.reason}")
-
-
-def _size(count: int) -> str:
-    """Bytes in three digits or four."""
-    size, unit = float(count), "B"
-    for larger in ("kB", "MB", "GB"):
-        if size < 999.5:
-            break
-        size, unit = size / 1000, larger
-    return f"{size:.0f} {unit}" if unit == "B" or size >= 99.95 else f"{size:.1f} {unit}"
 
 
 def inspection(console: Console, found: Inspection) -> None:
