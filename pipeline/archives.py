@@ -17,7 +17,9 @@ MOST_BYTES = 50 << 30
 # A small file may shrink as much as it likes: there is no harm in it.
 HARMLESS = 1 << 20
 ENCRYPTED = 1
-NOISE = re.compile(r"(.*/)?(__MACOSX/.*|\._[^/]*|\.DS_Store|Thumbs\.db|desktop\.ini)", re.IGNORECASE | re.DOTALL)
+NOISE = re.compile(
+    r"(.*/)?(__MACOSX/.*|\._[^/]*|\.DS_Store|Thumbs\.db|desktop\.ini)", re.IGNORECASE | re.DOTALL
+)
 OUTSIDE = re.compile(r"[/\\]|[A-Za-z]:|(.*[/\\])?\.\.([/\\].*)?\Z", re.DOTALL)
 NESTED = (b"PK\x03\x04", b"\x1f\x8b", b"7z\xbc\xaf", b"Rar!", b"BZh", b"\xfd7zXZ", b"\x28\xb5\x2f\xfd")
 # What only a spreadsheet holds: Office Open XML, and OpenDocument (which has its type for a first file).
@@ -52,7 +54,9 @@ def members(path: Path) -> list[Member]:
             _refuse_member(path, info)
             with _reading(path, info.filename), archive.open(info) as file:
                 if file.read(8).startswith(NESTED) and not _is_inner_workbook(info.filename):
-                    raise SourceError(f"{path}!{info.filename}: is an archive in an archive", "Unpack the outer one.")
+                    raise SourceError(
+                        f"{path}!{info.filename}: is an archive in an archive", "Unpack the outer one."
+                    )
     if not infos:
         raise SourceError(f"{path}: the zip holds no files", "Export it again.")
     if len({one.filename for one in infos}) < len(infos):
@@ -108,7 +112,9 @@ def _refuse_bomb(path: str, infos: list[zipfile.ZipInfo], most: int) -> None:
 def _refuse_member(path: Path, info: zipfile.ZipInfo) -> None:
     name = f"{path}!{_plain(info.filename)}"
     if OUTSIDE.match(info.orig_filename) or not info.filename.isprintable():
-        raise SourceError(f"{name}: the name points outside the zip or cannot be shown", "Unpack it, and name the files.")
+        raise SourceError(
+            f"{name}: the name points outside the zip or cannot be shown", "Unpack it, and name the files."
+        )
     if stat.S_ISLNK(info.external_attr >> 16):
         raise SourceError(f"{name}: is a link, not a file", "Pack the file itself.")
     if info.flag_bits & ENCRYPTED:
@@ -139,6 +145,8 @@ def _reading(path: Path, member: str) -> Iterator[None]:
     except (zipfile.BadZipFile, zlib.error, EOFError, ValueError, OverflowError) as problem:
         raise SourceError(f"{name}: the zip is broken or cut short", "Fetch or pack it again.") from problem
     except (NotImplementedError, RuntimeError) as problem:
-        raise SourceError(f"{name}: is packed in a way that cannot be read", "Unpack it, and name the files.") from problem
+        raise SourceError(
+            f"{name}: is packed in a way that cannot be read", "Unpack it, and name the files."
+        ) from problem
     except OSError as problem:
         raise SourceError(f"{name}: cannot be read ({problem.strerror})") from problem

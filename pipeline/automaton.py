@@ -90,7 +90,9 @@ class _Tables:
             bounds = number_bounds(_rules(schema))
             if bounds is None:
                 raise NotCompiled
-            return self._node(compiled.NUMBER_NODE, compiled.INTEGER if kind == "integer" else compiled.NUMBER, *bounds)
+            return self._node(
+                compiled.NUMBER_NODE, compiled.INTEGER if kind == "integer" else compiled.NUMBER, *bounds
+            )
         if kind == "boolean" and not _rules(schema):
             return self._node(compiled.BOOLEAN_NODE)
         raise NotCompiled
@@ -150,7 +152,9 @@ class _Tables:
         first_shape, first_condition = len(self._shapes), len(self._conditions)
         bits = {key: 1 << place for place, key in enumerate(fields)}
         self._shapes += [(_mask(needed, bits), _mask(allowed, bits)) for needed, allowed in shapes]
-        self._conditions += [self._condition(one, list(fields), bits, children) for one in schema.get("allOf", ())]
+        self._conditions += [
+            self._condition(one, list(fields), bits, children) for one in schema.get("allOf", ())
+        ]
         extra = schema.get("additionalProperties", not fields)
         item = self.value(extra, depth + 1) if extra is not False else -1
         self._nodes[node][2:] = [
@@ -171,7 +175,9 @@ class _Tables:
             if one.get("additionalProperties") is not False or set(_rules(one)) - CONTAINER_WORDS:
                 raise NotCompiled
             for key, inner in one.get("properties", {}).items():
-                if key in fields and _rules(resolve(self._schema, fields[key])) != _rules(resolve(self._schema, inner)):
+                if key in fields and _rules(resolve(self._schema, fields[key])) != _rules(
+                    resolve(self._schema, inner)
+                ):
                     raise NotCompiled
                 fields.setdefault(key, inner)
             shapes.append((list(one.get("required", ())), list(one.get("properties", {}))))
@@ -182,7 +188,11 @@ class _Tables:
     ) -> tuple[int, int, int, int]:
         """`if` a field is a word `then` others are required, which is all that the kernel understands."""
         asked, then = view.get("if", {}), view.get("then", {})
-        if set(_rules(view)) != {"if"} or set(then) != {"required"} or set(asked) - {"properties", "required"}:
+        if (
+            set(_rules(view)) != {"if"}
+            or set(then) != {"required"}
+            or set(asked) - {"properties", "required"}
+        ):
             raise NotCompiled
         ((key, rule),) = asked.get("properties", {}).items() or [("", {})]
         if key not in bits or set(rule) != {"const"} or asked.get("required", [key]) != [key]:

@@ -146,12 +146,6 @@ class Workshop:
         self.parts.append(part)
         return part
 
-    def drop(self, part: Part) -> None:
-        """Forget a part that holds no record."""
-        part.abandon()
-        self.parts.remove(part)
-        shutil.rmtree(part.folder)
-
     def publish(
         self, template: Manifest, sources: Sequence[SourceUse], names: Callable[[list[str], int], list[str]]
     ) -> list[PreparedBatch]:
@@ -163,7 +157,9 @@ class Workshop:
             chosen = names(_taken(self._out), len(self.parts))
             for name in chosen:
                 if (self._out / name).exists():
-                    raise UsageError(f"{self._out / name} exists already", "Choose another --version or --date.")
+                    raise UsageError(
+                        f"{self._out / name} exists already", "Choose another --version or --date."
+                    )
             for part, name in zip(self.parts, chosen, strict=True):
                 part.finish(template, sources, name)
             plan = {part.folder.name: name for part, name in zip(self.parts, chosen, strict=True)}
@@ -254,5 +250,6 @@ def read(folder: Path) -> PreparedBatch:
         return PreparedBatch(folder, Manifest(**plain, sources=sources, rejects=rejects))
     except (OSError, ValueError, TypeError, KeyError) as problem:
         raise UsageError(
-            f"{folder}: is not a prepared batch ({MANIFEST} is missing or broken)", "Prepare it again with convert."
+            f"{folder}: is not a prepared batch ({MANIFEST} is missing or broken)",
+            "Prepare it again with convert; a CSV itself is sent with --as-is.",
         ) from problem

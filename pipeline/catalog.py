@@ -56,7 +56,7 @@ def find(word: str) -> Specification:
     record_types = {_text(_read(path), "x-record-type"): path for path in files.values()}
     if word and word in record_types:
         return load(record_types[word])
-    if word.endswith(".json") or "/" in word or os.sep in word or os.path.isfile(word):
+    if word.endswith(".json") or "/" in word or os.sep in word or Path(word).is_file():
         return load(Path(word))
     raise _unknown(word, [*known, *(kind for kind in record_types if kind)])
 
@@ -112,8 +112,8 @@ def _target(schema_root: Schema, reference: str) -> Schema | bool:
     if reference != "#" and not reference.startswith("#/"):
         raise _bad_schema(f"the reference {reference} leads out of the file, or to an anchor")
     found: Any = schema_root
-    for step in unquote(reference).split("/")[1:]:
-        step = step.replace("~1", "/").replace("~0", "~")
+    for escaped in unquote(reference).split("/")[1:]:
+        step = escaped.replace("~1", "/").replace("~0", "~")
         if isinstance(found, list) and step.isdecimal() and int(step) < len(found):
             found = found[int(step)]
         elif isinstance(found, Mapping) and step in found:

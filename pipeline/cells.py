@@ -29,14 +29,29 @@ class Cells:
         self._filled: dict[int, Any] = {}
 
     def status(
-        self, column: int, kind: int, low: float = -UNBOUNDED, high: float = UNBOUNDED, words: tuple[bytes, ...] = ()
+        self,
+        column: int,
+        kind: int,
+        low: float = -UNBOUNDED,
+        high: float = UNBOUNDED,
+        words: tuple[bytes, ...] = (),
     ) -> Any:
         """EMPTY, GOOD or DOUBT (uint8) for each row of a column."""
         known = (column, kind, low, high, words)
         if known not in self._status:
             status = np.empty(self.rows, np.uint8)
             compiled.check_column(
-                self.data, self.starts, self.ends, self.flags, self.columns, column, kind, low, high, words, status
+                self.data,
+                self.starts,
+                self.ends,
+                self.flags,
+                self.columns,
+                column,
+                kind,
+                low,
+                high,
+                words,
+                status,
             )
             self._status[known] = status
         return self._status[known]

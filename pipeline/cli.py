@@ -47,7 +47,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return DONE
     except OSError as problem:
         where = f"{problem.filename}: " if problem.filename else ""
-        return _fail(UsageError(f"{where}{problem.strerror}", "Check the disk and the permissions."), "--json" in words)
+        return _fail(
+            UsageError(f"{where}{problem.strerror}", "Check the disk and the permissions."), "--json" in words
+        )
 
 
 def _interrupt(*_: object) -> NoReturn:
@@ -71,9 +73,21 @@ def _print_json(value: object) -> None:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = _Parser("lexer-pipeline", description="Turn any export into records that Lexer accepts, and send them.")
+    parser = _Parser(
+        "lexer-pipeline", description="Turn any export into records that Lexer accepts, and send them."
+    )
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
-    for add in (_add_specs, _add_inspect, _add_map, _add_validate, _add_convert, _add_upload, _add_run, _add_status, _add_sandbox):
+    for add in (
+        _add_specs,
+        _add_inspect,
+        _add_map,
+        _add_validate,
+        _add_convert,
+        _add_upload,
+        _add_run,
+        _add_status,
+        _add_sandbox,
+    ):
         add(commands)
     return parser
 
@@ -83,20 +97,28 @@ def _command(commands: Any, name: str, call: Any, summary: str, example: str) ->
         name, help=summary, description=summary, epilog=f"example: lexer-pipeline {example}"
     )
     parser.set_defaults(command=call)
-    parser.add_argument("--json", action="store_true", help="one JSON object on standard output, nothing else there")
+    parser.add_argument(
+        "--json", action="store_true", help="one JSON object on standard output, nothing else there"
+    )
     parser.add_argument("--quiet", action="store_true", help="no words and no progress, errors excepted")
     return parser
 
 
 def _add_specs(commands: Any) -> None:
-    parser = _command(commands, "specs", _specs, "list the specifications, or show one with its fields", "specs purchase")
-    parser.add_argument("spec", nargs="?", metavar="SPEC", help="a specification, a record type or a schema file")
+    parser = _command(
+        commands, "specs", _specs, "list the specifications, or show one with its fields", "specs purchase"
+    )
+    parser.add_argument(
+        "spec", nargs="?", metavar="SPEC", help="a specification, a record type or a schema file"
+    )
 
 
 def _add_inspect(commands: Any) -> None:
     summary = "say what an export is, what it could become and what stands in the way"
     parser = _command(commands, "inspect", _inspect, summary, "inspect orders.csv")
-    parser.add_argument("sources", nargs="+", metavar="SOURCE", help="a table or JSON file, or - for standard input")
+    parser.add_argument(
+        "sources", nargs="+", metavar="SOURCE", help="a table or JSON file, or - for standard input"
+    )
     _add_reading(parser)
 
 
@@ -105,31 +127,57 @@ def _add_map(commands: Any) -> None:
     parser = _command(commands, "map", _map, summary, "map contacts.csv --spec customer_record")
     parser.add_argument("sources", nargs=1, metavar="SOURCE", help="a table, or - for standard input")
     parser.add_argument("--spec", required=True, help="a specification, a record type or a schema file")
-    parser.add_argument("--out", type=Path, metavar="FILE", help="the mapping to write (the name of the source with .toml)")
+    parser.add_argument(
+        "--out", type=Path, metavar="FILE", help="the mapping to write (the name of the source with .toml)"
+    )
     parser.add_argument("--force", action="store_true", help="replace the mapping if it is there already")
-    parser.add_argument("--batches", type=Path, default=Path("batches"), help="the folder of prepared batches, where mappings are remembered (batches)")
+    parser.add_argument(
+        "--batches",
+        type=Path,
+        default=Path("batches"),
+        help="the folder of prepared batches, where mappings are remembered (batches)",
+    )
     _add_reading(parser)
 
 
 def _add_reading(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--encoding", metavar="NAME", help="how the text is encoded, against what its bytes tell")
-    parser.add_argument("--header-row", type=_count, metavar="N", help="the line of the header, where it is not found")
-    parser.add_argument("--sheet", metavar="NAME", help="the sheet of a workbook (the first one that is filled)")
+    parser.add_argument(
+        "--encoding", metavar="NAME", help="how the text is encoded, against what its bytes tell"
+    )
+    parser.add_argument(
+        "--header-row", type=_count, metavar="N", help="the line of the header, where it is not found"
+    )
+    parser.add_argument(
+        "--sheet", metavar="NAME", help="the sheet of a workbook (the first one that is filled)"
+    )
 
 
 def _add_sources(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("sources", nargs="+", metavar="SOURCE", help="a CSV or JSON file, plain or .gz, or - for standard input")
+    parser.add_argument(
+        "sources",
+        nargs="+",
+        metavar="SOURCE",
+        help="a CSV or JSON file, plain or .gz, or - for standard input",
+    )
     parser.add_argument("--spec", help="a specification, a record type or a schema file")
     parser.add_argument("--map", metavar="MAP", help="a preset (shopify_orders, ...) or a mapping file")
     parser.add_argument("--date-format", metavar="FORMAT", help="how dates are written, as in %%d/%%m/%%Y")
-    parser.add_argument("--timezone", metavar="ZONE", help="where date-times without a zone were written (UTC)")
-    parser.add_argument("--unknown", choices=("drop", "reject"), default="drop", help="what becomes of unknown keys in JSON")
-    parser.add_argument("--ignore-unknown", action="store_true", help="leave out CSV columns that are no field")
+    parser.add_argument(
+        "--timezone", metavar="ZONE", help="where date-times without a zone were written (UTC)"
+    )
+    parser.add_argument(
+        "--unknown", choices=("drop", "reject"), default="drop", help="what becomes of unknown keys in JSON"
+    )
+    parser.add_argument(
+        "--ignore-unknown", action="store_true", help="leave out CSV columns that are no field"
+    )
     _add_reading(parser)
 
 
 def _add_out(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--out", type=Path, default=Path("batches"), help="the folder of prepared batches (batches)")
+    parser.add_argument(
+        "--out", type=Path, default=Path("batches"), help="the folder of prepared batches (batches)"
+    )
 
 
 def _add_preparing(parser: argparse.ArgumentParser) -> None:
@@ -137,22 +185,38 @@ def _add_preparing(parser: argparse.ArgumentParser) -> None:
     _add_out(parser)
     parser.add_argument("--date", metavar="YYYYMMDD", help="the date in the file name (today, UTC)")
     parser.add_argument("--version", metavar="V", help="the version in the file name (the next free one)")
-    parser.add_argument("--max-invalid", type=_share, default=0.05, metavar="SHARE", help="hold the batch above this share of rejects (5%%)")
-    parser.add_argument("--max-bytes", type=_size, default=5_000_000_000, metavar="N", help="split files larger than this (5000000000)")
+    parser.add_argument(
+        "--max-invalid",
+        type=_share,
+        default=0.05,
+        metavar="SHARE",
+        help="hold the batch above this share of rejects (5%%)",
+    )
+    parser.add_argument(
+        "--max-bytes",
+        type=_size,
+        default=5_000_000_000,
+        metavar="N",
+        help="split files larger than this (5000000000)",
+    )
 
 
 def _add_sending(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--dataset", metavar="ID", help="the dataset to load into (LEXER_DATASET_ID)")
     parser.add_argument("--resend", action="store_true", help="send again what was sent or is in doubt")
     parser.add_argument("--parallel", type=_count, metavar="N", help="uploads at a time (4)")
-    parser.add_argument("--limit-rate", type=_size, metavar="RATE", help="bytes a second in all, as in 500k or 2m")
+    parser.add_argument(
+        "--limit-rate", type=_size, metavar="RATE", help="bytes a second in all, as in 500k or 2m"
+    )
 
 
 def _add_validate(commands: Any) -> None:
     summary = "check sources and report, write nothing"
     parser = _command(commands, "validate", _validate, summary, "validate orders.csv --spec purchase")
     _add_sources(parser)
-    parser.add_argument("--show-values", action="store_true", help="show the values of the first issues, at the terminal only")
+    parser.add_argument(
+        "--show-values", action="store_true", help="show the values of the first issues, at the terminal only"
+    )
 
 
 def _add_convert(commands: Any) -> None:
@@ -161,23 +225,33 @@ def _add_convert(commands: Any) -> None:
 
 
 def _add_upload(commands: Any) -> None:
-    parser = _command(commands, "upload", _upload, "send prepared batches", "upload batches/commerce_purchases-20240306-a")
-    parser.add_argument("batches", nargs="*", type=Path, metavar="BATCH", help="folders of batches (all that wait in --out)")
+    parser = _command(
+        commands, "upload", _upload, "send prepared batches", "upload batches/commerce_purchases-20240306-a"
+    )
+    parser.add_argument(
+        "batches", nargs="*", type=Path, metavar="BATCH", help="folders of batches (all that wait in --out)"
+    )
     _add_out(parser)
     _add_sending(parser)
     parser.add_argument("--even-held", action="store_true", help="send held batches too")
-    parser.add_argument("--as-is", action="store_true", help="send CSV files that could not be converted, as they are")
+    parser.add_argument(
+        "--as-is", action="store_true", help="send CSV files that could not be converted, as they are"
+    )
     parser.add_argument("--name", metavar="WORDS", help="with --as-is: what the file holds, for its name")
 
 
 def _add_run(commands: Any) -> None:
-    parser = _command(commands, "run", _run, "convert, then upload", "run orders.csv --spec purchase --dataset a1b2c3d4")
+    parser = _command(
+        commands, "run", _run, "convert, then upload", "run orders.csv --spec purchase --dataset a1b2c3d4"
+    )
     _add_preparing(parser)
     _add_sending(parser)
 
 
 def _add_status(commands: Any) -> None:
-    parser = _command(commands, "status", _status, "show what is prepared, held, sent, in doubt", "status --out batches")
+    parser = _command(
+        commands, "status", _status, "show what is prepared, held, sent, in doubt", "status --out batches"
+    )
     _add_out(parser)
 
 
@@ -185,7 +259,9 @@ def _add_sandbox(commands: Any) -> None:
     summary = "the upload API on 127.0.0.1, to try all of it"
     parser = _command(commands, "sandbox", _sandbox, summary, "sandbox --port 8787")
     parser.add_argument("--port", type=int, default=8787, help="the port on 127.0.0.1 (8787)")
-    parser.add_argument("--folder", type=Path, default=Path(".sandbox"), help="where it keeps its state (.sandbox)")
+    parser.add_argument(
+        "--folder", type=Path, default=Path(".sandbox"), help="where it keeps its state (.sandbox)"
+    )
 
 
 def _share(text: str) -> float:
@@ -258,7 +334,11 @@ def _options(asked: argparse.Namespace, progress: Any) -> Any:
     if "max_bytes" not in asked:
         return options
     return replace(
-        options, date=asked.date, version=asked.version, max_invalid=asked.max_invalid, max_bytes=asked.max_bytes
+        options,
+        date=asked.date,
+        version=asked.version,
+        max_invalid=asked.max_invalid,
+        max_bytes=asked.max_bytes,
     )
 
 
@@ -291,7 +371,10 @@ def _map(asked: argparse.Namespace) -> int:
 
     sources = expand(asked.sources)
     if len(sources) != 1:
-        raise UsageError(f"{asked.sources[0]}: holds {len(sources)} files", "Unpack it and draft a mapping for one of them.")
+        raise UsageError(
+            f"{asked.sources[0]}: holds {len(sources)} files",
+            "Unpack it and draft a mapping for one of them.",
+        )
     with _progress(asked, "looking") as progress:
         done = propose(
             sources[0], asked.spec, asked.out, out=asked.batches, force=asked.force, stdin=sys.stdin.buffer,
@@ -374,7 +457,13 @@ def _upload(asked: argparse.Namespace) -> int:
     with _stopping() as stop, _sending_progress(asked) as progress:
         if asked.as_is:
             receipts = send_as_is(
-                asked.batches, asked.out, settings, name=asked.name, resend=asked.resend, progress=progress, stop=stop
+                asked.batches,
+                asked.out,
+                settings,
+                name=asked.name,
+                resend=asked.resend,
+                progress=progress,
+                stop=stop,
             )
         else:
             receipts = send(
@@ -452,7 +541,12 @@ def _progress(asked: argparse.Namespace, what: str) -> Iterator[Callable[[int, i
 
     known = [Path(source).stat().st_size for source in asked.sources if Path(source).is_file()]
     total = sum(known) if len(known) == len(asked.sources) else None
-    columns = (TextColumn("{task.description}"), BarColumn(), TransferSpeedColumn(), TextColumn("{task.fields[rows]:,} rows"))
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TransferSpeedColumn(),
+        TextColumn("{task.fields[rows]:,} rows"),
+    )
     with Progress(*columns, TimeRemainingColumn(), console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task(what, total=total, rows=0)
         before = [0, 0, 0]
@@ -482,7 +576,13 @@ def _sending_progress(asked: argparse.Namespace) -> Iterator[Callable[[Any], Non
         TransferSpeedColumn,
     )
 
-    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn())
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        DownloadColumn(),
+        TransferSpeedColumn(),
+        TimeRemainingColumn(),
+    )
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         tasks: dict[str, Any] = {}
 

@@ -105,7 +105,11 @@ class _Reader:
         starts = np.append(0, ends[:-1] + 1)
         signs = np.frombuffer(chunk + b"\n", np.uint8)[starts]
         # Only a line that does not begin with a visible sign can be blank.
-        blank = [place for place in np.flatnonzero(signs <= 0x20).tolist() if not chunk[starts[place] : ends[place]].strip(SPACE)]
+        blank = [
+            place
+            for place in np.flatnonzero(signs <= 0x20).tolist()
+            if not chunk[starts[place] : ends[place]].strip(SPACE)
+        ]
         keep = np.ones(len(starts), np.bool_)
         keep[blank] = False
         lines = first + np.flatnonzero(keep)

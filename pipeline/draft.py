@@ -16,9 +16,17 @@ from pipeline.synonyms import is_secret
 # Fields whose text is an identifier: what a spreadsheet does to one is refused or undone.
 IDENTIFIER = re.compile(r"(^|[._\]])(id|sku|upc|postcode|zip|mobile|\w+_id)$")
 WITHIN = re.compile(r"\[\]")
-SERIALS = (("unix-ms", re.compile("9{13}")), ("unix", re.compile("9{10}")), ("excel", re.compile(r"9{5}(\.9+)?")))
+SERIALS = (
+    ("unix-ms", re.compile("9{13}")),
+    ("unix", re.compile("9{10}")),
+    ("excel", re.compile(r"9{5}(\.9+)?")),
+)
 BELOW_ZERO = re.compile("at most (0|-1)")
-NAMES_OF_IDS = (("upc", "upc|ean|gtin|barcode"), ("sku", "sku|artikel|article|itemcode|productcode"), ("product_id", ""))
+NAMES_OF_IDS = (
+    ("upc", "upc|ean|gtin|barcode"),
+    ("sku", "sku|artikel|article|itemcode|productcode"),
+    ("product_id", ""),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +43,12 @@ class Drafted:
 
     def as_json(self) -> dict[str, Any]:
         """The line as `map --json` prints it."""
-        return {"field": self.field, "column": self.column, "confidence": self.confidence, "reason": self.reason}
+        return {
+            "field": self.field,
+            "column": self.column,
+            "confidence": self.confidence,
+            "reason": self.reason,
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,10 +80,19 @@ def draft(
     lacks = tuple(lack for lack in lacks if not lack.within)
     lines = [replace(line, field=_numbered(line.field, each_row)) for line in lines]
     used = {normalised(line.column) for line in lines if line.column and not line.why_not}
-    left = {name: nearest(name, list(fields)) for name in dict.fromkeys(names) if normalised(name) not in used}
-    again = [one for place, name in enumerate(names) if _is_again(place, names) for one in (name, distinct[place])]
+    left = {
+        name: nearest(name, list(fields)) for name in dict.fromkeys(names) if normalised(name) not in used
+    }
+    again = [
+        one for place, name in enumerate(names) if _is_again(place, names) for one in (name, distinct[place])
+    ]
     text = "".join(f"{line}\n" for line in _toml(title, specification, fields, lines, lacks, left, again))
-    return Draft(text, tuple(line for line in lines if line.column and not line.why_not), left, tuple(one.field for one in lacks))
+    return Draft(
+        text,
+        tuple(line for line in lines if line.column and not line.why_not),
+        left,
+        tuple(one.field for one in lacks),
+    )
 
 
 def _is_again(place: int, names: Sequence[str]) -> bool:
@@ -82,7 +104,9 @@ def _without_doubles(matches: Sequence[Match], names: Sequence[str]) -> list[Mat
     return [one for one in matches if normalised(names[one.column]) and not _is_again(one.column, names)]
 
 
-def _line(one: Match, names: Sequence[str], columns: Sequence[ColumnProfile], fields: Mapping[str, Field]) -> Drafted:
+def _line(
+    one: Match, names: Sequence[str], columns: Sequence[ColumnProfile], fields: Mapping[str, Field]
+) -> Drafted:
     """A match with the conversions that the values of its column need."""
     column, name = columns[one.column], names[one.column]
     field = fields.get(_each(one.field)) or Field(one.field, "string", False, "", "", None)
@@ -103,8 +127,13 @@ def _conversions(column: ColumnProfile, field: Field) -> tuple[list[str], list[s
         steps, why_not = _date(column, field)
     elif field.type in ("number", "integer"):
         steps, why_not = _money(column)
-        if BELOW_ZERO.search(field.rule) and not any(shape.startswith(("-", "(")) for shape, _ in column.shapes):
-            steps, notes = [*(steps or ['{ money = "." }']), '"negate"'], [*notes, "must not be above zero here"]
+        if BELOW_ZERO.search(field.rule) and not any(
+            shape.startswith(("-", "(")) for shape, _ in column.shapes
+        ):
+            steps, notes = (
+                [*(steps or ['{ money = "." }']), '"negate"'],
+                [*notes, "must not be above zero here"],
+            )
     elif column.count(looks.APOSTROPHE, looks.SCIENTIFIC):
         is_id = IDENTIFIER.search(field.path) is not None
         steps = ['"id"'] if is_id else ['"strip-apostrophe"'] if column.count(looks.APOSTROPHE) else []
@@ -120,7 +149,9 @@ def _date(column: ColumnProfile, field: Field) -> tuple[list[str], str]:
         return ([f'{{ date = "{name}" }}'], "") if name else ([], "its numbers are no dates that are known")
     readings = column.readings(*looks.DATES)
     if trouble := date_trouble(column):
-        ways = " or ".join(f'{{ date = "{name}" }}' for name in sorted({name for names in readings for name in names}))
+        ways = " or ".join(
+            f'{{ date = "{name}" }}' for name in sorted({name for names in readings for name in names})
+        )
         return [], f"{trouble.partition(';')[0]}; choose {ways}"
     votes: dict[str, int] = {}
     sure = {names[0] for names in readings if len(names) == 1}
@@ -141,7 +172,10 @@ def _money(column: ColumnProfile) -> tuple[list[str], str]:
     readings = column.readings(looks.MONEY, looks.NUMBER)
     point, comma = readings.get((".",), 0), readings.get((",",), 0)
     if point and comma:
-        return [], f"its amounts contradict each other: {point:,} with a decimal point, {comma:,} with a comma"
+        return (
+            [],
+            f"its amounts contradict each other: {point:,} with a decimal point, {comma:,} with a comma",
+        )
     if not point and not comma and readings:
         return [], 'its amounts do not show the decimal mark; choose { money = "." } or { money = "," }'
     return [f'{{ money = "{"," if comma else "."}" }}'], ""

@@ -21,7 +21,13 @@ MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
-NAMES = {"utf-8": "UTF-8", "utf-16": "UTF-16", "utf-16-le": "UTF-16 LE", "utf-16-be": "UTF-16 BE", "utf-32": "UTF-32"}
+NAMES = {
+    "utf-8": "UTF-8",
+    "utf-16": "UTF-16",
+    "utf-16-le": "UTF-16 LE",
+    "utf-16-be": "UTF-16 BE",
+    "utf-32": "UTF-32",
+}
 # RFC 3629, characters beyond ASCII.
 CHARACTER = re.compile(
     rb"[\xc2-\xdf][\x80-\xbf]|\xe0[\xa0-\xbf][\x80-\xbf]|[\xe1-\xec\xee\xef][\x80-\xbf]{2}"
@@ -112,7 +118,13 @@ class Decoded:
         encoding = marked or self._wanted or _wide(start[:4096])
         if encoding:
             self._choose(encoding)
-            how = "as its first bytes say" if marked else "as asked" if self._wanted else "told from its NUL bytes"
+            how = (
+                "as its first bytes say"
+                if marked
+                else "as asked"
+                if self._wanted
+                else "told from its NUL bytes"
+            )
             if marked != "utf-8":
                 self.notes = (f"read as {self.encoding}, {how}",)
         return start
@@ -122,7 +134,9 @@ class Decoded:
         self.encoding = NAMES.get(encoding, encoding)
         if encoding != "utf-8":
             wide = encoding.startswith(("utf-16", "utf-32"))
-            self._decoder = codecs.getincrementaldecoder(encoding)("surrogatepass" if wide else "surrogateescape")
+            self._decoder = codecs.getincrementaldecoder(encoding)(
+                "surrogatepass" if wide else "surrogateescape"
+            )
 
     def _settle(self, block: bytes) -> bytes:
         """Tell the encoding from the bytes around the first one beyond ASCII."""

@@ -1,10 +1,10 @@
 """What can go wrong with the world; bad data is an `Issue` (model.py), never an exception.
 
-    PipelineError
-    ├── UsageError          2   a flag, a setting, a specification or a column that does not exist
-    ├── SourceError         3   a source that cannot be read
-    ├── PersonNeeded        4   an upload that was refused, changed or is in doubt
-    └── ServiceUnavailable  5   the upload service cannot be reached or keeps failing
+PipelineError
+├── UsageError          2   a flag, a setting, a specification or a column that does not exist
+├── SourceError         3   a source that cannot be read
+├── PersonNeeded        4   an upload that was refused, changed or is in doubt
+└── ServiceUnavailable  5   the upload service cannot be reached or keeps failing
 """
 
 from typing import ClassVar

@@ -92,7 +92,9 @@ class ExactChecker:
         """Judge a parsed document; its numbers may be `NumberText`."""
         notes = notes or Notes()
         if not isinstance(document, dict):
-            return Verdict(b"", (Problem((), "type", "object", "is not an object; a record is written {...}"),))
+            return Verdict(
+                b"", (Problem((), "type", "object", "is not an object; a record is written {...}"),)
+            )
         try:
             clean = self._clean(document, self.tree.root, (), notes)
         except RecursionError:
@@ -143,7 +145,9 @@ class ExactChecker:
         near = get_close_matches(key, place.keys(), 1)
         if self._reject_unknown:
             hint = f"did you mean {near[0]}?" if near else "remove it"
-            notes.problems.append(Problem((*path, key), "unknown_field", "known fields only", f"is not a field; {hint}"))
+            notes.problems.append(
+                Problem((*path, key), "unknown_field", "known fields only", f"is not a field; {hint}")
+            )
         else:
             name = general((*path, key))
             notes.warnings.append(("unknown_field", name + (f" (nearest: {near[0]})" if near else "")))
@@ -205,7 +209,7 @@ def parse(text: bytes, notes: Notes) -> object:
     )
 
 
-def _no_constant(word: str) -> object:
+def _no_constant(_: str) -> object:
     raise ValueError("NaN and Infinity are not JSON")
 
 
@@ -214,15 +218,21 @@ def _not_json(problem: ValueError) -> Problem:
         return Problem((), "encoding", "UTF-8", "is not UTF-8; save the file as UTF-8")
     if isinstance(problem, json.JSONDecodeError):
         return Problem((), "json", "RFC 8259", f"{NOT_JSON} (near character {problem.pos + 1} of the record)")
-    return Problem((), "json", "RFC 8259", "holds NaN or Infinity, which JSON does not have; leave the field out")
+    return Problem(
+        (), "json", "RFC 8259", "holds NaN or Infinity, which JSON does not have; leave the field out"
+    )
 
 
 def _too_deep() -> Problem:
-    return Problem((), "too_deep", f"at most {DEEPEST} levels", f"is nested more than {DEEPEST} levels deep; flatten it")
+    return Problem(
+        (), "too_deep", f"at most {DEEPEST} levels", f"is nested more than {DEEPEST} levels deep; flatten it"
+    )
 
 
 def _not_unicode(path: tuple[str | int, ...]) -> Problem:
-    return Problem(path, "encoding", "Unicode", "holds half a surrogate pair, which is not text; write it again")
+    return Problem(
+        path, "encoding", "Unicode", "holds half a surrogate pair, which is not text; write it again"
+    )
 
 
 def _is_unicode(text: str) -> bool:

@@ -248,6 +248,17 @@ def _scanned(data: bytes, places: Any, delimiter: str, columns: int) -> Rows:
     if count != len(places):
         raise AssertionError(f"{len(places)} rows were put aside and {count} came back")
     return Rows(
-        data, columns, starts, ends, flags, row_starts, row_ends, cells, faults, places[:, 0], places[:, 1], None,
+        data,
+        columns,
+        starts,
+        ends,
+        flags,
+        row_starts,
+        row_ends,
+        cells,
+        faults,
+        places[:, 0],
+        places[:, 1],
+        None,
         columns,
     )

@@ -51,7 +51,9 @@ class Footer:
         lines = [int(rows.lines[row]) for rows, row in found]
         if lines:
             which = f"line {lines[0]}" if len(lines) == 1 else f"lines {lines[0]} to {lines[-1]}"
-            self.notes = (f"{len(lines)} rows below the table ({which}) are totals or a footer and count as blank",)
+            self.notes = (
+                f"{len(lines)} rows below the table ({which}) are totals or a footer and count as blank",
+            )
         for rows, _ in waiting:
             yield _blanked(rows, [row for owner, row in found if owner is rows])
 
@@ -71,7 +73,11 @@ def _is_enough(behind: Sequence[tuple[Rows, int]]) -> bool:
 
 def _footer(waiting: Sequence[Rows]) -> list[tuple[Rows, int]]:
     """The rows of the footer in their order: one that is told by its words, and those below it."""
-    places = [(rows, row) for rows in waiting for row in np.flatnonzero(rows.faults != ROW_BLANK)[-MOST_ROWS:].tolist()]
+    places = [
+        (rows, row)
+        for rows in waiting
+        for row in np.flatnonzero(rows.faults != ROW_BLANK)[-MOST_ROWS:].tolist()
+    ]
     begin = len(places)
     for at in range(len(places) - 1, max(-1, len(places) - 1 - MOST_ROWS), -1):
         if _is_told(*places[at]):
@@ -100,7 +106,9 @@ def _is_told(rows: Rows, row: int) -> bool:
     # The columns that name a thing are empty in a row of totals; one that fills them is a thing called Total.
     others = rows.columns - 1
     blank = rows.columns - len(texts)
-    is_total = TOTALS.fullmatch(texts[0].rstrip(":").strip()) is not None and all(map(AMOUNT.fullmatch, texts[1:]))
+    is_total = TOTALS.fullmatch(texts[0].rstrip(":").strip()) is not None and all(
+        map(AMOUNT.fullmatch, texts[1:])
+    )
     return is_total and blank * 2 >= others and (len(texts) > 1 or rows.faults[row] == ROW_RAGGED)
 
 

@@ -63,7 +63,8 @@ class FrameSource:
             return next(self._pieces, b"")
         except pa.ArrowException:
             raise SourceError(
-                f"{self.name}: a column holds values that cannot be written as text", "Turn them into text first."
+                f"{self.name}: a column holds values that cannot be written as text",
+                "Turn them into text first.",
             ) from None
 
     def close(self) -> None:
@@ -83,11 +84,18 @@ def _reader(frame: Any, name: str) -> Any:
 
 def _refuse(kind: Any, name: str) -> None:
     """Bytes have no text of their own, and a duration no unit that a field would ask for."""
-    binary = (pa.types.is_binary, pa.types.is_large_binary, pa.types.is_fixed_size_binary, pa.types.is_binary_view)
+    binary = (
+        pa.types.is_binary,
+        pa.types.is_large_binary,
+        pa.types.is_fixed_size_binary,
+        pa.types.is_binary_view,
+    )
     if any(is_binary(kind) for is_binary in binary):
         raise SourceError(f"{name}: a column holds bytes, not text", "Decode it first.")
     if pa.types.is_duration(kind):
-        raise SourceError(f"{name}: a column holds durations", "Turn them into numbers of the unit that is meant.")
+        raise SourceError(
+            f"{name}: a column holds durations", "Turn them into numbers of the unit that is meant."
+        )
     for index in range(kind.num_fields):
         _refuse(kind.field(index).type, name)
 

@@ -109,7 +109,12 @@ def _column_json(one: ColumnProfile, rows: int) -> dict[str, Any]:
 
 
 def _key_json(one: keys.KeyProfile, documents: int) -> dict[str, Any]:
-    return {"path": one.path, "filled": one.filled, "fill_rate": _rate(one.filled, documents), "types": one.types}
+    return {
+        "path": one.path,
+        "filled": one.filled,
+        "fill_rate": _rate(one.filled, documents),
+        "types": one.types,
+    }
 
 
 def _rate(part: int, whole: int) -> float:
@@ -179,7 +184,13 @@ def _candidate(columns: Sequence[ColumnProfile], specification: Specification) -
     fields = {one.field: filled[one.column].name for one in matches}
     missing = [lack.field for lack in lacking(specification, list(fields)) if not lack.within]
     return Candidate(
-        specification.name, specification.record_type, len(used), len(filled), fields, tuple(missing), unmatched
+        specification.name,
+        specification.record_type,
+        len(used),
+        len(filled),
+        fields,
+        tuple(missing),
+        unmatched,
     )
 
 
@@ -195,7 +206,9 @@ def _ranked(candidates: Iterable[Candidate]) -> tuple[Candidate, ...]:
 def _rows_in_the_way(table: TableProfile) -> Iterator[Obstacle]:
     for fault, (count, line) in sorted(table.faults.items()):
         code, what = FAULTS[fault]
-        yield Obstacle(code, "", f"{many(count, 'row')} {what}, the first on line {line}; they would be rejected")
+        yield Obstacle(
+            code, "", f"{many(count, 'row')} {what}, the first on line {line}; they would be rejected"
+        )
     if table.rows == table.blank:
         yield Obstacle("empty", "", "there is a header and no row below it; export it again")
 
@@ -204,15 +217,27 @@ def _names_in_the_way(loaded: Loaded, names: Sequence[str]) -> Iterator[Obstacle
     head = loaded.head
     assert head is not None
     if has_no_header(names):
-        yield Obstacle("header", "", "the first row looks like data, not like names; add a row of names above it")
+        yield Obstacle(
+            "header", "", "the first row looks like data, not like names; add a row of names above it"
+        )
     taken: set[str] = set()
     for number, name in enumerate(head.names, 1):
         if not name:
-            yield Obstacle("header", f"column {number}", "has no name; name it, or remove it with all its cells")
+            yield Obstacle(
+                "header", f"column {number}", "has no name; name it, or remove it with all its cells"
+            )
         elif normalised(name) in taken:
-            yield Obstacle("header", shown(name, number), "two columns have this name, and a mapping finds the first; rename one")
+            yield Obstacle(
+                "header",
+                shown(name, number),
+                "two columns have this name, and a mapping finds the first; rename one",
+            )
         elif is_secret(name):
-            yield Obstacle("secret", shown(name, number), "by its name holds passwords, tokens or card data; list it under secret in a mapping")
+            yield Obstacle(
+                "secret",
+                shown(name, number),
+                "by its name holds passwords, tokens or card data; list it under secret in a mapping",
+            )
         taken.add(normalised(name))
 
 
@@ -229,7 +254,11 @@ def _values_in_the_way(column: ColumnProfile) -> Iterator[Obstacle]:
         what = f"{about}{many(count, 'cell')} written like 9.99E+99: digits were lost in a spreadsheet; export it again as text"
         yield Obstacle("scientific", column.name, what)
     if count := column.count(looks.ERROR):
-        yield Obstacle("error", column.name, f"{about}{many(count, 'cell')} with the error of a spreadsheet; mend it there")
+        yield Obstacle(
+            "error",
+            column.name,
+            f"{about}{many(count, 'cell')} with the error of a spreadsheet; mend it there",
+        )
     nothing = column.count(looks.NOTHING)
     if nothing and nothing < column.filled:
         what = f"{about}{many(nothing, 'cell')} with a word for nothing, such as NULL; only a mapping makes it absent"
@@ -238,7 +267,11 @@ def _values_in_the_way(column: ColumnProfile) -> Iterator[Obstacle]:
 
 def _columns_in_the_way(candidate: Candidate) -> Iterator[Obstacle]:
     for field in candidate.missing:
-        yield Obstacle("missing", "", f"no column is {field}, which {candidate.specification} requires; a mapping can say it")
+        yield Obstacle(
+            "missing",
+            "",
+            f"no column is {field}, which {candidate.specification} requires; a mapping can say it",
+        )
     for column, near in candidate.unmatched.items():
         hint = f"; the nearest is {near}" if near else ""
         yield Obstacle("no_field", column, f"is no field of {candidate.specification}{hint}")
@@ -269,7 +302,9 @@ def _known_keys(found: Sequence[keys.KeyProfile], specification: Specification) 
     patterns = [_pattern(field.path) for field in specification.fields]
     known = [one.path for one in found if any(pattern.fullmatch(one.path) for pattern in patterns)]
     paths = [field.path for field in specification.fields]
-    unmatched = {one.path: nearest(one.path.rpartition(".")[2], paths) for one in found if one.path not in known}
+    unmatched = {
+        one.path: nearest(one.path.rpartition(".")[2], paths) for one in found if one.path not in known
+    }
     missing = [lack.field for lack in lacking(specification, known) if not lack.within]
     return Candidate(
         specification.name, specification.record_type, len(known), len(found), {path: path for path in known},

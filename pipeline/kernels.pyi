@@ -3,12 +3,30 @@ from typing import Any
 def scan_csv(data: bytes, delimiter: int, columns: int, final: bool, most_rows: int, longest: int) -> Any: ...
 def split_array(data: bytes, at: int, final: bool, most: int) -> tuple[list[tuple[int, int]], int, int]: ...
 def check_column(
-    data: bytes, starts: Any, ends: Any, flags: Any, columns: int, column: int,
-    kind: int, low: float, high: float, words: tuple[bytes, ...], status: Any,
+    data: bytes,
+    starts: Any,
+    ends: Any,
+    flags: Any,
+    columns: int,
+    column: int,
+    kind: int,
+    low: float,
+    high: float,
+    words: tuple[bytes, ...],
+    status: Any,
 ) -> None: ...
 def encode(
-    data: bytes, starts: Any, ends: Any, flags: Any, columns: int, first: Any, last: Any, take: Any,
-    operations: Any, arguments: Any, keys: list[bytes],
+    data: bytes,
+    starts: Any,
+    ends: Any,
+    flags: Any,
+    columns: int,
+    first: Any,
+    last: Any,
+    take: Any,
+    operations: Any,
+    arguments: Any,
+    keys: list[bytes],
 ) -> tuple[bytes, Any]: ...
 def mark_keys(
     data: bytes, starts: Any, ends: Any, faults: Any, cells: Any, columns: int, column: int

@@ -15,7 +15,15 @@ NAME = re.compile(r"[^\W\d][\w $:/().-]{0,79}")
 NUMBERED = re.compile(r"[0-9]{4}|.@.")
 MOST_KEYS, MOST_PATHS, DEEPEST = 500, 5_000, 20
 OTHER = "*"
-TYPES = {str: "string", bool: "boolean", int: "number", float: "number", type(None): "null", dict: "object", list: "list"}
+TYPES = {
+    str: "string",
+    bool: "boolean",
+    int: "number",
+    float: "number",
+    type(None): "null",
+    dict: "object",
+    list: "list",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +107,9 @@ class _Paths:
 
     def result(self) -> tuple[KeyProfile, ...]:
         """The paths in the order in which they were met."""
-        return tuple(KeyProfile(path, self._filled[path], _named(types)) for path, types in self._types.items())
+        return tuple(
+            KeyProfile(path, self._filled[path], _named(types)) for path, types in self._types.items()
+        )
 
 
 def _named(types: Mapping[type, int]) -> dict[str, int]:

@@ -20,6 +20,8 @@ EACH = -1
 # Columns that the rejects file adds; they are not data when it comes back.
 BOOKKEEPING = ("_line", "_issues")
 PART = re.compile(r"(?P<name>[^\[\]]*)(?P<indexes>(?:\[[0-9]{0,6}\])*)", re.DOTALL)
+# What a column is called, as far as a message may repeat it.
+COLUMN_NAME = re.compile(r"[\w .()\[\]/#&'-]{1,60}")
 PLAIN_WORD = re.compile(r"[A-Za-z0-9_. -]+")
 Branch = dict[str | int, Any]
 # The kernels that say whether text needs one of the clean-ups of `exact.clean_text`.
@@ -101,6 +103,7 @@ def compile_layout(
     empty index (`products[].price_paid`, or `products.price_paid`) means that each row adds an item: rows with
     the same `key` make one record.
     """
+    _refuse_strayed(header, source)
     _refuse_duplicates(header, source)
     leaves = _leaves(header, header, tree, source, ignore_unknown)
     column = _key_column(leaves, key, source)
@@ -128,7 +131,9 @@ def _layout(
 ) -> Layout:  # fmt: skip
     branch = _branch(leaves, source)
     headers = {path_text(leaf.path): leaf.header for leaf in leaves}
-    return Layout(columns, folds, key, takes_first, closes_gaps, tuple(leaves), branch, _program(branch), headers)
+    return Layout(
+        columns, folds, key, takes_first, closes_gaps, tuple(leaves), branch, _program(branch), headers
+    )
 
 
 def _leaves(
@@ -148,7 +153,7 @@ def _leaves(
             _refuse_container(name, place, source)
             leaves.append(Leaf(column, labels[column], path, place, *_kind(place)))
     if unknown and not ignore_unknown:
-        raise _unknown_column(unknown, tree, source)
+        raise _unknown_column(unknown, len(leaves), tree, source)
     if not leaves:
         raise UsageError(f"{source}: no column of the header is a field", "Run `lexer-pipeline specs SPEC`.")
     return leaves
@@ -160,7 +165,9 @@ def _key_column(leaves: Sequence[Leaf], key: str | None, source: str) -> int | N
         return None
     found = next((leaf.column for leaf in leaves if key and leaf.path == (key,)), None)
     if found is None:
-        wanted = f"Add the column {key}" if key else "The specification has no key; number the columns from [0]"
+        wanted = (
+            f"Add the column {key}" if key else "The specification has no key; number the columns from [0]"
+        )
         raise UsageError(
             f"{source}: column {repeated} has an item a row, but no column says which rows belong together",
             f"{wanted}.",
@@ -168,12 +175,23 @@ def _key_column(leaves: Sequence[Leaf], key: str | None, source: str) -> int | N
     return found
 
 
+def _refuse_strayed(header: Sequence[str], source: str) -> None:
+    """What a rejects file adds stands in front, or the next one could not tell it from data."""
+    for place, name in enumerate(header):
+        if name in BOOKKEEPING and header[: len(BOOKKEEPING)] != BOOKKEEPING:
+            raise UsageError(
+                f"{source}: column {place + 1} is {name}, which a rejects file has in front",
+                f"Move {' and '.join(BOOKKEEPING)} to the front, or remove both.",
+            )
+
+
 def _refuse_duplicates(header: Sequence[str], source: str) -> None:
     seen: set[str] = set()
     for number, name in enumerate(header, 1):
         if not name:
             raise UsageError(
-                f"{source}: column {number} has no header", "Name it, or remove the column with all its cells."
+                f"{source}: column {number} has no header",
+                "Name it, or remove the column with all its cells.",
             )
         if name in seen:
             raise UsageError(f"{source}: two columns are called {name}", "Rename or remove one of them.")
@@ -217,21 +235,30 @@ def _refuse_container(name: str, place: Place, source: str) -> None:
             f"{source}: column {name} is an object, not one value", f"Name its fields: {near or name + '.…'}."
         )
     if place.is_array:
-        raise UsageError(f"{source}: column {name} is a list, not one value", f"Number its columns: {name}[0].")
+        raise UsageError(
+            f"{source}: column {name} is a list, not one value", f"Number its columns: {name}[0]."
+        )
 
 
-def _unknown_column(unknown: Sequence[str], tree: ShapeTree, source: str) -> UsageError:
+def _unknown_column(unknown: Sequence[str], found: int, tree: ShapeTree, source: str) -> UsageError:
+    """Name the nearest field of each; what may be a value and no name, since a header is missing, is not shown."""
     known = list(_names(tree, tree.root, "", 0))
     hints = []
-    for name in unknown[:5]:
+    for name in unknown:
         plain = re.sub(r"\[[0-9]+\]", "[0]", name)
         near = get_close_matches(plain, known, 1) or get_close_matches(plain.lower(), known, 1, 0.5)
-        hints.append(f"{name}: did you mean {near[0]}?" if near else f"{name}: no field is near")
-    more = f" and {len(unknown) - 5} more" if len(unknown) > 5 else ""
+        if near and COLUMN_NAME.fullmatch(name):
+            hints.append(f"{name}: did you mean {near[0]}?")
+        elif found and COLUMN_NAME.fullmatch(name):
+            hints.append(f"{name}: no field is near")
+    shown = "; ".join(hints[:5])
+    more = f" and {len(unknown) - len(hints[:5])} more" if len(unknown) > len(hints[:5]) and shown else ""
     plural = "columns are" if len(unknown) > 1 else "column is"
+    remedy = "Rename the columns, or leave them out with --ignore-unknown."
+    if not found:
+        remedy = "Check that the first line holds the names of the columns; a mapping (--map) may give them fields."
     return UsageError(
-        f"{source}: {len(unknown)} {plural} not in the specification. {'; '.join(hints)}{more}",
-        "Rename the columns, or leave them out with --ignore-unknown.",
+        f"{source}: {len(unknown)} {plural} not in the specification. {shown}{more}".strip(), remedy
     )
 
 
@@ -252,7 +279,11 @@ def _names(tree: ShapeTree, place: Place, prefix: str, depth: int) -> Iterator[s
 def _kind(place: Place) -> tuple[int, tuple[bytes, ...]]:
     types = place.types
     if types and "string" not in types:
-        for word, kind in (("boolean", compiled.BOOLEAN), ("number", compiled.NUMBER), ("integer", compiled.INTEGER)):
+        for word, kind in (
+            ("boolean", compiled.BOOLEAN),
+            ("number", compiled.NUMBER),
+            ("integer", compiled.INTEGER),
+        ):
             if word in types:
                 return kind, ()
     if place.cleaning in CLEANED:
@@ -271,7 +302,9 @@ def enum_kind(options: Sequence[object]) -> tuple[int, tuple[bytes, ...]]:
 
 def enum_words(options: Sequence[object]) -> tuple[bytes, ...] | None:
     """The words of an enum for a kernel; None unless all of them are plain text."""
-    words = tuple(option.encode() for option in options if isinstance(option, str) and PLAIN_WORD.fullmatch(option))
+    words = tuple(
+        option.encode() for option in options if isinstance(option, str) and PLAIN_WORD.fullmatch(option)
+    )
     return words if len(words) == len(options) <= 64 else None
 
 
@@ -300,7 +333,8 @@ def _check_indexes(branch: Branch, source: str, path: Path) -> None:
     if indexes and indexes != [EACH] and indexes != list(range(len(branch))):
         missing = next(index for index in range(len(branch) + 1) if index not in branch)
         raise UsageError(
-            f"{source}: there is no column for {path_text((*path, missing))}", "Number the columns from [0] on."
+            f"{source}: there is no column for {path_text((*path, missing))}",
+            "Number the columns from [0] on.",
         )
     for part, below in branch.items():
         if isinstance(below, dict):
@@ -348,7 +382,9 @@ def build(layout: Layout, rows: Sequence[Sequence[str]], notes: Notes) -> dict[s
 
     def fill(below: Any, path: Path, row: Sequence[str] | None) -> Any:
         if isinstance(below, Leaf):
-            text = row[below.column] if row is not None else _once(below, rows, path, notes, layout.takes_first)
+            text = (
+                row[below.column] if row is not None else _once(below, rows, path, notes, layout.takes_first)
+            )
             return _value(below, text, path, notes)
         if EACH in below:
             items = (fill(below[EACH], (*path, index), one) for index, one in enumerate(_filled(below, rows)))
@@ -375,13 +411,13 @@ def _columns(below: Any) -> Iterator[int]:
             yield from _columns(deeper)
 
 
-def _once(
-    leaf: Leaf, rows: Sequence[Sequence[str]], path: Path, notes: Notes, takes_first: bool
-) -> str:
+def _once(leaf: Leaf, rows: Sequence[Sequence[str]], path: Path, notes: Notes, takes_first: bool) -> str:
     """What the rows of a record say in a once-a-record column: the first that says anything."""
     said = [row[leaf.column] for row in rows if row[leaf.column]]
     if len(set(said)) > 1 and not takes_first:
-        message = "differs between the rows of one record; make the rows agree, or leave it empty after the first"
+        message = (
+            "differs between the rows of one record; make the rows agree, or leave it empty after the first"
+        )
         notes.problems.append(Problem(path, "contradiction", "once a record", message))
     return said[0] if said else ""
 

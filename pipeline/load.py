@@ -33,7 +33,12 @@ FOREIGN = (
     (b"\xfd7zXZ", "an xz archive"), (b"\x28\xb5\x2f\xfd", "a zstd archive"), (b"PAR1", "a Parquet file"),
     (b"SQLite format", "a database"), (b"{\\rtf", "an RTF document"),
 )  # fmt: skip
-MARKUP = ((b"<!doctype html", "a web page"), (b"<html", "a web page"), (b"<?xml", "XML"), (b"<table", "a web page"))
+MARKUP = (
+    (b"<!doctype html", "a web page"),
+    (b"<html", "a web page"),
+    (b"<?xml", "XML"),
+    (b"<table", "a web page"),
+)
 
 
 class Stream(Protocol):
@@ -158,6 +163,10 @@ def _begun(stream: Stream, is_sheet: bool, reading: Reading) -> Loaded:
     while len(start) < HEAD and (more := stream.read(HEAD)):
         start += more
     start = start.removeprefix(codecs.BOM_UTF8)
+    if not start.strip() and stream.read(1):
+        raise SourceError(
+            f"{stream.name}: begins with more than {HEAD >> 10} KiB of blank lines", "Remove them."
+        )
     if not start.strip():
         raise SourceError(f"{stream.name}: is empty", "Nothing can be prepared from it; export it again.")
     if not is_sheet and documents.looks_like_json(start):
@@ -282,7 +291,8 @@ def _unpacked(file: ByteSource, reading: Reading) -> tuple[Stream, bool]:
             sheet: Stream = import_module("pipeline.sheets").SheetSource(path, file, reading.sheet)
             return sheet, True
     raise SourceError(
-        f"{file.name}: is a zip of files, and it did not come as a file", "Name the zip, or unpack it and name its files."
+        f"{file.name}: is a zip of files, and it did not come as a file",
+        "Name the zip, or unpack it and name its files.",
     )
 
 
@@ -292,4 +302,6 @@ def _refuse_foreign(name: str, first: bytes) -> None:
     markup = ((mark, what) for mark, what in MARKUP if words.startswith(mark))
     found = next(chain(marks, markup), None)
     if found is not None:
-        raise SourceError(f"{name}: is {found[1]}, neither a table nor JSON", "Export it as CSV, XLSX or JSON.")
+        raise SourceError(
+            f"{name}: is {found[1]}, neither a table nor JSON", "Export it as CSV, XLSX or JSON."
+        )

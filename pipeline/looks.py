@@ -11,7 +11,13 @@ from pipeline.conversions.forms import FAMILIES, ISO
 from pipeline.conversions.moments import PIVOT, Moment
 
 EMAIL, URL, HASH, PHONE, BOOLEAN = "e-mail", "url", "hash", "phone", "boolean"
-NUMBER, MONEY, ZEROS, APOSTROPHE, SCIENTIFIC = "number", "money", "leading zeros", "apostrophe", "scientific notation"
+NUMBER, MONEY, ZEROS, APOSTROPHE, SCIENTIFIC = (
+    "number",
+    "money",
+    "leading zeros",
+    "apostrophe",
+    "scientific notation",
+)
 DATE, DATE_TIME, ISO_DATE, ISO_DATE_TIME = "date", "date-time", "ISO date", "ISO date-time"
 NOTHING, ERROR, TEXT = "nothing", "spreadsheet error", "text"
 DATES = (DATE, DATE_TIME, ISO_DATE, ISO_DATE_TIME)
@@ -21,7 +27,9 @@ WEB = re.compile(r"(?:https?://|www\.)\S+", re.IGNORECASE)
 DIGEST = re.compile(r"(?:[0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{64})", re.IGNORECASE | re.ASCII)
 LEADING_ZEROS = re.compile(r"0[0-9]+", re.ASCII)
 MARKED = re.compile(r"'[+0-9].*", re.DOTALL)
-DIALLED = re.compile(r"\+?[0-9(][0-9 ()./\-\u00a0\u2011\u2013]*[0-9](?: *(?:x|ext\.?) *[0-9]+)?", re.IGNORECASE | re.ASCII)
+DIALLED = re.compile(
+    r"\+?[0-9(][0-9 ()./\-\u00a0\u2011\u2013]*[0-9](?: *(?:x|ext\.?) *[0-9]+)?", re.IGNORECASE | re.ASCII
+)
 COMPILED = {mark: compile_conversion("money", mark) for mark in (".", ",")}
 AMOUNTS: Mapping[str, Conversion] = MappingProxyType(
     {mark: convert for mark, convert in COMPILED.items() if not isinstance(convert, NeedsColumn)}

@@ -1,27 +1,27 @@
 """A mapping file: which columns of an export become which fields, read from TOML and checked.
 
-    title = "Till receipts"
-    drop = ["Till", "Cashier"]              # columns left out on purpose
+title = "Till receipts"
+drop = ["Till", "Cashier"]              # columns left out on purpose
 
-    [[records]]
-    specification = "commerce_purchases"
+[[records]]
+specification = "commerce_purchases"
 
-    [[records.skip]]
-    column = "Status"
-    is = ["void"]
-    reason = "a void receipt is no purchase"
+[[records.skip]]
+column = "Status"
+is = ["void"]
+reason = "a void receipt is no purchase"
 
-    [records.fields]
-    purchase_id = "Receipt"                                     # a column
-    action_at = { column = "When", convert = [{ date = "%d/%m/%Y %H:%M" }] }
-    type = { column = "Shop", convert = [{ enum = { Web = "ecommerce", "*" = "physical" } }], default = "ecommerce" }
-    "store.name" = { template = "{Shop} ({City})" }
-    "store.type" = { constant = "physical" }                    # stands where another field of the store does
-    "link.email" = { first = ["E-mail", "Contact"] }            # the first of several columns that is filled
-    "link.mobile" = { column = "Phone", convert = ["phone"], unless = "link.email" }
-    "products[].quantity" = "Pieces"
-    "products[].full_price" = { column = "Each", convert = ["money"] }
-    "products[].price_paid" = { fields = ["products[].quantity", "products[].full_price"], convert = ["line-total"] }
+[records.fields]
+purchase_id = "Receipt"                                     # a column
+action_at = { column = "When", convert = [{ date = "%d/%m/%Y %H:%M" }] }
+type = { column = "Shop", convert = [{ enum = { Web = "ecommerce", "*" = "physical" } }], default = "ecommerce" }
+"store.name" = { template = "{Shop} ({City})" }
+"store.type" = { constant = "physical" }                    # stands where another field of the store does
+"link.email" = { first = ["E-mail", "Contact"] }            # the first of several columns that is filled
+"link.mobile" = { column = "Phone", convert = ["phone"], unless = "link.email" }
+"products[].quantity" = "Pieces"
+"products[].full_price" = { column = "Each", convert = ["money"] }
+"products[].price_paid" = { fields = ["products[].quantity", "products[].full_price"], convert = ["line-total"] }
 """
 
 import re
@@ -155,7 +155,9 @@ def find(word: str) -> Mapping:
 def recognise(header: Sequence[str]) -> tuple[Mapping, ...]:
     """The presets that a header fits best: those with the most telling columns, all of which it has."""
     have = {normalised(name) for name in header}
-    fitting = [one for one in presets() if one.recognise and {normalised(name) for name in one.recognise} <= have]
+    fitting = [
+        one for one in presets() if one.recognise and {normalised(name) for name in one.recognise} <= have
+    ]
     most = max((len(one.recognise) for one in fitting), default=0)
     return tuple(one for one in fitting if len(one.recognise) == most)
 
@@ -189,7 +191,11 @@ class _Reader:
         for key in table:
             if key not in known:
                 near = get_close_matches(key, known, 1)
-                self.fail(key, f"there is no setting {key}", f"Did you mean {near[0]}?" if near else f"Known are: {', '.join(known)}.")
+                self.fail(
+                    key,
+                    f"there is no setting {key}",
+                    f"Did you mean {near[0]}?" if near else f"Known are: {', '.join(known)}.",
+                )
 
     def texts(self, table: Map[str, Any], key: str) -> tuple[str, ...]:
         value = table.get(key, [])
@@ -216,7 +222,9 @@ class _Reader:
     def record(self, table: Map[str, Any]) -> RecordMap:
         self.known(table, RECORD_KEYS)
         if not isinstance(table.get("specification"), str):
-            self.fail("[[records]]", "a record needs its specification", 'Add specification = "commerce_purchases".')
+            self.fail(
+                "[[records]]", "a record needs its specification", 'Add specification = "commerce_purchases".'
+            )
         differ = table.get("differ", "refuse")
         if differ not in ("refuse", "first"):
             self.fail("differ", 'differ must be "refuse" or "first"')
@@ -235,7 +243,9 @@ class _Reader:
 
     def same_record(self, rules: Sequence[FieldRule], together: Sequence[str]) -> None:
         """Refuse a field that leans on one that the record does not have, or on itself by way of others."""
-        leans = {rule.target: (*rule.made, *rule.unless, *([rule.given] if rule.given else [])) for rule in rules}
+        leans = {
+            rule.target: (*rule.made, *rule.unless, *([rule.given] if rule.given else [])) for rule in rules
+        }
         for target, others in (*leans.items(), ("together", together)):
             for other in others:
                 if other not in leans:
@@ -246,7 +256,9 @@ class _Reader:
             while more := {deeper for one in reached for deeper in leans[one] if deeper in leans} - reached:
                 reached |= more
             if target in reached:
-                self.fail(target, f"{target} leans on itself", "Let each field lean on fields made before it.")
+                self.fail(
+                    target, f"{target} leans on itself", "Let each field lean on fields made before it."
+                )
 
     def skip(self, table: Map[str, Any]) -> Skip:
         self.known(table, SKIP_KEYS)
@@ -317,4 +329,3 @@ def _template(text: str) -> Iterator[str | tuple[str, ...]]:
             yield (part,)
         elif part:
             yield part
-

@@ -122,7 +122,10 @@ def _tags(data: bytes, name: bytes) -> list[dict[str, str]]:
 
 
 def _attributes(text: bytes) -> dict[str, str]:
-    return {found[1].decode(): (found[2] or found[3] or b"").decode("utf-8", "replace") for found in ATTRIBUTE.finditer(text)}
+    return {
+        found[1].decode(): (found[2] or found[3] or b"").decode("utf-8", "replace")
+        for found in ATTRIBUTE.finditer(text)
+    }
 
 
 def _zero_styles(data: bytes) -> dict[bytes, str]:
@@ -179,7 +182,11 @@ def _of_cell(attributes: dict[str, str], content: bytes, zeros: dict[bytes, str]
     if place is None:
         return
     said = re.search(rb"<(?:\w+:)?v\b[^>]*>([^<]*)<", content)
-    value, kind, style = said[1].strip() if said else b"", attributes.get("t", "n"), attributes.get("s", "").encode()
+    value, kind, style = (
+        said[1].strip() if said else b"",
+        attributes.get("t", "n"),
+        attributes.get("s", "").encode(),
+    )
     row, column = int(place[2]), _number(place[1]) - 1
     if kind == "e" and value:
         yield Mark(row, column, "error", unescape(value.decode("utf-8", "replace")))

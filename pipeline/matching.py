@@ -19,7 +19,19 @@ NEARLY = 0.88
 # What a link may hold, the surest way to name a person first.
 PEOPLE = ("email", "email_sha256", "email_md5", "customer_id", "mobile")
 # Names that mean something else in every object.
-GENERIC = ("name", "id", "type", "email", "number", "total", "location", "available", "source", "reason", "url")
+GENERIC = (
+    "name",
+    "id",
+    "type",
+    "email",
+    "number",
+    "total",
+    "location",
+    "available",
+    "source",
+    "reason",
+    "url",
+)
 # A name that TOML and a dotted path can hold, with an index or without.
 PLAIN = re.compile(r"[\w-]+(?:\.[\w-]+|\[[0-9]*\])*")
 NUMBERED = re.compile(r"\[[0-9]+\]")
@@ -79,7 +91,12 @@ def _exact(columns: Sequence[ColumnProfile], fields: Mapping[str, Field]) -> dic
         name = column.name
         is_path = name not in fields and _is_field(name, fields)
         path = name if is_path else plain.get(normalised(name), "")
-        if path and path not in found and not is_secret(name) and (is_path or _agrees(column, fields[path], path)):
+        if (
+            path
+            and path not in found
+            and not is_secret(name)
+            and (is_path or _agrees(column, fields[path], path))
+        ):
             found[path] = Match(path, number, 0.99, "same name")
     return found
 
@@ -91,7 +108,9 @@ def _is_field(name: str, fields: Mapping[str, Field]) -> bool:
     return _general(name) in fields and not name.endswith("*")
 
 
-def _scored(number: int, column: ColumnProfile, targets: Sequence[str], fields: Mapping[str, Field]) -> list[Match]:
+def _scored(
+    number: int, column: ColumnProfile, targets: Sequence[str], fields: Mapping[str, Field]
+) -> list[Match]:
     found = []
     for path in targets:
         confidence, reason = _by_name(normalised(column.name), path)
@@ -150,19 +169,25 @@ def _agrees(column: ColumnProfile, field: Field, path: str) -> bool:
     if field.type in ("date", "date-time"):
         return column.share(*looks.DATES) >= 0.5 or column.share(looks.NUMBER) >= 0.5
     if field.type == "boolean":
-        return column.share(looks.BOOLEAN) >= 0.5 or (column.share(looks.NUMBER) >= 0.5 and column.distinct <= 2)
+        return column.share(looks.BOOLEAN) >= 0.5 or (
+            column.share(looks.NUMBER) >= 0.5 and column.distinct <= 2
+        )
     if field.type == "uri":
         return column.share(looks.URL) >= 0.5
     if path == "mobile":
         return column.share(*DIGITS) >= 0.5
     if listed := LISTED.search(field.rule):
-        return bool({values.shape_of(word) for word in listed[1].split(", ")} & {shape for shape, _ in column.shapes})
+        return bool(
+            {values.shape_of(word) for word in listed[1].split(", ")} & {shape for shape, _ in column.shapes}
+        )
     return not _is_rather_another(column, path)
 
 
 def _is_rather_another(column: ColumnProfile, path: str) -> bool:
     """Whether a text field would be filled with addresses or dates."""
-    return column.share(looks.EMAIL) > 0.5 or (path.endswith("_name") and column.share(*looks.DATES, *AMOUNTS) > 0.5)
+    return column.share(looks.EMAIL) > 0.5 or (
+        path.endswith("_name") and column.share(*looks.DATES, *AMOUNTS) > 0.5
+    )
 
 
 def _linked(found: Mapping[str, Match], specification: Specification) -> dict[str, Match]:
@@ -188,7 +213,9 @@ def _order(specification: Specification, found: Mapping[str, Match]) -> list[str
 
 def nearest(name: str, paths: Sequence[str], least: float = 0.65) -> str:
     """The field whose name looks most like a column's; empty when none is near."""
-    by_leaf = {normalised(path.rpartition(".")[2]): path for path in reversed(paths) if not path.endswith("*")}
+    by_leaf = {
+        normalised(path.rpartition(".")[2]): path for path in reversed(paths) if not path.endswith("*")
+    }
     wanted = normalised(name)
     found = get_close_matches(wanted, by_leaf, 1, least)
     return by_leaf[found[0]] if found and SequenceMatcher(None, wanted, found[0]).ratio() >= least else ""

@@ -6,15 +6,20 @@ from datetime import date as day
 
 from pipeline.errors import UsageError
 
-FILE_NAME = re.compile(r"(?P<first>[A-Za-z0-9_]+)-(?P<date>[0-9]{8})(?:-(?P<version>[A-Za-z0-9_-]+))?\.(?:json|csv)")
+FILE_NAME = re.compile(
+    r"(?P<first>[A-Za-z0-9_]+)-(?P<date>[0-9]{8})(?:-(?P<version>[A-Za-z0-9_-]+))?\.(?:json|csv)"
+)
 PART = re.compile(r"_part_[0-9]{2,}$")
 DATE = re.compile(r"[0-9]{8}")
 VERSION = re.compile(r"[A-Za-z0-9_-]+")
 
 
 def batch_names(first: str, date: str, version: str, parts: int) -> list[str]:
-    """The names (without ending) of the parts of one delivery; parts differ before the date, since a file
-    of the same first part and date but a higher version would replace another at the vendor's."""
+    """The names (without ending) of the parts of one delivery.
+
+    Parts differ before the date, since a file of the same first part and date but a higher version would replace
+    another at the vendor's.
+    """
     if parts == 1:
         return [f"{first}-{date}-{version}"]
     width = max(2, len(str(parts)))

@@ -57,7 +57,9 @@ def plans(
             if not records:
                 raise UsageError(f"the mapping {found.name} makes no {spec}", "Leave out --spec.")
             for record in records:
-                yield Plan(source, reader(), reading, catalog.find(record.specification), found, record, notes)
+                yield Plan(
+                    source, reader(), reading, catalog.find(record.specification), found, record, notes
+                )
 
 
 def _is_wanted(record: RecordMap, specification: Specification | None) -> bool:
@@ -111,7 +113,9 @@ def _recognised(
     known = memory.recall(out, head.names) if out is not None else None
     if known is not None and not known.trouble:
         return mapping.read(known.path), (f"{known.path} was used for this header before, and is used again",)
-    gone = f"{known.path} was used for this header before, but it {known.trouble}" if known is not None else ""
+    gone = (
+        f"{known.path} was used for this header before, but it {known.trouble}" if known is not None else ""
+    )
     found = mapping.recognise(head.names)
     if len(found) == 1:
         return found[0], ((gone,) if gone else ())

@@ -55,7 +55,9 @@ def above_header(start: bytes, delimiter: str, header_line: int | None, name: st
     notes = ("the first line says what the delimiter is",) if said else ()
     if header_line is not None:
         skip = _line_start(start, header_line, name)
-        return Preamble(skip, header_line - 1, delimiter, (*notes, f"the header is on line {header_line}, as asked"))
+        return Preamble(
+            skip, header_line - 1, delimiter, (*notes, f"the header is on line {header_line}, as asked")
+        )
     body = start[skip:]
     choices = (delimiter,) if delimiter else DELIMITERS
     tables = [(one, _rows(body, one)) for one in choices]
@@ -75,7 +77,9 @@ def _line_start(start: bytes, line: int, name: str) -> int:
     for _ in range(line - 1):
         found = next(breaks, None)
         if found is None:
-            raise UsageError(f"{name}: --header-row: there is no line {line} near its start", "Count the lines from 1.")
+            raise UsageError(
+                f"{name}: --header-row: there is no line {line} near its start", "Count the lines from 1."
+            )
         at = found.end()
     return at
 
@@ -87,7 +91,14 @@ def _rows(body: bytes, delimiter: str) -> list[_Row]:
         found = compiled.scan_csv(body, ord(delimiter), 1, True, ROWS, LONGEST_ROW)
     wide = max(1, min(int(max(found[8], default=1)), 5000))
     found = compiled.scan_csv(body, ord(delimiter), wide, True, found[1], LONGEST_ROW)
-    starts, ends, row_starts, lines, counts, faults = found[2], found[3], found[5], found[7], found[8], found[9]
+    starts, ends, row_starts, lines, counts, faults = (
+        found[2],
+        found[3],
+        found[5],
+        found[7],
+        found[8],
+        found[9],
+    )
     rows = []
     for row in range(found[1]):
         places = range(row * wide, row * wide + min(int(counts[row]), wide))
@@ -138,7 +149,9 @@ def _is_header(cells: Sequence[str]) -> bool:
     named = list(cells)
     while named and not named[-1]:
         named.pop()
-    wordy = all(name and "@" not in name and not FIGURE.fullmatch(name) and len(name) <= 200 for name in named)
+    wordy = all(
+        name and "@" not in name and not FIGURE.fullmatch(name) and len(name) <= 200 for name in named
+    )
     return wordy and len(named) >= 2 and len(set(named)) * 5 >= len(named) * 4
 
 

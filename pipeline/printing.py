@@ -7,7 +7,9 @@ from rich.markup import escape
 from rich.table import Table
 
 
-def table(console: Console, titles: Sequence[str], rows: Iterable[Sequence[object]], right: Iterable[int] = ()) -> None:
+def table(
+    console: Console, titles: Sequence[str], rows: Iterable[Sequence[object]], right: Iterable[int] = ()
+) -> None:
     """Print rows under titles; the columns numbered in `right` are aligned to the right."""
     grid = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
     numbers = set(right)

@@ -111,7 +111,9 @@ class _Batch:
         rows, ends = self.rows, self.rows.ends
         if most is not None:
             ends = np.minimum(ends, rows.starts + np.int32(most))
-        return compiled.mark_keys(rows.data, rows.starts, ends, rows.faults, rows.cells, rows.columns, column)[1]
+        return compiled.mark_keys(
+            rows.data, rows.starts, ends, rows.faults, rows.cells, rows.columns, column
+        )[1]
 
     def _scientific(self) -> Any:
         """Cells (row-major, among good rows) with an exponent: 6.14E+10."""
@@ -167,7 +169,9 @@ class _Column:
         fresh = fresh[np.argsort(first[fresh])]
         if len(self._known) + len(fresh) > MOST_DISTINCT:
             return False
-        codes = np.array([self._code(batch.texts.text(int(rows[first[one]]), place)) for one in fresh], np.int32)
+        codes = np.array(
+            [self._code(batch.texts.text(int(rows[first[one]]), place)) for one in fresh], np.int32
+        )
         every = np.empty(len(found), np.int32)
         every[old], every[fresh] = self._codes[at[old]], codes
         more = np.bincount(every, counts, len(self._pairs))
@@ -223,7 +227,13 @@ class _Column:
         looked, shapes = self._counted()
         distinct = MOST_DISTINCT if self.is_more else len(self._known)
         return ColumnProfile(
-            name, self.filled, distinct, self.is_more, self.is_more, _most(looked), _most(shapes)[:SHOWN_SHAPES]
+            name,
+            self.filled,
+            distinct,
+            self.is_more,
+            self.is_more,
+            _most(looked),
+            _most(shapes)[:SHOWN_SHAPES],
         )
 
 

@@ -48,20 +48,31 @@ def propose(
     with closing(load(source, stdin, reading)) as loaded:
         path = file or Path(_stem(loaded.name) + ".toml")
         if path.exists() and not force:
-            raise UsageError(f"{path}: is there already", "Name another file with --out, or replace it with --force.")
+            raise UsageError(
+                f"{path}: is there already", "Name another file with --out, or replace it with --force."
+            )
         if loaded.head is None:
-            raise UsageError(f"{loaded.name}: is JSON, and a mapping is for tables", "Use convert with --spec.")
+            raise UsageError(
+                f"{loaded.name}: is JSON, and a mapping is for tables", "Use convert with --spec."
+            )
         names = loaded.head.names
         if has_no_header(names):
             raise UsageError(
-                f"{loaded.name}: the first row looks like data, not like names", "Add a row of column names above it."
+                f"{loaded.name}: the first row looks like data, not like names",
+                "Add a row of column names above it.",
             )
         notes = _presets(names, specification)
         known = memory.recall(out, names)
-        if known is not None and not known.trouble and (found := _confirmed(known.path, specification, path, names)):
+        if (
+            known is not None
+            and not known.trouble
+            and (found := _confirmed(known.path, specification, path, names))
+        ):
             return found
         if known is not None and known.trouble:
-            notes.append(f"{known.path} was used for this header before, but it {known.trouble}; this is a new draft")
+            notes.append(
+                f"{known.path} was used for this header before, but it {known.trouble}; this is a new draft"
+            )
         return _drafted(loaded, names, specification, path, notes, progress)
 
 
@@ -73,7 +84,10 @@ def _stem(name: str) -> str:
 def _presets(names: Sequence[str], specification: Specification) -> list[str]:
     """A word on presets that make the same already."""
     fitting = [one for one in mapping.recognise(names) if _makes(one, specification)]
-    return [f"the preset {one.name} fits this header; `convert` needs no mapping of your own for it" for one in fitting]
+    return [
+        f"the preset {one.name} fits this header; `convert` needs no mapping of your own for it"
+        for one in fitting
+    ]
 
 
 def _makes(one: mapping.Mapping, specification: Specification) -> bool:
@@ -88,7 +102,10 @@ def _confirmed(
     if not _makes(found, specification):
         return None
     if known.resolve() != path.resolve():
-        _write(path, f"# Started from {known}, which was used for this header before.\n" + known.read_text("utf-8"))
+        _write(
+            path,
+            f"# Started from {known}, which was used for this header before.\n" + known.read_text("utf-8"),
+        )
     asked = [rule for record in found.records if _is(record, specification) for rule in record.fields]
     fields = tuple(
         {"field": rule.target, "column": piece[0], "confidence": 1.0, "reason": "used before"}
@@ -114,7 +131,9 @@ def _drafted(
     _write(path, done.text)
     mapping.read(path)
     fields = tuple(line.as_json() for line in done.lines)
-    return Proposal(path, specification.name, fields, dict(done.unmatched), done.missing, (*loaded.notes, *notes))
+    return Proposal(
+        path, specification.name, fields, dict(done.unmatched), done.missing, (*loaded.notes, *notes)
+    )
 
 
 def _write(path: Path, text: str) -> None:

@@ -26,7 +26,9 @@ def header(head: Head) -> bytes:
     return added + head.delimiter.encode() + _own(head.raw, head) + b"\n"
 
 
-def rows_or_documents(batch: Batch, rejected: Iterable[Rejected], head: Head | None, secret: Sequence[int]) -> bytes:
+def rows_or_documents(
+    batch: Batch, rejected: Iterable[Rejected], head: Head | None, secret: Sequence[int]
+) -> bytes:
     """The rejected input of a batch in its own form."""
     return documents(batch, rejected) if head is None else table_rows(batch, rejected, head, secret)
 
@@ -78,5 +80,7 @@ def documents(batch: Batch, rejected: Iterable[Rejected]) -> bytes:
 def issue_lines(rejected: Iterable[Rejected]) -> bytes:
     """The issues of a batch as NDJSON."""
     return b"".join(
-        orjson.dumps(issue.as_json(), option=orjson.OPT_APPEND_NEWLINE) for record in rejected for issue in record.issues
+        orjson.dumps(issue.as_json(), option=orjson.OPT_APPEND_NEWLINE)
+        for record in rejected
+        for issue in record.issues
     )

@@ -36,7 +36,9 @@ def decided(mapper: Mapper, blocks: Iterable[Rows]) -> Mapper:
         good = np.flatnonzero(rows.faults == OK)
         for one in mapper.virtuals:
             _look(one, texts, good)
-    virtuals = tuple(replace(one, chain=tuple(_settle(step, one) for step in one.chain)) for one in mapper.virtuals)
+    virtuals = tuple(
+        replace(one, chain=tuple(_settle(step, one) for step in one.chain)) for one in mapper.virtuals
+    )
     return replace(mapper, virtuals=virtuals)
 
 
@@ -239,7 +241,9 @@ class _Work:
         rows = np.flatnonzero(where & filled)
         known: dict[tuple[str, ...], int] = {}
         # For each row the number of what its cells say; for each number what becomes of it.
-        numbers = np.array([known.setdefault(said, len(known)) for said in _said(texts, columns, rows)], np.int64)
+        numbers = np.array(
+            [known.setdefault(said, len(known)) for said in _said(texts, columns, rows)], np.int64
+        )
         outcomes = [_converted(one, said) for said in known]
         spans = np.zeros((len(outcomes), 3), np.int64)
         for number, (text, _, failed) in enumerate(outcomes):

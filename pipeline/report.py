@@ -159,4 +159,3 @@ class Tally:
 def issue_counts(checked: Checked) -> Counter[str]:
     """How often each code stands in a batch."""
     return Counter(issue.code for rejected in checked.rejected for issue in rejected.issues)
-

@@ -211,7 +211,9 @@ class Judge:
         types = _types(schema)
         if types and not types & KIND_TYPES.get(leaf.kind, frozenset({"string"})):
             return self._none()
-        says = {key: value for key, value in schema.items() if not _is_silent(key) and key not in FOR_CONTAINERS}
+        says = {
+            key: value for key, value in schema.items() if not _is_silent(key) and key not in FOR_CONTAINERS
+        }
         if not says:
             return self._all()
         if exactly and not set(says) <= {"enum", "const", "required"}:
@@ -227,7 +229,9 @@ class Judge:
         low, high = bounds
         return self._good(leaf.column, leaf.kind, low, high)
 
-    def _good(self, column: int, kind: int, low: float = -math.inf, high: float = math.inf, words: Any = ()) -> Mask:
+    def _good(
+        self, column: int, kind: int, low: float = -math.inf, high: float = math.inf, words: Any = ()
+    ) -> Mask:
         return (self._cells.status(column, kind, low, high, words) == compiled.GOOD)[self._firsts]
 
     def _text(self, says: JsonSchema, leaf: Leaf) -> Mask:
@@ -246,7 +250,9 @@ class Judge:
         if not set(says) <= {"pattern", "format", "minLength", "maxLength", "enum", "const"}:
             raise Unsure
         validator = jsonschema_rs.Draft202012Validator(
-            dict(says), validate_formats=True, formats={"date": values.is_date, "date-time": values.is_date_time}
+            dict(says),
+            validate_formats=True,
+            formats={"date": values.is_date, "date-time": values.is_date_time},
         )
         mask = self._all()
         for index in np.flatnonzero(self._cells.filled(column)[self._firsts]).tolist():

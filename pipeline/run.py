@@ -1,7 +1,7 @@
 """The order of the stages: the only module that knows it.
 
-    load -> shape -> validate -> convert -> name          (prepare)
-    load -> shape -> validate                             (validate)
+load -> shape -> validate -> convert -> name          (prepare)
+load -> shape -> validate                             (validate)
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -31,6 +31,8 @@ from pipeline.validate import validate_documents, validate_rows
 from pipeline.virtual import Mapper, compile_mapper
 
 Source = Path | str | Any
+# Sources are read as their content tells.
+AS_TOLD = Reading()
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +44,7 @@ class Options:
     `date_format` how dates are written where a mapping does not say (all dates, where there is no mapping).
     """
 
-    reading: Reading = Reading()
+    reading: Reading = AS_TOLD
     mapping: str | None = None
     date_format: str | None = None
     zone: str | None = None
@@ -107,8 +109,8 @@ def prepare(
 def _prepare(todo: Sequence[Plan], out: Path, options: Options, now: Callable[[], datetime]) -> Report:
     """One delivery: all sources of one specification."""
     specification = todo[0].specification
-    date = name.check_date(options.date) if options.date else f"{now():%Y%m%d}"
-    version = name.check_version(options.version) if options.version else None
+    date = name.check_date(options.date) if options.date is not None else f"{now():%Y%m%d}"
+    version = name.check_version(options.version) if options.version is not None else None
     workshop = batch.Workshop(out)
     try:
         delivery = _Delivery(workshop, options.max_bytes)
@@ -170,10 +172,16 @@ class _Stages:
             self._automaton = compile_automaton(plan.specification.schema)
         elif plan.record is None and options.date_format is None:
             self._layout = compile_layout(
-                loaded.head.names, self._exact.tree, plan.specification.key, loaded.name, options.ignore_unknown
+                loaded.head.names,
+                self._exact.tree,
+                plan.specification.key,
+                loaded.name,
+                options.ignore_unknown,
             )
         else:
-            self._mapper = compile_mapper(plan, loaded.head.names, self._exact.tree, loaded.name, options.date_format)
+            self._mapper = compile_mapper(
+                plan, loaded.head.names, self._exact.tree, loaded.name, options.date_format
+            )
             self._mapper.refuse_unused(options.ignore_unknown)
             self._layout = self._mapper.layout
             self.secret = self._mapper.secret
@@ -208,7 +216,11 @@ class _Stages:
 
     def notes(self) -> tuple[str, ...]:
         """What should be said aloud of how the source was read."""
-        return (*self._plan_notes, *self.loaded.notes, *(self._mapper.notes if self._mapper is not None else ()))
+        return (
+            *self._plan_notes,
+            *self.loaded.notes,
+            *(self._mapper.notes if self._mapper is not None else ()),
+        )
 
     def show_progress(self, rows: int) -> None:
         if self._options.progress is not None:

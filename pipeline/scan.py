@@ -94,7 +94,9 @@ def _broken(data: bytes, start: int, unclosed: bool, final: bool, longest: int) 
     found = LINE_BREAK.search(data, start)
     end = found.start() if found else len(data)
     decided = not unclosed or len(data) - start > longest
-    return _Row([], end, ROW_UNCLOSED if unclosed else ROW_QUOTE, final or (decided and not _may_go_on(data, end)))
+    return _Row(
+        [], end, ROW_UNCLOSED if unclosed else ROW_QUOTE, final or (decided and not _may_go_on(data, end))
+    )
 
 
 def _breaks(data: bytes, start: int, end: int) -> int:

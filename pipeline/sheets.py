@@ -80,7 +80,9 @@ class SheetSource:
         except PasswordError:
             raise SourceError(f"{name}: is locked with a password", "Save it without one.") from None
         except CalamineError as problem:
-            raise SourceError(f"{name}: the workbook is broken ({_kind(problem)})", "Save it again, or as CSV.") from None
+            raise SourceError(
+                f"{name}: the workbook is broken ({_kind(problem)})", "Save it again, or as CSV."
+            ) from None
         self._found = found
         self._pieces = self._blocks(found.sheet, Marks(path, found.sheet.name))
 
@@ -89,14 +91,18 @@ class SheetSource:
         """What should be said aloud of how the sheet was read."""
         notes = [f"sheet {self._found.sheet.name}"]
         if self._found.others:
-            notes.append(f"left out: other sheets that are not empty ({', '.join(self._found.others)}); see --sheet")
+            notes.append(
+                f"left out: other sheets that are not empty ({', '.join(self._found.others)}); see --sheet"
+            )
         if self._inexact:
             notes.append(
                 f"{self._inexact} numbers are too large for a spreadsheet to hold all their digits; "
                 "ids must be text cells"
             )
         if self._uncalculated:
-            notes.append(f"{self._uncalculated} formulas have no result in the file; open it, save it, and try again")
+            notes.append(
+                f"{self._uncalculated} formulas have no result in the file; open it, save it, and try again"
+            )
         return tuple(notes)
 
     @property

@@ -95,7 +95,10 @@ TABLE = {
     "to.number": "to number|recipient number|recipient",
 }
 WORDS: Mapping[str, tuple[str, ...]] = MappingProxyType(
-    {field: tuple(dict.fromkeys(normalised(word) for word in words.split("|"))) for field, words in TABLE.items()}
+    {
+        field: tuple(dict.fromkeys(normalised(word) for word in words.split("|")))
+        for field, words in TABLE.items()
+    }
 )
 # What exports put before a word: Billing City. The second list names places that are less likely the person's own.
 OWNERS = (

@@ -85,7 +85,9 @@ def read_head(
         named -= 1
     lines = above + (1 if row_a_line else _line_breaks(read[:consumed]))
     raw = _without_last(read[:consumed].rstrip(b"\r\n"), delimiter, named, len(names) - named)
-    return Head(names[:named], delimiter, raw, lines, above + 1, len(names) - named, row_a_line), read[consumed:]
+    return Head(names[:named], delimiter, raw, lines, above + 1, len(names) - named, row_a_line), read[
+        consumed:
+    ]
 
 
 def _line_breaks(data: bytes) -> int:
@@ -120,7 +122,9 @@ def _header_cells(
     consumed, _, starts, ends = found[:4]
     cells = [data[start:end].replace(b'""', b'"').strip() for start, end in zip(starts, ends, strict=True)]
     if not any(cells):
-        raise SourceError(f"{where}: the header is empty", "Say where the column names stand with --header-row.")
+        raise SourceError(
+            f"{where}: the header is empty", "Say where the column names stand with --header-row."
+        )
     try:
         return data, consumed, tuple(cell.decode().strip() for cell in cells)
     except UnicodeDecodeError:

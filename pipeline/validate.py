@@ -30,7 +30,9 @@ FAULTS = {
 }  # fmt: skip
 
 
-def validate_rows(shaped: ShapedRows, layout: Layout, exact: ExactChecker, kinds: Kinds, source: str) -> Checked:
+def validate_rows(
+    shaped: ShapedRows, layout: Layout, exact: ExactChecker, kinds: Kinds, source: str
+) -> Checked:
     """Let the columns vouch for most records, and the exact twin decide on the rest (or on their kind)."""
     batch = shaped.batch
     firsts, lasts = batch.firsts, batch.lasts
@@ -76,7 +78,9 @@ def _agrees(shaped: ShapedRows, layout: Layout) -> Any:
     same = np.ones(batch.records, np.uint8)
     if layout.folds and not layout.takes_first:
         for column in layout.once:
-            compiled.agree(cells.data, cells.starts, cells.ends, cells.columns, column, batch.firsts, batch.lasts, same)
+            compiled.agree(
+                cells.data, cells.starts, cells.ends, cells.columns, column, batch.firsts, batch.lasts, same
+            )
     return same.view(np.bool_)
 
 
@@ -102,7 +106,8 @@ def _judge(
     notes = Notes(problems=[problem for row in rows for problem in batch.problems.get(row, ())])
     verdict = exact.document(build(layout, [cells.texts(row) for row in rows], notes), notes)
     issues = (
-        _issue(problem, source, batch, rows[0], layout, _said(verdict.shown, problem)) for problem in verdict.problems
+        _issue(problem, source, batch, rows[0], layout, _said(verdict.shown, problem))
+        for problem in verdict.problems
     )
     return tuple(issues), verdict
 
@@ -143,7 +148,9 @@ def validate_documents(shaped: ShapedDocuments, exact: ExactChecker, source: str
             warnings.update(verdict.warnings)
     records = int(vouched.sum()) + len(lines)
     rows = batch.records + batch.blank
-    return Checked(shaped, vouched, lines, tuple(rejected), rows, records, 0, batch.blank, conversions, warnings, {})
+    return Checked(
+        shaped, vouched, lines, tuple(rejected), rows, records, 0, batch.blank, conversions, warnings, {}
+    )
 
 
 def _counted(changes: Iterable[Change], vouched: Any, batch: Rows) -> Counter[tuple[str, str]]:

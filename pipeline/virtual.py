@@ -107,7 +107,10 @@ class Mapper:
         if self.mapping is None:
             return ()
         left = f"columns left out: {', '.join(self.unused)}"
-        return (f"read as {self.mapping.title} (mapping {self.mapping.name})", *([left] if self.unused else []))
+        return (
+            f"read as {self.mapping.title} (mapping {self.mapping.name})",
+            *([left] if self.unused else []),
+        )
 
     def refuse_unused(self, ignore: bool) -> None:
         """Stop where a column is neither mapped nor dropped, unless columns of such an export vary."""
@@ -118,7 +121,9 @@ class Mapper:
             )
 
 
-def compile_mapper(plan: Plan, header: Sequence[str], tree: ShapeTree, source: str, dates: str | None) -> Mapper:
+def compile_mapper(
+    plan: Plan, header: Sequence[str], tree: ShapeTree, source: str, dates: str | None
+) -> Mapper:
     """Find the columns that a mapping names in a header.
 
     Without a mapping each column is a field already, and `dates` says how its dates are written.
@@ -127,7 +132,9 @@ def compile_mapper(plan: Plan, header: Sequence[str], tree: ShapeTree, source: s
     record = plan.record or _as_it_is(header, tree, plan.specification.name)
     finder = _Columns(mapping, header, source)
     rules = list(_expanded(record.fields, finder))
-    virtuals = _moved_up(_linked(rules, [one for rule in rules for one in _virtuals(rule, finder, tree, dates)]))
+    virtuals = _moved_up(
+        _linked(rules, [one for rule in rules for one in _virtuals(rule, finder, tree, dates)])
+    )
     if not any(one.columns for one in virtuals):
         raise UsageError(f"{source}: no column of the mapping {mapping.name} is in the header")
     folds = not record.carry and (bool(record.key) or not all(one.is_once for one in virtuals))
@@ -183,7 +190,9 @@ class _Columns:
             return None
         near = get_close_matches(names[0], self._header, 1)
         hint = f"Did you mean {near[0]}?" if near else "Check the header."
-        raise UsageError(f"{self.source}: there is no column {names[0]}, which {self.mapping.path} names", hint)
+        raise UsageError(
+            f"{self.source}: there is no column {names[0]}, which {self.mapping.path} names", hint
+        )
 
     def place(self, names: Sequence[str]) -> int:
         """Like `find`, with NOWHERE for a column that is not there."""
@@ -294,7 +303,8 @@ def _from_name(rule: FieldRule, source: str) -> str:
     if not found:
         words = ", ".join(word for word, _ in rule.filename)
         raise UsageError(
-            f"{source}: the file's name does not say what {rule.target} is", f"Its name must contain one of: {words}."
+            f"{source}: the file's name does not say what {rule.target} is",
+            f"Its name must contain one of: {words}.",
         )
     return max(found, key=lambda pair: len(pair[0]))[1]
 
@@ -317,7 +327,9 @@ def _can_stand(rule: FieldRule, rules: Sequence[FieldRule], places: Map[str, int
     parent = rule.target.rpartition(".")[0]
     if rule.columns or not parent:
         return True
-    beside = [one.target for one in rules if one.target.startswith(f"{parent}.") and (one.columns or one.made)]
+    beside = [
+        one.target for one in rules if one.target.startswith(f"{parent}.") and (one.columns or one.made)
+    ]
     return not beside or any(target in places for target in beside)
 
 
@@ -368,6 +380,7 @@ def _key(wanted: str | None, virtuals: Sequence[Virtual], finder: _Columns) -> i
     found = finder.find((wanted,)) if wanted else None
     if found is None:
         raise UsageError(
-            f"{finder.source}: nothing says which rows belong together", f"Add a column for {wanted or 'the key'}."
+            f"{finder.source}: nothing says which rows belong together",
+            f"Add a column for {wanted or 'the key'}.",
         )
     return found

@@ -103,7 +103,9 @@ def _missing(path: Path, tree: ShapeTree) -> Problem:
 
 
 def _extra(path: Path) -> Problem:
-    return Problem(path, "unknown_field", "known fields only", "is not a field that may stand here; remove it")
+    return Problem(
+        path, "unknown_field", "known fields only", "is not a field that may stand here; remove it"
+    )
 
 
 def _place(tree: ShapeTree, path: Path) -> Place:
@@ -161,7 +163,9 @@ def _bound(name: str, limit: Any) -> tuple[str, str, str]:
     return "range", f"{name} {limit}", f"{words[name]} {limit}"
 
 
-def _alternatives(context: Sequence[Sequence[Any]], path: Path, place: Place, tree: ShapeTree) -> list[Problem]:
+def _alternatives(
+    context: Sequence[Sequence[Any]], path: Path, place: Place, tree: ShapeTree
+) -> list[Problem]:
     """One alternative that has just the right fields is the one that was meant: its errors are the news."""
     meant = [errors for errors in context if all(_is_about_values(error, path) for error in errors)]
     if len(meant) == 1:
@@ -175,7 +179,9 @@ def _alternatives(context: Sequence[Sequence[Any]], path: Path, place: Place, tr
 
 def _is_about_values(error: Any, path: Path) -> bool:
     names = ("required", "additionalProperties", "unevaluatedProperties", "falseSchema")
-    about_keys = error.kind.name in names or (error.kind.name == "type" and tuple(error.instance_path) == path)
+    about_keys = error.kind.name in names or (
+        error.kind.name == "type" and tuple(error.instance_path) == path
+    )
     return not about_keys
 
 

@@ -22,7 +22,10 @@ def fields(console: Console, spec: Specification) -> None:
     """One specification with its fields."""
     say(console, f"{spec.name}: {spec.title}. Record type: {spec.record_type or 'none in the upload API'}.")
     say(console, f"The name: {spec.evidence}" if spec.evidence else "")
-    rows = [(one.path, one.type, "yes" if one.required else "", one.rule, _example(one.example)) for one in spec.fields]
+    rows = [
+        (one.path, one.type, "yes" if one.required else "", one.rule, _example(one.example))
+        for one in spec.fields
+    ]
     table(console, ("field", "type", "required", "rule", "example"), rows)
 
 
@@ -45,7 +48,10 @@ def source(console: Console, report: SourceReport) -> None:
     for reason, count in report.skipped.items():
         say(console, f"{count:,} rows left out: {reason}")
     parts = f"{report.valid:,} valid + {report.invalid:,} rejected"
-    say(console, f"{report.rows:,} rows = {parts} + {report.continuations:,} continued + {report.blank:,} blank")
+    say(
+        console,
+        f"{report.rows:,} rows = {parts} + {report.continuations:,} continued + {report.blank:,} blank",
+    )
 
 
 def _counts(console: Console, what: str, counts: Mapping[tuple[str, str], int]) -> None:
@@ -76,16 +82,24 @@ def batches(console: Console, report: Report, max_invalid: float) -> None:
 
 def _batch(console: Console, one: PreparedBatch, max_invalid: float) -> None:
     manifest = one.manifest
-    say(console, f"{one.path}: {manifest.records:,} records, {manifest.bytes:,} bytes, {manifest.state}")
+    say(
+        console,
+        f"{one.path}: {manifest.records:,} {'record' if manifest.records == 1 else 'records'}, {manifest.bytes:,} bytes, {manifest.state}",
+    )
     for name in manifest.rejects:
         say(console, f"  rejected input, to be mended and run again: {one.path / name}")
     if manifest.state == "held":
-        say(console, f"  held back: more than {max_invalid:g} of the records were rejected; see --max-invalid")
+        say(
+            console,
+            f"  held back: more than {max_invalid:.2%} of the records were rejected; see --max-invalid",
+        )
 
 
 def inspection(console: Console, found: Inspection) -> None:
     """What a source is, what it could become, and what stands in the way."""
-    delimiter = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}.get(found.delimiter, found.delimiter)
+    delimiter = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}.get(
+        found.delimiter, found.delimiter
+    )
     parts = [found.form, found.encoding, f"delimiter {delimiter}" if delimiter else "",
              f"header on line {found.header_line}" if found.header_line else ""]  # fmt: skip
     say(console, f"{found.path}: {', '.join(part for part in parts if part)}")
@@ -127,7 +141,10 @@ def _shapes(one: ColumnProfile) -> str:
 
 def _candidate(console: Console, one: Candidate, what: str) -> None:
     lacks = f"; it lacks {', '.join(one.missing)}" if one.missing else ""
-    say(console, f"It could become {one.specification}: {one.matched} of {one.of} filled {what} ({one.share:.0%}) match{lacks}.")
+    say(
+        console,
+        f"It could become {one.specification}: {one.matched} of {one.of} filled {what} ({one.share:.0%}) match{lacks}.",
+    )
 
 
 def proposal(console: Console, done: Proposal) -> None:

@@ -13,7 +13,9 @@ EXACT = Context(prec=200)
 LARGEST_EXPONENT = 40
 RULE = "quantity times price less discount"
 UNKNOWN = Failed("type", RULE, "cannot be worked out, since the quantity or the price is missing")
-NO_NUMBER = Failed("type", RULE, "cannot be worked out, since the quantity, the price or the discount is no number")
+NO_NUMBER = Failed(
+    "type", RULE, "cannot be worked out, since the quantity, the price or the discount is no number"
+)
 
 
 def line_total(argument: object) -> Conversion:
@@ -42,6 +44,10 @@ def _number(text: str) -> Decimal | None:
         return None
     number = Decimal(found.text)
     exponent = number.as_tuple().exponent
-    if not isinstance(exponent, int) or abs(exponent) > LARGEST_EXPONENT or len(found.text) > LARGEST_EXPONENT:
+    if (
+        not isinstance(exponent, int)
+        or abs(exponent) > LARGEST_EXPONENT
+        or len(found.text) > LARGEST_EXPONENT
+    ):
         return None
     return number

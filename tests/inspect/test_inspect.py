@@ -46,7 +46,9 @@ def test_what_stands_in_the_way_is_named(tmp_path: Path) -> None:
 
 
 def test_required_fields_without_a_column_stand_in_the_way() -> None:
-    found = of("Order ID,Email,Order date,SKU,Qty,Price paid\nA-1,mira@example.com,2024-03-06T10:00:00Z,S1,1,9.50\n")
+    found = of(
+        "Order ID,Email,Order date,SKU,Qty,Price paid\nA-1,mira@example.com,2024-03-06T10:00:00Z,S1,1,9.50\n"
+    )
 
     assert found.specifications[0].specification == "commerce_purchases"
     assert found.specifications[0].missing == ("type",)
@@ -79,8 +81,17 @@ def test_a_first_row_of_data_is_no_header_and_is_not_shown() -> None:
 
 def test_documents_are_described_by_their_keys() -> None:
     documents = [
-        {"purchase_id": f"{MARK}1", "link": {"email": f"{MARK}@example.com"}, "products": [{"sku": "x", "price": 1}]},
-        {"purchase_id": f"{MARK}2", "link": {"email": None}, "products": [{"sku": "y"}, {"sku": 4}], "gift": True},
+        {
+            "purchase_id": f"{MARK}1",
+            "link": {"email": f"{MARK}@example.com"},
+            "products": [{"sku": "x", "price": 1}],
+        },
+        {
+            "purchase_id": f"{MARK}2",
+            "link": {"email": None},
+            "products": [{"sku": "y"}, {"sku": 4}],
+            "gift": True,
+        },
     ]
     found = of("".join(json.dumps(one) + "\n" for one in documents) + "{broken\n")
 
@@ -120,7 +131,12 @@ def test_the_answer_of_the_command_holds_all_facts_and_no_value(tmp_path: Path, 
     assert {"path", "form", "encoding", "delimiter", "header_line", "rows", "blank", "columns", "keys", "presets",
             "specifications", "obstacles", "notes"} == set(found)  # fmt: skip
     first = found["columns"][0]
-    assert (first["name"], first["filled"], first["fill_rate"], first["distinct"]) == ("E-mail Address", 2, 0.6667, 2)
+    assert (first["name"], first["filled"], first["fill_rate"], first["distinct"]) == (
+        "E-mail Address",
+        2,
+        0.6667,
+        2,
+    )
     assert first["kinds"] == {"e-mail": 2}
     assert not says_a_value(json.dumps(found), words.stdout.decode(), words.stderr.decode())
     assert b"It could become profile_customer" in words.stdout

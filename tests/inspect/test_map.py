@@ -92,8 +92,15 @@ def test_the_draft_proposes_conversions_and_makes_whole_records(tmp_path: Path) 
 
     text = (tmp_path / "draft.toml").read_text("utf-8")
     assert '# type = "..."  # required' in text
-    (tmp_path / "draft.toml").write_text(text.replace('# type = "..."', 'type = { constant = "ecommerce" }'), "utf-8")
-    report = prepare([tmp_path / "export.csv"], None, tmp_path / "out", Options(mapping=str(tmp_path / "draft.toml"), date="20240306"))
+    (tmp_path / "draft.toml").write_text(
+        text.replace('# type = "..."', 'type = { constant = "ecommerce" }'), "utf-8"
+    )
+    report = prepare(
+        [tmp_path / "export.csv"],
+        None,
+        tmp_path / "out",
+        Options(mapping=str(tmp_path / "draft.toml"), date="20240306"),
+    )
     (made,) = report.batches
     records = [json.loads(line) for line in made.file.read_text("utf-8").splitlines()]
 
@@ -107,21 +114,37 @@ def test_the_draft_proposes_conversions_and_makes_whole_records(tmp_path: Path) 
 def test_a_draft_keeps_ids_and_zips_as_they_are(tmp_path: Path) -> None:
     drafted(tmp_path, CONTACTS, "customer_record")
 
-    report = prepare([tmp_path / "export.csv"], None, tmp_path / "out", Options(mapping=str(tmp_path / "draft.toml"), date="20240306"))
+    report = prepare(
+        [tmp_path / "export.csv"],
+        None,
+        tmp_path / "out",
+        Options(mapping=str(tmp_path / "draft.toml"), date="20240306"),
+    )
 
     record = json.loads(report.batches[0].file.read_text("utf-8").splitlines()[0])
-    assert (record["postcode"], record["date_of_birth"], record["employee_flag"]) == ("0800", "1990-01-25", True)
+    assert (record["postcode"], record["date_of_birth"], record["employee_flag"]) == (
+        "0800",
+        "1990-01-25",
+        True,
+    )
 
 
 def test_ambiguous_dates_are_left_to_a_person_and_the_draft_still_runs(tmp_path: Path) -> None:
-    done, toml = drafted(tmp_path, {"Email": ["mira@example.com"] * 2, "DOB": ["01/02/1990", "03/04/1991"]}, "customer_record")
+    done, toml = drafted(
+        tmp_path, {"Email": ["mira@example.com"] * 2, "DOB": ["01/02/1990", "03/04/1991"]}, "customer_record"
+    )
     text = (tmp_path / "draft.toml").read_text("utf-8")
 
     assert "date_of_birth" not in toml["records"][0]["fields"]
     assert "DOB" in toml["drop"]
     assert "2 cells can be read as dd/mm/yyyy and as mm/dd/yyyy" in text
     assert "date_of_birth" not in by_field(done)
-    assert prepare([tmp_path / "export.csv"], None, tmp_path / "out", Options(mapping=str(tmp_path / "draft.toml"))).valid == 2
+    assert (
+        prepare(
+            [tmp_path / "export.csv"], None, tmp_path / "out", Options(mapping=str(tmp_path / "draft.toml"))
+        ).valid
+        == 2
+    )
 
 
 @pytest.mark.parametrize(
@@ -166,18 +189,24 @@ def test_the_draft_of_any_header_runs_as_it_is(tmp_path: Path, name: str, filled
     spec, line = HEADERS[name]
     header = next(csv.reader([line]))
     source = tmp_path / "export.csv"
-    cells = [f"{MARK}{n}@example.com" if "mail" in one.lower() else str(n + 1) for n, one in enumerate(header)]
+    cells = [
+        f"{MARK}{n}@example.com" if "mail" in one.lower() else str(n + 1) for n, one in enumerate(header)
+    ]
     source.write_text(f"{line}\n" + (",".join(cells) + "\n") * filled, "utf-8")
 
     done = propose(source, spec, tmp_path / "draft.toml", out=tmp_path / "batches")
-    report = prepare([source], None, tmp_path / "out", Options(mapping=str(done.path), date="20240306", max_invalid=1.0))
+    report = prepare(
+        [source], None, tmp_path / "out", Options(mapping=str(done.path), date="20240306", max_invalid=1.0)
+    )
 
     assert sum(one.rows for one in report.sources) == filled
     assert not says_a_value(done.path.read_text("utf-8"), json.dumps(done.as_json()))
 
 
 def test_a_table_without_any_known_column_gets_a_frame_that_says_so(tmp_path: Path) -> None:
-    done, toml = drafted(tmp_path, {"Foo": ["1"], "{odd}": ["2"], "a.b[0]": ["3"], "#": ["4"]}, "profile_unify")
+    done, toml = drafted(
+        tmp_path, {"Foo": ["1"], "{odd}": ["2"], "a.b[0]": ["3"], "#": ["4"]}, "profile_unify"
+    )
 
     assert (done.fields, done.missing) == ((), ("records[]",))
     assert toml["drop"] == ["Foo", "{odd}", "a.b[0]", ""]
@@ -212,26 +241,46 @@ def test_json_and_a_table_without_names_cannot_be_mapped(tmp_path: Path) -> None
     assert not (tmp_path / "draft.toml").exists()
 
 
-def test_a_header_with_quotes_line_breaks_and_signs_is_written_so_that_it_is_found_again(tmp_path: Path) -> None:
-    odd = {'He said "Email"': ["mira@example.com"], "First\nname": ["Mira"], "back\\slash": ["x"], "Slip #": ["1"], "tab\tand \x7f": ["y"]}
+def test_a_header_with_quotes_line_breaks_and_signs_is_written_so_that_it_is_found_again(
+    tmp_path: Path,
+) -> None:
+    odd = {
+        'He said "Email"': ["mira@example.com"],
+        "First\nname": ["Mira"],
+        "back\\slash": ["x"],
+        "Slip #": ["1"],
+        "tab\tand \x7f": ["y"],
+    }
 
     done, toml = drafted(tmp_path, odd, "customer_record")
 
     assert by_field(done)["first_name"] == "First\nname"
-    assert prepare([tmp_path / "export.csv"], None, tmp_path / "out", Options(mapping=str(done.path))).valid == 1
+    assert (
+        prepare([tmp_path / "export.csv"], None, tmp_path / "out", Options(mapping=str(done.path))).valid == 1
+    )
     assert set(toml["drop"]) == {"back\\slash", "Slip ", "tab\tand \x7f"}
 
 
 def test_columns_called_by_paths_are_matched_as_they_are(tmp_path: Path) -> None:
     done, _ = drafted(
         tmp_path,
-        {"purchase_id": ["1"], "products[0].price_paid": ["1.5"], "sku": ["S"], "custom_fields.tier": ["gold"]}, "purchase"
+        {
+            "purchase_id": ["1"],
+            "products[0].price_paid": ["1.5"],
+            "sku": ["S"],
+            "custom_fields.tier": ["gold"],
+        },
+        "purchase",
     )
 
-    assert by_field(done) == {name: name for name in ("purchase_id", "products[0].price_paid", "custom_fields.tier")}
+    assert by_field(done) == {
+        name: name for name in ("purchase_id", "products[0].price_paid", "custom_fields.tier")
+    }
     assert done.unmatched == {"sku": ""}
 
     (tmp_path / "draft.toml").unlink()
-    done, _ = drafted(tmp_path, {"images[0]": ["a"], "images[1]": ["b"], "options.size[0]": ["S"], "sku": ["1"]}, "product")
+    done, _ = drafted(
+        tmp_path, {"images[0]": ["a"], "images[1]": ["b"], "options.size[0]": ["S"], "sku": ["1"]}, "product"
+    )
 
     assert by_field(done) == {name: name for name in ("images[0]", "images[1]", "options.size[0]", "sku")}

@@ -32,12 +32,17 @@ def confirmed(folder: Path, rows: dict[str, list[str]] = ROWS) -> Path:
 
 def test_the_next_export_with_the_same_header_needs_no_mapping(tmp_path: Path) -> None:
     out = confirmed(tmp_path)
-    second = table(tmp_path / "second.csv", {"SHOE_SIZE": ["43"], "kontakt": ["teo@example.com"], "Rufname": ["Teo"]})
+    second = table(
+        tmp_path / "second.csv", {"SHOE_SIZE": ["43"], "kontakt": ["teo@example.com"], "Rufname": ["Teo"]}
+    )
 
     report = prepare([second], None, out, Options(date="20240307"))
 
     assert report.valid == 1
-    assert f"{tmp_path / 'mine.toml'} was used for this header before, and is used again" in report.sources[0].notes
+    assert (
+        f"{tmp_path / 'mine.toml'} was used for this header before, and is used again"
+        in report.sources[0].notes
+    )
 
 
 def test_another_header_is_not_known(tmp_path: Path) -> None:
@@ -71,7 +76,10 @@ def test_map_starts_from_what_was_confirmed(tmp_path: Path) -> None:
     done = propose(tmp_path / "first.csv", "customer_record", tmp_path / "next.toml", out=out)
 
     assert "was used for this header before" in done.notes[0]
-    assert {one["field"]: one["column"] for one in done.fields} == {"link.email": "Kontakt", "first_name": "Rufname"}
+    assert {one["field"]: one["column"] for one in done.fields} == {
+        "link.email": "Kontakt",
+        "first_name": "Rufname",
+    }
     assert (tmp_path / "next.toml").read_text("utf-8").endswith(MAPPING)
 
 
@@ -84,7 +92,10 @@ def test_map_drafts_anew_for_another_specification(tmp_path: Path) -> None:
 
 
 def test_a_batch_that_was_held_confirms_nothing(tmp_path: Path) -> None:
-    out = confirmed(tmp_path, {"Kontakt": ["mira@example.com", "no address"], "Rufname": ["a", "b"], "Shoe size": ["1", "2"]})
+    out = confirmed(
+        tmp_path,
+        {"Kontakt": ["mira@example.com", "no address"], "Rufname": ["a", "b"], "Shoe size": ["1", "2"]},
+    )
 
     assert not (out / memory.FILE).exists()
 
@@ -97,7 +108,12 @@ def test_a_preset_is_not_remembered(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         monkeypatch.setattr(module, "PRESETS", tmp_path / "presets")
     (tmp_path / "presets" / "till.toml").write_text(MAPPING)
 
-    prepare([table(tmp_path / "a.csv", ROWS)], None, tmp_path / "batches", Options(mapping="till", date="20240306"))
+    prepare(
+        [table(tmp_path / "a.csv", ROWS)],
+        None,
+        tmp_path / "batches",
+        Options(mapping="till", date="20240306"),
+    )
 
     assert not (tmp_path / "batches" / memory.FILE).exists()
 
@@ -129,4 +145,7 @@ def test_standard_input_is_recognised_and_read_once_for_each_record(tmp_path: Pa
     with source.open("rb") as stdin:
         report = prepare(["-"], None, tmp_path / "out", Options(date="20240307", stdin=stdin))
 
-    assert [(one.specification, one.valid) for one in report.sources] == [("profile_customer", 1), ("compliance_forget", 1)]
+    assert [(one.specification, one.valid) for one in report.sources] == [
+        ("profile_customer", 1),
+        ("compliance_forget", 1),
+    ]

@@ -23,7 +23,10 @@ def test_filled_and_distinct_cells_are_counted_exactly() -> None:
     table = profiled("id,city\n1,Perth\n2,\n\n3,Perth\n4,Hobart\n")
 
     assert (table.rows, table.blank, table.faults) == (5, 1, {})
-    assert [(one.filled, one.distinct, one.is_more) for one in table.columns] == [(4, 4, False), (3, 2, False)]
+    assert [(one.filled, one.distinct, one.is_more) for one in table.columns] == [
+        (4, 4, False),
+        (3, 2, False),
+    ]
 
 
 def test_rows_that_cannot_be_read_are_counted_with_the_first_line() -> None:
@@ -63,7 +66,10 @@ def test_one_scientific_cell_among_many_is_never_missed() -> None:
 
 
 def test_one_date_that_decides_is_found_among_many() -> None:
-    values = [f"{n % 12 + 1:02}/{n // 12 % 12 + 1:02}/2024 {n // 144 % 24:02}:{n // 3456 % 60:02}:{n % 60:02}" for n in range(40_000)]
+    values = [
+        f"{n % 12 + 1:02}/{n // 12 % 12 + 1:02}/2024 {n // 144 % 24:02}:{n // 3456 % 60:02}:{n % 60:02}"
+        for n in range(40_000)
+    ]
     assert "ambiguous" in date_trouble(column(values))
 
     values[30_000] = "25/01/2024 10:00:00"
@@ -72,7 +78,9 @@ def test_one_date_that_decides_is_found_among_many() -> None:
 
 
 def test_dates_that_could_be_either_are_counted_in_both_readings() -> None:
-    assert "3 cells can be read as dd/mm/yyyy and as mm/dd/yyyy" in date_trouble(column(["01/02/2024", "03/04/2024", "05/06/2024"]))
+    assert "3 cells can be read as dd/mm/yyyy and as mm/dd/yyyy" in date_trouble(
+        column(["01/02/2024", "03/04/2024", "05/06/2024"])
+    )
 
 
 def test_dates_that_contradict_each_other_are_counted_on_both_sides() -> None:

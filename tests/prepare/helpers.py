@@ -34,7 +34,9 @@ class Prepared:
     @property
     def lines(self) -> list[bytes]:
         """The NDJSON lines of all parts in order."""
-        return [line for one in self.report.batches for line in one.file.read_bytes().splitlines(keepends=True)]
+        return [
+            line for one in self.report.batches for line in one.file.read_bytes().splitlines(keepends=True)
+        ]
 
     @property
     def records(self) -> list[Any]:
@@ -76,7 +78,9 @@ def of_bytes(data: bytes, spec: Any, out: Path, options: Options = KEEP_ALL) -> 
 
 
 def files_of(out: Path) -> dict[str, bytes]:
-    return {str(path.relative_to(out)): path.read_bytes() for path in sorted(out.rglob("*")) if path.is_file()}
+    return {
+        str(path.relative_to(out)): path.read_bytes() for path in sorted(out.rglob("*")) if path.is_file()
+    }
 
 
 def check(done: Prepared) -> None:
@@ -88,7 +92,12 @@ def check(done: Prepared) -> None:
         for one in manifests:
             assert one.rows == one.records + one.rejected + one.continuations + one.blank
             assert sum(use.rows for use in one.sources) == one.rows
-        for name, counted in (("rows", "rows"), ("records", "valid"), ("rejected", "invalid"), ("blank", "blank")):
+        for name, counted in (
+            ("rows", "rows"),
+            ("records", "valid"),
+            ("rejected", "invalid"),
+            ("blank", "blank"),
+        ):
             total = sum(getattr(source, counted) for source in done.report.sources)
             assert sum(getattr(one, name) for one in manifests) == total, name
         assert len(done.lines) == done.report.valid

@@ -54,7 +54,11 @@ def test_the_same_input_gives_the_same_bytes_of_every_file(tmp_path: Path) -> No
 def test_the_same_input_gives_the_same_bytes_however_it_is_cut(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, block: int
 ) -> None:
-    array = b"[" + b",".join(b'{"link":{"mobile":"%d"},"employee_flag":%d}' % (n, n % 5) for n in range(300)) + b"]"
+    array = (
+        b"["
+        + b",".join(b'{"link":{"mobile":"%d"},"employee_flag":%d}' % (n, n % 5) for n in range(300))
+        + b"]"
+    )
     array = array.replace(b":1}", b":true}")
     sources = (MIXED, MIXED.replace(b"\n", b"\r\n"), array, array[1:-1].replace(b"},{", b"}\n{"))
     whole = [of_bytes(data, SPEC, tmp_path / f"whole{n}").files for n, data in enumerate(sources)]
@@ -78,15 +82,23 @@ def test_a_manifest_speaks_of_the_files_as_they_are(tmp_path: Path) -> None:
     assert plain["bytes"] == len(data)
     assert plain["sha256"] == hashlib.sha256(data).hexdigest()
     assert plain["md5"] == hashlib.md5(data).hexdigest()
-    assert plain["sources"] == [{"path": "-", "bytes": len(MIXED), "sha256": hashlib.sha256(MIXED).hexdigest(), "rows": 520}]
+    assert plain["sources"] == [
+        {"path": "-", "bytes": len(MIXED), "sha256": hashlib.sha256(MIXED).hexdigest(), "rows": 520}
+    ]
     assert (plain["records"], plain["rejected"], plain["blank"], plain["rows"]) == (444, 56, 20, 520)
     assert plain["issues"] == {"type": 56} and plain["conversions"] == {"boolean_word": 444}
     assert data.endswith(b"}\n") and b"\n\n" not in data and data.count(b"\n") == 444
 
 
-@pytest.mark.parametrize(("share", "state"), [(0.0, "held"), (0.0999, "held"), (0.1, "prepared"), (1.0, "prepared")])
-def test_a_batch_is_held_above_the_share_of_rejects_that_is_allowed(tmp_path: Path, share: float, state: str) -> None:
-    done = of_bytes(rows(range(100), bad=range(10), blank=range(30)), SPEC, tmp_path, replace(KEEP_ALL, max_invalid=share))
+@pytest.mark.parametrize(
+    ("share", "state"), [(0.0, "held"), (0.0999, "held"), (0.1, "prepared"), (1.0, "prepared")]
+)
+def test_a_batch_is_held_above_the_share_of_rejects_that_is_allowed(
+    tmp_path: Path, share: float, state: str
+) -> None:
+    done = of_bytes(
+        rows(range(100), bad=range(10), blank=range(30)), SPEC, tmp_path, replace(KEEP_ALL, max_invalid=share)
+    )
 
     assert done.manifest.state == state
 
@@ -137,7 +149,9 @@ def test_parts_lose_no_record_and_keep_the_order(tmp_path: Path, most: int) -> N
     check_parts(done, most)
     assert done.lines == whole.lines
     assert sorted(map(json.dumps, done.issues)) == sorted(map(json.dumps, whole.issues))
-    rejects = b"".join(data.split(b"\n", 1)[1] for path, data in sorted(done.files.items()) if path.endswith("rejects.csv"))
+    rejects = b"".join(
+        data.split(b"\n", 1)[1] for path, data in sorted(done.files.items()) if path.endswith("rejects.csv")
+    )
     assert sorted(rejects.splitlines()) == sorted(whole.file("rejects.csv").splitlines()[1:])
 
 
@@ -151,7 +165,9 @@ def test_any_mixture_is_split_without_a_loss(
         data = "\n".join(kinds_of[kind] % number for number, kind in enumerate(kinds)).encode() + b"\n{}\n"
     else:
         kinds_of = {"g": "%d,x,yes", "b": "%d,x,oui", "n": "%.0s"}
-        data = HEADER + "\n".join(kinds_of[kind] % number for number, kind in enumerate(kinds)).encode() + b"\n"
+        data = (
+            HEADER + "\n".join(kinds_of[kind] % number for number, kind in enumerate(kinds)).encode() + b"\n"
+        )
     done = of_bytes(data, SPEC, tmp_path_factory.mktemp("out"), replace(KEEP_ALL, max_bytes=most))
 
     check_parts(done, most)
@@ -209,7 +225,9 @@ def test_a_name_of_ones_own_replaces_the_specifications(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("options", [{"date": "2024-03-06"}, {"date": "20241301"}, {"date": "today"}, {"version": "a/b"},
                                      {"version": " "}, {"version": "ä"}, {"version": "a.b"}, {"date": "20240230"}])  # fmt: skip
-def test_a_date_or_version_that_a_name_cannot_hold_is_refused(tmp_path: Path, options: dict[str, Any]) -> None:
+def test_a_date_or_version_that_a_name_cannot_hold_is_refused(
+    tmp_path: Path, options: dict[str, Any]
+) -> None:
     with pytest.raises(UsageError):
         of_bytes(HEADER + b"1,a,\n", SPEC, tmp_path, replace(KEEP_ALL, **options))
 
@@ -224,7 +242,19 @@ def test_a_version_that_exists_is_refused_and_the_old_batch_stays(tmp_path: Path
 
 
 def test_a_version_that_exists_ends_the_command_with_2(tmp_path: Path) -> None:
-    words = ("convert", "-", "--spec", SPEC, "--out", tmp_path / "out", "--date", "20240306", "--version", "b", "--json")
+    words = (
+        "convert",
+        "-",
+        "--spec",
+        SPEC,
+        "--out",
+        tmp_path / "out",
+        "--date",
+        "20240306",
+        "--version",
+        "b",
+        "--json",
+    )
     first, second = (command(*words, cwd=tmp_path, stdin=HEADER + b"1,a,\n") for _ in range(2))
 
     assert (first.returncode, second.returncode) == (0, 2)
@@ -233,13 +263,29 @@ def test_a_version_that_exists_ends_the_command_with_2(tmp_path: Path) -> None:
 
 def test_processes_that_convert_into_one_folder_at_once_get_different_names(tmp_path: Path) -> None:
     (tmp_path / "in.csv").write_bytes(MIXED)
-    words = ["convert", "in.csv", "--spec", SPEC, "--out", "out", "--date", "20240306", "--max-invalid", "1", "--quiet"]
+    words = [
+        "convert",
+        "in.csv",
+        "--spec",
+        SPEC,
+        "--out",
+        "out",
+        "--date",
+        "20240306",
+        "--max-invalid",
+        "1",
+        "--quiet",
+    ]
     line = [sys.executable, "-m", "pipeline", *words]
-    running = [subprocess.Popen(line, cwd=tmp_path, env=environment(), stderr=subprocess.PIPE) for _ in range(6)]
+    running = [
+        subprocess.Popen(line, cwd=tmp_path, env=environment(), stderr=subprocess.PIPE) for _ in range(6)
+    ]
     answers = [process.communicate(timeout=60)[1] for process in running]
 
     assert [process.returncode for process in running] == [0] * 6, answers
     found = whole_batches(tmp_path / "out")
     assert [batch.path.name[-1] for batch in found] == list("abcdef")
-    assert {batch.manifest.sha256 for batch in found} == {hashlib.sha256(found[0].file.read_bytes()).hexdigest()}
+    assert {batch.manifest.sha256 for batch in found} == {
+        hashlib.sha256(found[0].file.read_bytes()).hexdigest()
+    }
     assert not list((tmp_path / "out").glob(".preparing*"))

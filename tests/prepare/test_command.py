@@ -72,14 +72,18 @@ def test_every_end_has_its_exit_code_and_one_object_of_json(tmp_path: Path, name
     if code > 1:
         assert set(said) == {"error"} and set(said["error"]) == {"code", "message", "hint"}
         assert f"error: {said['error']['message']}" in done.stderr.decode()
-        assert not [path for path in tmp_path.rglob("*") if path.suffix == ".json" or ".preparing" in path.name]
+        assert not [
+            path for path in tmp_path.rglob("*") if path.suffix == ".json" or ".preparing" in path.name
+        ]
     elif words[0] == "convert":
-        assert [Path(one["path"]).is_absolute() or (tmp_path / one["path"]).is_dir() for one in said["batches"]] == [
-            True
-        ] * len(said["batches"])
+        assert [
+            Path(one["path"]).is_absolute() or (tmp_path / one["path"]).is_dir() for one in said["batches"]
+        ] == [True] * len(said["batches"])
     else:
         (source,) = said["sources"]
-        assert source["rows"] == source["valid"] + source["invalid"] + source["continuations"] + source["blank"]
+        assert (
+            source["rows"] == source["valid"] + source["invalid"] + source["continuations"] + source["blank"]
+        )
 
 
 def test_convert_prints_the_manifest_with_its_path(tmp_path: Path) -> None:
@@ -95,10 +99,20 @@ def test_validate_writes_nothing(tmp_path: Path) -> None:
 
     assert list(tmp_path.iterdir()) == []
     (source,) = said["sources"]
-    assert (source["path"], source["specification"], source["rows"], source["valid"]) == ("-", "profile_customer", 3, 2)
+    assert (source["path"], source["specification"], source["rows"], source["valid"]) == (
+        "-",
+        "profile_customer",
+        3,
+        2,
+    )
     assert source["issues"] == {"type": 1} and source["conversions"] == {"boolean_word": 2}
     (example,) = source["examples"]
-    assert (example["line"], example["row"], example["column"], example["code"]) == (4, 3, "employee_flag", "type")
+    assert (example["line"], example["row"], example["column"], example["code"]) == (
+        4,
+        3,
+        "employee_flag",
+        "type",
+    )
     assert "value" not in example
 
 
@@ -156,7 +170,10 @@ def test_an_interrupt_while_a_source_is_read_ends_with_130_and_leaves_no_batch(
     process.stdin.flush()
     if words[0] == "convert":
         deadline = time.monotonic() + 30
-        while not list(tmp_path.glob("batches/.preparing*/part-0001/records.json")) and time.monotonic() < deadline:
+        while (
+            not list(tmp_path.glob("batches/.preparing*/part-0001/records.json"))
+            and time.monotonic() < deadline
+        ):
             time.sleep(0.01)
         assert list(tmp_path.glob("batches/.preparing*"))
     # A signal that comes just before a system call that waits is only seen when that call ends: let it begin.

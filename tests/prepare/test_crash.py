@@ -17,7 +17,9 @@ from pipeline.model import PreparedBatch
 from .helpers import KEEP_ALL, ROOT, of_bytes
 
 HEADER = b"link.mobile,first_name,employee_flag\n"
-TABLE = HEADER + b"".join(b"%d,a,%s\n" % (number, b"maybe" if number % 5 == 0 else b"yes") for number in range(1, 40))
+TABLE = HEADER + b"".join(
+    b"%d,a,%s\n" % (number, b"maybe" if number % 5 == 0 else b"yes") for number in range(1, 40)
+)
 SPEC = "customer_record"
 
 
@@ -26,7 +28,11 @@ class Child:
 
     def __init__(self) -> None:
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "tests.prepare.driver"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=ROOT, text=True
+            [sys.executable, "-m", "tests.prepare.driver"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            cwd=ROOT,
+            text=True,
         )
 
     def __call__(self, order: dict[str, Any]) -> tuple[int, int]:
@@ -62,7 +68,9 @@ def whole(found: list[PreparedBatch]) -> bool:
         assert len(data) == one.manifest.bytes
         names = {path.name for path in one.path.iterdir()}
         assert names == {one.manifest.file, "manifest.json", "issues.ndjson", *one.manifest.rejects}
-        assert len((one.path / "issues.ndjson").read_bytes().splitlines()) == sum(one.manifest.issues.values())
+        assert len((one.path / "issues.ndjson").read_bytes().splitlines()) == sum(
+            one.manifest.issues.values()
+        )
     return True
 
 
@@ -126,7 +134,9 @@ def test_an_interrupt_at_any_call_leaves_all_parts_or_none(
         assert found or not [name for name in published if not name.startswith(batch.WORK)]
 
 
-def test_the_next_run_clears_a_dead_ones_work_and_takes_the_next_name(tmp_path: Path, in_child: Child) -> None:
+def test_the_next_run_clears_a_dead_ones_work_and_takes_the_next_name(
+    tmp_path: Path, in_child: Child
+) -> None:
     out = tmp_path / "out"
     for at in range(20, 60, 7):
         in_child(order(out, max_bytes=500, at=at, how="die"))

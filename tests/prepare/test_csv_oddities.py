@@ -57,7 +57,10 @@ def test_any_delimiter_and_line_break_gives_the_same_records(
 
 
 def test_one_column_needs_no_delimiter(tmp_path: Path) -> None:
-    assert convert(b"link.mobile\n1\n2\n", tmp_path).records == [{"link": {"mobile": "1"}}, {"link": {"mobile": "2"}}]
+    assert convert(b"link.mobile\n1\n2\n", tmp_path).records == [
+        {"link": {"mobile": "1"}},
+        {"link": {"mobile": "2"}},
+    ]
 
 
 def test_a_comma_in_a_header_of_semicolons_is_no_delimiter(tmp_path: Path) -> None:
@@ -75,7 +78,9 @@ def test_mixed_line_breaks_count_as_lines(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("break_inside", ["\n", "\r\n", "\r"])
 @pytest.mark.parametrize("line_break", ["\n", "\r\n", "\r"])
-def test_lines_are_counted_through_quoted_line_breaks(tmp_path: Path, break_inside: str, line_break: str) -> None:
+def test_lines_are_counted_through_quoted_line_breaks(
+    tmp_path: Path, break_inside: str, line_break: str
+) -> None:
     header = f'link.mobile,"custom_fields.two{break_inside}lines",first_name'
     rows = [header, f'1,"a{break_inside}{break_inside}b",c', "short", f'2,"{break_inside}",c', "short"]
     done = convert(line_break.join(rows).encode(), tmp_path)
@@ -180,7 +185,17 @@ def test_an_unclosed_quote_in_a_large_file_costs_one_row(tmp_path: Path) -> None
 
 
 def test_a_nul_byte_and_bad_utf8_are_issues_of_their_rows(tmp_path: Path) -> None:
-    bad = [b"a\0b", b'"a\0"', b"\xff", b"\xc3", b'"\xc3"', b"\xed\xa0\x80", b"\xc0\x80", b"\xf4\x90\x80\x80", b"Zo\xeb"]
+    bad = [
+        b"a\0b",
+        b'"a\0"',
+        b"\xff",
+        b"\xc3",
+        b'"\xc3"',
+        b"\xed\xa0\x80",
+        b"\xc0\x80",
+        b"\xf4\x90\x80\x80",
+        b"Zo\xeb",
+    ]
     good = "2,Zoë,😀\n".encode()  # so that the file is UTF-8 beyond doubt
     done = convert(HEADER + good * 20 + b"".join(b"1,%s,b\n" % cell for cell in bad), tmp_path)
 
@@ -226,7 +241,9 @@ def test_a_header_that_is_no_field_stops_the_run(tmp_path: Path, header: str, wo
 
 def test_a_gap_in_the_indexes_stops_the_run(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"images\[1\]"):
-        of_bytes(b"product_id,images[0],images[2]\nP,http://example.com,http://example.com\n", "product", tmp_path)
+        of_bytes(
+            b"product_id,images[0],images[2]\nP,http://example.com,http://example.com\n", "product", tmp_path
+        )
 
 
 def test_an_unknown_column_may_be_left_out(tmp_path: Path) -> None:
@@ -244,7 +261,10 @@ def test_an_unclosed_quote_in_the_header_cannot_be_read(tmp_path: Path) -> None:
 
 
 def wide(columns: int) -> bytes:
-    return ",".join(["link.mobile", *(f"custom_fields.f{number}" for number in range(columns - 1))]).encode() + b"\n"
+    return (
+        ",".join(["link.mobile", *(f"custom_fields.f{number}" for number in range(columns - 1))]).encode()
+        + b"\n"
+    )
 
 
 def test_five_thousand_columns_are_read(tmp_path: Path) -> None:
@@ -256,7 +276,11 @@ def test_five_thousand_columns_are_read(tmp_path: Path) -> None:
 
 
 def test_blank_lines_below_a_wide_header_cost_no_memory(tmp_path: Path) -> None:
-    assert counts(convert(wide(5000) + b"\n" * 100_000 + b"1" + b"," * 4999 + b"\n", tmp_path)) == (1, 0, 100_000)
+    assert counts(convert(wide(5000) + b"\n" * 100_000 + b"1" + b"," * 4999 + b"\n", tmp_path)) == (
+        1,
+        0,
+        100_000,
+    )
 
 
 def test_a_row_longer_than_a_block_is_read(tmp_path: Path) -> None:

@@ -121,7 +121,9 @@ def same_scan(data: bytes, delimiter: int, columns: int, final: bool, most: int,
 
 
 @thorough
-@given(nasty, st.sampled_from(b",;\t|"), st.integers(1, 4), st.booleans(), st.integers(1, 9), st.integers(0, 30))
+@given(
+    nasty, st.sampled_from(b",;\t|"), st.integers(1, 4), st.booleans(), st.integers(1, 9), st.integers(0, 30)
+)
 def test_both_scanners_find_the_same_rows(
     data: bytes, delimiter: int, columns: int, final: bool, most: int, longest: int
 ) -> None:
@@ -164,7 +166,9 @@ def rows_of(data: bytes, sizes: Sequence[int]) -> tuple[Any, ...]:
 
 @pytest.mark.parametrize("block", [1, 8])
 @pytest.mark.parametrize("ending", [b"", b"\n", b"\r", b'"'])
-def test_rows_do_not_depend_on_how_the_bytes_arrive(monkeypatch: pytest.MonkeyPatch, block: int, ending: bytes) -> None:
+def test_rows_do_not_depend_on_how_the_bytes_arrive(
+    monkeypatch: pytest.MonkeyPatch, block: int, ending: bytes
+) -> None:
     data = NASTY_FILE + ending
     whole = rows_of(data, [len(data)])
     monkeypatch.setattr(tables, "BLOCK", block)
@@ -275,8 +279,12 @@ def mutants(kind: int) -> st.SearchStrategy[str]:
     """Texts that broke readers before, the same with one sign changed, and noise in the kind's own alphabet."""
     known = st.sampled_from(KINDS[kind][1] + oddities.CELLS[:80]).filter(bool)
     sign = st.sampled_from(ALPHABETS[kind])
-    changed = st.builds(lambda text, at, sign: text[:at] + sign + text[at + 1 :], known, st.integers(0, 25), sign)
-    return known | changed | st.text(ALPHABETS[kind], min_size=1, max_size=26) | st.text(min_size=1, max_size=5)
+    changed = st.builds(
+        lambda text, at, sign: text[:at] + sign + text[at + 1 :], known, st.integers(0, 25), sign
+    )
+    return (
+        known | changed | st.text(ALPHABETS[kind], min_size=1, max_size=26) | st.text(min_size=1, max_size=5)
+    )
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -309,7 +317,9 @@ def test_every_day_of_the_calendar_and_no_other_is_vouched_for() -> None:
 @given(
     st.floats(-1e6, 1e6) | st.integers(-200, 200).map(float),
     st.floats(-1e6, 1e6) | st.integers(-200, 200).map(float),
-    st.decimals(-200, 200, places=3).map(str) | st.integers(-(10**16), 10**16).map(str) | st.floats(-200, 200).map(repr),
+    st.decimals(-200, 200, places=3).map(str)
+    | st.integers(-(10**16), 10**16).map(str)
+    | st.floats(-200, 200).map(repr),
 )
 def test_a_number_that_is_vouched_for_lies_within_its_bounds(low: float, high: float, text: str) -> None:
     for kind in (compiled.NUMBER, compiled.INTEGER):
@@ -319,7 +329,14 @@ def test_a_number_that_is_vouched_for_lies_within_its_bounds(low: float, high: f
 
 def test_a_number_next_to_a_bound_is_never_taken_for_one_inside() -> None:
     inside = math.nextafter(90.0, -math.inf)
-    for text in ("90", "90.0", "90.00000000000001", "89.99999999999999", "89.999999999999999", "90.000000000000000"):
+    for text in (
+        "90",
+        "90.0",
+        "90.00000000000001",
+        "89.99999999999999",
+        "89.999999999999999",
+        "90.000000000000000",
+    ):
         good = status_of(text, compiled.NUMBER, -90.0, inside) == compiled.GOOD
         assert not good or float(text) < 90
 
@@ -339,7 +356,9 @@ def written(cells: Sequence[bytes], doubled: bool = False) -> bytes:
     data = b"".join(cells)
     ends = np.cumsum([len(cell) for cell in cells]).astype(np.int32)
     starts = np.concatenate([[0], ends[:-1]]).astype(np.int32)
-    flags = np.array([(1 if scan.NEEDS_ESCAPE.search(cell) else 0) | (4 if doubled else 0) for cell in cells], np.uint8)
+    flags = np.array(
+        [(1 if scan.NEEDS_ESCAPE.search(cell) else 0) | (4 if doubled else 0) for cell in cells], np.uint8
+    )
     first = np.arange(len(cells), dtype=np.int32)
     return bytes(
         kernels.encode(
@@ -358,7 +377,9 @@ def test_every_ascii_byte_is_written_as_a_json_writer_does() -> None:
 @thorough
 @given(st.lists(st.text(min_size=1, max_size=20), min_size=1, max_size=6))
 def test_text_is_written_as_a_json_writer_does(texts: list[str]) -> None:
-    texts = [text for text in texts if text.isascii() or not any("\ud800" <= sign <= "\udfff" for sign in text)]
+    texts = [
+        text for text in texts if text.isascii() or not any("\ud800" <= sign <= "\udfff" for sign in text)
+    ]
     if texts:
         expected = b"".join(orjson.dumps({"a": text}) + b"\n" for text in texts)
         assert written([text.encode() for text in texts]) == expected
@@ -376,7 +397,9 @@ def trees() -> st.SearchStrategy[Any]:
     leaf: st.SearchStrategy[Any] = st.tuples(st.just("leaf"), st.integers(0, 3), st.booleans())
     return st.recursive(
         leaf,
-        lambda below: st.tuples(st.sampled_from(["object", "list", "rows"]), st.lists(below, min_size=1, max_size=3)),
+        lambda below: st.tuples(
+            st.sampled_from(["object", "list", "rows"]), st.lists(below, min_size=1, max_size=3)
+        ),
         max_leaves=8,
     )
 
@@ -418,14 +441,20 @@ CELLS = st.sampled_from((b"", b"", b"1", b"22", b"true", b'a""b', b"\n", "Zo\u00
     st.lists(st.lists(CELLS, min_size=4, max_size=4), min_size=1, max_size=6),
     st.data(),
 )
-def test_both_writers_write_the_same_records(members: list[Any], rows: list[list[bytes]], data: st.DataObject) -> None:
+def test_both_writers_write_the_same_records(
+    members: list[Any], rows: list[list[bytes]], data: st.DataObject
+) -> None:
     cells = [cell for row in rows for cell in row]
     ends = np.cumsum([len(cell) for cell in cells]).astype(np.int32)
     starts = np.concatenate([[0], ends[:-1]]).astype(np.int32)
-    flags = np.array([5 if b'"' in cell else 1 if scan.NEEDS_ESCAPE.search(cell) else 0 for cell in cells], np.uint8)
+    flags = np.array(
+        [5 if b'"' in cell else 1 if scan.NEEDS_ESCAPE.search(cell) else 0 for cell in cells], np.uint8
+    )
     cuts = sorted(data.draw(st.sets(st.integers(1, len(rows) - 1)))) if len(rows) > 1 else []
     first, last = np.array([0, *cuts], np.int32), np.array([*cuts, len(rows)], np.int32)
-    take = np.array(data.draw(st.lists(st.integers(0, 1), min_size=len(first), max_size=len(first))), np.uint8)
+    take = np.array(
+        data.draw(st.lists(st.integers(0, 1), min_size=len(first), max_size=len(first))), np.uint8
+    )
     arguments = (b"".join(cells), starts, ends, flags, 4, first, last, take, *program_of(members))
 
     fast, slow = kernels.encode(*arguments), scan.encode(*arguments)
@@ -436,7 +465,15 @@ def test_both_writers_write_the_same_records(members: list[Any], rows: list[list
 
 @pytest.mark.parametrize("sign", [b"a", b"\1", b'"', b"\xc3\xab"])
 def test_a_cell_of_any_size_around_a_growing_buffer_is_written_whole(sign: bytes) -> None:
-    for size in [*range(1, 40), *range(670, 700), *range(2030, 2060), *range(4080, 4110), 8191, 8192, 100_000]:
+    for size in [
+        *range(1, 40),
+        *range(670, 700),
+        *range(2030, 2060),
+        *range(4080, 4110),
+        8191,
+        8192,
+        100_000,
+    ]:
         cell = sign * size
         assert written([cell]) == orjson.dumps({"a": cell.decode()}) + b"\n"
 
@@ -453,7 +490,12 @@ def test_many_small_records_outgrow_the_first_buffer_by_their_keys() -> None:
 def test_long_cells_give_the_same_bytes_with_kernels_and_without(
     record_type: str, columns: dict[str, str], tmp_path: Path
 ) -> None:
-    rows = [columns | {key: sign * size} for key in columns for sign in ('"', "\n", "é", "\\") for size in (1, 4095, 9000)]
+    rows = [
+        columns | {key: sign * size}
+        for key in columns
+        for sign in ('"', "\n", "é", "\\")
+        for size in (1, 4095, 9000)
+    ]
     data = table_of(rows, list(columns))
     fast = of_bytes(data, record_type, tmp_path / "fast")
     with in_plain_python():

@@ -57,7 +57,9 @@ def column(values: Any, tmp_path: Path, name: str = "custom_fields.x") -> list[A
         ([dt.time(9, 30), None, dt.time(1)], ["09:30:00.000000", None, "01:00:00.000000"]),
     ],
 )
-def test_a_column_of_any_type_is_the_text_of_its_values(values: Any, texts: list[str | None], tmp_path: Path) -> None:
+def test_a_column_of_any_type_is_the_text_of_its_values(
+    values: Any, texts: list[str | None], tmp_path: Path
+) -> None:
     assert column(values, tmp_path) == texts
 
 
@@ -78,17 +80,24 @@ def test_numbers_and_booleans_of_a_frame_fill_typed_fields(tmp_path: Path) -> No
 def test_an_integer_that_pandas_made_a_float_is_a_whole_number(tmp_path: Path) -> None:
     frame = pd.DataFrame({"product_id": ["P", "Q"], "inventory.quantity": [3, None]})
 
-    assert [record.get("inventory") for record in records_of(frame, tmp_path, "product")] == [{"quantity": 3.0}, None]
+    assert [record.get("inventory") for record in records_of(frame, tmp_path, "product")] == [
+        {"quantity": 3.0},
+        None,
+    ]
 
 
 def moments(values: Any, tmp_path: Path) -> tuple[list[str], Prepared]:
-    frame = pd.DataFrame({"link.mobile": MOBILES[: len(values)], "action_at": values, "sms_id": "S", "status": "subscribed"})
+    frame = pd.DataFrame(
+        {"link.mobile": MOBILES[: len(values)], "action_at": values, "sms_id": "S", "status": "subscribed"}
+    )
     done = prepared([frame], "sms_subscribe", tmp_path)
     return [record["action_at"] for record in done.records], done
 
 
 def test_a_timestamp_without_zone_is_read_as_utc_with_a_warning(tmp_path: Path) -> None:
-    texts, done = moments(pd.to_datetime(["2024-03-06T12:26:47.000000", "2024-03-06T12:26:47.123456"]), tmp_path)
+    texts, done = moments(
+        pd.to_datetime(["2024-03-06T12:26:47.000000", "2024-03-06T12:26:47.123456"]), tmp_path
+    )
 
     assert texts == ["2024-03-06T12:26:47Z", "2024-03-06T12:26:47.123456Z"]
     assert done.manifest.warnings == {"time_zone_assumed": 2}
@@ -96,7 +105,8 @@ def test_a_timestamp_without_zone_is_read_as_utc_with_a_warning(tmp_path: Path) 
 
 def test_a_timestamp_with_a_zone_keeps_its_offset(tmp_path: Path) -> None:
     texts, done = moments(
-        pd.to_datetime(["2024-01-06T12:26:47", "2024-07-06T00:00:00"]).tz_localize("Australia/Melbourne"), tmp_path
+        pd.to_datetime(["2024-01-06T12:26:47", "2024-07-06T00:00:00"]).tz_localize("Australia/Melbourne"),
+        tmp_path,
     )
 
     assert texts == ["2024-01-06T12:26:47+11:00", "2024-07-06T00:00:00+10:00"]
@@ -110,7 +120,14 @@ def test_nanoseconds_are_kept(tmp_path: Path) -> None:
 
 
 def test_a_missing_timestamp_is_a_missing_field(tmp_path: Path) -> None:
-    frame = pd.DataFrame({"link.mobile": ["1"], "action_at": pd.Series([None], dtype="datetime64[us]"), "sms_id": "S", "status": "subscribed"})
+    frame = pd.DataFrame(
+        {
+            "link.mobile": ["1"],
+            "action_at": pd.Series([None], dtype="datetime64[us]"),
+            "sms_id": "S",
+            "status": "subscribed",
+        }
+    )
     report = validate([frame], "sms_subscribe")
 
     assert [(issue.code, issue.column) for issue in report.sources[0].examples] == [("missing", "action_at")]
@@ -199,8 +216,10 @@ def test_nested_columns_are_documents(tmp_path: Path) -> None:
     done = prepared([table], "product", tmp_path)
 
     assert done.lines == [
-        (b'{"product_id":"P","images":["http://example.com/a.jpg"],"price":1.50,"inventory":'
-        b'{"quantity":3,"cost":1.5,"updated_at":"2024-01-01T10:00:00.500000+00:00"}}\n'),
+        (
+            b'{"product_id":"P","images":["http://example.com/a.jpg"],"price":1.50,"inventory":'
+            b'{"quantity":3,"cost":1.5,"updated_at":"2024-01-01T10:00:00.500000+00:00"}}\n'
+        ),
         b'{"product_id":"Q","inventory":{}}\n',
     ]
 
@@ -294,7 +313,9 @@ def test_words_that_look_like_numbers_or_dates_stay_words_in_the_frame_of_issues
 
 
 def test_issues_of_all_parts_and_of_none_come_as_a_frame(tmp_path: Path) -> None:
-    data = b"link.mobile,employee_flag\n" + b"".join(b"%d,%s\n" % (n, b"oui" if n % 3 else b"no") for n in range(60))
+    data = b"link.mobile,employee_flag\n" + b"".join(
+        b"%d,%s\n" % (n, b"oui" if n % 3 else b"no") for n in range(60)
+    )
     parts = of_bytes(data, SPEC, tmp_path / "parts", replace(KEEP_ALL, max_bytes=200))
     assert len(parts.report.batches) > 1
     check_issues(parts.report, 40)

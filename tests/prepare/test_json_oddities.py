@@ -51,12 +51,28 @@ FORMS = {
     "a pretty array": b"[\n" + b",\n".join(PRETTY) + b"\n]\n",
     "a wrapper on one line": b'{"records": [' + one(1) + b", " + one(2) + b"," + one(3) + b"]}",
     "a wrapper, a record a line": b'{"records": [\n' + one(1) + b",\n" + one(2) + b",\n" + one(3) + b"\n]}\n",
-    "a wrapper in crlf": b'{"records": [\r\n' + one(1) + b",\r\n" + one(2) + b",\r\n" + one(3) + b"\r\n]}\r\n",
+    "a wrapper in crlf": b'{"records": [\r\n'
+    + one(1)
+    + b",\r\n"
+    + one(2)
+    + b",\r\n"
+    + one(3)
+    + b"\r\n]}\r\n",
     "a pretty wrapper": b'{\n  "records": [\n' + b",\n".join(PRETTY) + b"\n  ]\n}\n",
     "a wrapper whose bracket has a line of its own": b'{"records":\n[\n' + b",\n".join(PRETTY) + b"\n]\n}\n",
-    "a wrapper with keys behind": b'{"records": [' + b",".join(PRETTY) + b'], "next": null, "page": {"n": [1]}}',
-    "a pretty wrapper with keys behind": b'{\n"records": [\n' + b",\n".join(PRETTY) + b'\n],\n"next": "]}",\n"n": 3\n}',
-    "wrappers on lines": b'{"records": [' + one(1) + b"," + one(2) + b']}\n{"records": []}\n{"records":[' + one(3) + b"]}",
+    "a wrapper with keys behind": b'{"records": ['
+    + b",".join(PRETTY)
+    + b'], "next": null, "page": {"n": [1]}}',
+    "a pretty wrapper with keys behind": b'{\n"records": [\n'
+    + b",\n".join(PRETTY)
+    + b'\n],\n"next": "]}",\n"n": 3\n}',
+    "wrappers on lines": b'{"records": ['
+    + one(1)
+    + b","
+    + one(2)
+    + b']}\n{"records": []}\n{"records":['
+    + one(3)
+    + b"]}",
     "pretty objects": b"\n".join(PRETTY),
     "pretty objects with commas of their own": b"\n\n".join(PRETTY) + b"\n\n",
     "an array and objects": b"[" + one(1) + b"," + one(2) + b"]\n" + one(3),
@@ -125,7 +141,19 @@ def test_lines_are_found_in_arrays_and_pretty_objects(tmp_path: Path) -> None:
 
 
 def test_elements_that_are_no_objects_are_rejected_one_by_one(tmp_path: Path) -> None:
-    elements = [one(1), b"null", b"1", b'"a]"', b"[1, [2]]", b"[]", b"true", b"NaN", b"nonsense", b"-", one(2)]
+    elements = [
+        one(1),
+        b"null",
+        b"1",
+        b'"a]"',
+        b"[1, [2]]",
+        b"[]",
+        b"true",
+        b"NaN",
+        b"nonsense",
+        b"-",
+        one(2),
+    ]
     done = convert(b"[" + b", ".join(elements) + b"]", tmp_path)
 
     assert numbers(done) == [1, 2]
@@ -170,12 +198,18 @@ def test_a_document_across_a_block_boundary_is_whole(tmp_path: Path, cut: int) -
     data = b"[" + b",".join([filler, *(one(number) for number in range(2, 60))]) + b"]"
 
     assert numbers(convert(data, tmp_path)) == list(range(1, 60))
-    assert numbers(of_bytes(data[1:-1].replace(b"},{", b"}\n{"), SPEC, tmp_path / "lines")) == list(range(1, 60))
+    assert numbers(of_bytes(data[1:-1].replace(b"},{", b"}\n{"), SPEC, tmp_path / "lines")) == list(
+        range(1, 60)
+    )
 
 
 def test_a_document_longer_than_any_record_stops_the_run(tmp_path: Path) -> None:
     long = one(2, first_name="x" * (20 << 20))
-    for data in (b"[" + one(1) + b"," + long + b"," + one(3) + b"]", b"[" + long, b'{\n"a": "' + b"x" * (20 << 20)):
+    for data in (
+        b"[" + one(1) + b"," + long + b"," + one(3) + b"]",
+        b"[" + long,
+        b'{\n"a": "' + b"x" * (20 << 20),
+    ):
         with pytest.raises(SourceError, match="longer than 16 MiB"):
             convert(data, tmp_path)
 
@@ -187,7 +221,11 @@ def test_a_specification_with_a_field_called_records_keeps_it(tmp_path: Path) ->
     records = [{"id": "a", "match_rules": []}]
     schema = tmp_path / "own.json"
     schema.write_text(json.dumps({"type": "object", "properties": {"records": {"type": "array"}}}))
-    for data in (json.dumps({"records": records}), json.dumps({"records": records}, indent=1), '{"records": [\n{}]}'):
+    for data in (
+        json.dumps({"records": records}),
+        json.dumps({"records": records}, indent=1),
+        '{"records": [\n{}]}',
+    ):
         done = convert(data.encode(), tmp_path, str(schema))
 
         assert counts(done) == (1, 0, 0)
@@ -220,7 +258,9 @@ def test_a_number_beyond_a_double_is_an_issue(tmp_path: Path, number: str) -> No
     assert [code for _, _, code in where(done)] == ["range"]
 
 
-@pytest.mark.parametrize("word", ["NaN", "Infinity", "-Infinity", "nan", "0x10", "01", "+1", ".5", "1.", "1_0", "True"])
+@pytest.mark.parametrize(
+    "word", ["NaN", "Infinity", "-Infinity", "nan", "0x10", "01", "+1", ".5", "1.", "1_0", "True"]
+)
 def test_what_is_no_number_in_json_is_no_json(tmp_path: Path, word: str) -> None:
     done = convert((PLAIN % word).encode() + b"\n" + one(1), tmp_path)
 
@@ -240,7 +280,14 @@ def test_escapes_are_read_and_written_as_text(tmp_path: Path, written: str, text
 
 @pytest.mark.parametrize(
     "inside",
-    [rb'"\ud800"', rb'"\udfffa"', rb'"\ude00\ud83d"', rb'{"\ud800": 1}', rb'{"\ud800": null}', rb'["\ud800"]'],
+    [
+        rb'"\ud800"',
+        rb'"\udfffa"',
+        rb'"\ude00\ud83d"',
+        rb'{"\ud800": 1}',
+        rb'{"\ud800": null}',
+        rb'["\ud800"]',
+    ],
 )
 def test_half_a_surrogate_pair_is_an_issue(tmp_path: Path, inside: bytes) -> None:
     done = convert((PLAIN % "0").encode().replace(b"0", inside) + b"\n" + one(1), tmp_path)
@@ -263,7 +310,9 @@ def test_control_signs_in_a_string_are_no_json(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("depth", [150, 197, 250, 500, 990, 1000, 1100, 5000, 100_000])
 @pytest.mark.parametrize("bracket", [("[", "]"), ('{"a":', "}")])
-def test_a_document_nested_deep_is_written_whole_or_rejected(tmp_path: Path, depth: int, bracket: tuple[str, str]) -> None:
+def test_a_document_nested_deep_is_written_whole_or_rejected(
+    tmp_path: Path, depth: int, bracket: tuple[str, str]
+) -> None:
     nested = bracket[0] * depth + "1" + bracket[1] * depth
     done = convert((PLAIN % nested).encode() + b"\n" + one(1), tmp_path)
 
@@ -288,7 +337,9 @@ def test_nulls_vanish_but_not_from_lists(tmp_path: Path) -> None:
 
 
 def test_nulls_everywhere_are_a_record_without_its_link(tmp_path: Path) -> None:
-    assert [code for _, _, code in where(convert(b'{"link": null, "first_name": null}', tmp_path))] == ["missing"]
+    assert [code for _, _, code in where(convert(b'{"link": null, "first_name": null}', tmp_path))] == [
+        "missing"
+    ]
     assert [code for _, _, code in where(convert(b"{}", tmp_path))] == ["missing"]
 
 
@@ -310,7 +361,12 @@ def test_no_message_holds_a_value(tmp_path: Path) -> None:
         {"link": {"mobile": "1"}, "custom_fields": MARK},
     ]  # fmt: skip
     lines = [json.dumps(document).encode() for document in documents]
-    lines += [b'{"link": "%s' % MARK.encode(), b'{"%s' % MARK.encode(), MARK.encode(), b'"%s\\ud800"' % MARK.encode()]
+    lines += [
+        b'{"link": "%s' % MARK.encode(),
+        b'{"%s' % MARK.encode(),
+        MARK.encode(),
+        b'"%s\\ud800"' % MARK.encode(),
+    ]
     done = convert(b"\n".join([one(1), *lines]), tmp_path)
 
     assert counts(done) == (1, len(lines), 0)

@@ -57,7 +57,9 @@ def test_rows_judged_by_their_kind_have_the_issues_that_each_would_have(record_t
 
 @settings(deadline=None, max_examples=40)
 @given(st.lists(LINES, min_size=10, max_size=25))
-def test_folded_records_judged_by_their_kind_have_the_issues_that_each_would_have(orders: list[object]) -> None:
+def test_folded_records_judged_by_their_kind_have_the_issues_that_each_would_have(
+    orders: list[object],
+) -> None:
     rows = []
     for number, (email, moment, kind, lines) in enumerate(orders):  # type: ignore[misc]
         for line in lines:

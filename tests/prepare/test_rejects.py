@@ -21,7 +21,9 @@ BYTES = ("j@b.co,Zoë Żółć Çelik,true,".encode().replace("ó".encode(), b"\
 
 
 def table(*rows: str | bytes, header: str = HEADER, line_break: bytes = b"\n") -> bytes:
-    return line_break.join([header.encode(), *(row if isinstance(row, bytes) else row.encode() for row in rows)])
+    return line_break.join(
+        [header.encode(), *(row if isinstance(row, bytes) else row.encode() for row in rows)]
+    )
 
 
 def codes_by_line(done: Prepared) -> list[tuple[int, list[str]]]:
@@ -46,14 +48,20 @@ def test_unmended_rejects_are_rejected_again_for_the_same_reasons(
 
     rows = [dialect(row) for row in (GOOD, *BAD)] + [BYTES[0].replace(b",", delimiter.encode())]
     unclosed = dialect(f'k@b.co,"{MARK},true,').encode()
-    done = of_bytes(table(*rows, unclosed, header=dialect(HEADER), line_break=line_break), "customer_record", tmp_path / "0")
+    done = of_bytes(
+        table(*rows, unclosed, header=dialect(HEADER), line_break=line_break),
+        "customer_record",
+        tmp_path / "0",
+    )
     first = [codes for _, codes in codes_by_line(done)]
     assert len(first) == len(BAD) + 2
 
     rejects = rejects_of(done)
     for round_number in range(1, 4):
         again = of_bytes(
-            rejects.read_bytes() + dialect(f"1,x,{GOOD}\n").encode(), "customer_record", tmp_path / str(round_number)
+            rejects.read_bytes() + dialect(f"1,x,{GOOD}\n").encode(),
+            "customer_record",
+            tmp_path / str(round_number),
         )
         assert [codes for _, codes in codes_by_line(again)] == first
         assert again.report.valid == 1
@@ -64,8 +72,12 @@ def test_unmended_rejects_are_rejected_again_for_the_same_reasons(
 
 def test_a_rejects_file_of_a_rejects_file_holds_the_rows_as_they_first_stood(tmp_path: Path) -> None:
     done = of_bytes(table(GOOD, *BAD, *BYTES), "customer_record", tmp_path / "0")
-    again = of_bytes(rejects_of(done).read_bytes() + f"1,x,{GOOD}\n".encode(), "customer_record", tmp_path / "1")
-    third = of_bytes(rejects_of(again).read_bytes() + f"1,x,{GOOD}\n".encode(), "customer_record", tmp_path / "2")
+    again = of_bytes(
+        rejects_of(done).read_bytes() + f"1,x,{GOOD}\n".encode(), "customer_record", tmp_path / "1"
+    )
+    third = of_bytes(
+        rejects_of(again).read_bytes() + f"1,x,{GOOD}\n".encode(), "customer_record", tmp_path / "2"
+    )
 
     assert rejects_of(third).read_bytes() == rejects_of(again).read_bytes()
     for row in BAD:
@@ -79,9 +91,14 @@ def test_a_mended_rejects_file_is_accepted_whole(tmp_path: Path) -> None:
     header, *rows = list(reader)
     assert header == ["_line", "_issues", *HEADER.split(",")]
     assert [int(row[0]) for row in rows] == [3, 4, 5, 6, 8, 9]
-    assert all("employee_flag" in row[1] or "link.email" in row[1] or "date" in row[1] or "cells" in row[1] for row in rows)
+    assert all(
+        "employee_flag" in row[1] or "link.email" in row[1] or "date" in row[1] or "cells" in row[1]
+        for row in rows
+    )
     mended = io.StringIO()
-    csv.writer(mended).writerows([header, *([*row[:2], f"m{n}@example.com", row[3], "no", ""] for n, row in enumerate(rows))])
+    csv.writer(mended).writerows(
+        [header, *([*row[:2], f"m{n}@example.com", row[3], "no", ""] for n, row in enumerate(rows))]
+    )
 
     again = of_bytes(mended.getvalue().encode(), "customer_record", tmp_path / "1")
 
@@ -93,7 +110,11 @@ def test_a_mended_rejects_file_is_accepted_whole(tmp_path: Path) -> None:
 
 def test_the_lines_in_a_rejects_file_are_those_of_its_issues(tmp_path: Path) -> None:
     done = of_bytes(table(GOOD, *BAD), "customer_record", tmp_path)
-    lines = [int(row.split(b",", 1)[0]) for row in rejects_of(done).read_bytes().splitlines()[1:] if row[:1].isdigit()]
+    lines = [
+        int(row.split(b",", 1)[0])
+        for row in rejects_of(done).read_bytes().splitlines()[1:]
+        if row[:1].isdigit()
+    ]
 
     assert lines == list(dict.fromkeys(issue["line"] for issue in done.issues))
 
@@ -103,8 +124,12 @@ def test_a_quoted_header_stands_in_the_rejects_file_as_it_stood(tmp_path: Path) 
     done = of_bytes(f"{header}\na@b.co;x;true\nbad;{MARK};true\n".encode(), "customer_record", tmp_path / "0")
     assert rejects_of(done).read_text().startswith(f"_line;_issues;{header}\n")
 
-    again = of_bytes(rejects_of(done).read_bytes().replace(b"bad", b"b@b.co"), "customer_record", tmp_path / "1")
-    assert again.records == [{"link": {"email": "b@b.co"}, "custom_fields": {"two\nlines": MARK}, "employee_flag": True}]
+    again = of_bytes(
+        rejects_of(done).read_bytes().replace(b"bad", b"b@b.co"), "customer_record", tmp_path / "1"
+    )
+    assert again.records == [
+        {"link": {"email": "b@b.co"}, "custom_fields": {"two\nlines": MARK}, "employee_flag": True}
+    ]
 
 
 def test_a_byte_order_mark_is_not_carried_into_the_rejects(tmp_path: Path) -> None:
@@ -116,7 +141,9 @@ def test_a_byte_order_mark_is_not_carried_into_the_rejects(tmp_path: Path) -> No
 @pytest.mark.parametrize("data", [
     b'{"link":{"mobile":"1"}}\n%s\n', b'[{"link":{"mobile":"1"}},\n%s]', b'{"records": [{"link":{"mobile":"1"}}, %s]}',
 ])  # fmt: skip
-def test_rejected_documents_come_back_one_a_line_and_are_rejected_or_mended(tmp_path: Path, data: bytes) -> None:
+def test_rejected_documents_come_back_one_a_line_and_are_rejected_or_mended(
+    tmp_path: Path, data: bytes
+) -> None:
     bad = b'{"link": {"mobile": 5},\r\n "first_name": "%s"}' % MARK.encode()
     if not data.startswith((b"[", b'{"records"')):
         bad = bad.replace(b"\r\n", b"")

@@ -47,7 +47,9 @@ VALUES = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from("abc"), inner, max_size=3),
     max_leaves=6,
 )
-DOCUMENTS = st.lists(st.dictionaries(st.sampled_from(["a", "b", "ab", "c"]), VALUES, max_size=3), min_size=1, max_size=8)
+DOCUMENTS = st.lists(
+    st.dictionaries(st.sampled_from(["a", "b", "ab", "c"]), VALUES, max_size=3), min_size=1, max_size=8
+)
 
 
 @contextmanager
@@ -81,7 +83,9 @@ def test_documents_give_the_same_files_with_the_kernel_and_without(record_type: 
 
 
 @pytest.mark.parametrize("name", OWN)
-def test_a_schema_of_ones_own_gives_the_same_files_with_the_kernel_and_without(name: str, tmp_path: Path) -> None:
+def test_a_schema_of_ones_own_gives_the_same_files_with_the_kernel_and_without(
+    name: str, tmp_path: Path
+) -> None:
     schema = tmp_path / "own.json"
     schema.write_text(json.dumps(OWN[name]))
 
@@ -117,7 +121,9 @@ def same_lines(lines: list[bytes], spec: str, between: bytes = b"\n") -> None:
             slow = of_bytes(between.join(lines), spec, Path(folder, "slow"))
     # One difference says more than two whole files.
     for name in fast.files.keys() | slow.files.keys():
-        pairs = zip(fast.files.get(name, b"").split(b"\n"), slow.files.get(name, b"").split(b"\n"), strict=False)
+        pairs = zip(
+            fast.files.get(name, b"").split(b"\n"), slow.files.get(name, b"").split(b"\n"), strict=False
+        )
         if not name.endswith("manifest.json"):
             assert next((pair for pair in pairs if pair[0] != pair[1]), None) is None, name
     assert fast.files == slow.files
@@ -135,14 +141,19 @@ def test_a_document_with_any_sign_spoiled_fares_the_same_with_the_kernel_and_wit
 
 
 @pytest.mark.parametrize("record_type", RECORD_TYPES)
-def test_a_document_spaced_or_escaped_in_any_way_fares_the_same_with_the_kernel_and_without(record_type: str) -> None:
+def test_a_document_spaced_or_escaped_in_any_way_fares_the_same_with_the_kernel_and_without(
+    record_type: str,
+) -> None:
     texts: list[bytes] = []
     for document in examples(record_type):
         texts += [json.dumps(document, ensure_ascii=ascii_only).encode() for ascii_only in (True, False)]
         texts += [json.dumps(document, separators=(" ,  ", "\t:\r "), sort_keys=True).encode()]
         plain = json.dumps(document).encode()
         texts += [plain.replace(b"e", b"\\u0065"), plain.replace(b"/", b"\\/"), plain[:-1] + b"," + plain[1:]]
-        texts += [json.dumps({key: value for key, value in document.items() if key != gone}).encode() for gone in document]
+        texts += [
+            json.dumps({key: value for key, value in document.items() if key != gone}).encode()
+            for gone in document
+        ]
         odds: list[Any] = [None, [], {}, "", 0, [None]]
         texts += [json.dumps(document | {key: odd}).encode() for key in document for odd in odds]
     same_lines(texts, record_type)
@@ -193,7 +204,9 @@ def test_texts_in_documents_fare_the_same_with_the_kernel_and_without(path: str)
     same_lines([json.dumps(document(text)).encode() for text in every], record_type)
 
 
-@pytest.mark.parametrize("size", [0, 1, 7, 8, 9, 15, 16, 17, 31, 32, 33, 63, 64, 65, 4095, 4096, 4097, 70_000])
+@pytest.mark.parametrize(
+    "size", [0, 1, 7, 8, 9, 15, 16, 17, 31, 32, 33, 63, 64, 65, 4095, 4096, 4097, 70_000]
+)
 def test_a_text_of_any_length_fares_the_same_with_the_kernel_and_without(size: int) -> None:
     ends = ("", '\\"', "\\\\", "\\u00e9", "é", "😀", "\\n", "\x01", "\\x")
     texts = [fill * size + end + "z" for fill in ("a", "é", "\\\\") for end in ends]

@@ -32,7 +32,9 @@ def test_a_line_costs_quantity_times_price_less_the_discount(parts: tuple[str, .
     assert Done(wanted, ("line_worked_out",)) == total(*parts)
 
 
-@pytest.mark.parametrize("parts", [("", "1"), ("2", ""), ("two", "1"), ("2", "1,50"), ("2", "1", "x"), ("2", "1e-999")])
+@pytest.mark.parametrize(
+    "parts", [("", "1"), ("2", ""), ("two", "1"), ("2", "1,50"), ("2", "1", "x"), ("2", "1e-999")]
+)
 def test_a_total_that_cannot_be_known_is_an_issue(parts: tuple[str, ...]) -> None:
     assert isinstance(total(*parts), Failed)
 

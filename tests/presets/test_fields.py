@@ -22,13 +22,17 @@ type = { constant = "ecommerce" }
 ROW = {"Order": "1", "Mail": "mira.holt@example.com", "When": "2024-03-06T10:15:00Z", "Paid": "5.00"}
 
 
-def made_by(fields: str, *rows: dict[str, str], record: str = PURCHASE, header: tuple[str, ...] = ()) -> Converted:
+def made_by(
+    fields: str, *rows: dict[str, str], record: str = PURCHASE, header: tuple[str, ...] = ()
+) -> Converted:
     Path("own.toml").write_text(f"columns_vary = true\n[[records]]\n{record}{fields}\n", "utf-8")
     columns = list(dict.fromkeys([*(name for row in rows for name in row), *header]))
     return convert(write("export.csv", columns, *rows), "own.toml")
 
 
-def purchases(fields: str, *rows: dict[str, str], record: str = PURCHASE, header: tuple[str, ...] = ()) -> Any:
+def purchases(
+    fields: str, *rows: dict[str, str], record: str = PURCHASE, header: tuple[str, ...] = ()
+) -> Any:
     return made_by(fields, *rows, record=record, header=header).records("commerce_purchases")
 
 
@@ -38,7 +42,9 @@ def test_a_field_with_another_stands_only_where_that_does(folder: Path) -> None:
     "adjustments[0].reason" = { column = "Code", with = "adjustments[0].price_adjustment" }
     """
 
-    first, second = purchases(fields, {**ROW, "Off": "-2", "Code": "A"}, {**ROW, "Order": "2", "Off": "0", "Code": "B"})
+    first, second = purchases(
+        fields, {**ROW, "Off": "-2", "Code": "A"}, {**ROW, "Order": "2", "Off": "0", "Code": "B"}
+    )
 
     assert [{"price_adjustment": -2, "reason": "A"}] == first["adjustments"]
     assert "adjustments" not in second
@@ -64,7 +70,9 @@ def test_a_default_stands_where_the_column_is_empty_or_missing(header: tuple[str
 
 def test_a_default_does_not_contradict_what_another_row_of_the_record_says(folder: Path) -> None:
     record = PURCHASE.replace('{ constant = "ecommerce" }', '{ column = "Way", default = "physical" }')
-    record = record.replace("products[0]", "products[]").replace("[records.fields]", 'key = "Order"\n[records.fields]')
+    record = record.replace("products[0]", "products[]").replace(
+        "[records.fields]", 'key = "Order"\n[records.fields]'
+    )
 
     (one,) = purchases("", {**ROW, "Way": "ecommerce"}, {"Order": "1", "Paid": "6"}, record=record)
 
@@ -81,7 +89,9 @@ def test_the_first_filled_of_several_columns_is_taken(folder: Path) -> None:
 
 
 def test_a_field_made_of_fields_sees_them_converted(folder: Path) -> None:
-    record = PURCHASE.replace('"products[0].quantity" = { constant = 1 }', '"products[0].quantity" = "Pieces"')
+    record = PURCHASE.replace(
+        '"products[0].quantity" = { constant = 1 }', '"products[0].quantity" = "Pieces"'
+    )
     record = record.replace(
         '"products[0].price_paid" = "Paid"',
         '"products[0].full_price" = { column = "Paid", convert = ["money"] }\n'
@@ -107,7 +117,8 @@ def test_a_constant_goes_with_the_other_fields_of_its_object(folder: Path) -> No
 
 def test_the_items_of_a_numbered_list_close_up_over_empty_and_missing_columns(folder: Path) -> None:
     fields = "\n".join(
-        f'"adjustments[{at}].price_adjustment" = "{name}"' for at, name in enumerate(("Missing", "Off", "Post"))
+        f'"adjustments[{at}].price_adjustment" = "{name}"'
+        for at, name in enumerate(("Missing", "Off", "Post"))
     )
 
     (one,) = purchases(fields, {**ROW, "Off": "", "Post": "9"})
@@ -159,7 +170,11 @@ def test_rows_of_one_key_make_one_record_with_the_first_that_says_something(fold
 
 
 def test_fields_that_go_together_come_from_one_row(folder: Path) -> None:
-    rows = {"Mail": M}, {"Mail": M, "Street": "1 Elm Street", "City": "Perth"}, {"Mail": M, "Flat": "4", "City": "Hobart"}
+    rows = (
+        {"Mail": M},
+        {"Mail": M, "Street": "1 Elm Street", "City": "Perth"},
+        {"Mail": M, "Flat": "4", "City": "Hobart"},
+    )
 
     (one,) = made_by("", *rows, record=CUSTOMER).records("profile_customer")
 

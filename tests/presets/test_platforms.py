@@ -25,7 +25,9 @@ ORDER = {
         ("authorized", True), ("voided", False), ("pending", False), ("expired", False),
     ],
 )  # fmt: skip
-def test_what_was_bought_at_shopify_goes_by_the_financial_status(status: str, is_purchase: bool, folder: Path) -> None:
+def test_what_was_bought_at_shopify_goes_by_the_financial_status(
+    status: str, is_purchase: bool, folder: Path
+) -> None:
     other = {**ORDER, "Name": "#2", "Financial Status": "paid"}
 
     made = convert(write("orders_export.csv", ORDERS, {**ORDER, "Financial Status": status}, other))
@@ -47,7 +49,9 @@ def test_an_order_of_2012_without_source_and_identifier_is_a_purchase_of_the_sho
 def test_orders_opened_and_saved_by_a_german_excel_still_become_purchases(folder: Path) -> None:
     row = {**ORDER, "Created at": "06.03.2024 10:15", "Lineitem price": "1.005,00", "Shipping": "9,95"}
     header = ";".join(ORDERS)
-    Path("orders_export.csv").write_text(header + "\n" + ";".join(row.get(name, "") for name in ORDERS) + "\n", "utf-8")
+    Path("orders_export.csv").write_text(
+        header + "\n" + ";".join(row.get(name, "") for name in ORDERS) + "\n", "utf-8"
+    )
 
     (one,) = convert("orders_export.csv").records("commerce_purchases")
 
@@ -73,7 +77,9 @@ def test_the_three_files_of_a_mailchimp_zip_each_say_what_their_people_are(folde
 
 def test_three_sources_of_two_platforms_become_one_delivery_a_specification(folder: Path) -> None:
     orders = write("orders_export.csv", ORDERS, ORDER)
-    people = write("customers_export.csv", HEADERS["shopify_customers"][0], {"Email": "teo.brandt@example.com"})
+    people = write(
+        "customers_export.csv", HEADERS["shopify_customers"][0], {"Email": "teo.brandt@example.com"}
+    )
 
     report = prepare([orders, people], None, "batches", KEEP_ALL)
 
@@ -88,7 +94,9 @@ def test_shuffled_lines_of_orders_become_the_same_purchases(folder: Path) -> Non
     more = [{key: text for key, text in row.items() if key != "Financial Status"} for row in full]
     first = convert(write("a.csv", ORDERS, *full, *({**row, "Lineitem sku": "B"} for row in more)))
 
-    both = [row for pair in zip(full, more, strict=True) for row in (pair[0], {**pair[1], "Lineitem sku": "B"})]
+    both = [
+        row for pair in zip(full, more, strict=True) for row in (pair[0], {**pair[1], "Lineitem sku": "B"})
+    ]
     second = convert(write("b.csv", ORDERS, *both))
 
     in_order = sorted(second.records("commerce_purchases"), key=lambda one: str(one["purchase_id"]))

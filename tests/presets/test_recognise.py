@@ -31,7 +31,9 @@ def test_order_case_spaces_and_punctuation_of_a_header_make_no_difference(preset
 def test_no_header_of_another_platform_has_the_telling_columns(preset: str) -> None:
     telling = {normalised(name) for name in mapping.find(preset).recognise}
     # The export of orders may hold both layouts; the fuller one then wins.
-    others = {name for name in HEADERS if {name, preset} != {"woocommerce_orders", "woocommerce_orders_packed"}}
+    others = {
+        name for name in HEADERS if {name, preset} != {"woocommerce_orders", "woocommerce_orders_packed"}
+    }
 
     for other in others - {preset}:
         for header in HEADERS[other]:

@@ -41,8 +41,12 @@ def test_an_export_becomes_the_batches_that_stand_beside_it(case: Path, folder: 
         for name in batch.manifest.rejects:
             found[f"expected_{specification}_{name}"] = (batch.path / name).read_bytes()
         wanted = case / f"expected_{specification}_manifest.json"
-        assert json.loads(wanted.read_bytes()) == {key: manifest[key] for key in json.loads(wanted.read_bytes())}
-    expected = {path.name: path.read_bytes() for path in case.glob("expected_*") if "manifest" not in path.name}
+        assert json.loads(wanted.read_bytes()) == {
+            key: manifest[key] for key in json.loads(wanted.read_bytes())
+        }
+    expected = {
+        path.name: path.read_bytes() for path in case.glob("expected_*") if "manifest" not in path.name
+    }
     assert expected == found
 
 

@@ -18,7 +18,9 @@ CONSTANT = {"klaviyo-email-marketing", "mailchimp-audience", "braze-email"}
 HEADER = ["First Name", "Last Name", "Email", "Total Spent", "Total Orders", "Tax Exempt", "Note"]
 HEADER += ["Customer ID", "Default Address Zip", "Phone"]
 CODES = st.from_regex(r"[0-9A-Z][0-9A-Z.\- ]{0,14}[0-9A-Z]", fullmatch=True)
-NUMBERS = st.from_regex(r"\+?\(?[0-9]{2,4}\)?[ \-][0-9]{3}[ \-/.][0-9]{3,4}( (ext\. ?|x)[0-9]{1,3})?", fullmatch=True)
+NUMBERS = st.from_regex(
+    r"\+?\(?[0-9]{2,4}\)?[ \-][0-9]{3}[ \-/.][0-9]{3,4}( (ext\. ?|x)[0-9]{1,3})?", fullmatch=True
+)
 
 
 def texts_of(value: object, name: str = "") -> list[tuple[str, str]]:
@@ -30,7 +32,9 @@ def texts_of(value: object, name: str = "") -> list[tuple[str, str]]:
     return [(name, value)] if isinstance(value, str) else []
 
 
-@pytest.mark.parametrize("case", [case for case in CASES if case.name.startswith(("good", "dirty"))], ids=name_of)
+@pytest.mark.parametrize(
+    "case", [case for case in CASES if case.name.startswith(("good", "dirty"))], ids=name_of
+)
 def test_every_identifier_and_postcode_stands_in_the_export(case: Path) -> None:
     said = source_of(case).read_bytes().decode("utf-8", "replace")
     paths = [path for path in case.glob("expected_*.ndjson") if "issues" not in path.name]

@@ -4,9 +4,9 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-from pipeline.load import Loaded, Reading, load, load_rows
-
 from prepare.helpers import MARK, Prepared, of_bytes, prepared
+
+from pipeline.load import Loaded, Reading, load, load_rows
 
 __all__ = ["MARK", "prepared"]
 SPEC = "customer_record"

@@ -78,7 +78,9 @@ def test_a_zip_on_standard_input_is_refused_with_what_to_do(tmp_path: Path) -> N
         load("-", BytesIO(data))
 
 
-@pytest.mark.parametrize("name", ["../a.csv", "a/../../b.csv", "/etc/a.csv", "C:a.csv", "C:\\a.csv", "..\\a.csv", "\\a.csv", ".."])
+@pytest.mark.parametrize(
+    "name", ["../a.csv", "a/../../b.csv", "/etc/a.csv", "C:a.csv", "C:\\a.csv", "..\\a.csv", "\\a.csv", ".."]
+)
 def test_a_name_that_points_outside_is_refused(tmp_path: Path, name: str) -> None:
     refused(packed(tmp_path / "a.zip", {name: TABLE}), "points outside")
 
@@ -150,7 +152,9 @@ def test_a_zip_that_is_cut_or_spoiled_anywhere_gives_no_batch_in_silence(tmp_pat
     whole = packed(tmp_path / "a.zip", {"a.csv": HEADER.encode() + b"\n" + rows}).read_bytes()
     inside = whole.index(b"a.csv") + 5
     spoiled = [whole[:cut] for cut in range(4, len(whole), 97)]
-    spoiled += [whole[:at] + bytes([whole[at] ^ 0x55]) + whole[at + 1 :] for at in range(inside, len(whole) - 90, 61)]
+    spoiled += [
+        whole[:at] + bytes([whole[at] ^ 0x55]) + whole[at + 1 :] for at in range(inside, len(whole) - 90, 61)
+    ]
     for data in spoiled:
         (tmp_path / "a.zip").write_bytes(data)
         with pytest.raises(SourceError):

@@ -13,7 +13,12 @@ from pipeline.streams import ByteSource
 
 from .helpers import HEADER, cells, convert, counts, names, notes, opened, where
 
-PEOPLE = [("1", "Zoë", "Müller"), ("2", "José", "Peña"), ("3", "François", "L’Écuyer"), ("4", "Søren", "Ångström")]
+PEOPLE = [
+    ("1", "Zoë", "Müller"),
+    ("2", "José", "Peña"),
+    ("3", "François", "L’Écuyer"),
+    ("4", "Søren", "Ångström"),
+]
 TABLE = "\n".join([HEADER, *map(",".join, PEOPLE)]) + "\n"
 GIVEN = [first for _, first, _ in PEOPLE]
 
@@ -47,7 +52,9 @@ def read(data: bytes, encoding: str | None = None) -> tuple[str, bytes]:
         ("cp1252", b""), ("mac_roman", b""), ("cp850", b""),
     ],
 )  # fmt: skip
-def test_the_same_table_in_any_encoding_gives_the_same_records(tmp_path: Path, encoding: str, mark: bytes) -> None:
+def test_the_same_table_in_any_encoding_gives_the_same_records(
+    tmp_path: Path, encoding: str, mark: bytes
+) -> None:
     table = TABLE if encoding != "cp850" else TABLE.replace("’", "'")
     done = convert(mark + table.encode(encoding), tmp_path)
 
@@ -72,7 +79,9 @@ def test_an_older_encoding_is_told_by_the_words_it_spells(encoding: str) -> None
     assert found.decode() == text
 
 
-@pytest.mark.parametrize("word", ["Zoë", "Müller", "Straße", "José", "Peña", "Çelik", "Håkon", "L’Or", "10 €", "„Spaß“"])
+@pytest.mark.parametrize(
+    "word", ["Zoë", "Müller", "Straße", "José", "Peña", "Çelik", "Håkon", "L’Or", "10 €", "„Spaß“"]
+)
 def test_an_odd_word_that_stands_twice_in_a_file_is_enough_for_cp1252(word: str) -> None:
     odd = f"2,{word}\n".encode("cp1252")
     data = b"1,plain\n" * 1000 + odd + b"3,plain\n" * 1000 + odd
@@ -158,7 +167,9 @@ def test_json_that_is_not_utf8_is_never_taken_for_an_older_encoding(tmp_path: Pa
     assert (counts(done), {code for _, code in where(done)}) == ((0, 3, 0), {"encoding"})
 
 
-@pytest.mark.parametrize("bad", [b"\xff", b"\xff\xfe\xfa", b"Zo\xeb", b"a\xd7\xf7b", b"Zo\xc3", b"\xa3ukasz", b"\xed\xa0\x80"])
+@pytest.mark.parametrize(
+    "bad", [b"\xff", b"\xff\xfe\xfa", b"Zo\xeb", b"a\xd7\xf7b", b"Zo\xc3", b"\xa3ukasz", b"\xed\xa0\x80"]
+)
 def test_a_byte_that_may_be_anything_is_not_read_as_a_letter(tmp_path: Path, bad: bytes) -> None:
     done = convert(HEADER.encode() + b"\n1,a,b\n2," + bad + b",b\n", tmp_path)
 
@@ -171,7 +182,12 @@ def test_utf16_that_is_cut_inside_a_character_is_refused(tmp_path: Path) -> None
 
 
 def test_half_a_surrogate_pair_costs_its_row(tmp_path: Path) -> None:
-    data = codecs.BOM_UTF16_LE + f"{HEADER}\n1,a,b\n2,".encode("utf-16-le") + b"\x3d\xd8" + ",b\n".encode("utf-16-le")
+    data = (
+        codecs.BOM_UTF16_LE
+        + f"{HEADER}\n1,a,b\n2,".encode("utf-16-le")
+        + b"\x3d\xd8"
+        + ",b\n".encode("utf-16-le")
+    )
     done = convert(data, tmp_path)
 
     assert (counts(done), where(done)) == ((1, 1, 0), [(3, "encoding")])

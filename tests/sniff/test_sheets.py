@@ -54,7 +54,14 @@ SHEET = "xl/worksheets/sheet1.xml"
 
 
 def test_a_sheet_gives_records_and_its_rows_are_the_lines(tmp_path: Path) -> None:
-    rows = [NAMES, ["1", "Mira", "Holt"], [], ["2", 'two\n"lines"', "a,b"], ["3", " x ", "Zoë"], ["4", None, "b"]]
+    rows = [
+        NAMES,
+        ["1", "Mira", "Holt"],
+        [],
+        ["2", 'two\n"lines"', "a,b"],
+        ["3", " x ", "Zoë"],
+        ["4", None, "b"],
+    ]
     done = convert_file(book(tmp_path / "a.xlsx", ("People", rows)), tmp_path)
 
     assert names(done) == ["Mira", 'two\n"lines"', " x ", None]
@@ -70,7 +77,15 @@ def test_a_cell_of_two_lines_shifts_no_line(tmp_path: Path) -> None:
 
 
 def test_titles_blank_rows_and_columns_around_the_table_are_left_out(tmp_path: Path) -> None:
-    rows = [[], ["", "Contacts Report"], [], ["", *NAMES], ["", "1", "Mira", "Holt"], ["", "bad@", None, None], ["", "Total", None, 2]]
+    rows = [
+        [],
+        ["", "Contacts Report"],
+        [],
+        ["", *NAMES],
+        ["", "1", "Mira", "Holt"],
+        ["", "bad@", None, None],
+        ["", "Total", None, 2],
+    ]
     rows[1:3] = [["", "Contacts Report"], []]
     done = convert_file(book(tmp_path / "a.xlsx", ("S", rows)), tmp_path)
 
@@ -150,7 +165,10 @@ def test_the_first_sheet_that_holds_something_is_read_and_the_others_are_named(t
     loaded = load(path, None)
 
     assert cells(loaded) == [["1", "x"]]
-    assert loaded.notes[:2] == ("sheet One & <1>", "left out: other sheets that are not empty (Two); see --sheet")
+    assert loaded.notes[:2] == (
+        "sheet One & <1>",
+        "left out: other sheets that are not empty (Two); see --sheet",
+    )
     assert read(path, sheet="Two") == [["2", "x"]]
     loaded.close()
     with pytest.raises(UsageError, match="no sheet called Three") as problem:
@@ -192,7 +210,9 @@ ODS = (
 
 def test_an_opendocument_sheet_is_read(tmp_path: Path) -> None:
     text = '<table:table-cell office:value-type="string"><text:p>{}</text:p></table:table-cell>'
-    number = '<table:table-cell office:value-type="float" office:value="{}"><text:p>{}</text:p></table:table-cell>'
+    number = (
+        '<table:table-cell office:value-type="float" office:value="{}"><text:p>{}</text:p></table:table-cell>'
+    )
     rows = [[text.format("a"), text.format("b")], [number.format(7210448301122, 0), text.format("Zoë")]]
     body = "".join(f"<table:table-row>{''.join(row)}</table:table-row>" for row in rows)
     kind = "application/vnd.oasis.opendocument.spreadsheet"
@@ -214,7 +234,9 @@ def test_a_workbook_of_empty_sheets_is_empty(tmp_path: Path) -> None:
 
 
 def test_a_workbook_that_is_cut_or_spoiled_gives_no_batch_in_silence(tmp_path: Path) -> None:
-    whole = book(tmp_path / "a.xlsx", ("S", [NAMES, *[[str(n), "Mira", "Holt"] for n in range(300)]])).read_bytes()
+    whole = book(
+        tmp_path / "a.xlsx", ("S", [NAMES, *[[str(n), "Mira", "Holt"] for n in range(300)]])
+    ).read_bytes()
     for cut in range(10, len(whole), 401):
         with pytest.raises(SourceError):
             load("-", BytesIO(whole[:cut]))
@@ -224,7 +246,9 @@ def test_a_workbook_that_is_cut_or_spoiled_gives_no_batch_in_silence(tmp_path: P
 
 @pytest.mark.parametrize("place", ["XFD1048576", "A99999999", "ZZZZ1", "ZZ900000"])
 def test_a_stray_cell_far_out_is_refused_before_it_takes_the_memory(tmp_path: Path, place: str) -> None:
-    path = spoil(book(tmp_path / "a.xlsx", ("S", [["a", "b"], [1, 2]])), SHEET, b'r="B2"', f'r="{place}"'.encode())
+    path = spoil(
+        book(tmp_path / "a.xlsx", ("S", [["a", "b"], [1, 2]])), SHEET, b'r="B2"', f'r="{place}"'.encode()
+    )
     with pytest.raises(SourceError, match="reach over"):
         load(path, None)
 

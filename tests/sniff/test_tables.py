@@ -4,14 +4,13 @@ from io import BytesIO
 from pathlib import Path
 
 import pytest
+from prepare.helpers import of_bytes
 
 from pipeline.errors import SourceError, UsageError
 from pipeline.load import load, load_rows
 from pipeline.run import prepare
 
-from prepare.helpers import of_bytes
-
-from .helpers import HEADER, MARK, cells, convert, counts, names, notes, opened, where
+from .helpers import HEADER, MARK, cells, convert, counts, notes, opened, where
 
 ROWS = [f"{number},Mira{number},Holt" for number in range(1, 6)]
 
@@ -75,9 +74,19 @@ def test_titles_above_the_header_are_left_out_and_lines_stay_those_of_the_file(
     assert f"the header is on line {above.count(chr(10)) + 1}" in notes(done)
 
 
-def test_names_with_two_cells_above_the_header_are_titles_where_a_title_stands_beside_them(tmp_path: Path) -> None:
+def test_names_with_two_cells_above_the_header_are_titles_where_a_title_stands_beside_them(
+    tmp_path: Path,
+) -> None:
     header = HEADER + ",postcode"
-    data = table("Report,Contacts", "", "Date:,2024-03-06", "", header, *[row + ",3000" for row in ROWS], header="Title")
+    data = table(
+        "Report,Contacts",
+        "",
+        "Date:,2024-03-06",
+        "",
+        header,
+        *[row + ",3000" for row in ROWS],
+        header="Title",
+    )
 
     assert counts(convert(data, tmp_path)) == (5, 0, 0)
 
@@ -138,7 +147,9 @@ def test_the_footer_of_a_report_is_set_aside_as_blank_and_said_aloud(tmp_path: P
     assert "5 rows below the table (lines 8 to 14)" in notes(done)
 
 
-@pytest.mark.parametrize("last", ["Total,,1234.50", "Total:,,", "TOTALS,,$ 1,23", "Grand total,,-", "Summe;;", "Total,"])
+@pytest.mark.parametrize(
+    "last", ["Total,,1234.50", "Total:,,", "TOTALS,,$ 1,23", "Grand total,,-", "Summe;;", "Total,"]
+)
 def test_a_row_of_totals_at_the_end_is_set_aside(tmp_path: Path, last: str) -> None:
     if last in ("Total:,,", "Summe;;"):
         last = last.rstrip(",;")
@@ -197,12 +208,25 @@ def test_a_footer_joins_no_record_that_is_folded(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("line_break", ["\n", "\r\n", "\r"])
 def test_empty_columns_at_the_end_are_left_out_and_said_aloud(tmp_path: Path, line_break: str) -> None:
-    rows = ["1,a,b,,", '2,"a","b",,', '3,a,"b"","," ",""', "4,a,b", "5,a,b,", "6,a", ",,,,", '7,"x' + line_break + 'y",5",,']
+    rows = [
+        "1,a,b,,",
+        '2,"a","b",,',
+        '3,a,"b"","," ",""',
+        "4,a,b",
+        "5,a,b,",
+        "6,a",
+        ",,,,",
+        '7,"x' + line_break + 'y",5",,',
+    ]
     done = convert(table(*rows, header=HEADER + ",,", line_break=line_break), tmp_path)
 
     assert [record["link"]["mobile"] for record in done.records] == ["1", "2", "3", "4", "5", "7"]
     assert done.records[2]["last_name"] == 'b",'
-    assert done.records[5] == {"link": {"mobile": "7"}, "first_name": f"x\ny".replace("\n", line_break), "last_name": '5"'}
+    assert done.records[5] == {
+        "link": {"mobile": "7"},
+        "first_name": "x\ny".replace("\n", line_break),
+        "last_name": '5"',
+    }
     assert (counts(done), where(done)) == ((6, 1, 1), [(7, "ragged_row")])
     assert "2 empty columns" in notes(done)
     assert done.file("rejects.csv").splitlines()[0] == b"_line,_issues,link.mobile,first_name,last_name"
