@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 import pipeline
-from pipeline import catalog, cli, config
+from pipeline import catalog, cli, config, flags
 from pipeline.errors import PipelineError
 from pipeline.model import Field, Issue, Manifest, Receipt, SourceUse
 from pipeline.report import SourceReport
@@ -57,7 +57,7 @@ def shown_commands() -> list[list[str]]:
 
 
 def commands() -> Mapping[str, argparse.ArgumentParser]:
-    (found,) = (action for action in cli._parser()._actions if isinstance(action, argparse._SubParsersAction))
+    (found,) = (action for action in flags.parser()._actions if isinstance(action, argparse._SubParsersAction))
     return found.choices
 
 
@@ -99,12 +99,12 @@ def test_the_help_of_a_command_shows_an_example_that_can_be_typed(name: str) -> 
     assert found
     words = found[1].split()
     assert words[0] == name
-    assert cli._parser().parse_args(words).command
+    assert flags.parser().parse_args(words).command
 
 
 @pytest.mark.parametrize("words", shown_commands(), ids=" ".join)
 def test_every_command_of_the_readme_can_be_typed(words: list[str]) -> None:
-    assert cli._parser().parse_args(words).command
+    assert flags.parser().parse_args(words).command
 
 
 def test_the_table_of_issue_codes_is_complete() -> None:
