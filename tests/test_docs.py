@@ -57,7 +57,9 @@ def shown_commands() -> list[list[str]]:
 
 
 def commands() -> Mapping[str, argparse.ArgumentParser]:
-    (found,) = (action for action in flags.parser()._actions if isinstance(action, argparse._SubParsersAction))
+    (found,) = (
+        action for action in flags.parser()._actions if isinstance(action, argparse._SubParsersAction)
+    )
     return found.choices
 
 
