@@ -21,6 +21,7 @@ from typing import Any, BinaryIO
 from pipeline import files
 from pipeline.errors import UsageError
 from pipeline.model import Manifest, PreparedBatch, SourceUse
+from pipeline.timings import Timings
 
 WORK = ".preparing-"
 LOCK = "lock"
@@ -35,8 +36,9 @@ WAITING = 4
 class _File:
     """A file being written, with its size and hashes; a thread of its own writes what it is given, in order."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, timings: Timings) -> None:
         self.path = path
+        self._timings = timings
         self.size = 0
         self._file: BinaryIO = os.fdopen(files.open_new(path), "wb", buffering=0)
         self._sha256 = hashlib.sha256()
@@ -52,11 +54,13 @@ class _File:
             self._pending.popleft().result()
 
     def _write(self, data: bytes) -> None:
-        view = memoryview(data)
-        while view:
-            view = view[self._file.write(view) :]
-        self._sha256.update(data)
-        self._md5.update(data)
+        with self._timings.of("write", len(data)):
+            view = memoryview(data)
+            while view:
+                view = view[self._file.write(view) :]
+        with self._timings.of("hash", len(data)):
+            self._sha256.update(data)
+            self._md5.update(data)
 
     def close(self) -> tuple[str, str]:
         """(sha256, md5) of what was written, which is now on disk."""
@@ -76,7 +80,7 @@ class _File:
 class Part:
     """One batch being written: its records, rejects and issues, and what was counted on the way."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, timings: Timings) -> None:
         files.make_folder(folder)
         self.folder = folder
         self.counts: Counter[str] = Counter()
@@ -85,7 +89,8 @@ class Part:
         self.conversions: Counter[str] = Counter()
         self.skipped: Counter[str] = Counter()
         self.source_rows: Counter[int] = Counter()
-        self._data = _File(folder / DATA)
+        self._timings = timings
+        self._data = _File(folder / DATA, timings)
         self._others: dict[str, _File] = {}
 
     @property
@@ -100,7 +105,7 @@ class Part:
     def write_aside(self, name: str, head: bytes, data: bytes) -> None:
         """Add to the file `name` (rejects or issues), which begins with `head`."""
         if name not in self._others:
-            self._others[name] = _File(self.folder / name)
+            self._others[name] = _File(self.folder / name, self._timings)
             self._others[name].write(head)
         self._others[name].write(data)
 
@@ -131,7 +136,8 @@ class Part:
 class Workshop:
     """A folder in which the parts of one delivery are written before they get their names."""
 
-    def __init__(self, out: Path) -> None:
+    def __init__(self, out: Path, timings: Timings) -> None:
+        self._timings = timings
         files.make_folder(out)
         self._out = out
         with locked(out):  # or `recover` in another process might take the folder for a dead one
@@ -142,7 +148,7 @@ class Workshop:
 
     def new_part(self) -> Part:
         """Begin the next part."""
-        part = Part(self.folder / f"part-{len(self.parts) + 1:04}")
+        part = Part(self.folder / f"part-{len(self.parts) + 1:04}", self._timings)
         self.parts.append(part)
         return part
 

@@ -167,7 +167,9 @@ def _validate(asked: argparse.Namespace) -> int:
     from pipeline.run import validate
 
     with _progress(asked, "checking") as progress:
-        report = validate(asked.sources, asked.spec, _options(asked, progress))
+        options = _options(asked, progress)
+        report = validate(asked.sources, asked.spec, options)
+    _say_timings(asked, options)
     if asked.json:
         _print_json({"sources": [source.as_json() for source in report.sources]})
     if not asked.quiet:
@@ -176,6 +178,15 @@ def _validate(asked: argparse.Namespace) -> int:
 
         words.verdict(_console(asked), report)
     return DATA if report.invalid else DONE
+
+
+def _say_timings(asked: argparse.Namespace, options: Any) -> None:
+    if asked.profile:
+        from rich.console import Console
+
+        from pipeline import words
+
+        words.timings(Console(stderr=True, highlight=False), options.timings.spent())
 
 
 def _say_sources(asked: argparse.Namespace, report: Any) -> None:
@@ -192,7 +203,9 @@ def _prepare(asked: argparse.Namespace) -> Any:
     from pipeline.run import prepare
 
     with _progress(asked, "converting") as progress:
-        report = prepare(asked.sources, asked.spec, asked.out, _options(asked, progress))
+        options = _options(asked, progress)
+        report = prepare(asked.sources, asked.spec, asked.out, options)
+    _say_timings(asked, options)
     if not asked.quiet:
         from pipeline import words
 

@@ -86,6 +86,14 @@ def _add_map(commands: Any) -> None:
     _add_reading(parser)
 
 
+def _add_profile(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--profile",
+        action="store_true",
+        help="at the end, CPU seconds and bytes for each stage on standard error",
+    )
+
+
 def _add_reading(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--encoding", metavar="NAME", help="how the text is encoded, against what its bytes tell"
@@ -118,6 +126,7 @@ def _add_sources(parser: argparse.ArgumentParser) -> None:
         "--ignore-unknown", action="store_true", help="leave out CSV columns that are no field"
     )
     _add_reading(parser)
+    _add_profile(parser)
 
 
 def _add_out(parser: argparse.ArgumentParser) -> None:

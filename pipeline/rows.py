@@ -67,6 +67,11 @@ class Rows:
         behind = np.append(self.firsts[1:], np.int32(len(self.faults))).astype(np.int32)
         return behind[: len(self.firsts)]  # a batch of blank rows has no record
 
+    @property
+    def size(self) -> int:
+        """How many bytes of the source the rows take."""
+        return int(self.row_ends[-1] - self.row_starts[0]) if len(self.faults) else 0
+
     def raw(self, row: int) -> bytes:
         """The row as it stands in the source, without its line break."""
         return self.data[self.row_starts[row] : self.row_ends[row]]
@@ -122,6 +127,11 @@ class Documents:
     def records(self) -> int:
         """How many documents there are."""
         return len(self.starts)
+
+    @property
+    def size(self) -> int:
+        """How many bytes of the source the documents take."""
+        return int(self.ends[-1] - self.starts[0]) if len(self.starts) else 0
 
     def text(self, row: int) -> bytes:
         """One document, without the spaces around it."""

@@ -25,8 +25,9 @@ from pipeline.mapping import PRESETS
 from pipeline.model import Manifest, SourceUse, Specification
 from pipeline.plan import Plan, plans
 from pipeline.report import Report, SourceReport, Tally, by_name, issue_counts
-from pipeline.rows import Batch, Checked, Documents
+from pipeline.rows import Batch, Checked, Documents, Shaped, ShapedDocuments
 from pipeline.shape import shape_documents, shape_rows
+from pipeline.timings import Timings
 from pipeline.validate import validate_documents, validate_rows
 from pipeline.virtual import Mapper, compile_mapper
 
@@ -58,6 +59,7 @@ class Options:
     stdin: BinaryIO | None = None
     progress: Callable[[int, int], None] | None = None
     show_values: bool = False
+    timings: Timings = field(default_factory=Timings)
 
 
 def validate(
@@ -111,7 +113,7 @@ def _prepare(todo: Sequence[Plan], out: Path, options: Options, now: Callable[[]
     specification = todo[0].specification
     date = name.check_date(options.date) if options.date is not None else f"{now():%Y%m%d}"
     version = name.check_version(options.version) if options.version is not None else None
-    workshop = batch.Workshop(out)
+    workshop = batch.Workshop(out, options.timings)
     try:
         delivery = _Delivery(workshop, options.max_bytes)
         reports: list[SourceReport] = []
@@ -163,6 +165,7 @@ class _Stages:
         self.secret: tuple[int, ...] = ()
         self._plan_notes = plan.notes
         self._options = options
+        self._timings = options.timings
         self._exact = _exact(plan.specification, options)
         self._layout: Layout | None = None
         self._mapper: Mapper | None = None
@@ -191,6 +194,17 @@ class _Stages:
 
     def batches(self) -> Iterator[Batch]:
         """load."""
+        loaded, seen = self._load(), 0
+        while True:
+            with self._timings.of("load", 0):
+                rows = next(loaded, None)
+            self._timings.add("load", 0.0, self.loaded.stream.bytes - seen)
+            seen = self.loaded.stream.bytes
+            if rows is None:
+                return
+            yield rows
+
+    def _load(self) -> Iterator[Batch]:
         if self._mapper is not None:
             return load_mapped(self.loaded, self._mapper)
         if self._layout is not None:
@@ -199,20 +213,31 @@ class _Stages:
 
     def check(self, rows: Batch) -> tuple[Batch, Checked]:
         """shape -> validate."""
-        name = self.loaded.name
+        with self._timings.of("shape", rows.size):
+            shaped = self._shape(rows)
+        with self._timings.of("validate", rows.size):
+            return rows, self._validate(shaped)
+
+    def _shape(self, rows: Batch) -> Shaped:
         if isinstance(rows, Documents):
-            return rows, validate_documents(shape_documents(rows, self._automaton), self._exact, name)
+            return shape_documents(rows, self._automaton)
+        assert self._layout is not None
+        return shape_rows(rows, self._layout, self._exact)
+
+    def _validate(self, shaped: Shaped) -> Checked:
+        if isinstance(shaped, ShapedDocuments):
+            return validate_documents(shaped, self._exact, self.loaded.name)
         assert self._layout is not None
         assert self._kinds is not None
-        shaped = shape_rows(rows, self._layout, self._exact)
-        return rows, validate_rows(shaped, self._layout, self._exact, self._kinds, name)
+        return validate_rows(shaped, self._layout, self._exact, self._kinds, self.loaded.name)
 
     def convert(self, rows: Batch) -> tuple[Batch, Checked, bytes]:
         """shape -> validate -> convert."""
         _, checked = self.check(rows)
-        if self._layout is not None:
-            return rows, checked, convert_rows(checked, self._layout)
-        return rows, checked, convert_documents(checked)
+        with self._timings.of("convert", rows.size):
+            if self._layout is not None:
+                return rows, checked, convert_rows(checked, self._layout)
+            return rows, checked, convert_documents(checked)
 
     def notes(self) -> tuple[str, ...]:
         """What should be said aloud of how the source was read."""

@@ -10,6 +10,7 @@ from pipeline.printing import say, table
 from pipeline.profile import ColumnProfile
 from pipeline.propose import Proposal
 from pipeline.report import Report, SourceReport
+from pipeline.timings import Spent
 
 
 def specifications(console: Console, found: Sequence[Specification]) -> None:
@@ -58,6 +59,12 @@ def _counts(console: Console, what: str, counts: Mapping[tuple[str, str], int]) 
     if counts:
         rows = [(name, field, count) for (name, field), count in sorted(counts.items())]
         table(console, (what, "field", "records"), rows, (2,))
+
+
+def timings(console: Console, spent: Iterable[Spent]) -> None:
+    """CPU seconds and bytes for each stage, over all threads."""
+    rows = [(one.stage, f"{one.seconds:.2f}", one.bytes) for one in spent]
+    table(console, ("stage", "CPU seconds", "bytes"), rows, (1, 2))
 
 
 def examples(console: Console, issues: Iterable[Issue]) -> None:

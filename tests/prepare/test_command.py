@@ -219,3 +219,17 @@ def test_progress_on_a_terminal_ends_with_its_command(tmp_path: Path) -> None:
     assert process.wait(timeout=30) == 0
     assert said["batches"][0]["records"] == 300_002
     assert b"Traceback" not in seen
+
+
+def test_a_profile_names_every_stage_on_standard_error_and_leaves_the_answer_alone(tmp_path: Path) -> None:
+    (tmp_path / "in.csv").write_bytes(GOOD)
+    done = subprocess.run(
+        [sys.executable, "-m", "pipeline", *CONVERT, "in.csv", "--json", "--quiet", "--profile"],
+        cwd=tmp_path, env=environment(), capture_output=True, check=False,
+    )  # fmt: skip
+
+    assert set(json.loads(done.stdout)) == {"batches"}
+    assert [line.split()[0] for line in done.stderr.decode().splitlines()[1:]] == [
+        "load", "shape", "validate", "convert", "write", "hash",
+    ]  # fmt: skip
+    assert f"{len(GOOD):,}" in done.stderr.decode()

@@ -13,6 +13,7 @@ import pytest
 from pipeline import batch
 from pipeline.errors import UsageError
 from pipeline.model import PreparedBatch
+from pipeline.timings import Timings
 
 from .helpers import KEEP_ALL, ROOT, of_bytes
 
@@ -147,7 +148,7 @@ def test_the_next_run_clears_a_dead_ones_work_and_takes_the_next_name(
 
 
 def test_the_work_of_a_living_process_is_left_alone(tmp_path: Path) -> None:
-    workshop = batch.Workshop(tmp_path)
+    workshop = batch.Workshop(tmp_path, Timings())
     workshop.new_part().write_records(b"{}\n")
     batch.recover(tmp_path)  # a lock of its own, as another process would take
 

@@ -1,0 +1,43 @@
+"""Where the time of a run goes: seconds of CPU and bytes for each stage, over all threads."""
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """What one stage took: CPU seconds, and the bytes that it was given."""
+
+    stage: str
+    seconds: float
+    bytes: int
+
+
+class Timings:
+    """Adds up what the stages take; safe to use from several threads."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._spent: dict[str, tuple[float, int]] = {}
+
+    @contextmanager
+    def of(self, stage: str, size: int) -> Iterator[None]:
+        """Count the CPU time of this thread for `stage`, which works on `size` bytes."""
+        begin = time.thread_time()
+        try:
+            yield
+        finally:
+            self.add(stage, time.thread_time() - begin, size)
+
+    def add(self, stage: str, seconds: float, size: int) -> None:
+        """Count seconds and bytes for `stage`."""
+        with self._lock:
+            spent, total = self._spent.get(stage, (0.0, 0))
+            self._spent[stage] = (spent + seconds, total + size)
+
+    def spent(self) -> list[Spent]:
+        """What was counted, in the order in which the stages were first met."""
+        return [Spent(stage, seconds, size) for stage, (seconds, size) in self._spent.items()]
