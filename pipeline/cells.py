@@ -7,8 +7,8 @@ import numpy as np
 
 from pipeline import compiled
 from pipeline.rows import Rows
+from pipeline.scan import HAS_DOUBLED
 
-HAS_DOUBLED = 4
 UNBOUNDED = float("inf")
 
 

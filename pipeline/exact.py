@@ -176,14 +176,19 @@ def clean_text(text: str, place: Place, zone: ZoneInfo | None) -> values.Convert
     return values.Converted(text, (), ("deprecated_value",) if deprecated else ())
 
 
+def validator_of(schema: Mapping[str, Any]) -> Any:
+    """The engine's validator of a schema (2020-12), formats asserted."""
+    return jsonschema_rs.Draft202012Validator(
+        dict(schema),
+        validate_formats=True,
+        formats={"date": values.is_date, "date-time": values.is_date_time},
+    )
+
+
 def compile_schema(specification: Specification) -> Any:
     """The validator of a specification; a schema that is none is the user's mistake."""
     try:
-        return jsonschema_rs.Draft202012Validator(
-            dict(specification.schema),
-            validate_formats=True,
-            formats={"date": values.is_date, "date-time": values.is_date_time},
-        )
+        return validator_of(specification.schema)
     except (ValueError, jsonschema_rs.ValidationError, jsonschema_rs.ReferencingError) as problem:
         raise UsageError(
             f"{specification.name}: the schema is not valid JSON Schema 2020-12",

@@ -16,9 +16,9 @@ import numpy as np
 from pipeline import compiled
 from pipeline.errors import SourceError
 from pipeline.rows import Rows
+from pipeline.scan import ROW_BLANK
 
 BLANK, STARTS, SAME, NO_KEY, UNREADABLE = range(5)
-ROW_RAGGED = 2
 MOST_KEYS = 1 << 21
 SPILLS = 64
 # A bucket of this size is put in order in memory.
@@ -35,7 +35,7 @@ def record_starts(rows: Rows, key: int | None, once: Sequence[int]) -> Any:
     `key` is the column that says which rows belong together, `once` are the columns filled once a record;
     without a key each row that is not blank is a record.
     """
-    filled = np.flatnonzero(rows.faults != 1).astype(np.int32)
+    filled = np.flatnonzero(rows.faults != ROW_BLANK).astype(np.int32)
     if key is None or not len(filled):
         return filled
     marks = _marks(rows, key)[0][filled]

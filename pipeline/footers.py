@@ -8,8 +8,8 @@ from dataclasses import replace
 import numpy as np
 
 from pipeline.rows import Rows
+from pipeline.scan import ROW_BLANK, ROW_OK, ROW_RAGGED
 
-ROW_OK, ROW_BLANK, ROW_RAGGED = range(3)
 # A footer has at most so many rows, blank ones not counted, and reaches over so many batches.
 MOST_ROWS = 30
 MOST_BATCHES = 8

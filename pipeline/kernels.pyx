@@ -13,13 +13,7 @@ from cpython.bytes cimport PyBytes_FromStringAndSize
 
 import numpy as np
 
-# What a row can be.
-ROW_OK, ROW_BLANK, ROW_RAGGED, ROW_QUOTE, ROW_NUL, ROW_UTF8, ROW_UNCLOSED = range(7)
-# What the bytes of a cell hold.
-HAS_ESCAPE, HAS_HIGH, HAS_DOUBLED = 1, 2, 4
-# What a kernel says of a cell.
-EMPTY, GOOD, DOUBT = range(3)
-
+# What a row can be and what a cell holds, as scan.py names them.
 cdef enum:
     OK = 0
     BLANK = 1
@@ -368,6 +362,7 @@ cdef bint good_number(const uint8_t *p, int64_t n, double low, double high) noex
     return low <= value <= high
 
 
+# Kinds of cells, as compiled.py names them.
 cdef enum:
     K_TEXT = 0
     K_EMAIL = 1
@@ -380,8 +375,6 @@ cdef enum:
     K_ENUM = 8
     K_UNSURE = 9
     K_URL = 10
-
-TEXT, EMAIL, HASH, NUMBER, INTEGER, BOOLEAN, DATE, DATE_TIME, ENUM, UNSURE, URL = range(11)
 
 
 def check_column(const uint8_t[::1] data not None, const int32_t[::1] starts not None,
@@ -521,9 +514,7 @@ cdef void put_escaped(Out *out, const uint8_t *p, int64_t n, bint doubled) noexc
         put(out, p + plain, n - plain)
 
 
-# What a program for `encode` is made of: pairs (operation, argument) and the JSON text of a key for each.
-TEXT_LEAF, RAW_LEAF, OPEN_OBJECT, CLOSE_OBJECT, OPEN_ARRAY, CLOSE_ARRAY, REPEAT, REPEAT_END = range(8)
-
+# What a program for `encode` is made of; Python knows these numbers by the names in compiled.py.
 cdef enum:
     P_TEXT = 0
     P_RAW = 1
@@ -928,8 +919,6 @@ cdef enum:
     D_OPEN = 6
     D_DEPTH = 24
     D_OPEN_KEYS = 64
-
-UNSURE_NODE, OBJECT_NODE, ARRAY_NODE, STRING_NODE, NUMBER_NODE, BOOLEAN_NODE, OPEN_NODE = range(7)
 
 
 cdef class Automaton:

@@ -8,12 +8,11 @@ problems, so that a file of nothing but bad rows does not cost a full judgement 
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-import jsonschema_rs
 import numpy as np
 
 from pipeline import compiled, values
 from pipeline.cells import Cells
-from pipeline.exact import ExactChecker, clean_text
+from pipeline.exact import ExactChecker, NumberText, clean_text, validator_of
 from pipeline.layout import Layout, Leaf, convert_raw
 from pipeline.rules import Judge, Unsure
 from pipeline.wording import Problem
@@ -93,7 +92,7 @@ class Kinds:
             done = convert_raw(leaf.kind, text)
             if isinstance(done, values.Unconvertible):
                 return [done.code, done.rule]
-            value = done.text == "true" if leaf.kind == compiled.BOOLEAN else _number(done.text)
+            value = done.text == "true" if leaf.kind == compiled.BOOLEAN else NumberText(done.text).plain
         else:
             value = clean_text(text, leaf.place, self._exact.zone).text
         if place not in self._validators:
@@ -137,12 +136,6 @@ def _condition_names(view: Any, inside: bool) -> Iterator[str]:
             yield from _condition_names(part, inside or key in ("if", "not", "oneOf"))
 
 
-def _number(text: str) -> int | float:
-    return int(text) if text.lstrip("-").isdigit() else float(text)
-
-
 def _validator(view: Any) -> Any:
     rules = {key: value for key, value in view.items() if key in LEAF_RULES}
-    return jsonschema_rs.Draft202012Validator(
-        rules, validate_formats=True, formats={"date": values.is_date, "date-time": values.is_date_time}
-    )
+    return validator_of(rules)

@@ -11,7 +11,7 @@ import numpy as np
 
 from pipeline import compiled, values
 from pipeline.errors import UsageError
-from pipeline.exact import Notes, NumberText
+from pipeline.exact import Notes, NumberText, clean_text
 from pipeline.shapes import Place, ShapeTree
 from pipeline.wording import Path, Problem, general, path_text
 
@@ -436,13 +436,23 @@ def _value(leaf: Leaf, text: str, path: Path, notes: Notes) -> Any:
     if not text:
         return None
     if not leaf.is_raw:
-        return text
+        return None if _is_cleaned_away(leaf, text, path, notes) else text
     done = convert_raw(leaf.kind, text)
     if isinstance(done, values.Unconvertible):
         notes.problems.append(Problem(path, done.code, done.rule, done.message))
         return UNUSABLE
     notes.conversions.extend((name, general(path)) for name in done.conversions)
     return done.text == "true" if leaf.kind == compiled.BOOLEAN else NumberText(done.text)
+
+
+def _is_cleaned_away(leaf: Leaf, text: str, path: Path, notes: Notes) -> bool:
+    """Whether nothing is left of a cell that is trimmed: blanks in an e-mail column are an absent field."""
+    if leaf.kind not in (compiled.EMAIL, compiled.HASH):
+        return False
+    done = clean_text(text, leaf.place, None)
+    if not done.text:
+        notes.conversions.extend((name, general(path)) for name in done.conversions)
+    return not done.text
 
 
 # Stands where a cell could not be read, so that the field does not count as missing.

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from pipeline import compiled
 from pipeline.errors import UsageError
+from pipeline.scan import BROKEN_ROWS, LONGEST_ROW, ROW_BLANK
 
 DELIMITERS = (",", ";", "\t", "|")
 SEPARATOR = re.compile(rb'"?sep=([^"\w\r\n])"?[ \t]*(?:\r\n|\n|\r|\Z)', re.IGNORECASE)
@@ -16,8 +17,6 @@ FIGURE = re.compile(r"[\s\d.,:;/+\-$€£%()'@]*\d[\s\d.,:;/+\-$€£%()'@TZ]*")
 ROWS = 60
 # So many rows below a header are asked whether they look like its data.
 BELOW = 20
-OK, BLANK, BROKEN = 0, 1, (3, 6)
-LONGEST_ROW = 16 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,13 +107,17 @@ def _rows(body: bytes, delimiter: str) -> list[_Row]:
 
 
 def _readable(rows: Sequence[_Row]) -> list[_Row]:
-    return [row for row in rows if row.fault != BLANK and row.fault not in BROKEN]
+    return [row for row in rows if row.fault != ROW_BLANK and row.fault not in BROKEN_ROWS]
 
 
 def _begins_with_header(rows: Sequence[_Row]) -> bool:
     """Whether the first row has as many cells as half of all, and at least half of them filled."""
     usable = _readable(rows)
-    if not usable or usable[0].count < 2 or usable[0] is not next(row for row in rows if row.fault != BLANK):
+    if (
+        not usable
+        or usable[0].count < 2
+        or usable[0] is not next(row for row in rows if row.fault != ROW_BLANK)
+    ):
         return False
     first = usable[0]
     alike = sum(row.count == first.count for row in usable)
@@ -133,9 +136,9 @@ def _header(rows: Sequence[_Row]) -> int:
         return 0
     width = max(Counter(row.count for row in usable[1:]).items(), key=lambda one: (one[1], one[0]))[0]
     for at, row in enumerate(rows):
-        if row.fault == BLANK:
+        if row.fault == ROW_BLANK:
             continue
-        if row.fault in BROKEN:
+        if row.fault in BROKEN_ROWS:
             return 0
         if at and row.count == width and _is_header(row.cells):
             return at if _is_certain(rows, at) else 0
@@ -161,7 +164,7 @@ def _is_certain(rows: Sequence[_Row], at: int) -> bool:
     below = _readable(rows[at + 1 :])[:BELOW]
     if not below or sum(row.count == header.count for row in below) * 2 < len(below):
         return False
-    apart = above[-1].fault == BLANK
+    apart = above[-1].fault == ROW_BLANK
     if any(row.filled == 2 for row in above) and not any(row.filled < 2 for row in above):
         return False
     return apart or any(_contrasts(column, header, below) for column in range(header.count))

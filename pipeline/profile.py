@@ -10,8 +10,8 @@ import numpy as np
 from pipeline import cells, compiled, looks, values
 from pipeline.looks import Look
 from pipeline.rows import Rows
+from pipeline.scan import ROW_BLANK, ROW_OK
 
-OK, BLANK = 0, 1
 # So many distinct values are counted exactly; from there on a column is looked at in samples.
 MOST_DISTINCT = 10_000
 # Cells of one batch that are looked at in a column with more distinct values than that.
@@ -79,8 +79,8 @@ def profile(names: Sequence[str], batches: Iterable[Rows]) -> TableProfile:
     faults: dict[int, tuple[int, int]] = {}
     for batch in batches:
         rows += len(batch.faults)
-        blank += int((batch.faults == BLANK).sum())
-        for fault in np.unique(batch.faults[batch.faults > BLANK]).tolist():
+        blank += int((batch.faults == ROW_BLANK).sum())
+        for fault in np.unique(batch.faults[batch.faults > ROW_BLANK]).tolist():
             found = np.flatnonzero(batch.faults == fault)
             before, first = faults.get(fault, (0, int(batch.lines[found[0]])))
             faults[fault] = (before + len(found), first)
@@ -98,7 +98,7 @@ class _Batch:
     def __init__(self, rows: Rows) -> None:
         self.rows = rows
         self.texts = cells.of_rows(rows)
-        self.good = rows.faults == OK
+        self.good = rows.faults == ROW_OK
         self._spoiled = self._scientific()
 
     def filled(self, column: int) -> Any:

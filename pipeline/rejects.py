@@ -8,10 +8,10 @@ import orjson
 from pipeline import compiled
 from pipeline.layout import BOOKKEEPING
 from pipeline.rows import Batch, Rejected
+from pipeline.scan import ROW_OK
 from pipeline.tables import Head
 
 ISSUES = "issues.ndjson"
-ROW_OK = 0
 
 
 def file_name(source: int, is_table: bool) -> str:

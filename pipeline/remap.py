@@ -16,11 +16,10 @@ from pipeline.errors import UsageError
 from pipeline.layout import named_path
 from pipeline.mapping import Skip
 from pipeline.rows import Change, Rows
+from pipeline.scan import HAS_DOUBLED, HAS_ESCAPE, HAS_HIGH, ROW_BLANK, ROW_OK
 from pipeline.virtual import NOWHERE, Mapper, Virtual
 from pipeline.wording import Problem
 
-OK, HAS_ESCAPE, HAS_HIGH = 0, 1, 2
-BLANK = 1
 # Between the texts of the fields that a field is made of.
 UNIT_SEPARATOR = "\x1f"
 NEEDS_ESCAPE = re.compile(r'[\x00-\x1f"\\]')
@@ -33,7 +32,7 @@ def decided(mapper: Mapper, blocks: Iterable[Rows]) -> Mapper:
         return mapper
     for rows in blocks:
         texts = cells.of_rows(rows)
-        good = np.flatnonzero(rows.faults == OK)
+        good = np.flatnonzero(rows.faults == ROW_OK)
         for one in mapper.virtuals:
             _look(one, texts, good)
     virtuals = tuple(
@@ -73,7 +72,7 @@ def _column(texts: cells.Cells, column: int, rows: Any) -> list[str]:
         texts.starts[at].tolist(), texts.ends[at].tolist(), texts.flags[at].tolist(), strict=True
     ):
         cell = texts.data[start:end]
-        if flag & cells.HAS_DOUBLED:
+        if flag & HAS_DOUBLED:
             found.append(cell.replace(b'""', b'"').decode())
             continue
         if cell not in known:
@@ -116,7 +115,7 @@ def _without(skips: Sequence[tuple[int, Skip]], rows: Rows) -> Rows:
     texts = cells.of_rows(rows)
     keep = np.ones(len(rows.faults), np.bool_)
     counts: dict[str, int] = {}
-    good = np.flatnonzero(rows.faults == OK)
+    good = np.flatnonzero(rows.faults == ROW_OK)
     starts = np.isin(good, rows.firsts).tolist()
     for column, skip in skips:
         said, place = "", good.tolist()
@@ -141,10 +140,10 @@ def carried(mapper: Mapper, rows: Rows) -> Rows:
     for column in mapper.carry:
         filled = ends[column :: rows.columns] > starts[column :: rows.columns]
         source = np.maximum.accumulate(np.where(filled, numbers, NOWHERE))
-        to = np.flatnonzero(~filled & (rows.faults == OK) & (source >= begins))
+        to = np.flatnonzero(~filled & (rows.faults == ROW_OK) & (source >= begins))
         there, here = source[to] * rows.columns + column, to * rows.columns + column
         starts[here], ends[here], flags[here] = starts[there], ends[there], flags[there]
-    firsts = np.flatnonzero(rows.faults != BLANK).astype(np.int32)
+    firsts = np.flatnonzero(rows.faults != ROW_BLANK).astype(np.int32)
     return replace(rows, starts=starts, ends=ends, flags=flags, firsts=firsts)
 
 
@@ -160,7 +159,7 @@ class _Work:
         self._mapper = mapper
         self._rows = rows
         self._texts = cells.of_rows(rows)
-        self._good = rows.faults == OK
+        self._good = rows.faults == ROW_OK
         shape = (len(rows.faults), len(mapper.virtuals))
         self._starts = np.zeros(shape, np.int32)
         self._ends = np.zeros(shape, np.int32)

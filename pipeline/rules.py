@@ -8,12 +8,12 @@ import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import jsonschema_rs
 import numpy as np
 
-from pipeline import compiled, values
+from pipeline import compiled
 from pipeline.catalog import resolve
 from pipeline.cells import Cells
+from pipeline.exact import validator_of
 from pipeline.layout import EACH, Branch, Leaf, enum_kind
 from pipeline.shapes import JsonSchema
 
@@ -249,11 +249,7 @@ class Judge:
         """The schema engine itself, asked of each cell: a leaf has no other rules than these."""
         if not set(says) <= {"pattern", "format", "minLength", "maxLength", "enum", "const"}:
             raise Unsure
-        validator = jsonschema_rs.Draft202012Validator(
-            dict(says),
-            validate_formats=True,
-            formats={"date": values.is_date, "date-time": values.is_date_time},
-        )
+        validator = validator_of(says)
         mask = self._all()
         for index in np.flatnonzero(self._cells.filled(column)[self._firsts]).tolist():
             mask[index] = validator.is_valid(self._cells.text(int(self._firsts[index]), column))

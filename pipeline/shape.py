@@ -9,9 +9,9 @@ from pipeline import cells, compiled, values
 from pipeline.exact import ExactChecker, clean_text
 from pipeline.layout import Layout, Leaf, convert_raw
 from pipeline.rows import Change, Documents, Rows, ShapedDocuments, ShapedRows
+from pipeline.scan import ROW_OK
 from pipeline.wording import general
 
-ROW_OK = 0
 Convert = Callable[[str], values.Converted | values.Unconvertible]
 
 

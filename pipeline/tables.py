@@ -11,14 +11,13 @@ import numpy as np
 from pipeline import compiled
 from pipeline.errors import SourceError
 from pipeline.rows import Rows
+from pipeline.scan import BROKEN_ROWS, LONGEST_ROW, ROW_BLANK
 
 DELIMITERS = (",", ";", "\t", "|")
 BLOCK = 1 << 20
-LONGEST_ROW = 16 << 20
 # The most cells that are looked for at a time: a header may have thousands of columns.
 MOST_CELLS = 1 << 23
 LINE_BREAK = re.compile(rb"\r\n|\n|\r")
-OK, BLANK, BROKEN = 0, 1, (3, 6)
 SAMPLE_ROWS = 50
 
 
@@ -116,7 +115,7 @@ def _header_cells(
         data += more
     columns = int(found[8][0]) if found[1] else 0
     where = f"{source.name}: line {line}"
-    if not columns or found[9][0] in BROKEN:
+    if not columns or found[9][0] in BROKEN_ROWS:
         raise SourceError(f"{where}: the header cannot be read", "Close the quotes in that line.")
     found = compiled.scan_csv(data, ord(delimiter), columns, True, 1, LONGEST_ROW)
     consumed, _, starts, ends = found[:4]
@@ -141,7 +140,7 @@ def sniff(sample: bytes) -> str:
         if not found[1]:
             found = compiled.scan_csv(sample, ord(delimiter), 1, True, SAMPLE_ROWS, LONGEST_ROW)
         counts, faults = found[8], found[9]
-        whole = counts[(faults != BLANK) & ~np.isin(faults, BROKEN)]
+        whole = counts[(faults != ROW_BLANK) & ~np.isin(faults, BROKEN_ROWS)]
         if len(whole) and whole[0] > 1:
             scores[delimiter] = (float((whole == whole[0]).mean()) >= 0.5, int(whole[0]))
     return max(scores, key=lambda delimiter: scores[delimiter]) if scores else ","
@@ -168,7 +167,7 @@ def read_rows(source: Readable, head: Head, rest: bytes) -> Iterator[Rows]:
             rest += more
             continue
         if count:
-            numbers = number + np.cumsum(faults != BLANK, dtype=np.int64)
+            numbers = number + np.cumsum(faults != ROW_BLANK, dtype=np.int64)
             yield Rows(
                 rest[:consumed], columns, starts, ends, flags, row_starts, row_ends, cells, faults,
                 lines[:-1].astype(np.int64) + line + 1, numbers, None, columns,

@@ -6,9 +6,9 @@ import numpy as np
 
 from pipeline import compiled
 from pipeline.errors import UsageError
+from pipeline.scan import LONGEST_ROW
 
 BLOCK = 1 << 20
-LONGEST_ROW = 16 << 20
 READABLE = (0, 2, 4, 5)
 
 

@@ -14,19 +14,19 @@ from pipeline.layout import Layout, build
 from pipeline.model import Issue
 from pipeline.rows import Batch, Change, Checked, Rejected, Rows, ShapedDocuments, ShapedRows
 from pipeline.rules import Judge
+from pipeline.scan import ROW_BLANK, ROW_NUL, ROW_QUOTE, ROW_RAGGED, ROW_UNCLOSED, ROW_UTF8
 from pipeline.wording import Problem, path_text
 
-BLANK = 1
 # So many rows are judged one by one before it pays to look for kinds.
 FEW = 8
 NOTHING = Verdict(b"", ())
 FAULTS = {
-    2: ("ragged_row", "as many cells as the header", "has {cells} cells where the header has {columns}; "
+    ROW_RAGGED: ("ragged_row", "as many cells as the header", "has {cells} cells where the header has {columns}; "
         "look for a missing or stray delimiter or quote"),
-    3: ("quote", "RFC 4180", "has text behind a closing quote; write a quote inside a quoted cell twice"),
-    4: ("nul", "no NUL bytes", "holds a NUL byte; export the file again as UTF-8 text"),
-    5: ("encoding", "UTF-8", "is not UTF-8; save the file as UTF-8"),
-    6: ("quote", "RFC 4180", "opens a quote that is never closed; close it, or write it twice"),
+    ROW_QUOTE: ("quote", "RFC 4180", "has text behind a closing quote; write a quote inside a quoted cell twice"),
+    ROW_NUL: ("nul", "no NUL bytes", "holds a NUL byte; export the file again as UTF-8 text"),
+    ROW_UTF8: ("encoding", "UTF-8", "is not UTF-8; save the file as UTF-8"),
+    ROW_UNCLOSED: ("quote", "RFC 4180", "opens a quote that is never closed; close it, or write it twice"),
 }  # fmt: skip
 
 
@@ -40,7 +40,7 @@ def validate_rows(
     vouched = _vouched(shaped, layout, exact) & agrees
     conversions = _counted(shaped.conversions, vouched, batch)
     warnings = _counted(shaped.warnings, vouched, batch)
-    filled = batch.faults != BLANK
+    filled = batch.faults != ROW_BLANK
     before = np.append(0, np.cumsum(filled))
     rows_of = before[lasts] - before[firsts]
     lines: dict[int, bytes] = {}
@@ -89,7 +89,7 @@ def _vouched(shaped: ShapedRows, layout: Layout, exact: ExactChecker) -> Any:
     batch = shaped.batch
     if not batch.records or not compiled.IS_COMPILED:
         return np.zeros(batch.records, np.bool_)
-    vouched = ~np.logical_or.reduceat(shaped.doubtful & (batch.faults != BLANK), batch.firsts)
+    vouched = ~np.logical_or.reduceat(shaped.doubtful & (batch.faults != ROW_BLANK), batch.firsts)
     if vouched.any():
         vouched &= Judge(exact.schema, layout.branch, shaped.cells, batch.firsts).vouch()
     return vouched

@@ -58,6 +58,17 @@ def test_a_table_gives_the_same_files_with_kernels_and_without(record_type: str)
     same()
 
 
+def test_a_cell_of_blanks_in_a_trimmed_column_is_an_absent_field_either_way(tmp_path: Path) -> None:
+    data = b"link.customer_id,email_sha256,email\n0, , \n1,\t,\xc2\xa0\n2,,a@example.com\n"
+    fast = of_bytes(data, "customer_record", tmp_path / "fast")
+    with in_plain_python():
+        slow = of_bytes(data, "customer_record", tmp_path / "slow")
+
+    assert fast.files == slow.files
+    assert fast.records[:2] == [{"link": {"customer_id": "0"}}, {"link": {"customer_id": "1"}}]
+    assert fast.manifest.conversions == {"email_cleaned": 2, "hash_cleaned": 2}
+
+
 @pytest.mark.parametrize("record_type", RECORD_TYPES)
 def test_documents_are_accepted_exactly_as_the_vendor_would(record_type: str) -> None:
     hand_made = st.sampled_from(examples(record_type))
@@ -110,11 +121,11 @@ def same_scan(data: bytes, delimiter: int, columns: int, final: bool, most: int,
     faults = np.asarray(fast[9])
     assert fast[:2] == slow[:2]
     for name, a, b in zip(("starts", "ends", "flags"), fast[2:5], slow[2:5], strict=True):
-        broken = np.repeat(np.isin(faults, tables.BROKEN), columns)
+        broken = np.repeat(np.isin(faults, scan.BROKEN_ROWS), columns)
         assert np.array_equal(np.where(broken, 0, a), np.where(broken, 0, b)), name
     for name, a, b in zip(("from", "to", "lines"), fast[5:8], slow[5:8], strict=True):
         assert np.array_equal(a, b), name
-    whole = ~np.isin(faults, tables.BROKEN)
+    whole = ~np.isin(faults, scan.BROKEN_ROWS)
     assert np.array_equal(fast[8][whole], slow[8][whole])
     assert np.array_equal(faults, slow[9])
     return fast
