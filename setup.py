@@ -3,7 +3,19 @@
 from Cython.Build import cythonize
 from setuptools import Extension, setup
 
-modules = cythonize([Extension("pipeline.kernels", ["pipeline/kernels.pyx"], extra_compile_args=["-O3"])])
+KERNELS = ("kernels", "json_kernels")
+
+modules = cythonize(
+    [
+        Extension(
+            f"pipeline.{name}",
+            [f"pipeline/{name}.pyx"],
+            depends=["pipeline/primitives.pxd"],
+            extra_compile_args=["-O3"],
+        )
+        for name in KERNELS
+    ]
+)
 for module in modules:
     module.optional = True  # cythonize forgets it
 

@@ -38,7 +38,7 @@ def compile_automaton(schema: JsonSchema) -> Any:
 
 
 class _Tables:
-    """The tables being filled; see `kernels.Automaton` for what their numbers mean."""
+    """The tables being filled; see `json_kernels.Automaton` for what their numbers mean."""
 
     def __init__(self, schema: JsonSchema) -> None:
         self._schema = schema

@@ -5,21 +5,21 @@ from typing import Any
 from pipeline import scan
 
 try:
-    from pipeline import kernels
+    from pipeline import json_kernels, kernels
 except ImportError:  # installed without a compiler
-    kernels = None  # type: ignore[assignment, unused-ignore]
+    kernels = json_kernels = None  # type: ignore[assignment, unused-ignore]
 
 IS_COMPILED = kernels is not None
 scan_csv: Any = kernels.scan_csv if IS_COMPILED else scan.scan_csv
-split_array = kernels.split_array if IS_COMPILED else scan.split_array
+split_array = json_kernels.split_array if IS_COMPILED else scan.split_array
 check_column = kernels.check_column if IS_COMPILED else scan.check_column
 encode = kernels.encode if IS_COMPILED else scan.encode
 mark_keys = kernels.mark_keys if IS_COMPILED else scan.mark_keys
 agree = kernels.agree if IS_COMPILED else scan.agree
 pull_up = kernels.pull_up if IS_COMPILED else scan.pull_up
 gather = kernels.gather if IS_COMPILED else scan.gather
-vouch_documents: Any = kernels.vouch_documents if IS_COMPILED else None
-Automaton: Any = kernels.Automaton if IS_COMPILED else None
+vouch_documents: Any = json_kernels.vouch_documents if IS_COMPILED else None
+Automaton: Any = json_kernels.Automaton if IS_COMPILED else None
 KeySet: Any = kernels.KeySet if IS_COMPILED else scan.KeySet
 
 EMPTY, GOOD, DOUBT = range(3)

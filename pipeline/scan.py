@@ -1,6 +1,6 @@
 """Find rows, cells and documents in plain Python: the twin of the scanning kernels.
 
-It reads the same language as `kernels.scan_csv` and `kernels.split_array`, is what runs where the kernels were
+It reads the same language as `kernels.scan_csv` and `json_kernels.split_array`, is what runs where the kernels were
 not compiled, and is what the tests compare them with.
 """
 
@@ -155,7 +155,7 @@ TOKEN = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"|["\[\]{}, \t-\r]', re.DOTALL)
 
 
 def split_array(data: bytes, at: int, final: bool, most: int) -> tuple[list[tuple[int, int]], int, int]:
-    """Find the values of a JSON array; see `kernels.split_array`."""
+    """Find the values of a JSON array; see `json_kernels.split_array`."""
     places: list[tuple[int, int]] = []
     while len(places) < most:
         start = _behind_space(data, at)

@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from oracle import RECORD_TYPES, accepts, examples, flat, normalised, oddities, spoiled, spoiled_cell
 
-from pipeline import compiled, kernels, scan, tables, values
+from pipeline import compiled, json_kernels, kernels, scan, tables, values
 
 from .helpers import in_plain_python, of_bytes
 
@@ -208,7 +208,7 @@ bits = st.lists(st.sampled_from(BITS), max_size=20).map(b"".join)
 @given(bits, st.booleans(), st.integers(1, 4))
 def test_both_splitters_find_the_same_values(data: bytes, final: bool, most: int) -> None:
     for at in (0, len(data) // 2, len(data)):
-        assert kernels.split_array(data, at, final, most) == scan.split_array(data, at, final, most)
+        assert json_kernels.split_array(data, at, final, most) == scan.split_array(data, at, final, most)
 
 
 @settings(deadline=None, max_examples=400)

@@ -1,0 +1,363 @@
+# cython: language_level=3
+"""What the kernels share: bytes told apart, texts vouched for, and JSON written; nothing here knows a row or a record.
+
+A `good_...` may only vouch: a text that it is not certain of is left to the exact twin (`values.py`, `exact.py`).
+"""
+
+from libc.stdint cimport int64_t, uint8_t, uint64_t
+from libc.stdlib cimport realloc
+from libc.string cimport memcmp, memcpy
+
+
+cdef extern from *:
+    """
+    #include <stdint.h>
+    #include <string.h>
+    #if defined(__SSE2__)
+    #include <emmintrin.h>
+    #endif
+
+    /* Where the first byte from `at` on is `stop`, a quote, a backslash or below 0x20 (or n); *seen gets bit 7 where
+       a byte beyond ASCII was passed. Sixteen bytes at a time as long as sixteen are left. */
+    static inline int64_t plain_end(const uint8_t *p, int64_t at, int64_t n, uint8_t stop, uint8_t *seen) {
+    #if defined(__SSE2__)
+        const __m128i is_stop = _mm_set1_epi8((char)stop), quote = _mm_set1_epi8(0x22);
+        const __m128i slash = _mm_set1_epi8(0x5C), control = _mm_set1_epi8(0x1F);
+        while (at + 16 <= n) {
+            const __m128i x = _mm_loadu_si128((const __m128i *)(p + at));
+            const __m128i hit = _mm_or_si128(
+                _mm_or_si128(_mm_cmpeq_epi8(x, is_stop), _mm_cmpeq_epi8(x, quote)),
+                _mm_or_si128(_mm_cmpeq_epi8(x, slash), _mm_cmpeq_epi8(_mm_min_epu8(x, control), x)));
+            const unsigned stops = (unsigned)_mm_movemask_epi8(hit), highs = (unsigned)_mm_movemask_epi8(x);
+            if (stops) {
+                const int i = __builtin_ctz(stops);
+                if (highs & ((1u << i) - 1)) *seen |= 0x80;
+                return at + i;
+            }
+            if (highs) *seen |= 0x80;
+            at += 16;
+        }
+    #endif
+        while (at < n) {
+            const uint8_t c = p[at];
+            if (c == stop || c == 0x22 || c == 0x5C || c < 0x20) return at;
+            *seen |= c & 0x80;
+            at++;
+        }
+        return n;
+    }
+
+    /* Copy n bytes in steps of sixteen: up to 15 bytes more are read and written than n. */
+    static inline void copy_loosely(uint8_t *to, const uint8_t *from, int64_t n) {
+        do {
+            memcpy(to, from, 16);
+            to += 16;
+            from += 16;
+            n -= 16;
+        } while (n > 0);
+    }
+    """
+    int64_t plain_end(const uint8_t *p, int64_t at, int64_t n, uint8_t stop, uint8_t *seen) noexcept nogil
+    void copy_loosely(uint8_t *to, const uint8_t *source, int64_t n) noexcept nogil
+
+
+cdef inline bint utf8_is_good(const uint8_t *p, int64_t n) noexcept nogil:
+    """RFC 3629: no overlong forms, no surrogates, nothing above U+10FFFF."""
+    cdef int64_t i = 0
+    cdef uint8_t c, d
+    while i < n:
+        c = p[i]
+        if c < 0x80:
+            i += 1
+        elif c < 0xC2:
+            return False
+        elif c < 0xE0:
+            if i + 1 >= n or (p[i + 1] & 0xC0) != 0x80:
+                return False
+            i += 2
+        elif c < 0xF0:
+            if i + 2 >= n or (p[i + 1] & 0xC0) != 0x80 or (p[i + 2] & 0xC0) != 0x80:
+                return False
+            d = p[i + 1]
+            if (c == 0xE0 and d < 0xA0) or (c == 0xED and d >= 0xA0):
+                return False
+            i += 3
+        elif c < 0xF5:
+            if i + 3 >= n or (p[i + 1] & 0xC0) != 0x80 or (p[i + 2] & 0xC0) != 0x80 or (p[i + 3] & 0xC0) != 0x80:
+                return False
+            d = p[i + 1]
+            if (c == 0xF0 and d < 0x90) or (c == 0xF4 and d >= 0x90):
+                return False
+            i += 4
+        else:
+            return False
+    return True
+
+
+cdef inline bint digit(uint8_t c) noexcept nogil:
+    return 0x30 <= c <= 0x39
+
+
+cdef inline int two(const uint8_t *p) noexcept nogil:
+    """The number that two ASCII digits make, or -1."""
+    if digit(p[0]) and digit(p[1]):
+        return (p[0] - 0x30) * 10 + p[1] - 0x30
+    return -1
+
+
+cdef inline bint good_date(const uint8_t *p, int64_t n) noexcept nogil:
+    """YYYY-MM-DD that the calendar has; year 0000 is left to the twin."""
+    cdef int century, year, month, day, most
+    if n < 10 or p[4] != 0x2D or p[7] != 0x2D:
+        return False
+    century = two(p)
+    year = two(p + 2)
+    month = two(p + 5)
+    day = two(p + 8)
+    if century < 0 or year < 0 or month < 1 or month > 12 or day < 1:
+        return False
+    year += century * 100
+    if year == 0:
+        return False
+    if month == 2:
+        most = 29 if (year % 4 == 0 and year % 100 != 0) or year % 400 == 0 else 28
+    elif month == 4 or month == 6 or month == 9 or month == 11:
+        most = 30
+    else:
+        most = 31
+    return day <= most
+
+
+cdef inline bint good_date_time(const uint8_t *p, int64_t n) noexcept nogil:
+    """RFC 3339 with upper-case T and Z and at most nine fractional digits."""
+    cdef int64_t i = 19
+    if n < 20 or not good_date(p, n) or p[10] != 0x54 or p[13] != 0x3A or p[16] != 0x3A:
+        return False
+    if not (0 <= two(p + 11) <= 23 and 0 <= two(p + 14) <= 59 and 0 <= two(p + 17) <= 59):
+        return False
+    if p[i] == 0x2E:
+        i += 1
+        while i < n and digit(p[i]):
+            i += 1
+        if i == 20 or i > 29:
+            return False
+    if i == n - 1:
+        return p[i] == 0x5A
+    if i != n - 6 or (p[i] != 0x2B and p[i] != 0x2D) or p[i + 3] != 0x3A:
+        return False
+    return 0 <= two(p + i + 1) <= 23 and 0 <= two(p + i + 4) <= 59
+
+
+cdef inline bint email_byte(uint8_t c) noexcept nogil:
+    return 0x61 <= c <= 0x7A or digit(c) or c == 0x2E or c == 0x2D
+
+
+cdef inline bint good_email(const uint8_t *p, int64_t n) noexcept nogil:
+    """The vendor's pattern, already trimmed and in lower case."""
+    cdef int64_t i = 0, label
+    while i < n and (email_byte(p[i]) or p[i] == 0x5F or p[i] == 0x2B):
+        i += 1
+    if i == 0 or i >= n or p[i] != 0x40:
+        return False
+    i += 1
+    label = i
+    while i < n and email_byte(p[i]) and p[i] != 0x2E:
+        i += 1
+    if i == label or i >= n or p[i] != 0x2E:
+        return False
+    i += 1
+    label = i
+    while i < n and email_byte(p[i]):
+        i += 1
+    return i == n and i > label
+
+
+cdef inline bint good_hash(const uint8_t *p, int64_t n) noexcept nogil:
+    """Printable ASCII without spaces or capitals: trimming and lower-casing would change nothing."""
+    cdef int64_t i
+    for i in range(n):
+        if p[i] <= 0x20 or p[i] >= 0x7F or 0x41 <= p[i] <= 0x5A:
+            return False
+    return True
+
+
+cdef inline bint good_integer(const uint8_t *p, int64_t n, double low, double high) noexcept nogil:
+    """A JSON integer of at most 15 digits, surely within the bounds."""
+    cdef int64_t i = 0
+    cdef double value = 0
+    cdef bint minus = p[0] == 0x2D
+    if minus:
+        i = 1
+    if i >= n or n - i > 15 or not digit(p[i]) or (p[i] == 0x30 and n - i > 1):
+        return False
+    while i < n:
+        if not digit(p[i]):
+            return False
+        value = value * 10 + (p[i] - 0x30)
+        i += 1
+    if minus:
+        value = -value
+    return low <= value <= high
+
+
+cdef inline bint good_number(const uint8_t *p, int64_t n, double low, double high) noexcept nogil:
+    """A JSON number without exponent and of at most 15 digits; near a bound only whole numbers are sure."""
+    cdef int64_t i = 0, first
+    cdef double value = 0, scale = 1
+    cdef bint minus = p[0] == 0x2D
+    if n > 17:
+        return False
+    if minus:
+        i = 1
+    first = i
+    while i < n and digit(p[i]):
+        value = value * 10 + (p[i] - 0x30)
+        i += 1
+    if i == first or (p[first] == 0x30 and i - first > 1):
+        return False
+    if i < n:
+        if p[i] != 0x2E or i + 1 >= n:
+            return False
+        i += 1
+        while i < n:
+            if not digit(p[i]):
+                return False
+            value = value * 10 + (p[i] - 0x30)
+            scale = scale * 10
+            i += 1
+    if i - first > 16 or (scale == 1 and i - first > 15):
+        return False
+    # At most 15 digits and a power of ten below 1e16: the quotient is the double that a parser finds.
+    value = value / scale
+    if minus:
+        value = -value
+    return low <= value <= high
+
+
+cdef inline bint good_url(const uint8_t *p, int64_t n) noexcept nogil:
+    """A plain http(s) address: lower-case scheme, a host of letters, digits and hyphens, a path of safe signs."""
+    cdef int64_t i, label
+    cdef bint letters
+    if n > 2083 or n < 10 or memcmp(p, b"http", 4) != 0:
+        return False
+    i = 5 if p[4] == 0x73 else 4
+    if memcmp(p + i, b"://", 3) != 0:
+        return False
+    i += 3
+    if i >= n:
+        return False
+    label = 0
+    while True:
+        letters = True
+        label = i
+        while i < n and (0x61 <= p[i] <= 0x7A or digit(p[i]) or (p[i] == 0x2D and i > label)):
+            if not 0x61 <= p[i] <= 0x7A:
+                letters = False
+            i += 1
+        if i == label or i - label > 60 or p[i - 1] == 0x2D:
+            return False
+        if i < n and p[i] == 0x2E:
+            i += 1
+            continue
+        break
+    # The last label is the top-level domain; a host of one label has none.
+    if not letters or i - label < 2 or p[label - 1] != 0x2E:
+        return False
+    if i == n:
+        return True
+    if p[i] != 0x2F:
+        return False
+    while i < n:
+        if not (0x61 <= (p[i] | 0x20) <= 0x7A or digit(p[i]) or p[i] == 0x2F or p[i] == 0x2D or p[i] == 0x2E
+                or p[i] == 0x5F or p[i] == 0x7E or p[i] == 0x3F or p[i] == 0x3D or p[i] == 0x26 or p[i] == 0x2B
+                or p[i] == 0x2C):
+            return False
+        i += 1
+    return True
+
+
+# Kinds of cells, as compiled.py names them.
+cdef enum:
+    K_TEXT = 0
+    K_EMAIL = 1
+    K_HASH = 2
+    K_NUMBER = 3
+    K_INTEGER = 4
+    K_BOOLEAN = 5
+    K_DATE = 6
+    K_DATE_TIME = 7
+    K_ENUM = 8
+    K_UNSURE = 9
+    K_URL = 10
+
+
+cdef struct Out:
+    uint8_t *data
+    int64_t size
+    int64_t room
+
+
+cdef inline bint reserve(Out *out, int64_t more) noexcept nogil:
+    """Make room for `more` bytes; False when there is no memory left."""
+    cdef int64_t room
+    cdef uint8_t *bigger
+    if out.size + more <= out.room:
+        return True
+    room = (out.size + more) * 2
+    bigger = <uint8_t *>realloc(out.data, room)
+    if bigger == NULL:
+        return False
+    out.data = bigger
+    out.room = room
+    return True
+
+
+cdef inline void put(Out *out, const uint8_t *p, int64_t n) noexcept nogil:
+    memcpy(out.data + out.size, p, n)
+    out.size += n
+
+
+cdef inline void put_escaped(Out *out, const uint8_t *p, int64_t n, bint doubled) noexcept nogil:
+    """Write text as the inside of a JSON string (RFC 8259 section 7); needs room for 6 n bytes."""
+    cdef int64_t i = 0, plain = 0
+    cdef uint8_t c
+    cdef uint8_t *to
+    while i < n:
+        c = p[i]
+        if c >= 0x20 and c != 0x22 and c != 0x5C:
+            i += 1
+            continue
+        put(out, p + plain, i - plain)
+        to = out.data + out.size
+        to[0] = 0x5C
+        if c == 0x22 or c == 0x5C:
+            to[1] = c
+            out.size += 2
+            if doubled and c == 0x22:
+                i += 1
+        elif c == 0x0A:
+            to[1] = 0x6E
+            out.size += 2
+        elif c == 0x0D:
+            to[1] = 0x72
+            out.size += 2
+        elif c == 0x09:
+            to[1] = 0x74
+            out.size += 2
+        elif c == 0x08:
+            to[1] = 0x62
+            out.size += 2
+        elif c == 0x0C:
+            to[1] = 0x66
+            out.size += 2
+        else:
+            to[1] = 0x75
+            to[2] = 0x30
+            to[3] = 0x30
+            to[4] = 0x30 + (c >> 4)
+            to[5] = (c & 15) + (0x30 if (c & 15) < 10 else 0x57)
+            out.size += 6
+        i += 1
+        plain = i
+    if plain < n:
+        put(out, p + plain, n - plain)
