@@ -3,14 +3,14 @@
 from Cython.Build import cythonize
 from setuptools import Extension, setup
 
-KERNELS = ("kernels", "json_kernels")
+KERNELS = ("kernels", "json_kernels", "straight")
 
 modules = cythonize(
     [
         Extension(
             f"pipeline.{name}",
             [f"pipeline/{name}.pyx"],
-            depends=["pipeline/primitives.pxd"],
+            depends=["pipeline/primitives.pxd", "pipeline/csv_rows.pxd"],
             extra_compile_args=["-O3"],
         )
         for name in KERNELS

@@ -29,41 +29,61 @@ def compile_automaton(schema: JsonSchema) -> Any:
     """The automaton of a schema, or None where the kernels or words for it are missing."""
     if not compiled.IS_COMPILED:
         return None
-    tables = _Tables(schema)
     try:
-        root = tables.object(resolve(schema, schema), 0)
+        return Tables(schema).automaton()
     except NotCompiled:
         return None
-    return tables.automaton(root)
 
 
-class _Tables:
-    """The tables being filled; see `json_kernels.Automaton` for what their numbers mean."""
+class Tables:
+    """A schema as tables; see `json_kernels.Automaton` for what their numbers mean. Raises NotCompiled."""
 
     def __init__(self, schema: JsonSchema) -> None:
         self._schema = schema
-        self._nodes: list[list[int]] = []
-        self._bounds: list[tuple[float, float]] = []
+        self.nodes: list[list[int]] = []
+        self.bounds: list[tuple[float, float]] = []
         self._properties: list[tuple[int, int, int]] = []
         self._shapes: list[tuple[int, int]] = []
         self._conditions: list[tuple[int, int, int, int]] = []
-        self._text = b"."
+        self.text = b"."
+        self.root = self.object(resolve(schema, schema), 0)
 
-    def automaton(self, root: int) -> Any:
+    def automaton(self) -> Any:
+        """The tables for the kernel of documents."""
         return compiled.Automaton(
-            _table(self._nodes, 9, np.int32), _table(self._bounds, 2, np.float64),
-            _table(self._properties, 3, np.int32), _table(self._shapes, 2, np.uint64),
-            _table(_signed(self._conditions), 4, np.int64), self._text, root,
+            _table(self.nodes, 9, np.int32), _table(self.bounds, 2, np.float64),
+            _table(self._properties, 3, np.int32), self.shape_table(), self.condition_table(), self.text, self.root,
         )  # fmt: skip
 
+    def shape_table(self) -> Any:
+        """The shapes of all objects: (required, allowed) bits (uint64)."""
+        return _table(self._shapes, 2, np.uint64)
+
+    def condition_table(self) -> Any:
+        """The conditions of all objects: (field, word, holds when absent, required bits) (int64)."""
+        return _table(_signed(self._conditions), 4, np.int64)
+
+    def field(self, node: int, key: str) -> tuple[int, int]:
+        """The bit of a field in its object, and its node; -1 for what there is not."""
+        first, last = self.nodes[node][2:4]
+        for bit, (begin, end, child) in enumerate(self._properties[first:last]):
+            if self.text[begin:end] == key.encode():
+                return bit, child
+        return -1, self.nodes[node][8]
+
+    def words(self, node: int) -> list[tuple[int, int]]:
+        """Where the words of an enum stand in the text."""
+        first, last = self.nodes[node][2:4]
+        return [(begin, end) for begin, end, _ in self._properties[first:last]]
+
     def _node(self, what: int, kind: int = 0, low: float = -math.inf, high: float = math.inf) -> int:
-        self._nodes.append([what, kind, 0, 0, 0, 0, 0, 0, -1])
-        self._bounds.append((low, high))
-        return len(self._nodes) - 1
+        self.nodes.append([what, kind, 0, 0, 0, 0, 0, 0, -1])
+        self.bounds.append((low, high))
+        return len(self.nodes) - 1
 
     def _word(self, word: bytes) -> tuple[int, int]:
-        at = len(self._text)
-        self._text += word
+        at = len(self.text)
+        self.text += word
         return at, at + len(word)
 
     def value(self, view: Any, depth: int) -> int:
@@ -101,7 +121,7 @@ class _Tables:
         if not set(_rules(schema)) <= {"items", "minItems", "maxItems"}:
             raise NotCompiled
         node = self._node(compiled.ARRAY_NODE, 0, schema.get("minItems", 0), schema.get("maxItems", math.inf))
-        self._nodes[node][8] = self.value(schema.get("items", True), depth + 1)
+        self.nodes[node][8] = self.value(schema.get("items", True), depth + 1)
         return node
 
     def _string(self, schema: JsonSchema) -> int:
@@ -132,9 +152,9 @@ class _Tables:
         if words is None:
             raise NotCompiled
         node = self._node(compiled.STRING_NODE, compiled.ENUM)
-        self._nodes[node][2] = len(self._properties)
+        self.nodes[node][2] = len(self._properties)
         self._properties += [(*self._word(word), -1) for word in words]
-        self._nodes[node][3] = len(self._properties)
+        self.nodes[node][3] = len(self._properties)
         return node
 
     def object(self, schema: JsonSchema, depth: int) -> int:
@@ -157,7 +177,7 @@ class _Tables:
         ]
         extra = schema.get("additionalProperties", not fields)
         item = self.value(extra, depth + 1) if extra is not False else -1
-        self._nodes[node][2:] = [
+        self.nodes[node][2:] = [
             begin, begin + len(fields), first_shape, len(self._shapes), first_condition, len(self._conditions), item,
         ]  # fmt: skip
         return node
@@ -197,8 +217,8 @@ class _Tables:
         ((key, rule),) = asked.get("properties", {}).items() or [("", {})]
         if key not in bits or set(rule) != {"const"} or asked.get("required", [key]) != [key]:
             raise NotCompiled
-        node = self._nodes[children[keys.index(key)]]
-        words = [self._text[at:end] for at, end, _ in self._properties[node[2] : node[3]]]
+        node = self.nodes[children[keys.index(key)]]
+        words = [self.text[at:end] for at, end, _ in self._properties[node[2] : node[3]]]
         word = str(rule["const"]).encode()
         if node[1] != compiled.ENUM or word not in words:
             raise NotCompiled

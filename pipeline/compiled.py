@@ -5,9 +5,9 @@ from typing import Any
 from pipeline import scan
 
 try:
-    from pipeline import json_kernels, kernels
+    from pipeline import json_kernels, kernels, straight
 except ImportError:  # installed without a compiler
-    kernels = json_kernels = None  # type: ignore[assignment, unused-ignore]
+    kernels = json_kernels = straight = None  # type: ignore[assignment, unused-ignore]
 
 IS_COMPILED = kernels is not None
 scan_csv: Any = kernels.scan_csv if IS_COMPILED else scan.scan_csv
@@ -20,9 +20,13 @@ pull_up = kernels.pull_up if IS_COMPILED else scan.pull_up
 gather = kernels.gather if IS_COMPILED else scan.gather
 vouch_documents: Any = json_kernels.vouch_documents if IS_COMPILED else None
 Automaton: Any = json_kernels.Automaton if IS_COMPILED else None
+Writer: Any = straight.Writer if IS_COMPILED else None
+scan_keys: Any = straight.scan_keys if IS_COMPILED else scan.scan_keys
 KeySet: Any = kernels.KeySet if IS_COMPILED else scan.KeySet
 
 EMPTY, GOOD, DOUBT = range(3)
 TEXT, EMAIL, HASH, NUMBER, INTEGER, BOOLEAN, DATE, DATE_TIME, ENUM, UNSURE, URL = range(11)
 UNSURE_NODE, OBJECT_NODE, ARRAY_NODE, STRING_NODE, NUMBER_NODE, BOOLEAN_NODE, OPEN_NODE = range(7)
 TEXT_LEAF, RAW_LEAF, OPEN_OBJECT, CLOSE_OBJECT, OPEN_ARRAY, CLOSE_ARRAY, REPEAT, REPEAT_END = range(8)
+# An object has a bit for each of so many fields.
+MOST_FIELDS = 64

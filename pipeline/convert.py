@@ -7,7 +7,7 @@ import numpy as np
 
 from pipeline import compiled
 from pipeline.layout import Layout
-from pipeline.rows import Checked, ShapedDocuments, ShapedRows
+from pipeline.rows import Checked, ShapedDocuments, ShapedRows, Written
 
 
 def convert_rows(checked: Checked, layout: Layout) -> bytes:
@@ -19,7 +19,20 @@ def convert_rows(checked: Checked, layout: Layout) -> bytes:
         cells.data, cells.starts, cells.ends, cells.flags, cells.columns, shaped.batch.firsts, shaped.batch.lasts,
         checked.vouched.view(np.uint8), program.operations, program.arguments, program.keys,
     )  # fmt: skip
-    return _spliced(data, ends, checked.lines)
+    written = shaped.batch.written
+    if written is None:
+        return _spliced(data, ends, checked.lines)
+    return _filled_in(written, shaped.batch.firsts, data, ends, checked.lines)
+
+
+def _filled_in(written: Written, firsts: Any, data: bytes, ends: Any, lines: Mapping[int, bytes]) -> bytes:
+    """What was written as it was read, with the lines of the other records in their places."""
+    pieces, at, end = [], 0, 0
+    for record, place in enumerate(written.places[firsts].tolist()):
+        begin, end = end, int(ends[record])
+        pieces += [written.data[at:place], lines.get(record) or data[begin:end]]
+        at = place
+    return b"".join([*pieces, written.data[at:]])
 
 
 def convert_documents(checked: Checked) -> bytes:

@@ -39,7 +39,7 @@ class Footer:
         """The batches; rows that are the footer are blank. The last few rows wait until the end is known."""
         waiting: deque[tuple[Rows, int]] = deque()
         for rows in batches:
-            filled = int((rows.faults != ROW_BLANK).sum())
+            filled = rows.filled
             if not filled:
                 # Spreadsheets add blank rows by the million; nothing depends on when they come.
                 yield rows
@@ -47,20 +47,20 @@ class Footer:
             waiting.append((rows, filled))
             while len(waiting) > 1 and _is_enough(list(waiting)[1:]):
                 yield waiting.popleft()[0]
-        found = _footer([rows for rows, _ in waiting])
+        cells = [rows.in_cells() for rows, _ in waiting]
+        found = _footer(cells)
         lines = [int(rows.lines[row]) for rows, row in found]
         if lines:
             which = f"line {lines[0]}" if len(lines) == 1 else f"lines {lines[0]} to {lines[-1]}"
             self.notes = (
                 f"{len(lines)} rows below the table ({which}) are totals or a footer and count as blank",
             )
-        for rows, _ in waiting:
-            yield _blanked(rows, [row for owner, row in found if owner is rows])
+        for (rows, _), whole in zip(waiting, cells, strict=True):
+            chosen = [row for owner, row in found if owner is whole]
+            yield _blanked(whole, chosen) if chosen else rows
 
 
 def _blanked(rows: Rows, chosen: list[int]) -> Rows:
-    if not chosen:
-        return rows
     faults = rows.faults.copy()
     faults[chosen] = ROW_BLANK
     return replace(rows, faults=faults, numbers=rows.numbers - np.cumsum(faults != rows.faults))

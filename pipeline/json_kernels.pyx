@@ -312,9 +312,9 @@ cdef bint vouch_string(Automaton a, int node, Reader *r, Out *out) noexcept nogi
         return False
     size = r.at - 1 - start
     if kind == K_EMAIL:
-        return good_email(r.p + start, size)
+        return email_form(r.p + start, size) == AS_IT_IS
     if kind == K_HASH:
-        return good_hash(r.p + start, size)
+        return hash_form(r.p + start, size) == AS_IT_IS
     if kind == K_DATE:
         return size == 10 and good_date(r.p + start, size)
     if kind == K_DATE_TIME:

@@ -11,49 +11,10 @@ from libc.stdlib cimport free, malloc
 from libc.string cimport memcmp, memcpy
 from cpython.bytes cimport PyBytes_FromStringAndSize
 
+from pipeline.csv_rows cimport *
 from pipeline.primitives cimport *
 
 import numpy as np
-
-# What a row can be and what a cell holds, as scan.py names them.
-cdef enum:
-    OK = 0
-    BLANK = 1
-    RAGGED = 2
-    QUOTE = 3
-    NUL = 4
-    UTF8 = 5
-    UNCLOSED = 6
-
-cdef enum:
-    ESCAPE = 1
-    HIGH = 2
-    DOUBLED = 4
-    # bits of the table below that never reach a cell
-    STOP = 8
-    ZERO = 16
-
-cdef uint8_t CLASS[256]
-cdef int _byte
-for _byte in range(256):
-    CLASS[_byte] = HIGH if _byte >= 0x80 else ESCAPE if _byte < 0x20 or _byte == 0x22 or _byte == 0x5C else 0
-CLASS[0] = ESCAPE | ZERO
-CLASS[0x0A] = ESCAPE | STOP
-CLASS[0x0D] = ESCAPE | STOP
-
-
-cdef int64_t line_end(const uint8_t *p, int64_t at, int64_t n) noexcept nogil:
-    """Where the physical line that holds `at` ends: the place of its CR or LF, or n."""
-    while at < n and p[at] != 0x0A and p[at] != 0x0D:
-        at += 1
-    return at
-
-
-cdef int64_t after_line(const uint8_t *p, int64_t at, int64_t n) noexcept nogil:
-    """The place behind the line break at `at` (CR LF counts as one)."""
-    if at < n and p[at] == 0x0D and at + 1 < n and p[at + 1] == 0x0A:
-        return at + 2
-    return at + 1 if at < n else n
 
 
 def scan_csv(const uint8_t[::1] data not None, int delimiter, int columns, bint final, int most_rows,
@@ -67,127 +28,44 @@ def scan_csv(const uint8_t[::1] data not None, int delimiter, int columns, bint 
     RFC 4180, with LF, CRLF and CR as line breaks; a quote inside an unquoted cell is text; text behind a
     closing quote is a fault, after which reading goes on at the next physical line.
     """
-    cdef int64_t n = data.shape[0], at = 0, row_start = 0, cell_start = 0, cell_end = 0, consumed = 0, stop
-    cdef int rows = 0, cell = 0, base = 0
-    cdef int32_t line = 0, row_line = 0
-    cdef uint8_t seen, kind, row_seen, c
-    cdef uint8_t fault, delim = <uint8_t>delimiter
-    cdef bint quoted, ended, bad_utf8, only_empty
+    cdef int64_t n = data.shape[0], at = 0
+    cdef int rows = 0
+    cdef int32_t line = 0
     cdef const uint8_t *p = &data[0] if n else NULL
     cdef int64_t room = min(<int64_t>most_rows, n + 1)
-    starts_a = np.zeros(room * columns, np.int32)
-    ends_a = np.zeros(room * columns, np.int32)
-    flags_a = np.zeros(room * columns, np.uint8)
-    row_starts_a = np.zeros(room, np.int32)
-    row_ends_a = np.zeros(room, np.int32)
-    row_lines_a = np.zeros(room + 1, np.int32)
-    row_cells_a = np.zeros(room, np.int32)
-    row_faults_a = np.zeros(room, np.uint8)
+    cdef Row row
+    starts_a = np.empty(room * columns, np.int32)
+    ends_a = np.empty(room * columns, np.int32)
+    flags_a = np.empty(room * columns, np.uint8)
+    row_starts_a = np.empty(room, np.int32)
+    row_ends_a = np.empty(room, np.int32)
+    row_lines_a = np.empty(room + 1, np.int32)
+    row_cells_a = np.empty(room, np.int32)
+    row_faults_a = np.empty(room, np.uint8)
     cdef int32_t[::1] starts = starts_a, ends = ends_a, row_starts = row_starts_a, row_ends = row_ends_a
     cdef int32_t[::1] row_lines = row_lines_a, row_cells = row_cells_a
     cdef uint8_t[::1] flags = flags_a, row_faults = row_faults_a
-    cdef uint8_t table[256]
-    memcpy(table, CLASS, 256)
-    table[delim] |= STOP
-
+    if columns < 1:
+        raise ValueError("a table has a column")
     with nogil:
         while at < n and rows < room:
-            row_start = at
-            row_line = line
-            cell = 0
-            base = rows * columns
-            fault = OK
-            row_seen = 0
-            bad_utf8 = False
-            only_empty = True
-            ended = False
-            while not ended:
-                seen = 0
-                quoted = at < n and p[at] == 0x22
-                if quoted:
-                    at += 1
-                    cell_start = at
-                    while True:
-                        while at < n and p[at] != 0x22:
-                            c = p[at]
-                            seen |= table[c]
-                            if c == 0x0A or (c == 0x0D and not (at + 1 < n and p[at + 1] == 0x0A)):
-                                line += 1
-                            at += 1
-                        if at >= n:
-                            fault = UNCLOSED
-                            break
-                        if at + 1 < n and p[at + 1] == 0x22:
-                            seen |= ESCAPE | DOUBLED
-                            at += 2
-                            continue
-                        cell_end = at
-                        at += 1
-                        if at < n and p[at] != delim and p[at] != 0x0A and p[at] != 0x0D:
-                            fault = QUOTE
-                        break
-                    if fault != OK:
-                        break
-                else:
-                    cell_start = at
-                    while at < n:
-                        kind = table[p[at]]
-                        if kind & STOP:
-                            break
-                        seen |= kind
-                        at += 1
-                    cell_end = at
-                stop = cell_start
-                while only_empty and stop < cell_end:
-                    only_empty = p[stop] == 0x20
-                    stop += 1
-                row_seen |= seen
-                if seen & HIGH and not utf8_is_good(p + cell_start, cell_end - cell_start):
-                    bad_utf8 = True
-                if cell < columns:
-                    starts[base + cell] = <int32_t>cell_start
-                    ends[base + cell] = <int32_t>cell_end
-                    flags[base + cell] = seen & (ESCAPE | HIGH | DOUBLED)
-                cell += 1
-                if at >= n:
-                    ended = True
-                elif p[at] == delim:
-                    at += 1
-                else:
-                    ended = True
-            if fault == UNCLOSED and not final and n - row_start <= longest:
-                line = row_line
+            if not next_row(p, n, at, final, longest, <uint8_t>delimiter, columns, &starts[0] + rows * columns,
+                            &ends[0] + rows * columns, &flags[0] + rows * columns, &row):
                 break
-            if fault != OK:
-                at = line_end(p, row_start, n)
-                line = row_line
-            if not final and (at >= n or (p[at] == 0x0D and at + 1 >= n)):
-                line = row_line
-                break
-            stop = at
-            row_starts[rows] = <int32_t>row_start
-            row_ends[rows] = <int32_t>stop
-            row_lines[rows] = row_line
-            row_cells[rows] = cell
-            if fault == OK:
-                if only_empty:
-                    fault = BLANK
-                elif row_seen & ZERO:
-                    fault = NUL
-                elif bad_utf8:
-                    fault = UTF8
-                elif cell != columns:
-                    fault = RAGGED
-            row_faults[rows] = fault
+            row_starts[rows] = <int32_t>row.start
+            row_ends[rows] = <int32_t>row.end
+            row_lines[rows] = line
+            row_cells[rows] = row.cells
+            row_faults[rows] = row.fault
+            line += row.lines
+            at = row.after
             rows += 1
-            if at < n:
-                line += 1
-            at = after_line(p, at, n)
-            consumed = at
     row_lines[rows] = line
-    return (consumed, rows, starts_a[: rows * columns], ends_a[: rows * columns], flags_a[: rows * columns],
+    return (at, rows, starts_a[: rows * columns], ends_a[: rows * columns], flags_a[: rows * columns],
             row_starts_a[:rows], row_ends_a[:rows], row_lines_a[: rows + 1], row_cells_a[:rows], row_faults_a[:rows])
 
+
+# ---------------------------------------------------------------------------------------------- cells
 
 def check_column(const uint8_t[::1] data not None, const int32_t[::1] starts not None,
                  const int32_t[::1] ends not None, const uint8_t[::1] flags not None, int columns, int column,
@@ -222,22 +100,6 @@ def check_column(const uint8_t[::1] data not None, const int32_t[::1] starts not
                 good = True
             elif flags[at]:
                 good = False
-            elif kind == K_EMAIL:
-                good = good_email(p, size)
-            elif kind == K_HASH:
-                good = good_hash(p, size)
-            elif kind == K_NUMBER:
-                good = good_number(p, size, low, high)
-            elif kind == K_INTEGER:
-                good = good_integer(p, size, low, high)
-            elif kind == K_BOOLEAN:
-                good = (size == 4 and memcmp(p, b"true", 4) == 0) or (size == 5 and memcmp(p, b"false", 5) == 0)
-            elif kind == K_DATE:
-                good = size == 10 and good_date(p, size)
-            elif kind == K_DATE_TIME:
-                good = good_date_time(p, size)
-            elif kind == K_URL:
-                good = good_url(p, size)
             elif kind == K_ENUM:
                 good = False
                 for k in range(count):
@@ -245,12 +107,11 @@ def check_column(const uint8_t[::1] data not None, const int32_t[::1] starts not
                         good = True
                         break
             else:
-                good = False
+                good = good_cell(kind, p, size, low, high)
             status[row] = 1 if good else 2
 
 
 # ---------------------------------------------------------------------------------------------- NDJSON
-
 
 # What a program for `encode` is made of; Python knows these numbers by the names in compiled.py.
 cdef enum:
@@ -433,30 +294,15 @@ def mark_keys(const uint8_t[::1] data not None, const int32_t[::1] starts not No
     return marks_a, hashes_a
 
 
-cdef uint64_t hash_bytes(const uint8_t *p, int64_t n) noexcept nogil:
-    """FNV-1a over 8 bytes at a time with a final mix; only used to tell keys apart, never to trust one."""
-    cdef uint64_t h = <uint64_t>14695981039346656037ULL ^ <uint64_t>n, word
-    while n >= 8:
-        memcpy(&word, p, 8)
-        h = (h ^ word) * <uint64_t>1099511628211ULL
-        h ^= h >> 29
-        p += 8
-        n -= 8
-    word = 0
-    memcpy(&word, p, n)
-    h = (h ^ word) * <uint64_t>1099511628211ULL
-    h ^= h >> 32
-    h *= <uint64_t>0x9FB21C651E98DF25ULL
-    return h ^ (h >> 28)
-
-
 def agree(const uint8_t[::1] data not None, const int32_t[::1] starts not None, const int32_t[::1] ends not None,
-          int columns, int column, const int32_t[::1] first not None, const int32_t[::1] last not None,
+          const uint8_t[::1] flags not None, int columns, int column, const int32_t[::1] first not None, const int32_t[::1] last not None,
           uint8_t[::1] same not None):
     """Clear same[r] where a later row of record r fills the column with other bytes than its first row does."""
     cdef int64_t n = data.shape[0], records = same.shape[0], record, row, at, head, size
     cdef const uint8_t *base = &data[0] if n else NULL
     if first.shape[0] != records or last.shape[0] != records or ends.shape[0] != starts.shape[0]:
+        raise ValueError("arrays of one block have one length")
+    if flags.shape[0] != starts.shape[0]:
         raise ValueError("arrays of one block have one length")
     with nogil:
         for record in range(records):
@@ -470,7 +316,7 @@ def agree(const uint8_t[::1] data not None, const int32_t[::1] starts not None, 
                 if size == 0:
                     continue
                 if (size < 0 or size != ends[head] - starts[head] or starts[at] < 0 or ends[at] > n
-                        or starts[head] < 0 or ends[head] > n
+                        or starts[head] < 0 or ends[head] > n or (flags[at] ^ flags[head]) & DOUBLED
                         or memcmp(base + starts[at], base + starts[head], size) != 0):
                     same[record] = 0
                     break

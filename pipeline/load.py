@@ -181,14 +181,15 @@ def load_documents(loaded: Loaded, unwrap: bool) -> Iterator[Batch]:
     return documents.read_documents(loaded.stream, loaded.rest, unwrap)
 
 
-def load_rows(loaded: Loaded, key: int | None, once: Sequence[int]) -> Iterator[Rows]:
+def load_rows(loaded: Loaded, key: int | None, once: Sequence[int], writer: Any = None) -> Iterator[Rows]:
     """The rows of a table in batches of whole records.
 
     With a `key` column, rows of the same key are brought together: as they come where the file keeps them
-    side by side, else through files on disk. The source is then read twice, so that no record is split.
+    side by side, else through files on disk. The source is then read twice, so that no record is split. Records that
+    a `writer` is certain of are written already.
     """
     if key is None:
-        yield from _each_a_record(_rows(loaded, _body(loaded), _rest(loaded)))
+        yield from _each_a_record(_rows(loaded, _body(loaded), _rest(loaded), writer))
         return
     with spooled(_body(loaded), _rest(loaded)) as again:
         yield from _folded(lambda: _rows(loaded, again(), b""), key, once, loaded, again().size)
@@ -230,14 +231,18 @@ def _rest(loaded: Loaded) -> bytes:
     return b"" if loaded.head is not None and loaded.head.spare else loaded.rest
 
 
-def _rows(loaded: Loaded, source: tables.Readable, rest: bytes) -> Iterator[Rows]:
+def _rows(loaded: Loaded, source: tables.Readable, rest: bytes, writer: Any = None) -> Iterator[Rows]:
     assert loaded.head is not None
-    return loaded.footer.set_aside(tables.read_rows(source, loaded.head, rest))
+    return loaded.footer.set_aside(tables.read_rows(source, loaded.head, rest, writer))
 
 
 def _each_a_record(blocks: Iterator[Rows]) -> Iterator[Rows]:
-    for rows in blocks:
-        yield replace(rows, firsts=fold.record_starts(rows, None, ()))
+    return (by_record(rows, None, ()) for rows in blocks)
+
+
+def by_record(rows: Rows, key: int | None, once: Sequence[int]) -> Rows:
+    """A batch of whole records with the first row of each."""
+    return replace(rows, firsts=fold.record_starts(rows, key, once))
 
 
 def _folded(

@@ -56,7 +56,13 @@ cdef extern from *:
             n -= 16;
         } while (n > 0);
     }
+
+    /* 1 may stand before the @ of an e-mail, 2 in the first label behind it, 4 in the rest; 8 is a capital. */
+    static const uint8_t IN_EMAIL[256] = {
+        ['a' ... 'z'] = 7, ['A' ... 'Z'] = 15, ['0' ... '9'] = 7, ['-'] = 7, ['.'] = 5, ['_'] = 1, ['+'] = 1,
+    };
     """
+    const uint8_t IN_EMAIL[256]
     int64_t plain_end(const uint8_t *p, int64_t at, int64_t n, uint8_t stop, uint8_t *seen) noexcept nogil
     void copy_loosely(uint8_t *to, const uint8_t *source, int64_t n) noexcept nogil
 
@@ -148,37 +154,55 @@ cdef inline bint good_date_time(const uint8_t *p, int64_t n) noexcept nogil:
     return 0 <= two(p + i + 1) <= 23 and 0 <= two(p + i + 4) <= 59
 
 
-cdef inline bint email_byte(uint8_t c) noexcept nogil:
-    return 0x61 <= c <= 0x7A or digit(c) or c == 0x2E or c == 0x2D
+# What a text of a kind that is trimmed and put in lower case needs to be one that is certainly right.
+cdef enum:
+    IN_DOUBT = 0
+    AS_IT_IS = 1
+    LOWERED = 2
 
 
-cdef inline bint good_email(const uint8_t *p, int64_t n) noexcept nogil:
-    """The vendor's pattern, already trimmed and in lower case."""
-    cdef int64_t i = 0, label
-    while i < n and (email_byte(p[i]) or p[i] == 0x5F or p[i] == 0x2B):
+cdef inline int email_form(const uint8_t *p, int64_t n) noexcept nogil:
+    """What a text without blanks around it needs to be an e-mail by the vendor's pattern."""
+    cdef int64_t i = 0, begin
+    cdef uint8_t seen = 0
+    while i < n and IN_EMAIL[p[i]] & 1:
+        seen |= IN_EMAIL[p[i]]
         i += 1
     if i == 0 or i >= n or p[i] != 0x40:
-        return False
+        return IN_DOUBT
     i += 1
-    label = i
-    while i < n and email_byte(p[i]) and p[i] != 0x2E:
+    begin = i
+    while i < n and IN_EMAIL[p[i]] & 2:
+        seen |= IN_EMAIL[p[i]]
         i += 1
-    if i == label or i >= n or p[i] != 0x2E:
-        return False
+    if i == begin or i >= n or p[i] != 0x2E:
+        return IN_DOUBT
     i += 1
-    label = i
-    while i < n and email_byte(p[i]):
+    begin = i
+    while i < n and IN_EMAIL[p[i]] & 4:
+        seen |= IN_EMAIL[p[i]]
         i += 1
-    return i == n and i > label
+    if i != n or i == begin:
+        return IN_DOUBT
+    return LOWERED if seen & 8 else AS_IT_IS
 
 
-cdef inline bint good_hash(const uint8_t *p, int64_t n) noexcept nogil:
-    """Printable ASCII without spaces or capitals: trimming and lower-casing would change nothing."""
+cdef inline int hash_form(const uint8_t *p, int64_t n) noexcept nogil:
+    """What a text without blanks around it needs to be a hash: printable ASCII without blanks."""
+    cdef int64_t i
+    cdef bint capital = False
+    for i in range(n):
+        if p[i] <= 0x20 or p[i] >= 0x7F:
+            return IN_DOUBT
+        capital |= 0x41 <= p[i] <= 0x5A
+    return LOWERED if capital else AS_IT_IS
+
+
+cdef inline void lower(uint8_t *p, int64_t n) noexcept nogil:
+    """Put ASCII capitals in lower case."""
     cdef int64_t i
     for i in range(n):
-        if p[i] <= 0x20 or p[i] >= 0x7F or 0x41 <= p[i] <= 0x5A:
-            return False
-    return True
+        p[i] |= (0x41 <= p[i] <= 0x5A) << 5
 
 
 cdef inline bint good_integer(const uint8_t *p, int64_t n, double low, double high) noexcept nogil:
@@ -289,6 +313,44 @@ cdef enum:
     K_ENUM = 8
     K_UNSURE = 9
     K_URL = 10
+
+
+cdef inline bint good_cell(int kind, const uint8_t *p, int64_t size, double low, double high) noexcept nogil:
+    """Whether a plain ASCII text is one of a kind as it stands; nothing is said of words and of texts of any kind."""
+    if kind == K_EMAIL:
+        return email_form(p, size) == AS_IT_IS
+    if kind == K_HASH:
+        return hash_form(p, size) == AS_IT_IS
+    if kind == K_NUMBER:
+        return good_number(p, size, low, high)
+    if kind == K_INTEGER:
+        return good_integer(p, size, low, high)
+    if kind == K_BOOLEAN:
+        return (size == 4 and memcmp(p, b"true", 4) == 0) or (size == 5 and memcmp(p, b"false", 5) == 0)
+    if kind == K_DATE:
+        return size == 10 and good_date(p, size)
+    if kind == K_DATE_TIME:
+        return good_date_time(p, size)
+    if kind == K_URL:
+        return good_url(p, size)
+    return False
+
+
+cdef inline uint64_t hash_bytes(const uint8_t *p, int64_t n) noexcept nogil:
+    """FNV-1a over 8 bytes at a time with a final mix; only used to tell keys apart, never to trust one."""
+    cdef uint64_t h = <uint64_t>14695981039346656037ULL ^ <uint64_t>n, word
+    while n >= 8:
+        memcpy(&word, p, 8)
+        h = (h ^ word) * <uint64_t>1099511628211ULL
+        h ^= h >> 29
+        p += 8
+        n -= 8
+    word = 0
+    memcpy(&word, p, n)
+    h = (h ^ word) * <uint64_t>1099511628211ULL
+    h ^= h >> 32
+    h *= <uint64_t>0x9FB21C651E98DF25ULL
+    return h ^ (h >> 28)
 
 
 cdef struct Out:

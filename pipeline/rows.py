@@ -1,12 +1,13 @@
 """The batches that pass between the stages, from the rows as read to the records as checked; all are immutable."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
 from pipeline.model import Issue
+from pipeline.scan import ROW_BLANK as BLANK
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,26 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
+class Written:
+    """The records of a batch that were certainly right, and became NDJSON as they were read.
+
+    `places` (int64) has for each row that is left the place in `data` where the line of its record belongs. `rows` were
+    written, as `records`; `blank` rows were passed over; `cleaned` counts the e-mails and hashes of each column that were
+    trimmed or put in lower case. `size` is the bytes of the source that all rows take, and
+    `again` gives all of them as cells.
+    """
+
+    data: bytes
+    places: Any
+    rows: int
+    records: int
+    blank: int
+    cleaned: Sequence[int]
+    size: int
+    again: "Callable[[], Rows]"
+
+
+@dataclass(frozen=True, slots=True)
 class Rows:
     """A batch of a table: the bytes of some rows, where their cells lie, and which rows make a record.
 
@@ -36,7 +57,7 @@ class Rows:
     each record, which reaches to the first row of the next; blank rows before the first record belong to none.
     `width` is how many cells a row of the source has, which a mapping may turn into another number of columns;
     it then says what it changed, what it could not convert (a tuple of `wording.Problem` by row), and how many
-    rows it left out, by reason.
+    rows it left out, by reason. Rows that are `written` are not among those of the batch.
     """
 
     data: bytes
@@ -55,6 +76,7 @@ class Rows:
     changes: tuple[Change, ...] = ()
     problems: Mapping[int, tuple[Any, ...]] = field(default_factory=dict)
     skipped: Mapping[str, int] = field(default_factory=dict)
+    written: Written | None = None
 
     @property
     def records(self) -> int:
@@ -70,7 +92,18 @@ class Rows:
     @property
     def size(self) -> int:
         """How many bytes of the source the rows take."""
+        if self.written is not None:
+            return self.written.size
         return int(self.row_ends[-1] - self.row_starts[0]) if len(self.faults) else 0
+
+    @property
+    def filled(self) -> int:
+        """How many rows are not blank, written ones included."""
+        return int((self.faults != BLANK).sum()) + (self.written.rows if self.written else 0)
+
+    def in_cells(self) -> "Rows":
+        """The batch with all its rows as cells, none of them written."""
+        return self.written.again() if self.written else self
 
     def raw(self, row: int) -> bytes:
         """The row as it stands in the source, without its line break."""

@@ -20,16 +20,17 @@ from pipeline.errors import UsageError
 from pipeline.exact import ExactChecker
 from pipeline.kinds import Kinds
 from pipeline.layout import Layout, compile_layout
-from pipeline.load import Loaded, Reading, load, load_documents, load_mapped, load_rows
+from pipeline.load import Loaded, Reading, by_record, load, load_documents, load_mapped, load_rows
 from pipeline.mapping import PRESETS
 from pipeline.model import Manifest, SourceUse, Specification
 from pipeline.plan import Plan, plans
 from pipeline.report import Report, SourceReport, Tally, by_name, issue_counts
-from pipeline.rows import Batch, Checked, Documents, Shaped, ShapedDocuments
+from pipeline.rows import Batch, Checked, Documents, Rows, Shaped, ShapedDocuments
 from pipeline.shape import shape_documents, shape_rows
 from pipeline.timings import Timings
 from pipeline.validate import validate_documents, validate_rows
 from pipeline.virtual import Mapper, compile_mapper
+from pipeline.writer import compile_writer
 
 Source = Path | str | Any
 # Sources are read as their content tells.
@@ -170,6 +171,7 @@ class _Stages:
         self._layout: Layout | None = None
         self._mapper: Mapper | None = None
         self._automaton: Any = None
+        self._writer: Any = None
         self._unwrap = "records" not in plan.specification.schema.get("properties", {})
         if loaded.head is None:
             self._automaton = compile_automaton(plan.specification.schema)
@@ -181,6 +183,7 @@ class _Stages:
                 loaded.name,
                 options.ignore_unknown,
             )
+            self._writer = compile_writer(plan.specification.schema, self._layout)
         else:
             self._mapper = compile_mapper(
                 plan, loaded.head.names, self._exact.tree, loaded.name, options.date_format
@@ -208,7 +211,7 @@ class _Stages:
         if self._mapper is not None:
             return load_mapped(self.loaded, self._mapper)
         if self._layout is not None:
-            return load_rows(self.loaded, self._layout.key, self._layout.once)
+            return load_rows(self.loaded, self._layout.key, self._layout.once, self._writer)
         return load_documents(self.loaded, self._unwrap)
 
     def check(self, rows: Batch) -> tuple[Batch, Checked]:
@@ -239,6 +242,11 @@ class _Stages:
                 return rows, checked, convert_rows(checked, self._layout)
             return rows, checked, convert_documents(checked)
 
+    def in_cells(self, rows: Rows) -> Rows:
+        """A batch with none of its records written."""
+        assert self._layout is not None
+        return by_record(rows.in_cells(), self._layout.key, self._layout.once)
+
     def notes(self) -> tuple[str, ...]:
         """What should be said aloud of how the source was read."""
         return (
@@ -266,6 +274,8 @@ class _Delivery:
         """The batch, or pieces of it that fit: a part ends before the first record that would outgrow it."""
         if self._part.size + len(data) <= self._max_bytes:
             yield checked, data
+        elif isinstance(rows, Rows) and rows.written is not None:
+            yield from self.fitting(stages, *stages.convert(stages.in_cells(rows)))
         elif rows.records > 1:
             middle = rows.records // 2
             yield from self.fitting(stages, *stages.convert(rows.part(0, middle)))

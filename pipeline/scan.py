@@ -281,14 +281,26 @@ def mark_keys(
     return marks, hashes
 
 
+def scan_keys(
+    data: bytes, delimiter: int, column: int, final: bool, longest: int
+) -> tuple[int, int, Any]:
+    """Find the rows that are not blank, and the key of each; see `straight.scan_keys`."""
+    columns, most = column + 1, len(data) + 1
+    found = scan_csv(data, delimiter, columns, final, most, longest)
+    consumed, _, starts, ends, _, row_starts, row_ends, lines, cells, faults = found
+    marks, hashes = mark_keys(data, starts, ends, faults, cells, columns, column)
+    about = np.stack([row_starts, row_ends, lines[:-1], marks, hashes.view(np.int64)], axis=1).astype(np.int64)
+    return consumed, int(lines[-1]), about[faults != ROW_BLANK]
+
+
 def agree(
-    data: bytes, starts: Any, ends: Any, columns: int, column: int, first: Any, last: Any, same: Any
+    data: bytes, starts: Any, ends: Any, flags: Any, columns: int, column: int, first: Any, last: Any, same: Any
 ) -> None:
     """Clear same[r] where a later row of record r fills a column otherwise; see `kernels.agree`."""
     for record, (begin, end) in enumerate(zip(first.tolist(), last.tolist(), strict=True)):
         places = range(begin * columns + column, end * columns + column, columns)
-        texts = [data[starts[at] : ends[at]] for at in places]
-        if any(text and text != texts[0] for text in texts[1:]):
+        texts = [(data[starts[at] : ends[at]], flags[at] & HAS_DOUBLED) for at in places]
+        if any(text[0] and text != texts[0] for text in texts[1:]):
             same[record] = 0
 
 

@@ -4,13 +4,13 @@ import codecs
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
 from pipeline import compiled
 from pipeline.errors import SourceError
-from pipeline.rows import Rows
+from pipeline.rows import Rows, Written
 from pipeline.scan import BROKEN_ROWS, LONGEST_ROW, ROW_BLANK
 
 DELIMITERS = (",", ";", "\t", "|")
@@ -146,40 +146,102 @@ def sniff(sample: bytes) -> str:
     return max(scores, key=lambda delimiter: scores[delimiter]) if scores else ","
 
 
-def read_rows(source: Readable, head: Head, rest: bytes) -> Iterator[Rows]:
-    """The rows behind the header, in batches of about a megabyte, without a word on records."""
-    line, number, final = head.lines, 0, False
-    columns = len(head.names)
+def read_rows(source: Readable, head: Head, rest: bytes, writer: Any = None) -> Iterator[Rows]:
+    """The rows behind the header, in batches of about a megabyte, without a word on records.
+
+    With a `writer` a batch holds whole records, and those that are certainly right are written already.
+    """
+    place, final = Place(head, head.lines), False
+    most = least = MOST_CELLS // len(head.names) + 1
     while rest or not final:
         if not final and len(rest) < BLOCK:
             more = source.read(BLOCK)
             final = not more
             rest += more
-        most = min(1024 + len(rest) // 16, MOST_CELLS // columns + 1)
-        found = compiled.scan_csv(rest, ord(head.delimiter), columns, final, most, LONGEST_ROW)
-        consumed, count, starts, ends, flags, row_starts, row_ends, lines, cells, faults = found
-        lines = np.arange(count + 1) if head.row_a_line else lines
-        if not count and not final:
+        if writer is None:
+            consumed, batch = _found(rest, place, final, min(1024 + len(rest) // 16, most))
+        else:
+            consumed, batch = _written(rest, place, final, most, writer)
+        if batch is not None:
+            yield batch
+        if consumed:
+            rest, most = rest[consumed:], least
+            continue
+        most *= 2
+        if not final:
             if len(rest) > LONGEST_ROW:
-                raise _too_long(source, line + 1)
+                raise _too_long(source, place.line + 1, writer is not None and writer.folds)
             more = source.read(BLOCK)
             final = not more
             rest += more
-            continue
-        if count:
-            numbers = number + np.cumsum(faults != ROW_BLANK, dtype=np.int64)
-            yield Rows(
-                rest[:consumed], columns, starts, ends, flags, row_starts, row_ends, cells, faults,
-                lines[:-1].astype(np.int64) + line + 1, numbers, None, columns,
-            )  # fmt: skip
-            number = int(numbers[-1])
-        line += int(lines[-1])
-        rest = rest[consumed:]
-        if final and not count:
-            break
 
 
-def _too_long(source: Readable, line: int) -> SourceError:
+@dataclass(slots=True)
+class Place:
+    """How far a table was read: `line` lines, those above it included, and `number` rows that are not blank."""
+
+    head: Head
+    line: int
+    number: int = 0
+
+
+def _found(rest: bytes, place: Place, final: bool, most: int) -> tuple[int, Rows | None]:
+    """How many bytes the next rows take, at most `most` of them, and the rows as cells."""
+    head, columns = place.head, len(place.head.names)
+    found = compiled.scan_csv(rest, ord(head.delimiter), columns, final, most, LONGEST_ROW)
+    consumed, count, starts, ends, flags, row_starts, row_ends, lines, cells, faults = found
+    if not count:
+        return consumed, None
+    lines = np.arange(count + 1) if head.row_a_line else lines
+    numbers = place.number + np.cumsum(faults != ROW_BLANK, dtype=np.int64)
+    rows = Rows(
+        rest[:consumed], columns, starts, ends, flags, row_starts, row_ends, cells, faults,
+        lines[:-1].astype(np.int64) + place.line + 1, numbers, None, columns,
+    )  # fmt: skip
+    place.number = int(numbers[-1])
+    place.line += int(lines[-1])
+    return consumed, rows
+
+
+def _written(rest: bytes, place: Place, final: bool, most: int, writer: Any) -> tuple[int, Rows | None]:
+    """How many bytes the next records take, and the records: written where they are certain, else as cells."""
+    head, line, number = place.head, place.line, place.number
+    data, consumed, counts, cleaned, cells = writer.write(
+        rest, ord(head.delimiter), final, LONGEST_ROW, most
+    )
+    lines, filled, blank, count, records = counts
+    if not consumed:
+        return 0, None
+    place.number += filled
+    place.line += filled + blank if head.row_a_line else lines
+
+    def again() -> Rows:
+        rows = _found(rest[:consumed], Place(head, line, number), True, filled + blank)[1]
+        assert rows is not None
+        return rows
+
+    written = Written(data, cells[4][:, 6], count, records, blank, cleaned, consumed, again)
+    before = cells[4][:, 5 if head.row_a_line else 3]
+    rows = left_over(rest, len(head.names), cells, line + 1 + before, number + cells[4][:, 4], written)
+    return consumed, rows
+
+
+def left_over(data: bytes, columns: int, cells: Any, lines: Any, numbers: Any, written: Written) -> Rows:
+    """The rows that a writer gave back as cells; see `straight.Writer.write`."""
+    starts, ends, flags, faults, about = cells
+    row_starts, row_ends, found = (about[:, place].astype(np.int32) for place in range(3))
+    return Rows(
+        data, columns, starts, ends, flags, row_starts, row_ends, found, faults, lines, numbers, None, columns,
+        written=written,
+    )  # fmt: skip
+
+
+def _too_long(source: Readable, line: int, folds: bool = False) -> SourceError:
+    if folds:
+        return SourceError(
+            f"{source.name}: the record on line {line} has rows of more than {LONGEST_ROW >> 20} MiB",
+            "Check the column that says which rows belong together, and that all quotes are closed.",
+        )
     return SourceError(
         f"{source.name}: line {line} is longer than {LONGEST_ROW >> 20} MiB",
         "Check that the file is a table and that its quotes are closed.",

@@ -7,19 +7,20 @@ from typing import Any
 import numpy as np
 
 from pipeline import compiled
-from pipeline.cells import of_rows, settled
+from pipeline.cells import Cells, of_rows, settled
 from pipeline.exact import ExactChecker, Notes, Verdict
 from pipeline.kinds import Kinds
 from pipeline.layout import Layout, build
 from pipeline.model import Issue
-from pipeline.rows import Batch, Change, Checked, Rejected, Rows, ShapedDocuments, ShapedRows
+from pipeline.rows import Batch, Change, Checked, Rejected, Rows, ShapedDocuments, ShapedRows, Written
 from pipeline.rules import Judge
 from pipeline.scan import ROW_BLANK, ROW_NUL, ROW_QUOTE, ROW_RAGGED, ROW_UNCLOSED, ROW_UTF8
-from pipeline.wording import Problem, path_text
+from pipeline.wording import Problem, general, path_text
 
 # So many rows are judged one by one before it pays to look for kinds.
 FEW = 8
 NOTHING = Verdict(b"", ())
+CLEANED = {compiled.EMAIL: "email_cleaned", compiled.HASH: "hash_cleaned"}
 FAULTS = {
     ROW_RAGGED: ("ragged_row", "as many cells as the header", "has {cells} cells where the header has {columns}; "
         "look for a missing or stray delimiter or quote"),
@@ -36,7 +37,8 @@ def validate_rows(
     """Let the columns vouch for most records, and the exact twin decide on the rest (or on their kind)."""
     batch = shaped.batch
     firsts, lasts = batch.firsts, batch.lasts
-    agrees = _agrees(shaped, layout)
+    read = settled(batch, layout.once) if layout.folds else of_rows(batch)
+    agrees = _agrees(batch, read, layout)
     vouched = _vouched(shaped, layout, exact) & agrees
     conversions = _counted(shaped.conversions, vouched, batch)
     warnings = _counted(shaped.warnings, vouched, batch)
@@ -46,7 +48,7 @@ def validate_rows(
     lines: dict[int, bytes] = {}
     rejected: list[Rejected] = []
     doubtful = np.flatnonzero(~vouched).tolist()
-    alike = kinds.of_batch(settled(batch, layout.once), shaped.cells) if len(doubtful) > FEW else None
+    alike = kinds.of_batch(read, shaped.cells) if len(doubtful) > FEW else None
     for record in doubtful:
         rows = [row for row in range(firsts[record], lasts[record]) if filled[row]]
         has_kind = agrees[record] and not any(batch.faults[row] or row in batch.problems for row in rows)
@@ -66,20 +68,25 @@ def validate_rows(
     accepted[list(lines)] = True
     records = int(accepted.sum())
     conversions.update(_counted(batch.changes, accepted, batch))
+    continuations = int(rows_of[accepted].sum()) - records
+    rows, blank = len(filled), int(len(filled) - filled.sum())
+    if (written := batch.written) is not None:
+        rows, blank = rows + written.rows + written.blank, blank + written.blank
+        records, continuations = records + written.records, continuations + written.rows - written.records
+        conversions.update(_cleaned(written, layout))
     return Checked(
-        shaped, vouched, lines, tuple(rejected), len(batch.faults), records,
-        int(rows_of[accepted].sum()) - records, int(len(filled) - filled.sum()), conversions, warnings, batch.skipped,
+        shaped, vouched, lines, tuple(rejected), rows, records, continuations, blank, conversions, warnings,
+        batch.skipped,
     )  # fmt: skip
 
 
-def _agrees(shaped: ShapedRows, layout: Layout) -> Any:
+def _agrees(batch: Rows, read: Cells, layout: Layout) -> Any:
     """The records whose rows say the same in once-a-record columns, or need not."""
-    batch, cells = shaped.batch, shaped.cells
     same = np.ones(batch.records, np.uint8)
     if layout.folds and not layout.takes_first:
         for column in layout.once:
             compiled.agree(
-                cells.data, cells.starts, cells.ends, cells.columns, column, batch.firsts, batch.lasts, same
+                read.data, read.starts, read.ends, read.flags, read.columns, column, batch.firsts, batch.lasts, same
             )
     return same.view(np.bool_)
 
@@ -150,6 +157,17 @@ def validate_documents(shaped: ShapedDocuments, exact: ExactChecker, source: str
     rows = batch.records + batch.blank
     return Checked(
         shaped, vouched, lines, tuple(rejected), rows, records, 0, batch.blank, conversions, warnings, {}
+    )
+
+
+def _cleaned(written: Written, layout: Layout) -> Counter[tuple[str, str]]:
+    """What was cleaned in the records that were written as they were read."""
+    return Counter(
+        {
+            (CLEANED[leaf.kind], general(leaf.path)): count
+            for leaf in layout.leaves
+            if (count := written.cleaned[leaf.column])
+        }
     )
 
 
