@@ -56,6 +56,7 @@ class Readable(Protocol):
 
     def read(self, size: int) -> bytes: ...
     def close(self) -> None: ...
+    def place(self) -> tuple[int, int] | None: ...
     @property
     def sha256(self) -> str: ...
     @property
@@ -88,6 +89,10 @@ class Decoded:
     def close(self) -> None:
         """Let go of the source."""
         self._source.close()
+
+    def place(self) -> tuple[int, int] | None:
+        """Where the next byte lies in a file; None where the text is not what lies there."""
+        return self._source.place() if self._decoder is None else None
 
     def read(self, size: int = BLOCK) -> bytes:
         """The next bytes, none only at the end."""

@@ -8,6 +8,7 @@ side, so it joins both, and they are rejected together rather than sent with a l
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -15,7 +16,7 @@ import numpy as np
 
 from pipeline import compiled
 from pipeline.errors import SourceError
-from pipeline.rows import Rows
+from pipeline.rows import Done, Rows
 from pipeline.scan import ROW_BLANK
 
 BLANK, STARTS, SAME, NO_KEY, UNREADABLE = range(5)
@@ -27,6 +28,8 @@ LONGEST_RECORD = 16 << 20
 # Batches of a bucket are as large as those of a block.
 BATCH_ROWS = 8192
 Blocks = Callable[[], Iterator[Rows]]
+# The mark and the hash of each row's key.
+Keys = tuple[Any, Any]
 
 
 def record_starts(rows: Rows, key: int | None, once: Sequence[int]) -> Any:
@@ -56,7 +59,7 @@ def _next_keyed(marks: Any) -> Any:
     return np.append(marks, STARTS)[following]
 
 
-def _marks(rows: Rows, key: int) -> tuple[Any, Any]:
+def _marks(rows: Rows, key: int) -> Keys:
     marks, hashes = compiled.mark_keys(
         rows.data, rows.starts, rows.ends, rows.faults, rows.cells, rows.columns, key
     )
@@ -117,13 +120,17 @@ def _joined(before: Rows, after: Rows) -> Rows:
     )  # fmt: skip
 
 
-def comes_back(blocks: Iterator[Rows], key: int) -> bool:
+def marked(blocks: Iterator[Rows], key: int) -> Iterator[Keys]:
+    """The keys of some batches of rows."""
+    return (_marks(rows, key) for rows in blocks)
+
+
+def comes_back(keys: Iterator[Keys]) -> bool:
     """Whether some key stands again behind rows of another key; memory stays constant, hashes go to disk."""
     seen, last = compiled.KeySet(MOST_KEYS), 0
     with tempfile.TemporaryDirectory() as folder:
         spill: _Spill | None = None
-        for rows in blocks:
-            marks, hashes = _marks(rows, key)
+        for marks, hashes in keys:
             keyed = hashes[(marks == STARTS) | (marks == SAME)]
             if not len(keyed):
                 continue
@@ -161,27 +168,39 @@ class _Spill:
         return found
 
 
-def regrouped(blocks: Blocks, key: int, once: Sequence[int], delimiter: str, size: int) -> Iterator[Rows]:
+def regrouped(
+    blocks: Blocks, key: int, once: Sequence[int], delimiter: str, size: int, writer: Any = None
+) -> Iterator[Rows]:
     """All rows of a table in batches where rows of one key stand side by side, in the order of the file.
 
     The rows are parted by the hash of their key into files on disk, each small enough for memory. A row whose
-    key cannot be read stands alone: in such a file nobody can say which record it belongs to.
+    key cannot be read stands alone: in such a file nobody can say which record it belongs to. Records that a `writer`
+    is certain of are written already.
     """
     parts = max(1, -(-size // BUCKET))
     with tempfile.TemporaryDirectory() as folder:
         buckets = [_Bucket(Path(folder), number) for number in range(parts)]
         for rows in blocks():
-            for row in _part(rows, key, buckets):
-                yield replace(row, firsts=record_starts(row, None, ()))
+            apart = _part(rows, key, buckets)
+            if len(apart.faults):
+                yield apart
         for bucket in buckets:
-            for rows in bucket.in_order(key, delimiter):
-                whole = replace(rows, firsts=record_starts(rows, key, once))
-                wide = max(1, BATCH_ROWS * whole.records // len(whole.faults))
-                for start in range(0, whole.records, wide):
-                    yield whole.part(start, min(start + wide, whole.records))
+            for rows in _in_batches(*bucket.in_order(key, delimiter), delimiter, bucket.columns, writer):
+                yield from _narrow(replace(rows, firsts=record_starts(rows, key, once)))
 
 
-def _part(rows: Rows, key: int, buckets: Sequence["_Bucket"]) -> Iterator[Rows]:
+def _narrow(whole: Rows) -> Iterator[Rows]:
+    """A batch in parts that are no larger than a block; one whose records are written is small as it is."""
+    wide = max(1, BATCH_ROWS * whole.records // max(1, len(whole.faults)))
+    if whole.written is not None:
+        yield whole
+        return
+    for start in range(0, whole.records, wide):
+        yield whole.part(start, min(start + wide, whole.records))
+
+
+def _part(rows: Rows, key: int, buckets: Sequence["_Bucket"]) -> Rows:
+    """Put the rows into the buckets of their keys; returns those that have no place there, each a record."""
     marks, hashes = _marks(rows, key)
     # A row without a key goes on with the row before it, wherever that one goes.
     known = np.maximum.accumulate(np.where((marks == STARTS) | (marks == SAME), np.arange(len(marks)), 0))
@@ -189,8 +208,7 @@ def _part(rows: Rows, key: int, buckets: Sequence["_Bucket"]) -> Iterator[Rows]:
     whole = (marks != BLANK) & (marks != UNREADABLE)
     for number, bucket in enumerate(buckets):
         bucket.write(rows, np.flatnonzero(whole & (numbers == number)))
-    for row in np.flatnonzero(~whole).tolist():
-        yield rows.slice(row, row + 1)
+    return replace(rows, firsts=record_starts(rows, None, ())).kept(~whole, rows.skipped)
 
 
 class _Bucket:
@@ -199,47 +217,72 @@ class _Bucket:
     def __init__(self, folder: Path, number: int) -> None:
         self._rows: BinaryIO = (folder / f"{number}.rows").open("w+b")
         self._places: BinaryIO = (folder / f"{number}.places").open("w+b")
-        self._columns = 0
+        self.columns = 0
 
     def write(self, rows: Rows, chosen: Any) -> None:
-        self._columns = rows.columns
+        self.columns = rows.columns
         self._rows.write(compiled.gather(rows.data, rows.row_starts, rows.row_ends, chosen))
         self._places.write(np.stack([rows.lines[chosen], rows.numbers[chosen]], axis=1).tobytes())
 
-    def in_order(self, key: int, delimiter: str) -> Iterator[Rows]:
+    def in_order(self, key: int, delimiter: str) -> tuple[bytes, Any]:
+        """The rows side by side by key, and the line and number of each."""
         self._rows.seek(0)
         self._places.seek(0)
         data = self._rows.read()
         places = np.frombuffer(self._places.read(), np.int64).reshape(-1, 2)
         self._rows.close()
         self._places.close()
-        if data:
-            yield _sorted(data, places, key, delimiter, self._columns)
+        return _sorted(data, places, key, delimiter, self.columns)
 
 
-def _sorted(data: bytes, places: Any, key: int, delimiter: str, columns: int) -> Rows:
-    rows = _scanned(data, places, delimiter, columns)
-    marks, hashes = _marks(rows, key)
+def _sorted(data: bytes, places: Any, key: int, delimiter: str, columns: int) -> tuple[bytes, Any]:
+    about = _keys(data, key, delimiter)
+    marks, hashes = about[:, 3], about[:, 4]
     known = np.maximum.accumulate(np.where((marks == STARTS) | (marks == SAME), np.arange(len(marks)), 0))
     _, first, inverse = np.unique(hashes[known], return_index=True, return_inverse=True)
-    in_order = _put(data, rows, places, np.argsort(first[inverse], kind="stable"), delimiter)
-    if (_marks(in_order, key)[0] == STARTS).sum() <= len(first):
-        return in_order
+    order = np.argsort(first[inverse], kind="stable")
+    in_order = _put(data, about, order)
+    if (_keys(in_order, key, delimiter)[:, 3] == STARTS).sum() <= len(first):
+        return in_order, places[order]
     # Two keys have one hash, once in the life of a universe: then the keys themselves decide.
+    rows = _scanned(data, places, delimiter, columns)
     keys = [_key(rows, int(row), key) for row in known]
     first_of = {text: row for row, text in reversed(list(enumerate(keys)))}
     order = np.argsort(np.array([first_of[text] for text in keys]), kind="stable")
-    return _put(data, rows, places, order, delimiter)
+    return _put(data, about, order), places[order]
 
 
-def _put(data: bytes, rows: Rows, places: Any, order: Any, delimiter: str) -> Rows:
-    gathered = compiled.gather(data, rows.row_starts, rows.row_ends, order)
-    return _scanned(gathered, places[order], delimiter, rows.columns)
+def _keys(data: bytes, key: int, delimiter: str) -> Any:
+    return compiled.scan_keys(data, ord(delimiter), key, True, LONGEST_RECORD)[2]
+
+
+def _put(data: bytes, about: Any, order: Any) -> bytes:
+    row_starts, row_ends = (about[:, place].astype(np.int32) for place in range(2))
+    return compiled.gather(data, row_starts, row_ends, order)
 
 
 def _key(rows: Rows, row: int, key: int) -> bytes:
     at = row * rows.columns + key
     return rows.data[rows.starts[at] : rows.ends[at]]
+
+
+def _in_batches(data: bytes, places: Any, delimiter: str, columns: int, writer: Any) -> Iterator[Rows]:
+    """The rows of a bucket: as cells or, with a writer, in batches of whole records that are written if certain."""
+    if writer is None:
+        if data:
+            yield _scanned(data, places, delimiter, columns)
+        return
+    most, row = BATCH_ROWS, 0
+    while data:
+        done = Done(*writer.write(data, ord(delimiter), True, LONGEST_RECORD, most))
+        if not done.consumed:
+            most *= 2
+            continue
+        here = places[row : row + done.filled]
+        again = partial(_scanned, data[: done.consumed], here, delimiter, columns)
+        index = done.about[:, 5]
+        yield done.left_over(data, columns, here[index, 0], here[index, 1], again)
+        data, row, most = data[done.consumed :], row + done.filled, BATCH_ROWS
 
 
 def _scanned(data: bytes, places: Any, delimiter: str, columns: int) -> Rows:
@@ -248,17 +291,6 @@ def _scanned(data: bytes, places: Any, delimiter: str, columns: int) -> Rows:
     if count != len(places):
         raise AssertionError(f"{len(places)} rows were put aside and {count} came back")
     return Rows(
-        data,
+        data, columns, starts, ends, flags, row_starts, row_ends, cells, faults, places[:, 0], places[:, 1], None,
         columns,
-        starts,
-        ends,
-        flags,
-        row_starts,
-        row_ends,
-        cells,
-        faults,
-        places[:, 0],
-        places[:, 1],
-        None,
-        columns,
-    )
+    )  # fmt: skip

@@ -192,7 +192,13 @@ def load_rows(loaded: Loaded, key: int | None, once: Sequence[int], writer: Any 
         yield from _each_a_record(_rows(loaded, _body(loaded), _rest(loaded), writer))
         return
     with spooled(_body(loaded), _rest(loaded)) as again:
-        yield from _folded(lambda: _rows(loaded, again(), b""), key, once, loaded, again().size)
+        assert loaded.head is not None
+        if fold.comes_back(tables.read_keys(again(), loaded.head, key)):
+            yield from _regrouped(lambda: _rows(loaded, again(), b""), key, once, loaded, again().size, writer)
+        elif writer is not None:
+            yield from (by_record(rows, key, once) for rows in _rows(loaded, again(), b"", writer))
+        else:
+            yield from fold.adjacent(_rows(loaded, again(), b""), key, once, loaded.name)
 
 
 def load_mapped(loaded: Loaded, mapper: Mapper) -> Iterator[Rows]:
@@ -208,7 +214,12 @@ def load_mapped(loaded: Loaded, mapper: Mapper) -> Iterator[Rows]:
         if mapper.key is None:
             records = _each_a_record(blocks())
         else:
-            records = _folded(blocks, mapper.key, mapper.once, loaded, again().size)
+            is_shuffled = fold.comes_back(fold.marked(blocks(), mapper.key))
+            records = (
+                _regrouped(blocks, mapper.key, mapper.once, loaded, again().size)
+                if is_shuffled
+                else fold.adjacent(blocks(), mapper.key, mapper.once, loaded.name)
+            )
         held: Rows | None = None
         for rows in records:
             if held is not None:
@@ -245,13 +256,11 @@ def by_record(rows: Rows, key: int | None, once: Sequence[int]) -> Rows:
     return replace(rows, firsts=fold.record_starts(rows, key, once))
 
 
-def _folded(
-    blocks: Callable[[], Iterator[Rows]], key: int, once: Sequence[int], loaded: Loaded, size: int
-) -> Iterator[Rows]:
-    if fold.comes_back(blocks(), key):
-        delimiter = loaded.head.delimiter if loaded.head else ","
-        return fold.regrouped(blocks, key, once, delimiter, size)
-    return fold.adjacent(blocks(), key, once, loaded.name)
+def _regrouped(
+    blocks: Callable[[], Iterator[Rows]], key: int, once: Sequence[int], loaded: Loaded, size: int, writer: Any = None
+) -> Iterator[Rows]:  # fmt: skip
+    delimiter = loaded.head.delimiter if loaded.head else ","
+    return fold.regrouped(blocks, key, once, delimiter, size, writer)
 
 
 def _open(

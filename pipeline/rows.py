@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -180,6 +180,37 @@ class Documents:
         return replace(
             self, starts=self.starts[rows], ends=self.ends[rows], lines=self.lines[rows], numbers=self.numbers[rows],
             blank=blank,
+        )  # fmt: skip
+
+
+class Done(NamedTuple):
+    """What a writer made of a block of rows; see `straight.Writer.write`."""
+
+    data: bytes
+    consumed: int
+    lines: int
+    filled: int
+    blank: int
+    rows: int
+    records: int
+    cleaned: Sequence[int]
+    starts: Any
+    ends: Any
+    flags: Any
+    faults: Any
+    about: Any
+
+    def left_over(
+        self, block: bytes, columns: int, lines: Any, numbers: Any, again: Callable[[], Rows]
+    ) -> Rows:
+        """The batch: what was written, and the rows given back, of which the lines and numbers are told."""
+        row_starts, row_ends, cells = (self.about[:, place].astype(np.int32) for place in range(3))
+        written = Written(
+            self.data, self.about[:, 6], self.rows, self.records, self.blank, self.cleaned, self.consumed, again
+        )
+        return Rows(
+            block, columns, self.starts, self.ends, self.flags, row_starts, row_ends, cells, self.faults, lines,
+            numbers, None, columns, written=written,
         )  # fmt: skip
 
 

@@ -130,6 +130,11 @@ cdef void move_row(Table *table, int64_t source, int64_t to) noexcept nogil:
     table.faults[to] = table.faults[source]
 
 
+cdef copied(void *data, int64_t size, kind):
+    """A numpy array of its own with `size` bytes."""
+    return np.frombuffer(PyBytes_FromStringAndSize(<char *>data, size), kind)
+
+
 cdef class Writer:
     """A header and a schema as a program for `write`; see `writer.py` for what its numbers mean."""
 
@@ -231,11 +236,10 @@ cdef class Writer:
     def write(self, const uint8_t[::1] data not None, int delimiter, bint final, int64_t longest, int64_t most):
         """Write the records of `data`, which starts at the start of a row and of a record; at most `most` rows are read.
 
-        Returns (NDJSON, consumed, counts, cleaned, cells). `counts` are (lines, filled rows, blank rows, rows written,
-        records written); `cleaned` says of each column how many of the e-mails and hashes written were trimmed or put
-        in lower case. `cells` are the rows that are not written: starts, ends, flags, faults, and of each row (int64)
-        its start, end, cells, line before it, number, index among all rows, and place of its record's line in the
-        NDJSON. Unless `final`, a record that more rows may add to is not consumed. Rows are read as `scan_csv` reads
+        Returns what `rows.Done` names: the NDJSON, the bytes consumed, their lines, rows that are not blank and blank ones,
+        the rows and records written; of each column how many of the e-mails and hashes written were trimmed or put in
+        lower case; and the rows that are not written: starts, ends, flags, faults, and of each row (int64) its start,
+        end, cells, line before it, number, index among all rows, and place of its record's line in the NDJSON. Unless `final`, a record that more rows may add to is not consumed. Rows are read as `scan_csv` reads
         them; where the program has a key, rows of one key that stand side by side make a record, and a row without a
         readable key goes to the record before it, whose rows are then all given back.
         """
@@ -267,20 +271,15 @@ cdef class Writer:
                 memory = self._run(p, n, <uint8_t>delimiter, final, longest, most, &table, &out, &notes, counts)
             if not memory:
                 raise MemoryError
-            cells = table.rows * table.columns
             return (
-                PyBytes_FromStringAndSize(<char *>out.data, out.size), counts[0],
-                (counts[1], counts[2], counts[3], counts[4], counts[5]),
+                PyBytes_FromStringAndSize(<char *>out.data, out.size),
+                counts[0], counts[1], counts[2], counts[3], counts[4], counts[5],
                 [notes.cleaned[cells] for cells in range(self.columns)],
-                (
-                    np.frombuffer(PyBytes_FromStringAndSize(<char *>table.starts, cells * 4), np.int32),
-                    np.frombuffer(PyBytes_FromStringAndSize(<char *>table.ends, cells * 4), np.int32),
-                    np.frombuffer(PyBytes_FromStringAndSize(<char *>table.flags, cells), np.uint8),
-                    np.frombuffer(PyBytes_FromStringAndSize(<char *>table.faults, table.rows), np.uint8),
-                    np.frombuffer(
-                        PyBytes_FromStringAndSize(<char *>table.about, table.rows * ABOUT * 8), np.int64
-                    ).reshape(-1, ABOUT),
-                ),
+                copied(table.starts, table.rows * table.columns * sizeof(int32_t), np.int32),
+                copied(table.ends, table.rows * table.columns * sizeof(int32_t), np.int32),
+                copied(table.flags, table.rows * table.columns, np.uint8),
+                copied(table.faults, table.rows, np.uint8),
+                copied(table.about, table.rows * ABOUT * sizeof(int64_t), np.int64).reshape(-1, ABOUT),
             )
         finally:
             free(out.data)

@@ -7,9 +7,9 @@ import tempfile
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from io import BufferedReader, RawIOBase
+from io import BufferedReader, FileIO, RawIOBase
 from pathlib import Path
-from typing import Any, BinaryIO, Protocol
+from typing import Any, BinaryIO, Protocol, runtime_checkable
 
 from pipeline.errors import SourceError
 
@@ -54,6 +54,8 @@ class ByteSource:
         self._counted = _Counted(file)
         packed = BufferedReader(self._counted, BLOCK)
         is_gzip = packed.peek(2)[:2] == GZIP_MAGIC
+        self._is_plain = isinstance(file, FileIO) and not is_gzip
+        self._given = 0
         self._unpacked: BinaryIO = gzip.GzipFile(fileobj=packed) if is_gzip else packed  # type: ignore[assignment]
 
     def peek(self, size: int) -> bytes:
@@ -67,9 +69,17 @@ class ByteSource:
     def read(self, size: int = BLOCK) -> bytes:
         """The next bytes, at most `size`, none only at the end."""
         if not self._ahead:
-            return self._read(size)
-        data, self._ahead = self._ahead[:size], self._ahead[size:]
+            data = self._read(size)
+        else:
+            data, self._ahead = self._ahead[:size], self._ahead[size:]
+        self._given += len(data)
         return data
+
+    def place(self) -> tuple[int, int] | None:
+        """The descriptor of the file, and where in it the next byte lies; None where that cannot be said."""
+        if not self._is_plain or not isinstance(self._file, FileIO) or not self._file.seekable():
+            return None
+        return self._file.fileno(), self._given
 
     def _read(self, size: int) -> bytes:
         try:
@@ -109,22 +119,6 @@ def open_file(path: Path) -> ByteSource:
         raise SourceError(f"{path}: cannot be opened ({problem.strerror})") from problem
 
 
-class Again:
-    """Bytes that lie on disk behind the header of a source, to be read from their start."""
-
-    def __init__(self, name: str, handle: int, size: int) -> None:
-        self.name = name
-        self.size = size
-        self._handle = handle
-        self._at = 0
-
-    def read(self, size: int) -> bytes:
-        """The next `size` bytes, fewer only at the end."""
-        data = os.pread(self._handle, min(size, self.size - self._at), self._at)
-        self._at += len(data)
-        return data
-
-
 class Readable(Protocol):
     """The bytes of a named source, a block at a time."""
 
@@ -133,14 +127,76 @@ class Readable(Protocol):
     def read(self, size: int) -> bytes: ...
 
 
+@runtime_checkable
+class InFile(Protocol):
+    """A source that knows where in a file its next byte lies; None where its bytes are not those of a file."""
+
+    def place(self) -> tuple[int, int] | None: ...
+
+
+class Again:
+    """Bytes of a source to be read from their start: `plain` where they lie in the source's own file, then the copied."""
+
+    def __init__(self, name: str, plain: tuple[int, int, int], copied: tuple[int, int]) -> None:
+        self.name = name
+        self._plain = plain
+        self._copied = copied
+        self.size = plain[2] + copied[1]
+        self._at = 0
+
+    def read(self, size: int) -> bytes:
+        """The next bytes, at most `size`, none only at the end."""
+        handle, begin, length = self._plain
+        if self._at < length:
+            data = os.pread(handle, min(size, length - self._at), begin + self._at)
+            if not data:
+                raise _changed(self.name)
+        else:
+            handle, length = self._copied
+            data = os.pread(handle, min(size, self.size - self._at), self._at - self._plain[2])
+        self._at += len(data)
+        return data
+
+
 @contextmanager
 def spooled(source: Readable, start: bytes) -> Iterator[Callable[[], Again]]:
-    """Put `start` and the rest of a source into a file that can be read as often as wanted."""
+    """Let `start` and the rest of a source be read as often as wanted, from its file or, where it is none, a copy.
+
+    Raises SourceError when the file changes meanwhile: what it held would be sent under another's checksum.
+    """
     with tempfile.TemporaryFile() as file:
-        data = start
-        while data:
-            file.write(data)
+        begin = _place(source)
+        plain = (begin[0], begin[1] - len(start), len(start)) if begin else (-1, 0, 0)
+        if not begin:
+            file.write(start)
+        known = _state(plain[0])
+        while True:
+            before = _place(source)
             data = source.read(BLOCK)
+            if not data:
+                break
+            after = _place(source)
+            if begin and before and after and after[1] - before[1] == len(data):
+                plain = (plain[0], plain[1], plain[2] + len(data))
+            else:
+                begin = None
+                file.write(data)
         file.flush()
-        size = file.tell()
-        yield lambda: Again(source.name, file.fileno(), size)
+        copied = file.fileno(), file.tell()
+        yield lambda: Again(source.name, plain, copied)
+        if _state(plain[0]) != known:
+            raise _changed(source.name)
+
+
+def _place(source: Readable) -> tuple[int, int] | None:
+    return source.place() if isinstance(source, InFile) else None
+
+
+def _state(handle: int) -> tuple[int, int]:
+    """What changes when a file does: its size and its time of change in ns."""
+    found = os.fstat(handle) if handle >= 0 else None
+    return (found.st_size, found.st_mtime_ns) if found else (0, 0)
+
+
+def _changed(name: str) -> SourceError:
+    return SourceError(f"{name}: was changed while it was read", "Wait until it is written, and try again.")

@@ -10,7 +10,7 @@ import numpy as np
 
 from pipeline import compiled
 from pipeline.errors import SourceError
-from pipeline.rows import Rows, Written
+from pipeline.rows import Done, Rows
 from pipeline.scan import BROKEN_ROWS, LONGEST_ROW, ROW_BLANK
 
 DELIMITERS = (",", ";", "\t", "|")
@@ -206,34 +206,35 @@ def _found(rest: bytes, place: Place, final: bool, most: int) -> tuple[int, Rows
 def _written(rest: bytes, place: Place, final: bool, most: int, writer: Any) -> tuple[int, Rows | None]:
     """How many bytes the next records take, and the records: written where they are certain, else as cells."""
     head, line, number = place.head, place.line, place.number
-    data, consumed, counts, cleaned, cells = writer.write(
-        rest, ord(head.delimiter), final, LONGEST_ROW, most
-    )
-    lines, filled, blank, count, records = counts
-    if not consumed:
+    done = Done(*writer.write(rest, ord(head.delimiter), final, LONGEST_ROW, most))
+    if not done.consumed:
         return 0, None
-    place.number += filled
-    place.line += filled + blank if head.row_a_line else lines
+    place.number += done.filled
+    place.line += done.filled + done.blank if head.row_a_line else done.lines
 
     def again() -> Rows:
-        rows = _found(rest[:consumed], Place(head, line, number), True, filled + blank)[1]
+        block = rest[: done.consumed]
+        rows = _found(block, Place(head, line, number), True, done.filled + done.blank)[1]
         assert rows is not None
         return rows
 
-    written = Written(data, cells[4][:, 6], count, records, blank, cleaned, consumed, again)
-    before = cells[4][:, 5 if head.row_a_line else 3]
-    rows = left_over(rest, len(head.names), cells, line + 1 + before, number + cells[4][:, 4], written)
-    return consumed, rows
+    lines = line + 1 + done.about[:, 5 if head.row_a_line else 3]
+    return done.consumed, done.left_over(rest, len(head.names), lines, number + done.about[:, 4], again)
 
 
-def left_over(data: bytes, columns: int, cells: Any, lines: Any, numbers: Any, written: Written) -> Rows:
-    """The rows that a writer gave back as cells; see `straight.Writer.write`."""
-    starts, ends, flags, faults, about = cells
-    row_starts, row_ends, found = (about[:, place].astype(np.int32) for place in range(3))
-    return Rows(
-        data, columns, starts, ends, flags, row_starts, row_ends, found, faults, lines, numbers, None, columns,
-        written=written,
-    )  # fmt: skip
+def read_keys(source: Readable, head: Head, key: int) -> Iterator[tuple[Any, Any]]:
+    """The mark and the hash of the key of each row that is not blank; see `kernels.mark_keys`."""
+    rest, line, final = b"", head.lines, False
+    while rest or not final:
+        if not final:
+            more = source.read(BLOCK)
+            final = not more
+            rest += more
+        consumed, lines, about = compiled.scan_keys(rest, ord(head.delimiter), key, final, LONGEST_ROW)
+        if not consumed and len(rest) > LONGEST_ROW:
+            raise _too_long(source, line + 1)
+        yield about[:, 3], about[:, 4].view(np.uint64)
+        rest, line = rest[consumed:], line + lines
 
 
 def _too_long(source: Readable, line: int, folds: bool = False) -> SourceError:
