@@ -34,7 +34,10 @@ WAITING = 4
 
 
 class _File:
-    """A file being written, with its size and hashes; a thread of its own writes what it is given, in order."""
+    """A file being written, with its size and hashes; two threads take what it is given, in order.
+
+    One writes, the other makes the MD5, which takes as long as all the rest together.
+    """
 
     def __init__(self, path: Path, timings: Timings) -> None:
         self.path = path
@@ -45,12 +48,14 @@ class _File:
         self._md5 = hashlib.md5(usedforsecurity=False)
         self._pending: deque[Future[None]] = deque()
         self._writer = ThreadPoolExecutor(1)
+        self._hasher = ThreadPoolExecutor(1)
 
     def write(self, data: bytes) -> None:
         """Add data; waits while much is still to be written, raises what went wrong with earlier data."""
         self.size += len(data)
+        self._pending.append(self._hasher.submit(self._hash, data))
         self._pending.append(self._writer.submit(self._write, data))
-        while len(self._pending) > WAITING:
+        while len(self._pending) > 2 * WAITING:
             self._pending.popleft().result()
 
     def _write(self, data: bytes) -> None:
@@ -58,22 +63,27 @@ class _File:
             view = memoryview(data)
             while view:
                 view = view[self._file.write(view) :]
-        with self._timings.of("hash", len(data)):
+        with self._timings.of("hash", 0):
             self._sha256.update(data)
+
+    def _hash(self, data: bytes) -> None:
+        with self._timings.of("hash", len(data)):
             self._md5.update(data)
 
     def close(self) -> tuple[str, str]:
         """(sha256, md5) of what was written, which is now on disk."""
+        self._pending.append(self._writer.submit(os.fsync, self._file.fileno()))
         while self._pending:
             self._pending.popleft().result()
         self._writer.shutdown()
-        os.fsync(self._file.fileno())
+        self._hasher.shutdown()
         self._file.close()
         return self._sha256.hexdigest(), self._md5.hexdigest()
 
     def abandon(self) -> None:
         """Let go of the file; what waits to be written is dropped."""
         self._writer.shutdown(cancel_futures=True)
+        self._hasher.shutdown(cancel_futures=True)
         self._file.close()
 
 

@@ -36,6 +36,8 @@ class Kinds:
         self._validators: dict[int, list[Any]] = {}
         names = set(_condition_names(exact.schema, False))
         self._repeated = np.array([leaf.is_repeated for leaf in layout.leaves])
+        # What a schema can be asked does not depend on the rows that it is asked about.
+        self._is_askable = _is_askable(exact, layout)
         self._compared = [leaf for leaf in layout.leaves if leaf.is_compared or leaf.path[-1] in names]
 
     def of_batch(self, read: Cells, shaped: Cells) -> "BatchKinds | None":
@@ -43,17 +45,12 @@ class Kinds:
 
         `read` are the cells before they were shaped, once-a-record cells in the first row of their record.
         """
-        if self._exact.shows:
+        if self._exact.shows or not self._is_askable:
             return None
-        rows = np.arange(shaped.rows)
-        judge = Judge(self._exact.schema, self._layout.branch, shaped, rows)
-        try:
-            judge.ask()
-            certain = [judge.is_certain(leaf) for leaf in self._layout.leaves]
-        except Unsure:
-            return None
+        judge = Judge(self._exact.schema, self._layout.branch, shaped, np.arange(shaped.rows))
+        certain = [judge.is_certain(leaf) for leaf in self._layout.leaves]
         filled = [judge.fills(leaf) for leaf in self._layout.leaves]
-        return BatchKinds(self, read, np.stack(certain, axis=1), np.stack(filled, axis=1))
+        return BatchKinds(self, read, np.stack(certain, axis=1), np.stack(filled, axis=1), self._repeated)
 
     def known(self, key: tuple[object, ...]) -> Problems:
         """The problems of rows of this kind; none where the kind is new."""
@@ -64,27 +61,24 @@ class Kinds:
         if problems and len(self._known) < MOST:
             self._known[key] = problems
 
-    def signature(self, rows: Sequence[int], read: Cells, certain: Any, filled: Any) -> tuple[object, ...]:
-        """What the twin's word on a record depends on, whose rows agree with each other."""
-        parts: list[object] = []
-        for row in rows:
-            cells = filled[row] if row == rows[0] else filled[row] & self._repeated
-            parts.append(cells.tobytes())
-            for place in np.flatnonzero(cells & ~certain[row]).tolist():
-                leaf = self._layout.leaves[place]
-                parts += (place, self._wrongs(place, leaf, read.text(row, leaf.column)))
-            parts += (read.text(row, leaf.column) for leaf in self._compared)
-        return tuple(parts)
-
-    def _wrongs(self, place: int, leaf: Leaf, text: str) -> tuple[str, ...]:
+    def wrongs(self, place: int, text: str) -> tuple[str, ...]:
         """How one cell is wrong: the names of the rules that it breaks, in each view of its field."""
         known = self._wrong.get((place, text))
         if known is None:
-            known = tuple(self._broken(place, leaf, text))
+            known = tuple(self._broken(place, self._layout.leaves[place], text))
             if len(self._wrong) >= MOST:
                 self._wrong.clear()
             self._wrong[place, text] = known
         return known
+
+    @property
+    def compared(self) -> list[Leaf]:
+        """The columns that the schema compares with words, so that their texts are part of a kind."""
+        return self._compared
+
+    def column(self, place: int) -> int:
+        """The column of a leaf."""
+        return self._layout.leaves[place].column
 
     def _broken(self, place: int, leaf: Leaf, text: str) -> list[str]:
         value: object
@@ -103,14 +97,37 @@ class Kinds:
         return names
 
 
-class BatchKinds:
-    """The kinds of the records of one batch, each given by its rows."""
+def _is_askable(exact: ExactChecker, layout: Layout) -> bool:
+    """Whether all that the schema says can be asked of columns."""
+    places, flags = np.zeros(layout.columns, np.int32), np.zeros(layout.columns, np.uint8)
+    empty = Cells(b"", layout.columns, places, places, flags)
+    judge = Judge(exact.schema, layout.branch, empty, np.zeros(1, np.int64))
+    try:
+        judge.ask()
+        for leaf in layout.leaves:
+            judge.is_certain(leaf)
+    except Unsure:
+        return False
+    return True
 
-    def __init__(self, kinds: Kinds, read: Cells, certain: Any, filled: Any) -> None:
+
+class BatchKinds:
+    """The kinds of the records of one batch, each given by its rows; `certain` and `filled` are (rows, leaves) bools."""
+
+    def __init__(self, kinds: Kinds, read: Cells, certain: Any, filled: Any, repeated: Any) -> None:
         self._kinds = kinds
         self._read = read
-        self._certain = certain
-        self._filled = filled
+        self._wide = filled.shape[1]
+        # Behind the first row of a record only what has a value for each row says something.
+        self._views = [self._view(filled, certain), self._view(filled & repeated, certain)]
+
+    @staticmethod
+    def _view(filled: Any, certain: Any) -> tuple[bytes, dict[int, list[int]]]:
+        """Which cells are filled, a byte each, and by row those that are not certain."""
+        doubtful: dict[int, list[int]] = {}
+        for row, place in zip(*(found.tolist() for found in np.nonzero(filled & ~certain)), strict=True):
+            doubtful.setdefault(row, []).append(place)
+        return filled.tobytes(), doubtful
 
     def known(self, rows: Sequence[int]) -> Problems:
         """The problems of a record, if the twin has judged one of its kind."""
@@ -121,7 +138,15 @@ class BatchKinds:
         self._kinds.learn(self._signature(rows), problems)
 
     def _signature(self, rows: Sequence[int]) -> tuple[object, ...]:
-        return self._kinds.signature(rows, self._read, self._certain, self._filled)
+        """What the twin's word on a record depends on, whose rows agree with each other."""
+        parts: list[object] = []
+        for number, row in enumerate(rows):
+            filled, doubtful = self._views[min(number, 1)]
+            parts.append(filled[row * self._wide : (row + 1) * self._wide])
+            for place in doubtful.get(row, ()):
+                parts += (place, self._kinds.wrongs(place, self._read.text(row, self._kinds.column(place))))
+            parts += [self._read.text(row, leaf.column) for leaf in self._kinds.compared]
+        return tuple(parts)
 
 
 def _condition_names(view: Any, inside: bool) -> Iterator[str]:

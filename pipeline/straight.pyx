@@ -150,12 +150,18 @@ cdef class Writer:
     cdef const int64_t[:, ::1] conditions
     cdef const uint8_t[::1] text
     cdef int64_t fixed
+    # What was written last lay here; memory that was used before is faster than new memory.
+    cdef uint8_t *spare
+    cdef int64_t spare_room
 
     def __cinit__(self):
         self.steps = NULL
+        self.spare = NULL
+        self.spare_room = 0
 
     def __dealloc__(self):
         free(self.steps)
+        free(self.spare)
 
     def __init__(self, steps, bounds, words, shapes, conditions, bytes text, int columns, int key, once):
         cdef const int64_t[:, ::1] numbers = np.ascontiguousarray(steps, np.int64).reshape(-1, 12)
@@ -257,8 +263,11 @@ cdef class Writer:
         table.flags = table.faults = NULL
         table.about = NULL
         out.size = 0
-        out.room = n * 2 + (n >> 2) + 4096
-        out.data = <uint8_t *>malloc(out.room)
+        out.data, self.spare = self.spare, NULL
+        out.room = self.spare_room
+        if out.data == NULL:
+            out.room = n * 2 + (n >> 2) + 4096
+            out.data = <uint8_t *>malloc(out.room)
         notes.chosen = <int32_t *>calloc(self.columns, sizeof(int32_t))
         notes.cleaned = <int64_t *>calloc(self.columns, sizeof(int64_t))
         notes.pending = <int64_t *>calloc(self.columns, sizeof(int64_t))
@@ -282,7 +291,8 @@ cdef class Writer:
                 copied(table.about, table.rows * ABOUT * sizeof(int64_t), np.int64).reshape(-1, ABOUT),
             )
         finally:
-            free(out.data)
+            free(self.spare)
+            self.spare, self.spare_room = out.data, out.room
             free(notes.chosen)
             free(notes.cleaned)
             free(notes.pending)

@@ -35,12 +35,16 @@ class _Counted(RawIOBase):
     def readable(self) -> bool:
         return True
 
-    def readinto(self, into: Any, /) -> int:
-        view = memoryview(into)
-        data = self._file.read(len(view))
-        view[: len(data)] = data
+    def read(self, size: int = -1, /) -> bytes:
+        data = self._file.read(size)
         self.sha256.update(data)
         self.bytes += len(data)
+        return data
+
+    def readinto(self, into: Any, /) -> int:
+        view = memoryview(into)
+        data = self.read(len(view))
+        view[: len(data)] = data
         return len(data)
 
 
@@ -51,12 +55,14 @@ class ByteSource:
         self.name = name
         self._ahead = b""
         self._file = file
-        self._counted = _Counted(file)
-        packed = BufferedReader(self._counted, BLOCK)
-        is_gzip = packed.peek(2)[:2] == GZIP_MAGIC
-        self._is_plain = isinstance(file, FileIO) and not is_gzip
         self._given = 0
-        self._unpacked: BinaryIO = gzip.GzipFile(fileobj=packed) if is_gzip else packed  # type: ignore[assignment]
+        self._counted = _Counted(file)
+        self._handle = _plain_file(file)
+        self._unpacked: Opened = self._counted
+        if self._handle is None:
+            packed = BufferedReader(self._counted, BLOCK)
+            is_gzip = packed.peek(2)[:2] == GZIP_MAGIC
+            self._unpacked = gzip.GzipFile(fileobj=packed) if is_gzip else packed
 
     def peek(self, size: int) -> bytes:
         """The next `size` bytes, fewer only at the end, to be read again."""
@@ -77,9 +83,7 @@ class ByteSource:
 
     def place(self) -> tuple[int, int] | None:
         """The descriptor of the file, and where in it the next byte lies; None where that cannot be said."""
-        if not self._is_plain or not isinstance(self._file, FileIO) or not self._file.seekable():
-            return None
-        return self._file.fileno(), self._given
+        return None if self._handle is None else (self._handle, self._given)
 
     def _read(self, size: int) -> bytes:
         try:
@@ -105,6 +109,13 @@ class ByteSource:
         """Let go of the file."""
         self._unpacked.close()
         self._file.close()
+
+
+def _plain_file(file: Opened) -> int | None:
+    """The descriptor of a file that is read from its start on and is not packed: it needs no buffer, and can be read again."""
+    if not isinstance(file, FileIO) or not file.seekable():
+        return None
+    return None if os.pread(file.fileno(), 2, 0) == GZIP_MAGIC else file.fileno()
 
 
 def open_file(path: Path) -> ByteSource:

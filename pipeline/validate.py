@@ -49,9 +49,10 @@ def validate_rows(
     rejected: list[Rejected] = []
     doubtful = np.flatnonzero(~vouched).tolist()
     alike = kinds.of_batch(read, shaped.cells) if len(doubtful) > FEW else None
+    begins, ends, faults = firsts.tolist(), lasts.tolist(), batch.faults.tolist()
     for record in doubtful:
-        rows = [row for row in range(firsts[record], lasts[record]) if filled[row]]
-        has_kind = agrees[record] and not any(batch.faults[row] or row in batch.problems for row in rows)
+        rows = [row for row in range(begins[record], ends[record]) if faults[row] != ROW_BLANK]
+        has_kind = agrees[record] and not any(faults[row] or row in batch.problems for row in rows)
         problems = alike.known(rows) if alike is not None and has_kind else ()
         issues, verdict = tuple(_issue(one, source, batch, rows[0], layout) for one in problems), NOTHING
         if not problems:
