@@ -12,6 +12,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -25,6 +26,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; the answer is its exit code."""
     words = list(sys.argv[1:] if arguments is None else arguments)
     signal.signal(signal.SIGTERM, _interrupt)
+    # numpy's linear algebra, which nothing here uses, would start a thread on each core.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     try:
         asked = flags.parser().parse_args(words)
         return COMMANDS[asked.command](asked)
@@ -132,10 +135,10 @@ def _inspect(asked: argparse.Namespace) -> int:
     if asked.json:
         _print_json({"sources": [one.as_json() for one in found]})
     elif not asked.quiet:
-        from pipeline import words
+        from pipeline import found_words
 
         for one in found:
-            words.inspection(_console(asked), one)
+            found_words.inspection(_console(asked), one)
     return DONE
 
 
@@ -157,9 +160,9 @@ def _map(asked: argparse.Namespace) -> int:
     if asked.json:
         _print_json(done.as_json())
     elif not asked.quiet:
-        from pipeline import words
+        from pipeline import found_words
 
-        words.proposal(_console(asked), done)
+        found_words.proposal(_console(asked), done)
     return DONE
 
 
@@ -168,6 +171,7 @@ def _validate(asked: argparse.Namespace) -> int:
 
     with _progress(asked, "checking") as progress:
         options = _options(asked, progress)
+        _fetch_words(asked)
         report = validate(asked.sources, asked.spec, options)
     _say_timings(asked, options)
     if asked.json:
@@ -178,6 +182,12 @@ def _validate(asked: argparse.Namespace) -> int:
 
         words.verdict(_console(asked), report)
     return DATA if report.invalid else DONE
+
+
+def _fetch_words(asked: argparse.Namespace) -> None:
+    """Import what the result is told with while the kernels work, since they let go of Python's lock."""
+    if not asked.quiet:
+        threading.Thread(target=import_module, args=("pipeline.words",), daemon=True).start()
 
 
 def _say_timings(asked: argparse.Namespace, options: Any) -> None:
@@ -204,6 +214,7 @@ def _prepare(asked: argparse.Namespace) -> Any:
 
     with _progress(asked, "converting") as progress:
         options = _options(asked, progress)
+        _fetch_words(asked)
         report = prepare(asked.sources, asked.spec, asked.out, options)
     _say_timings(asked, options)
     if not asked.quiet:

@@ -208,7 +208,8 @@ def _part(rows: Rows, key: int, buckets: Sequence["_Bucket"]) -> Rows:
     whole = (marks != BLANK) & (marks != UNREADABLE)
     for number, bucket in enumerate(buckets):
         bucket.write(rows, np.flatnonzero(whole & (numbers == number)))
-    return replace(rows, firsts=record_starts(rows, None, ())).kept(~whole, rows.skipped)
+    apart = replace(rows, firsts=np.zeros(0, np.int32)).kept(~whole, rows.skipped)
+    return replace(apart, firsts=record_starts(apart, None, ()))
 
 
 class _Bucket:

@@ -11,7 +11,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol
 
-from pipeline import documents, fold, preamble, remap, tables
+from pipeline import documents, fold, preamble, tables
 from pipeline.encodings import Decoded
 from pipeline.errors import SourceError
 from pipeline.footers import Footer
@@ -19,7 +19,6 @@ from pipeline.model import SourceUse
 from pipeline.rows import Batch, Rows
 from pipeline.streams import ByteSource, open_file, spooled
 from pipeline.trailing import Trimmed
-from pipeline.virtual import Mapper
 
 HEAD = 1 << 16
 BLOCK = 1 << 20
@@ -201,8 +200,10 @@ def load_rows(loaded: Loaded, key: int | None, once: Sequence[int], writer: Any 
             yield from fold.adjacent(_rows(loaded, again(), b""), key, once, loaded.name)
 
 
-def load_mapped(loaded: Loaded, mapper: Mapper) -> Iterator[Rows]:
-    """The rows of a table in batches of whole records, turned by a mapping into columns of the specification."""
+def load_mapped(loaded: Loaded, mapper: Any) -> Iterator[Rows]:
+    """The rows of a table in batches of whole records, turned by a mapping (`virtual.Mapper`) into columns of the specification."""
+    # The named conversions cost as much time to import as a small file without a mapping to convert.
+    remap = import_module("pipeline.remap")
     with spooled(_body(loaded), _rest(loaded)) as again:
 
         def blocks() -> Iterator[Rows]:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from importlib import import_module
 from pathlib import Path
 from typing import Any, BinaryIO
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -29,7 +30,6 @@ from pipeline.rows import Batch, Checked, Documents, Rows, Shaped, ShapedDocumen
 from pipeline.shape import shape_documents, shape_rows
 from pipeline.timings import Timings
 from pipeline.validate import validate_documents, validate_rows
-from pipeline.virtual import Mapper, compile_mapper
 from pipeline.writer import compile_writer
 
 Source = Path | str | Any
@@ -169,7 +169,7 @@ class _Stages:
         self._timings = options.timings
         self._exact = _exact(plan.specification, options)
         self._layout: Layout | None = None
-        self._mapper: Mapper | None = None
+        self._mapper: Any = None
         self._automaton: Any = None
         self._writer: Any = None
         self._unwrap = "records" not in plan.specification.schema.get("properties", {})
@@ -185,7 +185,7 @@ class _Stages:
             )
             self._writer = compile_writer(plan.specification.schema, self._layout)
         else:
-            self._mapper = compile_mapper(
+            self._mapper = import_module("pipeline.virtual").compile_mapper(
                 plan, loaded.head.names, self._exact.tree, loaded.name, options.date_format
             )
             self._mapper.refuse_unused(options.ignore_unknown)

@@ -167,7 +167,7 @@ def read_rows(source: Readable, head: Head, rest: bytes, writer: Any = None) -> 
         if consumed:
             rest, most = rest[consumed:], least
             continue
-        most *= 2
+        most = max(least, min(2 * most, len(rest) + 1))
         if not final:
             if len(rest) > LONGEST_ROW:
                 raise _too_long(source, place.line + 1, writer is not None and writer.folds)

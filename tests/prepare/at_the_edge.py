@@ -1,0 +1,81 @@
+"""Run the kernels on bytes that end at the edge of a page behind which nothing may be read."""
+
+import ctypes
+import mmap
+import random
+import sys
+
+import numpy as np
+
+from pipeline import compiled, json_kernels, kernels, straight
+from pipeline.automaton import compile_automaton
+from pipeline.catalog import find
+from pipeline.exact import ExactChecker
+from pipeline.layout import compile_layout
+from pipeline.writer import compile_writer
+
+PAGE = mmap.PAGESIZE
+PIECES = [
+    b",", b'"', b"\n", b"\r\n", b"\r", b"\0", b"a@example.com", b"A", b"\xc3\xab", b"\xff", b"\\", b"true", b"1990-02-28",
+    b"12.50", b'"quoted ""text"""', b"a text that is longer than sixteen bytes", b"P1,", b"",
+]  # fmt: skip
+BITS = [
+    b"{", b"}", b"[", b"]", b":", b",", b'"', b'"link":', b'"email":', b'"a@example.com"', b"\\u00", b"\\", b"tru", b"12.5",
+    b'{"link":{"customer_id":"C1"},"first_name":"Mi', b"nul", b" ", b"\n", b"\xf0\x9f", b'{"link":{"customer_id":"C1"}}',
+]  # fmt: skip
+
+
+class Edge:
+    """Two pages of which the second may not be touched."""
+
+    def __init__(self) -> None:
+        self._pages = mmap.mmap(-1, 2 * PAGE)
+        self._at = ctypes.addressof(ctypes.c_char.from_buffer(self._pages))
+        libc = ctypes.CDLL(None, use_errno=True)
+        if libc.mprotect(ctypes.c_void_p(self._at + PAGE), ctypes.c_size_t(PAGE), 0):
+            raise OSError(ctypes.get_errno(), "the page could not be closed")
+
+    def hold(self, data: bytes) -> memoryview:
+        begin = PAGE - len(data)
+        view = memoryview(self._pages)[begin:PAGE]
+        view[:] = data
+        return view
+
+
+def writer_of(header: str, spec: str) -> tuple[straight.Writer, int]:
+    specification = find(spec)
+    names = header.split(",")
+    tree = ExactChecker(specification, None, False).tree
+    layout = compile_layout(names, tree, specification.key, "a table", False)
+    return compile_writer(specification.schema, layout), len(names)
+
+
+def main() -> None:
+    chance, edge = random.Random(20), Edge()
+    programs = [
+        writer_of("link.customer_id,first_name,email,employee_flag,date_of_birth", "customer_record"),
+        writer_of("purchase_id,link.email,products[].price_paid,products[].quantity", "purchase"),
+    ]
+    automaton = compile_automaton(find("customer_record").schema)
+    for _ in range(6000):
+        data = b"".join(chance.choices(PIECES, k=chance.randrange(24)))[:PAGE]
+        view = edge.hold(data)
+        for final in (True, False):
+            for writer, columns in programs:
+                writer.write(view, 44, final, 1 << 20, 1000)
+                found = kernels.scan_csv(view, 44, columns, final, 1000, 1 << 20)
+                status = np.empty(found[1], np.uint8)
+                for kind in range(compiled.URL + 1):
+                    words = (b"Mira", b"A") if kind == compiled.ENUM else ()
+                    kernels.check_column(view, *found[2:5], columns, 0, kind, -1e9, 1e9, words, status)
+            straight.scan_keys(view, 44, 0, final, 1 << 20)
+        text = b"".join(chance.choices(BITS, k=chance.randrange(14)))[:PAGE]
+        view = edge.hold(text)
+        whole = np.array([0], np.int64), np.array([len(text)], np.int64)
+        json_kernels.vouch_documents(automaton, view, *whole)
+        json_kernels.split_array(view, 0, False, 100)
+    sys.stdout.write("came back\n")
+
+
+if __name__ == "__main__":
+    main()

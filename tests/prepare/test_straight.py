@@ -1,0 +1,169 @@
+"""Rows that are written as they are read are the rows that the slow way would write, wherever the bytes are cut."""
+
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from unittest.mock import patch
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from pipeline import streams, tables
+from pipeline.catalog import find
+from pipeline.exact import ExactChecker
+from pipeline.layout import compile_layout
+from pipeline.rows import Done
+from pipeline.writer import compile_writer
+
+from .helpers import environment, in_plain_python, of_bytes
+from .test_fast_against_slow import NASTY_FILE, nasty
+
+thorough = settings(deadline=None, max_examples=120)
+BLOCKS = (1, 9, 64, 1 << 20)
+BUYER = b"link.customer_id,first_name,email,link.email,employee_flag,date_of_birth,custom_fields.points,gender"
+ORDER = (
+    b"purchase_id,link.customer_id,action_at,type,currency,products[].product_reference.id,"
+    b"products[].product_reference.id_type,products[].price_paid,products[].quantity"
+)
+
+
+def same(data: bytes, spec: str, block: int) -> None:
+    """The files and the report do not depend on kernels, nor on the size of a block."""
+    with TemporaryDirectory() as folder:
+        with patch.object(tables, "BLOCK", block), patch.object(streams, "BLOCK", max(block, 16)):
+            fast = of_bytes(data, spec, Path(folder, "fast"))
+        with in_plain_python():
+            slow = of_bytes(data, spec, Path(folder, "slow"))
+    assert fast.files == slow.files
+    assert fast.report.sources == slow.report.sources
+
+
+# Mostly what is right, so that most rows are good but for one cell.
+NAMES = (b"Mira", b"Zo\xc3\xab", b'"a ""b"" c"', b'"two\nlines"', b"\xff", b"x\0y", b'5" pipe', b'"open', b'"a"b', b"\\", b"\r", b"")
+EMAILS = (
+    b"mira@example.com", b"Mira@Example.COM", b" mira@example.com ", b"\tmira@example.com", b"mira@example",
+    b"m\xc3\xadra@example.com", b"\xe2\x84\xaaira@example.com", b'"mira@example.com"', b'"Mira""@example.com"', b" ", b"",
+)  # fmt: skip
+FLAGS = (b"true", b"false", b"yes", b"maybe", b"TRUE", b'"true"', b" true", b"")
+DAYS = (b"1990-02-28", b"1990-02-30", b"0000-01-01", b"28/02/1990", b"1990-2-8", b'"1990-02-28"', b"")
+
+
+@st.composite
+def buyers(draw: st.DrawFn) -> bytes:
+    rows = []
+    for number in range(draw(st.integers(1, 8))):
+        cells = [b"C%d" % number, b"Mira", b"mira@example.com", b"", b"true", b"1990-02-28", b"7", b"female"]
+        for place, values in ((1, NAMES), (2, EMAILS), (3, EMAILS), (4, FLAGS), (5, DAYS), (0, (b"", b"C 1"))):
+            if draw(st.integers(0, 5)) == 0:
+                cells[place] = draw(st.sampled_from(values))
+        end = draw(st.sampled_from((b"\n", b"\n", b"\r\n", b"\r", b"\n\n", b",extra\n")))
+        rows.append(b",".join(cells[: draw(st.sampled_from((8, 8, 8, 5)))]) + end)
+    return b"".join(rows)
+
+
+@thorough
+@given(buyers(), st.sampled_from(BLOCKS))
+@example(b"C1,Mira,mira@example.com,,true,1990-02-28,7,female", 1)
+def test_a_table_of_customers_with_spoiled_cells_is_written_as_the_slow_way_writes_it(
+    rows: bytes, block: int
+) -> None:
+    same(BUYER + b"\n" + rows, "customer_record", block)
+
+
+KEYS = (b"P1", b"P1", b"P1", b"P2", b"P3", b'"P1"', b"", b'"P""4"', b'P""4', b'"open', b'"P1"x')
+ONCE = (b"", b"", b"C1", b'"C1"', b"C2", b'"a""b"', b'a""b', b"\xff")
+PRICES = (b"1.50", b"1.5", b"-2", b"1e3", b"12345678901234567890", b".5", b"01", b"1,5", b'"1.50"', b"")
+
+
+@st.composite
+def orders(draw: st.DrawFn, is_sorted: bool) -> bytes:
+    rows = []
+    for _ in range(draw(st.integers(1, 9))):
+        key, buyer = draw(st.sampled_from(KEYS)), draw(st.sampled_from(ONCE))
+        price = draw(st.sampled_from(PRICES)) if draw(st.integers(0, 3)) == 0 else b"9.95"
+        day = draw(st.sampled_from((b"2024-03-06T10:00:00Z", b"", b"2024-03-06 10:00:00")))
+        cells = [key, buyer, day, b"ecommerce", b"AUD", b"SKU", b"sku", price, draw(st.sampled_from((b"1", b"", b"0.5")))]
+        rows.append(b",".join(cells[: draw(st.sampled_from((9, 9, 9, 1)))]))
+        if draw(st.integers(0, 9)) == 0:
+            rows.append(draw(st.sampled_from((b"", b",,,,,,,,", b'""', b"   "))))
+    if is_sorted:
+        rows.sort(key=lambda row: row.split(b",")[0])
+    return b"".join(row + b"\n" for row in rows)
+
+
+@thorough
+@given(st.booleans().flatmap(orders), st.sampled_from(BLOCKS))
+def test_order_lines_with_spoiled_cells_are_folded_as_the_slow_way_folds_them(rows: bytes, block: int) -> None:
+    same(ORDER + b"\n" + rows, "purchase", block)
+
+
+@thorough
+@given(nasty, st.sampled_from(BLOCKS))
+def test_any_bytes_are_read_as_the_slow_way_reads_them(data: bytes, block: int) -> None:
+    same(b"link.customer_id,first_name\n" + data, "customer_record", block)
+    same(b"purchase_id,products[].price_paid\n" + data, "purchase", block)
+
+
+@pytest.mark.parametrize("block", [1, 2, 3, 5, 8, 1 << 20])
+def test_a_nasty_file_is_read_the_same_wherever_it_is_cut(block: int) -> None:
+    for spec, head in (("customer_record", b"link.customer_id,first_name"), ("purchase", b"purchase_id,products[].price_paid")):
+        same(head + b"\n" + NASTY_FILE, spec, block)
+
+
+def writer_of(header: bytes, spec: str) -> tuple[object, int]:
+    specification = find(spec)
+    names = header.decode().split(",")
+    exact = ExactChecker(specification, None, False)
+    layout = compile_layout(names, exact.tree, specification.key, "a table", False)
+    return compile_writer(specification.schema, layout), len(names)
+
+
+def written(writer: object, data: bytes, cuts: Sequence[int], most: int) -> tuple[bytes, list[int]]:
+    """What a writer makes of data that comes in pieces: the lines, and what it counted."""
+    out, counts, rest = b"", [0] * 5, b""
+    pieces = [data[begin:end] for begin, end in zip([0, *cuts], [*cuts, len(data)], strict=True)]
+    for number, piece in enumerate(pieces):
+        rest += piece
+        final, tries = number == len(pieces) - 1, most
+        while rest:
+            done = Done(*writer.write(rest, ord(","), final, 1 << 20, tries))  # type: ignore[attr-defined]
+            out += done.data
+            counts = [a + b for a, b in zip(counts, done[2:7], strict=True)]
+            rest = rest[done.consumed :]
+            if not done.consumed:
+                tries *= 2
+                if not final and tries > len(rest) + 1:
+                    break
+    return out, counts
+
+
+def test_good_rows_are_all_written_wherever_they_are_cut() -> None:
+    """That the fast way is taken at all: nothing of a good file is left to the slow one."""
+    buyer, _ = writer_of(BUYER, "customer_record")
+    order, _ = writer_of(ORDER, "purchase")
+    buyers = b"C1,Mira,MIRA@example.com,,true,1990-02-28,7,female\r\n\nC2,\"Zo\xc3\xab\n\"\"X\"\"\",a@example.org,,,,,\n"
+    lines = (
+        b"P1,C1,2024-03-06T10:00:00Z,ecommerce,AUD,S1,sku,9.95,1\nP1,,,,,S2,sku,1,2\n"
+        b"P2,C1,2024-03-06T10:00:00Z,ecommerce,AUD,S3,sku,5,1\n"
+    )
+    for writer, data, records in ((buyer, buyers, 2), (order, lines, 2)):
+        whole = written(writer, data, [], 1000)
+        assert whole[1][4] == records
+        assert whole[0].count(b"\n") == records
+        for cut in range(len(data)):
+            assert written(writer, data, [cut], 1000) == whole
+            assert written(writer, data, [cut], 1) == whole
+
+
+def test_no_kernel_reads_beyond_its_bytes() -> None:
+    """The bytes end where the next page may not be read: a kernel that looks further does not come back."""
+    done = subprocess.run(
+        [sys.executable, Path(__file__).with_name("at_the_edge.py")],
+        capture_output=True, timeout=300, env=environment(),
+    )  # fmt: skip
+
+    assert done.returncode == 0, done.stderr.decode()
+    assert done.stdout == b"came back\n"
