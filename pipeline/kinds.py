@@ -14,7 +14,8 @@ from pipeline import compiled, values
 from pipeline.cells import Cells
 from pipeline.exact import ExactChecker, NumberText, clean_text, validator_of
 from pipeline.layout import Layout, Leaf, convert_raw
-from pipeline.rules import Judge, Unsure
+from pipeline.rules import COMBINATIONS, SILENT, Judge, Unsure
+from pipeline.shapes import JsonSchema, Place, ShapeTree
 from pipeline.wording import Problem
 
 LEAF_RULES = (
@@ -36,6 +37,7 @@ class Kinds:
         self._validators: dict[int, list[Any]] = {}
         names = set(_condition_names(exact.schema, False))
         self._repeated = np.array([leaf.is_repeated for leaf in layout.leaves])
+        self._told = np.array([not _is_free(leaf, exact.tree) for leaf in layout.leaves])
         # What a schema can be asked does not depend on the rows that it is asked about.
         self._is_askable = _is_askable(exact, layout)
         self._compared = [leaf for leaf in layout.leaves if leaf.is_compared or leaf.path[-1] in names]
@@ -50,7 +52,8 @@ class Kinds:
         judge = Judge(self._exact.schema, self._layout.branch, shaped, np.arange(shaped.rows))
         certain = [judge.is_certain(leaf) for leaf in self._layout.leaves]
         filled = [judge.fills(leaf) for leaf in self._layout.leaves]
-        return BatchKinds(self, read, np.stack(certain, axis=1), np.stack(filled, axis=1), self._repeated)
+        shown = self._told, self._told & self._repeated
+        return BatchKinds(self, read, np.stack(certain, axis=1), np.stack(filled, axis=1), self._repeated, shown)
 
     def known(self, key: tuple[object, ...]) -> Problems:
         """The problems of rows of this kind; none where the kind is new."""
@@ -112,22 +115,19 @@ def _is_askable(exact: ExactChecker, layout: Layout) -> bool:
 
 
 class BatchKinds:
-    """The kinds of the records of one batch, each given by its rows; `certain` and `filled` are (rows, leaves) bools."""
+    """The kinds of the records of one batch, each given by its rows; `certain` and `filled` are (rows, leaves) bools.
 
-    def __init__(self, kinds: Kinds, read: Cells, certain: Any, filled: Any, repeated: Any) -> None:
+    `shown` says of which leaves it matters whether they are filled, in the first row of a record and in the others.
+    """
+
+    def __init__(self, kinds: Kinds, read: Cells, certain: Any, filled: Any, repeated: Any, shown: Any) -> None:
         self._kinds = kinds
         self._read = read
         self._wide = filled.shape[1]
+        doubtful = filled & ~certain
         # Behind the first row of a record only what has a value for each row says something.
-        self._views = [self._view(filled, certain), self._view(filled & repeated, certain)]
-
-    @staticmethod
-    def _view(filled: Any, certain: Any) -> tuple[bytes, dict[int, list[int]]]:
-        """Which cells are filled, a byte each, and by row those that are not certain."""
-        doubtful: dict[int, list[int]] = {}
-        for row, place in zip(*(found.tolist() for found in np.nonzero(filled & ~certain)), strict=True):
-            doubtful.setdefault(row, []).append(place)
-        return filled.tobytes(), doubtful
+        self._filled = [(filled & one).tobytes() for one in shown]
+        self._doubtful = [_by_row(doubtful), _by_row(doubtful & repeated)]
 
     def known(self, rows: Sequence[int]) -> Problems:
         """The problems of a record, if the twin has judged one of its kind."""
@@ -141,12 +141,37 @@ class BatchKinds:
         """What the twin's word on a record depends on, whose rows agree with each other."""
         parts: list[object] = []
         for number, row in enumerate(rows):
-            filled, doubtful = self._views[min(number, 1)]
-            parts.append(filled[row * self._wide : (row + 1) * self._wide])
-            for place in doubtful.get(row, ()):
+            view = min(number, 1)
+            parts.append(self._filled[view][row * self._wide : (row + 1) * self._wide])
+            for place in self._doubtful[view].get(row, ()):
                 parts += (place, self._kinds.wrongs(place, self._read.text(row, self._kinds.column(place))))
             parts += [self._read.text(row, leaf.column) for leaf in self._kinds.compared]
         return tuple(parts)
+
+
+def _by_row(mask: Any) -> dict[int, list[int]]:
+    """The leaves with a True of each row that has one."""
+    found: dict[int, list[int]] = {}
+    for row, place in zip(*(places.tolist() for places in np.nonzero(mask)), strict=True):
+        found.setdefault(row, []).append(place)
+    return found
+
+
+def _is_free(leaf: Leaf, tree: ShapeTree) -> bool:
+    """Whether nothing else depends on whether the leaf is filled: no field, no list, and no choice of the schema."""
+    place: Place | None = tree.root
+    for depth, part in enumerate(leaf.path):
+        if isinstance(part, int) or place is None or not all(_asks_nothing(view, depth, part) for view in place.views):
+            return False
+        place = tree.child(place, part)
+    return True
+
+
+def _asks_nothing(view: JsonSchema, depth: int, key: str) -> bool:
+    """Whether an object of this schema may have a field or not; one that is optional itself may then require none."""
+    rules = {rule for rule in view if rule in COMBINATIONS or (rule not in SILENT and not rule.startswith("x-"))}
+    required = view.get("required", ())
+    return rules <= {"required"} and (key not in required if depth == 0 else not required)
 
 
 def _condition_names(view: Any, inside: bool) -> Iterator[str]:
