@@ -91,7 +91,7 @@ def _vouched(shaped: ShapedRows, layout: Layout, exact: ExactChecker) -> Any:
         return np.zeros(batch.records, np.bool_)
     vouched = ~np.logical_or.reduceat(shaped.doubtful & (batch.faults != ROW_BLANK), batch.firsts)
     if vouched.any():
-        vouched &= Judge(exact.schema, layout.branch, shaped.cells, batch.firsts).vouch()
+        vouched &= Judge(exact.schema, layout.branch, shaped.cells, batch.firsts, layout.closes_gaps).vouch()
     return vouched
 
 
