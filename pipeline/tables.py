@@ -155,7 +155,8 @@ def read_rows(source: Readable, head: Head, rest: bytes) -> Iterator[Rows]:
             more = source.read(BLOCK)
             final = not more
             rest += more
-        most = min(1024 + len(rest) // 16, MOST_CELLS // columns + 1)
+        # A row has a byte for each of its columns at least; shorter ones, which lack cells, wait for the next round.
+        most = min(1024 + len(rest) // max(16, columns), MOST_CELLS // columns + 1)
         found = compiled.scan_csv(rest, ord(head.delimiter), columns, final, most, LONGEST_ROW)
         consumed, count, starts, ends, flags, row_starts, row_ends, lines, cells, faults = found
         lines = np.arange(count + 1) if head.row_a_line else lines
