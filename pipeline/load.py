@@ -2,7 +2,7 @@
 
 import codecs
 import tempfile
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field, replace
@@ -211,24 +211,32 @@ def load_mapped(loaded: Loaded, mapper: Any) -> Iterator[Rows]:
             return (remap.sifted(mapper, rows, left) for rows in _rows(loaded, again(), b""))
 
         left: Counter[str] = Counter()
-        settled = remap.decided(mapper, blocks())
-        if mapper.key is None:
-            records = _each_a_record(blocks())
-        else:
-            is_shuffled = fold.comes_back(fold.marked(blocks(), mapper.key))
-            records = (
-                _regrouped(blocks, mapper.key, mapper.once, loaded, again().size)
-                if is_shuffled
-                else fold.adjacent(blocks(), mapper.key, mapper.once, loaded.name)
-            )
+        looking = remap.Looking(mapper)
+        seen = looking.over(blocks())
+        comes_back = mapper.key is not None and fold.comes_back(fold.marked(seen, mapper.key))
+        if mapper.waits:
+            deque(seen, maxlen=0)
+        settled, known = looking.settled(), remap.Known()
+        records = _brought_together(blocks, mapper, comes_back, loaded, again().size)
         held: Rows | None = None
         for rows in records:
             if held is not None:
                 yield held
-            held = remap.apply(settled, remap.skipped(settled, remap.carried(settled, rows)))
+            held = remap.apply(settled, remap.skipped(settled, remap.carried(settled, rows)), known)
         if held is not None:
             # What was sifted out before the rows were brought together is counted once all were read.
             yield replace(held, skipped={**held.skipped, **left})
+
+
+def _brought_together(
+    blocks: Callable[[], Iterator[Rows]], mapper: Any, comes_back: bool, loaded: Loaded, size: int
+) -> Iterator[Rows]:
+    """The rows in batches of whole records; `comes_back` says that some key stands again behind others."""
+    if mapper.key is None:
+        return _each_a_record(blocks())
+    if comes_back:
+        return _regrouped(blocks, mapper.key, mapper.once, loaded, size)
+    return fold.adjacent(blocks(), mapper.key, mapper.once, loaded.name)
 
 
 def _body(loaded: Loaded) -> tables.Readable:

@@ -156,7 +156,7 @@ cdef inline bint good_date_time(const uint8_t *p, int64_t n) noexcept nogil:
 
 # What a text of a kind that is trimmed and put in lower case needs to be one that is certainly right.
 cdef enum:
-    IN_DOUBT = 0
+    NO_FORM = 0
     AS_IT_IS = 1
     LOWERED = 2
 
@@ -169,21 +169,21 @@ cdef inline int email_form(const uint8_t *p, int64_t n) noexcept nogil:
         seen |= IN_EMAIL[p[i]]
         i += 1
     if i == 0 or i >= n or p[i] != 0x40:
-        return IN_DOUBT
+        return NO_FORM
     i += 1
     begin = i
     while i < n and IN_EMAIL[p[i]] & 2:
         seen |= IN_EMAIL[p[i]]
         i += 1
     if i == begin or i >= n or p[i] != 0x2E:
-        return IN_DOUBT
+        return NO_FORM
     i += 1
     begin = i
     while i < n and IN_EMAIL[p[i]] & 4:
         seen |= IN_EMAIL[p[i]]
         i += 1
     if i != n or i == begin:
-        return IN_DOUBT
+        return NO_FORM
     return LOWERED if seen & 8 else AS_IT_IS
 
 
@@ -193,12 +193,12 @@ cdef inline int hash_form(const uint8_t *p, int64_t n) noexcept nogil:
     cdef bint capital = False
     for i in range(n):
         if p[i] <= 0x20 or p[i] >= 0x7F:
-            return IN_DOUBT
+            return NO_FORM
         capital |= 0x41 <= p[i] <= 0x5A
     return LOWERED if capital else AS_IT_IS
 
 
-cdef inline void lower(uint8_t *p, int64_t n) noexcept nogil:
+cdef inline void lower_case(uint8_t *p, int64_t n) noexcept nogil:
     """Put ASCII capitals in lower case."""
     cdef int64_t i
     for i in range(n):

@@ -5,13 +5,13 @@ What comes out is a table like any other, so that everything behind it is the sa
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from pipeline import cells, conversions
+from pipeline import cells, compiled, conversions
 from pipeline.errors import UsageError
 from pipeline.layout import named_path
 from pipeline.mapping import Skip
@@ -23,62 +23,107 @@ from pipeline.wording import Problem
 # Between the texts of the fields that a field is made of.
 UNIT_SEPARATOR = "\x1f"
 NEEDS_ESCAPE = re.compile(r'[\x00-\x1f"\\]')
+# Outcomes that are remembered from batch to batch, for each column that a mapping makes, and the longest texts of one.
+MOST_KNOWN, LONGEST_KNOWN = 1 << 12, 256
+Said = tuple[str, ...]
 Outcome = tuple[str, tuple[str, ...], conversions.Failed | None]
+# Texts as places: bytes, and where each text starts and ends in them, and its flags.
+Places = tuple[bytes, Any, Any, Any]
 
 
-def decided(mapper: Mapper, blocks: Iterable[Rows]) -> Mapper:
-    """The mapper with each conversion settled that had to see its whole column."""
-    if not mapper.waits:
-        return mapper
-    for rows in blocks:
-        texts = cells.of_rows(rows)
-        good = np.flatnonzero(rows.faults == ROW_OK)
-        for one in mapper.virtuals:
-            _look(one, texts, good)
-    virtuals = tuple(
-        replace(one, chain=tuple(_settle(step, one) for step in one.chain)) for one in mapper.virtuals
-    )
-    return replace(mapper, virtuals=virtuals)
+class Looking:
+    """Shows the conversions that must see their whole column each batch that passes."""
+
+    def __init__(self, mapper: Mapper) -> None:
+        self._mapper = mapper
+
+    def over(self, blocks: Iterator[Rows]) -> Iterator[Rows]:
+        """The same batches; `settled` may be asked for once all have passed."""
+        for rows in blocks:
+            if self._mapper.waits:
+                texts = cells.of_rows(rows)
+                good = np.flatnonzero(rows.faults == ROW_OK)
+                for one in self._mapper.virtuals:
+                    _look(one, texts, good)
+            yield rows
+
+    def settled(self) -> Mapper:
+        """The mapper with each conversion settled; UsageError where a column does not tell how it is to be read."""
+        if not self._mapper.waits:
+            return self._mapper
+        virtuals = tuple(
+            replace(one, chain=tuple(_settle(step, one) for step in one.chain))
+            for one in self._mapper.virtuals
+        )
+        return replace(self._mapper, virtuals=virtuals)
 
 
 def _look(one: Virtual, texts: cells.Cells, rows: Any) -> None:
     place = next((at for at, step in enumerate(one.chain) if isinstance(step, conversions.NeedsColumn)), None)
-    if place is None or one.index:
+    if place is None or one.index or not one.columns:
         return
+    rows = rows[_any_filled(texts, one.columns)[rows]]
+    places = _places(one, texts, one.columns, rows) if not place else None
+    if places is not None:
+        rows = rows[one.chain[place].count(*places)]
     before = replace(one, chain=one.chain[:place])
-    known: dict[tuple[str, ...], str] = {}
-    found = []
-    for said in _said(texts, one.columns, rows):
-        if said not in known:
-            text, _, failed = _converted(before, said)
-            known[said] = text if failed is None else ""
-        found.append(known[said])
-    one.chain[place].look(text for text in found if text)
+    numbers, said = _told_apart(texts, one.columns, rows)
+    outcomes = [_converted(before, one_said) for one_said in said]
+    found = [text if failed is None else "" for text, _, failed in outcomes]
+    one.chain[place].look(text for number in numbers.tolist() if (text := found[number]))
 
 
-def _said(texts: cells.Cells, columns: Sequence[int], rows: Any) -> Iterator[tuple[str, ...]]:
-    """What some columns say in some rows; a column that is not there says nothing."""
-    return zip(*(_column(texts, column, rows) for column in columns), strict=True)
+def _any_filled(texts: cells.Cells, columns: Sequence[int]) -> Any:
+    """The rows in which one of some columns is filled."""
+    return np.logical_or.reduce([texts.filled(column) for column in columns if column != NOWHERE])
 
 
-def _column(texts: cells.Cells, column: int, rows: Any) -> list[str]:
-    """The texts of one column in some rows, equal ones decoded once."""
-    if column == NOWHERE:
-        return [""] * len(rows)
-    known: dict[bytes, str] = {}
-    found = []
-    at = rows * texts.columns + column
-    for start, end, flag in zip(
-        texts.starts[at].tolist(), texts.ends[at].tolist(), texts.flags[at].tolist(), strict=True
-    ):
-        cell = texts.data[start:end]
-        if flag & HAS_DOUBLED:
-            found.append(cell.replace(b'""', b'"').decode())
+def _told_apart(texts: cells.Cells, columns: Sequence[int], rows: Any) -> tuple[Any, list[Said]]:
+    """For each row the number of what some columns say, and what each number stands for."""
+    numbers, first = np.zeros(len(rows), np.int64), np.zeros(min(len(rows), 1), np.int64)
+    for column in columns:
+        if column == NOWHERE:
             continue
-        if cell not in known:
-            known[cell] = cell.decode()
-        found.append(known[cell])
-    return found
+        at = rows * texts.columns + column
+        found, begins = compiled.distinct(texts.data, texts.starts[at], texts.ends[at], texts.flags[at])
+        if len(first) <= 1:
+            numbers, first = found, begins
+        elif len(begins) > 1:
+            both = numbers * len(begins) + found
+            _, first, numbers = np.unique(both, return_index=True, return_inverse=True)
+    return numbers, [
+        tuple("" if column == NOWHERE else texts.text(row, column) for column in columns)
+        for row in rows[first].tolist()
+    ]
+
+
+def _places(one: Virtual, texts: cells.Cells, columns: Sequence[int], rows: Any) -> Places | None:
+    """The texts that a column of the mapping is converted from, in rows that fill one of `columns`.
+
+    None where they are pieced together in a way that only `_joined` knows.
+    """
+    if one.rule.split:
+        return None
+    if one.made:
+        return _side_by_side(texts, columns, rows)
+    if len(one.pieces) > 1 and not one.rule.takes_first:
+        return None
+    at = rows * texts.columns + columns[-1]
+    for column in columns[-2::-1]:
+        earlier = rows * texts.columns + column
+        at = np.where(texts.filled(column)[rows], earlier, at)
+    return texts.data, texts.starts[at], texts.ends[at], texts.flags[at]
+
+
+def _side_by_side(texts: cells.Cells, columns: Sequence[int], rows: Any) -> Places:
+    """The texts of some columns as one, the unit separator between them; a column that is not there is empty."""
+    at = rows[:, np.newaxis] * texts.columns + np.array(columns)
+    is_there = np.array(columns) != NOWHERE
+    starts, ends, flags = (
+        np.where(is_there, places[at], 0).astype(places.dtype)
+        for places in (texts.starts, texts.ends, texts.flags)
+    )
+    return compiled.joined(texts.data, starts, ends, flags, ord(UNIT_SEPARATOR))
 
 
 def _settle(step: Any, one: Virtual) -> Any:
@@ -112,20 +157,56 @@ def skipped(mapper: Mapper, rows: Rows) -> Rows:
 
 
 def _without(skips: Sequence[tuple[int, Skip]], rows: Rows) -> Rows:
-    texts = cells.of_rows(rows)
+    if not skips:
+        return rows
     keep = np.ones(len(rows.faults), np.bool_)
     counts: dict[str, int] = {}
     good = np.flatnonzero(rows.faults == ROW_OK)
-    starts = np.isin(good, rows.firsts).tolist()
+    told: dict[int, tuple[Any, list[str]]] = {}
     for column, skip in skips:
-        said, place = "", good.tolist()
-        for row, begins, text in zip(place, starts, _column(texts, column, good), strict=True):
-            plain = text.strip().casefold()
-            said = plain if begins else plain or said
-            if keep[row] and (said in skip.words) != skip.negated:
-                keep[row] = False
-                counts[skip.reason] = counts.get(skip.reason, 0) + 1
+        if column not in told:
+            words = [word for at, other in skips if at == column for word in other.words]
+            told[column] = _said_so_far(rows, column, good, words)
+        numbers, plain = told[column]
+        wanted = np.array([(text in skip.words) != skip.negated for text in plain], np.bool_)
+        gone = good[wanted[numbers] & keep[good]]
+        if len(gone):
+            keep[gone] = False
+            counts[skip.reason] = counts.get(skip.reason, 0) + len(gone)
     return rows.kept(keep, counts) if counts else rows
+
+
+def _said_so_far(rows: Rows, column: int, good: Any, words: Sequence[str]) -> tuple[Any, list[str]]:
+    """For each row the number of a text without case: that of its cell, or where it is empty of the row before it.
+
+    The first row of a record says what its own cell does. All texts that are surely none of `words` are one.
+    """
+    texts = cells.of_rows(rows)
+    asked = np.ones(len(good), np.bool_) if column == NOWHERE else ~_surely_none(texts, column, good, words)
+    found, said = _told_apart(texts, (column,), good[asked])
+    # Longer than each of the words, so none of them.
+    plain = [*(text.strip().casefold() for (text,) in said), "".join(words) + "-"]
+    numbers = np.full(len(good), len(said), np.int64)
+    numbers[asked] = found
+    begins = np.zeros(len(rows.faults), np.bool_)
+    begins[rows.firsts] = True
+    speaks = begins[good] | np.array([bool(text) for text in plain], np.bool_)[numbers]
+    at = np.maximum.accumulate(np.where(speaks, np.arange(len(good)), 0))
+    return numbers[at], plain
+
+
+def _surely_none(texts: cells.Cells, column: int, rows: Any, words: Sequence[str]) -> Any:
+    """Where a cell of plain ASCII without blanks around it has another length than each of the words."""
+    at = rows * texts.columns + column
+    starts, ends = texts.starts[at], texts.ends[at]
+    signs = np.frombuffer(texts.data, np.uint8)
+    sizes = ends - starts
+    sure = (sizes > 0) & (texts.flags[at] & (HAS_HIGH | HAS_DOUBLED) == 0)
+    for size in {len(word) for word in words}:
+        sure &= sizes != size
+    edges = signs[starts[sure]], signs[ends[sure] - 1]
+    sure[sure] = np.logical_and.reduce([(edge > ord(" ")) & (edge <= ord("~")) for edge in edges])
+    return sure
 
 
 def carried(mapper: Mapper, rows: Rows) -> Rows:
@@ -147,17 +228,40 @@ def carried(mapper: Mapper, rows: Rows) -> Rows:
     return replace(rows, starts=starts, ends=ends, flags=flags, firsts=firsts)
 
 
-def apply(mapper: Mapper, rows: Rows) -> Rows:
-    """The same rows as a table of the mapping's columns."""
-    return _Work(mapper, rows).result()
+class Known:
+    """What the columns of a mapping made of texts before, of a number of them at most."""
+
+    def __init__(self) -> None:
+        self._outcomes: dict[int, dict[Said, Outcome]] = {}
+
+    def of(self, place: int, one: Virtual, said: Sequence[Said]) -> list[Outcome]:
+        """What becomes of each of some texts in the column at `place`."""
+        known = self._outcomes.setdefault(place, {})
+        outcomes = []
+        for texts in said:
+            outcome = known.get(texts)
+            if outcome is None:
+                outcome = _converted(one, texts)
+                if len(known) >= MOST_KNOWN:
+                    known.clear()
+                if sum(map(len, texts)) <= LONGEST_KNOWN:
+                    known[texts] = outcome
+            outcomes.append(outcome)
+        return outcomes
+
+
+def apply(mapper: Mapper, rows: Rows, known: Known) -> Rows:
+    """The same rows as a table of the mapping's columns; `known` serves all batches of a source."""
+    return _Work(mapper, rows, known).result()
 
 
 class _Work:
     """One batch being remapped: new cells point into the old bytes, or to texts written behind them."""
 
-    def __init__(self, mapper: Mapper, rows: Rows) -> None:
+    def __init__(self, mapper: Mapper, rows: Rows, known: Known) -> None:
         self._mapper = mapper
         self._rows = rows
+        self._known = known
         self._texts = cells.of_rows(rows)
         self._good = rows.faults == ROW_OK
         shape = (len(rows.faults), len(mapper.virtuals))
@@ -236,20 +340,51 @@ class _Work:
 
     def _make(self, place: int, one: Virtual, where: Any) -> None:
         texts, columns = (self._so_far(), one.made) if one.made else (self._texts, one.columns)
-        filled = np.logical_or.reduce([texts.filled(column) for column in columns if column != NOWHERE])
-        rows = np.flatnonzero(where & filled)
-        known: dict[tuple[str, ...], int] = {}
-        # For each row the number of what its cells say; for each number what becomes of it.
-        numbers = np.array(
-            [known.setdefault(said, len(known)) for said in _said(texts, columns, rows)], np.int64
-        )
-        outcomes = [_converted(one, said) for said in known]
+        rows = np.flatnonzero(where & _any_filled(texts, columns))
+        self._convert(place, one, texts, columns, self._copy_or_rewrite(place, one, texts, columns, rows))
+
+    def _copy_or_rewrite(
+        self, place: int, one: Virtual, texts: cells.Cells, columns: Sequence[int], rows: Any
+    ) -> Any:
+        """Make the cells whose outcome is certain, and return the rows that are left."""
+        steps = [step for step in one.chain if isinstance(step, conversions.Sure)]
+        places = _places(one, texts, columns, rows) if len(steps) == len(one.chain) else None
+        if places is None:
+            return rows
+        kinds = np.array([step.kernel for step in steps], np.int32)
+        ends = np.cumsum([0, *(len(step.argument) for step in steps)], dtype=np.int32)
+        arguments = b"".join(step.argument for step in steps)
+        if not steps and not one.made:
+            self._fill(place, rows, places[1:])
+            return rows[:0]
+        new, *found, marks = compiled.rewrite(*places, kinds, arguments, ends, self._size, bool(one.made))
+        self._pieces.append(new)
+        self._size += len(new)
+        sure = marks != compiled.IN_DOUBT
+        made, marks = rows[sure], marks[sure]
+        self._fill(place, made, [part[sure] for part in found])
+        seen = int(np.bitwise_or.reduce(marks))
+        for bit, name in enumerate(compiled.MARKED):
+            if seen & 1 << bit:
+                self._changes.append(Change(name, one.target, made[marks & 1 << bit != 0], one.is_once))
+        return rows[~sure]
+
+    def _fill(self, place: int, rows: Any, places: Sequence[Any]) -> None:
+        self._starts[rows, place], self._ends[rows, place], self._flags[rows, place] = places
+
+    def _convert(
+        self, place: int, one: Virtual, texts: cells.Cells, columns: Sequence[int], rows: Any
+    ) -> None:
+        """Make cells by the conversions themselves, those that say the same once."""
+        if not len(rows):
+            return
+        numbers, said = _told_apart(texts, columns, rows)
+        outcomes = self._known.of(place, one, said)
         spans = np.zeros((len(outcomes), 3), np.int64)
         for number, (text, _, failed) in enumerate(outcomes):
             if failed is None and text:
                 spans[number] = (self._size, *self._kept(text))
-        if len(rows):
-            self._starts[rows, place], self._ends[rows, place], self._flags[rows, place] = spans[numbers].T
+        self._fill(place, rows, spans[numbers].T)
         self._tell(one, rows, numbers, outcomes)
 
     def _tell(self, one: Virtual, rows: Any, numbers: Any, outcomes: Sequence[Outcome]) -> None:

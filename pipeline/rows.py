@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from pipeline.model import Issue
-from pipeline.scan import ROW_BLANK as BLANK
+from pipeline.scan import ROW_BLANK
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +99,7 @@ class Rows:
     @property
     def filled(self) -> int:
         """How many rows are not blank, written ones included."""
-        return int((self.faults != BLANK).sum()) + (self.written.rows if self.written else 0)
+        return int((self.faults != ROW_BLANK).sum()) + (self.written.rows if self.written else 0)
 
     def in_cells(self) -> "Rows":
         """The batch with all its rows as cells, none of them written."""
@@ -122,16 +122,18 @@ class Rows:
         )  # fmt: skip
 
     def kept(self, keep: Any, skipped: Mapping[str, int]) -> "Rows":
-        """The rows with keep[r], without those records that lose all their rows."""
-        wide = np.repeat(keep, self.columns)
-        place = np.cumsum(keep, dtype=np.int32)
-        before = np.append(np.int32(0), place)
-        firsts, lasts = before[self.firsts], before[self.lasts]
+        """The rows with keep[r], without those records that lose all their rows; blank rows make no record."""
+        before = np.append(np.int32(0), np.cumsum(keep, dtype=np.int32))
+        filled = np.flatnonzero(keep & (self.faults != ROW_BLANK))
+        # Each record's first row that is left, which lies in another record where none is.
+        left = np.append(filled, len(keep))[np.searchsorted(filled, self.firsts)]
+        wide = (-1, self.columns)
         return replace(
-            self, starts=self.starts[wide], ends=self.ends[wide], flags=self.flags[wide],
+            self, starts=self.starts.reshape(wide)[keep].ravel(), ends=self.ends.reshape(wide)[keep].ravel(),
+            flags=self.flags.reshape(wide)[keep].ravel(),
             row_starts=self.row_starts[keep], row_ends=self.row_ends[keep], cells=self.cells[keep],
             faults=self.faults[keep], lines=self.lines[keep], numbers=self.numbers[keep],
-            firsts=firsts[firsts < lasts], skipped=skipped,
+            firsts=before[left[left < self.lasts]], skipped=skipped,
         )  # fmt: skip
 
     def part(self, start: int, stop: int) -> "Rows":

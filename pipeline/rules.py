@@ -60,14 +60,18 @@ class Judge:
     """Asks one schema of one batch of cells; all masks are numpy booleans.
 
     A mask has one answer a record, read from its first row `firsts`; below a list that has an item a row it
-    has one answer a row (`_rows`), which are then joined for each record.
+    has one answer a row (`_rows`), which are then joined for each record. `closes_gaps` says that the filled
+    items of a numbered list stand together in the record, whatever their numbers.
     """
 
-    def __init__(self, schema: JsonSchema, branch: Branch, cells: Cells, firsts: Any) -> None:
+    def __init__(
+        self, schema: JsonSchema, branch: Branch, cells: Cells, firsts: Any, closes_gaps: bool = False
+    ) -> None:
         self._schema = schema
         self._branch = branch
         self._cells = cells
         self._firsts = firsts
+        self._closes_gaps = closes_gaps
         self._each: Judge | None = None
 
     def vouch(self) -> Mask:
@@ -95,7 +99,7 @@ class Judge:
     def _has_no_gap(self, below: Branch | Leaf) -> Mask:
         """Where the filled items of each numbered list come first, so that none changes its place."""
         mask = self._all()
-        if isinstance(below, Leaf) or EACH in below:
+        if self._closes_gaps or isinstance(below, Leaf) or EACH in below:
             return mask
         for part, inner in below.items():
             if isinstance(part, int) and part:

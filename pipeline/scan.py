@@ -286,7 +286,7 @@ def scan_keys(
 ) -> tuple[int, int, Any]:
     """Find the rows that are not blank, and the key of each; see `straight.scan_keys`."""
     columns, most = column + 1, len(data) + 1
-    found = scan_csv(data, delimiter, columns, final, most, longest)
+    found: Any = scan_csv(data, delimiter, columns, final, most, longest)
     consumed, _, starts, ends, _, row_starts, row_ends, lines, cells, faults = found
     marks, hashes = mark_keys(data, starts, ends, faults, cells, columns, column)
     about = np.stack([row_starts, row_ends, lines[:-1], marks, hashes.view(np.int64)], axis=1).astype(np.int64)

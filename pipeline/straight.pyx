@@ -514,7 +514,7 @@ cdef class Writer:
                     while size and p[start + size - 1] == 0x20:
                         size -= 1
                     form = email_form(p + start, size) if step.kind == K_EMAIL else hash_form(p + start, size)
-                    if form == IN_DOUBT or not size:
+                    if form == NO_FORM or not size:
                         return False
                     if form == LOWERED or size != table.ends[cell] - table.starts[cell]:
                         notes.pending[step.column] += 1
@@ -543,7 +543,7 @@ cdef class Writer:
                     else:
                         memcpy(to, p + start, size)
                     if form == LOWERED:
-                        lower(to, size)
+                        lower_case(to, size)
                     out.size += size
                 if step.operation == P_TEXT:
                     out.data[out.size] = 0x22

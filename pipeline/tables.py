@@ -159,7 +159,9 @@ def read_rows(source: Readable, head: Head, rest: bytes, writer: Any = None) -> 
             final = not more
             rest += more
         if writer is None:
-            consumed, batch = _found(rest, place, final, min(1024 + len(rest) // 16, most))
+            # A row has a byte for each of its columns at least; shorter ones, which lack cells, wait for the next round.
+            room = 1024 + len(rest) // max(16, len(head.names))
+            consumed, batch = _found(rest, place, final, min(room, most))
         else:
             consumed, batch = _written(rest, place, final, most, writer)
         if batch is not None:

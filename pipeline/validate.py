@@ -70,13 +70,13 @@ def validate_rows(
     records = int(accepted.sum())
     conversions.update(_counted(batch.changes, accepted, batch))
     continuations = int(rows_of[accepted].sum()) - records
-    rows, blank = len(filled), int(len(filled) - filled.sum())
+    total, blank = len(filled), int(len(filled) - filled.sum())
     if (written := batch.written) is not None:
-        rows, blank = rows + written.rows + written.blank, blank + written.blank
+        total, blank = total + written.rows + written.blank, blank + written.blank
         records, continuations = records + written.records, continuations + written.rows - written.records
         conversions.update(_cleaned(written, layout))
     return Checked(
-        shaped, vouched, lines, tuple(rejected), rows, records, continuations, blank, conversions, warnings,
+        shaped, vouched, lines, tuple(rejected), total, records, continuations, blank, conversions, warnings,
         batch.skipped,
     )  # fmt: skip
 
@@ -99,7 +99,7 @@ def _vouched(shaped: ShapedRows, layout: Layout, exact: ExactChecker) -> Any:
         return np.zeros(batch.records, np.bool_)
     vouched = ~np.logical_or.reduceat(shaped.doubtful & (batch.faults != ROW_BLANK), batch.firsts)
     if vouched.any():
-        vouched &= Judge(exact.schema, layout.branch, shaped.cells, batch.firsts).vouch()
+        vouched &= Judge(exact.schema, layout.branch, shaped.cells, batch.firsts, layout.closes_gaps).vouch()
     return vouched
 
 

@@ -18,7 +18,7 @@ from pipeline.conversions import (
     vocabulary,
 )
 from pipeline.conversions.arguments import nearest
-from pipeline.conversions.outcome import CHANGES, Conversion, Done, Failed, NeedsColumn
+from pipeline.conversions.outcome import CHANGES, Conversion, Done, Failed, NeedsColumn, Sure
 from pipeline.conversions.zones import zone_in_header, zone_of
 from pipeline.errors import UsageError
 
@@ -29,6 +29,7 @@ __all__ = [
     "Done",
     "Failed",
     "NeedsColumn",
+    "Sure",
     "compile_conversion",
     "zone_in_header",
     "zone_of",

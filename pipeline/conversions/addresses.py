@@ -5,9 +5,9 @@ import re
 from collections.abc import Callable
 from functools import partial
 
-from pipeline import values
+from pipeline import compiled, values
 from pipeline.conversions import arguments
-from pipeline.conversions.outcome import Conversion, Done, Failed
+from pipeline.conversions.outcome import Conversion, Done, Failed, Sure
 
 # Enough to tell an address from a note such as "none", whose hash many people would share. Lone surrogates have no
 # UTF-8 bytes to hash.
@@ -18,7 +18,7 @@ NO_ADDRESS = Failed("format", "e-mail", "is not an e-mail address; mend it or le
 def email(argument: object) -> Conversion:
     """An e-mail address is trimmed and lower-cased."""
     arguments.no_argument("email", argument)
-    return _email
+    return Sure(_email, compiled.TO_EMAIL)
 
 
 def _email(text: str) -> Done:

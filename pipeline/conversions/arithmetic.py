@@ -2,9 +2,9 @@
 
 from decimal import Context, Decimal
 
-from pipeline import values
+from pipeline import compiled, values
 from pipeline.conversions import arguments
-from pipeline.conversions.outcome import Conversion, Done, Failed
+from pipeline.conversions.outcome import Conversion, Done, Failed, Sure
 
 # Between the texts of the fields that a field is made of.
 UNIT_SEPARATOR = "\x1f"
@@ -21,7 +21,7 @@ NO_NUMBER = Failed(
 def line_total(argument: object) -> Conversion:
     """Quantity, price of one and discount of the line (which may be missing) become what the line costs."""
     arguments.no_argument("line-total", argument)
-    return _line_total
+    return Sure(_line_total, compiled.TO_LINE_TOTAL)
 
 
 def _line_total(text: str) -> Done | Failed:

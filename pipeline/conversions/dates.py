@@ -1,14 +1,19 @@
 """Dates as people write them become RFC 3339, one form for a whole column."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, tzinfo
+from datetime import UTC, datetime, tzinfo
 from functools import partial
+from types import MappingProxyType
+from typing import Any
 
+import numpy as np
+
+from pipeline import compiled
 from pipeline.conversions import arguments, zones
 from pipeline.conversions.forms import FAMILIES, Form, form_of
 from pipeline.conversions.moments import PIVOT, Moment
-from pipeline.conversions.outcome import Conversion, Done, Failed, NeedsColumn
+from pipeline.conversions.outcome import Conversion, Done, Failed, NeedsColumn, Sure
 from pipeline.conversions.tally import Tally, counted, repeated
 from pipeline.errors import UsageError
 
@@ -16,6 +21,16 @@ from pipeline.errors import UsageError
 UNIT_SEPARATOR = "\x1f"
 SETTINGS = ("format", "zone", "to", "pivot")
 WANTED = 'a format, a list of formats, or a table such as { format = "%d/%m/%Y", zone = "Europe/Paris" }'
+
+
+# The forms that the kernel reads: which number stands first (year, day or month), and what follows it.
+YEAR_FIRST, DAY_FIRST, MONTH_FIRST = range(3)
+IN_KERNEL: Mapping[str, tuple[int, str]] = MappingProxyType({
+    "yyyy-mm-dd": (YEAR_FIRST, "-"), "yyyy/mm/dd": (YEAR_FIRST, "/"), "dd/mm/yyyy": (DAY_FIRST, "/"),
+    "dd-mm-yyyy": (DAY_FIRST, "-"), "dd.mm.yyyy": (DAY_FIRST, "."), "mm/dd/yyyy": (MONTH_FIRST, "/"),
+    "mm-dd-yyyy": (MONTH_FIRST, "-"),
+})  # fmt: skip
+NO_ZONE, IN_UTC, OTHER_ZONE = range(3)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +90,7 @@ def _compiled(name: str, argument: object, split: Split) -> Conversion | NeedsCo
     asked = table.get("format")
     if asked is None:
         return DateColumn(name, plan, split)
-    return partial(_convert, _forms(name, asked), plan, split)
+    return _with_forms(_forms(name, asked), plan, split)
 
 
 def _target(name: str, asked: object) -> str:
@@ -101,6 +116,16 @@ def _pivot(name: str, pivot: object) -> int:
 
 def _forms(name: str, asked: object) -> tuple[Form, ...]:
     return tuple(form_of(text) for text in arguments.texts_argument(name, asked, WANTED))
+
+
+def _with_forms(forms: Sequence[Form], plan: Plan, split: Split) -> Conversion:
+    convert = partial(_convert, forms, plan, split)
+    known = IN_KERNEL.get(forms[0].name)
+    if known is None or len(forms) > 1 or split is not _whole:
+        return convert
+    order, separator = known
+    zone = NO_ZONE if plan.zone is None else IN_UTC if plan.zone is UTC else OTHER_ZONE
+    return Sure(convert, compiled.TO_DATE, bytes([order, ord(separator), plan.to == "date", zone]))
 
 
 def _convert(forms: Sequence[Form], plan: Plan, split: Split, text: str) -> Done | Failed:
@@ -181,6 +206,17 @@ class DateColumn(NeedsColumn):
             words, _ = self.split(text, self.plan)
             self._count(words, cells)
 
+    def count(self, data: bytes, starts: Any, ends: Any, flags: Any) -> Any:
+        """Take in dates in numbers whose year has four digits."""
+        if self.split is not _whole:
+            return np.ones(len(starts), np.bool_)
+        counts, doubt = compiled.tally_dates(data, starts, ends, flags)
+        for at, family in enumerate(FAMILIES):
+            if family[0].name in compiled.DATE_FAMILIES:
+                found = compiled.DATE_FAMILIES.index(family[0].name)
+                self.tallies[at].add_counts(counts[found].tolist())
+        return doubt
+
     def _count(self, words: str, cells: int) -> None:
         """No text fits two families, so the one that fitted last is tried first."""
         for at in (self.likely, *range(len(FAMILIES))):
@@ -204,7 +240,7 @@ class DateColumn(NeedsColumn):
         first, second = FAMILIES[best[0]][0], FAMILIES[best[0]][-1]
         remedy = self._remedy([first.name, second.name])
         is_first = self.tallies[best[0]].is_first(first.name, second.name, remedy)
-        return partial(_convert, (first if is_first else second,), self.plan, self.split)
+        return _with_forms((first if is_first else second,), self.plan, self.split)
 
     def _remedy(self, names: Sequence[str]) -> str:
         written = " or ".join(f'format = "{name}"' for name in names)

@@ -3,8 +3,9 @@
 import re
 from functools import partial
 
+from pipeline import compiled
 from pipeline.conversions import arguments
-from pipeline.conversions.outcome import Conversion, Done, Failed, changed
+from pipeline.conversions.outcome import Conversion, Done, Failed, Sure, changed
 
 # Spreadsheets, Python and Java write long numbers as 6.14E+10, 6,14E+10, 6.14e+10 and 6.14E10. Without a fraction
 # and a plus it may be a code of its own, as in 12E5.
@@ -31,10 +32,10 @@ def identifier(argument: object) -> Conversion:
     the number 1234 or a code of its own.
     """
     if arguments.is_absent(argument):
-        return partial(_identifier, None)
+        return Sure(partial(_identifier, None), compiled.TO_ID)
     if argument not in CHOICES:
         raise arguments.refused("id", 'no argument, "strip-fraction" or "keep-fraction"')
-    return partial(_identifier, argument == "strip-fraction")
+    return Sure(partial(_identifier, argument == "strip-fraction"), compiled.TO_ID)
 
 
 def _identifier(strips: bool | None, text: str) -> Done | Failed:
@@ -60,7 +61,7 @@ def _without_apostrophe(text: str) -> Done:
 def digits(argument: object) -> Conversion:
     """Only the digits stay; a text without any, or with digits that a spreadsheet lost or added, is an issue."""
     arguments.no_argument("digits", argument)
-    return _digits
+    return Sure(_digits, compiled.TO_DIGITS)
 
 
 def _digits(text: str) -> Done | Failed:

@@ -4,9 +4,11 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import partial
+from typing import Any
 
+from pipeline import compiled
 from pipeline.conversions import arguments
-from pipeline.conversions.outcome import Conversion, Done, Failed, NeedsColumn, changed
+from pipeline.conversions.outcome import Conversion, Done, Failed, NeedsColumn, Sure, changed
 from pipeline.conversions.tally import Tally, repeated
 
 # ISO 4217, the currencies in use.
@@ -59,7 +61,7 @@ def money(argument: object) -> Conversion | NeedsColumn:
 def _with_mark(argument: object) -> Conversion:
     if not isinstance(argument, str) or argument not in NUMBERS:
         raise arguments.refused("money", 'the decimal mark: "." or ","')
-    return partial(_convert, argument)
+    return Sure(partial(_convert, argument), compiled.TO_MONEY, argument.encode())
 
 
 def _convert(mark: str, text: str) -> Done | Failed:
@@ -109,6 +111,12 @@ class MoneyColumn(NeedsColumn):
             parts = _parts(text)
             if parts is not None:
                 self.tally.add(_read(parts, "."), _read(parts, ","), cells)
+
+    def count(self, data: bytes, starts: Any, ends: Any, flags: Any) -> Any:
+        """Take in plain amounts of digits and marks."""
+        counts, doubt = compiled.tally_money(data, starts, ends, flags)
+        self.tally.add_counts(counts.tolist())
+        return doubt
 
     def decide(self) -> Conversion:
         """The mark that all cells allow; UsageError where each mark has cells of its own, or none decides."""

@@ -4,6 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import Any
 
 CHANGES: Mapping[str, str] = MappingProxyType({
     "apostrophe_stripped": "the apostrophe with which a spreadsheet marks text was taken off",
@@ -55,6 +56,22 @@ class Failed:
 Conversion = Callable[[str], Done | Failed]
 
 
+@dataclass(frozen=True, slots=True)
+class Sure:
+    """A conversion with a kernel, which converts the cells of a column whose outcome is certain.
+
+    `kernel` is a TO_... of `compiled`; `argument` is what the kernel is told of the conversion's argument.
+    """
+
+    one: Conversion
+    kernel: int
+    argument: bytes = b""
+
+    def __call__(self, text: str) -> Done | Failed:
+        """What the conversion itself makes of one text."""
+        return self.one(text)
+
+
 class NeedsColumn(ABC):
     """A conversion whose reading depends on the whole column: show it every cell, then let it decide.
 
@@ -64,6 +81,10 @@ class NeedsColumn(ABC):
     @abstractmethod
     def look(self, texts: Iterable[str]) -> None:
         """Take in some cells of the column, none of them empty; may be called again with more."""
+
+    @abstractmethod
+    def count(self, data: bytes, starts: Any, ends: Any, flags: Any) -> Any:
+        """Take in those filled cells that are certain, and say (bool a cell) which are left to `look`."""
 
     @abstractmethod
     def decide(self) -> Conversion:

@@ -4,21 +4,21 @@ import re
 from collections.abc import Callable
 from functools import partial
 
-from pipeline import values
+from pipeline import compiled, values
 from pipeline.conversions import arguments
-from pipeline.conversions.outcome import Conversion, Done, Failed, changed
+from pipeline.conversions.outcome import Conversion, Done, Failed, Sure, changed
 
 
 def negate(argument: object) -> Conversion:
     """A number gets the other sign and keeps its digits, as the amounts of returns need."""
     arguments.no_argument("negate", argument)
-    return partial(_signed, _flipped, "sign_flipped")
+    return Sure(partial(_signed, _flipped, "sign_flipped"), compiled.TO_NEGATED)
 
 
 def absolute(argument: object) -> Conversion:
     """A number loses its minus sign and keeps its digits."""
     arguments.no_argument("absolute", argument)
-    return partial(_signed, _bare, "sign_dropped")
+    return Sure(partial(_signed, _bare, "sign_dropped"), compiled.TO_ABSOLUTE)
 
 
 def _signed(sign: Callable[[str], str], name: str, text: str) -> Done | Failed:

@@ -1,7 +1,7 @@
 """Counts, over a column, which of two readings its cells allow."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
@@ -44,6 +44,14 @@ class Tally:
             self.alike += cells
         else:
             self.different += cells
+
+    def add_counts(self, counts: Sequence[int]) -> None:
+        """Count cells that were told apart before: first, second, alike and different."""
+        first, second, alike, different = counts
+        self.first += first
+        self.second += second
+        self.alike += alike
+        self.different += different
 
     def is_first(self, first: str, second: str, remedy: str) -> bool:
         """Whether the first reading holds; UsageError where the cells contradict each other or leave it open."""

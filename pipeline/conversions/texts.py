@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from functools import partial
 
-from pipeline import values
+from pipeline import compiled, values
 from pipeline.conversions import arguments
-from pipeline.conversions.outcome import Conversion, Done, Failed, changed
+from pipeline.conversions.outcome import Conversion, Done, Failed, Sure, changed
 
 PART_SETTINGS = ("separator", "key", "mark")
 PART_WANTED = 'a table such as { separator = "|", key = "quantity" }'
@@ -14,19 +14,19 @@ PART_WANTED = 'a table such as { separator = "|", key = "quantity" }'
 def lower(argument: object) -> Conversion:
     """Capitals become small letters."""
     arguments.no_argument("lower", argument)
-    return partial(_by, str.lower, "lower_cased")
+    return Sure(partial(_by, str.lower, "lower_cased"), compiled.TO_LOWER)
 
 
 def upper(argument: object) -> Conversion:
     """Small letters become capitals."""
     arguments.no_argument("upper", argument)
-    return partial(_by, str.upper, "upper_cased")
+    return Sure(partial(_by, str.upper, "upper_cased"), compiled.TO_UPPER)
 
 
 def trim(argument: object) -> Conversion:
     """Blanks of every kind around a text are taken off."""
     arguments.no_argument("trim", argument)
-    return partial(_by, str.strip, "trimmed")
+    return Sure(partial(_by, str.strip, "trimmed"), compiled.TO_TRIMMED)
 
 
 def _by(change: Callable[[str], str], name: str, text: str) -> Done:
@@ -48,7 +48,8 @@ def _boolean(text: str) -> Done | Failed:
 
 def before(argument: object) -> Conversion:
     """The text before the first of a separator stays, or all of it where there is none."""
-    return partial(_before, arguments.text_argument("before", argument, "the separator, a text"))
+    separator = arguments.text_argument("before", argument, "the separator, a text")
+    return Sure(partial(_before, separator), compiled.TO_BEFORE, separator.encode())
 
 
 def _before(separator: str, text: str) -> Done:
@@ -57,7 +58,8 @@ def _before(separator: str, text: str) -> Done:
 
 def after(argument: object) -> Conversion:
     """The text behind the first of a separator stays, or nothing where there is none."""
-    return partial(_after, arguments.text_argument("after", argument, "the separator, a text"))
+    separator = arguments.text_argument("after", argument, "the separator, a text")
+    return Sure(partial(_after, separator), compiled.TO_AFTER, separator.encode())
 
 
 def _after(separator: str, text: str) -> Done:

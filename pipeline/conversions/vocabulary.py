@@ -3,12 +3,15 @@
 from collections.abc import Mapping
 from functools import partial
 
+from pipeline import compiled
 from pipeline.conversions import arguments
-from pipeline.conversions.outcome import Conversion, Done, Failed, changed
+from pipeline.conversions.outcome import Conversion, Done, Failed, Sure, changed
 from pipeline.errors import UsageError
 
 DEFAULT = "*"
 MOST_SHOWN = 20
+# What the kernel can be told of in one byte.
+LONGEST_WORD = 255
 ENUM_WANTED = 'a table of words, as in { Paid = "purchase", "*" = "other" }'
 ABSENT_WANTED = 'a list of texts, as in ["#N/A", "NULL", "-"]'
 
@@ -52,7 +55,12 @@ def _translated(words: Mapping[str, str], default: str | None, shown: str, text:
 def absent(argument: object) -> Conversion:
     """A text that a list gives, blanks around it aside, becomes an absent field."""
     listed = arguments.texts_argument("absent", argument, ABSENT_WANTED)
-    return partial(_absent, frozenset(text.strip() for text in listed))
+    nothing = frozenset(text.strip() for text in listed)
+    convert = partial(_absent, nothing)
+    words = [word.encode() for word in sorted(nothing)]
+    if any(len(word) > LONGEST_WORD for word in words):
+        return convert
+    return Sure(convert, compiled.TO_ABSENT, b"".join(bytes([len(word)]) + word for word in words))
 
 
 def _absent(nothing: frozenset[str], text: str) -> Done:

@@ -12,7 +12,7 @@ from typing import Any
 from unittest.mock import patch
 
 import pipeline
-from pipeline import batch, compiled, scan
+from pipeline import batch, compiled, scan, text_twins
 from pipeline.model import Manifest, PreparedBatch
 from pipeline.report import Report
 from pipeline.run import Options, Source, prepare
@@ -114,8 +114,9 @@ def check(done: Prepared) -> None:
 def in_plain_python() -> Iterator[None]:
     """The pipeline as it runs where the kernels were not compiled."""
     with ExitStack() as stack:
-        for name in {name for name, kernel in vars(compiled).items() if callable(kernel)} & set(vars(scan)):
-            stack.enter_context(patch.object(compiled, name, getattr(scan, name)))
+        twins = {**vars(text_twins), **vars(scan)}
+        for name in {name for name, kernel in vars(compiled).items() if callable(kernel)} & set(twins):
+            stack.enter_context(patch.object(compiled, name, twins[name]))
         stack.enter_context(patch.object(compiled, "IS_COMPILED", False))
         yield
 

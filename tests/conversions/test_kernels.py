@@ -1,0 +1,240 @@
+"""The kernels of conversions only ever vouch: what they are certain of is what the conversion itself says."""
+
+import re
+from collections.abc import Sequence
+from datetime import UTC
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pipeline import compiled, text_kernels, text_twins
+from pipeline.conversions import Done, NeedsColumn, Sure, compile_conversion
+from pipeline.scan import HAS_DOUBLED, HAS_ESCAPE, HAS_HIGH
+
+thorough = settings(deadline=None, max_examples=300)
+NASTY = "0123456789 \t\n\x00\x1c\x1f.,-+'#$()eExX:/TZ@\"\\\u00a0\u2212éİß漢ﬀ\u0661"
+DAYS = st.builds(
+    "{}{}{}{}{}".format, *(st.sampled_from(parts) for parts in (
+        ("2024", "31", "05", "5", "0000", "12", "1900"), "-/.", ("2", "02", "12", "13", "31", "29"), "-/.",
+        ("2024", "29", "30", "1", "01", "31", "2023", "99", "0000"),
+    )))  # fmt: skip
+CLOCKS = st.builds(
+    "{}{}:{}{}{}".format, *(st.sampled_from(parts) for parts in (
+        (" ", "T", "t", "  ", ", "), ("0", "9", "10", "23", "24"), ("00", "59", "60", "5"),
+        ("", ":00", ":59", ":60", ":1", ":30.5", ":30.", ":30.123456789012", ":30,5", ":30.1234567890123", " pm"),
+        ("", "Z", " Z", "z", " UTC", " utc", "+0000", " +11:00", "-05:30", " +1100", "+24:00", "+11", " -0260", "CET"),
+    )))  # fmt: skip
+AMOUNTS = st.builds(
+    "{}{}{}{}{}".format, *(st.sampled_from(parts) for parts in (
+        ("", "-", "+", "(", " "), ("", "$", "AU$", "$ "), ("0", "00", "1", "12", "1049", "999999999999999999999", "0.0"),
+        ("", ".5", ".50", ",5", ".000", ",000", ",049,900", ".049.900", ",049.50", ".049,50", ",04,900", ".", ","),
+        ("", "-", ")", " EUR", "0"),
+    )))  # fmt: skip
+LIKELY: dict[str, st.SearchStrategy[str]] = {
+    "email": st.from_regex(r"[A-Za-z.+]{1,4}@[A-Za-z-]{1,3}\.[a-z]{2}", fullmatch=True),
+    "id": st.from_regex(r"'?#?[A-Z0-9_#'-]{1,6}([.,][0-9]{1,3})?([eE]\+?[0-9]{1,2})?", fullmatch=True)
+    | st.sampled_from(["#N/A", "##", "#", "'#REF!", "1.0", "1234.00", "'", "1,5E3", "12E+5", "#1001", "#A"]),
+    "money": AMOUNTS,
+    "absent": st.sampled_from(["0", "0.00", " 0", "0.000", "n/a", "N/A", "é", "-"]) | AMOUNTS,
+    "absolute": AMOUNTS | st.sampled_from(["-0", "-0.00", "1e5", "-1.50", "01", "-", "1" * 41]),
+    "negate": AMOUNTS | st.sampled_from(["-0", "-0.00", "1e5", "-1.50", "01", "-", "1" * 41]),
+    "digits": st.from_regex(r"'?\+?[0-9 ()/.-]{1,12}(x[0-9]{1,2})?", fullmatch=True),
+    "before": st.from_regex(r" ?[a-z]{0,3}x{0,2} ?[a-z]{0,3} ?", fullmatch=True),
+    "after": st.from_regex(r" ?[a-z]{0,3}x{0,2} ?[a-z]{0,3} ?", fullmatch=True),
+    "lower": st.from_regex(r"[A-Za-z \[{@`~]{1,6}", fullmatch=True),
+    "upper": st.from_regex(r"[A-Za-z \[{@`~]{1,6}", fullmatch=True),
+    "trim": st.from_regex(r" {0,2}[A-Za-z ]{0,3}\t? {0,2}", fullmatch=True),
+    "line-total": st.lists(AMOUNTS | st.just(""), min_size=2, max_size=4).map("\x1f".join),
+    "date": DAYS | st.builds(str.__add__, DAYS, CLOCKS),
+}  # fmt: skip
+ZONES = [None, UTC, ZoneInfo("Australia/Melbourne")]
+ARGUMENTS: list[tuple[str, object]] = [
+    ("email", None), ("id", None), ("id", "strip-fraction"), ("id", "keep-fraction"), ("money", "."), ("money", ","),
+    ("absent", ["0", "0.00", "n/a", " é", "-"]), ("absolute", None), ("negate", None), ("digits", None),
+    ("before", "x"), ("before", " "), ("before", "xx"), ("after", "x"), ("after", "é"), ("lower", None),
+    ("upper", None), ("trim", None), ("line-total", None),
+    *(
+        ("date", {"format": form, "to": to, "zone": zone} if zone else {"format": form, "to": to})
+        for form in (
+            "iso", "yyyy/mm/dd", "dd/mm/yyyy", "mm/dd/yyyy", "dd-mm-yyyy", "mm-dd-yyyy", "dd.mm.yyyy",
+        )
+        for to in ("date", "date-time") for zone in ZONES
+    ),
+]  # fmt: skip
+
+
+@st.composite
+def texts_for(draw: st.DrawFn, name: str) -> str:
+    """A text that the conversion is likely to take, as it is or with one sign changed, or any text."""
+    text = draw(LIKELY[name] | st.text(NASTY, min_size=1, max_size=8))
+    if draw(st.booleans()) and text:
+        at = draw(st.integers(0, len(text) - 1))
+        text = text[:at] + draw(st.sampled_from(NASTY)) + text[at + draw(st.integers(0, 1)) :]
+    return text or "0"
+
+
+def column_of(texts: Sequence[str]) -> tuple[bytes, Any, Any, Any]:
+    """Texts as the cells of a table, quotes doubled as in CSV."""
+    pieces = [text.replace('"', '""').encode() for text in texts]
+    ends = np.cumsum([len(piece) for piece in pieces], dtype=np.int32)
+    starts = (ends - [len(piece) for piece in pieces]).astype(np.int32)
+    flags = [
+        (HAS_HIGH if not text.isascii() else 0)
+        | (HAS_ESCAPE if re.search(r'[\x00-\x1f"\\]', text) else 0)
+        | (HAS_DOUBLED if '"' in text else 0)
+        for text in texts
+    ]
+    return b"".join(pieces), starts, ends, np.array(flags, np.uint8)
+
+
+def rewritten(steps: Sequence[Sure], texts: Sequence[str]) -> list[tuple[str, frozenset[str]] | None]:
+    """What the kernel makes of texts: the new one and the names of its changes, None where it is in doubt."""
+    data, starts, ends, flags = column_of(texts)
+    kinds = np.array([step.kernel for step in steps], np.int32)
+    bounds = np.cumsum([0, *(len(step.argument) for step in steps)], dtype=np.int32)
+    new, starts, ends, flags, marks = compiled.rewrite(
+        data, starts, ends, flags, kinds, b"".join(step.argument for step in steps), bounds, len(data), False
+    )
+    found: list[tuple[str, frozenset[str]] | None] = []
+    for start, end, flag, mark in zip(
+        starts.tolist(), ends.tolist(), flags.tolist(), marks.tolist(), strict=True
+    ):
+        text = (data + new)[start:end].decode()
+        assert mark == compiled.IN_DOUBT or flag == (HAS_ESCAPE if re.search(r'[\x00-\x1f"\\]', text) else 0)
+        names = frozenset(name for bit, name in enumerate(compiled.MARKED) if mark >> bit & 1)
+        found.append(None if mark == compiled.IN_DOUBT else (text, names))
+    return found
+
+
+def converted(steps: Sequence[Sure], text: str) -> tuple[str, frozenset[str]] | None:
+    """What the conversions themselves make of a text; None where one of them fails."""
+    names: list[str] = []
+    for step in steps:
+        done = step(text) if text else Done("")
+        if not isinstance(done, Done):
+            return None
+        names += done.names
+        text = done.text
+    return text, frozenset(names)
+
+
+def sure(name: str, argument: object) -> Sure:
+    found = compile_conversion(name, argument)
+    assert isinstance(found, Sure)
+    return found
+
+
+@pytest.mark.parametrize(("name", "argument"), ARGUMENTS)
+def test_what_a_kernel_is_certain_of_is_what_the_conversion_says(name: str, argument: object) -> None:
+    step = sure(name, argument)
+
+    @thorough
+    @given(st.lists(texts_for(name), min_size=1, max_size=8))
+    def same(texts: list[str]) -> None:
+        for text, found in zip(texts, rewritten([step], texts), strict=True):
+            assert found is None or found == converted([step], text), text
+
+    same()
+
+
+@thorough
+@given(st.data())
+def test_a_chain_is_its_steps_one_after_another(data: st.DataObject) -> None:
+    chosen = data.draw(st.lists(st.sampled_from(ARGUMENTS), min_size=0, max_size=4))
+    steps = [sure(name, argument) for name, argument in chosen]
+    texts = data.draw(st.lists(texts_for(chosen[0][0] if chosen else "email"), min_size=1, max_size=6))
+
+    for text, found in zip(texts, rewritten(steps, texts), strict=True):
+        assert found is None or found == converted(steps, text), text
+
+
+@pytest.mark.parametrize(
+    ("name", "argument", "texts"),
+    [
+        ("email", None, ["mira.holt@example.com", "Mira.Holt@Example.com"]),
+        ("id", None, ["#1001", "'0800", "ch_3Oq1", "SKU-00452", "5612345678905"]),
+        ("money", ".", ["0", "12.50", "1,049.90", "$5.00", "-3.10"]),
+        ("money", ",", ["12,50", "1.049,90", "7"]),
+        ("absent", ["0"], ["0", "1"]),
+        ("absolute", None, ["5.00", "-5.00"]),
+        ("negate", None, ["5.00", "0.00"]),
+        ("digits", None, ["+61 491 570 156", "'+61491570157", "0491570156"]),
+        ("before", "x", ["+61491570156", "+1 (212) 555-0100 x12"]),
+        ("line-total", None, ["2\x1f24.50\x1f0.00", "3\x1f12.99\x1f", "1\x1f0.10\x1f0.30", "0\x1f5\x1f"]),
+        ("date", "iso", ["2024-03-06", "2025-10-06 10:15:00 +1100", "2024-01-05 07:30:00+00:00", "2024-03-06T10:15:00Z"]),
+        ("date", "dd/mm/yyyy", ["6/3/2024 9:05", "06/03/2024 23:59:59.5"]),
+        ("date", {"zone": "UTC", "format": "iso"}, ["2024-03-06 10:15:00"]),
+    ],
+)  # fmt: skip
+def test_what_exports_hold_is_certain(name: str, argument: object, texts: list[str]) -> None:
+    assert None not in rewritten([sure(name, argument)], texts)
+
+
+def test_a_text_too_long_for_the_kernel_is_in_doubt() -> None:
+    assert rewritten([sure("lower", None)], ["A" * 256, "A" * 257]) == [
+        ("a" * 256, frozenset({"lower_cased"})),
+        None,
+    ]
+
+
+@pytest.mark.parametrize(("name", "argument"), [("money", None), ("date", None), ("date-time-zone", None)])
+def test_a_column_is_counted_the_same_with_a_kernel_and_without(name: str, argument: object) -> None:
+    @thorough
+    @given(st.lists(texts_for("money" if name == "money" else "date"), min_size=1, max_size=8))
+    def same(texts: list[str]) -> None:
+        fast, slow = compile_conversion(name, argument), compile_conversion(name, argument)
+        assert isinstance(fast, NeedsColumn)
+        assert isinstance(slow, NeedsColumn)
+        left = fast.count(*column_of(texts))
+        fast.look(text for text, is_left in zip(texts, left, strict=True) if is_left)
+        slow.look(texts)
+        assert tallied(fast) == tallied(slow)
+
+    same()
+
+
+def tallied(column: Any) -> Any:
+    return column.tally if hasattr(column, "tally") else column.tallies
+
+
+CELLS = st.lists(
+    st.sampled_from(["", "a", "aa", '"', '""', "é", "abcdefgh", "abcdefghi", "\x1f"]), max_size=12
+)
+
+
+@given(CELLS)
+def test_texts_are_told_apart_the_same_with_the_kernel_and_without(texts: list[str]) -> None:
+    column = column_of(texts)
+    numbers, first = text_kernels.distinct(*column)
+
+    assert [texts[first[number]] for number in numbers] == texts
+    assert len(first) == len(set(texts))
+    assert [part.tolist() for part in text_twins.distinct(*column)] == [numbers.tolist(), first.tolist()]
+
+
+def test_quotes_that_are_doubled_are_told_from_those_that_are_not() -> None:
+    starts, ends = np.array([0, 0], np.int32), np.array([2, 2], np.int32)
+    numbers, _ = text_kernels.distinct(
+        b'""', starts, ends, np.array([HAS_ESCAPE, HAS_ESCAPE | HAS_DOUBLED], np.uint8)
+    )
+
+    assert numbers.tolist() == [0, 1]
+
+
+@given(st.integers(1, 3), CELLS)
+def test_cells_are_joined_the_same_with_the_kernel_and_without(wide: int, texts: list[str]) -> None:
+    texts = texts[: len(texts) // wide * wide]
+    data, *places = column_of(texts)
+    cells = [part.reshape(-1, wide) for part in places]
+    fast, slow = text_kernels.joined(data, *cells, 31), text_twins.joined(data, *cells, 31)
+
+    assert [fast[0], *(part.tolist() for part in fast[1:])] == [
+        slow[0],
+        *(part.tolist() for part in slow[1:]),
+    ]
+    rows = ["\x1f".join(texts[at : at + wide]).replace('"', '""') for at in range(0, len(texts), wide)]
+    assert [fast[0][start:end].decode() for start, end in zip(fast[1], fast[2], strict=True)] == rows

@@ -1,0 +1,94 @@
+"""An export becomes the same batches with the compiled kernels and without, also with cells spoiled."""
+
+import csv
+import io
+from dataclasses import replace
+from io import BytesIO
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pipeline import remap, tables
+from pipeline.errors import UsageError
+from pipeline.run import Options, prepare
+from tests.prepare.helpers import files_of, in_plain_python
+from tests.presets.exports import CASES, KEEP_ALL, convert, name_of, source_of, write
+
+WHOLE = [case for case in CASES if not (case / "expected_error.json").exists()]
+SPOILED = st.sampled_from([
+    "", " ", "x", "#N/A", "1.5E+10", "-1", " padded ", "12,5", "1.234,50", "AU$ 5", "31/02/2024", "2024-13-01", "é\u00a0x",
+    "'007", "(5.00)", '"q"', "a\nb", "1234.0", "\x01", "\\n", "NaN", "2024-01-01", "İ", "0", "0.00", "VOIDED", "+61 491 570 156",
+    "Mira@Example.com", "1e3", "2024-03-06T10:15:00Z",
+])  # fmt: skip
+
+
+def outcome(data: bytes, preset: str, out: Path) -> object:
+    """Every file that comes of an export and what is reported, or why it cannot be converted."""
+    options: Options = replace(KEEP_ALL, mapping=preset, stdin=BytesIO(data))
+    try:
+        report = prepare(["-"], None, out, options)
+    except UsageError as problem:
+        return problem.as_json()
+    return files_of(out), report.sources
+
+
+def is_cp1252(source: Path) -> bool:
+    """Whether an export is not UTF-8."""
+    return source.parent.parent.name == "salesforce_contacts"
+
+
+@st.composite
+def spoiled_tables(draw: st.DrawFn, source: Path) -> bytes:
+    """The rows of an export twice in any order, with some cells spoiled, rows cut short and rows left blank."""
+    encoding = "cp1252" if is_cp1252(source) else "utf-8-sig"
+    rows = list(csv.reader(io.StringIO(source.read_text(encoding), newline="")))
+    header, body = rows[0], rows[1:]
+    body = [list(row) for row in draw(st.permutations(body * 2))]
+    for _ in range(draw(st.integers(0, 4))):
+        row = body[draw(st.integers(0, len(body) - 1))]
+        if row:
+            row[draw(st.integers(0, len(row) - 1))] = draw(SPOILED)
+    if draw(st.booleans()):
+        body[draw(st.integers(0, len(body) - 1))] = []
+    if draw(st.booleans()):
+        del body[draw(st.integers(0, len(body) - 1))][-1:]
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows([header, *body])
+    return text.getvalue().encode()
+
+
+@pytest.mark.parametrize("case", WHOLE, ids=name_of)
+def test_an_export_gives_the_same_files_with_kernels_and_without(case: Path) -> None:
+    source = source_of(case)
+    if case.parent.name == "mailchimp_audience":
+        pytest.skip("what a person is stands in the file's name, and a stream has none")
+
+    @settings(deadline=None, max_examples=6)
+    @given(spoiled_tables(source))
+    def same(data: bytes) -> None:
+        with TemporaryDirectory() as folder:
+            fast = outcome(data, case.parent.name, Path(folder, "fast"))
+            with in_plain_python():
+                slow = outcome(data, case.parent.name, Path(folder, "slow"))
+        assert fast == slow
+
+    same()
+
+
+def test_more_texts_than_are_remembered_are_converted_alike(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(remap, "MOST_KNOWN", 3)
+    monkeypatch.setattr(tables, "BLOCK", 64)
+    mapping = '[[records]]\nspecification = "profile_customer"\n[records.fields]\n"link.customer_id" = "Id"\n'
+    Path("x.toml").write_text(mapping + 'first_name = { column = "Name", convert = ["trim"] }\n')
+    texts = [f" {number % 7}é" for number in range(40)]
+    source = write("x.csv", ("Id", "Name"), *({"Id": str(at), "Name": text} for at, text in enumerate(texts)))
+
+    made = convert(source, "x.toml")
+
+    assert [one["first_name"] for one in made.records("profile_customer")] == [text.strip() for text in texts]
+    assert made.batches["profile_customer"].manifest.conversions == {"trimmed": 40}
