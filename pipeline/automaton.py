@@ -5,6 +5,7 @@ document that reaches it goes to the exact twin.
 """
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -15,10 +16,20 @@ from pipeline.catalog import resolve
 from pipeline.layout import enum_words
 from pipeline.rules import EMAIL_PATTERN, KNOWN_TEXT, SILENT, number_bounds
 from pipeline.shapes import JsonSchema
+from pipeline.wording import Path, general
 
 DEEPEST = 20
 CONTAINER_WORDS = frozenset({"required"})
 TEXT_WORDS = frozenset({"minLength", "maxLength"})
+# What the kernel may do to a text, and how the exact twin calls it.
+CLEANED = {compiled.EMAIL: "email_cleaned", compiled.HASH: "hash_cleaned"}
+# What of a schema is for people alone.
+ANNOTATIONS = frozenset({"title", "description", "examples", "default", "deprecated", "$comment"})
+# Places of a path that are no name: an item of a list, and a key that the schema does not name.
+ITEM, ANY_KEY = 0, -2
+# What JSON writes with a backslash; a byte that nothing in a document begins with.
+ESCAPED = re.compile(rb'["\\\x00-\x1f]')
+NEVER = b"\0"
 
 
 class NotCompiled(Exception):
@@ -31,7 +42,7 @@ def compile_automaton(schema: JsonSchema) -> Any:
         return None
     tables = _Tables(schema)
     try:
-        root = tables.object(resolve(schema, schema), 0)
+        root = tables.object(resolve(schema, schema), ())
     except NotCompiled:
         return None
     return tables.automaton(root)
@@ -47,45 +58,47 @@ class _Tables:
         self._properties: list[tuple[int, int, int]] = []
         self._shapes: list[tuple[int, int]] = []
         self._conditions: list[tuple[int, int, int, int]] = []
-        self._text = b"."
+        self._text = b""
+        self._slots: list[tuple[str, str]] = []
 
     def automaton(self, root: int) -> Any:
         return compiled.Automaton(
-            _table(self._nodes, 9, np.int32), _table(self._bounds, 2, np.float64),
+            _table(self._nodes, 10, np.int32), _table(self._bounds, 2, np.float64),
             _table(self._properties, 3, np.int32), _table(self._shapes, 2, np.uint64),
-            _table(_signed(self._conditions), 4, np.int64), self._text, root,
+            _table(_signed(self._conditions), 4, np.int64), self._text, root, tuple(self._slots),
         )  # fmt: skip
 
     def _node(self, what: int, kind: int = 0, low: float = -math.inf, high: float = math.inf) -> int:
-        self._nodes.append([what, kind, 0, 0, 0, 0, 0, 0, -1])
+        self._nodes.append([what, kind, 0, 0, 0, 0, 0, 0, -1, -1])
         self._bounds.append((low, high))
         return len(self._nodes) - 1
 
-    def _word(self, word: bytes) -> tuple[int, int]:
+    def _word(self, word: bytes, behind: bytes = b"") -> tuple[int, int]:
+        """Put a word where the kernel finds it, as it stands in a document; one with escapes is never found."""
         at = len(self._text)
-        self._text += word
-        return at, at + len(word)
+        self._text += NEVER if ESCAPED.search(word) else b'"' + word + b'"' + behind
+        return at, len(self._text)
 
-    def value(self, view: Any, depth: int) -> int:
-        """The node of a subschema; UNSURE where it cannot be one."""
-        if depth > DEEPEST or isinstance(view, bool):
+    def value(self, view: Any, path: Path) -> int:
+        """The node of the subschema at a path; UNSURE where it cannot be one."""
+        if len(path) > DEEPEST or isinstance(view, bool):
             return self._node(compiled.OPEN_NODE if view is True else compiled.UNSURE_NODE)
         schema = resolve(self._schema, view)
         if not _rules(schema) and not {"type", "properties", "additionalProperties"} & set(schema):
             return self._node(compiled.OPEN_NODE)
         try:
-            return self._typed(schema, depth)
+            return self._typed(schema, path)
         except NotCompiled:
             return self._node(compiled.UNSURE_NODE)
 
-    def _typed(self, schema: JsonSchema, depth: int) -> int:
+    def _typed(self, schema: JsonSchema, path: Path) -> int:
         kind = schema.get("type")
         if kind == "object" or "properties" in schema or "anyOf" in schema:
-            return self.object(schema, depth)
+            return self.object(schema, path)
         if kind == "array":
-            return self._array(schema, depth)
+            return self._array(schema, path)
         if kind == "string" or (kind is None and "enum" in schema):
-            return self._string(schema)
+            return self._string(schema, path)
         if kind in ("number", "integer"):
             bounds = number_bounds(_rules(schema))
             if bounds is None:
@@ -97,14 +110,14 @@ class _Tables:
             return self._node(compiled.BOOLEAN_NODE)
         raise NotCompiled
 
-    def _array(self, schema: JsonSchema, depth: int) -> int:
+    def _array(self, schema: JsonSchema, path: Path) -> int:
         if not set(_rules(schema)) <= {"items", "minItems", "maxItems"}:
             raise NotCompiled
         node = self._node(compiled.ARRAY_NODE, 0, schema.get("minItems", 0), schema.get("maxItems", math.inf))
-        self._nodes[node][8] = self.value(schema.get("items", True), depth + 1)
+        self._nodes[node][8] = self.value(schema.get("items", True), (*path, ITEM))
         return node
 
-    def _string(self, schema: JsonSchema) -> int:
+    def _string(self, schema: JsonSchema, path: Path) -> int:
         rules = _rules(schema)
         normalise = schema.get("x-normalise")
         if "enum" in rules and set(rules) == {"enum"}:
@@ -125,7 +138,12 @@ class _Tables:
             return self._node(compiled.STRING_NODE, compiled.TEXT, low, high)
         if known is None:
             raise NotCompiled
-        return self._node(compiled.STRING_NODE, known)
+        node = self._node(compiled.STRING_NODE, known)
+        # Below a field that the schema does not name, the path of a conversion depends on the document.
+        if known in CLEANED and ANY_KEY not in path:
+            self._nodes[node][9] = len(self._slots)
+            self._slots.append((CLEANED[known], general(path)))
+        return node
 
     def _enum(self, options: Sequence[object]) -> int:
         words = enum_words(options)
@@ -137,18 +155,18 @@ class _Tables:
         self._nodes[node][3] = len(self._properties)
         return node
 
-    def object(self, schema: JsonSchema, depth: int) -> int:
+    def object(self, schema: JsonSchema, path: Path) -> int:
         """The node of an object: its own fields, or those of its alternatives."""
         if set(_rules(schema)) - CONTAINER_WORDS - {"anyOf", "allOf"}:
             raise NotCompiled
         fields, shapes = self._fields(schema)
         if len(fields) > 63:
             raise NotCompiled
-        children = [self.value(view, depth + 1) for view in fields.values()]
+        children = [self.value(view, (*path, key)) for key, view in fields.items()]
         node = self._node(compiled.OBJECT_NODE)
         begin = len(self._properties)
         for key, child in zip(fields, children, strict=True):
-            self._properties.append((*self._word(key.encode()), child))
+            self._properties.append((*self._word(key.encode(), b":"), child))
         first_shape, first_condition = len(self._shapes), len(self._conditions)
         bits = {key: 1 << place for place, key in enumerate(fields)}
         self._shapes += [(_mask(needed, bits), _mask(allowed, bits)) for needed, allowed in shapes]
@@ -156,8 +174,8 @@ class _Tables:
             self._condition(one, list(fields), bits, children) for one in schema.get("allOf", ())
         ]
         extra = schema.get("additionalProperties", not fields)
-        item = self.value(extra, depth + 1) if extra is not False else -1
-        self._nodes[node][2:] = [
+        item = self.value(extra, (*path, ANY_KEY)) if extra is not False else -1
+        self._nodes[node][2:9] = [
             begin, begin + len(fields), first_shape, len(self._shapes), first_condition, len(self._conditions), item,
         ]  # fmt: skip
         return node
@@ -175,13 +193,15 @@ class _Tables:
             if one.get("additionalProperties") is not False or set(_rules(one)) - CONTAINER_WORDS:
                 raise NotCompiled
             for key, inner in one.get("properties", {}).items():
-                if key in fields and _rules(resolve(self._schema, fields[key])) != _rules(
-                    resolve(self._schema, inner)
-                ):
+                if key in fields and not self._are_alike(fields[key], inner):
                     raise NotCompiled
                 fields.setdefault(key, inner)
             shapes.append((list(one.get("required", ())), list(one.get("properties", {}))))
         return fields, shapes
+
+    def _are_alike(self, view: Any, other: Any) -> bool:
+        """Whether two subschemas ask for the same, and for the same clean-ups."""
+        return _meaning(resolve(self._schema, view)) == _meaning(resolve(self._schema, other))
 
     def _condition(
         self, view: JsonSchema, keys: Sequence[str], bits: Mapping[str, int], children: Sequence[int]
@@ -199,7 +219,7 @@ class _Tables:
             raise NotCompiled
         node = self._nodes[children[keys.index(key)]]
         words = [self._text[at:end] for at, end, _ in self._properties[node[2] : node[3]]]
-        word = str(rule["const"]).encode()
+        word = b'"' + str(rule["const"]).encode() + b'"'
         if node[1] != compiled.ENUM or word not in words:
             raise NotCompiled
         absent = 0 if "required" in asked else 1
@@ -213,6 +233,16 @@ def _rules(schema: JsonSchema) -> dict[str, Any]:
         key: value
         for key, value in schema.items()
         if (key not in SILENT and not key.startswith("x-")) or key in said
+    }
+
+
+def _meaning(schema: JsonSchema) -> dict[str, Any]:
+    """A schema without what it says to people."""
+    said = {"x-normalise", "x-deprecated-values"}
+    return {
+        key: value
+        for key, value in schema.items()
+        if key in said or (key not in ANNOTATIONS and not key.startswith("x-"))
     }
 
 

@@ -3,8 +3,17 @@ from typing import Any
 def split_array(data: bytes, at: int, final: bool, most: int) -> tuple[list[tuple[int, int]], int, int]: ...
 
 class Automaton:
+    slots: tuple[tuple[str, str], ...]
     def __init__(
-        self, nodes: Any, bounds: Any, properties: Any, shapes: Any, conditions: Any, text: bytes, root: int
+        self,
+        nodes: Any,
+        bounds: Any,
+        properties: Any,
+        shapes: Any,
+        conditions: Any,
+        text: bytes,
+        root: int,
+        slots: tuple[tuple[str, str], ...],
     ) -> None: ...
 
-def vouch_documents(automaton: Automaton, data: bytes, starts: Any, ends: Any) -> tuple[bytes, Any]: ...
+def vouch_documents(automaton: Automaton, data: bytes, starts: Any, ends: Any) -> tuple[bytes, Any, Any]: ...

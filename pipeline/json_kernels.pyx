@@ -15,6 +15,28 @@ from pipeline.primitives cimport *
 import numpy as np
 
 
+cdef extern from *:
+    """
+    /* Whether n bytes are the same; in steps of sixteen, so that up to 15 bytes more of both are read. */
+    static inline int same_loosely(const uint8_t *a, const uint8_t *b, int64_t n) {
+    #if defined(__SSE2__)
+        while (1) {
+            const __m128i x = _mm_loadu_si128((const __m128i *)a), y = _mm_loadu_si128((const __m128i *)b);
+            const unsigned other = ~(unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(x, y));
+            if (n <= 16) return (other & ((1u << n) - 1)) == 0;
+            if (other & 0xFFFF) return 0;
+            a += 16;
+            b += 16;
+            n -= 16;
+        }
+    #else
+        return memcmp(a, b, (size_t)n) == 0;
+    #endif
+    }
+    """
+    bint same_loosely(const uint8_t *a, const uint8_t *b, int64_t n) noexcept nogil
+
+
 def split_array(const uint8_t[::1] data not None, int64_t at, bint final, int most):
     """Find the values of a JSON array in `data`, from `at`, which lies behind `[` or behind a comma.
 
@@ -100,69 +122,167 @@ cdef enum:
     D_OPEN = 6
     D_DEPTH = 24
     D_OPEN_KEYS = 64
+    D_CLEANED = 64
+    # So many bytes behind a text may be looked at in comparing it.
+    D_SLACK = 16
+
+
+cdef struct Node:
+    int32_t what
+    int32_t kind
+    int32_t first
+    int32_t last
+    int32_t shape
+    int32_t shape_end
+    int32_t condition
+    int32_t condition_end
+    int32_t item
+    int32_t slot
+    double low
+    double high
+
+
+cdef struct Word:
+    const uint8_t *text
+    int64_t size
+    int32_t child
 
 
 cdef class Automaton:
     """A schema as tables of numbers, for `vouch_documents`.
 
-    A node is (what, kind of text or number, first, end, shapes, shapes end, conditions, conditions end, item):
-    `first` to `end` are its properties or words; a shape is (required bits, allowed bits), a condition (property,
-    word, holds when absent, required bits). `low` and `high` bound numbers, or the length of lists and texts.
+    A node is (what, kind of text or number, first, end, shapes, shapes end, conditions, conditions end, item, slot):
+    `first` to `end` are its properties or words, `slot` is where its conversions are counted, or -1; a shape is
+    (required bits, allowed bits), a condition (property, word, holds when absent, required bits). `low` and `high`
+    bound numbers, or the length of lists and texts; `slots` names the conversions, by slot. The text of a word has its quotes, that of a property its colon
+    too, so that either is looked for as it stands in a document.
     """
 
-    cdef int32_t[:, ::1] nodes
-    cdef double[:, ::1] bounds
-    cdef int32_t[:, ::1] properties
-    cdef uint64_t[:, ::1] shapes
+    cdef Node *nodes
+    cdef Word *words
     cdef int64_t[:, ::1] conditions
-    cdef const uint8_t[::1] text
-    cdef int root
+    cdef uint64_t[:, ::1] shapes
+    cdef bytes text
+    cdef int32_t root
+    cdef int64_t node_count
+    cdef int64_t word_count
+    cdef readonly tuple slots
+    cdef bint is_checked
 
-    def __init__(self, nodes, bounds, properties, shapes, conditions, bytes text, int root):
-        self.nodes = np.ascontiguousarray(nodes, np.int32)
-        self.bounds = np.ascontiguousarray(bounds, np.float64)
-        self.properties = np.ascontiguousarray(properties, np.int32)
+    def __init__(self, nodes, bounds, properties, shapes, conditions, bytes text, int root, tuple slots):
+        if self.words != NULL:
+            raise ValueError("an automaton is made once")
         self.shapes = np.ascontiguousarray(shapes, np.uint64)
         self.conditions = np.ascontiguousarray(conditions, np.int64)
-        self.text = text
+        self.text = text + bytes(D_SLACK)
         self.root = root
+        self.slots = slots
+        if self.shapes.shape[1] != 2 or self.conditions.shape[1] != 4:
+            raise ValueError("a shape has two numbers, a condition four")
+        self._take_words(np.ascontiguousarray(properties, np.int32), len(text))
+        self._take_nodes(np.ascontiguousarray(nodes, np.int32), np.ascontiguousarray(bounds, np.float64))
         self._check()
+
+    def __dealloc__(self):
+        free(self.nodes)
+        free(self.words)
+
+    cdef _take_words(self, const int32_t[:, ::1] properties, int64_t size):
+        cdef int64_t one
+        cdef const uint8_t *text = self.text
+        if properties.shape[1] != 3:
+            raise ValueError("a property has three numbers")
+        self.word_count = properties.shape[0]
+        self.words = <Word *>malloc((self.word_count + 1) * sizeof(Word))
+        if self.words == NULL:
+            raise MemoryError
+        for one in range(self.word_count):
+            if not 0 <= properties[one, 0] < properties[one, 1] <= size:
+                raise ValueError("a property points outside of the text")
+            self.words[one].text = text + properties[one, 0]
+            self.words[one].size = properties[one, 1] - properties[one, 0]
+            self.words[one].child = properties[one, 2]
+
+    cdef _take_nodes(self, const int32_t[:, ::1] nodes, const double[:, ::1] bounds):
+        cdef int64_t one
+        if nodes.shape[1] != 10 or bounds.shape[0] != nodes.shape[0] or bounds.shape[1] != 2:
+            raise ValueError("a node has ten numbers and two bounds")
+        self.node_count = nodes.shape[0]
+        self.nodes = <Node *>malloc((self.node_count + 1) * sizeof(Node))
+        if self.nodes == NULL:
+            raise MemoryError
+        for one in range(self.node_count):
+            self.nodes[one] = Node(
+                nodes[one, 0], nodes[one, 1], nodes[one, 2], nodes[one, 3], nodes[one, 4], nodes[one, 5],
+                nodes[one, 6], nodes[one, 7], nodes[one, 8], nodes[one, 9], bounds[one, 0], bounds[one, 1],
+            )
 
     cdef _check(self):
         """Refuse tables that point outside of each other, so that the loops need not look again."""
-        cdef int64_t node, one
-        cdef int64_t most = self.nodes.shape[0]
-        if self.nodes.shape[1] != 9 or self.bounds.shape[0] != most or self.bounds.shape[1] != 2:
-            raise ValueError("a node has nine numbers and two bounds")
-        if self.properties.shape[1] != 3 or self.shapes.shape[1] != 2 or self.conditions.shape[1] != 4:
-            raise ValueError("a property has three numbers, a shape two, a condition four")
-        if not 0 <= self.root < most or not self.text.shape[0]:
+        cdef int64_t one, other
+        cdef Node node
+        if not 0 <= self.root < self.node_count:
             raise ValueError("there is no root")
-        for node in range(most):
-            if not (0 <= self.nodes[node, 2] <= self.nodes[node, 3] <= self.properties.shape[0]
-                    and 0 <= self.nodes[node, 4] <= self.nodes[node, 5] <= self.shapes.shape[0]
-                    and 0 <= self.nodes[node, 6] <= self.nodes[node, 7] <= self.conditions.shape[0]
-                    and -1 <= self.nodes[node, 8] < most and self.nodes[node, 3] - self.nodes[node, 2] <= 64):
+        for one in range(self.node_count):
+            node = self.nodes[one]
+            if not (0 <= node.first <= node.last <= self.word_count and node.last - node.first <= 64
+                    and 0 <= node.shape <= node.shape_end <= self.shapes.shape[0]
+                    and 0 <= node.condition <= node.condition_end <= self.conditions.shape[0]
+                    and -1 <= node.item < self.node_count and -1 <= node.slot < len(self.slots)):
                 raise ValueError("a node points outside of the tables")
-            for one in range(self.nodes[node, 6], self.nodes[node, 7]):
-                if not 0 <= self.conditions[one, 0] < self.nodes[node, 3] - self.nodes[node, 2]:
+            for other in range(node.condition, node.condition_end):
+                if not 0 <= self.conditions[other, 0] < node.last - node.first:
                     raise ValueError("a condition is about no property")
-        for one in range(self.properties.shape[0]):
-            if not (0 <= self.properties[one, 0] <= self.properties[one, 1] <= self.text.shape[0]
-                    and -1 <= self.properties[one, 2] < most):
+        for one in range(self.word_count):
+            if not -1 <= self.words[one].child < self.node_count:
                 raise ValueError("a property points outside of the tables")
+        self.is_checked = True
 
 
 cdef struct Reader:
     const uint8_t *p
     int64_t at
+    # The ends of the document and of all bytes.
     int64_t end
-    int word
+    int64_t limit
+    # What was read and not yet written begins here: most documents are written in one piece.
+    int64_t kept
+    int32_t word
+    # For each property (and, behind those, each node) the two properties met last behind it (or first in it).
+    int32_t *follow
+    int32_t cleaned
+    int32_t slots[D_CLEANED]
 
 
-cdef inline void skip_space(Reader *r) noexcept nogil:
+cdef inline bint write_kept(Reader *r, Out *out, int64_t end) noexcept nogil:
+    """Write what was read up to `end` as it stands; the caller says where the next piece begins."""
+    if not reserve(out, end - r.kept):
+        return False
+    put(out, r.p + r.kept, end - r.kept)
+    return True
+
+
+cdef bint drop_space(Reader *r, Out *out) noexcept nogil:
+    if not write_kept(r, out, r.at):
+        return False
     while r.at < r.end and (r.p[r.at] == 0x20 or r.p[r.at] == 0x0A or r.p[r.at] == 0x0D or r.p[r.at] == 0x09):
         r.at += 1
+    r.kept = r.at
+    return True
+
+
+cdef inline bint skip_space(Reader *r, Out *out) noexcept nogil:
+    """Pass over spaces, which are not written; False when there is no memory left."""
+    return r.at >= r.end or r.p[r.at] > 0x20 or drop_space(r, out)
+
+
+cdef inline bint stands_here(const Reader *r, const Word *word) noexcept nogil:
+    """Whether the document goes on with a word."""
+    if word.size > r.end - r.at:
+        return False
+    if word.size + D_SLACK <= r.limit - r.at:
+        return same_loosely(r.p + r.at, word.text, word.size)
+    return memcmp(r.p + r.at, word.text, word.size) == 0
 
 
 cdef int64_t hex4(const uint8_t *p) noexcept nogil:
@@ -181,100 +301,96 @@ cdef int64_t hex4(const uint8_t *p) noexcept nogil:
     return value
 
 
-cdef bint copy_string(Reader *r, Out *out, bint *escaped) noexcept nogil:
-    """Copy the string that starts at its opening quote, escapes as orjson writes them; False when in doubt."""
-    cdef int64_t start, i, code, low
-    cdef uint8_t c, high = 0
-    cdef uint8_t few[4]
-    r.at += 1
-    start = r.at
-    i = r.at
-    while i < r.end:
-        c = r.p[i]
-        if c == 0x22 or c == 0x5C or c < 0x20:
-            break
-        high |= c
-        i += 1
-    escaped[0] = i < r.end and r.p[i] == 0x5C
-    if not escaped[0]:
-        if i >= r.end or r.p[i] != 0x22 or (high >= 0x80 and not utf8_is_good(r.p + start, i - start)):
-            return False
-        if not reserve(out, i - start + 2):
-            return False
-        out.data[out.size] = 0x22
-        out.size += 1
-        put(out, r.p + start, i - start)
-        out.data[out.size] = 0x22
-        out.size += 1
-        r.at = i + 1
-        return True
-    if not reserve(out, 2):
+cdef inline int64_t plain_text_end(const Reader *r, int64_t start) noexcept nogil:
+    """Where the text from `start` on has its first quote, backslash or control sign; -1 when it is not UTF-8."""
+    cdef uint8_t seen = 0
+    cdef int64_t end = plain_end(r.p, start, r.limit, 0x22, &seen)
+    if end >= r.end or (seen & 0x80 and not utf8_is_good(r.p + start, end - start)):
+        return -1
+    return end
+
+
+cdef inline bint pass_string(Reader *r, Out *out, bint *escaped) noexcept nogil:
+    """Pass the string that starts at its opening quote, escapes as orjson writes them; False when in doubt."""
+    cdef int64_t end = plain_text_end(r, r.at + 1)
+    if end < 0:
         return False
-    out.data[out.size] = 0x22
-    out.size += 1
-    i = start
+    escaped[0] = r.p[end] == 0x5C
+    if escaped[0]:
+        return pass_escapes(r, out, end)
+    r.at = end + 1
+    return r.p[end] == 0x22
+
+
+cdef bint pass_escapes(Reader *r, Out *out, int64_t i) noexcept nogil:
+    """Pass the rest of a string, of which the first backslash stands at `i`."""
+    cdef uint8_t c
     while True:
-        start = i
-        high = 0
-        while i < r.end and r.p[i] != 0x22 and r.p[i] != 0x5C and r.p[i] >= 0x20:
-            high |= r.p[i]
-            i += 1
-        if i >= r.end or r.p[i] < 0x20 or (high >= 0x80 and not utf8_is_good(r.p + start, i - start)):
-            return False
-        if not reserve(out, i - start + 8):
-            return False
-        put(out, r.p + start, i - start)
-        if r.p[i] == 0x22:
-            out.data[out.size] = 0x22
-            out.size += 1
-            r.at = i + 1
-            return True
         if i + 1 >= r.end:
             return False
         c = r.p[i + 1]
-        i += 2
         if c == 0x75:
-            if i + 4 > r.end:
+            i = write_sign(r, out, i)
+            if i < 0:
                 return False
-            code = hex4(r.p + i)
-            i += 4
-            if code < 0 or 0xDC00 <= code <= 0xDFFF:
-                return False
-            if 0xD800 <= code <= 0xDBFF:
-                if i + 6 > r.end or r.p[i] != 0x5C or r.p[i + 1] != 0x75:
-                    return False
-                low = hex4(r.p + i + 2)
-                if low < 0xDC00 or low > 0xDFFF:
-                    return False
-                code = 0x10000 + ((code - 0xD800) << 10) + low - 0xDC00
-                i += 6
-            if code < 0x80:
-                few[0] = <uint8_t>code
-                put_escaped(out, few, 1, False)
-            elif code < 0x800:
-                few[0] = <uint8_t>(0xC0 | (code >> 6))
-                few[1] = <uint8_t>(0x80 | (code & 63))
-                put(out, few, 2)
-            elif code < 0x10000:
-                few[0] = <uint8_t>(0xE0 | (code >> 12))
-                few[1] = <uint8_t>(0x80 | ((code >> 6) & 63))
-                few[2] = <uint8_t>(0x80 | (code & 63))
-                put(out, few, 3)
-            else:
-                few[0] = <uint8_t>(0xF0 | (code >> 18))
-                few[1] = <uint8_t>(0x80 | ((code >> 12) & 63))
-                few[2] = <uint8_t>(0x80 | ((code >> 6) & 63))
-                few[3] = <uint8_t>(0x80 | (code & 63))
-                put(out, few, 4)
         elif c == 0x2F:
-            out.data[out.size] = 0x2F
-            out.size += 1
+            # The slash itself is kept.
+            if not write_kept(r, out, i):
+                return False
+            r.kept = i + 1
+            i += 2
         elif c == 0x22 or c == 0x5C or c == 0x62 or c == 0x66 or c == 0x6E or c == 0x72 or c == 0x74:
-            out.data[out.size] = 0x5C
-            out.data[out.size + 1] = c
-            out.size += 2
+            i += 2
         else:
             return False
+        i = plain_text_end(r, i)
+        if i < 0:
+            return False
+        if r.p[i] == 0x22:
+            r.at = i + 1
+            return True
+        if r.p[i] != 0x5C:
+            return False
+
+
+cdef int64_t write_sign(Reader *r, Out *out, int64_t i) noexcept nogil:
+    r"""Write the sign that the \u at `i` (or a pair of them) stands for; the place behind it, -1 when in doubt."""
+    cdef int64_t code, low
+    cdef uint8_t few[4]
+    if i + 6 > r.end or not write_kept(r, out, i) or not reserve(out, 8):
+        return -1
+    code = hex4(r.p + i + 2)
+    i += 6
+    if code < 0 or 0xDC00 <= code <= 0xDFFF:
+        return -1
+    if 0xD800 <= code <= 0xDBFF:
+        if i + 6 > r.end or r.p[i] != 0x5C or r.p[i + 1] != 0x75:
+            return -1
+        low = hex4(r.p + i + 2)
+        if low < 0xDC00 or low > 0xDFFF:
+            return -1
+        code = 0x10000 + ((code - 0xD800) << 10) + low - 0xDC00
+        i += 6
+    r.kept = i
+    if code < 0x80:
+        few[0] = <uint8_t>code
+        put_escaped(out, few, 1, False)
+    elif code < 0x800:
+        few[0] = <uint8_t>(0xC0 | (code >> 6))
+        few[1] = <uint8_t>(0x80 | (code & 63))
+        put(out, few, 2)
+    elif code < 0x10000:
+        few[0] = <uint8_t>(0xE0 | (code >> 12))
+        few[1] = <uint8_t>(0x80 | ((code >> 6) & 63))
+        few[2] = <uint8_t>(0x80 | (code & 63))
+        put(out, few, 3)
+    else:
+        few[0] = <uint8_t>(0xF0 | (code >> 18))
+        few[1] = <uint8_t>(0x80 | ((code >> 12) & 63))
+        few[2] = <uint8_t>(0x80 | ((code >> 6) & 63))
+        few[3] = <uint8_t>(0x80 | (code & 63))
+        put(out, few, 4)
+    return i
 
 
 cdef int64_t number_end(const uint8_t *p, int64_t at, int64_t end) noexcept nogil:
@@ -299,231 +415,315 @@ cdef int64_t number_end(const uint8_t *p, int64_t at, int64_t end) noexcept nogi
     return at
 
 
-cdef bint vouch_string(Automaton a, int node, Reader *r, Out *out) noexcept nogil:
-    cdef int64_t start = r.at + 1, size, one, word
+cdef bint vouch_string(Automaton a, const Node *node, Reader *r, Out *out) noexcept nogil:
+    cdef int64_t start = r.at + 1, size
     cdef bint escaped = False
-    cdef int kind = a.nodes[node, 1]
-    if r.p[r.at] != 0x22 or not copy_string(r, out, &escaped):
+    cdef int kind = node.kind
+    if r.p[r.at] != 0x22:
         return False
-    if kind == K_TEXT:
-        size = r.at - 1 - start
-        return a.bounds[node, 0] <= size <= a.bounds[node, 1]
-    if escaped:
+    if kind == K_ENUM:
+        return vouch_word(a, node, r)
+    if not pass_string(r, out, &escaped):
         return False
     size = r.at - 1 - start
+    if kind == K_TEXT:
+        return node.low <= size <= node.high
+    if escaped:
+        return False
     if kind == K_EMAIL:
-        return good_email(r.p + start, size)
+        return good_email(r.p + start, size) or clean_string(node, r, out, start, size)
     if kind == K_HASH:
-        return good_hash(r.p + start, size)
+        return good_hash(r.p + start, size) or clean_string(node, r, out, start, size)
     if kind == K_DATE:
         return size == 10 and good_date(r.p + start, size)
     if kind == K_DATE_TIME:
         return good_date_time(r.p + start, size)
     if kind == K_URL:
         return good_url(r.p + start, size)
-    if kind == K_ENUM:
-        for one in range(a.nodes[node, 2], a.nodes[node, 3]):
-            word = a.properties[one, 0]
-            if size == a.properties[one, 1] - word and memcmp(r.p + start, &a.text[word], size) == 0:
-                r.word = <int>(one - a.nodes[node, 2])
-                return True
     return False
 
 
-cdef bint vouch_value(Automaton a, int node, Reader *r, Out *out, int depth) noexcept nogil:
-    """Check the value at r and copy it; False when it is not certain."""
+cdef bint vouch_word(Automaton a, const Node *node, Reader *r) noexcept nogil:
+    cdef int32_t one
+    for one in range(node.first, node.last):
+        if stands_here(r, &a.words[one]):
+            r.word = one - node.first
+            r.at += a.words[one].size
+            return True
+    return False
+
+
+cdef bint clean_string(const Node *node, Reader *r, Out *out, int64_t start, int64_t size) noexcept nogil:
+    """Write an e-mail or a hash trimmed and in lower case, as the twin does, and note it; False when in doubt.
+
+    Signs beyond ASCII have other capitals and blanks, so a text with any is the twin's, and so is one of blanks.
+    """
+    cdef int64_t first = start, last = start + size, i
+    cdef uint8_t *to
+    cdef uint8_t c
+    if node.slot < 0 or r.cleaned >= D_CLEANED:
+        return False
+    while first < last and r.p[first] == 0x20:
+        first += 1
+    while first < last and r.p[last - 1] == 0x20:
+        last -= 1
+    if first == last or not write_kept(r, out, start) or not reserve(out, last - first):
+        return False
+    to = out.data + out.size
+    for i in range(last - first):
+        c = r.p[first + i]
+        to[i] = c | 0x20 if 0x41 <= c <= 0x5A else c
+    # Neither kind vouches for a byte beyond ASCII.
+    if not (good_email(to, last - first) if node.kind == K_EMAIL else good_hash(to, last - first)):
+        return False
+    out.size += last - first
+    r.kept = start + size
+    r.slots[r.cleaned] = node.slot
+    r.cleaned += 1
+    return True
+
+
+cdef bint vouch_value(Automaton a, int32_t number, Reader *r, Out *out, int depth) noexcept nogil:
+    """Check the value at r and pass it; False when it is not certain."""
     cdef int64_t end
     cdef int what
-    if node < 0 or depth > D_DEPTH or r.at >= r.end:
+    cdef const Node *node
+    cdef bint escaped = False
+    if number < 0 or depth > D_DEPTH or r.at >= r.end:
         return False
-    what = a.nodes[node, 0]
+    node = &a.nodes[number]
+    what = node.what
     if what == D_STRING:
         return vouch_string(a, node, r, out)
     if what == D_OBJECT:
-        return vouch_object(a, node, r, out, depth)
+        return vouch_object(a, number, r, out, depth)
     if what == D_ARRAY:
         return vouch_array(a, node, r, out, depth)
     if what == D_BOOLEAN or (what == D_OPEN and (r.p[r.at] == 0x74 or r.p[r.at] == 0x66)):
         if r.end - r.at >= 4 and memcmp(r.p + r.at, b"true", 4) == 0:
-            end = r.at + 4
-        elif r.end - r.at >= 5 and memcmp(r.p + r.at, b"false", 5) == 0:
-            end = r.at + 5
-        else:
-            return False
-    elif what == D_OPEN and r.p[r.at] == 0x22:
-        return vouch_open_string(r, out)
-    elif what == D_NUMBER or what == D_OPEN:
-        end = number_end(r.p, r.at, r.end)
-        if end < 0:
-            return False
-        if what == D_NUMBER and a.nodes[node, 1] == K_INTEGER:
-            if not good_integer(r.p + r.at, end - r.at, a.bounds[node, 0], a.bounds[node, 1]):
-                return False
-        elif what == D_NUMBER and (a.bounds[node, 0] > -1e308 or a.bounds[node, 1] < 1e308):
-            if not good_number(r.p + r.at, end - r.at, a.bounds[node, 0], a.bounds[node, 1]):
-                return False
-    else:
+            r.at += 4
+            return True
+        if r.end - r.at >= 5 and memcmp(r.p + r.at, b"false", 5) == 0:
+            r.at += 5
+            return True
         return False
-    if not reserve(out, end - r.at):
+    if what == D_OPEN and r.p[r.at] == 0x22:
+        return pass_string(r, out, &escaped)
+    if what != D_NUMBER and what != D_OPEN:
         return False
-    put(out, r.p + r.at, end - r.at)
+    end = number_end(r.p, r.at, r.end)
+    if end < 0:
+        return False
+    if what == D_NUMBER and node.kind == K_INTEGER:
+        if not good_integer(r.p + r.at, end - r.at, node.low, node.high):
+            return False
+    elif what == D_NUMBER and (node.low > -1e308 or node.high < 1e308):
+        if not good_number(r.p + r.at, end - r.at, node.low, node.high):
+            return False
     r.at = end
     return True
 
 
-cdef bint vouch_open_string(Reader *r, Out *out) noexcept nogil:
-    cdef bint escaped = False
-    return copy_string(r, out, &escaped)
-
-
-cdef bint vouch_array(Automaton a, int node, Reader *r, Out *out, int depth) noexcept nogil:
+cdef bint vouch_array(Automaton a, const Node *node, Reader *r, Out *out, int depth) noexcept nogil:
     cdef int64_t count = 0
-    if r.p[r.at] != 0x5B or not reserve(out, 2):
+    if r.p[r.at] != 0x5B:
         return False
     r.at += 1
-    out.data[out.size] = 0x5B
-    out.size += 1
-    skip_space(r)
+    if not skip_space(r, out):
+        return False
     if r.at < r.end and r.p[r.at] == 0x5D:
         r.at += 1
-    else:
-        while True:
-            skip_space(r)
-            if not vouch_value(a, a.nodes[node, 8], r, out, depth + 1):
-                return False
-            count += 1
-            skip_space(r)
-            if r.at >= r.end or not reserve(out, 2):
-                return False
-            r.at += 1
-            if r.p[r.at - 1] == 0x5D:
-                break
-            if r.p[r.at - 1] != 0x2C:
-                return False
-            out.data[out.size] = 0x2C
-            out.size += 1
-    if not reserve(out, 1):
-        return False
-    out.data[out.size] = 0x5D
-    out.size += 1
-    return a.bounds[node, 0] <= count <= a.bounds[node, 1]
+        return node.low <= 0
+    while True:
+        if not skip_space(r, out) or not vouch_value(a, node.item, r, out, depth + 1):
+            return False
+        count += 1
+        if not skip_space(r, out) or r.at >= r.end:
+            return False
+        r.at += 1
+        if r.p[r.at - 1] == 0x5D:
+            return node.low <= count <= node.high
+        if r.p[r.at - 1] != 0x2C:
+            return False
 
 
-cdef bint vouch_object(Automaton a, int node, Reader *r, Out *out, int depth) noexcept nogil:
-    cdef uint64_t met = 0, filled = 0, bit
+cdef inline int32_t tidy_key(Automaton a, const Node *node, const Reader *r, int32_t *likely) noexcept nogil:
+    """The property whose name stands here with its colon behind it; -1 when there is none, or a space between."""
+    cdef int32_t guess, tried
+    for tried in range(2):
+        if node.first <= likely[tried] < node.last and stands_here(r, &a.words[likely[tried]]):
+            return likely[tried]
+    guess = likely[0] if node.first <= likely[0] < node.last else node.first
+    for tried in range(node.first, node.last):
+        if stands_here(r, &a.words[guess]):
+            likely[1] = likely[0]
+            likely[0] = guess
+            return guess
+        guess = guess + 1 if guess + 1 < node.last else node.first
+    return -1
+
+
+cdef struct Keys:
+    # The keys of one object that the schema does not name.
+    int64_t count
+    int64_t at[D_OPEN_KEYS]
+    int64_t size[D_OPEN_KEYS]
+
+
+cdef int32_t other_key(Automaton a, const Node *node, Reader *r, Out *out, Keys *others) noexcept nogil:
+    """Pass a key of any form and its colon: its property, -1 when the schema does not name it, -2 when in doubt."""
+    cdef int64_t start = r.at, size, one
+    cdef int32_t tried, found = -1
+    cdef bint escaped = False
+    if not pass_string(r, out, &escaped) or escaped:
+        return -2
+    size = r.at - start
+    for tried in range(node.first, node.last):
+        if size == a.words[tried].size - 1 and memcmp(r.p + start, a.words[tried].text, size) == 0:
+            found = tried
+            break
+    if found < 0:
+        if others.count >= D_OPEN_KEYS:
+            return -2
+        for one in range(others.count):
+            if others.size[one] == size and memcmp(r.p + others.at[one], r.p + start, size) == 0:
+                return -2
+        others.at[others.count] = start
+        others.size[others.count] = size
+        others.count += 1
+    if not skip_space(r, out) or r.at >= r.end or r.p[r.at] != 0x3A:
+        return -2
+    r.at += 1
+    return found
+
+
+cdef bint vouch_object(Automaton a, int32_t number, Reader *r, Out *out, int depth) noexcept nogil:
+    cdef const Node *node = &a.nodes[number]
+    cdef uint64_t met = 0, filled = 0, bit = 0
     cdef int32_t words[64]
-    cdef int64_t open_at[D_OPEN_KEYS]
-    cdef int64_t open_size[D_OPEN_KEYS]
-    cdef int64_t start, size, key, before, one, others = 0
-    cdef int first = a.nodes[node, 2], last = a.nodes[node, 3], place, tried, child, guess = first
-    cdef bint comma = False, escaped = False
-    if r.p[r.at] != 0x7B or not reserve(out, 2):
+    cdef Keys others
+    # What is to be taken back with a null: all since the last value that was kept.
+    cdef int64_t size, kept, behind
+    cdef int32_t place, child
+    cdef int32_t *likely
+    cdef bint comma = False
+    others.count = 0
+    if r.p[r.at] != 0x7B:
         return False
     r.at += 1
-    out.data[out.size] = 0x7B
-    out.size += 1
-    skip_space(r)
+    size, kept, behind = out.size, r.kept, r.at
+    if not skip_space(r, out):
+        return False
     if r.at < r.end and r.p[r.at] == 0x7D:
         r.at += 1
-    else:
-        while True:
-            skip_space(r)
-            if r.at >= r.end or r.p[r.at] != 0x22:
+        return has_shape(a, node, 0, NULL)
+    likely = r.follow + 2 * (a.word_count + number)
+    while True:
+        if not skip_space(r, out) or r.at >= r.end or r.p[r.at] != 0x22:
+            return False
+        place = tidy_key(a, node, r, likely)
+        if place >= 0:
+            r.at += a.words[place].size
+        else:
+            place = other_key(a, node, r, out, &others)
+            if place == -2:
                 return False
-            before = out.size
-            if not reserve(out, 1):
+        child = node.item
+        if place >= 0:
+            bit = <uint64_t>1 << (place - node.first)
+            if met & bit:
                 return False
-            if comma:
-                out.data[out.size] = 0x2C
-                out.size += 1
-            start = r.at + 1
-            if not copy_string(r, out, &escaped) or escaped:
+            met |= bit
+            child = a.words[place].child
+            likely = r.follow + 2 * place
+        elif child < 0:
+            return False
+        if not skip_space(r, out):
+            return False
+        if r.end - r.at >= 4 and r.p[r.at] == 0x6E and memcmp(r.p + r.at, b"null", 4) == 0:
+            r.at += 4
+            out.size = size
+            r.kept = kept
+            if not write_kept(r, out, behind):
                 return False
-            size = r.at - 1 - start
-            place = -1
-            for tried in range(first, last):
-                key = a.properties[guess, 0]
-                if size == a.properties[guess, 1] - key and memcmp(r.p + start, &a.text[key], size) == 0:
-                    place = guess
-                    break
-                guess += 1
-                if guess >= last:
-                    guess = first
+            r.kept = r.at
+        else:
+            r.word = -1
+            if not vouch_value(a, child, r, out, depth + 1):
+                return False
             if place >= 0:
-                bit = <uint64_t>1 << (place - first)
-                if met & bit:
-                    return False
-                met |= bit
-                child = a.properties[place, 2]
-                guess = place + 1 if place + 1 < last else first
-            else:
-                child = a.nodes[node, 8]
-                if child < 0 or others >= D_OPEN_KEYS:
-                    return False
-                for one in range(others):
-                    if open_size[one] == size and memcmp(r.p + open_at[one], r.p + start, size) == 0:
-                        return False
-                open_at[others] = start
-                open_size[others] = size
-                others += 1
-            skip_space(r)
-            if r.at >= r.end or r.p[r.at] != 0x3A or not reserve(out, 1):
-                return False
-            r.at += 1
-            out.data[out.size] = 0x3A
-            out.size += 1
-            skip_space(r)
-            if r.end - r.at >= 4 and memcmp(r.p + r.at, b"null", 4) == 0:
-                r.at += 4
-                out.size = before
-            else:
-                r.word = -1
-                if not vouch_value(a, child, r, out, depth + 1):
-                    return False
-                if place >= 0:
-                    filled |= bit
-                    words[place - first] = r.word
-                comma = True
-            skip_space(r)
-            if r.at >= r.end:
-                return False
-            r.at += 1
-            if r.p[r.at - 1] == 0x7D:
-                break
-            if r.p[r.at - 1] != 0x2C:
-                return False
-    if not reserve(out, 1):
-        return False
-    out.data[out.size] = 0x7D
-    out.size += 1
-    for one in range(a.nodes[node, 6], a.nodes[node, 7]):
+                filled |= bit
+                words[place - node.first] = r.word
+            comma = True
+        size, kept, behind = out.size, r.kept, r.at
+        if not skip_space(r, out) or r.at >= r.end:
+            return False
+        r.at += 1
+        if r.p[r.at - 1] == 0x7D:
+            return has_shape(a, node, filled, words)
+        if r.p[r.at - 1] != 0x2C:
+            return False
+        if not comma:
+            # No value was written yet that this comma could stand behind.
+            r.kept = r.at
+            size, kept, behind = out.size, r.kept, r.at
+
+
+cdef bint has_shape(Automaton a, const Node *node, uint64_t filled, const int32_t *words) noexcept nogil:
+    """Whether the fields that are filled are those of one shape, and fulfil all conditions."""
+    cdef int64_t one
+    cdef uint64_t needed
+    cdef int place
+    for one in range(node.condition, node.condition_end):
         place = <int>a.conditions[one, 0]
         if filled & (<uint64_t>1 << place):
             if words[place] != a.conditions[one, 1]:
                 continue
         elif not a.conditions[one, 2]:
             continue
-        if (filled & <uint64_t>a.conditions[one, 3]) != <uint64_t>a.conditions[one, 3]:
+        needed = <uint64_t>a.conditions[one, 3]
+        if (filled & needed) != needed:
             return False
-    for one in range(a.nodes[node, 4], a.nodes[node, 5]):
+    for one in range(node.shape, node.shape_end):
         if (filled & a.shapes[one, 0]) == a.shapes[one, 0] and not filled & ~a.shapes[one, 1]:
             return True
     return False
+
+
+cdef bint vouch_document(Automaton a, Reader *r, Out *out) noexcept nogil:
+    """Check one document and write it as a line; False when it is not certain, and what was written is void."""
+    r.word = -1
+    r.cleaned = 0
+    r.kept = r.at
+    if not skip_space(r, out) or not vouch_value(a, a.root, r, out, 0):
+        return False
+    if not write_kept(r, out, r.at):
+        return False
+    r.kept = r.at
+    if not skip_space(r, out) or r.at != r.end or not reserve(out, 1):
+        return False
+    out.data[out.size] = 0x0A
+    out.size += 1
+    return True
 
 
 def vouch_documents(Automaton automaton not None, const uint8_t[::1] data not None, const int64_t[::1] starts not None,
                     const int64_t[::1] ends not None):
     """Check and rewrite each document data[starts[i]:ends[i]].
 
-    Returns (bytes, line ends): the NDJSON lines of those that certainly satisfy the schema and need nothing but
-    to lose spaces and nulls; a document in doubt has no line, so its line end is that of the one before.
+    Returns (bytes, line ends, counts): the NDJSON lines of those that certainly satisfy the schema and need nothing
+    but to lose spaces and nulls, or to have e-mails and hashes cleaned; a document in doubt has no line, so its line
+    end is that of the one before. `counts` says how often each slot of the automaton was cleaned.
     """
-    cdef int64_t n = data.shape[0], count = starts.shape[0], i, size
+    cdef int64_t n = data.shape[0], count = starts.shape[0], i, size, slot
     cdef Reader reader
     cdef Out out
     line_ends_a = np.zeros(count, np.int64)
-    cdef int64_t[::1] line_ends = line_ends_a
-    if ends.shape[0] != count:
+    counts_a = np.zeros(len(automaton.slots), np.int64)
+    follow_a = np.full(2 * (automaton.word_count + automaton.node_count), -1, np.int32)
+    cdef int64_t[::1] line_ends = line_ends_a, counts = counts_a
+    cdef int32_t[::1] follow = follow_a
+    if not automaton.is_checked or ends.shape[0] != count:
         raise ValueError("each document has a start and an end")
     for i in range(count):
         if not 0 <= starts[i] <= ends[i] <= n:
@@ -534,22 +734,20 @@ def vouch_documents(Automaton automaton not None, const uint8_t[::1] data not No
     if out.data == NULL:
         raise MemoryError
     reader.p = &data[0] if n else NULL
+    reader.limit = n
+    reader.follow = &follow[0]
     try:
         with nogil:
             for i in range(count):
                 size = out.size
                 reader.at = starts[i]
                 reader.end = ends[i]
-                reader.word = -1
-                skip_space(&reader)
-                if reader.at < reader.end and vouch_value(automaton, automaton.root, &reader, &out, 0):
-                    skip_space(&reader)
-                    if reader.at == reader.end and reserve(&out, 1):
-                        out.data[out.size] = 0x0A
-                        out.size += 1
-                        size = out.size
+                if vouch_document(automaton, &reader, &out):
+                    size = out.size
+                    for slot in range(reader.cleaned):
+                        counts[reader.slots[slot]] += 1
                 out.size = size
                 line_ends[i] = size
-        return PyBytes_FromStringAndSize(<char *>out.data, out.size), line_ends_a
+        return PyBytes_FromStringAndSize(<char *>out.data, out.size), line_ends_a, counts_a
     finally:
         free(out.data)

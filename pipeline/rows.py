@@ -171,12 +171,14 @@ class ShapedRows:
 class ShapedDocuments:
     """Documents of which some need nothing but to be written: document i is data[ends[i - 1]:ends[i]] as NDJSON.
 
-    That is empty where a document may not satisfy the schema or may need a conversion.
+    That is empty where a document may not satisfy the schema or may need another conversion than those that
+    `conversions` counts, by name and field.
     """
 
     batch: Documents
     data: bytes
     ends: Any
+    conversions: Mapping[tuple[str, str], int]
 
 
 Shaped = ShapedRows | ShapedDocuments

@@ -134,7 +134,7 @@ def validate_documents(shaped: ShapedDocuments, exact: ExactChecker, source: str
     vouched = np.diff(shaped.ends, prepend=0) > 0
     lines: dict[int, bytes] = {}
     rejected: list[Rejected] = []
-    conversions: Counter[tuple[str, str]] = Counter()
+    conversions = Counter(shaped.conversions)
     warnings: Counter[tuple[str, str]] = Counter()
     for row in np.flatnonzero(~vouched).tolist():
         verdict = exact.text(batch.text(row))
