@@ -11,6 +11,7 @@ except ImportError:  # installed without a compiler
 
 IS_COMPILED = kernels is not None
 scan_csv: Any = kernels.scan_csv if IS_COMPILED else scan.scan_csv
+find_lines = json_kernels.find_lines if IS_COMPILED else scan.find_lines
 split_array = json_kernels.split_array if IS_COMPILED else scan.split_array
 check_column = kernels.check_column if IS_COMPILED else scan.check_column
 encode = kernels.encode if IS_COMPILED else scan.encode

@@ -7,7 +7,7 @@ within the bounds of its document, and every write goes through `reserve`.
 
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint64_t
 from libc.stdlib cimport free, malloc
-from libc.string cimport memcmp
+from libc.string cimport memchr, memcmp
 from cpython.bytes cimport PyBytes_FromStringAndSize
 
 from pipeline.primitives cimport *
@@ -17,6 +17,39 @@ import numpy as np
 
 cdef extern from *:
     """
+    /* Where the first quote or backslash from `at` on is; n (or `at`, beyond it) when there is none. */
+    static inline int64_t quote_or_slash(const uint8_t *p, int64_t at, int64_t n) {
+    #if defined(__SSE2__)
+        const __m128i quote = _mm_set1_epi8(0x22), slash = _mm_set1_epi8(0x5C);
+        while (at + 16 <= n) {
+            const __m128i x = _mm_loadu_si128((const __m128i *)(p + at));
+            const unsigned stops = (unsigned)_mm_movemask_epi8(
+                _mm_or_si128(_mm_cmpeq_epi8(x, quote), _mm_cmpeq_epi8(x, slash)));
+            if (stops) return at + __builtin_ctz(stops);
+            at += 16;
+        }
+    #endif
+        while (at < n && p[at] != 0x22 && p[at] != 0x5C) at++;
+        return at;
+    }
+
+    /* Where the first bracket, brace or quote from `at` on is; n when there is none. */
+    static inline int64_t bracket_or_quote(const uint8_t *p, int64_t at, int64_t n) {
+    #if defined(__SSE2__)
+        const __m128i quote = _mm_set1_epi8(0x22), bit = _mm_set1_epi8(0x20);
+        const __m128i open = _mm_set1_epi8(0x7B), close = _mm_set1_epi8(0x7D);
+        while (at + 16 <= n) {
+            const __m128i x = _mm_loadu_si128((const __m128i *)(p + at)), brace = _mm_or_si128(x, bit);
+            const unsigned stops = (unsigned)_mm_movemask_epi8(_mm_or_si128(_mm_cmpeq_epi8(x, quote),
+                _mm_or_si128(_mm_cmpeq_epi8(brace, open), _mm_cmpeq_epi8(brace, close))));
+            if (stops) return at + __builtin_ctz(stops);
+            at += 16;
+        }
+    #endif
+        while (at < n && p[at] != 0x22 && (p[at] | 0x20) != 0x7B && (p[at] | 0x20) != 0x7D) at++;
+        return at;
+    }
+
     /* Whether n bytes are the same; in steps of sixteen, so that up to 15 bytes more of both are read. */
     static inline int same_loosely(const uint8_t *a, const uint8_t *b, int64_t n) {
     #if defined(__SSE2__)
@@ -34,52 +67,124 @@ cdef extern from *:
     #endif
     }
     """
+    int64_t quote_or_slash(const uint8_t *p, int64_t at, int64_t n) noexcept nogil
+    int64_t bracket_or_quote(const uint8_t *p, int64_t at, int64_t n) noexcept nogil
     bint same_loosely(const uint8_t *a, const uint8_t *b, int64_t n) noexcept nogil
 
 
-def split_array(const uint8_t[::1] data not None, int64_t at, bint final, int most):
+cdef inline bint is_space(uint8_t c) noexcept nogil:
+    return c == 0x20 or 0x09 <= c <= 0x0D
+
+
+def find_lines(const uint8_t[::1] data not None, int64_t end):
+    """Find the lines of data[:end] that hold more than spaces; the last need not have a line break.
+
+    Returns (starts, ends, lines, count, wrapped): lines are counted from 0, `count` says how many there are with
+    the blank ones; `wrapped` says whether a line begins as `{"records"` does.
+    """
+    cdef int64_t at = 0, stop, first, found = 0, count = 0, room
+    cdef const uint8_t *p = &data[0] if data.shape[0] else NULL
+    cdef const uint8_t *hit
+    cdef bint wrapped = False
+    if not 0 <= end <= data.shape[0]:
+        raise ValueError("the lines end outside of the data")
+    with nogil:
+        room = 1 + count_breaks(p, end)
+    starts_a, ends_a, lines_a = np.empty(room, np.int64), np.empty(room, np.int64), np.empty(room, np.int64)
+    cdef int64_t[::1] starts = starts_a, ends = ends_a, lines = lines_a
+    with nogil:
+        while at < end:
+            hit = <const uint8_t *>memchr(p + at, 0x0A, end - at)
+            stop = hit - p if hit != NULL else end
+            first = at
+            while first < stop and is_space(p[first]):
+                first += 1
+            if first < stop:
+                starts[found] = at
+                ends[found] = stop
+                lines[found] = count
+                found += 1
+                wrapped = wrapped or begins_wrapper(p, first, stop)
+            count += 1
+            at = stop + 1
+    return starts_a[:found], ends_a[:found], lines_a[:found], count, wrapped
+
+
+cdef int64_t count_breaks(const uint8_t *p, int64_t end) noexcept nogil:
+    cdef int64_t at = 0, i, size, count = 0
+    cdef uint8_t few
+    while at < end:
+        # What fits into a byte is added up sixteen bytes at a time.
+        size = min(<int64_t>255, end - at)
+        few = 0
+        for i in range(size):
+            few += p[at + i] == 0x0A
+        count += few
+        at += size
+    return count
+
+
+cdef inline bint begins_wrapper(const uint8_t *p, int64_t at, int64_t end) noexcept nogil:
+    """Whether the text goes on with a brace and the key `records`."""
+    if p[at] != 0x7B:
+        return False
+    at += 1
+    while at < end and is_space(p[at]):
+        at += 1
+    return end - at >= 9 and memcmp(p + at, b'"records"', 9) == 0
+
+
+def split_array(const uint8_t[::1] data not None, int64_t at, bint final, int64_t most):
     """Find the values of a JSON array in `data`, from `at`, which lies behind `[` or behind a comma.
 
     Returns (places, at, state): places holds (start, end) of each value found; state is 0 for more to come,
     1 when the array is closed (at lies behind `]`), 2 when no value can be found at `at`. Only brackets and
     strings are looked at: whether a value is JSON is for a parser to say.
     """
-    cdef int64_t n = data.shape[0], start, after
+    cdef int64_t n = data.shape[0], found = 0, room = max(0, min(most, n - at))
     cdef const uint8_t *p = &data[0] if n else NULL
     cdef int state = 0
-    cdef uint8_t c
-    places = []
-    while len(places) < most:
-        start = at
-        while start < n and (p[start] == 0x20 or 0x09 <= p[start] <= 0x0D):
-            start += 1
-        if start >= n:
-            break
-        c = p[start]
-        if c == 0x5D or c == 0x2C:
-            state = 2
-            break
-        with nogil:
-            at = value_end(p, start, n)
-        if at < 0:
-            at = start
-            break
-        after = at
-        while after < n and (p[after] == 0x20 or 0x09 <= p[after] <= 0x0D):
-            after += 1
-        if after >= n:
-            at = start
-            break
-        if p[after] != 0x2C and p[after] != 0x5D:
-            state = 2
-            at = start
-            break
-        places.append((start, at))
-        at = after + 1
-        if p[after] == 0x5D:
-            state = 1
-            break
-    return places, at, state
+    places_a = np.empty((room, 2), np.int64)
+    cdef int64_t[:, ::1] places = places_a
+    if at < 0:
+        raise ValueError("the list begins outside of the data")
+    with nogil:
+        while found < room and state == 0:
+            state = next_value(p, &at, n, &places[found, 0])
+            if state == MORE_TO_COME:
+                break
+            if state != 2:
+                found += 1
+    return places_a[:found], at, 0 if state == MORE_TO_COME else state
+
+
+cdef enum:
+    MORE_TO_COME = 3
+
+
+cdef int next_value(const uint8_t *p, int64_t *at, int64_t n, int64_t *place) noexcept nogil:
+    """Put the next value of a list into `place` and go behind its comma (0) or bracket (1).
+
+    2 where there is none, and MORE_TO_COME where it does not end before n; `at` is then put where it should begin.
+    """
+    cdef int64_t start = at[0], end, after
+    while start < n and is_space(p[start]):
+        start += 1
+    if start >= n:
+        return MORE_TO_COME
+    if p[start] == 0x5D or p[start] == 0x2C:
+        return 2
+    end = value_end(p, start, n)
+    after = end if end >= 0 else n
+    while after < n and is_space(p[after]):
+        after += 1
+    if after >= n or (p[after] != 0x2C and p[after] != 0x5D):
+        at[0] = start
+        return MORE_TO_COME if after >= n else 2
+    place[0] = start
+    place[1] = end
+    at[0] = after + 1
+    return 1 if p[after] == 0x5D else 0
 
 
 cdef int64_t value_end(const uint8_t *p, int64_t at, int64_t n) noexcept nogil:
@@ -87,14 +192,15 @@ cdef int64_t value_end(const uint8_t *p, int64_t at, int64_t n) noexcept nogil:
     cdef int64_t depth = 0
     cdef uint8_t c
     while at < n:
-        c = p[at]
-        if c == 0x22:
-            at += 1
-            while at < n and p[at] != 0x22:
-                at += 2 if p[at] == 0x5C else 1
+        if depth > 0:
+            at = bracket_or_quote(p, at, n)
             if at >= n:
                 return -1
-            at += 1
+        c = p[at]
+        if c == 0x22:
+            at = behind_string(p, at, n)
+            if at < 0:
+                return -1
         elif c == 0x7B or c == 0x5B:
             depth += 1
             at += 1
@@ -103,13 +209,21 @@ cdef int64_t value_end(const uint8_t *p, int64_t at, int64_t n) noexcept nogil:
                 return at
             depth -= 1
             at += 1
-        elif depth == 0 and (c == 0x2C or c == 0x20 or 0x09 <= c <= 0x0D):
+        elif depth == 0 and (c == 0x2C or is_space(c)):
             return at
         else:
             at += 1
         if depth == 0 and (c == 0x22 or c == 0x7D or c == 0x5D):
             return at
     return -1
+
+
+cdef inline int64_t behind_string(const uint8_t *p, int64_t at, int64_t n) noexcept nogil:
+    """The place behind the string whose opening quote stands at `at`; -1 when it does not end before n."""
+    at = quote_or_slash(p, at + 1, n)
+    while at < n and p[at] == 0x5C:
+        at = quote_or_slash(p, at + 2, n)
+    return at + 1 if at < n else -1
 
 
 cdef enum:

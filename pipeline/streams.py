@@ -35,12 +35,23 @@ class _Counted(RawIOBase):
     def readable(self) -> bool:
         return True
 
-    def readinto(self, into: Any, /) -> int:
-        view = memoryview(into)
-        data = self._file.read(len(view))
-        view[: len(data)] = data
+    def read(self, size: int = BLOCK, /) -> bytes:
+        """The next `size` bytes, fewer only at the end."""
+        data = self._file.read(size)
+        if 0 < len(data) < size:
+            pieces, missing = [data], size - len(data)
+            while missing and (more := self._file.read(missing)):
+                pieces.append(more)
+                missing -= len(more)
+            data = b"".join(pieces)
         self.sha256.update(data)
         self.bytes += len(data)
+        return data
+
+    def readinto(self, into: Any, /) -> int:
+        view = memoryview(into)
+        data = self.read(len(view))
+        view[: len(data)] = data
         return len(data)
 
 
@@ -53,8 +64,14 @@ class ByteSource:
         self._file = file
         self._counted = _Counted(file)
         packed = BufferedReader(self._counted, BLOCK)
-        is_gzip = packed.peek(2)[:2] == GZIP_MAGIC
-        self._unpacked: BinaryIO = gzip.GzipFile(fileobj=packed) if is_gzip else packed  # type: ignore[assignment]
+        first = packed.peek(2)
+        self._unpacked: Opened = self._counted
+        if first[:2] == GZIP_MAGIC:
+            self._unpacked = gzip.GzipFile(fileobj=packed)
+        else:
+            # A buffer would only copy the blocks.
+            self._ahead = packed.read(len(first))
+            packed.detach()
 
     def peek(self, size: int) -> bytes:
         """The next `size` bytes, fewer only at the end, to be read again."""
