@@ -27,6 +27,8 @@ CLEANED = {compiled.EMAIL: "email_cleaned", compiled.HASH: "hash_cleaned"}
 ANNOTATIONS = frozenset({"title", "description", "examples", "default", "deprecated", "$comment"})
 # Places of a path that are no name: an item of a list, and a key that the schema does not name.
 ITEM, ANY_KEY = 0, -2
+# What says of a schema without rules that it does not take any value as it is.
+NOT_OPEN = {"type", "properties", "additionalProperties", "x-normalise", "x-deprecated-values"}
 # What JSON writes with a backslash; a byte that nothing in a document begins with.
 ESCAPED = re.compile(rb'["\\\x00-\x1f]')
 NEVER = b"\0"
@@ -60,17 +62,22 @@ class _Tables:
         self._conditions: list[tuple[int, int, int, int]] = []
         self._text = b""
         self._slots: list[tuple[str, str]] = []
+        self._paths: list[Path] = []
 
     def automaton(self, root: int) -> Any:
         return compiled.Automaton(
             _table(self._nodes, 10, np.int32), _table(self._bounds, 2, np.float64),
             _table(self._properties, 3, np.int32), _table(self._shapes, 2, np.uint64),
             _table(_signed(self._conditions), 4, np.int64), self._text, root, tuple(self._slots),
+            tuple(self._paths),
         )  # fmt: skip
 
-    def _node(self, what: int, kind: int = 0, low: float = -math.inf, high: float = math.inf) -> int:
+    def _node(
+        self, path: Path, what: int, kind: int = 0, low: float = -math.inf, high: float = math.inf
+    ) -> int:
         self._nodes.append([what, kind, 0, 0, 0, 0, 0, 0, -1, -1])
         self._bounds.append((low, high))
+        self._paths.append(path)
         return len(self._nodes) - 1
 
     def _word(self, word: bytes, behind: bytes = b"") -> tuple[int, int]:
@@ -82,14 +89,14 @@ class _Tables:
     def value(self, view: Any, path: Path) -> int:
         """The node of the subschema at a path; UNSURE where it cannot be one."""
         if len(path) > DEEPEST or isinstance(view, bool):
-            return self._node(compiled.OPEN_NODE if view is True else compiled.UNSURE_NODE)
+            return self._node(path, compiled.OPEN_NODE if view is True else compiled.UNSURE_NODE)
         schema = resolve(self._schema, view)
-        if not _rules(schema) and not {"type", "properties", "additionalProperties"} & set(schema):
-            return self._node(compiled.OPEN_NODE)
+        if not _rules(schema) and not NOT_OPEN & set(schema):
+            return self._node(path, compiled.OPEN_NODE)
         try:
             return self._typed(schema, path)
         except NotCompiled:
-            return self._node(compiled.UNSURE_NODE)
+            return self._node(path, compiled.UNSURE_NODE)
 
     def _typed(self, schema: JsonSchema, path: Path) -> int:
         kind = schema.get("type")
@@ -104,16 +111,21 @@ class _Tables:
             if bounds is None:
                 raise NotCompiled
             return self._node(
-                compiled.NUMBER_NODE, compiled.INTEGER if kind == "integer" else compiled.NUMBER, *bounds
+                path,
+                compiled.NUMBER_NODE,
+                compiled.INTEGER if kind == "integer" else compiled.NUMBER,
+                *bounds,
             )
         if kind == "boolean" and not _rules(schema):
-            return self._node(compiled.BOOLEAN_NODE)
+            return self._node(path, compiled.BOOLEAN_NODE)
         raise NotCompiled
 
     def _array(self, schema: JsonSchema, path: Path) -> int:
         if not set(_rules(schema)) <= {"items", "minItems", "maxItems"}:
             raise NotCompiled
-        node = self._node(compiled.ARRAY_NODE, 0, schema.get("minItems", 0), schema.get("maxItems", math.inf))
+        node = self._node(
+            path, compiled.ARRAY_NODE, 0, schema.get("minItems", 0), schema.get("maxItems", math.inf)
+        )
         self._nodes[node][8] = self.value(schema.get("items", True), (*path, ITEM))
         return node
 
@@ -122,7 +134,7 @@ class _Tables:
         normalise = schema.get("x-normalise")
         if "enum" in rules and set(rules) == {"enum"}:
             deprecated = schema.get("x-deprecated-values", ())
-            return self._enum([word for word in rules["enum"] if word not in deprecated])
+            return self._enum([word for word in rules["enum"] if word not in deprecated], path)
         known = next((kind for rule, kind in KNOWN_TEXT if rules == rule), None)
         if normalise == "email":
             known = compiled.EMAIL if rules in ({}, {"pattern": EMAIL_PATTERN}) else None
@@ -135,21 +147,21 @@ class _Tables:
             # Lengths are in characters, and the kernel counts bytes: one is the only minimum that is the same.
             if low > 1:
                 raise NotCompiled
-            return self._node(compiled.STRING_NODE, compiled.TEXT, low, high)
+            return self._node(path, compiled.STRING_NODE, compiled.TEXT, low, high)
         if known is None:
             raise NotCompiled
-        node = self._node(compiled.STRING_NODE, known)
+        node = self._node(path, compiled.STRING_NODE, known)
         # Below a field that the schema does not name, the path of a conversion depends on the document.
         if known in CLEANED and ANY_KEY not in path:
             self._nodes[node][9] = len(self._slots)
             self._slots.append((CLEANED[known], general(path)))
         return node
 
-    def _enum(self, options: Sequence[object]) -> int:
+    def _enum(self, options: Sequence[object], path: Path) -> int:
         words = enum_words(options)
         if words is None:
             raise NotCompiled
-        node = self._node(compiled.STRING_NODE, compiled.ENUM)
+        node = self._node(path, compiled.STRING_NODE, compiled.ENUM)
         self._nodes[node][2] = len(self._properties)
         self._properties += [(*self._word(word), -1) for word in words]
         self._nodes[node][3] = len(self._properties)
@@ -163,7 +175,7 @@ class _Tables:
         if len(fields) > 63:
             raise NotCompiled
         children = [self.value(view, (*path, key)) for key, view in fields.items()]
-        node = self._node(compiled.OBJECT_NODE)
+        node = self._node(path, compiled.OBJECT_NODE)
         begin = len(self._properties)
         for key, child in zip(fields, children, strict=True):
             self._properties.append((*self._word(key.encode(), b":"), child))

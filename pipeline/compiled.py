@@ -20,6 +20,7 @@ agree = kernels.agree if IS_COMPILED else scan.agree
 pull_up = kernels.pull_up if IS_COMPILED else scan.pull_up
 gather = kernels.gather if IS_COMPILED else scan.gather
 vouch_documents: Any = json_kernels.vouch_documents if IS_COMPILED else None
+sketch_document: Any = json_kernels.sketch_document if IS_COMPILED else None
 Automaton: Any = json_kernels.Automaton if IS_COMPILED else None
 KeySet: Any = kernels.KeySet if IS_COMPILED else scan.KeySet
 

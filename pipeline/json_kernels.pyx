@@ -7,7 +7,7 @@ within the bounds of its document, and every write goes through `reserve`.
 
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint64_t
 from libc.stdlib cimport free, malloc
-from libc.string cimport memchr, memcmp
+from libc.string cimport memchr, memcmp, memset
 from cpython.bytes cimport PyBytes_FromStringAndSize
 
 from pipeline.primitives cimport *
@@ -237,6 +237,8 @@ cdef enum:
     D_DEPTH = 24
     D_OPEN_KEYS = 64
     D_CLEANED = 64
+    D_WRONG = 8
+    D_SKETCH = 2048
     # So many bytes behind a text may be looked at in comparing it.
     D_SLACK = 16
 
@@ -268,7 +270,8 @@ cdef class Automaton:
     A node is (what, kind of text or number, first, end, shapes, shapes end, conditions, conditions end, item, slot):
     `first` to `end` are its properties or words, `slot` is where its conversions are counted, or -1; a shape is
     (required bits, allowed bits), a condition (property, word, holds when absent, required bits). `low` and `high`
-    bound numbers, or the length of lists and texts; `slots` names the conversions, by slot. The text of a word has its quotes, that of a property its colon
+    bound numbers, or the length of lists and texts; `slots` names the conversions, by slot, and
+    `paths` is where each node stands. The text of a word has its quotes, that of a property its colon
     too, so that either is looked for as it stands in a document.
     """
 
@@ -281,9 +284,11 @@ cdef class Automaton:
     cdef int64_t node_count
     cdef int64_t word_count
     cdef readonly tuple slots
+    cdef readonly tuple paths
     cdef bint is_checked
 
-    def __init__(self, nodes, bounds, properties, shapes, conditions, bytes text, int root, tuple slots):
+    def __init__(self, nodes, bounds, properties, shapes, conditions, bytes text, int root, tuple slots,
+                 tuple paths):
         if self.words != NULL:
             raise ValueError("an automaton is made once")
         self.shapes = np.ascontiguousarray(shapes, np.uint64)
@@ -291,6 +296,7 @@ cdef class Automaton:
         self.text = text + bytes(D_SLACK)
         self.root = root
         self.slots = slots
+        self.paths = paths
         if self.shapes.shape[1] != 2 or self.conditions.shape[1] != 4:
             raise ValueError("a shape has two numbers, a condition four")
         self._take_words(np.ascontiguousarray(properties, np.int32), len(text))
@@ -335,8 +341,8 @@ cdef class Automaton:
         """Refuse tables that point outside of each other, so that the loops need not look again."""
         cdef int64_t one, other
         cdef Node node
-        if not 0 <= self.root < self.node_count:
-            raise ValueError("there is no root")
+        if not 0 <= self.root < self.node_count == len(self.paths):
+            raise ValueError("there is no root, or a node that stands nowhere")
         for one in range(self.node_count):
             node = self.nodes[one]
             if not (0 <= node.first <= node.last <= self.word_count and node.last - node.first <= 64
@@ -352,6 +358,14 @@ cdef class Automaton:
                 raise ValueError("a property points outside of the tables")
         self.is_checked = True
 
+    cdef int32_t *new_follow(self) noexcept nogil:
+        """Room for what follows on what (see `Reader`), where nothing is known yet; NULL without memory."""
+        cdef int64_t size = 2 * (self.word_count + self.node_count) * sizeof(int32_t)
+        cdef int32_t *room = <int32_t *>malloc(size)
+        if room != NULL:
+            memset(room, 0xFF, size)
+        return room
+
 
 cdef struct Reader:
     const uint8_t *p
@@ -366,6 +380,33 @@ cdef struct Reader:
     int32_t *follow
     int32_t cleaned
     int32_t slots[D_CLEANED]
+    # Where a document is to be sketched and not only vouched for, else NULL; the values that it has wrong.
+    Out *sketch
+    int32_t wrong
+    int32_t wrong_nodes[D_WRONG]
+    int64_t wrong_starts[D_WRONG]
+    int64_t wrong_ends[D_WRONG]
+
+
+# What stands in a sketch beside the numbers of properties; words count down from M_LEAF.
+cdef enum:
+    M_OPEN_OBJECT = -1
+    M_CLOSE_OBJECT = -2
+    M_OPEN_ARRAY = -3
+    M_CLOSE_ARRAY = -4
+    M_OPEN_KEY = -5
+    M_WRONG = -6
+    M_LEAF = -8
+
+
+cdef inline bint mark(Reader *r, int32_t what) noexcept nogil:
+    """Note what stands in the document, where it is to be sketched; False when the sketch is full."""
+    if r.sketch == NULL:
+        return True
+    if r.sketch.size >= D_SKETCH or not reserve(r.sketch, sizeof(int32_t)):
+        return False
+    put(r.sketch, <const uint8_t *>&what, sizeof(int32_t))
+    return True
 
 
 cdef inline bint write_kept(Reader *r, Out *out, int64_t end) noexcept nogil:
@@ -599,28 +640,29 @@ cdef bint clean_string(const Node *node, Reader *r, Out *out, int64_t start, int
 
 cdef bint vouch_value(Automaton a, int32_t number, Reader *r, Out *out, int depth) noexcept nogil:
     """Check the value at r and pass it; False when it is not certain."""
-    cdef int64_t end
-    cdef int what
+    cdef int64_t start = r.at
     cdef const Node *node
-    cdef bint escaped = False
     if number < 0 or depth > D_DEPTH or r.at >= r.end:
         return False
     node = &a.nodes[number]
-    what = node.what
+    if node.what == D_OBJECT:
+        return vouch_object(a, number, r, out, depth)
+    if node.what == D_ARRAY:
+        return vouch_array(a, node, r, out, depth)
+    if vouch_leaf(a, node, r, out):
+        return mark(r, M_LEAF - r.word)
+    return r.sketch != NULL and note_wrong(node, number, r, out, start)
+
+
+cdef bint vouch_leaf(Automaton a, const Node *node, Reader *r, Out *out) noexcept nogil:
+    cdef int64_t end
+    cdef int what = node.what
+    cdef bint escaped = False
+    r.word = -1
     if what == D_STRING:
         return vouch_string(a, node, r, out)
-    if what == D_OBJECT:
-        return vouch_object(a, number, r, out, depth)
-    if what == D_ARRAY:
-        return vouch_array(a, node, r, out, depth)
     if what == D_BOOLEAN or (what == D_OPEN and (r.p[r.at] == 0x74 or r.p[r.at] == 0x66)):
-        if r.end - r.at >= 4 and memcmp(r.p + r.at, b"true", 4) == 0:
-            r.at += 4
-            return True
-        if r.end - r.at >= 5 and memcmp(r.p + r.at, b"false", 5) == 0:
-            r.at += 5
-            return True
-        return False
+        return pass_boolean(r)
     if what == D_OPEN and r.p[r.at] == 0x22:
         return pass_string(r, out, &escaped)
     if what != D_NUMBER and what != D_OPEN:
@@ -638,16 +680,47 @@ cdef bint vouch_value(Automaton a, int32_t number, Reader *r, Out *out, int dept
     return True
 
 
+cdef inline bint pass_boolean(Reader *r) noexcept nogil:
+    if r.end - r.at >= 4 and memcmp(r.p + r.at, b"true", 4) == 0:
+        r.at += 4
+        return True
+    if r.end - r.at >= 5 and memcmp(r.p + r.at, b"false", 5) == 0:
+        r.at += 5
+        return True
+    return False
+
+
+cdef bint note_wrong(const Node *node, int32_t number, Reader *r, Out *out, int64_t start) noexcept nogil:
+    """Pass a text without escapes, a number or a boolean that may be wrong, and note it; False for all else."""
+    cdef bint escaped = False
+    r.at = start
+    if r.wrong >= D_WRONG or (node.what != D_STRING and node.what != D_NUMBER and node.what != D_BOOLEAN):
+        return False
+    if r.p[start] == 0x22:
+        if not pass_string(r, out, &escaped) or escaped:
+            return False
+    elif not pass_boolean(r):
+        r.at = number_end(r.p, start, r.end)
+        if r.at < 0:
+            return False
+    r.wrong_nodes[r.wrong] = number
+    r.wrong_starts[r.wrong] = start
+    r.wrong_ends[r.wrong] = r.at
+    r.wrong += 1
+    r.word = -1
+    return mark(r, M_WRONG)
+
+
 cdef bint vouch_array(Automaton a, const Node *node, Reader *r, Out *out, int depth) noexcept nogil:
     cdef int64_t count = 0
-    if r.p[r.at] != 0x5B:
+    if r.p[r.at] != 0x5B or not mark(r, M_OPEN_ARRAY):
         return False
     r.at += 1
     if not skip_space(r, out):
         return False
     if r.at < r.end and r.p[r.at] == 0x5D:
         r.at += 1
-        return node.low <= 0
+        return (r.sketch != NULL or node.low <= 0) and mark(r, M_CLOSE_ARRAY)
     while True:
         if not skip_space(r, out) or not vouch_value(a, node.item, r, out, depth + 1):
             return False
@@ -656,7 +729,7 @@ cdef bint vouch_array(Automaton a, const Node *node, Reader *r, Out *out, int de
             return False
         r.at += 1
         if r.p[r.at - 1] == 0x5D:
-            return node.low <= count <= node.high
+            return (r.sketch != NULL or node.low <= count <= node.high) and mark(r, M_CLOSE_ARRAY)
         if r.p[r.at - 1] != 0x2C:
             return False
 
@@ -722,7 +795,7 @@ cdef bint vouch_object(Automaton a, int32_t number, Reader *r, Out *out, int dep
     cdef int32_t *likely
     cdef bint comma = False
     others.count = 0
-    if r.p[r.at] != 0x7B:
+    if r.p[r.at] != 0x7B or not mark(r, M_OPEN_OBJECT):
         return False
     r.at += 1
     size, kept, behind = out.size, r.kept, r.at
@@ -730,7 +803,7 @@ cdef bint vouch_object(Automaton a, int32_t number, Reader *r, Out *out, int dep
         return False
     if r.at < r.end and r.p[r.at] == 0x7D:
         r.at += 1
-        return has_shape(a, node, 0, NULL)
+        return (r.sketch != NULL or has_shape(a, node, 0, NULL)) and mark(r, M_CLOSE_OBJECT)
     likely = r.follow + 2 * (a.word_count + number)
     while True:
         if not skip_space(r, out) or r.at >= r.end or r.p[r.at] != 0x22:
@@ -750,7 +823,7 @@ cdef bint vouch_object(Automaton a, int32_t number, Reader *r, Out *out, int dep
             met |= bit
             child = a.words[place].child
             likely = r.follow + 2 * place
-        elif child < 0:
+        elif child < 0 or (r.sketch != NULL and a.nodes[child].what != D_OPEN):
             return False
         if not skip_space(r, out):
             return False
@@ -762,8 +835,7 @@ cdef bint vouch_object(Automaton a, int32_t number, Reader *r, Out *out, int dep
                 return False
             r.kept = r.at
         else:
-            r.word = -1
-            if not vouch_value(a, child, r, out, depth + 1):
+            if not mark(r, place if place >= 0 else M_OPEN_KEY) or not vouch_value(a, child, r, out, depth + 1):
                 return False
             if place >= 0:
                 filled |= bit
@@ -774,7 +846,7 @@ cdef bint vouch_object(Automaton a, int32_t number, Reader *r, Out *out, int dep
             return False
         r.at += 1
         if r.p[r.at - 1] == 0x7D:
-            return has_shape(a, node, filled, words)
+            return (r.sketch != NULL or has_shape(a, node, filled, words)) and mark(r, M_CLOSE_OBJECT)
         if r.p[r.at - 1] != 0x2C:
             return False
         if not comma:
@@ -808,6 +880,7 @@ cdef bint vouch_document(Automaton a, Reader *r, Out *out) noexcept nogil:
     """Check one document and write it as a line; False when it is not certain, and what was written is void."""
     r.word = -1
     r.cleaned = 0
+    r.wrong = 0
     r.kept = r.at
     if not skip_space(r, out) or not vouch_value(a, a.root, r, out, 0):
         return False
@@ -834,9 +907,7 @@ def vouch_documents(Automaton automaton not None, const uint8_t[::1] data not No
     cdef Out out
     line_ends_a = np.zeros(count, np.int64)
     counts_a = np.zeros(len(automaton.slots), np.int64)
-    follow_a = np.full(2 * (automaton.word_count + automaton.node_count), -1, np.int32)
     cdef int64_t[::1] line_ends = line_ends_a, counts = counts_a
-    cdef int32_t[::1] follow = follow_a
     if not automaton.is_checked or ends.shape[0] != count:
         raise ValueError("each document has a start and an end")
     for i in range(count):
@@ -845,12 +916,13 @@ def vouch_documents(Automaton automaton not None, const uint8_t[::1] data not No
     out.size = 0
     out.room = n + 4096
     out.data = <uint8_t *>malloc(out.room)
-    if out.data == NULL:
-        raise MemoryError
     reader.p = &data[0] if n else NULL
     reader.limit = n
-    reader.follow = &follow[0]
+    reader.follow = automaton.new_follow()
+    reader.sketch = NULL
     try:
+        if out.data == NULL or reader.follow == NULL:
+            raise MemoryError
         with nogil:
             for i in range(count):
                 size = out.size
@@ -865,3 +937,42 @@ def vouch_documents(Automaton automaton not None, const uint8_t[::1] data not No
         return PyBytes_FromStringAndSize(<char *>out.data, out.size), line_ends_a, counts_a
     finally:
         free(out.data)
+        free(reader.follow)
+
+
+def sketch_document(Automaton automaton not None, const uint8_t[::1] data not None):
+    """What the verdict on a document depends on, if it is JSON and has nothing but values in doubt.
+
+    Returns None where that cannot be told, else (sketch, wrong): two documents of one sketch have the same fields
+    filled in the same order, lists of the same lengths and the same words where words are told apart; all their
+    values satisfy the schema but those of `wrong`, each (node, start, end).
+    """
+    cdef int64_t n = data.shape[0]
+    cdef Reader reader
+    cdef Out out, sketch
+    cdef bint is_told
+    if not automaton.is_checked or n == 0:
+        return None
+    out.size = sketch.size = 0
+    out.room = n + 256
+    sketch.room = D_SKETCH + 256
+    out.data = <uint8_t *>malloc(out.room)
+    sketch.data = <uint8_t *>malloc(sketch.room)
+    reader.follow = automaton.new_follow()
+    try:
+        if out.data == NULL or sketch.data == NULL or reader.follow == NULL:
+            raise MemoryError
+        reader.p = &data[0]
+        reader.at = 0
+        reader.end = reader.limit = n
+        reader.sketch = &sketch
+        with nogil:
+            is_told = vouch_document(automaton, &reader, &out)
+        if not is_told:
+            return None
+        wrong = [(reader.wrong_nodes[i], reader.wrong_starts[i], reader.wrong_ends[i]) for i in range(reader.wrong)]
+        return PyBytes_FromStringAndSize(<char *>sketch.data, sketch.size), wrong
+    finally:
+        free(out.data)
+        free(sketch.data)
+        free(reader.follow)
