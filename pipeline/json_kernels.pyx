@@ -411,7 +411,7 @@ cdef inline bint mark(Reader *r, int32_t what) noexcept nogil:
 
 cdef inline bint write_kept(Reader *r, Out *out, int64_t end) noexcept nogil:
     """Write what was read up to `end` as it stands; the caller says where the next piece begins."""
-    if not reserve(out, end - r.kept):
+    if end < r.kept or not reserve(out, end - r.kept):
         return False
     put(out, r.p + r.kept, end - r.kept)
     return True
@@ -640,7 +640,7 @@ cdef bint clean_string(const Node *node, Reader *r, Out *out, int64_t start, int
 
 cdef bint vouch_value(Automaton a, int32_t number, Reader *r, Out *out, int depth) noexcept nogil:
     """Check the value at r and pass it; False when it is not certain."""
-    cdef int64_t start = r.at
+    cdef int64_t start = r.at, kept = r.kept, size = out.size
     cdef const Node *node
     if number < 0 or depth > D_DEPTH or r.at >= r.end:
         return False
@@ -651,7 +651,10 @@ cdef bint vouch_value(Automaton a, int32_t number, Reader *r, Out *out, int dept
         return vouch_array(a, node, r, out, depth)
     if vouch_leaf(a, node, r, out):
         return mark(r, M_LEAF - r.word)
-    return r.sketch != NULL and note_wrong(node, number, r, out, start)
+    if r.sketch == NULL:
+        return False
+    r.at, r.kept, out.size = start, kept, size
+    return note_wrong(node, number, r, out)
 
 
 cdef bint vouch_leaf(Automaton a, const Node *node, Reader *r, Out *out) noexcept nogil:
@@ -690,10 +693,10 @@ cdef inline bint pass_boolean(Reader *r) noexcept nogil:
     return False
 
 
-cdef bint note_wrong(const Node *node, int32_t number, Reader *r, Out *out, int64_t start) noexcept nogil:
+cdef bint note_wrong(const Node *node, int32_t number, Reader *r, Out *out) noexcept nogil:
     """Pass a text without escapes, a number or a boolean that may be wrong, and note it; False for all else."""
+    cdef int64_t start = r.at
     cdef bint escaped = False
-    r.at = start
     if r.wrong >= D_WRONG or (node.what != D_STRING and node.what != D_NUMBER and node.what != D_BOOLEAN):
         return False
     if r.p[start] == 0x22:
