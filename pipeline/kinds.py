@@ -134,7 +134,7 @@ class DocumentKinds:
     """
 
     def __init__(self, automaton: Any, exact: ExactChecker) -> None:
-        self._automaton = automaton if not exact.shows else None
+        self._automaton: Any = automaton if not exact.shows else None
         self._exact = exact
         self._known: dict[object, Problems] = {}
         self._wrong: dict[tuple[int, bytes], tuple[str, ...]] = {}
