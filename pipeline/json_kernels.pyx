@@ -50,6 +50,34 @@ cdef extern from *:
         return at;
     }
 
+    /* Where the first byte from `at` on is none of a-z, 0-9, point and hyphen (nor, `wide`, underscore and plus);
+       n when there is none. In steps of sixteen: up to 15 bytes behind n are read. */
+    static inline int64_t address_end(const uint8_t *p, int64_t at, int64_t n, int wide) {
+    #if defined(__SSE2__)
+        const __m128i plus = _mm_set1_epi8(wide ? 0x2B : 0x2D), under = _mm_set1_epi8(wide ? 0x5F : 0x2D);
+        while (at < n) {
+            const __m128i x = _mm_loadu_si128((const __m128i *)(p + at));
+            const __m128i letter = _mm_sub_epi8(x, _mm_set1_epi8(0x61)), digit = _mm_sub_epi8(x, _mm_set1_epi8(0x30));
+            const __m128i good = _mm_or_si128(
+                _mm_or_si128(_mm_cmpeq_epi8(_mm_min_epu8(letter, _mm_set1_epi8(25)), letter),
+                             _mm_cmpeq_epi8(_mm_min_epu8(digit, _mm_set1_epi8(9)), digit)),
+                _mm_or_si128(_mm_or_si128(_mm_cmpeq_epi8(x, _mm_set1_epi8(0x2E)), _mm_cmpeq_epi8(x, _mm_set1_epi8(0x2D))),
+                             _mm_or_si128(_mm_cmpeq_epi8(x, plus), _mm_cmpeq_epi8(x, under))));
+            const unsigned bad = ~(unsigned)_mm_movemask_epi8(good) & 0xFFFF;
+            if (bad) {
+                at += __builtin_ctz(bad);
+                return at < n ? at : n;
+            }
+            at += 16;
+        }
+    #else
+        while (at < n && ((p[at] >= 0x61 && p[at] <= 0x7A) || (p[at] >= 0x30 && p[at] <= 0x39) || p[at] == 0x2E
+                          || p[at] == 0x2D || (wide && (p[at] == 0x2B || p[at] == 0x5F)))) at++;
+        if (at < n) return at;
+    #endif
+        return n;
+    }
+
     /* Whether n bytes are the same; in steps of sixteen, so that up to 15 bytes more of both are read. */
     static inline int same_loosely(const uint8_t *a, const uint8_t *b, int64_t n) {
     #if defined(__SSE2__)
@@ -69,6 +97,7 @@ cdef extern from *:
     """
     int64_t quote_or_slash(const uint8_t *p, int64_t at, int64_t n) noexcept nogil
     int64_t bracket_or_quote(const uint8_t *p, int64_t at, int64_t n) noexcept nogil
+    int64_t address_end(const uint8_t *p, int64_t at, int64_t n, bint wide) noexcept nogil
     bint same_loosely(const uint8_t *a, const uint8_t *b, int64_t n) noexcept nogil
 
 
@@ -431,13 +460,21 @@ cdef inline bint skip_space(Reader *r, Out *out) noexcept nogil:
     return r.at >= r.end or r.p[r.at] > 0x20 or drop_space(r, out)
 
 
-cdef inline bint stands_here(const Reader *r, const Word *word) noexcept nogil:
-    """Whether the document goes on with a word."""
-    if word.size > r.end - r.at:
+cdef inline int64_t behind_space(Reader *r, Out *out, int64_t at) noexcept nogil:
+    """The place behind the spaces at `at`, which are not written; -1 when there is no memory left."""
+    if at >= r.end or r.p[at] > 0x20:
+        return at
+    r.at = at
+    return r.at if drop_space(r, out) else -1
+
+
+cdef inline bint stands_at(const Reader *r, int64_t at, const Word *word) noexcept nogil:
+    """Whether the document goes on at `at` with a word."""
+    if word.size > r.end - at:
         return False
-    if word.size + D_SLACK <= r.limit - r.at:
-        return same_loosely(r.p + r.at, word.text, word.size)
-    return memcmp(r.p + r.at, word.text, word.size) == 0
+    if word.size + D_SLACK <= r.limit - at:
+        return same_loosely(r.p + at, word.text, word.size)
+    return memcmp(r.p + at, word.text, word.size) == 0
 
 
 cdef int64_t hex4(const uint8_t *p) noexcept nogil:
@@ -586,7 +623,7 @@ cdef bint vouch_string(Automaton a, const Node *node, Reader *r, Out *out) noexc
     if escaped:
         return False
     if kind == K_EMAIL:
-        return good_email(r.p + start, size) or clean_string(node, r, out, start, size)
+        return tidy_email(r, start, size) or clean_string(node, r, out, start, size)
     if kind == K_HASH:
         return good_hash(r.p + start, size) or clean_string(node, r, out, start, size)
     if kind == K_DATE:
@@ -598,10 +635,25 @@ cdef bint vouch_string(Automaton a, const Node *node, Reader *r, Out *out) noexc
     return False
 
 
+cdef inline bint tidy_email(const Reader *r, int64_t start, int64_t size) noexcept nogil:
+    """What `good_email` says, sooner where the bytes behind the text may be read."""
+    cdef const uint8_t *p = r.p + start
+    cdef const uint8_t *point
+    cdef int64_t at
+    if size + D_SLACK > r.limit - start:
+        return good_email(p, size)
+    at = address_end(p, 0, size, True)
+    if at == 0 or at >= size or p[at] != 0x40 or address_end(p, at + 1, size, False) < size:
+        return False
+    at += 1
+    point = <const uint8_t *>memchr(p + at, 0x2E, size - at)
+    return point != NULL and point > p + at and point < p + size - 1
+
+
 cdef bint vouch_word(Automaton a, const Node *node, Reader *r) noexcept nogil:
     cdef int32_t one
     for one in range(node.first, node.last):
-        if stands_here(r, &a.words[one]):
+        if stands_at(r, r.at, &a.words[one]):
             r.word = one - node.first
             r.at += a.words[one].size
             return True
@@ -737,20 +789,33 @@ cdef bint vouch_array(Automaton a, const Node *node, Reader *r, Out *out, int de
             return False
 
 
-cdef inline int32_t tidy_key(Automaton a, const Node *node, const Reader *r, int32_t *likely) noexcept nogil:
-    """The property whose name stands here with its colon behind it; -1 when there is none, or a space between."""
+cdef inline int32_t tidy_key(
+    Automaton a, const Node *node, const Reader *r, int64_t at, int32_t *likely
+) noexcept nogil:
+    """The property whose name stands at `at`, its colon behind it; -1 when there is none, or a space between."""
     cdef int32_t guess, tried
     for tried in range(2):
-        if node.first <= likely[tried] < node.last and stands_here(r, &a.words[likely[tried]]):
+        if node.first <= likely[tried] < node.last and stands_at(r, at, &a.words[likely[tried]]):
             return likely[tried]
     guess = likely[0] if node.first <= likely[0] < node.last else node.first
     for tried in range(node.first, node.last):
-        if stands_here(r, &a.words[guess]):
+        if stands_at(r, at, &a.words[guess]):
             likely[1] = likely[0]
             likely[0] = guess
             return guess
         guess = guess + 1 if guess + 1 < node.last else node.first
     return -1
+
+
+cdef inline int64_t behind_text(const Node *node, const Reader *r, int64_t at) noexcept nogil:
+    """The place behind a plain text that needs no more than to be text; -1 for all else."""
+    cdef int64_t end
+    if node.what != D_STRING or node.kind != K_TEXT or r.sketch != NULL or at >= r.end or r.p[at] != 0x22:
+        return -1
+    end = plain_text_end(r, at + 1)
+    if end < 0 or r.p[end] != 0x22 or not node.low <= end - at - 1 <= node.high:
+        return -1
+    return end + 1
 
 
 cdef struct Keys:
@@ -794,30 +859,34 @@ cdef bint vouch_object(Automaton a, int32_t number, Reader *r, Out *out, int dep
     cdef Keys others
     # What is to be taken back with a null: all since the last value that was kept.
     cdef int64_t size, kept, behind
+    # The place is kept here and not in `r` while nobody else asks for it, since a register is faster.
+    cdef int64_t at = r.at + 1, end
     cdef int32_t place, child
     cdef int32_t *likely
     cdef bint comma = False
+    cdef uint8_t sign
     others.count = 0
     if r.p[r.at] != 0x7B or not mark(r, M_OPEN_OBJECT):
         return False
-    r.at += 1
-    size, kept, behind = out.size, r.kept, r.at
-    if not skip_space(r, out):
-        return False
-    if r.at < r.end and r.p[r.at] == 0x7D:
-        r.at += 1
+    size, kept, behind = out.size, r.kept, at
+    at = behind_space(r, out, at)
+    if 0 <= at < r.end and r.p[at] == 0x7D:
+        r.at = at + 1
         return (r.sketch != NULL or has_shape(a, node, 0, NULL)) and mark(r, M_CLOSE_OBJECT)
     likely = r.follow + 2 * (a.word_count + number)
     while True:
-        if not skip_space(r, out) or r.at >= r.end or r.p[r.at] != 0x22:
+        at = behind_space(r, out, at)
+        if not 0 <= at < r.end or r.p[at] != 0x22:
             return False
-        place = tidy_key(a, node, r, likely)
+        place = tidy_key(a, node, r, at, likely)
         if place >= 0:
-            r.at += a.words[place].size
+            at += a.words[place].size
         else:
+            r.at = at
             place = other_key(a, node, r, out, &others)
             if place == -2:
                 return False
+            at = r.at
         child = node.item
         if place >= 0:
             bit = <uint64_t>1 << (place - node.first)
@@ -826,36 +895,47 @@ cdef bint vouch_object(Automaton a, int32_t number, Reader *r, Out *out, int dep
             met |= bit
             child = a.words[place].child
             likely = r.follow + 2 * place
-        elif child < 0 or (r.sketch != NULL and a.nodes[child].what != D_OPEN):
+        if child < 0 or (place < 0 and r.sketch != NULL and a.nodes[child].what != D_OPEN):
             return False
-        if not skip_space(r, out):
+        at = behind_space(r, out, at)
+        if at < 0:
             return False
-        if r.end - r.at >= 4 and r.p[r.at] == 0x6E and memcmp(r.p + r.at, b"null", 4) == 0:
-            r.at += 4
+        if r.end - at >= 4 and r.p[at] == 0x6E and memcmp(r.p + at, b"null", 4) == 0:
+            at += 4
             out.size = size
             r.kept = kept
             if not write_kept(r, out, behind):
                 return False
-            r.kept = r.at
+            r.kept = at
         else:
-            if not mark(r, place if place >= 0 else M_OPEN_KEY) or not vouch_value(a, child, r, out, depth + 1):
-                return False
+            end = behind_text(&a.nodes[child], r, at)
+            if end >= 0:
+                at = end
+                r.word = -1
+            else:
+                r.at = at
+                if not mark(r, place if place >= 0 else M_OPEN_KEY) or not vouch_value(a, child, r, out, depth + 1):
+                    return False
+                at = r.at
             if place >= 0:
                 filled |= bit
                 words[place - node.first] = r.word
             comma = True
-        size, kept, behind = out.size, r.kept, r.at
-        if not skip_space(r, out) or r.at >= r.end:
+        size, kept, behind = out.size, r.kept, at
+        at = behind_space(r, out, at)
+        if not 0 <= at < r.end:
             return False
-        r.at += 1
-        if r.p[r.at - 1] == 0x7D:
+        sign = r.p[at]
+        at += 1
+        if sign == 0x7D:
+            r.at = at
             return (r.sketch != NULL or has_shape(a, node, filled, words)) and mark(r, M_CLOSE_OBJECT)
-        if r.p[r.at - 1] != 0x2C:
+        if sign != 0x2C:
             return False
         if not comma:
             # No value was written yet that this comma could stand behind.
-            r.kept = r.at
-            size, kept, behind = out.size, r.kept, r.at
+            r.kept = at
+            size, kept, behind = out.size, r.kept, at
 
 
 cdef bint has_shape(Automaton a, const Node *node, uint64_t filled, const int32_t *words) noexcept nogil:
