@@ -11,7 +11,8 @@ from pipeline import compiled, scan
 from pipeline.errors import SourceError
 from pipeline.rows import Documents
 
-BLOCK = 1 << 20
+# Small enough to stay in the cache from one pass to the next.
+BLOCK = 1 << 19
 LONGEST = 16 << 20
 WRAPPER = re.compile(rb'\s*\{\s*"records"\s*:\s*\[')
 # Room enough for the spaces of a pretty printer between the tokens of a wrapper.
@@ -37,7 +38,7 @@ def looks_like_json(start: bytes) -> bool:
 
 
 def read_documents(source: Readable, start: bytes, unwrap: bool) -> Iterator[Documents]:
-    """The documents of a source that begins with `start`, in batches of about a megabyte.
+    """The documents of a source that begins with `start`, in batches of about half a megabyte.
 
     `unwrap` says that `{"records": [...]}` is a wrapper and not itself a record.
     """

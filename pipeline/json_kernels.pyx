@@ -1,8 +1,9 @@
 # cython: language_level=3, boundscheck=False, wraparound=False, initializedcheck=False, cdivision=True
-"""Loops over the bytes of JSON: find the documents of a list, check one against a schema and write it.
+"""Loops over the bytes of JSON: find the documents of lines and lists, check one against a schema and write it.
 
-A document that the kernel is not certain of is left to the exact twin (`exact.py`). Every byte is looked for
-within the bounds of its document, and every write goes through `reserve`.
+A document that the kernel is not certain of is left to the exact twin (`exact.py`). Every byte is read within the
+bounds of the data (what reads in steps of sixteen is asked only where so many are left), and every write goes
+through `reserve`.
 """
 
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint64_t
@@ -61,7 +62,8 @@ cdef extern from *:
             const __m128i good = _mm_or_si128(
                 _mm_or_si128(_mm_cmpeq_epi8(_mm_min_epu8(letter, _mm_set1_epi8(25)), letter),
                              _mm_cmpeq_epi8(_mm_min_epu8(digit, _mm_set1_epi8(9)), digit)),
-                _mm_or_si128(_mm_or_si128(_mm_cmpeq_epi8(x, _mm_set1_epi8(0x2E)), _mm_cmpeq_epi8(x, _mm_set1_epi8(0x2D))),
+                _mm_or_si128(_mm_or_si128(_mm_cmpeq_epi8(x, _mm_set1_epi8(0x2E)),
+                                          _mm_cmpeq_epi8(x, _mm_set1_epi8(0x2D))),
                              _mm_or_si128(_mm_cmpeq_epi8(x, plus), _mm_cmpeq_epi8(x, under))));
             const unsigned bad = ~(unsigned)_mm_movemask_epi8(good) & 0xFFFF;
             if (bad) {
