@@ -12,7 +12,7 @@ import numpy as np
 
 from pipeline import compiled, values
 from pipeline.cells import Cells
-from pipeline.exact import ExactChecker, Notes, NumberText, clean_text, parse, validator_of
+from pipeline.exact import ExactChecker, NumberText, clean_text, validator_of
 from pipeline.layout import Layout, Leaf, convert_raw
 from pipeline.rules import Judge, Unsure
 from pipeline.shapes import Place
@@ -176,11 +176,12 @@ class DocumentKinds:
             place = self._place(self._automaton.paths[node])
             self._views[node] = place, [_validator(view) for view in place.views]
         place, validators = self._views[node]
-        value: Any = parse(text, Notes())
-        if isinstance(value, str):
-            value = clean_text(value, place, self._exact.zone).text
-        elif isinstance(value, NumberText):
-            value = value.plain
+        value: object
+        if text.startswith(b'"'):
+            # A text with escapes is in no sketch.
+            value = clean_text(text[1:-1].decode(), place, self._exact.zone).text
+        else:
+            value = text == b"true" if text in (b"true", b"false") else NumberText(text.decode()).plain
         for number, validator in enumerate(validators):
             yield from (f"{number} {error.kind.name}" for error in validator.iter_errors(value))
 
