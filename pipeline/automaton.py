@@ -5,6 +5,7 @@ document that reaches it goes to the exact twin.
 """
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -15,10 +16,22 @@ from pipeline.catalog import resolve
 from pipeline.layout import enum_words
 from pipeline.rules import EMAIL_PATTERN, KNOWN_TEXT, SILENT, number_bounds
 from pipeline.shapes import JsonSchema
+from pipeline.wording import Path, general
 
 DEEPEST = 20
 CONTAINER_WORDS = frozenset({"required"})
 TEXT_WORDS = frozenset({"minLength", "maxLength"})
+# What the kernel may do to a text, and how the exact twin calls it.
+CLEANED = {compiled.EMAIL: "email_cleaned", compiled.HASH: "hash_cleaned"}
+# What of a schema is for people alone.
+ANNOTATIONS = frozenset({"title", "description", "examples", "default", "deprecated", "$comment"})
+# Places of a path that are no name: an item of a list, and a key that the schema does not name.
+ITEM, ANY_KEY = 0, -2
+# What says of a schema without rules that it does not take any value as it is.
+NOT_OPEN = {"type", "properties", "additionalProperties", "x-normalise", "x-deprecated-values"}
+# What JSON writes with a backslash; a byte that nothing in a document begins with.
+ESCAPED = re.compile(rb'["\\\x00-\x1f]')
+NEVER = b"\0"
 
 
 class NotCompiled(Exception):
@@ -45,14 +58,17 @@ class Tables:
         self._properties: list[tuple[int, int, int]] = []
         self._shapes: list[tuple[int, int]] = []
         self._conditions: list[tuple[int, int, int, int]] = []
-        self.text = b"."
-        self.root = self.object(resolve(schema, schema), 0)
+        self.text = b""
+        self._slots: list[tuple[str, str]] = []
+        self._paths: list[Path] = []
+        self.root = self.object(resolve(schema, schema), ())
 
     def automaton(self) -> Any:
         """The tables for the kernel of documents."""
         return compiled.Automaton(
-            _table(self.nodes, 9, np.int32), _table(self.bounds, 2, np.float64),
+            _table(self.nodes, 10, np.int32), _table(self.bounds, 2, np.float64),
             _table(self._properties, 3, np.int32), self.shape_table(), self.condition_table(), self.text, self.root,
+            tuple(self._slots), tuple(self._paths),
         )  # fmt: skip
 
     def shape_table(self) -> Any:
@@ -65,71 +81,82 @@ class Tables:
 
     def field(self, node: int, key: str) -> tuple[int, int]:
         """The bit of a field in its object, and its node; -1 for what there is not."""
+        if ESCAPED.search(key.encode()):
+            return -1, -1
         first, last = self.nodes[node][2:4]
         for bit, (begin, end, child) in enumerate(self._properties[first:last]):
-            if self.text[begin:end] == key.encode():
+            if self.text[begin:end] == b'"' + key.encode() + b'":':
                 return bit, child
         return -1, self.nodes[node][8]
 
     def words(self, node: int) -> list[tuple[int, int]]:
-        """Where the words of an enum stand in the text."""
+        """Where the words of an enum stand in the text, without their quotes."""
         first, last = self.nodes[node][2:4]
-        return [(begin, end) for begin, end, _ in self._properties[first:last]]
+        return [(begin + 1, end - 1) for begin, end, _ in self._properties[first:last]]
 
-    def _node(self, what: int, kind: int = 0, low: float = -math.inf, high: float = math.inf) -> int:
-        self.nodes.append([what, kind, 0, 0, 0, 0, 0, 0, -1])
+    def _node(
+        self, path: Path, what: int, kind: int = 0, low: float = -math.inf, high: float = math.inf
+    ) -> int:
+        self.nodes.append([what, kind, 0, 0, 0, 0, 0, 0, -1, -1])
         self.bounds.append((low, high))
+        self._paths.append(path)
         return len(self.nodes) - 1
 
-    def _word(self, word: bytes) -> tuple[int, int]:
+    def _word(self, word: bytes, behind: bytes = b"") -> tuple[int, int]:
+        """Put a word where the kernel finds it, as it stands in a document; one with escapes is never found."""
         at = len(self.text)
-        self.text += word
-        return at, at + len(word)
+        self.text += NEVER if ESCAPED.search(word) else b'"' + word + b'"' + behind
+        return at, len(self.text)
 
-    def value(self, view: Any, depth: int) -> int:
-        """The node of a subschema; UNSURE where it cannot be one."""
-        if depth > DEEPEST or isinstance(view, bool):
-            return self._node(compiled.OPEN_NODE if view is True else compiled.UNSURE_NODE)
+    def value(self, view: Any, path: Path) -> int:
+        """The node of the subschema at a path; UNSURE where it cannot be one."""
+        if len(path) > DEEPEST or isinstance(view, bool):
+            return self._node(path, compiled.OPEN_NODE if view is True else compiled.UNSURE_NODE)
         schema = resolve(self._schema, view)
-        if not _rules(schema) and not {"type", "properties", "additionalProperties"} & set(schema):
-            return self._node(compiled.OPEN_NODE)
+        if not _rules(schema) and not NOT_OPEN & set(schema):
+            return self._node(path, compiled.OPEN_NODE)
         try:
-            return self._typed(schema, depth)
+            return self._typed(schema, path)
         except NotCompiled:
-            return self._node(compiled.UNSURE_NODE)
+            return self._node(path, compiled.UNSURE_NODE)
 
-    def _typed(self, schema: JsonSchema, depth: int) -> int:
+    def _typed(self, schema: JsonSchema, path: Path) -> int:
         kind = schema.get("type")
         if kind == "object" or "properties" in schema or "anyOf" in schema:
-            return self.object(schema, depth)
+            return self.object(schema, path)
         if kind == "array":
-            return self._array(schema, depth)
+            return self._array(schema, path)
         if kind == "string" or (kind is None and "enum" in schema):
-            return self._string(schema)
+            return self._string(schema, path)
         if kind in ("number", "integer"):
             bounds = number_bounds(_rules(schema))
             if bounds is None:
                 raise NotCompiled
             return self._node(
-                compiled.NUMBER_NODE, compiled.INTEGER if kind == "integer" else compiled.NUMBER, *bounds
+                path,
+                compiled.NUMBER_NODE,
+                compiled.INTEGER if kind == "integer" else compiled.NUMBER,
+                *bounds,
             )
         if kind == "boolean" and not _rules(schema):
-            return self._node(compiled.BOOLEAN_NODE)
+            return self._node(path, compiled.BOOLEAN_NODE)
         raise NotCompiled
 
-    def _array(self, schema: JsonSchema, depth: int) -> int:
+    def _array(self, schema: JsonSchema, path: Path) -> int:
         if not set(_rules(schema)) <= {"items", "minItems", "maxItems"}:
             raise NotCompiled
-        node = self._node(compiled.ARRAY_NODE, 0, schema.get("minItems", 0), schema.get("maxItems", math.inf))
-        self.nodes[node][8] = self.value(schema.get("items", True), depth + 1)
+        node = self._node(
+            path, compiled.ARRAY_NODE, 0, schema.get("minItems", 0), schema.get("maxItems", math.inf)
+        )
+        self.nodes[node][8] = self.value(schema.get("items", True), (*path, ITEM))
         return node
 
-    def _string(self, schema: JsonSchema) -> int:
+    def _string(self, schema: JsonSchema, path: Path) -> int:
         rules = _rules(schema)
         normalise = schema.get("x-normalise")
         if "enum" in rules and set(rules) == {"enum"}:
             deprecated = schema.get("x-deprecated-values", ())
-            return self._enum([word for word in rules["enum"] if word not in deprecated])
+            return self._enum([word for word in rules["enum"] if word not in deprecated], path)
         known = next((kind for rule, kind in KNOWN_TEXT if rules == rule), None)
         if normalise == "email":
             known = compiled.EMAIL if rules in ({}, {"pattern": EMAIL_PATTERN}) else None
@@ -142,33 +169,38 @@ class Tables:
             # Lengths are in characters, and the kernel counts bytes: one is the only minimum that is the same.
             if low > 1:
                 raise NotCompiled
-            return self._node(compiled.STRING_NODE, compiled.TEXT, low, high)
+            return self._node(path, compiled.STRING_NODE, compiled.TEXT, low, high)
         if known is None:
             raise NotCompiled
-        return self._node(compiled.STRING_NODE, known)
+        node = self._node(path, compiled.STRING_NODE, known)
+        # Below a field that the schema does not name, the path of a conversion depends on the document.
+        if known in CLEANED and ANY_KEY not in path:
+            self.nodes[node][9] = len(self._slots)
+            self._slots.append((CLEANED[known], general(path)))
+        return node
 
-    def _enum(self, options: Sequence[object]) -> int:
+    def _enum(self, options: Sequence[object], path: Path) -> int:
         words = enum_words(options)
         if words is None:
             raise NotCompiled
-        node = self._node(compiled.STRING_NODE, compiled.ENUM)
+        node = self._node(path, compiled.STRING_NODE, compiled.ENUM)
         self.nodes[node][2] = len(self._properties)
         self._properties += [(*self._word(word), -1) for word in words]
         self.nodes[node][3] = len(self._properties)
         return node
 
-    def object(self, schema: JsonSchema, depth: int) -> int:
+    def object(self, schema: JsonSchema, path: Path) -> int:
         """The node of an object: its own fields, or those of its alternatives."""
         if set(_rules(schema)) - CONTAINER_WORDS - {"anyOf", "allOf"}:
             raise NotCompiled
         fields, shapes = self._fields(schema)
         if len(fields) > 63:
             raise NotCompiled
-        children = [self.value(view, depth + 1) for view in fields.values()]
-        node = self._node(compiled.OBJECT_NODE)
+        children = [self.value(view, (*path, key)) for key, view in fields.items()]
+        node = self._node(path, compiled.OBJECT_NODE)
         begin = len(self._properties)
         for key, child in zip(fields, children, strict=True):
-            self._properties.append((*self._word(key.encode()), child))
+            self._properties.append((*self._word(key.encode(), b":"), child))
         first_shape, first_condition = len(self._shapes), len(self._conditions)
         bits = {key: 1 << place for place, key in enumerate(fields)}
         self._shapes += [(_mask(needed, bits), _mask(allowed, bits)) for needed, allowed in shapes]
@@ -176,8 +208,8 @@ class Tables:
             self._condition(one, list(fields), bits, children) for one in schema.get("allOf", ())
         ]
         extra = schema.get("additionalProperties", not fields)
-        item = self.value(extra, depth + 1) if extra is not False else -1
-        self.nodes[node][2:] = [
+        item = self.value(extra, (*path, ANY_KEY)) if extra is not False else -1
+        self.nodes[node][2:9] = [
             begin, begin + len(fields), first_shape, len(self._shapes), first_condition, len(self._conditions), item,
         ]  # fmt: skip
         return node
@@ -195,13 +227,15 @@ class Tables:
             if one.get("additionalProperties") is not False or set(_rules(one)) - CONTAINER_WORDS:
                 raise NotCompiled
             for key, inner in one.get("properties", {}).items():
-                if key in fields and _rules(resolve(self._schema, fields[key])) != _rules(
-                    resolve(self._schema, inner)
-                ):
+                if key in fields and not self._are_alike(fields[key], inner):
                     raise NotCompiled
                 fields.setdefault(key, inner)
             shapes.append((list(one.get("required", ())), list(one.get("properties", {}))))
         return fields, shapes
+
+    def _are_alike(self, view: Any, other: Any) -> bool:
+        """Whether two subschemas ask for the same, and for the same clean-ups."""
+        return _meaning(resolve(self._schema, view)) == _meaning(resolve(self._schema, other))
 
     def _condition(
         self, view: JsonSchema, keys: Sequence[str], bits: Mapping[str, int], children: Sequence[int]
@@ -219,7 +253,7 @@ class Tables:
             raise NotCompiled
         node = self.nodes[children[keys.index(key)]]
         words = [self.text[at:end] for at, end, _ in self._properties[node[2] : node[3]]]
-        word = str(rule["const"]).encode()
+        word = b'"' + str(rule["const"]).encode() + b'"'
         if node[1] != compiled.ENUM or word not in words:
             raise NotCompiled
         absent = 0 if "required" in asked else 1
@@ -233,6 +267,16 @@ def _rules(schema: JsonSchema) -> dict[str, Any]:
         key: value
         for key, value in schema.items()
         if (key not in SILENT and not key.startswith("x-")) or key in said
+    }
+
+
+def _meaning(schema: JsonSchema) -> dict[str, Any]:
+    """A schema without what it says to people."""
+    said = {"x-normalise", "x-deprecated-values"}
+    return {
+        key: value
+        for key, value in schema.items()
+        if key in said or (key not in ANNOTATIONS and not key.startswith("x-"))
     }
 
 

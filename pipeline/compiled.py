@@ -11,6 +11,7 @@ except ImportError:  # installed without a compiler
 
 IS_COMPILED = kernels is not None
 scan_csv: Any = kernels.scan_csv if IS_COMPILED else scan.scan_csv
+find_lines = json_kernels.find_lines if IS_COMPILED else scan.find_lines
 split_array = json_kernels.split_array if IS_COMPILED else scan.split_array
 check_column = kernels.check_column if IS_COMPILED else scan.check_column
 encode = kernels.encode if IS_COMPILED else scan.encode
@@ -24,6 +25,7 @@ tally_dates = text_kernels.tally_dates if IS_COMPILED else text_twins.tally_date
 distinct = text_kernels.distinct if IS_COMPILED else text_twins.distinct
 joined = text_kernels.joined if IS_COMPILED else text_twins.joined
 vouch_documents: Any = json_kernels.vouch_documents if IS_COMPILED else None
+sketch_document: Any = json_kernels.sketch_document if IS_COMPILED else None
 Automaton: Any = json_kernels.Automaton if IS_COMPILED else None
 Writer: Any = straight.Writer if IS_COMPILED else None
 scan_keys: Any = straight.scan_keys if IS_COMPILED else scan.scan_keys

@@ -2,7 +2,7 @@
 
 import codecs
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, Protocol
 
 import numpy as np
@@ -11,7 +11,8 @@ from pipeline import compiled, scan
 from pipeline.errors import SourceError
 from pipeline.rows import Documents
 
-BLOCK = 1 << 20
+# Small enough to stay in the cache from one pass to the next.
+BLOCK = 1 << 19
 LONGEST = 16 << 20
 WRAPPER = re.compile(rb'\s*\{\s*"records"\s*:\s*\[')
 # Room enough for the spaces of a pretty printer between the tokens of a wrapper.
@@ -37,7 +38,7 @@ def looks_like_json(start: bytes) -> bool:
 
 
 def read_documents(source: Readable, start: bytes, unwrap: bool) -> Iterator[Documents]:
-    """The documents of a source that begins with `start`, in batches of about a megabyte.
+    """The documents of a source that begins with `start`, in batches of about half a megabyte.
 
     `unwrap` says that `{"records": [...]}` is a wrapper and not itself a record.
     """
@@ -66,7 +67,9 @@ class _Reader:
         return not self._final
 
     def _drop(self, end: int) -> None:
-        self._line += self._data.count(b"\n", 0, end)
+        # To look for a break is much faster than to count them, and most lists have none.
+        if self._data.find(b"\n", 0, end) >= 0:
+            self._line += self._data.count(b"\n", 0, end)
         self._data = self._data[end:]
 
     def has_one_a_line(self) -> bool:
@@ -88,43 +91,32 @@ class _Reader:
     def lines(self, unwrap: bool) -> Iterator[Documents]:
         """NDJSON: whatever stands on a line is a document, good or bad."""
         while self._data or self._more():
-            end = self._data.rfind(b"\n") + 1
+            data, end = self._data, self._data.rfind(b"\n") + 1
             if not end and not self._final:
-                if len(self._data) > LONGEST:
+                if len(data) > LONGEST:
                     raise self._too_long()
                 self._more()
                 continue
-            chunk = self._data[: end or len(self._data)]
-            first = self._line
-            self._drop(len(chunk))
-            yield self._batch_of_lines(chunk, first, unwrap)
+            end = end or len(data)
+            self._data = data[end:]
+            yield self._batch_of_lines(data, end, unwrap)
 
-    def _batch_of_lines(self, chunk: bytes, first: int, unwrap: bool) -> Documents:
-        breaks = np.flatnonzero(np.frombuffer(chunk, np.uint8) == LINE_FEED)
-        ends = breaks if chunk.endswith(b"\n") else np.append(breaks, len(chunk))
-        starts = np.append(0, ends[:-1] + 1)
-        signs = np.frombuffer(chunk + b"\n", np.uint8)[starts]
-        # Only a line that does not begin with a visible sign can be blank.
-        blank = [
-            place
-            for place in np.flatnonzero(signs <= 0x20).tolist()
-            if not chunk[starts[place] : ends[place]].strip(SPACE)
-        ]
-        keep = np.ones(len(starts), np.bool_)
-        keep[blank] = False
-        lines = first + np.flatnonzero(keep)
-        if unwrap and b'"records"' in chunk:
-            return self._unwrapped_lines(chunk, starts[keep], ends[keep], lines, len(blank))
-        return self._batch(chunk, starts[keep], ends[keep], lines, len(blank))
+    def _batch_of_lines(self, data: bytes, end: int, unwrap: bool) -> Documents:
+        starts, ends, lines, count, is_wrapped = compiled.find_lines(data, end)
+        blank, lines = count - len(starts), lines + self._line
+        self._line += count
+        if unwrap and is_wrapped:
+            return self._unwrapped_lines(data, starts, ends, lines, blank)
+        return self._batch(data, starts, ends, lines, blank)
 
-    def _unwrapped_lines(self, chunk: bytes, starts: Any, ends: Any, lines: Any, blank: int) -> Documents:
+    def _unwrapped_lines(self, data: bytes, starts: Any, ends: Any, lines: Any, blank: int) -> Documents:
         places: list[tuple[int, int, int]] = []
         for start, end, line in zip(starts.tolist(), ends.tolist(), lines.tolist(), strict=True):
-            inner = _unwrapped(chunk[start:end])
+            inner = _unwrapped(data[start:end])
             found = [(0, end - start)] if inner is None else inner
             places += [(start + begin, start + stop, line) for begin, stop in found]
         table = np.array(places, np.int64).reshape(-1, 3)
-        return self._batch(chunk, table[:, 0], table[:, 1], table[:, 2], blank)
+        return self._batch(data, table[:, 0], table[:, 1], table[:, 2], blank)
 
     def _batch(self, data: bytes, starts: Any, ends: Any, lines: Any, blank: int) -> Documents:
         numbers = np.arange(self._number + 1, self._number + 1 + len(starts))
@@ -180,17 +172,18 @@ class _Reader:
                 return
             if state == 2:
                 raise self._broken("the list is broken; look for a missing comma, quote or bracket")
-            if len(self._data) > LONGEST and not places:
+            if len(self._data) > LONGEST and not len(places):
                 raise self._too_long()
-            if not self._more() and not places:
+            if not self._more() and not len(places):
                 raise self._broken("the list that holds the documents does not end")
 
-    def _batch_of_places(self, places: list[tuple[int, int]]) -> Documents:
-        table = np.array(places, np.int64).reshape(-1, 2)
-        end = places[-1][1] if places else 0
-        breaks = np.flatnonzero(np.frombuffer(self._data, np.uint8, end) == LINE_FEED)
-        lines = self._line + np.searchsorted(breaks, table[:, 0])
-        return self._batch(self._data[:end], table[:, 0], table[:, 1], lines, 0)
+    def _batch_of_places(self, places: Any) -> Documents:
+        starts, end = places[:, 0], int(places[-1, 1]) if len(places) else 0
+        lines = np.full(len(places), self._line)
+        if self._data.find(b"\n", 0, end) >= 0:
+            breaks = np.flatnonzero(np.frombuffer(self._data, np.uint8, end) == LINE_FEED)
+            lines += np.searchsorted(breaks, starts)
+        return self._batch(self._data, starts, places[:, 1], lines, 0)
 
     def _close_wrapper(self) -> None:
         """Pass over what a wrapper holds beside its records, up to its closing brace."""
@@ -220,7 +213,7 @@ class _Reader:
         )
 
 
-def _unwrapped(text: bytes) -> list[tuple[int, int]] | None:
+def _unwrapped(text: bytes) -> Sequence[Sequence[int]] | None:
     """The places of the records of a wrapper that stands on one line; None when it is none, or is not whole."""
     found = WRAPPER.match(text)
     whole = text.rstrip(SPACE)
@@ -229,4 +222,4 @@ def _unwrapped(text: bytes) -> list[tuple[int, int]] | None:
     if whole[found.end() :].lstrip(SPACE).startswith(b"]"):
         return []
     places, _, state = compiled.split_array(whole, found.end(), True, len(whole))
-    return places if state == 1 else None
+    return places.tolist() if state == 1 else None

@@ -31,7 +31,15 @@ def mark_keys(
     data: bytes, starts: Any, ends: Any, faults: Any, cells: Any, columns: int, column: int
 ) -> tuple[Any, Any]: ...
 def agree(
-    data: bytes, starts: Any, ends: Any, flags: Any, columns: int, column: int, first: Any, last: Any, same: Any
+    data: bytes,
+    starts: Any,
+    ends: Any,
+    flags: Any,
+    columns: int,
+    column: int,
+    first: Any,
+    last: Any,
+    same: Any,
 ) -> None: ...
 def pull_up(starts: Any, ends: Any, flags: Any, columns: int, column: int, first: Any, last: Any) -> None: ...
 def gather(data: bytes, row_starts: Any, row_ends: Any, order: Any) -> bytes: ...

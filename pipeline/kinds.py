@@ -1,4 +1,4 @@
-"""Rejected rows by their kind: rows that are wrong in the same way are judged once by the exact twin.
+"""Rejected records by their kind: those that are wrong in the same way are judged once by the exact twin.
 
 What the twin says of a row depends on which cells are filled, on the words in columns that the schema compares
 with words, and on how each cell that is not certainly right is wrong. Rows alike in all of that have the same
@@ -16,13 +16,15 @@ from pipeline.exact import ExactChecker, NumberText, clean_text, validator_of
 from pipeline.layout import Layout, Leaf, convert_raw
 from pipeline.rules import COMBINATIONS, SILENT, Judge, Unsure
 from pipeline.shapes import JsonSchema, Place, ShapeTree
-from pipeline.wording import Problem
+from pipeline.wording import Path, Problem
 
 LEAF_RULES = (
     "type", "enum", "const", "pattern", "format", "minLength", "maxLength", "minimum", "maximum",
     "exclusiveMinimum", "exclusiveMaximum",
 )  # fmt: skip
 MOST = 1 << 14
+# Longer values are not remembered: there may be as many as records.
+LONGEST = 256
 Problems = tuple[Problem, ...]
 
 
@@ -53,7 +55,9 @@ class Kinds:
         certain = [judge.is_certain(leaf) for leaf in self._layout.leaves]
         filled = [judge.fills(leaf) for leaf in self._layout.leaves]
         shown = self._told, self._told & self._repeated
-        return BatchKinds(self, read, np.stack(certain, axis=1), np.stack(filled, axis=1), self._repeated, shown)
+        return BatchKinds(
+            self, read, np.stack(certain, axis=1), np.stack(filled, axis=1), self._repeated, shown
+        )
 
     def known(self, key: tuple[object, ...]) -> Problems:
         """The problems of rows of this kind; none where the kind is new."""
@@ -120,7 +124,9 @@ class BatchKinds:
     `shown` says of which leaves it matters whether they are filled, in the first row of a record and in the others.
     """
 
-    def __init__(self, kinds: Kinds, read: Cells, certain: Any, filled: Any, repeated: Any, shown: Any) -> None:
+    def __init__(
+        self, kinds: Kinds, read: Cells, certain: Any, filled: Any, repeated: Any, shown: Any
+    ) -> None:
         self._kinds = kinds
         self._read = read
         self._wide = filled.shape[1]
@@ -161,7 +167,11 @@ def _is_free(leaf: Leaf, tree: ShapeTree) -> bool:
     """Whether nothing else depends on whether the leaf is filled: no field, no list, and no choice of the schema."""
     place: Place | None = tree.root
     for depth, part in enumerate(leaf.path):
-        if isinstance(part, int) or place is None or not all(_asks_nothing(view, depth, part) for view in place.views):
+        if (
+            isinstance(part, int)
+            or place is None
+            or not all(_asks_nothing(view, depth, part) for view in place.views)
+        ):
             return False
         place = tree.child(place, part)
     return True
@@ -169,9 +179,79 @@ def _is_free(leaf: Leaf, tree: ShapeTree) -> bool:
 
 def _asks_nothing(view: JsonSchema, depth: int, key: str) -> bool:
     """Whether an object of this schema may have a field or not; one that is optional itself may then require none."""
-    rules = {rule for rule in view if rule in COMBINATIONS or (rule not in SILENT and not rule.startswith("x-"))}
+    rules = {
+        rule for rule in view if rule in COMBINATIONS or (rule not in SILENT and not rule.startswith("x-"))
+    }
     required = view.get("required", ())
     return rules <= {"required"} and (key not in required if depth == 0 else not required)
+
+
+class DocumentKinds:
+    """Remembers the problems of each kind of document of one source.
+
+    Documents are of one kind where the same fields are filled and the same of them are wrong in the same way.
+    """
+
+    def __init__(self, automaton: Any, exact: ExactChecker) -> None:
+        self._automaton: Any = automaton if not exact.shows else None
+        self._exact = exact
+        self._known: dict[object, Problems] = {}
+        self._wrong: dict[tuple[int, bytes], tuple[str, ...]] = {}
+        self._views: dict[int, tuple[Place, list[Any]]] = {}
+
+    def of(self, text: bytes) -> object | None:
+        """The kind of a document; None where it cannot be told, and the twin is to be asked."""
+        if self._automaton is None:
+            return None
+        found = compiled.sketch_document(self._automaton, text)
+        if found is None:
+            return None
+        sketch, wrong = found
+        if any(end - start > LONGEST for _, start, end in wrong):
+            return None
+        return sketch, *(self._wrongs(node, text[start:end]) for node, start, end in wrong)
+
+    def known(self, kind: object | None) -> Problems:
+        """The problems of documents of this kind; none where the kind is new."""
+        return self._known.get(kind, ())
+
+    def learn(self, kind: object | None, problems: Problems) -> None:
+        """Remember what the twin said of a document of this kind."""
+        if kind is not None and problems and len(self._known) < MOST:
+            self._known[kind] = problems
+
+    def _wrongs(self, node: int, text: bytes) -> tuple[str, ...]:
+        known = self._wrong.get((node, text))
+        if known is None:
+            known = tuple(self._broken(node, text))
+            if len(self._wrong) >= MOST:
+                self._wrong.clear()
+            self._wrong[node, text] = known
+        return known
+
+    def _broken(self, node: int, text: bytes) -> Iterator[str]:
+        """How one value is wrong: the rules that it breaks, cleaned, in each view of its field."""
+        if node not in self._views:
+            place = self._place(self._automaton.paths[node])
+            self._views[node] = place, [_validator(view) for view in place.views]
+        place, validators = self._views[node]
+        value: object
+        if text.startswith(b'"'):
+            # A text with escapes is in no sketch.
+            value = clean_text(text[1:-1].decode(), place, self._exact.zone).text
+        else:
+            value = text == b"true" if text in (b"true", b"false") else NumberText(text.decode()).plain
+        for number, validator in enumerate(validators):
+            yield from (f"{number} {error.kind.name}" for error in validator.iter_errors(value))
+
+    def _place(self, path: Path) -> Place:
+        tree = self._exact.tree
+        place: Place | None = tree.root
+        for part in path:
+            assert place is not None
+            place = tree.item(place) if isinstance(part, int) else tree.child(place, part)
+        assert place is not None
+        return place
 
 
 def _condition_names(view: Any, inside: bool) -> Iterator[str]:

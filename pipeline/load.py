@@ -193,7 +193,9 @@ def load_rows(loaded: Loaded, key: int | None, once: Sequence[int], writer: Any 
     with spooled(_body(loaded), _rest(loaded)) as again:
         assert loaded.head is not None
         if fold.comes_back(tables.read_keys(again(), loaded.head, key)):
-            yield from _regrouped(lambda: _rows(loaded, again(), b""), key, once, loaded, again().size, writer)
+            yield from _regrouped(
+                lambda: _rows(loaded, again(), b""), key, once, loaded, again().size, writer
+            )
         elif writer is not None:
             yield from (by_record(rows, key, once) for rows in _rows(loaded, again(), b"", writer))
         else:

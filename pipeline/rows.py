@@ -208,7 +208,14 @@ class Done(NamedTuple):
         """The batch: what was written, and the rows given back, of which the lines and numbers are told."""
         row_starts, row_ends, cells = (self.about[:, place].astype(np.int32) for place in range(3))
         written = Written(
-            self.data, self.about[:, 6], self.rows, self.records, self.blank, self.cleaned, self.consumed, again
+            self.data,
+            self.about[:, 6],
+            self.rows,
+            self.records,
+            self.blank,
+            self.cleaned,
+            self.consumed,
+            again,
         )
         return Rows(
             block, columns, self.starts, self.ends, self.flags, row_starts, row_ends, cells, self.faults, lines,
@@ -237,12 +244,14 @@ class ShapedRows:
 class ShapedDocuments:
     """Documents of which some need nothing but to be written: document i is data[ends[i - 1]:ends[i]] as NDJSON.
 
-    That is empty where a document may not satisfy the schema or may need a conversion.
+    That is empty where a document may not satisfy the schema or may need another conversion than those that
+    `conversions` counts, by name and field.
     """
 
     batch: Documents
     data: bytes
     ends: Any
+    conversions: Mapping[tuple[str, str], int]
 
 
 Shaped = ShapedRows | ShapedDocuments

@@ -19,7 +19,7 @@ from pipeline.automaton import compile_automaton
 from pipeline.convert import convert_documents, convert_rows
 from pipeline.errors import UsageError
 from pipeline.exact import ExactChecker
-from pipeline.kinds import Kinds
+from pipeline.kinds import DocumentKinds, Kinds
 from pipeline.layout import Layout, compile_layout
 from pipeline.load import Loaded, Reading, by_record, load, load_documents, load_mapped, load_rows
 from pipeline.mapping import PRESETS
@@ -191,6 +191,7 @@ class _Stages:
             self._mapper.refuse_unused(options.ignore_unknown)
             self._layout = self._mapper.layout
             self.secret = self._mapper.secret
+        self._document_kinds = DocumentKinds(self._automaton, self._exact)
         self._kinds = Kinds(self._layout, self._exact) if self._layout is not None else None
         if loaded.head is None and plan.record is not None:
             raise UsageError(f"{loaded.name}: is JSON, and a mapping is for tables", "Use --spec.")
@@ -229,7 +230,7 @@ class _Stages:
 
     def _validate(self, shaped: Shaped) -> Checked:
         if isinstance(shaped, ShapedDocuments):
-            return validate_documents(shaped, self._exact, self.loaded.name)
+            return validate_documents(shaped, self._exact, self._document_kinds, self.loaded.name)
         assert self._layout is not None
         assert self._kinds is not None
         return validate_rows(shaped, self._layout, self._exact, self._kinds, self.loaded.name)

@@ -1,6 +1,6 @@
 """Find rows, cells and documents in plain Python: the twin of the scanning kernels.
 
-It reads the same language as `kernels.scan_csv` and `json_kernels.split_array`, is what runs where the kernels were
+It reads the same language as `kernels.scan_csv` and `json_kernels`, is what runs where the kernels were
 not compiled, and is what the tests compare them with.
 """
 
@@ -150,12 +150,30 @@ def _ints(values: list[int]) -> object:
 
 
 SPACE = re.compile(rb"[ \t-\r]*")
+WRAPPED = re.compile(rb'[ \t-\r]*\{[ \t-\r]*"records"')
 # A string is read by runs: `re` remembers each turn of a loop, and a sign a turn would cost gigabytes.
 TOKEN = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"|["\[\]{}, \t-\r]', re.DOTALL)
 
 
-def split_array(data: bytes, at: int, final: bool, most: int) -> tuple[list[tuple[int, int]], int, int]:
+def find_lines(data: bytes, end: int) -> tuple[Any, Any, Any, int, bool]:
+    """Find the lines of JSON; see `json_kernels.find_lines`."""
+    breaks = np.flatnonzero(np.frombuffer(data, np.uint8, end) == 0x0A)
+    ends = breaks if not end or data[end - 1] == 0x0A else np.append(breaks, end)
+    starts = np.append(0, ends[:-1] + 1) if len(ends) else ends
+    lines = [(at, stop, number) for number, (at, stop) in enumerate(zip(starts, ends, strict=True))]
+    filled = [(at, stop, number) for at, stop, number in lines if data[at:stop].strip(b" \t\r\v\f")]
+    is_wrapped = any(WRAPPED.match(data, at, stop) for at, stop, _ in filled)
+    table = np.array(filled, np.int64).reshape(-1, 3).T.copy()
+    return table[0], table[1], table[2], len(lines), is_wrapped
+
+
+def split_array(data: bytes, at: int, final: bool, most: int) -> tuple[Any, int, int]:
     """Find the values of a JSON array; see `json_kernels.split_array`."""
+    places, at, state = _split(data, at, most)
+    return np.array(places, np.int64).reshape(-1, 2), at, state
+
+
+def _split(data: bytes, at: int, most: int) -> tuple[list[tuple[int, int]], int, int]:
     places: list[tuple[int, int]] = []
     while len(places) < most:
         start = _behind_space(data, at)
@@ -281,20 +299,28 @@ def mark_keys(
     return marks, hashes
 
 
-def scan_keys(
-    data: bytes, delimiter: int, column: int, final: bool, longest: int
-) -> tuple[int, int, Any]:
+def scan_keys(data: bytes, delimiter: int, column: int, final: bool, longest: int) -> tuple[int, int, Any]:
     """Find the rows that are not blank, and the key of each; see `straight.scan_keys`."""
     columns, most = column + 1, len(data) + 1
     found: Any = scan_csv(data, delimiter, columns, final, most, longest)
     consumed, _, starts, ends, _, row_starts, row_ends, lines, cells, faults = found
     marks, hashes = mark_keys(data, starts, ends, faults, cells, columns, column)
-    about = np.stack([row_starts, row_ends, lines[:-1], marks, hashes.view(np.int64)], axis=1).astype(np.int64)
+    about = np.stack([row_starts, row_ends, lines[:-1], marks, hashes.view(np.int64)], axis=1).astype(
+        np.int64
+    )
     return consumed, int(lines[-1]), about[faults != ROW_BLANK]
 
 
 def agree(
-    data: bytes, starts: Any, ends: Any, flags: Any, columns: int, column: int, first: Any, last: Any, same: Any
+    data: bytes,
+    starts: Any,
+    ends: Any,
+    flags: Any,
+    columns: int,
+    column: int,
+    first: Any,
+    last: Any,
+    same: Any,
 ) -> None:
     """Clear same[r] where a later row of record r fills a column otherwise; see `kernels.agree`."""
     for record, (begin, end) in enumerate(zip(first.tolist(), last.tolist(), strict=True)):

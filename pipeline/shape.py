@@ -79,7 +79,12 @@ def _column(leaf: Leaf, before: Any, readable: Any, convert: Convert) -> _Found:
 
 
 def shape_documents(batch: Documents, automaton: Any) -> ShapedDocuments:
-    """Write each document that the automaton of the schema vouches for; it may only lose spaces and nulls."""
+    """Write each document that the automaton of the schema vouches for.
+
+    It may only lose spaces and nulls, and have its e-mails and hashes cleaned.
+    """
     if automaton is None:
-        return ShapedDocuments(batch, b"", np.zeros(batch.records, np.int64))
-    return ShapedDocuments(batch, *compiled.vouch_documents(automaton, batch.data, batch.starts, batch.ends))
+        return ShapedDocuments(batch, b"", np.zeros(batch.records, np.int64), {})
+    data, ends, counts = compiled.vouch_documents(automaton, batch.data, batch.starts, batch.ends)
+    cleaned = {slot: count for slot, count in zip(automaton.slots, counts.tolist(), strict=True) if count}
+    return ShapedDocuments(batch, data, ends, cleaned)

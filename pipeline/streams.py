@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from io import BufferedReader, FileIO, RawIOBase
 from pathlib import Path
-from typing import Any, BinaryIO, Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 from pipeline.errors import SourceError
 
@@ -35,8 +35,15 @@ class _Counted(RawIOBase):
     def readable(self) -> bool:
         return True
 
-    def read(self, size: int = -1, /) -> bytes:
+    def read(self, size: int = BLOCK, /) -> bytes:
+        """The next `size` bytes, fewer only at the end."""
         data = self._file.read(size)
+        if 0 < len(data) < size:
+            pieces, missing = [data], size - len(data)
+            while missing and (more := self._file.read(missing)):
+                pieces.append(more)
+                missing -= len(more)
+            data = b"".join(pieces)
         self.sha256.update(data)
         self.bytes += len(data)
         return data
@@ -55,14 +62,19 @@ class ByteSource:
         self.name = name
         self._ahead = b""
         self._file = file
-        self._given = 0
         self._counted = _Counted(file)
-        self._handle = _plain_file(file)
+        packed = BufferedReader(self._counted, BLOCK)
+        first = packed.peek(2)
         self._unpacked: Opened = self._counted
-        if self._handle is None:
-            packed = BufferedReader(self._counted, BLOCK)
-            is_gzip = packed.peek(2)[:2] == GZIP_MAGIC
-            self._unpacked = gzip.GzipFile(fileobj=packed) if is_gzip else packed
+        self._given = 0
+        self._handle = file.fileno() if isinstance(file, FileIO) and file.seekable() else None
+        if first[:2] == GZIP_MAGIC:
+            self._handle = None
+            self._unpacked = gzip.GzipFile(fileobj=packed)
+        else:
+            # A buffer would only copy the blocks.
+            self._ahead = packed.read(len(first))
+            packed.detach()
 
     def peek(self, size: int) -> bytes:
         """The next `size` bytes, fewer only at the end, to be read again."""
@@ -109,13 +121,6 @@ class ByteSource:
         """Let go of the file."""
         self._unpacked.close()
         self._file.close()
-
-
-def _plain_file(file: Opened) -> int | None:
-    """The descriptor of a file that is read from its start on and is not packed: it needs no buffer, and can be read again."""
-    if not isinstance(file, FileIO) or not file.seekable():
-        return None
-    return None if os.pread(file.fileno(), 2, 0) == GZIP_MAGIC else file.fileno()
 
 
 def open_file(path: Path) -> ByteSource:

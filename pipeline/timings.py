@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+STAGES = ("load", "shape", "validate", "convert", "write", "hash")
+
 
 @dataclass(frozen=True, slots=True)
 class Spent:
@@ -39,5 +41,5 @@ class Timings:
             self._spent[stage] = (spent + seconds, total + size)
 
     def spent(self) -> list[Spent]:
-        """What was counted, in the order in which the stages were first met."""
-        return [Spent(stage, seconds, size) for stage, (seconds, size) in self._spent.items()]
+        """What was counted, in the order in which bytes pass."""
+        return [Spent(stage, *self._spent[stage]) for stage in STAGES if stage in self._spent]

@@ -9,7 +9,7 @@ import numpy as np
 from pipeline import compiled
 from pipeline.cells import Cells, of_rows, settled
 from pipeline.exact import ExactChecker, Notes, Verdict
-from pipeline.kinds import Kinds
+from pipeline.kinds import DocumentKinds, Kinds
 from pipeline.layout import Layout, build
 from pipeline.model import Issue
 from pipeline.rows import Batch, Change, Checked, Rejected, Rows, ShapedDocuments, ShapedRows, Written
@@ -87,7 +87,15 @@ def _agrees(batch: Rows, read: Cells, layout: Layout) -> Any:
     if layout.folds and not layout.takes_first:
         for column in layout.once:
             compiled.agree(
-                read.data, read.starts, read.ends, read.flags, read.columns, column, batch.firsts, batch.lasts, same
+                read.data,
+                read.starts,
+                read.ends,
+                read.flags,
+                read.columns,
+                column,
+                batch.firsts,
+                batch.lasts,
+                same,
             )
     return same.view(np.bool_)
 
@@ -136,19 +144,27 @@ def _fault_issue(fault: tuple[str, str, str], source: str, batch: Rows, row: int
     return _issue(Problem((), code, rule, words), source, batch, row, None, subject="the row")
 
 
-def validate_documents(shaped: ShapedDocuments, exact: ExactChecker, source: str) -> Checked:
-    """Let those pass that are written already, and the exact twin decide on the rest."""
+def validate_documents(
+    shaped: ShapedDocuments, exact: ExactChecker, kinds: DocumentKinds, source: str
+) -> Checked:
+    """Let those pass that are written already, and the exact twin decide on the rest (or on their kind)."""
     batch = shaped.batch
     vouched = np.diff(shaped.ends, prepend=0) > 0
     lines: dict[int, bytes] = {}
     rejected: list[Rejected] = []
-    conversions: Counter[tuple[str, str]] = Counter()
+    conversions = Counter(shaped.conversions)
     warnings: Counter[tuple[str, str]] = Counter()
     for row in np.flatnonzero(~vouched).tolist():
-        verdict = exact.text(batch.text(row))
-        if verdict.problems:
+        text = batch.text(row)
+        kind = kinds.of(text)
+        problems, verdict = kinds.known(kind), NOTHING
+        if not problems:
+            verdict = exact.text(text)
+            problems = verdict.problems
+            kinds.learn(kind, problems)
+        if problems:
             shown = verdict.shown
-            issues = (_issue(one, source, batch, row, None, _said(shown, one)) for one in verdict.problems)
+            issues = (_issue(one, source, batch, row, None, _said(shown, one)) for one in problems)
             rejected.append(Rejected((row,), tuple(issues)))
         else:
             lines[row] = verdict.line

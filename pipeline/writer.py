@@ -109,7 +109,9 @@ class _Steps:
         elif what not in (compiled.STRING_NODE, compiled.NUMBER_NODE):
             return compiled.UNSURE
         # A text without clean-up may be of any kind; all else must be what the column says.
-        return kind if leaf.kind in (kind, compiled.TEXT) and leaf.is_raw == (kind in RAW) else compiled.UNSURE
+        return (
+            kind if leaf.kind in (kind, compiled.TEXT) and leaf.is_raw == (kind in RAW) else compiled.UNSURE
+        )
 
     def _step(
         self, operation: int, column: int = 0, kind: int = 0, place: int = NOWHERE, holder: int = IN_OBJECT,

@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from oracle import RECORD_TYPES, accepts, examples, flat, normalised, oddities, spoiled, spoiled_cell
 
-from pipeline import compiled, json_kernels, kernels, scan, tables, values
+from pipeline import compiled, documents, json_kernels, kernels, scan, tables, values
 
 from .helpers import in_plain_python, of_bytes
 
@@ -208,7 +208,62 @@ bits = st.lists(st.sampled_from(BITS), max_size=20).map(b"".join)
 @given(bits, st.booleans(), st.integers(1, 4))
 def test_both_splitters_find_the_same_values(data: bytes, final: bool, most: int) -> None:
     for at in (0, len(data) // 2, len(data)):
-        assert json_kernels.split_array(data, at, final, most) == scan.split_array(data, at, final, most)
+        fast, slow = (one.split_array(data, at, final, most) for one in (json_kernels, scan))
+        assert fast[0].tolist() == slow[0].tolist()
+        assert fast[1:] == slow[1:]
+
+
+@settings(deadline=None, max_examples=400)
+@given(
+    bits | st.lists(st.sampled_from((*BITS, b"\n", b'{"records"', b"\f", b"\t")), max_size=20).map(b"".join)
+)
+def test_both_finders_find_the_same_lines(data: bytes) -> None:
+    for end in range(len(data) + 1):
+        fast, slow = (one.find_lines(data, end) for one in (json_kernels, scan))
+        assert [one.tolist() for one in fast[:3]] == [one.tolist() for one in slow[:3]]
+        assert fast[3:] == slow[3:]
+
+
+ITEM = b'{"link":{"mobile":"1 \\" 2"},"x":[1,"]"]}'
+LINES = b"\n".join(
+    (b"", ITEM, b" \t\r", b"  " + ITEM + b" \r", b"", b"\f\v", b"nonsense", b"{", b'{"records":[' + ITEM + b",1]}",
+     b'\v{ "records" : []}', b'{"records":[1', b'{"recordsx":[2]}', ITEM)
+)  # fmt: skip
+LISTS = (b"[" + ITEM + b",\n" + ITEM + b" ,\r\n1\n,null]\n", b'{"records": [\n' + ITEM + b",\n\n" + ITEM + b'\n], "a": 1}\n' + ITEM,
+         b"\n\n[\n" + ITEM + b"]\n" + ITEM + b"\n")  # fmt: skip
+
+
+def documents_of(data: bytes, sizes: Sequence[int]) -> tuple[list[Any], int]:
+    source = Drops(data, sizes)
+    batches = list(documents.read_documents(source, source.read(5), True))
+    found = [
+        (int(one.lines[row]), int(one.numbers[row]), one.raw(row))
+        for one in batches
+        for row in range(one.records)
+    ]
+    return found, sum(one.blank for one in batches)
+
+
+@pytest.mark.parametrize("ending", [b"", b"\n", b"\r\n", b" \n \n"])
+@pytest.mark.parametrize("data", [ITEM + b"\n" + LINES, *LISTS])
+def test_documents_do_not_depend_on_how_the_bytes_arrive(data: bytes, ending: bytes) -> None:
+    data += ending
+    whole = documents_of(data, [len(data)])
+    assert len(whole[0]) >= 2
+
+    for cut in range(1, len(data)):
+        assert documents_of(data, [5, cut, len(data)]) == whole
+    for sizes in ([1], [2], [3], [7], [16], [3, 1, 17]):
+        assert documents_of(data, sizes) == whole
+    with in_plain_python():
+        assert documents_of(data, [3, 1, 4]) == whole
+
+
+def test_lines_keep_their_numbers_behind_blank_ones() -> None:
+    found, blank = documents_of(ITEM + b"\r\n\n \t\r\n" + ITEM + b"\n" + ITEM, [100])
+
+    assert [one[:2] for one in found] == [(1, 1), (4, 2), (5, 3)]
+    assert blank == 2
 
 
 @settings(deadline=None, max_examples=400)

@@ -69,19 +69,32 @@ def test_folded_records_judged_by_their_kind_have_the_issues_that_each_would_hav
 
 
 SPOILED = st.sampled_from(
-    ({}, {"date_of_birth": "1990-02-30"}, {"employee_flag": "maybe"}, {"link.customer_id": ""}, {"email": "no e-mail"})
+    (
+        {},
+        {"date_of_birth": "1990-02-30"},
+        {"employee_flag": "maybe"},
+        {"link.customer_id": ""},
+        {"email": "no e-mail"},
+    )
 )
 OPTIONAL = ("first_name", "gender", "email", "date_of_birth", "custom_fields.tier", "mobile")
 
 
 @settings(deadline=None, max_examples=60)
 @given(st.lists(st.tuples(st.sets(st.sampled_from(OPTIONAL)), SPOILED), min_size=10, max_size=30))
-def test_which_optional_fields_are_filled_changes_no_issue(rows: list[tuple[set[str], dict[str, str]]]) -> None:
+def test_which_optional_fields_are_filled_changes_no_issue(
+    rows: list[tuple[set[str], dict[str, str]]],
+) -> None:
     good = {"first_name": "Mira", "gender": "female", "email": "mira@example.com", "date_of_birth": "1990-02-28",
             "custom_fields.tier": "gold", "mobile": "61491570156"}  # fmt: skip
     columns = ("link.customer_id", "employee_flag", *OPTIONAL)
     data = ",".join(columns) + "\n"
     for filled, spoiled in rows:
-        cells = {"link.customer_id": "C1", "employee_flag": "true", **{name: good[name] for name in filled}, **spoiled}
+        cells = {
+            "link.customer_id": "C1",
+            "employee_flag": "true",
+            **{name: good[name] for name in filled},
+            **spoiled,
+        }
         data += ",".join(cells.get(name, "") for name in columns) + "\n"
     same_with_and_without(data.encode(), "customer_record")

@@ -23,7 +23,9 @@ from .test_fast_against_slow import NASTY_FILE, nasty
 
 thorough = settings(deadline=None, max_examples=120)
 BLOCKS = (1, 9, 64, 1 << 20)
-BUYER = b"link.customer_id,first_name,email,link.email,employee_flag,date_of_birth,custom_fields.points,gender"
+BUYER = (
+    b"link.customer_id,first_name,email,link.email,employee_flag,date_of_birth,custom_fields.points,gender"
+)
 ORDER = (
     b"purchase_id,link.customer_id,action_at,type,currency,products[].product_reference.id,"
     b"products[].product_reference.id_type,products[].price_paid,products[].quantity"
@@ -42,7 +44,20 @@ def same(data: bytes, spec: str, block: int) -> None:
 
 
 # Mostly what is right, so that most rows are good but for one cell.
-NAMES = (b"Mira", b"Zo\xc3\xab", b'"a ""b"" c"', b'"two\nlines"', b"\xff", b"x\0y", b'5" pipe', b'"open', b'"a"b', b"\\", b"\r", b"")
+NAMES = (
+    b"Mira",
+    b"Zo\xc3\xab",
+    b'"a ""b"" c"',
+    b'"two\nlines"',
+    b"\xff",
+    b"x\0y",
+    b'5" pipe',
+    b'"open',
+    b'"a"b',
+    b"\\",
+    b"\r",
+    b"",
+)
 EMAILS = (
     b"mira@example.com", b"Mira@Example.COM", b" mira@example.com ", b"\tmira@example.com", b"mira@example",
     b"m\xc3\xadra@example.com", b"\xe2\x84\xaaira@example.com", b'"mira@example.com"', b'"Mira""@example.com"', b" ", b"",
@@ -56,7 +71,14 @@ def buyers(draw: st.DrawFn) -> bytes:
     rows = []
     for number in range(draw(st.integers(1, 8))):
         cells = [b"C%d" % number, b"Mira", b"mira@example.com", b"", b"true", b"1990-02-28", b"7", b"female"]
-        for place, values in ((1, NAMES), (2, EMAILS), (3, EMAILS), (4, FLAGS), (5, DAYS), (0, (b"", b"C 1"))):
+        for place, values in (
+            (1, NAMES),
+            (2, EMAILS),
+            (3, EMAILS),
+            (4, FLAGS),
+            (5, DAYS),
+            (0, (b"", b"C 1")),
+        ):
             if draw(st.integers(0, 5)) == 0:
                 cells[place] = draw(st.sampled_from(values))
         end = draw(st.sampled_from((b"\n", b"\n", b"\r\n", b"\r", b"\n\n", b",extra\n")))
@@ -85,7 +107,17 @@ def orders(draw: st.DrawFn, is_sorted: bool) -> bytes:
         key, buyer = draw(st.sampled_from(KEYS)), draw(st.sampled_from(ONCE))
         price = draw(st.sampled_from(PRICES)) if draw(st.integers(0, 3)) == 0 else b"9.95"
         day = draw(st.sampled_from((b"2024-03-06T10:00:00Z", b"", b"2024-03-06 10:00:00")))
-        cells = [key, buyer, day, b"ecommerce", b"AUD", b"SKU", b"sku", price, draw(st.sampled_from((b"1", b"", b"0.5")))]
+        cells = [
+            key,
+            buyer,
+            day,
+            b"ecommerce",
+            b"AUD",
+            b"SKU",
+            b"sku",
+            price,
+            draw(st.sampled_from((b"1", b"", b"0.5"))),
+        ]
         rows.append(b",".join(cells[: draw(st.sampled_from((9, 9, 9, 1)))]))
         if draw(st.integers(0, 9)) == 0:
             rows.append(draw(st.sampled_from((b"", b",,,,,,,,", b'""', b"   "))))
@@ -96,7 +128,9 @@ def orders(draw: st.DrawFn, is_sorted: bool) -> bytes:
 
 @thorough
 @given(st.booleans().flatmap(orders), st.sampled_from(BLOCKS))
-def test_order_lines_with_spoiled_cells_are_folded_as_the_slow_way_folds_them(rows: bytes, block: int) -> None:
+def test_order_lines_with_spoiled_cells_are_folded_as_the_slow_way_folds_them(
+    rows: bytes, block: int
+) -> None:
     same(ORDER + b"\n" + rows, "purchase", block)
 
 
@@ -109,7 +143,10 @@ def test_any_bytes_are_read_as_the_slow_way_reads_them(data: bytes, block: int) 
 
 @pytest.mark.parametrize("block", [1, 2, 3, 5, 8, 1 << 20])
 def test_a_nasty_file_is_read_the_same_wherever_it_is_cut(block: int) -> None:
-    for spec, head in (("customer_record", b"link.customer_id,first_name"), ("purchase", b"purchase_id,products[].price_paid")):
+    for spec, head in (
+        ("customer_record", b"link.customer_id,first_name"),
+        ("purchase", b"purchase_id,products[].price_paid"),
+    ):
         same(head + b"\n" + NASTY_FILE, spec, block)
 
 
@@ -144,7 +181,9 @@ def test_good_rows_are_all_written_wherever_they_are_cut() -> None:
     """That the fast way is taken at all: nothing of a good file is left to the slow one."""
     buyer, _ = writer_of(BUYER, "customer_record")
     order, _ = writer_of(ORDER, "purchase")
-    buyers = b"C1,Mira,MIRA@example.com,,true,1990-02-28,7,female\r\n\nC2,\"Zo\xc3\xab\n\"\"X\"\"\",a@example.org,,,,,\n"
+    buyers = (
+        b'C1,Mira,MIRA@example.com,,true,1990-02-28,7,female\r\n\nC2,"Zo\xc3\xab\n""X""",a@example.org,,,,,\n'
+    )
     lines = (
         b"P1,C1,2024-03-06T10:00:00Z,ecommerce,AUD,S1,sku,9.95,1\nP1,,,,,S2,sku,1,2\n"
         b"P2,C1,2024-03-06T10:00:00Z,ecommerce,AUD,S3,sku,5,1\n"

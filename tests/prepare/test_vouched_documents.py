@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import BytesIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -16,6 +17,7 @@ from oracle import RECORD_TYPES, examples, good, normalised, oddities, spoiled
 
 from pipeline import catalog, compiled, run
 from pipeline.automaton import compile_automaton
+from pipeline.exact import ExactChecker
 
 from .helpers import of_bytes
 
@@ -38,6 +40,15 @@ OWN: dict[str, dict[str, Any]] = {
     "conditional": {"type": "object", "properties": {"a": {}, "b": {}}, "if": {"properties": {"a": {"type": "null"}}},
                     "then": {"required": ["b"]}},
     "contains": {"type": "object", "properties": {"a": {"contains": {"type": "null"}}, "b": {"maxProperties": 1}}},
+    "cleaned": {"type": "object", "additionalProperties": {"type": "string", "x-normalise": "email"}, "properties": {
+                "a": {"type": "array", "items": {"type": "string", "x-normalise": "email"}}, "b": {"x-normalise": "hash"},
+                "c": {"type": "string", "x-normalise": "hash"}}},
+    "cleaned in one shape": {"type": "object", "anyOf": [
+        {"type": "object", "additionalProperties": False, "required": ["a"], "properties": {"a": {"type": "string"}}},
+        {"type": "object", "additionalProperties": False, "required": ["a", "b"],
+         "properties": {"a": {"type": "string", "x-normalise": "email"}, "b": {"type": "string", "x-normalise": "hash"}}}]},
+    "quoted": {"type": "object", "properties": {'a"': {"type": "string"}, "b\\": {"type": "number"},
+               "a": {"enum": ['x"', "x", "e\u0301"]}}},
     "counted": {"type": "object", "minProperties": 1, "properties": {"a": {"minProperties": 1}, "b": {}}},
 }  # fmt: skip
 SCALARS = st.sampled_from([None, None, "", "x", " A@B.co", "a@b.co", "2024-01-01T00:00:00Z", "2024-01-01 00:00:00", 1,
@@ -48,7 +59,9 @@ VALUES = st.recursive(
     max_leaves=6,
 )
 DOCUMENTS = st.lists(
-    st.dictionaries(st.sampled_from(["a", "b", "ab", "c"]), VALUES, max_size=3), min_size=1, max_size=8
+    st.dictionaries(st.sampled_from(["a", "b", "ab", "c", 'a"', "b\\"]), VALUES, max_size=3),
+    min_size=1,
+    max_size=8,
 )
 
 
@@ -95,6 +108,140 @@ def test_a_schema_of_ones_own_gives_the_same_files_with_the_kernel_and_without(
         same_both_ways(documents, str(schema))
 
     same()
+
+
+# ------------------------------------------------------------------------------------ e-mails and hashes
+
+# The Kelvin sign and the dotted capital have other small letters than capitals of ASCII; the blanks are all trimmed.
+PIECES = (*"aZ09@@..-_+ ", "A@B.CO", "a@b.co", "  ", "\u212a", "\u0130", "\u00c9", "\u00e9", "\u00a0", "\u2003", "\t", "\n",
+          "\v", "\f", "\r", "\x1c", "\x1f", "\x7f", '"', "\\", "/", "\ud800")  # fmt: skip
+LISTED = {"type": "object", "required": ["a"], "additionalProperties": {"type": "string", "x-normalise": "hash"},
+          "properties": {"a": {"type": "array", "items": {"type": "string", "x-normalise": "email"}},
+                         "b": {"type": "object", "properties": {"c": {"type": "string", "x-normalise": "hash"}}}}}  # fmt: skip
+
+
+def lines_of(documents: list[Any]) -> list[bytes]:
+    """The documents with their signs as they are (where they are text) and escaped."""
+    plain = (json.dumps(one, ensure_ascii=False).encode("utf-8", "surrogatepass") for one in documents)
+    return [*plain, *(json.dumps(one, separators=(",", ":")).encode() for one in documents)]
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.lists(st.lists(st.sampled_from(PIECES), max_size=7).map("".join), min_size=1, max_size=12))
+def test_emails_and_hashes_are_cleaned_the_same_with_the_kernel_and_without(texts: list[str]) -> None:
+    fields = ("email", "email_sha256")
+    documents: list[Any] = [
+        {"link": {one: text}, two: text} for text in texts for one in fields for two in fields
+    ]
+    documents += [
+        {"link": {"email": f"{text}@b.co"}, "gender": None, "email": f" {text}.de"} for text in texts
+    ]
+    same_lines(lines_of(documents), "customer_record")
+
+
+@settings(deadline=None, max_examples=30)
+@given(st.lists(st.lists(st.sampled_from(PIECES), max_size=4).map("".join), max_size=6))
+def test_texts_in_lists_and_under_any_key_are_cleaned_the_same(
+    tmp_path_factory: Any, texts: list[str]
+) -> None:
+    schema = tmp_path_factory.mktemp("own") / "own.json"
+    schema.write_text(json.dumps(LISTED))
+    documents: list[Any] = [
+        {"a": texts},
+        {"a": ["A@b.co", *texts]},
+        {"b": {"c": "".join(texts)}, "a": ["A@B.de"]},
+    ]
+    documents += [{"a": [" A@b.co"], "other": text} for text in texts]
+    same_lines(lines_of(documents), str(schema))
+
+
+def test_a_conversion_is_counted_for_each_text_of_an_accepted_document_alone(tmp_path: Path) -> None:
+    lines = [
+        b'{"link":{"email":" A@B.CO "},"email":"C@D.CO"}',
+        b'{"link":{"email":"A@B.CO"},"email":"C@D.CO","date_of_birth":"2023-02-30"}',
+        b'{"link":{"email_sha256":"ABC"},"email":null}',
+        b'{"link":{"email":"A@B.CO"},"email":"C@D"}',
+        b'{"link":{"email":"a@b.co"},"email":"\xe2\x84\xaa@b.co"}',
+    ]
+    found = of_bytes(b"\n".join(lines), "customer_record", tmp_path)
+
+    assert found.report.sources[0].conversions == {
+        ("email_cleaned", "link.email"): 1,
+        ("email_cleaned", "email"): 2,
+        ("hash_cleaned", "link.email_sha256"): 1,
+    }
+    assert found.lines[0] == b'{"link":{"email":"a@b.co"},"email":"c@d.co"}\n'
+
+
+@pytest.mark.parametrize("count", [63, 64, 65, 66, 200])
+def test_any_number_of_texts_is_cleaned(count: int, tmp_path: Path) -> None:
+    schema = tmp_path / "own.json"
+    schema.write_text(json.dumps(LISTED))
+    found = of_bytes(json.dumps({"a": ["A@B.CO"] * count}).encode(), str(schema), tmp_path / "out")
+
+    assert found.report.sources[0].conversions == {("email_cleaned", "a[]"): count}
+    assert found.records == [{"a": ["a@b.co"] * count}]
+
+
+# ------------------------------------------------------------------------------------ kinds
+
+WRONG: tuple[Any, ...] = ("", "x", " A@B.CO", "2023-02-30", "2024-01-01", 0, -1, 2.5, 91, True, None, "caf\u00e9", 'a"', [], {}, ["x"],
+                          "y" * 300, 10**30)  # fmt: skip
+
+
+def places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """Where a document has values, the lists and objects among them."""
+    if path:
+        yield path
+    if isinstance(value, dict | list):
+        for key, inner in value.items() if isinstance(value, dict) else enumerate(value):
+            yield from places(inner, (*path, key))
+
+
+def replaced(document: Any, path: tuple[Any, ...], value: Any) -> Any:
+    copy = json.loads(json.dumps(document))
+    at = copy
+    for part in path[:-1]:
+        at = at[part]
+    at[path[-1]] = value
+    return copy
+
+
+@pytest.mark.parametrize("record_type", RECORD_TYPES)
+def test_documents_judged_by_their_kind_have_the_issues_that_each_would_have(record_type: str) -> None:
+    texts: list[bytes] = []
+    for document in examples(record_type)[:3]:
+        tidy = normalised(record_type, document)
+        once = [replaced(tidy, path, wrong) for path in places(tidy) for wrong in WRONG]
+        twice = [replaced(one, ("link",), {"email": "NOT ONE"}) for one in once if "link" in one]
+        thrice = [
+            replaced(one, path, wrong)
+            for number, one in enumerate(once[::5])
+            for path, wrong in zip(list(places(one))[number % 3 :: 4], WRONG[number % 7 :], strict=False)
+        ]
+        mixed = once[1::2] + twice + thrice + once[::2]
+        texts += [json.dumps(one, ensure_ascii=bool(number % 2)).encode() for number, one in enumerate(mixed)]
+    same_lines(texts[:6000], record_type)
+
+
+def test_a_kind_is_judged_once_whatever_its_values(tmp_path: Path) -> None:
+    lines = [b'{"link":{"email":"bad %d"},"first_name":"%d"}' % (number, number) for number in range(50)]
+    lines.append(b'{"link":{"mobile":"1"}}')
+    with patch.object(ExactChecker, "text", autospec=True, side_effect=ExactChecker.text) as asked:
+        found = of_bytes(b"\n".join(lines), "customer_record", tmp_path)
+
+    assert found.codes == ["pattern"] * 50
+    # Two batches may meet a new kind at the same time.
+    assert 1 <= asked.call_count <= 3
+
+
+def test_who_asks_for_values_sees_those_of_each_document(tmp_path: Path) -> None:
+    lines = [b'{"link":{"email":"bad %d"}}' % number for number in range(9)]
+    report = run.validate(
+        ["-"], "customer_record", run.Options(stdin=BytesIO(b"\n".join(lines)), show_values=True)
+    )
+
+    assert [one.value for one in report.sources[0].examples] == [f"bad {number}" for number in range(9)]
 
 
 # ------------------------------------------------------------------------------------ a text that is nearly right
