@@ -29,8 +29,9 @@ PLAN = "publish.json"
 MANIFEST = "manifest.json"
 DATA = "records.json"
 ISSUES = "issues.ndjson"
-# So many pieces of a file may wait to be written.
+# So many pieces of a file may wait to be written; smaller ones than this are put together first.
 WAITING = 4
+PIECE = 1 << 18
 
 
 class _File:
@@ -46,6 +47,8 @@ class _File:
         self._file: BinaryIO = os.fdopen(files.open_new(path), "wb", buffering=0)
         self._sha256 = hashlib.sha256()
         self._md5 = hashlib.md5(usedforsecurity=False)
+        self._small: list[bytes] = []
+        self._small_size = 0
         self._pending: deque[Future[None]] = deque()
         self._writer = ThreadPoolExecutor(1)
         self._hasher = ThreadPoolExecutor(1)
@@ -53,6 +56,20 @@ class _File:
     def write(self, data: bytes) -> None:
         """Add data; waits while much is still to be written, raises what went wrong with earlier data."""
         self.size += len(data)
+        if self._small or len(data) < PIECE:
+            self._small.append(data)
+            self._small_size += len(data)
+            if self._small_size < PIECE:
+                return
+            data = self._joined()
+        self._submit(data)
+
+    def _joined(self) -> bytes:
+        data = b"".join(self._small)
+        self._small, self._small_size = [], 0
+        return data
+
+    def _submit(self, data: bytes) -> None:
         self._pending.append(self._hasher.submit(self._hash, data))
         self._pending.append(self._writer.submit(self._write, data))
         while len(self._pending) > 2 * WAITING:
@@ -72,6 +89,7 @@ class _File:
 
     def close(self) -> tuple[str, str]:
         """(sha256, md5) of what was written, which is now on disk."""
+        self._submit(self._joined())
         self._pending.append(self._writer.submit(os.fsync, self._file.fileno()))
         while self._pending:
             self._pending.popleft().result()
