@@ -13,7 +13,7 @@ import numpy as np
 from pipeline import compiled, values
 from pipeline.cells import Cells
 from pipeline.exact import ExactChecker, NumberText, clean_text, validator_of
-from pipeline.layout import Layout, Leaf, convert_raw
+from pipeline.layout import EACH, Layout, Leaf, convert_raw
 from pipeline.rules import COMBINATIONS, SILENT, Judge, Unsure
 from pipeline.shapes import JsonSchema, Place, ShapeTree
 from pipeline.wording import Path, Problem
@@ -40,6 +40,11 @@ class Kinds:
         names = set(_condition_names(exact.schema, False))
         self._repeated = np.array([leaf.is_repeated for leaf in layout.leaves])
         self._told = np.array([not _is_free(leaf, exact.tree) for leaf in layout.leaves])
+        lists = {leaf.path[: leaf.path.index(EACH)] for leaf in layout.leaves if leaf.is_repeated}
+        self._items = [
+            [leaf.is_repeated and leaf.path[: len(path)] == path for leaf in layout.leaves]
+            for path in sorted(lists)
+        ]
         # What a schema can be asked does not depend on the rows that it is asked about.
         self._is_askable = _is_askable(exact, layout)
         self._compared = [leaf for leaf in layout.leaves if leaf.is_compared or leaf.path[-1] in names]
@@ -53,11 +58,16 @@ class Kinds:
             return None
         judge = Judge(self._exact.schema, self._layout.branch, shaped, np.arange(shaped.rows))
         certain = [judge.is_certain(leaf) for leaf in self._layout.leaves]
-        filled = [judge.fills(leaf) for leaf in self._layout.leaves]
-        shown = self._told, self._told & self._repeated
-        return BatchKinds(
-            self, read, np.stack(certain, axis=1), np.stack(filled, axis=1), self._repeated, shown
-        )
+        filled = np.stack([judge.fills(leaf) for leaf in self._layout.leaves], axis=1)
+        doubtful = filled & ~np.stack(certain, axis=1)
+        # Behind the first row of a record only what has a value for each row says something.
+        shown = self._shown(filled, self._told), self._shown(filled, self._told & self._repeated)
+        return BatchKinds(self, read, shown, (_by_row(doubtful), _by_row(doubtful & self._repeated)))
+
+    def _shown(self, filled: Any, told: Any) -> list[bytes]:
+        """Of each row: which of the leaves told are filled, and which lists have an item."""
+        items = [filled[:, places].any(axis=1) for places in self._items]
+        return [row.tobytes() for row in np.column_stack([filled & told, *items])]
 
     def known(self, key: tuple[object, ...]) -> Problems:
         """The problems of rows of this kind; none where the kind is new."""
@@ -119,21 +129,17 @@ def _is_askable(exact: ExactChecker, layout: Layout) -> bool:
 
 
 class BatchKinds:
-    """The kinds of the records of one batch, each given by its rows; `certain` and `filled` are (rows, leaves) bools.
+    """The kinds of the records of one batch, each given by its rows.
 
-    `shown` says of which leaves it matters whether they are filled, in the first row of a record and in the others.
+    `shown` has for each row what its kind depends on, `doubtful` the leaves that are not certain; both for a row that is
+    the first of its record, and for one that is not.
     """
 
-    def __init__(
-        self, kinds: Kinds, read: Cells, certain: Any, filled: Any, repeated: Any, shown: Any
-    ) -> None:
+    def __init__(self, kinds: Kinds, read: Cells, shown: Any, doubtful: Any) -> None:
         self._kinds = kinds
         self._read = read
-        self._wide = filled.shape[1]
-        doubtful = filled & ~certain
-        # Behind the first row of a record only what has a value for each row says something.
-        self._filled = [(filled & one).tobytes() for one in shown]
-        self._doubtful = [_by_row(doubtful), _by_row(doubtful & repeated)]
+        self._shown = shown
+        self._doubtful = doubtful
 
     def known(self, rows: Sequence[int]) -> Problems:
         """The problems of a record, if the twin has judged one of its kind."""
@@ -148,7 +154,7 @@ class BatchKinds:
         parts: list[object] = []
         for number, row in enumerate(rows):
             view = min(number, 1)
-            parts.append(self._filled[view][row * self._wide : (row + 1) * self._wide])
+            parts.append(self._shown[view][row])
             for place in self._doubtful[view].get(row, ()):
                 parts += (place, self._kinds.wrongs(place, self._read.text(row, self._kinds.column(place))))
             parts += [self._read.text(row, leaf.column) for leaf in self._kinds.compared]
@@ -164,17 +170,34 @@ def _by_row(mask: Any) -> dict[int, list[int]]:
 
 
 def _is_free(leaf: Leaf, tree: ShapeTree) -> bool:
-    """Whether nothing else depends on whether the leaf is filled: no field, no list, and no choice of the schema."""
+    """Whether nothing else depends on whether the leaf is filled, if it is known which items there are.
+
+    So no field, no list, and no choice of the schema does.
+    """
     place: Place | None = tree.root
-    for depth, part in enumerate(leaf.path):
-        if (
-            isinstance(part, int)
-            or place is None
-            or not all(_asks_nothing(view, depth, part) for view in place.views)
-        ):
+    since = leaf.path.index(EACH) + 1 if EACH in leaf.path else 0
+    for part in leaf.path[:since]:
+        if place is None or (part == EACH and not all(map(_asks_only_items, place.views))):
+            return False
+        place = tree.item(place) if isinstance(part, int) else tree.child(place, part)
+    for depth, part in enumerate(leaf.path[since:]):
+        if place is None or isinstance(part, int):
+            return False
+        if not all(_asks_nothing(view, depth, part) for view in place.views):
             return False
         place = tree.child(place, part)
     return True
+
+
+def _asks(view: JsonSchema) -> set[str]:
+    """The rules of a schema that may depend on more than one value."""
+    return {
+        rule for rule in view if rule in COMBINATIONS or (rule not in SILENT and not rule.startswith("x-"))
+    }
+
+
+def _asks_only_items(view: JsonSchema) -> bool:
+    return _asks(view) <= {"items", "minItems", "maxItems"}
 
 
 def _asks_nothing(view: JsonSchema, depth: int, key: str) -> bool:

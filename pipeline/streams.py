@@ -5,7 +5,9 @@ import hashlib
 import os
 import tempfile
 import zlib
+from collections import deque
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from io import BufferedReader, FileIO, RawIOBase
 from pathlib import Path
@@ -14,6 +16,9 @@ from typing import Any, Protocol, runtime_checkable
 from pipeline.errors import SourceError
 
 BLOCK = 1 << 20
+# So much is hashed on the spot, and so many blocks beyond it may wait to be hashed.
+LITTLE = 4 << 20
+WAITING = 4
 GZIP_MAGIC = b"\x1f\x8b"
 
 
@@ -25,12 +30,36 @@ class Opened(Protocol):
 
 
 class _Counted(RawIOBase):
-    """A raw stream that remembers how many bytes went by and their SHA-256."""
+    """A raw stream that remembers how many bytes went by and their SHA-256, which a thread of its own works out."""
 
     def __init__(self, file: Opened) -> None:
         self._file = file
-        self.sha256 = hashlib.sha256()
+        self._sha256 = hashlib.sha256()
+        self._hasher: ThreadPoolExecutor | None = None
+        self._pending: deque[Future[None]] = deque()
         self.bytes = 0
+
+    @property
+    def sha256(self) -> str:
+        """SHA-256 of the bytes so far, as hex."""
+        while self._pending:
+            self._pending.popleft().result()
+        return self._sha256.hexdigest()
+
+    def close(self) -> None:
+        if self._hasher is not None:
+            self._hasher.shutdown()
+        super().close()
+
+    def _hash(self, data: bytes) -> None:
+        # A thread costs more than it saves where little is read.
+        if self._hasher is None and self.bytes < LITTLE:
+            self._sha256.update(data)
+            return
+        self._hasher = self._hasher or ThreadPoolExecutor(1)
+        self._pending.append(self._hasher.submit(self._sha256.update, data))
+        if len(self._pending) > WAITING:
+            self._pending.popleft().result()
 
     def readable(self) -> bool:
         return True
@@ -44,7 +73,7 @@ class _Counted(RawIOBase):
                 pieces.append(more)
                 missing -= len(more)
             data = b"".join(pieces)
-        self.sha256.update(data)
+        self._hash(data)
         self.bytes += len(data)
         return data
 
@@ -115,11 +144,12 @@ class ByteSource:
     @property
     def sha256(self) -> str:
         """SHA-256 of the bytes read from disk so far, as hex."""
-        return self._counted.sha256.hexdigest()
+        return self._counted.sha256
 
     def close(self) -> None:
         """Let go of the file."""
         self._unpacked.close()
+        self._counted.close()
         self._file.close()
 
 
