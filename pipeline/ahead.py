@@ -13,14 +13,14 @@ Result = TypeVar("Result")
 WORKERS = max(1, min(4, os.cpu_count() or 1))
 
 
-def ahead(work: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
+def ahead(work: Callable[[Item], Result], items: Iterable[Item], workers: int = WORKERS) -> Iterator[Result]:
     """`work` done on each item, in their order; at most one item more than there are workers is under way."""
-    with ThreadPoolExecutor(WORKERS) as pool:
+    with ThreadPoolExecutor(workers) as pool:
         under_way: deque[Future[Result]] = deque()
         try:
             for item in items:
                 under_way.append(pool.submit(work, item))
-                if len(under_way) > WORKERS:
+                if len(under_way) > workers:
                     yield under_way.popleft().result()
             while under_way:
                 yield under_way.popleft().result()

@@ -15,6 +15,7 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from pipeline import compiled
+from pipeline.ahead import ahead
 from pipeline.errors import SourceError
 from pipeline.rows import Done, Rows
 from pipeline.scan import ROW_BLANK
@@ -25,6 +26,8 @@ SPILLS = 64
 # A bucket of this size is put in order in memory.
 BUCKET = 8 << 20
 LONGEST_RECORD = 16 << 20
+# Rows of many keys come in turn, a few at a time for each bucket.
+BUFFER = 1 << 17
 # Batches of a bucket are as large as those of a block.
 BATCH_ROWS = 8192
 Blocks = Callable[[], Iterator[Rows]]
@@ -180,12 +183,12 @@ def regrouped(
     parts = max(1, -(-size // BUCKET))
     with tempfile.TemporaryDirectory() as folder:
         buckets = [_Bucket(Path(folder), number) for number in range(parts)]
-        for rows in blocks():
-            apart = _part(rows, key, buckets)
+        for apart in ahead(partial(_part, key=key, buckets=buckets), blocks(), 1):
             if len(apart.faults):
                 yield apart
-        for bucket in buckets:
-            for rows in _in_batches(*bucket.in_order(key, delimiter), delimiter, bucket.columns, writer):
+        in_order = partial(_Bucket.in_order, key=key, delimiter=delimiter)
+        for data, places, columns in ahead(in_order, buckets, 1):
+            for rows in _in_batches(data, places, delimiter, columns, writer):
                 yield from _narrow(replace(rows, firsts=record_starts(rows, key, once)))
 
 
@@ -216,7 +219,7 @@ class _Bucket:
     """The rows of some keys on disk, with their lines and numbers."""
 
     def __init__(self, folder: Path, number: int) -> None:
-        self._rows: BinaryIO = (folder / f"{number}.rows").open("w+b")
+        self._rows: BinaryIO = (folder / f"{number}.rows").open("w+b", buffering=BUFFER)
         self._places: BinaryIO = (folder / f"{number}.places").open("w+b")
         self.columns = 0
 
@@ -225,15 +228,15 @@ class _Bucket:
         self._rows.write(compiled.gather(rows.data, rows.row_starts, rows.row_ends, chosen))
         self._places.write(np.stack([rows.lines[chosen], rows.numbers[chosen]], axis=1).tobytes())
 
-    def in_order(self, key: int, delimiter: str) -> tuple[bytes, Any]:
-        """The rows side by side by key, and the line and number of each."""
+    def in_order(self, key: int, delimiter: str) -> tuple[bytes, Any, int]:
+        """The rows side by side by key, the line and number of each, and how many columns there are."""
         self._rows.seek(0)
         self._places.seek(0)
         data = self._rows.read()
         places = np.frombuffer(self._places.read(), np.int64).reshape(-1, 2)
         self._rows.close()
         self._places.close()
-        return _sorted(data, places, key, delimiter, self.columns)
+        return *_sorted(data, places, key, delimiter, self.columns), self.columns
 
 
 def _sorted(data: bytes, places: Any, key: int, delimiter: str, columns: int) -> tuple[bytes, Any]:
@@ -273,17 +276,17 @@ def _in_batches(data: bytes, places: Any, delimiter: str, columns: int, writer: 
         if data:
             yield _scanned(data, places, delimiter, columns)
         return
-    most, row = BATCH_ROWS, 0
-    while data:
-        done = Done(*writer.write(data, ord(delimiter), True, LONGEST_RECORD, most))
+    most, row, at, left = BATCH_ROWS, 0, 0, memoryview(data)
+    while left:
+        done = Done(*writer.write(left, ord(delimiter), True, LONGEST_RECORD, most))
         if not done.consumed:
             most *= 2
             continue
-        here = places[row : row + done.filled]
-        again = partial(_scanned, data[: done.consumed], here, delimiter, columns)
+        here, block = places[row : row + done.filled], data[at : at + done.consumed]
+        again = partial(_scanned, block, here, delimiter, columns)
         index = done.about[:, 5]
-        yield done.left_over(data, columns, here[index, 0], here[index, 1], again)
-        data, row, most = data[done.consumed :], row + done.filled, BATCH_ROWS
+        yield done.left_over(block, columns, here[index, 0], here[index, 1], again)
+        left, row, at, most = left[done.consumed :], row + done.filled, at + done.consumed, BATCH_ROWS
 
 
 def _scanned(data: bytes, places: Any, delimiter: str, columns: int) -> Rows:

@@ -14,7 +14,9 @@ class Writer:
         key: int,
         once: list[int],
     ) -> None: ...
-    def write(self, data: bytes, delimiter: int, final: bool, longest: int, most: int) -> Any: ...
+    def write(
+        self, data: bytes | memoryview, delimiter: int, final: bool, longest: int, most: int
+    ) -> Any: ...
 
 def scan_keys(
     data: bytes, delimiter: int, column: int, final: bool, longest: int
