@@ -190,12 +190,13 @@ def load_rows(loaded: Loaded, key: int | None, once: Sequence[int], writer: Any 
     if key is None:
         yield from _each_a_record(_rows(loaded, _body(loaded), _rest(loaded), writer))
         return
-    with spooled(_body(loaded), _rest(loaded)) as again:
+    with spooled(_body(loaded), _rest(loaded)) as spool:
         assert loaded.head is not None
-        if fold.comes_back(tables.read_keys(again(), loaded.head, key)):
-            yield from _regrouped(
-                lambda: _rows(loaded, again(), b""), key, once, loaded, again().size, writer
-            )
+        comes_back = fold.comes_back(tables.read_keys(spool, loaded.head, key))
+        again = spool.again
+        if comes_back:
+            blocks, size = lambda: _rows(loaded, again(), b""), again().size
+            yield from _regrouped(blocks, key, once, loaded, size, writer)
         elif writer is not None:
             yield from (by_record(rows, key, once) for rows in _rows(loaded, again(), b"", writer))
         else:
@@ -206,11 +207,11 @@ def load_mapped(loaded: Loaded, mapper: Any) -> Iterator[Rows]:
     """The rows of a table in batches of whole records, turned by a mapping (`virtual.Mapper`) into columns of the specification."""
     # The named conversions cost as much time to import as a small file without a mapping to convert.
     remap = import_module("pipeline.remap")
-    with spooled(_body(loaded), _rest(loaded)) as again:
+    with spooled(_body(loaded), _rest(loaded)) as spool:
 
         def blocks() -> Iterator[Rows]:
             left.clear()
-            return (remap.sifted(mapper, rows, left) for rows in _rows(loaded, again(), b""))
+            return (remap.sifted(mapper, rows, left) for rows in _rows(loaded, spool.again(), b""))
 
         left: Counter[str] = Counter()
         looking = remap.Looking(mapper)
@@ -219,7 +220,7 @@ def load_mapped(loaded: Loaded, mapper: Any) -> Iterator[Rows]:
         if mapper.waits:
             deque(seen, maxlen=0)
         settled, known = looking.settled(), remap.Known()
-        records = _brought_together(blocks, mapper, comes_back, loaded, again().size)
+        records = _brought_together(blocks, mapper, comes_back, loaded, spool.again().size)
         held: Rows | None = None
         for rows in records:
             if held is not None:

@@ -6,12 +6,12 @@ import os
 import tempfile
 import zlib
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from io import BufferedReader, FileIO, RawIOBase
 from pathlib import Path
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, BinaryIO, Protocol, runtime_checkable
 
 from pipeline.errors import SourceError
 
@@ -204,34 +204,57 @@ class Again:
         return data
 
 
-@contextmanager
-def spooled(source: Readable, start: bytes) -> Iterator[Callable[[], Again]]:
-    """Let `start` and the rest of a source be read as often as wanted, from its file or, where it is none, a copy.
+class Spool:
+    """A source whose rest can be read once as it comes, and then again and again from `start` on.
 
-    Raises SourceError when the file changes meanwhile: what it held would be sent under another's checksum.
+    What lies in the source's own file is read there again; all else is kept in a copy.
     """
-    with tempfile.TemporaryFile() as file:
-        begin = _place(source)
-        plain = (begin[0], begin[1] - len(start), len(start)) if begin else (-1, 0, 0)
-        if not begin:
-            file.write(start)
-        known = _state(plain[0])
-        while True:
-            before = _place(source)
-            data = source.read(BLOCK)
-            if not data:
-                break
-            after = _place(source)
-            if begin and before and after and after[1] - before[1] == len(data):
-                plain = (plain[0], plain[1], plain[2] + len(data))
-            else:
-                begin = None
-                file.write(data)
-        file.flush()
-        copied = file.fileno(), file.tell()
-        yield lambda: Again(source.name, plain, copied)
-        if _state(plain[0]) != known:
-            raise _changed(source.name)
+
+    def __init__(self, source: Readable, start: bytes, copy: BinaryIO) -> None:
+        self.name = source.name
+        self._source = source
+        self._start = start
+        self._copy = copy
+        found = _place(source)
+        self._plain = (found[0], found[1] - len(start), 0) if found else (-1, 0, 0)
+        self._is_plain = found is not None
+        self._known = _state(self._plain[0])
+
+    def read(self, size: int) -> bytes:
+        """The next bytes, for the first time."""
+        data, self._start = self._start, b""
+        before = _place(self._source)
+        if not data:
+            data = self._source.read(size)
+            after = _place(self._source)
+            # What is read ahead to tell an encoding is given on in one piece, or in another encoding.
+            self._is_plain &= before is not None and after is not None and after[1] - before[1] == len(data)
+        if self._is_plain:
+            self._plain = (*self._plain[:2], self._plain[2] + len(data))
+        else:
+            self._copy.write(data)
+        return data
+
+    def again(self) -> Again:
+        """All bytes from their start, once what is left of them was read."""
+        while self.read(BLOCK):
+            pass
+        self._copy.flush()
+        return Again(self.name, self._plain, (self._copy.fileno(), self._copy.tell()))
+
+    def check(self) -> None:
+        """Raise SourceError when the file changed meanwhile: what it held would be sent under another's checksum."""
+        if _state(self._plain[0]) != self._known:
+            raise _changed(self.name)
+
+
+@contextmanager
+def spooled(source: Readable, start: bytes) -> Iterator[Spool]:
+    """Let `start` and the rest of a source be read more than once; a file may not change meanwhile."""
+    with tempfile.TemporaryFile() as copy:
+        spool = Spool(source, start, copy)
+        yield spool
+        spool.check()
 
 
 def _place(source: Readable) -> tuple[int, int] | None:
