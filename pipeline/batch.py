@@ -32,12 +32,14 @@ ISSUES = "issues.ndjson"
 # So many pieces of a file may wait to be written; smaller ones than this are put together first.
 WAITING = 4
 PIECE = 1 << 18
+# Whenever so much was written it is brought to the disk, so that little is left for the end.
+SYNCED = 32 << 20
 
 
 class _File:
-    """A file being written, with its size and hashes; two threads take what it is given, in order.
+    """A file being written, with its size and hashes; threads take what it is given, in order.
 
-    One writes, the other makes the MD5, which takes as long as all the rest together.
+    One writes, another makes the MD5, which takes as long as all the rest together; a third waits for the disk.
     """
 
     def __init__(self, path: Path, timings: Timings) -> None:
@@ -52,6 +54,9 @@ class _File:
         self._pending: deque[Future[None]] = deque()
         self._writer = ThreadPoolExecutor(1)
         self._hasher = ThreadPoolExecutor(1)
+        self._syncer = ThreadPoolExecutor(1)
+        self._unsynced = 0
+        self._syncing: Future[None] | None = None
 
     def write(self, data: bytes) -> None:
         """Add data; waits while much is still to be written, raises what went wrong with earlier data."""
@@ -82,6 +87,16 @@ class _File:
                 view = view[self._file.write(view) :]
         with self._timings.of("hash", 0):
             self._sha256.update(data)
+        self._unsynced += len(data)
+        if self._unsynced >= SYNCED and (self._syncing is None or self._syncing.done()):
+            self._sync()
+
+    def _sync(self) -> None:
+        """Bring what was written to the disk, meanwhile; raises what went wrong with that before, which is told once."""
+        if self._syncing is not None:
+            self._syncing.result()
+        self._unsynced = 0
+        self._syncing = self._syncer.submit(os.fdatasync, self._file.fileno())
 
     def _hash(self, data: bytes) -> None:
         with self._timings.of("hash", len(data)):
@@ -90,18 +105,22 @@ class _File:
     def close(self) -> tuple[str, str]:
         """(sha256, md5) of what was written, which is now on disk."""
         self._submit(self._joined())
-        self._pending.append(self._writer.submit(os.fsync, self._file.fileno()))
+        self._pending.append(self._writer.submit(self._sync))
         while self._pending:
             self._pending.popleft().result()
-        self._writer.shutdown()
-        self._hasher.shutdown()
-        self._file.close()
+        assert self._syncing is not None
+        self._syncing.result()
+        os.fsync(self._file.fileno())
+        self._stop()
         return self._sha256.hexdigest(), self._md5.hexdigest()
 
     def abandon(self) -> None:
         """Let go of the file; what waits to be written is dropped."""
-        self._writer.shutdown(cancel_futures=True)
-        self._hasher.shutdown(cancel_futures=True)
+        self._stop()
+
+    def _stop(self) -> None:
+        for thread in (self._hasher, self._writer, self._syncer):
+            thread.shutdown(cancel_futures=True)
         self._file.close()
 
 
