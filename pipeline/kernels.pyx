@@ -113,16 +113,8 @@ def check_column(const uint8_t[::1] data not None, const int32_t[::1] starts not
 
 # ---------------------------------------------------------------------------------------------- NDJSON
 
-# What a program for `encode` is made of; Python knows these numbers by the names in compiled.py.
+# How many objects and lists may wait to be opened.
 cdef enum:
-    P_TEXT = 0
-    P_RAW = 1
-    P_OPEN = 2
-    P_CLOSE = 3
-    P_OPEN_ARRAY = 4
-    P_CLOSE_ARRAY = 5
-    P_REPEAT = 6
-    P_REPEAT_END = 7
     DEPTH = 64
 
 
@@ -136,7 +128,8 @@ def encode(const uint8_t[::1] data not None, const int32_t[::1] starts not None,
     filled cell are left out. `REPEAT` runs its part once a row of the record; all else reads the first row.
     """
     cdef int64_t n = data.shape[0], records = take.shape[0], cells = starts.shape[0], record, at, size, start
-    cdef int steps = operations.shape[0], step, pending, waiting[64], depth, row, operation, k
+    cdef int steps = operations.shape[0], step, pending, depth, row, operation, k
+    cdef int waiting[64]
     cdef bint comma, memory = True
     cdef const uint8_t *base = &data[0] if n else NULL
     cdef int64_t key_size

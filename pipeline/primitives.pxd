@@ -353,6 +353,18 @@ cdef inline uint64_t hash_bytes(const uint8_t *p, int64_t n) noexcept nogil:
     return h ^ (h >> 28)
 
 
+# The steps of a program that writes records; Python knows these numbers by the names in compiled.py.
+cdef enum:
+    P_TEXT = 0
+    P_RAW = 1
+    P_OPEN = 2
+    P_CLOSE = 3
+    P_OPEN_ARRAY = 4
+    P_CLOSE_ARRAY = 5
+    P_REPEAT = 6
+    P_REPEAT_END = 7
+
+
 cdef struct Out:
     uint8_t *data
     int64_t size

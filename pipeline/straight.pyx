@@ -16,17 +16,6 @@ from pipeline.primitives cimport *
 
 import numpy as np
 
-# The steps of a program, as compiled.py names them.
-cdef enum:
-    P_TEXT = 0
-    P_RAW = 1
-    P_OPEN = 2
-    P_CLOSE = 3
-    P_OPEN_ARRAY = 4
-    P_CLOSE_ARRAY = 5
-    P_REPEAT = 6
-    P_REPEAT_END = 7
-
 # What holds a value, and how deep values may lie.
 cdef enum:
     IN_OBJECT = 0

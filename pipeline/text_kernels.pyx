@@ -813,7 +813,7 @@ def distinct(const uint8_t[::1] data not None, const int32_t[::1] starts not Non
         mask -= 1
         for i in range(cells):
             size = ends[i] - starts[i]
-            h = hash_of(p + starts[i], size)
+            h = hash_bytes(p + starts[i], size)
             at = h & mask
             while True:
                 other = table[at]
@@ -832,23 +832,6 @@ def distinct(const uint8_t[::1] data not None, const int32_t[::1] starts not Non
                 at = (at + 1) & mask
     free(table)
     return numbers_a, first_a[:count]
-
-
-cdef uint64_t hash_of(const uint8_t *p, int64_t n) noexcept nogil:
-    """FNV-1a over 8 bytes at a time with a final mix; only says where to look."""
-    cdef uint64_t h = <uint64_t>14695981039346656037ULL ^ <uint64_t>n, word
-    while n >= 8:
-        memcpy(&word, p, 8)
-        h = (h ^ word) * <uint64_t>1099511628211ULL
-        h ^= h >> 29
-        p += 8
-        n -= 8
-    word = 0
-    memcpy(&word, p, n)
-    h = (h ^ word) * <uint64_t>1099511628211ULL
-    h ^= h >> 32
-    h *= <uint64_t>0x9FB21C651E98DF25ULL
-    return h ^ (h >> 28)
 
 
 def joined(const uint8_t[::1] data not None, const int32_t[:, ::1] starts not None,
