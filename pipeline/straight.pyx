@@ -621,6 +621,39 @@ cdef inline void open_all(const Step *steps, const Frame *frames, int opened, in
         comma = False
 
 
+cdef inline bint plain_row(const uint8_t *p, int64_t n, int64_t at, uint8_t delimiter, int column, int32_t *start,
+                           int32_t *end, Row *row) noexcept nogil:
+    """Find a row without quotes, backslashes and control bytes that ends in LF, and the cell of one column that is
+    not blank; False for all other rows, which `next_row` reads."""
+    cdef uint8_t high = 0
+    cdef int64_t begin = at, blank
+    cdef int skipped
+    row.start = at
+    for skipped in range(column):
+        begin = plain_end(p, begin, n, delimiter, &high) + 1
+        if begin >= n or p[begin - 1] != delimiter:
+            return False
+    at = plain_end(p, begin, n, delimiter, &high)
+    blank = begin
+    while blank < at and p[blank] == 0x20:
+        blank += 1
+    if blank == at or at >= n or (p[at] != delimiter and p[at] != 0x0A):
+        return False
+    start[0] = <int32_t>begin
+    end[0] = <int32_t>at
+    at = plain_end(p, at, n, 0x0A, &high)
+    row.end = at
+    if at + 1 < n and p[at] == 0x0D and p[at + 1] == 0x0A:
+        at += 1
+    if at >= n or p[at] != 0x0A:
+        return False
+    row.after = at + 1
+    row.lines = 1
+    row.cells = column + 1
+    row.fault = OK
+    return True
+
+
 def scan_keys(const uint8_t[::1] data not None, int delimiter, int column, bint final, int64_t longest):
     """Find the rows of `data` that are not blank, and the key of each in `column`.
 
@@ -645,9 +678,10 @@ def scan_keys(const uint8_t[::1] data not None, int delimiter, int column, bint 
         memory = has_room(&table)
         with nogil:
             while memory and at < n:
-                if not next_row(p, n, at, final, longest, <uint8_t>delimiter, table.columns, table.starts, table.ends,
-                                table.flags, &row):
-                    break
+                if not plain_row(p, n, at, <uint8_t>delimiter, column, &table.starts[column], &table.ends[column], &row):
+                    if not next_row(p, n, at, final, longest, <uint8_t>delimiter, table.columns, table.starts,
+                                    table.ends, table.flags, &row):
+                        break
                 if row.fault != BLANK:
                     about = table.about + rows * KEYS
                     about[0] = row.start

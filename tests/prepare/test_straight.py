@@ -11,7 +11,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from pipeline import streams, tables
+from pipeline import scan, straight, streams, tables
 from pipeline.catalog import find
 from pipeline.exact import ExactChecker
 from pipeline.layout import compile_layout
@@ -206,3 +206,27 @@ def test_no_kernel_reads_beyond_its_bytes() -> None:
 
     assert done.returncode == 0, done.stderr.decode()
     assert done.stdout == b"came back\n"
+
+
+def same_keys(data: bytes, column: int, final: bool, longest: int) -> None:
+    fast, slow = (kind.scan_keys(data, ord(","), column, final, longest) for kind in (straight, scan))
+    assert fast[:2] == slow[:2]
+    assert fast[2][:, :4].tolist() == slow[2][:, :4].tolist()
+    keyed = [(a, b) for a, b in zip(fast[2][:, 4].tolist(), slow[2][:, 4].tolist(), strict=True)]
+    assert len(set(keyed)) == len({a for a, _ in keyed}) == len({b for _, b in keyed})
+
+
+@settings(deadline=None, max_examples=400)
+@given(
+    st.lists(nasty | st.sampled_from((b"A,1\n", b"A,1\r\n", b"B,2\n", b" ,x\n", b"a key of more than sixteen bytes,\n")))
+    .map(b"".join), st.integers(0, 2), st.booleans(), st.integers(0, 30),
+)  # fmt: skip
+def test_both_find_the_same_keys(data: bytes, column: int, final: bool, longest: int) -> None:
+    same_keys(data, column, final, longest)
+
+
+def test_both_find_the_same_keys_wherever_a_nasty_file_is_cut() -> None:
+    for cut in range(len(NASTY_FILE) + 1):
+        for final in (False, True):
+            same_keys(NASTY_FILE[:cut], cut % 2, final, 1 << 20)
+            same_keys(NASTY_FILE[cut:], cut % 2, final, 1 << 20)
