@@ -243,10 +243,9 @@ def _sorted(data: bytes, places: Any, key: int, delimiter: str, columns: int) ->
     about = _keys(data, key, delimiter)
     marks, hashes = about[:, 3], about[:, 4]
     known = np.maximum.accumulate(np.where((marks == STARTS) | (marks == SAME), np.arange(len(marks)), 0))
-    _, first, inverse = np.unique(hashes[known], return_index=True, return_inverse=True)
-    order = np.argsort(first[inverse], kind="stable")
+    order, groups = _side_by_side(hashes[known])
     in_order = _put(data, about, order)
-    if (_keys(in_order, key, delimiter)[:, 3] == STARTS).sum() <= len(first):
+    if (_keys(in_order, key, delimiter)[:, 3] == STARTS).sum() <= groups:
         return in_order, places[order]
     # Two keys have one hash, once in the life of a universe: then the keys themselves decide.
     rows = _scanned(data, places, delimiter, columns)
@@ -254,6 +253,19 @@ def _sorted(data: bytes, places: Any, key: int, delimiter: str, columns: int) ->
     first_of = {text: row for row, text in reversed(list(enumerate(keys)))}
     order = np.argsort(np.array([first_of[text] for text in keys]), kind="stable")
     return _put(data, about, order), places[order]
+
+
+def _side_by_side(hashes: Any) -> tuple[Any, int]:
+    """The order in which equal hashes stand together, each where its first one stands; and how many differ."""
+    by_hash = np.argsort(hashes, kind="stable")
+    in_turn = hashes[by_hash]
+    begins = np.flatnonzero(np.append(len(hashes) > 0, in_turn[1:] != in_turn[:-1]))
+    sizes = np.diff(np.append(begins, len(hashes)))
+    turn = np.argsort(by_hash[begins])
+    begins, sizes = begins[turn], sizes[turn]
+    # Each group is a run of places in `by_hash`, and the runs now follow each other in another order.
+    shift = begins - (np.cumsum(sizes) - sizes)
+    return by_hash[np.repeat(shift, sizes) + np.arange(len(hashes))], len(begins)
 
 
 def _keys(data: bytes, key: int, delimiter: str) -> Any:
