@@ -47,7 +47,9 @@ class Kinds:
         ]
         # What a schema can be asked does not depend on the rows that it is asked about.
         self._is_askable = _is_askable(exact, layout)
-        self._compared = [leaf for leaf in layout.leaves if leaf.is_compared or leaf.path[-1] in names]
+        self.columns = [leaf.column for leaf in layout.leaves]
+        # The columns that the schema compares with words: their texts are part of a kind.
+        self.compared = [leaf.column for leaf in layout.leaves if leaf.is_compared or leaf.path[-1] in names]
 
     def of_batch(self, read: Cells, shaped: Cells) -> "BatchKinds | None":
         """The kinds of one batch; None where the schema says more than columns can be asked.
@@ -87,15 +89,6 @@ class Kinds:
                 self._wrong.clear()
             self._wrong[place, text] = known
         return known
-
-    @property
-    def compared(self) -> list[Leaf]:
-        """The columns that the schema compares with words, so that their texts are part of a kind."""
-        return self._compared
-
-    def column(self, place: int) -> int:
-        """The column of a leaf."""
-        return self._layout.leaves[place].column
 
     def _broken(self, place: int, leaf: Leaf, text: str) -> list[str]:
         value: object
@@ -141,23 +134,17 @@ class BatchKinds:
         self._shown = shown
         self._doubtful = doubtful
 
-    def known(self, rows: Sequence[int]) -> Problems:
-        """The problems of a record, if the twin has judged one of its kind."""
-        return self._kinds.known(self._signature(rows))
-
-    def learn(self, rows: Sequence[int], problems: Problems) -> None:
-        """Remember what the twin said of a record for all others of its kind."""
-        self._kinds.learn(self._signature(rows), problems)
-
-    def _signature(self, rows: Sequence[int]) -> tuple[object, ...]:
+    def of(self, rows: Sequence[int]) -> tuple[object, ...]:
         """What the twin's word on a record depends on, whose rows agree with each other."""
+        kinds, text = self._kinds, self._read.text
         parts: list[object] = []
-        for number, row in enumerate(rows):
-            view = min(number, 1)
+        view = 0
+        for row in rows:
             parts.append(self._shown[view][row])
             for place in self._doubtful[view].get(row, ()):
-                parts += (place, self._kinds.wrongs(place, self._read.text(row, self._kinds.column(place))))
-            parts += [self._read.text(row, leaf.column) for leaf in self._kinds.compared]
+                parts += (place, kinds.wrongs(place, text(row, kinds.columns[place])))
+            parts += [text(row, column) for column in kinds.compared]
+            view = 1
         return tuple(parts)
 
 

@@ -40,16 +40,15 @@ def table_rows(batch: Batch, rejected: Iterable[Rejected], head: Head, secret: S
 
     The added cells come first: behind a row that is too short, or whose quote is open, they would not be cells.
     """
-    delimiter = head.delimiter.encode()
-    lines = []
+    delimiter, lines = head.delimiter.encode(), []
     for record in rejected:
-        messages = "; ".join(dict.fromkeys(issue.message for issue in record.issues)).replace('"', '""')
+        messages = "; ".join(dict.fromkeys([issue.message for issue in record.issues])).replace('"', '""')
+        said = delimiter + b'"' + messages.encode() + b'"' + delimiter
         for row in record.rows:
-            line = str(int(batch.lines[row])).encode()
             own = _own(batch.raw(row), head)
             own = _without(own, secret, head) if secret else own
-            lines.append(line + delimiter + b'"' + messages.encode() + b'"' + delimiter + own)
-    return b"".join(line + b"\n" for line in lines)
+            lines.append(b"%d%b%b\n" % (batch.lines[row], said, own))
+    return b"".join(lines)
 
 
 def _own(raw: bytes, head: Head) -> bytes:

@@ -1,7 +1,8 @@
 """Stage: each record is accepted, or rejected with issues that say where, which rule and what to do."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -15,8 +16,11 @@ from pipeline.model import Issue
 from pipeline.rows import Batch, Change, Checked, Rejected, Rows, ShapedDocuments, ShapedRows, Written
 from pipeline.rules import Judge
 from pipeline.scan import ROW_BLANK, ROW_NUL, ROW_QUOTE, ROW_RAGGED, ROW_UNCLOSED, ROW_UTF8
-from pipeline.wording import Problem, general, path_text
+from pipeline.wording import Path, Problem, general, path_text
 
+# What a path is called is remembered for so many paths of a batch.
+MOST_NAMES = 1 << 12
+Names = Callable[[Path], tuple[str, str]]
 # So many rows are judged one by one before it pays to look for kinds.
 FEW = 8
 NOTHING = Verdict(b"", ())
@@ -50,15 +54,17 @@ def validate_rows(
     doubtful = np.flatnonzero(~vouched).tolist()
     alike = kinds.of_batch(read, shaped.cells) if len(doubtful) > FEW else None
     begins, ends, faults = firsts.tolist(), lasts.tolist(), batch.faults.tolist()
+    agreeing, names = agrees.tolist(), lru_cache(MOST_NAMES)(layout.names_of)
     for record in doubtful:
         rows = [row for row in range(begins[record], ends[record]) if faults[row] != ROW_BLANK]
-        has_kind = agrees[record] and not any(faults[row] or row in batch.problems for row in rows)
-        problems = alike.known(rows) if alike is not None and has_kind else ()
-        issues, verdict = tuple(_issue(one, source, batch, rows[0], layout) for one in problems), NOTHING
+        has_kind = agreeing[record] and all(not faults[row] and row not in batch.problems for row in rows)
+        kind = alike.of(rows) if alike is not None and has_kind else None
+        problems = kinds.known(kind) if kind is not None else ()
+        issues, verdict = tuple([_issue(one, source, batch, rows[0], names) for one in problems]), NOTHING
         if not problems:
             issues, verdict = _judge(batch, rows, layout, exact, source)
-            if alike is not None and has_kind:
-                alike.learn(rows, verdict.problems)
+            if kind is not None:
+                kinds.learn(kind, verdict.problems)
         if issues:
             rejected.append(Rejected(tuple(rows), issues))
             continue
@@ -122,7 +128,7 @@ def _judge(
     notes = Notes(problems=[problem for row in rows for problem in batch.problems.get(row, ())])
     verdict = exact.document(build(layout, [cells.texts(row) for row in rows], notes), notes)
     issues = (
-        _issue(problem, source, batch, rows[0], layout, _said(verdict.shown, problem))
+        _issue(problem, source, batch, rows[0], layout.names_of, _said(verdict.shown, problem))
         for problem in verdict.problems
     )
     return tuple(issues), verdict
@@ -141,7 +147,7 @@ def _said(document: Any, problem: Problem) -> str:
 def _fault_issue(fault: tuple[str, str, str], source: str, batch: Rows, row: int) -> Issue:
     code, rule, message = fault
     words = message.format(cells=int(batch.cells[row]), columns=batch.width)
-    return _issue(Problem((), code, rule, words), source, batch, row, None, subject="the row")
+    return _issue(Problem((), code, rule, words), source, batch, row, _unnamed, subject="the row")
 
 
 def validate_documents(
@@ -164,7 +170,7 @@ def validate_documents(
             kinds.learn(kind, problems)
         if problems:
             shown = verdict.shown
-            issues = (_issue(one, source, batch, row, None, _said(shown, one)) for one in problems)
+            issues = (_issue(one, source, batch, row, _unnamed, _said(shown, one)) for one in problems)
             rejected.append(Rejected((row,), tuple(issues)))
         else:
             lines[row] = verdict.line
@@ -201,11 +207,15 @@ def _counted(changes: Iterable[Change], vouched: Any, batch: Rows) -> Counter[tu
     return counts
 
 
+def _unnamed(path: Path) -> tuple[str, str]:
+    """What a path is called where there are no columns."""
+    return path_text(path), ""
+
+
 def _issue(
-    problem: Problem, source: str, batch: Batch, row: int, layout: Layout | None, value: str = "",
-    subject: str = "the record",
+    problem: Problem, source: str, batch: Batch, row: int, names: Names, value: str = "", subject: str = "the record"
 ) -> Issue:  # fmt: skip
-    path, column = layout.names_of(problem.path) if layout else (path_text(problem.path), "")
+    path, column = names(problem.path)
     return Issue(
         source, int(batch.lines[row]), int(batch.numbers[row]), path, column, problem.code, problem.rule,
         f"{column or path or subject} {problem.message}", value,
