@@ -296,7 +296,7 @@ def _in_batches(data: bytes, places: Any, delimiter: str, columns: int, writer: 
             continue
         here, block = places[row : row + done.filled], data[at : at + done.consumed]
         again = partial(_scanned, block, here, delimiter, columns)
-        index = done.about[:, 5]
+        index = done.indexes
         yield done.left_over(block, columns, here[index, 0], here[index, 1], again)
         left, row, at, most = left[done.consumed :], row + done.filled, at + done.consumed, BATCH_ROWS
 

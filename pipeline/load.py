@@ -193,14 +193,16 @@ def load_rows(loaded: Loaded, key: int | None, once: Sequence[int], writer: Any 
     with spooled(_body(loaded), _rest(loaded)) as spool:
         assert loaded.head is not None
         comes_back = fold.comes_back(tables.read_keys(spool, loaded.head, key))
-        again = spool.again
+
+        def rows(writer: Any) -> Iterator[Rows]:
+            return _rows(loaded, spool.again(), b"", writer)
+
         if comes_back:
-            blocks, size = lambda: _rows(loaded, again(), b""), again().size
-            yield from _regrouped(blocks, key, once, loaded, size, writer)
+            yield from _regrouped(lambda: rows(None), key, once, loaded, spool.again().size, writer)
         elif writer is not None:
-            yield from (by_record(rows, key, once) for rows in _rows(loaded, again(), b"", writer))
+            yield from (by_record(batch, key, once) for batch in rows(writer))
         else:
-            yield from fold.adjacent(_rows(loaded, again(), b""), key, once, loaded.name)
+            yield from fold.adjacent(rows(None), key, once, loaded.name)
 
 
 def load_mapped(loaded: Loaded, mapper: Any) -> Iterator[Rows]:

@@ -202,6 +202,21 @@ class Done(NamedTuple):
     faults: Any
     about: Any
 
+    @property
+    def lines_before(self) -> Any:
+        """How many lines come before each row given back."""
+        return self.about[:, 3]
+
+    @property
+    def numbers(self) -> Any:
+        """The number of each row given back among those that are not blank, from 1."""
+        return self.about[:, 4]
+
+    @property
+    def indexes(self) -> Any:
+        """The place of each row given back among all rows, from 0."""
+        return self.about[:, 5]
+
     def left_over(
         self, block: bytes, columns: int, lines: Any, numbers: Any, again: Callable[[], Rows]
     ) -> Rows:

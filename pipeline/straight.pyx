@@ -234,9 +234,10 @@ cdef class Writer:
         Returns what `rows.Done` names: the NDJSON, the bytes consumed, their lines, rows that are not blank and blank ones,
         the rows and records written; of each column how many of the e-mails and hashes written were trimmed or put in
         lower case; and the rows that are not written: starts, ends, flags, faults, and of each row (int64) its start,
-        end, cells, line before it, number, index among all rows, and place of its record's line in the NDJSON. Unless `final`, a record that more rows may add to is not consumed. Rows are read as `scan_csv` reads
-        them; where the program has a key, rows of one key that stand side by side make a record, and a row without a
-        readable key goes to the record before it, whose rows are then all given back.
+        end, cells, line before it, number, index among all rows, and place of its record's line in the NDJSON.
+        Unless `final`, a record that more rows may add to is not consumed. Rows are read as `scan_csv` reads them; where
+        the program has a key, rows of one key that stand side by side make a record, and a row without a readable key
+        goes to the record before it, whose rows are then all given back.
         """
         cdef int64_t n = data.shape[0]
         cdef const uint8_t *p = &data[0] if n else NULL

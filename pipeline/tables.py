@@ -220,8 +220,8 @@ def _written(rest: bytes, place: Place, final: bool, most: int, writer: Any) -> 
         assert rows is not None
         return rows
 
-    lines = line + 1 + done.about[:, 5 if head.row_a_line else 3]
-    return done.consumed, done.left_over(rest, len(head.names), lines, number + done.about[:, 4], again)
+    lines = line + 1 + (done.indexes if head.row_a_line else done.lines_before)
+    return done.consumed, done.left_over(rest, len(head.names), lines, number + done.numbers, again)
 
 
 def read_keys(source: Readable, head: Head, key: int) -> Iterator[tuple[Any, Any]]:

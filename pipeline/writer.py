@@ -17,11 +17,13 @@ from pipeline.shapes import JsonSchema
 
 IN_OBJECT, IN_NUMBERED, IN_EACH = range(3)
 NOWHERE = -1
+# The kernel follows a path so far.
+DEEPEST = 30
 
 
 def compile_writer(schema: JsonSchema, layout: Layout) -> Any:
     """The program of a table without a mapping; None where the kernel or words for it are missing."""
-    if not compiled.IS_COMPILED:
+    if not compiled.IS_COMPILED or any(len(leaf.path) >= DEEPEST for leaf in layout.leaves):
         return None
     try:
         steps = _Steps(Tables(schema))

@@ -230,3 +230,12 @@ def test_both_find_the_same_keys_wherever_a_nasty_file_is_cut() -> None:
         for final in (False, True):
             same_keys(NASTY_FILE[:cut], cut % 2, final, 1 << 20)
             same_keys(NASTY_FILE[cut:], cut % 2, final, 1 << 20)
+
+
+@pytest.mark.parametrize("levels", [5, 29, 30, 31, 60])
+def test_a_deep_field_is_written_as_the_slow_way_writes_it(tmp_path: Path, levels: int) -> None:
+    schema = tmp_path / "deep.json"
+    schema.write_text('{"$schema": "https://json-schema.org/draft/2020-12/schema", "type": "object", "properties": {"id": '
+                      '{"type": "string"}}, "required": ["id"], "additionalProperties": true}')  # fmt: skip
+    name = ".".join(["a"] * levels)
+    same(f"id,{name}\n1,x\n2,\n,y\n".encode(), str(schema), 64)
