@@ -3,7 +3,7 @@
 from Cython.Build import cythonize
 from setuptools import Extension, setup
 
-KERNELS = ("kernels", "json_kernels", "straight", "text_kernels")
+KERNELS = ("checksums", "kernels", "json_kernels", "straight", "text_kernels")
 
 modules = cythonize(
     [

@@ -5,7 +5,6 @@ a crash in between is mended by the next command (`recover`), and without that n
 """
 
 import fcntl
-import hashlib
 import json
 import os
 import shutil
@@ -19,6 +18,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from pipeline import files
+from pipeline.digest import Checksums
 from pipeline.errors import UsageError
 from pipeline.model import Manifest, PreparedBatch, SourceUse
 from pipeline.timings import Timings
@@ -39,7 +39,7 @@ SYNCED = 32 << 20
 class _File:
     """A file being written, with its size and hashes; threads take what it is given, in order.
 
-    One writes, another makes the MD5, which takes as long as all the rest together; a third waits for the disk.
+    One writes, another makes the checksums, which take as long as all the rest together; a third waits for the disk.
     """
 
     def __init__(self, path: Path, timings: Timings) -> None:
@@ -47,8 +47,7 @@ class _File:
         self._timings = timings
         self.size = 0
         self._file: BinaryIO = os.fdopen(files.open_new(path), "wb", buffering=0)
-        self._sha256 = hashlib.sha256()
-        self._md5 = hashlib.md5(usedforsecurity=False)
+        self._checksums = Checksums()
         self._small: list[bytes] = []
         self._small_size = 0
         self._pending: deque[Future[None]] = deque()
@@ -85,8 +84,6 @@ class _File:
             view = memoryview(data)
             while view:
                 view = view[self._file.write(view) :]
-        with self._timings.of("hash", 0):
-            self._sha256.update(data)
         self._unsynced += len(data)
         if self._unsynced >= SYNCED and (self._syncing is None or self._syncing.done()):
             self._sync()
@@ -100,7 +97,7 @@ class _File:
 
     def _hash(self, data: bytes) -> None:
         with self._timings.of("hash", len(data)):
-            self._md5.update(data)
+            self._checksums.update(data)
 
     def close(self) -> tuple[str, str]:
         """(sha256, md5) of what was written, which is now on disk."""
@@ -112,7 +109,7 @@ class _File:
         self._syncing.result()
         os.fsync(self._file.fileno())
         self._stop()
-        return self._sha256.hexdigest(), self._md5.hexdigest()
+        return self._checksums.sha256(), self._checksums.md5()
 
     def abandon(self) -> None:
         """Let go of the file; what waits to be written is dropped."""

@@ -1,8 +1,39 @@
-"""A SHA-256 worked out beside the work that needs it."""
+"""Checksums: both of a file that is written, and the SHA-256 of one that is sent, beside the work that needs it."""
 
 import hashlib
 import queue
 import threading
+from typing import Any
+
+
+class HashlibChecksums:
+    """MD5 and SHA-256 of all bytes given so far: the twin of the compiled `Checksums`."""
+
+    def __init__(self) -> None:
+        self._md5 = hashlib.md5(usedforsecurity=False)
+        self._sha256 = hashlib.sha256()
+
+    def update(self, data: bytes | memoryview) -> None:
+        """Add data; other threads run meanwhile."""
+        self._md5.update(data)
+        self._sha256.update(data)
+
+    def md5(self) -> str:
+        """MD5 of the bytes so far, as hex."""
+        return self._md5.hexdigest()
+
+    def sha256(self) -> str:
+        """SHA-256 of the bytes so far, as hex."""
+        return self._sha256.hexdigest()
+
+
+Checksums: Any = HashlibChecksums
+try:  # not in `compiled.py`: sending needs no other kernel
+    from pipeline import checksums
+
+    Checksums = checksums.Checksums
+except ImportError:  # installed without a compiler, or on a processor without the instructions
+    pass
 
 AHEAD = 16  # blocks that may wait; together they are the memory this takes
 

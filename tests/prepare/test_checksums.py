@@ -1,0 +1,62 @@
+"""The compiled checksums are those of hashlib."""
+
+import hashlib
+import subprocess
+import sys
+from collections.abc import Sequence
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline import digest
+
+BOTH = sorted({digest.Checksums, digest.HashlibChecksums}, key=lambda kind: kind.__name__)
+LENGTHS = st.one_of(
+    st.integers(0, 300), st.sampled_from([55, 56, 63, 64, 65, 119, 120, 127, 128, 4096, 65537])
+)
+
+
+def of_hashlib(data: bytes) -> tuple[str, str]:
+    return hashlib.md5(data).hexdigest(), hashlib.sha256(data).hexdigest()
+
+
+@pytest.mark.parametrize("kind", BOTH)
+@given(lengths=st.lists(LENGTHS, max_size=8), seed=st.binary(min_size=1, max_size=40))
+def test_pieces_of_any_length_have_the_checksums_of_the_whole(
+    kind: type, lengths: Sequence[int], seed: bytes
+) -> None:
+    sums, whole = kind(), b""
+    for length in lengths:
+        piece = (seed * (length // len(seed) + 1))[:length]
+        sums.update(memoryview(piece))
+        whole += piece
+
+        assert (sums.md5(), sums.sha256()) == of_hashlib(whole)
+
+
+@pytest.mark.parametrize("kind", BOTH)
+def test_every_length_up_to_four_blocks_is_padded_as_it_should_be(kind: type) -> None:
+    data = bytes(range(256))
+    for length in range(257):
+        sums = kind()
+        sums.update(data[:length])
+
+        assert (sums.md5(), sums.sha256()) == of_hashlib(data[:length])
+
+
+def test_more_bytes_than_fit_a_length_of_32_bits_are_counted() -> None:
+    block, sums, twin = b"\xc3\xab" * (1 << 19), digest.Checksums(), digest.HashlibChecksums()
+    for _ in range(513):
+        sums.update(block)
+        twin.update(block)
+
+    assert (sums.md5(), sums.sha256()) == (twin.md5(), twin.sha256())
+
+
+def test_without_the_kernel_hashlib_makes_them() -> None:
+    program = "import sys; sys.modules['pipeline.checksums'] = None\nfrom pipeline import digest; print(digest.Checksums)"
+
+    found = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+
+    assert "HashlibChecksums" in found.stdout
