@@ -1,6 +1,7 @@
 """Stage: accepted records become NDJSON, empty fields left out, in the order of the source."""
 
-from collections.abc import Mapping
+from collections import deque
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,8 +11,8 @@ from pipeline.layout import Layout
 from pipeline.rows import Checked, ShapedDocuments, ShapedRows, Written
 
 
-def convert_rows(checked: Checked, layout: Layout) -> bytes:
-    """The NDJSON of the accepted records of a batch of rows."""
+def convert_rows(checked: Checked, layout: Layout) -> Sequence[bytes]:
+    """The NDJSON of the accepted records of a batch of rows, in pieces."""
     shaped = checked.shaped
     assert isinstance(shaped, ShapedRows)
     cells, program = shaped.cells, layout.program
@@ -21,25 +22,37 @@ def convert_rows(checked: Checked, layout: Layout) -> bytes:
     )  # fmt: skip
     written = shaped.batch.written
     if written is None:
-        return _spliced(data, ends, checked.lines)
+        return (_spliced(data, ends, checked.lines),)
     return _filled_in(written, shaped.batch.firsts, data, ends, checked.lines)
 
 
-def _filled_in(written: Written, firsts: Any, data: bytes, ends: Any, lines: Mapping[int, bytes]) -> bytes:
+def _filled_in(
+    written: Written, firsts: Any, data: bytes, ends: Any, lines: Mapping[int, bytes]
+) -> Sequence[bytes]:
     """What was written as it was read, with the lines of the other records in their places."""
-    pieces, at, end = [], 0, 0
-    for record, place in enumerate(written.places[firsts].tolist()):
-        begin, end = end, int(ends[record])
-        pieces += [written.data[at:place], lines.get(record) or data[begin:end]]
-        at = place
-    return b"".join([*pieces, written.data[at:]])
+    others: deque[tuple[int, bytes]] = deque()
+    at = 0
+    for record, (place, end) in enumerate(zip(written.places[firsts].tolist(), ends.tolist(), strict=True)):
+        if line := lines.get(record) or data[at:end]:
+            others.append((place, line))
+        at = end
+    pieces, begin = [], 0
+    for piece in written.pieces:
+        parts, at = [], 0
+        while others and others[0][0] <= begin + len(piece):
+            place, line = others.popleft()
+            parts += [piece[at : place - begin], line]
+            at = place - begin
+        pieces.append(b"".join([*parts, piece[at:]]) if parts else piece)
+        begin += len(piece)
+    return pieces
 
 
-def convert_documents(checked: Checked) -> bytes:
+def convert_documents(checked: Checked) -> Sequence[bytes]:
     """The NDJSON of the accepted documents of a batch."""
     shaped = checked.shaped
     assert isinstance(shaped, ShapedDocuments)
-    return _spliced(shaped.data, shaped.ends, checked.lines)
+    return (_spliced(shaped.data, shaped.ends, checked.lines),)
 
 
 def _spliced(data: bytes, ends: Any, lines: Mapping[int, bytes]) -> bytes:

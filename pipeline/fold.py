@@ -6,7 +6,7 @@ side, so it joins both, and they are rejected together rather than sent with a l
 """
 
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -17,7 +17,7 @@ import numpy as np
 from pipeline import compiled
 from pipeline.ahead import ahead
 from pipeline.errors import SourceError
-from pipeline.rows import Done, Rows
+from pipeline.rows import Done, Rows, Written, joined
 from pipeline.scan import ROW_BLANK
 
 BLANK, STARTS, SAME, NO_KEY, UNREADABLE = range(5)
@@ -26,6 +26,9 @@ SPILLS = 64
 # A bucket of this size is put in order in memory.
 BUCKET = 8 << 20
 LONGEST_RECORD = 16 << 20
+# So many rows left over are worth a run of the stages; until there are that many, so many batches are held.
+ENOUGH = 256
+MOST_HELD = 4
 # Rows of many keys come in turn, a few at a time for each bucket.
 BUFFER = 1 << 17
 # Batches of a bucket are as large as those of a block.
@@ -33,6 +36,15 @@ BATCH_ROWS = 8192
 Blocks = Callable[[], Iterator[Rows]]
 # The mark and the hash of each row's key.
 Keys = tuple[Any, Any]
+
+
+def by_record(rows: Rows, key: int | None, once: Sequence[int]) -> Rows:
+    """A batch of whole records with the first row of each; `key` and `once` as for `record_starts`."""
+    written = rows.written
+    if written is not None:
+        again = written.again
+        written = replace(written, again=lambda: by_record(again(), key, once))
+    return replace(rows, firsts=record_starts(rows, key, once), written=written)
 
 
 def record_starts(rows: Rows, key: int | None, once: Sequence[int]) -> Any:
@@ -94,7 +106,7 @@ def adjacent(blocks: Iterator[Rows], key: int, once: Sequence[int], source: str)
         yield replace(rows.slice(0, end), firsts=firsts[:whole])
         kept = rows.slice(end, len(rows.faults))
     if kept is not None:
-        yield replace(kept, firsts=record_starts(kept, key, once))
+        yield by_record(kept, key, once)
 
 
 def _surely_whole(rows: Rows, key: int, firsts: Any) -> int:
@@ -105,21 +117,47 @@ def _surely_whole(rows: Rows, key: int, firsts: Any) -> int:
 
 def _joined(before: Rows, after: Rows) -> Rows:
     """Two batches as one; only the bytes that `before` still needs are kept."""
-    begin = int(before.row_starts[0]) if len(before.faults) else len(before.data)
+    begin = np.int32(before.row_starts[0] if len(before.faults) else len(before.data))
     # The line break behind the last row stays, so a CR LF is never cut.
-    data = before.data[begin:]
-    shift = np.int32(len(data))
-    begin32 = np.int32(begin)
-    return Rows(
-        data + after.data, before.columns,
-        np.concatenate([np.maximum(before.starts - begin32, 0), after.starts + shift]),
-        np.concatenate([np.maximum(before.ends - begin32, 0), after.ends + shift]),
-        np.concatenate([before.flags, after.flags]),
-        np.concatenate([before.row_starts - begin32, after.row_starts + shift]),
-        np.concatenate([before.row_ends - begin32, after.row_ends + shift]),
-        np.concatenate([before.cells, after.cells]), np.concatenate([before.faults, after.faults]),
-        np.concatenate([before.lines, after.lines]), np.concatenate([before.numbers, after.numbers]),
-        None, before.width,
+    kept = replace(
+        before, data=before.data[begin:], starts=np.maximum(before.starts - begin, 0),
+        ends=np.maximum(before.ends - begin, 0), row_starts=before.row_starts - begin, row_ends=before.row_ends - begin,
+        firsts=None,
+    )  # fmt: skip
+    return joined([kept, after])
+
+
+def together(batches: Iterable[Rows]) -> Iterator[Rows]:
+    """The same records in fewer batches: where almost all is written, the stages are not run for a handful of rows."""
+    held: list[Rows] = []
+    for rows in batches:
+        if rows.written is not None:
+            held.append(rows)
+        left = sum(len(batch.faults) for batch in held)
+        if held and (rows.written is None or left >= ENOUGH or len(held) == MOST_HELD):
+            yield _put_together(held)
+            held = []
+        if rows.written is None:
+            yield rows
+    if held:
+        yield _put_together(held)
+
+
+def _put_together(batches: list[Rows]) -> Rows:
+    if len(batches) == 1:
+        return batches[0]
+    written = [batch.written for batch in batches if batch.written is not None]
+    sizes = [sum(map(len, one.pieces)) for one in written]
+    begins = np.cumsum([0, *sizes[:-1]])
+    return replace(
+        joined([batch.alone() for batch in batches]),
+        written=Written(
+            tuple(piece for one in written for piece in one.pieces),
+            np.concatenate([one.places + begin for one, begin in zip(written, begins, strict=True)]),
+            sum(one.rows for one in written), sum(one.records for one in written), sum(one.blank for one in written),
+            np.sum([one.cleaned for one in written], axis=0).tolist(), sum(one.size for one in written),
+            lambda: joined([one.again() for one in written]),
+        ),
     )  # fmt: skip
 
 
@@ -189,7 +227,7 @@ def regrouped(
         in_order = partial(_Bucket.in_order, key=key, delimiter=delimiter)
         for data, places, columns in ahead(in_order, buckets, 1):
             for rows in _in_batches(data, places, delimiter, columns, writer):
-                yield from _narrow(replace(rows, firsts=record_starts(rows, key, once)))
+                yield from _narrow(by_record(rows, key, once))
 
 
 def _narrow(whole: Rows) -> Iterator[Rows]:
@@ -212,7 +250,7 @@ def _part(rows: Rows, key: int, buckets: Sequence["_Bucket"]) -> Rows:
     for number, bucket in enumerate(buckets):
         bucket.write(rows, np.flatnonzero(whole & (numbers == number)))
     apart = replace(rows, firsts=np.zeros(0, np.int32)).kept(~whole, rows.skipped)
-    return replace(apart, firsts=record_starts(apart, None, ()))
+    return by_record(apart, None, ())
 
 
 class _Bucket:

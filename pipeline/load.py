@@ -198,9 +198,10 @@ def load_rows(loaded: Loaded, key: int | None, once: Sequence[int], writer: Any 
             return _rows(loaded, spool.again(), b"", writer)
 
         if comes_back:
-            yield from _regrouped(lambda: rows(None), key, once, loaded, spool.again().size, writer)
+            regrouped = _regrouped(lambda: rows(None), key, once, loaded, spool.again().size, writer)
+            yield from fold.together(regrouped)
         elif writer is not None:
-            yield from (by_record(batch, key, once) for batch in rows(writer))
+            yield from fold.together(fold.by_record(batch, key, once) for batch in rows(writer))
         else:
             yield from fold.adjacent(rows(None), key, once, loaded.name)
 
@@ -262,12 +263,7 @@ def _rows(loaded: Loaded, source: tables.Readable, rest: bytes, writer: Any = No
 
 
 def _each_a_record(blocks: Iterator[Rows]) -> Iterator[Rows]:
-    return (by_record(rows, None, ()) for rows in blocks)
-
-
-def by_record(rows: Rows, key: int | None, once: Sequence[int]) -> Rows:
-    """A batch of whole records with the first row of each."""
-    return replace(rows, firsts=fold.record_starts(rows, key, once))
+    return fold.together(fold.by_record(rows, None, ()) for rows in blocks)
 
 
 def _regrouped(

@@ -31,13 +31,13 @@ class Change:
 class Written:
     """The records of a batch that were certainly right, and became NDJSON as they were read.
 
-    `places` (int64) has for each row that is left the place in `data` where the line of its record belongs. `rows` were
-    written, as `records`; `blank` rows were passed over; `cleaned` counts the e-mails and hashes of each column that were
-    trimmed or put in lower case. `size` is the bytes of the source that all rows take, and
+    `pieces` are the NDJSON, one after another; `places` (int64) has for each row that is left the place in it where the line of
+    its record belongs. `rows` were written, as `records`; `blank` rows were passed over; `cleaned` counts the e-mails and
+    hashes of each column that were trimmed or put in lower case. `size` is the bytes of the source that all rows take, and
     `again` gives all of them as cells.
     """
 
-    data: bytes
+    pieces: tuple[bytes, ...]
     places: Any
     rows: int
     records: int
@@ -136,11 +136,45 @@ class Rows:
             firsts=before[left[left < self.lasts]], skipped=skipped,
         )  # fmt: skip
 
+    def alone(self) -> "Rows":
+        """The same rows, without any bytes that are not theirs."""
+        sizes = self.row_ends - self.row_starts
+        ends = np.cumsum(sizes, dtype=np.int32)
+        shift = ends - self.row_ends
+        shifts = np.repeat(shift, self.columns)
+        return replace(
+            self, data=b"".join([self.raw(row) for row in range(len(sizes))]),
+            starts=np.maximum(self.starts + shifts, 0), ends=np.maximum(self.ends + shifts, 0),
+            row_starts=self.row_starts + shift, row_ends=ends,
+        )  # fmt: skip
+
     def part(self, start: int, stop: int) -> "Rows":
         """The records from `start` to `stop` - 1 as a batch; blank rows go with the record before them."""
         bounds = [0, *self.firsts.tolist()[1:], len(self.faults)]
         rows = self.slice(bounds[start], bounds[stop])
         return replace(rows, firsts=self.firsts[start:stop] - np.int32(bounds[start]))
+
+
+def joined(batches: Sequence[Rows]) -> Rows:
+    """Batches of one source, one after another, as one; `firsts` only where all have them, and nothing `written`.
+
+    A mapping has changed nothing in them yet.
+    """
+    first = batches[0]
+    shifts = np.cumsum([0, *(len(batch.data) for batch in batches)], dtype=np.int32)
+    before = np.cumsum([0, *(len(batch.faults) for batch in batches)], dtype=np.int32)
+
+    def moved(name: str, by: Any) -> Any:
+        return np.concatenate([getattr(batch, name) + at for batch, at in zip(batches, by, strict=False)])
+
+    def all_of(name: str) -> Any:
+        return np.concatenate([getattr(batch, name) for batch in batches])
+
+    return Rows(
+        b"".join([batch.data for batch in batches]), first.columns, moved("starts", shifts), moved("ends", shifts),
+        all_of("flags"), moved("row_starts", shifts), moved("row_ends", shifts), all_of("cells"), all_of("faults"),
+        all_of("lines"), all_of("numbers"), None if first.firsts is None else moved("firsts", before), first.width,
+    )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,7 +257,7 @@ class Done(NamedTuple):
         """The batch: what was written, and the rows given back, of which the lines and numbers are told."""
         row_starts, row_ends, cells = (self.about[:, place].astype(np.int32) for place in range(3))
         written = Written(
-            self.data,
+            (self.data,),
             self.about[:, 6],
             self.rows,
             self.records,

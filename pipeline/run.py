@@ -21,7 +21,7 @@ from pipeline.errors import UsageError
 from pipeline.exact import ExactChecker
 from pipeline.kinds import DocumentKinds, Kinds
 from pipeline.layout import Layout, compile_layout
-from pipeline.load import Loaded, Reading, by_record, load, load_documents, load_mapped, load_rows
+from pipeline.load import Loaded, Reading, load, load_documents, load_mapped, load_rows
 from pipeline.mapping import PRESETS
 from pipeline.model import Manifest, SourceUse, Specification
 from pipeline.plan import Plan, plans
@@ -124,10 +124,10 @@ def _prepare(todo: Sequence[Plan], out: Path, options: Options, now: Callable[[]
             tally = Tally()
             with closing(load(plan.source, plan.stdin, plan.reading)) as loaded:
                 stages = _Stages(loaded, plan, options)
-                for rows, checked, data in ahead(stages.convert, stages.batches()):
-                    for piece, lines in delivery.fitting(stages, rows, checked, data):
-                        delivery.add(number, stages, piece, lines)
-                        tally.add(piece)
+                for rows, checked, pieces in ahead(stages.convert, stages.batches()):
+                    for fitting, lines in delivery.fitting(stages, rows, checked, pieces):
+                        delivery.add(number, stages, fitting, lines)
+                        tally.add(fitting)
                     stages.show_progress(tally.rows)
                 used.append(loaded.used())
                 reports.append(tally.report(loaded.name, specification.name, stages.notes()))
@@ -235,18 +235,13 @@ class _Stages:
         assert self._kinds is not None
         return validate_rows(shaped, self._layout, self._exact, self._kinds, self.loaded.name)
 
-    def convert(self, rows: Batch) -> tuple[Batch, Checked, bytes]:
+    def convert(self, rows: Batch) -> tuple[Batch, Checked, Sequence[bytes]]:
         """shape -> validate -> convert."""
         _, checked = self.check(rows)
         with self._timings.of("convert", rows.size):
             if self._layout is not None:
                 return rows, checked, convert_rows(checked, self._layout)
             return rows, checked, convert_documents(checked)
-
-    def in_cells(self, rows: Rows) -> Rows:
-        """A batch with none of its records written."""
-        assert self._layout is not None
-        return by_record(rows.in_cells(), self._layout.key, self._layout.once)
 
     def notes(self) -> tuple[str, ...]:
         """What should be said aloud of how the source was read."""
@@ -270,27 +265,28 @@ class _Delivery:
         self._part = workshop.new_part()
 
     def fitting(
-        self, stages: _Stages, rows: Batch, checked: Checked, data: bytes
-    ) -> Iterator[tuple[Checked, bytes]]:
+        self, stages: _Stages, rows: Batch, checked: Checked, pieces: Sequence[bytes]
+    ) -> Iterator[tuple[Checked, Sequence[bytes]]]:
         """The batch, or pieces of it that fit: a part ends before the first record that would outgrow it."""
-        if self._part.size + len(data) <= self._max_bytes:
-            yield checked, data
+        if self._part.size + sum(map(len, pieces)) <= self._max_bytes:
+            yield checked, pieces
         elif isinstance(rows, Rows) and rows.written is not None:
-            yield from self.fitting(stages, *stages.convert(stages.in_cells(rows)))
+            yield from self.fitting(stages, *stages.convert(rows.in_cells()))
         elif rows.records > 1:
             middle = rows.records // 2
             yield from self.fitting(stages, *stages.convert(rows.part(0, middle)))
             yield from self.fitting(stages, *stages.convert(rows.part(middle, rows.records)))
         elif self._part.size:
             self._part = self._workshop.new_part()
-            yield from self.fitting(stages, rows, checked, data)
+            yield from self.fitting(stages, rows, checked, pieces)
         else:
             raise UsageError("one record alone is larger than --max-bytes", "Allow more bytes a file.")
 
-    def add(self, source: int, stages: _Stages, checked: Checked, data: bytes) -> None:
+    def add(self, source: int, stages: _Stages, checked: Checked, pieces: Sequence[bytes]) -> None:
         """Write a checked batch: its records, its rejects in their own form, and its issues."""
         part, rows, head = self._part, checked.shaped.batch, stages.loaded.head
-        part.write_records(data)
+        for piece in pieces:
+            part.write_records(piece)
         if checked.rejected:
             file, first = rejects.file_name(source, head is not None), rejects.header(head) if head else b""
             own = rejects.rows_or_documents(rows, checked.rejected, head, stages.secret)

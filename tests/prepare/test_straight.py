@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from unittest.mock import patch
@@ -18,11 +19,13 @@ from pipeline.layout import compile_layout
 from pipeline.rows import Done
 from pipeline.writer import compile_writer
 
-from .helpers import environment, in_plain_python, of_bytes
+from .helpers import KEEP_ALL, environment, in_plain_python, of_bytes
 from .test_fast_against_slow import NASTY_FILE, nasty
 
 thorough = settings(deadline=None, max_examples=120)
 BLOCKS = (1, 9, 64, 1 << 20)
+# The most bytes of a file of records: one for all of them, or several.
+SIZES = (KEEP_ALL.max_bytes, 1300)
 BUYER = (
     b"link.customer_id,first_name,email,link.email,employee_flag,date_of_birth,custom_fields.points,gender"
 )
@@ -32,13 +35,14 @@ ORDER = (
 )
 
 
-def same(data: bytes, spec: str, block: int) -> None:
+def same(data: bytes, spec: str, block: int, most: int = KEEP_ALL.max_bytes) -> None:
     """The files and the report do not depend on kernels, nor on the size of a block."""
+    options = replace(KEEP_ALL, max_bytes=most)
     with TemporaryDirectory() as folder:
         with patch.object(tables, "BLOCK", block), patch.object(streams, "BLOCK", max(block, 16)):
-            fast = of_bytes(data, spec, Path(folder, "fast"))
+            fast = of_bytes(data, spec, Path(folder, "fast"), options)
         with in_plain_python():
-            slow = of_bytes(data, spec, Path(folder, "slow"))
+            slow = of_bytes(data, spec, Path(folder, "slow"), options)
     assert fast.files == slow.files
     assert fast.report.sources == slow.report.sources
 
@@ -87,12 +91,12 @@ def buyers(draw: st.DrawFn) -> bytes:
 
 
 @thorough
-@given(buyers(), st.sampled_from(BLOCKS))
-@example(b"C1,Mira,mira@example.com,,true,1990-02-28,7,female", 1)
+@given(buyers(), st.sampled_from(BLOCKS), st.sampled_from(SIZES))
+@example(b"C1,Mira,mira@example.com,,true,1990-02-28,7,female", 1, KEEP_ALL.max_bytes)
 def test_a_table_of_customers_with_spoiled_cells_is_written_as_the_slow_way_writes_it(
-    rows: bytes, block: int
+    rows: bytes, block: int, most: int
 ) -> None:
-    same(BUYER + b"\n" + rows, "customer_record", block)
+    same(BUYER + b"\n" + rows, "customer_record", block, most)
 
 
 KEYS = (b"P1", b"P1", b"P1", b"P2", b"P3", b'"P1"', b"", b'"P""4"', b'P""4', b'"open', b'"P1"x')
@@ -127,11 +131,11 @@ def orders(draw: st.DrawFn, is_sorted: bool) -> bytes:
 
 
 @thorough
-@given(st.booleans().flatmap(orders), st.sampled_from(BLOCKS))
+@given(st.booleans().flatmap(orders), st.sampled_from(BLOCKS), st.sampled_from(SIZES))
 def test_order_lines_with_spoiled_cells_are_folded_as_the_slow_way_folds_them(
-    rows: bytes, block: int
+    rows: bytes, block: int, most: int
 ) -> None:
-    same(ORDER + b"\n" + rows, "purchase", block)
+    same(ORDER + b"\n" + rows, "purchase", block, most)
 
 
 @thorough
