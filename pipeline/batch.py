@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from pipeline import files
-from pipeline.digest import Checksums
+from pipeline.digest import Checksums, Hashing
 from pipeline.errors import UsageError
 from pipeline.model import Manifest, PreparedBatch, SourceUse
 from pipeline.timings import Timings
@@ -39,12 +39,14 @@ SYNCED = 32 << 20
 class _File:
     """A file being written, with its size and hashes; threads take what it is given, in order.
 
-    One writes, another makes the checksums, which take as long as all the rest together; a third waits for the disk.
+    One writes, that of all files makes the checksums, which take as long as all the rest together; a third waits for
+    the disk.
     """
 
-    def __init__(self, path: Path, timings: Timings) -> None:
+    def __init__(self, path: Path, timings: Timings, hashing: Hashing) -> None:
         self.path = path
         self._timings = timings
+        self._hashing = hashing
         self.size = 0
         self._file: BinaryIO = os.fdopen(files.open_new(path), "wb", buffering=0)
         self._checksums = Checksums()
@@ -52,7 +54,6 @@ class _File:
         self._small_size = 0
         self._pending: deque[Future[None]] = deque()
         self._writer = ThreadPoolExecutor(1)
-        self._hasher = ThreadPoolExecutor(1)
         self._syncer = ThreadPoolExecutor(1)
         self._unsynced = 0
         self._syncing: Future[None] | None = None
@@ -74,7 +75,7 @@ class _File:
         return data
 
     def _submit(self, data: bytes) -> None:
-        self._pending.append(self._hasher.submit(self._hash, data))
+        self._pending.append(self._hashing.submit(self._hash, data))
         self._pending.append(self._writer.submit(self._write, data))
         while len(self._pending) > 2 * WAITING:
             self._pending.popleft().result()
@@ -97,7 +98,7 @@ class _File:
 
     def _hash(self, data: bytes) -> None:
         with self._timings.of("hash", len(data)):
-            self._checksums.update(data)
+            self._hashing.update(self._checksums, data)
 
     def close(self) -> tuple[str, str]:
         """(sha256, md5) of what was written, which is now on disk."""
@@ -116,7 +117,7 @@ class _File:
         self._stop()
 
     def _stop(self) -> None:
-        for thread in (self._hasher, self._writer, self._syncer):
+        for thread in (self._writer, self._syncer):
             thread.shutdown(cancel_futures=True)
         self._file.close()
 
@@ -124,7 +125,7 @@ class _File:
 class Part:
     """One batch being written: its records, rejects and issues, and what was counted on the way."""
 
-    def __init__(self, folder: Path, timings: Timings) -> None:
+    def __init__(self, folder: Path, timings: Timings, hashing: Hashing) -> None:
         files.make_folder(folder)
         self.folder = folder
         self.counts: Counter[str] = Counter()
@@ -134,7 +135,8 @@ class Part:
         self.skipped: Counter[str] = Counter()
         self.source_rows: Counter[int] = Counter()
         self._timings = timings
-        self._data = _File(folder / DATA, timings)
+        self._hashing = hashing
+        self._data = _File(folder / DATA, timings, hashing)
         self._others: dict[str, _File] = {}
 
     @property
@@ -149,7 +151,7 @@ class Part:
     def write_aside(self, name: str, head: bytes, data: bytes) -> None:
         """Add to the file `name` (rejects or issues), which begins with `head`."""
         if name not in self._others:
-            self._others[name] = _File(self.folder / name, self._timings)
+            self._others[name] = _File(self.folder / name, self._timings, self._hashing)
             self._others[name].write(head)
         self._others[name].write(data)
 
@@ -178,10 +180,14 @@ class Part:
 
 
 class Workshop:
-    """A folder in which the parts of one delivery are written before they get their names."""
+    """A folder in which the parts of one delivery are written before they get their names.
+
+    `hashing` makes the checksums of all that is written, and takes those of what is read beside.
+    """
 
     def __init__(self, out: Path, timings: Timings) -> None:
         self._timings = timings
+        self.hashing = Hashing()
         files.make_folder(out)
         self._out = out
         with locked(out):  # or `recover` in another process might take the folder for a dead one
@@ -192,7 +198,7 @@ class Workshop:
 
     def new_part(self) -> Part:
         """Begin the next part."""
-        part = Part(self.folder / f"part-{len(self.parts) + 1:04}", self._timings)
+        part = Part(self.folder / f"part-{len(self.parts) + 1:04}", self._timings, self.hashing)
         self.parts.append(part)
         return part
 
@@ -227,6 +233,7 @@ class Workshop:
         self._release()
 
     def _release(self) -> None:
+        self.hashing.close()
         lock, self._lock = self._lock, -1
         if lock >= 0:
             os.close(lock)

@@ -1,9 +1,16 @@
-"""Checksums: both of a file that is written, and the SHA-256 of one that is sent, beside the work that needs it."""
+"""Checksums, worked out beside the work that needs them: of what is read, of what is written, and of what is sent."""
 
 import hashlib
 import queue
 import threading
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
+
+# So many blocks that were read may wait for one that is written.
+WAITING = 8
+Bytes = bytes | memoryview
 
 
 class HashlibChecksums:
@@ -13,10 +20,12 @@ class HashlibChecksums:
         self._md5 = hashlib.md5(usedforsecurity=False)
         self._sha256 = hashlib.sha256()
 
-    def update(self, data: bytes | memoryview) -> None:
-        """Add data; other threads run meanwhile."""
+    def update(self, data: Bytes, beside: Any = None, other: Bytes | None = None) -> None:
+        """Add data, and `other` to the SHA-256 `beside`; other threads run meanwhile."""
         self._md5.update(data)
         self._sha256.update(data)
+        if beside is not None and other is not None:
+            beside.update(other)
 
     def md5(self) -> str:
         """MD5 of the bytes so far, as hex."""
@@ -28,12 +37,59 @@ class HashlibChecksums:
 
 
 Checksums: Any = HashlibChecksums
+Sha256: Any = hashlib.sha256
 try:  # not in `compiled.py`: sending needs no other kernel
     from pipeline import checksums
 
-    Checksums = checksums.Checksums
+    Checksums, Sha256 = checksums.Checksums, checksums.Sha256
 except ImportError:  # installed without a compiler, or on a processor without the instructions
     pass
+
+
+class Hashing:
+    """One thread for the checksums of a run: of what is written and, beside that, of what is read.
+
+    The SHA-256 of a block that was read costs nothing while the MD5 of one to be written is worked out, so it waits for one.
+    """
+
+    def __init__(self) -> None:
+        self._thread = ThreadPoolExecutor(1)
+        self._read: deque[tuple[Any, bytes]] = deque()
+        self._alone: deque[Future[None]] = deque()
+
+    def submit(self, work: Callable[[bytes], None], data: bytes) -> "Future[None]":
+        """Have the thread do some work, which calls `update`."""
+        return self._thread.submit(work, data)
+
+    def update(self, checksums: Any, data: bytes) -> None:
+        """Add data to be written to its checksums, and a block that was read to its own; only within `submit`."""
+        checksums.update(data, *(self._read.popleft() if self._read else ()))
+
+    def read(self, sha256: Any, block: bytes) -> None:
+        """Have a block that was read added to its SHA-256; waits while many are to be."""
+        self._read.append((sha256, block))
+        if len(self._read) > WAITING:
+            self._alone.append(self._thread.submit(self._next_alone))
+        if len(self._alone) > WAITING:
+            self._alone.popleft().result()
+
+    def settle(self) -> None:
+        """Wait until all that was read is worked in."""
+        self._thread.submit(self._all_alone).result()
+
+    def _next_alone(self) -> None:
+        if self._read:
+            sha256, block = self._read.popleft()
+            sha256.update(block)
+
+    def _all_alone(self) -> None:
+        while self._read:
+            self._next_alone()
+
+    def close(self) -> None:
+        """Let go of the thread; what waits is dropped."""
+        self._thread.shutdown(cancel_futures=True)
+
 
 AHEAD = 16  # blocks that may wait; together they are the memory this takes
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, Protocol
 
 from pipeline import documents, fold, preamble, tables
+from pipeline.digest import Hashing
 from pipeline.encodings import Decoded
 from pipeline.errors import SourceError
 from pipeline.footers import Footer
@@ -144,13 +145,17 @@ def _is_zip(path: Path) -> bool:
         return False  # opening it as a source says what is wrong
 
 
-def load(source: Path | str | Any, stdin: BinaryIO | None, reading: Reading = Reading()) -> Loaded:
+def load(
+    source: Path | str | Any, stdin: BinaryIO | None, reading: Reading = Reading(), hashing: Hashing | None = None
+) -> Loaded:  # fmt: skip
     """Open a source: a path, `-` for `stdin`, a member of a zip or a data frame; its form is told from its content.
+
+    Its checksum is worked out by `hashing`, or by a thread of its own.
 
     Raises SourceError; UsageError where `reading` asks for what is not there.
     """
     with ExitStack() as on_failure:
-        stream, is_sheet = _open(source, stdin, reading, on_failure)
+        stream, is_sheet = _open(source, stdin, reading, hashing, on_failure)
         loaded = _begun(stream, is_sheet, reading)
         on_failure.pop_all()
         return loaded
@@ -274,14 +279,14 @@ def _regrouped(
 
 
 def _open(
-    source: Any, stdin: BinaryIO | None, reading: Reading, on_failure: ExitStack
+    source: Any, stdin: BinaryIO | None, reading: Reading, hashing: Hashing | None, on_failure: ExitStack
 ) -> tuple[Stream, bool]:
     """The text of a source as UTF-8, and whether it is a sheet."""
     if hasattr(source, "__arrow_c_stream__"):
         # pyarrow costs more time to import than a small file to convert, so only frames pay for it.
         frame: Stream = import_module("pipeline.frames").FrameSource(source, "data frame")
         return frame, False
-    file = on_failure.enter_context(closing(_open_bytes(source, stdin)))
+    file = on_failure.enter_context(closing(_open_bytes(source, stdin, hashing)))
     first = file.peek(HEAD)
     if first.startswith((ZIP, EMPTY_ZIP, COMPOUND)):
         return _unpacked(file, reading)
@@ -289,13 +294,13 @@ def _open(
     return Decoded(file, reading.encoding, documents.looks_like_json(first)), False
 
 
-def _open_bytes(source: Any, stdin: BinaryIO | None) -> ByteSource:
+def _open_bytes(source: Any, stdin: BinaryIO | None, hashing: Hashing | None) -> ByteSource:
     if isinstance(source, str | Path):
         if str(source) == "-" and stdin is not None:
-            return ByteSource("-", stdin)
-        return open_file(Path(source))
+            return ByteSource("-", stdin, hashing)
+        return open_file(Path(source), hashing)
     if hasattr(source, "archive"):
-        return ByteSource(str(source), import_module("pipeline.archives").MemberFile(source))
+        return ByteSource(str(source), import_module("pipeline.archives").MemberFile(source), hashing)
     raise SourceError("the source is neither a path nor a data frame", "Pass a path or a DataFrame.")
 
 

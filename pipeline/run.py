@@ -122,7 +122,7 @@ def _prepare(todo: Sequence[Plan], out: Path, options: Options, now: Callable[[]
         headers: list[tuple[str, ...]] = []
         for number, plan in enumerate(todo):
             tally = Tally()
-            with closing(load(plan.source, plan.stdin, plan.reading)) as loaded:
+            with closing(load(plan.source, plan.stdin, plan.reading, workshop.hashing)) as loaded:
                 stages = _Stages(loaded, plan, options)
                 for rows, checked, pieces in ahead(stages.convert, stages.batches()):
                     for fitting, lines in delivery.fitting(stages, rows, checked, pieces):

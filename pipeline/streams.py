@@ -1,24 +1,21 @@
 """Bytes of a source, a block at a time: from a file or standard input, plain or gzip."""
 
 import gzip
-import hashlib
 import os
 import tempfile
 import zlib
-from collections import deque
 from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from io import BufferedReader, FileIO, RawIOBase
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol, runtime_checkable
 
+from pipeline.digest import Hashing, Sha256
 from pipeline.errors import SourceError
 
 BLOCK = 1 << 20
-# So much is hashed on the spot, and so many blocks beyond it may wait to be hashed.
+# So much is hashed on the spot: a thread costs more than it saves where little is read.
 LITTLE = 4 << 20
-WAITING = 4
 GZIP_MAGIC = b"\x1f\x8b"
 
 
@@ -30,36 +27,33 @@ class Opened(Protocol):
 
 
 class _Counted(RawIOBase):
-    """A raw stream that remembers how many bytes went by and their SHA-256, which a thread of its own works out."""
+    """A raw stream that remembers how many bytes went by and their SHA-256, which a thread works out."""
 
-    def __init__(self, file: Opened) -> None:
+    def __init__(self, file: Opened, hashing: Hashing | None) -> None:
         self._file = file
-        self._sha256 = hashlib.sha256()
-        self._hasher: ThreadPoolExecutor | None = None
-        self._pending: deque[Future[None]] = deque()
+        self._sha256 = Sha256()
+        self._hashing = hashing or Hashing()
+        self._is_shared = hashing is not None
         self.bytes = 0
 
     @property
     def sha256(self) -> str:
         """SHA-256 of the bytes so far, as hex."""
-        while self._pending:
-            self._pending.popleft().result()
-        return self._sha256.hexdigest()
+        if self.bytes > LITTLE:
+            self._hashing.settle()
+        digest: str = self._sha256.hexdigest()
+        return digest
 
     def close(self) -> None:
-        if self._hasher is not None:
-            self._hasher.shutdown()
+        if not self._is_shared:
+            self._hashing.close()
         super().close()
 
     def _hash(self, data: bytes) -> None:
-        # A thread costs more than it saves where little is read.
-        if self._hasher is None and self.bytes < LITTLE:
+        if self.bytes <= LITTLE:
             self._sha256.update(data)
-            return
-        self._hasher = self._hasher or ThreadPoolExecutor(1)
-        self._pending.append(self._hasher.submit(self._sha256.update, data))
-        if len(self._pending) > WAITING:
-            self._pending.popleft().result()
+        else:
+            self._hashing.read(self._sha256, data)
 
     def readable(self) -> bool:
         return True
@@ -73,8 +67,8 @@ class _Counted(RawIOBase):
                 pieces.append(more)
                 missing -= len(more)
             data = b"".join(pieces)
-        self._hash(data)
         self.bytes += len(data)
+        self._hash(data)
         return data
 
     def readinto(self, into: Any, /) -> int:
@@ -87,11 +81,11 @@ class _Counted(RawIOBase):
 class ByteSource:
     """The bytes of one source, unpacked; after the last block `bytes` and `sha256` speak of it as it lay on disk."""
 
-    def __init__(self, name: str, file: Opened) -> None:
+    def __init__(self, name: str, file: Opened, hashing: Hashing | None = None) -> None:
         self.name = name
         self._ahead = b""
         self._file = file
-        self._counted = _Counted(file)
+        self._counted = _Counted(file, hashing)
         packed = BufferedReader(self._counted, BLOCK)
         first = packed.peek(2)
         self._unpacked: Opened = self._counted
@@ -153,12 +147,12 @@ class ByteSource:
         self._file.close()
 
 
-def open_file(path: Path) -> ByteSource:
-    """Open a file for reading."""
+def open_file(path: Path, hashing: Hashing | None = None) -> ByteSource:
+    """Open a file for reading; its checksum is worked out by `hashing`, or by a thread of its own."""
     try:
         if path.is_dir():
             raise SourceError(f"{path}: is a folder", "Name the files in it.")
-        return ByteSource(str(path), path.open("rb", buffering=0))
+        return ByteSource(str(path), path.open("rb", buffering=0), hashing)
     except FileNotFoundError as problem:
         raise SourceError(f"{path}: there is no such file", "Check the path.") from problem
     except OSError as problem:

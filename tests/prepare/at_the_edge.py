@@ -10,7 +10,7 @@ import numpy as np
 from pipeline import compiled, json_kernels, kernels, straight
 from pipeline.automaton import compile_automaton
 from pipeline.catalog import find
-from pipeline.digest import Checksums
+from pipeline.digest import Checksums, Sha256
 from pipeline.exact import ExactChecker
 from pipeline.layout import compile_layout
 from pipeline.writer import compile_writer
@@ -70,7 +70,7 @@ def main() -> None:
                     words = (b"Mira", b"A") if kind == compiled.ENUM else ()
                     kernels.check_column(view, *found[2:5], columns, 0, kind, -1e9, 1e9, words, status)
             straight.scan_keys(view, 44, 0, final, 1 << 20)
-        Checksums().update(view)
+        Checksums().update(view, Sha256(), view)
         text = b"".join(chance.choices(BITS, k=chance.randrange(14)))[:PAGE]
         view = edge.hold(text)
         whole = np.array([0], np.int64), np.array([len(text)], np.int64)

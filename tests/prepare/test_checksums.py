@@ -4,6 +4,7 @@ import hashlib
 import subprocess
 import sys
 from collections.abc import Sequence
+from functools import partial
 
 import pytest
 from hypothesis import given
@@ -43,6 +44,40 @@ def test_every_length_up_to_four_blocks_is_padded_as_it_should_be(kind: type) ->
         sums.update(data[:length])
 
         assert (sums.md5(), sums.sha256()) == of_hashlib(data[:length])
+
+
+@pytest.mark.parametrize(
+    "kinds", [(digest.Checksums, digest.Sha256), (digest.HashlibChecksums, hashlib.sha256)]
+)
+@given(pairs=st.lists(st.tuples(LENGTHS, LENGTHS), max_size=6))
+def test_what_is_hashed_beside_has_its_own_checksum(
+    kinds: tuple[type, type], pairs: Sequence[tuple[int, int]]
+) -> None:
+    sums, beside, whole, other = kinds[0](), kinds[1](), b"", b""
+    for length, second in pairs:
+        piece, block = b"wr" * length, b"read" * second
+        sums.update(piece, beside, block)
+        whole, other = whole + piece, other + block
+
+        assert (sums.md5(), sums.sha256()) == of_hashlib(whole)
+        assert beside.hexdigest() == of_hashlib(other)[1]
+
+
+def test_every_block_that_is_read_is_hashed_in_its_turn_beside_what_is_written_or_alone() -> None:
+    hashing, sums = digest.Hashing(), digest.Checksums()
+    first, second, read, written = digest.Sha256(), digest.Sha256(), [b"", b""], b""
+    for number in range(200):
+        block = b"%d" % number * number
+        hashing.read((first, second)[number % 2], block)
+        read[number % 2] += block
+        if number % 3 == 0:
+            hashing.submit(partial(hashing.update, sums), block)
+            written += block
+    hashing.settle()
+    hashing.close()
+
+    assert [first.hexdigest(), second.hexdigest()] == [of_hashlib(data)[1] for data in read]
+    assert (sums.md5(), sums.sha256()) == of_hashlib(written)
 
 
 def test_more_bytes_than_fit_a_length_of_32_bits_are_counted() -> None:
