@@ -9,8 +9,9 @@ from typing import TypeVar
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
-# The kernels and the hashes let go of Python's lock, so threads serve; more than four would only wait for it.
-WORKERS = max(1, min(4, os.cpu_count() or 1))
+# The kernels and the hashes let go of Python's lock, so threads serve; more than four would only wait for it. One core is
+# left to the thread that reads.
+WORKERS = max(1, min(4, (os.cpu_count() or 1) - 1))
 
 
 def ahead(work: Callable[[Item], Result], items: Iterable[Item], workers: int = WORKERS) -> Iterator[Result]:
