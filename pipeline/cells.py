@@ -25,6 +25,8 @@ class Cells:
         self.ends = ends
         self.flags = flags
         self.rows = len(starts) // columns
+        # One element of an array is three times as slow to get as one of its memory.
+        self._at = memoryview(starts), memoryview(ends), memoryview(flags)
         self._status: dict[tuple[object, ...], Any] = {}
         self._filled: dict[int, Any] = {}
 
@@ -59,8 +61,9 @@ class Cells:
     def text(self, row: int, column: int) -> str:
         """One cell as text, doubled quotes undone."""
         at = row * self.columns + column
-        cell = self.data[self.starts[at] : self.ends[at]]
-        if self.flags[at] & HAS_DOUBLED:
+        starts, ends, flags = self._at
+        cell = self.data[starts[at] : ends[at]]
+        if flags[at] & HAS_DOUBLED:
             cell = cell.replace(b'""', b'"')
         return cell.decode()
 

@@ -40,15 +40,26 @@ def table_rows(batch: Batch, rejected: Iterable[Rejected], head: Head, secret: S
 
     The added cells come first: behind a row that is too short, or whose quote is open, they would not be cells.
     """
-    delimiter, lines = head.delimiter.encode(), []
+    lines, numbers, known = [], batch.lines.tolist(), dict[tuple[str, ...], bytes]()
+    is_as_it_came = not secret and head.names[:2] != BOOKKEEPING
     for record in rejected:
-        messages = "; ".join(dict.fromkeys([issue.message for issue in record.issues])).replace('"', '""')
-        said = delimiter + b'"' + messages.encode() + b'"' + delimiter
+        messages = tuple([issue.message for issue in record.issues])
+        said = known.get(messages)
+        if said is None:
+            said = known[messages] = _said(messages, head.delimiter)
         for row in record.rows:
-            own = _own(batch.raw(row), head)
-            own = _without(own, secret, head) if secret else own
-            lines.append(b"%d%b%b\n" % (batch.lines[row], said, own))
+            raw = batch.raw(row)
+            if not is_as_it_came:
+                raw = _own(raw, head)
+                raw = _without(raw, secret, head) if secret else raw
+            lines.append(b"%d%b%b\n" % (numbers[row], said, raw))
     return b"".join(lines)
+
+
+def _said(messages: tuple[str, ...], delimiter: str) -> bytes:
+    """The cell of issues between its delimiters, each message once."""
+    words = "; ".join(dict.fromkeys(messages)).replace('"', '""')
+    return f'{delimiter}"{words}"{delimiter}'.encode()
 
 
 def _own(raw: bytes, head: Head) -> bytes:

@@ -139,10 +139,12 @@ class Tally:
         for issue in issues:
             if len(self.examples) < EXAMPLES:
                 self.examples.append(issue)
-            field_name = INDEX.sub("[]", issue.column or issue.path)
-            if (field_name, issue.code) not in self._found and len(self._found) >= MOST_FIELDS:
-                field_name = "(other fields)"
-            known = self._found.setdefault((field_name, issue.code), [0, issue.line, issue.message])
+            where = issue.column or issue.path
+            field_name = INDEX.sub("[]", where) if "[" in where else where
+            known = self._found.get((field_name, issue.code))
+            if known is None:
+                name = field_name if len(self._found) < MOST_FIELDS else "(other fields)"
+                known = self._found.setdefault((name, issue.code), [0, issue.line, issue.message])
             known[0] += 1
 
     def report(self, path: str, specification: str, notes: tuple[str, ...]) -> SourceReport:

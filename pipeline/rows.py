@@ -107,7 +107,7 @@ class Rows:
 
     def raw(self, row: int) -> bytes:
         """The row as it stands in the source, without its line break."""
-        return self.data[self.row_starts[row] : self.row_ends[row]]
+        return self.data[self.row_starts.item(row) : self.row_ends.item(row)]
 
     def slice(self, start: int, stop: int) -> "Rows":
         """The rows from `start` to `stop` - 1, with no word on which of them make a record."""

@@ -55,9 +55,10 @@ def validate_rows(
     alike = kinds.of_batch(read, shaped.cells) if len(doubtful) > FEW else None
     begins, ends, faults = firsts.tolist(), lasts.tolist(), batch.faults.tolist()
     agreeing, names = agrees.tolist(), lru_cache(MOST_NAMES)(layout.names_of)
+    faulty = {row for row, fault in enumerate(faults) if fault} | batch.problems.keys()
     for record in doubtful:
         rows = [row for row in range(begins[record], ends[record]) if faults[row] != ROW_BLANK]
-        has_kind = agreeing[record] and all(not faults[row] and row not in batch.problems for row in rows)
+        has_kind = alike is not None and agreeing[record] and faulty.isdisjoint(rows)
         kind = alike.of(rows) if alike is not None and has_kind else None
         problems = kinds.known(kind) if kind is not None else ()
         issues, verdict = tuple([_issue(one, source, batch, rows[0], names) for one in problems]), NOTHING
@@ -217,6 +218,6 @@ def _issue(
 ) -> Issue:  # fmt: skip
     path, column = names(problem.path)
     return Issue(
-        source, int(batch.lines[row]), int(batch.numbers[row]), path, column, problem.code, problem.rule,
+        source, batch.lines.item(row), batch.numbers.item(row), path, column, problem.code, problem.rule,
         f"{column or path or subject} {problem.message}", value,
     )  # fmt: skip
