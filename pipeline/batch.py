@@ -39,8 +39,7 @@ SYNCED = 32 << 20
 class _File:
     """A file being written, with its size and hashes; threads take what it is given, in order.
 
-    One writes, that of all files makes the checksums, which take as long as all the rest together; a third waits for
-    the disk.
+    One writes and one waits for the disk; the checksums are made by the one thread that all files have in common.
     """
 
     def __init__(self, path: Path, timings: Timings, hashing: Hashing) -> None:

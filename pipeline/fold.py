@@ -6,7 +6,7 @@ side, so it joins both, and they are rejected together rather than sent with a l
 """
 
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -17,7 +17,7 @@ import numpy as np
 from pipeline import compiled
 from pipeline.ahead import ahead
 from pipeline.errors import SourceError
-from pipeline.rows import Done, Rows, Written, joined
+from pipeline.rows import Done, Rows, joined
 from pipeline.scan import ROW_BLANK
 
 BLANK, STARTS, SAME, NO_KEY, UNREADABLE = range(5)
@@ -26,9 +26,6 @@ SPILLS = 64
 # A bucket of this size is put in order in memory.
 BUCKET = 8 << 20
 LONGEST_RECORD = 16 << 20
-# So many rows left over are worth a run of the stages; until there are that many, so many batches are held.
-ENOUGH = 256
-MOST_HELD = 4
 # Rows of many keys come in turn, a few at a time for each bucket.
 BUFFER = 1 << 17
 # Batches of a bucket are as large as those of a block.
@@ -125,40 +122,6 @@ def _joined(before: Rows, after: Rows) -> Rows:
         firsts=None,
     )  # fmt: skip
     return joined([kept, after])
-
-
-def together(batches: Iterable[Rows]) -> Iterator[Rows]:
-    """The same records in fewer batches: where almost all is written, the stages are not run for a handful of rows."""
-    held: list[Rows] = []
-    for rows in batches:
-        if rows.written is not None:
-            held.append(rows)
-        left = sum(len(batch.faults) for batch in held)
-        if held and (rows.written is None or left >= ENOUGH or len(held) == MOST_HELD):
-            yield _put_together(held)
-            held = []
-        if rows.written is None:
-            yield rows
-    if held:
-        yield _put_together(held)
-
-
-def _put_together(batches: list[Rows]) -> Rows:
-    if len(batches) == 1:
-        return batches[0]
-    written = [batch.written for batch in batches if batch.written is not None]
-    sizes = [sum(map(len, one.pieces)) for one in written]
-    begins = np.cumsum([0, *sizes[:-1]])
-    return replace(
-        joined([batch.alone() for batch in batches]),
-        written=Written(
-            tuple(piece for one in written for piece in one.pieces),
-            np.concatenate([one.places + begin for one, begin in zip(written, begins, strict=True)]),
-            sum(one.rows for one in written), sum(one.records for one in written), sum(one.blank for one in written),
-            np.sum([one.cleaned for one in written], axis=0).tolist(), sum(one.size for one in written),
-            lambda: joined([one.again() for one in written]),
-        ),
-    )  # fmt: skip
 
 
 def marked(blocks: Iterator[Rows], key: int) -> Iterator[Keys]:

@@ -19,6 +19,7 @@ from pipeline.footers import Footer
 from pipeline.model import SourceUse
 from pipeline.rows import Batch, Rows
 from pipeline.streams import ByteSource, open_file, spooled
+from pipeline.together import together
 from pipeline.trailing import Trimmed
 
 HEAD = 1 << 16
@@ -204,9 +205,9 @@ def load_rows(loaded: Loaded, key: int | None, once: Sequence[int], writer: Any 
 
         if comes_back:
             regrouped = _regrouped(lambda: rows(None), key, once, loaded, spool.again().size, writer)
-            yield from fold.together(regrouped)
+            yield from together(regrouped)
         elif writer is not None:
-            yield from fold.together(fold.by_record(batch, key, once) for batch in rows(writer))
+            yield from together(fold.by_record(batch, key, once) for batch in rows(writer))
         else:
             yield from fold.adjacent(rows(None), key, once, loaded.name)
 
@@ -268,7 +269,7 @@ def _rows(loaded: Loaded, source: tables.Readable, rest: bytes, writer: Any = No
 
 
 def _each_a_record(blocks: Iterator[Rows]) -> Iterator[Rows]:
-    return fold.together(fold.by_record(rows, None, ()) for rows in blocks)
+    return together(fold.by_record(rows, None, ()) for rows in blocks)
 
 
 def _regrouped(

@@ -58,7 +58,7 @@ def validate_rows(
     faulty = {row for row, fault in enumerate(faults) if fault} | batch.problems.keys()
     for record in doubtful:
         rows = [row for row in range(begins[record], ends[record]) if faults[row] != ROW_BLANK]
-        has_kind = alike is not None and agreeing[record] and faulty.isdisjoint(rows)
+        has_kind = agreeing[record] and faulty.isdisjoint(rows)
         kind = alike.of(rows) if alike is not None and has_kind else None
         problems = kinds.known(kind) if kind is not None else ()
         issues, verdict = tuple([_issue(one, source, batch, rows[0], names) for one in problems]), NOTHING
