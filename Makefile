@@ -11,7 +11,7 @@ SCALE ?= 1
 help: ## this list
 	@grep -hE '^[a-z]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | awk -F '\t' '{printf "  make %-10s %s\n", $$1, $$2}'
 
-$(VENV)/installed: pyproject.toml setup.py $(wildcard pipeline/*.pyx pipeline/*.pxd)
+$(VENV)/installed: pyproject.toml setup.py $(wildcard pipeline/lexer_pipeline/kernels/*.p*)
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade pip
 	$(BIN)/python -m pip install --quiet --editable '.[sandbox,dev]'
@@ -51,4 +51,4 @@ bench: setup ## ours beside polars, DuckDB and the vendor's way (SCALE=1)
 	$(BIN)/python -m bench --scale $(SCALE)
 
 clean: ## remove what was built
-	rm -rf $(VENV) build *.egg-info pipeline/*.so pipeline/*.c
+	rm -rf $(VENV) build pipeline/*.egg-info pipeline/lexer_pipeline/kernels/*.so pipeline/lexer_pipeline/kernels/*.c

@@ -18,7 +18,7 @@ from bench.measure import measure
 
 ROUNDS = 5
 OURS = (
-    "{python}", "-m", "pipeline", "convert", "{source}", "--spec", "{spec}", "--out", "{out}",
+    "{python}", "-m", "lexer_pipeline", "convert", "{source}", "--spec", "{spec}", "--out", "{out}",
     "--date", "20240306", "--max-invalid", "100%", "--quiet", "--json",
 )  # fmt: skip
 THEIRS = ("{python}", "-m", "bench.peers", "{name}", "{source}", "{out}/output.ndjson")

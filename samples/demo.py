@@ -16,8 +16,8 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from pipeline.errors import PipelineError  # noqa: E402
-from pipeline.sandbox.server import Sandbox  # noqa: E402
+from lexer_pipeline.errors import PipelineError  # noqa: E402
+from lexer_pipeline.sandbox.server import Sandbox  # noqa: E402
 
 STEPS = (
     (
@@ -58,7 +58,7 @@ def show(folder: Path, settings: dict[str, str]) -> bool:
     for words, command in STEPS:
         say(f"\n# {words}\n$ lexer-pipeline {command}")
         done = subprocess.run(
-            [sys.executable, "-m", "pipeline", *shlex.split(command)],
+            [sys.executable, "-m", "lexer_pipeline", *shlex.split(command)],
             env=settings,
             cwd=folder,
             check=False,
@@ -77,7 +77,7 @@ def environment(sandbox: Sandbox) -> dict[str, str]:
     kept = {key: value for key, value in os.environ.items() if not key.startswith("LEXER_")}
     return {
         **kept,
-        "PYTHONPATH": str(ROOT),
+        "PYTHONPATH": str(ROOT / "pipeline"),
         "LEXER_UPLOAD_API_URL": sandbox.url,
         "LEXER_UPLOAD_API_TOKEN": sandbox.new_token("demo"),
     }

@@ -10,10 +10,9 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
-from pipeline import catalog
-from pipeline.errors import UsageError
-from pipeline.model import Field, Specification
+from lexer_pipeline.errors import UsageError
+from lexer_pipeline.model import Field, Specification
+from lexer_pipeline.specs import catalog, schema
 
 
 def saved(folder: Path, schema: object, name: str = "mine") -> Path:
@@ -193,7 +192,9 @@ def test_a_schema_that_is_missing_or_a_folder_is_refused(tmp_path: Path) -> None
 
 def test_the_catalogue_loads_without_a_validator_or_a_table_library() -> None:
     heavy = ("jsonschema", "jsonschema_rs", "numpy", "pyarrow", "pandas", "requests")
-    code = f"import sys, pipeline.catalog; print([name for name in {heavy} if name in sys.modules])"
+    code = (
+        f"import sys, lexer_pipeline.specs.catalog; print([name for name in {heavy} if name in sys.modules])"
+    )
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=catalog.SCHEMAS.parent
     )
@@ -355,18 +356,18 @@ def test_resolve_follows_references_and_what_stands_beside_them_holds() -> None:
         }
     }
 
-    assert catalog.resolve(root, {"type": "object"}) == {"type": "object"}
-    assert catalog.resolve(root, True) == {}
-    assert catalog.resolve(root, {"$ref": "#/$defs/never"}) == {"not": {}}
-    assert catalog.resolve(root, {"$ref": "#/$defs/list/0"}) == {"type": "number"}
-    assert catalog.resolve(root, {"$ref": "#"}) == root
-    assert catalog.resolve(root, {"$ref": "#/$defs/next", "x-note": 1}) == {
+    assert schema.resolve(root, {"type": "object"}) == {"type": "object"}
+    assert schema.resolve(root, True) == {}
+    assert schema.resolve(root, {"$ref": "#/$defs/never"}) == {"not": {}}
+    assert schema.resolve(root, {"$ref": "#/$defs/list/0"}) == {"type": "number"}
+    assert schema.resolve(root, {"$ref": "#"}) == root
+    assert schema.resolve(root, {"$ref": "#/$defs/next", "x-note": 1}) == {
         "type": "string",
         "description": "near",
         "maxLength": 5,
         "x-note": 1,
     }
-    assert catalog.resolve(root, {"$ref": "#/$defs/next", "maxLength": 3}) == {
+    assert schema.resolve(root, {"$ref": "#/$defs/next", "maxLength": 3}) == {
         "maxLength": 3,
         "allOf": [{"type": "string", "description": "near", "maxLength": 5}],
     }

@@ -12,22 +12,24 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
+import lexer_pipeline
 import pytest
-
-import pipeline
-from pipeline import catalog, cli, config, flags
-from pipeline.errors import PipelineError
-from pipeline.model import Field, Issue, Manifest, Receipt, SourceUse
-from pipeline.report import SourceReport
-from pipeline.send import BatchStatus
-from pipeline.wording import CODES
+from lexer_pipeline.cli import arguments as flags
+from lexer_pipeline.cli import commands as cli
+from lexer_pipeline.errors import PipelineError
+from lexer_pipeline.model import Field, Issue, Manifest, Receipt, SourceUse
+from lexer_pipeline.preparing.report import SourceReport
+from lexer_pipeline.specs import catalog
+from lexer_pipeline.uploading import settings as config
+from lexer_pipeline.uploading.send import BatchStatus
+from lexer_pipeline.validating.messages import CODES
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text("utf-8")
-SOURCE = Path(pipeline.__file__).parent
+SOURCE = Path(lexer_pipeline.__file__).parent
 SNAKE = re.compile(r"[a-z]+(?:_[a-z]+)+")
 # Where the conversions and warnings of values are named.
-NAMING = ("values.py", "exact.py")
+NAMING = ("specs/values.py", "validating/reference.py")
 
 
 def section(title: str) -> str:
@@ -160,7 +162,7 @@ def test_every_setting_stands_there_with_its_default() -> None:
 
 
 def test_every_variable_of_the_environment_is_named() -> None:
-    read = set(re.findall(r'"(LEXER_[A-Z_]+)"', (SOURCE / "config.py").read_text("utf-8")))
+    read = set(re.findall(r'"(LEXER_[A-Z_]+)"', (SOURCE / "uploading/settings.py").read_text("utf-8")))
 
     assert read == {name for name in first_cells(section("## Settings")) if name.startswith("LEXER_")}
 

@@ -1,7 +1,7 @@
 """Each folder `samples/<specification>/<case>` holds an input and what must come of it, byte for byte.
 
     input.*                the source: .csv, .json, .ndjson, any of them .gz
-    options.json           fields of `pipeline.run.Options` beside the defaults below, where the case needs them
+    options.json           fields of `lexer_pipeline.preparing.prepare.Options` beside the defaults below, where the case needs them
     expected.ndjson        the file of the batch
     expected_issues.ndjson issues.ndjson of the batch
     expected_rejects.*     rejects.csv or rejects.ndjson of the batch, where records are rejected
@@ -17,11 +17,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
-from pipeline import catalog
-from pipeline.errors import PipelineError
-from pipeline.model import PreparedBatch
-from pipeline.run import Options, prepare, validate
+from lexer_pipeline.errors import PipelineError
+from lexer_pipeline.model import PreparedBatch
+from lexer_pipeline.preparing.options import Options
+from lexer_pipeline.preparing.prepare import prepare, validate
+from lexer_pipeline.specs import catalog
 
 SAMPLES = Path(__file__).resolve().parent.parent / "samples"
 # tests/presets looks at the exports.

@@ -13,9 +13,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
+from lexer_pipeline.specs import catalog
 from pydantic import BaseModel, HttpUrl, ValidationError
-
-from pipeline import catalog
 
 RECORD_TYPES = {
     "commerce_products": "product",

@@ -3,9 +3,8 @@
 from collections.abc import Iterable
 
 import pytest
-
-from pipeline.conversions import Conversion, Done, Failed, NeedsColumn, compile_conversion
-from pipeline.errors import UsageError
+from lexer_pipeline.errors import UsageError
+from lexer_pipeline.mapping.conversions import Conversion, Done, Failed, NeedsColumn, compile_conversion
 
 
 def settled(name: str, argument: object, column: Iterable[str]) -> Conversion:

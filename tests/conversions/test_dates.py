@@ -6,9 +6,9 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
+from lexer_pipeline.mapping.conversions import NeedsColumn, compile_conversion, zone_in_header, zone_of
+from lexer_pipeline.specs import values
 
-from pipeline import values
-from pipeline.conversions import NeedsColumn, compile_conversion, zone_in_header, zone_of
 from tests.conversions.helpers import failure, names, refusal, result, results
 
 DECIDED = [

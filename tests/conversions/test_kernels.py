@@ -10,10 +10,9 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
-from pipeline import compiled, text_kernels, text_twins
-from pipeline.conversions import Done, NeedsColumn, Sure, compile_conversion
-from pipeline.scan import HAS_DOUBLED, HAS_ESCAPE, HAS_HIGH
+from lexer_pipeline.kernels import conversions, dispatch, fallback
+from lexer_pipeline.kernels.codes import HAS_DOUBLED, HAS_ESCAPE, HAS_HIGH
+from lexer_pipeline.mapping.conversions import Done, NeedsColumn, Sure, compile_conversion
 
 thorough = settings(deadline=None, max_examples=300)
 NASTY = "0123456789 \t\n\x00\x1c\x1f.,-+'#$()eExX:/TZ@\"\\\u00a0\u2212éİß漢ﬀ\u0661"
@@ -96,7 +95,7 @@ def rewritten(steps: Sequence[Sure], texts: Sequence[str]) -> list[tuple[str, fr
     data, starts, ends, flags = column_of(texts)
     kinds = np.array([step.kernel for step in steps], np.int32)
     bounds = np.cumsum([0, *(len(step.argument) for step in steps)], dtype=np.int32)
-    new, starts, ends, flags, marks = compiled.rewrite(
+    new, starts, ends, flags, marks = dispatch.rewrite(
         data, starts, ends, flags, kinds, b"".join(step.argument for step in steps), bounds, len(data), False
     )
     found: list[tuple[str, frozenset[str]] | None] = []
@@ -104,9 +103,9 @@ def rewritten(steps: Sequence[Sure], texts: Sequence[str]) -> list[tuple[str, fr
         starts.tolist(), ends.tolist(), flags.tolist(), marks.tolist(), strict=True
     ):
         text = (data + new)[start:end].decode()
-        assert mark == compiled.IN_DOUBT or flag == (HAS_ESCAPE if re.search(r'[\x00-\x1f"\\]', text) else 0)
-        names = frozenset(name for bit, name in enumerate(compiled.MARKED) if mark >> bit & 1)
-        found.append(None if mark == compiled.IN_DOUBT else (text, names))
+        assert mark == dispatch.IN_DOUBT or flag == (HAS_ESCAPE if re.search(r'[\x00-\x1f"\\]', text) else 0)
+        names = frozenset(name for bit, name in enumerate(dispatch.MARKED) if mark >> bit & 1)
+        found.append(None if mark == dispatch.IN_DOUBT else (text, names))
     return found
 
 
@@ -209,16 +208,16 @@ CELLS = st.lists(
 @given(CELLS)
 def test_texts_are_told_apart_the_same_with_the_kernel_and_without(texts: list[str]) -> None:
     column = column_of(texts)
-    numbers, first = text_kernels.distinct(*column)
+    numbers, first = conversions.distinct(*column)
 
     assert [texts[first[number]] for number in numbers] == texts
     assert len(first) == len(set(texts))
-    assert [part.tolist() for part in text_twins.distinct(*column)] == [numbers.tolist(), first.tolist()]
+    assert [part.tolist() for part in fallback.distinct(*column)] == [numbers.tolist(), first.tolist()]
 
 
 def test_quotes_that_are_doubled_are_told_from_those_that_are_not() -> None:
     starts, ends = np.array([0, 0], np.int32), np.array([2, 2], np.int32)
-    numbers, _ = text_kernels.distinct(
+    numbers, _ = conversions.distinct(
         b'""', starts, ends, np.array([HAS_ESCAPE, HAS_ESCAPE | HAS_DOUBLED], np.uint8)
     )
 
@@ -230,7 +229,7 @@ def test_cells_are_joined_the_same_with_the_kernel_and_without(wide: int, texts:
     texts = texts[: len(texts) // wide * wide]
     data, *places = column_of(texts)
     cells = [part.reshape(-1, wide) for part in places]
-    fast, slow = text_kernels.joined(data, *cells, 31), text_twins.joined(data, *cells, 31)
+    fast, slow = conversions.joined(data, *cells, 31), fallback.joined(data, *cells, 31)
 
     assert [fast[0], *(part.tolist() for part in fast[1:])] == [
         slow[0],

@@ -6,8 +6,8 @@ from decimal import Decimal
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from lexer_pipeline.specs import values
 
-from pipeline import values
 from tests.conversions.helpers import names, refusal, result, results
 
 DECIDED = [

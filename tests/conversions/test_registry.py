@@ -10,9 +10,9 @@ from pkgutil import iter_modules
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
-from pipeline import conversions, values
-from pipeline.conversions import (
+from lexer_pipeline.errors import UsageError
+from lexer_pipeline.mapping import conversions
+from lexer_pipeline.mapping.conversions import (
     CHANGES,
     COMPILERS,
     DESCRIPTIONS,
@@ -21,8 +21,9 @@ from pipeline.conversions import (
     NeedsColumn,
     compile_conversion,
 )
-from pipeline.errors import UsageError
-from pipeline.wording import CODES
+from lexer_pipeline.specs import values
+from lexer_pipeline.validating.messages import CODES
+
 from tests.conversions.helpers import refusal
 
 ARGUMENTS: dict[str, tuple[object, ...]] = {

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from lexer_pipeline.sandbox.server import Sandbox
 
-from pipeline.sandbox.server import Sandbox
 from tests.drill.rig import Rig
 
 

@@ -10,9 +10,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from pipeline.ledger import entries
-from pipeline.model import PreparedBatch
-from pipeline.sandbox.server import Sandbox
+from lexer_pipeline.model import PreparedBatch
+from lexer_pipeline.outbox.ledger import entries
+from lexer_pipeline.sandbox.server import Sandbox
+
 from tests.drill.judge import Verdict, judge, may_be_in_doubt
 from tests.upload.helpers import prepared
 

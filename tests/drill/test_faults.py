@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from lexer_pipeline.model import PreparedBatch, Receipt
+from lexer_pipeline.uploading.scheduler import exit_code, upload
+from lexer_pipeline.uploading.settings import Settings, Token
 
-from pipeline.config import Settings, Token
-from pipeline.model import PreparedBatch, Receipt
-from pipeline.upload import exit_code, upload
 from tests.drill.rig import Rig, content
 from tests.upload.helpers import prepared
 
@@ -108,7 +108,7 @@ def new_batch(out: Path, number: int, size: int) -> PreparedBatch:
 @pytest.fixture(autouse=True)
 def brisk(monkeypatch: pytest.MonkeyPatch) -> None:
     """A 100-continue that does not come is waited for less long."""
-    monkeypatch.setattr("pipeline.put.EXPECT_SECONDS", 1.0)
+    monkeypatch.setattr("lexer_pipeline.uploading.s3_put.EXPECT_SECONDS", 1.0)
 
 
 @pytest.mark.parametrize(

@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from lexer_pipeline.model import PreparedBatch
+from lexer_pipeline.outbox.ledger import entries
 
-from pipeline.ledger import entries
-from pipeline.model import PreparedBatch
 from tests.drill.judge import Verdict, judge, table
 from tests.drill.rig import Rig, Round, content
 from tests.upload.helpers import prepared
@@ -163,7 +163,7 @@ def hostile(rig: Rig, tmp_path: Path) -> dict[str, str]:
         **dict.fromkeys(proxies, "http://127.0.0.1:9"),
         "HOME": str(home),
         "NETRC": str(home / ".netrc"),
-        "PYTHONPATH": str(Path(__file__).parents[2]),
+        "PYTHONPATH": str(Path(__file__).parents[2] / "pipeline"),
         "PYTHONDEVMODE": "1",
         "LEXER_UPLOAD_API_URL": rig.sandbox.url,
         "LEXER_UPLOAD_API_TOKEN": rig.token,
@@ -173,7 +173,7 @@ def hostile(rig: Rig, tmp_path: Path) -> dict[str, str]:
 
 def command(rig: Rig, tmp_path: Path, out: Path, *words: str) -> subprocess.CompletedProcess[str]:
     """The command as a person runs it, in an environment full of traps."""
-    call = [sys.executable, "-m", "pipeline", "upload", "--out", str(out), *words]
+    call = [sys.executable, "-m", "lexer_pipeline", "upload", "--out", str(out), *words]
     return subprocess.run(
         call, env=hostile(rig, tmp_path), cwd=tmp_path, capture_output=True, text=True, check=False
     )

@@ -9,9 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import pipeline
-
-ROOT = Path(pipeline.__file__).parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 # Stands in every value that could be told apart, so that a value in an answer would be seen.
 MARK = "qzxj"
 
@@ -27,11 +25,11 @@ def table(path: Path, columns: Mapping[str, Sequence[str]], delimiter: str = ","
 
 
 def command(*words: str | Path, cwd: Path, stdin: bytes = b"") -> subprocess.CompletedProcess[bytes]:
-    """`python -m pipeline WORDS...` in a process of its own."""
+    """`python -m lexer_pipeline WORDS...` in a process of its own."""
     return subprocess.run(
-        [sys.executable, "-m", "pipeline", *map(str, words)],
+        [sys.executable, "-m", "lexer_pipeline", *map(str, words)],
         cwd=cwd, input=stdin, capture_output=True, timeout=60,
-        env={"PYTHONPATH": str(ROOT), "PATH": "/usr/bin:/bin", "PYTHONWARNINGS": "error", "NO_COLOR": "1"},
+        env={"PYTHONPATH": str(ROOT / "pipeline"), "PATH": "/usr/bin:/bin", "PYTHONWARNINGS": "error", "NO_COLOR": "1"},
     )  # fmt: skip
 
 

@@ -6,8 +6,8 @@ from io import BytesIO
 from pathlib import Path
 
 import pytest
+from lexer_pipeline.inspecting.inspect import Inspection, inspect
 
-from pipeline.inspection import Inspection, inspect
 from tests.inspect.helpers import MARK, answer, command, says_a_value, table
 
 CONTACTS = {
@@ -147,12 +147,12 @@ def test_a_source_that_cannot_be_read_ends_with_exit_code_3(tmp_path: Path) -> N
 
 
 def test_a_preset_is_recognised_by_the_header(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from pipeline import mapping
+    from lexer_pipeline.mapping import file
 
     (tmp_path / "till.toml").write_text(
         'recognise = ["Shoe size"]\n[[records]]\nspecification = "profile_customer"\n[records.fields]\nemail = "E-mail Address"\n'
     )
-    monkeypatch.setattr(mapping, "PRESETS", tmp_path)
+    monkeypatch.setattr(file, "PRESETS", tmp_path)
 
     found = inspect(table(tmp_path / "contacts.csv", CONTACTS), None)
 

@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from lexer_pipeline.errors import UsageError
+from lexer_pipeline.inspecting.propose import Proposal, propose
+from lexer_pipeline.mapping import file as mapping
+from lexer_pipeline.preparing.options import Options
+from lexer_pipeline.preparing.prepare import prepare
 
-from pipeline import mapping
-from pipeline.errors import UsageError
-from pipeline.propose import Proposal, propose
-from pipeline.run import Options, prepare
 from tests.inspect.helpers import MARK, answer, command, says_a_value, table
 
 ALL = Options(date="20240306", max_invalid=1.0)

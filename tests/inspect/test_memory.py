@@ -4,11 +4,12 @@ import json
 from pathlib import Path
 
 import pytest
+from lexer_pipeline.errors import UsageError
+from lexer_pipeline.inspecting.propose import propose
+from lexer_pipeline.mapping import remembered
+from lexer_pipeline.preparing.options import Options
+from lexer_pipeline.preparing.prepare import prepare
 
-from pipeline import memory
-from pipeline.errors import UsageError
-from pipeline.propose import propose
-from pipeline.run import Options, prepare
 from tests.inspect.helpers import MARK, says_a_value, table
 
 MAPPING = """
@@ -97,11 +98,12 @@ def test_a_batch_that_was_held_confirms_nothing(tmp_path: Path) -> None:
         {"Kontakt": ["mira@example.com", "no address"], "Rufname": ["a", "b"], "Shoe size": ["1", "2"]},
     )
 
-    assert not (out / memory.FILE).exists()
+    assert not (out / remembered.FILE).exists()
 
 
 def test_a_preset_is_not_remembered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from pipeline import mapping, run
+    from lexer_pipeline.mapping import file as mapping
+    from lexer_pipeline.preparing import prepare as run
 
     (tmp_path / "presets").mkdir()
     for module in (mapping, run):
@@ -115,25 +117,25 @@ def test_a_preset_is_not_remembered(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         Options(mapping="till", date="20240306"),
     )
 
-    assert not (tmp_path / "batches" / memory.FILE).exists()
+    assert not (tmp_path / "batches" / remembered.FILE).exists()
 
 
 def test_what_is_remembered_holds_no_value_and_no_name_of_a_column(tmp_path: Path) -> None:
     out = confirmed(tmp_path)
-    text = (out / memory.FILE).read_text("utf-8")
+    text = (out / remembered.FILE).read_text("utf-8")
 
     assert not says_a_value(text)
     assert "Rufname" not in text
-    assert (out / memory.FILE).stat().st_mode & 0o777 == 0o600
+    assert (out / remembered.FILE).stat().st_mode & 0o777 == 0o600
     assert len(json.loads(text)) == 1
 
 
 def test_a_broken_memory_remembers_nothing(tmp_path: Path) -> None:
-    (tmp_path / memory.FILE).write_text("{broken")
+    (tmp_path / remembered.FILE).write_text("{broken")
 
-    assert memory.recall(tmp_path, ["a"]) is None
-    memory.remember(tmp_path, ["a"], table(tmp_path / "x.toml", {"a": []}))
-    assert memory.recall(tmp_path, ["A"]) == memory.Remembered(tmp_path / "x.toml")
+    assert remembered.recall(tmp_path, ["a"]) is None
+    remembered.remember(tmp_path, ["a"], table(tmp_path / "x.toml", {"a": []}))
+    assert remembered.recall(tmp_path, ["A"]) == remembered.Remembered(tmp_path / "x.toml")
 
 
 def test_standard_input_is_recognised_and_read_once_for_each_record(tmp_path: Path) -> None:

@@ -3,10 +3,10 @@
 import random
 from io import BytesIO
 
-from pipeline import looks
-from pipeline import profile as profiles
-from pipeline.load import load, load_rows
-from pipeline.profile import ColumnProfile, TableProfile, date_trouble, profile
+from lexer_pipeline.inspecting import column_profile, semantic_types
+from lexer_pipeline.inspecting.column_profile import ColumnProfile, TableProfile, date_trouble, profile
+from lexer_pipeline.loading.records import load_rows
+from lexer_pipeline.loading.source import load
 
 
 def profiled(text: str) -> TableProfile:
@@ -43,8 +43,8 @@ def test_shapes_hold_letters_as_a_and_digits_as_9_the_most_frequent_first() -> N
 
 
 def test_repeated_values_weigh_as_often_as_they_stand() -> None:
-    assert column(["yes"] * 70 + ["no"] * 30).kinds == {looks.BOOLEAN: 100}
-    assert column(["12"] * 3 + ["x"]).kinds == {looks.NUMBER: 3, looks.TEXT: 1}
+    assert column(["yes"] * 70 + ["no"] * 30).kinds == {semantic_types.BOOLEAN: 100}
+    assert column(["12"] * 3 + ["x"]).kinds == {semantic_types.NUMBER: 3, semantic_types.TEXT: 1}
 
 
 def test_beyond_the_bound_distinct_is_more_than_and_kinds_are_estimated_to_a_hundredth() -> None:
@@ -53,8 +53,8 @@ def test_beyond_the_bound_distinct_is_more_than_and_kinds_are_estimated_to_a_hun
 
     found = column(values)
 
-    assert (found.filled, found.distinct, found.is_more) == (60_000, profiles.MOST_DISTINCT, True)
-    assert abs(found.share(looks.EMAIL) - 0.8) < 0.02
+    assert (found.filled, found.distinct, found.is_more) == (60_000, column_profile.MOST_DISTINCT, True)
+    assert abs(found.share(semantic_types.EMAIL) - 0.8) < 0.02
     assert sum(found.kinds.values()) == 60_000
 
 
@@ -62,7 +62,7 @@ def test_one_scientific_cell_among_many_is_never_missed() -> None:
     values = [str(7_000_000_000_000 + n) for n in range(40_000)]
     values[33_333] = "7.41E+12"
 
-    assert column(values).count(looks.SCIENTIFIC) == 1
+    assert column(values).count(semantic_types.SCIENTIFIC) == 1
 
 
 def test_one_date_that_decides_is_found_among_many() -> None:
@@ -92,10 +92,10 @@ def test_dates_that_contradict_each_other_are_counted_on_both_sides() -> None:
 def test_memory_does_not_grow_with_the_shapes_of_a_column() -> None:
     chosen = random.Random(7)
     words = ["".join(chosen.choice("aA9- ,.") for _ in range(30)) + "x" for _ in range(20_000)]
-    held = profiles._Column()
+    held = column_profile._Column()
     loaded = load("-", BytesIO(("key;value\n" + "".join(f"k;{word}\n" for word in words)).encode()))
     for rows in load_rows(loaded, None, ()):
-        held.add(profiles._Batch(rows), 1)
+        held.add(column_profile._Batch(rows), 1)
 
-    assert len(held._shapes) <= profiles.MOST_SHAPES
+    assert len(held._shapes) <= column_profile.MOST_SHAPES
     assert len(held._known) == len(held._pairs) == 0

@@ -6,14 +6,13 @@ import random
 import sys
 
 import numpy as np
-
-from pipeline import compiled, json_kernels, kernels, straight
-from pipeline.automaton import compile_automaton
-from pipeline.catalog import find
-from pipeline.digest import Checksums, Sha256
-from pipeline.exact import ExactChecker
-from pipeline.layout import compile_layout
-from pipeline.writer import compile_writer
+from lexer_pipeline.kernels import cells, dispatch, documents, row_writer
+from lexer_pipeline.kernels.digests import Checksums, Sha256
+from lexer_pipeline.specs.catalog import find
+from lexer_pipeline.validating.compile_documents import compile_automaton
+from lexer_pipeline.validating.compile_rows import compile_writer
+from lexer_pipeline.validating.layout import compile_layout
+from lexer_pipeline.validating.reference import ExactChecker
 
 PAGE = mmap.PAGESIZE
 PIECES = [
@@ -43,7 +42,7 @@ class Edge:
         return view
 
 
-def writer_of(header: str, spec: str) -> tuple[straight.Writer, int]:
+def writer_of(header: str, spec: str) -> tuple[row_writer.Writer, int]:
     specification = find(spec)
     names = header.split(",")
     tree = ExactChecker(specification, None, False).tree
@@ -64,18 +63,18 @@ def main() -> None:
         for final in (True, False):
             for writer, columns in programs:
                 writer.write(view, 44, final, 1 << 20, 1000)
-                found = kernels.scan_csv(view, 44, columns, final, 1000, 1 << 20)
+                found = cells.scan_csv(view, 44, columns, final, 1000, 1 << 20)
                 status = np.empty(found[1], np.uint8)
-                for kind in range(compiled.URL + 1):
-                    words = (b"Mira", b"A") if kind == compiled.ENUM else ()
-                    kernels.check_column(view, *found[2:5], columns, 0, kind, -1e9, 1e9, words, status)
-            straight.scan_keys(view, 44, 0, final, 1 << 20)
+                for kind in range(dispatch.URL + 1):
+                    words = (b"Mira", b"A") if kind == dispatch.ENUM else ()
+                    cells.check_column(view, *found[2:5], columns, 0, kind, -1e9, 1e9, words, status)
+            row_writer.scan_keys(view, 44, 0, final, 1 << 20)
         Checksums().update(view, Sha256(), view)
         text = b"".join(chance.choices(BITS, k=chance.randrange(14)))[:PAGE]
         view = edge.hold(text)
         whole = np.array([0], np.int64), np.array([len(text)], np.int64)
-        json_kernels.vouch_documents(automaton, view, *whole)
-        json_kernels.split_array(view, 0, False, 100)
+        documents.vouch_documents(automaton, view, *whole)
+        documents.split_array(view, 0, False, 100)
     sys.stdout.write("came back\n")
 
 

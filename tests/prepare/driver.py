@@ -10,8 +10,9 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from pipeline import batch
-from pipeline.run import Options, prepare
+from lexer_pipeline.outbox import batch
+from lexer_pipeline.preparing.options import Options
+from lexer_pipeline.preparing.prepare import prepare
 
 CALLS = ("open", "write", "rename", "replace", "fsync", "mkdir", "close", "unlink", "rmdir", "fdopen")
 

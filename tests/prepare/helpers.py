@@ -11,13 +11,14 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
-import pipeline
-from pipeline import batch, compiled, scan, text_twins
-from pipeline.model import Manifest, PreparedBatch
-from pipeline.report import Report
-from pipeline.run import Options, Source, prepare
+from lexer_pipeline.kernels import dispatch, fallback
+from lexer_pipeline.model import Manifest, PreparedBatch
+from lexer_pipeline.outbox import batch
+from lexer_pipeline.preparing.options import Options, Source
+from lexer_pipeline.preparing.prepare import prepare
+from lexer_pipeline.preparing.report import Report
 
-ROOT = Path(pipeline.__file__).parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 # Stands in every value of the inputs below, so that a value in a message would be seen.
 MARK = "Qzx"
 KEEP_ALL = Options(date="20240306", max_invalid=1.0)
@@ -114,24 +115,29 @@ def check(done: Prepared) -> None:
 def in_plain_python() -> Iterator[None]:
     """The pipeline as it runs where the kernels were not compiled."""
     with ExitStack() as stack:
-        twins = {**vars(text_twins), **vars(scan)}
-        for name in {name for name, kernel in vars(compiled).items() if callable(kernel)} & set(twins):
-            stack.enter_context(patch.object(compiled, name, twins[name]))
-        stack.enter_context(patch.object(compiled, "IS_COMPILED", False))
+        twins = {**vars(fallback)}
+        for name in {name for name, kernel in vars(dispatch).items() if callable(kernel)} & set(twins):
+            stack.enter_context(patch.object(dispatch, name, twins[name]))
+        stack.enter_context(patch.object(dispatch, "IS_COMPILED", False))
         yield
 
 
 def command(*words: str | Path, cwd: Path, stdin: bytes = b"") -> subprocess.CompletedProcess[bytes]:
-    """`python -m pipeline WORDS...` in a process of its own."""
+    """`python -m lexer_pipeline WORDS...` in a process of its own."""
     return subprocess.run(
-        [sys.executable, "-m", "pipeline", *map(str, words)],
+        [sys.executable, "-m", "lexer_pipeline", *map(str, words)],
         cwd=cwd, input=stdin, capture_output=True, timeout=120, env=environment(),
     )  # fmt: skip
 
 
 def environment() -> dict[str, str]:
     """No settings but where the package lies."""
-    return {"PYTHONPATH": str(ROOT), "PATH": "/usr/bin:/bin", "PYTHONWARNINGS": "error", "NO_COLOR": "1"}
+    return {
+        "PYTHONPATH": str(ROOT / "pipeline"),
+        "PATH": "/usr/bin:/bin",
+        "PYTHONWARNINGS": "error",
+        "NO_COLOR": "1",
+    }
 
 
 def whole_batches(out: Path) -> list[PreparedBatch]:

@@ -14,9 +14,8 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
-from pipeline import documents, streams, tables
-from pipeline.errors import UsageError
+from lexer_pipeline.errors import UsageError
+from lexer_pipeline.loading import byte_stream, delimited, json_documents
 
 from .helpers import KEEP_ALL, Prepared, command, environment, of_bytes, prepared, whole_batches
 
@@ -62,9 +61,9 @@ def test_the_same_input_gives_the_same_bytes_however_it_is_cut(
     array = array.replace(b":1}", b":true}")
     sources = (MIXED, MIXED.replace(b"\n", b"\r\n"), array, array[1:-1].replace(b"},{", b"}\n{"))
     whole = [of_bytes(data, SPEC, tmp_path / f"whole{n}").files for n, data in enumerate(sources)]
-    for module in (tables, documents, streams):
+    for module in (delimited, json_documents, byte_stream):
         monkeypatch.setattr(module, "BLOCK", block)
-    monkeypatch.setattr("pipeline.load.HEAD", 100)
+    monkeypatch.setattr("lexer_pipeline.loading.source.HEAD", 100)
     cut = [of_bytes(data, SPEC, tmp_path / f"cut{n}").files for n, data in enumerate(sources)]
 
     assert cut == whole
@@ -276,7 +275,7 @@ def test_processes_that_convert_into_one_folder_at_once_get_different_names(tmp_
         "1",
         "--quiet",
     ]
-    line = [sys.executable, "-m", "pipeline", *words]
+    line = [sys.executable, "-m", "lexer_pipeline", *words]
     running = [
         subprocess.Popen(line, cwd=tmp_path, env=environment(), stderr=subprocess.PIPE) for _ in range(6)
     ]

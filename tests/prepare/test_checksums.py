@@ -9,10 +9,10 @@ from functools import partial
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from lexer_pipeline.kernels import digests
+from lexer_pipeline.system import hashing as digest
 
-from pipeline import digest
-
-BOTH = sorted({digest.Checksums, digest.HashlibChecksums}, key=lambda kind: kind.__name__)
+BOTH = sorted({digests.Checksums, digests.HashlibChecksums}, key=lambda kind: kind.__name__)
 LENGTHS = st.one_of(
     st.integers(0, 300), st.sampled_from([55, 56, 63, 64, 65, 119, 120, 127, 128, 4096, 65537])
 )
@@ -47,7 +47,7 @@ def test_every_length_up_to_four_blocks_is_padded_as_it_should_be(kind: type) ->
 
 
 @pytest.mark.parametrize(
-    "kinds", [(digest.Checksums, digest.Sha256), (digest.HashlibChecksums, hashlib.sha256)]
+    "kinds", [(digests.Checksums, digests.Sha256), (digests.HashlibChecksums, hashlib.sha256)]
 )
 @given(pairs=st.lists(st.tuples(LENGTHS, LENGTHS), max_size=6))
 def test_what_is_hashed_beside_has_its_own_checksum(
@@ -64,8 +64,8 @@ def test_what_is_hashed_beside_has_its_own_checksum(
 
 
 def test_every_block_that_is_read_is_hashed_in_its_turn_beside_what_is_written_or_alone() -> None:
-    hashing, sums = digest.Hashing(), digest.Checksums()
-    first, second, read, written = digest.Sha256(), digest.Sha256(), [b"", b""], b""
+    hashing, sums = digest.Hashing(), digests.Checksums()
+    first, second, read, written = digests.Sha256(), digests.Sha256(), [b"", b""], b""
     for number in range(200):
         block = b"%d" % number * number
         hashing.read((first, second)[number % 2], block)
@@ -81,7 +81,7 @@ def test_every_block_that_is_read_is_hashed_in_its_turn_beside_what_is_written_o
 
 
 def test_more_bytes_than_fit_a_length_of_32_bits_are_counted() -> None:
-    block, sums, twin = b"\xc3\xab" * (1 << 19), digest.Checksums(), digest.HashlibChecksums()
+    block, sums, twin = b"\xc3\xab" * (1 << 19), digests.Checksums(), digests.HashlibChecksums()
     for _ in range(513):
         sums.update(block)
         twin.update(block)
@@ -90,7 +90,7 @@ def test_more_bytes_than_fit_a_length_of_32_bits_are_counted() -> None:
 
 
 def test_without_the_kernel_hashlib_makes_them() -> None:
-    program = "import sys; sys.modules['pipeline.checksums'] = None\nfrom pipeline import digest; print(digest.Checksums)"
+    program = "import sys; sys.modules['lexer_pipeline.kernels.checksums'] = None\nfrom lexer_pipeline.kernels import digests; print(digests.Checksums)"
 
     found = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
 

@@ -144,7 +144,7 @@ def test_several_sources_from_files_are_one_delivery(tmp_path: Path) -> None:
 
 def test_a_closed_standard_output_is_no_traceback(tmp_path: Path) -> None:
     process = subprocess.Popen(
-        [sys.executable, "-m", "pipeline", "specs"], cwd=tmp_path, env=environment(),
+        [sys.executable, "-m", "lexer_pipeline", "specs"], cwd=tmp_path, env=environment(),
         stdout=subprocess.PIPE, stderr=subprocess.PIPE,
     )  # fmt: skip
     assert process.stdout is not None and process.stderr is not None
@@ -162,7 +162,7 @@ def test_an_interrupt_while_a_source_is_read_ends_with_130_and_leaves_no_batch(
     tmp_path: Path, words: tuple[str, ...], number: int
 ) -> None:
     process = subprocess.Popen(
-        [sys.executable, "-m", "pipeline", *words, "-"], cwd=tmp_path, env=environment(),
+        [sys.executable, "-m", "lexer_pipeline", *words, "-"], cwd=tmp_path, env=environment(),
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
     )  # fmt: skip
     assert process.stdin is not None and process.stderr is not None and process.stdout is not None
@@ -198,7 +198,7 @@ def test_progress_on_a_terminal_ends_with_its_command(tmp_path: Path) -> None:
     (tmp_path / "in.csv").write_bytes(GOOD + b"3,Mira,no\n" * 300_000)
     terminal, inside = pty.openpty()
     process = subprocess.Popen(
-        [sys.executable, "-m", "pipeline", *CONVERT, "in.csv", "--json"], cwd=tmp_path,
+        [sys.executable, "-m", "lexer_pipeline", *CONVERT, "in.csv", "--json"], cwd=tmp_path,
         env={**environment(), "TERM": "xterm"}, stdout=subprocess.PIPE, stderr=inside,
     )  # fmt: skip
     os.close(inside)
@@ -224,7 +224,7 @@ def test_progress_on_a_terminal_ends_with_its_command(tmp_path: Path) -> None:
 def test_a_profile_names_every_stage_on_standard_error_and_leaves_the_answer_alone(tmp_path: Path) -> None:
     (tmp_path / "in.csv").write_bytes(GOOD)
     done = subprocess.run(
-        [sys.executable, "-m", "pipeline", *CONVERT, "in.csv", "--json", "--quiet", "--profile"],
+        [sys.executable, "-m", "lexer_pipeline", *CONVERT, "in.csv", "--json", "--quiet", "--profile"],
         cwd=tmp_path, env=environment(), capture_output=True, check=False,
     )  # fmt: skip
 

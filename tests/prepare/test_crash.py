@@ -9,11 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
-from pipeline import batch
-from pipeline.errors import UsageError
-from pipeline.model import PreparedBatch
-from pipeline.timings import Timings
+from lexer_pipeline.errors import UsageError
+from lexer_pipeline.model import PreparedBatch
+from lexer_pipeline.outbox import batch
+from lexer_pipeline.system.timings import Timings
 
 from .helpers import KEEP_ALL, ROOT, of_bytes
 

@@ -7,8 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
-from pipeline.errors import SourceError, UsageError
+from lexer_pipeline.errors import SourceError, UsageError
 
 from .helpers import KEEP_ALL, MARK, Prepared, in_plain_python, of_bytes, prepared
 

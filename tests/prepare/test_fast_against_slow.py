@@ -14,9 +14,13 @@ import orjson
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from lexer_pipeline.kernels import cells as kernels
+from lexer_pipeline.kernels import codes, dispatch, fallback
+from lexer_pipeline.kernels import documents as json_kernels
+from lexer_pipeline.loading import delimited
+from lexer_pipeline.loading import json_documents as documents
+from lexer_pipeline.specs import values
 from oracle import RECORD_TYPES, accepts, examples, flat, normalised, oddities, spoiled, spoiled_cell
-
-from pipeline import compiled, documents, json_kernels, kernels, scan, tables, values
 
 from .helpers import in_plain_python, of_bytes
 
@@ -117,15 +121,15 @@ WHOLE = 1 << 30
 
 def same_scan(data: bytes, delimiter: int, columns: int, final: bool, most: int, longest: int) -> Any:
     fast = kernels.scan_csv(data, delimiter, columns, final, most, longest)
-    slow: Any = scan.scan_csv(data, delimiter, columns, final, most, longest)
+    slow: Any = fallback.scan_csv(data, delimiter, columns, final, most, longest)
     faults = np.asarray(fast[9])
     assert fast[:2] == slow[:2]
     for name, a, b in zip(("starts", "ends", "flags"), fast[2:5], slow[2:5], strict=True):
-        broken = np.repeat(np.isin(faults, scan.BROKEN_ROWS), columns)
+        broken = np.repeat(np.isin(faults, codes.BROKEN_ROWS), columns)
         assert np.array_equal(np.where(broken, 0, a), np.where(broken, 0, b)), name
     for name, a, b in zip(("from", "to", "lines"), fast[5:8], slow[5:8], strict=True):
         assert np.array_equal(a, b), name
-    whole = ~np.isin(faults, scan.BROKEN_ROWS)
+    whole = ~np.isin(faults, codes.BROKEN_ROWS)
     assert np.array_equal(fast[8][whole], slow[8][whole])
     assert np.array_equal(faults, slow[9])
     return fast
@@ -166,10 +170,10 @@ class Drops:
 
 def rows_of(data: bytes, sizes: Sequence[int]) -> tuple[Any, ...]:
     source = Drops(data, sizes)
-    head, rest = tables.read_head(source, source.read(7))
+    head, rest = delimited.read_head(source, source.read(7))
     found = [
         (int(rows.lines[row]), int(rows.numbers[row]), int(rows.faults[row]), rows.raw(row))
-        for rows in tables.read_rows(source, head, rest)
+        for rows in delimited.read_rows(source, head, rest)
         for row in range(len(rows.faults))
     ]
     return head, found
@@ -182,7 +186,7 @@ def test_rows_do_not_depend_on_how_the_bytes_arrive(
 ) -> None:
     data = NASTY_FILE + ending
     whole = rows_of(data, [len(data)])
-    monkeypatch.setattr(tables, "BLOCK", block)
+    monkeypatch.setattr(delimited, "BLOCK", block)
 
     for sizes in ([1], [2], [3], [5], [7], [1, 7, 2], [3, 1]):
         assert rows_of(data, sizes) == whole
@@ -208,7 +212,7 @@ bits = st.lists(st.sampled_from(BITS), max_size=20).map(b"".join)
 @given(bits, st.booleans(), st.integers(1, 4))
 def test_both_splitters_find_the_same_values(data: bytes, final: bool, most: int) -> None:
     for at in (0, len(data) // 2, len(data)):
-        fast, slow = (one.split_array(data, at, final, most) for one in (json_kernels, scan))
+        fast, slow = (one.split_array(data, at, final, most) for one in (json_kernels, fallback))
         assert fast[0].tolist() == slow[0].tolist()
         assert fast[1:] == slow[1:]
 
@@ -219,7 +223,7 @@ def test_both_splitters_find_the_same_values(data: bytes, final: bool, most: int
 )
 def test_both_finders_find_the_same_lines(data: bytes) -> None:
     for end in range(len(data) + 1):
-        fast, slow = (one.find_lines(data, end) for one in (json_kernels, scan))
+        fast, slow = (one.find_lines(data, end) for one in (json_kernels, fallback))
         assert [one.tolist() for one in fast[:3]] == [one.tolist() for one in slow[:3]]
         assert fast[3:] == slow[3:]
 
@@ -269,7 +273,7 @@ def test_lines_keep_their_numbers_behind_blank_ones() -> None:
 @settings(deadline=None, max_examples=400)
 @given(bits)
 def test_a_value_ends_where_a_plain_loop_says(data: bytes) -> None:
-    assert scan.value_end(data, 0) == plain_value_end(data)
+    assert fallback.value_end(data, 0) == plain_value_end(data)
 
 
 def plain_value_end(data: bytes) -> int:
@@ -302,22 +306,22 @@ def plain_value_end(data: bytes) -> int:
 # ------------------------------------------------------------------------------------ cells
 
 KINDS = {
-    compiled.EMAIL: ("email", oddities.EMAILS),
-    compiled.HASH: ("hash", oddities.EMAILS),
-    compiled.NUMBER: ("number", oddities.NUMBER_TEXTS),
-    compiled.INTEGER: ("integer", oddities.NUMBER_TEXTS),
-    compiled.BOOLEAN: ("boolean", oddities.BOOLEAN_TEXTS),
-    compiled.DATE: ("date", oddities.DATES),
-    compiled.DATE_TIME: ("date_time", oddities.DATE_TIMES),
+    dispatch.EMAIL: ("email", oddities.EMAILS),
+    dispatch.HASH: ("hash", oddities.EMAILS),
+    dispatch.NUMBER: ("number", oddities.NUMBER_TEXTS),
+    dispatch.INTEGER: ("integer", oddities.NUMBER_TEXTS),
+    dispatch.BOOLEAN: ("boolean", oddities.BOOLEAN_TEXTS),
+    dispatch.DATE: ("date", oddities.DATES),
+    dispatch.DATE_TIME: ("date_time", oddities.DATE_TIMES),
 }
 ALPHABETS = {
-    compiled.EMAIL: "aZ0._+-@ ",
-    compiled.HASH: "aF0 \x7f~",
-    compiled.NUMBER: "0123.-+eE9",
-    compiled.INTEGER: "0129-+.e",
-    compiled.BOOLEAN: "trufalseTYNo01 ",
-    compiled.DATE: "0123-9",
-    compiled.DATE_TIME: "0123T:Z+-. 9",
+    dispatch.EMAIL: "aZ0._+-@ ",
+    dispatch.HASH: "aF0 \x7f~",
+    dispatch.NUMBER: "0123.-+eE9",
+    dispatch.INTEGER: "0129-+.e",
+    dispatch.BOOLEAN: "trufalseTYNo01 ",
+    dispatch.DATE: "0123-9",
+    dispatch.DATE_TIME: "0123T:Z+-. 9",
 }
 
 
@@ -325,7 +329,9 @@ def status_of(text: str, kind: int, low: float = -math.inf, high: float = math.i
     data = b"," + text.encode() + b","
     starts, ends = np.array([1], np.int32), np.array([len(data) - 1], np.int32)
     raw = data[1:-1]
-    flags = np.array([(1 if scan.NEEDS_ESCAPE.search(raw) else 0) | (0 if raw.isascii() else 2)], np.uint8)
+    flags = np.array(
+        [(1 if fallback.NEEDS_ESCAPE.search(raw) else 0) | (0 if raw.isascii() else 2)], np.uint8
+    )
     status = np.zeros(1, np.uint8)
     kernels.check_column(data, starts, ends, flags, 1, 0, kind, low, high, words, status)
     return int(status[0])
@@ -333,11 +339,11 @@ def status_of(text: str, kind: int, low: float = -math.inf, high: float = math.i
 
 def is_as_it_should_be(text: str, kind: int) -> bool:
     """Whether the exact twin takes the text as it stands, without a conversion."""
-    if kind == compiled.DATE:
+    if kind == dispatch.DATE:
         return values.is_date(text)
-    if kind == compiled.DATE_TIME:
+    if kind == dispatch.DATE_TIME:
         return values.is_date_time(text) and values.date_time(text, None) == values.Converted(text)
-    name = {compiled.HASH: "hash_text"}.get(kind, KINDS[kind][0])
+    name = {dispatch.HASH: "hash_text"}.get(kind, KINDS[kind][0])
     return bool(getattr(values, name)(text) == values.Converted(text))
 
 
@@ -362,12 +368,12 @@ def test_a_cell_that_is_vouched_for_needs_no_change(kind: int) -> None:
             text.encode()
         except UnicodeEncodeError:
             return
-        if status_of(text, kind) == compiled.GOOD:
+        if status_of(text, kind) == dispatch.GOOD:
             assert is_as_it_should_be(text, kind)
 
     holds()
     for text in filter(None, KINDS[kind][1]):
-        if status_of(text, kind) == compiled.GOOD:
+        if status_of(text, kind) == dispatch.GOOD:
             assert is_as_it_should_be(text, kind), text
 
 
@@ -376,7 +382,7 @@ def test_every_day_of_the_calendar_and_no_other_is_vouched_for() -> None:
         for month in range(14):
             for day in range(33):
                 text = f"{year:04}-{month:02}-{day:02}"
-                assert (status_of(text, compiled.DATE) == compiled.GOOD) == values.is_date(text)
+                assert (status_of(text, dispatch.DATE) == dispatch.GOOD) == values.is_date(text)
 
 
 @thorough
@@ -388,8 +394,8 @@ def test_every_day_of_the_calendar_and_no_other_is_vouched_for() -> None:
     | st.floats(-200, 200).map(repr),
 )
 def test_a_number_that_is_vouched_for_lies_within_its_bounds(low: float, high: float, text: str) -> None:
-    for kind in (compiled.NUMBER, compiled.INTEGER):
-        if status_of(text, kind, low, high) == compiled.GOOD:
+    for kind in (dispatch.NUMBER, dispatch.INTEGER):
+        if status_of(text, kind, low, high) == dispatch.GOOD:
             assert low <= float(text) <= high
 
 
@@ -403,15 +409,15 @@ def test_a_number_next_to_a_bound_is_never_taken_for_one_inside() -> None:
         "89.999999999999999",
         "90.000000000000000",
     ):
-        good = status_of(text, compiled.NUMBER, -90.0, inside) == compiled.GOOD
+        good = status_of(text, dispatch.NUMBER, -90.0, inside) == dispatch.GOOD
         assert not good or float(text) < 90
 
 
 @thorough
 @given(st.lists(st.text("abc_-0é", min_size=1, max_size=4), max_size=64), st.text("abc_-0é", max_size=5))
 def test_a_word_is_vouched_for_only_if_it_is_in_the_list(words: list[str], text: str) -> None:
-    status = status_of(text, compiled.ENUM, words=tuple(word.encode() for word in words))
-    assert status == compiled.EMPTY if not text else status != compiled.GOOD or text in words
+    status = status_of(text, dispatch.ENUM, words=tuple(word.encode() for word in words))
+    assert status == dispatch.EMPTY if not text else status != dispatch.GOOD or text in words
 
 
 # ------------------------------------------------------------------------------------ writing
@@ -423,13 +429,13 @@ def written(cells: Sequence[bytes], doubled: bool = False) -> bytes:
     ends = np.cumsum([len(cell) for cell in cells]).astype(np.int32)
     starts = np.concatenate([[0], ends[:-1]]).astype(np.int32)
     flags = np.array(
-        [(1 if scan.NEEDS_ESCAPE.search(cell) else 0) | (4 if doubled else 0) for cell in cells], np.uint8
+        [(1 if fallback.NEEDS_ESCAPE.search(cell) else 0) | (4 if doubled else 0) for cell in cells], np.uint8
     )
     first = np.arange(len(cells), dtype=np.int32)
     return bytes(
         kernels.encode(
             data, starts, ends, flags, 1, first, first + np.int32(1), np.ones(len(cells), np.uint8),
-            np.array([compiled.TEXT_LEAF], np.int32), np.array([0], np.int32), [b'"a":'],
+            np.array([dispatch.TEXT_LEAF], np.int32), np.array([0], np.int32), [b'"a":'],
         )[0]
     )  # fmt: skip
 
@@ -472,17 +478,17 @@ def trees() -> st.SearchStrategy[Any]:
 
 def steps_of(tree: Any, key: bytes, inside_rows: bool = False) -> list[tuple[int, int, bytes]]:
     if tree[0] == "leaf":
-        return [(compiled.RAW_LEAF if tree[2] else compiled.TEXT_LEAF, tree[1], key)]
+        return [(dispatch.RAW_LEAF if tree[2] else dispatch.TEXT_LEAF, tree[1], key)]
     is_list = tree[0] != "object"
     repeats = tree[0] == "rows" and not inside_rows
     inner: list[tuple[int, int, bytes]] = []
     for number, below in enumerate(tree[1]):
         inner += steps_of(below, b"" if is_list else b'"%d":' % number, inside_rows or repeats)
     if repeats:
-        inner = [(compiled.REPEAT, 0, b""), *inner, (compiled.REPEAT_END, 0, b"")]
+        inner = [(dispatch.REPEAT, 0, b""), *inner, (dispatch.REPEAT_END, 0, b"")]
     return [
-        (compiled.OPEN_ARRAY if is_list else compiled.OPEN_OBJECT, 0, key), *inner,
-        (compiled.CLOSE_ARRAY if is_list else compiled.CLOSE_OBJECT, 0, b""),
+        (dispatch.OPEN_ARRAY if is_list else dispatch.OPEN_OBJECT, 0, key), *inner,
+        (dispatch.CLOSE_ARRAY if is_list else dispatch.CLOSE_OBJECT, 0, b""),
     ]  # fmt: skip
 
 
@@ -491,9 +497,9 @@ def program_of(members: list[Any]) -> tuple[Any, Any, list[bytes]]:
     operations, arguments, keys = (list(part) for part in zip(*steps, strict=True))
     begin = 0
     for at, operation in enumerate(operations):
-        if operation == compiled.REPEAT:
+        if operation == dispatch.REPEAT:
             begin = at
-        elif operation == compiled.REPEAT_END:
+        elif operation == dispatch.REPEAT_END:
             arguments[at] = begin
     return np.array(operations, np.int32), np.array(arguments, np.int32), keys
 
@@ -514,7 +520,7 @@ def test_both_writers_write_the_same_records(
     ends = np.cumsum([len(cell) for cell in cells]).astype(np.int32)
     starts = np.concatenate([[0], ends[:-1]]).astype(np.int32)
     flags = np.array(
-        [5 if b'"' in cell else 1 if scan.NEEDS_ESCAPE.search(cell) else 0 for cell in cells], np.uint8
+        [5 if b'"' in cell else 1 if fallback.NEEDS_ESCAPE.search(cell) else 0 for cell in cells], np.uint8
     )
     cuts = sorted(data.draw(st.sets(st.integers(1, len(rows) - 1)))) if len(rows) > 1 else []
     first, last = np.array([0, *cuts], np.int32), np.array([*cuts, len(rows)], np.int32)
@@ -523,7 +529,7 @@ def test_both_writers_write_the_same_records(
     )
     arguments = (b"".join(cells), starts, ends, flags, 4, first, last, take, *program_of(members))
 
-    fast, slow = kernels.encode(*arguments), scan.encode(*arguments)
+    fast, slow = kernels.encode(*arguments), fallback.encode(*arguments)
 
     assert fast[0] == slow[0]
     assert fast[1].tolist() == slow[1].tolist()

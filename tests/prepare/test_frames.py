@@ -9,10 +9,9 @@ from typing import Any
 import pandas as pd
 import pyarrow as pa
 import pytest
-
-from pipeline.errors import SourceError, UsageError
-from pipeline.report import Report
-from pipeline.run import validate
+from lexer_pipeline.errors import SourceError, UsageError
+from lexer_pipeline.preparing.prepare import validate
+from lexer_pipeline.preparing.report import Report
 
 from .helpers import KEEP_ALL, MARK, Prepared, of_bytes, prepared
 

@@ -9,8 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
-from pipeline.errors import SourceError
+from lexer_pipeline.errors import SourceError
 
 from .helpers import KEEP_ALL, MARK, Prepared, environment, in_plain_python, of_bytes
 
@@ -376,7 +375,7 @@ def test_no_message_holds_a_value(tmp_path: Path) -> None:
 
 STREAM = """
 import resource, sys
-from pipeline.run import Options, prepare
+from lexer_pipeline.preparing.prepare import Options, prepare
 from pathlib import Path
 
 def peak():

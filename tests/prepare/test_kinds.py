@@ -7,9 +7,8 @@ from unittest.mock import patch
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from lexer_pipeline.validating.signatures import Kinds
 from oracle import RECORD_TYPES
-
-from pipeline.kinds import Kinds
 
 from .helpers import of_bytes
 from .test_fast_against_slow import tables_of

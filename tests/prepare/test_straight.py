@@ -11,13 +11,13 @@ from unittest.mock import patch
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-
-from pipeline import scan, straight, streams, tables
-from pipeline.catalog import find
-from pipeline.exact import ExactChecker
-from pipeline.layout import compile_layout
-from pipeline.rows import Done
-from pipeline.writer import compile_writer
+from lexer_pipeline.chunks.rows import Done
+from lexer_pipeline.kernels import fallback, row_writer
+from lexer_pipeline.loading import byte_stream, delimited
+from lexer_pipeline.specs.catalog import find
+from lexer_pipeline.validating.compile_rows import compile_writer
+from lexer_pipeline.validating.layout import compile_layout
+from lexer_pipeline.validating.reference import ExactChecker
 
 from .helpers import KEEP_ALL, environment, in_plain_python, of_bytes
 from .test_fast_against_slow import NASTY_FILE, nasty
@@ -39,7 +39,7 @@ def same(data: bytes, spec: str, block: int, most: int = KEEP_ALL.max_bytes) -> 
     """The files and the report do not depend on kernels, nor on the size of a block."""
     options = replace(KEEP_ALL, max_bytes=most)
     with TemporaryDirectory() as folder:
-        with patch.object(tables, "BLOCK", block), patch.object(streams, "BLOCK", max(block, 16)):
+        with patch.object(delimited, "BLOCK", block), patch.object(byte_stream, "BLOCK", max(block, 16)):
             fast = of_bytes(data, spec, Path(folder, "fast"), options)
         with in_plain_python():
             slow = of_bytes(data, spec, Path(folder, "slow"), options)
@@ -213,7 +213,7 @@ def test_no_kernel_reads_beyond_its_bytes() -> None:
 
 
 def same_keys(data: bytes, column: int, final: bool, longest: int) -> None:
-    fast, slow = (kind.scan_keys(data, ord(","), column, final, longest) for kind in (straight, scan))
+    fast, slow = (kind.scan_keys(data, ord(","), column, final, longest) for kind in (row_writer, fallback))
     assert fast[:2] == slow[:2]
     assert fast[2][:, :4].tolist() == slow[2][:, :4].tolist()
     keyed = [(a, b) for a, b in zip(fast[2][:, 4].tolist(), slow[2][:, 4].tolist(), strict=True)]

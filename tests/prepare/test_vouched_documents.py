@@ -13,11 +13,13 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from lexer_pipeline.kernels import dispatch
+from lexer_pipeline.preparing import options, routes
+from lexer_pipeline.preparing.prepare import validate
+from lexer_pipeline.specs import catalog
+from lexer_pipeline.validating.compile_documents import compile_automaton
+from lexer_pipeline.validating.reference import ExactChecker
 from oracle import RECORD_TYPES, examples, good, normalised, oddities, spoiled
-
-from pipeline import catalog, compiled, run
-from pipeline.automaton import compile_automaton
-from pipeline.exact import ExactChecker
 
 from .helpers import of_bytes
 
@@ -67,7 +69,7 @@ DOCUMENTS = st.lists(
 
 @contextmanager
 def nothing_vouched_for() -> Iterator[None]:
-    with patch.object(run, "compile_automaton", lambda schema: None):
+    with patch.object(routes, "compile_automaton", lambda schema: None):
         yield
 
 
@@ -237,8 +239,8 @@ def test_a_kind_is_judged_once_whatever_its_values(tmp_path: Path) -> None:
 
 def test_who_asks_for_values_sees_those_of_each_document(tmp_path: Path) -> None:
     lines = [b'{"link":{"email":"bad %d"}}' % number for number in range(9)]
-    report = run.validate(
-        ["-"], "customer_record", run.Options(stdin=BytesIO(b"\n".join(lines)), show_values=True)
+    report = validate(
+        ["-"], "customer_record", options.Options(stdin=BytesIO(b"\n".join(lines)), show_values=True)
     )
 
     assert [one.value for one in report.sources[0].examples] == [f"bad {number}" for number in range(9)]
@@ -367,4 +369,4 @@ def test_the_kernel_does_vouch_for_a_tidy_document(record_type: str) -> None:
     automaton = compile_automaton(catalog.find(record_type).schema)
     starts, ends = np.array([0], np.int64), np.array([len(data)], np.int64)
 
-    assert compiled.vouch_documents(automaton, data, starts, ends)[0] == data + b"\n"
+    assert dispatch.vouch_documents(automaton, data, starts, ends)[0] == data + b"\n"

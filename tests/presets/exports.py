@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import pipeline
-from pipeline.model import PreparedBatch
-from pipeline.report import Report
-from pipeline.run import Options, prepare
+from lexer_pipeline.model import PreparedBatch
+from lexer_pipeline.preparing.options import Options
+from lexer_pipeline.preparing.prepare import prepare
+from lexer_pipeline.preparing.report import Report
 
-SAMPLES = Path(pipeline.__file__).parents[1] / "samples" / "exports"
+SAMPLES = Path(__file__).resolve().parents[2] / "samples" / "exports"
 CASES = sorted(path for path in SAMPLES.glob("*/*") if path.is_dir())
 KEEP_ALL = Options(date="20240306", max_invalid=1)
 

@@ -3,8 +3,7 @@ from decimal import Decimal
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
-from pipeline.conversions import Done, Failed, compile_conversion
+from lexer_pipeline.mapping.conversions import Done, Failed, compile_conversion
 
 AMOUNTS = st.decimals(0, 10**12, places=3)
 

@@ -4,9 +4,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from lexer_pipeline.errors import UsageError
+from lexer_pipeline.mapping import file
 
-from pipeline import mapping
-from pipeline.errors import UsageError
 from tests.presets.exports import Converted, convert, write
 
 PURCHASE = """
@@ -234,7 +234,7 @@ def test_what_is_wrong_in_a_mapping_is_told_with_its_line(fields: str, message: 
     Path("own.toml").write_text(f"[[records]]{PURCHASE}{fields}\n", "utf-8")
 
     with pytest.raises(UsageError) as caught:
-        mapping.read(Path("own.toml"))
+        file.read(Path("own.toml"))
 
     assert message in caught.value.message
     assert "own.toml: line " in caught.value.message

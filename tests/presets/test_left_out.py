@@ -3,8 +3,8 @@
 from pathlib import Path
 
 import pytest
+from lexer_pipeline.validating import validate
 
-from pipeline import validate
 from tests.presets.exports import convert, write
 
 MAP = """

@@ -5,9 +5,9 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from lexer_pipeline.loading.source import expand
+from lexer_pipeline.preparing.prepare import prepare
 
-from pipeline.load import expand
-from pipeline.run import prepare
 from tests.presets.exports import KEEP_ALL, convert, write
 from tests.presets.headers import HEADERS
 

@@ -3,10 +3,10 @@
 from pathlib import Path
 
 import pytest
+from lexer_pipeline.errors import UsageError
+from lexer_pipeline.mapping import file
+from lexer_pipeline.mapping.file import normalised
 
-from pipeline import mapping
-from pipeline.errors import UsageError
-from pipeline.mapping import normalised
 from tests.presets.exports import convert, write
 from tests.presets.headers import HEADERS
 
@@ -17,19 +17,19 @@ VARIANTS = [(preset, number) for preset, headers in HEADERS.items() for number i
 def test_a_known_header_is_recognised_as_one_preset(preset: str, number: int) -> None:
     header = HEADERS[preset][number]
 
-    assert [preset] == [one.name for one in mapping.recognise(header)]
+    assert [preset] == [one.name for one in file.recognise(header)]
 
 
 @pytest.mark.parametrize(("preset", "number"), VARIANTS)
 def test_order_case_spaces_and_punctuation_of_a_header_make_no_difference(preset: str, number: int) -> None:
     header = [name.upper().replace(" ", "_") + " " for name in reversed(HEADERS[preset][number])]
 
-    assert [preset] == [one.name for one in mapping.recognise(header)]
+    assert [preset] == [one.name for one in file.recognise(header)]
 
 
 @pytest.mark.parametrize("preset", HEADERS)
 def test_no_header_of_another_platform_has_the_telling_columns(preset: str) -> None:
-    telling = {normalised(name) for name in mapping.find(preset).recognise}
+    telling = {normalised(name) for name in file.find(preset).recognise}
     # The export of orders may hold both layouts; the fuller one then wins.
     others = {
         name for name in HEADERS if {name, preset} != {"woocommerce_orders", "woocommerce_orders_packed"}
@@ -41,7 +41,7 @@ def test_no_header_of_another_platform_has_the_telling_columns(preset: str) -> N
 
 
 def test_every_preset_has_a_header_here() -> None:
-    assert {one.name for one in mapping.presets()} == set(HEADERS)
+    assert {one.name for one in file.presets()} == set(HEADERS)
 
 
 def test_a_header_that_no_preset_knows_lists_all_of_them(folder: Path) -> None:

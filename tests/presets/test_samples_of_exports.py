@@ -13,9 +13,9 @@ import shutil
 from pathlib import Path
 
 import pytest
+from lexer_pipeline.errors import UsageError
+from lexer_pipeline.mapping import file
 
-from pipeline import mapping
-from pipeline.errors import UsageError
 from tests.presets.exports import CASES, Converted, convert, name_of, rows_of, source_of
 
 WHOLE = [case for case in CASES if not (case / "expected_error.json").exists()]
@@ -62,7 +62,7 @@ def test_an_export_that_cannot_be_converted_ends_in_the_error_beside_it(case: Pa
 def test_every_row_of_an_export_is_accounted_for_in_each_pass(case: Path, folder: Path) -> None:
     made = converted(case)
 
-    rows, passes = rows_of(source_of(case)), len(mapping.find(case.parent.name).records)
+    rows, passes = rows_of(source_of(case)), len(file.find(case.parent.name).records)
     assert passes == len(made.report.sources)
     counted = 0
     for batch in made.batches.values():
@@ -87,6 +87,6 @@ def test_no_column_of_a_usual_export_is_forgotten(case: Path, folder: Path) -> N
 def test_every_preset_has_a_good_and_a_dirty_sample_or_is_refused() -> None:
     kinds = {(case.parent.name, case.name.partition("_")[0]) for case in CASES}
 
-    for preset in mapping.presets():
+    for preset in file.presets():
         wanted = ("refused",) if preset.refuse else ("good", "dirty")
         assert {(preset.name, kind) for kind in wanted} <= kinds

@@ -3,9 +3,9 @@
 from pathlib import Path
 
 import pytest
+from lexer_pipeline.mapping import file as mapping
+from lexer_pipeline.mapping.file import normalised
 
-from pipeline import mapping
-from pipeline.mapping import normalised
 from tests.presets.exports import convert, write
 from tests.presets.headers import HEADERS
 

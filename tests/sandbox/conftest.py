@@ -4,8 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-
-from pipeline.sandbox.server import Sandbox
+from lexer_pipeline.sandbox.server import Sandbox
 
 
 @pytest.fixture

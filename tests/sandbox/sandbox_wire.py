@@ -9,7 +9,7 @@ from http.client import HTTPResponse
 from typing import Any, Self
 from urllib.parse import urlsplit
 
-from pipeline.sandbox.server import Sandbox
+from lexer_pipeline.sandbox.server import Sandbox
 
 PRODUCTS = "commerce_products-20240306-a.json"
 GOOD = b'{"product_id":"kettle-1","name":"Kettle"}\n'

@@ -6,10 +6,9 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 
 import pytest
+from lexer_pipeline.sandbox.faults import Fault
+from lexer_pipeline.sandbox.server import Sandbox
 from sandbox_wire import GOOD, PRODUCTS, Reply, admin, ask, kinds, put
-
-from pipeline.sandbox.faults import Fault
-from pipeline.sandbox.server import Sandbox
 
 BODY = GOOD * 50_000
 ETAG = f'"{hashlib.md5(BODY, usedforsecurity=False).hexdigest()}"'

@@ -3,9 +3,8 @@
 from pathlib import Path
 
 import pytest
+from lexer_pipeline.sandbox.server import Sandbox
 from sandbox_wire import GOOD, PRODUCTS, ask, put
-
-from pipeline.sandbox.server import Sandbox
 
 LINES = (
     b'{"product_id":"kettle-1"}\n'

@@ -5,9 +5,8 @@ import time
 from pathlib import Path
 
 import pytest
+from lexer_pipeline.sandbox.server import Sandbox
 from sandbox_wire import GOOD, PRODUCTS, Reply, Wire, ask, kinds, put
-
-from pipeline.sandbox.server import Sandbox
 
 
 def url(sandbox: Sandbox, token: str) -> str:

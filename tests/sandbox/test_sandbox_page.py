@@ -7,9 +7,8 @@ from pathlib import Path
 from urllib.parse import urlencode
 
 import pytest
+from lexer_pipeline.sandbox.server import Sandbox
 from sandbox_wire import PRODUCTS, ask, call, put
-
-from pipeline.sandbox.server import Sandbox
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 QUIET = (

@@ -4,10 +4,9 @@ import time
 from pathlib import Path
 
 import pytest
+from lexer_pipeline.sandbox.server import Sandbox
+from lexer_pipeline.sandbox.state import TooManyTokensError
 from sandbox_wire import PRODUCTS, Wire, admin, ask, call, kinds, put
-
-from pipeline.sandbox.server import Sandbox
-from pipeline.sandbox.state import TooManyTokensError
 
 LOAD = {"destination_type": "dataset_load", "dataset_id": "a1b2c3d4", "record_type": "product"}
 

@@ -9,12 +9,11 @@ import time
 from pathlib import Path
 
 import pytest
+from lexer_pipeline.errors import UsageError
+from lexer_pipeline.sandbox.server import Sandbox
 from sandbox_wire import GOOD, admin, ask, call, put
 
-from pipeline.errors import UsageError
-from pipeline.sandbox.server import Sandbox
-
-SERVE = "import sys; from pathlib import Path; from pipeline.sandbox.server import serve; serve(Path(sys.argv[1]), 0, lambda line: print(line, flush=True))"
+SERVE = "import sys; from pathlib import Path; from lexer_pipeline.sandbox.server import serve; serve(Path(sys.argv[1]), 0, lambda line: print(line, flush=True))"
 LISTENING = "0A"
 
 

@@ -4,9 +4,9 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+from lexer_pipeline.loading.records import load_rows
+from lexer_pipeline.loading.source import Loaded, Reading, load
 from prepare.helpers import MARK, Prepared, of_bytes, prepared
-
-from pipeline.load import Loaded, Reading, load, load_rows
 
 __all__ = ["MARK", "prepared"]
 SPEC = "customer_record"

@@ -9,10 +9,9 @@ from pathlib import Path
 from unittest.mock import patch
 
 import pytest
-
-from pipeline import archives
-from pipeline.errors import SourceError
-from pipeline.load import expand, load
+from lexer_pipeline.errors import SourceError
+from lexer_pipeline.loading import archive as archives
+from lexer_pipeline.loading.source import expand, load
 
 from .helpers import HEADER, SPEC, prepared
 

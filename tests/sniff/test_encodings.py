@@ -6,10 +6,9 @@ from io import BytesIO
 from pathlib import Path
 
 import pytest
-
-from pipeline.encodings import SAMPLE, Decoded, tell
-from pipeline.errors import SourceError, UsageError
-from pipeline.streams import ByteSource
+from lexer_pipeline.errors import SourceError, UsageError
+from lexer_pipeline.loading.byte_stream import ByteSource
+from lexer_pipeline.loading.encodings import SAMPLE, Decoded, tell
 
 from .helpers import HEADER, cells, convert, counts, names, notes, opened, where
 

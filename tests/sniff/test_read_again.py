@@ -6,11 +6,12 @@ from io import BytesIO
 from pathlib import Path
 
 import pytest
-
-from pipeline.encodings import Decoded
-from pipeline.errors import SourceError
-from pipeline.load import load, load_rows
-from pipeline.streams import BLOCK, ByteSource, Readable, open_file, spooled
+from lexer_pipeline.errors import SourceError
+from lexer_pipeline.loading.byte_stream import BLOCK, ByteSource, Readable, open_file
+from lexer_pipeline.loading.encodings import Decoded
+from lexer_pipeline.loading.records import load_rows
+from lexer_pipeline.loading.source import load
+from lexer_pipeline.loading.spool import spooled
 
 ORDERS = b"purchase_id,products[].price_paid\n" + b"".join(
     b"P%d,1.50\n" % (row // 2) for row in range(40_000)

@@ -8,10 +8,9 @@ from typing import Any
 
 import openpyxl
 import pytest
+from lexer_pipeline.errors import SourceError, UsageError
+from lexer_pipeline.loading.source import Reading, expand, load
 from openpyxl.utils.datetime import CALENDAR_MAC_1904
-
-from pipeline.errors import SourceError, UsageError
-from pipeline.load import Reading, expand, load
 
 from .helpers import HEADER, SPEC, cells, convert, convert_file, counts, names, notes, prepared, where
 

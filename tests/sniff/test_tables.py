@@ -4,11 +4,11 @@ from io import BytesIO
 from pathlib import Path
 
 import pytest
+from lexer_pipeline.errors import SourceError, UsageError
+from lexer_pipeline.loading.records import load_rows
+from lexer_pipeline.loading.source import load
+from lexer_pipeline.preparing.prepare import prepare
 from prepare.helpers import of_bytes
-
-from pipeline.errors import SourceError, UsageError
-from pipeline.load import load, load_rows
-from pipeline.run import prepare
 
 from .helpers import HEADER, MARK, cells, convert, counts, notes, opened, where
 

@@ -17,11 +17,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from pipeline.config import Settings, Token
-from pipeline.errors import PipelineError
-from pipeline.ledger import Ledger
-from pipeline.model import Manifest, PreparedBatch
-from pipeline.upload import exit_code, upload
+from lexer_pipeline.errors import PipelineError
+from lexer_pipeline.model import Manifest, PreparedBatch
+from lexer_pipeline.outbox.ledger import Ledger
+from lexer_pipeline.uploading.scheduler import exit_code, upload
+from lexer_pipeline.uploading.settings import Settings, Token
+
 from tests.upload.store import TOKEN
 
 

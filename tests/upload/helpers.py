@@ -7,11 +7,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from pipeline.config import Settings, Token
-from pipeline.files import write_json
-from pipeline.ledger import Entry, entries
-from pipeline.model import Manifest, PreparedBatch, Receipt
-from pipeline.upload import upload
+from lexer_pipeline.model import Manifest, PreparedBatch, Receipt
+from lexer_pipeline.outbox.ledger import Entry, entries
+from lexer_pipeline.system.files import write_json
+from lexer_pipeline.uploading.scheduler import upload
+from lexer_pipeline.uploading.settings import Settings, Token
+
 from tests.upload.store import TOKEN, Store
 
 LINE = b'{"email":"mira.holt@example.com"}\n'

@@ -18,8 +18,12 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def start(store: Store, out: Path, *words: str, **environment: str) -> subprocess.Popen[str]:
-    settings = {"LEXER_UPLOAD_API_URL": store.url, "LEXER_UPLOAD_API_TOKEN": TOKEN, "PYTHONPATH": str(ROOT)}
-    call = [sys.executable, "-m", "pipeline", *words, "--out", str(out)]
+    settings = {
+        "LEXER_UPLOAD_API_URL": store.url,
+        "LEXER_UPLOAD_API_TOKEN": TOKEN,
+        "PYTHONPATH": str(ROOT / "pipeline"),
+    }
+    call = [sys.executable, "-m", "lexer_pipeline", *words, "--out", str(out)]
     return subprocess.Popen(
         call, cwd=out, env={**os.environ, **settings, **environment}, text=True,
         stdout=subprocess.PIPE, stderr=subprocess.PIPE,

@@ -3,10 +3,9 @@
 from pathlib import Path
 
 import pytest
-
-from pipeline import config
-from pipeline.config import API_URL, Token, read, safe_url
-from pipeline.errors import UsageError
+from lexer_pipeline.errors import UsageError
+from lexer_pipeline.uploading import settings as config
+from lexer_pipeline.uploading.settings import API_URL, Token, read, safe_url
 
 
 def test_without_anything_the_defaults_hold(tmp_path: Path) -> None:

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from lexer_pipeline.outbox.ledger import entries
 
-from pipeline.ledger import entries
 from tests.upload.helpers import LINE, prepared, send
 from tests.upload.store import Store
 

@@ -6,11 +6,11 @@ import threading
 from pathlib import Path
 
 import pytest
+from lexer_pipeline.errors import UsageError
+from lexer_pipeline.model import Receipt
+from lexer_pipeline.outbox.ledger import entries, known_names
+from lexer_pipeline.uploading.scheduler import as_is, exit_code
 
-from pipeline.errors import UsageError
-from pipeline.ledger import entries, known_names
-from pipeline.model import Receipt
-from pipeline.upload import as_is, exit_code
 from tests.upload.helpers import LINE, after, entry, prepared, send, settings
 from tests.upload.store import TOKEN, Store
 

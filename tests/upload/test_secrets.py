@@ -7,10 +7,10 @@ import traceback
 from pathlib import Path
 
 import pytest
+from lexer_pipeline.outbox.ledger import entries
+from lexer_pipeline.uploading import api
+from lexer_pipeline.uploading.scheduler import upload
 
-from pipeline import client
-from pipeline.ledger import entries
-from pipeline.upload import upload
 from tests.upload.helpers import entry, prepared, send, settings
 from tests.upload.store import SIGNATURE, TOKEN, Store
 
@@ -45,7 +45,7 @@ def test_no_secret_in_any_output_log_or_file(
 
 
 def test_no_secret_in_what_is_shown_of_a_grant_or_of_settings(store: Store) -> None:
-    asked = client.ask(store.url, TOKEN, {}, connect_timeout=3, answer_timeout=3)
+    asked = api.ask(store.url, TOKEN, {}, connect_timeout=3, answer_timeout=3)
 
     assert asked.grant is not None
     assert SIGNATURE in asked.grant.url

@@ -9,9 +9,9 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+from lexer_pipeline.uploading import api
+from lexer_pipeline.uploading.s3_put import Body, Identity, PutResult, Wire, put
 
-from pipeline import client
-from pipeline.put import Body, Identity, PutResult, Wire, put
 from tests.upload.helpers import LINE, entry, prepared, send
 from tests.upload.store import TOKEN, Store
 
@@ -160,7 +160,7 @@ def test_the_last_block_is_kept_back_until_all_that_left_is_what_was_prepared(
 def test_a_large_file_that_changed_is_not_stored_and_may_be_sent_once_mended(
     store: Store, out: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pipeline.job.READ_FIRST", 1000)
+    monkeypatch.setattr("lexer_pipeline.uploading.job.READ_FIRST", 1000)
     batch = prepared(out, data=LINE * 100_000)
     data = batch.file.read_bytes()
     batch.file.write_bytes(data[:-2] + b" \n")
@@ -195,7 +195,7 @@ def test_redirects_are_not_followed(store: Store, file: Path, status: int) -> No
     with Store() as other:
         store.post_faults = [f"status:{status}:Location: {other.url}"]
         store.put_faults = [f"refuse:{status}:Location:{other.base}/bucket/7"]
-        asked = client.ask(store.url, TOKEN, {}, connect_timeout=3, answer_timeout=3)
+        asked = api.ask(store.url, TOKEN, {}, connect_timeout=3, answer_timeout=3)
         result = put_to(store, file)
 
     assert (asked.status, asked.grant, result.status) == (status, None, status)
@@ -207,7 +207,7 @@ def test_netrc_is_ignored(store: Store, file: Path, tmp_path: Path, monkeypatch:
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("NETRC", str(tmp_path / ".netrc"))
 
-    client.ask(store.url, TOKEN, {}, connect_timeout=3, answer_timeout=3)
+    api.ask(store.url, TOKEN, {}, connect_timeout=3, answer_timeout=3)
     put_to(store, file)
 
     assert "authorization" not in store.posts[0].headers
@@ -219,7 +219,7 @@ def test_proxy_variables_are_ignored(store: Store, file: Path, monkeypatch: pyte
         monkeypatch.setenv(name, "http://127.0.0.1:9")
     monkeypatch.setenv("no_proxy", "")
 
-    assert client.ask(store.url, TOKEN, {}, connect_timeout=3, answer_timeout=3).grant is not None
+    assert api.ask(store.url, TOKEN, {}, connect_timeout=3, answer_timeout=3).grant is not None
     assert put_to(store, file).status == 200
 
 
@@ -229,7 +229,7 @@ def test_a_proxy_is_used_when_it_is_a_setting(
     monkeypatch.setenv("no_proxy", "*")
     with Store() as proxy:
         put_to(store, file, Wire(3, 1, 1, proxy=proxy.base))
-        client.ask(store.url, TOKEN, {}, connect_timeout=3, answer_timeout=3, proxy=proxy.base)
+        api.ask(store.url, TOKEN, {}, connect_timeout=3, answer_timeout=3, proxy=proxy.base)
 
     assert proxy.puts[0].path.startswith("http://")
     assert len(proxy.posts) == 1
@@ -282,7 +282,7 @@ def test_expect_is_sent_for_a_small_file_too(store: Store, tmp_path: Path) -> No
 def test_a_server_that_never_says_continue_gets_the_body(
     store: Store, file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pipeline.put.EXPECT_SECONDS", 0.3)
+    monkeypatch.setattr("lexer_pipeline.uploading.s3_put.EXPECT_SECONDS", 0.3)
     store.blind = True
 
     assert put_to(store, file).status == 200
@@ -334,7 +334,7 @@ def test_a_whole_upload_works_over_tls(tls_store: Store, out: Path) -> None:
 
 
 def test_an_unknown_certificate_is_not_trusted(tls_store: Store, file: Path) -> None:
-    asked = client.ask(tls_store.url, TOKEN, {}, connect_timeout=3, answer_timeout=3)
+    asked = api.ask(tls_store.url, TOKEN, {}, connect_timeout=3, answer_timeout=3)
     result = put_to(tls_store, file)
 
     assert (asked.status, result.status, result.connected) == (0, 0, False)
@@ -348,13 +348,13 @@ def test_a_long_answer_is_cut(store: Store, file: Path) -> None:
     store.post_faults = ["say:" + " " * 300_000]
 
     assert put_to(store, file).code == "SignatureDoesNotMatch"
-    assert client.ask(store.url, TOKEN, {}, connect_timeout=3, answer_timeout=3).grant is None
+    assert api.ask(store.url, TOKEN, {}, connect_timeout=3, answer_timeout=3).grant is None
 
 
 def test_the_escaped_ampersand_is_undone_by_json() -> None:
     text = b'{"id": 5, "url": "https://s3.example.com/k?X-Amz-Date=20240306T000000Z\\u0026X-Amz-Expires=900"}'
 
-    grant = client.read_grant(text)
+    grant = api.read_grant(text)
 
     assert grant is not None
     assert urlsplit(grant.url).query == "X-Amz-Date=20240306T000000Z&X-Amz-Expires=900"
@@ -369,7 +369,7 @@ def test_the_escaped_ampersand_is_undone_by_json() -> None:
      b'{"id": 5, "url": "https://s3.example.com/a b"}', b'{"id": 5, "url": "https://[/"}', b'{"id": 5, "url": "file:///etc/passwd"}'],
 )  # fmt: skip
 def test_an_unusable_grant_is_none(answer: bytes) -> None:
-    assert client.read_grant(answer) is None
+    assert api.read_grant(answer) is None
 
 
 @pytest.mark.parametrize(
@@ -378,7 +378,7 @@ def test_an_unusable_grant_is_none(answer: bytes) -> None:
      ("Wed, 06 Mar 2024 00:00:00 GMT", 0.0)],
 )  # fmt: skip
 def test_retry_after_is_seconds_or_a_date(text: str, seconds: float | None) -> None:
-    assert client.seconds_of(text, 1709683200.0) == seconds
+    assert api.seconds_of(text, 1709683200.0) == seconds
 
 
 def test_the_rate_limit_holds(store: Store, file: Path) -> None:

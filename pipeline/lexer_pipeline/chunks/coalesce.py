@@ -1,0 +1,46 @@
+"""Batches of which almost all is written already, put together, so that the stages are not run for a handful of rows."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+import numpy as np
+
+from lexer_pipeline.chunks.rows import Rows, Written, joined
+
+# So many rows left over are worth a run of the stages; until there are that many, so many batches are held.
+ENOUGH = 256
+MOST_HELD = 4
+
+
+def together(batches: Iterable[Rows]) -> Iterator[Rows]:
+    """The same records in fewer batches; one of which nothing is written stays as it is."""
+    held: list[Rows] = []
+    for rows in batches:
+        if rows.written is not None:
+            held.append(rows)
+        left = sum(len(batch.faults) for batch in held)
+        if held and (rows.written is None or left >= ENOUGH or len(held) == MOST_HELD):
+            yield _put_together(held)
+            held = []
+        if rows.written is None:
+            yield rows
+    if held:
+        yield _put_together(held)
+
+
+def _put_together(batches: list[Rows]) -> Rows:
+    if len(batches) == 1:
+        return batches[0]
+    written = [batch.written for batch in batches if batch.written is not None]
+    sizes = [sum(map(len, one.pieces)) for one in written]
+    begins = np.cumsum([0, *sizes[:-1]])
+    return replace(
+        joined([batch.alone() for batch in batches]),
+        written=Written(
+            tuple(piece for one in written for piece in one.pieces),
+            np.concatenate([one.places + begin for one, begin in zip(written, begins, strict=True)]),
+            sum(one.rows for one in written), sum(one.records for one in written), sum(one.blank for one in written),
+            np.sum([one.cleaned for one in written], axis=0).tolist(), sum(one.size for one in written),
+            lambda: joined([one.again() for one in written]),
+        ),
+    )  # fmt: skip

@@ -1,0 +1,46 @@
+"""Documents of JSON as they pass between the stages."""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Documents:
+    """A batch of JSON: document i is data[starts[i]:ends[i]], on the physical line lines[i], from 1.
+
+    `starts`, `ends`, `lines` and `numbers` (of the records, from 1) are int64; `blank` counts the empty lines
+    passed over since the batch before.
+    """
+
+    data: bytes
+    starts: Any
+    ends: Any
+    lines: Any
+    numbers: Any
+    blank: int
+
+    @property
+    def records(self) -> int:
+        """How many documents there are."""
+        return len(self.starts)
+
+    @property
+    def size(self) -> int:
+        """How many bytes of the source the documents take."""
+        return int(self.ends[-1] - self.starts[0]) if len(self.starts) else 0
+
+    def text(self, row: int) -> bytes:
+        """One document, without the spaces around it."""
+        return self.data[self.starts[row] : self.ends[row]].strip()
+
+    def raw(self, row: int) -> bytes:
+        """The document on one line: a line break between its tokens becomes a space."""
+        return self.text(row).replace(b"\r", b" ").replace(b"\n", b" ")
+
+    def part(self, start: int, stop: int) -> "Documents":
+        """The documents from `start` to `stop` - 1 as a batch of their own; empty lines go with the first."""
+        rows, blank = slice(start, stop), 0 if start else self.blank
+        return replace(
+            self, starts=self.starts[rows], ends=self.ends[rows], lines=self.lines[rows], numbers=self.numbers[rows],
+            blank=blank,
+        )  # fmt: skip

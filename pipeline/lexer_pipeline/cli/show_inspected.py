@@ -1,0 +1,76 @@
+"""What a person reads of a file that was looked at, and of a mapping that was drafted for it."""
+
+from rich.console import Console
+
+from lexer_pipeline.cli.console import say, table
+from lexer_pipeline.inspecting.column_profile import ColumnProfile
+from lexer_pipeline.inspecting.inspect import Candidate, Inspection
+from lexer_pipeline.inspecting.propose import Proposal
+
+
+def inspection(console: Console, found: Inspection) -> None:
+    """What a source is, what it could become, and what stands in the way."""
+    delimiter = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}.get(
+        found.delimiter, found.delimiter
+    )
+    parts = [found.form, found.encoding, f"delimiter {delimiter}" if delimiter else "",
+             f"header on line {found.header_line}" if found.header_line else ""]  # fmt: skip
+    say(console, f"{found.path}: {', '.join(part for part in parts if part)}")
+    what = "rows" if found.columns else "documents"
+    say(console, f"{found.rows:,} {what}{f', {found.blank:,} blank' if found.blank else ''}")
+    for note in found.notes:
+        say(console, f"  {note}")
+    filled = max(found.rows - (found.blank if found.columns else 0), 1)
+    if found.columns:
+        rows = [(one.name, f"{one.filled / filled:.1%}", _distinct(one), _kinds(one), _shapes(one))
+                for one in found.columns if one.filled]  # fmt: skip
+        table(console, ("column", "filled", "distinct", "looks like", "shapes"), rows, (1, 2))
+        if empty := [one.name for one in found.columns if not one.filled]:
+            say(console, f"columns without a filled cell: {', '.join(empty)}")
+    else:
+        keys = [(one.path, f"{one.filled / filled:.1%}", ", ".join(one.types)) for one in found.keys]
+        table(console, ("key", "filled", "types"), keys, (1,))
+    if found.presets:
+        say(console, f"It looks like the preset {' or '.join(found.presets)}.")
+    for one in found.specifications:
+        _candidate(console, one, "columns" if found.columns else "keys")
+    for hurdle in found.obstacles:
+        where = f"{hurdle.column}: " if hurdle.column else ""
+        say(console, f"in the way: {where}{hurdle.message}")
+
+
+def _distinct(one: ColumnProfile) -> str:
+    return f"more than {one.distinct:,}" if one.is_more else f"{one.distinct:,}"
+
+
+def _kinds(one: ColumnProfile) -> str:
+    shares = [(kind, count / one.filled) for kind, count in list(one.kinds.items())[:3]]
+    return ", ".join(kind if share > 0.9995 else f"{kind} {share:.1%}" for kind, share in shares)
+
+
+def _shapes(one: ColumnProfile) -> str:
+    return "  ".join(shape for shape, _ in one.shapes[:3])
+
+
+def _candidate(console: Console, one: Candidate, what: str) -> None:
+    lacks = f"; it lacks {', '.join(one.missing)}" if one.missing else ""
+    say(
+        console,
+        f"It could become {one.specification}: {one.matched} of {one.of} filled {what} ({one.share:.0%}) match{lacks}.",
+    )
+
+
+def proposal(console: Console, done: Proposal) -> None:
+    """What a drafted mapping matches, and what is left to do."""
+    for note in done.notes:
+        say(console, f"  {note}")
+    rows = [(one["field"], one["column"], f"{one['confidence']:.2f}", one["reason"]) for one in done.fields]
+    table(console, ("field", "column", "sure", "why"), rows, (2,))
+    for field in done.missing:
+        say(console, f"required, and no column says it: {field}")
+    if not done.fields:
+        say(console, f"No column looks like a field of {done.specification}; the draft is but a frame.")
+    if done.unmatched:
+        near = [f"{column} ({field}?)" if field else column for column, field in done.unmatched.items()]
+        say(console, f"left out: {', '.join(near)}")
+    say(console, f"{done.path}: look at each line, then use it with --map {done.path}")

@@ -1,0 +1,99 @@
+"""What a person reads at the terminal: tables, counts, one sentence at the end."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from rich.console import Console
+
+from lexer_pipeline.cli.console import say, table
+from lexer_pipeline.model import Issue, PreparedBatch, Specification
+from lexer_pipeline.preparing.report import Report, SourceReport
+from lexer_pipeline.system.timings import Spent
+
+
+def specifications(console: Console, found: Sequence[Specification]) -> None:
+    """The list of specifications."""
+    table(console, ("specification", "record type", "area", "what it is"),
+          [(spec.name, spec.record_type or "(none)", spec.area, spec.title) for spec in found])  # fmt: skip
+
+
+def fields(console: Console, spec: Specification) -> None:
+    """One specification with its fields."""
+    say(console, f"{spec.name}: {spec.title}. Record type: {spec.record_type or 'none in the upload API'}.")
+    say(console, f"The name: {spec.evidence}" if spec.evidence else "")
+    rows = [
+        (one.path, one.type, "yes" if one.required else "", one.rule, _example(one.example))
+        for one in spec.fields
+    ]
+    table(console, ("field", "type", "required", "rule", "example"), rows)
+
+
+def _example(value: object) -> str:
+    return "" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def source(console: Console, report: SourceReport) -> None:
+    """What was found in one source."""
+    say(console, f"{report.path} as {report.specification}")
+    for note in report.notes:
+        say(console, f"  {note}")
+    if report.findings:
+        records = report.valid + report.invalid
+        rows = [(one.field or "(record)", one.code, one.count, f"{one.count / records:.2%}", one.line, one.message)
+                for one in report.findings]  # fmt: skip
+        table(console, ("field", "code", "records", "share", "first line", "what to do"), rows, (2, 3, 4))
+    _counts(console, "conversion", report.conversions)
+    _counts(console, "warning", report.warnings)
+    for reason, count in report.skipped.items():
+        say(console, f"{count:,} rows left out: {reason}")
+    parts = f"{report.valid:,} valid + {report.invalid:,} rejected"
+    say(
+        console,
+        f"{report.rows:,} rows = {parts} + {report.continuations:,} continued + {report.blank:,} blank",
+    )
+
+
+def _counts(console: Console, what: str, counts: Mapping[tuple[str, str], int]) -> None:
+    if counts:
+        rows = [(name, field, count) for (name, field), count in sorted(counts.items())]
+        table(console, (what, "field", "records"), rows, (2,))
+
+
+def timings(console: Console, spent: Iterable[Spent]) -> None:
+    """CPU seconds and bytes for each stage, over all threads."""
+    rows = [(one.stage, f"{one.seconds:.2f}", one.bytes) for one in spent]
+    table(console, ("stage", "CPU seconds", "bytes"), rows, (1, 2))
+
+
+def examples(console: Console, issues: Iterable[Issue]) -> None:
+    """The first issues with their values, for the person who asked for them."""
+    rows = [(issue.line, issue.column or issue.path, issue.code, issue.value) for issue in issues]
+    table(console, ("line", "field", "code", "value"), rows, (0,))
+
+
+def verdict(console: Console, report: Report) -> None:
+    """One sentence: how many records are ready to send."""
+    total = report.valid + report.invalid
+    say(console, f"{report.valid:,} of {total:,} records are ready to send.")
+
+
+def batches(console: Console, report: Report, max_invalid: float) -> None:
+    """What was written, and what to do with it."""
+    if not report.batches:
+        say(console, "No record is valid, so nothing was written.")
+    for one in report.batches:
+        _batch(console, one, max_invalid)
+
+
+def _batch(console: Console, one: PreparedBatch, max_invalid: float) -> None:
+    manifest = one.manifest
+    say(
+        console,
+        f"{one.path}: {manifest.records:,} {'record' if manifest.records == 1 else 'records'}, {manifest.bytes:,} bytes, {manifest.state}",
+    )
+    for name in manifest.rejects:
+        say(console, f"  rejected input, to be mended and run again: {one.path / name}")
+    if manifest.state == "held":
+        say(
+            console,
+            f"  held back: more than {max_invalid:.2%} of the records were rejected; see --max-invalid",
+        )

@@ -1,0 +1,270 @@
+"""The columns of a table profiled as they go by, in constant memory: counts, kinds and shapes, never values."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from lexer_pipeline.chunks import cells
+from lexer_pipeline.chunks.rows import Rows
+from lexer_pipeline.inspecting import semantic_types as looks
+from lexer_pipeline.inspecting.semantic_types import Look
+from lexer_pipeline.kernels import dispatch
+from lexer_pipeline.kernels.codes import ROW_BLANK, ROW_OK
+from lexer_pipeline.specs import values
+
+# So many distinct values are counted exactly; from there on a column is looked at in samples.
+MOST_DISTINCT = 10_000
+# Cells of one batch that are looked at in a column with more distinct values than that.
+SAMPLE = 64
+MOST_SHAPES, KEPT_SHAPES = 2_000, 1_000
+SHOWN_SHAPES = 5
+# Enough of a date to hold its first two numbers, which decide between dd/mm and mm/dd.
+DAY_AND_MONTH = 6
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnProfile:
+    """What is known of one column; `is_more` says that there are more distinct values than `distinct`.
+
+    `looks` and `shapes` count cells, the most frequent first. With `is_sampled` their counts are estimates.
+    """
+
+    name: str
+    filled: int
+    distinct: int
+    is_more: bool
+    is_sampled: bool
+    looks: tuple[tuple[Look, int], ...]
+    shapes: tuple[tuple[str, int], ...]
+
+    def count(self, *kinds: str) -> int:
+        """How many cells are of these kinds."""
+        return sum(count for look, count in self.looks if look.kind in kinds)
+
+    def share(self, *kinds: str) -> float:
+        """How much of the filled cells is of these kinds."""
+        return self.count(*kinds) / self.filled if self.filled else 0.0
+
+    @property
+    def kinds(self) -> dict[str, int]:
+        """Cells by kind, the most frequent first."""
+        counts: Counter[str] = Counter()
+        for look, count in self.looks:
+            counts[look.kind] += count
+        return dict(counts.most_common())
+
+    def readings(self, *kinds: str) -> dict[tuple[str, ...], int]:
+        """How many cells of these kinds allow which readings."""
+        counts: Counter[tuple[str, ...]] = Counter()
+        for look, count in self.looks:
+            if look.kind in kinds and look.readings:
+                counts[look.readings] += count
+        return dict(counts.most_common())
+
+
+@dataclass(frozen=True, slots=True)
+class TableProfile:
+    """A table as it is: `faults` says how many rows cannot be read, by fault, and on which line the first is."""
+
+    rows: int
+    blank: int
+    faults: dict[int, tuple[int, int]]
+    columns: tuple[ColumnProfile, ...]
+
+
+def profile(names: Sequence[str], batches: Iterable[Rows]) -> TableProfile:
+    """Profile a table: its rows in batches, its columns called `names`."""
+    columns = [_Column() for _ in names]
+    rows = blank = 0
+    faults: dict[int, tuple[int, int]] = {}
+    for batch in batches:
+        rows += len(batch.faults)
+        blank += int((batch.faults == ROW_BLANK).sum())
+        for fault in np.unique(batch.faults[batch.faults > ROW_BLANK]).tolist():
+            found = np.flatnonzero(batch.faults == fault)
+            before, first = faults.get(fault, (0, int(batch.lines[found[0]])))
+            faults[fault] = (before + len(found), first)
+        view = _Batch(batch)
+        for place, column in enumerate(columns):
+            column.add(view, place)
+    return TableProfile(
+        rows, blank, faults, tuple(column.result(name) for name, column in zip(names, columns, strict=True))
+    )
+
+
+class _Batch:
+    """One batch made ready to be looked at column by column."""
+
+    def __init__(self, rows: Rows) -> None:
+        self.rows = rows
+        self.texts = cells.of_rows(rows)
+        self.good = rows.faults == ROW_OK
+        self._spoiled = self._scientific()
+
+    def filled(self, column: int) -> Any:
+        """The rows whose cell is not empty."""
+        rows, wide = self.rows, self.rows.columns
+        return np.flatnonzero(self.good & (rows.ends[column::wide] > rows.starts[column::wide]))
+
+    def hashes(self, column: int, most: int | None = None) -> Any:
+        """A hash for each row of a column, of the first `most` bytes of its cell if given."""
+        rows, ends = self.rows, self.rows.ends
+        if most is not None:
+            ends = np.minimum(ends, rows.starts + np.int32(most))
+        return dispatch.mark_keys(
+            rows.data, rows.starts, ends, rows.faults, rows.cells, rows.columns, column
+        )[1]
+
+    def _scientific(self) -> Any:
+        """Cells (row-major, among good rows) with an exponent: 6.14E+10."""
+        data = np.frombuffer(self.rows.data, np.uint8)
+        plus = np.flatnonzero(data == ord("+"))
+        plus = plus[plus > 0]
+        plus = plus[(data[plus - 1] | 0x20) == ord("e")]
+        starts = self.rows.starts.reshape(-1, self.rows.columns)[self.good].ravel()
+        return np.unique(np.searchsorted(starts, plus, "right") - 1)
+
+    def spoiled(self, column: int) -> Any:
+        """The rows whose cell has an exponent, so that not one is missed in a sample."""
+        places = self._spoiled[self._spoiled % self.rows.columns == column] // self.rows.columns
+        return np.flatnonzero(self.good)[places[places >= 0]]
+
+
+class _Column:
+    """What is remembered of one column; `known` holds hashes of values (sorted), `codes` what they look like."""
+
+    def __init__(self) -> None:
+        self.filled = 0
+        self.is_more = False
+        self._known = np.empty(0, np.uint64)
+        self._codes = np.empty(0, np.int32)
+        self._pairs: dict[tuple[Look, str], int] = {}
+        self._counts: Any = np.empty(0)
+        self._looks: dict[Look, float] = defaultdict(float)
+        self._shapes: dict[str, float] = defaultdict(float)
+
+    def add(self, batch: _Batch, place: int) -> None:
+        """Take in the cells of a batch."""
+        rows = batch.filled(place)
+        self.filled += len(rows)
+        if not len(rows):
+            return
+        if not self.is_more and not self._add_distinct(batch, place, rows):
+            self.is_more = True
+            self._forget()
+        if self.is_more:
+            for some in self._groups(batch, place, rows):
+                self._sample(batch, place, some)
+            if len(self._shapes) > MOST_SHAPES:
+                kept = sorted(self._shapes.items(), key=_often)[:KEPT_SHAPES]
+                self._shapes = defaultdict(float, kept)
+
+    def _add_distinct(self, batch: _Batch, place: int, rows: Any) -> bool:
+        """Look at each value that is new; False, and nothing is done, when there are too many."""
+        found, first, counts = np.unique(batch.hashes(place)[rows], return_index=True, return_counts=True)
+        at = np.searchsorted(self._known, found)
+        inside = np.minimum(at, max(len(self._known) - 1, 0))
+        old = self._known[inside] == found if len(self._known) else np.zeros(len(found), np.bool_)
+        fresh = np.flatnonzero(~old)
+        fresh = fresh[np.argsort(first[fresh])]
+        if len(self._known) + len(fresh) > MOST_DISTINCT:
+            return False
+        codes = np.array(
+            [self._code(batch.texts.text(int(rows[first[one]]), place)) for one in fresh], np.int32
+        )
+        every = np.empty(len(found), np.int32)
+        every[old], every[fresh] = self._codes[at[old]], codes
+        more = np.bincount(every, counts, len(self._pairs))
+        more[: len(self._counts)] += self._counts
+        self._counts = more
+        self._known = np.insert(self._known, at[~old], found[~old])
+        self._codes = np.insert(self._codes, at[~old], every[~old])
+        return True
+
+    def _code(self, text: str) -> int:
+        return self._pairs.setdefault((looks.look_at(text), values.shape_of(text)), len(self._pairs))
+
+    def _forget(self) -> None:
+        """Keep of the values seen so far how many look how, no more."""
+        self._looks, self._shapes = self._counted()
+        self._known, self._codes, self._counts = np.empty(0, np.uint64), np.empty(0, np.int32), np.empty(0)
+        self._pairs = {}
+
+    def _counted(self) -> tuple[dict[Look, float], dict[str, float]]:
+        looked, shapes = defaultdict(float, self._looks), defaultdict(float, self._shapes)
+        for (look, shape), count in zip(self._pairs, self._counts.tolist(), strict=True):
+            looked[look] += count
+            shapes[shape] += count
+        return looked, shapes
+
+    def _groups(self, batch: _Batch, place: int, rows: Any) -> Iterable[Any]:
+        """Rows that one sample each may speak for."""
+        spoiled = batch.spoiled(place)
+        if len(spoiled):
+            yield spoiled
+            rows = np.setdiff1d(rows, spoiled, assume_unique=True)
+        dates = sum(count for look, count in self._looks.items() if look.kind in looks.DATES)
+        if 2 * dates < sum(self._looks.values()):
+            yield rows
+            return
+        starts = batch.hashes(place, DAY_AND_MONTH)[rows]
+        order = np.argsort(starts, kind="stable")
+        yield from np.split(rows[order], np.flatnonzero(np.diff(starts[order])) + 1)
+
+    def _sample(self, batch: _Batch, place: int, rows: Any) -> None:
+        if not len(rows):
+            return
+        most = SAMPLE if len(rows) > 2 * SAMPLE else 4
+        chosen = rows[np.unique(np.linspace(0, len(rows) - 1, min(most, len(rows))).astype(np.int64))]
+        weight = len(rows) / len(chosen)
+        for row in chosen.tolist():
+            text = batch.texts.text(row, place)
+            self._looks[looks.look_at(text)] += weight
+            self._shapes[values.shape_of(text)] += weight
+
+    def result(self, name: str) -> ColumnProfile:
+        """What is known of the column."""
+        looked, shapes = self._counted()
+        distinct = MOST_DISTINCT if self.is_more else len(self._known)
+        return ColumnProfile(
+            name,
+            self.filled,
+            distinct,
+            self.is_more,
+            self.is_more,
+            _most(looked),
+            _most(shapes)[:SHOWN_SHAPES],
+        )
+
+
+def _often(counted: tuple[Any, float]) -> float:
+    return -counted[1]
+
+
+def _most(counts: dict[Any, float]) -> tuple[tuple[Any, int], ...]:
+    return tuple((what, max(round(count), 1)) for what, count in sorted(counts.items(), key=_often))
+
+
+def date_trouble(column: ColumnProfile) -> str:
+    """Why the form of a column's dates cannot be told, with both readings counted; empty when it can."""
+    readings = column.readings(*looks.DATES)
+    open_ones = {names: count for names, count in readings.items() if len(names) > 1}
+    for (first, second), count in open_ones.items():
+        sure = (readings.get((first,), 0), readings.get((second,), 0))
+        about = "about " if column.is_sampled else ""
+        if not any(sure):
+            return (f"is ambiguous: {about}{many(count, 'cell')} can be read as {first} and as {second}, and none decides; "
+                    "say which with --date-format or in a mapping")  # fmt: skip
+    for first, second in {tuple(sorted(names)) for names in open_ones} | {("dd/mm/yyyy", "mm/dd/yyyy")}:
+        if readings.get((first,), 0) and readings.get((second,), 0):
+            return (f"contradicts itself: {many(readings[first,], 'cell')} can only be {first}, "
+                    f"{many(readings[second,], 'cell')} only {second}; mend them at the source")  # fmt: skip
+    return ""
+
+
+def many(count: int, what: str) -> str:
+    """A count with its noun: 1 cell, 2 cells."""
+    return f"{count:,} {what}" if count == 1 else f"{count:,} {what}s"

@@ -1,0 +1,128 @@
+"""The keys of JSON documents profiled as they go by: in how many documents they are filled, and with what types."""
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from lexer_pipeline.chunks.documents import Documents
+
+# A key that is no name but data, as an address or a number, is shown as `*`; so are those of an object beyond these.
+NAME = re.compile(r"[^\W\d][\w $:/().-]{0,79}")
+NUMBERED = re.compile(r"[0-9]{4}|.@.")
+MOST_KEYS, MOST_PATHS, DEEPEST = 500, 5_000, 20
+OTHER = "*"
+TYPES = {
+    str: "string",
+    bool: "boolean",
+    int: "number",
+    float: "number",
+    type(None): "null",
+    dict: "object",
+    list: "list",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class KeyProfile:
+    """One dotted path (`products[].sku`), in how many documents it is filled, and how often with which type."""
+
+    path: str
+    filled: int
+    types: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentsProfile:
+    """Documents as they are; `broken` cannot be read, the first of them on line `first_broken`."""
+
+    documents: int
+    blank: int
+    broken: int
+    first_broken: int
+    keys: tuple[KeyProfile, ...]
+
+
+def profile(batches: Iterable[Documents]) -> DocumentsProfile:
+    """Profile documents that come in batches."""
+    documents = blank = broken = first = 0
+    known = _Paths()
+    for batch in batches:
+        documents += batch.records
+        blank += batch.blank
+        for row in range(batch.records):
+            try:
+                document = orjson.loads(batch.text(row))
+            except orjson.JSONDecodeError:
+                document = None
+            if isinstance(document, dict):
+                known.add(document)
+            else:
+                broken += 1
+                first = first or int(batch.lines[row])
+    return DocumentsProfile(documents, blank, broken, first, known.result())
+
+
+class _Paths:
+    """Counts paths; the names are learned as they come, up to a bound."""
+
+    def __init__(self) -> None:
+        self._filled: dict[str, int] = defaultdict(int)
+        self._types: dict[str, dict[type, int]] = {}
+        self._below: dict[str, dict[str, str]] = {}
+
+    def add(self, document: dict[str, Any]) -> None:
+        """Take in one document."""
+        filled: set[str] = set()
+        self._object(document, "", 0, filled)
+        for path in filled:
+            self._filled[path] += 1
+
+    def _object(self, value: dict[str, Any], path: str, depth: int, filled: set[str]) -> None:
+        known = self._below.get(path)
+        if known is None:
+            known = {}
+            if len(self._below) < MOST_PATHS:
+                self._below[path] = known
+        for key, inner in value.items():
+            self._value(inner, known.get(key) or _below(path, key, known), depth, filled)
+
+    def _value(self, value: Any, path: str, depth: int, filled: set[str]) -> None:
+        kind = type(value)
+        if kind is dict and value and depth < DEEPEST:
+            self._object(value, path, depth + 1, filled)
+        elif kind is list and value and depth < DEEPEST:
+            for item in value:
+                self._value(item, f"{path}[]", depth + 1, filled)
+        else:
+            if path not in self._types:
+                path = path if len(self._types) < MOST_PATHS else OTHER
+                self._types.setdefault(path, defaultdict(int))
+            self._types[path][kind] += 1
+            if value is not None:
+                filled.add(path)
+
+    def result(self) -> tuple[KeyProfile, ...]:
+        """The paths in the order in which they were met."""
+        return tuple(
+            KeyProfile(path, self._filled[path], _named(types)) for path, types in self._types.items()
+        )
+
+
+def _named(types: Mapping[type, int]) -> dict[str, int]:
+    counts: Counter[str] = Counter()
+    for kind, count in types.items():
+        counts[TYPES[kind]] += count
+    return dict(counts.most_common())
+
+
+def _below(path: str, key: str, known: dict[str, str]) -> str:
+    """The path of a key as it may be shown; `known` remembers those of one object."""
+    is_name = NAME.fullmatch(key) and not NUMBERED.search(key) and len(known) < MOST_KEYS
+    below = f"{path}.{key if is_name else OTHER}".removeprefix(".")
+    if is_name:
+        known[key] = below
+    return below

@@ -1,0 +1,145 @@
+"""A mapping proposed for an export: one that was confirmed for its header before, or else a draft."""
+
+from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from lexer_pipeline.errors import UsageError
+from lexer_pipeline.inspecting.draft import draft
+from lexer_pipeline.inspecting.inspect import Progress, has_no_header, table_profile
+from lexer_pipeline.loading.source import Loaded, Reading, load
+from lexer_pipeline.mapping import file as mapping
+from lexer_pipeline.mapping import remembered
+from lexer_pipeline.model import Specification
+from lexer_pipeline.specs import catalog
+from lexer_pipeline.system import files
+
+AS_IT_IS = Reading()
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """A mapping that was written: its fields as `map --json` prints them, what is left to a person, and notes."""
+
+    path: Path
+    specification: str
+    fields: tuple[dict[str, Any], ...]
+    unmatched: dict[str, str]
+    missing: tuple[str, ...]
+    notes: tuple[str, ...]
+
+    def as_json(self) -> dict[str, Any]:
+        """The proposal as `map --json` prints it."""
+        return {
+            "mapping": str(self.path), "specification": self.specification, "fields": list(self.fields),
+            "unmatched": list(self.unmatched), "missing": list(self.missing), "notes": list(self.notes),
+        }  # fmt: skip
+
+
+def propose(
+    source: Any, spec: str | Specification, file: Path | None = None, *, out: Path, force: bool = False,
+    stdin: BinaryIO | None = None, reading: Reading = AS_IT_IS, progress: Progress | None = None,
+) -> Proposal:  # fmt: skip
+    """Write a mapping of `source` to a specification into `file`, by default `<name of the source>.toml`.
+
+    `out` is the folder of prepared batches, which knows the mappings that were used before. A file that is there
+    is only replaced with `force`.
+    """
+    specification = catalog.find(spec) if isinstance(spec, str) else spec
+    with closing(load(source, stdin, reading)) as loaded:
+        path = file or Path(_stem(loaded.name) + ".toml")
+        if path.exists() and not force:
+            raise UsageError(
+                f"{path}: is there already", "Name another file with --out, or replace it with --force."
+            )
+        if loaded.head is None:
+            raise UsageError(
+                f"{loaded.name}: is JSON, and a mapping is for tables", "Use convert with --spec."
+            )
+        names = loaded.head.names
+        if has_no_header(names):
+            raise UsageError(
+                f"{loaded.name}: the first row looks like data, not like names",
+                "Add a row of column names above it.",
+            )
+        notes = _presets(names, specification)
+        known = remembered.recall(out, names)
+        if (
+            known is not None
+            and not known.trouble
+            and (found := _confirmed(known.path, specification, path, names))
+        ):
+            return found
+        if known is not None and known.trouble:
+            notes.append(
+                f"{known.path} was used for this header before, but it {known.trouble}; this is a new draft"
+            )
+        return _drafted(loaded, names, specification, path, notes, progress)
+
+
+def _stem(name: str) -> str:
+    stem = Path(name).name.removesuffix(".gz").partition(".")[0]
+    return stem if stem not in ("", "-") else "mapping"
+
+
+def _presets(names: Sequence[str], specification: Specification) -> list[str]:
+    """A word on presets that make the same already."""
+    fitting = [one for one in mapping.recognise(names) if _makes(one, specification)]
+    return [
+        f"the preset {one.name} fits this header; `convert` needs no mapping of your own for it"
+        for one in fitting
+    ]
+
+
+def _makes(one: mapping.Mapping, specification: Specification) -> bool:
+    return any(catalog.find(record.specification).name == specification.name for record in one.records)
+
+
+def _confirmed(
+    known: Path, specification: Specification, path: Path, names: Sequence[str]
+) -> Proposal | None:
+    """The mapping that was used before, copied; None where it makes something else."""
+    found = mapping.read(known)
+    if not _makes(found, specification):
+        return None
+    if known.resolve() != path.resolve():
+        _write(
+            path,
+            f"# Started from {known}, which was used for this header before.\n" + known.read_text("utf-8"),
+        )
+    asked = [rule for record in found.records if _is(record, specification) for rule in record.fields]
+    fields = tuple(
+        {"field": rule.target, "column": piece[0], "confidence": 1.0, "reason": "used before"}
+        for rule in asked for piece in rule.pieces if isinstance(piece, tuple)
+    )  # fmt: skip
+    used = {mapping.normalised(str(one["column"])) for one in fields}
+    unmatched = {name: "" for name in names if mapping.normalised(name) not in used}
+    note = f"started from {known}, which was used for this header before"
+    return Proposal(path, specification.name, fields, unmatched, (), (note,))
+
+
+def _is(record: mapping.RecordMap, specification: Specification) -> bool:
+    return catalog.find(record.specification).name == specification.name
+
+
+def _drafted(
+    loaded: Loaded, names: Sequence[str], specification: Specification, path: Path, notes: Sequence[str],
+    progress: Progress | None,
+) -> Proposal:  # fmt: skip
+    assert loaded.head is not None
+    table = table_profile(loaded, progress)
+    done = draft(_stem(loaded.name), names, loaded.head.distinct, table.columns, specification)
+    _write(path, done.text)
+    mapping.read(path)
+    fields = tuple(line.as_json() for line in done.lines)
+    return Proposal(
+        path, specification.name, fields, dict(done.unmatched), done.missing, (*loaded.notes, *notes)
+    )
+
+
+def _write(path: Path, text: str) -> None:
+    if not path.parent.is_dir():
+        raise UsageError(f"{path}: there is no folder {path.parent}", "Make the folder first.")
+    files.write_whole(path, text.encode())

@@ -1,0 +1,1 @@
+"""Compiled loops over bytes, their slower equals in plain Python, and the one table of their codes."""

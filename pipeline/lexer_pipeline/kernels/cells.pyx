@@ -1,0 +1,405 @@
+# cython: language_level=3, boundscheck=False, wraparound=False, initializedcheck=False, cdivision=True
+"""Loops over the bytes of a block of CSV: find the cells, vouch for a column, write NDJSON, bring keys together.
+
+Each kernel may only vouch: a cell or row it is not certain of is left to the exact twin
+(`values.py`, `exact.py`). Every cell is checked against the length of the block before it is read,
+and every write goes through `reserve`, so no input can reach beyond a buffer.
+"""
+
+from libc.stdint cimport int32_t, int64_t, uint8_t, uint64_t
+from libc.stdlib cimport free, malloc
+from libc.string cimport memcmp, memcpy
+from cpython.bytes cimport PyBytes_FromStringAndSize
+
+from lexer_pipeline.kernels.csv_rows cimport *
+from lexer_pipeline.kernels.primitives cimport *
+
+import numpy as np
+
+
+def scan_csv(const uint8_t[::1] data not None, int delimiter, int columns, bint final, int most_rows,
+             int64_t longest):
+    """Find the rows and cells of `data`, which starts at the start of a row.
+
+    Returns (consumed, rows, starts, ends, flags, row_starts, row_ends, row_lines, row_cells, row_faults).
+    Cells are row-major, `columns` a row; `row_lines` counts physical lines before the row, and its last
+    element (index `rows`) those before `consumed`. Unless `final`, an unfinished last row is not consumed;
+    a quoted cell that is not closed within `longest` bytes counts as never closed.
+    RFC 4180, with LF, CRLF and CR as line breaks; a quote inside an unquoted cell is text; text behind a
+    closing quote is a fault, after which reading goes on at the next physical line.
+    """
+    cdef int64_t n = data.shape[0], at = 0
+    cdef int rows = 0
+    cdef int32_t line = 0
+    cdef const uint8_t *p = &data[0] if n else NULL
+    cdef int64_t room = min(<int64_t>most_rows, n + 1)
+    cdef Row row
+    starts_a = np.empty(room * columns, np.int32)
+    ends_a = np.empty(room * columns, np.int32)
+    flags_a = np.empty(room * columns, np.uint8)
+    row_starts_a = np.empty(room, np.int32)
+    row_ends_a = np.empty(room, np.int32)
+    row_lines_a = np.empty(room + 1, np.int32)
+    row_cells_a = np.empty(room, np.int32)
+    row_faults_a = np.empty(room, np.uint8)
+    cdef int32_t[::1] starts = starts_a, ends = ends_a, row_starts = row_starts_a, row_ends = row_ends_a
+    cdef int32_t[::1] row_lines = row_lines_a, row_cells = row_cells_a
+    cdef uint8_t[::1] flags = flags_a, row_faults = row_faults_a
+    if columns < 1:
+        raise ValueError("a table has a column")
+    with nogil:
+        while at < n and rows < room:
+            if not next_row(p, n, at, final, longest, <uint8_t>delimiter, columns, &starts[0] + rows * columns,
+                            &ends[0] + rows * columns, &flags[0] + rows * columns, &row):
+                break
+            row_starts[rows] = <int32_t>row.start
+            row_ends[rows] = <int32_t>row.end
+            row_lines[rows] = line
+            row_cells[rows] = row.cells
+            row_faults[rows] = row.fault
+            line += row.lines
+            at = row.after
+            rows += 1
+    row_lines[rows] = line
+    return (at, rows, starts_a[: rows * columns], ends_a[: rows * columns], flags_a[: rows * columns],
+            row_starts_a[:rows], row_ends_a[:rows], row_lines_a[: rows + 1], row_cells_a[:rows], row_faults_a[:rows])
+
+
+# ---------------------------------------------------------------------------------------------- cells
+
+def check_column(const uint8_t[::1] data not None, const int32_t[::1] starts not None,
+                 const int32_t[::1] ends not None, const uint8_t[::1] flags not None, int columns, int column,
+                 int kind, double low, double high, tuple words, uint8_t[::1] status not None):
+    """Say of each cell of one column whether it is EMPTY, GOOD as it stands, or in DOUBT."""
+    cdef int64_t n = data.shape[0], rows = status.shape[0], row, at, size
+    cdef const uint8_t *p
+    cdef const uint8_t *base = &data[0] if n else NULL
+    cdef bint good
+    cdef int k, count = len(words)
+    cdef const uint8_t* word[64]
+    cdef int64_t word_size[64]
+    if count > 64:
+        raise ValueError("an enum of more than 64 words is left to the exact twin")
+    if rows * columns > starts.shape[0] or rows * columns > ends.shape[0] or rows * columns > flags.shape[0]:
+        raise ValueError("the cells do not cover the rows")
+    for k in range(count):
+        word[k] = <const uint8_t *><char *>words[k]
+        word_size[k] = len(words[k])
+    with nogil:
+        for row in range(rows):
+            at = row * columns + column
+            size = ends[at] - starts[at]
+            if size == 0:
+                status[row] = 0
+                continue
+            if starts[at] < 0 or size < 0 or ends[at] > n:
+                status[row] = 2
+                continue
+            p = base + starts[at]
+            if kind == K_TEXT:
+                good = True
+            elif flags[at]:
+                good = False
+            elif kind == K_ENUM:
+                good = False
+                for k in range(count):
+                    if size == word_size[k] and memcmp(p, word[k], size) == 0:
+                        good = True
+                        break
+            else:
+                good = good_cell(kind, p, size, low, high)
+            status[row] = 1 if good else 2
+
+
+# ---------------------------------------------------------------------------------------------- NDJSON
+
+# How many objects and lists may wait to be opened.
+cdef enum:
+    DEPTH = 64
+
+
+def encode(const uint8_t[::1] data not None, const int32_t[::1] starts not None, const int32_t[::1] ends not None,
+           const uint8_t[::1] flags not None, int columns, const int32_t[::1] first not None,
+           const int32_t[::1] last not None, const uint8_t[::1] take not None,
+           const int32_t[::1] operations not None, const int32_t[::1] arguments not None, list keys):
+    """One NDJSON line for each record r with take[r], made of the rows first[r] to last[r] - 1.
+
+    Returns (bytes, ends) where ends[r] is the place behind record r's line. Objects and arrays without a
+    filled cell are left out. `REPEAT` runs its part once a row of the record; all else reads the first row.
+    """
+    cdef int64_t n = data.shape[0], records = take.shape[0], cells = starts.shape[0], record, at, size, start
+    cdef int steps = operations.shape[0], step, pending, depth, row, operation, k
+    cdef int waiting[64]
+    cdef bint comma, memory = True
+    cdef const uint8_t *base = &data[0] if n else NULL
+    cdef int64_t key_size
+    cdef Out out
+    if len(keys) != steps or arguments.shape[0] != steps:
+        raise ValueError("each operation has one argument and one key")
+    if last.shape[0] != records or first.shape[0] != records or ends.shape[0] != cells or flags.shape[0] != cells:
+        raise ValueError("arrays of one block have one length")
+    joined = b"".join(keys)
+    key_ends = np.cumsum([0, *map(len, keys)]).astype(np.int64)
+    cdef const uint8_t[::1] key_bytes = joined or b" "
+    cdef const int64_t[::1] key_at = key_ends
+    line_ends = np.zeros(records, np.int64)
+    cdef int64_t[::1] line_end = line_ends
+    out.size = 0
+    out.room = n * 2 + 4096
+    out.data = <uint8_t *>malloc(out.room)
+    if out.data == NULL:
+        raise MemoryError
+    try:
+        with nogil:
+            for record in range(records):
+                if not take[record]:
+                    line_end[record] = out.size
+                    continue
+                pending = 0
+                depth = 0
+                comma = False
+                row = first[record]
+                if not reserve(&out, 2):
+                    memory = False
+                    break
+                out.data[out.size] = 0x7B
+                out.size += 1
+                step = 0
+                while step < steps:
+                    operation = operations[step]
+                    key_size = key_at[step + 1] - key_at[step]
+                    if operation <= P_RAW:
+                        at = <int64_t>row * columns + arguments[step]
+                        if at < 0 or at >= cells:
+                            memory = False
+                            break
+                        start = starts[at]
+                        size = ends[at] - start
+                        if size > 0 and start >= 0 and start + size <= n:
+                            for k in range(pending):
+                                key_size = key_at[waiting[k] + 1] - key_at[waiting[k]]
+                                if not reserve(&out, key_size + 2):
+                                    memory = False
+                                    break
+                                if comma:
+                                    out.data[out.size] = 0x2C
+                                    out.size += 1
+                                put(&out, &key_bytes[0] + key_at[waiting[k]], key_size)
+                                out.data[out.size] = 0x7B if operations[waiting[k]] == P_OPEN else 0x5B
+                                out.size += 1
+                                comma = False
+                            pending = 0
+                            key_size = key_at[step + 1] - key_at[step]
+                            if not memory or not reserve(&out, key_size + 6 * size + 3):
+                                memory = False
+                                break
+                            if comma:
+                                out.data[out.size] = 0x2C
+                                out.size += 1
+                            put(&out, &key_bytes[0] + key_at[step], key_size)
+                            if operation == P_RAW:
+                                put(&out, base + start, size)
+                            else:
+                                out.data[out.size] = 0x22
+                                out.size += 1
+                                if flags[at] & ESCAPE:
+                                    put_escaped(&out, base + start, size, flags[at] & DOUBLED)
+                                else:
+                                    put(&out, base + start, size)
+                                out.data[out.size] = 0x22
+                                out.size += 1
+                            comma = True
+                    elif operation == P_OPEN or operation == P_OPEN_ARRAY:
+                        if pending >= DEPTH:
+                            memory = False
+                            break
+                        waiting[pending] = step
+                        pending += 1
+                    elif operation == P_CLOSE or operation == P_CLOSE_ARRAY:
+                        if pending:
+                            pending -= 1
+                        else:
+                            if not reserve(&out, 1):
+                                memory = False
+                                break
+                            out.data[out.size] = 0x7D if operation == P_CLOSE else 0x5D
+                            out.size += 1
+                            comma = True
+                    elif operation == P_REPEAT_END:
+                        row += 1
+                        if row < last[record]:
+                            step = arguments[step]
+                        else:
+                            row = first[record]
+                    step += 1
+                if not memory or not reserve(&out, 2):
+                    memory = False
+                    break
+                out.data[out.size] = 0x7D
+                out.data[out.size + 1] = 0x0A
+                out.size += 2
+                line_end[record] = out.size
+        if not memory:
+            raise MemoryError("a record could not be written")
+        return PyBytes_FromStringAndSize(<char *>out.data, out.size), line_ends
+    finally:
+        free(out.data)
+
+
+def mark_keys(const uint8_t[::1] data not None, const int32_t[::1] starts not None,
+              const int32_t[::1] ends not None, const uint8_t[::1] faults not None,
+              const int32_t[::1] cells not None, int columns, int column):
+    """Say of each row whether its key begins a record, and the 64-bit hash of the key.
+
+    Marks: 0 the row is blank; 1 the key differs from that of the row before; 2 it is the same; 3 it is empty;
+    4 it cannot be read. Hashes of other rows than those marked 1 and 2 are 0.
+    """
+    cdef int64_t n = data.shape[0], rows = faults.shape[0], row, at, size, last_start = 0, last_size = -1
+    cdef const uint8_t *base = &data[0] if n else NULL
+    cdef uint64_t h
+    marks_a = np.zeros(rows, np.uint8)
+    hashes_a = np.zeros(rows, np.uint64)
+    cdef uint8_t[::1] marks = marks_a
+    cdef uint64_t[::1] hashes = hashes_a
+    if rows * columns > starts.shape[0] or rows * columns > ends.shape[0] or cells.shape[0] != rows:
+        raise ValueError("the cells do not cover the rows")
+    with nogil:
+        for row in range(rows):
+            if faults[row] == BLANK:
+                continue
+            at = row * columns + column
+            size = ends[at] - starts[at]
+            if faults[row] == QUOTE or faults[row] == UNCLOSED or cells[row] <= column:
+                marks[row] = 4
+            elif size < 0 or starts[at] < 0 or ends[at] > n:
+                marks[row] = 4
+            elif size == 0:
+                marks[row] = 3
+            else:
+                h = hash_bytes(base + starts[at], size)
+                hashes[row] = h
+                if size == last_size and memcmp(base + starts[at], base + last_start, size) == 0:
+                    marks[row] = 2
+                else:
+                    marks[row] = 1
+                last_start = starts[at]
+                last_size = size
+    return marks_a, hashes_a
+
+
+def agree(const uint8_t[::1] data not None, const int32_t[::1] starts not None, const int32_t[::1] ends not None,
+          const uint8_t[::1] flags not None, int columns, int column, const int32_t[::1] first not None, const int32_t[::1] last not None,
+          uint8_t[::1] same not None):
+    """Clear same[r] where a later row of record r fills the column with other bytes than its first row does."""
+    cdef int64_t n = data.shape[0], records = same.shape[0], record, row, at, head, size
+    cdef const uint8_t *base = &data[0] if n else NULL
+    if first.shape[0] != records or last.shape[0] != records or ends.shape[0] != starts.shape[0]:
+        raise ValueError("arrays of one block have one length")
+    if flags.shape[0] != starts.shape[0]:
+        raise ValueError("arrays of one block have one length")
+    with nogil:
+        for record in range(records):
+            head = <int64_t>first[record] * columns + column
+            if head < 0 or <int64_t>last[record] * columns > starts.shape[0]:
+                same[record] = 0
+                continue
+            for row in range(first[record] + 1, last[record]):
+                at = row * columns + column
+                size = ends[at] - starts[at]
+                if size == 0:
+                    continue
+                if (size < 0 or size != ends[head] - starts[head] or starts[at] < 0 or ends[at] > n
+                        or starts[head] < 0 or ends[head] > n or (flags[at] ^ flags[head]) & DOUBLED
+                        or memcmp(base + starts[at], base + starts[head], size) != 0):
+                    same[record] = 0
+                    break
+
+
+def pull_up(int32_t[::1] starts not None, int32_t[::1] ends not None, uint8_t[::1] flags not None, int columns,
+            int column, const int32_t[::1] first not None, const int32_t[::1] last not None):
+    """Where the first row of a record leaves the column empty, let it point to the first later cell that is not."""
+    cdef int64_t record, row, at, head, cells = starts.shape[0]
+    if last.shape[0] != first.shape[0] or ends.shape[0] != cells or flags.shape[0] != cells:
+        raise ValueError("arrays of one block have one length")
+    with nogil:
+        for record in range(first.shape[0]):
+            head = <int64_t>first[record] * columns + column
+            if head < 0 or <int64_t>last[record] * columns > cells or ends[head] != starts[head]:
+                continue
+            for row in range(first[record] + 1, last[record]):
+                at = row * columns + column
+                if ends[at] != starts[at]:
+                    starts[head] = starts[at]
+                    ends[head] = ends[at]
+                    flags[head] = flags[at]
+                    break
+
+
+def gather(const uint8_t[::1] data not None, const int32_t[::1] row_starts not None,
+           const int32_t[::1] row_ends not None, const int64_t[::1] order not None):
+    """The rows named by `order`, one after another, an LF behind each."""
+    cdef int64_t n = data.shape[0], rows = row_starts.shape[0], i, row, total = 0, at = 0, size
+    cdef const uint8_t *base = &data[0] if n else NULL
+    cdef uint8_t *to
+    for i in range(order.shape[0]):
+        row = order[i]
+        if not 0 <= row < rows or not 0 <= row_starts[row] <= row_ends[row] <= n:
+            raise ValueError("a row lies outside of the block")
+        total += row_ends[row] - row_starts[row] + 1
+    result = PyBytes_FromStringAndSize(NULL, total)
+    to = <uint8_t *><char *>result
+    with nogil:
+        for i in range(order.shape[0]):
+            row = order[i]
+            size = row_ends[row] - row_starts[row]
+            memcpy(to + at, base + row_starts[row], size)
+            to[at + size] = 0x0A
+            at += size + 1
+    return result
+
+
+cdef class KeySet:
+    """64-bit hashes seen so far, in a table that never grows beyond `most` of them."""
+
+    cdef uint64_t[::1] table
+    cdef public int64_t count
+    cdef public int64_t most
+
+    def __init__(self, int64_t most):
+        self.most = most
+        self.count = 0
+        self.table = np.zeros(1 << 16, np.uint64)
+
+    def add(self, const uint64_t[::1] hashes not None):
+        """How many of `hashes` were added before one was found that was there already; their number if none."""
+        cdef int64_t i
+        for i in range(hashes.shape[0]):
+            if self.count * 2 >= self.table.shape[0]:
+                self._grow()
+            if not self._put(hashes[i] | 1):
+                return i
+        return hashes.shape[0]
+
+    cdef bint _put(self, uint64_t h) noexcept:
+        cdef int64_t mask = self.table.shape[0] - 1, at = (h >> 20) & mask
+        while self.table[at]:
+            if self.table[at] == h:
+                return False
+            at = (at + 1) & mask
+        self.table[at] = h
+        self.count += 1
+        return True
+
+    cdef _grow(self):
+        cdef uint64_t[::1] old = self.table
+        cdef int64_t i
+        self.table = np.zeros(old.shape[0] * 4, np.uint64)
+        self.count = 0
+        for i in range(old.shape[0]):
+            if old[i]:
+                self._put(old[i])
+
+    def values(self):
+        """The hashes in the table, in no order."""
+        found = np.asarray(self.table)
+        return found[found != 0]

@@ -1,0 +1,868 @@
+# cython: language_level=3, boundscheck=False, wraparound=False, initializedcheck=False, cdivision=True
+"""What the named conversions of a mapping make of whole columns, and which cells of a column are alike.
+
+A kernel may only vouch: it converts the texts whose outcome is certain, and leaves every other text to the
+conversion itself (`conversions/`). A text beyond plain ASCII is never certain here. Every cell is checked against
+the length of the block before it is read, and nothing is written but through `reserve` and into buffers that the
+longest text fits.
+"""
+
+from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
+from libc.stdlib cimport free, malloc
+from libc.string cimport memchr, memcmp, memcpy
+from cpython.bytes cimport PyBytes_FromStringAndSize
+
+from lexer_pipeline.kernels.primitives cimport *
+
+import numpy as np
+
+cdef enum:
+    ESCAPE = 1
+    HIGH = 2
+    DOUBLED = 4
+    # Longer texts are left to the conversions; a step makes a text at most MORE bytes longer.
+    LONGEST = 256
+    MORE = 64
+
+# The conversions, as compiled.py names them.
+cdef enum:
+    C_EMAIL = 0
+    C_ID = 1
+    C_MONEY = 2
+    C_ABSENT = 3
+    C_ABSOLUTE = 4
+    C_NEGATE = 5
+    C_DIGITS = 6
+    C_BEFORE = 7
+    C_AFTER = 8
+    C_LOWER = 9
+    C_UPPER = 10
+    C_TRIM = 11
+    C_LINE_TOTAL = 12
+    C_DATE = 13
+
+# The bits of what was done, in the order of the names in compiled.py.
+cdef enum:
+    EMAIL_CLEANED = 1
+    APOSTROPHE_STRIPPED = 2
+    MONEY_REWRITTEN = 4
+    MADE_ABSENT = 8
+    SIGN_DROPPED = 16
+    SIGN_FLIPPED = 32
+    DIGITS_KEPT = 64
+    PART_TAKEN = 128
+    LOWER_CASED = 256
+    UPPER_CASED = 512
+    TRIMMED = 1024
+    LINE_WORKED_OUT = 2048
+    DATE_REWRITTEN = 4096
+    DATE_MIDNIGHT = 8192
+    CLOCK_DROPPED = 16384
+    TIME_ZONE_APPLIED = 32768
+cdef uint32_t IN_DOUBT = <uint32_t>1 << 31
+
+# What a step says of one text.
+cdef enum:
+    DOUBT = 0
+    SAME = 1
+    NEW = 2
+
+
+cdef struct Text:
+    const uint8_t *p
+    int64_t n
+    uint8_t *to
+    int64_t size
+    uint32_t names
+
+
+def rewrite(const uint8_t[::1] data not None, const int32_t[::1] starts not None, const int32_t[::1] ends not None,
+            const uint8_t[::1] flags not None, const int32_t[::1] kinds not None,
+            const uint8_t[::1] arguments not None, const int32_t[::1] argument_ends not None, int64_t base,
+            bint copies):
+    """What a chain of conversions makes of some cells, none of them empty.
+
+    Returns (texts, starts, ends, flags, marks). A cell that stays is still where it was (unless `copies`); what
+    is new stands in `texts`, whose first byte has the place `base`. `marks` has a bit for each name of a change,
+    and the highest one where the outcome is in doubt.
+    """
+    cdef int64_t n = data.shape[0], cells = starts.shape[0], i, at
+    cdef int steps = kinds.shape[0], step, said
+    cdef uint8_t seen
+    cdef const uint8_t *p = &data[0] if n else NULL
+    cdef const uint8_t *argument = &arguments[0] if arguments.shape[0] else NULL
+    cdef uint8_t buffers[2][LONGEST + MORE]
+    cdef int which
+    cdef bint fresh, memory = True
+    cdef Text text
+    cdef Out out
+    if ends.shape[0] != cells or flags.shape[0] != cells or argument_ends.shape[0] != steps + 1:
+        raise ValueError("arrays of one column have one length")
+    if argument_ends[steps] != arguments.shape[0]:
+        raise ValueError("the arguments do not fill their bytes")
+    starts_a = np.zeros(cells, np.int32)
+    ends_a = np.zeros(cells, np.int32)
+    flags_a = np.zeros(cells, np.uint8)
+    marks_a = np.zeros(cells, np.uint32)
+    cdef int32_t[::1] new_starts = starts_a, new_ends = ends_a
+    cdef uint8_t[::1] new_flags = flags_a
+    cdef uint32_t[::1] marks = marks_a
+    out.size = 0
+    out.room = cells * 16 + 1024
+    out.data = <uint8_t *>malloc(out.room)
+    if out.data == NULL:
+        raise MemoryError
+    try:
+        with nogil:
+            for i in range(cells):
+                text.n = ends[i] - starts[i]
+                if (text.n <= 0 or starts[i] < 0 or ends[i] > n or flags[i] & (HIGH | DOUBLED)):
+                    marks[i] = IN_DOUBT
+                    continue
+                text.p = p + starts[i]
+                text.names = 0
+                which = 0
+                fresh = copies
+                said = SAME
+                for step in range(steps):
+                    if text.n == 0:
+                        break
+                    if text.n > LONGEST:
+                        said = DOUBT
+                        break
+                    text.to = buffers[which]
+                    said = one_step(kinds[step], argument + argument_ends[step],
+                                    argument_ends[step + 1] - argument_ends[step], &text)
+                    if said == DOUBT:
+                        break
+                    if said == NEW:
+                        text.p = buffers[which]
+                        text.n = text.size
+                        which = 1 - which
+                        fresh = True
+                if said == DOUBT:
+                    marks[i] = IN_DOUBT
+                    continue
+                marks[i] = text.names
+                if text.n == 0:
+                    continue
+                if not fresh:
+                    new_starts[i] = starts[i]
+                    new_ends[i] = ends[i]
+                    new_flags[i] = flags[i]
+                    continue
+                if not reserve(&out, text.n):
+                    memory = False
+                    break
+                seen = 0
+                for at in range(text.n):
+                    if text.p[at] < 0x20 or text.p[at] == 0x22 or text.p[at] == 0x5C:
+                        seen = ESCAPE
+                new_starts[i] = <int32_t>(base + out.size)
+                put(&out, text.p, text.n)
+                new_ends[i] = <int32_t>(base + out.size)
+                new_flags[i] = seen
+        if not memory:
+            raise MemoryError
+        return PyBytes_FromStringAndSize(<char *>out.data, out.size), starts_a, ends_a, flags_a, marks_a
+    finally:
+        free(out.data)
+
+
+cdef int one_step(int kind, const uint8_t *argument, int64_t size, Text *text) noexcept nogil:
+    """What one conversion says of one text of 1 to LONGEST bytes of ASCII: SAME, NEW (in `to`) or DOUBT."""
+    if kind == C_EMAIL:
+        return lower(text, 0x21, EMAIL_CLEANED)
+    if kind == C_ID:
+        return identifier(text)
+    if kind == C_MONEY:
+        return money(text, argument[0])
+    if kind == C_ABSENT:
+        return absent(argument, size, text)
+    if kind == C_ABSOLUTE or kind == C_NEGATE:
+        return signed_number(text, kind == C_NEGATE)
+    if kind == C_DIGITS:
+        return digits(text)
+    if kind == C_BEFORE or kind == C_AFTER:
+        return part(argument, size, text, kind == C_BEFORE)
+    if kind == C_LOWER:
+        return lower(text, 0x20, LOWER_CASED)
+    if kind == C_UPPER:
+        return upper(text)
+    if kind == C_TRIM:
+        return trimmed(text)
+    if kind == C_LINE_TOTAL:
+        return line_total(text)
+    if kind == C_DATE:
+        return date(argument, text)
+    return DOUBT
+
+
+cdef inline bint printable(const uint8_t *p, int64_t n, uint8_t least) noexcept nogil:
+    """Whether all bytes are signs of ASCII from `least` (0x20 or 0x21) on."""
+    cdef int64_t i
+    for i in range(n):
+        if p[i] < least or p[i] > 0x7E:
+            return False
+    return True
+
+
+cdef int same_or_new(Text *text, uint32_t name) noexcept nogil:
+    """SAME where `to` holds the text itself, else NEW under a name."""
+    if text.size == text.n and memcmp(text.p, text.to, text.n) == 0:
+        return SAME
+    text.names |= name
+    return NEW
+
+
+cdef int lower(Text *text, uint8_t least, uint32_t name) noexcept nogil:
+    cdef int64_t i
+    if not printable(text.p, text.n, least):
+        return DOUBT
+    for i in range(text.n):
+        text.to[i] = text.p[i] | 0x20 if 0x41 <= text.p[i] <= 0x5A else text.p[i]
+    text.size = text.n
+    return same_or_new(text, name)
+
+
+cdef int upper(Text *text) noexcept nogil:
+    cdef int64_t i
+    if not printable(text.p, text.n, 0x20):
+        return DOUBT
+    for i in range(text.n):
+        text.to[i] = text.p[i] & 0xDF if 0x61 <= text.p[i] <= 0x7A else text.p[i]
+    text.size = text.n
+    return same_or_new(text, UPPER_CASED)
+
+
+cdef void stripped(Text *text, const uint8_t *p, int64_t n) noexcept nogil:
+    """Write what is left of printable signs without the spaces around them."""
+    while n and p[0] == 0x20:
+        p += 1
+        n -= 1
+    while n and p[n - 1] == 0x20:
+        n -= 1
+    memcpy(text.to, p, n)
+    text.size = n
+
+
+cdef int trimmed(Text *text) noexcept nogil:
+    if not printable(text.p, text.n, 0x20):
+        return DOUBT
+    stripped(text, text.p, text.n)
+    return same_or_new(text, TRIMMED)
+
+
+cdef int part(const uint8_t *separator, int64_t size, Text *text, bint takes_before) noexcept nogil:
+    cdef int64_t i, n = text.n
+    if not printable(text.p, n, 0x20):
+        return DOUBT
+    for i in range(n - size + 1):
+        if memcmp(text.p + i, separator, size) == 0:
+            if takes_before:
+                stripped(text, text.p, i)
+            else:
+                stripped(text, text.p + i + size, n - i - size)
+            return same_or_new(text, PART_TAKEN)
+    stripped(text, text.p, n if takes_before else 0)
+    return same_or_new(text, PART_TAKEN)
+
+
+cdef int absent(const uint8_t *words, int64_t size, Text *text) noexcept nogil:
+    """`words` are the texts that stand for nothing, each behind a byte that says how long it is."""
+    cdef int64_t i = 0
+    if text.p[0] <= 0x20 or text.p[0] > 0x7E or text.p[text.n - 1] <= 0x20 or text.p[text.n - 1] > 0x7E:
+        return DOUBT
+    while i < size:
+        if words[i] == text.n and memcmp(words + i + 1, text.p, text.n) == 0:
+            text.names |= MADE_ABSENT
+            text.size = 0
+            return NEW
+        i += 1 + words[i]
+    return SAME
+
+
+cdef int identifier(Text *text) noexcept nogil:
+    """Without a point, a comma and a plus no spreadsheet can have harmed it, unless it is one of their errors."""
+    cdef int64_t i, begin = 1 if text.p[0] == 0x27 else 0
+    if begin == text.n or not printable(text.p, text.n, 0x20):
+        return DOUBT
+    if text.p[begin] == 0x20 or text.p[text.n - 1] == 0x20:
+        return DOUBT
+    if text.p[begin] == 0x23 and not (begin + 1 < text.n and digit(text.p[begin + 1])):
+        return DOUBT
+    for i in range(begin, text.n):
+        if text.p[i] == 0x2E or text.p[i] == 0x2C or text.p[i] == 0x2B:
+            return DOUBT
+    if not begin:
+        return SAME
+    memcpy(text.to, text.p + 1, text.n - 1)
+    text.size = text.n - 1
+    text.names |= APOSTROPHE_STRIPPED
+    return NEW
+
+
+cdef int digits(Text *text) noexcept nogil:
+    """Among digits and the signs that people write in phone numbers no spreadsheet's harm can hide."""
+    cdef int64_t i
+    cdef uint8_t c
+    text.size = 0
+    for i in range(text.n):
+        c = text.p[i]
+        if digit(c):
+            text.to[text.size] = c
+            text.size += 1
+        elif not (c == 0x20 or c == 0x2B or c == 0x2D or c == 0x28 or c == 0x29 or c == 0x27 or c == 0x2F):
+            return DOUBT
+    return same_or_new(text, DIGITS_KEPT) if text.size else DOUBT
+
+
+cdef inline int64_t whole_digits(const uint8_t *p, int64_t n, int64_t i) noexcept nogil:
+    """Where the digits that begin at `i` end."""
+    while i < n and digit(p[i]):
+        i += 1
+    return i
+
+
+cdef int signed_number(Text *text, bint flips) noexcept nogil:
+    """A JSON number without exponent: `flips` gives it the other sign, else it loses its minus."""
+    cdef bint minus = text.p[0] == 0x2D
+    cdef int64_t first = 1 if minus else 0, i, whole
+    cdef bint is_zero = True
+    whole = whole_digits(text.p, text.n, first)
+    if whole == first or (text.p[first] == 0x30 and whole > first + 1) or text.n > 40:
+        return DOUBT
+    if whole < text.n:
+        if text.p[whole] != 0x2E or whole + 1 == text.n or whole_digits(text.p, text.n, whole + 1) < text.n:
+            return DOUBT
+    for i in range(first, text.n):
+        if text.p[i] != 0x30 and text.p[i] != 0x2E:
+            is_zero = False
+    if minus:
+        memcpy(text.to, text.p + 1, text.n - 1)
+        text.size = text.n - 1
+    elif flips and not is_zero:
+        text.to[0] = 0x2D
+        memcpy(text.to + 1, text.p, text.n)
+        text.size = text.n + 1
+    else:
+        return SAME
+    text.names |= SIGN_FLIPPED if flips else SIGN_DROPPED
+    return NEW
+
+
+cdef int64_t grouped(const uint8_t *p, int64_t n, int64_t i, uint8_t separator) noexcept nogil:
+    """Where digits in threes that begin at `i` end, at least one separator among them; -1 where there are none."""
+    cdef int64_t head = whole_digits(p, n, i)
+    if head == i or head - i > 3 or p[i] == 0x30 or head == n or p[head] != separator:
+        return -1
+    while head < n and p[head] == separator:
+        if whole_digits(p, n, head + 1) - head != 4:
+            return -1
+        head += 4
+    return head
+
+
+cdef int money(Text *text, uint8_t mark) noexcept nogil:
+    """A number with `mark` as its decimal mark, a minus and a dollar sign before it at most."""
+    cdef uint8_t other = 0x2C if mark == 0x2E else 0x2E
+    cdef int64_t i, n = text.n, begin = 0, whole
+    cdef bint minus = text.p[0] == 0x2D, is_zero = True
+    if n > 64:
+        return DOUBT
+    begin = 1 if minus else 0
+    if begin < n and text.p[begin] == 0x24:
+        begin += 1
+    whole = grouped(text.p, n, begin, other)
+    if whole < 0:
+        whole = whole_digits(text.p, n, begin)
+        if whole == begin or (text.p[begin] == 0x30 and whole > begin + 1):
+            return DOUBT
+    if whole < n and (text.p[whole] != mark or whole + 1 == n or whole_digits(text.p, n, whole + 1) < n):
+        return DOUBT
+    text.size = 0
+    if minus:
+        text.to[0] = 0x2D
+        text.size = 1
+    for i in range(begin, n):
+        if digit(text.p[i]):
+            is_zero = is_zero and text.p[i] == 0x30
+            text.to[text.size] = text.p[i]
+            text.size += 1
+        elif i == whole:
+            text.to[text.size] = 0x2E
+            text.size += 1
+    return DOUBT if minus and is_zero else same_or_new(text, MONEY_REWRITTEN)
+
+
+cdef int64_t amount(const uint8_t *p, int64_t n, int64_t i, int64_t *number, int *decimals) noexcept nogil:
+    """Where a JSON number of at most nine digits, three of them decimals, ends; -1 where there is none."""
+    cdef int64_t first = i
+    number[0] = 0
+    decimals[0] = 0
+    while i < n and digit(p[i]):
+        number[0] = number[0] * 10 + p[i] - 0x30
+        i += 1
+        if i - first > 9:
+            return -1
+    if i == first or (p[first] == 0x30 and i > first + 1):
+        return -1
+    if i < n and p[i] == 0x2E:
+        i += 1
+        while i < n and digit(p[i]):
+            number[0] = number[0] * 10 + p[i] - 0x30
+            decimals[0] += 1
+            i += 1
+            if decimals[0] > 3 or i - first > 10:
+                return -1
+        if decimals[0] == 0:
+            return -1
+    return i
+
+
+cdef int line_total(Text *text) noexcept nogil:
+    """Whole pieces times a price, less a discount (which may be empty), with the sign 0x1F between them."""
+    cdef int64_t count = 0, price = 0, discount = 0, total, n = text.n, i
+    cdef int no_decimals = 0, decimals = 0, others = 0, place
+    cdef bint minus
+    i = amount(text.p, n, 0, &count, &no_decimals)
+    if i < 0 or i >= n or no_decimals or count > 999999 or text.p[i] != 0x1F:
+        return DOUBT
+    i = amount(text.p, n, i + 1, &price, &decimals)
+    if i < 0 or i >= n or text.p[i] != 0x1F:
+        return DOUBT
+    if i + 1 < n and amount(text.p, n, i + 1, &discount, &others) != n:
+        return DOUBT
+    while decimals < others:
+        price *= 10
+        decimals += 1
+    while others < decimals:
+        discount *= 10
+        others += 1
+    # At most 10^6 times 10^12.
+    total = count * price - discount
+    minus = total < 0
+    if minus:
+        total = -total
+    # The digits from the last to the first, at least one before the point.
+    i = LONGEST
+    place = 0
+    while total or place <= decimals:
+        if place == decimals and decimals:
+            i -= 1
+            text.to[i] = 0x2E
+        i -= 1
+        text.to[i] = <uint8_t>(0x30 + total % 10)
+        total = total // 10
+        place += 1
+    if minus:
+        i -= 1
+        text.to[i] = 0x2D
+    text.size = LONGEST - i
+    for place in range(text.size):
+        text.to[place] = text.to[i + place]
+    text.names |= LINE_WORKED_OUT
+    return NEW
+
+
+# ---------------------------------------------------------------------------------------------- dates
+
+
+# A date as it was written: its three numbers and what stands between them, then the places of its parts.
+cdef struct Written:
+    int first
+    int second
+    int third
+    int64_t first_size
+    int64_t third_size
+    uint8_t separator
+    int64_t clock
+    int64_t fraction
+    int64_t zone
+    int hour
+    int minute
+    int second_of
+    bint has_clock
+    int64_t offset
+
+
+cdef int64_t small(const uint8_t *p, int64_t n, int64_t i, int most, int *number) noexcept nogil:
+    """Where a number of 1 to `most` digits ends; -1 where there is none."""
+    cdef int64_t first = i
+    number[0] = 0
+    while i < n and i - first < most and digit(p[i]):
+        number[0] = number[0] * 10 + p[i] - 0x30
+        i += 1
+    return i if i > first else -1
+
+
+cdef bint read_date(const uint8_t *p, int64_t n, Written *found) noexcept nogil:
+    """A day in three numbers, alone or with a time of day and an offset, of which the clock is one that exists."""
+    cdef int64_t i = small(p, n, 0, 4, &found.first), begin
+    found.has_clock = False
+    found.offset = n
+    found.fraction = found.zone = n
+    if i < 0 or i >= n:
+        return False
+    found.first_size = i
+    found.separator = p[i]
+    if p[i] != 0x2D and p[i] != 0x2F and p[i] != 0x2E:
+        return False
+    i = small(p, n, i + 1, 2, &found.second)
+    if i < 0 or i >= n or p[i] != found.separator:
+        return False
+    begin = i + 1
+    i = small(p, n, begin, 4, &found.third)
+    if i < 0:
+        return False
+    found.third_size = i - begin
+    # One of the two is the year, the other a day of the month.
+    if not ((found.first_size == 4 and found.third_size <= 2) or (found.first_size <= 2 and found.third_size == 4)):
+        return False
+    if i == n:
+        return True
+    if p[i] != 0x20 and p[i] != 0x54:
+        return False
+    return read_clock(p, n, i + 1, found)
+
+
+cdef bint read_clock(const uint8_t *p, int64_t n, int64_t i, Written *found) noexcept nogil:
+    """H:MM, with seconds, a fraction and an offset or not."""
+    found.has_clock = True
+    found.second_of = 0
+    i = small(p, n, i, 2, &found.hour)
+    if i < 0 or i + 3 > n or p[i] != 0x3A:
+        return False
+    found.minute = two(p + i + 1)
+    i += 3
+    if i < n and p[i] == 0x3A:
+        if i + 3 > n:
+            return False
+        found.second_of = two(p + i + 1)
+        i += 3
+        found.fraction = i
+        if i < n and p[i] == 0x2E:
+            i = whole_digits(p, n, i + 1)
+            if i - found.fraction < 2 or i - found.fraction > 13:
+                return False
+        found.zone = i
+    else:
+        found.fraction = found.zone = i
+    if found.hour > 23 or not 0 <= found.minute <= 59 or not 0 <= found.second_of <= 59:
+        return False
+    if i < n and p[i] == 0x20:
+        i += 1
+        if i == n:
+            return False
+    found.offset = i
+    if i == n or (n - i == 1 and p[i] == 0x5A) or (n - i == 3 and memcmp(p + i, b"UTC", 3) == 0):
+        return True
+    if p[i] != 0x2B and p[i] != 0x2D:
+        return False
+    if n - i == 6 and p[i + 3] == 0x3A:
+        return 0 <= two(p + i + 1) <= 23 and 0 <= two(p + i + 4) <= 59
+    return n - i == 5 and 0 <= two(p + i + 1) <= 23 and 0 <= two(p + i + 3) <= 59
+
+
+cdef bint is_day(int year, int month, int day) noexcept nogil:
+    cdef int most = 31
+    if month == 2:
+        most = 29 if (year % 4 == 0 and year % 100 != 0) or year % 400 == 0 else 28
+    elif month == 4 or month == 6 or month == 9 or month == 11:
+        most = 30
+    return year > 0 and 1 <= month <= 12 and 1 <= day <= most
+
+
+cdef inline void put_two(uint8_t *to, int number) noexcept nogil:
+    to[0] = <uint8_t>(0x30 + number // 10)
+    to[1] = <uint8_t>(0x30 + number % 10)
+
+
+# How the three numbers of a day stand, whether a day or a moment is asked for, and where a clock hangs.
+cdef enum:
+    YEAR_FIRST = 0
+    DAY_FIRST = 1
+    MONTH_FIRST = 2
+    NO_ZONE = 0
+    IN_UTC = 1
+
+
+cdef int date(const uint8_t *argument, Text *text) noexcept nogil:
+    """`argument` has four bytes: the order of the numbers, their separator, 1 for a day alone, and the zone."""
+    cdef Written found
+    cdef int year, month, day, order = argument[0], zone = argument[3]
+    cdef int64_t size
+    cdef uint32_t names = 0
+    if not read_date(text.p, text.n, &found) or found.separator != argument[1]:
+        return DOUBT
+    if (found.first_size == 4) != (order == YEAR_FIRST):
+        return DOUBT
+    year = found.first if order == YEAR_FIRST else found.third
+    month = found.first if order == MONTH_FIRST else found.second
+    day = found.third if order == YEAR_FIRST else found.first if order == DAY_FIRST else found.second
+    if not is_day(year, month, day):
+        return DOUBT
+    put_two(text.to, year // 100)
+    put_two(text.to + 2, year % 100)
+    text.to[4] = text.to[7] = 0x2D
+    put_two(text.to + 5, month)
+    put_two(text.to + 8, day)
+    text.size = 10
+    if argument[2]:
+        if found.offset < text.n and zone != NO_ZONE:
+            return DOUBT
+        names = CLOCK_DROPPED if found.has_clock else 0
+    elif not put_clock(text, &found, zone, &names):
+        return DOUBT
+    if text.size == text.n and memcmp(text.to, text.p, text.n) == 0:
+        return SAME
+    size = text.size if text.size < text.n else text.n
+    if not names or memcmp(text.to, text.p, size) != 0:
+        names |= DATE_REWRITTEN
+    text.names |= names
+    return NEW
+
+
+cdef bint put_clock(Text *text, const Written *found, int zone, uint32_t *names) noexcept nogil:
+    """Write the time of day and the offset behind the day; False where only the zone's rules tell the offset."""
+    cdef uint8_t *to = text.to + 11
+    cdef int64_t size = found.zone - found.fraction, left = text.n - found.offset
+    if not found.has_clock:
+        names[0] |= DATE_MIDNIGHT
+        memcpy(text.to + 10, b"T00:00:00", 9)
+        text.size = 19
+    else:
+        text.to[10] = 0x54
+        put_two(to, found.hour)
+        to[2] = to[5] = 0x3A
+        put_two(to + 3, found.minute)
+        put_two(to + 6, found.second_of)
+        memcpy(to + 8, text.p + found.fraction, size)
+        text.size = 19 + size
+    if left and (left == 1 or left == 3):
+        text.to[text.size] = 0x5A
+        text.size += 1
+    elif left:
+        memcpy(text.to + text.size, text.p + found.offset, 3)
+        text.to[text.size + 3] = 0x3A
+        memcpy(text.to + text.size + 4, text.p + text.n - 2, 2)
+        text.size += 6
+    elif zone == IN_UTC:
+        memcpy(text.to + text.size, b"+00:00", 6)
+        text.size += 6
+        names[0] |= TIME_ZONE_APPLIED
+    elif zone != NO_ZONE:
+        return False
+    return True
+
+
+# ---------------------------------------------------------------------------------------------- whole columns
+
+
+# What two readings of a text make of it.
+cdef enum:
+    FIRST = 0
+    SECOND = 1
+    ALIKE = 2
+    DIFFERENT = 3
+    READINGS = 4
+    # The families of dates, as compiled.py names them.
+    F_ISO = 0
+    F_SLASH = 1
+    F_DASH = 2
+    F_DOT = 3
+    F_YEAR_SLASH = 4
+    FAMILIES = 5
+
+
+def tally_money(const uint8_t[::1] data not None, const int32_t[::1] starts not None,
+                const int32_t[::1] ends not None, const uint8_t[::1] flags not None):
+    """How many amounts only the decimal point fits, only the comma, both alike and both with different results.
+
+    Returns (four counts, doubt): a cell with doubt[i] is not among those that were counted.
+    """
+    cdef int64_t n = data.shape[0], cells = starts.shape[0], i
+    cdef int reading
+    cdef const uint8_t *p = &data[0] if n else NULL
+    if ends.shape[0] != cells or flags.shape[0] != cells:
+        raise ValueError("arrays of one column have one length")
+    counts_a = np.zeros(READINGS, np.int64)
+    doubt_a = np.zeros(cells, np.uint8)
+    cdef int64_t[::1] counts = counts_a
+    cdef uint8_t[::1] doubt = doubt_a
+    with nogil:
+        for i in range(cells):
+            reading = -1
+            if starts[i] >= 0 and ends[i] <= n and 0 < ends[i] - starts[i] <= 64 and not flags[i]:
+                reading = money_reading(p + starts[i], ends[i] - starts[i])
+            if reading < 0:
+                doubt[i] = 1
+            else:
+                counts[reading] += 1
+    return counts_a, doubt_a.view(np.bool_)
+
+
+cdef int money_reading(const uint8_t *p, int64_t n) noexcept nogil:
+    """Which decimal mark an amount allows; -1 where that is not certain."""
+    cdef int64_t i = 0, begin, whole
+    cdef uint8_t mark
+    if p[i] == 0x2D:
+        i += 1
+    if i < n and p[i] == 0x24:
+        i += 1
+    begin = i
+    whole = whole_digits(p, n, begin)
+    if whole == begin:
+        return -1
+    if whole == n:
+        return ALIKE
+    mark = p[whole]
+    if mark != 0x2E and mark != 0x2C:
+        return -1
+    if whole_digits(p, n, whole + 1) == n and whole + 1 < n:
+        # One mark: it cannot part thousands unless three digits follow it and one to three stand before.
+        if n - whole == 4 and whole - begin <= 3 and p[begin] != 0x30:
+            return DIFFERENT
+        return FIRST if mark == 0x2E else SECOND
+    whole = grouped(p, n, begin, mark)
+    if whole < 0:
+        return -1
+    if whole < n:
+        if p[whole] == mark or (p[whole] != 0x2E and p[whole] != 0x2C):
+            return -1
+        if whole + 1 == n or whole_digits(p, n, whole + 1) < n:
+            return -1
+    return FIRST if mark == 0x2C else SECOND
+
+
+def tally_dates(const uint8_t[::1] data not None, const int32_t[::1] starts not None,
+                const int32_t[::1] ends not None, const uint8_t[::1] flags not None):
+    """The same for dates in numbers, for each of their families: only day first fits, only month first, and so on.
+
+    Returns (counts, doubt); a family in which the year stands first has one reading, so that all are alike.
+    """
+    cdef int64_t n = data.shape[0], cells = starts.shape[0], i
+    cdef int family = 0, reading
+    cdef const uint8_t *p = &data[0] if n else NULL
+    if ends.shape[0] != cells or flags.shape[0] != cells:
+        raise ValueError("arrays of one column have one length")
+    counts_a = np.zeros((FAMILIES, READINGS), np.int64)
+    doubt_a = np.zeros(cells, np.uint8)
+    cdef int64_t[:, ::1] counts = counts_a
+    cdef uint8_t[::1] doubt = doubt_a
+    with nogil:
+        for i in range(cells):
+            reading = -1
+            if starts[i] >= 0 and ends[i] <= n and 0 < ends[i] - starts[i] <= 64 and not flags[i]:
+                reading = date_reading(p + starts[i], ends[i] - starts[i], &family)
+            if reading < 0:
+                doubt[i] = 1
+            else:
+                counts[family, reading] += 1
+    return counts_a, doubt_a.view(np.bool_)
+
+
+cdef int date_reading(const uint8_t *p, int64_t n, int *family) noexcept nogil:
+    cdef Written found
+    cdef bint day_first, month_first
+    if not read_date(p, n, &found):
+        return -1
+    if found.first_size == 4:
+        family[0] = F_ISO if found.separator == 0x2D else F_YEAR_SLASH
+        if found.separator == 0x2E or not is_day(found.first, found.second, found.third):
+            return -1
+        return ALIKE
+    day_first = is_day(found.third, found.second, found.first)
+    if found.separator == 0x2E:
+        family[0] = F_DOT
+        return ALIKE if day_first else -1
+    family[0] = F_SLASH if found.separator == 0x2F else F_DASH
+    month_first = is_day(found.third, found.first, found.second)
+    if day_first and month_first:
+        return ALIKE if found.first == found.second else DIFFERENT
+    return FIRST if day_first else SECOND if month_first else -1
+
+
+def distinct(const uint8_t[::1] data not None, const int32_t[::1] starts not None, const int32_t[::1] ends not None,
+             const uint8_t[::1] flags not None):
+    """Number the different texts of some cells in the order in which they come.
+
+    Returns (numbers, first): the number of each cell's text (int64), and the first cell of each number.
+    """
+    cdef int64_t n = data.shape[0], cells = starts.shape[0], i, size, count = 0
+    cdef uint64_t mask = 1, h, at
+    cdef int32_t other
+    cdef const uint8_t *p = &data[0] if n else NULL
+    cdef int32_t *table
+    if ends.shape[0] != cells or flags.shape[0] != cells:
+        raise ValueError("arrays of one column have one length")
+    numbers_a = np.zeros(cells, np.int64)
+    first_a = np.zeros(cells, np.int64)
+    cdef int64_t[::1] numbers = numbers_a, first = first_a
+    for i in range(cells):
+        if not 0 <= starts[i] <= ends[i] <= n:
+            raise ValueError("a cell lies outside of the block")
+    while mask < 2 * <uint64_t>cells:
+        mask *= 2
+    table = <int32_t *>malloc(mask * sizeof(int32_t))
+    if table == NULL:
+        raise MemoryError
+    with nogil:
+        for i in range(<int64_t>mask):
+            table[i] = -1
+        mask -= 1
+        for i in range(cells):
+            size = ends[i] - starts[i]
+            h = hash_bytes(p + starts[i], size)
+            at = h & mask
+            while True:
+                other = table[at]
+                if other < 0:
+                    table[at] = <int32_t>count
+                    first[count] = i
+                    numbers[i] = count
+                    count += 1
+                    break
+                # A doubled quote stands for one, so the same bytes can be two texts.
+                if (ends[first[other]] - starts[first[other]] == size
+                        and (flags[first[other]] & DOUBLED) == (flags[i] & DOUBLED)
+                        and memcmp(p + starts[first[other]], p + starts[i], size) == 0):
+                    numbers[i] = other
+                    break
+                at = (at + 1) & mask
+    free(table)
+    return numbers_a, first_a[:count]
+
+
+def joined(const uint8_t[::1] data not None, const int32_t[:, ::1] starts not None,
+           const int32_t[:, ::1] ends not None, const uint8_t[:, ::1] flags not None, int separator):
+    """The cells of each row as one text, a separator between them: (texts, starts, ends, flags)."""
+    cdef int64_t n = data.shape[0], rows = starts.shape[0], wide = starts.shape[1], i, k, size, total = 0, at = 0
+    cdef const uint8_t *p = &data[0] if n else NULL
+    cdef uint8_t *to
+    if ends.shape[0] != rows or flags.shape[0] != rows or ends.shape[1] != wide or flags.shape[1] != wide:
+        raise ValueError("arrays of one column have one length")
+    for i in range(rows):
+        for k in range(wide):
+            if not 0 <= starts[i, k] <= ends[i, k] <= n:
+                raise ValueError("a cell lies outside of the block")
+            total += ends[i, k] - starts[i, k] + 1
+    starts_a = np.zeros(rows, np.int32)
+    ends_a = np.zeros(rows, np.int32)
+    flags_a = np.zeros(rows, np.uint8)
+    cdef int32_t[::1] new_starts = starts_a, new_ends = ends_a
+    cdef uint8_t[::1] new_flags = flags_a
+    result = PyBytes_FromStringAndSize(NULL, total)
+    to = <uint8_t *><char *>result
+    with nogil:
+        for i in range(rows):
+            new_starts[i] = <int32_t>at
+            for k in range(wide):
+                size = ends[i, k] - starts[i, k]
+                memcpy(to + at, p + starts[i, k], size)
+                at += size
+                to[at] = <uint8_t>separator
+                at += 1
+                new_flags[i] |= flags[i, k]
+            new_ends[i] = <int32_t>(at - 1)
+    return result, starts_a, ends_a, flags_a

@@ -1,0 +1,41 @@
+"""Checksums: the compiled ones where they were built, else those of hashlib."""
+
+import hashlib
+from typing import Any
+
+Bytes = bytes | memoryview
+
+
+class HashlibChecksums:
+    """MD5 and SHA-256 of all bytes given so far: the twin of the compiled `Checksums`."""
+
+    def __init__(self) -> None:
+        self._md5 = hashlib.md5(usedforsecurity=False)
+        self._sha256 = hashlib.sha256()
+
+    def update(self, data: Bytes, beside: Any = None, other: Bytes | None = None) -> None:
+        """Add data, and `other` to the SHA-256 `beside`; other threads run meanwhile."""
+        self._md5.update(data)
+        self._sha256.update(data)
+        if beside is not None and other is not None:
+            beside.update(other)
+
+    def md5(self) -> str:
+        """MD5 of the bytes so far, as hex."""
+        return self._md5.hexdigest()
+
+    def sha256(self) -> str:
+        """SHA-256 of the bytes so far, as hex."""
+        return self._sha256.hexdigest()
+
+
+Checksums: Any = HashlibChecksums
+
+
+Sha256: Any = hashlib.sha256
+try:
+    from lexer_pipeline.kernels import checksums
+
+    Checksums, Sha256 = checksums.Checksums, checksums.Sha256
+except ImportError:  # installed without a compiler, or on a processor without the instructions
+    pass

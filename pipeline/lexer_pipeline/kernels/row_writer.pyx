@@ -1,0 +1,724 @@
+# cython: language_level=3, boundscheck=False, wraparound=False, initializedcheck=False, cdivision=True
+"""One pass over the bytes of a table: a row that is certainly right becomes NDJSON as soon as it is read.
+
+The kernel may only vouch. A record that it is not certain of is given back as cells, with the place where its line
+would stand, and goes through the stages. What is looked at lies within the block, and before a record is written there
+is room for all that it can become.
+"""
+
+from libc.stdint cimport int32_t, int64_t, uint8_t, uint64_t
+from libc.stdlib cimport calloc, free, malloc, realloc
+from libc.string cimport memcmp, memcpy
+from cpython.bytes cimport PyBytes_FromStringAndSize
+
+from lexer_pipeline.kernels.csv_rows cimport *
+from lexer_pipeline.kernels.primitives cimport *
+
+import numpy as np
+
+# What holds a value, and how deep values may lie.
+cdef enum:
+    IN_OBJECT = 0
+    IN_NUMBERED = 1
+    IN_EACH = 2
+    DEEPEST = 32
+    FIELDS = 64
+
+cdef struct Step:
+    int operation
+    int column
+    int kind
+    # The field's bit in its object, or the index in its list; -1 where neither is asked about.
+    int place
+    int holder
+    bint each
+    # Words of an enum, shapes of an object; then its conditions; or where a repetition begins.
+    int first
+    int last
+    int first_condition
+    int last_condition
+    double low
+    double high
+    const uint8_t *key
+    int64_t key_size
+
+cdef struct Frame:
+    # An object or list that is being written: its step, which fields are filled, and how many items.
+    int step
+    uint64_t filled
+    int64_t items
+
+cdef struct Notes:
+    # By column: the row of a record that fills it, the cells cleaned so far, and those of the record at hand.
+    int32_t *chosen
+    int64_t *cleaned
+    int64_t *pending
+    bint is_pending
+
+cdef struct Table:
+    # Rows that are not written yet, and the cells of each.
+    int columns
+    int64_t rows
+    int64_t room
+    int32_t *starts
+    int32_t *ends
+    uint8_t *flags
+    int64_t *about
+    uint8_t *faults
+
+# What `about` holds of a row.
+cdef enum:
+    A_START = 0
+    A_END = 1
+    A_CELLS = 2
+    A_LINE = 3
+    A_NUMBER = 4
+    A_INDEX = 5
+    A_PLACE = 6
+    ABOUT = 7
+    KEYS = 5
+
+
+cdef bint has_room(Table *table) noexcept nogil:
+    """Make room for one row more; False when there is no memory left."""
+    cdef int64_t room
+    cdef void *bigger
+    if table.rows < table.room:
+        return True
+    room = table.room * 2 + 64
+    bigger = realloc(table.starts, room * table.columns * sizeof(int32_t))
+    if bigger == NULL:
+        return False
+    table.starts = <int32_t *>bigger
+    bigger = realloc(table.ends, room * table.columns * sizeof(int32_t))
+    if bigger == NULL:
+        return False
+    table.ends = <int32_t *>bigger
+    bigger = realloc(table.flags, room * table.columns)
+    if bigger == NULL:
+        return False
+    table.flags = <uint8_t *>bigger
+    bigger = realloc(table.about, room * ABOUT * sizeof(int64_t))
+    if bigger == NULL:
+        return False
+    table.about = <int64_t *>bigger
+    bigger = realloc(table.faults, room)
+    if bigger == NULL:
+        return False
+    table.faults = <uint8_t *>bigger
+    table.room = room
+    return True
+
+
+cdef void move_row(Table *table, int64_t source, int64_t to) noexcept nogil:
+    cdef int64_t wide = table.columns
+    memcpy(table.starts + to * wide, table.starts + source * wide, wide * sizeof(int32_t))
+    memcpy(table.ends + to * wide, table.ends + source * wide, wide * sizeof(int32_t))
+    memcpy(table.flags + to * wide, table.flags + source * wide, wide)
+    memcpy(table.about + to * ABOUT, table.about + source * ABOUT, ABOUT * sizeof(int64_t))
+    table.faults[to] = table.faults[source]
+
+
+cdef copied(void *data, int64_t size, kind):
+    """A numpy array of its own with `size` bytes."""
+    return np.frombuffer(PyBytes_FromStringAndSize(<char *>data, size), kind)
+
+
+cdef class Writer:
+    """A header and a schema as a program for `write`; see `writer.py` for what its numbers mean."""
+
+    cdef Step *steps
+    cdef int count
+    cdef int columns
+    cdef int key
+    # Whether several rows may make one record.
+    cdef readonly bint folds
+    cdef int32_t[::1] once
+    cdef const int32_t[:, ::1] words
+    cdef const uint64_t[:, ::1] shapes
+    cdef const int64_t[:, ::1] conditions
+    cdef const uint8_t[::1] text
+    cdef int64_t fixed
+    # What was written last lay here; memory that was used before is faster than new memory.
+    cdef uint8_t *spare
+    cdef int64_t spare_room
+
+    def __cinit__(self):
+        self.steps = NULL
+        self.spare = NULL
+        self.spare_room = 0
+
+    def __dealloc__(self):
+        free(self.steps)
+        free(self.spare)
+
+    def __init__(self, steps, bounds, words, shapes, conditions, bytes text, int columns, int key, once):
+        cdef const int64_t[:, ::1] numbers = np.ascontiguousarray(steps, np.int64).reshape(-1, 12)
+        cdef const double[:, ::1] limits = np.ascontiguousarray(bounds, np.float64).reshape(-1, 2)
+        cdef int i
+        self.count = numbers.shape[0]
+        self.columns = columns
+        self.key = key
+        self.folds = key >= 0
+        self.once = np.ascontiguousarray(once, np.int32)
+        self.words = np.ascontiguousarray(words, np.int32).reshape(-1, 2)
+        self.shapes = np.ascontiguousarray(shapes, np.uint64).reshape(-1, 2)
+        self.conditions = np.ascontiguousarray(conditions, np.int64).reshape(-1, 4)
+        # Keys are copied loosely.
+        self.text = text + bytes(16)
+        self._check(numbers, limits, len(text))
+        self.steps = <Step *>calloc(self.count, sizeof(Step))
+        if self.steps == NULL:
+            raise MemoryError
+        self.fixed = 0
+        for i in range(self.count):
+            self._set(&self.steps[i], numbers[i], limits[i])
+            # The key, a comma before it, two quotes or brackets.
+            self.fixed += self.steps[i].key_size + 3
+
+    cdef _set(self, Step *step, const int64_t[::1] numbers, const double[::1] limits):
+        step.operation = <int>numbers[0]
+        step.column = <int>numbers[1]
+        step.kind = <int>numbers[2]
+        step.place = <int>numbers[3]
+        step.holder = <int>numbers[4]
+        step.each = numbers[5]
+        step.first = <int>numbers[6]
+        step.last = <int>numbers[7]
+        step.first_condition = <int>numbers[8]
+        step.last_condition = <int>numbers[9]
+        step.key = &self.text[numbers[10]]
+        step.key_size = numbers[11] - numbers[10]
+        step.low = limits[0]
+        step.high = limits[1]
+
+    cdef _check(self, const int64_t[:, ::1] steps, const double[:, ::1] limits, int64_t size):
+        """Refuse a program that points outside of its tables, so that the loops need not look again."""
+        cdef int64_t i, depth = 0
+        cdef int64_t deepest = 0
+        if self.columns < 1 or not self.count or limits.shape[0] != self.count or self.key >= self.columns:
+            raise ValueError("a program has columns, steps and two bounds a step")
+        for i in range(self.once.shape[0]):
+            if not 0 <= self.once[i] < self.columns:
+                raise ValueError("a column lies outside of the table")
+        for i in range(self.words.shape[0]):
+            if not 0 <= self.words[i, 0] <= self.words[i, 1] <= size:
+                raise ValueError("a word lies outside of the text")
+        for i in range(self.conditions.shape[0]):
+            if not 0 <= self.conditions[i, 0] < FIELDS:
+                raise ValueError("a condition is about no field")
+        for i in range(self.count):
+            operation, column, kind, place, holder, each, first, last, since, until, begin, end = steps[i]
+            if not 0 <= begin <= end <= size or not -1 <= place < FIELDS or not 0 <= column < self.columns:
+                raise ValueError("a step points outside of its tables")
+            if operation in (P_OPEN, P_OPEN_ARRAY):
+                depth += 1
+                deepest = max(deepest, depth)
+            elif operation in (P_CLOSE, P_CLOSE_ARRAY):
+                depth -= 1
+            if operation in (P_TEXT, P_RAW) and kind == K_ENUM and not 0 <= first <= last <= self.words.shape[0]:
+                raise ValueError("a step has words outside of the table")
+            if operation == P_CLOSE and not (0 <= first <= last <= self.shapes.shape[0]
+                                             and 0 <= since <= until <= self.conditions.shape[0]):
+                raise ValueError("a step has shapes or conditions outside of the tables")
+            if operation == P_REPEAT_END and not 0 <= first <= i:
+                raise ValueError("a repetition begins behind its end")
+            if depth < (0 if i == self.count - 1 else 1):
+                raise ValueError("more is closed than was opened")
+        if depth or deepest >= DEEPEST or steps[0, 0] != P_OPEN:
+            raise ValueError("a program opens a record, closes all that it opens, and is not too deep")
+
+    def write(self, const uint8_t[::1] data not None, int delimiter, bint final, int64_t longest, int64_t most):
+        """Write the records of `data`, which starts at the start of a row and of a record; at most `most` rows are read.
+
+        Returns what `rows.Done` names: the NDJSON, the bytes consumed, their lines, rows that are not blank and blank ones,
+        the rows and records written; of each column how many of the e-mails and hashes written were trimmed or put in
+        lower case; and the rows that are not written: starts, ends, flags, faults, and of each row (int64) its start,
+        end, cells, line before it, number, index among all rows, and place of its record's line in the NDJSON.
+        Unless `final`, a record that more rows may add to is not consumed. Rows are read as `scan_csv` reads them; where
+        the program has a key, rows of one key that stand side by side make a record, and a row without a readable key
+        goes to the record before it, whose rows are then all given back.
+        """
+        cdef int64_t n = data.shape[0]
+        cdef const uint8_t *p = &data[0] if n else NULL
+        cdef Table table
+        cdef Out out
+        cdef Notes notes
+        cdef int64_t counts[6]
+        cdef int64_t cells
+        cdef bint memory
+        table.columns = self.columns
+        table.rows = table.room = 0
+        table.starts = table.ends = NULL
+        table.flags = table.faults = NULL
+        table.about = NULL
+        out.size = 0
+        out.data, self.spare = self.spare, NULL
+        out.room = self.spare_room
+        if out.data == NULL:
+            out.room = n * 2 + (n >> 2) + 4096
+            out.data = <uint8_t *>malloc(out.room)
+        notes.chosen = <int32_t *>calloc(self.columns, sizeof(int32_t))
+        notes.cleaned = <int64_t *>calloc(self.columns, sizeof(int64_t))
+        notes.pending = <int64_t *>calloc(self.columns, sizeof(int64_t))
+        notes.is_pending = False
+        try:
+            if (out.data == NULL or notes.chosen == NULL or notes.cleaned == NULL or notes.pending == NULL
+                    or not has_room(&table)):
+                raise MemoryError
+            with nogil:
+                memory = self._run(p, n, <uint8_t>delimiter, final, longest, most, &table, &out, &notes, counts)
+            if not memory:
+                raise MemoryError
+            return (
+                PyBytes_FromStringAndSize(<char *>out.data, out.size),
+                counts[0], counts[1], counts[2], counts[3], counts[4], counts[5],
+                [notes.cleaned[cells] for cells in range(self.columns)],
+                copied(table.starts, table.rows * table.columns * sizeof(int32_t), np.int32),
+                copied(table.ends, table.rows * table.columns * sizeof(int32_t), np.int32),
+                copied(table.flags, table.rows * table.columns, np.uint8),
+                copied(table.faults, table.rows, np.uint8),
+                copied(table.about, table.rows * ABOUT * sizeof(int64_t), np.int64).reshape(-1, ABOUT),
+            )
+        finally:
+            free(self.spare)
+            self.spare, self.spare_room = out.data, out.room
+            free(notes.chosen)
+            free(notes.cleaned)
+            free(notes.pending)
+            discard(&table)
+
+    cdef bint _run(self, const uint8_t *p, int64_t n, uint8_t delimiter, bint final, int64_t longest,
+                   int64_t most, Table *table, Out *out, Notes *notes, int64_t *counts) noexcept nogil:
+        """Go through the rows; False when there is no memory left."""
+        cdef int64_t at = 0, line = 0, filled = 0, blank = 0, index = 0, rows = 0, records = 0
+        # Where the record that is being gathered begins, and what was counted before it.
+        cdef int64_t first = 0, open_at = 0, open_line = 0, open_filled = 0, open_blank = 0
+        cdef int64_t key_at = 0, key_size = -1, size, cell
+        cdef bint is_open = False, doubt = False, unreadable = False, begins, readable
+        cdef Row row
+        cdef int64_t *about
+        while at < n and index < most:
+            if not has_room(table):
+                return False
+            cell = table.rows * table.columns
+            if not next_row(p, n, at, final, longest, delimiter, table.columns, table.starts + cell,
+                            table.ends + cell, table.flags + cell, &row):
+                break
+            if row.fault == BLANK:
+                at = row.after
+                line += row.lines
+                blank += 1
+                index += 1
+                continue
+            table.faults[table.rows] = row.fault
+            about = table.about + table.rows * ABOUT
+            about[A_START] = row.start
+            about[A_END] = row.end
+            about[A_CELLS] = row.cells
+            about[A_LINE] = line
+            about[A_NUMBER] = filled + 1
+            about[A_INDEX] = index
+            if self.folds:
+                size = table.ends[cell + self.key] - table.starts[cell + self.key]
+                readable = row.fault != QUOTE and row.fault != UNCLOSED and row.cells > self.key
+                if not is_open:
+                    begins = True
+                elif unreadable or not readable:
+                    begins = False
+                elif size:
+                    begins = size != key_size or memcmp(p + table.starts[cell + self.key], p + key_at, size) != 0
+                else:
+                    begins = key_size < 0 and self._says_once(table, table.rows)
+                if begins:
+                    if is_open:
+                        if not doubt and self._write(p, n, table, first, table.rows, out, notes):
+                            records += 1
+                            rows += table.rows - first
+                            move_row(table, table.rows, first)
+                            table.rows = first
+                        else:
+                            self._give_back(table, first, table.rows, out)
+                    first = table.rows
+                    is_open = True
+                    doubt = False
+                    key_size = -1
+                    open_at = at
+                    open_line = line
+                    open_filled = filled
+                    open_blank = blank
+                if readable and size:
+                    key_at = table.starts[table.rows * table.columns + self.key]
+                    key_size = size
+                else:
+                    doubt = True
+                doubt = doubt or row.fault != OK
+                unreadable = not readable
+                table.rows += 1
+            elif row.fault == OK and self._write(p, n, table, table.rows, table.rows + 1, out, notes):
+                records += 1
+                rows += 1
+            else:
+                self._give_back(table, table.rows, table.rows + 1, out)
+                table.rows += 1
+            at = row.after
+            line += row.lines
+            filled += 1
+            index += 1
+        if is_open and final and at >= n:
+            if not doubt and self._write(p, n, table, first, table.rows, out, notes):
+                records += 1
+                rows += table.rows - first
+                table.rows = first
+            else:
+                self._give_back(table, first, table.rows, out)
+        elif is_open:
+            table.rows = first
+            at, line, filled, blank = open_at, open_line, open_filled, open_blank
+        counts[0] = at
+        counts[1] = line
+        counts[2] = filled
+        counts[3] = blank
+        counts[4] = rows
+        counts[5] = records
+        return out.data != NULL
+
+    cdef bint _says_once(self, Table *table, int64_t row) noexcept nogil:
+        """Whether a row fills one of the columns that are filled once a record."""
+        cdef int64_t i, cell
+        for i in range(self.once.shape[0]):
+            cell = row * table.columns + self.once[i]
+            if table.ends[cell] != table.starts[cell]:
+                return True
+        return False
+
+    cdef void _give_back(self, Table *table, int64_t first, int64_t last, Out *out) noexcept nogil:
+        cdef int64_t row
+        for row in range(first, last):
+            table.about[row * ABOUT + A_PLACE] = out.size
+
+    cdef bint _choose(self, const uint8_t *p, Table *table, int64_t first, int64_t last, Notes *notes) noexcept nogil:
+        """Choose for each once-a-record column the first row that fills it; False where two rows differ."""
+        cdef int64_t i, row, head, cell, size
+        for i in range(self.once.shape[0]):
+            notes.chosen[self.once[i]] = 0
+            head = first * table.columns + self.once[i]
+            for row in range(first + 1, last):
+                cell = row * table.columns + self.once[i]
+                size = table.ends[cell] - table.starts[cell]
+                if size == 0:
+                    continue
+                if table.ends[head] == table.starts[head]:
+                    head = cell
+                    notes.chosen[self.once[i]] = <int32_t>(row - first)
+                elif (size != table.ends[head] - table.starts[head]
+                        or (table.flags[cell] ^ table.flags[head]) & DOUBLED
+                        or memcmp(p + table.starts[cell], p + table.starts[head], size) != 0):
+                    return False
+        return True
+
+    cdef bint _write(self, const uint8_t *p, int64_t n, Table *table, int64_t first, int64_t last, Out *out,
+                     Notes *notes) noexcept nogil:
+        """Write the record of some rows; False, and nothing written, when it is not certain."""
+        cdef int64_t before = out.size, row
+        cdef int64_t size = 0
+        for row in range(first, last):
+            size += table.about[row * ABOUT + A_END] - table.about[row * ABOUT + A_START]
+        # Each byte of a cell becomes six at most; 64 for what is copied loosely and the end of the line.
+        if last - first > 1 and not self._choose(p, table, first, last, notes):
+            return False
+        if not reserve(out, self.fixed * (last - first) + 6 * size + 64):
+            return False
+        if self._record(p, n, table, first, last, out, notes):
+            self._settle(notes, True)
+            return True
+        out.size = before
+        self._settle(notes, False)
+        return False
+
+    cdef void _settle(self, Notes *notes, bint counts) noexcept nogil:
+        """Count what was cleaned of a record, or forget it."""
+        cdef int column
+        if not notes.is_pending:
+            return
+        for column in range(self.columns):
+            if counts:
+                notes.cleaned[column] += notes.pending[column]
+            notes.pending[column] = 0
+        notes.is_pending = False
+
+    cdef bint _record(self, const uint8_t *p, int64_t n, Table *table, int64_t first, int64_t last, Out *out,
+                      Notes *notes) noexcept nogil:
+        cdef Frame frames[DEEPEST]
+        cdef int32_t word[DEEPEST][FIELDS]
+        cdef Step *step
+        cdef Frame *frame
+        cdef int64_t row = first, cell, start, size, k
+        cdef int at = 1, depth = 1, opened = 1, count = self.count - 1
+        cdef bint comma = False, folds = last - first > 1
+        cdef uint8_t flags
+        cdef int form
+        cdef uint8_t *to
+        frames[0].step = 0
+        frames[0].filled = 0
+        frames[0].items = 0
+        out.data[out.size] = 0x7B
+        out.size += 1
+        while at < count:
+            step = &self.steps[at]
+            at += 1
+            if step.operation <= P_RAW:
+                if not folds:
+                    cell = first
+                elif step.each:
+                    cell = row
+                else:
+                    cell = first + notes.chosen[step.column]
+                cell = cell * table.columns + step.column
+                start = table.starts[cell]
+                size = table.ends[cell] - start
+                if size == 0:
+                    continue
+                flags = table.flags[cell]
+                form = AS_IT_IS
+                frame = &frames[depth - 1]
+                if step.kind == K_TEXT:
+                    if size > step.high:
+                        return False
+                elif flags:
+                    return False
+                elif step.kind == K_ENUM:
+                    for k in range(step.first, step.last):
+                        if (size == self.words[k, 1] - self.words[k, 0]
+                                and memcmp(p + start, &self.text[self.words[k, 0]], size) == 0):
+                            break
+                    else:
+                        return False
+                    if step.place >= 0:
+                        word[depth - 1][step.place] = <int32_t>(k - step.first)
+                elif step.kind == K_EMAIL or step.kind == K_HASH:
+                    # Blanks around it and capitals are all that may be mended here.
+                    while size and p[start] == 0x20:
+                        start += 1
+                        size -= 1
+                    while size and p[start + size - 1] == 0x20:
+                        size -= 1
+                    form = email_form(p + start, size) if step.kind == K_EMAIL else hash_form(p + start, size)
+                    if form == NO_FORM or not size:
+                        return False
+                    if form == LOWERED or size != table.ends[cell] - table.starts[cell]:
+                        notes.pending[step.column] += 1
+                        notes.is_pending = True
+                elif not good_cell(step.kind, p + start, size, step.low, step.high):
+                    return False
+                if opened < depth:
+                    open_all(self.steps, frames, opened, depth, out, comma)
+                    opened = depth
+                    comma = False
+                to = out.data + out.size
+                if comma:
+                    to[0] = 0x2C
+                    to += 1
+                copy_loosely(to, step.key, step.key_size)
+                to += step.key_size
+                if step.operation == P_TEXT:
+                    to[0] = 0x22
+                    to += 1
+                out.size = to - out.data
+                if flags & ESCAPE:
+                    put_escaped(out, p + start, size, flags & DOUBLED)
+                else:
+                    if start + size + 16 <= n:
+                        copy_loosely(to, p + start, size)
+                    else:
+                        memcpy(to, p + start, size)
+                    if form == LOWERED:
+                        lower_case(to, size)
+                    out.size += size
+                if step.operation == P_TEXT:
+                    out.data[out.size] = 0x22
+                    out.size += 1
+                comma = True
+                if not fill(step, frame):
+                    return False
+            elif step.operation == P_OPEN or step.operation == P_OPEN_ARRAY:
+                frames[depth].step = at - 1
+                frames[depth].filled = 0
+                frames[depth].items = 0
+                depth += 1
+            elif step.operation == P_CLOSE or step.operation == P_CLOSE_ARRAY:
+                depth -= 1
+                if depth >= opened:
+                    continue
+                opened = depth
+                if step.operation == P_CLOSE:
+                    if not self._has_shape(step, &frames[depth], &word[depth][0]):
+                        return False
+                    out.data[out.size] = 0x7D
+                else:
+                    if not step.low <= frames[depth].items <= step.high:
+                        return False
+                    out.data[out.size] = 0x5D
+                out.size += 1
+                comma = True
+                if not fill(step, &frames[depth - 1]):
+                    return False
+            elif step.operation == P_REPEAT_END:
+                row += 1
+                if row < last:
+                    at = step.first
+                else:
+                    row = first
+        if not self._has_shape(&self.steps[count], &frames[0], &word[0][0]):
+            return False
+        out.data[out.size] = 0x7D
+        out.data[out.size + 1] = 0x0A
+        out.size += 2
+        return True
+
+    cdef bint _has_shape(self, const Step *step, const Frame *frame, const int32_t *word) noexcept nogil:
+        """Whether the filled fields of an object fulfil its conditions and make one of its shapes."""
+        cdef uint64_t filled = frame.filled, needed
+        cdef int64_t i
+        for i in range(step.first_condition, step.last_condition):
+            if filled >> self.conditions[i, 0] & 1:
+                if word[self.conditions[i, 0]] != self.conditions[i, 1]:
+                    continue
+            elif not self.conditions[i, 2]:
+                continue
+            needed = <uint64_t>self.conditions[i, 3]
+            if filled & needed != needed:
+                return False
+        for i in range(step.first, step.last):
+            if filled & self.shapes[i, 0] == self.shapes[i, 0] and not filled & ~self.shapes[i, 1]:
+                return True
+        return False
+
+
+cdef inline bint fill(const Step *step, Frame *holder) noexcept nogil:
+    """Note in what holds it that a value is filled; False where an earlier item of a list is empty."""
+    if step.holder == IN_OBJECT:
+        if step.place >= 0:
+            holder.filled |= <uint64_t>1 << step.place
+        return True
+    holder.items += 1
+    return step.holder == IN_EACH or step.place == holder.items - 1
+
+
+cdef inline void open_all(const Step *steps, const Frame *frames, int opened, int depth, Out *out,
+                          bint comma) noexcept nogil:
+    """Write the openings of the objects and lists around the first value that they hold."""
+    cdef const Step *step
+    cdef int i
+    for i in range(opened, depth):
+        step = &steps[frames[i].step]
+        if comma:
+            out.data[out.size] = 0x2C
+            out.size += 1
+        copy_loosely(out.data + out.size, step.key, step.key_size)
+        out.size += step.key_size
+        out.data[out.size] = 0x7B if step.operation == P_OPEN else 0x5B
+        out.size += 1
+        comma = False
+
+
+cdef inline bint plain_row(const uint8_t *p, int64_t n, int64_t at, uint8_t delimiter, int column, int32_t *start,
+                           int32_t *end, Row *row) noexcept nogil:
+    """Find a row without quotes, backslashes and control bytes that ends in LF, and the cell of one column that is
+    not blank; False for all other rows, which `next_row` reads."""
+    cdef uint8_t high = 0
+    cdef int64_t begin = at, blank
+    cdef int skipped
+    row.start = at
+    for skipped in range(column):
+        begin = plain_end(p, begin, n, delimiter, &high) + 1
+        if begin >= n or p[begin - 1] != delimiter:
+            return False
+    at = plain_end(p, begin, n, delimiter, &high)
+    blank = begin
+    while blank < at and p[blank] == 0x20:
+        blank += 1
+    if blank == at or at >= n or (p[at] != delimiter and p[at] != 0x0A):
+        return False
+    start[0] = <int32_t>begin
+    end[0] = <int32_t>at
+    at = plain_end(p, at, n, 0x0A, &high)
+    row.end = at
+    if at + 1 < n and p[at] == 0x0D and p[at + 1] == 0x0A:
+        at += 1
+    if at >= n or p[at] != 0x0A:
+        return False
+    row.after = at + 1
+    row.lines = 1
+    row.cells = column + 1
+    row.fault = OK
+    return True
+
+
+def scan_keys(const uint8_t[::1] data not None, int delimiter, int column, bint final, int64_t longest):
+    """Find the rows of `data` that are not blank, and the key of each in `column`.
+
+    Returns (consumed, lines, about): `about` (int64) has of each row its start, its end, the line before it, its mark
+    and the hash of its key, both as `kernels.mark_keys` gives them. Rows are read as `scan_csv` reads them.
+    """
+    cdef int64_t n = data.shape[0], at = 0, rows = 0, line = 0, last_at = 0, last_size = -1, size
+    cdef const uint8_t *p = &data[0] if n else NULL
+    cdef Table table
+    cdef Row row
+    cdef int64_t *about
+    cdef bint memory = True
+    table.columns = column + 1
+    table.rows = table.room = 0
+    table.starts = table.ends = NULL
+    table.flags = table.faults = NULL
+    table.about = NULL
+    if column < 0:
+        raise ValueError("there is no such column")
+    try:
+        # The cells of one row at a time, and what is said of each row.
+        memory = has_room(&table)
+        with nogil:
+            while memory and at < n:
+                if not plain_row(p, n, at, <uint8_t>delimiter, column, &table.starts[column], &table.ends[column], &row):
+                    if not next_row(p, n, at, final, longest, <uint8_t>delimiter, table.columns, table.starts,
+                                    table.ends, table.flags, &row):
+                        break
+                if row.fault != BLANK:
+                    about = table.about + rows * KEYS
+                    about[0] = row.start
+                    about[1] = row.end
+                    about[2] = line
+                    about[4] = 0
+                    size = table.ends[column] - table.starts[column]
+                    if row.fault == QUOTE or row.fault == UNCLOSED or row.cells <= column:
+                        about[3] = 4
+                    elif size == 0:
+                        about[3] = 3
+                    else:
+                        about[3] = 1
+                        if size == last_size and memcmp(p + table.starts[column], p + last_at, size) == 0:
+                            about[3] = 2
+                        about[4] = <int64_t>hash_bytes(p + table.starts[column], size)
+                        last_at = table.starts[column]
+                        last_size = size
+                    rows += 1
+                    if (rows + 1) * KEYS > table.room * ABOUT:
+                        table.rows = table.room
+                        memory = has_room(&table)
+                at = row.after
+                line += row.lines
+        if not memory:
+            raise MemoryError
+        return at, line, np.frombuffer(
+            PyBytes_FromStringAndSize(<char *>table.about, rows * KEYS * 8), np.int64
+        ).reshape(-1, KEYS)
+    finally:
+        discard(&table)
+
+
+cdef void discard(Table *table) noexcept nogil:
+    free(table.starts)
+    free(table.ends)
+    free(table.flags)
+    free(table.about)
+    free(table.faults)

@@ -1,0 +1,1 @@
+"""Bytes of any origin become chunks of whole records, in constant memory."""

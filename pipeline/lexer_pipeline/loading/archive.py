@@ -1,0 +1,152 @@
+"""The members of a zip, each a source of its own; read where they lie, never unpacked to disk."""
+
+import re
+import stat
+import zipfile
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from lexer_pipeline.errors import SourceError
+
+MOST_MEMBERS = 1000
+MOST_RATIO = 200
+MOST_BYTES = 50 << 30
+# A small file may shrink as much as it likes: there is no harm in it.
+HARMLESS = 1 << 20
+ENCRYPTED = 1
+NOISE = re.compile(
+    r"(.*/)?(__MACOSX/.*|\._[^/]*|\.DS_Store|Thumbs\.db|desktop\.ini)", re.IGNORECASE | re.DOTALL
+)
+OUTSIDE = re.compile(r"[/\\]|[A-Za-z]:|(.*[/\\])?\.\.([/\\].*)?\Z", re.DOTALL)
+NESTED = (b"PK\x03\x04", b"\x1f\x8b", b"7z\xbc\xaf", b"Rar!", b"BZh", b"\xfd7zXZ", b"\x28\xb5\x2f\xfd")
+# What only a spreadsheet holds: Office Open XML, and OpenDocument (which has its type for a first file).
+WORKBOOKS = ({"xl/workbook.xml"}, {"xl/workbook.bin"}, {"mimetype", "content.xml"})
+MOST_WORKBOOK_BYTES = 4 << 30
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One file of a zip, named as messages call it: `export.zip!members.csv`."""
+
+    archive: Path
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.archive}!{self.name}"
+
+
+def is_workbook(path: Path) -> bool:
+    """Whether a zip is a spreadsheet (Office Open XML or OpenDocument); raises SourceError where it is broken."""
+    with _opened(path) as archive:
+        names = set(archive.namelist())
+    return any(marks <= names for marks in WORKBOOKS)
+
+
+def members(path: Path) -> list[Member]:
+    """The files in a zip, in their order; raises SourceError where opening one might do harm or cannot work."""
+    with _opened(path) as archive:
+        infos = [one for one in archive.infolist() if not one.is_dir() and not NOISE.fullmatch(one.filename)]
+        _refuse_bomb(str(path), infos, MOST_BYTES)
+        for info in infos:
+            _refuse_member(path, info)
+            with _reading(path, info.filename), archive.open(info) as file:
+                if file.read(8).startswith(NESTED) and not _is_inner_workbook(info.filename):
+                    raise SourceError(
+                        f"{path}!{info.filename}: is an archive in an archive", "Unpack the outer one."
+                    )
+    if not infos:
+        raise SourceError(f"{path}: the zip holds no files", "Export it again.")
+    if len({one.filename for one in infos}) < len(infos):
+        raise SourceError(f"{path}: two files in the zip have one name", "Unpack it, and name the files.")
+    return [Member(path, one.filename) for one in infos]
+
+
+def refuse_swollen_workbook(path: Path, name: str) -> None:
+    """Raise SourceError where a spreadsheet would unpack to more than it can honestly hold."""
+    with _opened(path) as archive:
+        infos = archive.infolist()
+    _refuse_bomb(name, infos, MOST_WORKBOOK_BYTES)
+
+
+class MemberFile:
+    """The bytes of one member; breakage speaks as SourceError."""
+
+    def __init__(self, member: Member) -> None:
+        self._member = member
+        with _reading(member.archive, member.name):
+            self._archive = zipfile.ZipFile(member.archive)
+            self._file = self._archive.open(member.name)
+
+    def read(self, size: int) -> bytes:
+        """The next `size` bytes, fewer only at the end."""
+        with _reading(self._member.archive, self._member.name):
+            return self._file.read(size)
+
+    def close(self) -> None:
+        """Let go of the archive."""
+        self._file.close()
+        self._archive.close()
+
+
+def _refuse_bomb(path: str, infos: list[zipfile.ZipInfo], most: int) -> None:
+    if len(infos) > MOST_MEMBERS:
+        raise SourceError(f"{path}: the zip holds {len(infos)} files, more than {MOST_MEMBERS}", "Unpack it.")
+    if sum(one.file_size for one in infos) > most:
+        raise SourceError(f"{path}: unpacks to more than {most >> 30} GiB", "Export less at a time, as CSV.")
+    for one in infos:
+        if one.file_size > max(HARMLESS, MOST_RATIO * one.compress_size):
+            raise SourceError(
+                f"{path}!{_plain(one.filename)}: unpacks to more than {MOST_RATIO} times its size",
+                "That is no export; where you know it is one, unpack it yourself.",
+            )
+    end = 0
+    for one in sorted(infos, key=lambda info: info.header_offset):
+        if one.header_offset < end:
+            raise SourceError(f"{path}: files in the zip share their bytes", "Pack it again.")
+        end = one.header_offset + one.compress_size
+
+
+def _refuse_member(path: Path, info: zipfile.ZipInfo) -> None:
+    name = f"{path}!{_plain(info.filename)}"
+    if OUTSIDE.match(info.orig_filename) or not info.filename.isprintable():
+        raise SourceError(
+            f"{name}: the name points outside the zip or cannot be shown", "Unpack it, and name the files."
+        )
+    if stat.S_ISLNK(info.external_attr >> 16):
+        raise SourceError(f"{name}: is a link, not a file", "Pack the file itself.")
+    if info.flag_bits & ENCRYPTED:
+        raise SourceError(f"{name}: is encrypted", "Unpack it with its password, and name the files.")
+
+
+def _plain(name: str) -> str:
+    """A name that cannot do harm to a terminal."""
+    return "".join(sign if sign.isprintable() else "?" for sign in name)[:200]
+
+
+def _is_inner_workbook(name: str) -> bool:
+    return name.lower().endswith((".xlsx", ".xlsm", ".xlsb", ".ods"))
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[zipfile.ZipFile]:
+    with _reading(path, ""), zipfile.ZipFile(path) as archive:
+        yield archive
+
+
+@contextmanager
+def _reading(path: Path, member: str) -> Iterator[None]:
+    """Turn what can go wrong with a zip into words."""
+    name = f"{path}!{member}" if member else str(path)
+    try:
+        yield
+    except (zipfile.BadZipFile, zlib.error, EOFError, ValueError, OverflowError) as problem:
+        raise SourceError(f"{name}: the zip is broken or cut short", "Fetch or pack it again.") from problem
+    except (NotImplementedError, RuntimeError) as problem:
+        raise SourceError(
+            f"{name}: is packed in a way that cannot be read", "Unpack it, and name the files."
+        ) from problem
+    except OSError as problem:
+        raise SourceError(f"{name}: cannot be read ({problem.strerror})") from problem

@@ -1,0 +1,164 @@
+"""Bytes of a source, a block at a time: from a file or standard input, plain or gzip."""
+
+import gzip
+import zlib
+from io import BufferedReader, FileIO, RawIOBase
+from pathlib import Path
+from typing import Any, Protocol
+
+from lexer_pipeline.errors import SourceError
+from lexer_pipeline.kernels.digests import Sha256
+from lexer_pipeline.system.hashing import Hashing
+
+BLOCK = 1 << 20
+# So much is hashed on the spot: a thread costs more than it saves where little is read.
+LITTLE = 4 << 20
+GZIP_MAGIC = b"\x1f\x8b"
+
+
+class Opened(Protocol):
+    """An open file, standard input, or a member of an archive."""
+
+    def read(self, size: int, /) -> bytes: ...
+    def close(self) -> None: ...
+
+
+class _Counted(RawIOBase):
+    """A raw stream that remembers how many bytes went by and their SHA-256, which a thread works out."""
+
+    def __init__(self, file: Opened, hashing: Hashing | None) -> None:
+        self._file = file
+        self._sha256 = Sha256()
+        self._hashing = hashing or Hashing()
+        self._is_shared = hashing is not None
+        self.bytes = 0
+
+    @property
+    def sha256(self) -> str:
+        """SHA-256 of the bytes so far, as hex."""
+        if self.bytes > LITTLE:
+            self._hashing.settle()
+        digest: str = self._sha256.hexdigest()
+        return digest
+
+    def close(self) -> None:
+        if not self._is_shared:
+            self._hashing.close()
+        super().close()
+
+    def _hash(self, data: bytes) -> None:
+        if self.bytes <= LITTLE:
+            self._sha256.update(data)
+        else:
+            self._hashing.read(self._sha256, data)
+
+    def readable(self) -> bool:
+        return True
+
+    def read(self, size: int = BLOCK, /) -> bytes:
+        """The next `size` bytes, fewer only at the end."""
+        data = self._file.read(size)
+        if 0 < len(data) < size:
+            pieces, missing = [data], size - len(data)
+            while missing and (more := self._file.read(missing)):
+                pieces.append(more)
+                missing -= len(more)
+            data = b"".join(pieces)
+        self.bytes += len(data)
+        self._hash(data)
+        return data
+
+    def readinto(self, into: Any, /) -> int:
+        view = memoryview(into)
+        data = self.read(len(view))
+        view[: len(data)] = data
+        return len(data)
+
+
+class ByteSource:
+    """The bytes of one source, unpacked; after the last block `bytes` and `sha256` speak of it as it lay on disk."""
+
+    def __init__(self, name: str, file: Opened, hashing: Hashing | None = None) -> None:
+        self.name = name
+        self._ahead = b""
+        self._file = file
+        self._counted = _Counted(file, hashing)
+        packed = BufferedReader(self._counted, BLOCK)
+        first = packed.peek(2)
+        self._unpacked: Opened = self._counted
+        self._given = 0
+        self._handle = file.fileno() if isinstance(file, FileIO) and file.seekable() else None
+        if first[:2] == GZIP_MAGIC:
+            self._handle = None
+            self._unpacked = gzip.GzipFile(fileobj=packed)
+        else:
+            # A buffer would only copy the blocks.
+            self._ahead = packed.read(len(first))
+            packed.detach()
+
+    def peek(self, size: int) -> bytes:
+        """The next `size` bytes, fewer only at the end, to be read again."""
+        ahead = [self._ahead]
+        while (missing := size - sum(map(len, ahead))) > 0 and (more := self._read(missing)):
+            ahead.append(more)
+        self._ahead = b"".join(ahead)
+        return self._ahead[:size]
+
+    def read(self, size: int = BLOCK) -> bytes:
+        """The next bytes, at most `size`, none only at the end."""
+        if not self._ahead:
+            data = self._read(size)
+        else:
+            data, self._ahead = self._ahead[:size], self._ahead[size:]
+        self._given += len(data)
+        return data
+
+    def place(self) -> tuple[int, int] | None:
+        """The descriptor of the file, and where in it the next byte lies; None where that cannot be said."""
+        return None if self._handle is None else (self._handle, self._given)
+
+    def _read(self, size: int) -> bytes:
+        try:
+            return self._unpacked.read(size)
+        except (EOFError, gzip.BadGzipFile, zlib.error) as problem:
+            raise SourceError(
+                f"{self.name}: the gzip data is broken or cut short", "Fetch or pack the file again."
+            ) from problem
+        except OSError as problem:
+            raise SourceError(f"{self.name}: cannot be read ({problem.strerror})") from problem
+
+    @property
+    def bytes(self) -> int:
+        """How many bytes were read from disk so far."""
+        return self._counted.bytes
+
+    @property
+    def sha256(self) -> str:
+        """SHA-256 of the bytes read from disk so far, as hex."""
+        return self._counted.sha256
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._unpacked.close()
+        self._counted.close()
+        self._file.close()
+
+
+def open_file(path: Path, hashing: Hashing | None = None) -> ByteSource:
+    """Open a file for reading; its checksum is worked out by `hashing`, or by a thread of its own."""
+    try:
+        if path.is_dir():
+            raise SourceError(f"{path}: is a folder", "Name the files in it.")
+        return ByteSource(str(path), path.open("rb", buffering=0), hashing)
+    except FileNotFoundError as problem:
+        raise SourceError(f"{path}: there is no such file", "Check the path.") from problem
+    except OSError as problem:
+        raise SourceError(f"{path}: cannot be opened ({problem.strerror})") from problem
+
+
+class Readable(Protocol):
+    """The bytes of a named source, a block at a time."""
+
+    name: str
+
+    def read(self, size: int) -> bytes: ...

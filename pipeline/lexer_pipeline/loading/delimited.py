@@ -1,0 +1,251 @@
+"""Read a table of delimited text (RFC 4180 and its dialects) in batches of rows."""
+
+import codecs
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+
+from lexer_pipeline.chunks.rows import Done, Rows
+from lexer_pipeline.errors import SourceError
+from lexer_pipeline.kernels import dispatch
+from lexer_pipeline.kernels.codes import BROKEN_ROWS, LONGEST_ROW, ROW_BLANK
+
+DELIMITERS = (",", ";", "\t", "|")
+BLOCK = 1 << 20
+# The most cells that are looked for at a time: a header may have thousands of columns.
+MOST_CELLS = 1 << 23
+LINE_BREAK = re.compile(rb"\r\n|\n|\r")
+SAMPLE_ROWS = 50
+
+
+class Readable(Protocol):
+    """Anything that gives the bytes of a named source, a block at a time."""
+
+    name: str
+
+    def read(self, size: int) -> bytes: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The first row of a table and what it tells: the names, the delimiter, and where the data begins.
+
+    `line` is where it begins, `lines` are those up to the first row of data; where `row_a_line`, each row counts as one line, whatever
+    line breaks its cells hold (sheets). `spare` counts the columns at the end that have no name.
+    """
+
+    names: tuple[str, ...]
+    delimiter: str
+    raw: bytes
+    lines: int
+    line: int = 1
+    spare: int = 0
+    row_a_line: bool = False
+
+    @property
+    def distinct(self) -> tuple[str, ...]:
+        """The names, where one that stands again is told by a number: Birthday, Birthday (2)."""
+        taken = set(self.names)
+        seen: set[str] = set()
+        distinct = []
+        for name in self.names:
+            number = 1
+            fresh = name
+            while fresh in seen or (number > 1 and fresh in taken):
+                number += 1
+                fresh = f"{name} ({number})"
+            seen.add(fresh)
+            distinct.append(fresh)
+        return tuple(distinct)
+
+
+def read_head(
+    source: Readable, start: bytes, delimiter: str = "", above: int = 0, row_a_line: bool = False
+) -> tuple[Head, bytes]:
+    """The header of the table that begins with `start`; returns it with the bytes that follow it.
+
+    `delimiter` is "" where it is to be told; `above` lines come before `start`.
+    """
+    data = start.removeprefix(codecs.BOM_UTF8)
+    while b"\n" not in data and b"\r" not in data[:-1] and len(data) <= LONGEST_ROW:
+        more = source.read(BLOCK)
+        if not more:
+            break
+        data += more
+    first = len(data) - len(data.lstrip(b"\r\n"))
+    delimiter = delimiter or sniff(data[first : first + BLOCK])
+    above += _line_breaks(data[:first])
+    read, consumed, names = _header_cells(source, data[first:], delimiter, above + 1)
+    named = len(names)
+    while named and not names[named - 1]:
+        named -= 1
+    lines = above + (1 if row_a_line else _line_breaks(read[:consumed]))
+    raw = _without_last(read[:consumed].rstrip(b"\r\n"), delimiter, named, len(names) - named)
+    return Head(names[:named], delimiter, raw, lines, above + 1, len(names) - named, row_a_line), read[
+        consumed:
+    ]
+
+
+def _line_breaks(data: bytes) -> int:
+    return len(LINE_BREAK.findall(data))
+
+
+def _without_last(raw: bytes, delimiter: str, named: int, spare: int) -> bytes:
+    """A header without its nameless cells, which are empty but for blanks and quotes."""
+    return raw.rsplit(delimiter.encode(), spare)[0] if spare and named else raw
+
+
+def _header_cells(
+    source: Readable, data: bytes, delimiter: str, line: int
+) -> tuple[bytes, int, tuple[str, ...]]:
+    """The bytes read so far, how many of them the header takes, and its cells."""
+    while True:
+        found = dispatch.scan_csv(data, ord(delimiter), 1, False, 1, LONGEST_ROW)
+        if found[1]:
+            break
+        if len(data) > LONGEST_ROW:
+            raise _too_long(source, line)
+        more = source.read(BLOCK)
+        if not more:
+            found = dispatch.scan_csv(data, ord(delimiter), 1, True, 1, LONGEST_ROW)
+            break
+        data += more
+    columns = int(found[8][0]) if found[1] else 0
+    where = f"{source.name}: line {line}"
+    if not columns or found[9][0] in BROKEN_ROWS:
+        raise SourceError(f"{where}: the header cannot be read", "Close the quotes in that line.")
+    found = dispatch.scan_csv(data, ord(delimiter), columns, True, 1, LONGEST_ROW)
+    consumed, _, starts, ends = found[:4]
+    cells = [data[start:end].replace(b'""', b'"').strip() for start, end in zip(starts, ends, strict=True)]
+    if not any(cells):
+        raise SourceError(
+            f"{where}: the header is empty", "Say where the column names stand with --header-row."
+        )
+    try:
+        return data, consumed, tuple(cell.decode().strip() for cell in cells)
+    except UnicodeDecodeError:
+        raise SourceError(
+            f"{where}: the header is not UTF-8", "Save the file as UTF-8, or say what it is with --encoding."
+        ) from None
+
+
+def sniff(sample: bytes) -> str:
+    """The delimiter that cuts the first rows most evenly, and into most cells; a comma when none does."""
+    scores = {}
+    for delimiter in DELIMITERS:
+        found = dispatch.scan_csv(sample, ord(delimiter), 1, False, SAMPLE_ROWS, LONGEST_ROW)
+        if not found[1]:
+            found = dispatch.scan_csv(sample, ord(delimiter), 1, True, SAMPLE_ROWS, LONGEST_ROW)
+        counts, faults = found[8], found[9]
+        whole = counts[(faults != ROW_BLANK) & ~np.isin(faults, BROKEN_ROWS)]
+        if len(whole) and whole[0] > 1:
+            scores[delimiter] = (float((whole == whole[0]).mean()) >= 0.5, int(whole[0]))
+    return max(scores, key=lambda delimiter: scores[delimiter]) if scores else ","
+
+
+def read_rows(source: Readable, head: Head, rest: bytes, writer: Any = None) -> Iterator[Rows]:
+    """The rows behind the header, in batches of about a megabyte, without a word on records.
+
+    With a `writer` a batch holds whole records, and those that are certainly right are written already.
+    """
+    place, final = Place(head, head.lines), False
+    most = least = MOST_CELLS // len(head.names) + 1
+    while rest or not final:
+        if not final and len(rest) < BLOCK:
+            more = source.read(BLOCK)
+            final = not more
+            rest += more
+        if writer is None:
+            # A row has a byte for each of its columns at least; shorter ones, which lack cells, wait for the next round.
+            room = 1024 + len(rest) // max(16, len(head.names))
+            consumed, batch = _found(rest, place, final, min(room, most))
+        else:
+            consumed, batch = _written(rest, place, final, most, writer)
+        if batch is not None:
+            yield batch
+        if consumed:
+            rest, most = rest[consumed:], least
+            continue
+        most = max(least, min(2 * most, len(rest) + 1))
+        if not final:
+            if len(rest) > LONGEST_ROW:
+                raise _too_long(source, place.line + 1, writer is not None and writer.folds)
+            more = source.read(BLOCK)
+            final = not more
+            rest += more
+
+
+@dataclass(slots=True)
+class Place:
+    """How far a table was read: `line` lines, those above it included, and `number` rows that are not blank."""
+
+    head: Head
+    line: int
+    number: int = 0
+
+
+def _found(rest: bytes, place: Place, final: bool, most: int) -> tuple[int, Rows | None]:
+    """How many bytes the next rows take, at most `most` of them, and the rows as cells."""
+    head, columns = place.head, len(place.head.names)
+    found = dispatch.scan_csv(rest, ord(head.delimiter), columns, final, most, LONGEST_ROW)
+    consumed, count, starts, ends, flags, row_starts, row_ends, lines, cells, faults = found
+    if not count:
+        return consumed, None
+    lines = np.arange(count + 1) if head.row_a_line else lines
+    numbers = place.number + np.cumsum(faults != ROW_BLANK, dtype=np.int64)
+    rows = Rows(
+        rest[:consumed], columns, starts, ends, flags, row_starts, row_ends, cells, faults,
+        lines[:-1].astype(np.int64) + place.line + 1, numbers, None, columns,
+    )  # fmt: skip
+    place.number = int(numbers[-1])
+    place.line += int(lines[-1])
+    return consumed, rows
+
+
+def _written(rest: bytes, place: Place, final: bool, most: int, writer: Any) -> tuple[int, Rows | None]:
+    """How many bytes the next records take, and the records: written where they are certain, else as cells."""
+    head, line, number = place.head, place.line, place.number
+    done = Done(*writer.write(rest, ord(head.delimiter), final, LONGEST_ROW, most))
+    if not done.consumed:
+        return 0, None
+    place.number += done.filled
+    place.line += done.filled + done.blank if head.row_a_line else done.lines
+
+    def again() -> Rows:
+        block = rest[: done.consumed]
+        rows = _found(block, Place(head, line, number), True, done.filled + done.blank)[1]
+        assert rows is not None
+        return rows
+
+    lines = line + 1 + (done.indexes if head.row_a_line else done.lines_before)
+    return done.consumed, done.left_over(rest, len(head.names), lines, number + done.numbers, again)
+
+
+def read_keys(source: Readable, head: Head, key: int) -> Iterator[tuple[Any, Any]]:
+    """The mark and the hash of the key of each row that is not blank; see `kernels.mark_keys`."""
+    rest, line, final = b"", head.lines, False
+    while rest or not final:
+        if not final:
+            more = source.read(BLOCK)
+            final = not more
+            rest += more
+        consumed, lines, about = dispatch.scan_keys(rest, ord(head.delimiter), key, final, LONGEST_ROW)
+        if not consumed and len(rest) > LONGEST_ROW:
+            raise _too_long(source, line + 1)
+        yield about[:, 3], about[:, 4].view(np.uint64)
+        rest, line = rest[consumed:], line + lines
+
+
+def _too_long(source: Readable, line: int, folds: bool = False) -> SourceError:
+    if folds:
+        return SourceError(
+            f"{source.name}: the record on line {line} has rows of more than {LONGEST_ROW >> 20} MiB",
+            "Check the column that says which rows belong together, and that all quotes are closed.",
+        )
+    return SourceError(
+        f"{source.name}: line {line} is longer than {LONGEST_ROW >> 20} MiB",
+        "Check that the file is a table and that its quotes are closed.",
+    )

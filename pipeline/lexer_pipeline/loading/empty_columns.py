@@ -1,0 +1,86 @@
+"""Columns at the end of a table that have neither a name nor a value, as spreadsheets add them."""
+
+from typing import Any, Protocol
+
+import numpy as np
+
+from lexer_pipeline.errors import UsageError
+from lexer_pipeline.kernels import dispatch
+from lexer_pipeline.kernels.codes import LONGEST_ROW
+
+BLOCK = 1 << 20
+READABLE = (0, 2, 4, 5)
+
+
+class Readable(Protocol):
+    """The bytes of a named source, a block at a time."""
+
+    name: str
+
+    def read(self, size: int) -> bytes: ...
+
+
+class Trimmed:
+    """The rows of a source without their cells beyond the `named` columns, `spare` of which were seen in the header.
+
+    Raises UsageError where such a cell is filled. The rows stay on their lines; a row that is too short, too
+    long or broken stays as it is, to be judged like any other.
+    """
+
+    def __init__(self, source: Readable, rest: bytes, delimiter: str, named: int, spare: int) -> None:
+        self.name = source.name
+        self._source = source
+        self._rest = rest
+        self._delimiter = delimiter
+        self._named = named
+        self._width = named + spare
+        self._final = False
+
+    def read(self, size: int) -> bytes:
+        """The next whole rows, about `size` bytes, none only at the end."""
+        while self._rest or not self._final:
+            while not self._final and len(self._rest) < size:
+                self._more()
+            rows = self._trimmed()
+            if rows:
+                return rows
+            if not self._final and len(self._rest) <= LONGEST_ROW:
+                self._more()
+                continue
+            # No row ends within reach: the reader of the table says so.
+            rows, self._rest = self._rest, b""
+            return rows
+        return b""
+
+    def _more(self) -> None:
+        block = self._source.read(BLOCK)
+        self._final = not block
+        self._rest += block
+
+    def _trimmed(self) -> bytes:
+        data, room = self._rest, 1024 + len(self._rest) // 16
+        found = dispatch.scan_csv(data, ord(self._delimiter), self._width, self._final, room, LONGEST_ROW)
+        consumed, rows, starts, ends, _, row_starts, row_ends, _, cells, faults = found
+        if not rows:
+            return b""
+        self._rest = data[consumed:]
+        starts, ends = starts.reshape(-1, self._width), ends.reshape(-1, self._width)
+        beyond = np.isin(faults, READABLE) & (cells > self._named) & (cells <= self._width)
+        self._refuse_filled(data, starts, ends, beyond)
+        cut = row_ends.copy()
+        cut[beyond] = ends[beyond, self._named - 1]
+        # The place behind a quoted cell is behind its quote.
+        marks = np.frombuffer(data, np.uint8)
+        quoted = beyond & (cut < len(data)) & (marks[np.minimum(cut, len(data) - 1)] == ord('"'))
+        cut[quoted] += 1
+        return bytes(dispatch.gather(data, row_starts, cut, np.arange(rows)))
+
+    def _refuse_filled(self, data: bytes, starts: Any, ends: Any, beyond: Any) -> None:
+        filled = (ends[:, self._named :] > starts[:, self._named :]) & beyond[:, None]
+        for row, column in zip(*np.nonzero(filled), strict=True):
+            at = self._named + int(column)
+            if data[starts[row, at] : ends[row, at]].strip():
+                raise UsageError(
+                    f"{self.name}: column {at + 1} has no header, but it has values",
+                    "Name it, or remove the column with all its cells.",
+                )

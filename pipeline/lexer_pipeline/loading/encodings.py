@@ -1,0 +1,264 @@
+"""The text of a source as UTF-8, whatever encoding it came in; told from its bytes, in constant memory."""
+
+import codecs
+import re
+from collections.abc import Iterator
+from contextlib import suppress
+from typing import Protocol
+
+from lexer_pipeline.errors import SourceError, UsageError
+from lexer_pipeline.loading import encoding_guess
+from lexer_pipeline.loading.encoding_guess import Reading
+
+BLOCK = 1 << 20
+# How much behind the first odd byte is looked at before the encoding is told.
+SAMPLE = 4 << 20
+EVIDENCE = 1 << 18
+MARKS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+NAMES = {
+    "utf-8": "UTF-8",
+    "utf-16": "UTF-16",
+    "utf-16-le": "UTF-16 LE",
+    "utf-16-be": "UTF-16 BE",
+    "utf-32": "UTF-32",
+}
+# RFC 3629, characters beyond ASCII.
+CHARACTER = re.compile(
+    rb"[\xc2-\xdf][\x80-\xbf]|\xe0[\xa0-\xbf][\x80-\xbf]|[\xe1-\xec\xee\xef][\x80-\xbf]{2}"
+    rb"|\xed[\x80-\x9f][\x80-\xbf]|\xf0[\x90-\xbf][\x80-\xbf]{2}|[\xf1-\xf3][\x80-\xbf]{3}|\xf4[\x80-\x8f][\x80-\xbf]{2}"
+)
+# What may begin such a character, and what may go on with it: to find them, this is five times as fast.
+KINDS = bytes(1 if 0xC2 <= byte <= 0xF4 else 2 if 0x80 <= byte <= 0xBF else 0 for byte in range(256))
+BEGINS = b"\1\2"
+# The scripts that people write names and goods in; others are most likely an older encoding's bytes by chance.
+COMMON = re.compile(
+    "[\u00a0-\u017f\u0370-\u045f\u0490\u0491\u05d0-\u05ea\u0620-\u064a\u0900-\u0dff\u0e01-\u0e5b\u1e00-\u22ff"
+    "\u3000-\u9fff\uac00-\ud7a3\uff00-\uffef\U0001f000-\U0001faff]"
+)
+# Half of a UTF-16 pair written as if it were UTF-8 (CESU-8): broken, but nothing older.
+HALF = re.compile(rb"\xed[\xa0-\xbf][\x80-\xbf]")
+# UTF-8 begins accented letters of Latin scripts with these; in their older encodings they are letters that a
+# sign or a lower-case letter hardly ever follows.
+ACCENTED = b"\xc2\xc3\xc4\xc5"
+HIGH = bytes(range(0x80, 0x100))
+
+
+class Readable(Protocol):
+    """The bytes of a named source, a block at a time."""
+
+    name: str
+
+    def read(self, size: int) -> bytes: ...
+    def close(self) -> None: ...
+    def place(self) -> tuple[int, int] | None: ...
+    @property
+    def sha256(self) -> str: ...
+    @property
+    def bytes(self) -> int: ...
+
+
+class Decoded:
+    """A source whose text is UTF-8, whatever it was; a byte that is no text stays one that is not UTF-8.
+
+    So the row it stands in is refused and nothing is replaced in silence. Until the first byte beyond ASCII
+    there is nothing to tell; then the next 4 MiB decide (but JSON is Unicode, RFC 8259). `encoding` and
+    `notes` are known when all was read.
+    """
+
+    def __init__(self, source: Readable, encoding: str | None, is_json: bool = False) -> None:
+        self.name = source.name
+        self.encoding = "UTF-8"
+        self.notes: tuple[str, ...] = ()
+        self._source = source
+        self._wanted = known_encoding(encoding) if encoding else None
+        self._decoder: _Marked | codecs.IncrementalDecoder | None = None
+        self._begun = self._ended = False
+        self._settled = is_json
+
+    @property
+    def sha256(self) -> str:
+        """SHA-256 of the bytes read from disk so far, as hex."""
+        return self._source.sha256
+
+    def close(self) -> None:
+        """Let go of the source."""
+        self._source.close()
+
+    def place(self) -> tuple[int, int] | None:
+        """Where the next byte lies in a file; None where the text is not what lies there."""
+        return self._source.place() if self._decoder is None else None
+
+    def read(self, size: int = BLOCK) -> bytes:
+        """The next bytes, none only at the end."""
+        while not self._ended:
+            block = self._source.read(size)
+            self._ended = not block
+            if not self._begun:
+                block = self._begin(block)
+            if not self._settled and not block.isascii():
+                block = self._settle(block)
+            if self._decoder is not None:
+                block = self._decode(block)
+            if block:
+                return block
+        return b""
+
+    def _begin(self, start: bytes) -> bytes:
+        """Ask the wish, then the byte order mark, then the NULs of UTF-16 without one."""
+        self._begun = True
+        while len(start) < 4096 and (more := self._source.read(BLOCK)):
+            start += more
+        _, marked = next(((mark, name) for mark, name in MARKS if start.startswith(mark)), (b"", ""))
+        if self._wanted and marked and not _same_family(self._wanted, marked):
+            raise UsageError(
+                f"{self.name}: begins with the mark of {NAMES[marked]}, so it is not {self._wanted}",
+                "Leave out --encoding.",
+            )
+        encoding = marked or self._wanted or _wide(start[:4096])
+        if encoding:
+            self._choose(encoding)
+            how = (
+                "as its first bytes say"
+                if marked
+                else "as asked"
+                if self._wanted
+                else "told from its NUL bytes"
+            )
+            if marked != "utf-8":
+                self.notes = (f"read as {self.encoding}, {how}",)
+        return start
+
+    def _choose(self, encoding: str) -> None:
+        self._settled = True
+        self.encoding = NAMES.get(encoding, encoding)
+        if encoding != "utf-8":
+            wide = encoding.startswith(("utf-16", "utf-32"))
+            self._decoder = codecs.getincrementaldecoder(encoding)(
+                "surrogatepass" if wide else "surrogateescape"
+            )
+
+    def _settle(self, block: bytes) -> bytes:
+        """Tell the encoding from the bytes around the first one beyond ASCII."""
+        self._settled = True
+        while len(block) < SAMPLE and (more := self._source.read(BLOCK)):
+            block += more
+        reading, note = tell(block)
+        if reading is not None:
+            self.encoding = reading.encoding
+            self._decoder = _Marked(reading)
+        self.notes = (note,) if note else ()
+        return block
+
+    def _decode(self, block: bytes) -> bytes:
+        assert self._decoder is not None
+        try:
+            text = self._decoder.decode(block, self._ended)
+        except UnicodeDecodeError:
+            raise SourceError(
+                f"{self.name}: is not {self.encoding} throughout, or is cut inside a character",
+                "Export it again as UTF-8, or say what it is with --encoding.",
+            ) from None
+        # What could not be decoded leaves as bytes that no UTF-8 text has.
+        return text.encode("utf-8", "surrogatepass")
+
+    @property
+    def bytes(self) -> int:
+        """How many bytes were read from disk so far."""
+        return self._source.bytes
+
+
+class _Marked:
+    """Decodes an encoding that was told from bytes; what reads better as UTF-8 is in doubt and stays undecoded."""
+
+    def __init__(self, reading: Reading) -> None:
+        self._reading = reading
+        self._decoder = codecs.getincrementaldecoder(reading.encoding)("surrogateescape")
+        self._rest = b""
+
+    def decode(self, data: bytes, final: bool) -> str:
+        """The text of the next bytes; bytes that are none become lone surrogates (PEP 383)."""
+        if not self._reading.letters:
+            return self._decoder.decode(data, final)
+        # What stands beside a letter speaks of it, so only whole lines are looked at.
+        data = self._rest + data
+        cut = max(data.rfind(b"\n"), data.rfind(b"\r")) + 1 if not final else len(data)
+        cut = len(data) if len(data) - cut > BLOCK else cut
+        data, self._rest = data[:cut], data[cut:]
+        # One byte is one character in all encodings that spell a known language.
+        text, pieces, at = self._decoder.decode(data, final), list[str](), 0
+        for found in _characters(data):
+            if self._is_doubtful(text, data, found.start(), found.end()):
+                pieces += text[at : found.start()], found[0].decode("ascii", "surrogateescape")
+                at = found.end()
+        return "".join([*pieces, text[at:]])
+
+    def _is_doubtful(self, text: str, data: bytes, start: int, end: int) -> bool:
+        accented = self._reading.is_latin and data[start] in ACCENTED
+        return accented or not self._reading.spells(text, start, end)
+
+
+def known_encoding(name: str) -> str:
+    """The codec's own name for an encoding; raises UsageError where there is none."""
+    try:
+        # Codecs that are no text encodings, such as hex, refuse this; one byte is too short for others.
+        with suppress(UnicodeError):
+            str(b"a", name)
+        return codecs.lookup(name).name.removesuffix("-sig")
+    except (LookupError, ValueError):
+        raise UsageError(
+            f"--encoding: there is no encoding called {name}", "Use a name such as utf-8, cp1252 or utf-16."
+        ) from None
+
+
+def _same_family(wanted: str, marked: str) -> bool:
+    """Whether a byte order mark agrees with an encoding: utf-16-le with UTF-16, utf-8-sig with UTF-8."""
+    return wanted.replace("_", "-").startswith(marked)
+
+
+def _wide(start: bytes) -> str:
+    """UTF-16 without a mark, where nearly every second byte is NUL and hardly any other; else ""."""
+    even, odd = start[0::2].count(0), start[1::2].count(0)
+    half = len(start) // 2
+    if half < 4:
+        return ""
+    if odd >= 0.9 * half and even <= 0.01 * half:
+        return "utf-16-le"
+    return "utf-16-be" if even >= 0.9 * half and odd <= 0.01 * half else ""
+
+
+def _characters(data: bytes) -> Iterator[re.Match[bytes]]:
+    """The characters beyond ASCII that stand in UTF-8 among other bytes."""
+    kinds = data.translate(KINDS)
+    at = kinds.find(BEGINS)
+    while at >= 0:
+        found = CHARACTER.match(data, at)
+        if found is not None:
+            yield found
+        at = kinds.find(BEGINS, found.end() if found is not None else at + 1)
+
+
+def tell(sample: bytes) -> tuple[Reading | None, str]:
+    """How to read a text that is not all ASCII (None: as UTF-8), and what should be said of it, if anything."""
+    try:
+        codecs.getincrementaldecoder("utf-8")().decode(sample)
+    except UnicodeDecodeError:
+        pass
+    else:
+        return None, ""
+    good = sum(COMMON.match(found[0].decode()) is not None for found in _characters(sample))
+    good += len(HALF.findall(sample))
+    stray = CHARACTER.sub(b"", sample)
+    bad = len(stray) - len(stray.translate(None, HIGH))
+    if good * 5 > bad:
+        return None, "read as UTF-8; some of it is not, and the rows with that are rejected"
+    lines = b"\n".join(line for line in sample.splitlines() if not line.isascii())
+    reading = encoding_guess.legacy(lines[:EVIDENCE])
+    if reading is None:
+        return None, "is not UTF-8, and its bytes do not tell what it is; say it with --encoding"
+    return reading, f"read as {reading.encoding}, told from its bytes; --encoding says otherwise"

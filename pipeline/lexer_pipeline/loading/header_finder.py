@@ -1,0 +1,177 @@
+"""What stands above the header of a table: Excel's `sep=` line, the titles of a report, blank lines."""
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from lexer_pipeline.errors import UsageError
+from lexer_pipeline.kernels import dispatch
+from lexer_pipeline.kernels.codes import BROKEN_ROWS, LONGEST_ROW, ROW_BLANK
+
+DELIMITERS = (",", ";", "\t", "|")
+SEPARATOR = re.compile(rb'"?sep=([^"\w\r\n])"?[ \t]*(?:\r\n|\n|\r|\Z)', re.IGNORECASE)
+LINE_BREAK = re.compile(rb"\r\n|\n|\r")
+FIGURE = re.compile(r"[\s\d.,:;/+\-$€£%()'@]*\d[\s\d.,:;/+\-$€£%()'@TZ]*")
+# Titles are looked for among so many rows.
+ROWS = 60
+# So many rows below a header are asked whether they look like its data.
+BELOW = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Preamble:
+    """How many bytes and lines stand above the header, and the delimiter where that could be told ("" else)."""
+
+    bytes: int = 0
+    lines: int = 0
+    delimiter: str = ""
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    start: int
+    line: int
+    fault: int
+    count: int
+    cells: tuple[str, ...]
+
+    @property
+    def filled(self) -> int:
+        return sum(bool(cell) for cell in self.cells)
+
+
+def above_header(start: bytes, delimiter: str, header_line: int | None, name: str) -> Preamble:
+    """What stands above the header of a table that begins with `start`.
+
+    `delimiter` is "" where it is to be told; `header_line` (from 1) says where the header is.
+    """
+    said = SEPARATOR.match(start) if not delimiter else None
+    if said:
+        delimiter = said[1].decode("ascii", "replace")
+    skip, lines = (said.end(), 1) if said else (0, 0)
+    notes = ("the first line says what the delimiter is",) if said else ()
+    if header_line is not None:
+        skip = _line_start(start, header_line, name)
+        return Preamble(
+            skip, header_line - 1, delimiter, (*notes, f"the header is on line {header_line}, as asked")
+        )
+    body = start[skip:]
+    choices = (delimiter,) if delimiter else DELIMITERS
+    tables = [(one, _rows(body, one)) for one in choices]
+    if any(_begins_with_header(rows) for _, rows in tables):
+        return Preamble(skip, lines, delimiter, notes)
+    found = [(_evenness(rows, at), one, rows[at]) for one, rows in tables if (at := _header(rows))]
+    if not found:
+        return Preamble(skip, lines, delimiter, notes)
+    _, delimiter, header = max(found, key=lambda one: one[0])
+    words = f"the header is on line {lines + header.line + 1}; the lines above it were left out"
+    return Preamble(skip + header.start, lines + header.line, delimiter, (*notes, words))
+
+
+def _line_start(start: bytes, line: int, name: str) -> int:
+    breaks = LINE_BREAK.finditer(start)
+    at = 0
+    for _ in range(line - 1):
+        found = next(breaks, None)
+        if found is None:
+            raise UsageError(
+                f"{name}: --header-row: there is no line {line} near its start", "Count the lines from 1."
+            )
+        at = found.end()
+    return at
+
+
+def _rows(body: bytes, delimiter: str) -> list[_Row]:
+    """The first whole rows, cut at a delimiter."""
+    found = dispatch.scan_csv(body, ord(delimiter), 1, False, ROWS, LONGEST_ROW)
+    if found[1] < 2:
+        found = dispatch.scan_csv(body, ord(delimiter), 1, True, ROWS, LONGEST_ROW)
+    wide = max(1, min(int(max(found[8], default=1)), 5000))
+    found = dispatch.scan_csv(body, ord(delimiter), wide, True, found[1], LONGEST_ROW)
+    starts, ends, row_starts, lines, counts, faults = (
+        found[2],
+        found[3],
+        found[5],
+        found[7],
+        found[8],
+        found[9],
+    )
+    rows = []
+    for row in range(found[1]):
+        places = range(row * wide, row * wide + min(int(counts[row]), wide))
+        cells = tuple(body[starts[at] : ends[at]].decode("utf-8", "replace").strip() for at in places)
+        rows.append(_Row(int(row_starts[row]), int(lines[row]), int(faults[row]), int(counts[row]), cells))
+    return rows
+
+
+def _readable(rows: Sequence[_Row]) -> list[_Row]:
+    return [row for row in rows if row.fault != ROW_BLANK and row.fault not in BROKEN_ROWS]
+
+
+def _begins_with_header(rows: Sequence[_Row]) -> bool:
+    """Whether the first row has as many cells as half of all, and at least half of them filled."""
+    usable = _readable(rows)
+    if (
+        not usable
+        or usable[0].count < 2
+        or usable[0] is not next(row for row in rows if row.fault != ROW_BLANK)
+    ):
+        return False
+    first = usable[0]
+    alike = sum(row.count == first.count for row in usable)
+    return first.filled >= max(2, first.count / 2) and alike * 2 >= len(usable)
+
+
+def _evenness(rows: Sequence[_Row], header: int) -> tuple[float, int]:
+    below = _readable(rows[header:])
+    return sum(row.count == rows[header].count for row in below) / len(below), rows[header].count
+
+
+def _header(rows: Sequence[_Row]) -> int:
+    """The place of a header below titles; 0 when there are no titles or it is not certain."""
+    usable = _readable(rows)
+    if len(usable) < 3:
+        return 0
+    width = max(Counter(row.count for row in usable[1:]).items(), key=lambda one: (one[1], one[0]))[0]
+    for at, row in enumerate(rows):
+        if row.fault == ROW_BLANK:
+            continue
+        if row.fault in BROKEN_ROWS:
+            return 0
+        if at and row.count == width and _is_header(row.cells):
+            return at if _is_certain(rows, at) else 0
+        if row.filled > 2 or (row.filled == 2 and width < 4):
+            return 0
+    return 0
+
+
+def _is_header(cells: Sequence[str]) -> bool:
+    """Names: all filled but for some at the end, hardly any twice, none a figure or an address."""
+    named = list(cells)
+    while named and not named[-1]:
+        named.pop()
+    wordy = all(
+        name and "@" not in name and not FIGURE.fullmatch(name) and len(name) <= 200 for name in named
+    )
+    return wordy and len(named) >= 2 and len(set(named)) * 5 >= len(named) * 4
+
+
+def _is_certain(rows: Sequence[_Row], at: int) -> bool:
+    """Whether the rows below are data of the header, and the rows above set themselves apart as titles."""
+    header, above = rows[at], rows[:at]
+    below = _readable(rows[at + 1 :])[:BELOW]
+    if not below or sum(row.count == header.count for row in below) * 2 < len(below):
+        return False
+    apart = above[-1].fault == ROW_BLANK
+    if any(row.filled == 2 for row in above) and not any(row.filled < 2 for row in above):
+        return False
+    return apart or any(_contrasts(column, header, below) for column in range(header.count))
+
+
+def _contrasts(column: int, header: _Row, below: Sequence[_Row]) -> bool:
+    """Whether a column holds figures or addresses below a name that is none."""
+    cells = [row.cells[column] for row in below if column < len(row.cells) and row.cells[column]]
+    figures = sum("@" in cell or FIGURE.fullmatch(cell) is not None for cell in cells)
+    return bool(header.cells[column]) and bool(cells) and figures * 2 >= len(cells)

@@ -1,0 +1,108 @@
+"""The bytes of a source read more than once: again where they lie in a file, else from a copy."""
+
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import BinaryIO, Protocol, runtime_checkable
+
+from lexer_pipeline.errors import SourceError
+from lexer_pipeline.loading.byte_stream import BLOCK, Readable
+
+
+@runtime_checkable
+class InFile(Protocol):
+    """A source that knows where in a file its next byte lies; None where its bytes are not those of a file."""
+
+    def place(self) -> tuple[int, int] | None: ...
+
+
+class Again:
+    """Bytes of a source to be read from their start: `plain` where they lie in the source's own file, then the copied."""
+
+    def __init__(self, name: str, plain: tuple[int, int, int], copied: tuple[int, int]) -> None:
+        self.name = name
+        self._plain = plain
+        self._copied = copied
+        self.size = plain[2] + copied[1]
+        self._at = 0
+
+    def read(self, size: int) -> bytes:
+        """The next bytes, at most `size`, none only at the end."""
+        handle, begin, length = self._plain
+        if self._at < length:
+            data = os.pread(handle, min(size, length - self._at), begin + self._at)
+            if not data:
+                raise _changed(self.name)
+        else:
+            handle, length = self._copied
+            data = os.pread(handle, min(size, self.size - self._at), self._at - self._plain[2])
+        self._at += len(data)
+        return data
+
+
+class Spool:
+    """A source whose rest can be read once as it comes, and then again and again from `start` on.
+
+    What lies in the source's own file is read there again; all else is kept in a copy.
+    """
+
+    def __init__(self, source: Readable, start: bytes, copy: BinaryIO) -> None:
+        self.name = source.name
+        self._source = source
+        self._start = start
+        self._copy = copy
+        found = _place(source)
+        self._plain = (found[0], found[1] - len(start), 0) if found else (-1, 0, 0)
+        self._is_plain = found is not None
+        self._known = _state(self._plain[0])
+
+    def read(self, size: int) -> bytes:
+        """The next bytes, for the first time."""
+        data, self._start = self._start, b""
+        before = _place(self._source)
+        if not data:
+            data = self._source.read(size)
+            after = _place(self._source)
+            # What is read ahead to tell an encoding is given on in one piece, or in another encoding.
+            self._is_plain &= before is not None and after is not None and after[1] - before[1] == len(data)
+        if self._is_plain:
+            self._plain = (*self._plain[:2], self._plain[2] + len(data))
+        else:
+            self._copy.write(data)
+        return data
+
+    def again(self) -> Again:
+        """All bytes from their start, once what is left of them was read."""
+        while self.read(BLOCK):
+            pass
+        self._copy.flush()
+        return Again(self.name, self._plain, (self._copy.fileno(), self._copy.tell()))
+
+    def check(self) -> None:
+        """Raise SourceError when the file changed meanwhile: what it held would be sent under another's checksum."""
+        if _state(self._plain[0]) != self._known:
+            raise _changed(self.name)
+
+
+@contextmanager
+def spooled(source: Readable, start: bytes) -> Iterator[Spool]:
+    """Let `start` and the rest of a source be read more than once; a file may not change meanwhile."""
+    with tempfile.TemporaryFile() as copy:
+        spool = Spool(source, start, copy)
+        yield spool
+        spool.check()
+
+
+def _place(source: Readable) -> tuple[int, int] | None:
+    return source.place() if isinstance(source, InFile) else None
+
+
+def _state(handle: int) -> tuple[int, int]:
+    """What changes when a file does: its size and its time of change in ns."""
+    found = os.fstat(handle) if handle >= 0 else None
+    return (found.st_size, found.st_mtime_ns) if found else (0, 0)
+
+
+def _changed(name: str) -> SourceError:
+    return SourceError(f"{name}: was changed while it was read", "Wait until it is written, and try again.")

@@ -1,0 +1,1 @@
+"""A mapping file understood, and put to work on an export."""

@@ -1,0 +1,305 @@
+"""A mapping put to work on one table: its rows become rows of the specification's columns.
+
+What comes out is a table like any other, so that everything behind it is the same with a mapping and without.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from lexer_pipeline.chunks import cells
+from lexer_pipeline.chunks.rows import Change, Rows
+from lexer_pipeline.kernels import dispatch
+from lexer_pipeline.kernels.codes import HAS_ESCAPE, HAS_HIGH, ROW_OK
+from lexer_pipeline.mapping import conversions
+from lexer_pipeline.mapping.compile import NOWHERE, Mapper, Virtual
+from lexer_pipeline.specs.paths import named_path
+from lexer_pipeline.validating.messages import Problem
+
+# Between the texts of the fields that a field is made of.
+UNIT_SEPARATOR = "\x1f"
+NEEDS_ESCAPE = re.compile(r'[\x00-\x1f"\\]')
+# Outcomes that are remembered from batch to batch, for each column that a mapping makes, and the longest texts of one.
+MOST_KNOWN, LONGEST_KNOWN = 1 << 12, 256
+Said = tuple[str, ...]
+Outcome = tuple[str, tuple[str, ...], conversions.Failed | None]
+# Texts as places: bytes, and where each text starts and ends in them, and its flags.
+Places = tuple[bytes, Any, Any, Any]
+
+
+def _any_filled(texts: cells.Cells, columns: Sequence[int]) -> Any:
+    """The rows in which one of some columns is filled."""
+    return np.logical_or.reduce([texts.filled(column) for column in columns if column != NOWHERE])
+
+
+def _told_apart(texts: cells.Cells, columns: Sequence[int], rows: Any) -> tuple[Any, list[Said]]:
+    """For each row the number of what some columns say, and what each number stands for."""
+    numbers, first = np.zeros(len(rows), np.int64), np.zeros(min(len(rows), 1), np.int64)
+    for column in columns:
+        if column == NOWHERE:
+            continue
+        at = rows * texts.columns + column
+        found, begins = dispatch.distinct(texts.data, texts.starts[at], texts.ends[at], texts.flags[at])
+        if len(first) <= 1:
+            numbers, first = found, begins
+        elif len(begins) > 1:
+            both = numbers * len(begins) + found
+            _, first, numbers = np.unique(both, return_index=True, return_inverse=True)
+    return numbers, [
+        tuple("" if column == NOWHERE else texts.text(row, column) for column in columns)
+        for row in rows[first].tolist()
+    ]
+
+
+def _places(one: Virtual, texts: cells.Cells, columns: Sequence[int], rows: Any) -> Places | None:
+    """The texts that a column of the mapping is converted from, in rows that fill one of `columns`.
+
+    None where they are pieced together in a way that only `_joined` knows.
+    """
+    if one.rule.split:
+        return None
+    if one.made:
+        return _side_by_side(texts, columns, rows)
+    if len(one.pieces) > 1 and not one.rule.takes_first:
+        return None
+    at = rows * texts.columns + columns[-1]
+    for column in columns[-2::-1]:
+        earlier = rows * texts.columns + column
+        at = np.where(texts.filled(column)[rows], earlier, at)
+    return texts.data, texts.starts[at], texts.ends[at], texts.flags[at]
+
+
+def _side_by_side(texts: cells.Cells, columns: Sequence[int], rows: Any) -> Places:
+    """The texts of some columns as one, the unit separator between them; a column that is not there is empty."""
+    at = rows[:, np.newaxis] * texts.columns + np.array(columns)
+    is_there = np.array(columns) != NOWHERE
+    starts, ends, flags = (
+        np.where(is_there, places[at], 0).astype(places.dtype)
+        for places in (texts.starts, texts.ends, texts.flags)
+    )
+    return dispatch.joined(texts.data, starts, ends, flags, ord(UNIT_SEPARATOR))
+
+
+class Known:
+    """What the columns of a mapping made of texts before, of a number of them at most."""
+
+    def __init__(self) -> None:
+        self._outcomes: dict[int, dict[Said, Outcome]] = {}
+
+    def of(self, place: int, one: Virtual, said: Sequence[Said]) -> list[Outcome]:
+        """What becomes of each of some texts in the column at `place`."""
+        known = self._outcomes.setdefault(place, {})
+        outcomes = []
+        for texts in said:
+            outcome = known.get(texts)
+            if outcome is None:
+                outcome = _converted(one, texts)
+                if len(known) >= MOST_KNOWN:
+                    known.clear()
+                if sum(map(len, texts)) <= LONGEST_KNOWN:
+                    known[texts] = outcome
+            outcomes.append(outcome)
+        return outcomes
+
+
+def apply(mapper: Mapper, rows: Rows, known: Known) -> Rows:
+    """The same rows as a table of the mapping's columns; `known` serves all batches of a source."""
+    return _Work(mapper, rows, known).result()
+
+
+class _Work:
+    """One batch being remapped: new cells point into the old bytes, or to texts written behind them."""
+
+    def __init__(self, mapper: Mapper, rows: Rows, known: Known) -> None:
+        self._mapper = mapper
+        self._rows = rows
+        self._known = known
+        self._texts = cells.of_rows(rows)
+        self._good = rows.faults == ROW_OK
+        shape = (len(rows.faults), len(mapper.virtuals))
+        self._starts = np.zeros(shape, np.int32)
+        self._ends = np.zeros(shape, np.int32)
+        self._flags = np.zeros(shape, np.uint8)
+        self._pieces = [rows.data]
+        self._size = len(rows.data)
+        self._changes: list[Change] = []
+        self._problems: dict[int, tuple[Problem, ...]] = {}
+
+    def result(self) -> Rows:
+        for place in self._mapper.order:
+            one = self._mapper.virtuals[place]
+            where = self._where(place, one)
+            if one.is_copy:
+                self._copy(place, one.columns[0], where)
+            elif one.columns or one.made:
+                self._make(place, one, where)
+            else:
+                self._put(place, np.flatnonzero(where), str(one.pieces[0]))
+            if one.rule.default:
+                self._put(place, np.flatnonzero(where & ~self._filled((place,))), one.rule.default)
+        self._bring_together(self._mapper.together)
+        return replace(
+            self._rows, data=b"".join(self._pieces), columns=len(self._mapper.virtuals), starts=self._starts.ravel(),
+            ends=self._ends.ravel(), flags=self._flags.ravel(), changes=tuple(self._changes), problems=self._problems,
+        )  # fmt: skip
+
+    def _where(self, place: int, one: Virtual) -> Any:
+        """The rows in which a column may be filled."""
+        where = self._good.copy()
+        if one.index and not one.chain:
+            # No text has an item more where it lacks the item before.
+            where &= self._filled((place - 1,))
+        if one.beside:
+            where &= self._filled(one.beside)
+        if one.unless:
+            where &= ~self._filled(one.unless)
+        return where
+
+    def _filled(self, places: Sequence[int]) -> Any:
+        """The rows in which one of some columns is filled; what stands once a record counts for all its rows."""
+        mask: Any = (self._ends[:, places] > self._starts[:, places]).any(axis=1)
+        firsts, lasts = self._rows.firsts, self._rows.lasts
+        if len(firsts) and all(self._mapper.virtuals[place].is_once for place in places):
+            mask[firsts[0] :] = np.repeat(np.logical_or.reduceat(mask, firsts), lasts - firsts)
+        return mask
+
+    def _bring_together(self, places: Sequence[int]) -> None:
+        """Leave these columns filled in the first row alone of each record that fills one of them."""
+        filled = np.flatnonzero((self._ends[:, places] > self._starts[:, places]).any(axis=1))
+        records = np.searchsorted(self._rows.firsts, filled, "right")
+        later = np.setdiff1d(filled, filled[np.unique(records, return_index=True)[1]])
+        for place in places:
+            self._ends[later, place] = self._starts[later, place]
+
+    def _copy(self, place: int, column: int, where: Any) -> None:
+        rows, wide = self._rows, self._rows.columns
+        self._starts[where, place] = rows.starts[column::wide][where]
+        self._ends[where, place] = rows.ends[column::wide][where]
+        self._flags[where, place] = rows.flags[column::wide][where]
+
+    def _put(self, place: int, rows: Any, text: str) -> None:
+        """Write one text into some rows of a column."""
+        self._starts[rows, place] = self._size
+        self._ends[rows, place], self._flags[rows, place] = self._kept(text)
+
+    def _kept(self, text: str) -> tuple[int, int]:
+        """Where a text written behind the others ends, and its flags."""
+        piece = text.encode()
+        self._pieces.append(piece)
+        self._size += len(piece)
+        flags = (HAS_ESCAPE if NEEDS_ESCAPE.search(text) else 0) | (0 if piece.isascii() else HAS_HIGH)
+        return self._size, flags
+
+    def _make(self, place: int, one: Virtual, where: Any) -> None:
+        texts, columns = (self._so_far(), one.made) if one.made else (self._texts, one.columns)
+        rows = np.flatnonzero(where & _any_filled(texts, columns))
+        self._convert(place, one, texts, columns, self._copy_or_rewrite(place, one, texts, columns, rows))
+
+    def _copy_or_rewrite(
+        self, place: int, one: Virtual, texts: cells.Cells, columns: Sequence[int], rows: Any
+    ) -> Any:
+        """Make the cells whose outcome is certain, and return the rows that are left."""
+        steps = [step for step in one.chain if isinstance(step, conversions.Sure)]
+        places = _places(one, texts, columns, rows) if len(steps) == len(one.chain) else None
+        if places is None:
+            return rows
+        kinds = np.array([step.kernel for step in steps], np.int32)
+        ends = np.cumsum([0, *(len(step.argument) for step in steps)], dtype=np.int32)
+        arguments = b"".join(step.argument for step in steps)
+        if not steps and not one.made:
+            self._fill(place, rows, places[1:])
+            return rows[:0]
+        new, *found, marks = dispatch.rewrite(*places, kinds, arguments, ends, self._size, bool(one.made))
+        self._pieces.append(new)
+        self._size += len(new)
+        sure = marks != dispatch.IN_DOUBT
+        made, marks = rows[sure], marks[sure]
+        self._fill(place, made, [part[sure] for part in found])
+        seen = int(np.bitwise_or.reduce(marks))
+        for bit, name in enumerate(dispatch.MARKED):
+            if seen & 1 << bit:
+                self._changes.append(Change(name, one.target, made[marks & 1 << bit != 0], one.is_once))
+        return rows[~sure]
+
+    def _fill(self, place: int, rows: Any, places: Sequence[Any]) -> None:
+        self._starts[rows, place], self._ends[rows, place], self._flags[rows, place] = places
+
+    def _convert(
+        self, place: int, one: Virtual, texts: cells.Cells, columns: Sequence[int], rows: Any
+    ) -> None:
+        """Make cells by the conversions themselves, those that say the same once."""
+        if not len(rows):
+            return
+        numbers, said = _told_apart(texts, columns, rows)
+        outcomes = self._known.of(place, one, said)
+        spans = np.zeros((len(outcomes), 3), np.int64)
+        for number, (text, _, failed) in enumerate(outcomes):
+            if failed is None and text:
+                spans[number] = (self._size, *self._kept(text))
+        self._fill(place, rows, spans[numbers].T)
+        self._tell(one, rows, numbers, outcomes)
+
+    def _tell(self, one: Virtual, rows: Any, numbers: Any, outcomes: Sequence[Outcome]) -> None:
+        """Note what was changed in which rows, and what could not be converted."""
+        named: dict[str, list[int]] = {}
+        for number, (_, names, failed) in enumerate(outcomes):
+            for name in names:
+                named.setdefault(name, []).append(number)
+            if failed is not None:
+                self._refuse(one, rows[numbers == number].tolist(), failed)
+        for name, found in named.items():
+            self._changes.append(Change(name, one.target, rows[np.isin(numbers, found)], one.is_once))
+
+    def _so_far(self) -> cells.Cells:
+        """The cells made until now."""
+        return cells.Cells(
+            b"".join(self._pieces), len(self._mapper.virtuals), self._starts.ravel(), self._ends.ravel(),
+            self._flags.ravel(),
+        )  # fmt: skip
+
+    def _refuse(self, one: Virtual, rows: Sequence[int], failed: conversions.Failed) -> None:
+        path = tuple(0 if part == -1 else part for part in named_path(one.target) or ())
+        problem = Problem(path, failed.code, failed.rule, failed.message)
+        for row in rows:
+            self._problems[row] = (*self._problems.get(row, ()), problem)
+
+
+def _converted(one: Virtual, said: Sequence[str]) -> Outcome:
+    """What a column of the mapping says where the columns that it reads say `said`."""
+    text = _joined(one, said)
+    rule = one.rule
+    if rule.split:
+        parts = [part.strip() for part in text.split(rule.split)]
+        filled = [part for part in parts if part]
+        if len(filled) > rule.most:
+            message = f"has more than {rule.most} items; allow more with most = ... in the mapping"
+            return "", (), conversions.Failed("length", f"at most {rule.most} items", message)
+        text = filled[one.index] if one.index < len(filled) else ""
+    names: list[str] = []
+    for step in one.chain:
+        if not text:
+            break
+        done = step(text)
+        if isinstance(done, conversions.Failed):
+            return "", (), done
+        names.extend(done.names)
+        text = done.text
+    return text, tuple(names), None
+
+
+def _joined(one: Virtual, said: Sequence[str]) -> str:
+    if not any(said):
+        return ""
+    if one.made:
+        return UNIT_SEPARATOR.join(said)
+    if one.rule.takes_first:
+        return next(text for text in said if text)
+    if one.rule.join is not None:
+        return one.rule.join.join(text for text in said if text)
+    if len(one.pieces) == 1:
+        return said[0]
+    texts = iter(said)
+    return "".join(next(texts) if isinstance(piece, int) else piece for piece in one.pieces).strip()

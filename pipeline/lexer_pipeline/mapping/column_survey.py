@@ -1,0 +1,66 @@
+"""What a mapping must know of a whole column before the first row is converted."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from lexer_pipeline.chunks import cells
+from lexer_pipeline.chunks.rows import Rows
+from lexer_pipeline.errors import UsageError
+from lexer_pipeline.kernels.codes import ROW_OK
+from lexer_pipeline.mapping import conversions
+from lexer_pipeline.mapping.apply import _any_filled, _converted, _places, _told_apart
+from lexer_pipeline.mapping.compile import Mapper, Virtual
+
+
+class Looking:
+    """Shows the conversions that must see their whole column each batch that passes."""
+
+    def __init__(self, mapper: Mapper) -> None:
+        self._mapper = mapper
+
+    def over(self, blocks: Iterator[Rows]) -> Iterator[Rows]:
+        """The same batches; `settled` may be asked for once all have passed."""
+        for rows in blocks:
+            if self._mapper.waits:
+                texts = cells.of_rows(rows)
+                good = np.flatnonzero(rows.faults == ROW_OK)
+                for one in self._mapper.virtuals:
+                    _look(one, texts, good)
+            yield rows
+
+    def settled(self) -> Mapper:
+        """The mapper with each conversion settled; UsageError where a column does not tell how it is to be read."""
+        if not self._mapper.waits:
+            return self._mapper
+        virtuals = tuple(
+            replace(one, chain=tuple(_settle(step, one) for step in one.chain))
+            for one in self._mapper.virtuals
+        )
+        return replace(self._mapper, virtuals=virtuals)
+
+
+def _look(one: Virtual, texts: cells.Cells, rows: Any) -> None:
+    place = next((at for at, step in enumerate(one.chain) if isinstance(step, conversions.NeedsColumn)), None)
+    if place is None or one.index or not one.columns:
+        return
+    rows = rows[_any_filled(texts, one.columns)[rows]]
+    places = _places(one, texts, one.columns, rows) if not place else None
+    if places is not None:
+        rows = rows[one.chain[place].count(*places)]
+    before = replace(one, chain=one.chain[:place])
+    numbers, said = _told_apart(texts, one.columns, rows)
+    outcomes = [_converted(before, one_said) for one_said in said]
+    found = [text if failed is None else "" for text, _, failed in outcomes]
+    one.chain[place].look(text for number in numbers.tolist() if (text := found[number]))
+
+
+def _settle(step: Any, one: Virtual) -> Any:
+    if not isinstance(step, conversions.NeedsColumn):
+        return step
+    try:
+        return step.decide()
+    except UsageError as problem:
+        raise UsageError(f"column {one.label}: {problem.message}", problem.hint) from None

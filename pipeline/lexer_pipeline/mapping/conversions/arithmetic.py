@@ -1,0 +1,54 @@
+"""Amounts worked out from other amounts, exactly."""
+
+from decimal import Context, Decimal
+
+from lexer_pipeline.kernels import dispatch
+from lexer_pipeline.mapping.conversions import arguments
+from lexer_pipeline.mapping.conversions.outcome import Conversion, Done, Failed, Sure
+from lexer_pipeline.specs import values
+
+# Between the texts of the fields that a field is made of.
+UNIT_SEPARATOR = "\x1f"
+# More digits than any amount has, so that nothing is ever rounded.
+EXACT = Context(prec=200)
+LARGEST_EXPONENT = 40
+RULE = "quantity times price less discount"
+UNKNOWN = Failed("type", RULE, "cannot be worked out, since the quantity or the price is missing")
+NO_NUMBER = Failed(
+    "type", RULE, "cannot be worked out, since the quantity, the price or the discount is no number"
+)
+
+
+def line_total(argument: object) -> Conversion:
+    """Quantity, price of one and discount of the line (which may be missing) become what the line costs."""
+    arguments.no_argument("line-total", argument)
+    return Sure(_line_total, dispatch.TO_LINE_TOTAL)
+
+
+def _line_total(text: str) -> Done | Failed:
+    quantity, price, discount = (*text.split(UNIT_SEPARATOR), "", "")[:3]
+    if not quantity or not price:
+        return UNKNOWN
+    numbers = [_number(part) for part in (quantity, price, discount or "0")]
+    if any(number is None for number in numbers):
+        return NO_NUMBER
+    count, each, less = (number for number in numbers if number is not None)
+    # 2.0 pieces are 2, so that the total has no more decimals than the price.
+    count = count.to_integral_value() if count == count.to_integral_value() else count
+    total = EXACT.subtract(EXACT.multiply(count, each), less)
+    return Done(f"{total:f}" if total else f"{abs(total):f}", ("line_worked_out",))
+
+
+def _number(text: str) -> Decimal | None:
+    found = values.number(text.strip())
+    if isinstance(found, values.Unconvertible):
+        return None
+    number = Decimal(found.text)
+    exponent = number.as_tuple().exponent
+    if (
+        not isinstance(exponent, int)
+        or abs(exponent) > LARGEST_EXPONENT
+        or len(found.text) > LARGEST_EXPONENT
+    ):
+        return None
+    return number

@@ -1,0 +1,247 @@
+"""Dates as people write them become RFC 3339, one form for a whole column."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, tzinfo
+from functools import partial
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+
+from lexer_pipeline.errors import UsageError
+from lexer_pipeline.kernels import dispatch
+from lexer_pipeline.mapping.conversions import arguments, zones
+from lexer_pipeline.mapping.conversions.forms import FAMILIES, Form, form_of
+from lexer_pipeline.mapping.conversions.moments import PIVOT, Moment
+from lexer_pipeline.mapping.conversions.outcome import Conversion, Done, Failed, NeedsColumn, Sure
+from lexer_pipeline.mapping.conversions.tally import Tally, counted, repeated
+
+# Between the texts that date-time-zone joins.
+UNIT_SEPARATOR = "\x1f"
+SETTINGS = ("format", "zone", "to", "pivot")
+WANTED = 'a format, a list of formats, or a table such as { format = "%d/%m/%Y", zone = "Europe/Paris" }'
+
+
+# The forms that the kernel reads: which number stands first (year, day or month), and what follows it.
+YEAR_FIRST, DAY_FIRST, MONTH_FIRST = range(3)
+IN_KERNEL: Mapping[str, tuple[int, str]] = MappingProxyType({
+    "yyyy-mm-dd": (YEAR_FIRST, "-"), "yyyy/mm/dd": (YEAR_FIRST, "/"), "dd/mm/yyyy": (DAY_FIRST, "/"),
+    "dd-mm-yyyy": (DAY_FIRST, "-"), "dd.mm.yyyy": (DAY_FIRST, "."), "mm/dd/yyyy": (MONTH_FIRST, "/"),
+    "mm-dd-yyyy": (MONTH_FIRST, "-"),
+})  # fmt: skip
+NO_ZONE, IN_UTC, OTHER_ZONE = range(3)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a date becomes: `to` is date or date-time; `zone` is where a clock without offset hangs.
+
+    `pivot` is the last two-digit year that is read as 20xx.
+    """
+
+    to: str = "date-time"
+    zone: tzinfo | None = None
+    pivot: int = PIVOT
+
+
+def date(argument: object) -> Conversion | NeedsColumn:
+    """A date or date-time in any usual form becomes RFC 3339; the form is worked out over the column or given."""
+    return _compiled("date", argument, _whole)
+
+
+def date_time_zone(argument: object) -> Conversion | NeedsColumn:
+    """A date, a time and the name of a time zone, joined by the sign U+001F, become one RFC 3339 date-time."""
+    return _compiled("date-time-zone", argument, _split)
+
+
+# The date and time in a text, and the plan for it, or why there is none.
+Split = Callable[[str, Plan], tuple[str, Plan | Failed]]
+
+
+def _whole(text: str, plan: Plan) -> tuple[str, Plan | Failed]:
+    return text.strip(), plan
+
+
+def _split(text: str, plan: Plan) -> tuple[str, Plan | Failed]:
+    """The zone stands beside the date and the time."""
+    parts = [part.strip() for part in text.split(UNIT_SEPARATOR)]
+    words = " ".join(part for part in parts[:2] if part)
+    if len(parts) > 3:
+        message = "has more parts than a date, a time and a zone; name only these columns"
+        return words, Failed("format", "date, time and zone", message)
+    if len(parts) < 3 or not parts[2]:
+        return words, plan
+    zone = zones.zone_of(parts[2])
+    if zone is None:
+        message = "names a time zone that is not known; write it as Australia/Melbourne or +10:00"
+        return words, Failed("format", "time zone", message)
+    return words, replace(plan, zone=zone)
+
+
+def _compiled(name: str, argument: object, split: Split) -> Conversion | NeedsColumn:
+    if arguments.is_absent(argument):
+        return DateColumn(name, Plan(), split)
+    if isinstance(argument, str | list | tuple):
+        argument = {"format": argument}
+    table = arguments.table_argument(name, argument, SETTINGS, WANTED)
+    pivot = _pivot(name, table.get("pivot", PIVOT))
+    plan = Plan(_target(name, table.get("to", "date-time")), _zone(name, table.get("zone")), pivot)
+    asked = table.get("format")
+    if asked is None:
+        return DateColumn(name, plan, split)
+    return _with_forms(_forms(name, asked), plan, split)
+
+
+def _target(name: str, asked: object) -> str:
+    if asked not in ("date", "date-time"):
+        raise arguments.refused(name, 'to = "date" or to = "date-time"')
+    return str(asked)
+
+
+def _zone(name: str, asked: object) -> tzinfo | None:
+    if asked is None or isinstance(asked, tzinfo):
+        return asked
+    found = zones.zone_of(asked) if isinstance(asked, str) else None
+    if found is None:
+        raise arguments.refused(name, "a time zone that exists", "Write a name such as Australia/Melbourne.")
+    return found
+
+
+def _pivot(name: str, pivot: object) -> int:
+    if not isinstance(pivot, int) or isinstance(pivot, bool) or not 0 <= pivot <= 99:
+        raise arguments.refused(name, "a pivot from 0 to 99: the last two-digit year that means 20xx")
+    return pivot
+
+
+def _forms(name: str, asked: object) -> tuple[Form, ...]:
+    return tuple(form_of(text) for text in arguments.texts_argument(name, asked, WANTED))
+
+
+def _with_forms(forms: Sequence[Form], plan: Plan, split: Split) -> Conversion:
+    convert = partial(_convert, forms, plan, split)
+    known = IN_KERNEL.get(forms[0].name)
+    if known is None or len(forms) > 1 or split is not _whole:
+        return convert
+    order, separator = known
+    zone = NO_ZONE if plan.zone is None else IN_UTC if plan.zone is UTC else OTHER_ZONE
+    return Sure(convert, dispatch.TO_DATE, bytes([order, ord(separator), plan.to == "date", zone]))
+
+
+def _convert(forms: Sequence[Form], plan: Plan, split: Split, text: str) -> Done | Failed:
+    words, told = split(text, plan)
+    if isinstance(told, Failed):
+        return told
+    moments = {moment for form in forms if (moment := form.read(words, told.pivot))}
+    names = " or ".join(form.name for form in forms)
+    if not moments:
+        message = f"is not a date in the form {names}; mend it or name its form"
+        return Failed("format", f"date {names}", message)
+    if len(moments) > 1:
+        message = f"fits several of the forms {names} and means different times; name one form"
+        return Failed("format", f"date {names}", message)
+    done = _written(moments.pop(), text, told)
+    return done or Failed(
+        "range", "calendar", "is a time that the calendar does not have in that zone; mend it"
+    )
+
+
+def _unknown(_text: str) -> Failed:
+    """What every cell hears of a column in which not one is a date."""
+    return Failed("format", "date", "is not a date in any form that is known; give the form in the mapping")
+
+
+def _written(moment: Moment, text: str, plan: Plan) -> Done | None:
+    """The moment as RFC 3339; None where the zone would carry it out of the calendar."""
+    names = ["year_completed"] if moment.short_year else []
+    try:
+        written, told = _day(moment, plan) if plan.to == "date" else _date_time(moment, plan)
+    except (OverflowError, ValueError):
+        return None
+    names += told
+    if not names or not (written.startswith(text) or text.startswith(written)):
+        names.insert(0, "date_rewritten")
+    return Done(written, tuple(names) if written != text else ())
+
+
+def _day(moment: Moment, plan: Plan) -> tuple[str, list[str]]:
+    """The day on which the moment fell: in the zone where one is named and the moment is exact, else as written."""
+    names = ["clock_dropped"] if moment.clock else []
+    if not moment.offset or plan.zone is None:
+        return moment.day.isoformat(), names
+    offset = moment.offset.replace("Z", "+00:00")
+    exact = datetime.fromisoformat(f"{moment.day.isoformat()}T{moment.clock[:8]}{offset}")
+    return exact.astimezone(plan.zone).date().isoformat(), [*names, "time_zone_applied"]
+
+
+def _date_time(moment: Moment, plan: Plan) -> tuple[str, list[str]]:
+    names = [] if moment.clock else ["date_midnight"]
+    local = f"{moment.day.isoformat()}T{moment.clock or '00:00:00'}"
+    if moment.offset or plan.zone is None:
+        return local + moment.offset, names
+    clock = datetime.fromisoformat(local[:19])
+    first = clock.replace(tzinfo=plan.zone, fold=0).utcoffset()
+    second = clock.replace(tzinfo=plan.zone, fold=1).utcoffset()
+    if first is None or second is None:
+        raise ValueError
+    names.append("time_zone_applied")
+    if first != second:
+        names.append("clock_repeated" if first > second else "clock_skipped")
+    return local + zones.written(first), names
+
+
+@dataclass(slots=True)
+class DateColumn(NeedsColumn):
+    """Finds the one form of a column of dates by counting, for each family of forms, what fits."""
+
+    conversion: str
+    plan: Plan
+    split: Split
+    tallies: list[Tally] = field(default_factory=lambda: [Tally() for _ in FAMILIES])
+    likely: int = 0
+
+    def look(self, texts: Iterable[str]) -> None:
+        """Take in some cells."""
+        for text, cells in repeated(texts):
+            words, _ = self.split(text, self.plan)
+            self._count(words, cells)
+
+    def count(self, data: bytes, starts: Any, ends: Any, flags: Any) -> Any:
+        """Take in dates in numbers whose year has four digits."""
+        if self.split is not _whole:
+            return np.ones(len(starts), np.bool_)
+        counts, doubt = dispatch.tally_dates(data, starts, ends, flags)
+        for at, family in enumerate(FAMILIES):
+            if family[0].name in dispatch.DATE_FAMILIES:
+                found = dispatch.DATE_FAMILIES.index(family[0].name)
+                self.tallies[at].add_counts(counts[found].tolist())
+        return doubt
+
+    def _count(self, words: str, cells: int) -> None:
+        """No text fits two families, so the one that fitted last is tried first."""
+        for at in (self.likely, *range(len(FAMILIES))):
+            readings = [form.read(words, self.plan.pivot) for form in FAMILIES[at]]
+            if any(readings):
+                self.tallies[at].add(readings[0], readings[-1], cells)
+                self.likely = at
+                return
+
+    def decide(self) -> Conversion:
+        """The form that fits most cells; UsageError where two fit equally many or days and months can be swapped."""
+        counts = [tally.fitting for tally in self.tallies]
+        most = max(counts)
+        if not most:
+            return _unknown
+        best = [at for at, count in enumerate(counts) if count == most]
+        names = [FAMILIES[at][0].name for at in best]
+        if len(best) > 1:
+            said = " and ".join(f"{counted(most)} of the form {name}" for name in names)
+            raise UsageError(f"mixes forms of dates: {said}", self._remedy(names))
+        first, second = FAMILIES[best[0]][0], FAMILIES[best[0]][-1]
+        remedy = self._remedy([first.name, second.name])
+        is_first = self.tallies[best[0]].is_first(first.name, second.name, remedy)
+        return _with_forms((first if is_first else second,), self.plan, self.split)
+
+    def _remedy(self, names: Sequence[str]) -> str:
+        written = " or ".join(f'format = "{name}"' for name in names)
+        return f"Say which it is: {self.conversion} with {written}."

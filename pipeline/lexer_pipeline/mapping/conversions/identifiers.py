@@ -1,0 +1,92 @@
+"""Identifiers stay the text that they are; what a spreadsheet did to them is undone or refused."""
+
+import re
+from functools import partial
+
+from lexer_pipeline.kernels import dispatch
+from lexer_pipeline.mapping.conversions import arguments
+from lexer_pipeline.mapping.conversions.outcome import Conversion, Done, Failed, Sure, changed
+
+# Spreadsheets, Python and Java write long numbers as 6.14E+10, 6,14E+10, 6.14e+10 and 6.14E10. Without a fraction
+# and a plus it may be a code of its own, as in 12E5.
+SCIENTIFIC = re.compile(r"-?[0-9](?:[.,][0-9]+[eE]\+?|[eE]\+)[0-9]{1,3}", re.ASCII)
+# What a spreadsheet shows of a cell that failed or is too narrow, and so what it writes to CSV.
+ERRORS = frozenset({"#N/A", "#REF!", "#NAME?", "#VALUE!", "#DIV/0!", "#NULL!", "#NUM!", "#SPILL!", "#CALC!"})
+NARROW = re.compile("#{2,}")
+FRACTION = re.compile(r"([0-9]+)\.0+", re.ASCII)
+CHOICES = ("strip-fraction", "keep-fraction")
+LOST = Failed(
+    "pattern", "identifier with all its digits", "has lost digits in a spreadsheet; export it again as text"
+)
+BROKEN = Failed("pattern", "identifier", "is the error of a spreadsheet; export the column again")
+FLOATING = Failed(
+    "pattern", "identifier without a fraction",
+    'ends in .0, as spreadsheets write whole numbers; say { id = "strip-fraction" } or { id = "keep-fraction" }',
+)  # fmt: skip
+
+
+def identifier(argument: object) -> Conversion:
+    """An identifier stays text: a leading apostrophe goes, digits that a spreadsheet lost are an issue.
+
+    A trailing .0 is an issue too, until the argument says "strip-fraction" or "keep-fraction": 1234.0 may be
+    the number 1234 or a code of its own.
+    """
+    if arguments.is_absent(argument):
+        return Sure(partial(_identifier, None), dispatch.TO_ID)
+    if argument not in CHOICES:
+        raise arguments.refused("id", 'no argument, "strip-fraction" or "keep-fraction"')
+    return Sure(partial(_identifier, argument == "strip-fraction"), dispatch.TO_ID)
+
+
+def _identifier(strips: bool | None, text: str) -> Done | Failed:
+    bare = text.removeprefix("'")
+    found = harm(bare)
+    if found is not None and (found is not FLOATING or strips is None):
+        return found
+    names = ("apostrophe_stripped",) if bare != text else ()
+    whole = without_fraction(bare) if strips else bare
+    return Done(whole, (*names, "fraction_stripped") if whole != bare else names)
+
+
+def strip_apostrophe(argument: object) -> Conversion:
+    """One leading apostrophe, by which a spreadsheet marks text, is taken off."""
+    arguments.no_argument("strip-apostrophe", argument)
+    return _without_apostrophe
+
+
+def _without_apostrophe(text: str) -> Done:
+    return changed(text, text.removeprefix("'"), "apostrophe_stripped")
+
+
+def digits(argument: object) -> Conversion:
+    """Only the digits stay; a text without any, or with digits that a spreadsheet lost or added, is an issue."""
+    arguments.no_argument("digits", argument)
+    return Sure(_digits, dispatch.TO_DIGITS)
+
+
+def _digits(text: str) -> Done | Failed:
+    found = harm(text.removeprefix("'"))
+    if found is FLOATING:
+        return Failed(FLOATING.code, FLOATING.rule, 'ends in .0; put { id = "strip-fraction" } before digits')
+    if found is not None:
+        return found
+    kept = re.sub("[^0-9]", "", text)
+    if not kept:
+        return Failed("pattern", "digits", "has no digit; mend it or leave the column out")
+    return changed(text, kept, "digits_kept")
+
+
+def harm(text: str) -> Failed | None:
+    """What a spreadsheet did to an identifier that nothing can undo, or that only its owner can judge."""
+    plain = text.strip()
+    if SCIENTIFIC.fullmatch(plain):
+        return LOST
+    if plain.upper() in ERRORS or NARROW.fullmatch(plain):
+        return BROKEN
+    return FLOATING if FRACTION.fullmatch(plain) else None
+
+
+def without_fraction(text: str) -> str:
+    """The whole number that a spreadsheet wrote with a fraction of zeros; any other text as it is."""
+    match = FRACTION.fullmatch(text.strip())
+    return match[1] if match else text

@@ -1,0 +1,91 @@
+"""Texts: their case, their blanks, their parts."""
+
+from collections.abc import Callable
+from functools import partial
+
+from lexer_pipeline.kernels import dispatch
+from lexer_pipeline.mapping.conversions import arguments
+from lexer_pipeline.mapping.conversions.outcome import Conversion, Done, Failed, Sure, changed
+from lexer_pipeline.specs import values
+
+PART_SETTINGS = ("separator", "key", "mark")
+PART_WANTED = 'a table such as { separator = "|", key = "quantity" }'
+
+
+def lower(argument: object) -> Conversion:
+    """Capitals become small letters."""
+    arguments.no_argument("lower", argument)
+    return Sure(partial(_by, str.lower, "lower_cased"), dispatch.TO_LOWER)
+
+
+def upper(argument: object) -> Conversion:
+    """Small letters become capitals."""
+    arguments.no_argument("upper", argument)
+    return Sure(partial(_by, str.upper, "upper_cased"), dispatch.TO_UPPER)
+
+
+def trim(argument: object) -> Conversion:
+    """Blanks of every kind around a text are taken off."""
+    arguments.no_argument("trim", argument)
+    return Sure(partial(_by, str.strip, "trimmed"), dispatch.TO_TRIMMED)
+
+
+def _by(change: Callable[[str], str], name: str, text: str) -> Done:
+    return changed(text, change(text), name)
+
+
+def boolean(argument: object) -> Conversion:
+    """true/false, yes/no, y/n, t/f and 1/0 in any case become true or false."""
+    arguments.no_argument("boolean", argument)
+    return _boolean
+
+
+def _boolean(text: str) -> Done | Failed:
+    found = values.boolean(text.strip())
+    if isinstance(found, values.Unconvertible):
+        return Failed(found.code, found.rule, found.message)
+    return changed(text, found.text, "boolean_word")
+
+
+def before(argument: object) -> Conversion:
+    """The text before the first of a separator stays, or all of it where there is none."""
+    separator = arguments.text_argument("before", argument, "the separator, a text")
+    return Sure(partial(_before, separator), dispatch.TO_BEFORE, separator.encode())
+
+
+def _before(separator: str, text: str) -> Done:
+    return changed(text, text.partition(separator)[0].strip(), "part_taken")
+
+
+def after(argument: object) -> Conversion:
+    """The text behind the first of a separator stays, or nothing where there is none."""
+    separator = arguments.text_argument("after", argument, "the separator, a text")
+    return Sure(partial(_after, separator), dispatch.TO_AFTER, separator.encode())
+
+
+def _after(separator: str, text: str) -> Done:
+    return changed(text, text.partition(separator)[2].strip(), "part_taken")
+
+
+def part(argument: object) -> Conversion:
+    """Of a text such as name:Mug|quantity:2 the value of one key stays, or nothing where the key is not there."""
+    table = arguments.table_argument("part", argument, PART_SETTINGS, PART_WANTED)
+    separator = arguments.text_argument("part", table.get("separator", "|"), PART_WANTED)
+    mark = arguments.text_argument("part", table.get("mark", ":"), PART_WANTED)
+    key = arguments.text_argument("part", table.get("key"), PART_WANTED)
+    return partial(_part, separator, mark, key.strip().casefold())
+
+
+def _part(separator: str, mark: str, key: str, text: str) -> Done:
+    """A piece without the mark goes on with the value before it, which held the separator itself."""
+    pieces: list[str] = []
+    for piece in text.split(separator):
+        if pieces and mark not in piece:
+            pieces[-1] += separator + piece
+        else:
+            pieces.append(piece)
+    for piece in pieces:
+        name, found, value = piece.partition(mark)
+        if found and name.strip().casefold() == key:
+            return changed(text, value.strip(), "part_taken")
+    return Done("", ("part_taken",) if text else ())

@@ -1,0 +1,67 @@
+"""Words for other words, and words for nothing."""
+
+from collections.abc import Mapping
+from functools import partial
+
+from lexer_pipeline.errors import UsageError
+from lexer_pipeline.kernels import dispatch
+from lexer_pipeline.mapping.conversions import arguments
+from lexer_pipeline.mapping.conversions.outcome import Conversion, Done, Failed, Sure, changed
+
+DEFAULT = "*"
+MOST_SHOWN = 20
+# What the kernel can be told of in one byte.
+LONGEST_WORD = 255
+ENUM_WANTED = 'a table of words, as in { Paid = "purchase", "*" = "other" }'
+ABSENT_WANTED = 'a list of texts, as in ["#N/A", "NULL", "-"]'
+
+
+def enum(argument: object) -> Conversion:
+    """A word of a table, in any case, becomes the word that stands for it; "*" is for all others."""
+    if not isinstance(argument, Mapping) or not argument:
+        raise arguments.refused("enum", ENUM_WANTED)
+    words: dict[str, str] = {}
+    for word, meaning in argument.items():
+        plain, said = word.strip().casefold(), _said(meaning)
+        if words.get(plain, said) != said:
+            hint = "Case and blanks make no difference."
+            raise UsageError(f"the conversion enum has two meanings for {word.strip()}", hint)
+        words[plain] = said
+    default = words.pop(DEFAULT, None)
+    known = [word for word in argument if word.strip() != DEFAULT]
+    shown = ", ".join(known[:MOST_SHOWN]) + (" and others" if len(known) > MOST_SHOWN else "")
+    return partial(_translated, words, default, shown)
+
+
+def _said(meaning: object) -> str:
+    """TOML's own true, false and whole numbers are written as JSON writes them."""
+    if isinstance(meaning, bool):
+        return str(meaning).lower()
+    if not isinstance(meaning, str | int):
+        raise arguments.refused("enum", ENUM_WANTED)
+    return str(meaning)
+
+
+def _translated(words: Mapping[str, str], default: str | None, shown: str, text: str) -> Done | Failed:
+    found = words.get(text.strip().casefold())
+    if found is not None:
+        return changed(text, found, "word_translated")
+    if default is not None:
+        return changed(text, default, "word_defaulted")
+    message = f"is not a word that the mapping lists; mend it or add it to the table, which has: {shown}"
+    return Failed("enum", f"one of: {shown}", message)
+
+
+def absent(argument: object) -> Conversion:
+    """A text that a list gives, blanks around it aside, becomes an absent field."""
+    listed = arguments.texts_argument("absent", argument, ABSENT_WANTED)
+    nothing = frozenset(text.strip() for text in listed)
+    convert = partial(_absent, nothing)
+    words = [word.encode() for word in sorted(nothing)]
+    if any(len(word) > LONGEST_WORD for word in words):
+        return convert
+    return Sure(convert, dispatch.TO_ABSENT, b"".join(bytes([len(word)]) + word for word in words))
+
+
+def _absent(nothing: frozenset[str], text: str) -> Done:
+    return Done("", ("made_absent",)) if text.strip() in nothing else Done(text)

@@ -1,0 +1,52 @@
+"""The rows of a table as a mapping makes them, in chunks of whole records."""
+
+from collections import Counter, deque
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Any
+
+from lexer_pipeline.chunks import group
+from lexer_pipeline.chunks.rows import Rows
+from lexer_pipeline.loading.records import _body, _each_a_record, _regrouped, _rest, _rows
+from lexer_pipeline.loading.source import Loaded
+from lexer_pipeline.loading.spool import spooled
+from lexer_pipeline.mapping.apply import Known, apply
+from lexer_pipeline.mapping.column_survey import Looking
+from lexer_pipeline.mapping.row_filters import carried, sifted, skipped
+
+
+def load_mapped(loaded: Loaded, mapper: Any) -> Iterator[Rows]:
+    """The rows of a table in batches of whole records, turned by a mapping (`virtual.Mapper`) into columns of the specification."""
+    with spooled(_body(loaded), _rest(loaded)) as spool:
+
+        def blocks() -> Iterator[Rows]:
+            left.clear()
+            return (sifted(mapper, rows, left) for rows in _rows(loaded, spool.again(), b""))
+
+        left: Counter[str] = Counter()
+        looking = Looking(mapper)
+        seen = looking.over(blocks())
+        comes_back = mapper.key is not None and group.comes_back(group.marked(seen, mapper.key))
+        if mapper.waits:
+            deque(seen, maxlen=0)
+        settled, known = looking.settled(), Known()
+        records = _brought_together(blocks, mapper, comes_back, loaded, spool.again().size)
+        held: Rows | None = None
+        for rows in records:
+            if held is not None:
+                yield held
+            held = apply(settled, skipped(settled, carried(settled, rows)), known)
+        if held is not None:
+            # What was sifted out before the rows were brought together is counted once all were read.
+            yield replace(held, skipped={**held.skipped, **left})
+
+
+def _brought_together(
+    blocks: Callable[[], Iterator[Rows]], mapper: Any, comes_back: bool, loaded: Loaded, size: int
+) -> Iterator[Rows]:
+    """The rows in batches of whole records; `comes_back` says that some key stands again behind others."""
+    if mapper.key is None:
+        return _each_a_record(blocks())
+    if comes_back:
+        return _regrouped(blocks, mapper.key, mapper.once, loaded, size)
+    return group.adjacent(blocks(), mapper.key, mapper.once, loaded.name)

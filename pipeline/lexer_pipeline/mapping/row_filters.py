@@ -1,0 +1,108 @@
+"""Rows that a mapping leaves out, and rows that carry what the row before them says."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from lexer_pipeline.chunks import cells
+from lexer_pipeline.chunks.rows import Rows
+from lexer_pipeline.kernels.codes import HAS_DOUBLED, HAS_HIGH, ROW_BLANK, ROW_OK
+from lexer_pipeline.mapping.apply import _told_apart
+from lexer_pipeline.mapping.compile import NOWHERE, Mapper
+from lexer_pipeline.mapping.file import Skip
+
+
+def sifted(mapper: Mapper, rows: Rows, left: Counter[str]) -> Rows:
+    """Rows not yet brought together, without those that the mapping leaves out for their key; `left` counts them.
+
+    A row without a key would else go on with the row before it.
+    """
+    skips = [(column, skip) for column, skip in mapper.skips if column == mapper.key]
+    if not skips:
+        return rows
+    kept = _without(skips, replace(rows, firsts=np.arange(len(rows.faults), dtype=np.int32)))
+    left.update(kept.skipped)
+    return replace(kept, firsts=None, skipped={})
+
+
+def skipped(mapper: Mapper, rows: Rows) -> Rows:
+    """The rows of whole records without those that the mapping leaves out, which are counted by reason.
+
+    An empty cell means what the row before it in the same record says.
+    """
+    return _without([(column, skip) for column, skip in mapper.skips if column != mapper.key], rows)
+
+
+def _without(skips: Sequence[tuple[int, Skip]], rows: Rows) -> Rows:
+    if not skips:
+        return rows
+    keep = np.ones(len(rows.faults), np.bool_)
+    counts: dict[str, int] = {}
+    good = np.flatnonzero(rows.faults == ROW_OK)
+    told: dict[int, tuple[Any, list[str]]] = {}
+    for column, skip in skips:
+        if column not in told:
+            words = [word for at, other in skips if at == column for word in other.words]
+            told[column] = _said_so_far(rows, column, good, words)
+        numbers, plain = told[column]
+        wanted = np.array([(text in skip.words) != skip.negated for text in plain], np.bool_)
+        gone = good[wanted[numbers] & keep[good]]
+        if len(gone):
+            keep[gone] = False
+            counts[skip.reason] = counts.get(skip.reason, 0) + len(gone)
+    return rows.kept(keep, counts) if counts else rows
+
+
+def _said_so_far(rows: Rows, column: int, good: Any, words: Sequence[str]) -> tuple[Any, list[str]]:
+    """For each row the number of a text without case: that of its cell, or where it is empty of the row before it.
+
+    The first row of a record says what its own cell does. All texts that are surely none of `words` are one.
+    """
+    texts = cells.of_rows(rows)
+    asked = np.ones(len(good), np.bool_) if column == NOWHERE else ~_surely_none(texts, column, good, words)
+    found, said = _told_apart(texts, (column,), good[asked])
+    # Longer than each of the words, so none of them.
+    plain = [*(text.strip().casefold() for (text,) in said), "".join(words) + "-"]
+    numbers = np.full(len(good), len(said), np.int64)
+    numbers[asked] = found
+    begins = np.zeros(len(rows.faults), np.bool_)
+    begins[rows.firsts] = True
+    speaks = begins[good] | np.array([bool(text) for text in plain], np.bool_)[numbers]
+    at = np.maximum.accumulate(np.where(speaks, np.arange(len(good)), 0))
+    return numbers[at], plain
+
+
+def _surely_none(texts: cells.Cells, column: int, rows: Any, words: Sequence[str]) -> Any:
+    """Where a cell of plain ASCII without blanks around it has another length than each of the words."""
+    at = rows * texts.columns + column
+    starts, ends = texts.starts[at], texts.ends[at]
+    signs = np.frombuffer(texts.data, np.uint8)
+    sizes = ends - starts
+    sure = (sizes > 0) & (texts.flags[at] & (HAS_HIGH | HAS_DOUBLED) == 0)
+    for size in {len(word) for word in words}:
+        sure &= sizes != size
+    edges = signs[starts[sure]], signs[ends[sure] - 1]
+    sure[sure] = np.logical_and.reduce([(edge > ord(" ")) & (edge <= ord("~")) for edge in edges])
+    return sure
+
+
+def carried(mapper: Mapper, rows: Rows) -> Rows:
+    """With columns to carry: each row a record of its own, told by the rows before it of the same key."""
+    if not mapper.carry or not rows.records:
+        return rows
+    starts, ends, flags = rows.starts.copy(), rows.ends.copy(), rows.flags.copy()
+    numbers = np.arange(len(rows.faults))
+    begins = np.zeros(len(rows.faults), np.int64)
+    begins[rows.firsts] = rows.firsts
+    begins = np.maximum.accumulate(begins)
+    for column in mapper.carry:
+        filled = ends[column :: rows.columns] > starts[column :: rows.columns]
+        source = np.maximum.accumulate(np.where(filled, numbers, NOWHERE))
+        to = np.flatnonzero(~filled & (rows.faults == ROW_OK) & (source >= begins))
+        there, here = source[to] * rows.columns + column, to * rows.columns + column
+        starts[here], ends[here], flags[here] = starts[there], ends[there], flags[there]
+    firsts = np.flatnonzero(rows.faults != ROW_BLANK).astype(np.int32)
+    return replace(rows, starts=starts, ends=ends, flags=flags, firsts=firsts)

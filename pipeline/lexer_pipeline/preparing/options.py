@@ -1,0 +1,41 @@
+"""What may be asked of a run."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from lexer_pipeline.loading.source import Reading
+from lexer_pipeline.system.timings import Timings
+
+Source = Path | str | Any
+
+
+# Sources are read as their content tells.
+AS_TOLD = Reading()
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What may be asked of a run.
+
+    `reading` says how sources are to be read against what their content tells (encoding, header row, sheet),
+    `zone` is an IANA name for date-times that have no zone of their own, `mapping` a preset or a mapping file,
+    `date_format` how dates are written where a mapping does not say (all dates, where there is no mapping).
+    """
+
+    reading: Reading = AS_TOLD
+    mapping: str | None = None
+    date_format: str | None = None
+    zone: str | None = None
+    reject_unknown: bool = False
+    ignore_unknown: bool = False
+    max_invalid: float = 0.05
+    max_bytes: int = 5_000_000_000
+    date: str | None = None
+    version: str | None = None
+    names: dict[str, str] = field(default_factory=dict)
+    stdin: BinaryIO | None = None
+    progress: Callable[[int, int], None] | None = None
+    show_values: bool = False
+    timings: Timings = field(default_factory=Timings)

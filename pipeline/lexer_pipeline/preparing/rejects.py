@@ -1,0 +1,96 @@
+"""Rejected input in its own form, ready to be mended and run again; and one issue a line for machines."""
+
+import re
+from collections.abc import Iterable, Sequence
+
+import orjson
+
+from lexer_pipeline.chunks.results import Batch, Rejected
+from lexer_pipeline.kernels import dispatch
+from lexer_pipeline.kernels.codes import ROW_OK
+from lexer_pipeline.loading.delimited import Head
+from lexer_pipeline.validating.layout import BOOKKEEPING
+
+ISSUES = "issues.ndjson"
+
+
+def file_name(source: int, is_table: bool) -> str:
+    """Where the rejects of the source number `source` (from 0) of a delivery go."""
+    number = f"-{source + 1}" if source else ""
+    return f"rejects{number}.{'csv' if is_table else 'ndjson'}"
+
+
+def header(head: Head) -> bytes:
+    """The first line of a rejects file: what was added, and the header as it stood in the source."""
+    added = head.delimiter.join(BOOKKEEPING).encode()
+    return added + head.delimiter.encode() + _own(head.raw, head) + b"\n"
+
+
+def rows_or_documents(
+    batch: Batch, rejected: Iterable[Rejected], head: Head | None, secret: Sequence[int]
+) -> bytes:
+    """The rejected input of a batch in its own form."""
+    return documents(batch, rejected) if head is None else table_rows(batch, rejected, head, secret)
+
+
+def table_rows(batch: Batch, rejected: Iterable[Rejected], head: Head, secret: Sequence[int] = ()) -> bytes:
+    """The rejected rows, byte for byte as they stood in the source, behind their line and issues.
+
+    Only the cells of `secret` columns are emptied; a row whose cells cannot be told apart is then left out.
+
+    The added cells come first: behind a row that is too short, or whose quote is open, they would not be cells.
+    """
+    lines, numbers, known = [], batch.lines.tolist(), dict[tuple[str, ...], bytes]()
+    is_as_it_came = not secret and head.names[:2] != BOOKKEEPING
+    for record in rejected:
+        messages = tuple([issue.message for issue in record.issues])
+        said = known.get(messages)
+        if said is None:
+            said = known[messages] = _said(messages, head.delimiter)
+        for row in record.rows:
+            raw = batch.raw(row)
+            if not is_as_it_came:
+                raw = _own(raw, head)
+                raw = _without(raw, secret, head) if secret else raw
+            lines.append(b"%d%b%b\n" % (numbers[row], said, raw))
+    return b"".join(lines)
+
+
+def _said(messages: tuple[str, ...], delimiter: str) -> bytes:
+    """The cell of issues between its delimiters, each message once."""
+    words = "; ".join(dict.fromkeys(messages)).replace('"', '""')
+    return f'{delimiter}"{words}"{delimiter}'.encode()
+
+
+def _own(raw: bytes, head: Head) -> bytes:
+    """A row without the two cells that an earlier rejects file put before it."""
+    if head.names[:2] != BOOKKEEPING:
+        return raw
+    mark = re.escape(head.delimiter.encode())
+    cell = b'(?:"(?:[^"]|"")*"|[^"' + mark + b"\r\n]*)" + mark
+    return re.sub(b"\\A" + cell + cell, b"", raw, count=1)
+
+
+def _without(raw: bytes, secret: Sequence[int], head: Head) -> bytes:
+    wide = len(head.names)
+    found = dispatch.scan_csv(raw, ord(head.delimiter), wide, True, 2, len(raw))
+    if found[1] != 1 or found[9][0] != ROW_OK:
+        return head.delimiter.encode() * (wide - 1)
+    starts, ends = found[2], found[3]
+    for column in sorted(secret, reverse=True):
+        raw = raw[: starts[column]] + raw[ends[column] :]
+    return raw
+
+
+def documents(batch: Batch, rejected: Iterable[Rejected]) -> bytes:
+    """The rejected documents, one a line."""
+    return b"".join(batch.raw(row) + b"\n" for record in rejected for row in record.rows)
+
+
+def issue_lines(rejected: Iterable[Rejected]) -> bytes:
+    """The issues of a batch as NDJSON."""
+    return b"".join(
+        orjson.dumps(issue.as_json(), option=orjson.OPT_APPEND_NEWLINE)
+        for record in rejected
+        for issue in record.issues
+    )

@@ -1,0 +1,163 @@
+"""What a run found, counted: for a person's table, for programs, and as a data frame on request."""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from importlib import import_module
+from typing import Any
+
+import orjson
+
+from lexer_pipeline.chunks.results import Checked
+from lexer_pipeline.model import Issue, PreparedBatch
+
+EXAMPLES = 20
+MOST_FIELDS = 1000
+INDEX = re.compile(r"\[[0-9]+\]")
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One line of the table of issues: a field, a code, how often, and where first."""
+
+    field: str
+    code: str
+    count: int
+    line: int
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class SourceReport:
+    """What was found in one source; `conversions` and `warnings` by (name, field)."""
+
+    path: str
+    specification: str
+    rows: int
+    valid: int
+    invalid: int
+    continuations: int
+    blank: int
+    skipped: Mapping[str, int]
+    notes: tuple[str, ...]
+    findings: tuple[Finding, ...]
+    conversions: Mapping[tuple[str, str], int]
+    warnings: Mapping[tuple[str, str], int]
+    examples: tuple[Issue, ...]
+
+    def as_json(self) -> dict[str, Any]:
+        """The source as `validate --json` prints it."""
+        issues: Counter[str] = Counter()
+        for finding in self.findings:
+            issues[finding.code] += finding.count
+        return {
+            "path": self.path,
+            "specification": self.specification,
+            "rows": self.rows,
+            "valid": self.valid,
+            "invalid": self.invalid,
+            "continuations": self.continuations,
+            "blank": self.blank,
+            "skipped": dict(self.skipped),
+            "notes": list(self.notes),
+            "issues": dict(sorted(issues.items())),
+            "warnings": by_name(self.warnings),
+            "conversions": by_name(self.conversions),
+            "examples": [issue.as_json() for issue in self.examples],
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What `prepare` or `validate` did: a report a source, and the batches that were written (if any)."""
+
+    sources: tuple[SourceReport, ...]
+    batches: tuple[PreparedBatch, ...] = ()
+
+    @property
+    def invalid(self) -> int:
+        """How many records were rejected."""
+        return sum(source.invalid for source in self.sources)
+
+    @property
+    def valid(self) -> int:
+        """How many records were accepted."""
+        return sum(source.valid for source in self.sources)
+
+    def issues(self) -> Any:
+        """The issues as a pandas DataFrame: all of them where batches were written, else the first of each source."""
+        pandas = import_module("pandas")  # a third of a second that only those who ask for a frame should pay
+        files = [batch.path / "issues.ndjson" for batch in self.batches]
+        found = [orjson.loads(line) for file in files for line in file.read_bytes().splitlines()]
+        if not self.batches:
+            found = [issue.as_json() for source in self.sources for issue in source.examples]
+        names = [name for name in Issue.__dataclass_fields__ if name != "value"]
+        return pandas.DataFrame(found, columns=names)
+
+
+def by_name(counts: Mapping[tuple[str, str], int]) -> dict[str, int]:
+    """Counts by (name, field) added up by name."""
+    total: Counter[str] = Counter()
+    for (name, _), count in counts.items():
+        total[name] += count
+    return dict(sorted(total.items()))
+
+
+@dataclass(slots=True)
+class Tally:
+    """Adds up one source, batch by batch; constant memory, since fields and codes are few."""
+
+    rows: int = 0
+    valid: int = 0
+    invalid: int = 0
+    continuations: int = 0
+    blank: int = 0
+    skipped: Counter[str] = field(default_factory=Counter)
+    conversions: Counter[tuple[str, str]] = field(default_factory=Counter)
+    warnings: Counter[tuple[str, str]] = field(default_factory=Counter)
+    examples: list[Issue] = field(default_factory=list)
+    _found: dict[tuple[str, str], list[Any]] = field(default_factory=dict)
+
+    def add(self, checked: Checked) -> None:
+        """Count a batch."""
+        self.rows += checked.rows
+        self.valid += checked.records
+        self.invalid += sum(len(rejected.rows) for rejected in checked.rejected)
+        self.continuations += checked.continuations
+        self.blank += checked.blank
+        self.skipped.update(checked.skipped)
+        self.conversions.update(checked.conversions)
+        for (name, where), count in checked.warnings.items():
+            # Keys of unknown fields come from the data, so there may be any number of them.
+            known = (name, where) in self.warnings or len(self.warnings) < MOST_FIELDS
+            self.warnings[name, where if known else "(other fields)"] += count
+        for rejected in checked.rejected:
+            self._add_issues(rejected.issues)
+
+    def _add_issues(self, issues: Iterable[Issue]) -> None:
+        for issue in issues:
+            if len(self.examples) < EXAMPLES:
+                self.examples.append(issue)
+            where = issue.column or issue.path
+            field_name = INDEX.sub("[]", where) if "[" in where else where
+            known = self._found.get((field_name, issue.code))
+            if known is None:
+                name = field_name if len(self._found) < MOST_FIELDS else "(other fields)"
+                known = self._found.setdefault((name, issue.code), [0, issue.line, issue.message])
+            known[0] += 1
+
+    def report(self, path: str, specification: str, notes: tuple[str, ...]) -> SourceReport:
+        """The source so far."""
+        findings = (Finding(name, code, *found) for (name, code), found in self._found.items())
+        ordered = tuple(sorted(findings, key=lambda finding: (-finding.count, finding.field, finding.code)))
+        return SourceReport(
+            path, specification, self.rows, self.valid, self.invalid, self.continuations, self.blank,
+            dict(self.skipped), notes, ordered,
+            dict(self.conversions), dict(self.warnings), tuple(self.examples),
+        )  # fmt: skip
+
+
+def issue_counts(checked: Checked) -> Counter[str]:
+    """How often each code stands in a batch."""
+    return Counter(issue.code for rejected in checked.rejected for issue in rejected.issues)

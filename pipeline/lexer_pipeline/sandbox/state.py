@@ -1,0 +1,217 @@
+"""What the sandbox remembers over a restart: tokens, uploads, loads, and the event log, in one SQLite file.
+
+The event log is the judge of what happened. Rows are only ever added (triggers see to it), and none holds a
+token or a signature.
+"""
+
+import hashlib
+import json
+import secrets
+import sqlite3
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from lexer_pipeline.sandbox.aws import Keys
+from lexer_pipeline.system.files import FILE_MODE
+
+MOST_TOKENS = 5
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS keys (access TEXT NOT NULL, secret TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS tokens (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL, hash TEXT NOT NULL UNIQUE,
+    created_at TEXT NOT NULL, revoked_at TEXT);
+CREATE TABLE IF NOT EXISTS uploads (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, filename TEXT NOT NULL, dataset TEXT, record_type TEXT,
+    token TEXT NOT NULL, granted_at TEXT NOT NULL, puts INTEGER NOT NULL DEFAULT 0,
+    size INTEGER, md5 TEXT, stored_at TEXT);
+CREATE TABLE IF NOT EXISTS loads (
+    upload INTEGER PRIMARY KEY, dataset TEXT NOT NULL, specification TEXT, record_type TEXT,
+    state TEXT NOT NULL, accepted INTEGER NOT NULL, rejected INTEGER NOT NULL,
+    rules TEXT NOT NULL, rejects TEXT NOT NULL, preview TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS events (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, at TEXT NOT NULL, kind TEXT NOT NULL, upload INTEGER,
+    data TEXT NOT NULL);
+CREATE TRIGGER IF NOT EXISTS events_stay BEFORE UPDATE ON events
+    BEGIN SELECT RAISE(ABORT, 'the event log is append-only'); END;
+CREATE TRIGGER IF NOT EXISTS events_last BEFORE DELETE ON events
+    BEGIN SELECT RAISE(ABORT, 'the event log is append-only'); END;
+"""
+
+
+class TooManyTokensError(Exception):
+    """Five tokens are active; one must be revoked first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A token as it can still be shown: its name and times, never the secret."""
+
+    id: int
+    name: str
+    created_at: str
+    revoked_at: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """One permission and what came of it; `size` and `md5` are of the object that lies in the store."""
+
+    id: int
+    filename: str
+    dataset: str | None
+    record_type: str | None
+    token: str
+    granted_at: str
+    puts: int
+    size: int | None
+    md5: str | None
+    stored_at: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """What checking one uploaded file line by line gave; `rejects` and `preview` are the first few."""
+
+    upload: int
+    dataset: str
+    specification: str | None
+    record_type: str | None
+    state: str
+    accepted: int = 0
+    rejected: int = 0
+    rules: Mapping[str, int] = field(default_factory=dict)
+    rejects: Sequence[Mapping[str, Any]] = ()
+    preview: Sequence[Any] = ()
+
+
+def now() -> str:
+    """The time in UTC, to the microsecond."""
+    return datetime.now(UTC).isoformat(timespec="microseconds")
+
+
+class State:
+    """The open file; every method may be called from any thread."""
+
+    def __init__(self, file: Path) -> None:
+        file.touch(FILE_MODE)
+        self._lock = threading.Lock()
+        self._file = sqlite3.connect(file, isolation_level=None, check_same_thread=False)
+        self._file.row_factory = sqlite3.Row
+        self._file.execute("PRAGMA journal_mode = WAL")
+        self._file.execute("PRAGMA synchronous = NORMAL")
+        self._file.executescript(SCHEMA)
+
+    def close(self) -> None:
+        """Close the file."""
+        with self._lock:
+            self._file.close()
+
+    def keys(self) -> Keys:
+        """The store's key pair, made once, so that urls stay good over a restart."""
+        rows = self._rows("SELECT access, secret FROM keys")
+        if not rows:
+            pair = (f"AKID{secrets.token_hex(8).upper()}", secrets.token_hex(20))
+            self._rows("INSERT INTO keys VALUES (?, ?)", *pair)
+            return Keys(*pair)
+        return Keys(rows[0]["access"], rows[0]["secret"])
+
+    def new_token(self, name: str) -> str:
+        """A new token, to be shown this once; only its hash is kept.
+
+        The vendor allows five active tokens an account.
+        """
+        secret = secrets.token_urlsafe(30)
+        made = self._rows(
+            "INSERT INTO tokens (name, hash, created_at) SELECT ?, ?, ?"
+            " WHERE (SELECT count(*) FROM tokens WHERE revoked_at IS NULL) < ? RETURNING id",
+            *(name, _hash(secret), now(), MOST_TOKENS),
+        )
+        if not made:
+            raise TooManyTokensError
+        return secret
+
+    def revoke_token(self, number: int) -> bool:
+        """Make a token useless; False if there is no such active token."""
+        order = "UPDATE tokens SET revoked_at = ? WHERE id = ? AND revoked_at IS NULL RETURNING id"
+        return bool(self._rows(order, now(), number))
+
+    def token(self, secret: str) -> Token | None:
+        """The active token with this secret."""
+        order = "SELECT id, name, created_at, revoked_at FROM tokens WHERE hash = ? AND revoked_at IS NULL"
+        rows = self._rows(order, _hash(secret))
+        return Token(**dict(rows[0])) if rows else None
+
+    def tokens(self) -> list[Token]:
+        """Every token, oldest first."""
+        return [
+            Token(**dict(row)) for row in self._rows("SELECT id, name, created_at, revoked_at FROM tokens")
+        ]
+
+    def new_upload(self, filename: str, dataset: str | None, record_type: str | None, token: str) -> int:
+        """A new upload id, never given before."""
+        order = (
+            "INSERT INTO uploads (filename, dataset, record_type, token, granted_at)"
+            " VALUES (?, ?, ?, ?, ?) RETURNING id"
+        )
+        return int(self._rows(order, filename, dataset, record_type, token, now())[0]["id"])
+
+    def begun(self, upload: int) -> None:
+        """Count a PUT for this upload."""
+        self._rows("UPDATE uploads SET puts = puts + 1 WHERE id = ?", upload)
+
+    def stored(self, upload: int, size: int, md5: str) -> None:
+        """Remember what now lies in the store."""
+        order = "UPDATE uploads SET size = ?, md5 = ?, stored_at = ? WHERE id = ?"
+        self._rows(order, size, md5, now(), upload)
+
+    def uploads(self) -> list[Upload]:
+        """Every upload, oldest first."""
+        return [Upload(**dict(row)) for row in self._rows("SELECT * FROM uploads ORDER BY id")]
+
+    def upload(self, number: int) -> Upload | None:
+        """The upload with this id."""
+        rows = self._rows("SELECT * FROM uploads WHERE id = ?", number)
+        return Upload(**dict(rows[0])) if rows else None
+
+    def keep_load(self, load: Load) -> None:
+        """Remember a load; a later one of the same upload takes its place."""
+        texts = [json.dumps(value, ensure_ascii=False) for value in (load.rules, load.rejects, load.preview)]
+        self._rows(
+            "INSERT OR REPLACE INTO loads VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            *(load.upload, load.dataset, load.specification, load.record_type, load.state),
+            *(load.accepted, load.rejected, *texts),
+        )
+
+    def loads(self) -> list[Load]:
+        """Every load, by upload id."""
+        rows = [dict(row) for row in self._rows("SELECT * FROM loads ORDER BY upload")]
+        texts = ("rules", "rejects", "preview")
+        return [Load(**{**row, **{name: json.loads(row[name]) for name in texts}}) for row in rows]
+
+    def log(self, kind: str, upload: int | None = None, **data: object) -> None:
+        """Add an event."""
+        order = "INSERT INTO events (at, kind, upload, data) VALUES (?, ?, ?, ?)"
+        self._rows(order, now(), kind, upload, json.dumps(data, ensure_ascii=False))
+
+    def events(self, since: int = 0) -> list[dict[str, Any]]:
+        """The events after number `since`, oldest first."""
+        rows = self._rows("SELECT * FROM events WHERE id > ? ORDER BY id", since)
+        heads = ("id", "at", "kind", "upload")
+        return [{**{name: row[name] for name in heads}, **json.loads(row["data"])} for row in rows]
+
+    def last_event(self) -> int:
+        """The number of the newest event, 0 before the first."""
+        return int(self._rows("SELECT coalesce(max(id), 0) AS last FROM events")[0]["last"])
+
+    def _rows(self, order: str, *values: object) -> list[sqlite3.Row]:
+        with self._lock:
+            return self._file.execute(order, values).fetchall()
+
+
+def _hash(secret: str) -> str:
+    # The secret is random, not chosen by a person, so a plain hash is enough.
+    return hashlib.sha256(secret.encode()).hexdigest()

@@ -1,0 +1,121 @@
+"""The specifications: one JSON Schema (draft 2020-12) a file, found by looking in a folder."""
+
+import difflib
+import json
+import os
+import re
+from collections.abc import Iterable
+from pathlib import Path
+
+from lexer_pipeline.errors import UsageError
+from lexer_pipeline.model import Specification
+from lexer_pipeline.specs.fields import _ALTERNATIVES, _merged, _walk
+from lexer_pipeline.specs.schema import (
+    Schema,
+    _bad_schema,
+    _schemas,
+    _text,
+)
+
+_PACKAGE = Path(__file__).resolve().parents[1]
+SCHEMAS: Path = next(
+    path for path in (_PACKAGE / "schemas", _PACKAGE.parents[1] / "schemas") if path.is_dir()
+)
+
+_NAME = re.compile(r"[A-Za-z0-9_]+")
+
+
+def names() -> tuple[str, ...]:
+    """The names of the specifications in the folder, in alphabetical order."""
+    return tuple(sorted(path.stem for path in SCHEMAS.glob("*.json")))
+
+
+def every() -> tuple[Specification, ...]:
+    """All specifications of the folder, in the order of `names`."""
+    return tuple(load(SCHEMAS / f"{name}.json") for name in names())
+
+
+def find(word: str) -> Specification:
+    """The specification that `word` means: a specification name, a record type or the path of a schema.
+
+    Names come before paths, so a file called `purchase` in the working folder changes nothing.
+    """
+    known = names()
+    if word in known:
+        return load(SCHEMAS / f"{word}.json")
+    files = {name: SCHEMAS / f"{name}.json" for name in known}
+    record_types = {_text(_read(path), "x-record-type"): path for path in files.values()}
+    if word and word in record_types:
+        return load(record_types[word])
+    if word.endswith(".json") or "/" in word or os.sep in word or os.path.isfile(word):  # noqa: PTH113  # a path too long is no error here
+        return load(Path(word))
+    raise _unknown(word, [*known, *(kind for kind in record_types if kind)])
+
+
+def load(path: Path) -> Specification:
+    """The specification in one schema file; its name is the file's name without `.json`."""
+    if not _NAME.fullmatch(path.stem):
+        raise UsageError(
+            f"{path}: a specification cannot be called {path.stem!r}",
+            "Its name goes into file names: rename the file, with letters, digits and underscores alone.",
+        )
+    schema = _read(path)
+    try:
+        return _specification(path.stem, schema)
+    except UsageError as error:
+        raise UsageError(f"{path}: {error.message}", error.hint) from error
+    except RecursionError as error:
+        raise UsageError(f"{path}: the schema is nested too deeply", "Make it flatter.") from error
+
+
+def _read(path: Path) -> Schema:
+    try:
+        schema = json.loads(path.read_bytes())
+    except OSError as error:
+        raise UsageError(f"{path}: the schema cannot be read: {error.strerror}", "Check the path.") from error
+    except (ValueError, RecursionError) as error:
+        raise UsageError(f"{path}: the schema is not JSON", "Give the path of a JSON Schema file.") from error
+    if not isinstance(schema, dict):
+        raise UsageError(f"{path}: the schema is not a JSON object", "Give the path of a JSON Schema file.")
+    return schema
+
+
+def _specification(name: str, schema: Schema) -> Specification:
+    if not _describes_object(schema, schema, frozenset()):
+        raise _bad_schema(
+            "the root does not describe an object", 'A record is an object: say "type": "object".'
+        )
+    fields = tuple(field for path, field in _walk(schema, schema, "", False, frozenset()).items() if path)
+    key = _text(schema, "x-key")
+    if key is not None and key not in {field.path for field in fields}:
+        raise _bad_schema(f"x-key names {key}, which is not a field")
+    return Specification(
+        name=name,
+        record_type=_text(schema, "x-record-type"),
+        area=_text(schema, "x-area") or "",
+        title=_text(schema, "title") or name,
+        evidence=_text(schema, "x-evidence") or "",
+        key=key,
+        schema=schema,
+        fields=fields,
+    )
+
+
+def _describes_object(root: Schema, node: Schema | bool, seen: frozenset[int]) -> bool:
+    if id(node) in seen:
+        return False
+    whole = _merged(root, node, seen)
+    kinds = whole.get("type")
+    if kinds is not None:
+        return kinds == "object" or (isinstance(kinds, list) and "object" in kinds)
+    shapes = [part for keyword in _ALTERNATIVES for part in _schemas(whole, keyword)]
+    return "properties" in whole or any(_describes_object(root, part, seen | {id(node)}) for part in shapes)
+
+
+def _unknown(word: str, known: Iterable[str]) -> UsageError:
+    near = difflib.get_close_matches(word.lower(), known, n=3)
+    words = ", ".join(near or names())
+    return UsageError(
+        f"{word!r} is no specification, no record type and no schema file",
+        f"Did you mean: {words}?" if near else f"The specifications are: {words}.",
+    )

@@ -1,0 +1,175 @@
+"""The fields of a specification, from its JSON Schema."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from lexer_pipeline.model import Field
+from lexer_pipeline.specs.schema import (
+    Schema,
+    _bad_schema,
+    _checked,
+    _list,
+    _mapping,
+    _properties,
+    _schemas,
+    _text,
+    resolve,
+)
+
+_ALTERNATIVES = ("anyOf", "oneOf")
+
+
+_BOUNDS = (
+    ("minimum", "at least {}"),
+    ("exclusiveMinimum", "above {}"),
+    ("maximum", "at most {}"),
+    ("exclusiveMaximum", "below {}"),
+    ("multipleOf", "a multiple of {}"),
+)
+
+
+_NORMALISATIONS = ("", "email", "hash")
+
+
+_JSON_TYPES: Mapping[type, str] = {str: "string", bool: "boolean", int: "integer", float: "number"}
+
+
+def _walk(
+    root: Schema, node: Schema | bool, path: str, required: bool, seen: frozenset[int]
+) -> dict[str, Field]:
+    """The leaves at and below `path`, each once, in reading order; `seen` holds the nodes above.
+
+    A schema that contains itself ends in a leaf where it comes round again.
+    """
+    whole = _merged(root, node, seen)
+    if id(node) in seen and not isinstance(node, bool):
+        return {path: _leaf(whole, path, required)}
+    below = seen | {id(node)}
+    found: dict[str, Field] = {}
+    for step, child, needed in _children(whole, required):
+        found |= _walk(root, child, (path + step).removeprefix("."), needed, below)
+    if whole.get("additionalProperties") is True:
+        found[(path + ".*").removeprefix(".")] = _open(whole, (path + ".*").removeprefix("."))
+    for keyword in _ALTERNATIVES:
+        shapes = [part for part in _schemas(whole, keyword) if resolve(root, part).get("type") != "null"]
+        joined = _joined([_walk(root, part, path, required, below) for part in shapes], path)
+        if found or "type" in whole:
+            joined.pop(path, None)  # the alternatives only narrow what the node itself says
+        elif path in joined:
+            own = _leaf(whole, path, required)
+            held = joined[path]
+            joined[path] = replace(
+                held,
+                description=own.description or held.description,
+                example=held.example if own.example is None else own.example,
+            )
+        found = {**found, **{where: field for where, field in joined.items() if where not in found}}
+    return found or {path: _leaf(whole, path, required)}
+
+
+def _merged(root: Schema, node: Schema | bool, seen: frozenset[int]) -> Schema:
+    """`node` with its references and its `allOf` folded in."""
+    own = resolve(root, node)
+    below = seen | {id(node)}
+    parts = [_merged(root, part, below) for part in _schemas(own, "allOf") if id(part) not in below]
+    whole: dict[str, Any] = {}
+    properties: dict[str, Any] = {}
+    required: list[str] = []
+    for part in (*parts, own):
+        whole |= part
+        properties |= _properties(part)
+        required += _list(part, "required")
+    if properties:
+        whole["properties"] = properties
+    return whole | {"required": required}
+
+
+def _children(whole: Schema, required: bool) -> Iterator[tuple[str, Schema | bool, bool]]:
+    for name, child in _properties(whole).items():
+        yield f".{name}", child, name in whole["required"]
+    if isinstance(whole.get("additionalProperties"), Mapping):
+        yield ".*", whole["additionalProperties"], False
+    if "items" in whole:
+        yield "[]", _checked(whole["items"], "items"), required
+
+
+def _joined(shapes: list[dict[str, Field]], path: str) -> dict[str, Field]:
+    """The leaves of alternatives, each once; required only where no alternative does without."""
+    joined: dict[str, Field] = {}
+    for where in dict.fromkeys(where for shape in shapes for where in shape):
+        held = [shape[where] for shape in shapes if where in shape]
+        inner = where.removeprefix(path).removeprefix(".")
+        everywhere = len(held) == len(shapes) or "." in inner or "[" in inner
+        joined[where] = replace(
+            held[0],
+            type=" or ".join(dict.fromkeys(field.type for field in held)),
+            required=everywhere and all(field.required for field in held),
+        )
+    return joined
+
+
+def _leaf(whole: Schema, path: str, required: bool) -> Field:
+    normalise = whole.get("x-normalise", "")
+    if normalise not in _NORMALISATIONS:
+        raise _bad_schema(f"x-normalise of {path} is neither email nor hash")
+    examples = _list(whole, "examples")
+    return Field(
+        path=path,
+        type=_type(whole),
+        required=required,
+        rule="; ".join(_rules(whole)),
+        description=_text(whole, "description") or "",
+        example=examples[0] if examples else whole.get("default"),
+        normalise=normalise,
+    )
+
+
+def _open(whole: Schema, path: str) -> Field:
+    """The field that stands for the keys of an object that takes any."""
+    own = _leaf(whole, path, False)
+    example = own.example
+    if isinstance(example, Mapping):
+        example = next(iter(example.values()), None)
+    return replace(own, type="any", rule="", example=example)
+
+
+def _type(whole: Schema) -> str:
+    kinds = whole.get("type")
+    kinds = kinds if isinstance(kinds, list) else [kinds] if kinds else []
+    if not kinds:
+        kinds = [_JSON_TYPES.get(type(value), "any") for value in _allowed(whole)]
+    words = dict.fromkeys(str(kind) for kind in kinds if kind != "null")
+    if "format" in whole and set(words) <= {"string"}:
+        return str(whole["format"])
+    return " or ".join(words) or "any"
+
+
+def _rules(whole: Schema) -> Iterator[str]:
+    if allowed := _allowed(whole):
+        yield f"one of: {', '.join(map(str, allowed))}"
+    if bounds := [words.format(whole[keyword]) for keyword, words in _BOUNDS if keyword in whole]:
+        yield ", ".join(bounds)
+    if length := _length(whole.get("minLength"), whole.get("maxLength")):
+        yield length
+    if rule := _text(whole, "x-rule"):
+        yield rule
+    elif "pattern" in whole:
+        yield f"matches {whole['pattern']}"
+    if "default" in whole:
+        yield f"{whole['default']} when absent"
+    for value, advice in _mapping(whole, "x-deprecated-values").items():
+        yield f"{value} is deprecated: {advice}"
+
+
+def _allowed(whole: Schema) -> list[Any]:
+    return [whole["const"]] if "const" in whole else _list(whole, "enum")
+
+
+def _length(least: object, most: object) -> str:
+    least, most = least if isinstance(least, int) else 0, most if isinstance(most, int) else None
+    if least and most is not None:
+        return f"{least} to {most} characters"
+    if most is not None:
+        return f"at most {most} characters"
+    return f"at least {least} character{'s' if least > 1 else ''}" if least else ""

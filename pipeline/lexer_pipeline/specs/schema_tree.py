@@ -1,0 +1,143 @@
+"""A JSON Schema seen as a tree of places where a record may hold a value."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from lexer_pipeline.specs.schema import resolve
+
+JsonSchema = Mapping[str, Any]
+BRANCHES = ("allOf", "anyOf", "oneOf")
+OPENERS = ("additionalProperties", "patternProperties", "unevaluatedProperties", "propertyNames")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One place in a record: all the schemas that speak of it, whichever of them will hold.
+
+    `views` never contains `$ref`, and subschemas of anyOf and the like are spread out. `cleaning` is what text at
+    this place may need: `email`, `hash`, `date-time`, `deprecated` or nothing.
+    """
+
+    views: tuple[JsonSchema, ...]
+    cleaning: str = ""
+
+    def keyword(self, name: str) -> Any:
+        """The first value given for a keyword, or None."""
+        return next((view[name] for view in self.views if name in view), None)
+
+    @property
+    def types(self) -> frozenset[str]:
+        """The JSON types that some view allows; empty when nothing is said."""
+        found: set[str] = set()
+        for view in self.views:
+            said = view.get("type", ())
+            found.update((said,) if isinstance(said, str) else said)
+            if "type" not in view:
+                found.update(_types_of_values(view))
+        return frozenset(found)
+
+    @property
+    def is_object(self) -> bool:
+        """Whether a record holds fields below this place."""
+        return "object" in self.types or any("properties" in view for view in self.views)
+
+    @property
+    def is_array(self) -> bool:
+        """Whether a record holds items at this place."""
+        return "array" in self.types or any("items" in view for view in self.views)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether keys without a name of their own belong here (or are judged by the schema itself)."""
+        return any(opener in view for view in self.views for opener in OPENERS) or not self.keys()
+
+    def keys(self) -> tuple[str, ...]:
+        """The names of the fields at this place, in the order of the schema."""
+        return tuple(dict.fromkeys(key for view in self.views for key in view.get("properties", {})))
+
+
+def _types_of_values(view: JsonSchema) -> Iterator[str]:
+    values = [*view.get("enum", ()), *([view["const"]] if "const" in view else [])]
+    for value in values:
+        if isinstance(value, str):
+            yield "string"
+        elif isinstance(value, bool):
+            yield "boolean"
+        elif isinstance(value, int | float):
+            yield "number"
+
+
+def _cleaning(views: list[JsonSchema]) -> str:
+    for view in views:
+        if view.get("x-normalise") in ("email", "hash"):
+            return str(view["x-normalise"])
+        if view.get("format") == "date-time":
+            return "date-time"
+        if "x-deprecated-values" in view:
+            return "deprecated"
+    return ""
+
+
+class ShapeTree:
+    """The places of one schema, found as they are asked for (a schema may refer to itself)."""
+
+    def __init__(self, schema: JsonSchema) -> None:
+        self._schema = schema
+        self._below: dict[tuple[int, str], Place] = {}
+        self._kept: list[Place] = []
+        self.root = self._place([schema])
+
+    def child(self, place: Place, key: str) -> Place | None:
+        """The place of field `key`; None when the schema does not name it and keeps no other keys."""
+        return self._cached(place, "." + key, lambda: self._named(place, key))
+
+    def item(self, place: Place) -> Place | None:
+        """The place of the items of an array, if `place` holds one."""
+        return self._cached(place, "[]", lambda: self._items(place))
+
+    def _cached(self, place: Place, key: str, find: Any) -> Place | None:
+        known = (id(place), key)
+        if known not in self._below:
+            found = find()
+            self._below[known] = self._place(found) if found is not None else Place(())
+            self._kept.append(place)
+            if found is None:
+                return None
+        below = self._below[known]
+        return below if below.views else None
+
+    def _named(self, place: Place, key: str) -> list[Any] | None:
+        views = [view["properties"][key] for view in place.views if key in view.get("properties", {})]
+        if views:
+            return views
+        if place.types and not place.is_object:
+            return None
+        extra = [view["additionalProperties"] for view in place.views if "additionalProperties" in view]
+        schemas = [view for view in extra if isinstance(view, Mapping)]
+        if schemas or any(view is True for view in extra):
+            return schemas or [{}]
+        return [{}] if place.is_open and not extra else None
+
+    def _items(self, place: Place) -> list[Any] | None:
+        views = [view["items"] for view in place.views if isinstance(view.get("items"), Mapping)]
+        return views or ([{}] if "array" in place.types or not place.types else None)
+
+    def _place(self, views: list[Any]) -> Place:
+        spread: list[JsonSchema] = []
+        for view in views:
+            self._spread(view, spread, set())
+        return Place(tuple(spread) or ({},), _cleaning(spread))
+
+    def _spread(self, view: Any, into: list[JsonSchema], seen: set[int]) -> None:
+        if id(view) in seen:
+            return
+        flat = resolve(self._schema, view)
+        seen = seen | {id(view)}
+        into.append(flat)
+        for branch in BRANCHES:
+            for part in flat.get(branch, ()):
+                self._spread(part, into, seen)
+        for part in ("then", "else"):
+            if part in flat:
+                self._spread(flat[part], into, seen)

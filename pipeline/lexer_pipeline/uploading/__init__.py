@@ -1,0 +1,1 @@
+"""The permission, the PUT, and what follows each answer."""

@@ -1,0 +1,217 @@
+"""What to do after each answer of the upload service; the table at the end is the rule.
+
+Once bytes may have landed under an upload id, only that same url is tried again: the object is overwritten,
+never doubled. A new permission is asked for only while it is certain that nothing landed.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+from lexer_pipeline.outbox.ledger import State
+
+
+class Do(StrEnum):
+    """What follows an answer."""
+
+    GO_ON = "go on"
+    SAME = "try the same url again"
+    NEW = "ask for a new permission"
+    STOP_RUN = "stop the whole run"
+    END = "end"
+
+
+class Event(StrEnum):
+    """Everything that can come back, named as the table names it."""
+
+    POST_GRANTED = "permission granted"
+    POST_UNANSWERED = "no usable answer to the request for permission"
+    POST_TOO_MANY = "too many requests for permission"
+    POST_NO_ENTRY = "the token or this address was refused"
+    POST_REFUSED = "the permission was refused"
+    PUT_UNCONNECTED = "the store could not be reached"
+    PUT_UNCONNECTED_OVERDUE = "the store could not be reached in the time that the permission gave"
+    PUT_UNCONNECTED_AGAIN = "the store could not be reached again"
+    PUT_BROKEN = "the connection broke before the whole body was sent"
+    PUT_UNANSWERED = "the whole body was sent, no answer came"
+    PUT_LATER = "the store asked to try again"
+    PUT_WRONG_ETAG = "the store's checksum is not the file's"
+    PUT_STORED = "stored, checksum verified"
+    PUT_UNVERIFIED = "stored, the store's checksum cannot be compared"
+    PUT_EXPIRED = "the permission expired before anything could land"
+    PUT_EXPIRED_IN_DOUBT = "the permission expired after a try without an answer"
+    PUT_REFUSED = "the store refused the file"
+    PUT_REFUSED_IN_DOUBT = "the store refused a repeat after a try without an answer"
+    PUT_DENIED = "the store denied access, nothing was ever sent"
+    PUT_DENIED_AGAIN = "the store denied access"
+    FILE_CHANGED = "the file is not the one that was prepared"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One row's right-hand side: the state after, and what to do; `wait` says to back off first."""
+
+    do: Do
+    state: State
+    wait: bool = False
+
+
+class PutAnswer(Protocol):
+    """What one PUT tells; put.py makes it."""
+
+    @property
+    def connected(self) -> bool:
+        """Whether the store was reached."""
+
+    @property
+    def status(self) -> int:
+        """The HTTP status; 0 if no answer came."""
+
+    @property
+    def code(self) -> str:
+        """The S3 error code, if there is one."""
+
+    @property
+    def expired(self) -> bool:
+        """Whether the store says that the url has expired."""
+
+    @property
+    def encrypted(self) -> bool:
+        """Whether the store says that its ETags are no MD5."""
+
+    @property
+    def etag(self) -> str:
+        """The ETag, without quotes."""
+
+    @property
+    def bytes_sent(self) -> int:
+        """At least as many bytes of the body as left."""
+
+    @property
+    def whole_body_sent(self) -> bool:
+        """Whether the whole body may have left."""
+
+    @property
+    def file_changed(self) -> bool:
+        """Whether the file changed meanwhile."""
+
+
+AGAIN_STATUS = frozenset({408, 429, 500, 502, 503, 504})
+AGAIN_CODE = frozenset(
+    {"RequestTimeout", "IncompleteBody", "BadDigest", "SlowDown", "InternalError", "OperationAborted"}
+)
+DENIED_FOR_GOOD = frozenset({"SignatureDoesNotMatch", "InvalidAccessKeyId", "HeadersNotSigned"})
+MD5 = re.compile(r"[0-9a-fA-F]{32}")
+
+
+def name_post(status: int, granted: bool) -> Event:
+    """Name the answer to a request for permission; `status` 0 means that none came."""
+    if status in (200, 201):
+        return Event.POST_GRANTED if granted else Event.POST_UNANSWERED
+    if status in (401, 403):
+        return Event.POST_NO_ENTRY
+    if status == 429:
+        return Event.POST_TOO_MANY
+    return Event.POST_REFUSED if 300 <= status < 500 else Event.POST_UNANSWERED
+
+
+def name_put(
+    answer: PutAnswer, md5: str, unanswered: bool, ever_sent: bool, denied: bool, overdue: bool
+) -> Event:
+    """Name the answer to a PUT, given what earlier PUTs of the same upload id left behind.
+
+    `unanswered`: one of them may have landed. `ever_sent`: a byte left under this id. `denied`: a new
+    permission was already tried after an unexplained denial. `overdue`: the url has expired by our own clock,
+    which counts only where the store cannot be asked and nothing was ever sent.
+    """
+    if not answer.status:
+        return _name_silence(answer, unanswered or ever_sent, overdue)
+    if 200 <= answer.status < 300:
+        return _name_stored(answer, md5)
+    if answer.file_changed:
+        return Event.FILE_CHANGED
+    if answer.expired:
+        return Event.PUT_EXPIRED_IN_DOUBT if unanswered else Event.PUT_EXPIRED
+    if answer.code in AGAIN_CODE or answer.status in AGAIN_STATUS:
+        return Event.PUT_LATER
+    if answer.status > 504 or answer.status < 200:
+        return Event.PUT_LATER
+    if unanswered:
+        return Event.PUT_REFUSED_IN_DOUBT
+    if answer.status == 403 and answer.code not in DENIED_FOR_GOOD:
+        return Event.PUT_DENIED_AGAIN if denied or ever_sent or answer.bytes_sent else Event.PUT_DENIED
+    return Event.PUT_REFUSED
+
+
+def _name_silence(answer: PutAnswer, begun: bool, overdue: bool) -> Event:
+    if answer.file_changed:
+        return Event.FILE_CHANGED
+    if not answer.connected:
+        if begun:
+            return Event.PUT_UNCONNECTED_AGAIN
+        return Event.PUT_UNCONNECTED_OVERDUE if overdue else Event.PUT_UNCONNECTED
+    return Event.PUT_UNANSWERED if answer.whole_body_sent else Event.PUT_BROKEN
+
+
+def _name_stored(answer: PutAnswer, md5: str) -> Event:
+    if not answer.whole_body_sent:
+        # A server that says yes before it has the body has stored something else.
+        return Event.FILE_CHANGED if answer.file_changed else Event.PUT_BROKEN
+    if answer.etag.lower() == md5.lower():
+        return Event.PUT_STORED
+    if answer.file_changed:
+        return Event.FILE_CHANGED
+    # Under SSE-KMS the ETag has the form of an MD5 and is none (Amazon S3 API reference, Object).
+    if answer.encrypted or not MD5.fullmatch(answer.etag):
+        return Event.PUT_UNVERIFIED
+    return Event.PUT_WRONG_ETAG
+
+
+def may_have_landed(answer: PutAnswer) -> bool:
+    """Whether this PUT leaves open if an object now lies under its upload id.
+
+    No: nothing left, or the store said no, or the last block was kept back since the file had changed. Yes: no
+    answer, a server error after the whole body (a gateway cannot know), or a yes with another checksum.
+    """
+    if not answer.whole_body_sent and (answer.bytes_sent == 0 or (answer.file_changed and not answer.status)):
+        return False
+    if answer.status == 0 or 200 <= answer.status < 300:
+        return True
+    return answer.whole_body_sent and answer.status >= 500 and answer.status != 501
+
+
+def backoff(failures: int, retry_after: float | None, random: Callable[[], float]) -> float:
+    """Seconds to wait after the n-th failure in a row (from 1): exponential with jitter, 1 to 60 s.
+
+    A Retry-After is waited for in full, up to 300 s, plus up to a second so that several clients part.
+    """
+    if retry_after is not None:
+        return min(max(retry_after, 0.0), 300.0) + random()
+    return min(2.0 ** (failures - 1), 40.0) * (1.0 + random() / 2)
+
+
+TABLE: Mapping[Event, Step] = {
+    Event.POST_GRANTED:         Step(Do.GO_ON, State.GRANTED),
+    Event.POST_UNANSWERED:      Step(Do.NEW, State.PREPARED, wait=True),
+    Event.POST_TOO_MANY:        Step(Do.NEW, State.PREPARED, wait=True),
+    Event.POST_NO_ENTRY:        Step(Do.STOP_RUN, State.PREPARED),
+    Event.POST_REFUSED:         Step(Do.END, State.REFUSED),
+    Event.PUT_UNCONNECTED:      Step(Do.SAME, State.GRANTED, wait=True),
+    Event.PUT_UNCONNECTED_OVERDUE: Step(Do.NEW, State.PREPARED, wait=True),
+    Event.PUT_UNCONNECTED_AGAIN: Step(Do.SAME, State.SENDING, wait=True),
+    Event.PUT_BROKEN:           Step(Do.SAME, State.SENDING, wait=True),
+    Event.PUT_UNANSWERED:       Step(Do.SAME, State.SENDING, wait=True),
+    Event.PUT_LATER:            Step(Do.SAME, State.SENDING, wait=True),
+    Event.PUT_WRONG_ETAG:       Step(Do.SAME, State.SENDING, wait=True),
+    Event.PUT_STORED:           Step(Do.END, State.SENT),
+    Event.PUT_UNVERIFIED:       Step(Do.END, State.SENT),
+    Event.PUT_EXPIRED:          Step(Do.NEW, State.PREPARED),
+    Event.PUT_EXPIRED_IN_DOUBT: Step(Do.END, State.IN_DOUBT),
+    Event.PUT_REFUSED:          Step(Do.END, State.REFUSED),
+    Event.PUT_REFUSED_IN_DOUBT: Step(Do.END, State.IN_DOUBT),
+    Event.PUT_DENIED:           Step(Do.NEW, State.PREPARED),
+    Event.PUT_DENIED_AGAIN:     Step(Do.END, State.REFUSED),
+    Event.FILE_CHANGED:         Step(Do.END, State.CHANGED),
+}  # fmt: skip

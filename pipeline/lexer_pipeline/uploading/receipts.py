@@ -1,0 +1,75 @@
+"""Receipts: what became of an upload, from the ledger's entry, and `receipt.json` in the batch folder."""
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+
+from lexer_pipeline.errors import PersonNeeded
+from lexer_pipeline.model import Receipt
+from lexer_pipeline.outbox.ledger import Content, Entry, State
+from lexer_pipeline.system.files import write_json
+
+FILE = "receipt.json"
+
+
+def of_entry(entry: Entry, reason: str | None = None) -> Receipt:
+    """The receipt of an entry as it stands; `reason` says why it goes no further, if the entry does not."""
+    sent = entry.state == State.SENT
+    started = entry.started_at
+    return Receipt(
+        batch=entry.batch,
+        name=entry.name,
+        state=entry.state,
+        upload_id=entry.upload_id or "",
+        bytes=entry.bytes,
+        records=entry.records,
+        sha256=entry.sha256,
+        etag=entry.etag,
+        verified=bool(entry.verified),
+        seconds=round(max(0.0, entry.updated_at - started), 3) if started else 0.0,
+        started_at=_text(started) if started else "",
+        finished_at=_text(entry.updated_at) if sent else "",
+        reason="" if sent else (entry.reason if reason is None else reason),
+    )
+
+
+def turned_down(content: Content | Entry, state: str, reason: str) -> Receipt:
+    """A receipt for what is not sent now, of which the ledger has nothing to remember."""
+    return Receipt(
+        content.batch, content.name, state, "", content.bytes, content.records, content.sha256, "", False, 0.0,
+        reason=reason,
+    )  # fmt: skip
+
+
+def write(folder: Path, receipt: Receipt) -> None:
+    """Put `receipt` into the batch folder, unless it lies there already."""
+    path = folder / FILE
+    try:
+        if read(folder) != receipt.as_json():
+            write_json(path, receipt.as_json())
+    except OSError as error:
+        raise PersonNeeded(
+            f"{receipt.batch} was sent as upload {receipt.upload_id}, but {FILE} cannot be written"
+            f" ({error.strerror})",
+            "mend the folder, then run upload again: it writes the receipt and sends nothing",
+        ) from None
+
+
+def read(folder: Path) -> object:
+    """What `receipt.json` says; None where there is none or it cannot be understood."""
+    try:
+        return json.loads((folder / FILE).read_bytes())
+    except (OSError, ValueError):
+        return None
+
+
+def earlier_upload(folder: Path, sha256: str) -> str:
+    """The upload id under which the receipt in `folder` says that this very content was sent, or nothing."""
+    old = read(folder)
+    if not isinstance(old, dict) or old.get("sha256") != sha256:
+        return ""
+    return str(old.get("upload_id") or "")
+
+
+def _text(at: float) -> str:
+    return datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -1,0 +1,1 @@
+"""A chunk is accepted or rejected by its specification, and what is accepted becomes NDJSON."""

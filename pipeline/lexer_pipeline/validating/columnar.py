@@ -1,0 +1,282 @@
+"""A schema asked of whole columns: which rows of a table certainly satisfy it.
+
+`vouch` is the fast path. It understands the keywords that records are made of; of a schema that says
+anything else it vouches for no row, and the exact twin decides.
+"""
+
+import math
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from lexer_pipeline.chunks.cells import Cells
+from lexer_pipeline.kernels import dispatch
+from lexer_pipeline.specs.paths import EACH
+from lexer_pipeline.specs.schema import resolve
+from lexer_pipeline.specs.schema_tree import JsonSchema
+from lexer_pipeline.validating.layout import Branch, Leaf, enum_kind
+from lexer_pipeline.validating.reference import validator_of
+
+# Keywords without a say in what is valid, or whose say lies in another one named here.
+COMBINATIONS = frozenset({"allOf", "anyOf", "oneOf", "not", "if"})
+SILENT = COMBINATIONS | {
+    "title", "description", "examples", "default", "deprecated", "$schema", "$id", "$defs", "$comment",
+    "then", "else", "type", "properties", "additionalProperties",
+}  # fmt: skip
+# Rules for containers, which say nothing of a text or a number.
+FOR_CONTAINERS = frozenset({"required", "items", "minItems", "maxItems"})
+# What the schemas say word for word, and the kernel that vouches for nothing outside of it.
+EMAIL_PATTERN = r"^[a-zA-Z0-9_.+-]+@[a-zA-Z0-9-]+\.[a-zA-Z0-9.-]+$"
+YEAR = "^(?:[1-9][0-9]{3}|0[1-9][0-9]{2}|00[1-9][0-9]|000[1-9])-"
+DATE_TIME_PATTERN = (
+    YEAR + r"[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-5][0-9](?:\.[0-9]{1,12})?(?:Z|[+-][0-9]{2}:[0-9]{2})$"
+)
+URL_PATTERN = (
+    r"^[Hh][Tt][Tt][Pp][Ss]?://(?:[^/]*@)?(?:(?:[_0-9A-Za-z~](?:[-_0-9A-Za-z~]{0,61}[_0-9A-Za-z~])?\.)+(?:[A-Za-z]{2,63}|[Xx][Nn]--[-_0-9A-Za-z]{2,59})\.?"
+    r"|(?:[0-9]{1,3}\.){3}[0-9]{1,3}|\[[0-9A-Fa-f]*:[0-9A-Fa-f:]+\])"
+    r"(?::0*(?:[0-9]{1,4}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5]))?(?:/.*|[?#][^@/]*(?:/.*)?)?$"
+)
+KNOWN_TEXT = (
+    ({"pattern": EMAIL_PATTERN}, dispatch.EMAIL),
+    ({"format": "date"}, dispatch.DATE),
+    ({"format": "date", "pattern": YEAR}, dispatch.DATE),
+    ({"format": "date-time"}, dispatch.DATE_TIME),
+    ({"format": "date-time", "pattern": DATE_TIME_PATTERN}, dispatch.DATE_TIME),
+    ({"format": "uri", "minLength": 1, "maxLength": 2083, "pattern": URL_PATTERN}, dispatch.URL),
+)
+KIND_TYPES = {
+    dispatch.NUMBER: frozenset({"number"}),
+    dispatch.INTEGER: frozenset({"integer", "number"}),
+    dispatch.BOOLEAN: frozenset({"boolean"}),
+}
+Mask = Any
+
+
+class Unsure(Exception):
+    """The schema says something that cannot be asked of columns."""
+
+
+class Judge:
+    """Asks one schema of one batch of cells; all masks are numpy booleans.
+
+    A mask has one answer a record, read from its first row `firsts`; below a list that has an item a row it
+    has one answer a row (`_rows`), which are then joined for each record. `closes_gaps` says that the filled
+    items of a numbered list stand together in the record, whatever their numbers.
+    """
+
+    def __init__(
+        self, schema: JsonSchema, branch: Branch, cells: Cells, firsts: Any, closes_gaps: bool = False
+    ) -> None:
+        self._schema = schema
+        self._branch = branch
+        self._cells = cells
+        self._firsts = firsts
+        self._closes_gaps = closes_gaps
+        self._each: Judge | None = None
+
+    def vouch(self) -> Mask:
+        """The records that certainly satisfy the schema."""
+        try:
+            return self._holds(self._schema, self._branch, False) & self._has_no_gap(self._branch)
+        except Unsure:
+            return self._none()
+
+    def ask(self) -> None:
+        """Raise Unsure where the schema says something that cannot be asked of columns."""
+        self._holds(self._schema, self._branch, False)
+
+    def fills(self, leaf: Leaf) -> Mask:
+        """Where the leaf's cell is filled."""
+        return self._present(leaf)
+
+    def is_certain(self, leaf: Leaf) -> Mask:
+        """Where the leaf's cell is certainly right by every schema that speaks of it."""
+        mask = self._good(leaf.column, leaf.kind) if leaf.is_raw else self._all()
+        for view in leaf.place.views:
+            mask &= self._leaf(view, leaf, False)
+        return mask
+
+    def _has_no_gap(self, below: Branch | Leaf) -> Mask:
+        """Where the filled items of each numbered list come first, so that none changes its place."""
+        mask = self._all()
+        if self._closes_gaps or isinstance(below, Leaf) or EACH in below:
+            return mask
+        for part, inner in below.items():
+            if isinstance(part, int) and part:
+                mask &= self._present(below[part - 1]) | ~self._present(inner)
+            mask &= self._has_no_gap(inner)
+        return mask
+
+    def _all(self) -> Mask:
+        return np.ones(len(self._firsts), np.bool_)
+
+    def _none(self) -> Mask:
+        return np.zeros(len(self._firsts), np.bool_)
+
+    def _rows(self) -> "Judge":
+        if self._each is None:
+            self._each = Judge(self._schema, self._branch, self._cells, np.arange(self._cells.rows))
+        return self._each
+
+    def _joined(self, how: Any, mask: Mask) -> Any:
+        """A mask or count a row, joined for each record."""
+        return how.reduceat(mask, self._firsts)
+
+    def _present(self, below: Branch | Leaf | None) -> Mask:
+        if below is None:
+            return self._none()
+        if isinstance(below, Leaf):
+            return self._cells.filled(below.column)[self._firsts]
+        if EACH in below:
+            return self._joined(np.logical_or, self._rows()._present(below[EACH]))
+        masks = [self._present(inner) for inner in below.values()]
+        return np.logical_or.reduce(masks) if masks else self._none()
+
+    def _holds(self, view: Any, below: Branch | Leaf, exactly: bool) -> Mask:
+        """Where `below` satisfies `view`; where it is absent the answer means nothing.
+
+        With `exactly` a False is as certain as a True, which negations and choices need.
+        """
+        if isinstance(view, bool):
+            return self._all() if view else self._none()
+        schema = resolve(self._schema, view)
+        mask = self._branches(schema, below, exactly)
+        if isinstance(below, Leaf):
+            return mask & self._leaf(schema, below, exactly)
+        return mask & self._container(schema, below, exactly)
+
+    def _branches(self, schema: JsonSchema, below: Branch | Leaf, exactly: bool) -> Mask:
+        mask = self._all()
+        for view in schema.get("allOf", ()):
+            mask &= self._holds(view, below, exactly)
+        if "anyOf" in schema:
+            mask &= np.logical_or.reduce([self._holds(view, below, exactly) for view in schema["anyOf"]])
+        if "oneOf" in schema:
+            mask &= sum(self._holds(view, below, True).astype(np.int32) for view in schema["oneOf"]) == 1
+        if "not" in schema:
+            mask &= ~self._holds(schema["not"], below, True)
+        if "if" in schema:
+            condition = self._holds(schema["if"], below, True)
+            mask &= ~condition | self._holds(schema.get("then", True), below, exactly)
+            mask &= condition | self._holds(schema.get("else", True), below, exactly)
+        return mask
+
+    def _container(self, schema: JsonSchema, below: Branch, exactly: bool) -> Mask:
+        is_list = any(isinstance(part, int) for part in below)
+        types = _types(schema)
+        if types and ("array" if is_list else "object") not in types:
+            return self._none()
+        understood: Mapping[str, Callable[[Any, Branch, bool], Mask]] = (
+            {"items": self._items, "minItems": self._least, "maxItems": self._most}
+            if is_list
+            else {"required": self._required}
+        )
+        mask = self._all()
+        for keyword, value in schema.items():
+            if keyword in understood:
+                mask &= understood[keyword](value, below, exactly)
+            elif not _is_silent(keyword):
+                raise Unsure
+        return mask if is_list else mask & self._properties(schema, below, exactly)
+
+    def _properties(self, schema: JsonSchema, below: Branch, exactly: bool) -> Mask:
+        mask = self._all()
+        extra = schema.get("additionalProperties", True)
+        for key, inner in below.items():
+            view = schema.get("properties", {}).get(key, extra)
+            if view is not True:
+                mask &= ~self._present(inner) | self._holds(view, inner, exactly)
+        return mask
+
+    def _required(self, keys: list[str], below: Branch, exactly: bool) -> Mask:
+        return np.logical_and.reduce([self._present(below.get(key)) for key in keys]) if keys else self._all()
+
+    def _items(self, view: Any, below: Branch, exactly: bool) -> Mask:
+        if EACH in below:
+            rows, item = self._rows(), below[EACH]
+            return self._joined(np.logical_and, ~rows._present(item) | rows._holds(view, item, exactly))
+        mask = self._all()
+        for inner in below.values():
+            mask &= ~self._present(inner) | self._holds(view, inner, exactly)
+        return mask
+
+    def _count(self, below: Branch) -> Any:
+        if EACH in below:
+            return self._joined(np.add, self._rows()._present(below[EACH]).astype(np.int32))
+        return sum(self._present(inner).astype(np.int32) for inner in below.values())
+
+    def _least(self, value: int, below: Branch, exactly: bool) -> Mask:
+        return self._count(below) >= value
+
+    def _most(self, value: int, below: Branch, exactly: bool) -> Mask:
+        return self._count(below) <= value
+
+    def _leaf(self, schema: JsonSchema, leaf: Leaf, exactly: bool) -> Mask:
+        types = _types(schema)
+        if types and not types & KIND_TYPES.get(leaf.kind, frozenset({"string"})):
+            return self._none()
+        says = {
+            key: value for key, value in schema.items() if not _is_silent(key) and key not in FOR_CONTAINERS
+        }
+        if not says:
+            return self._all()
+        if exactly and not set(says) <= {"enum", "const", "required"}:
+            raise Unsure
+        if leaf.is_raw:
+            return self._number(says, leaf)
+        return self._text(says, leaf)
+
+    def _number(self, says: JsonSchema, leaf: Leaf) -> Mask:
+        bounds = number_bounds(says)
+        if bounds is None or leaf.kind == dispatch.BOOLEAN:
+            raise Unsure
+        low, high = bounds
+        return self._good(leaf.column, leaf.kind, low, high)
+
+    def _good(
+        self, column: int, kind: int, low: float = -math.inf, high: float = math.inf, words: Any = ()
+    ) -> Mask:
+        return (self._cells.status(column, kind, low, high, words) == dispatch.GOOD)[self._firsts]
+
+    def _text(self, says: JsonSchema, leaf: Leaf) -> Mask:
+        column = leaf.column
+        if set(says) <= {"enum", "const"}:
+            kind, words = enum_kind(says["enum"] if "enum" in says else [says["const"]])
+            if kind == dispatch.ENUM and len(says) == 1:
+                return self._good(column, kind, words=words)
+        for rule, kind in KNOWN_TEXT:
+            if says == rule:
+                return self._good(column, kind)
+        return self._one_by_one(says, column)
+
+    def _one_by_one(self, says: JsonSchema, column: int) -> Mask:
+        """The schema engine itself, asked of each cell: a leaf has no other rules than these."""
+        if not set(says) <= {"pattern", "format", "minLength", "maxLength", "enum", "const"}:
+            raise Unsure
+        validator = validator_of(says)
+        mask = self._all()
+        for index in np.flatnonzero(self._cells.filled(column)[self._firsts]).tolist():
+            mask[index] = validator.is_valid(self._cells.text(int(self._firsts[index]), column))
+        return mask
+
+
+def number_bounds(says: JsonSchema) -> tuple[float, float] | None:
+    """The least and the greatest number that some rules allow; None when they say anything else."""
+    if not set(says) <= {"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"}:
+        return None
+    low, high = says.get("minimum", -math.inf), says.get("maximum", math.inf)
+    if "exclusiveMinimum" in says:
+        low = max(low, math.nextafter(says["exclusiveMinimum"], math.inf))
+    if "exclusiveMaximum" in says:
+        high = min(high, math.nextafter(says["exclusiveMaximum"], -math.inf))
+    return low, high
+
+
+def _is_silent(keyword: str) -> bool:
+    return keyword in SILENT or keyword.startswith("x-")
+
+
+def _types(schema: JsonSchema) -> frozenset[str]:
+    said = schema.get("type", ())
+    return frozenset((said,) if isinstance(said, str) else said)

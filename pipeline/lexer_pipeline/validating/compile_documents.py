@@ -1,0 +1,294 @@
+"""A schema compiled for the kernel that vouches for documents.
+
+What the kernel is told is at most as wide as the schema: a part that it cannot check stands as UNSURE, and a
+document that reaches it goes to the exact twin.
+"""
+
+import math
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from lexer_pipeline.kernels import dispatch
+from lexer_pipeline.specs.paths import Path, general
+from lexer_pipeline.specs.schema import resolve
+from lexer_pipeline.specs.schema_tree import JsonSchema
+from lexer_pipeline.validating.columnar import EMAIL_PATTERN, KNOWN_TEXT, SILENT, number_bounds
+from lexer_pipeline.validating.layout import enum_words
+
+DEEPEST = 20
+CONTAINER_WORDS = frozenset({"required"})
+TEXT_WORDS = frozenset({"minLength", "maxLength"})
+# What the kernel may do to a text, and how the exact twin calls it.
+CLEANED = {dispatch.EMAIL: "email_cleaned", dispatch.HASH: "hash_cleaned"}
+# What of a schema is for people alone.
+ANNOTATIONS = frozenset({"title", "description", "examples", "default", "deprecated", "$comment"})
+# Places of a path that are no name: an item of a list, and a key that the schema does not name.
+ITEM, ANY_KEY = 0, -2
+# What says of a schema without rules that it does not take any value as it is.
+NOT_OPEN = {"type", "properties", "additionalProperties", "x-normalise", "x-deprecated-values"}
+# What JSON writes with a backslash; a byte that nothing in a document begins with.
+ESCAPED = re.compile(rb'["\\\x00-\x1f]')
+NEVER = b"\0"
+
+
+class NotCompiled(Exception):
+    """The schema says something that the kernel has no words for."""
+
+
+def compile_automaton(schema: JsonSchema) -> Any:
+    """The automaton of a schema, or None where the kernels or words for it are missing."""
+    if not dispatch.IS_COMPILED:
+        return None
+    try:
+        return Tables(schema).automaton()
+    except NotCompiled:
+        return None
+
+
+class Tables:
+    """A schema as tables; see `json_kernels.Automaton` for what their numbers mean. Raises NotCompiled."""
+
+    def __init__(self, schema: JsonSchema) -> None:
+        self._schema = schema
+        self.nodes: list[list[int]] = []
+        self.bounds: list[tuple[float, float]] = []
+        self._properties: list[tuple[int, int, int]] = []
+        self._shapes: list[tuple[int, int]] = []
+        self._conditions: list[tuple[int, int, int, int]] = []
+        self.text = b""
+        self._slots: list[tuple[str, str]] = []
+        self._paths: list[Path] = []
+        self.root = self.object(resolve(schema, schema), ())
+
+    def automaton(self) -> Any:
+        """The tables for the kernel of documents."""
+        return dispatch.Automaton(
+            _table(self.nodes, 10, np.int32), _table(self.bounds, 2, np.float64),
+            _table(self._properties, 3, np.int32), self.shape_table(), self.condition_table(), self.text, self.root,
+            tuple(self._slots), tuple(self._paths),
+        )  # fmt: skip
+
+    def shape_table(self) -> Any:
+        """The shapes of all objects: (required, allowed) bits (uint64)."""
+        return _table(self._shapes, 2, np.uint64)
+
+    def condition_table(self) -> Any:
+        """The conditions of all objects: (field, word, holds when absent, required bits) (int64)."""
+        return _table(_signed(self._conditions), 4, np.int64)
+
+    def field(self, node: int, key: str) -> tuple[int, int]:
+        """The bit of a field in its object, and its node; -1 for what there is not."""
+        if ESCAPED.search(key.encode()):
+            return -1, -1
+        first, last = self.nodes[node][2:4]
+        for bit, (begin, end, child) in enumerate(self._properties[first:last]):
+            if self.text[begin:end] == b'"' + key.encode() + b'":':
+                return bit, child
+        return -1, self.nodes[node][8]
+
+    def words(self, node: int) -> list[tuple[int, int]]:
+        """Where the words of an enum stand in the text, without their quotes."""
+        first, last = self.nodes[node][2:4]
+        return [(begin + 1, end - 1) for begin, end, _ in self._properties[first:last]]
+
+    def _node(
+        self, path: Path, what: int, kind: int = 0, low: float = -math.inf, high: float = math.inf
+    ) -> int:
+        self.nodes.append([what, kind, 0, 0, 0, 0, 0, 0, -1, -1])
+        self.bounds.append((low, high))
+        self._paths.append(path)
+        return len(self.nodes) - 1
+
+    def _word(self, word: bytes, behind: bytes = b"") -> tuple[int, int]:
+        """Put a word where the kernel finds it, as it stands in a document; one with escapes is never found."""
+        at = len(self.text)
+        self.text += NEVER if ESCAPED.search(word) else b'"' + word + b'"' + behind
+        return at, len(self.text)
+
+    def value(self, view: Any, path: Path) -> int:
+        """The node of the subschema at a path; UNSURE where it cannot be one."""
+        if len(path) > DEEPEST or isinstance(view, bool):
+            return self._node(path, dispatch.OPEN_NODE if view is True else dispatch.UNSURE_NODE)
+        schema = resolve(self._schema, view)
+        if not _rules(schema) and not NOT_OPEN & set(schema):
+            return self._node(path, dispatch.OPEN_NODE)
+        try:
+            return self._typed(schema, path)
+        except NotCompiled:
+            return self._node(path, dispatch.UNSURE_NODE)
+
+    def _typed(self, schema: JsonSchema, path: Path) -> int:
+        kind = schema.get("type")
+        if kind == "object" or "properties" in schema or "anyOf" in schema:
+            return self.object(schema, path)
+        if kind == "array":
+            return self._array(schema, path)
+        if kind == "string" or (kind is None and "enum" in schema):
+            return self._string(schema, path)
+        if kind in ("number", "integer"):
+            bounds = number_bounds(_rules(schema))
+            if bounds is None:
+                raise NotCompiled
+            return self._node(
+                path,
+                dispatch.NUMBER_NODE,
+                dispatch.INTEGER if kind == "integer" else dispatch.NUMBER,
+                *bounds,
+            )
+        if kind == "boolean" and not _rules(schema):
+            return self._node(path, dispatch.BOOLEAN_NODE)
+        raise NotCompiled
+
+    def _array(self, schema: JsonSchema, path: Path) -> int:
+        if not set(_rules(schema)) <= {"items", "minItems", "maxItems"}:
+            raise NotCompiled
+        node = self._node(
+            path, dispatch.ARRAY_NODE, 0, schema.get("minItems", 0), schema.get("maxItems", math.inf)
+        )
+        self.nodes[node][8] = self.value(schema.get("items", True), (*path, ITEM))
+        return node
+
+    def _string(self, schema: JsonSchema, path: Path) -> int:
+        rules = _rules(schema)
+        normalise = schema.get("x-normalise")
+        if "enum" in rules and set(rules) == {"enum"}:
+            deprecated = schema.get("x-deprecated-values", ())
+            return self._enum([word for word in rules["enum"] if word not in deprecated], path)
+        known = next((kind for rule, kind in KNOWN_TEXT if rules == rule), None)
+        if normalise == "email":
+            known = dispatch.EMAIL if rules in ({}, {"pattern": EMAIL_PATTERN}) else None
+        elif normalise == "hash":
+            known = dispatch.HASH if not rules else None
+        elif known == dispatch.EMAIL or (known is None and not set(rules) <= TEXT_WORDS):
+            raise NotCompiled
+        elif known is None:
+            low, high = rules.get("minLength", 0), rules.get("maxLength", math.inf)
+            # Lengths are in characters, and the kernel counts bytes: one is the only minimum that is the same.
+            if low > 1:
+                raise NotCompiled
+            return self._node(path, dispatch.STRING_NODE, dispatch.TEXT, low, high)
+        if known is None:
+            raise NotCompiled
+        node = self._node(path, dispatch.STRING_NODE, known)
+        # Below a field that the schema does not name, the path of a conversion depends on the document.
+        if known in CLEANED and ANY_KEY not in path:
+            self.nodes[node][9] = len(self._slots)
+            self._slots.append((CLEANED[known], general(path)))
+        return node
+
+    def _enum(self, options: Sequence[object], path: Path) -> int:
+        words = enum_words(options)
+        if words is None:
+            raise NotCompiled
+        node = self._node(path, dispatch.STRING_NODE, dispatch.ENUM)
+        self.nodes[node][2] = len(self._properties)
+        self._properties += [(*self._word(word), -1) for word in words]
+        self.nodes[node][3] = len(self._properties)
+        return node
+
+    def object(self, schema: JsonSchema, path: Path) -> int:
+        """The node of an object: its own fields, or those of its alternatives."""
+        if set(_rules(schema)) - CONTAINER_WORDS - {"anyOf", "allOf"}:
+            raise NotCompiled
+        fields, shapes = self._fields(schema)
+        if len(fields) > 63:
+            raise NotCompiled
+        children = [self.value(view, (*path, key)) for key, view in fields.items()]
+        node = self._node(path, dispatch.OBJECT_NODE)
+        begin = len(self._properties)
+        for key, child in zip(fields, children, strict=True):
+            self._properties.append((*self._word(key.encode(), b":"), child))
+        first_shape, first_condition = len(self._shapes), len(self._conditions)
+        bits = {key: 1 << place for place, key in enumerate(fields)}
+        self._shapes += [(_mask(needed, bits), _mask(allowed, bits)) for needed, allowed in shapes]
+        self._conditions += [
+            self._condition(one, list(fields), bits, children) for one in schema.get("allOf", ())
+        ]
+        extra = schema.get("additionalProperties", not fields)
+        item = self.value(extra, (*path, ANY_KEY)) if extra is not False else -1
+        self.nodes[node][2:9] = [
+            begin, begin + len(fields), first_shape, len(self._shapes), first_condition, len(self._conditions), item,
+        ]  # fmt: skip
+        return node
+
+    def _fields(self, schema: JsonSchema) -> tuple[dict[str, Any], list[tuple[list[str], list[str]]]]:
+        """The fields of an object and the shapes that it may have: (required, allowed) names."""
+        if "anyOf" not in schema:
+            fields = dict(schema.get("properties", {}))
+            return fields, [(list(schema.get("required", ())), list(fields))]
+        if "properties" in schema or "required" in schema:
+            raise NotCompiled
+        fields, shapes = {}, []
+        for view in schema["anyOf"]:
+            one = resolve(self._schema, view)
+            if one.get("additionalProperties") is not False or set(_rules(one)) - CONTAINER_WORDS:
+                raise NotCompiled
+            for key, inner in one.get("properties", {}).items():
+                if key in fields and not self._are_alike(fields[key], inner):
+                    raise NotCompiled
+                fields.setdefault(key, inner)
+            shapes.append((list(one.get("required", ())), list(one.get("properties", {}))))
+        return fields, shapes
+
+    def _are_alike(self, view: Any, other: Any) -> bool:
+        """Whether two subschemas ask for the same, and for the same clean-ups."""
+        return _meaning(resolve(self._schema, view)) == _meaning(resolve(self._schema, other))
+
+    def _condition(
+        self, view: JsonSchema, keys: Sequence[str], bits: Mapping[str, int], children: Sequence[int]
+    ) -> tuple[int, int, int, int]:
+        """`if` a field is a word `then` others are required, which is all that the kernel understands."""
+        asked, then = view.get("if", {}), view.get("then", {})
+        if (
+            set(_rules(view)) != {"if"}
+            or set(then) != {"required"}
+            or set(asked) - {"properties", "required"}
+        ):
+            raise NotCompiled
+        ((key, rule),) = asked.get("properties", {}).items() or [("", {})]
+        if key not in bits or set(rule) != {"const"} or asked.get("required", [key]) != [key]:
+            raise NotCompiled
+        node = self.nodes[children[keys.index(key)]]
+        words = [self.text[at:end] for at, end, _ in self._properties[node[2] : node[3]]]
+        word = b'"' + str(rule["const"]).encode() + b'"'
+        if node[1] != dispatch.ENUM or word not in words:
+            raise NotCompiled
+        absent = 0 if "required" in asked else 1
+        return keys.index(key), words.index(word), absent, _mask(then["required"], bits)
+
+
+def _rules(schema: JsonSchema) -> dict[str, Any]:
+    """What a schema asks for, beside what is said elsewhere or by nobody."""
+    said = {"if", "anyOf", "allOf", "oneOf", "not"}
+    return {
+        key: value
+        for key, value in schema.items()
+        if (key not in SILENT and not key.startswith("x-")) or key in said
+    }
+
+
+def _meaning(schema: JsonSchema) -> dict[str, Any]:
+    """A schema without what it says to people."""
+    said = {"x-normalise", "x-deprecated-values"}
+    return {
+        key: value
+        for key, value in schema.items()
+        if key in said or (key not in ANNOTATIONS and not key.startswith("x-"))
+    }
+
+
+def _mask(keys: Sequence[str], bits: Mapping[str, int]) -> int:
+    if not set(keys) <= set(bits):
+        raise NotCompiled
+    return sum(bits[key] for key in set(keys))
+
+
+def _signed(rows: Sequence[tuple[int, ...]]) -> list[list[int]]:
+    return [[value if value < 1 << 63 else value - (1 << 64) for value in row] for row in rows]
+
+
+def _table(rows: Sequence[Sequence[float]], wide: int, kind: Any) -> Any:
+    return np.array(rows, kind).reshape(-1, wide)

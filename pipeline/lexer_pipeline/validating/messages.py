@@ -1,0 +1,184 @@
+"""What a person reads of a failed rule: the rule and what to do, never the value."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from lexer_pipeline.specs.paths import Path
+from lexer_pipeline.specs.schema_tree import Place, ShapeTree
+
+CODES = {
+    "missing": "a required field is absent or empty",
+    "type": "the value is of another type",
+    "enum": "the value is not one of the words allowed",
+    "pattern": "the text does not have the form asked for",
+    "format": "a date, a date-time or an address is not written as its standard says",
+    "range": "a number is too small or too large",
+    "length": "a text or a list is too short or too long",
+    "link": "the link is none of the links that Lexer takes",
+    "unknown_field": "a field that the specification does not have, where none may be added",
+    "rule": "another rule of the schema",
+    "gap": "an indexed column is empty although a later one is filled",
+    "contradiction": "rows of one record differ in a column that is filled once a record",
+    "json": "the text is not JSON",
+    "encoding": "the bytes are not UTF-8, or the text is not Unicode",
+    "too_deep": "the document is nested too deep",
+    "ragged_row": "a row with more or fewer cells than the header",
+    "quote": "a quoted cell is not closed, or text follows the closing quote",
+    "nul": "a NUL byte in a row",
+}
+FORMATS = {
+    "date": "is not a date; write YYYY-MM-DD, as in 2024-03-06",
+    "date-time": "is not a date-time; write it as in 2024-03-06T12:26:47Z",
+    "uri": "is not a web address; write it in full, as in https://example.com/a.jpg",
+}
+TYPES = {
+    "string": "text",
+    "number": "a number without quotes",
+    "integer": "a whole number without quotes",
+    "boolean": "true or false without quotes",
+    "object": "an object, {...}",
+    "array": "a list, [...]",
+    "null": "null",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing wrong at one place of a record; an Issue without its source."""
+
+    path: Path
+    code: str
+    rule: str
+    message: str
+
+
+def one_a_place(problems: Sequence[Problem]) -> tuple[Problem, ...]:
+    """The first problem of each place: a date that is none need not be told that it also breaks a pattern.
+
+    Format goes before pattern, since it says what to write. A field is not missing that is there and unreadable.
+    """
+    first: dict[Path, Problem] = {}
+    there = {problem.path for problem in problems if problem.code != "missing"}
+    said = (problem for problem in problems if problem.code != "missing" or problem.path not in there)
+    for problem in sorted(said, key=lambda problem: problem.code == "pattern"):
+        first.setdefault(problem.path, problem)
+    return tuple(first.values())
+
+
+def problem_of(error: Any, tree: ShapeTree) -> list[Problem]:
+    """Word one error of the schema engine; a link gives one problem however many shapes it misses."""
+    path = tuple(error.instance_path)
+    kind, name = error.kind, error.kind.name
+    if name == "required":
+        return [_missing((*path, kind.property), tree)]
+    if name in ("additionalProperties", "unevaluatedProperties"):
+        return [_extra((*path, key)) for key in kind.unexpected]
+    if name == "falseSchema":
+        return [_extra(path)]
+    if name in ("anyOf", "oneOf") and getattr(kind, "context", None):
+        return _alternatives(kind.context, path, _place(tree, path), tree)
+    return [Problem(path, *_words(name, kind, _place(tree, path)))]
+
+
+def _missing(path: Path, tree: ShapeTree) -> Problem:
+    options = _options(_place(tree, path))
+    what = f"fill one of: {options}" if options else "fill it"
+    return Problem(path, "missing", "required", f"is required and absent; {what}")
+
+
+def _extra(path: Path) -> Problem:
+    return Problem(
+        path, "unknown_field", "known fields only", "is not a field that may stand here; remove it"
+    )
+
+
+def _place(tree: ShapeTree, path: Path) -> Place:
+    place: Place | None = tree.root
+    for part in path:
+        if place is not None:
+            place = tree.item(place) if isinstance(part, int) else tree.child(place, part)
+    return place or Place(())
+
+
+def _words(name: str, kind: Any, place: Place) -> tuple[str, str, str]:
+    value = kind.value
+    if name == "type":
+        wanted = " or ".join(TYPES.get(one, one) for one in kind.types)
+        return "type", " or ".join(kind.types), f"is not of the type asked for; write {wanted}"
+    if name in ("enum", "const"):
+        options = ", ".join(_shown(kind.options if name == "enum" else [value]))
+        return "enum", f"one of: {options}", f"is not one of the words allowed; write one of: {options}"
+    if name == "pattern":
+        return _pattern(value, place)
+    if name == "format":
+        return "format", str(value), FORMATS.get(value, f"is not of the format {value}")
+    if name in ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"):
+        return _bound(name, value)
+    if name in ("minLength", "maxLength", "minItems", "maxItems", "minProperties", "maxProperties"):
+        least = "at least" if name.startswith("min") else "at most"
+        unit = {"Length": "characters", "Items": "items", "Properties": "fields"}[name[3:]]
+        return "length", f"{name} {value}", f"must have {least} {value} {unit}"
+    return "rule", name, f"breaks the rule {name} of the schema"
+
+
+def _shown(options: Sequence[Any]) -> Iterator[str]:
+    return (str(option) for option in options)
+
+
+def _pattern(pattern: str, place: Place) -> tuple[str, str, str]:
+    if place.keyword("x-normalise") == "email":
+        message = (
+            "is not an e-mail address that Lexer takes; write letters, digits and . _ + - before the @, "
+            "and a domain with a point after it"
+        )
+        return "pattern", "e-mail", message
+    described = place.keyword("x-pattern-words")
+    return "pattern", pattern, described or f"does not have the form {pattern}"
+
+
+def _bound(name: str, limit: Any) -> tuple[str, str, str]:
+    words = {
+        "minimum": "must be at least",
+        "maximum": "must be at most",
+        "exclusiveMinimum": "must be above",
+        "exclusiveMaximum": "must be below",
+        "multipleOf": "must be a multiple of",
+    }
+    return "range", f"{name} {limit}", f"{words[name]} {limit}"
+
+
+def _alternatives(
+    context: Sequence[Sequence[Any]], path: Path, place: Place, tree: ShapeTree
+) -> list[Problem]:
+    """One alternative that has just the right fields is the one that was meant: its errors are the news."""
+    meant = [errors for errors in context if all(_is_about_values(error, path) for error in errors)]
+    if len(meant) == 1:
+        return [problem for error in meant[0] for problem in problem_of(error, tree)]
+    options = _options(place)
+    is_link = place.keyword("x-kind") == "link"
+    code = "link" if is_link else "rule"
+    what = "is not a link that Lexer takes" if is_link else "fits none of the alternatives"
+    return [Problem(path, code, f"one of: {options}", f"{what}; give exactly one of: {options}")]
+
+
+def _is_about_values(error: Any, path: Path) -> bool:
+    names = ("required", "additionalProperties", "unevaluatedProperties", "falseSchema")
+    about_keys = error.kind.name in names or (
+        error.kind.name == "type" and tuple(error.instance_path) == path
+    )
+    return not about_keys
+
+
+def _options(place: Place) -> str:
+    """The fields of each alternative of a place, as a person would choose among them."""
+    if not any("anyOf" in view or "oneOf" in view for view in place.views):
+        return ""
+    shapes = [view for view in place.views if "required" in view and not view.get("deprecated")]
+    return "; ".join(dict.fromkeys(_fields_of(view) for view in shapes))
+
+
+def _fields_of(view: Mapping[str, Any]) -> str:
+    required = list(view["required"])
+    optional = [f"{key} if you have it" for key in view.get("properties", {}) if key not in required]
+    return " and ".join(required) + (f" ({', '.join(optional)})" if optional else "")

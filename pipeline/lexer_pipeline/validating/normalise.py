@@ -1,0 +1,95 @@
+"""Stage: cells and documents get the form of their fields; every change is a named conversion."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from lexer_pipeline.chunks import cells
+from lexer_pipeline.chunks.documents import Documents
+from lexer_pipeline.chunks.results import ShapedDocuments, ShapedRows
+from lexer_pipeline.chunks.rows import Change, Rows
+from lexer_pipeline.kernels import dispatch
+from lexer_pipeline.kernels.codes import ROW_OK
+from lexer_pipeline.specs import values
+from lexer_pipeline.specs.paths import general
+from lexer_pipeline.validating.layout import Layout, Leaf
+from lexer_pipeline.validating.record_builder import convert_raw
+from lexer_pipeline.validating.reference import ExactChecker, clean_text
+
+Convert = Callable[[str], values.Converted | values.Unconvertible]
+
+
+def shape_rows(batch: Rows, layout: Layout, exact: ExactChecker) -> ShapedRows:
+    """Convert each cell that a kernel does not vouch for as it stands; what cannot be converted is doubtful."""
+    before = cells.of_rows(batch) if not layout.folds else cells.settled(batch, layout.once)
+    doubtful = batch.faults != ROW_OK
+    doubtful[list(batch.problems)] = True
+    readable = batch.faults == ROW_OK
+    changes: dict[tuple[int, int], str] = {}
+    conversions: list[Change] = []
+    warnings: list[Change] = []
+    for leaf in layout.leaves:
+        if leaf.kind == dispatch.TEXT:
+            continue
+        found = _column(leaf, before, readable, _converter(leaf, exact))
+        doubtful[found.hopeless] = True
+        changes.update({(row, leaf.column): text for row, text in found.texts.items()})
+        conversions.extend(found.changes(leaf, found.conversions))
+        warnings.extend(found.changes(leaf, found.warnings))
+    redo = {column for _, column in changes}
+    after = before.replaced(changes, tuple(redo))
+    return ShapedRows(batch, after, doubtful, tuple(conversions), tuple(warnings))
+
+
+class _Found:
+    """What became of the doubtful cells of one column, by row."""
+
+    def __init__(self) -> None:
+        self.texts: dict[int, str] = {}
+        self.hopeless: list[int] = []
+        self.conversions: dict[str, list[int]] = {}
+        self.warnings: dict[str, list[int]] = {}
+
+    def changes(self, leaf: Leaf, named: dict[str, list[int]]) -> list[Change]:
+        path, once = general(leaf.path), not leaf.is_repeated
+        return [Change(name, path, np.array(rows), once) for name, rows in named.items()]
+
+
+def _converter(leaf: Leaf, exact: ExactChecker) -> Convert:
+    if leaf.is_raw:
+        return lambda text: convert_raw(leaf.kind, text)
+    return lambda text: clean_text(text, leaf.place, exact.zone)
+
+
+def _column(leaf: Leaf, before: Any, readable: Any, convert: Convert) -> _Found:
+    found = _Found()
+    status = before.status(leaf.column, leaf.kind, words=leaf.words)
+    known: dict[str, values.Converted | values.Unconvertible] = {}
+    for row in np.flatnonzero((status == dispatch.DOUBT) & readable).tolist():
+        text = before.text(row, leaf.column)
+        done = known.get(text)
+        if done is None:
+            done = known[text] = convert(text)
+        if isinstance(done, values.Unconvertible):
+            found.hopeless.append(row)
+            continue
+        if done.text != text:
+            found.texts[row] = done.text
+        for name in done.conversions:
+            found.conversions.setdefault(name, []).append(row)
+        for name in done.warnings:
+            found.warnings.setdefault(name, []).append(row)
+    return found
+
+
+def shape_documents(batch: Documents, automaton: Any) -> ShapedDocuments:
+    """Write each document that the automaton of the schema vouches for.
+
+    It may only lose spaces and nulls, and have its e-mails and hashes cleaned.
+    """
+    if automaton is None:
+        return ShapedDocuments(batch, b"", np.zeros(batch.records, np.int64), {})
+    data, ends, counts = dispatch.vouch_documents(automaton, batch.data, batch.starts, batch.ends)
+    cleaned = {slot: count for slot, count in zip(automaton.slots, counts.tolist(), strict=True) if count}
+    return ShapedDocuments(batch, data, ends, cleaned)

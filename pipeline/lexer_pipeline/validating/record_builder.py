@@ -1,0 +1,104 @@
+"""One record built from the cells of its rows, for the reference."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from lexer_pipeline.kernels import dispatch
+from lexer_pipeline.specs import values
+from lexer_pipeline.specs.paths import EACH, Path, general
+from lexer_pipeline.validating.layout import Layout, Leaf, children
+from lexer_pipeline.validating.messages import Problem
+from lexer_pipeline.validating.reference import Notes, NumberText, clean_text
+
+
+def build(layout: Layout, rows: Sequence[Sequence[str]], notes: Notes) -> dict[str, Any]:
+    """One record from the cells of its rows, empty cells left out.
+
+    A cell that is no value of its type, an empty one before a filled one of a list, or two rows that fill a
+    once-a-record column differently add a problem.
+    """
+
+    def fill(below: Any, path: Path, row: Sequence[str] | None) -> Any:
+        if isinstance(below, Leaf):
+            text = (
+                row[below.column] if row is not None else _once(below, rows, path, notes, layout.takes_first)
+            )
+            return _value(below, text, path, notes)
+        if EACH in below:
+            items = (fill(below[EACH], (*path, index), one) for index, one in enumerate(_filled(below, rows)))
+            return [item for item in items if item is not None] or None
+        parts = [(part, fill(deeper, (*path, part), row)) for part, deeper in children(below)]
+        if any(isinstance(part, int) for part in below):
+            return _list(parts, path, notes, layout.closes_gaps)
+        return {part: value for part, value in parts if value is not None} or None
+
+    return fill(layout.branch, (), None) or {}
+
+
+def _filled(below: Any, rows: Sequence[Sequence[str]]) -> list[Sequence[str]]:
+    """The rows that fill some column below a place."""
+    columns = list(_columns(below))
+    return [row for row in rows if any(row[column] for column in columns)]
+
+
+def _columns(below: Any) -> Iterator[int]:
+    if isinstance(below, Leaf):
+        yield below.column
+    else:
+        for deeper in below.values():
+            yield from _columns(deeper)
+
+
+def _once(leaf: Leaf, rows: Sequence[Sequence[str]], path: Path, notes: Notes, takes_first: bool) -> str:
+    """What the rows of a record say in a once-a-record column: the first that says anything."""
+    said = [row[leaf.column] for row in rows if row[leaf.column]]
+    if len(set(said)) > 1 and not takes_first:
+        message = (
+            "differs between the rows of one record; make the rows agree, or leave it empty after the first"
+        )
+        notes.problems.append(Problem(path, "contradiction", "once a record", message))
+    return said[0] if said else ""
+
+
+def _list(parts: list[tuple[Any, Any]], path: Path, notes: Notes, closes_gaps: bool) -> list[Any] | None:
+    while parts and parts[-1][1] is None:
+        parts.pop()
+    for index, value in parts:
+        if value is None and not closes_gaps:
+            message = "is empty although a later one is filled; move the later ones up"
+            notes.problems.append(Problem((*path, index), "gap", "no gaps in a list", message))
+    return [value for _, value in parts if value is not None] or None
+
+
+def _value(leaf: Leaf, text: str, path: Path, notes: Notes) -> Any:
+    if not text:
+        return None
+    if not leaf.is_raw:
+        return None if _is_cleaned_away(leaf, text, path, notes) else text
+    done = convert_raw(leaf.kind, text)
+    if isinstance(done, values.Unconvertible):
+        notes.problems.append(Problem(path, done.code, done.rule, done.message))
+        return UNUSABLE
+    notes.conversions.extend((name, general(path)) for name in done.conversions)
+    return done.text == "true" if leaf.kind == dispatch.BOOLEAN else NumberText(done.text)
+
+
+def _is_cleaned_away(leaf: Leaf, text: str, path: Path, notes: Notes) -> bool:
+    """Whether nothing is left of a cell that is trimmed: blanks in an e-mail column are an absent field."""
+    if leaf.kind not in (dispatch.EMAIL, dispatch.HASH):
+        return False
+    done = clean_text(text, leaf.place, None)
+    if not done.text:
+        notes.conversions.extend((name, general(path)) for name in done.conversions)
+    return not done.text
+
+
+# Stands where a cell could not be read, so that the field does not count as missing.
+UNUSABLE = NumberText("0")
+
+
+def convert_raw(kind: int, text: str) -> values.Converted | values.Unconvertible:
+    """The text of a cell as a number, an integer or a boolean."""
+    if kind == dispatch.BOOLEAN:
+        return values.boolean(text)
+    return values.integer(text) if kind == dispatch.INTEGER else values.number(text)

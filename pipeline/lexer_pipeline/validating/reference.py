@@ -1,0 +1,268 @@
+"""The slow, obviously right twin: one record at a time, and the only place that words an issue.
+
+The verdict is JSON Schema 2020-12 (by jsonschema-rs) with formats asserted; what the vendor's Python
+model asks beyond that stands in the schema files themselves.
+"""
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import jsonschema_rs
+import orjson
+
+from lexer_pipeline.errors import UsageError
+from lexer_pipeline.model import Specification
+from lexer_pipeline.specs import values
+from lexer_pipeline.specs.paths import general
+from lexer_pipeline.specs.schema_tree import Place, ShapeTree
+from lexer_pipeline.validating.messages import Problem, one_a_place, problem_of
+
+# orjson writes at most 254 levels; no record of the vendor's has more than six.
+DEEPEST = 200
+NOT_JSON = "is not a JSON document; check for a missing quote, comma or bracket"
+
+
+@dataclass(frozen=True, slots=True)
+class NumberText:
+    """A number as it was written: digits are kept, since a double would change some."""
+
+    text: str
+
+    def __str__(self) -> str:
+        return self.text
+
+    @property
+    def plain(self) -> int | float:
+        """The number as a double or, without fraction and exponent, as an integer."""
+        return int(self.text) if self.text.lstrip("-").isdigit() else float(self.text)
+
+
+@dataclass(slots=True)
+class Notes:
+    """What was noticed on the way through one record: (name, field) of conversions and warnings."""
+
+    conversions: list[tuple[str, str]] = field(default_factory=list)
+    warnings: list[tuple[str, str]] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What the twin says of one record: its NDJSON line if it is accepted, else its problems.
+
+    `shown` is the document, for those who asked to see values, else None.
+    """
+
+    line: bytes
+    problems: tuple[Problem, ...]
+    conversions: tuple[tuple[str, str], ...] = ()
+    warnings: tuple[tuple[str, str], ...] = ()
+    shown: Any = None
+
+
+class ExactChecker:
+    """Checks records of one specification; owns the compiled schema."""
+
+    def __init__(
+        self, specification: Specification, zone: ZoneInfo | None, reject_unknown: bool, shows: bool = False
+    ) -> None:
+        self.schema = specification.schema
+        self.tree = ShapeTree(specification.schema)
+        self.zone = zone
+        self._reject_unknown = reject_unknown
+        self.shows = shows
+        self._validator = compile_schema(specification)
+
+    def text(self, text: bytes) -> Verdict:
+        """Judge a document given as JSON text (RFC 8259)."""
+        notes = Notes()
+        try:
+            document = parse(text, notes)
+        except ValueError as problem:
+            return Verdict(b"", (_not_json(problem),))
+        except RecursionError:
+            return Verdict(b"", (_too_deep(),))
+        return self.document(document, notes)
+
+    def document(self, document: object, notes: Notes | None = None) -> Verdict:
+        """Judge a parsed document; its numbers may be `NumberText`."""
+        notes = notes or Notes()
+        if not isinstance(document, dict):
+            return Verdict(
+                b"", (Problem((), "type", "object", "is not an object; a record is written {...}"),)
+            )
+        try:
+            clean = self._clean(document, self.tree.root, (), notes)
+        except RecursionError:
+            return Verdict(b"", (_too_deep(),))
+        problems = list(notes.problems)
+        for error in self._validator.iter_errors(_plain(clean)):
+            problems.extend(problem_of(error, self.tree))
+        if problems:
+            return Verdict(b"", one_a_place(problems), shown=clean if self.shows else None)
+        return Verdict(write_line(clean), (), tuple(notes.conversions), tuple(notes.warnings))
+
+    def _clean(self, value: object, place: Place | None, path: tuple[str | int, ...], notes: Notes) -> Any:
+        if len(path) > DEEPEST:
+            raise RecursionError
+        if isinstance(value, dict):
+            return self._clean_object(value, place, path, notes)
+        if isinstance(value, list):
+            below = self.tree.item(place) if place else None
+            return [self._clean(item, below, (*path, index), notes) for index, item in enumerate(value)]
+        if isinstance(value, str):
+            return self._clean_text(value, place, path, notes)
+        if isinstance(value, NumberText) and not math.isfinite(float(value.text)):
+            notes.problems.append(
+                Problem(path, "range", "number", "is too large for a number; the largest is about 1.8e308")
+            )
+            return NumberText("0")
+        return value
+
+    def _clean_object(
+        self, value: dict[str, Any], place: Place | None, path: tuple[str | int, ...], notes: Notes
+    ) -> dict[str, Any]:
+        clean = {}
+        for key, inner in value.items():
+            if not key.isascii() and not _is_unicode(key):
+                notes.problems.append(_not_unicode((*path, "?")))
+                continue
+            if inner is None:
+                continue
+            below = self.tree.child(place, key) if place else None
+            kept = self._clean(inner, below, (*path, key), notes)
+            if place and below is None and not place.is_open:
+                self._unknown(key, place, path, notes)
+            else:
+                clean[key] = kept
+        return clean
+
+    def _unknown(self, key: str, place: Place, path: tuple[str | int, ...], notes: Notes) -> None:
+        near = get_close_matches(key, place.keys(), 1)
+        if self._reject_unknown:
+            hint = f"did you mean {near[0]}?" if near else "remove it"
+            notes.problems.append(
+                Problem((*path, key), "unknown_field", "known fields only", f"is not a field; {hint}")
+            )
+        else:
+            name = general((*path, key))
+            notes.warnings.append(("unknown_field", name + (f" (nearest: {near[0]})" if near else "")))
+
+    def _clean_text(self, text: str, place: Place | None, path: tuple[str | int, ...], notes: Notes) -> str:
+        if not text.isascii() and not _is_unicode(text):
+            notes.problems.append(_not_unicode(path))
+            return ""
+        if place is None or not place.cleaning:
+            return text
+        done = clean_text(text, place, self.zone)
+        notes.conversions.extend((name, general(path)) for name in done.conversions)
+        notes.warnings.extend((name, general(path)) for name in done.warnings)
+        return done.text
+
+
+def clean_text(text: str, place: Place, zone: ZoneInfo | None) -> values.Converted:
+    """The clean-ups that hold for text from any source: e-mails, hashes, date-times, deprecated words."""
+    if place.cleaning == "email":
+        return values.email(text)
+    if place.cleaning == "hash":
+        return values.hash_text(text)
+    if place.cleaning == "date-time":
+        return values.date_time(text, zone)
+    deprecated = place.cleaning == "deprecated" and text in place.keyword("x-deprecated-values")
+    return values.Converted(text, (), ("deprecated_value",) if deprecated else ())
+
+
+def validator_of(schema: Mapping[str, Any]) -> Any:
+    """The engine's validator of a schema (2020-12), formats asserted."""
+    return jsonschema_rs.Draft202012Validator(
+        dict(schema),
+        validate_formats=True,
+        formats={"date": values.is_date, "date-time": values.is_date_time},
+    )
+
+
+def compile_schema(specification: Specification) -> Any:
+    """The validator of a specification; a schema that is none is the user's mistake."""
+    try:
+        return validator_of(specification.schema)
+    except (ValueError, jsonschema_rs.ValidationError, jsonschema_rs.ReferencingError) as problem:
+        raise UsageError(
+            f"{specification.name}: the schema is not valid JSON Schema 2020-12",
+            f"jsonschema says: {str(problem).splitlines()[0]}",
+        ) from None
+
+
+def parse(text: bytes, notes: Notes) -> object:
+    """Parse JSON text, numbers as `NumberText`; raises ValueError where it is not JSON in UTF-8."""
+
+    def pairs(found: Sequence[tuple[str, Any]]) -> dict[str, Any]:
+        members = dict(found)
+        if len(members) != len(found):
+            notes.warnings.append(("duplicate_key", ""))
+        return members
+
+    return json.loads(
+        text.decode(),
+        parse_float=NumberText,
+        parse_int=NumberText,
+        parse_constant=_no_constant,
+        object_pairs_hook=pairs,
+    )
+
+
+def _no_constant(_: str) -> object:
+    raise ValueError("NaN and Infinity are not JSON")
+
+
+def _not_json(problem: ValueError) -> Problem:
+    if isinstance(problem, UnicodeDecodeError):
+        return Problem((), "encoding", "UTF-8", "is not UTF-8; save the file as UTF-8")
+    if isinstance(problem, json.JSONDecodeError):
+        return Problem((), "json", "RFC 8259", f"{NOT_JSON} (near character {problem.pos + 1} of the record)")
+    return Problem(
+        (), "json", "RFC 8259", "holds NaN or Infinity, which JSON does not have; leave the field out"
+    )
+
+
+def _too_deep() -> Problem:
+    return Problem(
+        (), "too_deep", f"at most {DEEPEST} levels", f"is nested more than {DEEPEST} levels deep; flatten it"
+    )
+
+
+def _not_unicode(path: tuple[str | int, ...]) -> Problem:
+    return Problem(
+        path, "encoding", "Unicode", "holds half a surrogate pair, which is not text; write it again"
+    )
+
+
+def _is_unicode(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, NumberText):
+        return value.plain
+    if isinstance(value, dict):
+        return {key: _plain(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_plain(inner) for inner in value]
+    return value
+
+
+def write_line(document: Mapping[str, Any]) -> bytes:
+    """A document as one NDJSON line, LF included."""
+    return orjson.dumps(document, _write_number, orjson.OPT_APPEND_NEWLINE | orjson.OPT_PASSTHROUGH_DATACLASS)
+
+
+def _write_number(value: Any) -> orjson.Fragment:
+    return orjson.Fragment(value.text)

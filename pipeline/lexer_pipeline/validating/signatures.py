@@ -1,0 +1,284 @@
+"""Rejected records by their kind: those that are wrong in the same way are judged once by the exact twin.
+
+What the twin says of a row depends on which cells are filled, on the words in columns that the schema compares
+with words, and on how each cell that is not certainly right is wrong. Rows alike in all of that have the same
+problems, so that a file of nothing but bad rows does not cost a full judgement for each.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+
+from lexer_pipeline.chunks.cells import Cells
+from lexer_pipeline.kernels import dispatch
+from lexer_pipeline.specs import values
+from lexer_pipeline.specs.paths import EACH, Path
+from lexer_pipeline.specs.schema_tree import JsonSchema, Place, ShapeTree
+from lexer_pipeline.validating.columnar import COMBINATIONS, SILENT, Judge, Unsure
+from lexer_pipeline.validating.layout import Layout, Leaf
+from lexer_pipeline.validating.messages import Problem
+from lexer_pipeline.validating.record_builder import convert_raw
+from lexer_pipeline.validating.reference import ExactChecker, NumberText, clean_text, validator_of
+
+LEAF_RULES = (
+    "type", "enum", "const", "pattern", "format", "minLength", "maxLength", "minimum", "maximum",
+    "exclusiveMinimum", "exclusiveMaximum",
+)  # fmt: skip
+MOST = 1 << 14
+# Longer values are not remembered: there may be as many as records.
+LONGEST = 256
+Problems = tuple[Problem, ...]
+
+
+class Kinds:
+    """Remembers the problems of each kind of row of one source; owns nothing but that memory."""
+
+    def __init__(self, layout: Layout, exact: ExactChecker) -> None:
+        self._layout = layout
+        self._exact = exact
+        self._known: dict[tuple[object, ...], Problems] = {}
+        self._wrong: dict[tuple[int, str], tuple[str, ...]] = {}
+        self._validators: dict[int, list[Any]] = {}
+        names = set(_condition_names(exact.schema, False))
+        self._repeated = np.array([leaf.is_repeated for leaf in layout.leaves])
+        self._told = np.array([not _is_free(leaf, exact.tree) for leaf in layout.leaves])
+        lists = {leaf.path[: leaf.path.index(EACH)] for leaf in layout.leaves if leaf.is_repeated}
+        self._items = [
+            [leaf.is_repeated and leaf.path[: len(path)] == path for leaf in layout.leaves]
+            for path in sorted(lists)
+        ]
+        # What a schema can be asked does not depend on the rows that it is asked about.
+        self._is_askable = _is_askable(exact, layout)
+        self.columns = [leaf.column for leaf in layout.leaves]
+        # The columns that the schema compares with words: their texts are part of a kind.
+        self.compared = [leaf.column for leaf in layout.leaves if leaf.is_compared or leaf.path[-1] in names]
+
+    def of_batch(self, read: Cells, shaped: Cells) -> "BatchKinds | None":
+        """The kinds of one batch; None where the schema says more than columns can be asked.
+
+        `read` are the cells before they were shaped, once-a-record cells in the first row of their record.
+        """
+        if self._exact.shows or not self._is_askable:
+            return None
+        judge = Judge(self._exact.schema, self._layout.branch, shaped, np.arange(shaped.rows))
+        certain = [judge.is_certain(leaf) for leaf in self._layout.leaves]
+        filled = np.stack([judge.fills(leaf) for leaf in self._layout.leaves], axis=1)
+        doubtful = filled & ~np.stack(certain, axis=1)
+        # Behind the first row of a record only what has a value for each row says something.
+        shown = self._shown(filled, self._told), self._shown(filled, self._told & self._repeated)
+        return BatchKinds(self, read, shown, (_by_row(doubtful), _by_row(doubtful & self._repeated)))
+
+    def _shown(self, filled: Any, told: Any) -> list[bytes]:
+        """Of each row: which of the leaves told are filled, and which lists have an item."""
+        items = [filled[:, places].any(axis=1) for places in self._items]
+        return [row.tobytes() for row in np.column_stack([filled & told, *items])]
+
+    def known(self, key: tuple[object, ...]) -> Problems:
+        """The problems of rows of this kind; none where the kind is new."""
+        return self._known.get(key, ())
+
+    def learn(self, key: tuple[object, ...], problems: Problems) -> None:
+        """Remember what the twin said of a row of this kind."""
+        if problems and len(self._known) < MOST:
+            self._known[key] = problems
+
+    def wrongs(self, place: int, text: str) -> tuple[str, ...]:
+        """How one cell is wrong: the names of the rules that it breaks, in each view of its field."""
+        known = self._wrong.get((place, text))
+        if known is None:
+            known = tuple(self._broken(place, self._layout.leaves[place], text))
+            if len(self._wrong) >= MOST:
+                self._wrong.clear()
+            self._wrong[place, text] = known
+        return known
+
+    def _broken(self, place: int, leaf: Leaf, text: str) -> list[str]:
+        value: object
+        if leaf.is_raw:
+            done = convert_raw(leaf.kind, text)
+            if isinstance(done, values.Unconvertible):
+                return [done.code, done.rule]
+            value = done.text == "true" if leaf.kind == dispatch.BOOLEAN else NumberText(done.text).plain
+        else:
+            value = clean_text(text, leaf.place, self._exact.zone).text
+        if place not in self._validators:
+            self._validators[place] = [_validator(view) for view in leaf.place.views]
+        names = []
+        for number, validator in enumerate(self._validators[place]):
+            names += [f"{number} {error.kind.name}" for error in validator.iter_errors(value)]
+        return names
+
+
+def _is_askable(exact: ExactChecker, layout: Layout) -> bool:
+    """Whether all that the schema says can be asked of columns."""
+    places, flags = np.zeros(layout.columns, np.int32), np.zeros(layout.columns, np.uint8)
+    empty = Cells(b"", layout.columns, places, places, flags)
+    judge = Judge(exact.schema, layout.branch, empty, np.zeros(1, np.int64))
+    try:
+        judge.ask()
+        for leaf in layout.leaves:
+            judge.is_certain(leaf)
+    except Unsure:
+        return False
+    return True
+
+
+class BatchKinds:
+    """The kinds of the records of one batch, each given by its rows.
+
+    `shown` has for each row what its kind depends on, `doubtful` the leaves that are not certain; both for a row that is
+    the first of its record, and for one that is not.
+    """
+
+    def __init__(self, kinds: Kinds, read: Cells, shown: Any, doubtful: Any) -> None:
+        self._kinds = kinds
+        self._read = read
+        self._shown = shown
+        self._doubtful = doubtful
+
+    def of(self, rows: Sequence[int]) -> tuple[object, ...]:
+        """What the twin's word on a record depends on, whose rows agree with each other."""
+        kinds, text = self._kinds, self._read.text
+        parts: list[object] = []
+        view = 0
+        for row in rows:
+            parts.append(self._shown[view][row])
+            for place in self._doubtful[view].get(row, ()):
+                parts += (place, kinds.wrongs(place, text(row, kinds.columns[place])))
+            parts += [text(row, column) for column in kinds.compared]
+            view = 1
+        return tuple(parts)
+
+
+def _by_row(mask: Any) -> dict[int, list[int]]:
+    """The leaves with a True of each row that has one."""
+    found: dict[int, list[int]] = {}
+    for row, place in zip(*(places.tolist() for places in np.nonzero(mask)), strict=True):
+        found.setdefault(row, []).append(place)
+    return found
+
+
+def _is_free(leaf: Leaf, tree: ShapeTree) -> bool:
+    """Whether nothing else depends on whether the leaf is filled, if it is known which items there are.
+
+    So no field, no list, and no choice of the schema does.
+    """
+    place: Place | None = tree.root
+    since = leaf.path.index(EACH) + 1 if EACH in leaf.path else 0
+    for part in leaf.path[:since]:
+        if place is None or (part == EACH and not all(map(_asks_only_items, place.views))):
+            return False
+        place = tree.item(place) if isinstance(part, int) else tree.child(place, part)
+    for depth, part in enumerate(leaf.path[since:]):
+        if place is None or isinstance(part, int):
+            return False
+        if not all(_asks_nothing(view, depth, part) for view in place.views):
+            return False
+        place = tree.child(place, part)
+    return True
+
+
+def _asks(view: JsonSchema) -> set[str]:
+    """The rules of a schema that may depend on more than one value."""
+    return {
+        rule for rule in view if rule in COMBINATIONS or (rule not in SILENT and not rule.startswith("x-"))
+    }
+
+
+def _asks_only_items(view: JsonSchema) -> bool:
+    return _asks(view) <= {"items", "minItems", "maxItems"}
+
+
+def _asks_nothing(view: JsonSchema, depth: int, key: str) -> bool:
+    """Whether an object of this schema may have a field or not; one that is optional itself may then require none."""
+    rules = {
+        rule for rule in view if rule in COMBINATIONS or (rule not in SILENT and not rule.startswith("x-"))
+    }
+    required = view.get("required", ())
+    return rules <= {"required"} and (key not in required if depth == 0 else not required)
+
+
+class DocumentKinds:
+    """Remembers the problems of each kind of document of one source.
+
+    Documents are of one kind where the same fields are filled and the same of them are wrong in the same way.
+    """
+
+    def __init__(self, automaton: Any, exact: ExactChecker) -> None:
+        self._automaton: Any = automaton if not exact.shows else None
+        self._exact = exact
+        self._known: dict[object, Problems] = {}
+        self._wrong: dict[tuple[int, bytes], tuple[str, ...]] = {}
+        self._views: dict[int, tuple[Place, list[Any]]] = {}
+
+    def of(self, text: bytes) -> object | None:
+        """The kind of a document; None where it cannot be told, and the twin is to be asked."""
+        if self._automaton is None:
+            return None
+        found = dispatch.sketch_document(self._automaton, text)
+        if found is None:
+            return None
+        sketch, wrong = found
+        if any(end - start > LONGEST for _, start, end in wrong):
+            return None
+        return sketch, *(self._wrongs(node, text[start:end]) for node, start, end in wrong)
+
+    def known(self, kind: object | None) -> Problems:
+        """The problems of documents of this kind; none where the kind is new."""
+        return self._known.get(kind, ())
+
+    def learn(self, kind: object | None, problems: Problems) -> None:
+        """Remember what the twin said of a document of this kind."""
+        if kind is not None and problems and len(self._known) < MOST:
+            self._known[kind] = problems
+
+    def _wrongs(self, node: int, text: bytes) -> tuple[str, ...]:
+        known = self._wrong.get((node, text))
+        if known is None:
+            known = tuple(self._broken(node, text))
+            if len(self._wrong) >= MOST:
+                self._wrong.clear()
+            self._wrong[node, text] = known
+        return known
+
+    def _broken(self, node: int, text: bytes) -> Iterator[str]:
+        """How one value is wrong: the rules that it breaks, cleaned, in each view of its field."""
+        if node not in self._views:
+            place = self._place(self._automaton.paths[node])
+            self._views[node] = place, [_validator(view) for view in place.views]
+        place, validators = self._views[node]
+        value: object
+        if text.startswith(b'"'):
+            # A text with escapes is in no sketch.
+            value = clean_text(text[1:-1].decode(), place, self._exact.zone).text
+        else:
+            value = text == b"true" if text in (b"true", b"false") else NumberText(text.decode()).plain
+        for number, validator in enumerate(validators):
+            yield from (f"{number} {error.kind.name}" for error in validator.iter_errors(value))
+
+    def _place(self, path: Path) -> Place:
+        tree = self._exact.tree
+        place: Place | None = tree.root
+        for part in path:
+            assert place is not None
+            place = tree.item(place) if isinstance(part, int) else tree.child(place, part)
+        assert place is not None
+        return place
+
+
+def _condition_names(view: Any, inside: bool) -> Iterator[str]:
+    """The names of all fields that a condition or a choice of the schema speaks of."""
+    if isinstance(view, list):
+        for part in view:
+            yield from _condition_names(part, inside)
+    elif isinstance(view, dict):
+        if inside:
+            yield from view.get("properties", {})
+        for key, part in view.items():
+            yield from _condition_names(part, inside or key in ("if", "not", "oneOf"))
+
+
+def _validator(view: Any) -> Any:
+    rules = {key: value for key, value in view.items() if key in LEAF_RULES}
+    return validator_of(rules)

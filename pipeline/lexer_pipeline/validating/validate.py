@@ -1,0 +1,226 @@
+"""Stage: each record is accepted, or rejected with issues that say where, which rule and what to do."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+
+from lexer_pipeline.chunks.cells import Cells, of_rows, settled
+from lexer_pipeline.chunks.results import Batch, Checked, Rejected, ShapedDocuments, ShapedRows
+from lexer_pipeline.chunks.rows import Change, Rows, Written
+from lexer_pipeline.kernels import dispatch
+from lexer_pipeline.kernels.codes import ROW_BLANK, ROW_NUL, ROW_QUOTE, ROW_RAGGED, ROW_UNCLOSED, ROW_UTF8
+from lexer_pipeline.model import Issue
+from lexer_pipeline.specs.paths import Path, general, path_text
+from lexer_pipeline.validating.columnar import Judge
+from lexer_pipeline.validating.layout import Layout
+from lexer_pipeline.validating.messages import Problem
+from lexer_pipeline.validating.record_builder import build
+from lexer_pipeline.validating.reference import ExactChecker, Notes, Verdict
+from lexer_pipeline.validating.signatures import DocumentKinds, Kinds
+
+# What a path is called is remembered for so many paths of a batch.
+MOST_NAMES = 1 << 12
+Names = Callable[[Path], tuple[str, str]]
+# So many rows are judged one by one before it pays to look for kinds.
+FEW = 8
+NOTHING = Verdict(b"", ())
+CLEANED = {dispatch.EMAIL: "email_cleaned", dispatch.HASH: "hash_cleaned"}
+FAULTS = {
+    ROW_RAGGED: ("ragged_row", "as many cells as the header", "has {cells} cells where the header has {columns}; "
+        "look for a missing or stray delimiter or quote"),
+    ROW_QUOTE: ("quote", "RFC 4180", "has text behind a closing quote; write a quote inside a quoted cell twice"),
+    ROW_NUL: ("nul", "no NUL bytes", "holds a NUL byte; export the file again as UTF-8 text"),
+    ROW_UTF8: ("encoding", "UTF-8", "is not UTF-8; save the file as UTF-8"),
+    ROW_UNCLOSED: ("quote", "RFC 4180", "opens a quote that is never closed; close it, or write it twice"),
+}  # fmt: skip
+
+
+def validate_rows(
+    shaped: ShapedRows, layout: Layout, exact: ExactChecker, kinds: Kinds, source: str
+) -> Checked:
+    """Let the columns vouch for most records, and the exact twin decide on the rest (or on their kind)."""
+    batch = shaped.batch
+    firsts, lasts = batch.firsts, batch.lasts
+    read = settled(batch, layout.once) if layout.folds else of_rows(batch)
+    agrees = _agrees(batch, read, layout)
+    vouched = _vouched(shaped, layout, exact) & agrees
+    conversions = _counted(shaped.conversions, vouched, batch)
+    warnings = _counted(shaped.warnings, vouched, batch)
+    filled = batch.faults != ROW_BLANK
+    before = np.append(0, np.cumsum(filled))
+    rows_of = before[lasts] - before[firsts]
+    lines: dict[int, bytes] = {}
+    rejected: list[Rejected] = []
+    doubtful = np.flatnonzero(~vouched).tolist()
+    alike = kinds.of_batch(read, shaped.cells) if len(doubtful) > FEW else None
+    begins, ends, faults = firsts.tolist(), lasts.tolist(), batch.faults.tolist()
+    agreeing, names = agrees.tolist(), lru_cache(MOST_NAMES)(layout.names_of)
+    faulty = {row for row, fault in enumerate(faults) if fault} | batch.problems.keys()
+    for record in doubtful:
+        rows = [row for row in range(begins[record], ends[record]) if faults[row] != ROW_BLANK]
+        has_kind = agreeing[record] and faulty.isdisjoint(rows)
+        kind = alike.of(rows) if alike is not None and has_kind else None
+        problems = kinds.known(kind) if kind is not None else ()
+        issues, verdict = tuple([_issue(one, source, batch, rows[0], names) for one in problems]), NOTHING
+        if not problems:
+            issues, verdict = _judge(batch, rows, layout, exact, source)
+            if kind is not None:
+                kinds.learn(kind, verdict.problems)
+        if issues:
+            rejected.append(Rejected(tuple(rows), issues))
+            continue
+        lines[record] = verdict.line
+        conversions.update(verdict.conversions)
+        warnings.update(verdict.warnings)
+    accepted = vouched.copy()
+    accepted[list(lines)] = True
+    records = int(accepted.sum())
+    conversions.update(_counted(batch.changes, accepted, batch))
+    continuations = int(rows_of[accepted].sum()) - records
+    total, blank = len(filled), int(len(filled) - filled.sum())
+    if (written := batch.written) is not None:
+        total, blank = total + written.rows + written.blank, blank + written.blank
+        records, continuations = records + written.records, continuations + written.rows - written.records
+        conversions.update(_cleaned(written, layout))
+    return Checked(
+        shaped, vouched, lines, tuple(rejected), total, records, continuations, blank, conversions, warnings,
+        batch.skipped,
+    )  # fmt: skip
+
+
+def _agrees(batch: Rows, read: Cells, layout: Layout) -> Any:
+    """The records whose rows say the same in once-a-record columns, or need not."""
+    same = np.ones(batch.records, np.uint8)
+    if layout.folds and not layout.takes_first:
+        for column in layout.once:
+            dispatch.agree(
+                read.data,
+                read.starts,
+                read.ends,
+                read.flags,
+                read.columns,
+                column,
+                batch.firsts,
+                batch.lasts,
+                same,
+            )
+    return same.view(np.bool_)
+
+
+def _vouched(shaped: ShapedRows, layout: Layout, exact: ExactChecker) -> Any:
+    """The records whose rows are all certain and satisfy the schema."""
+    batch = shaped.batch
+    if not batch.records or not dispatch.IS_COMPILED:
+        return np.zeros(batch.records, np.bool_)
+    vouched = ~np.logical_or.reduceat(shaped.doubtful & (batch.faults != ROW_BLANK), batch.firsts)
+    if vouched.any():
+        vouched &= Judge(exact.schema, layout.branch, shaped.cells, batch.firsts, layout.closes_gaps).vouch()
+    return vouched
+
+
+def _judge(
+    batch: Rows, rows: Sequence[int], layout: Layout, exact: ExactChecker, source: str
+) -> tuple[tuple[Issue, ...], Verdict]:
+    """The exact twin's word on one record of rows."""
+    broken = [(row, FAULTS[int(batch.faults[row])]) for row in rows if batch.faults[row]]
+    if broken:
+        return tuple(_fault_issue(fault, source, batch, row) for row, fault in broken), NOTHING
+    cells = of_rows(batch)
+    notes = Notes(problems=[problem for row in rows for problem in batch.problems.get(row, ())])
+    verdict = exact.document(build(layout, [cells.texts(row) for row in rows], notes), notes)
+    issues = (
+        _issue(problem, source, batch, rows[0], layout.names_of, _said(verdict.shown, problem))
+        for problem in verdict.problems
+    )
+    return tuple(issues), verdict
+
+
+def _said(document: Any, problem: Problem) -> str:
+    """The value that a problem is about, for those who asked to see it; "" for all others."""
+    for part in problem.path:
+        try:
+            document = document[part]
+        except (KeyError, IndexError, TypeError):
+            return ""
+    return "" if document is None or isinstance(document, dict | list) else str(document)
+
+
+def _fault_issue(fault: tuple[str, str, str], source: str, batch: Rows, row: int) -> Issue:
+    code, rule, message = fault
+    words = message.format(cells=int(batch.cells[row]), columns=batch.width)
+    return _issue(Problem((), code, rule, words), source, batch, row, _unnamed, subject="the row")
+
+
+def validate_documents(
+    shaped: ShapedDocuments, exact: ExactChecker, kinds: DocumentKinds, source: str
+) -> Checked:
+    """Let those pass that are written already, and the exact twin decide on the rest (or on their kind)."""
+    batch = shaped.batch
+    vouched = np.diff(shaped.ends, prepend=0) > 0
+    lines: dict[int, bytes] = {}
+    rejected: list[Rejected] = []
+    conversions = Counter(shaped.conversions)
+    warnings: Counter[tuple[str, str]] = Counter()
+    for row in np.flatnonzero(~vouched).tolist():
+        text = batch.text(row)
+        kind = kinds.of(text)
+        problems, verdict = kinds.known(kind), NOTHING
+        if not problems:
+            verdict = exact.text(text)
+            problems = verdict.problems
+            kinds.learn(kind, problems)
+        if problems:
+            shown = verdict.shown
+            issues = (_issue(one, source, batch, row, _unnamed, _said(shown, one)) for one in problems)
+            rejected.append(Rejected((row,), tuple(issues)))
+        else:
+            lines[row] = verdict.line
+            conversions.update(verdict.conversions)
+            warnings.update(verdict.warnings)
+    records = int(vouched.sum()) + len(lines)
+    rows = batch.records + batch.blank
+    return Checked(
+        shaped, vouched, lines, tuple(rejected), rows, records, 0, batch.blank, conversions, warnings, {}
+    )
+
+
+def _cleaned(written: Written, layout: Layout) -> Counter[tuple[str, str]]:
+    """What was cleaned in the records that were written as they were read."""
+    return Counter(
+        {
+            (CLEANED[leaf.kind], general(leaf.path)): count
+            for leaf in layout.leaves
+            if (count := written.cleaned[leaf.column])
+        }
+    )
+
+
+def _counted(changes: Iterable[Change], vouched: Any, batch: Rows) -> Counter[tuple[str, str]]:
+    """How often each change befell a vouched record; a once-a-record field counts on the first row alone."""
+    counts: Counter[tuple[str, str]] = Counter()
+    for change in changes:
+        record = np.searchsorted(batch.firsts, change.rows, "right") - 1
+        counted = vouched[record]
+        if change.once:
+            counted &= batch.firsts[record] == change.rows
+        if counted.any():
+            counts[change.name, change.path] += int(counted.sum())
+    return counts
+
+
+def _unnamed(path: Path) -> tuple[str, str]:
+    """What a path is called where there are no columns."""
+    return path_text(path), ""
+
+
+def _issue(
+    problem: Problem, source: str, batch: Batch, row: int, names: Names, value: str = "", subject: str = "the record"
+) -> Issue:  # fmt: skip
+    path, column = names(problem.path)
+    return Issue(
+        source, batch.lines.item(row), batch.numbers.item(row), path, column, problem.code, problem.rule,
+        f"{column or path or subject} {problem.message}", value,
+    )  # fmt: skip
