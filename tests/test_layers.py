@@ -8,6 +8,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+from lexer_pipeline.kernels import codes
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "pipeline" / "lexer_pipeline"
@@ -120,3 +121,23 @@ def test_only_the_command_line_prints() -> None:
     }
 
     assert printing == set()
+
+
+def test_every_code_of_the_kernels_is_the_one_that_python_knows() -> None:
+    said = (PACKAGE / "kernels" / "codes.pxd").read_text("utf-8")
+    made = {name: int(value) for name, value in re.findall(r"^    ([A-Z0-9_]+) = (\d+)$", said, re.MULTILINE)}
+    numbers = {
+        name: value for name, value in vars(codes).items() if name.isupper() and isinstance(value, int)
+    }
+    bits = {name.upper(): 1 << bit for bit, name in enumerate(codes.CHANGES)}
+
+    assert made == numbers | bits
+
+
+@pytest.mark.parametrize("path", sorted(PACKAGE.glob("kernels/*.p*")), ids=lambda path: path.name)
+def test_a_kernel_makes_no_code_of_its_own_for_what_python_knows(path: Path) -> None:
+    if path.suffix not in (".pyx", ".pxd") or path.stem == "codes":
+        return
+    own = set(re.findall(r"^    ([A-Z0-9_]+) = -?\d+$", path.read_text("utf-8"), re.MULTILINE))
+
+    assert not own & set(vars(codes))

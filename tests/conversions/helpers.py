@@ -4,7 +4,13 @@ from collections.abc import Iterable
 
 import pytest
 from lexer_pipeline.errors import UsageError
-from lexer_pipeline.mapping.conversions import Conversion, Done, Failed, NeedsColumn, compile_conversion
+from lexer_pipeline.mapping.conversions import (
+    Conversion,
+    Converted,
+    NeedsColumn,
+    Unconvertible,
+    compile_conversion,
+)
 
 
 def settled(name: str, argument: object, column: Iterable[str]) -> Conversion:
@@ -19,7 +25,7 @@ def settled(name: str, argument: object, column: Iterable[str]) -> Conversion:
 def results(name: str, argument: object, *column: str) -> list[str | None]:
     """What a column becomes; None for a cell that failed."""
     convert = settled(name, argument, column)
-    return [done.text if isinstance(done := convert(text), Done) else None for text in column]
+    return [done.text if isinstance(done := convert(text), Converted) else None for text in column]
 
 
 def result(name: str, argument: object, text: str) -> str | None:
@@ -29,13 +35,13 @@ def result(name: str, argument: object, text: str) -> str | None:
 def names(name: str, argument: object, text: str) -> tuple[str, ...]:
     """What is said to have been done to a text."""
     done = settled(name, argument, [text])(text)
-    assert isinstance(done, Done)
-    return done.names
+    assert isinstance(done, Converted)
+    return done.conversions
 
 
-def failure(name: str, argument: object, text: str) -> Failed:
+def failure(name: str, argument: object, text: str) -> Unconvertible:
     failed = settled(name, argument, [text])(text)
-    assert isinstance(failed, Failed)
+    assert isinstance(failed, Unconvertible)
     return failed
 
 

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from lexer_pipeline.kernels import conversions, dispatch, fallback
+from lexer_pipeline.kernels import codes, conversions, dispatch, fallback
 from lexer_pipeline.kernels.codes import HAS_DOUBLED, HAS_ESCAPE, HAS_HIGH
-from lexer_pipeline.mapping.conversions import Done, NeedsColumn, Sure, compile_conversion
+from lexer_pipeline.mapping.conversions import Converted, NeedsColumn, Vectorised, compile_conversion
 
 thorough = settings(deadline=None, max_examples=300)
 NASTY = "0123456789 \t\n\x00\x1c\x1f.,-+'#$()eExX:/TZ@\"\\\u00a0\u2212éİß漢ﬀ\u0661"
@@ -90,7 +90,7 @@ def column_of(texts: Sequence[str]) -> tuple[bytes, Any, Any, Any]:
     return b"".join(pieces), starts, ends, np.array(flags, np.uint8)
 
 
-def rewritten(steps: Sequence[Sure], texts: Sequence[str]) -> list[tuple[str, frozenset[str]] | None]:
+def rewritten(steps: Sequence[Vectorised], texts: Sequence[str]) -> list[tuple[str, frozenset[str]] | None]:
     """What the kernel makes of texts: the new one and the names of its changes, None where it is in doubt."""
     data, starts, ends, flags = column_of(texts)
     kinds = np.array([step.kernel for step in steps], np.int32)
@@ -103,27 +103,27 @@ def rewritten(steps: Sequence[Sure], texts: Sequence[str]) -> list[tuple[str, fr
         starts.tolist(), ends.tolist(), flags.tolist(), marks.tolist(), strict=True
     ):
         text = (data + new)[start:end].decode()
-        assert mark == dispatch.IN_DOUBT or flag == (HAS_ESCAPE if re.search(r'[\x00-\x1f"\\]', text) else 0)
-        names = frozenset(name for bit, name in enumerate(dispatch.MARKED) if mark >> bit & 1)
-        found.append(None if mark == dispatch.IN_DOUBT else (text, names))
+        assert mark == codes.IN_DOUBT or flag == (HAS_ESCAPE if re.search(r'[\x00-\x1f"\\]', text) else 0)
+        names = frozenset(name for bit, name in enumerate(codes.CHANGES) if mark >> bit & 1)
+        found.append(None if mark == codes.IN_DOUBT else (text, names))
     return found
 
 
-def converted(steps: Sequence[Sure], text: str) -> tuple[str, frozenset[str]] | None:
+def converted(steps: Sequence[Vectorised], text: str) -> tuple[str, frozenset[str]] | None:
     """What the conversions themselves make of a text; None where one of them fails."""
     names: list[str] = []
     for step in steps:
-        done = step(text) if text else Done("")
-        if not isinstance(done, Done):
+        done = step(text) if text else Converted("")
+        if not isinstance(done, Converted):
             return None
-        names += done.names
+        names += done.conversions
         text = done.text
     return text, frozenset(names)
 
 
-def sure(name: str, argument: object) -> Sure:
+def sure(name: str, argument: object) -> Vectorised:
     found = compile_conversion(name, argument)
-    assert isinstance(found, Sure)
+    assert isinstance(found, Vectorised)
     return found
 
 

@@ -16,9 +16,9 @@ from lexer_pipeline.mapping.conversions import (
     CHANGES,
     COMPILERS,
     DESCRIPTIONS,
-    Done,
-    Failed,
+    Converted,
     NeedsColumn,
+    Unconvertible,
     compile_conversion,
 )
 from lexer_pipeline.specs import values
@@ -66,12 +66,12 @@ def test_any_text_is_converted_or_refused_and_every_change_has_a_known_name(
 
     done = found(text)
 
-    if isinstance(done, Failed):
+    if isinstance(done, Unconvertible):
         assert done.code in CODES
         assert re.match(r"(is|has|names|fits|ends|cannot) ", done.message)
     else:
-        assert bool(done.names) == (done.text != text)
-        assert set(done.names) <= set(CHANGES)
+        assert bool(done.conversions) == (done.text != text)
+        assert set(done.conversions) <= set(CHANGES)
 
 
 @pytest.mark.parametrize(("name", "argument"), CASES)
@@ -91,7 +91,7 @@ def test_no_message_holds_the_value(name: str, argument: object, text: str) -> N
 
     done = found(text)
 
-    assert isinstance(done, Done) or SECRET not in f"{done.code} {done.rule} {done.message}"
+    assert isinstance(done, Converted) or SECRET not in f"{done.code} {done.rule} {done.message}"
 
 
 @pytest.mark.parametrize(("name", "argument"), CASES)
@@ -128,7 +128,9 @@ def test_a_name_that_does_not_exist_is_answered_with_the_nearest() -> None:
 
 
 def test_underscores_and_hyphens_in_a_name_are_the_same() -> None:
-    assert compile_conversion("strip_apostrophe", None)("'3182") == Done("3182", ("apostrophe_stripped",))
+    assert compile_conversion("strip_apostrophe", None)("'3182") == Converted(
+        "3182", ("apostrophe_stripped",)
+    )
 
 
 @pytest.mark.parametrize("name", sorted(set(COMPILERS) - set(ARGUMENTS)))

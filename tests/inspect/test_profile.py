@@ -95,7 +95,7 @@ def test_memory_does_not_grow_with_the_shapes_of_a_column() -> None:
     held = column_profile._Column()
     loaded = load("-", BytesIO(("key;value\n" + "".join(f"k;{word}\n" for word in words)).encode()))
     for rows in load_rows(loaded, None, ()):
-        held.add(column_profile._Batch(rows), 1)
+        held.add(column_profile._Chunk(rows), 1)
 
     assert len(held._shapes) <= column_profile.MOST_SHAPES
     assert len(held._known) == len(held._pairs) == 0

@@ -6,13 +6,13 @@ import random
 import sys
 
 import numpy as np
-from lexer_pipeline.kernels import cells, dispatch, documents, row_writer
+from lexer_pipeline.kernels import cells, codes, documents, row_writer
 from lexer_pipeline.kernels.digests import Checksums, Sha256
 from lexer_pipeline.specs.catalog import find
 from lexer_pipeline.validating.compile_documents import compile_automaton
 from lexer_pipeline.validating.compile_rows import compile_writer
 from lexer_pipeline.validating.layout import compile_layout
-from lexer_pipeline.validating.reference import ExactChecker
+from lexer_pipeline.validating.reference import ReferenceChecker
 
 PAGE = mmap.PAGESIZE
 PIECES = [
@@ -45,7 +45,7 @@ class Edge:
 def writer_of(header: str, spec: str) -> tuple[row_writer.Writer, int]:
     specification = find(spec)
     names = header.split(",")
-    tree = ExactChecker(specification, None, False).tree
+    tree = ReferenceChecker(specification, None, False).tree
     layout = compile_layout(names, tree, specification.key, "a table", False)
     return compile_writer(specification.schema, layout), len(names)
 
@@ -65,8 +65,8 @@ def main() -> None:
                 writer.write(view, 44, final, 1 << 20, 1000)
                 found = cells.scan_csv(view, 44, columns, final, 1000, 1 << 20)
                 status = np.empty(found[1], np.uint8)
-                for kind in range(dispatch.URL + 1):
-                    words = (b"Mira", b"A") if kind == dispatch.ENUM else ()
+                for kind in range(codes.KIND_URL + 1):
+                    words = (b"Mira", b"A") if kind == codes.KIND_ENUM else ()
                     cells.check_column(view, *found[2:5], columns, 0, kind, -1e9, 1e9, words, status)
             row_writer.scan_keys(view, 44, 0, final, 1 << 20)
         Checksums().update(view, Sha256(), view)

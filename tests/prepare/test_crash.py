@@ -147,13 +147,13 @@ def test_the_next_run_clears_a_dead_ones_work_and_takes_the_next_name(
 
 
 def test_the_work_of_a_living_process_is_left_alone(tmp_path: Path) -> None:
-    workshop = batch.Workshop(tmp_path, Timings())
-    workshop.new_part().write_records(b"{}\n")
+    workspace = batch.Workspace(tmp_path, Timings())
+    workspace.new_part().write_records(b"{}\n")
     batch.recover(tmp_path)  # a lock of its own, as another process would take
 
-    assert (workshop.folder / "part-0001" / batch.DATA).exists()
-    workshop.discard()
-    workshop.discard()
+    assert (workspace.folder / "part-0001" / batch.DATA).exists()
+    workspace.discard()
+    workspace.discard()
     assert folders(tmp_path) == set()
 
 

@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from lexer_pipeline.kernels import cells as kernels
-from lexer_pipeline.kernels import codes, dispatch, fallback
+from lexer_pipeline.kernels import codes, fallback
 from lexer_pipeline.kernels import documents as json_kernels
 from lexer_pipeline.loading import delimited
 from lexer_pipeline.loading import json_documents as documents
@@ -306,22 +306,22 @@ def plain_value_end(data: bytes) -> int:
 # ------------------------------------------------------------------------------------ cells
 
 KINDS = {
-    dispatch.EMAIL: ("email", oddities.EMAILS),
-    dispatch.HASH: ("hash", oddities.EMAILS),
-    dispatch.NUMBER: ("number", oddities.NUMBER_TEXTS),
-    dispatch.INTEGER: ("integer", oddities.NUMBER_TEXTS),
-    dispatch.BOOLEAN: ("boolean", oddities.BOOLEAN_TEXTS),
-    dispatch.DATE: ("date", oddities.DATES),
-    dispatch.DATE_TIME: ("date_time", oddities.DATE_TIMES),
+    codes.KIND_EMAIL: ("email", oddities.EMAILS),
+    codes.KIND_HASH: ("hash", oddities.EMAILS),
+    codes.KIND_NUMBER: ("number", oddities.NUMBER_TEXTS),
+    codes.KIND_INTEGER: ("integer", oddities.NUMBER_TEXTS),
+    codes.KIND_BOOLEAN: ("boolean", oddities.BOOLEAN_TEXTS),
+    codes.KIND_DATE: ("date", oddities.DATES),
+    codes.KIND_DATE_TIME: ("date_time", oddities.DATE_TIMES),
 }
 ALPHABETS = {
-    dispatch.EMAIL: "aZ0._+-@ ",
-    dispatch.HASH: "aF0 \x7f~",
-    dispatch.NUMBER: "0123.-+eE9",
-    dispatch.INTEGER: "0129-+.e",
-    dispatch.BOOLEAN: "trufalseTYNo01 ",
-    dispatch.DATE: "0123-9",
-    dispatch.DATE_TIME: "0123T:Z+-. 9",
+    codes.KIND_EMAIL: "aZ0._+-@ ",
+    codes.KIND_HASH: "aF0 \x7f~",
+    codes.KIND_NUMBER: "0123.-+eE9",
+    codes.KIND_INTEGER: "0129-+.e",
+    codes.KIND_BOOLEAN: "trufalseTYNo01 ",
+    codes.KIND_DATE: "0123-9",
+    codes.KIND_DATE_TIME: "0123T:Z+-. 9",
 }
 
 
@@ -338,12 +338,12 @@ def status_of(text: str, kind: int, low: float = -math.inf, high: float = math.i
 
 
 def is_as_it_should_be(text: str, kind: int) -> bool:
-    """Whether the exact twin takes the text as it stands, without a conversion."""
-    if kind == dispatch.DATE:
+    """Whether the reference takes the text as it stands, without a conversion."""
+    if kind == codes.KIND_DATE:
         return values.is_date(text)
-    if kind == dispatch.DATE_TIME:
+    if kind == codes.KIND_DATE_TIME:
         return values.is_date_time(text) and values.date_time(text, None) == values.Converted(text)
-    name = {dispatch.HASH: "hash_text"}.get(kind, KINDS[kind][0])
+    name = {codes.KIND_HASH: "hash_text"}.get(kind, KINDS[kind][0])
     return bool(getattr(values, name)(text) == values.Converted(text))
 
 
@@ -368,12 +368,12 @@ def test_a_cell_that_is_vouched_for_needs_no_change(kind: int) -> None:
             text.encode()
         except UnicodeEncodeError:
             return
-        if status_of(text, kind) == dispatch.GOOD:
+        if status_of(text, kind) == codes.CELL_GOOD:
             assert is_as_it_should_be(text, kind)
 
     holds()
     for text in filter(None, KINDS[kind][1]):
-        if status_of(text, kind) == dispatch.GOOD:
+        if status_of(text, kind) == codes.CELL_GOOD:
             assert is_as_it_should_be(text, kind), text
 
 
@@ -382,7 +382,7 @@ def test_every_day_of_the_calendar_and_no_other_is_vouched_for() -> None:
         for month in range(14):
             for day in range(33):
                 text = f"{year:04}-{month:02}-{day:02}"
-                assert (status_of(text, dispatch.DATE) == dispatch.GOOD) == values.is_date(text)
+                assert (status_of(text, codes.KIND_DATE) == codes.CELL_GOOD) == values.is_date(text)
 
 
 @thorough
@@ -394,8 +394,8 @@ def test_every_day_of_the_calendar_and_no_other_is_vouched_for() -> None:
     | st.floats(-200, 200).map(repr),
 )
 def test_a_number_that_is_vouched_for_lies_within_its_bounds(low: float, high: float, text: str) -> None:
-    for kind in (dispatch.NUMBER, dispatch.INTEGER):
-        if status_of(text, kind, low, high) == dispatch.GOOD:
+    for kind in (codes.KIND_NUMBER, codes.KIND_INTEGER):
+        if status_of(text, kind, low, high) == codes.CELL_GOOD:
             assert low <= float(text) <= high
 
 
@@ -409,15 +409,15 @@ def test_a_number_next_to_a_bound_is_never_taken_for_one_inside() -> None:
         "89.999999999999999",
         "90.000000000000000",
     ):
-        good = status_of(text, dispatch.NUMBER, -90.0, inside) == dispatch.GOOD
+        good = status_of(text, codes.KIND_NUMBER, -90.0, inside) == codes.CELL_GOOD
         assert not good or float(text) < 90
 
 
 @thorough
 @given(st.lists(st.text("abc_-0é", min_size=1, max_size=4), max_size=64), st.text("abc_-0é", max_size=5))
 def test_a_word_is_vouched_for_only_if_it_is_in_the_list(words: list[str], text: str) -> None:
-    status = status_of(text, dispatch.ENUM, words=tuple(word.encode() for word in words))
-    assert status == dispatch.EMPTY if not text else status != dispatch.GOOD or text in words
+    status = status_of(text, codes.KIND_ENUM, words=tuple(word.encode() for word in words))
+    assert status == codes.CELL_EMPTY if not text else status != codes.CELL_GOOD or text in words
 
 
 # ------------------------------------------------------------------------------------ writing
@@ -435,7 +435,7 @@ def written(cells: Sequence[bytes], doubled: bool = False) -> bytes:
     return bytes(
         kernels.encode(
             data, starts, ends, flags, 1, first, first + np.int32(1), np.ones(len(cells), np.uint8),
-            np.array([dispatch.TEXT_LEAF], np.int32), np.array([0], np.int32), [b'"a":'],
+            np.array([codes.TEXT_LEAF], np.int32), np.array([0], np.int32), [b'"a":'],
         )[0]
     )  # fmt: skip
 
@@ -478,17 +478,17 @@ def trees() -> st.SearchStrategy[Any]:
 
 def steps_of(tree: Any, key: bytes, inside_rows: bool = False) -> list[tuple[int, int, bytes]]:
     if tree[0] == "leaf":
-        return [(dispatch.RAW_LEAF if tree[2] else dispatch.TEXT_LEAF, tree[1], key)]
+        return [(codes.RAW_LEAF if tree[2] else codes.TEXT_LEAF, tree[1], key)]
     is_list = tree[0] != "object"
     repeats = tree[0] == "rows" and not inside_rows
     inner: list[tuple[int, int, bytes]] = []
     for number, below in enumerate(tree[1]):
         inner += steps_of(below, b"" if is_list else b'"%d":' % number, inside_rows or repeats)
     if repeats:
-        inner = [(dispatch.REPEAT, 0, b""), *inner, (dispatch.REPEAT_END, 0, b"")]
+        inner = [(codes.REPEAT, 0, b""), *inner, (codes.REPEAT_END, 0, b"")]
     return [
-        (dispatch.OPEN_ARRAY if is_list else dispatch.OPEN_OBJECT, 0, key), *inner,
-        (dispatch.CLOSE_ARRAY if is_list else dispatch.CLOSE_OBJECT, 0, b""),
+        (codes.OPEN_ARRAY if is_list else codes.OPEN_OBJECT, 0, key), *inner,
+        (codes.CLOSE_ARRAY if is_list else codes.CLOSE_OBJECT, 0, b""),
     ]  # fmt: skip
 
 
@@ -497,9 +497,9 @@ def program_of(members: list[Any]) -> tuple[Any, Any, list[bytes]]:
     operations, arguments, keys = (list(part) for part in zip(*steps, strict=True))
     begin = 0
     for at, operation in enumerate(operations):
-        if operation == dispatch.REPEAT:
+        if operation == codes.REPEAT:
             begin = at
-        elif operation == dispatch.REPEAT_END:
+        elif operation == codes.REPEAT_END:
             arguments[at] = begin
     return np.array(operations, np.int32), np.array(arguments, np.int32), keys
 

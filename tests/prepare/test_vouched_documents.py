@@ -1,4 +1,4 @@
-"""Documents that the kernel vouches for: it lets nothing by that the exact twin would write otherwise or reject."""
+"""Documents that the kernel vouches for: it lets nothing by that the reference would write otherwise or reject."""
 
 import json
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ from lexer_pipeline.preparing import options, routes
 from lexer_pipeline.preparing.prepare import validate
 from lexer_pipeline.specs import catalog
 from lexer_pipeline.validating.compile_documents import compile_automaton
-from lexer_pipeline.validating.reference import ExactChecker
+from lexer_pipeline.validating.reference import ReferenceChecker
 from oracle import RECORD_TYPES, examples, good, normalised, oddities, spoiled
 
 from .helpers import of_bytes
@@ -229,7 +229,7 @@ def test_documents_judged_by_their_kind_have_the_issues_that_each_would_have(rec
 def test_a_kind_is_judged_once_whatever_its_values(tmp_path: Path) -> None:
     lines = [b'{"link":{"email":"bad %d"},"first_name":"%d"}' % (number, number) for number in range(50)]
     lines.append(b'{"link":{"mobile":"1"}}')
-    with patch.object(ExactChecker, "text", autospec=True, side_effect=ExactChecker.text) as asked:
+    with patch.object(ReferenceChecker, "text", autospec=True, side_effect=ReferenceChecker.text) as asked:
         found = of_bytes(b"\n".join(lines), "customer_record", tmp_path)
 
     assert found.codes == ["pattern"] * 50

@@ -3,12 +3,12 @@ from decimal import Decimal
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from lexer_pipeline.mapping.conversions import Done, Failed, compile_conversion
+from lexer_pipeline.mapping.conversions import Converted, Unconvertible, compile_conversion
 
 AMOUNTS = st.decimals(0, 10**12, places=3)
 
 
-def total(*parts: str) -> Done | Failed:
+def total(*parts: str) -> Converted | Unconvertible:
     conversion = compile_conversion("line-total", None)
     assert callable(conversion)
     return conversion("\x1f".join(parts))
@@ -28,19 +28,19 @@ def total(*parts: str) -> Done | Failed:
     ],
 )
 def test_a_line_costs_quantity_times_price_less_the_discount(parts: tuple[str, ...], wanted: str) -> None:
-    assert Done(wanted, ("line_worked_out",)) == total(*parts)
+    assert Converted(wanted, ("line_worked_out",)) == total(*parts)
 
 
 @pytest.mark.parametrize(
     "parts", [("", "1"), ("2", ""), ("two", "1"), ("2", "1,50"), ("2", "1", "x"), ("2", "1e-999")]
 )
 def test_a_total_that_cannot_be_known_is_an_issue(parts: tuple[str, ...]) -> None:
-    assert isinstance(total(*parts), Failed)
+    assert isinstance(total(*parts), Unconvertible)
 
 
 @given(quantity=st.integers(1, 10**6), price=AMOUNTS, discount=AMOUNTS)
 def test_no_cent_is_lost_or_won(quantity: int, price: Decimal, discount: Decimal) -> None:
     done = total(str(quantity), f"{price:f}", f"{discount:f}")
 
-    assert isinstance(done, Done)
+    assert isinstance(done, Converted)
     assert quantity * price - discount == Decimal(done.text)

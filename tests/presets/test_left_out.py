@@ -59,7 +59,7 @@ def test_a_first_row_that_is_left_out_leaves_the_record_to_the_next(folder: Path
 
 def test_a_gap_in_a_numbered_list_needs_no_twin(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def judged(*_: object) -> None:
-        raise AssertionError("a record was judged by the twin")
+        raise AssertionError("a record was judged by the reference")
 
     monkeypatch.setattr(validate, "_judge", judged)
     Path("till.toml").write_text(MAP)

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from lexer_pipeline.loading.records import load_rows
-from lexer_pipeline.loading.source import Loaded, Reading, load
+from lexer_pipeline.loading.source import Loaded, ReadOptions, load
 from prepare.helpers import MARK, Prepared, of_bytes, prepared
 
 __all__ = ["MARK", "prepared"]
@@ -41,7 +41,7 @@ def names(done: Prepared) -> list[Any]:
 
 
 def opened(data: bytes, **said: Any) -> Loaded:
-    return load("-", BytesIO(data), Reading(**said))
+    return load("-", BytesIO(data), ReadOptions(**said))
 
 
 def cells(loaded: Loaded) -> list[list[str]]:

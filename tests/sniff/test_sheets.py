@@ -9,7 +9,7 @@ from typing import Any
 import openpyxl
 import pytest
 from lexer_pipeline.errors import SourceError, UsageError
-from lexer_pipeline.loading.source import Reading, expand, load
+from lexer_pipeline.loading.source import ReadOptions, expand, load
 from openpyxl.utils.datetime import CALENDAR_MAC_1904
 
 from .helpers import HEADER, SPEC, cells, convert, convert_file, counts, names, notes, prepared, where
@@ -31,7 +31,7 @@ def book(path: Path, *sheets: tuple[str, list[list[Any]]], **said: Any) -> Path:
 
 
 def read(path: Path, **said: Any) -> list[list[str]]:
-    loaded = load(path, None, Reading(**said))
+    loaded = load(path, None, ReadOptions(**said))
     found = cells(loaded)
     loaded.close()
     return found
@@ -171,7 +171,7 @@ def test_the_first_sheet_that_holds_something_is_read_and_the_others_are_named(t
     assert read(path, sheet="Two") == [["2", "x"]]
     loaded.close()
     with pytest.raises(UsageError, match="no sheet called Three") as problem:
-        load(path, None, Reading(sheet="Three"))
+        load(path, None, ReadOptions(sheet="Three"))
     assert "Two" in problem.value.hint
 
 

@@ -1,4 +1,4 @@
-"""The cells of a batch of rows: their bytes, and what a kernel said of each column."""
+"""The cells of a chunk of rows: their bytes, and what a kernel said of each column."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -95,12 +95,12 @@ class Cells:
 
 
 def of_rows(rows: Rows) -> Cells:
-    """The cells of a batch as they were read."""
+    """The cells of a chunk as they were read."""
     return Cells(rows.data, rows.columns, rows.starts, rows.ends, rows.flags)
 
 
 def settled(rows: Rows, once: Sequence[int]) -> Cells:
-    """The cells of a batch, each once-a-record cell reachable from the first row of its record."""
+    """The cells of a chunk, each once-a-record cell reachable from the first row of its record."""
     starts, ends, flags = rows.starts.copy(), rows.ends.copy(), rows.flags.copy()
     firsts, lasts = rows.firsts, rows.lasts
     for column in once:

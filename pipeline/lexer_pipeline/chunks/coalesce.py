@@ -1,4 +1,4 @@
-"""Batches of which almost all is written already, put together, so that the stages are not run for a handful of rows."""
+"""Chunks of which almost all is written already, put together, so that the stages are not run for a handful of rows."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
@@ -7,18 +7,18 @@ import numpy as np
 
 from lexer_pipeline.chunks.rows import Rows, Written, joined
 
-# So many rows left over are worth a run of the stages; until there are that many, so many batches are held.
+# So many rows left over are worth a run of the stages; until there are that many, so many chunks are held.
 ENOUGH = 256
 MOST_HELD = 4
 
 
-def together(batches: Iterable[Rows]) -> Iterator[Rows]:
-    """The same records in fewer batches; one of which nothing is written stays as it is."""
+def coalesce(chunks: Iterable[Rows]) -> Iterator[Rows]:
+    """The same records in fewer chunks; one of which nothing is written stays as it is."""
     held: list[Rows] = []
-    for rows in batches:
+    for rows in chunks:
         if rows.written is not None:
             held.append(rows)
-        left = sum(len(batch.faults) for batch in held)
+        left = sum(len(chunk.faults) for chunk in held)
         if held and (rows.written is None or left >= ENOUGH or len(held) == MOST_HELD):
             yield _put_together(held)
             held = []
@@ -28,14 +28,14 @@ def together(batches: Iterable[Rows]) -> Iterator[Rows]:
         yield _put_together(held)
 
 
-def _put_together(batches: list[Rows]) -> Rows:
-    if len(batches) == 1:
-        return batches[0]
-    written = [batch.written for batch in batches if batch.written is not None]
+def _put_together(chunks: list[Rows]) -> Rows:
+    if len(chunks) == 1:
+        return chunks[0]
+    written = [chunk.written for chunk in chunks if chunk.written is not None]
     sizes = [sum(map(len, one.pieces)) for one in written]
     begins = np.cumsum([0, *sizes[:-1]])
     return replace(
-        joined([batch.alone() for batch in batches]),
+        joined([chunk.alone() for chunk in chunks]),
         written=Written(
             tuple(piece for one in written for piece in one.pieces),
             np.concatenate([one.places + begin for one, begin in zip(written, begins, strict=True)]),

@@ -6,10 +6,10 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Documents:
-    """A batch of JSON: document i is data[starts[i]:ends[i]], on the physical line lines[i], from 1.
+    """A chunk of JSON: document i is data[starts[i]:ends[i]], on the physical line lines[i], from 1.
 
     `starts`, `ends`, `lines` and `numbers` (of the records, from 1) are int64; `blank` counts the empty lines
-    passed over since the batch before.
+    passed over since the chunk before.
     """
 
     data: bytes
@@ -38,7 +38,7 @@ class Documents:
         return self.text(row).replace(b"\r", b" ").replace(b"\n", b" ")
 
     def part(self, start: int, stop: int) -> "Documents":
-        """The documents from `start` to `stop` - 1 as a batch of their own; empty lines go with the first."""
+        """The documents from `start` to `stop` - 1 as a chunk of their own; empty lines go with the first."""
         rows, blank = slice(start, stop), 0 if start else self.blank
         return replace(
             self, starts=self.starts[rows], ends=self.ends[rows], lines=self.lines[rows], numbers=self.numbers[rows],

@@ -14,13 +14,23 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
-from lexer_pipeline.chunks.rows import Done, Rows, joined
+from lexer_pipeline.chunks.rows import Rows, WrittenBlock, joined
 from lexer_pipeline.errors import SourceError
 from lexer_pipeline.kernels import dispatch
-from lexer_pipeline.kernels.codes import ROW_BLANK
-from lexer_pipeline.system.parallel import ahead
+from lexer_pipeline.kernels.codes import (
+    KEY_BLANK,
+    KEY_EMPTY,
+    KEY_SAME,
+    KEY_STARTS,
+    KEY_UNREADABLE,
+    KEYS_END,
+    KEYS_HASH,
+    KEYS_MARK,
+    KEYS_START,
+    ROW_BLANK,
+)
+from lexer_pipeline.system.parallel import map_in_order
 
-BLANK, STARTS, SAME, NO_KEY, UNREADABLE = range(5)
 MOST_KEYS = 1 << 21
 SPILLS = 64
 # A bucket of this size is put in order in memory.
@@ -28,15 +38,15 @@ BUCKET = 8 << 20
 LONGEST_RECORD = 16 << 20
 # Rows of many keys come in turn, a few at a time for each bucket.
 BUFFER = 1 << 17
-# Batches of a bucket are as large as those of a block.
-BATCH_ROWS = 8192
+# Chunks of a bucket are as large as those of a block.
+CHUNK_ROWS = 8192
 Blocks = Callable[[], Iterator[Rows]]
 # The mark and the hash of each row's key.
 Keys = tuple[Any, Any]
 
 
 def by_record(rows: Rows, key: int | None, once: Sequence[int]) -> Rows:
-    """A batch of whole records with the first row of each; `key` and `once` as for `record_starts`."""
+    """A chunk of whole records with the first row of each; `key` and `once` as for `record_starts`."""
     written = rows.written
     if written is not None:
         again = written.again
@@ -54,21 +64,21 @@ def record_starts(rows: Rows, key: int | None, once: Sequence[int]) -> Any:
     if key is None or not len(filled):
         return filled
     marks = _marks(rows, key)[0][filled]
-    starts = marks == STARTS
+    starts = marks == KEY_STARTS
     following = _next_keyed(marks)
-    for index in np.flatnonzero(marks == NO_KEY).tolist():
+    for index in np.flatnonzero(marks == KEY_EMPTY).tolist():
         goes_on = not any(_size(rows, int(filled[index]), column) for column in once)
-        starts[index] = not goes_on and following[index] != SAME
-    starts[1:][marks[:-1] == UNREADABLE] = False
+        starts[index] = not goes_on and following[index] != KEY_SAME
+    starts[1:][marks[:-1] == KEY_UNREADABLE] = False
     starts[0] = True
     return filled[starts]
 
 
 def _next_keyed(marks: Any) -> Any:
-    """For each row the mark of the next row that has a key (STARTS behind the last one)."""
-    places = np.where((marks == STARTS) | (marks == SAME), np.arange(len(marks)), len(marks))
+    """For each row the mark of the next row that has a key (KEY_STARTS behind the last one)."""
+    places = np.where((marks == KEY_STARTS) | (marks == KEY_SAME), np.arange(len(marks)), len(marks))
     following = np.append(np.minimum.accumulate(places[::-1])[::-1][1:], len(marks))
-    return np.append(marks, STARTS)[following]
+    return np.append(marks, KEY_STARTS)[following]
 
 
 def _marks(rows: Rows, key: int) -> Keys:
@@ -84,7 +94,7 @@ def _size(rows: Rows, row: int, column: int) -> int:
 
 
 def adjacent(blocks: Iterator[Rows], key: int, once: Sequence[int], source: str) -> Iterator[Rows]:
-    """Batches of whole records; the last record of a block waits for the next block."""
+    """Chunks of whole records; the last record of a block waits for the next block."""
     kept: Rows | None = None
     for block in blocks:
         rows = block if kept is None else _joined(kept, block)
@@ -108,12 +118,12 @@ def adjacent(blocks: Iterator[Rows], key: int, once: Sequence[int], source: str)
 
 def _surely_whole(rows: Rows, key: int, firsts: Any) -> int:
     """How many records no later row can add to: those before the last that has a key of its own."""
-    keyed = np.flatnonzero(_marks(rows, key)[0][firsts] == STARTS)
+    keyed = np.flatnonzero(_marks(rows, key)[0][firsts] == KEY_STARTS)
     return int(keyed[-1]) if len(keyed) else max(0, len(firsts) - 1)
 
 
 def _joined(before: Rows, after: Rows) -> Rows:
-    """Two batches as one; only the bytes that `before` still needs are kept."""
+    """Two chunks as one; only the bytes that `before` still needs are kept."""
     begin = np.int32(before.row_starts[0] if len(before.faults) else len(before.data))
     # The line break behind the last row stays, so a CR LF is never cut.
     kept = replace(
@@ -125,7 +135,7 @@ def _joined(before: Rows, after: Rows) -> Rows:
 
 
 def marked(blocks: Iterator[Rows], key: int) -> Iterator[Keys]:
-    """The keys of some batches of rows."""
+    """The keys of some chunks of rows."""
     return (_marks(rows, key) for rows in blocks)
 
 
@@ -135,7 +145,7 @@ def comes_back(keys: Iterator[Keys]) -> bool:
     with tempfile.TemporaryDirectory() as folder:
         spill: _Spill | None = None
         for marks, hashes in keys:
-            keyed = hashes[(marks == STARTS) | (marks == SAME)]
+            keyed = hashes[(marks == KEY_STARTS) | (marks == KEY_SAME)]
             if not len(keyed):
                 continue
             begins = np.concatenate([[keyed[0] != last], keyed[1:] != keyed[:-1]])
@@ -175,7 +185,7 @@ class _Spill:
 def regrouped(
     blocks: Blocks, key: int, once: Sequence[int], delimiter: str, size: int, writer: Any = None
 ) -> Iterator[Rows]:
-    """All rows of a table in batches where rows of one key stand side by side, in the order of the file.
+    """All rows of a table in chunks where rows of one key stand side by side, in the order of the file.
 
     The rows are parted by the hash of their key into files on disk, each small enough for memory. A row whose
     key cannot be read stands alone: in such a file nobody can say which record it belongs to. Records that a `writer`
@@ -184,18 +194,18 @@ def regrouped(
     parts = max(1, -(-size // BUCKET))
     with tempfile.TemporaryDirectory() as folder:
         buckets = [_Bucket(Path(folder), number) for number in range(parts)]
-        for apart in ahead(partial(_part, key=key, buckets=buckets), blocks(), 1):
+        for apart in map_in_order(partial(_part, key=key, buckets=buckets), blocks(), 1):
             if len(apart.faults):
                 yield apart
-        in_order = partial(_Bucket.in_order, key=key, delimiter=delimiter)
-        for data, places, columns in ahead(in_order, buckets, 1):
-            for rows in _in_batches(data, places, delimiter, columns, writer):
+        read_back = partial(_Bucket.in_order, key=key, delimiter=delimiter)
+        for data, places, columns in map_in_order(read_back, buckets, 1):
+            for rows in _in_chunks(data, places, delimiter, columns, writer):
                 yield from _narrow(by_record(rows, key, once))
 
 
 def _narrow(whole: Rows) -> Iterator[Rows]:
-    """A batch in parts that are no larger than a block; one whose records are written is small as it is."""
-    wide = max(1, BATCH_ROWS * whole.records // max(1, len(whole.faults)))
+    """A chunk in parts that are no larger than a block; one whose records are written is small as it is."""
+    wide = max(1, CHUNK_ROWS * whole.records // max(1, len(whole.faults)))
     if whole.written is not None:
         yield whole
         return
@@ -207,9 +217,11 @@ def _part(rows: Rows, key: int, buckets: Sequence["_Bucket"]) -> Rows:
     """Put the rows into the buckets of their keys; returns those that have no place there, each a record."""
     marks, hashes = _marks(rows, key)
     # A row without a key goes on with the row before it, wherever that one goes.
-    known = np.maximum.accumulate(np.where((marks == STARTS) | (marks == SAME), np.arange(len(marks)), 0))
+    known = np.maximum.accumulate(
+        np.where((marks == KEY_STARTS) | (marks == KEY_SAME), np.arange(len(marks)), 0)
+    )
     numbers = (hashes[known] % np.uint64(len(buckets))).astype(np.int64)
-    whole = (marks != BLANK) & (marks != UNREADABLE)
+    whole = (marks != KEY_BLANK) & (marks != KEY_UNREADABLE)
     for number, bucket in enumerate(buckets):
         bucket.write(rows, np.flatnonzero(whole & (numbers == number)))
     apart = replace(rows, firsts=np.zeros(0, np.int32)).kept(~whole, rows.skipped)
@@ -242,11 +254,13 @@ class _Bucket:
 
 def _sorted(data: bytes, places: Any, key: int, delimiter: str, columns: int) -> tuple[bytes, Any]:
     about = _keys(data, key, delimiter)
-    marks, hashes = about[:, 3], about[:, 4]
-    known = np.maximum.accumulate(np.where((marks == STARTS) | (marks == SAME), np.arange(len(marks)), 0))
+    marks, hashes = about[:, KEYS_MARK], about[:, KEYS_HASH]
+    known = np.maximum.accumulate(
+        np.where((marks == KEY_STARTS) | (marks == KEY_SAME), np.arange(len(marks)), 0)
+    )
     order, groups = _side_by_side(hashes[known])
     in_order = _put(data, about, order)
-    if (_keys(in_order, key, delimiter)[:, 3] == STARTS).sum() <= groups:
+    if (_keys(in_order, key, delimiter)[:, KEYS_MARK] == KEY_STARTS).sum() <= groups:
         return in_order, places[order]
     # Two keys have one hash, once in the life of a universe: then the keys themselves decide.
     rows = _scanned(data, places, delimiter, columns)
@@ -274,7 +288,7 @@ def _keys(data: bytes, key: int, delimiter: str) -> Any:
 
 
 def _put(data: bytes, about: Any, order: Any) -> bytes:
-    row_starts, row_ends = (about[:, place].astype(np.int32) for place in range(2))
+    row_starts, row_ends = (about[:, place].astype(np.int32) for place in (KEYS_START, KEYS_END))
     return dispatch.gather(data, row_starts, row_ends, order)
 
 
@@ -283,15 +297,15 @@ def _key(rows: Rows, row: int, key: int) -> bytes:
     return rows.data[rows.starts[at] : rows.ends[at]]
 
 
-def _in_batches(data: bytes, places: Any, delimiter: str, columns: int, writer: Any) -> Iterator[Rows]:
-    """The rows of a bucket: as cells or, with a writer, in batches of whole records that are written if certain."""
+def _in_chunks(data: bytes, places: Any, delimiter: str, columns: int, writer: Any) -> Iterator[Rows]:
+    """The rows of a bucket: as cells or, with a writer, in chunks of whole records that are written if certain."""
     if writer is None:
         if data:
             yield _scanned(data, places, delimiter, columns)
         return
-    most, row, at, left = BATCH_ROWS, 0, 0, memoryview(data)
+    most, row, at, left = CHUNK_ROWS, 0, 0, memoryview(data)
     while left:
-        done = Done(*writer.write(left, ord(delimiter), True, LONGEST_RECORD, most))
+        done = WrittenBlock(*writer.write(left, ord(delimiter), True, LONGEST_RECORD, most))
         if not done.consumed:
             most *= 2
             continue
@@ -299,7 +313,7 @@ def _in_batches(data: bytes, places: Any, delimiter: str, columns: int, writer: 
         again = partial(_scanned, block, here, delimiter, columns)
         index = done.indexes
         yield done.left_over(block, columns, here[index, 0], here[index, 1], again)
-        left, row, at, most = left[done.consumed :], row + done.filled, at + done.consumed, BATCH_ROWS
+        left, row, at, most = left[done.consumed :], row + done.filled, at + done.consumed, CHUNK_ROWS
 
 
 def _scanned(data: bytes, places: Any, delimiter: str, columns: int) -> Rows:

@@ -8,17 +8,17 @@ from lexer_pipeline.chunks.documents import Documents
 from lexer_pipeline.chunks.rows import Change, Rows
 from lexer_pipeline.model import Issue
 
-Batch = Rows | Documents
+Chunk = Rows | Documents
 
 
 @dataclass(frozen=True, slots=True)
 class ShapedRows:
     """Rows whose cells have the form of their types; `doubtful` (bool a row) marks those that may not.
 
-    `cells` is a `cells.Cells`.
+    `cells` is a `Cells`.
     """
 
-    batch: Rows
+    chunk: Rows
     cells: Any
     doubtful: Any
     conversions: tuple[Change, ...]
@@ -33,7 +33,7 @@ class ShapedDocuments:
     `conversions` counts, by name and field.
     """
 
-    batch: Documents
+    chunk: Documents
     data: bytes
     ends: Any
     conversions: Mapping[tuple[str, str], int]
@@ -44,7 +44,7 @@ Shaped = ShapedRows | ShapedDocuments
 
 @dataclass(frozen=True, slots=True)
 class Rejected:
-    """A record that cannot be sent: its rows in the batch (blank ones left out), and why."""
+    """A record that cannot be sent: its rows in the chunk (blank ones left out), and why."""
 
     rows: tuple[int, ...]
     issues: tuple[Issue, ...]
@@ -52,9 +52,9 @@ class Rejected:
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """A batch with each record accepted or rejected.
+    """A chunk with each record accepted or rejected.
 
-    `vouched` (bool a record) are accepted as shaped; `lines` holds the NDJSON of those that the exact twin
+    `vouched` (bool a record) are accepted as shaped; `lines` holds the NDJSON of those that the reference
     accepted, by record. `rows` = `records` + the rows rejected + `continuations` + `blank`.
     """
 

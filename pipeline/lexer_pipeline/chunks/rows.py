@@ -1,4 +1,4 @@
-"""The batches that pass between the stages, from the rows as read to the records as checked; all are immutable."""
+"""The chunks that pass between the stages, from the rows as read to the records as checked; all are immutable."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -6,12 +6,21 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from lexer_pipeline.kernels.codes import ROW_BLANK
+from lexer_pipeline.kernels.codes import (
+    ABOUT_CELLS,
+    ABOUT_END,
+    ABOUT_INDEX,
+    ABOUT_LINE,
+    ABOUT_NUMBER,
+    ABOUT_PLACE,
+    ABOUT_START,
+    ROW_BLANK,
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """Rows (numpy indexes) of a batch in which one named conversion or warning befell one field.
+    """Rows (numpy indexes) of a chunk in which one named conversion or warning befell one field.
 
     `once` says that the field stands once a record, so that only a record's first row counts.
     """
@@ -28,7 +37,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """The records of a batch that were certainly right, and became NDJSON as they were read.
+    """The records of a chunk that were certainly right, and became NDJSON as they were read.
 
     `pieces` are the NDJSON, one after another; `places` (int64) has for each row that is left the place in it where the line of
     its record belongs. `rows` were written, as `records`; `blank` rows were passed over; `cleaned` counts the e-mails and
@@ -48,15 +57,15 @@ class Written:
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """A batch of a table: the bytes of some rows, where their cells lie, and which rows make a record.
+    """A chunk of a table: the bytes of some rows, where their cells lie, and which rows make a record.
 
     Shapes (numpy), for r rows of c columns: starts, ends (int32) and flags (uint8) are r*c, row-major; row_starts,
     row_ends, cells (int32, how many were found) and faults (uint8) are r; lines (int64) are physical lines and
     numbers (int64) row numbers, both from 1, blank rows not numbered. firsts (int32) holds the first row of
     each record, which reaches to the first row of the next; blank rows before the first record belong to none.
     `width` is how many cells a row of the source has, which a mapping may turn into another number of columns;
-    it then says what it changed, what it could not convert (a tuple of `wording.Problem` by row), and how many
-    rows it left out, by reason. Rows that are `written` are not among those of the batch.
+    it then says what it changed, what it could not convert (a tuple of `Problem` by row), and how many
+    rows it left out, by reason. Rows that are `written` are not among those of the chunk.
     """
 
     data: bytes
@@ -86,7 +95,7 @@ class Rows:
     def lasts(self) -> Any:
         """The row behind each record (int32)."""
         behind = np.append(self.firsts[1:], np.int32(len(self.faults))).astype(np.int32)
-        return behind[: len(self.firsts)]  # a batch of blank rows has no record
+        return behind[: len(self.firsts)]  # a chunk of blank rows has no record
 
     @property
     def size(self) -> int:
@@ -101,7 +110,7 @@ class Rows:
         return int((self.faults != ROW_BLANK).sum()) + (self.written.rows if self.written else 0)
 
     def in_cells(self) -> "Rows":
-        """The batch with all its rows as cells, none of them written."""
+        """The chunk with all its rows as cells, none of them written."""
         return self.written.again() if self.written else self
 
     def raw(self, row: int) -> bytes:
@@ -148,36 +157,36 @@ class Rows:
         )  # fmt: skip
 
     def part(self, start: int, stop: int) -> "Rows":
-        """The records from `start` to `stop` - 1 as a batch; blank rows go with the record before them."""
+        """The records from `start` to `stop` - 1 as a chunk; blank rows go with the record before them."""
         bounds = [0, *self.firsts.tolist()[1:], len(self.faults)]
         rows = self.slice(bounds[start], bounds[stop])
         return replace(rows, firsts=self.firsts[start:stop] - np.int32(bounds[start]))
 
 
-def joined(batches: Sequence[Rows]) -> Rows:
-    """Batches of one source, one after another, as one; `firsts` only where all have them, and nothing `written`.
+def joined(chunks: Sequence[Rows]) -> Rows:
+    """Chunks of one source, one after another, as one; `firsts` only where all have them, and nothing `written`.
 
     A mapping has changed nothing in them yet.
     """
-    first = batches[0]
-    shifts = np.cumsum([0, *(len(batch.data) for batch in batches)], dtype=np.int32)
-    before = np.cumsum([0, *(len(batch.faults) for batch in batches)], dtype=np.int32)
+    first = chunks[0]
+    shifts = np.cumsum([0, *(len(chunk.data) for chunk in chunks)], dtype=np.int32)
+    before = np.cumsum([0, *(len(chunk.faults) for chunk in chunks)], dtype=np.int32)
 
     def moved(name: str, by: Any) -> Any:
-        return np.concatenate([getattr(batch, name) + at for batch, at in zip(batches, by, strict=False)])
+        return np.concatenate([getattr(chunk, name) + at for chunk, at in zip(chunks, by, strict=False)])
 
     def all_of(name: str) -> Any:
-        return np.concatenate([getattr(batch, name) for batch in batches])
+        return np.concatenate([getattr(chunk, name) for chunk in chunks])
 
     return Rows(
-        b"".join([batch.data for batch in batches]), first.columns, moved("starts", shifts), moved("ends", shifts),
+        b"".join([chunk.data for chunk in chunks]), first.columns, moved("starts", shifts), moved("ends", shifts),
         all_of("flags"), moved("row_starts", shifts), moved("row_ends", shifts), all_of("cells"), all_of("faults"),
         all_of("lines"), all_of("numbers"), None if first.firsts is None else moved("firsts", before), first.width,
     )  # fmt: skip
 
 
-class Done(NamedTuple):
-    """What a writer made of a block of rows; see `straight.Writer.write`."""
+class WrittenBlock(NamedTuple):
+    """What a writer made of a block of rows; see `row_writer.Writer.write`."""
 
     data: bytes
     consumed: int
@@ -196,26 +205,28 @@ class Done(NamedTuple):
     @property
     def lines_before(self) -> Any:
         """How many lines come before each row given back."""
-        return self.about[:, 3]
+        return self.about[:, ABOUT_LINE]
 
     @property
     def numbers(self) -> Any:
         """The number of each row given back among those that are not blank, from 1."""
-        return self.about[:, 4]
+        return self.about[:, ABOUT_NUMBER]
 
     @property
     def indexes(self) -> Any:
         """The place of each row given back among all rows, from 0."""
-        return self.about[:, 5]
+        return self.about[:, ABOUT_INDEX]
 
     def left_over(
         self, block: bytes, columns: int, lines: Any, numbers: Any, again: Callable[[], Rows]
     ) -> Rows:
-        """The batch: what was written, and the rows given back, of which the lines and numbers are told."""
-        row_starts, row_ends, cells = (self.about[:, place].astype(np.int32) for place in range(3))
+        """The chunk: what was written, and the rows given back, of which the lines and numbers are told."""
+        row_starts, row_ends, cells = (
+            self.about[:, place].astype(np.int32) for place in (ABOUT_START, ABOUT_END, ABOUT_CELLS)
+        )
         written = Written(
             (self.data,),
-            self.about[:, 6],
+            self.about[:, ABOUT_PLACE],
             self.rows,
             self.records,
             self.blank,

@@ -123,9 +123,9 @@ def _options(asked: argparse.Namespace, progress: Any) -> Any:
 
 
 def _reading(asked: argparse.Namespace) -> Any:
-    from lexer_pipeline.loading.source import Reading
+    from lexer_pipeline.loading.source import ReadOptions
 
-    return Reading(asked.encoding, asked.header_row, asked.sheet)
+    return ReadOptions(asked.encoding, asked.header_row, asked.sheet)
 
 
 def _inspect(asked: argparse.Namespace) -> int:
@@ -163,7 +163,7 @@ def _map(asked: argparse.Namespace) -> int:
     if asked.json:
         _print_json(done.as_json())
     elif not asked.quiet:
-        from lexer_pipeline.cli import show_inspected as show_inspected
+        from lexer_pipeline.cli import show_inspected
 
         show_inspected.proposal(_console(asked), done)
     return DONE
@@ -317,7 +317,7 @@ def _status(asked: argparse.Namespace) -> int:
     if asked.json:
         _print_json({"batches": [one.as_json() for one in found]})
     elif not asked.quiet:
-        from lexer_pipeline.cli import show_sent as show_sent
+        from lexer_pipeline.cli import show_sent
 
         show_sent.statuses(_console(asked), found)
     return DONE

@@ -10,14 +10,14 @@ import numpy as np
 from lexer_pipeline.chunks import cells
 from lexer_pipeline.chunks.rows import Rows
 from lexer_pipeline.inspecting import semantic_types as looks
-from lexer_pipeline.inspecting.semantic_types import Look
+from lexer_pipeline.inspecting.semantic_types import SemanticType
 from lexer_pipeline.kernels import dispatch
 from lexer_pipeline.kernels.codes import ROW_BLANK, ROW_OK
 from lexer_pipeline.specs import values
 
 # So many distinct values are counted exactly; from there on a column is looked at in samples.
 MOST_DISTINCT = 10_000
-# Cells of one batch that are looked at in a column with more distinct values than that.
+# Cells of one chunk that are looked at in a column with more distinct values than that.
 SAMPLE = 64
 MOST_SHAPES, KEPT_SHAPES = 2_000, 1_000
 SHOWN_SHAPES = 5
@@ -37,7 +37,7 @@ class ColumnProfile:
     distinct: int
     is_more: bool
     is_sampled: bool
-    looks: tuple[tuple[Look, int], ...]
+    looks: tuple[tuple[SemanticType, int], ...]
     shapes: tuple[tuple[str, int], ...]
 
     def count(self, *kinds: str) -> int:
@@ -75,19 +75,19 @@ class TableProfile:
     columns: tuple[ColumnProfile, ...]
 
 
-def profile(names: Sequence[str], batches: Iterable[Rows]) -> TableProfile:
-    """Profile a table: its rows in batches, its columns called `names`."""
+def profile(names: Sequence[str], chunks: Iterable[Rows]) -> TableProfile:
+    """Profile a table: its rows in chunks, its columns called `names`."""
     columns = [_Column() for _ in names]
     rows = blank = 0
     faults: dict[int, tuple[int, int]] = {}
-    for batch in batches:
-        rows += len(batch.faults)
-        blank += int((batch.faults == ROW_BLANK).sum())
-        for fault in np.unique(batch.faults[batch.faults > ROW_BLANK]).tolist():
-            found = np.flatnonzero(batch.faults == fault)
-            before, first = faults.get(fault, (0, int(batch.lines[found[0]])))
+    for chunk in chunks:
+        rows += len(chunk.faults)
+        blank += int((chunk.faults == ROW_BLANK).sum())
+        for fault in np.unique(chunk.faults[chunk.faults > ROW_BLANK]).tolist():
+            found = np.flatnonzero(chunk.faults == fault)
+            before, first = faults.get(fault, (0, int(chunk.lines[found[0]])))
             faults[fault] = (before + len(found), first)
-        view = _Batch(batch)
+        view = _Chunk(chunk)
         for place, column in enumerate(columns):
             column.add(view, place)
     return TableProfile(
@@ -95,8 +95,8 @@ def profile(names: Sequence[str], batches: Iterable[Rows]) -> TableProfile:
     )
 
 
-class _Batch:
-    """One batch made ready to be looked at column by column."""
+class _Chunk:
+    """One chunk made ready to be looked at column by column."""
 
     def __init__(self, rows: Rows) -> None:
         self.rows = rows
@@ -141,30 +141,30 @@ class _Column:
         self.is_more = False
         self._known = np.empty(0, np.uint64)
         self._codes = np.empty(0, np.int32)
-        self._pairs: dict[tuple[Look, str], int] = {}
+        self._pairs: dict[tuple[SemanticType, str], int] = {}
         self._counts: Any = np.empty(0)
-        self._looks: dict[Look, float] = defaultdict(float)
+        self._looks: dict[SemanticType, float] = defaultdict(float)
         self._shapes: dict[str, float] = defaultdict(float)
 
-    def add(self, batch: _Batch, place: int) -> None:
-        """Take in the cells of a batch."""
-        rows = batch.filled(place)
+    def add(self, chunk: _Chunk, place: int) -> None:
+        """Take in the cells of a chunk."""
+        rows = chunk.filled(place)
         self.filled += len(rows)
         if not len(rows):
             return
-        if not self.is_more and not self._add_distinct(batch, place, rows):
+        if not self.is_more and not self._add_distinct(chunk, place, rows):
             self.is_more = True
             self._forget()
         if self.is_more:
-            for some in self._groups(batch, place, rows):
-                self._sample(batch, place, some)
+            for some in self._groups(chunk, place, rows):
+                self._sample(chunk, place, some)
             if len(self._shapes) > MOST_SHAPES:
                 kept = sorted(self._shapes.items(), key=_often)[:KEPT_SHAPES]
                 self._shapes = defaultdict(float, kept)
 
-    def _add_distinct(self, batch: _Batch, place: int, rows: Any) -> bool:
-        """Look at each value that is new; False, and nothing is done, when there are too many."""
-        found, first, counts = np.unique(batch.hashes(place)[rows], return_index=True, return_counts=True)
+    def _add_distinct(self, chunk: _Chunk, place: int, rows: Any) -> bool:
+        """SemanticType at each value that is new; False, and nothing is done, when there are too many."""
+        found, first, counts = np.unique(chunk.hashes(place)[rows], return_index=True, return_counts=True)
         at = np.searchsorted(self._known, found)
         inside = np.minimum(at, max(len(self._known) - 1, 0))
         old = self._known[inside] == found if len(self._known) else np.zeros(len(found), np.bool_)
@@ -173,7 +173,7 @@ class _Column:
         if len(self._known) + len(fresh) > MOST_DISTINCT:
             return False
         codes = np.array(
-            [self._code(batch.texts.text(int(rows[first[one]]), place)) for one in fresh], np.int32
+            [self._code(chunk.texts.text(int(rows[first[one]]), place)) for one in fresh], np.int32
         )
         every = np.empty(len(found), np.int32)
         every[old], every[fresh] = self._codes[at[old]], codes
@@ -193,16 +193,16 @@ class _Column:
         self._known, self._codes, self._counts = np.empty(0, np.uint64), np.empty(0, np.int32), np.empty(0)
         self._pairs = {}
 
-    def _counted(self) -> tuple[dict[Look, float], dict[str, float]]:
+    def _counted(self) -> tuple[dict[SemanticType, float], dict[str, float]]:
         looked, shapes = defaultdict(float, self._looks), defaultdict(float, self._shapes)
         for (look, shape), count in zip(self._pairs, self._counts.tolist(), strict=True):
             looked[look] += count
             shapes[shape] += count
         return looked, shapes
 
-    def _groups(self, batch: _Batch, place: int, rows: Any) -> Iterable[Any]:
+    def _groups(self, chunk: _Chunk, place: int, rows: Any) -> Iterable[Any]:
         """Rows that one sample each may speak for."""
-        spoiled = batch.spoiled(place)
+        spoiled = chunk.spoiled(place)
         if len(spoiled):
             yield spoiled
             rows = np.setdiff1d(rows, spoiled, assume_unique=True)
@@ -210,18 +210,18 @@ class _Column:
         if 2 * dates < sum(self._looks.values()):
             yield rows
             return
-        starts = batch.hashes(place, DAY_AND_MONTH)[rows]
+        starts = chunk.hashes(place, DAY_AND_MONTH)[rows]
         order = np.argsort(starts, kind="stable")
         yield from np.split(rows[order], np.flatnonzero(np.diff(starts[order])) + 1)
 
-    def _sample(self, batch: _Batch, place: int, rows: Any) -> None:
+    def _sample(self, chunk: _Chunk, place: int, rows: Any) -> None:
         if not len(rows):
             return
         most = SAMPLE if len(rows) > 2 * SAMPLE else 4
         chosen = rows[np.unique(np.linspace(0, len(rows) - 1, min(most, len(rows))).astype(np.int64))]
         weight = len(rows) / len(chosen)
         for row in chosen.tolist():
-            text = batch.texts.text(row, place)
+            text = chunk.texts.text(row, place)
             self._looks[looks.look_at(text)] += weight
             self._shapes[values.shape_of(text)] += weight
 

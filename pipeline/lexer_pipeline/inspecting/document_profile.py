@@ -46,23 +46,23 @@ class DocumentsProfile:
     keys: tuple[KeyProfile, ...]
 
 
-def profile(batches: Iterable[Documents]) -> DocumentsProfile:
-    """Profile documents that come in batches."""
+def profile(chunks: Iterable[Documents]) -> DocumentsProfile:
+    """Profile documents that come in chunks."""
     documents = blank = broken = first = 0
     known = _Paths()
-    for batch in batches:
-        documents += batch.records
-        blank += batch.blank
-        for row in range(batch.records):
+    for chunk in chunks:
+        documents += chunk.records
+        blank += chunk.blank
+        for row in range(chunk.records):
             try:
-                document = orjson.loads(batch.text(row))
+                document = orjson.loads(chunk.text(row))
             except orjson.JSONDecodeError:
                 document = None
             if isinstance(document, dict):
                 known.add(document)
             else:
                 broken += 1
-                first = first or int(batch.lines[row])
+                first = first or int(chunk.lines[row])
     return DocumentsProfile(documents, blank, broken, first, known.result())
 
 

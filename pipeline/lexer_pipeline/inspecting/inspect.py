@@ -14,14 +14,14 @@ from lexer_pipeline.inspecting.column_profile import ColumnProfile, TableProfile
 from lexer_pipeline.inspecting.matching import lacking, match, nearest
 from lexer_pipeline.inspecting.synonyms import is_secret
 from lexer_pipeline.loading.records import load_documents, load_rows
-from lexer_pipeline.loading.source import Loaded, Reading, load
+from lexer_pipeline.loading.source import Loaded, ReadOptions, load
 from lexer_pipeline.mapping import file
 from lexer_pipeline.mapping.file import normalised
 from lexer_pipeline.model import Specification
 from lexer_pipeline.specs import catalog
 
 Progress = Callable[[int, int], None]
-AS_IT_IS = Reading()
+AS_IT_IS = ReadOptions()
 SHOWN = 3
 # What a mistake in the rows is called in issues, and what it means.
 FAULTS = {
@@ -135,7 +135,7 @@ def _rate(part: int, whole: int) -> float:
 
 
 def inspect(
-    source: Any, stdin: BinaryIO | None, reading: Reading = AS_IT_IS, progress: Progress | None = None
+    source: Any, stdin: BinaryIO | None, reading: ReadOptions = AS_IT_IS, progress: Progress | None = None
 ) -> Inspection:
     """Read a source to its end and say what it is; SourceError where it cannot be read."""
     with closing(load(source, stdin, reading)) as loaded:
@@ -156,11 +156,11 @@ def shown(name: str, number: int) -> str:
     return f"column {number}" if not name or semantic_types.look_at(name).kind in DATA else name
 
 
-def _watched(batches: Iterable[Any], loaded: Loaded, progress: Progress | None) -> Iterator[Any]:
+def _watched(chunks: Iterable[Any], loaded: Loaded, progress: Progress | None) -> Iterator[Any]:
     rows = 0
-    for batch in batches:
-        yield batch
-        rows += len(batch.faults) if isinstance(batch, Rows) else batch.records
+    for chunk in chunks:
+        yield chunk
+        rows += len(chunk.faults) if isinstance(chunk, Rows) else chunk.records
         if progress is not None:
             progress(rows, loaded.stream.bytes)
 
@@ -294,8 +294,8 @@ def _columns_in_the_way(candidate: Candidate) -> Iterator[Obstacle]:
 
 
 def _documents(loaded: Loaded, progress: Progress | None) -> Inspection:
-    batches = load_documents(loaded, unwrap=True)
-    found = keys.profile(one for one in _watched(batches, loaded, progress) if isinstance(one, Documents))
+    chunks = load_documents(loaded, unwrap=True)
+    found = keys.profile(one for one in _watched(chunks, loaded, progress) if isinstance(one, Documents))
     candidates = _ranked(_known_keys(found.keys, one) for one in catalog.every())
     obstacles = []
     if found.broken:

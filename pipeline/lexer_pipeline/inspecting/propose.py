@@ -9,14 +9,14 @@ from typing import Any, BinaryIO
 from lexer_pipeline.errors import UsageError
 from lexer_pipeline.inspecting.draft import draft
 from lexer_pipeline.inspecting.inspect import Progress, has_no_header, table_profile
-from lexer_pipeline.loading.source import Loaded, Reading, load
+from lexer_pipeline.loading.source import Loaded, ReadOptions, load
 from lexer_pipeline.mapping import file as mapping
 from lexer_pipeline.mapping import remembered
 from lexer_pipeline.model import Specification
 from lexer_pipeline.specs import catalog
 from lexer_pipeline.system import files
 
-AS_IT_IS = Reading()
+AS_IT_IS = ReadOptions()
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ class Proposal:
 
 def propose(
     source: Any, spec: str | Specification, file: Path | None = None, *, out: Path, force: bool = False,
-    stdin: BinaryIO | None = None, reading: Reading = AS_IT_IS, progress: Progress | None = None,
+    stdin: BinaryIO | None = None, reading: ReadOptions = AS_IT_IS, progress: Progress | None = None,
 ) -> Proposal:  # fmt: skip
     """Write a mapping of `source` to a specification into `file`, by default `<name of the source>.toml`.
 

@@ -5,7 +5,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from lexer_pipeline.mapping.conversions import Conversion, Done, NeedsColumn, compile_conversion, identifiers
+from lexer_pipeline.mapping.conversions import (
+    Conversion,
+    Converted,
+    NeedsColumn,
+    compile_conversion,
+    identifiers,
+)
 from lexer_pipeline.mapping.conversions.forms import FAMILIES, ISO
 from lexer_pipeline.mapping.conversions.moments import PIVOT, Moment
 from lexer_pipeline.specs import values
@@ -46,7 +52,7 @@ LONGEST_DATE = 45
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class SemanticType:
     """A kind, and how a date or an amount can be read: the names of date forms, or decimal marks.
 
     More than one reading means that the value alone does not decide.
@@ -56,39 +62,39 @@ class Look:
     readings: tuple[str, ...] = ()
 
 
-def look_at(text: str) -> Look:
+def look_at(text: str) -> SemanticType:
     """What one value looks like."""
     text = text.strip()
     if "@" in text and ADDRESS.fullmatch(text):
-        return Look(EMAIL)
+        return SemanticType(EMAIL)
     if WEB.fullmatch(text):
-        return Look(URL)
+        return SemanticType(URL)
     if DIGEST.fullmatch(text):
-        return Look(HASH)
+        return SemanticType(HASH)
     word = text.casefold()
     if word in BOOLEAN_WORDS:
-        return Look(BOOLEAN)
+        return SemanticType(BOOLEAN)
     if word in NOTHINGS:
-        return Look(NOTHING)
+        return SemanticType(NOTHING)
     found = identifiers.harm(text.removeprefix("'"))
     if found in (identifiers.LOST, identifiers.BROKEN):
-        return Look(SCIENTIFIC if found is identifiers.LOST else ERROR)
+        return SemanticType(SCIENTIFIC if found is identifiers.LOST else ERROR)
     if not any(sign.isdigit() for sign in text[:LONGEST_DATE]):
-        return Look(TEXT)
+        return SemanticType(TEXT)
     return _with_digits(text)
 
 
-def _with_digits(text: str) -> Look:
+def _with_digits(text: str) -> SemanticType:
     if MARKED.fullmatch(text):
-        return Look(APOSTROPHE)
+        return SemanticType(APOSTROPHE)
     if LEADING_ZEROS.fullmatch(text):
-        return Look(ZEROS)
+        return SemanticType(ZEROS)
     if values.JSON_NUMBER.fullmatch(text):
-        return Look(NUMBER, _marks(text))
-    return _date(text) or _phone(text) or _amount(text) or Look(TEXT)
+        return SemanticType(NUMBER, _marks(text))
+    return _date(text) or _phone(text) or _amount(text) or SemanticType(TEXT)
 
 
-def _date(text: str) -> Look | None:
+def _date(text: str) -> SemanticType | None:
     if len(text) > LONGEST_DATE:
         return None
     for family in DATE_FAMILIES:
@@ -99,26 +105,26 @@ def _date(text: str) -> Look | None:
         if moments:
             has_clock = any(moment.clock for moment in moments.values())
             if family[0] is ISO:
-                return Look(ISO_DATE_TIME if has_clock else ISO_DATE, (ISO.name,))
-            return Look(DATE_TIME if has_clock else DATE, tuple(moments))
+                return SemanticType(ISO_DATE_TIME if has_clock else ISO_DATE, (ISO.name,))
+            return SemanticType(DATE_TIME if has_clock else DATE, tuple(moments))
     return None
 
 
-def _phone(text: str) -> Look | None:
+def _phone(text: str) -> SemanticType | None:
     if not DIALLED.fullmatch(text):
         return None
     count = sum(sign.isdigit() for sign in text)
     is_sure = text.startswith("+") or not set(text) & set(".,")
-    return Look(PHONE) if 8 <= count <= 20 and (is_sure or _amount(text) is None) else None
+    return SemanticType(PHONE) if 8 <= count <= 20 and (is_sure or _amount(text) is None) else None
 
 
-def _amount(text: str) -> Look | None:
+def _amount(text: str) -> SemanticType | None:
     if len(text) > LONGEST_AMOUNT or not HAS_MARK.search(text):
         return None
-    read = [mark for mark, convert in AMOUNTS.items() if isinstance(convert(text), Done)]
+    read = [mark for mark, convert in AMOUNTS.items() if isinstance(convert(text), Converted)]
     if not read:
         return None
-    return Look(MONEY, tuple(read) if set(text) & set(".,") else ())
+    return SemanticType(MONEY, tuple(read) if set(text) & set(".,") else ())
 
 
 def _marks(number: str) -> tuple[str, ...]:

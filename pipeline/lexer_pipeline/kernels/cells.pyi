@@ -1,52 +1,31 @@
-from typing import Any
+from lexer_pipeline.kernels.arrays import Int32s, Int64s, Scanned, UInt8s, UInt64s
 
-def scan_csv(data: bytes, delimiter: int, columns: int, final: bool, most_rows: int, longest: int) -> Any: ...
+def scan_csv(
+    data: bytes, delimiter: int, columns: int, final: bool, most_rows: int, longest: int
+) -> Scanned: ...
 def check_column(
-    data: bytes,
-    starts: Any,
-    ends: Any,
-    flags: Any,
-    columns: int,
-    column: int,
-    kind: int,
-    low: float,
-    high: float,
-    words: tuple[bytes, ...],
-    status: Any,
-) -> None: ...
+    data: bytes, starts: Int32s, ends: Int32s, flags: UInt8s, columns: int, column: int,
+    kind: int, low: float, high: float, words: tuple[bytes, ...], status: UInt8s,
+) -> None: ...  # fmt: skip
 def encode(
-    data: bytes,
-    starts: Any,
-    ends: Any,
-    flags: Any,
-    columns: int,
-    first: Any,
-    last: Any,
-    take: Any,
-    operations: Any,
-    arguments: Any,
-    keys: list[bytes],
-) -> tuple[bytes, Any]: ...
+    data: bytes, starts: Int32s, ends: Int32s, flags: UInt8s, columns: int, first: Int32s, last: Int32s, take: UInt8s,
+    operations: Int32s, arguments: Int32s, keys: list[bytes],
+) -> tuple[bytes, Int64s]: ...  # fmt: skip
 def mark_keys(
-    data: bytes, starts: Any, ends: Any, faults: Any, cells: Any, columns: int, column: int
-) -> tuple[Any, Any]: ...
+    data: bytes, starts: Int32s, ends: Int32s, faults: UInt8s, cells: Int32s, columns: int, column: int
+) -> tuple[UInt8s, UInt64s]: ...
 def agree(
-    data: bytes,
-    starts: Any,
-    ends: Any,
-    flags: Any,
-    columns: int,
-    column: int,
-    first: Any,
-    last: Any,
-    same: Any,
+    data: bytes, starts: Int32s, ends: Int32s, flags: UInt8s, columns: int, column: int, first: Int32s, last: Int32s,
+    same: UInt8s,
+) -> None: ...  # fmt: skip
+def pull_up(
+    starts: Int32s, ends: Int32s, flags: UInt8s, columns: int, column: int, first: Int32s, last: Int32s
 ) -> None: ...
-def pull_up(starts: Any, ends: Any, flags: Any, columns: int, column: int, first: Any, last: Any) -> None: ...
-def gather(data: bytes, row_starts: Any, row_ends: Any, order: Any) -> bytes: ...
+def gather(data: bytes, row_starts: Int32s, row_ends: Int32s, order: Int64s) -> bytes: ...
 
 class KeySet:
     count: int
     most: int
     def __init__(self, most: int) -> None: ...
-    def add(self, hashes: Any) -> int: ...
-    def values(self) -> Any: ...
+    def add(self, hashes: UInt64s) -> int: ...
+    def values(self) -> UInt64s: ...

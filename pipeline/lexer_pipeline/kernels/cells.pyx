@@ -1,8 +1,8 @@
 # cython: language_level=3, boundscheck=False, wraparound=False, initializedcheck=False, cdivision=True
 """Loops over the bytes of a block of CSV: find the cells, vouch for a column, write NDJSON, bring keys together.
 
-Each kernel may only vouch: a cell or row it is not certain of is left to the exact twin
-(`values.py`, `exact.py`). Every cell is checked against the length of the block before it is read,
+Each kernel may only vouch: a cell or row it is not certain of is left to the reference
+(`specs/values.py`, `validating/reference.py`). Every cell is checked against the length of the block before it is read,
 and every write goes through `reserve`, so no input can reach beyond a buffer.
 """
 
@@ -11,19 +11,20 @@ from libc.stdlib cimport free, malloc
 from libc.string cimport memcmp, memcpy
 from cpython.bytes cimport PyBytes_FromStringAndSize
 
+from lexer_pipeline.kernels.codes cimport *
 from lexer_pipeline.kernels.csv_rows cimport *
 from lexer_pipeline.kernels.primitives cimport *
 
 import numpy as np
+
+from lexer_pipeline.kernels.arrays import Scanned
 
 
 def scan_csv(const uint8_t[::1] data not None, int delimiter, int columns, bint final, int most_rows,
              int64_t longest):
     """Find the rows and cells of `data`, which starts at the start of a row.
 
-    Returns (consumed, rows, starts, ends, flags, row_starts, row_ends, row_lines, row_cells, row_faults).
-    Cells are row-major, `columns` a row; `row_lines` counts physical lines before the row, and its last
-    element (index `rows`) those before `consumed`. Unless `final`, an unfinished last row is not consumed;
+    Returns a `Scanned`, with `columns` cells a row. Unless `final`, an unfinished last row is not consumed;
     a quoted cell that is not closed within `longest` bytes counts as never closed.
     RFC 4180, with LF, CRLF and CR as line breaks; a quote inside an unquoted cell is text; text behind a
     closing quote is a fault, after which reading goes on at the next physical line.
@@ -61,7 +62,7 @@ def scan_csv(const uint8_t[::1] data not None, int delimiter, int columns, bint 
             at = row.after
             rows += 1
     row_lines[rows] = line
-    return (at, rows, starts_a[: rows * columns], ends_a[: rows * columns], flags_a[: rows * columns],
+    return Scanned(at, rows, starts_a[: rows * columns], ends_a[: rows * columns], flags_a[: rows * columns],
             row_starts_a[:rows], row_ends_a[:rows], row_lines_a[: rows + 1], row_cells_a[:rows], row_faults_a[:rows])
 
 
@@ -70,7 +71,7 @@ def scan_csv(const uint8_t[::1] data not None, int delimiter, int columns, bint 
 def check_column(const uint8_t[::1] data not None, const int32_t[::1] starts not None,
                  const int32_t[::1] ends not None, const uint8_t[::1] flags not None, int columns, int column,
                  int kind, double low, double high, tuple words, uint8_t[::1] status not None):
-    """Say of each cell of one column whether it is EMPTY, GOOD as it stands, or in DOUBT."""
+    """Say of each cell of one column whether it is empty, good as it stands, or in doubt (CELL_...)."""
     cdef int64_t n = data.shape[0], rows = status.shape[0], row, at, size
     cdef const uint8_t *p
     cdef const uint8_t *base = &data[0] if n else NULL
@@ -79,7 +80,7 @@ def check_column(const uint8_t[::1] data not None, const int32_t[::1] starts not
     cdef const uint8_t* word[64]
     cdef int64_t word_size[64]
     if count > 64:
-        raise ValueError("an enum of more than 64 words is left to the exact twin")
+        raise ValueError("an enum of more than 64 words is left to the reference")
     if rows * columns > starts.shape[0] or rows * columns > ends.shape[0] or rows * columns > flags.shape[0]:
         raise ValueError("the cells do not cover the rows")
     for k in range(count):
@@ -90,17 +91,17 @@ def check_column(const uint8_t[::1] data not None, const int32_t[::1] starts not
             at = row * columns + column
             size = ends[at] - starts[at]
             if size == 0:
-                status[row] = 0
+                status[row] = CELL_EMPTY
                 continue
             if starts[at] < 0 or size < 0 or ends[at] > n:
-                status[row] = 2
+                status[row] = CELL_DOUBT
                 continue
             p = base + starts[at]
-            if kind == K_TEXT:
+            if kind == KIND_TEXT:
                 good = True
             elif flags[at]:
                 good = False
-            elif kind == K_ENUM:
+            elif kind == KIND_ENUM:
                 good = False
                 for k in range(count):
                     if size == word_size[k] and memcmp(p, word[k], size) == 0:
@@ -108,7 +109,7 @@ def check_column(const uint8_t[::1] data not None, const int32_t[::1] starts not
                         break
             else:
                 good = good_cell(kind, p, size, low, high)
-            status[row] = 1 if good else 2
+            status[row] = CELL_GOOD if good else CELL_DOUBT
 
 
 # ---------------------------------------------------------------------------------------------- NDJSON
@@ -168,7 +169,7 @@ def encode(const uint8_t[::1] data not None, const int32_t[::1] starts not None,
                 while step < steps:
                     operation = operations[step]
                     key_size = key_at[step + 1] - key_at[step]
-                    if operation <= P_RAW:
+                    if operation <= RAW_LEAF:
                         at = <int64_t>row * columns + arguments[step]
                         if at < 0 or at >= cells:
                             memory = False
@@ -185,7 +186,7 @@ def encode(const uint8_t[::1] data not None, const int32_t[::1] starts not None,
                                     out.data[out.size] = 0x2C
                                     out.size += 1
                                 put(&out, &key_bytes[0] + key_at[waiting[k]], key_size)
-                                out.data[out.size] = 0x7B if operations[waiting[k]] == P_OPEN else 0x5B
+                                out.data[out.size] = 0x7B if operations[waiting[k]] == OPEN_OBJECT else 0x5B
                                 out.size += 1
                                 comma = False
                             pending = 0
@@ -197,35 +198,35 @@ def encode(const uint8_t[::1] data not None, const int32_t[::1] starts not None,
                                 out.data[out.size] = 0x2C
                                 out.size += 1
                             put(&out, &key_bytes[0] + key_at[step], key_size)
-                            if operation == P_RAW:
+                            if operation == RAW_LEAF:
                                 put(&out, base + start, size)
                             else:
                                 out.data[out.size] = 0x22
                                 out.size += 1
-                                if flags[at] & ESCAPE:
-                                    put_escaped(&out, base + start, size, flags[at] & DOUBLED)
+                                if flags[at] & HAS_ESCAPE:
+                                    put_escaped(&out, base + start, size, flags[at] & HAS_DOUBLED)
                                 else:
                                     put(&out, base + start, size)
                                 out.data[out.size] = 0x22
                                 out.size += 1
                             comma = True
-                    elif operation == P_OPEN or operation == P_OPEN_ARRAY:
+                    elif operation == OPEN_OBJECT or operation == OPEN_ARRAY:
                         if pending >= DEPTH:
                             memory = False
                             break
                         waiting[pending] = step
                         pending += 1
-                    elif operation == P_CLOSE or operation == P_CLOSE_ARRAY:
+                    elif operation == CLOSE_OBJECT or operation == CLOSE_ARRAY:
                         if pending:
                             pending -= 1
                         else:
                             if not reserve(&out, 1):
                                 memory = False
                                 break
-                            out.data[out.size] = 0x7D if operation == P_CLOSE else 0x5D
+                            out.data[out.size] = 0x7D if operation == CLOSE_OBJECT else 0x5D
                             out.size += 1
                             comma = True
-                    elif operation == P_REPEAT_END:
+                    elif operation == REPEAT_END:
                         row += 1
                         if row < last[record]:
                             step = arguments[step]
@@ -265,23 +266,23 @@ def mark_keys(const uint8_t[::1] data not None, const int32_t[::1] starts not No
         raise ValueError("the cells do not cover the rows")
     with nogil:
         for row in range(rows):
-            if faults[row] == BLANK:
+            if faults[row] == ROW_BLANK:
                 continue
             at = row * columns + column
             size = ends[at] - starts[at]
-            if faults[row] == QUOTE or faults[row] == UNCLOSED or cells[row] <= column:
-                marks[row] = 4
+            if faults[row] == ROW_QUOTE or faults[row] == ROW_UNCLOSED or cells[row] <= column:
+                marks[row] = KEY_UNREADABLE
             elif size < 0 or starts[at] < 0 or ends[at] > n:
-                marks[row] = 4
+                marks[row] = KEY_UNREADABLE
             elif size == 0:
-                marks[row] = 3
+                marks[row] = KEY_EMPTY
             else:
                 h = hash_bytes(base + starts[at], size)
                 hashes[row] = h
                 if size == last_size and memcmp(base + starts[at], base + last_start, size) == 0:
-                    marks[row] = 2
+                    marks[row] = KEY_SAME
                 else:
-                    marks[row] = 1
+                    marks[row] = KEY_STARTS
                 last_start = starts[at]
                 last_size = size
     return marks_a, hashes_a
@@ -309,7 +310,7 @@ def agree(const uint8_t[::1] data not None, const int32_t[::1] starts not None, 
                 if size == 0:
                     continue
                 if (size < 0 or size != ends[head] - starts[head] or starts[at] < 0 or ends[at] > n
-                        or starts[head] < 0 or ends[head] > n or (flags[at] ^ flags[head]) & DOUBLED
+                        or starts[head] < 0 or ends[head] > n or (flags[at] ^ flags[head]) & HAS_DOUBLED
                         or memcmp(base + starts[at], base + starts[head], size) != 0):
                     same[record] = 0
                     break

@@ -3,7 +3,7 @@
 
 Each step of MD5 (RFC 1321) waits for the one before it, so most of the processor idles; the rounds of SHA-256
 (FIPS 180-4), where the processor has instructions for them, are placed in between and cost no time of their own.
-The twin is hashlib, in `digest.py`.
+The fallback is hashlib, in `digests.py`.
 """
 
 from cpython.bytes cimport PyBytes_FromStringAndSize

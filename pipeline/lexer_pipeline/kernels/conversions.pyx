@@ -12,54 +12,17 @@ from libc.stdlib cimport free, malloc
 from libc.string cimport memchr, memcmp, memcpy
 from cpython.bytes cimport PyBytes_FromStringAndSize
 
+from lexer_pipeline.kernels.codes cimport *
 from lexer_pipeline.kernels.primitives cimport *
 
 import numpy as np
 
 cdef enum:
-    ESCAPE = 1
-    HIGH = 2
-    DOUBLED = 4
     # Longer texts are left to the conversions; a step makes a text at most MORE bytes longer.
     LONGEST = 256
     MORE = 64
 
-# The conversions, as compiled.py names them.
-cdef enum:
-    C_EMAIL = 0
-    C_ID = 1
-    C_MONEY = 2
-    C_ABSENT = 3
-    C_ABSOLUTE = 4
-    C_NEGATE = 5
-    C_DIGITS = 6
-    C_BEFORE = 7
-    C_AFTER = 8
-    C_LOWER = 9
-    C_UPPER = 10
-    C_TRIM = 11
-    C_LINE_TOTAL = 12
-    C_DATE = 13
 
-# The bits of what was done, in the order of the names in compiled.py.
-cdef enum:
-    EMAIL_CLEANED = 1
-    APOSTROPHE_STRIPPED = 2
-    MONEY_REWRITTEN = 4
-    MADE_ABSENT = 8
-    SIGN_DROPPED = 16
-    SIGN_FLIPPED = 32
-    DIGITS_KEPT = 64
-    PART_TAKEN = 128
-    LOWER_CASED = 256
-    UPPER_CASED = 512
-    TRIMMED = 1024
-    LINE_WORKED_OUT = 2048
-    DATE_REWRITTEN = 4096
-    DATE_MIDNIGHT = 8192
-    CLOCK_DROPPED = 16384
-    TIME_ZONE_APPLIED = 32768
-cdef uint32_t IN_DOUBT = <uint32_t>1 << 31
 
 # What a step says of one text.
 cdef enum:
@@ -116,7 +79,7 @@ def rewrite(const uint8_t[::1] data not None, const int32_t[::1] starts not None
         with nogil:
             for i in range(cells):
                 text.n = ends[i] - starts[i]
-                if (text.n <= 0 or starts[i] < 0 or ends[i] > n or flags[i] & (HIGH | DOUBLED)):
+                if (text.n <= 0 or starts[i] < 0 or ends[i] > n or flags[i] & (HAS_HIGH | HAS_DOUBLED)):
                     marks[i] = IN_DOUBT
                     continue
                 text.p = p + starts[i]
@@ -157,7 +120,7 @@ def rewrite(const uint8_t[::1] data not None, const int32_t[::1] starts not None
                 seen = 0
                 for at in range(text.n):
                     if text.p[at] < 0x20 or text.p[at] == 0x22 or text.p[at] == 0x5C:
-                        seen = ESCAPE
+                        seen = HAS_ESCAPE
                 new_starts[i] = <int32_t>(base + out.size)
                 put(&out, text.p, text.n)
                 new_ends[i] = <int32_t>(base + out.size)
@@ -171,29 +134,29 @@ def rewrite(const uint8_t[::1] data not None, const int32_t[::1] starts not None
 
 cdef int one_step(int kind, const uint8_t *argument, int64_t size, Text *text) noexcept nogil:
     """What one conversion says of one text of 1 to LONGEST bytes of ASCII: SAME, NEW (in `to`) or DOUBT."""
-    if kind == C_EMAIL:
+    if kind == TO_EMAIL:
         return lower(text, 0x21, EMAIL_CLEANED)
-    if kind == C_ID:
+    if kind == TO_ID:
         return identifier(text)
-    if kind == C_MONEY:
+    if kind == TO_MONEY:
         return money(text, argument[0])
-    if kind == C_ABSENT:
+    if kind == TO_ABSENT:
         return absent(argument, size, text)
-    if kind == C_ABSOLUTE or kind == C_NEGATE:
-        return signed_number(text, kind == C_NEGATE)
-    if kind == C_DIGITS:
+    if kind == TO_ABSOLUTE or kind == TO_NEGATED:
+        return signed_number(text, kind == TO_NEGATED)
+    if kind == TO_DIGITS:
         return digits(text)
-    if kind == C_BEFORE or kind == C_AFTER:
-        return part(argument, size, text, kind == C_BEFORE)
-    if kind == C_LOWER:
+    if kind == TO_BEFORE or kind == TO_AFTER:
+        return part(argument, size, text, kind == TO_BEFORE)
+    if kind == TO_LOWER:
         return lower(text, 0x20, LOWER_CASED)
-    if kind == C_UPPER:
+    if kind == TO_UPPER:
         return upper(text)
-    if kind == C_TRIM:
+    if kind == TO_TRIMMED:
         return trimmed(text)
-    if kind == C_LINE_TOTAL:
+    if kind == TO_LINE_TOTAL:
         return line_total(text)
-    if kind == C_DATE:
+    if kind == TO_DATE:
         return date(argument, text)
     return DOUBT
 
@@ -659,22 +622,6 @@ cdef bint put_clock(Text *text, const Written *found, int zone, uint32_t *names)
 # ---------------------------------------------------------------------------------------------- whole columns
 
 
-# What two readings of a text make of it.
-cdef enum:
-    FIRST = 0
-    SECOND = 1
-    ALIKE = 2
-    DIFFERENT = 3
-    READINGS = 4
-    # The families of dates, as compiled.py names them.
-    F_ISO = 0
-    F_SLASH = 1
-    F_DASH = 2
-    F_DOT = 3
-    F_YEAR_SLASH = 4
-    FAMILIES = 5
-
-
 def tally_money(const uint8_t[::1] data not None, const int32_t[::1] starts not None,
                 const int32_t[::1] ends not None, const uint8_t[::1] flags not None):
     """How many amounts only the decimal point fits, only the comma, both alike and both with different results.
@@ -715,15 +662,15 @@ cdef int money_reading(const uint8_t *p, int64_t n) noexcept nogil:
     if whole == begin:
         return -1
     if whole == n:
-        return ALIKE
+        return BOTH_ALIKE
     mark = p[whole]
     if mark != 0x2E and mark != 0x2C:
         return -1
     if whole_digits(p, n, whole + 1) == n and whole + 1 < n:
         # One mark: it cannot part thousands unless three digits follow it and one to three stand before.
         if n - whole == 4 and whole - begin <= 3 and p[begin] != 0x30:
-            return DIFFERENT
-        return FIRST if mark == 0x2E else SECOND
+            return BOTH_DIFFERENT
+        return ONLY_FIRST if mark == 0x2E else ONLY_SECOND
     whole = grouped(p, n, begin, mark)
     if whole < 0:
         return -1
@@ -732,7 +679,7 @@ cdef int money_reading(const uint8_t *p, int64_t n) noexcept nogil:
             return -1
         if whole + 1 == n or whole_digits(p, n, whole + 1) < n:
             return -1
-    return FIRST if mark == 0x2C else SECOND
+    return ONLY_FIRST if mark == 0x2C else ONLY_SECOND
 
 
 def tally_dates(const uint8_t[::1] data not None, const int32_t[::1] starts not None,
@@ -768,19 +715,19 @@ cdef int date_reading(const uint8_t *p, int64_t n, int *family) noexcept nogil:
     if not read_date(p, n, &found):
         return -1
     if found.first_size == 4:
-        family[0] = F_ISO if found.separator == 0x2D else F_YEAR_SLASH
+        family[0] = FAMILY_ISO if found.separator == 0x2D else FAMILY_YEAR_SLASH
         if found.separator == 0x2E or not is_day(found.first, found.second, found.third):
             return -1
-        return ALIKE
+        return BOTH_ALIKE
     day_first = is_day(found.third, found.second, found.first)
     if found.separator == 0x2E:
-        family[0] = F_DOT
-        return ALIKE if day_first else -1
-    family[0] = F_SLASH if found.separator == 0x2F else F_DASH
+        family[0] = FAMILY_DOT
+        return BOTH_ALIKE if day_first else -1
+    family[0] = FAMILY_SLASH if found.separator == 0x2F else FAMILY_DASH
     month_first = is_day(found.third, found.first, found.second)
     if day_first and month_first:
-        return ALIKE if found.first == found.second else DIFFERENT
-    return FIRST if day_first else SECOND if month_first else -1
+        return BOTH_ALIKE if found.first == found.second else BOTH_DIFFERENT
+    return ONLY_FIRST if day_first else ONLY_SECOND if month_first else -1
 
 
 def distinct(const uint8_t[::1] data not None, const int32_t[::1] starts not None, const int32_t[::1] ends not None,
@@ -825,7 +772,7 @@ def distinct(const uint8_t[::1] data not None, const int32_t[::1] starts not Non
                     break
                 # A doubled quote stands for one, so the same bytes can be two texts.
                 if (ends[first[other]] - starts[first[other]] == size
-                        and (flags[first[other]] & DOUBLED) == (flags[i] & DOUBLED)
+                        and (flags[first[other]] & HAS_DOUBLED) == (flags[i] & HAS_DOUBLED)
                         and memcmp(p + starts[first[other]], p + starts[i], size) == 0):
                     numbers[i] = other
                     break

@@ -3,22 +3,10 @@
 
 from libc.stdint cimport int32_t, int64_t, uint8_t
 
+from lexer_pipeline.kernels.codes cimport *
 from lexer_pipeline.kernels.primitives cimport plain_end, utf8_is_good
 
-# What a row can be and what a cell holds, as scan.py names them.
-cdef enum:
-    OK = 0
-    BLANK = 1
-    RAGGED = 2
-    QUOTE = 3
-    NUL = 4
-    UTF8 = 5
-    UNCLOSED = 6
 
-cdef enum:
-    ESCAPE = 1
-    HIGH = 2
-    DOUBLED = 4
 
 cdef struct Row:
     # Where the row begins, its line break, and the next row; its physical lines, its cells, and what it is.
@@ -55,7 +43,7 @@ cdef inline bint next_row(const uint8_t *p, int64_t n, int64_t at, bint final, i
     """
     cdef int64_t begin, stop, blank
     cdef int32_t cell = 0, lines = 0
-    cdef uint8_t c, seen, high, fault = OK
+    cdef uint8_t c, seen, high, fault = ROW_OK
     cdef bint only_empty = True, bad_utf8 = False, zero = False
     row.start = at
     while True:
@@ -67,27 +55,27 @@ cdef inline bint next_row(const uint8_t *p, int64_t n, int64_t at, bint final, i
             while True:
                 at = plain_end(p, at, n, 0x22, &high)
                 if at >= n:
-                    fault = UNCLOSED
+                    fault = ROW_UNCLOSED
                     break
                 c = p[at]
                 if c == 0x22:
                     if at + 1 < n and p[at + 1] == 0x22:
-                        seen |= ESCAPE | DOUBLED
+                        seen |= HAS_ESCAPE | HAS_DOUBLED
                         at += 2
                         continue
                     break
-                seen |= ESCAPE
+                seen |= HAS_ESCAPE
                 if c == 0x0A or (c == 0x0D and not (at + 1 < n and p[at + 1] == 0x0A)):
                     lines += 1
                 elif c == 0:
                     zero = True
                 at += 1
-            if fault != OK:
+            if fault != ROW_OK:
                 break
             stop = at
             at += 1
             if at < n and p[at] != delimiter and p[at] != 0x0A and p[at] != 0x0D:
-                fault = QUOTE
+                fault = ROW_QUOTE
                 break
         else:
             begin = at
@@ -98,7 +86,7 @@ cdef inline bint next_row(const uint8_t *p, int64_t n, int64_t at, bint final, i
                 c = p[at]
                 if c == delimiter or c == 0x0A or c == 0x0D:
                     break
-                seen |= ESCAPE
+                seen |= HAS_ESCAPE
                 if c == 0:
                     zero = True
                 at += 1
@@ -109,7 +97,7 @@ cdef inline bint next_row(const uint8_t *p, int64_t n, int64_t at, bint final, i
                 blank += 1
             only_empty = blank == stop
         if high:
-            seen |= HIGH
+            seen |= HAS_HIGH
             if not utf8_is_good(p + begin, stop - begin):
                 bad_utf8 = True
         if cell < columns:
@@ -120,9 +108,9 @@ cdef inline bint next_row(const uint8_t *p, int64_t n, int64_t at, bint final, i
         if at >= n or p[at] != delimiter:
             break
         at += 1
-    if fault == UNCLOSED and not final and n - row.start <= longest:
+    if fault == ROW_UNCLOSED and not final and n - row.start <= longest:
         return False
-    if fault != OK:
+    if fault != ROW_OK:
         at = line_end(p, row.start, n)
         lines = 0
     if not final and (at >= n or (p[at] == 0x0D and at + 1 >= n)):
@@ -136,14 +124,14 @@ cdef inline bint next_row(const uint8_t *p, int64_t n, int64_t at, bint final, i
         ends[cell] = 0
         flags[cell] = 0
         cell += 1
-    if fault == OK:
+    if fault == ROW_OK:
         if only_empty:
-            fault = BLANK
+            fault = ROW_BLANK
         elif zero:
-            fault = NUL
+            fault = ROW_NUL
         elif bad_utf8:
-            fault = UTF8
+            fault = ROW_UTF8
         elif row.cells != columns:
-            fault = RAGGED
+            fault = ROW_RAGGED
     row.fault = fault
     return True

@@ -7,7 +7,7 @@ Bytes = bytes | memoryview
 
 
 class HashlibChecksums:
-    """MD5 and SHA-256 of all bytes given so far: the twin of the compiled `Checksums`."""
+    """MD5 and SHA-256 of all bytes given so far: the fallback of the compiled `Checksums`."""
 
     def __init__(self) -> None:
         self._md5 = hashlib.md5(usedforsecurity=False)

@@ -1,7 +1,7 @@
 # cython: language_level=3, boundscheck=False, wraparound=False, initializedcheck=False, cdivision=True
 """Loops over the bytes of JSON: find the documents of lines and lists, check one against a schema and write it.
 
-A document that the kernel is not certain of is left to the exact twin (`exact.py`). Every byte is read within the
+A document that the kernel is not certain of is left to the reference (`validating/reference.py`). Every byte is read within the
 bounds of the data (what reads in steps of sixteen is asked only where so many are left), and every write goes
 through `reserve`.
 """
@@ -11,6 +11,7 @@ from libc.stdlib cimport free, malloc
 from libc.string cimport memchr, memcmp, memset
 from cpython.bytes cimport PyBytes_FromStringAndSize
 
+from lexer_pipeline.kernels.codes cimport *
 from lexer_pipeline.kernels.primitives cimport *
 
 import numpy as np
@@ -168,25 +169,25 @@ cdef inline bint begins_wrapper(const uint8_t *p, int64_t at, int64_t end) noexc
 def split_array(const uint8_t[::1] data not None, int64_t at, bint final, int64_t most):
     """Find the values of a JSON array in `data`, from `at`, which lies behind `[` or behind a comma.
 
-    Returns (places, at, state): places holds (start, end) of each value found; state is 0 for more to come,
-    1 when the array is closed (at lies behind `]`), 2 when no value can be found at `at`. Only brackets and
+    Returns (places, at, state): places holds (start, end) of each value found; state is
+    ARRAY_GOES_ON, ARRAY_ENDED (at lies behind `]`), or ARRAY_BROKEN where no value can be found at `at`. Only brackets and
     strings are looked at: whether a value is JSON is for a parser to say.
     """
     cdef int64_t n = data.shape[0], found = 0, room = max(0, min(most, n - at))
     cdef const uint8_t *p = &data[0] if n else NULL
-    cdef int state = 0
+    cdef int state = ARRAY_GOES_ON
     places_a = np.empty((room, 2), np.int64)
     cdef int64_t[:, ::1] places = places_a
     if at < 0:
         raise ValueError("the list begins outside of the data")
     with nogil:
-        while found < room and state == 0:
+        while found < room and state == ARRAY_GOES_ON:
             state = next_value(p, &at, n, &places[found, 0])
             if state == MORE_TO_COME:
                 break
-            if state != 2:
+            if state != ARRAY_BROKEN:
                 found += 1
-    return places_a[:found], at, 0 if state == MORE_TO_COME else state
+    return places_a[:found], at, ARRAY_GOES_ON if state == MORE_TO_COME else state
 
 
 cdef enum:
@@ -194,9 +195,10 @@ cdef enum:
 
 
 cdef int next_value(const uint8_t *p, int64_t *at, int64_t n, int64_t *place) noexcept nogil:
-    """Put the next value of a list into `place` and go behind its comma (0) or bracket (1).
+    """Put the next value of a list into `place` and go behind its comma (ARRAY_GOES_ON) or bracket (ARRAY_ENDED).
 
-    2 where there is none, and MORE_TO_COME where it does not end before n; `at` is then put where it should begin.
+    ARRAY_BROKEN where there is none, and MORE_TO_COME where it does not end before n; `at` is then put where it should
+    begin.
     """
     cdef int64_t start = at[0], end, after
     while start < n and is_space(p[start]):
@@ -204,18 +206,18 @@ cdef int next_value(const uint8_t *p, int64_t *at, int64_t n, int64_t *place) no
     if start >= n:
         return MORE_TO_COME
     if p[start] == 0x5D or p[start] == 0x2C:
-        return 2
+        return ARRAY_BROKEN
     end = value_end(p, start, n)
     after = end if end >= 0 else n
     while after < n and is_space(p[after]):
         after += 1
     if after >= n or (p[after] != 0x2C and p[after] != 0x5D):
         at[0] = start
-        return MORE_TO_COME if after >= n else 2
+        return MORE_TO_COME if after >= n else ARRAY_BROKEN
     place[0] = start
     place[1] = end
     at[0] = after + 1
-    return 1 if p[after] == 0x5D else 0
+    return ARRAY_ENDED if p[after] == 0x5D else ARRAY_GOES_ON
 
 
 cdef int64_t value_end(const uint8_t *p, int64_t at, int64_t n) noexcept nogil:
@@ -258,13 +260,6 @@ cdef inline int64_t behind_string(const uint8_t *p, int64_t at, int64_t n) noexc
 
 
 cdef enum:
-    D_UNSURE = 0
-    D_OBJECT = 1
-    D_ARRAY = 2
-    D_STRING = 3
-    D_NUMBER = 4
-    D_BOOLEAN = 5
-    D_OPEN = 6
     D_DEPTH = 24
     D_OPEN_KEYS = 64
     D_CLEANED = 64
@@ -588,7 +583,7 @@ cdef int64_t write_sign(Reader *r, Out *out, int64_t i) noexcept nogil:
 
 
 cdef int64_t number_end(const uint8_t *p, int64_t at, int64_t end) noexcept nogil:
-    """The place behind a JSON number without exponent; -1 when there is none or one that is left to the twin."""
+    """The place behind a JSON number without exponent; -1 when there is none or one that is left to the reference."""
     cdef int64_t first
     if at < end and p[at] == 0x2D:
         at += 1
@@ -615,24 +610,24 @@ cdef bint vouch_string(Automaton a, const Node *node, Reader *r, Out *out) noexc
     cdef int kind = node.kind
     if r.p[r.at] != 0x22:
         return False
-    if kind == K_ENUM:
+    if kind == KIND_ENUM:
         return vouch_word(a, node, r)
     if not pass_string(r, out, &escaped):
         return False
     size = r.at - 1 - start
-    if kind == K_TEXT:
+    if kind == KIND_TEXT:
         return node.low <= size <= node.high
     if escaped:
         return False
-    if kind == K_EMAIL:
+    if kind == KIND_EMAIL:
         return tidy_email(r, start, size) or clean_string(node, r, out, start, size)
-    if kind == K_HASH:
+    if kind == KIND_HASH:
         return hash_form(r.p + start, size) == AS_IT_IS or clean_string(node, r, out, start, size)
-    if kind == K_DATE:
+    if kind == KIND_DATE:
         return size == 10 and good_date(r.p + start, size)
-    if kind == K_DATE_TIME:
+    if kind == KIND_DATE_TIME:
         return good_date_time(r.p + start, size)
-    if kind == K_URL:
+    if kind == KIND_URL:
         return good_url(r.p + start, size)
     return False
 
@@ -663,9 +658,9 @@ cdef bint vouch_word(Automaton a, const Node *node, Reader *r) noexcept nogil:
 
 
 cdef bint clean_string(const Node *node, Reader *r, Out *out, int64_t start, int64_t size) noexcept nogil:
-    """Write an e-mail or a hash trimmed and in lower case, as the twin does, and note it; False when in doubt.
+    """Write an e-mail or a hash trimmed and in lower case, as the reference does, and note it; False when in doubt.
 
-    Signs beyond ASCII have other capitals and blanks, so a text with any is the twin's, and so is one of blanks.
+    Signs beyond ASCII have other capitals and blanks, so a text with any is the reference's, and so is one of blanks.
     """
     cdef int64_t first = start, last = start + size, i
     cdef uint8_t *to
@@ -683,7 +678,7 @@ cdef bint clean_string(const Node *node, Reader *r, Out *out, int64_t start, int
         c = r.p[first + i]
         to[i] = c | 0x20 if 0x41 <= c <= 0x5A else c
     # Neither kind vouches for a byte beyond ASCII.
-    if (email_form(to, last - first) if node.kind == K_EMAIL else hash_form(to, last - first)) != AS_IT_IS:
+    if (email_form(to, last - first) if node.kind == KIND_EMAIL else hash_form(to, last - first)) != AS_IT_IS:
         return False
     out.size += last - first
     r.kept = start + size
@@ -699,9 +694,9 @@ cdef bint vouch_value(Automaton a, int32_t number, Reader *r, Out *out, int dept
     if number < 0 or depth > D_DEPTH or r.at >= r.end:
         return False
     node = &a.nodes[number]
-    if node.what == D_OBJECT:
+    if node.what == NODE_OBJECT:
         return vouch_object(a, number, r, out, depth)
-    if node.what == D_ARRAY:
+    if node.what == NODE_ARRAY:
         return vouch_array(a, node, r, out, depth)
     if vouch_leaf(a, node, r, out):
         return mark(r, M_LEAF - r.word)
@@ -716,21 +711,21 @@ cdef bint vouch_leaf(Automaton a, const Node *node, Reader *r, Out *out) noexcep
     cdef int what = node.what
     cdef bint escaped = False
     r.word = -1
-    if what == D_STRING:
+    if what == NODE_STRING:
         return vouch_string(a, node, r, out)
-    if what == D_BOOLEAN or (what == D_OPEN and (r.p[r.at] == 0x74 or r.p[r.at] == 0x66)):
+    if what == NODE_BOOLEAN or (what == NODE_OPEN and (r.p[r.at] == 0x74 or r.p[r.at] == 0x66)):
         return pass_boolean(r)
-    if what == D_OPEN and r.p[r.at] == 0x22:
+    if what == NODE_OPEN and r.p[r.at] == 0x22:
         return pass_string(r, out, &escaped)
-    if what != D_NUMBER and what != D_OPEN:
+    if what != NODE_NUMBER and what != NODE_OPEN:
         return False
     end = number_end(r.p, r.at, r.end)
     if end < 0:
         return False
-    if what == D_NUMBER and node.kind == K_INTEGER:
+    if what == NODE_NUMBER and node.kind == KIND_INTEGER:
         if not good_integer(r.p + r.at, end - r.at, node.low, node.high):
             return False
-    elif what == D_NUMBER and (node.low > -1e308 or node.high < 1e308):
+    elif what == NODE_NUMBER and (node.low > -1e308 or node.high < 1e308):
         if not good_number(r.p + r.at, end - r.at, node.low, node.high):
             return False
     r.at = end
@@ -751,7 +746,7 @@ cdef bint note_wrong(const Node *node, int32_t number, Reader *r, Out *out) noex
     """Pass a text without escapes, a number or a boolean that may be wrong, and note it; False for all else."""
     cdef int64_t start = r.at
     cdef bint escaped = False
-    if r.wrong >= D_WRONG or (node.what != D_STRING and node.what != D_NUMBER and node.what != D_BOOLEAN):
+    if r.wrong >= D_WRONG or (node.what != NODE_STRING and node.what != NODE_NUMBER and node.what != NODE_BOOLEAN):
         return False
     if r.p[start] == 0x22:
         if not pass_string(r, out, &escaped) or escaped:
@@ -812,7 +807,7 @@ cdef inline int32_t tidy_key(
 cdef inline int64_t behind_text(const Node *node, const Reader *r, int64_t at) noexcept nogil:
     """The place behind a plain text that needs no more than to be text; -1 for all else."""
     cdef int64_t end
-    if node.what != D_STRING or node.kind != K_TEXT or r.sketch != NULL or at >= r.end or r.p[at] != 0x22:
+    if node.what != NODE_STRING or node.kind != KIND_TEXT or r.sketch != NULL or at >= r.end or r.p[at] != 0x22:
         return -1
     end = plain_text_end(r, at + 1)
     if end < 0 or r.p[end] != 0x22 or not node.low <= end - at - 1 <= node.high:
@@ -897,7 +892,7 @@ cdef bint vouch_object(Automaton a, int32_t number, Reader *r, Out *out, int dep
             met |= bit
             child = a.words[place].child
             likely = r.follow + 2 * place
-        if child < 0 or (place < 0 and r.sketch != NULL and a.nodes[child].what != D_OPEN):
+        if child < 0 or (place < 0 and r.sketch != NULL and a.nodes[child].what != NODE_OPEN):
             return False
         at = behind_space(r, out, at)
         if at < 0:

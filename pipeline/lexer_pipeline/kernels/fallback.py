@@ -1,6 +1,6 @@
-"""Find rows, cells and documents in plain Python: the twin of the scanning kernels.
+"""Find rows, cells and documents in plain Python: the fallback of the kernels.
 
-It reads the same language as `kernels.scan_csv` and `json_kernels`, is what runs where the kernels were
+It reads the same language as `cells.scan_csv` and `documents`, is what runs where the kernels were
 not compiled, and is what the tests compare them with.
 """
 
@@ -9,19 +9,31 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
+from lexer_pipeline.kernels.arrays import Bools, Int32s, Int64s, Scanned, UInt8s, UInt32s, UInt64s
 from lexer_pipeline.kernels.codes import (
+    ARRAY_BROKEN,
+    ARRAY_ENDED,
+    ARRAY_GOES_ON,
+    CELL_DOUBT,
+    CELL_EMPTY,
     CLOSE_ARRAY,
     CLOSE_OBJECT,
+    FAMILIES,
     HAS_DOUBLED,
     HAS_ESCAPE,
     HAS_HIGH,
+    IN_DOUBT,
+    KEY_EMPTY,
+    KEY_SAME,
+    KEY_STARTS,
+    KEY_UNREADABLE,
     OPEN_ARRAY,
     OPEN_OBJECT,
     RAW_LEAF,
+    READINGS,
     REPEAT_END,
     ROW_BLANK,
     ROW_NUL,
@@ -32,8 +44,6 @@ from lexer_pipeline.kernels.codes import (
     ROW_UTF8,
     TEXT_LEAF,
 )
-
-IN_DOUBT = 1 << 31
 
 LINE_BREAK = re.compile(rb"\r\n|\n|\r")
 NEEDS_ESCAPE = re.compile(rb'[\x00-\x1f"\\]')
@@ -50,10 +60,8 @@ class _Row:
     finished: bool
 
 
-def scan_csv(
-    data: bytes, delimiter: int, columns: int, final: bool, most_rows: int, longest: int
-) -> tuple[object, ...]:
-    """Find the rows and cells of `data`, which starts at the start of a row; see `kernels.scan_csv`."""
+def scan_csv(data: bytes, delimiter: int, columns: int, final: bool, most_rows: int, longest: int) -> Scanned:
+    """Find the rows and cells of `data`, which starts at the start of a row; see `cells.scan_csv`."""
     rows: list[_Row] = []
     starts: list[int] = []
     lines: list[int] = []
@@ -69,7 +77,7 @@ def scan_csv(
         line += _breaks(data, at, row.end) + (found is not None)
         at = consumed = found.end() if found else len(data)
     faults = [_fault(data, start, row, columns) for start, row in zip(starts, rows, strict=True)]
-    return (consumed, len(rows), *_cells(data, rows, columns), _ints(starts), _ints([row.end for row in rows]),
+    return Scanned(consumed, len(rows), *_cells(data, rows, columns), _ints(starts), _ints([row.end for row in rows]),
             _ints([*lines, line]), _ints([len(row.cells) for row in rows]), np.array(faults, np.uint8))  # fmt: skip
 
 
@@ -143,7 +151,7 @@ def _is_utf8(text: bytes) -> bool:
     return True
 
 
-def _cells(data: bytes, rows: list[_Row], columns: int) -> Iterator[object]:
+def _cells(data: bytes, rows: list[_Row], columns: int) -> tuple[Int32s, Int32s, UInt8s]:
     starts = np.zeros((len(rows), columns), np.int32)
     ends = np.zeros((len(rows), columns), np.int32)
     flags = np.zeros((len(rows), columns), np.uint8)
@@ -156,10 +164,10 @@ def _cells(data: bytes, rows: list[_Row], columns: int) -> Iterator[object]:
                 | (0 if cell.isascii() else HAS_HIGH)
                 | (HAS_DOUBLED if doubled else 0)
             )
-    yield from (starts.ravel(), ends.ravel(), flags.ravel())
+    return starts.ravel(), ends.ravel(), flags.ravel()
 
 
-def _ints(values: list[int]) -> object:
+def _ints(values: list[int]) -> Int32s:
     return np.array(values, np.int32)
 
 
@@ -169,8 +177,8 @@ WRAPPED = re.compile(rb'[ \t-\r]*\{[ \t-\r]*"records"')
 TOKEN = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"|["\[\]{}, \t-\r]', re.DOTALL)
 
 
-def find_lines(data: bytes, end: int) -> tuple[Any, Any, Any, int, bool]:
-    """Find the lines of JSON; see `json_kernels.find_lines`."""
+def find_lines(data: bytes, end: int) -> tuple[Int64s, Int64s, Int64s, int, bool]:
+    """Find the lines of JSON; see `documents.find_lines`."""
     breaks = np.flatnonzero(np.frombuffer(data, np.uint8, end) == 0x0A)
     ends = breaks if not end or data[end - 1] == 0x0A else np.append(breaks, end)
     starts = np.append(0, ends[:-1] + 1) if len(ends) else ends
@@ -181,8 +189,8 @@ def find_lines(data: bytes, end: int) -> tuple[Any, Any, Any, int, bool]:
     return table[0], table[1], table[2], len(lines), is_wrapped
 
 
-def split_array(data: bytes, at: int, final: bool, most: int) -> tuple[Any, int, int]:
-    """Find the values of a JSON array; see `json_kernels.split_array`."""
+def split_array(data: bytes, at: int, final: bool, most: int) -> tuple[Int64s, int, int]:
+    """Find the values of a JSON array; see `documents.split_array`."""
     places, at, state = _split(data, at, most)
     return np.array(places, np.int64).reshape(-1, 2), at, state
 
@@ -194,18 +202,18 @@ def _split(data: bytes, at: int, most: int) -> tuple[list[tuple[int, int]], int,
         if start >= len(data):
             break
         if data[start] in b"],":
-            return places, at, 2
+            return places, at, ARRAY_BROKEN
         end = value_end(data, start)
         after = _behind_space(data, end) if end >= 0 else len(data)
         if after >= len(data):
-            return places, start, 0
+            return places, start, ARRAY_GOES_ON
         if data[after] not in b",]":
-            return places, start, 2
+            return places, start, ARRAY_BROKEN
         places.append((start, end))
         at = after + 1
         if data[after : after + 1] == b"]":
-            return places, at, 1
-    return places, at, 0
+            return places, at, ARRAY_ENDED
+    return places, at, ARRAY_GOES_ON
 
 
 def value_end(data: bytes, at: int) -> int:
@@ -236,19 +244,19 @@ def _behind_space(data: bytes, at: int) -> int:
 
 
 def check_column(
-    data: bytes, starts: Any, ends: Any, flags: Any, columns: int, column: int,
-    kind: int, low: float, high: float, words: tuple[bytes, ...], status: Any,
+    data: bytes, starts: Int32s, ends: Int32s, flags: UInt8s, columns: int, column: int,
+    kind: int, low: float, high: float, words: tuple[bytes, ...], status: UInt8s,
 ) -> None:  # fmt: skip
-    """Vouch for no filled cell: all of them go to the exact twin."""
+    """Vouch for no filled cell: all of them go to the reference."""
     filled = ends[column::columns] != starts[column::columns]
-    status[:] = np.where(filled[: len(status)], 2, 0)
+    status[:] = np.where(filled[: len(status)], CELL_DOUBT, CELL_EMPTY)
 
 
 def encode(
-    data: bytes, starts: Any, ends: Any, flags: Any, columns: int, first: Any, last: Any, take: Any,
-    operations: Any, arguments: Any, keys: list[bytes],
-) -> tuple[bytes, Any]:  # fmt: skip
-    """Write one NDJSON line for each record taken; see `kernels.encode`."""
+    data: bytes, starts: Int32s, ends: Int32s, flags: UInt8s, columns: int, first: Int32s, last: Int32s, take: UInt8s,
+    operations: Int32s, arguments: Int32s, keys: list[bytes],
+) -> tuple[bytes, Int64s]:  # fmt: skip
+    """Write one NDJSON line for each record taken; see `cells.encode`."""
     steps = list(zip(operations.tolist(), arguments.tolist(), keys, strict=True))
     line_ends = np.zeros(len(take), np.int64)
     lines: list[bytes] = []
@@ -292,9 +300,9 @@ def _members(rows: range, steps: list[Step], cell: Callable[[int, int, bool], by
 
 
 def mark_keys(
-    data: bytes, starts: Any, ends: Any, faults: Any, cells: Any, columns: int, column: int
-) -> tuple[Any, Any]:
-    """Say of each row whether its key begins a record, and a hash of it; see `kernels.mark_keys`."""
+    data: bytes, starts: Int32s, ends: Int32s, faults: UInt8s, cells: Int32s, columns: int, column: int
+) -> tuple[UInt8s, UInt64s]:
+    """Say of each row whether its key begins a record, and a hash of it; see `cells.mark_keys`."""
     marks = np.zeros(len(faults), np.uint8)
     hashes = np.zeros(len(faults), np.uint64)
     last = None
@@ -303,21 +311,22 @@ def mark_keys(
         if fault == ROW_BLANK:
             continue
         if fault in (ROW_QUOTE, ROW_UNCLOSED) or cells[row] <= column:
-            marks[row] = 4
+            marks[row] = KEY_UNREADABLE
         elif not key:
-            marks[row] = 3
+            marks[row] = KEY_EMPTY
         else:
-            marks[row] = 2 if key == last else 1
+            marks[row] = KEY_SAME if key == last else KEY_STARTS
             hashes[row] = int.from_bytes(hashlib.blake2b(key, digest_size=8).digest(), "little")
             last = key
     return marks, hashes
 
 
-def scan_keys(data: bytes, delimiter: int, column: int, final: bool, longest: int) -> tuple[int, int, Any]:
-    """Find the rows that are not blank, and the key of each; see `straight.scan_keys`."""
+def scan_keys(data: bytes, delimiter: int, column: int, final: bool, longest: int) -> tuple[int, int, Int64s]:
+    """Find the rows that are not blank, and the key of each; see `row_writer.scan_keys`."""
     columns, most = column + 1, len(data) + 1
-    found: Any = scan_csv(data, delimiter, columns, final, most, longest)
-    consumed, _, starts, ends, _, row_starts, row_ends, lines, cells, faults = found
+    consumed, _, starts, ends, _, row_starts, row_ends, lines, cells, faults = scan_csv(
+        data, delimiter, columns, final, most, longest
+    )
     marks, hashes = mark_keys(data, starts, ends, faults, cells, columns, column)
     about = np.stack([row_starts, row_ends, lines[:-1], marks, hashes.view(np.int64)], axis=1).astype(
         np.int64
@@ -327,16 +336,16 @@ def scan_keys(data: bytes, delimiter: int, column: int, final: bool, longest: in
 
 def agree(
     data: bytes,
-    starts: Any,
-    ends: Any,
-    flags: Any,
+    starts: Int32s,
+    ends: Int32s,
+    flags: UInt8s,
     columns: int,
     column: int,
-    first: Any,
-    last: Any,
-    same: Any,
+    first: Int32s,
+    last: Int32s,
+    same: UInt8s,
 ) -> None:
-    """Clear same[r] where a later row of record r fills a column otherwise; see `kernels.agree`."""
+    """Clear same[r] where a later row of record r fills a column otherwise; see `cells.agree`."""
     for record, (begin, end) in enumerate(zip(first.tolist(), last.tolist(), strict=True)):
         places = range(begin * columns + column, end * columns + column, columns)
         texts = [(data[starts[at] : ends[at]], flags[at] & HAS_DOUBLED) for at in places]
@@ -344,8 +353,10 @@ def agree(
             same[record] = 0
 
 
-def pull_up(starts: Any, ends: Any, flags: Any, columns: int, column: int, first: Any, last: Any) -> None:
-    """Let an empty once-a-record cell of a first row point to the first later one; see `kernels.pull_up`."""
+def pull_up(
+    starts: Int32s, ends: Int32s, flags: UInt8s, columns: int, column: int, first: Int32s, last: Int32s
+) -> None:
+    """Let an empty once-a-record cell of a first row point to the first later one; see `cells.pull_up`."""
     for begin, end in zip(first.tolist(), last.tolist(), strict=True):
         places = range(begin * columns + column, end * columns + column, columns)
         found = next((at for at in places if ends[at] != starts[at]), None)
@@ -354,13 +365,13 @@ def pull_up(starts: Any, ends: Any, flags: Any, columns: int, column: int, first
                 array[places[0]] = array[found]
 
 
-def gather(data: bytes, row_starts: Any, row_ends: Any, order: Any) -> bytes:
+def gather(data: bytes, row_starts: Int32s, row_ends: Int32s, order: Int64s) -> bytes:
     """The rows named by `order`, one after another, an LF behind each."""
     return b"".join(data[row_starts[row] : row_ends[row]] + b"\n" for row in order.tolist())
 
 
 class KeySet:
-    """Hashes seen so far; see `kernels.KeySet`."""
+    """Hashes seen so far; see `cells.KeySet`."""
 
     def __init__(self, most: int) -> None:
         self.most = most
@@ -371,7 +382,7 @@ class KeySet:
         """How many hashes there are."""
         return len(self._seen)
 
-    def add(self, hashes: Any) -> int:
+    def add(self, hashes: UInt64s) -> int:
         """How many of `hashes` were added before one was found that was there already."""
         for index, value in enumerate(hashes.tolist()):
             if value | 1 in self._seen:
@@ -379,31 +390,31 @@ class KeySet:
             self._seen.add(value | 1)
         return len(hashes)
 
-    def values(self) -> Any:
+    def values(self) -> UInt64s:
         """The hashes, in no order."""
         return np.array(sorted(self._seen), np.uint64)
 
 
 def rewrite(
-    data: bytes, starts: Any, ends: Any, flags: Any, kinds: Any, arguments: bytes, argument_ends: Any, base: int,
+    data: bytes, starts: Int32s, ends: Int32s, flags: UInt8s, kinds: Int32s, arguments: bytes, argument_ends: Int32s, base: int,
     copies: bool,
-) -> tuple[bytes, Any, Any, Any, Any]:  # fmt: skip
+) -> tuple[bytes, Int32s, Int32s, UInt8s, UInt32s]:  # fmt: skip
     """No text, and every cell in doubt."""
     marks = np.full(len(starts), IN_DOUBT, np.uint32)
     return b"", np.zeros_like(starts), np.zeros_like(ends), np.zeros_like(flags), marks
 
 
-def tally_money(data: bytes, starts: Any, ends: Any, flags: Any) -> tuple[Any, Any]:
+def tally_money(data: bytes, starts: Int32s, ends: Int32s, flags: UInt8s) -> tuple[Int64s, Bools]:
     """Nothing counted, and every cell in doubt."""
-    return np.zeros(4, np.int64), np.ones(len(starts), np.bool_)
+    return np.zeros(READINGS, np.int64), np.ones(len(starts), np.bool_)
 
 
-def tally_dates(data: bytes, starts: Any, ends: Any, flags: Any) -> tuple[Any, Any]:
+def tally_dates(data: bytes, starts: Int32s, ends: Int32s, flags: UInt8s) -> tuple[Int64s, Bools]:
     """Nothing counted, and every cell in doubt."""
-    return np.zeros((5, 4), np.int64), np.ones(len(starts), np.bool_)
+    return np.zeros((FAMILIES, READINGS), np.int64), np.ones(len(starts), np.bool_)
 
 
-def distinct(data: bytes, starts: Any, ends: Any, flags: Any) -> tuple[Any, Any]:
+def distinct(data: bytes, starts: Int32s, ends: Int32s, flags: UInt8s) -> tuple[Int64s, Int64s]:
     """The number of each cell's text in the order in which they come, and the first cell of each number."""
     known: dict[tuple[bytes, int], int] = {}
     first: list[int] = []
@@ -419,7 +430,9 @@ def distinct(data: bytes, starts: Any, ends: Any, flags: Any) -> tuple[Any, Any]
     return np.array(numbers, np.int64), np.array(first, np.int64)
 
 
-def joined(data: bytes, starts: Any, ends: Any, flags: Any, separator: int) -> tuple[bytes, Any, Any, Any]:
+def joined(
+    data: bytes, starts: Int32s, ends: Int32s, flags: UInt8s, separator: int
+) -> tuple[bytes, Int32s, Int32s, UInt8s]:
     """The cells of each row as one text, a separator between them, which also follows the last."""
     sizes = (ends - starts + 1).sum(axis=1, dtype=np.int32)
     places = np.cumsum(sizes, dtype=np.int32)

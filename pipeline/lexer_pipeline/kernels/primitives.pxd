@@ -1,12 +1,14 @@
 # cython: language_level=3
 """What the kernels share: bytes told apart, texts vouched for, and JSON written; nothing here knows a row or a record.
 
-A `good_...` may only vouch: a text that it is not certain of is left to the exact twin (`values.py`, `exact.py`).
+A `good_...` may only vouch: a text that it is not certain of is left to the reference (`specs/values.py`, `validating/reference.py`).
 """
 
 from libc.stdint cimport int64_t, uint8_t, uint64_t
 from libc.stdlib cimport realloc
 from libc.string cimport memcmp, memcpy
+
+from lexer_pipeline.kernels.codes cimport *
 
 
 cdef extern from *:
@@ -112,7 +114,7 @@ cdef inline int two(const uint8_t *p) noexcept nogil:
 
 
 cdef inline bint good_date(const uint8_t *p, int64_t n) noexcept nogil:
-    """YYYY-MM-DD that the calendar has; year 0000 is left to the twin."""
+    """YYYY-MM-DD that the calendar has; year 0000 is left to the reference."""
     cdef int century, year, month, day, most
     if n < 10 or p[4] != 0x2D or p[7] != 0x2D:
         return False
@@ -300,38 +302,25 @@ cdef inline bint good_url(const uint8_t *p, int64_t n) noexcept nogil:
     return True
 
 
-# Kinds of cells, as compiled.py names them.
-cdef enum:
-    K_TEXT = 0
-    K_EMAIL = 1
-    K_HASH = 2
-    K_NUMBER = 3
-    K_INTEGER = 4
-    K_BOOLEAN = 5
-    K_DATE = 6
-    K_DATE_TIME = 7
-    K_ENUM = 8
-    K_UNSURE = 9
-    K_URL = 10
 
 
 cdef inline bint good_cell(int kind, const uint8_t *p, int64_t size, double low, double high) noexcept nogil:
     """Whether a plain ASCII text is one of a kind as it stands; nothing is said of words and of texts of any kind."""
-    if kind == K_EMAIL:
+    if kind == KIND_EMAIL:
         return email_form(p, size) == AS_IT_IS
-    if kind == K_HASH:
+    if kind == KIND_HASH:
         return hash_form(p, size) == AS_IT_IS
-    if kind == K_NUMBER:
+    if kind == KIND_NUMBER:
         return good_number(p, size, low, high)
-    if kind == K_INTEGER:
+    if kind == KIND_INTEGER:
         return good_integer(p, size, low, high)
-    if kind == K_BOOLEAN:
+    if kind == KIND_BOOLEAN:
         return (size == 4 and memcmp(p, b"true", 4) == 0) or (size == 5 and memcmp(p, b"false", 5) == 0)
-    if kind == K_DATE:
+    if kind == KIND_DATE:
         return size == 10 and good_date(p, size)
-    if kind == K_DATE_TIME:
+    if kind == KIND_DATE_TIME:
         return good_date_time(p, size)
-    if kind == K_URL:
+    if kind == KIND_URL:
         return good_url(p, size)
     return False
 
@@ -353,16 +342,6 @@ cdef inline uint64_t hash_bytes(const uint8_t *p, int64_t n) noexcept nogil:
     return h ^ (h >> 28)
 
 
-# The steps of a program that writes records; Python knows these numbers by the names in compiled.py.
-cdef enum:
-    P_TEXT = 0
-    P_RAW = 1
-    P_OPEN = 2
-    P_CLOSE = 3
-    P_OPEN_ARRAY = 4
-    P_CLOSE_ARRAY = 5
-    P_REPEAT = 6
-    P_REPEAT_END = 7
 
 
 cdef struct Out:

@@ -11,18 +11,15 @@ from libc.stdlib cimport calloc, free, malloc, realloc
 from libc.string cimport memcmp, memcpy
 from cpython.bytes cimport PyBytes_FromStringAndSize
 
+from lexer_pipeline.kernels.codes cimport *
 from lexer_pipeline.kernels.csv_rows cimport *
 from lexer_pipeline.kernels.primitives cimport *
 
 import numpy as np
 
-# What holds a value, and how deep values may lie.
+# How deep values may lie.
 cdef enum:
-    IN_OBJECT = 0
-    IN_NUMBERED = 1
-    IN_EACH = 2
     DEEPEST = 32
-    FIELDS = 64
 
 cdef struct Step:
     int operation
@@ -66,17 +63,6 @@ cdef struct Table:
     int64_t *about
     uint8_t *faults
 
-# What `about` holds of a row.
-cdef enum:
-    A_START = 0
-    A_END = 1
-    A_CELLS = 2
-    A_LINE = 3
-    A_NUMBER = 4
-    A_INDEX = 5
-    A_PLACE = 6
-    ABOUT = 7
-    KEYS = 5
 
 
 cdef bint has_room(Table *table) noexcept nogil:
@@ -98,7 +84,7 @@ cdef bint has_room(Table *table) noexcept nogil:
     if bigger == NULL:
         return False
     table.flags = <uint8_t *>bigger
-    bigger = realloc(table.about, room * ABOUT * sizeof(int64_t))
+    bigger = realloc(table.about, room * ABOUT_WIDTH * sizeof(int64_t))
     if bigger == NULL:
         return False
     table.about = <int64_t *>bigger
@@ -115,7 +101,7 @@ cdef void move_row(Table *table, int64_t source, int64_t to) noexcept nogil:
     memcpy(table.starts + to * wide, table.starts + source * wide, wide * sizeof(int32_t))
     memcpy(table.ends + to * wide, table.ends + source * wide, wide * sizeof(int32_t))
     memcpy(table.flags + to * wide, table.flags + source * wide, wide)
-    memcpy(table.about + to * ABOUT, table.about + source * ABOUT, ABOUT * sizeof(int64_t))
+    memcpy(table.about + to * ABOUT_WIDTH, table.about + source * ABOUT_WIDTH, ABOUT_WIDTH * sizeof(int64_t))
     table.faults[to] = table.faults[source]
 
 
@@ -125,7 +111,7 @@ cdef copied(void *data, int64_t size, kind):
 
 
 cdef class Writer:
-    """A header and a schema as a program for `write`; see `writer.py` for what its numbers mean."""
+    """A header and a schema as a program for `write`; see `compile_rows.py` for what its numbers mean."""
 
     cdef Step *steps
     cdef int count
@@ -205,27 +191,27 @@ cdef class Writer:
             if not 0 <= self.words[i, 0] <= self.words[i, 1] <= size:
                 raise ValueError("a word lies outside of the text")
         for i in range(self.conditions.shape[0]):
-            if not 0 <= self.conditions[i, 0] < FIELDS:
+            if not 0 <= self.conditions[i, 0] < MOST_FIELDS:
                 raise ValueError("a condition is about no field")
         for i in range(self.count):
             operation, column, kind, place, holder, each, first, last, since, until, begin, end = steps[i]
-            if not 0 <= begin <= end <= size or not -1 <= place < FIELDS or not 0 <= column < self.columns:
+            if not 0 <= begin <= end <= size or not -1 <= place < MOST_FIELDS or not 0 <= column < self.columns:
                 raise ValueError("a step points outside of its tables")
-            if operation in (P_OPEN, P_OPEN_ARRAY):
+            if operation in (OPEN_OBJECT, OPEN_ARRAY):
                 depth += 1
                 deepest = max(deepest, depth)
-            elif operation in (P_CLOSE, P_CLOSE_ARRAY):
+            elif operation in (CLOSE_OBJECT, CLOSE_ARRAY):
                 depth -= 1
-            if operation in (P_TEXT, P_RAW) and kind == K_ENUM and not 0 <= first <= last <= self.words.shape[0]:
+            if operation in (TEXT_LEAF, RAW_LEAF) and kind == KIND_ENUM and not 0 <= first <= last <= self.words.shape[0]:
                 raise ValueError("a step has words outside of the table")
-            if operation == P_CLOSE and not (0 <= first <= last <= self.shapes.shape[0]
+            if operation == CLOSE_OBJECT and not (0 <= first <= last <= self.shapes.shape[0]
                                              and 0 <= since <= until <= self.conditions.shape[0]):
                 raise ValueError("a step has shapes or conditions outside of the tables")
-            if operation == P_REPEAT_END and not 0 <= first <= i:
+            if operation == REPEAT_END and not 0 <= first <= i:
                 raise ValueError("a repetition begins behind its end")
             if depth < (0 if i == self.count - 1 else 1):
                 raise ValueError("more is closed than was opened")
-        if depth or deepest >= DEEPEST or steps[0, 0] != P_OPEN:
+        if depth or deepest >= DEEPEST or steps[0, 0] != OPEN_OBJECT:
             raise ValueError("a program opens a record, closes all that it opens, and is not too deep")
 
     def write(self, const uint8_t[::1] data not None, int delimiter, bint final, int64_t longest, int64_t most):
@@ -278,7 +264,7 @@ cdef class Writer:
                 copied(table.ends, table.rows * table.columns * sizeof(int32_t), np.int32),
                 copied(table.flags, table.rows * table.columns, np.uint8),
                 copied(table.faults, table.rows, np.uint8),
-                copied(table.about, table.rows * ABOUT * sizeof(int64_t), np.int64).reshape(-1, ABOUT),
+                copied(table.about, table.rows * ABOUT_WIDTH * sizeof(int64_t), np.int64).reshape(-1, ABOUT_WIDTH),
             )
         finally:
             free(self.spare)
@@ -305,23 +291,23 @@ cdef class Writer:
             if not next_row(p, n, at, final, longest, delimiter, table.columns, table.starts + cell,
                             table.ends + cell, table.flags + cell, &row):
                 break
-            if row.fault == BLANK:
+            if row.fault == ROW_BLANK:
                 at = row.after
                 line += row.lines
                 blank += 1
                 index += 1
                 continue
             table.faults[table.rows] = row.fault
-            about = table.about + table.rows * ABOUT
-            about[A_START] = row.start
-            about[A_END] = row.end
-            about[A_CELLS] = row.cells
-            about[A_LINE] = line
-            about[A_NUMBER] = filled + 1
-            about[A_INDEX] = index
+            about = table.about + table.rows * ABOUT_WIDTH
+            about[ABOUT_START] = row.start
+            about[ABOUT_END] = row.end
+            about[ABOUT_CELLS] = row.cells
+            about[ABOUT_LINE] = line
+            about[ABOUT_NUMBER] = filled + 1
+            about[ABOUT_INDEX] = index
             if self.folds:
                 size = table.ends[cell + self.key] - table.starts[cell + self.key]
-                readable = row.fault != QUOTE and row.fault != UNCLOSED and row.cells > self.key
+                readable = row.fault != ROW_QUOTE and row.fault != ROW_UNCLOSED and row.cells > self.key
                 if not is_open:
                     begins = True
                 elif unreadable or not readable:
@@ -352,10 +338,10 @@ cdef class Writer:
                     key_size = size
                 else:
                     doubt = True
-                doubt = doubt or row.fault != OK
+                doubt = doubt or row.fault != ROW_OK
                 unreadable = not readable
                 table.rows += 1
-            elif row.fault == OK and self._write(p, n, table, table.rows, table.rows + 1, out, notes):
+            elif row.fault == ROW_OK and self._write(p, n, table, table.rows, table.rows + 1, out, notes):
                 records += 1
                 rows += 1
             else:
@@ -395,7 +381,7 @@ cdef class Writer:
     cdef void _give_back(self, Table *table, int64_t first, int64_t last, Out *out) noexcept nogil:
         cdef int64_t row
         for row in range(first, last):
-            table.about[row * ABOUT + A_PLACE] = out.size
+            table.about[row * ABOUT_WIDTH + ABOUT_PLACE] = out.size
 
     cdef bint _choose(self, const uint8_t *p, Table *table, int64_t first, int64_t last, Notes *notes) noexcept nogil:
         """Choose for each once-a-record column the first row that fills it; False where two rows differ."""
@@ -412,7 +398,7 @@ cdef class Writer:
                     head = cell
                     notes.chosen[self.once[i]] = <int32_t>(row - first)
                 elif (size != table.ends[head] - table.starts[head]
-                        or (table.flags[cell] ^ table.flags[head]) & DOUBLED
+                        or (table.flags[cell] ^ table.flags[head]) & HAS_DOUBLED
                         or memcmp(p + table.starts[cell], p + table.starts[head], size) != 0):
                     return False
         return True
@@ -423,7 +409,7 @@ cdef class Writer:
         cdef int64_t before = out.size, row
         cdef int64_t size = 0
         for row in range(first, last):
-            size += table.about[row * ABOUT + A_END] - table.about[row * ABOUT + A_START]
+            size += table.about[row * ABOUT_WIDTH + ABOUT_END] - table.about[row * ABOUT_WIDTH + ABOUT_START]
         # Each byte of a cell becomes six at most; 64 for what is copied loosely and the end of the line.
         if last - first > 1 and not self._choose(p, table, first, last, notes):
             return False
@@ -450,7 +436,7 @@ cdef class Writer:
     cdef bint _record(self, const uint8_t *p, int64_t n, Table *table, int64_t first, int64_t last, Out *out,
                       Notes *notes) noexcept nogil:
         cdef Frame frames[DEEPEST]
-        cdef int32_t word[DEEPEST][FIELDS]
+        cdef int32_t word[DEEPEST][MOST_FIELDS]
         cdef Step *step
         cdef Frame *frame
         cdef int64_t row = first, cell, start, size, k
@@ -467,7 +453,7 @@ cdef class Writer:
         while at < count:
             step = &self.steps[at]
             at += 1
-            if step.operation <= P_RAW:
+            if step.operation <= RAW_LEAF:
                 if not folds:
                     cell = first
                 elif step.each:
@@ -482,12 +468,12 @@ cdef class Writer:
                 flags = table.flags[cell]
                 form = AS_IT_IS
                 frame = &frames[depth - 1]
-                if step.kind == K_TEXT:
+                if step.kind == KIND_TEXT:
                     if size > step.high:
                         return False
                 elif flags:
                     return False
-                elif step.kind == K_ENUM:
+                elif step.kind == KIND_ENUM:
                     for k in range(step.first, step.last):
                         if (size == self.words[k, 1] - self.words[k, 0]
                                 and memcmp(p + start, &self.text[self.words[k, 0]], size) == 0):
@@ -496,14 +482,14 @@ cdef class Writer:
                         return False
                     if step.place >= 0:
                         word[depth - 1][step.place] = <int32_t>(k - step.first)
-                elif step.kind == K_EMAIL or step.kind == K_HASH:
+                elif step.kind == KIND_EMAIL or step.kind == KIND_HASH:
                     # Blanks around it and capitals are all that may be mended here.
                     while size and p[start] == 0x20:
                         start += 1
                         size -= 1
                     while size and p[start + size - 1] == 0x20:
                         size -= 1
-                    form = email_form(p + start, size) if step.kind == K_EMAIL else hash_form(p + start, size)
+                    form = email_form(p + start, size) if step.kind == KIND_EMAIL else hash_form(p + start, size)
                     if form == NO_FORM or not size:
                         return False
                     if form == LOWERED or size != table.ends[cell] - table.starts[cell]:
@@ -521,12 +507,12 @@ cdef class Writer:
                     to += 1
                 copy_loosely(to, step.key, step.key_size)
                 to += step.key_size
-                if step.operation == P_TEXT:
+                if step.operation == TEXT_LEAF:
                     to[0] = 0x22
                     to += 1
                 out.size = to - out.data
-                if flags & ESCAPE:
-                    put_escaped(out, p + start, size, flags & DOUBLED)
+                if flags & HAS_ESCAPE:
+                    put_escaped(out, p + start, size, flags & HAS_DOUBLED)
                 else:
                     if start + size + 16 <= n:
                         copy_loosely(to, p + start, size)
@@ -535,23 +521,23 @@ cdef class Writer:
                     if form == LOWERED:
                         lower_case(to, size)
                     out.size += size
-                if step.operation == P_TEXT:
+                if step.operation == TEXT_LEAF:
                     out.data[out.size] = 0x22
                     out.size += 1
                 comma = True
                 if not fill(step, frame):
                     return False
-            elif step.operation == P_OPEN or step.operation == P_OPEN_ARRAY:
+            elif step.operation == OPEN_OBJECT or step.operation == OPEN_ARRAY:
                 frames[depth].step = at - 1
                 frames[depth].filled = 0
                 frames[depth].items = 0
                 depth += 1
-            elif step.operation == P_CLOSE or step.operation == P_CLOSE_ARRAY:
+            elif step.operation == CLOSE_OBJECT or step.operation == CLOSE_ARRAY:
                 depth -= 1
                 if depth >= opened:
                     continue
                 opened = depth
-                if step.operation == P_CLOSE:
+                if step.operation == CLOSE_OBJECT:
                     if not self._has_shape(step, &frames[depth], &word[depth][0]):
                         return False
                     out.data[out.size] = 0x7D
@@ -563,7 +549,7 @@ cdef class Writer:
                 comma = True
                 if not fill(step, &frames[depth - 1]):
                     return False
-            elif step.operation == P_REPEAT_END:
+            elif step.operation == REPEAT_END:
                 row += 1
                 if row < last:
                     at = step.first
@@ -617,7 +603,7 @@ cdef inline void open_all(const Step *steps, const Frame *frames, int opened, in
             out.size += 1
         copy_loosely(out.data + out.size, step.key, step.key_size)
         out.size += step.key_size
-        out.data[out.size] = 0x7B if step.operation == P_OPEN else 0x5B
+        out.data[out.size] = 0x7B if step.operation == OPEN_OBJECT else 0x5B
         out.size += 1
         comma = False
 
@@ -651,7 +637,7 @@ cdef inline bint plain_row(const uint8_t *p, int64_t n, int64_t at, uint8_t deli
     row.after = at + 1
     row.lines = 1
     row.cells = column + 1
-    row.fault = OK
+    row.fault = ROW_OK
     return True
 
 
@@ -659,7 +645,7 @@ def scan_keys(const uint8_t[::1] data not None, int delimiter, int column, bint 
     """Find the rows of `data` that are not blank, and the key of each in `column`.
 
     Returns (consumed, lines, about): `about` (int64) has of each row its start, its end, the line before it, its mark
-    and the hash of its key, both as `kernels.mark_keys` gives them. Rows are read as `scan_csv` reads them.
+    and the hash of its key, both as `cells.mark_keys` gives them. Rows are read as `scan_csv` reads them.
     """
     cdef int64_t n = data.shape[0], at = 0, rows = 0, line = 0, last_at = 0, last_size = -1, size
     cdef const uint8_t *p = &data[0] if n else NULL
@@ -683,26 +669,26 @@ def scan_keys(const uint8_t[::1] data not None, int delimiter, int column, bint 
                     if not next_row(p, n, at, final, longest, <uint8_t>delimiter, table.columns, table.starts,
                                     table.ends, table.flags, &row):
                         break
-                if row.fault != BLANK:
-                    about = table.about + rows * KEYS
-                    about[0] = row.start
-                    about[1] = row.end
-                    about[2] = line
-                    about[4] = 0
+                if row.fault != ROW_BLANK:
+                    about = table.about + rows * KEYS_WIDTH
+                    about[KEYS_START] = row.start
+                    about[KEYS_END] = row.end
+                    about[KEYS_LINE] = line
+                    about[KEYS_HASH] = 0
                     size = table.ends[column] - table.starts[column]
-                    if row.fault == QUOTE or row.fault == UNCLOSED or row.cells <= column:
-                        about[3] = 4
+                    if row.fault == ROW_QUOTE or row.fault == ROW_UNCLOSED or row.cells <= column:
+                        about[KEYS_MARK] = KEY_UNREADABLE
                     elif size == 0:
-                        about[3] = 3
+                        about[KEYS_MARK] = KEY_EMPTY
                     else:
-                        about[3] = 1
+                        about[KEYS_MARK] = KEY_STARTS
                         if size == last_size and memcmp(p + table.starts[column], p + last_at, size) == 0:
-                            about[3] = 2
-                        about[4] = <int64_t>hash_bytes(p + table.starts[column], size)
+                            about[KEYS_MARK] = KEY_SAME
+                        about[KEYS_HASH] = <int64_t>hash_bytes(p + table.starts[column], size)
                         last_at = table.starts[column]
                         last_size = size
                     rows += 1
-                    if (rows + 1) * KEYS > table.room * ABOUT:
+                    if (rows + 1) * KEYS_WIDTH > table.room * ABOUT_WIDTH:
                         table.rows = table.room
                         memory = has_room(&table)
                 at = row.after
@@ -710,8 +696,8 @@ def scan_keys(const uint8_t[::1] data not None, int delimiter, int column, bint 
         if not memory:
             raise MemoryError
         return at, line, np.frombuffer(
-            PyBytes_FromStringAndSize(<char *>table.about, rows * KEYS * 8), np.int64
-        ).reshape(-1, KEYS)
+            PyBytes_FromStringAndSize(<char *>table.about, rows * KEYS_WIDTH * 8), np.int64
+        ).reshape(-1, KEYS_WIDTH)
     finally:
         discard(&table)
 

@@ -1,4 +1,4 @@
-"""Read a table of delimited text (RFC 4180 and its dialects) in batches of rows."""
+"""Read a table of delimited text (RFC 4180 and its dialects) in chunks of rows."""
 
 import codecs
 import re
@@ -8,10 +8,10 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from lexer_pipeline.chunks.rows import Done, Rows
+from lexer_pipeline.chunks.rows import Rows, WrittenBlock
 from lexer_pipeline.errors import SourceError
 from lexer_pipeline.kernels import dispatch
-from lexer_pipeline.kernels.codes import BROKEN_ROWS, LONGEST_ROW, ROW_BLANK
+from lexer_pipeline.kernels.codes import BROKEN_ROWS, KEYS_HASH, KEYS_MARK, LONGEST_ROW, ROW_BLANK
 
 DELIMITERS = (",", ";", "\t", "|")
 BLOCK = 1 << 20
@@ -147,9 +147,9 @@ def sniff(sample: bytes) -> str:
 
 
 def read_rows(source: Readable, head: Head, rest: bytes, writer: Any = None) -> Iterator[Rows]:
-    """The rows behind the header, in batches of about a megabyte, without a word on records.
+    """The rows behind the header, in chunks of about a megabyte, without a word on records.
 
-    With a `writer` a batch holds whole records, and those that are certainly right are written already.
+    With a `writer` a chunk holds whole records, and those that are certainly right are written already.
     """
     place, final = Place(head, head.lines), False
     most = least = MOST_CELLS // len(head.names) + 1
@@ -161,11 +161,11 @@ def read_rows(source: Readable, head: Head, rest: bytes, writer: Any = None) -> 
         if writer is None:
             # A row has a byte for each of its columns at least; shorter ones, which lack cells, wait for the next round.
             room = 1024 + len(rest) // max(16, len(head.names))
-            consumed, batch = _found(rest, place, final, min(room, most))
+            consumed, chunk = _found(rest, place, final, min(room, most))
         else:
-            consumed, batch = _written(rest, place, final, most, writer)
-        if batch is not None:
-            yield batch
+            consumed, chunk = _written(rest, place, final, most, writer)
+        if chunk is not None:
+            yield chunk
         if consumed:
             rest, most = rest[consumed:], least
             continue
@@ -194,7 +194,7 @@ def _found(rest: bytes, place: Place, final: bool, most: int) -> tuple[int, Rows
     consumed, count, starts, ends, flags, row_starts, row_ends, lines, cells, faults = found
     if not count:
         return consumed, None
-    lines = np.arange(count + 1) if head.row_a_line else lines
+    lines = np.arange(count + 1, dtype=np.int32) if head.row_a_line else lines
     numbers = place.number + np.cumsum(faults != ROW_BLANK, dtype=np.int64)
     rows = Rows(
         rest[:consumed], columns, starts, ends, flags, row_starts, row_ends, cells, faults,
@@ -208,7 +208,7 @@ def _found(rest: bytes, place: Place, final: bool, most: int) -> tuple[int, Rows
 def _written(rest: bytes, place: Place, final: bool, most: int, writer: Any) -> tuple[int, Rows | None]:
     """How many bytes the next records take, and the records: written where they are certain, else as cells."""
     head, line, number = place.head, place.line, place.number
-    done = Done(*writer.write(rest, ord(head.delimiter), final, LONGEST_ROW, most))
+    done = WrittenBlock(*writer.write(rest, ord(head.delimiter), final, LONGEST_ROW, most))
     if not done.consumed:
         return 0, None
     place.number += done.filled
@@ -225,7 +225,7 @@ def _written(rest: bytes, place: Place, final: bool, most: int, writer: Any) -> 
 
 
 def read_keys(source: Readable, head: Head, key: int) -> Iterator[tuple[Any, Any]]:
-    """The mark and the hash of the key of each row that is not blank; see `kernels.mark_keys`."""
+    """The mark and the hash of the key of each row that is not blank; see `cells.mark_keys`."""
     rest, line, final = b"", head.lines, False
     while rest or not final:
         if not final:
@@ -235,7 +235,7 @@ def read_keys(source: Readable, head: Head, key: int) -> Iterator[tuple[Any, Any
         consumed, lines, about = dispatch.scan_keys(rest, ord(head.delimiter), key, final, LONGEST_ROW)
         if not consumed and len(rest) > LONGEST_ROW:
             raise _too_long(source, line + 1)
-        yield about[:, 3], about[:, 4].view(np.uint64)
+        yield about[:, KEYS_MARK], about[:, KEYS_HASH].view(np.uint64)
         rest, line = rest[consumed:], line + lines
 
 

@@ -26,7 +26,7 @@ RUSSIAN = "абвгдеёжзийклмнопрстуфхцчшщъыьэюяі�
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class EncodingGuess:
     """An encoding, and the letters beyond ASCII that a language has; Latin ones stand among ASCII letters.
 
     Without letters nothing is known of the words.
@@ -57,9 +57,9 @@ class Reading:
         return not any(len(run) == 2 and run.isalpha() and not any(map(str.isascii, run)) for run in runs)
 
 
-def _reading(encoding: str, letters: str, is_latin: bool = True) -> Reading:
+def _reading(encoding: str, letters: str, is_latin: bool = True) -> EncodingGuess:
     capitals = {letter.upper() for letter in letters if len(letter.upper()) == 1}
-    return Reading(encoding, frozenset(letters) | capitals, is_latin, letters == WESTERN)
+    return EncodingGuess(encoding, frozenset(letters) | capitals, is_latin, letters == WESTERN)
 
 
 # In the order in which they win where they explain a text equally well.
@@ -83,7 +83,7 @@ READINGS = (
 )
 
 
-def legacy(sample: bytes) -> Reading | None:
+def legacy(sample: bytes) -> EncodingGuess | None:
     """How to read a text that is not UTF-8; None when its bytes do not tell."""
     best, share = None, 0.0
     for reading in READINGS:
@@ -93,7 +93,7 @@ def legacy(sample: bytes) -> Reading | None:
     return best if share >= ENOUGH else _statistical(sample)
 
 
-def _explained(sample: bytes, reading: Reading) -> float:
+def _explained(sample: bytes, reading: EncodingGuess) -> float:
     """The share of the characters beyond ASCII that the language would write at their place."""
     text = sample.decode(reading.encoding, "replace")
     least = LEAST_LATIN if reading.is_latin else LEAST_OTHERS
@@ -105,9 +105,9 @@ def _explained(sample: bytes, reading: Reading) -> float:
     return sum(reading.spells(text, at, at + 1) for at in places) / len(places)
 
 
-def _statistical(sample: bytes) -> Reading | None:
+def _statistical(sample: bytes) -> EncodingGuess | None:
     if sum(byte >= 0x80 for byte in sample) < LEAST_BYTES:
         return None
     # It costs time to import, and hardly any file needs it.
     found = import_module("charset_normalizer").from_bytes(sample).best()
-    return Reading(str(found.encoding), frozenset()) if found is not None else None
+    return EncodingGuess(str(found.encoding), frozenset()) if found is not None else None

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from lexer_pipeline.errors import SourceError, UsageError
 from lexer_pipeline.loading import encoding_guess
-from lexer_pipeline.loading.encoding_guess import Reading
+from lexer_pipeline.loading.encoding_guess import EncodingGuess
 
 BLOCK = 1 << 20
 # How much behind the first odd byte is looked at before the encoding is told.
@@ -176,7 +176,7 @@ class Decoded:
 class _Marked:
     """Decodes an encoding that was told from bytes; what reads better as UTF-8 is in doubt and stays undecoded."""
 
-    def __init__(self, reading: Reading) -> None:
+    def __init__(self, reading: EncodingGuess) -> None:
         self._reading = reading
         self._decoder = codecs.getincrementaldecoder(reading.encoding)("surrogateescape")
         self._rest = b""
@@ -243,7 +243,7 @@ def _characters(data: bytes) -> Iterator[re.Match[bytes]]:
         at = kinds.find(BEGINS, found.end() if found is not None else at + 1)
 
 
-def tell(sample: bytes) -> tuple[Reading | None, str]:
+def tell(sample: bytes) -> tuple[EncodingGuess | None, str]:
     """How to read a text that is not all ASCII (None: as UTF-8), and what should be said of it, if anything."""
     try:
         codecs.getincrementaldecoder("utf-8")().decode(sample)

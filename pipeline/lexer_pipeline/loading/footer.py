@@ -10,7 +10,7 @@ import numpy as np
 from lexer_pipeline.chunks.rows import Rows
 from lexer_pipeline.kernels.codes import ROW_BLANK, ROW_OK, ROW_RAGGED
 
-# A footer has at most so many rows, blank ones not counted, and reaches over so many batches.
+# A footer has at most so many rows, blank ones not counted, and reaches over so many chunks.
 MOST_ROWS = 30
 MOST_BATCHES = 8
 TOTALS = re.compile(
@@ -35,10 +35,10 @@ class Footer:
     def __init__(self) -> None:
         self.notes: tuple[str, ...] = ()
 
-    def set_aside(self, batches: Iterator[Rows]) -> Iterator[Rows]:
-        """The batches; rows that are the footer are blank. The last few rows wait until the end is known."""
+    def set_aside(self, chunks: Iterator[Rows]) -> Iterator[Rows]:
+        """The chunks; rows that are the footer are blank. The last few rows wait until the end is known."""
         waiting: deque[tuple[Rows, int]] = deque()
-        for rows in batches:
+        for rows in chunks:
             filled = rows.filled
             if not filled:
                 # Spreadsheets add blank rows by the million; nothing depends on when they come.
@@ -67,7 +67,7 @@ def _blanked(rows: Rows, chosen: list[int]) -> Rows:
 
 
 def _is_enough(behind: Sequence[tuple[Rows, int]]) -> bool:
-    """Whether a batch is too far from the end to hold a part of the footer."""
+    """Whether a chunk is too far from the end to hold a part of the footer."""
     return sum(filled for _, filled in behind) >= MOST_ROWS or len(behind) >= MOST_BATCHES
 
 

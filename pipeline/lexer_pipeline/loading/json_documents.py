@@ -1,4 +1,4 @@
-"""Read JSON in batches of documents: one a line, an array, `{"records": [...]}`, or one or more objects."""
+"""Read JSON in chunks of documents: one a line, an array, `{"records": [...]}`, or one or more objects."""
 
 import codecs
 import re
@@ -10,6 +10,7 @@ import numpy as np
 from lexer_pipeline.chunks.documents import Documents
 from lexer_pipeline.errors import SourceError
 from lexer_pipeline.kernels import dispatch, fallback
+from lexer_pipeline.kernels.codes import ARRAY_BROKEN, ARRAY_ENDED
 
 # Small enough to stay in the cache from one pass to the next.
 BLOCK = 1 << 19
@@ -38,7 +39,7 @@ def looks_like_json(start: bytes) -> bool:
 
 
 def read_documents(source: Readable, start: bytes, unwrap: bool) -> Iterator[Documents]:
-    """The documents of a source that begins with `start`, in batches of about half a megabyte.
+    """The documents of a source that begins with `start`, in chunks of about half a megabyte.
 
     `unwrap` says that `{"records": [...]}` is a wrapper and not itself a record.
     """
@@ -99,15 +100,15 @@ class _Reader:
                 continue
             end = end or len(data)
             self._data = data[end:]
-            yield self._batch_of_lines(data, end, unwrap)
+            yield self._chunk_of_lines(data, end, unwrap)
 
-    def _batch_of_lines(self, data: bytes, end: int, unwrap: bool) -> Documents:
+    def _chunk_of_lines(self, data: bytes, end: int, unwrap: bool) -> Documents:
         starts, ends, lines, count, is_wrapped = dispatch.find_lines(data, end)
         blank, lines = count - len(starts), lines + self._line
         self._line += count
         if unwrap and is_wrapped:
             return self._unwrapped_lines(data, starts, ends, lines, blank)
-        return self._batch(data, starts, ends, lines, blank)
+        return self._chunk(data, starts, ends, lines, blank)
 
     def _unwrapped_lines(self, data: bytes, starts: Any, ends: Any, lines: Any, blank: int) -> Documents:
         places: list[tuple[int, int, int]] = []
@@ -116,9 +117,9 @@ class _Reader:
             found = [(0, end - start)] if inner is None else inner
             places += [(start + begin, start + stop, line) for begin, stop in found]
         table = np.array(places, np.int64).reshape(-1, 3)
-        return self._batch(data, table[:, 0], table[:, 1], table[:, 2], blank)
+        return self._chunk(data, table[:, 0], table[:, 1], table[:, 2], blank)
 
-    def _batch(self, data: bytes, starts: Any, ends: Any, lines: Any, blank: int) -> Documents:
+    def _chunk(self, data: bytes, starts: Any, ends: Any, lines: Any, blank: int) -> Documents:
         numbers = np.arange(self._number + 1, self._number + 1 + len(starts))
         self._number += len(starts)
         starts, ends, lines = (np.ascontiguousarray(one, np.int64) for one in (starts, ends, lines))
@@ -139,7 +140,7 @@ class _Reader:
                 yield from self._array()
             else:
                 line, text = self._line, self._value()
-                yield self._batch(text, [0], [len(text)], [line], 0)
+                yield self._chunk(text, [0], [len(text)], [line], 0)
 
     def _skip_space(self) -> bool:
         while True:
@@ -166,24 +167,24 @@ class _Reader:
             return
         while True:
             places, at, state = dispatch.split_array(self._data, 0, self._final, 1 << 16)
-            yield self._batch_of_places(places)
+            yield self._chunk_of_places(places)
             self._drop(at)
-            if state == 1:
+            if state == ARRAY_ENDED:
                 return
-            if state == 2:
+            if state == ARRAY_BROKEN:
                 raise self._broken("the list is broken; look for a missing comma, quote or bracket")
             if len(self._data) > LONGEST and not len(places):
                 raise self._too_long()
             if not self._more() and not len(places):
                 raise self._broken("the list that holds the documents does not end")
 
-    def _batch_of_places(self, places: Any) -> Documents:
+    def _chunk_of_places(self, places: Any) -> Documents:
         starts, end = places[:, 0], int(places[-1, 1]) if len(places) else 0
         lines = np.full(len(places), self._line)
         if self._data.find(b"\n", 0, end) >= 0:
             breaks = np.flatnonzero(np.frombuffer(self._data, np.uint8, end) == LINE_FEED)
             lines += np.searchsorted(breaks, starts)
-        return self._batch(self._data, starts, places[:, 1], lines, 0)
+        return self._chunk(self._data, starts, places[:, 1], lines, 0)
 
     def _close_wrapper(self) -> None:
         """Pass over what a wrapper holds beside its records, up to its closing brace."""
@@ -222,4 +223,4 @@ def _unwrapped(text: bytes) -> Sequence[Sequence[int]] | None:
     if whole[found.end() :].lstrip(SPACE).startswith(b"]"):
         return []
     places, _, state = dispatch.split_array(whole, found.end(), True, len(whole))
-    return places.tolist() if state == 1 else None
+    return places.tolist() if state == ARRAY_ENDED else None

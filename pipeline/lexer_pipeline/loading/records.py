@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from lexer_pipeline.chunks import group
-from lexer_pipeline.chunks.coalesce import together
-from lexer_pipeline.chunks.results import Batch
+from lexer_pipeline.chunks.coalesce import coalesce
+from lexer_pipeline.chunks.results import Chunk
 from lexer_pipeline.chunks.rows import Rows
 from lexer_pipeline.loading import delimited, json_documents
 from lexer_pipeline.loading.empty_columns import Trimmed
@@ -13,13 +13,13 @@ from lexer_pipeline.loading.source import Loaded
 from lexer_pipeline.loading.spool import spooled
 
 
-def load_documents(loaded: Loaded, unwrap: bool) -> Iterator[Batch]:
-    """The documents of a JSON source in batches; `unwrap` says that `{"records": [...]}` is no record itself."""
+def load_documents(loaded: Loaded, unwrap: bool) -> Iterator[Chunk]:
+    """The documents of a JSON source in chunks; `unwrap` says that `{"records": [...]}` is no record itself."""
     return json_documents.read_documents(loaded.stream, loaded.rest, unwrap)
 
 
 def load_rows(loaded: Loaded, key: int | None, once: Sequence[int], writer: Any = None) -> Iterator[Rows]:
-    """The rows of a table in batches of whole records.
+    """The rows of a table in chunks of whole records.
 
     With a `key` column, rows of the same key are brought together: as they come where the file keeps them
     side by side, else through files on disk. The source is then read twice, so that no record is split. Records that
@@ -37,9 +37,9 @@ def load_rows(loaded: Loaded, key: int | None, once: Sequence[int], writer: Any 
 
         if comes_back:
             regrouped = _regrouped(lambda: rows(None), key, once, loaded, spool.again().size, writer)
-            yield from together(regrouped)
+            yield from coalesce(regrouped)
         elif writer is not None:
-            yield from together(group.by_record(batch, key, once) for batch in rows(writer))
+            yield from coalesce(group.by_record(chunk, key, once) for chunk in rows(writer))
         else:
             yield from group.adjacent(rows(None), key, once, loaded.name)
 
@@ -62,7 +62,7 @@ def _rows(loaded: Loaded, source: delimited.Readable, rest: bytes, writer: Any =
 
 
 def _each_a_record(blocks: Iterator[Rows]) -> Iterator[Rows]:
-    return together(group.by_record(rows, None, ()) for rows in blocks)
+    return coalesce(group.by_record(rows, None, ()) for rows in blocks)
 
 
 def _regrouped(

@@ -1,4 +1,4 @@
-"""Stage: a source becomes numbered batches of rows (tables) or documents (JSON), in constant memory."""
+"""Stage: a source becomes numbered chunks of rows (tables) or documents (JSON), in constant memory."""
 
 import codecs
 import tempfile
@@ -56,7 +56,7 @@ class Stream(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class ReadOptions:
     """What a person may say of how a source is to be read, against what its content tells."""
 
     encoding: str | None = None
@@ -68,7 +68,7 @@ class Reading:
 class Sniffed:
     """What was decided on how to read a source; notes are for people and hold no value of a record.
 
-    `header_line` is 0 and `delimiter` empty where the source is no table. All of it is final once all batches
+    `header_line` is 0 and `delimiter` empty where the source is no table. All of it is final once all chunks
     were taken: an encoding is told where the first byte beyond ASCII stands, a footer at the end.
     """
 
@@ -116,7 +116,7 @@ class Loaded:
         self.stream.close()
 
     def used(self) -> SourceUse:
-        """The source as a manifest remembers it, once all batches were taken."""
+        """The source as a manifest remembers it, once all chunks were taken."""
         return SourceUse(self.name, self.stream.bytes, self.stream.sha256, 0)
 
 
@@ -143,7 +143,7 @@ def _is_zip(path: Path) -> bool:
 
 
 def load(
-    source: Path | str | Any, stdin: BinaryIO | None, reading: Reading = Reading(), hashing: Hashing | None = None
+    source: Path | str | Any, stdin: BinaryIO | None, reading: ReadOptions = ReadOptions(), hashing: Hashing | None = None
 ) -> Loaded:  # fmt: skip
     """Open a source: a path, `-` for `stdin`, a member of a zip or a data frame; its form is told from its content.
 
@@ -158,7 +158,7 @@ def load(
         return loaded
 
 
-def _begun(stream: Stream, is_sheet: bool, reading: Reading) -> Loaded:
+def _begun(stream: Stream, is_sheet: bool, reading: ReadOptions) -> Loaded:
     """Read as far as the header, or the first sign of JSON."""
     start = stream.read(HEAD)
     while len(start) < HEAD and (more := stream.read(HEAD)):
@@ -178,7 +178,7 @@ def _begun(stream: Stream, is_sheet: bool, reading: Reading) -> Loaded:
 
 
 def _open(
-    source: Any, stdin: BinaryIO | None, reading: Reading, hashing: Hashing | None, on_failure: ExitStack
+    source: Any, stdin: BinaryIO | None, reading: ReadOptions, hashing: Hashing | None, on_failure: ExitStack
 ) -> tuple[Stream, bool]:
     """The text of a source as UTF-8, and whether it is a sheet."""
     if hasattr(source, "__arrow_c_stream__"):
@@ -205,7 +205,7 @@ def _open_bytes(source: Any, stdin: BinaryIO | None, hashing: Hashing | None) ->
     raise SourceError("the source is neither a path nor a data frame", "Pass a path or a DataFrame.")
 
 
-def _unpacked(file: ByteSource, reading: Reading) -> tuple[Stream, bool]:
+def _unpacked(file: ByteSource, reading: ReadOptions) -> tuple[Stream, bool]:
     """A workbook's sheet, or the one member of a zip that came where it could not be taken apart before."""
     with tempfile.NamedTemporaryFile() as copy:
         zipped = file.peek(4) != COMPOUND

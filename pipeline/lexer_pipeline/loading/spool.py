@@ -17,7 +17,7 @@ class InFile(Protocol):
     def place(self) -> tuple[int, int] | None: ...
 
 
-class Again:
+class Replay:
     """Bytes of a source to be read from their start: `plain` where they lie in the source's own file, then the copied."""
 
     def __init__(self, name: str, plain: tuple[int, int, int], copied: tuple[int, int]) -> None:
@@ -72,12 +72,12 @@ class Spool:
             self._copy.write(data)
         return data
 
-    def again(self) -> Again:
+    def again(self) -> Replay:
         """All bytes from their start, once what is left of them was read."""
         while self.read(BLOCK):
             pass
         self._copy.flush()
-        return Again(self.name, self._plain, (self._copy.fileno(), self._copy.tell()))
+        return Replay(self.name, self._plain, (self._copy.fileno(), self._copy.tell()))
 
     def check(self) -> None:
         """Raise SourceError when the file changed meanwhile: what it held would be sent under another's checksum."""

@@ -12,20 +12,20 @@ import numpy as np
 
 from lexer_pipeline.chunks import cells
 from lexer_pipeline.chunks.rows import Change, Rows
-from lexer_pipeline.kernels import dispatch
+from lexer_pipeline.kernels import codes, dispatch
 from lexer_pipeline.kernels.codes import HAS_ESCAPE, HAS_HIGH, ROW_OK
 from lexer_pipeline.mapping import conversions
-from lexer_pipeline.mapping.compile import NOWHERE, Mapper, Virtual
+from lexer_pipeline.mapping.compile import NOWHERE, Mapper, TargetColumn
 from lexer_pipeline.specs.paths import named_path
 from lexer_pipeline.validating.messages import Problem
 
 # Between the texts of the fields that a field is made of.
 UNIT_SEPARATOR = "\x1f"
 NEEDS_ESCAPE = re.compile(r'[\x00-\x1f"\\]')
-# Outcomes that are remembered from batch to batch, for each column that a mapping makes, and the longest texts of one.
+# Outcomes that are remembered from chunk to chunk, for each column that a mapping makes, and the longest texts of one.
 MOST_KNOWN, LONGEST_KNOWN = 1 << 12, 256
 Said = tuple[str, ...]
-Outcome = tuple[str, tuple[str, ...], conversions.Failed | None]
+Outcome = tuple[str, tuple[str, ...], conversions.Unconvertible | None]
 # Texts as places: bytes, and where each text starts and ends in them, and its flags.
 Places = tuple[bytes, Any, Any, Any]
 
@@ -54,7 +54,7 @@ def _told_apart(texts: cells.Cells, columns: Sequence[int], rows: Any) -> tuple[
     ]
 
 
-def _places(one: Virtual, texts: cells.Cells, columns: Sequence[int], rows: Any) -> Places | None:
+def _places(one: TargetColumn, texts: cells.Cells, columns: Sequence[int], rows: Any) -> Places | None:
     """The texts that a column of the mapping is converted from, in rows that fill one of `columns`.
 
     None where they are pieced together in a way that only `_joined` knows.
@@ -89,7 +89,7 @@ class Known:
     def __init__(self) -> None:
         self._outcomes: dict[int, dict[Said, Outcome]] = {}
 
-    def of(self, place: int, one: Virtual, said: Sequence[Said]) -> list[Outcome]:
+    def of(self, place: int, one: TargetColumn, said: Sequence[Said]) -> list[Outcome]:
         """What becomes of each of some texts in the column at `place`."""
         known = self._outcomes.setdefault(place, {})
         outcomes = []
@@ -106,12 +106,12 @@ class Known:
 
 
 def apply(mapper: Mapper, rows: Rows, known: Known) -> Rows:
-    """The same rows as a table of the mapping's columns; `known` serves all batches of a source."""
+    """The same rows as a table of the mapping's columns; `known` serves all chunks of a source."""
     return _Work(mapper, rows, known).result()
 
 
 class _Work:
-    """One batch being remapped: new cells point into the old bytes, or to texts written behind them."""
+    """One chunk being remapped: new cells point into the old bytes, or to texts written behind them."""
 
     def __init__(self, mapper: Mapper, rows: Rows, known: Known) -> None:
         self._mapper = mapper
@@ -119,7 +119,7 @@ class _Work:
         self._known = known
         self._texts = cells.of_rows(rows)
         self._good = rows.faults == ROW_OK
-        shape = (len(rows.faults), len(mapper.virtuals))
+        shape = (len(rows.faults), len(mapper.target_columns))
         self._starts = np.zeros(shape, np.int32)
         self._ends = np.zeros(shape, np.int32)
         self._flags = np.zeros(shape, np.uint8)
@@ -130,7 +130,7 @@ class _Work:
 
     def result(self) -> Rows:
         for place in self._mapper.order:
-            one = self._mapper.virtuals[place]
+            one = self._mapper.target_columns[place]
             where = self._where(place, one)
             if one.is_copy:
                 self._copy(place, one.columns[0], where)
@@ -142,11 +142,11 @@ class _Work:
                 self._put(place, np.flatnonzero(where & ~self._filled((place,))), one.rule.default)
         self._bring_together(self._mapper.together)
         return replace(
-            self._rows, data=b"".join(self._pieces), columns=len(self._mapper.virtuals), starts=self._starts.ravel(),
+            self._rows, data=b"".join(self._pieces), columns=len(self._mapper.target_columns), starts=self._starts.ravel(),
             ends=self._ends.ravel(), flags=self._flags.ravel(), changes=tuple(self._changes), problems=self._problems,
         )  # fmt: skip
 
-    def _where(self, place: int, one: Virtual) -> Any:
+    def _where(self, place: int, one: TargetColumn) -> Any:
         """The rows in which a column may be filled."""
         where = self._good.copy()
         if one.index and not one.chain:
@@ -162,7 +162,7 @@ class _Work:
         """The rows in which one of some columns is filled; what stands once a record counts for all its rows."""
         mask: Any = (self._ends[:, places] > self._starts[:, places]).any(axis=1)
         firsts, lasts = self._rows.firsts, self._rows.lasts
-        if len(firsts) and all(self._mapper.virtuals[place].is_once for place in places):
+        if len(firsts) and all(self._mapper.target_columns[place].is_once for place in places):
             mask[firsts[0] :] = np.repeat(np.logical_or.reduceat(mask, firsts), lasts - firsts)
         return mask
 
@@ -193,16 +193,16 @@ class _Work:
         flags = (HAS_ESCAPE if NEEDS_ESCAPE.search(text) else 0) | (0 if piece.isascii() else HAS_HIGH)
         return self._size, flags
 
-    def _make(self, place: int, one: Virtual, where: Any) -> None:
+    def _make(self, place: int, one: TargetColumn, where: Any) -> None:
         texts, columns = (self._so_far(), one.made) if one.made else (self._texts, one.columns)
         rows = np.flatnonzero(where & _any_filled(texts, columns))
         self._convert(place, one, texts, columns, self._copy_or_rewrite(place, one, texts, columns, rows))
 
     def _copy_or_rewrite(
-        self, place: int, one: Virtual, texts: cells.Cells, columns: Sequence[int], rows: Any
+        self, place: int, one: TargetColumn, texts: cells.Cells, columns: Sequence[int], rows: Any
     ) -> Any:
         """Make the cells whose outcome is certain, and return the rows that are left."""
-        steps = [step for step in one.chain if isinstance(step, conversions.Sure)]
+        steps = [step for step in one.chain if isinstance(step, conversions.Vectorised)]
         places = _places(one, texts, columns, rows) if len(steps) == len(one.chain) else None
         if places is None:
             return rows
@@ -212,14 +212,16 @@ class _Work:
         if not steps and not one.made:
             self._fill(place, rows, places[1:])
             return rows[:0]
-        new, *found, marks = dispatch.rewrite(*places, kinds, arguments, ends, self._size, bool(one.made))
+        new, starts, stops, flags, marks = dispatch.rewrite(
+            *places, kinds, arguments, ends, self._size, bool(one.made)
+        )
         self._pieces.append(new)
         self._size += len(new)
-        sure = marks != dispatch.IN_DOUBT
+        sure = marks != codes.IN_DOUBT
         made, marks = rows[sure], marks[sure]
-        self._fill(place, made, [part[sure] for part in found])
+        self._fill(place, made, [part[sure] for part in (starts, stops, flags)])
         seen = int(np.bitwise_or.reduce(marks))
-        for bit, name in enumerate(dispatch.MARKED):
+        for bit, name in enumerate(codes.CHANGES):
             if seen & 1 << bit:
                 self._changes.append(Change(name, one.target, made[marks & 1 << bit != 0], one.is_once))
         return rows[~sure]
@@ -228,7 +230,7 @@ class _Work:
         self._starts[rows, place], self._ends[rows, place], self._flags[rows, place] = places
 
     def _convert(
-        self, place: int, one: Virtual, texts: cells.Cells, columns: Sequence[int], rows: Any
+        self, place: int, one: TargetColumn, texts: cells.Cells, columns: Sequence[int], rows: Any
     ) -> None:
         """Make cells by the conversions themselves, those that say the same once."""
         if not len(rows):
@@ -242,7 +244,7 @@ class _Work:
         self._fill(place, rows, spans[numbers].T)
         self._tell(one, rows, numbers, outcomes)
 
-    def _tell(self, one: Virtual, rows: Any, numbers: Any, outcomes: Sequence[Outcome]) -> None:
+    def _tell(self, one: TargetColumn, rows: Any, numbers: Any, outcomes: Sequence[Outcome]) -> None:
         """Note what was changed in which rows, and what could not be converted."""
         named: dict[str, list[int]] = {}
         for number, (_, names, failed) in enumerate(outcomes):
@@ -256,18 +258,18 @@ class _Work:
     def _so_far(self) -> cells.Cells:
         """The cells made until now."""
         return cells.Cells(
-            b"".join(self._pieces), len(self._mapper.virtuals), self._starts.ravel(), self._ends.ravel(),
+            b"".join(self._pieces), len(self._mapper.target_columns), self._starts.ravel(), self._ends.ravel(),
             self._flags.ravel(),
         )  # fmt: skip
 
-    def _refuse(self, one: Virtual, rows: Sequence[int], failed: conversions.Failed) -> None:
+    def _refuse(self, one: TargetColumn, rows: Sequence[int], failed: conversions.Unconvertible) -> None:
         path = tuple(0 if part == -1 else part for part in named_path(one.target) or ())
         problem = Problem(path, failed.code, failed.rule, failed.message)
         for row in rows:
             self._problems[row] = (*self._problems.get(row, ()), problem)
 
 
-def _converted(one: Virtual, said: Sequence[str]) -> Outcome:
+def _converted(one: TargetColumn, said: Sequence[str]) -> Outcome:
     """What a column of the mapping says where the columns that it reads say `said`."""
     text = _joined(one, said)
     rule = one.rule
@@ -276,21 +278,21 @@ def _converted(one: Virtual, said: Sequence[str]) -> Outcome:
         filled = [part for part in parts if part]
         if len(filled) > rule.most:
             message = f"has more than {rule.most} items; allow more with most = ... in the mapping"
-            return "", (), conversions.Failed("length", f"at most {rule.most} items", message)
+            return "", (), conversions.Unconvertible("length", f"at most {rule.most} items", message)
         text = filled[one.index] if one.index < len(filled) else ""
     names: list[str] = []
     for step in one.chain:
         if not text:
             break
         done = step(text)
-        if isinstance(done, conversions.Failed):
+        if isinstance(done, conversions.Unconvertible):
             return "", (), done
-        names.extend(done.names)
+        names.extend(done.conversions)
         text = done.text
     return text, tuple(names), None
 
 
-def _joined(one: Virtual, said: Sequence[str]) -> str:
+def _joined(one: TargetColumn, said: Sequence[str]) -> str:
     if not any(said):
         return ""
     if one.made:

@@ -12,22 +12,22 @@ from lexer_pipeline.errors import UsageError
 from lexer_pipeline.kernels.codes import ROW_OK
 from lexer_pipeline.mapping import conversions
 from lexer_pipeline.mapping.apply import _any_filled, _converted, _places, _told_apart
-from lexer_pipeline.mapping.compile import Mapper, Virtual
+from lexer_pipeline.mapping.compile import Mapper, TargetColumn
 
 
-class Looking:
-    """Shows the conversions that must see their whole column each batch that passes."""
+class ColumnSurvey:
+    """Shows the conversions that must see their whole column each chunk that passes."""
 
     def __init__(self, mapper: Mapper) -> None:
         self._mapper = mapper
 
     def over(self, blocks: Iterator[Rows]) -> Iterator[Rows]:
-        """The same batches; `settled` may be asked for once all have passed."""
+        """The same chunks; `settled` may be asked for once all have passed."""
         for rows in blocks:
             if self._mapper.waits:
                 texts = cells.of_rows(rows)
                 good = np.flatnonzero(rows.faults == ROW_OK)
-                for one in self._mapper.virtuals:
+                for one in self._mapper.target_columns:
                     _look(one, texts, good)
             yield rows
 
@@ -35,14 +35,14 @@ class Looking:
         """The mapper with each conversion settled; UsageError where a column does not tell how it is to be read."""
         if not self._mapper.waits:
             return self._mapper
-        virtuals = tuple(
+        target_columns = tuple(
             replace(one, chain=tuple(_settle(step, one) for step in one.chain))
-            for one in self._mapper.virtuals
+            for one in self._mapper.target_columns
         )
-        return replace(self._mapper, virtuals=virtuals)
+        return replace(self._mapper, target_columns=target_columns)
 
 
-def _look(one: Virtual, texts: cells.Cells, rows: Any) -> None:
+def _look(one: TargetColumn, texts: cells.Cells, rows: Any) -> None:
     place = next((at for at, step in enumerate(one.chain) if isinstance(step, conversions.NeedsColumn)), None)
     if place is None or one.index or not one.columns:
         return
@@ -57,7 +57,7 @@ def _look(one: Virtual, texts: cells.Cells, rows: Any) -> None:
     one.chain[place].look(text for number in numbers.tolist() if (text := found[number]))
 
 
-def _settle(step: Any, one: Virtual) -> Any:
+def _settle(step: Any, one: TargetColumn) -> Any:
     if not isinstance(step, conversions.NeedsColumn):
         return step
     try:

@@ -13,7 +13,7 @@ from lexer_pipeline.mapping import conversions
 from lexer_pipeline.mapping.file import FieldRule, Mapping, RecordMap, Skip, normalised
 from lexer_pipeline.model import Specification
 from lexer_pipeline.specs.paths import find_place, named_path, path_text
-from lexer_pipeline.specs.schema_tree import ShapeTree
+from lexer_pipeline.specs.schema_tree import SchemaTree
 from lexer_pipeline.validating.layout import BOOKKEEPING, Layout, compile_mapped
 
 # The place of a column that is not there, whose cells are all empty.
@@ -35,7 +35,7 @@ class Plan(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Virtual:
+class TargetColumn:
     """One column that a mapping makes: from which columns of the source, and how.
 
     `pieces` are texts and column numbers; without a column it is a constant. The others are places of columns
@@ -77,7 +77,7 @@ class Mapper:
     `together` are places of columns that are filled from one row of a record alone.
     """
 
-    virtuals: tuple[Virtual, ...]
+    target_columns: tuple[TargetColumn, ...]
     order: tuple[int, ...]
     layout: Layout
     key: int | None
@@ -94,12 +94,14 @@ class Mapper:
         """The columns of the source that tell, where they are filled, that a row without a key starts a record."""
         if self.layout.takes_first:
             return []
-        return sorted({column for one in self.virtuals if one.is_once for column in one.columns})
+        return sorted({column for one in self.target_columns if one.is_once for column in one.columns})
 
     @property
     def waits(self) -> bool:
         """Whether some conversion must see its whole column first."""
-        return any(isinstance(step, conversions.NeedsColumn) for one in self.virtuals for step in one.chain)
+        return any(
+            isinstance(step, conversions.NeedsColumn) for one in self.target_columns for step in one.chain
+        )
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -122,7 +124,7 @@ class Mapper:
 
 
 def compile_mapper(
-    plan: Plan, header: Sequence[str], tree: ShapeTree, source: str, dates: str | None
+    plan: Plan, header: Sequence[str], tree: SchemaTree, source: str, dates: str | None
 ) -> Mapper:
     """Find the columns that a mapping names in a header.
 
@@ -132,21 +134,21 @@ def compile_mapper(
     record = plan.record or _as_it_is(header, tree, plan.specification.name)
     finder = _Columns(mapping, header, source)
     rules = list(_expanded(record.fields, finder))
-    virtuals = _moved_up(
-        _linked(rules, [one for rule in rules for one in _virtuals(rule, finder, tree, dates)])
+    target_columns = _moved_up(
+        _linked(rules, [one for rule in rules for one in _target_columns(rule, finder, tree, dates)])
     )
-    if not any(one.columns for one in virtuals):
+    if not any(one.columns for one in target_columns):
         raise UsageError(f"{source}: no column of the mapping {mapping.name} is in the header")
-    folds = not record.carry and (bool(record.key) or not all(one.is_once for one in virtuals))
-    targets, labels = [one.target for one in virtuals], [one.label for one in virtuals]
+    folds = not record.carry and (bool(record.key) or not all(one.is_once for one in target_columns))
+    targets, labels = [one.target for one in target_columns], [one.label for one in target_columns]
     closes_gaps = plan.mapping is not None
     layout = compile_mapped(targets, labels, tree, source, folds, record.takes_first, closes_gaps)
     carry = [finder.find((name,)) for name in record.carry]
     key = record.key or plan.specification.key
     return Mapper(
-        virtuals, _order(virtuals), layout, _key(key, virtuals, finder) if folds or record.carry else None,
+        target_columns, _order(target_columns), layout, _key(key, target_columns, finder) if folds or record.carry else None,
         tuple(column for column in carry if column is not None),
-        tuple(place for place, one in enumerate(virtuals) if one.rule.target in record.together),
+        tuple(place for place, one in enumerate(target_columns) if one.rule.target in record.together),
         tuple((finder.place(skip.columns), skip) for skip in record.skips), finder.secret(), finder.unused(),
         plan.mapping, source,
     )  # fmt: skip
@@ -156,7 +158,7 @@ def _plain() -> Mapping:
     return Mapping(Path("as it is"), "", (), (), (), "", False, ())
 
 
-def _as_it_is(header: Sequence[str], tree: ShapeTree, specification: str) -> RecordMap:
+def _as_it_is(header: Sequence[str], tree: SchemaTree, specification: str) -> RecordMap:
     """Every column fills the field that it names; dates are converted."""
     rules = []
     for name in header:
@@ -258,7 +260,9 @@ def _numbered(rule: FieldRule, number: int) -> FieldRule:
     )  # fmt: skip
 
 
-def _virtuals(rule: FieldRule, finder: _Columns, tree: ShapeTree, dates: str | None) -> Iterator[Virtual]:
+def _target_columns(
+    rule: FieldRule, finder: _Columns, tree: SchemaTree, dates: str | None
+) -> Iterator[TargetColumn]:
     """The columns that a rule makes of this header: none where it lacks the columns that the rule reads."""
     pieces = [piece if isinstance(piece, str) else finder.place(piece) for piece in rule.pieces]
     pieces = [piece for piece in pieces if piece != NOWHERE]
@@ -276,14 +280,14 @@ def _virtuals(rule: FieldRule, finder: _Columns, tree: ShapeTree, dates: str | N
         raise UsageError(f"{rule.target}: a field made of fields cannot have a conversion that looks at its whole column",
                          "Convert the fields that it is made of, or give the conversion its argument.")  # fmt: skip
     if not rule.split or not columns:
-        yield Virtual(rule.target, label, tuple(pieces), rule, 0, chain)
+        yield TargetColumn(rule.target, label, tuple(pieces), rule, 0, chain)
         return
     base = rule.target.removesuffix("[]")
     for index in range(rule.most):
-        yield Virtual(f"{base}[{index}]", label, tuple(pieces), rule, index, chain)
+        yield TargetColumn(f"{base}[{index}]", label, tuple(pieces), rule, index, chain)
 
 
-def _compiled(name: str, argument: Any, rule: FieldRule, tree: ShapeTree, dates: str | None) -> Any:
+def _compiled(name: str, argument: Any, rule: FieldRule, tree: SchemaTree, dates: str | None) -> Any:
     """A conversion; a date is told whether its field is a day or a moment, and the format that a flag gives."""
     if name == "date":
         found = find_place(tree, named_path(rule.target) or ())
@@ -309,13 +313,13 @@ def _from_name(rule: FieldRule, source: str) -> str:
     return max(found, key=lambda pair: len(pair[0]))[1]
 
 
-def _linked(rules: Sequence[FieldRule], virtuals: Sequence[Virtual]) -> list[Virtual]:
+def _linked(rules: Sequence[FieldRule], target_columns: Sequence[TargetColumn]) -> list[TargetColumn]:
     """The columns with the places of those that they lean on, without those that can then never be filled."""
-    places = {one.rule.target: place for place, one in reversed(list(enumerate(virtuals)))}
-    kept = [one for one in virtuals if _can_stand(one.rule, rules, places)]
-    if len(kept) < len(virtuals):
+    places = {one.rule.target: place for place, one in reversed(list(enumerate(target_columns)))}
+    kept = [one for one in target_columns if _can_stand(one.rule, rules, places)]
+    if len(kept) < len(target_columns):
         return _linked(rules, kept)
-    return [_leaning(one, virtuals, places) for one in virtuals]
+    return [_leaning(one, target_columns, places) for one in target_columns]
 
 
 def _can_stand(rule: FieldRule, rules: Sequence[FieldRule], places: Map[str, int]) -> bool:
@@ -333,12 +337,14 @@ def _can_stand(rule: FieldRule, rules: Sequence[FieldRule], places: Map[str, int
     return not beside or any(target in places for target in beside)
 
 
-def _leaning(one: Virtual, virtuals: Sequence[Virtual], places: Map[str, int]) -> Virtual:
+def _leaning(
+    one: TargetColumn, target_columns: Sequence[TargetColumn], places: Map[str, int]
+) -> TargetColumn:
     rule, parent = one.rule, one.target.rpartition(".")[0]
     beside: tuple[int, ...] = (places[rule.given],) if rule.given else ()
     if not beside and not one.columns and not rule.made and parent:
         beside = tuple(
-            place for place, other in enumerate(virtuals)
+            place for place, other in enumerate(target_columns)
             if (other.columns or other.rule.made) and other.target.startswith(f"{parent}.")
         )  # fmt: skip
     unless = tuple(places[target] for target in rule.unless if target in places)
@@ -346,10 +352,10 @@ def _leaning(one: Virtual, virtuals: Sequence[Virtual], places: Map[str, int]) -
     return replace(one, made=made, beside=beside, unless=unless)
 
 
-def _moved_up(virtuals: Sequence[Virtual]) -> tuple[Virtual, ...]:
+def _moved_up(target_columns: Sequence[TargetColumn]) -> tuple[TargetColumn, ...]:
     """The items of each numbered list counted from 0, where the header lacks the columns of an earlier one."""
     found: dict[str, set[int]] = {}
-    for one in virtuals:
+    for one in target_columns:
         if match := FIRST_INDEX.match(one.target):
             found.setdefault(match["list"], set()).add(int(match["index"]))
 
@@ -360,21 +366,21 @@ def _moved_up(virtuals: Sequence[Virtual]) -> tuple[Virtual, ...]:
         at = sorted(found[match["list"]]).index(int(match["index"]))
         return f"{match['list']}[{at}]{target[match.end() :]}"
 
-    return tuple(replace(one, target=moved(one.target)) for one in virtuals)
+    return tuple(replace(one, target=moved(one.target)) for one in target_columns)
 
 
-def _order(virtuals: Sequence[Virtual]) -> tuple[int, ...]:
+def _order(target_columns: Sequence[TargetColumn]) -> tuple[int, ...]:
     """The places of the columns, each behind those that it leans on."""
-    depths = [0] * len(virtuals)
-    for _ in virtuals:
-        for place, one in enumerate(virtuals):
+    depths = [0] * len(target_columns)
+    for _ in target_columns:
+        for place, one in enumerate(target_columns):
             leans = [at for at in (*one.made, *one.beside, *one.unless) if at != NOWHERE]
             depths[place] = max((depths[at] + 1 for at in leans), default=0)
-    return tuple(sorted(range(len(virtuals)), key=depths.__getitem__))
+    return tuple(sorted(range(len(target_columns)), key=depths.__getitem__))
 
 
-def _key(wanted: str | None, virtuals: Sequence[Virtual], finder: _Columns) -> int:
-    columns = next((one.columns for one in virtuals if one.target == wanted), ())
+def _key(wanted: str | None, target_columns: Sequence[TargetColumn], finder: _Columns) -> int:
+    columns = next((one.columns for one in target_columns if one.target == wanted), ())
     if columns:
         return columns[0]
     found = finder.find((wanted,)) if wanted else None

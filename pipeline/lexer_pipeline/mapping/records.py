@@ -11,12 +11,12 @@ from lexer_pipeline.loading.records import _body, _each_a_record, _regrouped, _r
 from lexer_pipeline.loading.source import Loaded
 from lexer_pipeline.loading.spool import spooled
 from lexer_pipeline.mapping.apply import Known, apply
-from lexer_pipeline.mapping.column_survey import Looking
+from lexer_pipeline.mapping.column_survey import ColumnSurvey
 from lexer_pipeline.mapping.row_filters import carried, sifted, skipped
 
 
 def load_mapped(loaded: Loaded, mapper: Any) -> Iterator[Rows]:
-    """The rows of a table in batches of whole records, turned by a mapping (`virtual.Mapper`) into columns of the specification."""
+    """The rows of a table in chunks of whole records, turned by a mapping (`Mapper`) into columns of the specification."""
     with spooled(_body(loaded), _rest(loaded)) as spool:
 
         def blocks() -> Iterator[Rows]:
@@ -24,7 +24,7 @@ def load_mapped(loaded: Loaded, mapper: Any) -> Iterator[Rows]:
             return (sifted(mapper, rows, left) for rows in _rows(loaded, spool.again(), b""))
 
         left: Counter[str] = Counter()
-        looking = Looking(mapper)
+        looking = ColumnSurvey(mapper)
         seen = looking.over(blocks())
         comes_back = mapper.key is not None and group.comes_back(group.marked(seen, mapper.key))
         if mapper.waits:
@@ -44,7 +44,7 @@ def load_mapped(loaded: Loaded, mapper: Any) -> Iterator[Rows]:
 def _brought_together(
     blocks: Callable[[], Iterator[Rows]], mapper: Any, comes_back: bool, loaded: Loaded, size: int
 ) -> Iterator[Rows]:
-    """The rows in batches of whole records; `comes_back` says that some key stands again behind others."""
+    """The rows in chunks of whole records; `comes_back` says that some key stands again behind others."""
     if mapper.key is None:
         return _each_a_record(blocks())
     if comes_back:

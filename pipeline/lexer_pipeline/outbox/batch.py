@@ -179,7 +179,7 @@ class Part:
         files.write_json(self.folder / MANIFEST, manifest.as_json())
 
 
-class Workshop:
+class Workspace:
     """A folder in which the parts of one delivery are written before they get their names.
 
     `hashing` makes the checksums of all that is written, and takes those of what is read beside.

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from lexer_pipeline.chunks.results import Batch, Checked
+from lexer_pipeline.chunks.results import Checked, Chunk
 from lexer_pipeline.chunks.rows import Rows
 from lexer_pipeline.errors import UsageError
 from lexer_pipeline.model import Manifest, SourceUse, Specification
@@ -16,13 +16,13 @@ from lexer_pipeline.preparing.routes import _Stages
 class _Delivery:
     """Fills one part after another with what the stages give."""
 
-    def __init__(self, workshop: batch.Workshop, max_bytes: int) -> None:
-        self._workshop = workshop
+    def __init__(self, workspace: batch.Workspace, max_bytes: int) -> None:
+        self._workshop = workspace
         self._max_bytes = max_bytes
-        self._part = workshop.new_part()
+        self._part = workspace.new_part()
 
     def fitting(
-        self, stages: _Stages, rows: Batch, checked: Checked, pieces: Sequence[bytes]
+        self, stages: _Stages, rows: Chunk, checked: Checked, pieces: Sequence[bytes]
     ) -> Iterator[tuple[Checked, Sequence[bytes]]]:
         """The batch, or pieces of it that fit: a part ends before the first record that would outgrow it."""
         if self._part.size + sum(map(len, pieces)) <= self._max_bytes:
@@ -41,7 +41,7 @@ class _Delivery:
 
     def add(self, source: int, stages: _Stages, checked: Checked, pieces: Sequence[bytes]) -> None:
         """Write a checked batch: its records, its rejects in their own form, and its issues."""
-        part, rows, head = self._part, checked.shaped.batch, stages.loaded.head
+        part, rows, head = self._part, checked.shaped.chunk, stages.loaded.head
         for piece in pieces:
             part.write_records(piece)
         if checked.rejected:

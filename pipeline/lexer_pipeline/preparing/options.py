@@ -5,14 +5,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from lexer_pipeline.loading.source import Reading
+from lexer_pipeline.loading.source import ReadOptions
 from lexer_pipeline.system.timings import Timings
 
 Source = Path | str | Any
 
 
 # Sources are read as their content tells.
-AS_TOLD = Reading()
+AS_TOLD = ReadOptions()
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,7 @@ class Options:
     `date_format` how dates are written where a mapping does not say (all dates, where there is no mapping).
     """
 
-    reading: Reading = AS_TOLD
+    reading: ReadOptions = AS_TOLD
     mapping: str | None = None
     date_format: str | None = None
     zone: str | None = None

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from lexer_pipeline.errors import UsageError
-from lexer_pipeline.loading.source import Reading, expand, load
+from lexer_pipeline.loading.source import ReadOptions, expand, load
 from lexer_pipeline.mapping import file as mapping
 from lexer_pipeline.mapping import remembered
 from lexer_pipeline.mapping.file import Mapping, RecordMap
@@ -29,7 +29,7 @@ class Plan:
 
     source: Any
     stdin: BinaryIO | None
-    reading: Reading
+    reading: ReadOptions
     specification: Specification
     mapping: Mapping | None = None
     record: RecordMap | None = None
@@ -38,7 +38,7 @@ class Plan:
 
 def plans(
     sources: Sequence[Any], spec: str | Specification | None, mapped: str | None, stdin: BinaryIO | None,
-    reading: Reading, out: Path | None = None,
+    reading: ReadOptions, out: Path | None = None,
 ) -> Iterator[Plan]:  # fmt: skip
     """The passes to be made, in order. With a mapping a source may feed several specifications.
 
@@ -105,7 +105,7 @@ class _FromStart(RawIOBase):
 
 
 def _recognised(
-    source: Any, stdin: BinaryIO | None, reading: Reading, out: Path | None
+    source: Any, stdin: BinaryIO | None, reading: ReadOptions, out: Path | None
 ) -> tuple[Mapping, tuple[str, ...]]:
     """The mapping that was used for this header before, or the preset that it fits; else the candidates are listed."""
     with closing(load(source, stdin, reading)) as loaded:

@@ -20,7 +20,7 @@ from lexer_pipeline.preparing.options import Options, Source
 from lexer_pipeline.preparing.plan import Plan, plans
 from lexer_pipeline.preparing.report import Report, SourceReport, Tally
 from lexer_pipeline.preparing.routes import _Stages
-from lexer_pipeline.system.parallel import ahead
+from lexer_pipeline.system.parallel import map_in_order
 
 
 def validate(
@@ -32,7 +32,7 @@ def validate(
         tally = Tally()
         with closing(load(plan.source, plan.stdin, plan.reading)) as loaded:
             stages = _Stages(loaded, plan, options)
-            for _, checked in ahead(stages.check, stages.batches()):
+            for _, checked in map_in_order(stages.check, stages.chunks()):
                 tally.add(checked)
                 stages.show_progress(tally.rows)
             reports.append(tally.report(loaded.name, plan.specification.name, stages.notes()))
@@ -74,17 +74,17 @@ def _prepare(todo: Sequence[Plan], out: Path, options: Options, now: Callable[[]
     specification = todo[0].specification
     date = name.check_date(options.date) if options.date is not None else f"{now():%Y%m%d}"
     version = name.check_version(options.version) if options.version is not None else None
-    workshop = batch.Workshop(out, options.timings)
+    workspace = batch.Workspace(out, options.timings)
     try:
-        delivery = _Delivery(workshop, options.max_bytes)
+        delivery = _Delivery(workspace, options.max_bytes)
         reports: list[SourceReport] = []
         used: list[SourceUse] = []
         headers: list[tuple[str, ...]] = []
         for number, plan in enumerate(todo):
             tally = Tally()
-            with closing(load(plan.source, plan.stdin, plan.reading, workshop.hashing)) as loaded:
+            with closing(load(plan.source, plan.stdin, plan.reading, workspace.hashing)) as loaded:
                 stages = _Stages(loaded, plan, options)
-                for rows, checked, pieces in ahead(stages.convert, stages.batches()):
+                for rows, checked, pieces in map_in_order(stages.convert, stages.chunks()):
                     for fitting, lines in delivery.fitting(stages, rows, checked, pieces):
                         delivery.add(number, stages, fitting, lines)
                         tally.add(fitting)
@@ -93,7 +93,7 @@ def _prepare(todo: Sequence[Plan], out: Path, options: Options, now: Callable[[]
                 reports.append(tally.report(loaded.name, specification.name, stages.notes()))
                 headers.append(loaded.head.names if loaded.head else ())
         if not any(report.valid for report in reports):
-            workshop.discard()
+            workspace.discard()
             return Report(tuple(reports))
 
         def names(taken: list[str], parts: int) -> list[str]:
@@ -102,12 +102,12 @@ def _prepare(todo: Sequence[Plan], out: Path, options: Options, now: Callable[[]
             return name.batch_names(first, date, version or name.choose_version(first, date, known), parts)
 
         template = _template(specification, reports, options)
-        made = tuple(workshop.publish(template, used, names))
+        made = tuple(workspace.publish(template, used, names))
         if template.state == "prepared":
             _remember(out, todo, headers)
         return Report(tuple(reports), made)
     except BaseException:
-        workshop.discard()
+        workspace.discard()
         raise
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 
 import orjson
 
-from lexer_pipeline.chunks.results import Batch, Rejected
+from lexer_pipeline.chunks.results import Chunk, Rejected
 from lexer_pipeline.kernels import dispatch
 from lexer_pipeline.kernels.codes import ROW_OK
 from lexer_pipeline.loading.delimited import Head
@@ -27,20 +27,20 @@ def header(head: Head) -> bytes:
 
 
 def rows_or_documents(
-    batch: Batch, rejected: Iterable[Rejected], head: Head | None, secret: Sequence[int]
+    chunk: Chunk, rejected: Iterable[Rejected], head: Head | None, secret: Sequence[int]
 ) -> bytes:
-    """The rejected input of a batch in its own form."""
-    return documents(batch, rejected) if head is None else table_rows(batch, rejected, head, secret)
+    """The rejected input of a chunk in its own form."""
+    return documents(chunk, rejected) if head is None else table_rows(chunk, rejected, head, secret)
 
 
-def table_rows(batch: Batch, rejected: Iterable[Rejected], head: Head, secret: Sequence[int] = ()) -> bytes:
+def table_rows(chunk: Chunk, rejected: Iterable[Rejected], head: Head, secret: Sequence[int] = ()) -> bytes:
     """The rejected rows, byte for byte as they stood in the source, behind their line and issues.
 
     Only the cells of `secret` columns are emptied; a row whose cells cannot be told apart is then left out.
 
     The added cells come first: behind a row that is too short, or whose quote is open, they would not be cells.
     """
-    lines, numbers, known = [], batch.lines.tolist(), dict[tuple[str, ...], bytes]()
+    lines, numbers, known = [], chunk.lines.tolist(), dict[tuple[str, ...], bytes]()
     is_as_it_came = not secret and head.names[:2] != BOOKKEEPING
     for record in rejected:
         messages = tuple([issue.message for issue in record.issues])
@@ -48,7 +48,7 @@ def table_rows(batch: Batch, rejected: Iterable[Rejected], head: Head, secret: S
         if said is None:
             said = known[messages] = _said(messages, head.delimiter)
         for row in record.rows:
-            raw = batch.raw(row)
+            raw = chunk.raw(row)
             if not is_as_it_came:
                 raw = _own(raw, head)
                 raw = _without(raw, secret, head) if secret else raw
@@ -82,13 +82,13 @@ def _without(raw: bytes, secret: Sequence[int], head: Head) -> bytes:
     return raw
 
 
-def documents(batch: Batch, rejected: Iterable[Rejected]) -> bytes:
+def documents(chunk: Chunk, rejected: Iterable[Rejected]) -> bytes:
     """The rejected documents, one a line."""
-    return b"".join(batch.raw(row) + b"\n" for record in rejected for row in record.rows)
+    return b"".join(chunk.raw(row) + b"\n" for record in rejected for row in record.rows)
 
 
 def issue_lines(rejected: Iterable[Rejected]) -> bytes:
-    """The issues of a batch as NDJSON."""
+    """The issues of a chunk as NDJSON."""
     return b"".join(
         orjson.dumps(issue.as_json(), option=orjson.OPT_APPEND_NEWLINE)
         for record in rejected

@@ -6,7 +6,7 @@ from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from lexer_pipeline.chunks.documents import Documents
-from lexer_pipeline.chunks.results import Batch, Checked, Shaped, ShapedDocuments
+from lexer_pipeline.chunks.results import Checked, Chunk, Shaped, ShapedDocuments
 from lexer_pipeline.errors import UsageError
 from lexer_pipeline.loading.records import load_documents, load_rows
 from lexer_pipeline.loading.source import Loaded
@@ -18,14 +18,14 @@ from lexer_pipeline.validating.compile_documents import compile_automaton
 from lexer_pipeline.validating.compile_rows import compile_writer
 from lexer_pipeline.validating.layout import Layout, compile_layout
 from lexer_pipeline.validating.normalise import shape_documents, shape_rows
-from lexer_pipeline.validating.reference import ExactChecker
+from lexer_pipeline.validating.reference import ReferenceChecker
 from lexer_pipeline.validating.serialise import convert_documents, convert_rows
-from lexer_pipeline.validating.signatures import DocumentKinds, Kinds
+from lexer_pipeline.validating.signatures import DocumentSignatures, RowSignatures
 from lexer_pipeline.validating.validate import validate_documents, validate_rows
 
 
 class _Stages:
-    """The stages set up for one source; each takes one batch."""
+    """The stages set up for one source; each takes one chunk."""
 
     def __init__(self, loaded: Loaded, plan: Plan, options: Options) -> None:
         self.loaded = loaded
@@ -57,12 +57,12 @@ class _Stages:
             self._mapper.refuse_unused(options.ignore_unknown)
             self._layout = self._mapper.layout
             self.secret = self._mapper.secret
-        self._document_kinds = DocumentKinds(self._automaton, self._exact)
-        self._kinds = Kinds(self._layout, self._exact) if self._layout is not None else None
+        self._document_signatures = DocumentSignatures(self._automaton, self._exact)
+        self._signatures = RowSignatures(self._layout, self._exact) if self._layout is not None else None
         if loaded.head is None and plan.record is not None:
             raise UsageError(f"{loaded.name}: is JSON, and a mapping is for tables", "Use --spec.")
 
-    def batches(self) -> Iterator[Batch]:
+    def chunks(self) -> Iterator[Chunk]:
         """load."""
         loaded, seen = self._load(), 0
         while True:
@@ -74,21 +74,21 @@ class _Stages:
                 return
             yield rows
 
-    def _load(self) -> Iterator[Batch]:
+    def _load(self) -> Iterator[Chunk]:
         if self._mapper is not None:
             return load_mapped(self.loaded, self._mapper)
         if self._layout is not None:
             return load_rows(self.loaded, self._layout.key, self._layout.once, self._writer)
         return load_documents(self.loaded, self._unwrap)
 
-    def check(self, rows: Batch) -> tuple[Batch, Checked]:
+    def check(self, rows: Chunk) -> tuple[Chunk, Checked]:
         """shape -> validate."""
         with self._timings.of("shape", rows.size):
             shaped = self._shape(rows)
         with self._timings.of("validate", rows.size):
             return rows, self._validate(shaped)
 
-    def _shape(self, rows: Batch) -> Shaped:
+    def _shape(self, rows: Chunk) -> Shaped:
         if isinstance(rows, Documents):
             return shape_documents(rows, self._automaton)
         assert self._layout is not None
@@ -96,12 +96,12 @@ class _Stages:
 
     def _validate(self, shaped: Shaped) -> Checked:
         if isinstance(shaped, ShapedDocuments):
-            return validate_documents(shaped, self._exact, self._document_kinds, self.loaded.name)
+            return validate_documents(shaped, self._exact, self._document_signatures, self.loaded.name)
         assert self._layout is not None
-        assert self._kinds is not None
-        return validate_rows(shaped, self._layout, self._exact, self._kinds, self.loaded.name)
+        assert self._signatures is not None
+        return validate_rows(shaped, self._layout, self._exact, self._signatures, self.loaded.name)
 
-    def convert(self, rows: Batch) -> tuple[Batch, Checked, Sequence[bytes]]:
+    def convert(self, rows: Chunk) -> tuple[Chunk, Checked, Sequence[bytes]]:
         """shape -> validate -> convert."""
         _, checked = self.check(rows)
         with self._timings.of("convert", rows.size):
@@ -122,11 +122,11 @@ class _Stages:
             self._options.progress(rows, self.loaded.stream.bytes)
 
 
-def _exact(specification: Specification, options: Options) -> ExactChecker:
+def _exact(specification: Specification, options: Options) -> ReferenceChecker:
     try:
         zone = ZoneInfo(options.zone) if options.zone else None
     except (ZoneInfoNotFoundError, ValueError, OSError):
         raise UsageError(
             f"--timezone: there is no zone called {options.zone}", "Use a name such as Australia/Melbourne."
         ) from None
-    return ExactChecker(specification, zone, options.reject_unknown, options.show_values)
+    return ReferenceChecker(specification, zone, options.reject_unknown, options.show_values)

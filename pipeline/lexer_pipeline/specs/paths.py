@@ -2,7 +2,7 @@
 
 import re
 
-from lexer_pipeline.specs.schema_tree import Place, ShapeTree
+from lexer_pipeline.specs.schema_tree import Place, SchemaTree
 
 Path = tuple[str | int, ...]
 
@@ -40,7 +40,7 @@ def named_path(name: str) -> Path | None:
     return tuple(path)
 
 
-def find_place(tree: ShapeTree, named: Path) -> tuple[Path, Place] | None:
+def find_place(tree: SchemaTree, named: Path) -> tuple[Path, Place] | None:
     """The place that a path names; a list without an index means an item a row, as `[]` does."""
     place = tree.root
     path: list[str | int] = []

@@ -79,7 +79,7 @@ def _cleaning(views: list[JsonSchema]) -> str:
     return ""
 
 
-class ShapeTree:
+class SchemaTree:
     """The places of one schema, found as they are asked for (a schema may refer to itself)."""
 
     def __init__(self, schema: JsonSchema) -> None:

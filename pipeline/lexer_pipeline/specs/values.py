@@ -1,6 +1,6 @@
 """How one value becomes what the specification wants: every change is named, nothing is guessed.
 
-This is the exact twin of the column checks in kernels.pyx: those only say that a cell needs no change.
+This is the reference of the column checks in kernels/cells.pyx: those only say that a cell needs no change.
 """
 
 import math

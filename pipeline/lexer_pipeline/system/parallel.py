@@ -1,4 +1,4 @@
-"""Work on several batches at a time, their order kept."""
+"""Work on several chunks at a time, their order kept."""
 
 import os
 from collections import deque
@@ -14,7 +14,9 @@ Result = TypeVar("Result")
 WORKERS = max(1, min(4, (os.cpu_count() or 1) - 1))
 
 
-def ahead(work: Callable[[Item], Result], items: Iterable[Item], workers: int = WORKERS) -> Iterator[Result]:
+def map_in_order(
+    work: Callable[[Item], Result], items: Iterable[Item], workers: int = WORKERS
+) -> Iterator[Result]:
     """`work` done on each item, in their order; at most one item more than there are workers is under way."""
     with ThreadPoolExecutor(workers) as pool:
         under_way: deque[Future[Result]] = deque()

@@ -59,7 +59,7 @@ class Step:
 
 
 class PutAnswer(Protocol):
-    """What one PUT tells; put.py makes it."""
+    """What one PUT tells; s3_put.py makes it."""
 
     @property
     def connected(self) -> bool:

@@ -1,6 +1,6 @@
 """One upload, driven from where the ledger has it to its end, or left as it stands for the next run.
 
-decide.py says what follows each answer, and the ledger remembers each step before it is taken. Whether a
+policy.py says what follows each answer, and the ledger remembers each step before it is taken. Whether a
 permission has expired is judged by the store's clock alone, since ours may be wrong: asking it costs no byte of
 the body.
 """

@@ -1,7 +1,7 @@
 """A schema asked of whole columns: which rows of a table certainly satisfy it.
 
 `vouch` is the fast path. It understands the keywords that records are made of; of a schema that says
-anything else it vouches for no row, and the exact twin decides.
+anything else it vouches for no row, and the reference decides.
 """
 
 import math
@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from lexer_pipeline.chunks.cells import Cells
-from lexer_pipeline.kernels import dispatch
+from lexer_pipeline.kernels import codes
 from lexer_pipeline.specs.paths import EACH
 from lexer_pipeline.specs.schema import resolve
 from lexer_pipeline.specs.schema_tree import JsonSchema
@@ -38,17 +38,17 @@ URL_PATTERN = (
     r"(?::0*(?:[0-9]{1,4}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5]))?(?:/.*|[?#][^@/]*(?:/.*)?)?$"
 )
 KNOWN_TEXT = (
-    ({"pattern": EMAIL_PATTERN}, dispatch.EMAIL),
-    ({"format": "date"}, dispatch.DATE),
-    ({"format": "date", "pattern": YEAR}, dispatch.DATE),
-    ({"format": "date-time"}, dispatch.DATE_TIME),
-    ({"format": "date-time", "pattern": DATE_TIME_PATTERN}, dispatch.DATE_TIME),
-    ({"format": "uri", "minLength": 1, "maxLength": 2083, "pattern": URL_PATTERN}, dispatch.URL),
+    ({"pattern": EMAIL_PATTERN}, codes.KIND_EMAIL),
+    ({"format": "date"}, codes.KIND_DATE),
+    ({"format": "date", "pattern": YEAR}, codes.KIND_DATE),
+    ({"format": "date-time"}, codes.KIND_DATE_TIME),
+    ({"format": "date-time", "pattern": DATE_TIME_PATTERN}, codes.KIND_DATE_TIME),
+    ({"format": "uri", "minLength": 1, "maxLength": 2083, "pattern": URL_PATTERN}, codes.KIND_URL),
 )
 KIND_TYPES = {
-    dispatch.NUMBER: frozenset({"number"}),
-    dispatch.INTEGER: frozenset({"integer", "number"}),
-    dispatch.BOOLEAN: frozenset({"boolean"}),
+    codes.KIND_NUMBER: frozenset({"number"}),
+    codes.KIND_INTEGER: frozenset({"integer", "number"}),
+    codes.KIND_BOOLEAN: frozenset({"boolean"}),
 }
 Mask = Any
 
@@ -58,7 +58,7 @@ class Unsure(Exception):
 
 
 class Judge:
-    """Asks one schema of one batch of cells; all masks are numpy booleans.
+    """Asks one schema of one chunk of cells; all masks are numpy booleans.
 
     A mask has one answer a record, read from its first row `firsts`; below a list that has an item a row it
     has one answer a row (`_rows`), which are then joined for each record. `closes_gaps` says that the filled
@@ -229,7 +229,7 @@ class Judge:
 
     def _number(self, says: JsonSchema, leaf: Leaf) -> Mask:
         bounds = number_bounds(says)
-        if bounds is None or leaf.kind == dispatch.BOOLEAN:
+        if bounds is None or leaf.kind == codes.KIND_BOOLEAN:
             raise Unsure
         low, high = bounds
         return self._good(leaf.column, leaf.kind, low, high)
@@ -237,13 +237,13 @@ class Judge:
     def _good(
         self, column: int, kind: int, low: float = -math.inf, high: float = math.inf, words: Any = ()
     ) -> Mask:
-        return (self._cells.status(column, kind, low, high, words) == dispatch.GOOD)[self._firsts]
+        return (self._cells.status(column, kind, low, high, words) == codes.CELL_GOOD)[self._firsts]
 
     def _text(self, says: JsonSchema, leaf: Leaf) -> Mask:
         column = leaf.column
         if set(says) <= {"enum", "const"}:
             kind, words = enum_kind(says["enum"] if "enum" in says else [says["const"]])
-            if kind == dispatch.ENUM and len(says) == 1:
+            if kind == codes.KIND_ENUM and len(says) == 1:
                 return self._good(column, kind, words=words)
         for rule, kind in KNOWN_TEXT:
             if says == rule:

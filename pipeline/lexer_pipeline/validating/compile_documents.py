@@ -1,7 +1,7 @@
 """A schema compiled for the kernel that vouches for documents.
 
 What the kernel is told is at most as wide as the schema: a part that it cannot check stands as UNSURE, and a
-document that reaches it goes to the exact twin.
+document that reaches it goes to the reference.
 """
 
 import math
@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from lexer_pipeline.kernels import dispatch
+from lexer_pipeline.kernels import codes, dispatch
 from lexer_pipeline.specs.paths import Path, general
 from lexer_pipeline.specs.schema import resolve
 from lexer_pipeline.specs.schema_tree import JsonSchema
@@ -21,8 +21,8 @@ from lexer_pipeline.validating.layout import enum_words
 DEEPEST = 20
 CONTAINER_WORDS = frozenset({"required"})
 TEXT_WORDS = frozenset({"minLength", "maxLength"})
-# What the kernel may do to a text, and how the exact twin calls it.
-CLEANED = {dispatch.EMAIL: "email_cleaned", dispatch.HASH: "hash_cleaned"}
+# What the kernel may do to a text, and how the reference calls it.
+CLEANED = {codes.KIND_EMAIL: "email_cleaned", codes.KIND_HASH: "hash_cleaned"}
 # What of a schema is for people alone.
 ANNOTATIONS = frozenset({"title", "description", "examples", "default", "deprecated", "$comment"})
 # Places of a path that are no name: an item of a list, and a key that the schema does not name.
@@ -111,14 +111,14 @@ class Tables:
     def value(self, view: Any, path: Path) -> int:
         """The node of the subschema at a path; UNSURE where it cannot be one."""
         if len(path) > DEEPEST or isinstance(view, bool):
-            return self._node(path, dispatch.OPEN_NODE if view is True else dispatch.UNSURE_NODE)
+            return self._node(path, codes.NODE_OPEN if view is True else codes.NODE_UNSURE)
         schema = resolve(self._schema, view)
         if not _rules(schema) and not NOT_OPEN & set(schema):
-            return self._node(path, dispatch.OPEN_NODE)
+            return self._node(path, codes.NODE_OPEN)
         try:
             return self._typed(schema, path)
         except NotCompiled:
-            return self._node(path, dispatch.UNSURE_NODE)
+            return self._node(path, codes.NODE_UNSURE)
 
     def _typed(self, schema: JsonSchema, path: Path) -> int:
         kind = schema.get("type")
@@ -134,19 +134,19 @@ class Tables:
                 raise NotCompiled
             return self._node(
                 path,
-                dispatch.NUMBER_NODE,
-                dispatch.INTEGER if kind == "integer" else dispatch.NUMBER,
+                codes.NODE_NUMBER,
+                codes.KIND_INTEGER if kind == "integer" else codes.KIND_NUMBER,
                 *bounds,
             )
         if kind == "boolean" and not _rules(schema):
-            return self._node(path, dispatch.BOOLEAN_NODE)
+            return self._node(path, codes.NODE_BOOLEAN)
         raise NotCompiled
 
     def _array(self, schema: JsonSchema, path: Path) -> int:
         if not set(_rules(schema)) <= {"items", "minItems", "maxItems"}:
             raise NotCompiled
         node = self._node(
-            path, dispatch.ARRAY_NODE, 0, schema.get("minItems", 0), schema.get("maxItems", math.inf)
+            path, codes.NODE_ARRAY, 0, schema.get("minItems", 0), schema.get("maxItems", math.inf)
         )
         self.nodes[node][8] = self.value(schema.get("items", True), (*path, ITEM))
         return node
@@ -159,20 +159,20 @@ class Tables:
             return self._enum([word for word in rules["enum"] if word not in deprecated], path)
         known = next((kind for rule, kind in KNOWN_TEXT if rules == rule), None)
         if normalise == "email":
-            known = dispatch.EMAIL if rules in ({}, {"pattern": EMAIL_PATTERN}) else None
+            known = codes.KIND_EMAIL if rules in ({}, {"pattern": EMAIL_PATTERN}) else None
         elif normalise == "hash":
-            known = dispatch.HASH if not rules else None
-        elif known == dispatch.EMAIL or (known is None and not set(rules) <= TEXT_WORDS):
+            known = codes.KIND_HASH if not rules else None
+        elif known == codes.KIND_EMAIL or (known is None and not set(rules) <= TEXT_WORDS):
             raise NotCompiled
         elif known is None:
             low, high = rules.get("minLength", 0), rules.get("maxLength", math.inf)
             # Lengths are in characters, and the kernel counts bytes: one is the only minimum that is the same.
             if low > 1:
                 raise NotCompiled
-            return self._node(path, dispatch.STRING_NODE, dispatch.TEXT, low, high)
+            return self._node(path, codes.NODE_STRING, codes.KIND_TEXT, low, high)
         if known is None:
             raise NotCompiled
-        node = self._node(path, dispatch.STRING_NODE, known)
+        node = self._node(path, codes.NODE_STRING, known)
         # Below a field that the schema does not name, the path of a conversion depends on the document.
         if known in CLEANED and ANY_KEY not in path:
             self.nodes[node][9] = len(self._slots)
@@ -183,7 +183,7 @@ class Tables:
         words = enum_words(options)
         if words is None:
             raise NotCompiled
-        node = self._node(path, dispatch.STRING_NODE, dispatch.ENUM)
+        node = self._node(path, codes.NODE_STRING, codes.KIND_ENUM)
         self.nodes[node][2] = len(self._properties)
         self._properties += [(*self._word(word), -1) for word in words]
         self.nodes[node][3] = len(self._properties)
@@ -197,7 +197,7 @@ class Tables:
         if len(fields) > 63:
             raise NotCompiled
         children = [self.value(view, (*path, key)) for key, view in fields.items()]
-        node = self._node(path, dispatch.OBJECT_NODE)
+        node = self._node(path, codes.NODE_OBJECT)
         begin = len(self._properties)
         for key, child in zip(fields, children, strict=True):
             self._properties.append((*self._word(key.encode(), b":"), child))
@@ -254,7 +254,7 @@ class Tables:
         node = self.nodes[children[keys.index(key)]]
         words = [self.text[at:end] for at, end, _ in self._properties[node[2] : node[3]]]
         word = b'"' + str(rule["const"]).encode() + b'"'
-        if node[1] != dispatch.ENUM or word not in words:
+        if node[1] != codes.KIND_ENUM or word not in words:
             raise NotCompiled
         absent = 0 if "required" in asked else 1
         return keys.index(key), words.index(word), absent, _mask(then["required"], bits)

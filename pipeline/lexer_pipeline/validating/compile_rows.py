@@ -10,13 +10,12 @@ from typing import Any
 
 import numpy as np
 
-from lexer_pipeline.kernels import dispatch
+from lexer_pipeline.kernels import codes, dispatch
 from lexer_pipeline.specs.paths import EACH
 from lexer_pipeline.specs.schema_tree import JsonSchema
 from lexer_pipeline.validating.compile_documents import NotCompiled, Tables
 from lexer_pipeline.validating.layout import Layout, Leaf, children
 
-IN_OBJECT, IN_NUMBERED, IN_EACH = range(3)
 NOWHERE = -1
 # The kernel follows a path so far.
 DEEPEST = 30
@@ -28,7 +27,7 @@ def compile_writer(schema: JsonSchema, layout: Layout) -> Any:
         return None
     try:
         steps = _Steps(Tables(schema))
-        steps.container(layout.branch, steps.tables.root, b"", NOWHERE, IN_OBJECT)
+        steps.container(layout.branch, steps.tables.root, b"", NOWHERE, codes.IN_OBJECT)
     except NotCompiled:
         return None
     return steps.writer(layout)
@@ -54,36 +53,36 @@ class _Steps:
     def container(self, below: Any, node: int, key: bytes, place: int, holder: int) -> None:
         """An object or a list, opened when its first value is filled, closed with what the schema asks of it."""
         is_list = any(isinstance(part, int) for part in below)
-        what = dispatch.ARRAY_NODE if is_list else dispatch.OBJECT_NODE
+        what = codes.NODE_ARRAY if is_list else codes.NODE_OBJECT
         if node != NOWHERE and self.tables.nodes[node][0] != what:
             node = NOWHERE
-        self._step(dispatch.OPEN_ARRAY if is_list else dispatch.OPEN_OBJECT, key=key)
+        self._step(codes.OPEN_ARRAY if is_list else codes.OPEN_OBJECT, key=key)
         begin = len(self._steps)
         for part, deeper in children(below):
             self._part(part, deeper, node)
         if EACH in below:
-            self._step(dispatch.REPEAT_END, words=(begin, 0))
+            self._step(codes.REPEAT_END, words=(begin, 0))
         self._close(is_list, node, place, holder)
 
     def _close(self, is_list: bool, node: int, place: int, holder: int) -> None:
         numbers = self.tables.nodes[node] if node != NOWHERE else [0] * 9
         self._step(
-            dispatch.CLOSE_ARRAY if is_list else dispatch.CLOSE_OBJECT, place=place, holder=holder,
+            codes.CLOSE_ARRAY if is_list else codes.CLOSE_OBJECT, place=place, holder=holder,
             words=(0, 0) if is_list else (numbers[4], numbers[5]),
             conditions=(0, 0) if is_list else (numbers[6], numbers[7]),
             bounds=self.tables.bounds[node] if is_list and node != NOWHERE else (-math.inf, math.inf),
         )  # fmt: skip
 
     def _part(self, part: str | int, below: Any, node: int) -> None:
-        place, holder, child = NOWHERE, IN_OBJECT, NOWHERE
+        place, holder, child = NOWHERE, codes.IN_OBJECT, NOWHERE
         key = b""
         if isinstance(part, int):
-            place, holder = (NOWHERE, IN_EACH) if part == EACH else (part, IN_NUMBERED)
+            place, holder = (NOWHERE, codes.IN_EACH) if part == EACH else (part, codes.IN_NUMBERED)
             child = self.tables.nodes[node][8] if node != NOWHERE else NOWHERE
         else:
             key = json.dumps(part, ensure_ascii=False).encode() + b":"
             place, child = self.tables.field(node, part) if node != NOWHERE else (NOWHERE, NOWHERE)
-        if place >= dispatch.MOST_FIELDS:
+        if place >= codes.MOST_FIELDS:
             raise NotCompiled
         if isinstance(below, Leaf):
             self._leaf(below, child, key, place, holder)
@@ -92,32 +91,34 @@ class _Steps:
 
     def _leaf(self, leaf: Leaf, node: int, key: bytes, place: int, holder: int) -> None:
         kind, words = self._check(leaf, node), (0, 0)
-        if kind == dispatch.ENUM:
+        if kind == codes.KIND_ENUM:
             begin = len(self._words)
             self._words += self.tables.words(node)
             words = begin, len(self._words)
         self._step(
-            dispatch.RAW_LEAF if leaf.is_raw else dispatch.TEXT_LEAF, column=leaf.column, kind=kind, place=place,
+            codes.RAW_LEAF if leaf.is_raw else codes.TEXT_LEAF, column=leaf.column, kind=kind, place=place,
             holder=holder, each=leaf.is_repeated, words=words, key=key,
             bounds=self.tables.bounds[node] if node != NOWHERE else (-math.inf, math.inf),
         )  # fmt: skip
 
     def _check(self, leaf: Leaf, node: int) -> int:
         """The kernel that vouches for a cell by the column's own kind and by the schema; UNSURE where they differ."""
-        what, kind = self.tables.nodes[node][:2] if node != NOWHERE else (dispatch.UNSURE_NODE, dispatch.TEXT)
-        if what == dispatch.BOOLEAN_NODE:
-            kind = dispatch.BOOLEAN
-        elif what == dispatch.OPEN_NODE:
-            kind = dispatch.TEXT
-        elif what not in (dispatch.STRING_NODE, dispatch.NUMBER_NODE):
-            return dispatch.UNSURE
+        what, kind = self.tables.nodes[node][:2] if node != NOWHERE else (codes.NODE_UNSURE, codes.KIND_TEXT)
+        if what == codes.NODE_BOOLEAN:
+            kind = codes.KIND_BOOLEAN
+        elif what == codes.NODE_OPEN:
+            kind = codes.KIND_TEXT
+        elif what not in (codes.NODE_STRING, codes.NODE_NUMBER):
+            return codes.KIND_UNSURE
         # A text without clean-up may be of any kind; all else must be what the column says.
         return (
-            kind if leaf.kind in (kind, dispatch.TEXT) and leaf.is_raw == (kind in RAW) else dispatch.UNSURE
+            kind
+            if leaf.kind in (kind, codes.KIND_TEXT) and leaf.is_raw == (kind in RAW)
+            else codes.KIND_UNSURE
         )
 
     def _step(
-        self, operation: int, column: int = 0, kind: int = 0, place: int = NOWHERE, holder: int = IN_OBJECT,
+        self, operation: int, column: int = 0, kind: int = 0, place: int = NOWHERE, holder: int = codes.IN_OBJECT,
         each: bool = False, words: tuple[int, int] = (0, 0), conditions: tuple[int, int] = (0, 0), key: bytes = b"",
         bounds: tuple[float, float] = (-math.inf, math.inf),
     ) -> None:  # fmt: skip
@@ -129,4 +130,4 @@ class _Steps:
         self._bounds.append(bounds)
 
 
-RAW = (dispatch.NUMBER, dispatch.INTEGER, dispatch.BOOLEAN)
+RAW = (codes.KIND_NUMBER, codes.KIND_INTEGER, codes.KIND_BOOLEAN)

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 
 from lexer_pipeline.errors import UsageError
-from lexer_pipeline.kernels import dispatch
+from lexer_pipeline.kernels import codes
 from lexer_pipeline.specs.paths import EACH, Path, find_place, general, named_path, path_text
-from lexer_pipeline.specs.schema_tree import Place, ShapeTree
+from lexer_pipeline.specs.schema_tree import Place, SchemaTree
 
 # Columns that the rejects file adds; they are not data when it comes back.
 BOOKKEEPING = ("_line", "_issues")
@@ -21,7 +21,7 @@ COLUMN_NAME = re.compile(r"[\w .()\[\]/#&'-]{1,60}")
 PLAIN_WORD = re.compile(r"[A-Za-z0-9_. -]+")
 Branch = dict[str | int, Any]
 # The kernels that say whether text needs one of the clean-ups of `exact.clean_text`.
-CLEANED = {"email": dispatch.EMAIL, "hash": dispatch.HASH, "date-time": dispatch.DATE_TIME}
+CLEANED = {"email": codes.KIND_EMAIL, "hash": codes.KIND_HASH, "date-time": codes.KIND_DATE_TIME}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +48,12 @@ class Leaf:
     @property
     def is_raw(self) -> bool:
         """Whether the text stands in JSON without quotes."""
-        return self.kind in (dispatch.NUMBER, dispatch.INTEGER, dispatch.BOOLEAN)
+        return self.kind in (codes.KIND_NUMBER, codes.KIND_INTEGER, codes.KIND_BOOLEAN)
 
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """The steps that write one record, for `kernels.encode`."""
+    """The steps that write one record, for `cells.encode`."""
 
     operations: Any
     arguments: Any
@@ -91,7 +91,7 @@ class Layout:
 
 
 def compile_layout(
-    header: Sequence[str], tree: ShapeTree, key: str | None, source: str, ignore_unknown: bool
+    header: Sequence[str], tree: SchemaTree, key: str | None, source: str, ignore_unknown: bool
 ) -> Layout:
     """Match each column to a field of the specification; a column that is none stops the run.
 
@@ -107,7 +107,7 @@ def compile_layout(
 
 
 def compile_mapped(
-    targets: Sequence[str], labels: Sequence[str], tree: ShapeTree, source: str, folds: bool, takes_first: bool,
+    targets: Sequence[str], labels: Sequence[str], tree: SchemaTree, source: str, folds: bool, takes_first: bool,
     closes_gaps: bool,
 ) -> Layout:  # fmt: skip
     """The layout of a table that a mapping makes: a column for each of `targets`, called by its label in messages.
@@ -133,7 +133,7 @@ def _layout(
 
 
 def _leaves(
-    header: Sequence[str], labels: Sequence[str], tree: ShapeTree, source: str, ignore_unknown: bool
+    header: Sequence[str], labels: Sequence[str], tree: SchemaTree, source: str, ignore_unknown: bool
 ) -> list[Leaf]:
     leaves: list[Leaf] = []
     unknown: list[str] = []
@@ -208,7 +208,7 @@ def _refuse_container(name: str, place: Place, source: str) -> None:
         )
 
 
-def _unknown_column(unknown: Sequence[str], found: int, tree: ShapeTree, source: str) -> UsageError:
+def _unknown_column(unknown: Sequence[str], found: int, tree: SchemaTree, source: str) -> UsageError:
     """Name the nearest field of each; what may be a value and no name, since a header is missing, is not shown."""
     known = list(_names(tree, tree.root, "", 0))
     hints = []
@@ -230,7 +230,7 @@ def _unknown_column(unknown: Sequence[str], found: int, tree: ShapeTree, source:
     )
 
 
-def _names(tree: ShapeTree, place: Place, prefix: str, depth: int) -> Iterator[str]:
+def _names(tree: SchemaTree, place: Place, prefix: str, depth: int) -> Iterator[str]:
     if depth > 8:
         return
     for key in place.keys():
@@ -248,9 +248,9 @@ def _kind(place: Place) -> tuple[int, tuple[bytes, ...]]:
     types = place.types
     if types and "string" not in types:
         for word, kind in (
-            ("boolean", dispatch.BOOLEAN),
-            ("number", dispatch.NUMBER),
-            ("integer", dispatch.INTEGER),
+            ("boolean", codes.KIND_BOOLEAN),
+            ("number", codes.KIND_NUMBER),
+            ("integer", codes.KIND_INTEGER),
         ):
             if word in types:
                 return kind, ()
@@ -259,13 +259,13 @@ def _kind(place: Place) -> tuple[int, tuple[bytes, ...]]:
     if place.cleaning == "deprecated":
         deprecated = place.keyword("x-deprecated-values")
         return enum_kind([word for word in place.keyword("enum") or () if word not in deprecated])
-    return dispatch.TEXT, ()
+    return codes.KIND_TEXT, ()
 
 
 def enum_kind(options: Sequence[object]) -> tuple[int, tuple[bytes, ...]]:
     """The kernel and its words for an enum; UNSURE when it cannot be one."""
     words = enum_words(options)
-    return (dispatch.UNSURE, ()) if words is None else (dispatch.ENUM, words)
+    return (codes.KIND_UNSURE, ()) if words is None else (codes.KIND_ENUM, words)
 
 
 def enum_words(options: Sequence[object]) -> tuple[bytes, ...] | None:
@@ -322,18 +322,18 @@ def _program(branch: Branch) -> Program:
     def add(part: str | int, below: Any) -> None:
         key = b"" if isinstance(part, int) else json.dumps(part, ensure_ascii=False).encode() + b":"
         if isinstance(below, Leaf):
-            steps.append((dispatch.RAW_LEAF if below.is_raw else dispatch.TEXT_LEAF, below.column, key))
+            steps.append((codes.RAW_LEAF if below.is_raw else codes.TEXT_LEAF, below.column, key))
             return
         is_array = any(isinstance(inner, int) for inner in below)
-        steps.append((dispatch.OPEN_ARRAY if is_array else dispatch.OPEN_OBJECT, 0, key))
+        steps.append((codes.OPEN_ARRAY if is_array else codes.OPEN_OBJECT, 0, key))
         begin = len(steps)
         if EACH in below:
-            steps.append((dispatch.REPEAT, 0, b""))
+            steps.append((codes.REPEAT, 0, b""))
         for inner, deeper in children(below):
             add(inner, deeper)
         if EACH in below:
-            steps.append((dispatch.REPEAT_END, begin, b""))
-        steps.append((dispatch.CLOSE_ARRAY if is_array else dispatch.CLOSE_OBJECT, 0, b""))
+            steps.append((codes.REPEAT_END, begin, b""))
+        steps.append((codes.CLOSE_ARRAY if is_array else codes.CLOSE_OBJECT, 0, b""))
 
     for part, below in children(branch):
         add(part, below)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from lexer_pipeline.specs.paths import Path
-from lexer_pipeline.specs.schema_tree import Place, ShapeTree
+from lexer_pipeline.specs.schema_tree import Place, SchemaTree
 
 CODES = {
     "missing": "a required field is absent or empty",
@@ -66,7 +66,7 @@ def one_a_place(problems: Sequence[Problem]) -> tuple[Problem, ...]:
     return tuple(first.values())
 
 
-def problem_of(error: Any, tree: ShapeTree) -> list[Problem]:
+def problem_of(error: Any, tree: SchemaTree) -> list[Problem]:
     """Word one error of the schema engine; a link gives one problem however many shapes it misses."""
     path = tuple(error.instance_path)
     kind, name = error.kind, error.kind.name
@@ -81,7 +81,7 @@ def problem_of(error: Any, tree: ShapeTree) -> list[Problem]:
     return [Problem(path, *_words(name, kind, _place(tree, path)))]
 
 
-def _missing(path: Path, tree: ShapeTree) -> Problem:
+def _missing(path: Path, tree: SchemaTree) -> Problem:
     options = _options(_place(tree, path))
     what = f"fill one of: {options}" if options else "fill it"
     return Problem(path, "missing", "required", f"is required and absent; {what}")
@@ -93,7 +93,7 @@ def _extra(path: Path) -> Problem:
     )
 
 
-def _place(tree: ShapeTree, path: Path) -> Place:
+def _place(tree: SchemaTree, path: Path) -> Place:
     place: Place | None = tree.root
     for part in path:
         if place is not None:
@@ -149,7 +149,7 @@ def _bound(name: str, limit: Any) -> tuple[str, str, str]:
 
 
 def _alternatives(
-    context: Sequence[Sequence[Any]], path: Path, place: Place, tree: ShapeTree
+    context: Sequence[Sequence[Any]], path: Path, place: Place, tree: SchemaTree
 ) -> list[Problem]:
     """One alternative that has just the right fields is the one that was meant: its errors are the news."""
     meant = [errors for errors in context if all(_is_about_values(error, path) for error in errors)]

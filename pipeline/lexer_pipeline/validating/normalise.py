@@ -9,28 +9,28 @@ from lexer_pipeline.chunks import cells
 from lexer_pipeline.chunks.documents import Documents
 from lexer_pipeline.chunks.results import ShapedDocuments, ShapedRows
 from lexer_pipeline.chunks.rows import Change, Rows
-from lexer_pipeline.kernels import dispatch
+from lexer_pipeline.kernels import codes, dispatch
 from lexer_pipeline.kernels.codes import ROW_OK
 from lexer_pipeline.specs import values
 from lexer_pipeline.specs.paths import general
 from lexer_pipeline.validating.layout import Layout, Leaf
 from lexer_pipeline.validating.record_builder import convert_raw
-from lexer_pipeline.validating.reference import ExactChecker, clean_text
+from lexer_pipeline.validating.reference import ReferenceChecker, clean_text
 
 Convert = Callable[[str], values.Converted | values.Unconvertible]
 
 
-def shape_rows(batch: Rows, layout: Layout, exact: ExactChecker) -> ShapedRows:
+def shape_rows(chunk: Rows, layout: Layout, exact: ReferenceChecker) -> ShapedRows:
     """Convert each cell that a kernel does not vouch for as it stands; what cannot be converted is doubtful."""
-    before = cells.of_rows(batch) if not layout.folds else cells.settled(batch, layout.once)
-    doubtful = batch.faults != ROW_OK
-    doubtful[list(batch.problems)] = True
-    readable = batch.faults == ROW_OK
+    before = cells.of_rows(chunk) if not layout.folds else cells.settled(chunk, layout.once)
+    doubtful = chunk.faults != ROW_OK
+    doubtful[list(chunk.problems)] = True
+    readable = chunk.faults == ROW_OK
     changes: dict[tuple[int, int], str] = {}
     conversions: list[Change] = []
     warnings: list[Change] = []
     for leaf in layout.leaves:
-        if leaf.kind == dispatch.TEXT:
+        if leaf.kind == codes.KIND_TEXT:
             continue
         found = _column(leaf, before, readable, _converter(leaf, exact))
         doubtful[found.hopeless] = True
@@ -39,7 +39,7 @@ def shape_rows(batch: Rows, layout: Layout, exact: ExactChecker) -> ShapedRows:
         warnings.extend(found.changes(leaf, found.warnings))
     redo = {column for _, column in changes}
     after = before.replaced(changes, tuple(redo))
-    return ShapedRows(batch, after, doubtful, tuple(conversions), tuple(warnings))
+    return ShapedRows(chunk, after, doubtful, tuple(conversions), tuple(warnings))
 
 
 class _Found:
@@ -56,7 +56,7 @@ class _Found:
         return [Change(name, path, np.array(rows), once) for name, rows in named.items()]
 
 
-def _converter(leaf: Leaf, exact: ExactChecker) -> Convert:
+def _converter(leaf: Leaf, exact: ReferenceChecker) -> Convert:
     if leaf.is_raw:
         return lambda text: convert_raw(leaf.kind, text)
     return lambda text: clean_text(text, leaf.place, exact.zone)
@@ -66,7 +66,7 @@ def _column(leaf: Leaf, before: Any, readable: Any, convert: Convert) -> _Found:
     found = _Found()
     status = before.status(leaf.column, leaf.kind, words=leaf.words)
     known: dict[str, values.Converted | values.Unconvertible] = {}
-    for row in np.flatnonzero((status == dispatch.DOUBT) & readable).tolist():
+    for row in np.flatnonzero((status == codes.CELL_DOUBT) & readable).tolist():
         text = before.text(row, leaf.column)
         done = known.get(text)
         if done is None:
@@ -83,13 +83,13 @@ def _column(leaf: Leaf, before: Any, readable: Any, convert: Convert) -> _Found:
     return found
 
 
-def shape_documents(batch: Documents, automaton: Any) -> ShapedDocuments:
+def shape_documents(chunk: Documents, automaton: Any) -> ShapedDocuments:
     """Write each document that the automaton of the schema vouches for.
 
     It may only lose spaces and nulls, and have its e-mails and hashes cleaned.
     """
     if automaton is None:
-        return ShapedDocuments(batch, b"", np.zeros(batch.records, np.int64), {})
-    data, ends, counts = dispatch.vouch_documents(automaton, batch.data, batch.starts, batch.ends)
+        return ShapedDocuments(chunk, b"", np.zeros(chunk.records, np.int64), {})
+    data, ends, counts = dispatch.vouch_documents(automaton, chunk.data, chunk.starts, chunk.ends)
     cleaned = {slot: count for slot, count in zip(automaton.slots, counts.tolist(), strict=True) if count}
-    return ShapedDocuments(batch, data, ends, cleaned)
+    return ShapedDocuments(chunk, data, ends, cleaned)

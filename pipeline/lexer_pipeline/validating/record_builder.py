@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from lexer_pipeline.kernels import dispatch
+from lexer_pipeline.kernels import codes
 from lexer_pipeline.specs import values
 from lexer_pipeline.specs.paths import EACH, Path, general
 from lexer_pipeline.validating.layout import Layout, Leaf, children
@@ -80,12 +80,12 @@ def _value(leaf: Leaf, text: str, path: Path, notes: Notes) -> Any:
         notes.problems.append(Problem(path, done.code, done.rule, done.message))
         return UNUSABLE
     notes.conversions.extend((name, general(path)) for name in done.conversions)
-    return done.text == "true" if leaf.kind == dispatch.BOOLEAN else NumberText(done.text)
+    return done.text == "true" if leaf.kind == codes.KIND_BOOLEAN else NumberText(done.text)
 
 
 def _is_cleaned_away(leaf: Leaf, text: str, path: Path, notes: Notes) -> bool:
     """Whether nothing is left of a cell that is trimmed: blanks in an e-mail column are an absent field."""
-    if leaf.kind not in (dispatch.EMAIL, dispatch.HASH):
+    if leaf.kind not in (codes.KIND_EMAIL, codes.KIND_HASH):
         return False
     done = clean_text(text, leaf.place, None)
     if not done.text:
@@ -99,6 +99,6 @@ UNUSABLE = NumberText("0")
 
 def convert_raw(kind: int, text: str) -> values.Converted | values.Unconvertible:
     """The text of a cell as a number, an integer or a boolean."""
-    if kind == dispatch.BOOLEAN:
+    if kind == codes.KIND_BOOLEAN:
         return values.boolean(text)
-    return values.integer(text) if kind == dispatch.INTEGER else values.number(text)
+    return values.integer(text) if kind == codes.KIND_INTEGER else values.number(text)

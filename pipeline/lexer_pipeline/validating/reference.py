@@ -1,4 +1,4 @@
-"""The slow, obviously right twin: one record at a time, and the only place that words an issue.
+"""The slow, obviously right reference: one record at a time, and the only place that words an issue.
 
 The verdict is JSON Schema 2020-12 (by jsonschema-rs) with formats asserted; what the vendor's Python
 model asks beyond that stands in the schema files themselves.
@@ -19,7 +19,7 @@ from lexer_pipeline.errors import UsageError
 from lexer_pipeline.model import Specification
 from lexer_pipeline.specs import values
 from lexer_pipeline.specs.paths import general
-from lexer_pipeline.specs.schema_tree import Place, ShapeTree
+from lexer_pipeline.specs.schema_tree import Place, SchemaTree
 from lexer_pipeline.validating.messages import Problem, one_a_place, problem_of
 
 # orjson writes at most 254 levels; no record of the vendor's has more than six.
@@ -53,7 +53,7 @@ class Notes:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What the twin says of one record: its NDJSON line if it is accepted, else its problems.
+    """What the reference says of one record: its NDJSON line if it is accepted, else its problems.
 
     `shown` is the document, for those who asked to see values, else None.
     """
@@ -65,14 +65,14 @@ class Verdict:
     shown: Any = None
 
 
-class ExactChecker:
+class ReferenceChecker:
     """Checks records of one specification; owns the compiled schema."""
 
     def __init__(
         self, specification: Specification, zone: ZoneInfo | None, reject_unknown: bool, shows: bool = False
     ) -> None:
         self.schema = specification.schema
-        self.tree = ShapeTree(specification.schema)
+        self.tree = SchemaTree(specification.schema)
         self.zone = zone
         self._reject_unknown = reject_unknown
         self.shows = shows

@@ -13,18 +13,18 @@ from lexer_pipeline.validating.layout import Layout
 
 
 def convert_rows(checked: Checked, layout: Layout) -> Sequence[bytes]:
-    """The NDJSON of the accepted records of a batch of rows, in pieces."""
+    """The NDJSON of the accepted records of a chunk of rows, in pieces."""
     shaped = checked.shaped
     assert isinstance(shaped, ShapedRows)
     cells, program = shaped.cells, layout.program
     data, ends = dispatch.encode(
-        cells.data, cells.starts, cells.ends, cells.flags, cells.columns, shaped.batch.firsts, shaped.batch.lasts,
+        cells.data, cells.starts, cells.ends, cells.flags, cells.columns, shaped.chunk.firsts, shaped.chunk.lasts,
         checked.vouched.view(np.uint8), program.operations, program.arguments, program.keys,
     )  # fmt: skip
-    written = shaped.batch.written
+    written = shaped.chunk.written
     if written is None:
         return (_spliced(data, ends, checked.lines),)
-    return _filled_in(written, shaped.batch.firsts, data, ends, checked.lines)
+    return _filled_in(written, shaped.chunk.firsts, data, ends, checked.lines)
 
 
 def _filled_in(
@@ -50,14 +50,14 @@ def _filled_in(
 
 
 def convert_documents(checked: Checked) -> Sequence[bytes]:
-    """The NDJSON of the accepted documents of a batch."""
+    """The NDJSON of the accepted documents of a chunk."""
     shaped = checked.shaped
     assert isinstance(shaped, ShapedDocuments)
     return (_spliced(shaped.data, shaped.ends, checked.lines),)
 
 
 def _spliced(data: bytes, ends: Any, lines: Mapping[int, bytes]) -> bytes:
-    """`data` with the exact twin's lines put in; ends[r] is the place behind record r."""
+    """`data` with the reference's lines put in; ends[r] is the place behind record r."""
     if not lines:
         return data
     pieces, at = [], 0

@@ -1,6 +1,6 @@
-"""Rejected records by their kind: those that are wrong in the same way are judged once by the exact twin.
+"""Rejected records by their signature: those that are wrong in the same way are judged once by the reference.
 
-What the twin says of a row depends on which cells are filled, on the words in columns that the schema compares
+What the reference says of a row depends on which cells are filled, on the words in columns that the schema compares
 with words, and on how each cell that is not certainly right is wrong. Rows alike in all of that have the same
 problems, so that a file of nothing but bad rows does not cost a full judgement for each.
 """
@@ -11,15 +11,15 @@ from typing import Any
 import numpy as np
 
 from lexer_pipeline.chunks.cells import Cells
-from lexer_pipeline.kernels import dispatch
+from lexer_pipeline.kernels import codes, dispatch
 from lexer_pipeline.specs import values
 from lexer_pipeline.specs.paths import EACH, Path
-from lexer_pipeline.specs.schema_tree import JsonSchema, Place, ShapeTree
+from lexer_pipeline.specs.schema_tree import JsonSchema, Place, SchemaTree
 from lexer_pipeline.validating.columnar import COMBINATIONS, SILENT, Judge, Unsure
 from lexer_pipeline.validating.layout import Layout, Leaf
 from lexer_pipeline.validating.messages import Problem
 from lexer_pipeline.validating.record_builder import convert_raw
-from lexer_pipeline.validating.reference import ExactChecker, NumberText, clean_text, validator_of
+from lexer_pipeline.validating.reference import NumberText, ReferenceChecker, clean_text, validator_of
 
 LEAF_RULES = (
     "type", "enum", "const", "pattern", "format", "minLength", "maxLength", "minimum", "maximum",
@@ -31,43 +31,43 @@ LONGEST = 256
 Problems = tuple[Problem, ...]
 
 
-class Kinds:
-    """Remembers the problems of each kind of row of one source; owns nothing but that memory."""
+class RowSignatures:
+    """Remembers the problems of each signature of rows of one source; owns nothing but that memory."""
 
-    def __init__(self, layout: Layout, exact: ExactChecker) -> None:
+    def __init__(self, layout: Layout, reference: ReferenceChecker) -> None:
         self._layout = layout
-        self._exact = exact
+        self._reference = reference
         self._known: dict[tuple[object, ...], Problems] = {}
         self._wrong: dict[tuple[int, str], tuple[str, ...]] = {}
         self._validators: dict[int, list[Any]] = {}
-        names = set(_condition_names(exact.schema, False))
+        names = set(_condition_names(reference.schema, False))
         self._repeated = np.array([leaf.is_repeated for leaf in layout.leaves])
-        self._told = np.array([not _is_free(leaf, exact.tree) for leaf in layout.leaves])
+        self._told = np.array([not _is_free(leaf, reference.tree) for leaf in layout.leaves])
         lists = {leaf.path[: leaf.path.index(EACH)] for leaf in layout.leaves if leaf.is_repeated}
         self._items = [
             [leaf.is_repeated and leaf.path[: len(path)] == path for leaf in layout.leaves]
             for path in sorted(lists)
         ]
         # What a schema can be asked does not depend on the rows that it is asked about.
-        self._is_askable = _is_askable(exact, layout)
+        self._is_askable = _is_askable(reference, layout)
         self.columns = [leaf.column for leaf in layout.leaves]
-        # The columns that the schema compares with words: their texts are part of a kind.
+        # The columns that the schema compares with words: their texts are part of a signature.
         self.compared = [leaf.column for leaf in layout.leaves if leaf.is_compared or leaf.path[-1] in names]
 
-    def of_batch(self, read: Cells, shaped: Cells) -> "BatchKinds | None":
-        """The kinds of one batch; None where the schema says more than columns can be asked.
+    def of_chunk(self, read: Cells, shaped: Cells) -> "ChunkSignatures | None":
+        """The signatures of one chunk; None where the schema says more than columns can be asked.
 
         `read` are the cells before they were shaped, once-a-record cells in the first row of their record.
         """
-        if self._exact.shows or not self._is_askable:
+        if self._reference.shows or not self._is_askable:
             return None
-        judge = Judge(self._exact.schema, self._layout.branch, shaped, np.arange(shaped.rows))
+        judge = Judge(self._reference.schema, self._layout.branch, shaped, np.arange(shaped.rows))
         certain = [judge.is_certain(leaf) for leaf in self._layout.leaves]
         filled = np.stack([judge.fills(leaf) for leaf in self._layout.leaves], axis=1)
         doubtful = filled & ~np.stack(certain, axis=1)
         # Behind the first row of a record only what has a value for each row says something.
         shown = self._shown(filled, self._told), self._shown(filled, self._told & self._repeated)
-        return BatchKinds(self, read, shown, (_by_row(doubtful), _by_row(doubtful & self._repeated)))
+        return ChunkSignatures(self, read, shown, (_by_row(doubtful), _by_row(doubtful & self._repeated)))
 
     def _shown(self, filled: Any, told: Any) -> list[bytes]:
         """Of each row: which of the leaves told are filled, and which lists have an item."""
@@ -75,11 +75,11 @@ class Kinds:
         return [row.tobytes() for row in np.column_stack([filled & told, *items])]
 
     def known(self, key: tuple[object, ...]) -> Problems:
-        """The problems of rows of this kind; none where the kind is new."""
+        """The problems of rows of this signature; none where it is new."""
         return self._known.get(key, ())
 
     def learn(self, key: tuple[object, ...], problems: Problems) -> None:
-        """Remember what the twin said of a row of this kind."""
+        """Remember what the reference said of a row of this signature."""
         if problems and len(self._known) < MOST:
             self._known[key] = problems
 
@@ -99,9 +99,9 @@ class Kinds:
             done = convert_raw(leaf.kind, text)
             if isinstance(done, values.Unconvertible):
                 return [done.code, done.rule]
-            value = done.text == "true" if leaf.kind == dispatch.BOOLEAN else NumberText(done.text).plain
+            value = done.text == "true" if leaf.kind == codes.KIND_BOOLEAN else NumberText(done.text).plain
         else:
-            value = clean_text(text, leaf.place, self._exact.zone).text
+            value = clean_text(text, leaf.place, self._reference.zone).text
         if place not in self._validators:
             self._validators[place] = [_validator(view) for view in leaf.place.views]
         names = []
@@ -110,11 +110,11 @@ class Kinds:
         return names
 
 
-def _is_askable(exact: ExactChecker, layout: Layout) -> bool:
+def _is_askable(reference: ReferenceChecker, layout: Layout) -> bool:
     """Whether all that the schema says can be asked of columns."""
     places, flags = np.zeros(layout.columns, np.int32), np.zeros(layout.columns, np.uint8)
     empty = Cells(b"", layout.columns, places, places, flags)
-    judge = Judge(exact.schema, layout.branch, empty, np.zeros(1, np.int64))
+    judge = Judge(reference.schema, layout.branch, empty, np.zeros(1, np.int64))
     try:
         judge.ask()
         for leaf in layout.leaves:
@@ -124,29 +124,29 @@ def _is_askable(exact: ExactChecker, layout: Layout) -> bool:
     return True
 
 
-class BatchKinds:
-    """The kinds of the records of one batch, each given by its rows.
+class ChunkSignatures:
+    """The signatures of the records of one chunk, each given by its rows.
 
-    `shown` has for each row what its kind depends on, `doubtful` the leaves that are not certain; both for a row that is
+    `shown` has for each row what its signature depends on, `doubtful` the leaves that are not certain; both for a row that is
     the first of its record, and for one that is not.
     """
 
-    def __init__(self, kinds: Kinds, read: Cells, shown: Any, doubtful: Any) -> None:
-        self._kinds = kinds
+    def __init__(self, signatures: RowSignatures, read: Cells, shown: Any, doubtful: Any) -> None:
+        self._signatures = signatures
         self._read = read
         self._shown = shown
         self._doubtful = doubtful
 
     def of(self, rows: Sequence[int]) -> tuple[object, ...]:
-        """What the twin's word on a record depends on, whose rows agree with each other."""
-        kinds, text = self._kinds, self._read.text
+        """What the reference's word on a record depends on, whose rows agree with each other."""
+        signatures, text = self._signatures, self._read.text
         parts: list[object] = []
         view = 0
         for row in rows:
             parts.append(self._shown[view][row])
             for place in self._doubtful[view].get(row, ()):
-                parts += (place, kinds.wrongs(place, text(row, kinds.columns[place])))
-            parts += [text(row, column) for column in kinds.compared]
+                parts += (place, signatures.wrongs(place, text(row, signatures.columns[place])))
+            parts += [text(row, column) for column in signatures.compared]
             view = 1
         return tuple(parts)
 
@@ -159,7 +159,7 @@ def _by_row(mask: Any) -> dict[int, list[int]]:
     return found
 
 
-def _is_free(leaf: Leaf, tree: ShapeTree) -> bool:
+def _is_free(leaf: Leaf, tree: SchemaTree) -> bool:
     """Whether nothing else depends on whether the leaf is filled, if it is known which items there are.
 
     So no field, no list, and no choice of the schema does.
@@ -199,21 +199,21 @@ def _asks_nothing(view: JsonSchema, depth: int, key: str) -> bool:
     return rules <= {"required"} and (key not in required if depth == 0 else not required)
 
 
-class DocumentKinds:
-    """Remembers the problems of each kind of document of one source.
+class DocumentSignatures:
+    """Remembers the problems of each signature of documents of one source.
 
-    Documents are of one kind where the same fields are filled and the same of them are wrong in the same way.
+    Documents have one signature where the same fields are filled and the same of them are wrong in the same way.
     """
 
-    def __init__(self, automaton: Any, exact: ExactChecker) -> None:
-        self._automaton: Any = automaton if not exact.shows else None
-        self._exact = exact
+    def __init__(self, automaton: Any, reference: ReferenceChecker) -> None:
+        self._automaton: Any = automaton if not reference.shows else None
+        self._reference = reference
         self._known: dict[object, Problems] = {}
         self._wrong: dict[tuple[int, bytes], tuple[str, ...]] = {}
         self._views: dict[int, tuple[Place, list[Any]]] = {}
 
     def of(self, text: bytes) -> object | None:
-        """The kind of a document; None where it cannot be told, and the twin is to be asked."""
+        """The signature of a document; None where it cannot be told, and the reference is to be asked."""
         if self._automaton is None:
             return None
         found = dispatch.sketch_document(self._automaton, text)
@@ -224,14 +224,14 @@ class DocumentKinds:
             return None
         return sketch, *(self._wrongs(node, text[start:end]) for node, start, end in wrong)
 
-    def known(self, kind: object | None) -> Problems:
-        """The problems of documents of this kind; none where the kind is new."""
-        return self._known.get(kind, ())
+    def known(self, signature: object | None) -> Problems:
+        """The problems of documents of this signature; none where it is new."""
+        return self._known.get(signature, ())
 
-    def learn(self, kind: object | None, problems: Problems) -> None:
-        """Remember what the twin said of a document of this kind."""
-        if kind is not None and problems and len(self._known) < MOST:
-            self._known[kind] = problems
+    def learn(self, signature: object | None, problems: Problems) -> None:
+        """Remember what the reference said of a document of this signature."""
+        if signature is not None and problems and len(self._known) < MOST:
+            self._known[signature] = problems
 
     def _wrongs(self, node: int, text: bytes) -> tuple[str, ...]:
         known = self._wrong.get((node, text))
@@ -251,14 +251,14 @@ class DocumentKinds:
         value: object
         if text.startswith(b'"'):
             # A text with escapes is in no sketch.
-            value = clean_text(text[1:-1].decode(), place, self._exact.zone).text
+            value = clean_text(text[1:-1].decode(), place, self._reference.zone).text
         else:
             value = text == b"true" if text in (b"true", b"false") else NumberText(text.decode()).plain
         for number, validator in enumerate(validators):
             yield from (f"{number} {error.kind.name}" for error in validator.iter_errors(value))
 
     def _place(self, path: Path) -> Place:
-        tree = self._exact.tree
+        tree = self._reference.tree
         place: Place | None = tree.root
         for part in path:
             assert place is not None

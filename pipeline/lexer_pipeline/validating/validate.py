@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from lexer_pipeline.chunks.cells import Cells, of_rows, settled
-from lexer_pipeline.chunks.results import Batch, Checked, Rejected, ShapedDocuments, ShapedRows
+from lexer_pipeline.chunks.results import Checked, Chunk, Rejected, ShapedDocuments, ShapedRows
 from lexer_pipeline.chunks.rows import Change, Rows, Written
-from lexer_pipeline.kernels import dispatch
+from lexer_pipeline.kernels import codes, dispatch
 from lexer_pipeline.kernels.codes import ROW_BLANK, ROW_NUL, ROW_QUOTE, ROW_RAGGED, ROW_UNCLOSED, ROW_UTF8
 from lexer_pipeline.model import Issue
 from lexer_pipeline.specs.paths import Path, general, path_text
@@ -18,16 +18,16 @@ from lexer_pipeline.validating.columnar import Judge
 from lexer_pipeline.validating.layout import Layout
 from lexer_pipeline.validating.messages import Problem
 from lexer_pipeline.validating.record_builder import build
-from lexer_pipeline.validating.reference import ExactChecker, Notes, Verdict
-from lexer_pipeline.validating.signatures import DocumentKinds, Kinds
+from lexer_pipeline.validating.reference import Notes, ReferenceChecker, Verdict
+from lexer_pipeline.validating.signatures import DocumentSignatures, RowSignatures
 
-# What a path is called is remembered for so many paths of a batch.
+# What a path is called is remembered for so many paths of a chunk.
 MOST_NAMES = 1 << 12
 Names = Callable[[Path], tuple[str, str]]
-# So many rows are judged one by one before it pays to look for kinds.
+# So many rows are judged one by one before it pays to look for signatures.
 FEW = 8
 NOTHING = Verdict(b"", ())
-CLEANED = {dispatch.EMAIL: "email_cleaned", dispatch.HASH: "hash_cleaned"}
+CLEANED = {codes.KIND_EMAIL: "email_cleaned", codes.KIND_HASH: "hash_cleaned"}
 FAULTS = {
     ROW_RAGGED: ("ragged_row", "as many cells as the header", "has {cells} cells where the header has {columns}; "
         "look for a missing or stray delimiter or quote"),
@@ -39,36 +39,36 @@ FAULTS = {
 
 
 def validate_rows(
-    shaped: ShapedRows, layout: Layout, exact: ExactChecker, kinds: Kinds, source: str
+    shaped: ShapedRows, layout: Layout, exact: ReferenceChecker, signatures: RowSignatures, source: str
 ) -> Checked:
-    """Let the columns vouch for most records, and the exact twin decide on the rest (or on their kind)."""
-    batch = shaped.batch
-    firsts, lasts = batch.firsts, batch.lasts
-    read = settled(batch, layout.once) if layout.folds else of_rows(batch)
-    agrees = _agrees(batch, read, layout)
+    """Let the columns vouch for most records, and the reference decide on the rest (or on their signature)."""
+    chunk = shaped.chunk
+    firsts, lasts = chunk.firsts, chunk.lasts
+    read = settled(chunk, layout.once) if layout.folds else of_rows(chunk)
+    agrees = _agrees(chunk, read, layout)
     vouched = _vouched(shaped, layout, exact) & agrees
-    conversions = _counted(shaped.conversions, vouched, batch)
-    warnings = _counted(shaped.warnings, vouched, batch)
-    filled = batch.faults != ROW_BLANK
+    conversions = _counted(shaped.conversions, vouched, chunk)
+    warnings = _counted(shaped.warnings, vouched, chunk)
+    filled = chunk.faults != ROW_BLANK
     before = np.append(0, np.cumsum(filled))
     rows_of = before[lasts] - before[firsts]
     lines: dict[int, bytes] = {}
     rejected: list[Rejected] = []
     doubtful = np.flatnonzero(~vouched).tolist()
-    alike = kinds.of_batch(read, shaped.cells) if len(doubtful) > FEW else None
-    begins, ends, faults = firsts.tolist(), lasts.tolist(), batch.faults.tolist()
+    alike = signatures.of_chunk(read, shaped.cells) if len(doubtful) > FEW else None
+    begins, ends, faults = firsts.tolist(), lasts.tolist(), chunk.faults.tolist()
     agreeing, names = agrees.tolist(), lru_cache(MOST_NAMES)(layout.names_of)
-    faulty = {row for row, fault in enumerate(faults) if fault} | batch.problems.keys()
+    faulty = {row for row, fault in enumerate(faults) if fault} | chunk.problems.keys()
     for record in doubtful:
         rows = [row for row in range(begins[record], ends[record]) if faults[row] != ROW_BLANK]
-        has_kind = agreeing[record] and faulty.isdisjoint(rows)
-        kind = alike.of(rows) if alike is not None and has_kind else None
-        problems = kinds.known(kind) if kind is not None else ()
-        issues, verdict = tuple([_issue(one, source, batch, rows[0], names) for one in problems]), NOTHING
+        has_signature = agreeing[record] and faulty.isdisjoint(rows)
+        signature = alike.of(rows) if alike is not None and has_signature else None
+        problems = signatures.known(signature) if signature is not None else ()
+        issues, verdict = tuple([_issue(one, source, chunk, rows[0], names) for one in problems]), NOTHING
         if not problems:
-            issues, verdict = _judge(batch, rows, layout, exact, source)
-            if kind is not None:
-                kinds.learn(kind, verdict.problems)
+            issues, verdict = _judge(chunk, rows, layout, exact, source)
+            if signature is not None:
+                signatures.learn(signature, verdict.problems)
         if issues:
             rejected.append(Rejected(tuple(rows), issues))
             continue
@@ -78,22 +78,22 @@ def validate_rows(
     accepted = vouched.copy()
     accepted[list(lines)] = True
     records = int(accepted.sum())
-    conversions.update(_counted(batch.changes, accepted, batch))
+    conversions.update(_counted(chunk.changes, accepted, chunk))
     continuations = int(rows_of[accepted].sum()) - records
     total, blank = len(filled), int(len(filled) - filled.sum())
-    if (written := batch.written) is not None:
+    if (written := chunk.written) is not None:
         total, blank = total + written.rows + written.blank, blank + written.blank
         records, continuations = records + written.records, continuations + written.rows - written.records
         conversions.update(_cleaned(written, layout))
     return Checked(
         shaped, vouched, lines, tuple(rejected), total, records, continuations, blank, conversions, warnings,
-        batch.skipped,
+        chunk.skipped,
     )  # fmt: skip
 
 
-def _agrees(batch: Rows, read: Cells, layout: Layout) -> Any:
+def _agrees(chunk: Rows, read: Cells, layout: Layout) -> Any:
     """The records whose rows say the same in once-a-record columns, or need not."""
-    same = np.ones(batch.records, np.uint8)
+    same = np.ones(chunk.records, np.uint8)
     if layout.folds and not layout.takes_first:
         for column in layout.once:
             dispatch.agree(
@@ -103,36 +103,36 @@ def _agrees(batch: Rows, read: Cells, layout: Layout) -> Any:
                 read.flags,
                 read.columns,
                 column,
-                batch.firsts,
-                batch.lasts,
+                chunk.firsts,
+                chunk.lasts,
                 same,
             )
     return same.view(np.bool_)
 
 
-def _vouched(shaped: ShapedRows, layout: Layout, exact: ExactChecker) -> Any:
+def _vouched(shaped: ShapedRows, layout: Layout, exact: ReferenceChecker) -> Any:
     """The records whose rows are all certain and satisfy the schema."""
-    batch = shaped.batch
-    if not batch.records or not dispatch.IS_COMPILED:
-        return np.zeros(batch.records, np.bool_)
-    vouched = ~np.logical_or.reduceat(shaped.doubtful & (batch.faults != ROW_BLANK), batch.firsts)
+    chunk = shaped.chunk
+    if not chunk.records or not dispatch.IS_COMPILED:
+        return np.zeros(chunk.records, np.bool_)
+    vouched = ~np.logical_or.reduceat(shaped.doubtful & (chunk.faults != ROW_BLANK), chunk.firsts)
     if vouched.any():
-        vouched &= Judge(exact.schema, layout.branch, shaped.cells, batch.firsts, layout.closes_gaps).vouch()
+        vouched &= Judge(exact.schema, layout.branch, shaped.cells, chunk.firsts, layout.closes_gaps).vouch()
     return vouched
 
 
 def _judge(
-    batch: Rows, rows: Sequence[int], layout: Layout, exact: ExactChecker, source: str
+    chunk: Rows, rows: Sequence[int], layout: Layout, exact: ReferenceChecker, source: str
 ) -> tuple[tuple[Issue, ...], Verdict]:
-    """The exact twin's word on one record of rows."""
-    broken = [(row, FAULTS[int(batch.faults[row])]) for row in rows if batch.faults[row]]
+    """The reference's word on one record of rows."""
+    broken = [(row, FAULTS[int(chunk.faults[row])]) for row in rows if chunk.faults[row]]
     if broken:
-        return tuple(_fault_issue(fault, source, batch, row) for row, fault in broken), NOTHING
-    cells = of_rows(batch)
-    notes = Notes(problems=[problem for row in rows for problem in batch.problems.get(row, ())])
+        return tuple(_fault_issue(fault, source, chunk, row) for row, fault in broken), NOTHING
+    cells = of_rows(chunk)
+    notes = Notes(problems=[problem for row in rows for problem in chunk.problems.get(row, ())])
     verdict = exact.document(build(layout, [cells.texts(row) for row in rows], notes), notes)
     issues = (
-        _issue(problem, source, batch, rows[0], layout.names_of, _said(verdict.shown, problem))
+        _issue(problem, source, chunk, rows[0], layout.names_of, _said(verdict.shown, problem))
         for problem in verdict.problems
     )
     return tuple(issues), verdict
@@ -148,42 +148,42 @@ def _said(document: Any, problem: Problem) -> str:
     return "" if document is None or isinstance(document, dict | list) else str(document)
 
 
-def _fault_issue(fault: tuple[str, str, str], source: str, batch: Rows, row: int) -> Issue:
+def _fault_issue(fault: tuple[str, str, str], source: str, chunk: Rows, row: int) -> Issue:
     code, rule, message = fault
-    words = message.format(cells=int(batch.cells[row]), columns=batch.width)
-    return _issue(Problem((), code, rule, words), source, batch, row, _unnamed, subject="the row")
+    words = message.format(cells=int(chunk.cells[row]), columns=chunk.width)
+    return _issue(Problem((), code, rule, words), source, chunk, row, _unnamed, subject="the row")
 
 
 def validate_documents(
-    shaped: ShapedDocuments, exact: ExactChecker, kinds: DocumentKinds, source: str
+    shaped: ShapedDocuments, exact: ReferenceChecker, signatures: DocumentSignatures, source: str
 ) -> Checked:
-    """Let those pass that are written already, and the exact twin decide on the rest (or on their kind)."""
-    batch = shaped.batch
+    """Let those pass that are written already, and the reference decide on the rest (or on their signature)."""
+    chunk = shaped.chunk
     vouched = np.diff(shaped.ends, prepend=0) > 0
     lines: dict[int, bytes] = {}
     rejected: list[Rejected] = []
     conversions = Counter(shaped.conversions)
     warnings: Counter[tuple[str, str]] = Counter()
     for row in np.flatnonzero(~vouched).tolist():
-        text = batch.text(row)
-        kind = kinds.of(text)
-        problems, verdict = kinds.known(kind), NOTHING
+        text = chunk.text(row)
+        signature = signatures.of(text)
+        problems, verdict = signatures.known(signature), NOTHING
         if not problems:
             verdict = exact.text(text)
             problems = verdict.problems
-            kinds.learn(kind, problems)
+            signatures.learn(signature, problems)
         if problems:
             shown = verdict.shown
-            issues = (_issue(one, source, batch, row, _unnamed, _said(shown, one)) for one in problems)
+            issues = (_issue(one, source, chunk, row, _unnamed, _said(shown, one)) for one in problems)
             rejected.append(Rejected((row,), tuple(issues)))
         else:
             lines[row] = verdict.line
             conversions.update(verdict.conversions)
             warnings.update(verdict.warnings)
     records = int(vouched.sum()) + len(lines)
-    rows = batch.records + batch.blank
+    rows = chunk.records + chunk.blank
     return Checked(
-        shaped, vouched, lines, tuple(rejected), rows, records, 0, batch.blank, conversions, warnings, {}
+        shaped, vouched, lines, tuple(rejected), rows, records, 0, chunk.blank, conversions, warnings, {}
     )
 
 
@@ -198,14 +198,14 @@ def _cleaned(written: Written, layout: Layout) -> Counter[tuple[str, str]]:
     )
 
 
-def _counted(changes: Iterable[Change], vouched: Any, batch: Rows) -> Counter[tuple[str, str]]:
+def _counted(changes: Iterable[Change], vouched: Any, chunk: Rows) -> Counter[tuple[str, str]]:
     """How often each change befell a vouched record; a once-a-record field counts on the first row alone."""
     counts: Counter[tuple[str, str]] = Counter()
     for change in changes:
-        record = np.searchsorted(batch.firsts, change.rows, "right") - 1
+        record = np.searchsorted(chunk.firsts, change.rows, "right") - 1
         counted = vouched[record]
         if change.once:
-            counted &= batch.firsts[record] == change.rows
+            counted &= chunk.firsts[record] == change.rows
         if counted.any():
             counts[change.name, change.path] += int(counted.sum())
     return counts
@@ -217,10 +217,10 @@ def _unnamed(path: Path) -> tuple[str, str]:
 
 
 def _issue(
-    problem: Problem, source: str, batch: Batch, row: int, names: Names, value: str = "", subject: str = "the record"
+    problem: Problem, source: str, chunk: Chunk, row: int, names: Names, value: str = "", subject: str = "the record"
 ) -> Issue:  # fmt: skip
     path, column = names(problem.path)
     return Issue(
-        source, batch.lines.item(row), batch.numbers.item(row), path, column, problem.code, problem.rule,
+        source, chunk.lines.item(row), chunk.numbers.item(row), path, column, problem.code, problem.rule,
         f"{column or path or subject} {problem.message}", value,
     )  # fmt: skip

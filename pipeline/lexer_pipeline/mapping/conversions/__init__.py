@@ -19,17 +19,18 @@ from lexer_pipeline.mapping.conversions import (
     vocabulary,
 )
 from lexer_pipeline.mapping.conversions.arguments import nearest
-from lexer_pipeline.mapping.conversions.outcome import CHANGES, Conversion, Done, Failed, NeedsColumn, Sure
+from lexer_pipeline.mapping.conversions.outcome import CHANGES, Conversion, NeedsColumn, Vectorised
 from lexer_pipeline.mapping.conversions.zones import zone_in_header, zone_of
+from lexer_pipeline.specs.values import Converted, Unconvertible
 
 __all__ = [
     "CHANGES",
     "DESCRIPTIONS",
     "Conversion",
-    "Done",
-    "Failed",
+    "Converted",
     "NeedsColumn",
-    "Sure",
+    "Unconvertible",
+    "Vectorised",
     "compile_conversion",
     "zone_in_header",
     "zone_of",

@@ -5,26 +5,27 @@ import re
 from collections.abc import Callable
 from functools import partial
 
-from lexer_pipeline.kernels import dispatch
+from lexer_pipeline.kernels import codes
 from lexer_pipeline.mapping.conversions import arguments
-from lexer_pipeline.mapping.conversions.outcome import Conversion, Done, Failed, Sure
+from lexer_pipeline.mapping.conversions.outcome import Conversion, Vectorised
 from lexer_pipeline.specs import values
+from lexer_pipeline.specs.values import Converted, Unconvertible
 
 # Enough to tell an address from a note such as "none", whose hash many people would share. Lone surrogates have no
 # UTF-8 bytes to hash.
 ADDRESS = re.compile(r"[^\s@\ud800-\udfff]+@[^\s@\ud800-\udfff]+")
-NO_ADDRESS = Failed("format", "e-mail", "is not an e-mail address; mend it or leave the cell empty")
+NO_ADDRESS = Unconvertible("format", "e-mail", "is not an e-mail address; mend it or leave the cell empty")
 
 
 def email(argument: object) -> Conversion:
     """An e-mail address is trimmed and lower-cased."""
     arguments.no_argument("email", argument)
-    return Sure(_email, dispatch.TO_EMAIL)
+    return Vectorised(_email, codes.TO_EMAIL)
 
 
-def _email(text: str) -> Done:
+def _email(text: str) -> Converted:
     clean = values.email(text)
-    return Done(clean.text, clean.conversions)
+    return Converted(clean.text, clean.conversions)
 
 
 def sha256(argument: object) -> Conversion:
@@ -39,9 +40,9 @@ def md5(argument: object) -> Conversion:
     return partial(_hashed, hashlib.md5)
 
 
-def _hashed(algorithm: Callable[..., "hashlib._Hash"], text: str) -> Done | Failed:
+def _hashed(algorithm: Callable[..., "hashlib._Hash"], text: str) -> Converted | Unconvertible:
     clean = values.email(text).text
     if not ADDRESS.fullmatch(clean):
         return NO_ADDRESS
     # MD5 names a person at the receiver's end; nothing is kept safe by it.
-    return Done(algorithm(clean.encode(), usedforsecurity=False).hexdigest(), ("email_hashed",))
+    return Converted(algorithm(clean.encode(), usedforsecurity=False).hexdigest(), ("email_hashed",))

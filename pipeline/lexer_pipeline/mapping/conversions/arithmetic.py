@@ -2,10 +2,11 @@
 
 from decimal import Context, Decimal
 
-from lexer_pipeline.kernels import dispatch
+from lexer_pipeline.kernels import codes
 from lexer_pipeline.mapping.conversions import arguments
-from lexer_pipeline.mapping.conversions.outcome import Conversion, Done, Failed, Sure
+from lexer_pipeline.mapping.conversions.outcome import Conversion, Vectorised
 from lexer_pipeline.specs import values
+from lexer_pipeline.specs.values import Converted, Unconvertible
 
 # Between the texts of the fields that a field is made of.
 UNIT_SEPARATOR = "\x1f"
@@ -13,8 +14,8 @@ UNIT_SEPARATOR = "\x1f"
 EXACT = Context(prec=200)
 LARGEST_EXPONENT = 40
 RULE = "quantity times price less discount"
-UNKNOWN = Failed("type", RULE, "cannot be worked out, since the quantity or the price is missing")
-NO_NUMBER = Failed(
+UNKNOWN = Unconvertible("type", RULE, "cannot be worked out, since the quantity or the price is missing")
+NO_NUMBER = Unconvertible(
     "type", RULE, "cannot be worked out, since the quantity, the price or the discount is no number"
 )
 
@@ -22,10 +23,10 @@ NO_NUMBER = Failed(
 def line_total(argument: object) -> Conversion:
     """Quantity, price of one and discount of the line (which may be missing) become what the line costs."""
     arguments.no_argument("line-total", argument)
-    return Sure(_line_total, dispatch.TO_LINE_TOTAL)
+    return Vectorised(_line_total, codes.TO_LINE_TOTAL)
 
 
-def _line_total(text: str) -> Done | Failed:
+def _line_total(text: str) -> Converted | Unconvertible:
     quantity, price, discount = (*text.split(UNIT_SEPARATOR), "", "")[:3]
     if not quantity or not price:
         return UNKNOWN
@@ -36,12 +37,12 @@ def _line_total(text: str) -> Done | Failed:
     # 2.0 pieces are 2, so that the total has no more decimals than the price.
     count = count.to_integral_value() if count == count.to_integral_value() else count
     total = EXACT.subtract(EXACT.multiply(count, each), less)
-    return Done(f"{total:f}" if total else f"{abs(total):f}", ("line_worked_out",))
+    return Converted(f"{total:f}" if total else f"{abs(total):f}", ("line_worked_out",))
 
 
 def _number(text: str) -> Decimal | None:
     found = values.number(text.strip())
-    if isinstance(found, values.Unconvertible):
+    if isinstance(found, Unconvertible):
         return None
     number = Decimal(found.text)
     exponent = number.as_tuple().exponent

@@ -10,12 +10,13 @@ from typing import Any
 import numpy as np
 
 from lexer_pipeline.errors import UsageError
-from lexer_pipeline.kernels import dispatch
+from lexer_pipeline.kernels import codes, dispatch
 from lexer_pipeline.mapping.conversions import arguments, zones
 from lexer_pipeline.mapping.conversions.forms import FAMILIES, Form, form_of
 from lexer_pipeline.mapping.conversions.moments import PIVOT, Moment
-from lexer_pipeline.mapping.conversions.outcome import Conversion, Done, Failed, NeedsColumn, Sure
+from lexer_pipeline.mapping.conversions.outcome import Conversion, NeedsColumn, Vectorised
 from lexer_pipeline.mapping.conversions.tally import Tally, counted, repeated
+from lexer_pipeline.specs.values import Converted, Unconvertible
 
 # Between the texts that date-time-zone joins.
 UNIT_SEPARATOR = "\x1f"
@@ -56,26 +57,26 @@ def date_time_zone(argument: object) -> Conversion | NeedsColumn:
 
 
 # The date and time in a text, and the plan for it, or why there is none.
-Split = Callable[[str, Plan], tuple[str, Plan | Failed]]
+Split = Callable[[str, Plan], tuple[str, Plan | Unconvertible]]
 
 
-def _whole(text: str, plan: Plan) -> tuple[str, Plan | Failed]:
+def _whole(text: str, plan: Plan) -> tuple[str, Plan | Unconvertible]:
     return text.strip(), plan
 
 
-def _split(text: str, plan: Plan) -> tuple[str, Plan | Failed]:
+def _split(text: str, plan: Plan) -> tuple[str, Plan | Unconvertible]:
     """The zone stands beside the date and the time."""
     parts = [part.strip() for part in text.split(UNIT_SEPARATOR)]
     words = " ".join(part for part in parts[:2] if part)
     if len(parts) > 3:
         message = "has more parts than a date, a time and a zone; name only these columns"
-        return words, Failed("format", "date, time and zone", message)
+        return words, Unconvertible("format", "date, time and zone", message)
     if len(parts) < 3 or not parts[2]:
         return words, plan
     zone = zones.zone_of(parts[2])
     if zone is None:
         message = "names a time zone that is not known; write it as Australia/Melbourne or +10:00"
-        return words, Failed("format", "time zone", message)
+        return words, Unconvertible("format", "time zone", message)
     return words, replace(plan, zone=zone)
 
 
@@ -125,33 +126,35 @@ def _with_forms(forms: Sequence[Form], plan: Plan, split: Split) -> Conversion:
         return convert
     order, separator = known
     zone = NO_ZONE if plan.zone is None else IN_UTC if plan.zone is UTC else OTHER_ZONE
-    return Sure(convert, dispatch.TO_DATE, bytes([order, ord(separator), plan.to == "date", zone]))
+    return Vectorised(convert, codes.TO_DATE, bytes([order, ord(separator), plan.to == "date", zone]))
 
 
-def _convert(forms: Sequence[Form], plan: Plan, split: Split, text: str) -> Done | Failed:
+def _convert(forms: Sequence[Form], plan: Plan, split: Split, text: str) -> Converted | Unconvertible:
     words, told = split(text, plan)
-    if isinstance(told, Failed):
+    if isinstance(told, Unconvertible):
         return told
     moments = {moment for form in forms if (moment := form.read(words, told.pivot))}
     names = " or ".join(form.name for form in forms)
     if not moments:
         message = f"is not a date in the form {names}; mend it or name its form"
-        return Failed("format", f"date {names}", message)
+        return Unconvertible("format", f"date {names}", message)
     if len(moments) > 1:
         message = f"fits several of the forms {names} and means different times; name one form"
-        return Failed("format", f"date {names}", message)
+        return Unconvertible("format", f"date {names}", message)
     done = _written(moments.pop(), text, told)
-    return done or Failed(
+    return done or Unconvertible(
         "range", "calendar", "is a time that the calendar does not have in that zone; mend it"
     )
 
 
-def _unknown(_text: str) -> Failed:
+def _unknown(_text: str) -> Unconvertible:
     """What every cell hears of a column in which not one is a date."""
-    return Failed("format", "date", "is not a date in any form that is known; give the form in the mapping")
+    return Unconvertible(
+        "format", "date", "is not a date in any form that is known; give the form in the mapping"
+    )
 
 
-def _written(moment: Moment, text: str, plan: Plan) -> Done | None:
+def _written(moment: Moment, text: str, plan: Plan) -> Converted | None:
     """The moment as RFC 3339; None where the zone would carry it out of the calendar."""
     names = ["year_completed"] if moment.short_year else []
     try:
@@ -161,7 +164,7 @@ def _written(moment: Moment, text: str, plan: Plan) -> Done | None:
     names += told
     if not names or not (written.startswith(text) or text.startswith(written)):
         names.insert(0, "date_rewritten")
-    return Done(written, tuple(names) if written != text else ())
+    return Converted(written, tuple(names) if written != text else ())
 
 
 def _day(moment: Moment, plan: Plan) -> tuple[str, list[str]]:
@@ -212,8 +215,8 @@ class DateColumn(NeedsColumn):
             return np.ones(len(starts), np.bool_)
         counts, doubt = dispatch.tally_dates(data, starts, ends, flags)
         for at, family in enumerate(FAMILIES):
-            if family[0].name in dispatch.DATE_FAMILIES:
-                found = dispatch.DATE_FAMILIES.index(family[0].name)
+            if family[0].name in codes.DATE_FAMILIES:
+                found = codes.DATE_FAMILIES.index(family[0].name)
                 self.tallies[at].add_counts(counts[found].tolist())
         return doubt
 

@@ -3,9 +3,10 @@
 import re
 from functools import partial
 
-from lexer_pipeline.kernels import dispatch
+from lexer_pipeline.kernels import codes
 from lexer_pipeline.mapping.conversions import arguments
-from lexer_pipeline.mapping.conversions.outcome import Conversion, Done, Failed, Sure, changed
+from lexer_pipeline.mapping.conversions.outcome import Conversion, Vectorised, changed
+from lexer_pipeline.specs.values import Converted, Unconvertible
 
 # Spreadsheets, Python and Java write long numbers as 6.14E+10, 6,14E+10, 6.14e+10 and 6.14E10. Without a fraction
 # and a plus it may be a code of its own, as in 12E5.
@@ -15,11 +16,11 @@ ERRORS = frozenset({"#N/A", "#REF!", "#NAME?", "#VALUE!", "#DIV/0!", "#NULL!", "
 NARROW = re.compile("#{2,}")
 FRACTION = re.compile(r"([0-9]+)\.0+", re.ASCII)
 CHOICES = ("strip-fraction", "keep-fraction")
-LOST = Failed(
+LOST = Unconvertible(
     "pattern", "identifier with all its digits", "has lost digits in a spreadsheet; export it again as text"
 )
-BROKEN = Failed("pattern", "identifier", "is the error of a spreadsheet; export the column again")
-FLOATING = Failed(
+BROKEN = Unconvertible("pattern", "identifier", "is the error of a spreadsheet; export the column again")
+FLOATING = Unconvertible(
     "pattern", "identifier without a fraction",
     'ends in .0, as spreadsheets write whole numbers; say { id = "strip-fraction" } or { id = "keep-fraction" }',
 )  # fmt: skip
@@ -32,20 +33,20 @@ def identifier(argument: object) -> Conversion:
     the number 1234 or a code of its own.
     """
     if arguments.is_absent(argument):
-        return Sure(partial(_identifier, None), dispatch.TO_ID)
+        return Vectorised(partial(_identifier, None), codes.TO_ID)
     if argument not in CHOICES:
         raise arguments.refused("id", 'no argument, "strip-fraction" or "keep-fraction"')
-    return Sure(partial(_identifier, argument == "strip-fraction"), dispatch.TO_ID)
+    return Vectorised(partial(_identifier, argument == "strip-fraction"), codes.TO_ID)
 
 
-def _identifier(strips: bool | None, text: str) -> Done | Failed:
+def _identifier(strips: bool | None, text: str) -> Converted | Unconvertible:
     bare = text.removeprefix("'")
     found = harm(bare)
     if found is not None and (found is not FLOATING or strips is None):
         return found
     names = ("apostrophe_stripped",) if bare != text else ()
     whole = without_fraction(bare) if strips else bare
-    return Done(whole, (*names, "fraction_stripped") if whole != bare else names)
+    return Converted(whole, (*names, "fraction_stripped") if whole != bare else names)
 
 
 def strip_apostrophe(argument: object) -> Conversion:
@@ -54,29 +55,31 @@ def strip_apostrophe(argument: object) -> Conversion:
     return _without_apostrophe
 
 
-def _without_apostrophe(text: str) -> Done:
+def _without_apostrophe(text: str) -> Converted:
     return changed(text, text.removeprefix("'"), "apostrophe_stripped")
 
 
 def digits(argument: object) -> Conversion:
     """Only the digits stay; a text without any, or with digits that a spreadsheet lost or added, is an issue."""
     arguments.no_argument("digits", argument)
-    return Sure(_digits, dispatch.TO_DIGITS)
+    return Vectorised(_digits, codes.TO_DIGITS)
 
 
-def _digits(text: str) -> Done | Failed:
+def _digits(text: str) -> Converted | Unconvertible:
     found = harm(text.removeprefix("'"))
     if found is FLOATING:
-        return Failed(FLOATING.code, FLOATING.rule, 'ends in .0; put { id = "strip-fraction" } before digits')
+        return Unconvertible(
+            FLOATING.code, FLOATING.rule, 'ends in .0; put { id = "strip-fraction" } before digits'
+        )
     if found is not None:
         return found
     kept = re.sub("[^0-9]", "", text)
     if not kept:
-        return Failed("pattern", "digits", "has no digit; mend it or leave the column out")
+        return Unconvertible("pattern", "digits", "has no digit; mend it or leave the column out")
     return changed(text, kept, "digits_kept")
 
 
-def harm(text: str) -> Failed | None:
+def harm(text: str) -> Unconvertible | None:
     """What a spreadsheet did to an identifier that nothing can undo, or that only its owner can judge."""
     plain = text.strip()
     if SCIENTIFIC.fullmatch(plain):

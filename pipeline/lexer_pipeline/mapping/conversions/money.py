@@ -6,10 +6,11 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-from lexer_pipeline.kernels import dispatch
+from lexer_pipeline.kernels import codes, dispatch
 from lexer_pipeline.mapping.conversions import arguments
-from lexer_pipeline.mapping.conversions.outcome import Conversion, Done, Failed, NeedsColumn, Sure, changed
+from lexer_pipeline.mapping.conversions.outcome import Conversion, NeedsColumn, Vectorised, changed
 from lexer_pipeline.mapping.conversions.tally import Tally, repeated
+from lexer_pipeline.specs.values import Converted, Unconvertible
 
 # ISO 4217, the currencies in use.
 CODES = (
@@ -61,18 +62,18 @@ def money(argument: object) -> Conversion | NeedsColumn:
 def _with_mark(argument: object) -> Conversion:
     if not isinstance(argument, str) or argument not in NUMBERS:
         raise arguments.refused("money", 'the decimal mark: "." or ","')
-    return Sure(partial(_convert, argument), dispatch.TO_MONEY, argument.encode())
+    return Vectorised(partial(_convert, argument), codes.TO_MONEY, argument.encode())
 
 
-def _convert(mark: str, text: str) -> Done | Failed:
+def _convert(mark: str, text: str) -> Converted | Unconvertible:
     parts = _parts(text)
     if parts is None:
-        return Failed("type", "amount", "is not an amount of money; write it as in 12.50")
+        return Unconvertible("type", "amount", "is not an amount of money; write it as in 12.50")
     number = _read(parts, mark)
     if number is None:
         name = "point" if mark == "." else "comma"
         message = f"is not an amount with a decimal {name}; write it as in {f'1234{mark}50'}"
-        return Failed("type", f"amount with a decimal {name}", message)
+        return Unconvertible("type", f"amount with a decimal {name}", message)
     return changed(text, number, "money_rewritten")
 
 

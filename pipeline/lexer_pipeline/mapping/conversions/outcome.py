@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
+from lexer_pipeline.specs.values import Converted, Unconvertible
+
 CHANGES: Mapping[str, str] = MappingProxyType({
     "apostrophe_stripped": "the apostrophe with which a spreadsheet marks text was taken off",
     "boolean_word": "yes/no, y/n, t/f, 1/0 or TRUE/FALSE became true or false",
@@ -36,38 +38,22 @@ CHANGES: Mapping[str, str] = MappingProxyType({
 })  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Done:
-    """What a conversion made of a text; `names` (of CHANGES) say what was done, none if the text stayed."""
-
-    text: str
-    names: tuple[str, ...] = ()
+# What it did to a text is named, by the names of CHANGES.
+Conversion = Callable[[str], Converted | Unconvertible]
 
 
 @dataclass(frozen=True, slots=True)
-class Failed:
-    """Why a text cannot be converted: code and rule of an issue, and a message that starts with a verb."""
-
-    code: str
-    rule: str
-    message: str
-
-
-Conversion = Callable[[str], Done | Failed]
-
-
-@dataclass(frozen=True, slots=True)
-class Sure:
+class Vectorised:
     """A conversion with a kernel, which converts the cells of a column whose outcome is certain.
 
-    `kernel` is a TO_... of `compiled`; `argument` is what the kernel is told of the conversion's argument.
+    `kernel` is a TO_... of the kernels' codes; `argument` is what the kernel is told of the conversion's argument.
     """
 
     one: Conversion
     kernel: int
     argument: bytes = b""
 
-    def __call__(self, text: str) -> Done | Failed:
+    def __call__(self, text: str) -> Converted | Unconvertible:
         """What the conversion itself makes of one text."""
         return self.one(text)
 
@@ -91,6 +77,6 @@ class NeedsColumn(ABC):
         """The one reading that fits; UsageError with the counts where none or more than one does."""
 
 
-def changed(before: str, after: str, name: str) -> Done:
+def changed(before: str, after: str, name: str) -> Converted:
     """`after`, under the name of the change if there was one."""
-    return Done(after, () if before == after else (name,))
+    return Converted(after, () if before == after else (name,))

@@ -7,9 +7,10 @@ from typing import Any
 from lexer_pipeline.errors import UsageError
 from lexer_pipeline.mapping.conversions import arguments
 from lexer_pipeline.mapping.conversions.identifiers import BROKEN, LOST, harm, without_fraction
-from lexer_pipeline.mapping.conversions.outcome import Conversion, Done, Failed
+from lexer_pipeline.mapping.conversions.outcome import Conversion
+from lexer_pipeline.specs.values import Converted, Unconvertible
 
-INVALID = Failed(
+INVALID = Unconvertible(
     "pattern", "phone number",
     "is not a phone number that exists; write it with its country code, as in +61 491 570 006",
 )  # fmt: skip
@@ -30,7 +31,7 @@ def phone(argument: object) -> Conversion:
     return partial(_convert, country)
 
 
-def _convert(country: str | None, text: str) -> Done | Failed:
+def _convert(country: str | None, text: str) -> Converted | Unconvertible:
     # Asked for by name at each call, since a module cannot be sent to another process with the conversion.
     plans: Any = import_module("phonenumbers")
     bare = text.strip().removeprefix("'")
@@ -45,6 +46,6 @@ def _convert(country: str | None, text: str) -> Done | Failed:
         return INVALID
     digits = plans.format_number(number, plans.PhoneNumberFormat.E164).removeprefix("+")
     if digits == text:
-        return Done(text)
+        return Converted(text)
     dropped = ("extension_dropped",) if number.extension else ()
-    return Done(digits, ("phone_rewritten", *dropped))
+    return Converted(digits, ("phone_rewritten", *dropped))

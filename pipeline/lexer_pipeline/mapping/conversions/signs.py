@@ -4,28 +4,29 @@ import re
 from collections.abc import Callable
 from functools import partial
 
-from lexer_pipeline.kernels import dispatch
+from lexer_pipeline.kernels import codes
 from lexer_pipeline.mapping.conversions import arguments
-from lexer_pipeline.mapping.conversions.outcome import Conversion, Done, Failed, Sure, changed
+from lexer_pipeline.mapping.conversions.outcome import Conversion, Vectorised, changed
 from lexer_pipeline.specs import values
+from lexer_pipeline.specs.values import Converted, Unconvertible
 
 
 def negate(argument: object) -> Conversion:
     """A number gets the other sign and keeps its digits, as the amounts of returns need."""
     arguments.no_argument("negate", argument)
-    return Sure(partial(_signed, _flipped, "sign_flipped"), dispatch.TO_NEGATED)
+    return Vectorised(partial(_signed, _flipped, "sign_flipped"), codes.TO_NEGATED)
 
 
 def absolute(argument: object) -> Conversion:
     """A number loses its minus sign and keeps its digits."""
     arguments.no_argument("absolute", argument)
-    return Sure(partial(_signed, _bare, "sign_dropped"), dispatch.TO_ABSOLUTE)
+    return Vectorised(partial(_signed, _bare, "sign_dropped"), codes.TO_ABSOLUTE)
 
 
-def _signed(sign: Callable[[str], str], name: str, text: str) -> Done | Failed:
+def _signed(sign: Callable[[str], str], name: str, text: str) -> Converted | Unconvertible:
     number = values.number(text.strip())
-    if isinstance(number, values.Unconvertible):
-        return Failed(number.code, number.rule, number.message)
+    if isinstance(number, Unconvertible):
+        return number
     return changed(text, sign(number.text), name)
 
 

@@ -3,10 +3,11 @@
 from collections.abc import Callable
 from functools import partial
 
-from lexer_pipeline.kernels import dispatch
+from lexer_pipeline.kernels import codes
 from lexer_pipeline.mapping.conversions import arguments
-from lexer_pipeline.mapping.conversions.outcome import Conversion, Done, Failed, Sure, changed
+from lexer_pipeline.mapping.conversions.outcome import Conversion, Vectorised, changed
 from lexer_pipeline.specs import values
+from lexer_pipeline.specs.values import Converted, Unconvertible
 
 PART_SETTINGS = ("separator", "key", "mark")
 PART_WANTED = 'a table such as { separator = "|", key = "quantity" }'
@@ -15,22 +16,22 @@ PART_WANTED = 'a table such as { separator = "|", key = "quantity" }'
 def lower(argument: object) -> Conversion:
     """Capitals become small letters."""
     arguments.no_argument("lower", argument)
-    return Sure(partial(_by, str.lower, "lower_cased"), dispatch.TO_LOWER)
+    return Vectorised(partial(_by, str.lower, "lower_cased"), codes.TO_LOWER)
 
 
 def upper(argument: object) -> Conversion:
     """Small letters become capitals."""
     arguments.no_argument("upper", argument)
-    return Sure(partial(_by, str.upper, "upper_cased"), dispatch.TO_UPPER)
+    return Vectorised(partial(_by, str.upper, "upper_cased"), codes.TO_UPPER)
 
 
 def trim(argument: object) -> Conversion:
     """Blanks of every kind around a text are taken off."""
     arguments.no_argument("trim", argument)
-    return Sure(partial(_by, str.strip, "trimmed"), dispatch.TO_TRIMMED)
+    return Vectorised(partial(_by, str.strip, "trimmed"), codes.TO_TRIMMED)
 
 
-def _by(change: Callable[[str], str], name: str, text: str) -> Done:
+def _by(change: Callable[[str], str], name: str, text: str) -> Converted:
     return changed(text, change(text), name)
 
 
@@ -40,30 +41,30 @@ def boolean(argument: object) -> Conversion:
     return _boolean
 
 
-def _boolean(text: str) -> Done | Failed:
+def _boolean(text: str) -> Converted | Unconvertible:
     found = values.boolean(text.strip())
-    if isinstance(found, values.Unconvertible):
-        return Failed(found.code, found.rule, found.message)
+    if isinstance(found, Unconvertible):
+        return found
     return changed(text, found.text, "boolean_word")
 
 
 def before(argument: object) -> Conversion:
     """The text before the first of a separator stays, or all of it where there is none."""
     separator = arguments.text_argument("before", argument, "the separator, a text")
-    return Sure(partial(_before, separator), dispatch.TO_BEFORE, separator.encode())
+    return Vectorised(partial(_before, separator), codes.TO_BEFORE, separator.encode())
 
 
-def _before(separator: str, text: str) -> Done:
+def _before(separator: str, text: str) -> Converted:
     return changed(text, text.partition(separator)[0].strip(), "part_taken")
 
 
 def after(argument: object) -> Conversion:
     """The text behind the first of a separator stays, or nothing where there is none."""
     separator = arguments.text_argument("after", argument, "the separator, a text")
-    return Sure(partial(_after, separator), dispatch.TO_AFTER, separator.encode())
+    return Vectorised(partial(_after, separator), codes.TO_AFTER, separator.encode())
 
 
-def _after(separator: str, text: str) -> Done:
+def _after(separator: str, text: str) -> Converted:
     return changed(text, text.partition(separator)[2].strip(), "part_taken")
 
 
@@ -76,7 +77,7 @@ def part(argument: object) -> Conversion:
     return partial(_part, separator, mark, key.strip().casefold())
 
 
-def _part(separator: str, mark: str, key: str, text: str) -> Done:
+def _part(separator: str, mark: str, key: str, text: str) -> Converted:
     """A piece without the mark goes on with the value before it, which held the separator itself."""
     pieces: list[str] = []
     for piece in text.split(separator):
@@ -88,4 +89,4 @@ def _part(separator: str, mark: str, key: str, text: str) -> Done:
         name, found, value = piece.partition(mark)
         if found and name.strip().casefold() == key:
             return changed(text, value.strip(), "part_taken")
-    return Done("", ("part_taken",) if text else ())
+    return Converted("", ("part_taken",) if text else ())

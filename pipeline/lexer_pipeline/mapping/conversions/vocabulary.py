@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from functools import partial
 
 from lexer_pipeline.errors import UsageError
-from lexer_pipeline.kernels import dispatch
+from lexer_pipeline.kernels import codes
 from lexer_pipeline.mapping.conversions import arguments
-from lexer_pipeline.mapping.conversions.outcome import Conversion, Done, Failed, Sure, changed
+from lexer_pipeline.mapping.conversions.outcome import Conversion, Vectorised, changed
+from lexer_pipeline.specs.values import Converted, Unconvertible
 
 DEFAULT = "*"
 MOST_SHOWN = 20
@@ -42,14 +43,16 @@ def _said(meaning: object) -> str:
     return str(meaning)
 
 
-def _translated(words: Mapping[str, str], default: str | None, shown: str, text: str) -> Done | Failed:
+def _translated(
+    words: Mapping[str, str], default: str | None, shown: str, text: str
+) -> Converted | Unconvertible:
     found = words.get(text.strip().casefold())
     if found is not None:
         return changed(text, found, "word_translated")
     if default is not None:
         return changed(text, default, "word_defaulted")
     message = f"is not a word that the mapping lists; mend it or add it to the table, which has: {shown}"
-    return Failed("enum", f"one of: {shown}", message)
+    return Unconvertible("enum", f"one of: {shown}", message)
 
 
 def absent(argument: object) -> Conversion:
@@ -60,8 +63,8 @@ def absent(argument: object) -> Conversion:
     words = [word.encode() for word in sorted(nothing)]
     if any(len(word) > LONGEST_WORD for word in words):
         return convert
-    return Sure(convert, dispatch.TO_ABSENT, b"".join(bytes([len(word)]) + word for word in words))
+    return Vectorised(convert, codes.TO_ABSENT, b"".join(bytes([len(word)]) + word for word in words))
 
 
-def _absent(nothing: frozenset[str], text: str) -> Done:
-    return Done("", ("made_absent",)) if text.strip() in nothing else Done(text)
+def _absent(nothing: frozenset[str], text: str) -> Converted:
+    return Converted("", ("made_absent",)) if text.strip() in nothing else Converted(text)

@@ -7,7 +7,7 @@ from unittest.mock import patch
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from lexer_pipeline.validating.signatures import Kinds
+from lexer_pipeline.validating.signatures import RowSignatures
 from oracle import RECORD_TYPES
 
 from .helpers import of_bytes
@@ -37,14 +37,14 @@ LINES = st.tuples(
 def same_with_and_without(data: bytes, spec: str) -> None:
     with TemporaryDirectory() as folder:
         fast = of_bytes(data, spec, Path(folder, "with"))
-        with patch.object(Kinds, "of_batch", lambda *_: None):
+        with patch.object(RowSignatures, "of_chunk", lambda *_: None):
             slow = of_bytes(data, spec, Path(folder, "without"))
     assert fast.files == slow.files
     assert fast.report.sources == slow.report.sources
 
 
 @pytest.mark.parametrize("record_type", RECORD_TYPES)
-def test_rows_judged_by_their_kind_have_the_issues_that_each_would_have(record_type: str) -> None:
+def test_rows_judged_by_their_signature_have_the_issues_that_each_would_have(record_type: str) -> None:
     @settings(deadline=None, max_examples=12)
     @given(st.lists(tables_of(record_type), min_size=1, max_size=1))
     def same(tables: list[bytes]) -> None:
@@ -56,7 +56,7 @@ def test_rows_judged_by_their_kind_have_the_issues_that_each_would_have(record_t
 
 @settings(deadline=None, max_examples=40)
 @given(st.lists(LINES, min_size=10, max_size=25))
-def test_folded_records_judged_by_their_kind_have_the_issues_that_each_would_have(
+def test_folded_records_judged_by_their_signature_have_the_issues_that_each_would_have(
     orders: list[object],
 ) -> None:
     rows = []

@@ -11,13 +11,13 @@ from unittest.mock import patch
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from lexer_pipeline.chunks.rows import Done
+from lexer_pipeline.chunks.rows import WrittenBlock
 from lexer_pipeline.kernels import fallback, row_writer
 from lexer_pipeline.loading import byte_stream, delimited
 from lexer_pipeline.specs.catalog import find
 from lexer_pipeline.validating.compile_rows import compile_writer
 from lexer_pipeline.validating.layout import compile_layout
-from lexer_pipeline.validating.reference import ExactChecker
+from lexer_pipeline.validating.reference import ReferenceChecker
 
 from .helpers import KEEP_ALL, environment, in_plain_python, of_bytes
 from .test_fast_against_slow import NASTY_FILE, nasty
@@ -157,7 +157,7 @@ def test_a_nasty_file_is_read_the_same_wherever_it_is_cut(block: int) -> None:
 def writer_of(header: bytes, spec: str) -> tuple[object, int]:
     specification = find(spec)
     names = header.decode().split(",")
-    exact = ExactChecker(specification, None, False)
+    exact = ReferenceChecker(specification, None, False)
     layout = compile_layout(names, exact.tree, specification.key, "a table", False)
     return compile_writer(specification.schema, layout), len(names)
 
@@ -170,7 +170,7 @@ def written(writer: object, data: bytes, cuts: Sequence[int], most: int) -> tupl
         rest += piece
         final, tries = number == len(pieces) - 1, most
         while rest:
-            done = Done(*writer.write(rest, ord(","), final, 1 << 20, tries))  # type: ignore[attr-defined]
+            done = WrittenBlock(*writer.write(rest, ord(","), final, 1 << 20, tries))  # type: ignore[attr-defined]
             out += done.data
             counts = [a + b for a, b in zip(counts, done[2:7], strict=True)]
             rest = rest[done.consumed :]
