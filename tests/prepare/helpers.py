@@ -12,9 +12,10 @@ from typing import Any
 from unittest.mock import patch
 
 from lexer_pipeline.kernels import dispatch, fallback
+from lexer_pipeline.loading.source import Source
 from lexer_pipeline.model import Manifest, PreparedBatch
 from lexer_pipeline.outbox import batch
-from lexer_pipeline.preparing.options import Options, Source
+from lexer_pipeline.preparing.options import Options
 from lexer_pipeline.preparing.prepare import prepare
 from lexer_pipeline.preparing.report import Report
 

@@ -4,8 +4,9 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+from lexer_pipeline.loading.format import ReadOptions
 from lexer_pipeline.loading.records import load_rows
-from lexer_pipeline.loading.source import Loaded, ReadOptions, load
+from lexer_pipeline.loading.source import Loaded, load
 from prepare.helpers import MARK, Prepared, of_bytes, prepared
 
 __all__ = ["MARK", "prepared"]

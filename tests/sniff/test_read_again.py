@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 from lexer_pipeline.errors import SourceError
-from lexer_pipeline.loading.byte_stream import BLOCK, ByteSource, Readable, open_file
+from lexer_pipeline.loading.byte_stream import BLOCK, ByteSource, open_file
 from lexer_pipeline.loading.encodings import Decoded
+from lexer_pipeline.loading.format import Readable
 from lexer_pipeline.loading.records import load_rows
 from lexer_pipeline.loading.source import load
 from lexer_pipeline.loading.spool import spooled

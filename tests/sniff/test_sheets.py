@@ -9,7 +9,8 @@ from typing import Any
 import openpyxl
 import pytest
 from lexer_pipeline.errors import SourceError, UsageError
-from lexer_pipeline.loading.source import ReadOptions, expand, load
+from lexer_pipeline.loading.format import ReadOptions
+from lexer_pipeline.loading.source import expand, load
 from openpyxl.utils.datetime import CALENDAR_MAC_1904
 
 from .helpers import HEADER, SPEC, cells, convert, convert_file, counts, names, notes, prepared, where

@@ -123,7 +123,7 @@ def _options(asked: argparse.Namespace, progress: Any) -> Any:
 
 
 def _reading(asked: argparse.Namespace) -> Any:
-    from lexer_pipeline.loading.source import ReadOptions
+    from lexer_pipeline.loading.format import ReadOptions
 
     return ReadOptions(asked.encoding, asked.header_row, asked.sheet)
 

@@ -6,22 +6,21 @@ from contextlib import closing
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
-from lexer_pipeline.chunks.documents import Documents
 from lexer_pipeline.chunks.rows import Rows
 from lexer_pipeline.inspecting import document_profile as keys
 from lexer_pipeline.inspecting import semantic_types
 from lexer_pipeline.inspecting.column_profile import ColumnProfile, TableProfile, date_trouble, many, profile
 from lexer_pipeline.inspecting.matching import lacking, match, nearest
 from lexer_pipeline.inspecting.synonyms import is_secret
+from lexer_pipeline.loading.format import AS_TOLD, ReadOptions
 from lexer_pipeline.loading.records import load_documents, load_rows
-from lexer_pipeline.loading.source import Loaded, ReadOptions, load
+from lexer_pipeline.loading.source import Loaded, LoadedDocuments, LoadedTable, Source, load
 from lexer_pipeline.mapping import file
 from lexer_pipeline.mapping.file import normalised
 from lexer_pipeline.model import Specification
 from lexer_pipeline.specs import catalog
 
 Progress = Callable[[int, int], None]
-AS_IT_IS = ReadOptions()
 SHOWN = 3
 # What a mistake in the rows is called in issues, and what it means.
 FAULTS = {
@@ -135,18 +134,17 @@ def _rate(part: int, whole: int) -> float:
 
 
 def inspect(
-    source: Any, stdin: BinaryIO | None, reading: ReadOptions = AS_IT_IS, progress: Progress | None = None
+    source: Source, stdin: BinaryIO | None, reading: ReadOptions = AS_TOLD, progress: Progress | None = None
 ) -> Inspection:
     """Read a source to its end and say what it is; SourceError where it cannot be read."""
     with closing(load(source, stdin, reading)) as loaded:
-        if loaded.head is None:
+        if isinstance(loaded, LoadedDocuments):
             return _documents(loaded, progress)
         return _table(loaded, loaded.head.distinct, progress)
 
 
-def table_profile(loaded: Loaded, progress: Progress | None = None) -> TableProfile:
+def table_profile(loaded: LoadedTable, progress: Progress | None = None) -> TableProfile:
     """The columns of a table that was opened; a name that is rather a value is replaced by the column's number."""
-    assert loaded.head is not None
     names = [shown(name, number) for number, name in enumerate(loaded.head.distinct, 1)]
     return profile(names, _watched(load_rows(loaded, None, ()), loaded, progress))
 
@@ -168,7 +166,7 @@ def _watched(chunks: Iterable[Any], loaded: Loaded, progress: Progress | None) -
 # ------------------------------------------------------------------------------------------------ tables
 
 
-def _table(loaded: Loaded, names: Sequence[str], progress: Progress | None) -> Inspection:
+def _table(loaded: LoadedTable, names: Sequence[str], progress: Progress | None) -> Inspection:
     table = table_profile(loaded, progress)
     fitting = file.recognise(names)
     candidates = _ranked(_candidate(table.columns, one) for one in catalog.every())
@@ -178,7 +176,7 @@ def _table(loaded: Loaded, names: Sequence[str], progress: Progress | None) -> I
     if not fitting and candidates:
         found += _columns_in_the_way(candidates[0])
     sniffed = loaded.sniffed
-    is_sheet = loaded.head is not None and loaded.head.row_a_line
+    is_sheet = loaded.head.row_a_line
     return Inspection(
         loaded.name, "workbook" if is_sheet else "CSV", sniffed.encoding, "" if is_sheet else sniffed.delimiter,
         sniffed.header_line, table.rows, table.blank,
@@ -226,9 +224,8 @@ def _rows_in_the_way(table: TableProfile) -> Iterator[Obstacle]:
         yield Obstacle("empty", "", "there is a header and no row below it; export it again")
 
 
-def _names_in_the_way(loaded: Loaded, names: Sequence[str]) -> Iterator[Obstacle]:
+def _names_in_the_way(loaded: LoadedTable, names: Sequence[str]) -> Iterator[Obstacle]:
     head = loaded.head
-    assert head is not None
     if has_no_header(names):
         yield Obstacle(
             "header", "", "the first row looks like data, not like names; add a row of names above it"
@@ -293,9 +290,9 @@ def _columns_in_the_way(candidate: Candidate) -> Iterator[Obstacle]:
 # ------------------------------------------------------------------------------------------------ documents
 
 
-def _documents(loaded: Loaded, progress: Progress | None) -> Inspection:
+def _documents(loaded: LoadedDocuments, progress: Progress | None) -> Inspection:
     chunks = load_documents(loaded, unwrap=True)
-    found = keys.profile(one for one in _watched(chunks, loaded, progress) if isinstance(one, Documents))
+    found = keys.profile(_watched(chunks, loaded, progress))
     candidates = _ranked(_known_keys(found.keys, one) for one in catalog.every())
     obstacles = []
     if found.broken:

@@ -9,14 +9,13 @@ from typing import Any, BinaryIO
 from lexer_pipeline.errors import UsageError
 from lexer_pipeline.inspecting.draft import draft
 from lexer_pipeline.inspecting.inspect import Progress, has_no_header, table_profile
-from lexer_pipeline.loading.source import Loaded, ReadOptions, load
+from lexer_pipeline.loading.format import AS_TOLD, ReadOptions
+from lexer_pipeline.loading.source import LoadedDocuments, LoadedTable, Source, load
 from lexer_pipeline.mapping import file as mapping
 from lexer_pipeline.mapping import remembered
 from lexer_pipeline.model import Specification
 from lexer_pipeline.specs import catalog
 from lexer_pipeline.system import files
-
-AS_IT_IS = ReadOptions()
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +38,8 @@ class Proposal:
 
 
 def propose(
-    source: Any, spec: str | Specification, file: Path | None = None, *, out: Path, force: bool = False,
-    stdin: BinaryIO | None = None, reading: ReadOptions = AS_IT_IS, progress: Progress | None = None,
+    source: Source, spec: str | Specification, file: Path | None = None, *, out: Path, force: bool = False,
+    stdin: BinaryIO | None = None, reading: ReadOptions = AS_TOLD, progress: Progress | None = None,
 ) -> Proposal:  # fmt: skip
     """Write a mapping of `source` to a specification into `file`, by default `<name of the source>.toml`.
 
@@ -54,7 +53,7 @@ def propose(
             raise UsageError(
                 f"{path}: is there already", "Name another file with --out, or replace it with --force."
             )
-        if loaded.head is None:
+        if isinstance(loaded, LoadedDocuments):
             raise UsageError(
                 f"{loaded.name}: is JSON, and a mapping is for tables", "Use convert with --spec."
             )
@@ -125,10 +124,9 @@ def _is(record: mapping.RecordMap, specification: Specification) -> bool:
 
 
 def _drafted(
-    loaded: Loaded, names: Sequence[str], specification: Specification, path: Path, notes: Sequence[str],
+    loaded: LoadedTable, names: Sequence[str], specification: Specification, path: Path, notes: Sequence[str],
     progress: Progress | None,
 ) -> Proposal:  # fmt: skip
-    assert loaded.head is not None
     table = table_profile(loaded, progress)
     done = draft(_stem(loaded.name), names, loaded.head.distinct, table.columns, specification)
     _write(path, done.text)

@@ -16,7 +16,7 @@ LITTLE = 4 << 20
 GZIP_MAGIC = b"\x1f\x8b"
 
 
-class Opened(Protocol):
+class RawFile(Protocol):
     """An open file, standard input, or a member of an archive."""
 
     def read(self, size: int, /) -> bytes: ...
@@ -26,7 +26,7 @@ class Opened(Protocol):
 class _Counted(RawIOBase):
     """A raw stream that remembers how many bytes went by and their SHA-256, which a thread works out."""
 
-    def __init__(self, file: Opened, hashing: Hashing | None) -> None:
+    def __init__(self, file: RawFile, hashing: Hashing | None) -> None:
         self._file = file
         self._sha256 = Sha256()
         self._hashing = hashing or Hashing()
@@ -78,14 +78,14 @@ class _Counted(RawIOBase):
 class ByteSource:
     """The bytes of one source, unpacked; after the last block `bytes` and `sha256` speak of it as it lay on disk."""
 
-    def __init__(self, name: str, file: Opened, hashing: Hashing | None = None) -> None:
+    def __init__(self, name: str, file: RawFile, hashing: Hashing | None = None) -> None:
         self.name = name
         self._ahead = b""
         self._file = file
         self._counted = _Counted(file, hashing)
         packed = BufferedReader(self._counted, BLOCK)
         first = packed.peek(2)
-        self._unpacked: Opened = self._counted
+        self._unpacked: RawFile = self._counted
         self._given = 0
         self._handle = file.fileno() if isinstance(file, FileIO) and file.seekable() else None
         if first[:2] == GZIP_MAGIC:
@@ -154,11 +154,3 @@ def open_file(path: Path, hashing: Hashing | None = None) -> ByteSource:
         raise SourceError(f"{path}: there is no such file", "Check the path.") from problem
     except OSError as problem:
         raise SourceError(f"{path}: cannot be opened ({problem.strerror})") from problem
-
-
-class Readable(Protocol):
-    """The bytes of a named source, a block at a time."""
-
-    name: str
-
-    def read(self, size: int) -> bytes: ...

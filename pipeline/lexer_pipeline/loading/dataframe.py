@@ -20,6 +20,11 @@ ROWS = 20_000
 INDEX = re.compile(r"__index_level_[0-9]+__")
 
 
+def open_text(frame: Any) -> "FrameSource":
+    """The rows of a data frame."""
+    return FrameSource(frame, "data frame")
+
+
 class FrameSource:
     """The rows of a data frame as the bytes of a table, or of NDJSON where a column is nested.
 
@@ -28,6 +33,7 @@ class FrameSource:
     """
 
     encoding = "UTF-8"
+    is_sheet = False
     notes: tuple[str, ...] = ()
 
     def __init__(self, frame: Any, name: str) -> None:

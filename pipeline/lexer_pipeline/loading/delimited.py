@@ -4,7 +4,7 @@ import codecs
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 
@@ -12,6 +12,7 @@ from lexer_pipeline.chunks.rows import Rows, WrittenBlock
 from lexer_pipeline.errors import SourceError
 from lexer_pipeline.kernels import dispatch
 from lexer_pipeline.kernels.codes import BROKEN_ROWS, KEYS_HASH, KEYS_MARK, LONGEST_ROW, ROW_BLANK
+from lexer_pipeline.loading.format import Readable
 
 DELIMITERS = (",", ";", "\t", "|")
 BLOCK = 1 << 20
@@ -19,14 +20,6 @@ BLOCK = 1 << 20
 MOST_CELLS = 1 << 23
 LINE_BREAK = re.compile(rb"\r\n|\n|\r")
 SAMPLE_ROWS = 50
-
-
-class Readable(Protocol):
-    """Anything that gives the bytes of a named source, a block at a time."""
-
-    name: str
-
-    def read(self, size: int) -> bytes: ...
 
 
 @dataclass(frozen=True, slots=True)

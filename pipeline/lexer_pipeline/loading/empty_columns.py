@@ -1,23 +1,16 @@
 """Columns at the end of a table that have neither a name nor a value, as spreadsheets add them."""
 
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 
 from lexer_pipeline.errors import UsageError
 from lexer_pipeline.kernels import dispatch
 from lexer_pipeline.kernels.codes import LONGEST_ROW
+from lexer_pipeline.loading.format import Readable
 
 BLOCK = 1 << 20
 READABLE = (0, 2, 4, 5)
-
-
-class Readable(Protocol):
-    """The bytes of a named source, a block at a time."""
-
-    name: str
-
-    def read(self, size: int) -> bytes: ...
 
 
 class Trimmed:

@@ -4,11 +4,13 @@ import codecs
 import re
 from collections.abc import Iterator
 from contextlib import suppress
-from typing import Protocol
 
 from lexer_pipeline.errors import SourceError, UsageError
 from lexer_pipeline.loading import encoding_guess
+from lexer_pipeline.loading.byte_stream import ByteSource
 from lexer_pipeline.loading.encoding_guess import EncodingGuess
+from lexer_pipeline.loading.format import ReadOptions
+from lexer_pipeline.loading.json_documents import looks_like_json
 
 BLOCK = 1 << 20
 # How much behind the first odd byte is looked at before the encoding is told.
@@ -47,20 +49,13 @@ HALF = re.compile(rb"\xed[\xa0-\xbf][\x80-\xbf]")
 # sign or a lower-case letter hardly ever follows.
 ACCENTED = b"\xc2\xc3\xc4\xc5"
 HIGH = bytes(range(0x80, 0x100))
+# So much is looked at to tell JSON.
+PEEKED = 1 << 16
 
 
-class Readable(Protocol):
-    """The bytes of a named source, a block at a time."""
-
-    name: str
-
-    def read(self, size: int) -> bytes: ...
-    def close(self) -> None: ...
-    def place(self) -> tuple[int, int] | None: ...
-    @property
-    def sha256(self) -> str: ...
-    @property
-    def bytes(self) -> int: ...
+def open_text(file: ByteSource, options: ReadOptions) -> "Decoded":
+    """The text of a file, decoded as its bytes or the options tell."""
+    return Decoded(file, options.encoding, looks_like_json(file.peek(PEEKED)))
 
 
 class Decoded:
@@ -71,8 +66,9 @@ class Decoded:
     `notes` are known when all was read.
     """
 
-    def __init__(self, source: Readable, encoding: str | None, is_json: bool = False) -> None:
+    def __init__(self, source: ByteSource, encoding: str | None, is_json: bool = False) -> None:
         self.name = source.name
+        self.is_sheet = False
         self.encoding = "UTF-8"
         self.notes: tuple[str, ...] = ()
         self._source = source

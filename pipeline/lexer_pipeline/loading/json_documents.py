@@ -3,7 +3,7 @@
 import codecs
 import re
 from collections.abc import Iterator, Sequence
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 
@@ -11,6 +11,7 @@ from lexer_pipeline.chunks.documents import Documents
 from lexer_pipeline.errors import SourceError
 from lexer_pipeline.kernels import dispatch, fallback
 from lexer_pipeline.kernels.codes import ARRAY_BROKEN, ARRAY_ENDED
+from lexer_pipeline.loading.format import Readable
 
 # Small enough to stay in the cache from one pass to the next.
 BLOCK = 1 << 19
@@ -20,14 +21,6 @@ WRAPPER = re.compile(rb'\s*\{\s*"records"\s*:\s*\[')
 WRAPPER_ROOM = 4096
 SPACE = b" \t\r\n\v\f"
 LINE_FEED = 0x0A
-
-
-class Readable(Protocol):
-    """Anything that gives the bytes of a named source, a block at a time."""
-
-    name: str
-
-    def read(self, size: int) -> bytes: ...
 
 
 def looks_like_json(start: bytes) -> bool:

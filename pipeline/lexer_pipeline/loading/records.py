@@ -1,24 +1,28 @@
 """A source opened becomes chunks of whole records: documents, or the rows of a table brought together by a key."""
 
-from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
 
 from lexer_pipeline.chunks import group
 from lexer_pipeline.chunks.coalesce import coalesce
-from lexer_pipeline.chunks.results import Chunk
+from lexer_pipeline.chunks.documents import Documents
 from lexer_pipeline.chunks.rows import Rows
+from lexer_pipeline.kernels import dispatch
 from lexer_pipeline.loading import delimited, json_documents
 from lexer_pipeline.loading.empty_columns import Trimmed
-from lexer_pipeline.loading.source import Loaded
-from lexer_pipeline.loading.spool import spooled
+from lexer_pipeline.loading.format import Readable
+from lexer_pipeline.loading.source import LoadedDocuments, LoadedTable
+from lexer_pipeline.loading.spool import Spool, spooled
 
 
-def load_documents(loaded: Loaded, unwrap: bool) -> Iterator[Chunk]:
+def load_documents(loaded: LoadedDocuments, unwrap: bool) -> Iterator[Documents]:
     """The documents of a JSON source in chunks; `unwrap` says that `{"records": [...]}` is no record itself."""
     return json_documents.read_documents(loaded.stream, loaded.rest, unwrap)
 
 
-def load_rows(loaded: Loaded, key: int | None, once: Sequence[int], writer: Any = None) -> Iterator[Rows]:
+def load_rows(
+    loaded: LoadedTable, key: int | None, once: Sequence[int], writer: "dispatch.Writer | None" = None
+) -> Iterator[Rows]:
     """The rows of a table in chunks of whole records.
 
     With a `key` column, rows of the same key are brought together: as they come where the file keeps them
@@ -26,47 +30,45 @@ def load_rows(loaded: Loaded, key: int | None, once: Sequence[int], writer: Any 
     a `writer` is certain of are written already.
     """
     if key is None:
-        yield from _each_a_record(_rows(loaded, _body(loaded), _rest(loaded), writer))
+        yield from each_a_record(rows_of(loaded, *_body(loaded), writer))
         return
-    with spooled(_body(loaded), _rest(loaded)) as spool:
-        assert loaded.head is not None
+    with spooled_body(loaded) as spool:
         comes_back = group.comes_back(delimited.read_keys(spool, loaded.head, key))
 
-        def rows(writer: Any) -> Iterator[Rows]:
-            return _rows(loaded, spool.again(), b"", writer)
+        def rows(writer: "dispatch.Writer | None") -> Iterator[Rows]:
+            return rows_of(loaded, spool.again(), b"", writer)
 
         if comes_back:
-            regrouped = _regrouped(lambda: rows(None), key, once, loaded, spool.again().size, writer)
-            yield from coalesce(regrouped)
+            size = spool.again().size
+            yield from coalesce(
+                group.regrouped(lambda: rows(None), key, once, loaded.head.delimiter, size, writer)
+            )
         elif writer is not None:
             yield from coalesce(group.by_record(chunk, key, once) for chunk in rows(writer))
         else:
             yield from group.adjacent(rows(None), key, once, loaded.name)
 
 
-def _body(loaded: Loaded) -> delimited.Readable:
-    """What stands behind the header, without the cells of nameless columns."""
-    head = loaded.head
-    if head is None or not head.spare:
-        return loaded.stream
-    return Trimmed(loaded.stream, loaded.rest, head.delimiter, len(head.names), head.spare)
+def spooled_body(loaded: LoadedTable) -> AbstractContextManager[Spool]:
+    """What stands behind the header, to be read more than once."""
+    return spooled(*_body(loaded))
 
 
-def _rest(loaded: Loaded) -> bytes:
-    return b"" if loaded.head is not None and loaded.head.spare else loaded.rest
+def rows_of(
+    loaded: LoadedTable, body: Readable, rest: bytes = b"", writer: "dispatch.Writer | None" = None
+) -> Iterator[Rows]:
+    """The rows of `body`, which begins with `rest`, as they come; what stands below the table is set aside."""
+    return loaded.footer.set_aside(delimited.read_rows(body, loaded.head, rest, writer))
 
 
-def _rows(loaded: Loaded, source: delimited.Readable, rest: bytes, writer: Any = None) -> Iterator[Rows]:
-    assert loaded.head is not None
-    return loaded.footer.set_aside(delimited.read_rows(source, loaded.head, rest, writer))
-
-
-def _each_a_record(blocks: Iterator[Rows]) -> Iterator[Rows]:
+def each_a_record(blocks: Iterator[Rows]) -> Iterator[Rows]:
+    """The same rows, each a record of its own."""
     return coalesce(group.by_record(rows, None, ()) for rows in blocks)
 
 
-def _regrouped(
-    blocks: Callable[[], Iterator[Rows]], key: int, once: Sequence[int], loaded: Loaded, size: int, writer: Any = None
-) -> Iterator[Rows]:  # fmt: skip
-    delimiter = loaded.head.delimiter if loaded.head else ","
-    return group.regrouped(blocks, key, once, delimiter, size, writer)
+def _body(loaded: LoadedTable) -> tuple[Readable, bytes]:
+    """What stands behind the header, without the cells of nameless columns, and what was read of it already."""
+    head = loaded.head
+    if not head.spare:
+        return loaded.stream, loaded.rest
+    return Trimmed(loaded.stream, loaded.rest, head.delimiter, len(head.names), head.spare), b""

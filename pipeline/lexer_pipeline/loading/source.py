@@ -1,30 +1,37 @@
-"""Stage: a source becomes numbered chunks of rows (tables) or documents (JSON), in constant memory."""
+"""Stage load: a source is opened, its form told from its content; `records` then makes chunks of it.
+
+The formats that are read, and those that are known and refused, are the two tables below. To read one more: write its file
+(see `format`) and add its line to FORMATS.
+"""
 
 import codecs
-import tempfile
 from collections.abc import Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from importlib import import_module
 from itertools import chain
 from pathlib import Path
-from typing import Any, BinaryIO, Protocol
+from typing import BinaryIO, Protocol, runtime_checkable
 
 from lexer_pipeline.errors import SourceError
 from lexer_pipeline.loading import delimited, header_finder, json_documents
 from lexer_pipeline.loading.byte_stream import ByteSource, open_file
-from lexer_pipeline.loading.encodings import Decoded
 from lexer_pipeline.loading.footer import Footer
+from lexer_pipeline.loading.format import AS_TOLD, Format, ReadOptions, TextStream
 from lexer_pipeline.model import SourceUse
 from lexer_pipeline.system.hashing import Hashing
 
 HEAD = 1 << 16
-BLOCK = 1 << 20
 ZIP = b"PK\x03\x04"
 # An empty zip, and the old workbooks (and the encrypted new ones) of Excel.
 EMPTY_ZIP = b"PK\x05\x06"
 COMPOUND = b"\xd0\xcf\x11\xe0"
-FOREIGN = (
+FORMATS = (
+    Format((ZIP, EMPTY_ZIP, COMPOUND), "lexer_pipeline.loading.workbook"),
+    # Whatever else it is, it is read as text.
+    Format((b"",), "lexer_pipeline.loading.encodings"),
+)
+REFUSED = (
     (b"%PDF", "a PDF"), (b"\x89PNG", "a picture"), (b"\xff\xd8\xff", "a picture"), (b"GIF8", "a picture"),
     (b"7z\xbc\xaf", "a 7z archive"), (b"Rar!", "a RAR archive"), (b"BZh", "a bzip2 archive"),
     (b"\xfd7zXZ", "an xz archive"), (b"\x28\xb5\x2f\xfd", "a zstd archive"), (b"PAR1", "a Parquet file"),
@@ -38,30 +45,22 @@ MARKUP = (
 )
 
 
-class Stream(Protocol):
-    """The text of a source as UTF-8; `bytes`, `sha256`, `encoding` and `notes` are known when all was read."""
+@runtime_checkable
+class ArrowStream(Protocol):
+    """A data frame of any library: what offers the Arrow PyCapsule interface."""
 
+    def __arrow_c_stream__(self, requested_schema: object | None = None) -> object: ...
+
+
+@runtime_checkable
+class ArchiveMember(Protocol):
+    """A file in an archive; its text is the name that messages call it by."""
+
+    archive: Path
     name: str
 
-    @property
-    def encoding(self) -> str: ...
-    @property
-    def notes(self) -> tuple[str, ...]: ...
-    def read(self, size: int) -> bytes: ...
-    def close(self) -> None: ...
-    @property
-    def sha256(self) -> str: ...
-    @property
-    def bytes(self) -> int: ...
 
-
-@dataclass(frozen=True, slots=True)
-class ReadOptions:
-    """What a person may say of how a source is to be read, against what its content tells."""
-
-    encoding: str | None = None
-    header_row: int | None = None
-    sheet: str | None = None
+Source = Path | str | ArrowStream | ArchiveMember
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,35 +80,16 @@ class Sniffed:
 
 
 @dataclass(frozen=True, slots=True)
-class Loaded:
-    """A source opened: its header if it is a table, and what was read of it beyond that."""
+class _Opened:
+    """A source opened, and what was read of it to tell its form."""
 
-    stream: Stream
-    head: delimited.Head | None
+    stream: TextStream
     rest: bytes
-    above: header_finder.Preamble = field(default_factory=header_finder.Preamble)
-    footer: Footer = field(default_factory=Footer)
 
     @property
     def name(self) -> str:
         """What messages call the source."""
         return self.stream.name
-
-    @property
-    def sniffed(self) -> Sniffed:
-        """How the source is read."""
-        head = self.head
-        encoding = self.stream.encoding
-        if head is None:
-            return Sniffed(encoding, "", 0, 0, 0, self.notes)
-        return Sniffed(encoding, head.delimiter, head.line, self.above.lines, head.spare, self.notes)
-
-    @property
-    def notes(self) -> tuple[str, ...]:
-        """What should be said aloud of how the source was read."""
-        spare = self.head.spare if self.head else 0
-        trimmed = (f"{spare} empty columns at the end were left out",) if spare else ()
-        return (*self.stream.notes, *self.above.notes, *trimmed, *self.footer.notes)
 
     def close(self) -> None:
         """Let go of the source."""
@@ -120,15 +100,57 @@ class Loaded:
         return SourceUse(self.name, self.stream.bytes, self.stream.sha256, 0)
 
 
-def expand(sources: Sequence[Any]) -> list[Any]:
+@dataclass(frozen=True, slots=True)
+class LoadedDocuments(_Opened):
+    """A source of JSON, opened."""
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What should be said aloud of how the source was read."""
+        return self.stream.notes
+
+    @property
+    def sniffed(self) -> Sniffed:
+        """How the source is read."""
+        return Sniffed(self.stream.encoding, "", 0, 0, 0, self.notes)
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedTable(_Opened):
+    """A source that is a table, opened and read as far as its header."""
+
+    head: delimited.Head
+    above: header_finder.Preamble
+    footer: Footer = field(default_factory=Footer)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What should be said aloud of how the source was read."""
+        spare = self.head.spare
+        trimmed = (f"{spare} empty columns at the end were left out",) if spare else ()
+        return (*self.stream.notes, *self.above.notes, *trimmed, *self.footer.notes)
+
+    @property
+    def sniffed(self) -> Sniffed:
+        """How the source is read."""
+        head = self.head
+        return Sniffed(
+            self.stream.encoding, head.delimiter, head.line, self.above.lines, head.spare, self.notes
+        )
+
+
+Loaded = LoadedTable | LoadedDocuments
+
+
+def expand(sources: Sequence[Source]) -> list[Source]:
     """The sources, with each zip of exports replaced by its members; raises SourceError for a zip that may do harm."""
-    expanded: list[Any] = []
+    expanded: list[Source] = []
     for source in sources:
         if isinstance(source, str | Path) and str(source) != "-" and _is_zip(Path(source)):
             # zipfile costs as much time to import as a small file to convert.
-            archives = import_module("lexer_pipeline.loading.archive")
-            if not archives.is_workbook(Path(source)):
-                expanded.extend(archives.members(Path(source)))
+            archive = import_module("lexer_pipeline.loading.archive")
+            if not archive.is_workbook(Path(source)):
+                expanded.extend(archive.members(Path(source)))
                 continue
         expanded.append(source)
     return expanded
@@ -143,22 +165,22 @@ def _is_zip(path: Path) -> bool:
 
 
 def load(
-    source: Path | str | Any, stdin: BinaryIO | None, reading: ReadOptions = ReadOptions(), hashing: Hashing | None = None
-) -> Loaded:  # fmt: skip
+    source: Source, stdin: BinaryIO | None, options: ReadOptions = AS_TOLD, hashing: Hashing | None = None
+) -> Loaded:
     """Open a source: a path, `-` for `stdin`, a member of a zip or a data frame; its form is told from its content.
 
     Its checksum is worked out by `hashing`, or by a thread of its own.
 
-    Raises SourceError; UsageError where `reading` asks for what is not there.
+    Raises SourceError; UsageError where `options` ask for what is not there.
     """
     with ExitStack() as on_failure:
-        stream, is_sheet = _open(source, stdin, reading, hashing, on_failure)
-        loaded = _begun(stream, is_sheet, reading)
+        stream = _open(source, stdin, options, hashing, on_failure)
+        loaded = _begun(stream, options)
         on_failure.pop_all()
         return loaded
 
 
-def _begun(stream: Stream, is_sheet: bool, reading: ReadOptions) -> Loaded:
+def _begun(stream: TextStream, options: ReadOptions) -> Loaded:
     """Read as far as the header, or the first sign of JSON."""
     start = stream.read(HEAD)
     while len(start) < HEAD and (more := stream.read(HEAD)):
@@ -170,67 +192,47 @@ def _begun(stream: Stream, is_sheet: bool, reading: ReadOptions) -> Loaded:
         )
     if not start.strip():
         raise SourceError(f"{stream.name}: is empty", "Nothing can be prepared from it; export it again.")
-    if not is_sheet and json_documents.looks_like_json(start):
-        return Loaded(stream, None, start)
-    above = header_finder.above_header(start, "," if is_sheet else "", reading.header_row, stream.name)
-    head, rest = delimited.read_head(stream, start[above.bytes :], above.delimiter, above.lines, is_sheet)
-    return Loaded(stream, head, rest, above)
+    if not stream.is_sheet and json_documents.looks_like_json(start):
+        return LoadedDocuments(stream, start)
+    comma = "," if stream.is_sheet else ""
+    above = header_finder.above_header(start, comma, options.header_row, stream.name)
+    head, rest = delimited.read_head(
+        stream, start[above.bytes :], above.delimiter, above.lines, stream.is_sheet
+    )
+    return LoadedTable(stream, rest, head, above)
 
 
 def _open(
-    source: Any, stdin: BinaryIO | None, reading: ReadOptions, hashing: Hashing | None, on_failure: ExitStack
-) -> tuple[Stream, bool]:
-    """The text of a source as UTF-8, and whether it is a sheet."""
-    if hasattr(source, "__arrow_c_stream__"):
+    source: Source, stdin: BinaryIO | None, options: ReadOptions, hashing: Hashing | None, on_failure: ExitStack
+) -> TextStream:  # fmt: skip
+    if isinstance(source, ArrowStream):
         # pyarrow costs more time to import than a small file to convert, so only frames pay for it.
-        frame: Stream = import_module("lexer_pipeline.loading.dataframe").FrameSource(source, "data frame")
-        return frame, False
+        frame: TextStream = import_module("lexer_pipeline.loading.dataframe").open_text(source)
+        return frame
     file = on_failure.enter_context(closing(_open_bytes(source, stdin, hashing)))
     first = file.peek(HEAD)
-    if first.startswith((ZIP, EMPTY_ZIP, COMPOUND)):
-        return _unpacked(file, reading)
     _refuse_foreign(file.name, first)
-    return Decoded(file, reading.encoding, json_documents.looks_like_json(first)), False
+    module = next(one.module for one in FORMATS if first.startswith(one.begins))
+    stream: TextStream = import_module(module).open_text(file, options)
+    return stream
 
 
-def _open_bytes(source: Any, stdin: BinaryIO | None, hashing: Hashing | None) -> ByteSource:
+def _open_bytes(source: Source, stdin: BinaryIO | None, hashing: Hashing | None) -> ByteSource:
     if isinstance(source, str | Path):
-        if str(source) == "-" and stdin is not None:
+        if str(source) == "-":
+            if stdin is None:
+                raise SourceError("-: standard input is closed", "Pipe the source in, or name its file.")
             return ByteSource("-", stdin, hashing)
         return open_file(Path(source), hashing)
-    if hasattr(source, "archive"):
-        return ByteSource(
-            str(source), import_module("lexer_pipeline.loading.archive").MemberFile(source), hashing
-        )
+    if isinstance(source, ArchiveMember):
+        file = import_module("lexer_pipeline.loading.archive").MemberFile(source)
+        return ByteSource(str(source), file, hashing)
     raise SourceError("the source is neither a path nor a data frame", "Pass a path or a DataFrame.")
-
-
-def _unpacked(file: ByteSource, reading: ReadOptions) -> tuple[Stream, bool]:
-    """A workbook's sheet, or the one member of a zip that came where it could not be taken apart before."""
-    with tempfile.NamedTemporaryFile() as copy:
-        zipped = file.peek(4) != COMPOUND
-        while block := file.read(BLOCK):
-            copy.write(block)
-        copy.flush()
-        path = Path(copy.name)
-        archives = import_module("lexer_pipeline.loading.archive")
-        if not zipped or archives.is_workbook(path):
-            if zipped:
-                archives.refuse_swollen_workbook(path, file.name)
-            # The library is large, and hardly any run needs it.
-            sheet: Stream = import_module("lexer_pipeline.loading.workbook").SheetSource(
-                path, file, reading.sheet
-            )
-            return sheet, True
-    raise SourceError(
-        f"{file.name}: is a zip of files, and it did not come as a file",
-        "Name the zip, or unpack it and name its files.",
-    )
 
 
 def _refuse_foreign(name: str, first: bytes) -> None:
     words = first.lstrip().lower()
-    marks = ((mark, what) for mark, what in FOREIGN if first.startswith(mark))
+    marks = ((mark, what) for mark, what in REFUSED if first.startswith(mark))
     markup = ((mark, what) for mark, what in MARKUP if words.startswith(mark))
     found = next(chain(marks, markup), None)
     if found is not None:

@@ -7,7 +7,8 @@ from contextlib import contextmanager
 from typing import BinaryIO, Protocol, runtime_checkable
 
 from lexer_pipeline.errors import SourceError
-from lexer_pipeline.loading.byte_stream import BLOCK, Readable
+from lexer_pipeline.loading.byte_stream import BLOCK
+from lexer_pipeline.loading.format import Readable
 
 
 @runtime_checkable

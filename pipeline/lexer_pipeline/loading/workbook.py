@@ -3,12 +3,13 @@
 import re
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from python_calamine import (
     CalamineError,
@@ -20,6 +21,9 @@ from python_calamine import (
 )
 
 from lexer_pipeline.errors import SourceError, UsageError
+from lexer_pipeline.loading import archive
+from lexer_pipeline.loading.byte_stream import ByteSource
+from lexer_pipeline.loading.format import ReadOptions
 from lexer_pipeline.loading.workbook_xml import Mark, Marks, reach
 
 BLOCK = 1 << 20
@@ -41,18 +45,6 @@ MOST_CELLS = 1 << 26
 NEEDS_QUOTES = re.compile(r'[",\r\n]|^[ \t]|[ \t]$')
 
 
-class Packed(Protocol):
-    """The file that a workbook came as, read to its end."""
-
-    name: str
-
-    @property
-    def bytes(self) -> int: ...
-    @property
-    def sha256(self) -> str: ...
-    def close(self) -> None: ...
-
-
 @dataclass(frozen=True, slots=True)
 class _Found:
     """The sheet to be read, and the names of the others that hold something."""
@@ -61,15 +53,34 @@ class _Found:
     others: tuple[str, ...]
 
 
+def open_text(file: ByteSource, options: ReadOptions) -> "SheetSource":
+    """A workbook's sheet; a zip of other files is refused, since it came where it could not be taken apart before."""
+    with tempfile.NamedTemporaryFile() as copy:
+        is_zip = file.peek(len(COMPOUND)) != COMPOUND
+        while block := file.read(BLOCK):
+            copy.write(block)
+        copy.flush()
+        path = Path(copy.name)
+        if is_zip:
+            if not archive.is_workbook(path):
+                raise SourceError(
+                    f"{file.name}: is a zip of files, and it did not come as a file",
+                    "Name the zip, or unpack it and name its files.",
+                )
+            archive.refuse_swollen_workbook(path, file.name)
+        return SheetSource(path, file, options.sheet)
+
+
 class SheetSource:
     """The rows of one sheet as CSV in UTF-8, each cell as it is shown: no exponents, dates as ISO 8601 dates.
 
     A sheet is held in memory whole, about 70 bytes a cell. `notes` are complete when all was read.
     """
 
-    def __init__(self, path: Path, packed: Packed, wanted: str | None) -> None:
+    def __init__(self, path: Path, packed: ByteSource, wanted: str | None) -> None:
         self.name = name = packed.name
         self.encoding = ""
+        self.is_sheet = True
         self._packed = packed
         self._inexact = self._uncalculated = 0
         self._rest = b""

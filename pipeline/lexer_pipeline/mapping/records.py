@@ -3,25 +3,24 @@
 from collections import Counter, deque
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from typing import Any
 
 from lexer_pipeline.chunks import group
 from lexer_pipeline.chunks.rows import Rows
-from lexer_pipeline.loading.records import _body, _each_a_record, _regrouped, _rest, _rows
-from lexer_pipeline.loading.source import Loaded
-from lexer_pipeline.loading.spool import spooled
+from lexer_pipeline.loading.records import each_a_record, rows_of, spooled_body
+from lexer_pipeline.loading.source import LoadedTable
 from lexer_pipeline.mapping.apply import Known, apply
 from lexer_pipeline.mapping.column_survey import ColumnSurvey
+from lexer_pipeline.mapping.compile import Mapper
 from lexer_pipeline.mapping.row_filters import carried, sifted, skipped
 
 
-def load_mapped(loaded: Loaded, mapper: Any) -> Iterator[Rows]:
+def load_mapped(loaded: LoadedTable, mapper: Mapper) -> Iterator[Rows]:
     """The rows of a table in chunks of whole records, turned by a mapping (`Mapper`) into columns of the specification."""
-    with spooled(_body(loaded), _rest(loaded)) as spool:
+    with spooled_body(loaded) as spool:
 
         def blocks() -> Iterator[Rows]:
             left.clear()
-            return (sifted(mapper, rows, left) for rows in _rows(loaded, spool.again(), b""))
+            return (sifted(mapper, rows, left) for rows in rows_of(loaded, spool.again()))
 
         left: Counter[str] = Counter()
         looking = ColumnSurvey(mapper)
@@ -42,11 +41,11 @@ def load_mapped(loaded: Loaded, mapper: Any) -> Iterator[Rows]:
 
 
 def _brought_together(
-    blocks: Callable[[], Iterator[Rows]], mapper: Any, comes_back: bool, loaded: Loaded, size: int
+    blocks: Callable[[], Iterator[Rows]], mapper: Mapper, comes_back: bool, loaded: LoadedTable, size: int
 ) -> Iterator[Rows]:
     """The rows in chunks of whole records; `comes_back` says that some key stands again behind others."""
     if mapper.key is None:
-        return _each_a_record(blocks())
+        return each_a_record(blocks())
     if comes_back:
-        return _regrouped(blocks, mapper.key, mapper.once, loaded, size)
+        return group.regrouped(blocks, mapper.key, mapper.once, loaded.head.delimiter, size)
     return group.adjacent(blocks(), mapper.key, mapper.once, loaded.name)

@@ -1,52 +1,52 @@
 """The files of one delivery, filled part after part."""
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
-from lexer_pipeline.chunks.results import Checked, Chunk
 from lexer_pipeline.chunks.rows import Rows
 from lexer_pipeline.errors import UsageError
+from lexer_pipeline.loading.source import LoadedTable
 from lexer_pipeline.model import Manifest, SourceUse, Specification
-from lexer_pipeline.outbox import batch
+from lexer_pipeline.outbox.batch import Workspace
 from lexer_pipeline.preparing import rejects
-from lexer_pipeline.preparing.options import Options
 from lexer_pipeline.preparing.report import SourceReport, by_name, issue_counts
-from lexer_pipeline.preparing.routes import _Stages
+from lexer_pipeline.preparing.stages import Converted, Stages
 
 
-class _Delivery:
+class Delivery:
     """Fills one part after another with what the stages give."""
 
-    def __init__(self, workspace: batch.Workspace, max_bytes: int) -> None:
-        self._workshop = workspace
+    def __init__(self, workspace: Workspace, max_bytes: int) -> None:
+        self._workspace = workspace
         self._max_bytes = max_bytes
         self._part = workspace.new_part()
 
-    def fitting(
-        self, stages: _Stages, rows: Chunk, checked: Checked, pieces: Sequence[bytes]
-    ) -> Iterator[tuple[Checked, Sequence[bytes]]]:
-        """The batch, or pieces of it that fit: a part ends before the first record that would outgrow it."""
-        if self._part.size + sum(map(len, pieces)) <= self._max_bytes:
-            yield checked, pieces
-        elif isinstance(rows, Rows) and rows.written is not None:
-            yield from self.fitting(stages, *stages.convert(rows.in_cells()))
-        elif rows.records > 1:
-            middle = rows.records // 2
-            yield from self.fitting(stages, *stages.convert(rows.part(0, middle)))
-            yield from self.fitting(stages, *stages.convert(rows.part(middle, rows.records)))
+    def fitting(self, stages: Stages[Any], done: Converted[Any]) -> Iterator[Converted[Any]]:
+        """The chunk, or pieces of it that fit: a part ends before the first record that would outgrow it."""
+        chunk = done.chunk
+        if self._part.size + done.size <= self._max_bytes:
+            yield done
+        elif isinstance(chunk, Rows) and chunk.written is not None:
+            yield from self.fitting(stages, stages.convert(chunk.in_cells()))
+        elif chunk.records > 1:
+            middle = chunk.records // 2
+            yield from self.fitting(stages, stages.convert(chunk.part(0, middle)))
+            yield from self.fitting(stages, stages.convert(chunk.part(middle, chunk.records)))
         elif self._part.size:
-            self._part = self._workshop.new_part()
-            yield from self.fitting(stages, rows, checked, pieces)
+            self._part = self._workspace.new_part()
+            yield from self.fitting(stages, done)
         else:
             raise UsageError("one record alone is larger than --max-bytes", "Allow more bytes a file.")
 
-    def add(self, source: int, stages: _Stages, checked: Checked, pieces: Sequence[bytes]) -> None:
-        """Write a checked batch: its records, its rejects in their own form, and its issues."""
-        part, rows, head = self._part, checked.shaped.chunk, stages.loaded.head
-        for piece in pieces:
+    def add(self, source: int, stages: Stages[Any], done: Converted[Any]) -> None:
+        """Write a chunk: its records, its rejects in their own form, and its issues."""
+        part, checked, loaded = self._part, done.checked, stages.loaded
+        for piece in done.lines:
             part.write_records(piece)
         if checked.rejected:
+            head = loaded.head if isinstance(loaded, LoadedTable) else None
             file, first = rejects.file_name(source, head is not None), rejects.header(head) if head else b""
-            own = rejects.rows_or_documents(rows, checked.rejected, head, stages.secret)
+            own = rejects.rows_or_documents(checked.shaped.chunk, checked.rejected, head, stages.route.secret)
             part.write_aside(file, first, own)
             part.write_aside(rejects.ISSUES, b"", rejects.issue_lines(checked.rejected))
         rejected = sum(len(record.rows) for record in checked.rejected)
@@ -64,10 +64,12 @@ class _Delivery:
             raise AssertionError(f"{checked.rows} rows came in and {accounted} are accounted for")
 
 
-def _template(specification: Specification, reports: Sequence[SourceReport], options: Options) -> Manifest:
+def manifest_template(
+    specification: Specification, reports: Sequence[SourceReport], max_invalid: float
+) -> Manifest:
     """The manifest of every part, but for what is counted and named."""
     invalid, valid = sum(report.invalid for report in reports), sum(report.valid for report in reports)
-    state = "held" if invalid > options.max_invalid * (invalid + valid) else "prepared"
+    state = "held" if invalid > max_invalid * (invalid + valid) else "prepared"
     none: tuple[SourceUse, ...] = ()
     return Manifest(
         specification.name, specification.record_type, state, "", 0, "", "", 0, 0, 0, 0, 0, {}, {}, {}, none

@@ -2,17 +2,10 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
-from lexer_pipeline.loading.source import ReadOptions
+from lexer_pipeline.loading.format import AS_TOLD, ReadOptions
 from lexer_pipeline.system.timings import Timings
-
-Source = Path | str | Any
-
-
-# Sources are read as their content tells.
-AS_TOLD = ReadOptions()
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from lexer_pipeline.errors import UsageError
-from lexer_pipeline.loading.source import ReadOptions, expand, load
+from lexer_pipeline.loading.format import ReadOptions
+from lexer_pipeline.loading.source import LoadedTable, Source, expand, load
 from lexer_pipeline.mapping import file as mapping
 from lexer_pipeline.mapping import remembered
 from lexer_pipeline.mapping.file import Mapping, RecordMap
@@ -27,7 +28,7 @@ class Plan:
     `notes` say why a mapping was taken that nobody asked for.
     """
 
-    source: Any
+    source: Source
     stdin: BinaryIO | None
     reading: ReadOptions
     specification: Specification
@@ -37,7 +38,7 @@ class Plan:
 
 
 def plans(
-    sources: Sequence[Any], spec: str | Specification | None, mapped: str | None, stdin: BinaryIO | None,
+    sources: Sequence[Source], spec: str | Specification | None, mapped: str | None, stdin: BinaryIO | None,
     reading: ReadOptions, out: Path | None = None,
 ) -> Iterator[Plan]:  # fmt: skip
     """The passes to be made, in order. With a mapping a source may feed several specifications.
@@ -69,7 +70,7 @@ def _is_wanted(record: RecordMap, specification: Specification | None) -> bool:
 
 
 @contextmanager
-def _again(source: Any, stdin: BinaryIO | None) -> Iterator[Callable[[], BinaryIO | None]]:
+def _again(source: Source, stdin: BinaryIO | None) -> Iterator[Callable[[], BinaryIO | None]]:
     """Gives readers of standard input that each begin at its start and outlive this; nothing is read for a file."""
     if stdin is None or not isinstance(source, str | Path) or str(source) != "-":
         yield lambda: stdin
@@ -105,20 +106,20 @@ class _FromStart(RawIOBase):
 
 
 def _recognised(
-    source: Any, stdin: BinaryIO | None, reading: ReadOptions, out: Path | None
+    source: Source, stdin: BinaryIO | None, reading: ReadOptions, out: Path | None
 ) -> tuple[Mapping, tuple[str, ...]]:
     """The mapping that was used for this header before, or the preset that it fits; else the candidates are listed."""
     with closing(load(source, stdin, reading)) as loaded:
-        head, called = loaded.head, loaded.name
-    if head is None:
+        called = loaded.name
+    if not isinstance(loaded, LoadedTable):
         raise UsageError(f"{called}: is JSON, and its content does not say what it holds", "Add --spec.")
-    known = remembered.recall(out, head.names) if out is not None else None
+    known = remembered.recall(out, loaded.head.names) if out is not None else None
     if known is not None and not known.trouble:
         return mapping.read(known.path), (f"{known.path} was used for this header before, and is used again",)
     gone = (
         f"{known.path} was used for this header before, but it {known.trouble}" if known is not None else ""
     )
-    found = mapping.recognise(head.names)
+    found = mapping.recognise(loaded.head.names)
     if len(found) == 1:
         return found[0], ((gone,) if gone else ())
     listed = found or mapping.presets()

@@ -1,18 +1,17 @@
-"""The stages set up for one source."""
+"""The ways of a source through the stages: documents, a table whose columns are fields, and a table with a mapping.
+
+Each route is the stages set up for one source. They take one chunk at a time and know nothing of the next, so several chunks
+may be on their way at once.
+"""
 
 from collections.abc import Iterator, Sequence
-from importlib import import_module
-from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from typing import Protocol, TypeVar
 
 from lexer_pipeline.chunks.documents import Documents
-from lexer_pipeline.chunks.results import Checked, Chunk, Shaped, ShapedDocuments
-from lexer_pipeline.errors import UsageError
+from lexer_pipeline.chunks.results import Checked, ShapedDocuments, ShapedRows
+from lexer_pipeline.chunks.rows import Rows
 from lexer_pipeline.loading.records import load_documents, load_rows
-from lexer_pipeline.loading.source import Loaded
-from lexer_pipeline.mapping.records import load_mapped
-from lexer_pipeline.model import Specification
-from lexer_pipeline.preparing.options import Options
+from lexer_pipeline.loading.source import LoadedDocuments, LoadedTable
 from lexer_pipeline.preparing.plan import Plan
 from lexer_pipeline.validating.compile_documents import compile_automaton
 from lexer_pipeline.validating.compile_rows import compile_writer
@@ -23,110 +22,101 @@ from lexer_pipeline.validating.serialise import convert_documents, convert_rows
 from lexer_pipeline.validating.signatures import DocumentSignatures, RowSignatures
 from lexer_pipeline.validating.validate import validate_documents, validate_rows
 
+ChunkT = TypeVar("ChunkT", Rows, Documents)
+ShapedT = TypeVar("ShapedT", ShapedRows, ShapedDocuments)
 
-class _Stages:
-    """The stages set up for one source; each takes one chunk."""
 
-    def __init__(self, loaded: Loaded, plan: Plan, options: Options) -> None:
-        self.loaded = loaded
-        self.secret: tuple[int, ...] = ()
-        self._plan_notes = plan.notes
-        self._options = options
-        self._timings = options.timings
-        self._exact = _exact(plan.specification, options)
-        self._layout: Layout | None = None
-        self._mapper: Any = None
-        self._automaton: Any = None
-        self._writer: Any = None
-        self._unwrap = "records" not in plan.specification.schema.get("properties", {})
-        if loaded.head is None:
-            self._automaton = compile_automaton(plan.specification.schema)
-        elif plan.record is None and options.date_format is None:
-            self._layout = compile_layout(
-                loaded.head.names,
-                self._exact.tree,
-                plan.specification.key,
-                loaded.name,
-                options.ignore_unknown,
-            )
-            self._writer = compile_writer(plan.specification.schema, self._layout)
-        else:
-            self._mapper = import_module("lexer_pipeline.mapping.compile").compile_mapper(
-                plan, loaded.head.names, self._exact.tree, loaded.name, options.date_format
-            )
-            self._mapper.refuse_unused(options.ignore_unknown)
-            self._layout = self._mapper.layout
-            self.secret = self._mapper.secret
-        self._document_signatures = DocumentSignatures(self._automaton, self._exact)
-        self._signatures = RowSignatures(self._layout, self._exact) if self._layout is not None else None
-        if loaded.head is None and plan.record is not None:
-            raise UsageError(f"{loaded.name}: is JSON, and a mapping is for tables", "Use --spec.")
+class Route(Protocol[ChunkT, ShapedT]):
+    """The stages for one source; `secret` are the columns that no reject may hold, `notes` what should be said aloud."""
 
-    def chunks(self) -> Iterator[Chunk]:
-        """load."""
-        loaded, seen = self._load(), 0
-        while True:
-            with self._timings.of("load", 0):
-                rows = next(loaded, None)
-            self._timings.add("load", 0.0, self.loaded.stream.bytes - seen)
-            seen = self.loaded.stream.bytes
-            if rows is None:
-                return
-            yield rows
+    secret: tuple[int, ...]
 
-    def _load(self) -> Iterator[Chunk]:
-        if self._mapper is not None:
-            return load_mapped(self.loaded, self._mapper)
-        if self._layout is not None:
-            return load_rows(self.loaded, self._layout.key, self._layout.once, self._writer)
-        return load_documents(self.loaded, self._unwrap)
-
-    def check(self, rows: Chunk) -> tuple[Chunk, Checked]:
-        """shape -> validate."""
-        with self._timings.of("shape", rows.size):
-            shaped = self._shape(rows)
-        with self._timings.of("validate", rows.size):
-            return rows, self._validate(shaped)
-
-    def _shape(self, rows: Chunk) -> Shaped:
-        if isinstance(rows, Documents):
-            return shape_documents(rows, self._automaton)
-        assert self._layout is not None
-        return shape_rows(rows, self._layout, self._exact)
-
-    def _validate(self, shaped: Shaped) -> Checked:
-        if isinstance(shaped, ShapedDocuments):
-            return validate_documents(shaped, self._exact, self._document_signatures, self.loaded.name)
-        assert self._layout is not None
-        assert self._signatures is not None
-        return validate_rows(shaped, self._layout, self._exact, self._signatures, self.loaded.name)
-
-    def convert(self, rows: Chunk) -> tuple[Chunk, Checked, Sequence[bytes]]:
-        """shape -> validate -> convert."""
-        _, checked = self.check(rows)
-        with self._timings.of("convert", rows.size):
-            if self._layout is not None:
-                return rows, checked, convert_rows(checked, self._layout)
-            return rows, checked, convert_documents(checked)
-
+    @property
     def notes(self) -> tuple[str, ...]:
-        """What should be said aloud of how the source was read."""
-        return (
-            *self._plan_notes,
-            *self.loaded.notes,
-            *(self._mapper.notes if self._mapper is not None else ()),
+        """What should be said aloud of how the source was read; final when all was read."""
+
+    def load(self) -> Iterator[ChunkT]:
+        """Stage load: the source in chunks of whole records."""
+
+    def shape(self, chunk: ChunkT) -> ShapedT:
+        """Stage shape: cells and documents get the form of their fields."""
+
+    def validate(self, shaped: ShapedT) -> Checked:
+        """Stage validate: each record is accepted or rejected."""
+
+    def convert(self, checked: Checked) -> Sequence[bytes]:
+        """Stage convert: what was accepted as NDJSON, in pieces one after another."""
+
+
+class DocumentsRoute:
+    """A source of JSON."""
+
+    secret: tuple[int, ...] = ()
+
+    def __init__(self, loaded: LoadedDocuments, plan: Plan, reference: ReferenceChecker) -> None:
+        schema = plan.specification.schema
+        self._loaded = loaded
+        self._plan_notes = plan.notes
+        self._reference = reference
+        self._automaton = compile_automaton(schema)
+        self._signatures = DocumentSignatures(self._automaton, reference)
+        # A field of that name is no wrapper around the records.
+        self._unwrap = "records" not in schema.get("properties", {})
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        return (*self._plan_notes, *self._loaded.notes)
+
+    def load(self) -> Iterator[Documents]:
+        return load_documents(self._loaded, self._unwrap)
+
+    def shape(self, chunk: Documents) -> ShapedDocuments:
+        return shape_documents(chunk, self._automaton)
+
+    def validate(self, shaped: ShapedDocuments) -> Checked:
+        return validate_documents(shaped, self._reference, self._signatures, self._loaded.name)
+
+    def convert(self, checked: Checked) -> Sequence[bytes]:
+        return convert_documents(checked)
+
+
+class RowsRoute:
+    """What the two routes of tables have in common: the stages behind load."""
+
+    def __init__(self, loaded: LoadedTable, layout: Layout, reference: ReferenceChecker) -> None:
+        self._loaded = loaded
+        self._layout = layout
+        self._reference = reference
+        self._signatures = RowSignatures(layout, reference)
+
+    def shape(self, chunk: Rows) -> ShapedRows:
+        return shape_rows(chunk, self._layout, self._reference)
+
+    def validate(self, shaped: ShapedRows) -> Checked:
+        return validate_rows(shaped, self._layout, self._reference, self._signatures, self._loaded.name)
+
+    def convert(self, checked: Checked) -> Sequence[bytes]:
+        return convert_rows(checked, self._layout)
+
+
+class TableRoute(RowsRoute):
+    """A table whose columns are fields already: what is certainly right is written while it is read."""
+
+    secret: tuple[int, ...] = ()
+
+    def __init__(
+        self, loaded: LoadedTable, plan: Plan, reference: ReferenceChecker, ignore_unknown: bool
+    ) -> None:
+        layout = compile_layout(
+            loaded.head.names, reference.tree, plan.specification.key, loaded.name, ignore_unknown
         )
+        super().__init__(loaded, layout, reference)
+        self._plan_notes = plan.notes
+        self._writer = compile_writer(plan.specification.schema, layout)
 
-    def show_progress(self, rows: int) -> None:
-        if self._options.progress is not None:
-            self._options.progress(rows, self.loaded.stream.bytes)
+    @property
+    def notes(self) -> tuple[str, ...]:
+        return (*self._plan_notes, *self._loaded.notes)
 
-
-def _exact(specification: Specification, options: Options) -> ReferenceChecker:
-    try:
-        zone = ZoneInfo(options.zone) if options.zone else None
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise UsageError(
-            f"--timezone: there is no zone called {options.zone}", "Use a name such as Australia/Melbourne."
-        ) from None
-    return ReferenceChecker(specification, zone, options.reject_unknown, options.show_values)
+    def load(self) -> Iterator[Rows]:
+        return load_rows(self._loaded, self._layout.key, self._layout.once, self._writer)

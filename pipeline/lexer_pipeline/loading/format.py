@@ -1,0 +1,71 @@
+"""What a format is: a file of this folder that knows its own by the first bytes, and gives what it holds as text.
+
+Text here is UTF-8: a table of delimited text or JSON. Those two are what chunks are made of (`delimited`, `json_documents`),
+so a format that is neither (a workbook, a data frame) gives one of them, and all behind it stays the same.
+"""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+
+class Readable(Protocol):
+    """The bytes of a named source, a block at a time."""
+
+    name: str
+
+    def read(self, size: int) -> bytes:
+        """The next bytes, at most `size`, none only at the end."""
+
+
+class TextStream(Readable, Protocol):
+    """What a format gives; `encoding`, `notes`, `sha256` and `bytes` (as they lay on disk) are final when all was read.
+
+    `is_sheet` says that a row of it is a row of a sheet: one line, however many its cells hold, divided by commas.
+    """
+
+    is_sheet: bool
+
+    @property
+    def encoding(self) -> str:
+        """How the text was encoded; empty where that is no question."""
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What should be said aloud of how it was read; no value of a record."""
+
+    @property
+    def sha256(self) -> str:
+        """SHA-256 of the bytes read from disk so far, as hex."""
+
+    @property
+    def bytes(self) -> int:
+        """How many bytes were read from disk so far."""
+
+    def close(self) -> None:
+        """Let go of the source."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReadOptions:
+    """What a person may say of how a source is to be read, against what its content tells."""
+
+    encoding: str | None = None
+    header_row: int | None = None
+    sheet: str | None = None
+
+
+# Sources are read as their content tells.
+AS_TOLD = ReadOptions()
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """A kind of file that is read: one that begins with one of `begins`.
+
+    `module` offers `open_text(file: ByteSource, options: ReadOptions) -> TextStream`. It is imported when such a file comes,
+    since its libraries may cost more time to import than a small file to convert. `open_text` raises SourceError for a file
+    that it cannot read, and UsageError where the options ask for what is not there.
+    """
+
+    begins: tuple[bytes, ...]
+    module: str

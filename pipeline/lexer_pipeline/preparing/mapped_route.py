@@ -1,0 +1,40 @@
+"""The route of a table with a mapping: its rows become rows of the specification's columns as they are loaded."""
+
+from collections.abc import Iterator
+
+from lexer_pipeline.chunks.rows import Rows
+from lexer_pipeline.loading.source import LoadedTable
+from lexer_pipeline.mapping.compile import Mapper, compile_mapper
+from lexer_pipeline.mapping.records import load_mapped
+from lexer_pipeline.preparing.options import Options
+from lexer_pipeline.preparing.plan import Plan
+from lexer_pipeline.preparing.routes import RowsRoute
+from lexer_pipeline.validating.reference import ReferenceChecker
+
+
+def mapped_route(
+    loaded: LoadedTable, plan: Plan, reference: ReferenceChecker, options: Options
+) -> "MappedRoute":
+    """The mapping of a plan put to work on a table; UsageError where its header lacks what the mapping names."""
+    mapper = compile_mapper(plan, loaded.head.names, reference.tree, loaded.name, options.date_format)
+    mapper.refuse_unused(options.ignore_unknown)
+    return MappedRoute(loaded, mapper, plan.notes, reference)
+
+
+class MappedRoute(RowsRoute):
+    """A table with a mapping, or with dates of a form that a flag names."""
+
+    def __init__(
+        self, loaded: LoadedTable, mapper: Mapper, notes: tuple[str, ...], reference: ReferenceChecker
+    ) -> None:
+        super().__init__(loaded, mapper.layout, reference)
+        self.secret = mapper.secret
+        self._mapper = mapper
+        self._plan_notes = notes
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        return (*self._plan_notes, *self._loaded.notes, *self._mapper.notes)
+
+    def load(self) -> Iterator[Rows]:
+        return load_mapped(self._loaded, self._mapper)

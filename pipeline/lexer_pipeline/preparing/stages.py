@@ -1,0 +1,95 @@
+"""The stages of a route, one after another and timed: a chunk in, what became of it out."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any, Generic
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from lexer_pipeline.chunks.results import Checked
+from lexer_pipeline.errors import UsageError
+from lexer_pipeline.loading.source import Loaded, LoadedDocuments
+from lexer_pipeline.model import Specification
+from lexer_pipeline.preparing.options import Options
+from lexer_pipeline.preparing.plan import Plan
+from lexer_pipeline.preparing.routes import ChunkT, DocumentsRoute, Route, TableRoute
+from lexer_pipeline.system.timings import Timings
+from lexer_pipeline.validating.reference import ReferenceChecker
+
+
+def stages_of(loaded: Loaded, plan: Plan, options: Options) -> "Stages[Any]":
+    """The stages for a source that was opened, set up as its plan and form ask."""
+    return Stages(loaded, plan, _route(loaded, plan, options), options.timings)
+
+
+@dataclass(frozen=True, slots=True)
+class Converted(Generic[ChunkT]):
+    """One chunk behind all stages: as it was loaded, what was found, and the NDJSON of what was accepted."""
+
+    chunk: ChunkT
+    checked: Checked
+    lines: Sequence[bytes]
+
+    @property
+    def size(self) -> int:
+        """Bytes of NDJSON."""
+        return sum(map(len, self.lines))
+
+
+@dataclass(frozen=True, slots=True)
+class Stages(Generic[ChunkT]):
+    """The stages of one source; `timings` takes what each of them costs."""
+
+    loaded: Loaded
+    plan: Plan
+    route: Route[ChunkT, Any]
+    timings: Timings
+
+    def load(self) -> Iterator[ChunkT]:
+        """load."""
+        chunks, seen = self.route.load(), 0
+        while True:
+            with self.timings.of("load", 0):
+                chunk = next(chunks, None)
+            self.timings.add("load", 0.0, self.loaded.stream.bytes - seen)
+            seen = self.loaded.stream.bytes
+            if chunk is None:
+                return
+            yield chunk
+
+    def check(self, chunk: ChunkT) -> Checked:
+        """shape -> validate."""
+        with self.timings.of("shape", chunk.size):
+            shaped = self.route.shape(chunk)
+        with self.timings.of("validate", chunk.size):
+            return self.route.validate(shaped)
+
+    def convert(self, chunk: ChunkT) -> Converted[ChunkT]:
+        """shape -> validate -> convert."""
+        checked = self.check(chunk)
+        with self.timings.of("convert", chunk.size):
+            return Converted(chunk, checked, self.route.convert(checked))
+
+
+def _route(loaded: Loaded, plan: Plan, options: Options) -> Route[Any, Any]:
+    reference = _reference(plan.specification, options)
+    if isinstance(loaded, LoadedDocuments):
+        if plan.record is not None:
+            raise UsageError(f"{loaded.name}: is JSON, and a mapping is for tables", "Use --spec.")
+        return DocumentsRoute(loaded, plan, reference)
+    if plan.record is None and options.date_format is None:
+        return TableRoute(loaded, plan, reference, options.ignore_unknown)
+    # The named conversions cost as much time to import as a small file without a mapping to convert.
+    mapped = import_module("lexer_pipeline.preparing.mapped_route")
+    route: Route[Any, Any] = mapped.mapped_route(loaded, plan, reference, options)
+    return route
+
+
+def _reference(specification: Specification, options: Options) -> ReferenceChecker:
+    try:
+        zone = ZoneInfo(options.zone) if options.zone else None
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise UsageError(
+            f"--timezone: there is no zone called {options.zone}", "Use a name such as Australia/Melbourne."
+        ) from None
+    return ReferenceChecker(specification, zone, options.reject_unknown, options.show_values)
