@@ -15,7 +15,7 @@ from typing import Any
 import lexer_pipeline
 import pytest
 from lexer_pipeline.cli import arguments as flags
-from lexer_pipeline.cli import commands as cli
+from lexer_pipeline.cli import exits
 from lexer_pipeline.errors import PipelineError
 from lexer_pipeline.model import Field, Issue, Manifest, Receipt, SourceUse
 from lexer_pipeline.preparing.report import SourceReport
@@ -116,7 +116,13 @@ def test_the_table_of_issue_codes_is_complete() -> None:
 
 
 def test_the_table_of_exit_codes_is_complete() -> None:
-    codes = {cli.DONE, cli.DATA, cli.INTERRUPTED, *(one.exit_code for one in exceptions(PipelineError))}
+    codes = {
+        exits.DONE,
+        exits.DATA,
+        exits.DEFECT,
+        exits.INTERRUPTED,
+        *(one.exit_code for one in exceptions(PipelineError)),
+    }
 
     assert sorted(map(int, first_cells(section("## Exit codes")))) == sorted(codes)
 

@@ -2,7 +2,7 @@
 
 import sys
 
-from lexer_pipeline.cli.commands import main
+from lexer_pipeline.cli.main import main
 
 if __name__ == "__main__":
     sys.exit(main())

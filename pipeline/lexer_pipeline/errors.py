@@ -2,6 +2,7 @@
 
 PipelineError
 ├── UsageError          2   a flag, a setting, a specification or a column that does not exist
+├── MemoryExhausted     2   the machine has too little memory for what was asked
 ├── SourceError         3   a source that cannot be read
 ├── PersonNeeded        4   an upload that was refused, changed or is in doubt
 └── ServiceUnavailable  5   the upload service cannot be reached or keeps failing
@@ -30,6 +31,12 @@ class UsageError(PipelineError):
     """The command or a setting asks for something that does not exist."""
 
     code = "usage"
+
+
+class MemoryExhausted(PipelineError):
+    """The machine has too little memory for what was asked."""
+
+    code = "memory"
 
 
 class SourceError(PipelineError):

@@ -21,7 +21,7 @@ CONTACTS = {
 
 
 def of(text: str) -> Inspection:
-    return inspect("-", BytesIO(text.encode()))
+    return inspect("-", stdin=BytesIO(text.encode()))
 
 
 def codes(found: Inspection) -> set[tuple[str, str]]:
@@ -29,7 +29,7 @@ def codes(found: Inspection) -> set[tuple[str, str]]:
 
 
 def test_a_table_is_described(tmp_path: Path) -> None:
-    found = inspect(table(tmp_path / "contacts.csv", CONTACTS, ";"), None)
+    found = inspect(table(tmp_path / "contacts.csv", CONTACTS, ";"))
 
     assert (found.form, found.encoding, found.delimiter, found.header_line) == ("CSV", "UTF-8", ";", 1)
     assert (found.rows, found.blank, len(found.columns)) == (3, 0, 6)
@@ -39,7 +39,7 @@ def test_a_table_is_described(tmp_path: Path) -> None:
 
 
 def test_what_stands_in_the_way_is_named(tmp_path: Path) -> None:
-    found = inspect(table(tmp_path / "contacts.csv", CONTACTS), None)
+    found = inspect(table(tmp_path / "contacts.csv", CONTACTS))
 
     assert {("scientific", "Loyalty"), ("nothing", "PLZ"), ("no_field", "Shoe size")} <= codes(found)
     assert ("dates", "Geburtstag") not in codes(found)
@@ -58,7 +58,7 @@ def test_required_fields_without_a_column_stand_in_the_way() -> None:
 def test_ambiguous_dates_ragged_rows_and_bad_bytes_stand_in_the_way() -> None:
     data = b"Order date,Email\n01/02/2024,a@example.com\n01/02/2024\n01/02/2024,\xff\xfe@example.com\n"
 
-    found = inspect("-", BytesIO(data))
+    found = inspect("-", stdin=BytesIO(data))
 
     assert {("dates", "Order date"), ("ragged_row", "")} <= codes(found)
     assert "line 3" in next(one.message for one in found.obstacles if one.code == "ragged_row")
@@ -154,7 +154,7 @@ def test_a_preset_is_recognised_by_the_header(tmp_path: Path, monkeypatch: pytes
     )
     monkeypatch.setattr(file, "PRESETS", tmp_path)
 
-    found = inspect(table(tmp_path / "contacts.csv", CONTACTS), None)
+    found = inspect(table(tmp_path / "contacts.csv", CONTACTS))
 
     assert found.presets == ("till",)
     assert ("no_field", "Shoe size") not in codes(found)

@@ -47,6 +47,9 @@ def _command(commands: Any, name: str, summary: str, example: str) -> argparse.A
         "--json", action="store_true", help="one JSON object on standard output, nothing else there"
     )
     parser.add_argument("--quiet", action="store_true", help="no words and no progress, errors excepted")
+    parser.add_argument(
+        "--debug", action="store_true", help="after a defect of this program, its traceback without values"
+    )
     return parser
 
 

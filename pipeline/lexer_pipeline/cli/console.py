@@ -1,10 +1,16 @@
 """Lines and tables on a console, as they are."""
 
+import argparse
 from collections.abc import Iterable, Sequence
 
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
+
+
+def console_for(asked: argparse.Namespace) -> Console:
+    """Where human words go: standard output, or standard error beside --json."""
+    return Console(stderr=asked.json, quiet=asked.quiet, highlight=False)
 
 
 def table(

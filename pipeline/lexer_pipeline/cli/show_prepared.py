@@ -1,38 +1,24 @@
 """What a person reads at the terminal: tables, counts, one sentence at the end."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 
 from rich.console import Console
 
 from lexer_pipeline.cli.console import say, table
-from lexer_pipeline.model import Issue, PreparedBatch, Specification
+from lexer_pipeline.model import Issue, PreparedBatch
 from lexer_pipeline.preparing.report import Report, SourceReport
 from lexer_pipeline.system.timings import Spent
 
 
-def specifications(console: Console, found: Sequence[Specification]) -> None:
-    """The list of specifications."""
-    table(console, ("specification", "record type", "area", "what it is"),
-          [(spec.name, spec.record_type or "(none)", spec.area, spec.title) for spec in found])  # fmt: skip
+def sources(console: Console, report: Report, with_values: bool = False) -> None:
+    """What was found in each source; the values of the first issues only for the person who asked for them."""
+    for one in report.sources:
+        _source(console, one)
+        if with_values:
+            _examples(console, one.examples)
 
 
-def fields(console: Console, spec: Specification) -> None:
-    """One specification with its fields."""
-    say(console, f"{spec.name}: {spec.title}. Record type: {spec.record_type or 'none in the upload API'}.")
-    say(console, f"The name: {spec.evidence}" if spec.evidence else "")
-    rows = [
-        (one.path, one.type, "yes" if one.required else "", one.rule, _example(one.example))
-        for one in spec.fields
-    ]
-    table(console, ("field", "type", "required", "rule", "example"), rows)
-
-
-def _example(value: object) -> str:
-    return "" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
-
-
-def source(console: Console, report: SourceReport) -> None:
-    """What was found in one source."""
+def _source(console: Console, report: SourceReport) -> None:
     say(console, f"{report.path} as {report.specification}")
     for note in report.notes:
         say(console, f"  {note}")
@@ -58,14 +44,14 @@ def _counts(console: Console, what: str, counts: Mapping[tuple[str, str], int]) 
         table(console, (what, "field", "records"), rows, (2,))
 
 
-def timings(console: Console, spent: Iterable[Spent]) -> None:
-    """CPU seconds and bytes for each stage, over all threads."""
+def timings(spent: Iterable[Spent]) -> None:
+    """CPU seconds and bytes for each stage, over all threads; on standard error."""
     rows = [(one.stage, f"{one.seconds:.2f}", one.bytes) for one in spent]
+    console = Console(stderr=True, highlight=False)
     table(console, ("stage", "CPU seconds", "bytes"), rows, (1, 2))
 
 
-def examples(console: Console, issues: Iterable[Issue]) -> None:
-    """The first issues with their values, for the person who asked for them."""
+def _examples(console: Console, issues: Iterable[Issue]) -> None:
     rows = [(issue.line, issue.column or issue.path, issue.code, issue.value) for issue in issues]
     table(console, ("line", "field", "code", "value"), rows, (0,))
 

@@ -10,8 +10,10 @@ from lexer_pipeline.model import Receipt
 from lexer_pipeline.uploading.send import BatchStatus
 
 
-def receipts(console: Console, found: Sequence[Receipt]) -> None:
-    """A line for each upload, and its sha256 and times where it was sent."""
+def receipts(console: Console, found: Sequence[Receipt], out: Path) -> None:
+    """A line for each upload, with its sha256 and times where it was sent; `out` is where batches would wait."""
+    if not found:
+        say(console, f"Nothing waits to be sent in {out}.")
     for receipt in found:
         if receipt.state == "sent":
             verified = "ETag verified" if receipt.verified else "ETag not verifiable"

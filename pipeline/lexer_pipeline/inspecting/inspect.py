@@ -134,7 +134,10 @@ def _rate(part: int, whole: int) -> float:
 
 
 def inspect(
-    source: Source, stdin: BinaryIO | None, reading: ReadOptions = AS_TOLD, progress: Progress | None = None
+    source: Source,
+    reading: ReadOptions = AS_TOLD,
+    stdin: BinaryIO | None = None,
+    progress: Progress | None = None,
 ) -> Inspection:
     """Read a source to its end and say what it is; SourceError where it cannot be read."""
     with closing(load(source, stdin, reading)) as loaded:

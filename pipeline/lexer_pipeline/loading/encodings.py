@@ -49,6 +49,8 @@ HALF = re.compile(rb"\xed[\xa0-\xbf][\x80-\xbf]")
 # sign or a lower-case letter hardly ever follows.
 ACCENTED = b"\xc2\xc3\xc4\xc5"
 HIGH = bytes(range(0x80, 0x100))
+# What Python calls encodings, and no file is in: ways to write other characters in ASCII.
+NOTATIONS = ("idna", "punycode", "raw-unicode-escape", "undefined", "unicode-escape")
 # So much is looked at to tell JSON.
 PEEKED = 1 << 16
 
@@ -155,7 +157,7 @@ class Decoded:
         assert self._decoder is not None
         try:
             text = self._decoder.decode(block, self._ended)
-        except UnicodeDecodeError:
+        except UnicodeError:  # not UnicodeDecodeError alone: UTF-16 without its mark is another
             raise SourceError(
                 f"{self.name}: is not {self.encoding} throughout, or is cut inside a character",
                 "Export it again as UTF-8, or say what it is with --encoding.",
@@ -205,7 +207,10 @@ def known_encoding(name: str) -> str:
         # Codecs that are no text encodings, such as hex, refuse this; one byte is too short for others.
         with suppress(UnicodeError):
             str(b"a", name)
-        return codecs.lookup(name).name.removesuffix("-sig")
+        found = codecs.lookup(name).name.removesuffix("-sig")
+        if found in NOTATIONS:
+            raise LookupError
+        return found
     except (LookupError, ValueError):
         raise UsageError(
             f"--encoding: there is no encoding called {name}", "Use a name such as utf-8, cp1252 or utf-16."

@@ -1,0 +1,41 @@
+"""convert: prepare a batch."""
+
+import argparse
+
+from lexer_pipeline.cli import asked as given
+from lexer_pipeline.cli.answers import print_json
+from lexer_pipeline.cli.exits import DATA, DONE
+from lexer_pipeline.cli.terminal import fetch_words, watched
+from lexer_pipeline.preparing.prepare import prepare
+from lexer_pipeline.preparing.report import Report
+
+
+def run(asked: argparse.Namespace) -> int:
+    """Prepare batches; DATA where one is held back, or none could be made."""
+    report = prepared(asked)
+    if asked.json:
+        print_json({"batches": [batch.as_json() for batch in report.batches]})
+    return exit_code(report)
+
+
+def prepared(asked: argparse.Namespace) -> Report:
+    """Prepare batches, and say what became of the sources."""
+    with watched(asked, "converting") as progress:
+        options = given.options(asked, progress)
+        fetch_words(asked)
+        report = prepare(asked.sources, asked.spec, asked.out, options)
+    from lexer_pipeline.cli import show_prepared
+    from lexer_pipeline.cli.console import console_for
+
+    if asked.profile:
+        show_prepared.timings(options.timings.spent())
+    if not asked.quiet:
+        show_prepared.sources(console_for(asked), report)
+        show_prepared.batches(console_for(asked), report, asked.max_invalid)
+    return report
+
+
+def exit_code(report: Report) -> int:
+    """DONE where all that was made may be sent."""
+    ready = report.batches and all(batch.manifest.state == "prepared" for batch in report.batches)
+    return DONE if ready else DATA

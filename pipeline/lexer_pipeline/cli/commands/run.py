@@ -1,0 +1,36 @@
+"""run: convert, then upload."""
+
+import argparse
+from collections.abc import Sequence
+
+from lexer_pipeline.cli import asked as given
+from lexer_pipeline.cli import show_sent
+from lexer_pipeline.cli.answers import print_json
+from lexer_pipeline.cli.commands import convert
+from lexer_pipeline.cli.console import console_for
+from lexer_pipeline.cli.exits import DONE, INTERRUPTED
+from lexer_pipeline.cli.sending import stopping, watched_uploads
+from lexer_pipeline.errors import UsageError
+from lexer_pipeline.model import Receipt
+from lexer_pipeline.uploading.scheduler import exit_code
+from lexer_pipeline.uploading.send import send
+
+
+def run(asked: argparse.Namespace) -> int:
+    """Prepare batches, and send them where none is held back."""
+    settings = given.settings(asked)
+    if settings.token is None:
+        raise UsageError("there is no upload token", "Put it into LEXER_UPLOAD_API_TOKEN, or use convert.")
+    report = convert.prepared(asked)
+    receipts: Sequence[Receipt] = ()
+    code, interrupted = convert.exit_code(report), False
+    if code == DONE:
+        with stopping() as stop, watched_uploads(asked) as progress:
+            folders = [batch.path for batch in report.batches]
+            receipts = send(folders, asked.out, settings, resend=asked.resend, progress=progress, stop=stop)
+        code, interrupted = exit_code(receipts), stop.is_set()
+        show_sent.receipts(console_for(asked), receipts, asked.out)
+    if asked.json:
+        batches = [batch.as_json() for batch in report.batches]
+        print_json({"batches": batches, "uploads": [receipt.as_json() for receipt in receipts]})
+    return INTERRUPTED if interrupted else code

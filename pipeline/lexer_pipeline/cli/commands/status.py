@@ -1,0 +1,19 @@
+"""status: what is prepared, held, sent, in doubt."""
+
+import argparse
+
+from lexer_pipeline.cli import show_sent
+from lexer_pipeline.cli.answers import print_json
+from lexer_pipeline.cli.console import console_for
+from lexer_pipeline.cli.exits import DONE
+from lexer_pipeline.uploading.send import status
+
+
+def run(asked: argparse.Namespace) -> int:
+    """Show what lies in the folder of batches, and how far each is on its way."""
+    found = status(asked.out)
+    if asked.json:
+        print_json({"batches": [one.as_json() for one in found]})
+    else:
+        show_sent.statuses(console_for(asked), found)
+    return DONE

@@ -1,0 +1,111 @@
+"""The door: one command is run, and however it ends, it ends with its exit code and words for a person.
+
+| exit | what ended |
+|---|---|
+| 0 | done |
+| 1 | data: records that are not valid |
+| 2 to 5 | a PipelineError (errors.py) |
+| 70 | a defect of this program |
+| 130 | interrupted |
+"""
+
+import gc
+import os
+import signal
+import sys
+import traceback
+from collections.abc import Iterator, Sequence
+from importlib import import_module
+from pathlib import Path
+from typing import NoReturn
+
+from lexer_pipeline.cli import arguments, streams
+from lexer_pipeline.cli.answers import print_json
+from lexer_pipeline.cli.exits import DEFECT, INTERRUPTED
+from lexer_pipeline.errors import MemoryExhausted, PipelineError, UsageError
+
+PACKAGE = Path(__file__).resolve().parents[1]
+
+
+def main(words: Sequence[str] | None = None) -> int:
+    """Run one command; the answer is its exit code."""
+    words = list(sys.argv[1:] if words is None else words)
+    output, _ = streams.open_streams()
+    signal.signal(signal.SIGTERM, _interrupt)
+    # Rows that are rejected make many small objects and no cycles; looking for some was an eighth of the time.
+    gc.set_threshold(20_000, 10, 10)
+    # numpy's linear algebra, which nothing here uses, would start a thread on each core.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    code = _run(words)
+    problem = streams.output_problem(output)
+    return code if problem is None or code in (DEFECT, INTERRUPTED) else _fail(problem, as_json=False)
+
+
+def _run(words: Sequence[str]) -> int:
+    as_json = "--json" in words
+    try:
+        asked = arguments.parser().parse_args(words)
+        # Each command comes with the libraries that it calls, which --help and the others do without.
+        code: int = import_module(f"lexer_pipeline.cli.commands.{asked.command}").run(asked)
+        return code
+    except PipelineError as problem:
+        return _fail(problem, as_json)
+    except KeyboardInterrupt:
+        sys.stderr.write("interrupted; what was finished is kept\n")
+        return INTERRUPTED
+    except MemoryError:
+        return _fail(MemoryExhausted("memory ran out", "Close other programs, or split the source."), as_json)
+    except OSError as problem:
+        where = f"{problem.filename}: " if problem.filename else ""
+        return _fail(UsageError(f"{where}{problem.strerror}", "Check the disk and the permissions."), as_json)
+    except Exception as problem:  # noqa: BLE001 - whatever else it is, it is a defect of ours and no bad data
+        return _defect(problem, as_json, "--debug" in words)
+
+
+def _interrupt(*_: object) -> NoReturn:
+    raise KeyboardInterrupt
+
+
+def _fail(problem: PipelineError, as_json: bool) -> int:
+    if as_json:
+        print_json(problem.as_json())
+    hint = f"\n  {problem.hint}" if problem.hint else ""
+    sys.stderr.write(f"error: {problem.message}{hint}\n")
+    return problem.exit_code
+
+
+def _defect(problem: Exception, as_json: bool, debug: bool) -> int:
+    """Say that the fault is this program's and where it lies; no message of the exception, which may hold a value."""
+    *_, last = _frames(problem)
+    message = f"this is a defect of lexer-pipeline, not of the data ({type(problem).__name__} {last})"
+    hint = (
+        "Report it with the lines below; they hold no value of a record."
+        if debug
+        else "Report it with what the same command prints with --debug; that holds no value of a record."
+    )
+    if as_json:
+        print_json({"error": {"code": "defect", "message": message, "hint": hint}})
+    sys.stderr.write(f"error: {message}\n  {hint}\n")
+    if debug:
+        sys.stderr.writelines(f"    {line}\n" for line in _without_values(problem))
+    return DEFECT
+
+
+def _without_values(problem: BaseException) -> Iterator[str]:
+    """A traceback of places and kinds alone, the cause of an exception before it."""
+    before = problem.__cause__ or problem.__context__
+    if before is not None:
+        yield from _without_values(before)
+    yield from _frames(problem)
+    yield type(problem).__name__
+
+
+def _frames(problem: BaseException) -> list[str]:
+    found = traceback.extract_tb(problem.__traceback__)
+    return [f"in {_place(frame.filename)}, line {frame.lineno}, {frame.name}" for frame in found]
+
+
+def _place(file: str) -> str:
+    """A file of ours by its place in the package, any other by its name: folders of a machine are nobody's business."""
+    path = Path(file)
+    return path.relative_to(PACKAGE).as_posix() if path.is_relative_to(PACKAGE) else path.name
