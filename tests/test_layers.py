@@ -141,3 +141,12 @@ def test_a_kernel_makes_no_code_of_its_own_for_what_python_knows(path: Path) -> 
     own = set(re.findall(r"^    ([A-Z0-9_]+) = -?\d+$", path.read_text("utf-8"), re.MULTILINE))
 
     assert not own & set(vars(codes))
+
+
+def test_every_file_that_the_architecture_names_is_there() -> None:
+    said = (ROOT / "ARCHITECTURE.md").read_text("utf-8")
+    inside = set(re.findall(r"(?<![\w/])(?:[a-z_]+/)+[a-z_0-9]+\.(?:pyx|pxd|py)\b", said))
+    missing = {name for name in inside if not (PACKAGE / name).exists() and not (ROOT / name).exists()}
+
+    assert len(inside) > 20
+    assert missing == set()

@@ -1,1 +1,62 @@
-"""Turn any export into records that Lexer accepts, and send them so that nothing is lost or doubled."""
+"""Turn any export into records that Lexer accepts, and send them so that nothing is lost or doubled.
+
+What is named here is public, and stays; everything else is private. A name is imported when it is asked for, so that the
+command's `--help` is instant (`__init__.pyi` tells the types).
+"""
+
+from collections.abc import Mapping
+from importlib import import_module
+from types import MappingProxyType
+
+_HOMES: Mapping[str, str] = MappingProxyType({
+    "prepare": "preparing.prepare",
+    "validate": "preparing.prepare",
+    "inspect": "inspecting.inspect",
+    "upload": "uploading.send",
+    # What may be asked of them.
+    "Options": "preparing.options",
+    "ReadOptions": "loading.format",
+    "UploadOptions": "uploading.options",
+    "Settings": "uploading.settings",
+    "Token": "uploading.settings",
+    "Runtime": "system.runtime",
+    "Timings": "system.timings",
+    # What they return.
+    "Report": "preparing.report",
+    "SourceReport": "preparing.report",
+    "Finding": "preparing.report",
+    "Issue": "model",
+    "PreparedBatch": "model",
+    "Manifest": "model",
+    "SourceUse": "model",
+    "Receipt": "model",
+    "Progress": "uploading.options",
+    "Inspection": "inspecting.inspect",
+    "Candidate": "inspecting.inspect",
+    "Obstacle": "inspecting.inspect",
+    "ColumnProfile": "inspecting.column_profile",
+    "KeyProfile": "inspecting.document_profile",
+    "Specification": "model",
+    "Field": "model",
+    # What they raise.
+    "PipelineError": "errors",
+    "UsageError": "errors",
+    "MemoryExhausted": "errors",
+    "SourceError": "errors",
+    "PersonNeeded": "errors",
+    "ServiceUnavailable": "errors",
+})  # fmt: skip
+
+__all__ = sorted(_HOMES)  # noqa: PLE0605 - the stub lists them for type checkers
+
+
+def __getattr__(name: str) -> object:
+    home = _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    found: object = getattr(import_module(f"{__name__}.{home}"), name)
+    return found
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -37,12 +37,6 @@ def name_of(case: Path) -> str:
     return f"{case.parent.name}/{case.name}"
 
 
-def source_of(case: Path) -> Path:
-    """The export of a case: the one file that is not expected of it."""
-    (source,) = (path for path in case.iterdir() if not path.name.startswith("expected"))
-    return source
-
-
 def rows_of(source: Path) -> int:
     """How many rows stand behind the header, as an independent reader counts them."""
     data = source.read_bytes()

@@ -16,8 +16,9 @@ from lexer_pipeline.mapping import apply
 from lexer_pipeline.preparing.options import Options
 from lexer_pipeline.preparing.prepare import prepare
 
+from tests.golden import source_of
 from tests.prepare.helpers import files_of, in_plain_python
-from tests.presets.exports import CASES, KEEP_ALL, convert, name_of, source_of, write
+from tests.presets.exports import CASES, KEEP_ALL, convert, name_of, write
 
 WHOLE = [case for case in CASES if not (case / "expected_error.json").exists()]
 SPOILED = st.sampled_from([

@@ -5,18 +5,19 @@
     expected_<specification>_manifest.json  some keys of manifest.json
     expected_error.json                     instead of all these, where the export cannot be converted
 
-Nothing says which preset it is: that is recognised. What is expected is worked out by hand.
+Nothing says which preset it is: that is recognised. `python -m tests.golden CASE` begins the expected files of a new case; what is
+expected is worked out by hand.
 """
 
-import json
 import shutil
 from pathlib import Path
 
 import pytest
-from lexer_pipeline.errors import UsageError
 from lexer_pipeline.mapping import file
 
-from tests.presets.exports import CASES, Converted, convert, name_of, rows_of, source_of
+from tests import golden
+from tests.golden import source_of
+from tests.presets.exports import CASES, Converted, convert, name_of, rows_of
 
 WHOLE = [case for case in CASES if not (case / "expected_error.json").exists()]
 REFUSED = [case for case in CASES if case not in WHOLE]
@@ -29,33 +30,9 @@ def converted(case: Path) -> Converted:
     return convert(source.name)
 
 
-@pytest.mark.parametrize("case", WHOLE, ids=name_of)
-def test_an_export_becomes_the_batches_that_stand_beside_it(case: Path, folder: Path) -> None:
-    made = converted(case)
-
-    found = {}
-    for specification, batch in made.batches.items():
-        manifest = json.loads((batch.path / "manifest.json").read_bytes())
-        found[f"expected_{specification}.ndjson"] = batch.file.read_bytes()
-        found[f"expected_{specification}_issues.ndjson"] = (batch.path / "issues.ndjson").read_bytes()
-        for name in batch.manifest.rejects:
-            found[f"expected_{specification}_{name}"] = (batch.path / name).read_bytes()
-        wanted = case / f"expected_{specification}_manifest.json"
-        assert json.loads(wanted.read_bytes()) == {
-            key: manifest[key] for key in json.loads(wanted.read_bytes())
-        }
-    expected = {
-        path.name: path.read_bytes() for path in case.glob("expected_*") if "manifest" not in path.name
-    }
-    assert expected == found
-
-
-@pytest.mark.parametrize("case", REFUSED, ids=name_of)
-def test_an_export_that_cannot_be_converted_ends_in_the_error_beside_it(case: Path, folder: Path) -> None:
-    with pytest.raises(UsageError) as caught:
-        converted(case)
-
-    assert json.loads((case / "expected_error.json").read_bytes()) == caught.value.as_json()
+@pytest.mark.parametrize("case", CASES, ids=name_of)
+def test_an_export_becomes_what_stands_beside_it(case: Path, tmp_path: Path) -> None:
+    assert golden.made(case, tmp_path) == golden.expected(case)
 
 
 @pytest.mark.parametrize("case", WHOLE, ids=name_of)

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.presets.exports import CASES, convert, name_of, source_of, write
+from tests.golden import source_of
+from tests.presets.exports import CASES, convert, name_of, write
 
 IDENTIFIERS = {
     "zip", "postcode", "customer_id", "purchase_id", "return_id", "product_id", "sku", "upc", "id", "order_id",

@@ -1,7 +1,10 @@
 """Bytes of a source, a block at a time: from a file or standard input, plain or gzip."""
 
 import gzip
+import tempfile
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from io import BufferedReader, FileIO, RawIOBase
 from pathlib import Path
 from typing import Any, Protocol
@@ -154,3 +157,14 @@ def open_file(path: Path, hashing: Hashing | None = None) -> ByteSource:
         raise SourceError(f"{path}: there is no such file", "Check the path.") from problem
     except OSError as problem:
         raise SourceError(f"{path}: cannot be opened ({problem.strerror})") from problem
+
+
+@contextmanager
+def copied(file: ByteSource) -> Iterator[Path]:
+    """What is left of a source, unpacked, as a file that a library may open by its path; it goes at the end."""
+    with tempfile.TemporaryDirectory(prefix="lexer-pipeline-") as folder:
+        path = Path(folder, "source")
+        with path.open("wb") as copy:
+            while block := file.read(BLOCK):
+                copy.write(block)
+        yield path

@@ -3,7 +3,6 @@
 import re
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -22,7 +21,7 @@ from python_calamine import (
 
 from lexer_pipeline.errors import SourceError, UsageError
 from lexer_pipeline.loading import archive
-from lexer_pipeline.loading.byte_stream import ByteSource
+from lexer_pipeline.loading.byte_stream import ByteSource, copied
 from lexer_pipeline.loading.format import ReadOptions
 from lexer_pipeline.loading.workbook_xml import Mark, Marks, reach
 
@@ -55,12 +54,8 @@ class _Found:
 
 def open_text(file: ByteSource, options: ReadOptions) -> "SheetSource":
     """A workbook's sheet; a zip of other files is refused, since it came where it could not be taken apart before."""
-    with tempfile.NamedTemporaryFile() as copy:
-        is_zip = file.peek(len(COMPOUND)) != COMPOUND
-        while block := file.read(BLOCK):
-            copy.write(block)
-        copy.flush()
-        path = Path(copy.name)
+    is_zip = file.peek(len(COMPOUND)) != COMPOUND
+    with copied(file) as path:
         if is_zip:
             if not archive.is_workbook(path):
                 raise SourceError(

@@ -16,9 +16,9 @@ from lexer_pipeline.preparing.plan import Plan
 from lexer_pipeline.validating.compile_documents import compile_automaton
 from lexer_pipeline.validating.compile_rows import compile_writer
 from lexer_pipeline.validating.layout import Layout, compile_layout
-from lexer_pipeline.validating.normalise import shape_documents, shape_rows
 from lexer_pipeline.validating.reference import ReferenceChecker
 from lexer_pipeline.validating.serialise import convert_documents, convert_rows
+from lexer_pipeline.validating.shape import shape_documents, shape_rows
 from lexer_pipeline.validating.signatures import DocumentSignatures, RowSignatures
 from lexer_pipeline.validating.validate import validate_documents, validate_rows
 
