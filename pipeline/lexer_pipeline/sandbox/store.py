@@ -192,7 +192,7 @@ class Rclone:
             else:
                 return
         raise UsageError(
-            "The sandbox's store does not start.", "SemanticType into store.log in the sandbox folder."
+            "The sandbox's store does not start.", "Look into store.log in the sandbox folder."
         )
 
     def _connect(self) -> socket.socket:
