@@ -3,20 +3,21 @@
 from collections import Counter, deque
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from typing import Any
 
-from lexer_pipeline.chunks import group
+from lexer_pipeline.chunks import group, returning_keys
+from lexer_pipeline.chunks.records import Records
 from lexer_pipeline.chunks.rows import Rows
 from lexer_pipeline.loading.records import _body, _each_a_record, _regrouped, _rest, _rows
 from lexer_pipeline.loading.source import Loaded
 from lexer_pipeline.loading.spool import spooled
 from lexer_pipeline.mapping.apply import Known, apply
 from lexer_pipeline.mapping.column_survey import ColumnSurvey
+from lexer_pipeline.mapping.compile import Mapper
 from lexer_pipeline.mapping.row_filters import carried, sifted, skipped
 
 
-def load_mapped(loaded: Loaded, mapper: Any) -> Iterator[Rows]:
-    """The rows of a table in chunks of whole records, turned by a mapping (`Mapper`) into columns of the specification."""
+def load_mapped(loaded: Loaded, mapper: Mapper) -> Iterator[Records]:
+    """The rows of a table in chunks of whole records, turned by a mapping into columns of the specification."""
     with spooled(_body(loaded), _rest(loaded)) as spool:
 
         def blocks() -> Iterator[Rows]:
@@ -26,12 +27,14 @@ def load_mapped(loaded: Loaded, mapper: Any) -> Iterator[Rows]:
         left: Counter[str] = Counter()
         looking = ColumnSurvey(mapper)
         seen = looking.over(blocks())
-        comes_back = mapper.key is not None and group.comes_back(group.marked(seen, mapper.key))
+        comes_back = mapper.key is not None and returning_keys.comes_back(
+            returning_keys.marked(seen, mapper.key)
+        )
         if mapper.waits:
             deque(seen, maxlen=0)
         settled, known = looking.settled(), Known()
         records = _brought_together(blocks, mapper, comes_back, loaded, spool.again().size)
-        held: Rows | None = None
+        held: Records | None = None
         for rows in records:
             if held is not None:
                 yield held
@@ -42,8 +45,8 @@ def load_mapped(loaded: Loaded, mapper: Any) -> Iterator[Rows]:
 
 
 def _brought_together(
-    blocks: Callable[[], Iterator[Rows]], mapper: Any, comes_back: bool, loaded: Loaded, size: int
-) -> Iterator[Rows]:
+    blocks: Callable[[], Iterator[Rows]], mapper: Mapper, comes_back: bool, loaded: Loaded, size: int
+) -> Iterator[Records]:
     """The rows in chunks of whole records; `comes_back` says that some key stands again behind others."""
     if mapper.key is None:
         return _each_a_record(blocks())
