@@ -8,7 +8,7 @@
     expected_manifest.json some keys of manifest.json
     expected_error.json    instead of all these, where the source ends in an error and nothing may be written
 
-A new case is a new folder. What is expected is written by hand, from what the specification and the README say.
+A new case is a new folder. What is expected is written by hand, from what the specification and docs/ say.
 """
 
 import json
