@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from lexer_pipeline.model import Manifest, PreparedBatch, Receipt
-from lexer_pipeline.outbox.ledger import Entry, entries
+from lexer_pipeline.outbox.entry import Entry
+from lexer_pipeline.outbox.ledger import entries
 from lexer_pipeline.system.files import write_json
 from lexer_pipeline.uploading.scheduler import upload
 from lexer_pipeline.uploading.settings import Settings, Token

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 from lexer_pipeline.errors import PersonNeeded, PipelineError, ServiceUnavailable, UsageError
-from lexer_pipeline.outbox.ledger import FILE, Content, Entry, Ledger, claim, entries, known_names
+from lexer_pipeline.outbox.entry import Content, Entry
+from lexer_pipeline.outbox.ledger import FILE, Ledger, claim, entries, known_names
 
 from tests.upload.helpers import LINE, prepared, send
 from tests.upload.store import Store
@@ -133,7 +134,7 @@ def test_a_newer_ledger_is_left_alone(store: Store, out: Path) -> None:
 def test_a_locked_ledger_is_a_matter_of_time(
     store: Store, out: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("lexer_pipeline.outbox.ledger.PATIENCE", 0.1)
+    monkeypatch.setattr("lexer_pipeline.outbox.ledger_file.PATIENCE", 0.1)
     Ledger(out, lambda: 0.0).close()
     with closing(sqlite3.connect(out / FILE, isolation_level=None)) as other:
         other.execute("BEGIN EXCLUSIVE")

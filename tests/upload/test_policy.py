@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 import pytest
-from lexer_pipeline.outbox.ledger import State
+from lexer_pipeline.outbox.entry import State
 from lexer_pipeline.uploading.policy import TABLE, Do, Event, backoff, may_have_landed, name_post, name_put
 
 MD5 = "0123456789abcdef0123456789abcdef"

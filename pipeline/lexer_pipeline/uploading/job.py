@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lexer_pipeline.model import PreparedBatch
-from lexer_pipeline.outbox.ledger import Content
+from lexer_pipeline.outbox.entry import Content
 from lexer_pipeline.uploading import api
 from lexer_pipeline.uploading.s3_put import Body, Identity
 from lexer_pipeline.uploading.settings import Settings

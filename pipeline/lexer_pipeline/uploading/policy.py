@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
-from lexer_pipeline.outbox.ledger import State
+from lexer_pipeline.outbox.entry import State
 
 
 class Do(StrEnum):

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from lexer_pipeline.errors import PersonNeeded
 from lexer_pipeline.model import Receipt
-from lexer_pipeline.outbox.ledger import Content, Entry, State
+from lexer_pipeline.outbox.entry import Content, Entry, State
 from lexer_pipeline.system.files import write_json
 
 FILE = "receipt.json"
@@ -33,7 +33,7 @@ def of_entry(entry: Entry, reason: str | None = None) -> Receipt:
     )
 
 
-def turned_down(content: Content | Entry, state: str, reason: str) -> Receipt:
+def turned_down(content: Content, state: str, reason: str) -> Receipt:
     """A receipt for what is not sent now, of which the ledger has nothing to remember."""
     return Receipt(
         content.batch, content.name, state, "", content.bytes, content.records, content.sha256, "", False, 0.0,

@@ -11,7 +11,8 @@ from pathlib import Path
 
 from lexer_pipeline.errors import PersonNeeded, ServiceUnavailable, SourceError, UsageError
 from lexer_pipeline.model import PreparedBatch, Receipt
-from lexer_pipeline.outbox.ledger import Entry, Ledger, State, claim
+from lexer_pipeline.outbox.entry import Entry, State
+from lexer_pipeline.outbox.ledger import Ledger, claim
 from lexer_pipeline.outbox.names import csv_name
 from lexer_pipeline.system.files import hashes, make_folder
 from lexer_pipeline.uploading import job as jobs

@@ -10,6 +10,7 @@ from typing import Any
 from lexer_pipeline.errors import UsageError
 from lexer_pipeline.model import PreparedBatch, Receipt
 from lexer_pipeline.outbox import batch, ledger
+from lexer_pipeline.outbox.entry import Entry
 from lexer_pipeline.uploading.scheduler import as_is, upload
 from lexer_pipeline.uploading.settings import Settings
 from lexer_pipeline.uploading.upload import Progress
@@ -96,7 +97,7 @@ def status(out: Path) -> list[BatchStatus]:
     return lines + [_lone(out, entry) for entry in latest.values()]
 
 
-def _line(one: PreparedBatch, entry: ledger.Entry | None) -> BatchStatus:
+def _line(one: PreparedBatch, entry: Entry | None) -> BatchStatus:
     manifest = one.manifest
     return BatchStatus(
         path=str(one.path),
@@ -111,7 +112,7 @@ def _line(one: PreparedBatch, entry: ledger.Entry | None) -> BatchStatus:
     )
 
 
-def _lone(out: Path, entry: ledger.Entry) -> BatchStatus:
+def _lone(out: Path, entry: Entry) -> BatchStatus:
     """An upload without a prepared batch in `out`: a CSV sent as it is, or a batch that lies elsewhere."""
     moment = _moment(entry.updated_at)
     path = str(out / entry.batch)

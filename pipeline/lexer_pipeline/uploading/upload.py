@@ -11,7 +11,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from lexer_pipeline.model import Receipt
-from lexer_pipeline.outbox.ledger import Entry, Ledger, State
+from lexer_pipeline.outbox.entry import Entry, State
+from lexer_pipeline.outbox.ledger import Ledger
 from lexer_pipeline.uploading import api, receipts
 from lexer_pipeline.uploading.job import Job
 from lexer_pipeline.uploading.policy import (
