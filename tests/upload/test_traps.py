@@ -10,7 +10,9 @@ from urllib.parse import urlsplit
 
 import pytest
 from lexer_pipeline.uploading import api
-from lexer_pipeline.uploading.s3_put import Body, Identity, PutResult, Wire, put
+from lexer_pipeline.uploading.body import Body, Identity
+from lexer_pipeline.uploading.s3_put import put
+from lexer_pipeline.uploading.transfer import PutResult, Wire
 
 from tests.upload.helpers import LINE, entry, prepared, send
 from tests.upload.store import TOKEN, Store

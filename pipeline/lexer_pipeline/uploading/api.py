@@ -4,13 +4,13 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC
 from email.utils import parsedate_to_datetime
-from ipaddress import ip_address
 from pathlib import Path
-from urllib.parse import parse_qs, urlsplit
 
 import requests
+
+from lexer_pipeline.uploading.presigned import expiry, may_receive
 
 ANSWER_LIMIT = 1 << 16
 
@@ -113,41 +113,9 @@ def read_grant(data: bytes) -> Grant | None:
     if isinstance(upload_id, bool) or not isinstance(upload_id, int | str) or not isinstance(url, str):
         return None
     name = str(upload_id)
-    if not re.fullmatch(r"[\x21-\x7e]{1,200}", name) or not _may_receive(url):
+    if not re.fullmatch(r"[\x21-\x7e]{1,200}", name) or not may_receive(url):
         return None
     return Grant(name, url, expiry(url))
-
-
-def _may_receive(url: str) -> bool:
-    """Whether data may be sent to `url`: https, or http on this machine."""
-    if not re.fullmatch(r"[\x21-\x7e]{1,16384}", url):
-        return False
-    try:
-        parts = urlsplit(url)
-        host, user = parts.hostname or "", parts.username
-        parts.port  # noqa: B018 - reading it is the check; a bad port raises here
-    except ValueError:
-        return False
-    if user is not None or not host:
-        return False
-    return parts.scheme == "https" or (parts.scheme == "http" and _is_loopback(host))
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
-
-
-def expiry(url: str) -> float | None:
-    """When a presigned url stops being valid, in Unix seconds; None where it does not say."""
-    query = parse_qs(urlsplit(url).query)
-    try:
-        start = datetime.strptime(query["X-Amz-Date"][0], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
-        return start.timestamp() + int(query["X-Amz-Expires"][0])
-    except (KeyError, ValueError, OverflowError):
-        return None
 
 
 def seconds_of(retry_after: str, now: float) -> float | None:

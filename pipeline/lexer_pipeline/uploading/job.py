@@ -1,6 +1,5 @@
 """One file to be sent: its content as the ledger keeps it, and the folder that takes its receipt."""
 
-import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,7 +8,7 @@ from pathlib import Path
 from lexer_pipeline.model import PreparedBatch
 from lexer_pipeline.outbox.entry import Content
 from lexer_pipeline.uploading import api
-from lexer_pipeline.uploading.s3_put import Body, Identity
+from lexer_pipeline.uploading.body import Body, Identity
 from lexer_pipeline.uploading.settings import Settings
 
 MAX_BYTES = 5_000_000_000  # the vendor's File Upload API page says 5 GB
@@ -40,15 +39,11 @@ class Job:
         """
         content = self.content
         try:
-            now = Identity.of(self.file)
-            body = Body(self.file, now, content.sha256, content.md5)
-            if now.size != content.bytes:
+            body = Body(self.file, Identity.of(self.file), content.sha256, content.md5)
+            size = body.identity.size
+            if size != content.bytes:
                 return None
-            if now.size > READ_FIRST or body == before:
-                return body
-            with self.file.open("rb", buffering=0) as file:
-                sha256 = hashlib.file_digest(file, "sha256").hexdigest()
-            return body if sha256 == content.sha256 and Identity.of(self.file) == now else None
+            return body if size > READ_FIRST or body == before or body.is_as_recorded() else None
         except OSError:
             return None
 

@@ -8,9 +8,9 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol
 
 from lexer_pipeline.outbox.entry import State
+from lexer_pipeline.uploading.transfer import PutResult
 
 
 class Do(StrEnum):
@@ -58,46 +58,6 @@ class Step:
     wait: bool = False
 
 
-class PutAnswer(Protocol):
-    """What one PUT tells; s3_put.py makes it."""
-
-    @property
-    def connected(self) -> bool:
-        """Whether the store was reached."""
-
-    @property
-    def status(self) -> int:
-        """The HTTP status; 0 if no answer came."""
-
-    @property
-    def code(self) -> str:
-        """The S3 error code, if there is one."""
-
-    @property
-    def expired(self) -> bool:
-        """Whether the store says that the url has expired."""
-
-    @property
-    def encrypted(self) -> bool:
-        """Whether the store says that its ETags are no MD5."""
-
-    @property
-    def etag(self) -> str:
-        """The ETag, without quotes."""
-
-    @property
-    def bytes_sent(self) -> int:
-        """At least as many bytes of the body as left."""
-
-    @property
-    def whole_body_sent(self) -> bool:
-        """Whether the whole body may have left."""
-
-    @property
-    def file_changed(self) -> bool:
-        """Whether the file changed meanwhile."""
-
-
 AGAIN_STATUS = frozenset({408, 429, 500, 502, 503, 504})
 AGAIN_CODE = frozenset(
     {"RequestTimeout", "IncompleteBody", "BadDigest", "SlowDown", "InternalError", "OperationAborted"}
@@ -118,7 +78,7 @@ def name_post(status: int, granted: bool) -> Event:
 
 
 def name_put(
-    answer: PutAnswer, md5: str, unanswered: bool, ever_sent: bool, denied: bool, overdue: bool
+    answer: PutResult, md5: str, unanswered: bool, ever_sent: bool, denied: bool, overdue: bool
 ) -> Event:
     """Name the answer to a PUT, given what earlier PUTs of the same upload id left behind.
 
@@ -145,7 +105,7 @@ def name_put(
     return Event.PUT_REFUSED
 
 
-def _name_silence(answer: PutAnswer, begun: bool, overdue: bool) -> Event:
+def _name_silence(answer: PutResult, begun: bool, overdue: bool) -> Event:
     if answer.file_changed:
         return Event.FILE_CHANGED
     if not answer.connected:
@@ -155,7 +115,7 @@ def _name_silence(answer: PutAnswer, begun: bool, overdue: bool) -> Event:
     return Event.PUT_UNANSWERED if answer.whole_body_sent else Event.PUT_BROKEN
 
 
-def _name_stored(answer: PutAnswer, md5: str) -> Event:
+def _name_stored(answer: PutResult, md5: str) -> Event:
     if not answer.whole_body_sent:
         # A server that says yes before it has the body has stored something else.
         return Event.FILE_CHANGED if answer.file_changed else Event.PUT_BROKEN
@@ -169,7 +129,7 @@ def _name_stored(answer: PutAnswer, md5: str) -> Event:
     return Event.PUT_WRONG_ETAG
 
 
-def may_have_landed(answer: PutAnswer) -> bool:
+def may_have_landed(answer: PutResult) -> bool:
     """Whether this PUT leaves open if an object now lies under its upload id.
 
     No: nothing left, or the store said no, or the last block was kept back since the file had changed. Yes: no

@@ -18,8 +18,8 @@ from lexer_pipeline.system.files import hashes, make_folder
 from lexer_pipeline.uploading import job as jobs
 from lexer_pipeline.uploading import receipts
 from lexer_pipeline.uploading.job import Job
-from lexer_pipeline.uploading.s3_put import Wire
 from lexer_pipeline.uploading.settings import Settings
+from lexer_pipeline.uploading.transfer import Wire
 from lexer_pipeline.uploading.upload import NO_ENTRY, NO_PERMISSION, Progress, Run, drive
 
 HELD = "held"

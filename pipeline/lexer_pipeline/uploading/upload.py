@@ -14,6 +14,7 @@ from lexer_pipeline.model import Receipt
 from lexer_pipeline.outbox.entry import Entry, State
 from lexer_pipeline.outbox.ledger import Ledger
 from lexer_pipeline.uploading import api, receipts
+from lexer_pipeline.uploading.body import Body
 from lexer_pipeline.uploading.job import Job
 from lexer_pipeline.uploading.policy import (
     TABLE,
@@ -25,8 +26,9 @@ from lexer_pipeline.uploading.policy import (
     name_post,
     name_put,
 )
-from lexer_pipeline.uploading.s3_put import Body, PutResult, Wire, put
+from lexer_pipeline.uploading.s3_put import put
 from lexer_pipeline.uploading.settings import Settings
+from lexer_pipeline.uploading.transfer import PutResult, Wire
 
 GOES_ON = "the next upload goes on from here"
 NO_ENTRY = "the service refused the token or this machine's address"
