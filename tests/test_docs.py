@@ -21,7 +21,7 @@ from lexer_pipeline.model import Field, Issue, Manifest, Receipt, SourceUse
 from lexer_pipeline.preparing.report import SourceReport
 from lexer_pipeline.specs import catalog
 from lexer_pipeline.uploading import settings as config
-from lexer_pipeline.uploading.send import BatchStatus
+from lexer_pipeline.uploading.status import BatchStatus
 from lexer_pipeline.validating.messages import CODES
 
 ROOT = Path(__file__).resolve().parent.parent

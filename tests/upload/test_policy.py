@@ -4,10 +4,12 @@ from typing import Any
 
 import pytest
 from lexer_pipeline.outbox.entry import State
-from lexer_pipeline.uploading.policy import TABLE, Do, Event, backoff, may_have_landed, name_post, name_put
+from lexer_pipeline.uploading.permit import Grant, Refusal
+from lexer_pipeline.uploading.policy import TABLE, Do, Event, backoff, may_have_landed, name_permit, name_put
 from lexer_pipeline.uploading.transfer import PutResult
 
 MD5 = "0123456789abcdef0123456789abcdef"
+GRANT = Grant("7", "https://s3.example.com/k", None)
 
 
 def answer(**told: Any) -> PutResult:
@@ -50,7 +52,7 @@ def expired(status: int = 403) -> PutResult:
     ],
 )
 def test_each_answer_to_a_request_for_permission(status: int, granted: bool, do: Do, state: State) -> None:
-    step = TABLE[name_post(status, granted)]
+    step = TABLE[name_permit(GRANT if granted else Refusal(status))]
 
     assert (do, state) == (step.do, step.state)
     assert step.wait == (do is Do.NEW)

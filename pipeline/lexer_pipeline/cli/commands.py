@@ -251,28 +251,22 @@ def _settings(asked: argparse.Namespace) -> Any:
 
 
 def _upload(asked: argparse.Namespace) -> int:
-    from lexer_pipeline.uploading.scheduler import exit_code
-    from lexer_pipeline.uploading.send import send, send_as_is
+    from lexer_pipeline.system.runtime import Runtime
+    from lexer_pipeline.uploading.as_is import upload_as_is
+    from lexer_pipeline.uploading.options import UploadOptions
+    from lexer_pipeline.uploading.receipts import exit_code
+    from lexer_pipeline.uploading.send import upload
 
     if asked.name and not asked.as_is:
         raise UsageError("--name is for --as-is: a prepared batch has its name", "Leave it out.")
     settings = _settings(asked)
     with _stopping() as stop, _sending_progress(asked) as progress:
+        options = UploadOptions(asked.resend, asked.even_held, progress)
+        runtime = Runtime(stop=stop.is_set)
         if asked.as_is:
-            receipts = send_as_is(
-                asked.batches,
-                asked.out,
-                settings,
-                name=asked.name,
-                resend=asked.resend,
-                progress=progress,
-                stop=stop,
-            )
+            receipts = upload_as_is(asked.batches, asked.out, settings, asked.name, options, runtime)
         else:
-            receipts = send(
-                asked.batches, asked.out, settings, resend=asked.resend, even_held=asked.even_held,
-                progress=progress, stop=stop,
-            )  # fmt: skip
+            receipts = upload(asked.batches or None, asked.out, settings, options, runtime)
     _say_receipts(asked, receipts)
     if asked.json:
         _print_json({"uploads": [receipt.as_json() for receipt in receipts]})
@@ -289,8 +283,10 @@ def _say_receipts(asked: argparse.Namespace, receipts: Any) -> None:
 
 
 def _run(asked: argparse.Namespace) -> int:
-    from lexer_pipeline.uploading.scheduler import exit_code
-    from lexer_pipeline.uploading.send import send
+    from lexer_pipeline.system.runtime import Runtime
+    from lexer_pipeline.uploading.options import UploadOptions
+    from lexer_pipeline.uploading.receipts import exit_code
+    from lexer_pipeline.uploading.send import upload
 
     settings = _settings(asked)
     if settings.token is None:
@@ -300,8 +296,8 @@ def _run(asked: argparse.Namespace) -> int:
     code, interrupted = _held(report), False
     if code == DONE:
         with _stopping() as stop, _sending_progress(asked) as progress:
-            folders = [batch.path for batch in report.batches]
-            receipts = send(folders, asked.out, settings, resend=asked.resend, progress=progress, stop=stop)
+            options = UploadOptions(asked.resend, progress=progress)
+            receipts = upload(report.batches, asked.out, settings, options, Runtime(stop=stop.is_set))
         code, interrupted = exit_code(receipts), stop.is_set()
         _say_receipts(asked, receipts)
     if asked.json:
@@ -311,7 +307,7 @@ def _run(asked: argparse.Namespace) -> int:
 
 
 def _status(asked: argparse.Namespace) -> int:
-    from lexer_pipeline.uploading.send import status
+    from lexer_pipeline.uploading.status import status
 
     found = status(asked.out)
     if asked.json:

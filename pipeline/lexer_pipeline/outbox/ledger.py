@@ -4,7 +4,7 @@ import fcntl
 import os
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
@@ -14,6 +14,7 @@ from lexer_pipeline.outbox import ledger_file
 from lexer_pipeline.outbox.entry import Content, Entry
 from lexer_pipeline.outbox.ledger_file import FILE
 from lexer_pipeline.outbox.ledger_file import REMEDY as _REMEDY
+from lexer_pipeline.system.runtime import Runtime
 
 SPACING = 0.13  # seconds between two requests for permission, over all processes: below 8 a second
 NAMES = "SELECT DISTINCT name FROM uploads"
@@ -32,8 +33,8 @@ class Ledger:
     Several threads may share one, several processes may have one each.
     """
 
-    def __init__(self, out: Path, clock: Callable[[], float]) -> None:
-        self._clock = clock
+    def __init__(self, out: Path, runtime: Runtime = Runtime()) -> None:  # noqa: B008 - frozen
+        self._clock = runtime.clock
         self._lock = threading.Lock()
         with ledger_file.worded():
             self._connection = ledger_file.open_for_writing(out / FILE)
