@@ -70,6 +70,8 @@ def _print_json(value: object) -> None:
 
 
 def _specs(asked: argparse.Namespace) -> int:
+    if asked.mapping_schema or asked.settings_schema:
+        return _settings_schema(asked)
     from lexer_pipeline.specs import catalog
 
     found = (catalog.find(asked.spec),) if asked.spec else catalog.every()
@@ -82,6 +84,14 @@ def _specs(asked: argparse.Namespace) -> int:
             words.fields(_console(asked), found[0])
         else:
             words.specifications(_console(asked), found)
+    return DONE
+
+
+def _settings_schema(asked: argparse.Namespace) -> int:
+    from lexer_pipeline.mapping.file import SCHEMA as MAPPING
+    from lexer_pipeline.uploading.settings import SCHEMA as SETTINGS
+
+    sys.stdout.write((MAPPING if asked.mapping_schema else SETTINGS).read_text("utf-8"))
     return DONE
 
 
