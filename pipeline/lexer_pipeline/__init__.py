@@ -36,6 +36,7 @@ _HOMES: Mapping[str, str] = MappingProxyType({
     "Obstacle": "inspecting.inspect",
     "ColumnProfile": "inspecting.column_profile",
     "KeyProfile": "inspecting.document_profile",
+    "SemanticType": "inspecting.semantic_types",
     "Specification": "model",
     "Field": "model",
     # What they raise.

@@ -13,6 +13,7 @@ from lexer_pipeline.loading.format import AS_TOLD, ReadOptions
 from lexer_pipeline.loading.source import LoadedDocuments, LoadedTable, Source, load
 from lexer_pipeline.mapping import file as mapping
 from lexer_pipeline.mapping import remembered
+from lexer_pipeline.mapping.rules import Mapping, RecordMap
 from lexer_pipeline.model import Specification
 from lexer_pipeline.specs import catalog
 from lexer_pipeline.system import files
@@ -92,7 +93,7 @@ def _presets(names: Sequence[str], specification: Specification) -> list[str]:
     ]
 
 
-def _makes(one: mapping.Mapping, specification: Specification) -> bool:
+def _makes(one: Mapping, specification: Specification) -> bool:
     return any(catalog.find(record.specification).name == specification.name for record in one.records)
 
 
@@ -119,7 +120,7 @@ def _confirmed(
     return Proposal(path, specification.name, fields, unmatched, (), (note,))
 
 
-def _is(record: mapping.RecordMap, specification: Specification) -> bool:
+def _is(record: RecordMap, specification: Specification) -> bool:
     return catalog.find(record.specification).name == specification.name
 
 

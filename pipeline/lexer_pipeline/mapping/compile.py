@@ -10,7 +10,8 @@ from typing import Any, Protocol
 
 from lexer_pipeline.errors import UsageError
 from lexer_pipeline.mapping import conversions
-from lexer_pipeline.mapping.file import FieldRule, Mapping, RecordMap, Skip, normalised
+from lexer_pipeline.mapping.file import normalised
+from lexer_pipeline.mapping.rules import FieldRule, Mapping, RecordMap, Skip
 from lexer_pipeline.model import Specification
 from lexer_pipeline.specs.paths import find_place, named_path, path_text
 from lexer_pipeline.specs.schema_tree import SchemaTree

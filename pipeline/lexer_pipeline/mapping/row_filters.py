@@ -13,7 +13,7 @@ from lexer_pipeline.kernels.arrays import Bools, Int32s, Integers
 from lexer_pipeline.kernels.codes import HAS_DOUBLED, HAS_HIGH, ROW_BLANK, ROW_OK
 from lexer_pipeline.mapping.apply import _told_apart
 from lexer_pipeline.mapping.compile import NOWHERE, Mapper
-from lexer_pipeline.mapping.file import Skip
+from lexer_pipeline.mapping.rules import Skip
 
 
 def sifted(mapper: Mapper, rows: Rows, left: Counter[str]) -> Rows:
