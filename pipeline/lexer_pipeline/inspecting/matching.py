@@ -9,10 +9,9 @@ from lexer_pipeline.inspecting import semantic_types
 from lexer_pipeline.inspecting.column_profile import ColumnProfile
 from lexer_pipeline.inspecting.synonyms import OTHERS, OWNERS, WORDS, is_secret
 from lexer_pipeline.mapping.file import normalised
-from lexer_pipeline.model import Field, Specification
+from lexer_pipeline.model import Field, Schema, Specification
 from lexer_pipeline.specs import values
 from lexer_pipeline.specs.schema import resolve
-from lexer_pipeline.specs.schema_tree import JsonSchema
 
 # Below this a match is no more than a guess.
 LEAST = 0.5
@@ -249,7 +248,7 @@ def _general(path: str) -> str:
 
 
 def _lacking(
-    schema: JsonSchema, node: JsonSchema | bool, path: str, within: str, filled: Sequence[str]
+    schema: Schema, node: Schema | bool, path: str, within: str, filled: Sequence[str]
 ) -> Iterator[Lack]:
     flat = resolve(schema, node)
     for key, child in flat.get("properties", {}).items():
@@ -266,5 +265,5 @@ def _lacking(
             yield Lack(here, within)
 
 
-def _alternatives(node: JsonSchema) -> bool:
+def _alternatives(node: Schema) -> bool:
     return "anyOf" in node or "oneOf" in node
