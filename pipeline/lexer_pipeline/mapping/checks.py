@@ -6,7 +6,7 @@ from graphlib import CycleError, TopologicalSorter
 
 from lexer_pipeline.errors import UsageError
 from lexer_pipeline.mapping.conversions import compile_conversion
-from lexer_pipeline.mapping.rules import Mapping, RecordMap, Table
+from lexer_pipeline.mapping.rules import Mapping, RecordMap, Table, conversions_in
 from lexer_pipeline.system import settings_file
 from lexer_pipeline.system.settings_file import SettingsFile
 from lexer_pipeline.system.toml_lines import KeyPath
