@@ -4,7 +4,6 @@ SQLite with a rollback journal, not a write-ahead log: a log file would keep the
 wiped, and needs shared memory that network folders do not have. `secure_delete` overwrites what is wiped.
 """
 
-import fcntl
 import os
 import sqlite3
 import threading
@@ -15,7 +14,10 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+from filelock import lock_descriptor
+
 from lexer_pipeline.errors import PersonNeeded, ServiceUnavailable, UsageError
+from lexer_pipeline.system import files
 
 FILE = "ledger.sqlite3"
 VERSION = 1
@@ -125,7 +127,7 @@ class Ledger:
         with _worded():
             try:
                 # SQLite would make the file by the umask; its journal takes over the mode given here.
-                os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+                os.close(files.open_lock(path))
             except OSError as error:
                 raise PersonNeeded(
                     f"the ledger {path} cannot be written ({error.strerror})", _REMEDY
@@ -254,7 +256,7 @@ class Ledger:
 def claim(folder: Path) -> Iterator[bool]:
     """Whether this batch folder is ours alone for now; the system frees it when the process ends in any way."""
     try:
-        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        descriptor = files.open_folder_lock(folder)
     except OSError as error:
         raise PersonNeeded(
             f"the batch folder {folder} cannot be opened ({error.strerror})", _REMEDY
@@ -267,15 +269,12 @@ def claim(folder: Path) -> Iterator[bool]:
 
 def _locked(descriptor: int, folder: Path) -> bool:
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
+        return lock_descriptor(descriptor, blocking=False)
     except OSError as error:
         remedy = (
             "keep batches on a disk of this machine: without locks, two uploads could send the same batch"
         )
         raise PersonNeeded(f"{folder} cannot be locked ({error.strerror})", remedy) from None
-    return True
 
 
 def entries(out: Path) -> tuple[Entry, ...]:

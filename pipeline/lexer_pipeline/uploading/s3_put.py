@@ -17,6 +17,7 @@ from urllib.parse import parse_qs, urlsplit
 import pycurl
 from requests.utils import DEFAULT_CA_BUNDLE_PATH
 
+from lexer_pipeline.system import files
 from lexer_pipeline.system.hashing import Digest
 
 BUFFER = 1 << 18
@@ -130,7 +131,7 @@ class _Transfer:
         """Hand over the next bytes; a file that ends early, or is not the recorded one, aborts the transfer."""
         want = min(size, self.size - self.handed)
         try:
-            data = os.pread(self.descriptor, want, self.handed)
+            data = files.read_at(self.descriptor, want, self.handed)
         except OSError:
             data = b""
         self.digest.feed(data)
@@ -200,7 +201,7 @@ def put(
     `stop` says so.
     """
     try:
-        descriptor = os.open(body.file, os.O_RDONLY | os.O_CLOEXEC)
+        descriptor = files.open_to_read(body.file)
     except OSError:
         return PutResult(connected=False, file_changed=True)
     try:
