@@ -44,7 +44,7 @@ def main(words: Sequence[str] | None = None) -> int:
 def _run(words: Sequence[str]) -> int:
     as_json = "--json" in words
     try:
-        asked = arguments.parser().parse_args(words)
+        asked = arguments.parser().parse_args(words or ["--help"])
         # Each command comes with the libraries that it calls, which --help and the others do without.
         code: int = import_module(f"lexer_pipeline.cli.commands.{asked.command}").run(asked)
         return code
