@@ -33,31 +33,27 @@ class BuildKernels(build_ext):
         self.parallel = self.parallel or os.cpu_count()
 
     def build_extensions(self) -> None:
-        """Ask for the highest level of optimisation."""
+        """Make C of the sources, only now that it is needed, and ask for the highest level of optimisation."""
         flag = "/O2" if self.compiler.compiler_type == "msvc" else "-O3"
-        for extension in self.extensions:
+        made = cythonize(self.extensions, include_path=[ROOT], quiet=True)
+        for extension, one in zip(self.extensions, made, strict=True):
+            extension.sources = one.sources
             extension.extra_compile_args = [flag]
         super().build_extensions()
 
 
 write_codes()
-modules = cythonize(
-    [
+setup(
+    packages=[*find_packages(ROOT), "lexer_pipeline.schemas"],
+    package_dir={"": ROOT, "lexer_pipeline.schemas": "schemas"},
+    ext_modules=[
         Extension(
             f"lexer_pipeline.kernels.{source.stem}",
             [str(source)],
             depends=[str(shared) for shared in sorted(KERNELS.glob("*.pxd"))],
+            optional=True,
         )
         for source in sorted(KERNELS.glob("*.pyx"))
     ],
-    include_path=[ROOT],
-)
-for module in modules:
-    module.optional = True  # cythonize forgets it
-
-setup(
-    packages=[*find_packages(ROOT), "lexer_pipeline.schemas"],
-    package_dir={"": ROOT, "lexer_pipeline.schemas": "schemas"},
-    ext_modules=modules,
     cmdclass={"build_ext": BuildKernels},
 )
