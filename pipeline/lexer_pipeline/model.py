@@ -68,6 +68,16 @@ class Issue:
 
 
 @dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing wrong at one place of a record, which names of fields and indexes lead to; an `Issue` without its source."""
+
+    path: tuple[str | int, ...]
+    code: str
+    rule: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
 class SourceUse:
     """A source as a manifest remembers it; sha256 is of the bytes as they lay on disk."""
 

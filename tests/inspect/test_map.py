@@ -112,6 +112,12 @@ def test_the_draft_proposes_conversions_and_makes_whole_records(tmp_path: Path) 
     assert records[0]["action_at"] == "2024-01-25T10:15:00Z"
 
 
+def test_a_draft_begins_with_what_a_person_should_do(tmp_path: Path) -> None:
+    proposal, _ = drafted(tmp_path, CONTACTS, "customer_record")
+
+    assert "Look at each line" in proposal.path.read_text("utf-8").splitlines()[0]
+
+
 def test_a_draft_keeps_ids_and_zips_as_they_are(tmp_path: Path) -> None:
     drafted(tmp_path, CONTACTS, "customer_record")
 

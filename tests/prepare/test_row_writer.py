@@ -11,7 +11,6 @@ from unittest.mock import patch
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from lexer_pipeline.chunks.rows import WrittenBlock
 from lexer_pipeline.kernels import fallback, row_writer
 from lexer_pipeline.loading import byte_stream, delimited
 from lexer_pipeline.specs.catalog import find
@@ -154,7 +153,7 @@ def test_a_nasty_file_is_read_the_same_wherever_it_is_cut(block: int) -> None:
         same(head + b"\n" + NASTY_FILE, spec, block)
 
 
-def writer_of(header: bytes, spec: str) -> tuple[object, int]:
+def writer_of(header: bytes, spec: str) -> tuple[row_writer.Writer, int]:
     specification = find(spec)
     names = header.decode().split(",")
     exact = ReferenceChecker(specification, None, False)
@@ -162,7 +161,9 @@ def writer_of(header: bytes, spec: str) -> tuple[object, int]:
     return compile_writer(specification.schema, layout), len(names)
 
 
-def written(writer: object, data: bytes, cuts: Sequence[int], most: int) -> tuple[bytes, list[int]]:
+def written(
+    writer: row_writer.Writer, data: bytes, cuts: Sequence[int], most: int
+) -> tuple[bytes, list[int]]:
     """What a writer makes of data that comes in pieces: the lines, and what it counted."""
     out, counts, rest = b"", [0] * 5, b""
     pieces = [data[begin:end] for begin, end in zip([0, *cuts], [*cuts, len(data)], strict=True)]
@@ -170,7 +171,7 @@ def written(writer: object, data: bytes, cuts: Sequence[int], most: int) -> tupl
         rest += piece
         final, tries = number == len(pieces) - 1, most
         while rest:
-            done = WrittenBlock(*writer.write(rest, ord(","), final, 1 << 20, tries))  # type: ignore[attr-defined]
+            done = writer.write(rest, ord(","), final, 1 << 20, tries)
             out += done.data
             counts = [a + b for a, b in zip(counts, done[2:7], strict=True)]
             rest = rest[done.consumed :]

@@ -1,12 +1,13 @@
 """The cells of a chunk of rows: their bytes, and what a kernel said of each column."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import numpy as np
 
+from lexer_pipeline.chunks.records import Records
 from lexer_pipeline.chunks.rows import Rows
 from lexer_pipeline.kernels import dispatch
+from lexer_pipeline.kernels.arrays import Bools, Int32s, UInt8s
 from lexer_pipeline.kernels.codes import HAS_DOUBLED
 
 UNBOUNDED = float("inf")
@@ -15,10 +16,10 @@ UNBOUNDED = float("inf")
 class Cells:
     """The cells of some rows; `status` asks each kernel once and remembers the answer.
 
-    `starts`, `ends` (int32) and `flags` (uint8) are row-major, `columns` a row, and point into `data`.
+    `starts`, `ends` and `flags` are row-major, `columns` a row, and point into `data`.
     """
 
-    def __init__(self, data: bytes, columns: int, starts: Any, ends: Any, flags: Any) -> None:
+    def __init__(self, data: bytes, columns: int, starts: Int32s, ends: Int32s, flags: UInt8s) -> None:
         self.data = data
         self.columns = columns
         self.starts = starts
@@ -26,9 +27,9 @@ class Cells:
         self.flags = flags
         self.rows = len(starts) // columns
         # One element of an array is three times as slow to get as one of its memory.
-        self._at = memoryview(starts), memoryview(ends), memoryview(flags)
-        self._status: dict[tuple[object, ...], Any] = {}
-        self._filled: dict[int, Any] = {}
+        self._at = starts.data, ends.data, flags.data
+        self._status: dict[tuple[object, ...], UInt8s] = {}
+        self._filled: dict[int, Bools] = {}
 
     def status(
         self,
@@ -37,8 +38,8 @@ class Cells:
         low: float = -UNBOUNDED,
         high: float = UNBOUNDED,
         words: tuple[bytes, ...] = (),
-    ) -> Any:
-        """EMPTY, GOOD or DOUBT (uint8) for each row of a column."""
+    ) -> UInt8s:
+        """EMPTY, GOOD or DOUBT for each row of a column."""
         known = (column, kind, low, high, words)
         if known not in self._status:
             status = np.empty(self.rows, np.uint8)
@@ -71,8 +72,8 @@ class Cells:
         """All cells of a row."""
         return [self.text(row, column) for column in range(self.columns)]
 
-    def filled(self, column: int) -> Any:
-        """Whether the cell of a column is filled (bool), for each row."""
+    def filled(self, column: int) -> Bools:
+        """Whether the cell of a column is filled, for each row."""
         if column not in self._filled:
             self._filled[column] = self.ends[column :: self.columns] != self.starts[column :: self.columns]
         return self._filled[column]
@@ -99,7 +100,7 @@ def of_rows(rows: Rows) -> Cells:
     return Cells(rows.data, rows.columns, rows.starts, rows.ends, rows.flags)
 
 
-def settled(rows: Rows, once: Sequence[int]) -> Cells:
+def settled(rows: Records, once: Sequence[int]) -> Cells:
     """The cells of a chunk, each once-a-record cell reachable from the first row of its record."""
     starts, ends, flags = rows.starts.copy(), rows.ends.copy(), rows.flags.copy()
     firsts, lasts = rows.firsts, rows.lasts

@@ -5,16 +5,17 @@ from dataclasses import replace
 
 import numpy as np
 
-from lexer_pipeline.chunks.rows import Rows, Written, joined
+from lexer_pipeline.chunks.records import Records, joined_records
+from lexer_pipeline.chunks.rows import Written
 
 # So many rows left over are worth a run of the stages; until there are that many, so many chunks are held.
 ENOUGH = 256
 MOST_HELD = 4
 
 
-def coalesce(chunks: Iterable[Rows]) -> Iterator[Rows]:
+def coalesce(chunks: Iterable[Records]) -> Iterator[Records]:
     """The same records in fewer chunks; one of which nothing is written stays as it is."""
-    held: list[Rows] = []
+    held: list[Records] = []
     for rows in chunks:
         if rows.written is not None:
             held.append(rows)
@@ -28,19 +29,19 @@ def coalesce(chunks: Iterable[Rows]) -> Iterator[Rows]:
         yield _put_together(held)
 
 
-def _put_together(chunks: list[Rows]) -> Rows:
+def _put_together(chunks: list[Records]) -> Records:
     if len(chunks) == 1:
         return chunks[0]
     written = [chunk.written for chunk in chunks if chunk.written is not None]
     sizes = [sum(map(len, one.pieces)) for one in written]
     begins = np.cumsum([0, *sizes[:-1]])
     return replace(
-        joined([chunk.alone() for chunk in chunks]),
+        joined_records([chunk.alone() for chunk in chunks]),
         written=Written(
             tuple(piece for one in written for piece in one.pieces),
             np.concatenate([one.places + begin for one, begin in zip(written, begins, strict=True)]),
             sum(one.rows for one in written), sum(one.records for one in written), sum(one.blank for one in written),
             np.sum([one.cleaned for one in written], axis=0).tolist(), sum(one.size for one in written),
-            lambda: joined([one.again() for one in written]),
+            lambda: joined_records([one.again() for one in written]),
         ),
     )  # fmt: skip

@@ -1,22 +1,22 @@
 """Documents of JSON as they pass between the stages."""
 
 from dataclasses import dataclass, replace
-from typing import Any
+
+from lexer_pipeline.kernels.arrays import Int64s
 
 
 @dataclass(frozen=True, slots=True)
 class Documents:
     """A chunk of JSON: document i is data[starts[i]:ends[i]], on the physical line lines[i], from 1.
 
-    `starts`, `ends`, `lines` and `numbers` (of the records, from 1) are int64; `blank` counts the empty lines
-    passed over since the chunk before.
+    `numbers` are those of the records, from 1; `blank` counts the empty lines passed over since the chunk before.
     """
 
     data: bytes
-    starts: Any
-    ends: Any
-    lines: Any
-    numbers: Any
+    starts: Int64s
+    ends: Int64s
+    lines: Int64s
+    numbers: Int64s
     blank: int
 
     @property

@@ -2,25 +2,23 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
+from lexer_pipeline.chunks.cells import Cells
 from lexer_pipeline.chunks.documents import Documents
-from lexer_pipeline.chunks.rows import Change, Rows
+from lexer_pipeline.chunks.records import Change, Records
+from lexer_pipeline.kernels.arrays import Bools, Int64s
 from lexer_pipeline.model import Issue
 
-Chunk = Rows | Documents
+Chunk = Records | Documents
 
 
 @dataclass(frozen=True, slots=True)
 class ShapedRows:
-    """Rows whose cells have the form of their types; `doubtful` (bool a row) marks those that may not.
+    """Rows whose cells have the form of their types; `doubtful` marks the rows that may not."""
 
-    `cells` is a `Cells`.
-    """
-
-    chunk: Rows
-    cells: Any
-    doubtful: Any
+    chunk: Records
+    cells: Cells
+    doubtful: Bools
     conversions: tuple[Change, ...]
     warnings: tuple[Change, ...]
 
@@ -35,7 +33,7 @@ class ShapedDocuments:
 
     chunk: Documents
     data: bytes
-    ends: Any
+    ends: Int64s
     conversions: Mapping[tuple[str, str], int]
 
 
@@ -54,12 +52,12 @@ class Rejected:
 class Checked:
     """A chunk with each record accepted or rejected.
 
-    `vouched` (bool a record) are accepted as shaped; `lines` holds the NDJSON of those that the reference
+    The records `vouched` are accepted as shaped; `lines` holds the NDJSON of those that the reference
     accepted, by record. `rows` = `records` + the rows rejected + `continuations` + `blank`.
     """
 
     shaped: Shaped
-    vouched: Any
+    vouched: Bools
     lines: Mapping[int, bytes]
     rejected: tuple[Rejected, ...]
     rows: int

@@ -1,101 +1,65 @@
-"""The chunks that pass between the stages, from the rows as read to the records as checked; all are immutable."""
+"""The rows of a table as they were read, of which those that were certainly right may be written already."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Any, NamedTuple
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Generic, Self, TypeVar
 
 import numpy as np
 
-from lexer_pipeline.kernels.codes import (
-    ABOUT_CELLS,
-    ABOUT_END,
-    ABOUT_INDEX,
-    ABOUT_LINE,
-    ABOUT_NUMBER,
-    ABOUT_PLACE,
-    ABOUT_START,
-    ROW_BLANK,
-)
+from lexer_pipeline.kernels.arrays import Bools, Int32s, Int64s, Scanned, UInt8s, WrittenBlock
+from lexer_pipeline.kernels.codes import ROW_BLANK
+
+ChunkT = TypeVar("ChunkT", bound="Rows")
+ChunkT_co = TypeVar("ChunkT_co", bound="Rows", covariant=True)
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
-    """Rows (numpy indexes) of a chunk in which one named conversion or warning befell one field.
-
-    `once` says that the field stands once a record, so that only a record's first row counts.
-    """
-
-    name: str
-    path: str
-    rows: Any
-    once: bool
-
-    def between(self, start: int, stop: int) -> "Change":
-        """The change among the rows from `start` to `stop` - 1, counted from `start`."""
-        return replace(self, rows=self.rows[(self.rows >= start) & (self.rows < stop)] - start)
-
-
-@dataclass(frozen=True, slots=True)
-class Written:
+class Written(Generic[ChunkT_co]):
     """The records of a chunk that were certainly right, and became NDJSON as they were read.
 
-    `pieces` are the NDJSON, one after another; `places` (int64) has for each row that is left the place in it where the line of
+    `pieces` are the NDJSON, one after another; `places` has for each row that is left the place in it where the line of
     its record belongs. `rows` were written, as `records`; `blank` rows were passed over; `cleaned` counts the e-mails and
     hashes of each column that were trimmed or put in lower case. `size` is the bytes of the source that all rows take, and
     `again` gives all of them as cells.
     """
 
     pieces: tuple[bytes, ...]
-    places: Any
+    places: Int64s
     rows: int
     records: int
     blank: int
     cleaned: Sequence[int]
     size: int
-    again: "Callable[[], Rows]"
+    again: Callable[[], ChunkT_co]
+
+    def given_by(self, again: "Callable[[], ChunkT]") -> "Written[ChunkT]":
+        """The same, with another way to all of its rows as cells."""
+        return Written(
+            self.pieces, self.places, self.rows, self.records, self.blank, self.cleaned, self.size, again
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """A chunk of a table: the bytes of some rows, where their cells lie, and which rows make a record.
+    """A chunk of a table as it was read: the bytes of some rows, and where their cells lie.
 
-    Shapes (numpy), for r rows of c columns: starts, ends (int32) and flags (uint8) are r*c, row-major; row_starts,
-    row_ends, cells (int32, how many were found) and faults (uint8) are r; lines (int64) are physical lines and
-    numbers (int64) row numbers, both from 1, blank rows not numbered. firsts (int32) holds the first row of
-    each record, which reaches to the first row of the next; blank rows before the first record belong to none.
-    `width` is how many cells a row of the source has, which a mapping may turn into another number of columns;
-    it then says what it changed, what it could not convert (a tuple of `Problem` by row), and how many
-    rows it left out, by reason. Rows that are `written` are not among those of the chunk.
+    For r rows of c columns, `starts`, `ends` and `flags` are r*c, row-major; `row_starts`, `row_ends`, `cells` (how many were
+    found) and `faults` are r; `lines` are physical lines and `numbers` row numbers, both from 1, blank rows not numbered.
+    Rows that are `written` are not among those of the chunk.
     """
 
     data: bytes
     columns: int
-    starts: Any
-    ends: Any
-    flags: Any
-    row_starts: Any
-    row_ends: Any
-    cells: Any
-    faults: Any
-    lines: Any
-    numbers: Any
-    firsts: Any
-    width: int
-    changes: tuple[Change, ...] = ()
-    problems: Mapping[int, tuple[Any, ...]] = field(default_factory=dict)
-    skipped: Mapping[str, int] = field(default_factory=dict)
-    written: Written | None = None
-
-    @property
-    def records(self) -> int:
-        """How many records there are."""
-        return len(self.firsts)
-
-    @property
-    def lasts(self) -> Any:
-        """The row behind each record (int32)."""
-        behind = np.append(self.firsts[1:], np.int32(len(self.faults))).astype(np.int32)
-        return behind[: len(self.firsts)]  # a chunk of blank rows has no record
+    starts: Int32s
+    ends: Int32s
+    flags: UInt8s
+    row_starts: Int32s
+    row_ends: Int32s
+    cells: Int32s
+    faults: UInt8s
+    lines: Int64s
+    numbers: Int64s
+    written: "Written[Rows] | None"
 
     @property
     def size(self) -> int:
@@ -118,33 +82,24 @@ class Rows:
         return self.data[self.row_starts.item(row) : self.row_ends.item(row)]
 
     def slice(self, start: int, stop: int) -> "Rows":
-        """The rows from `start` to `stop` - 1, with no word on which of them make a record."""
+        """The rows from `start` to `stop` - 1."""
         cells = slice(start * self.columns, stop * self.columns)
         rows = slice(start, stop)
         return Rows(
             self.data, self.columns, self.starts[cells], self.ends[cells], self.flags[cells], self.row_starts[rows],
             self.row_ends[rows], self.cells[rows], self.faults[rows], self.lines[rows], self.numbers[rows], None,
-            self.width, tuple(change.between(start, stop) for change in self.changes),
-            {row - start: found for row, found in self.problems.items() if start <= row < stop},
-            {} if start else self.skipped,
         )  # fmt: skip
 
-    def kept(self, keep: Any, skipped: Mapping[str, int]) -> "Rows":
-        """The rows with keep[r], without those records that lose all their rows; blank rows make no record."""
-        before = np.append(np.int32(0), np.cumsum(keep, dtype=np.int32))
-        filled = np.flatnonzero(keep & (self.faults != ROW_BLANK))
-        # Each record's first row that is left, which lies in another record where none is.
-        left = np.append(filled, len(keep))[np.searchsorted(filled, self.firsts)]
+    def kept(self, keep: Bools) -> "Rows":
+        """The rows with keep[r]."""
         wide = (-1, self.columns)
-        return replace(
-            self, starts=self.starts.reshape(wide)[keep].ravel(), ends=self.ends.reshape(wide)[keep].ravel(),
-            flags=self.flags.reshape(wide)[keep].ravel(),
-            row_starts=self.row_starts[keep], row_ends=self.row_ends[keep], cells=self.cells[keep],
-            faults=self.faults[keep], lines=self.lines[keep], numbers=self.numbers[keep],
-            firsts=before[left[left < self.lasts]], skipped=skipped,
+        return Rows(
+            self.data, self.columns, self.starts.reshape(wide)[keep].ravel(), self.ends.reshape(wide)[keep].ravel(),
+            self.flags.reshape(wide)[keep].ravel(), self.row_starts[keep], self.row_ends[keep], self.cells[keep],
+            self.faults[keep], self.lines[keep], self.numbers[keep], None,
         )  # fmt: skip
 
-    def alone(self) -> "Rows":
+    def alone(self) -> Self:
         """The same rows, without any bytes that are not theirs."""
         sizes = self.row_ends - self.row_starts
         ends = np.cumsum(sizes, dtype=np.int32)
@@ -156,85 +111,42 @@ class Rows:
             row_starts=self.row_starts + shift, row_ends=ends,
         )  # fmt: skip
 
-    def part(self, start: int, stop: int) -> "Rows":
-        """The records from `start` to `stop` - 1 as a chunk; blank rows go with the record before them."""
-        bounds = [0, *self.firsts.tolist()[1:], len(self.faults)]
-        rows = self.slice(bounds[start], bounds[stop])
-        return replace(rows, firsts=self.firsts[start:stop] - np.int32(bounds[start]))
-
 
 def joined(chunks: Sequence[Rows]) -> Rows:
-    """Chunks of one source, one after another, as one; `firsts` only where all have them, and nothing `written`.
+    """Chunks of one source, one after another, as one; nothing of it is `written`."""
+    shifts = np.cumsum([0, *(len(chunk.data) for chunk in chunks)], dtype=np.int32).tolist()
 
-    A mapping has changed nothing in them yet.
-    """
-    first = chunks[0]
-    shifts = np.cumsum([0, *(len(chunk.data) for chunk in chunks)], dtype=np.int32)
-    before = np.cumsum([0, *(len(chunk.faults) for chunk in chunks)], dtype=np.int32)
-
-    def moved(name: str, by: Any) -> Any:
-        return np.concatenate([getattr(chunk, name) + at for chunk, at in zip(chunks, by, strict=False)])
-
-    def all_of(name: str) -> Any:
-        return np.concatenate([getattr(chunk, name) for chunk in chunks])
+    def moved(places: Callable[[Rows], Int32s]) -> Int32s:
+        return np.concatenate(
+            [places(chunk) + np.int32(by) for chunk, by in zip(chunks, shifts, strict=False)]
+        )
 
     return Rows(
-        b"".join([chunk.data for chunk in chunks]), first.columns, moved("starts", shifts), moved("ends", shifts),
-        all_of("flags"), moved("row_starts", shifts), moved("row_ends", shifts), all_of("cells"), all_of("faults"),
-        all_of("lines"), all_of("numbers"), None if first.firsts is None else moved("firsts", before), first.width,
+        b"".join([chunk.data for chunk in chunks]), chunks[0].columns,
+        moved(lambda chunk: chunk.starts), moved(lambda chunk: chunk.ends),
+        np.concatenate([chunk.flags for chunk in chunks]),
+        moved(lambda chunk: chunk.row_starts), moved(lambda chunk: chunk.row_ends),
+        np.concatenate([chunk.cells for chunk in chunks]), np.concatenate([chunk.faults for chunk in chunks]),
+        np.concatenate([chunk.lines for chunk in chunks]), np.concatenate([chunk.numbers for chunk in chunks]), None,
     )  # fmt: skip
 
 
-class WrittenBlock(NamedTuple):
-    """What a writer made of a block of rows; see `row_writer.Writer.write`."""
+def rows_of(found: Scanned, data: bytes, columns: int, lines: Int64s, numbers: Int64s) -> Rows:
+    """The rows found in a block as a chunk, none of them written."""
+    return Rows(
+        data, columns, found.starts, found.ends, found.flags, found.row_starts, found.row_ends, found.row_cells,
+        found.row_faults, lines, numbers, None,
+    )  # fmt: skip
 
-    data: bytes
-    consumed: int
-    lines: int
-    filled: int
-    blank: int
-    rows: int
-    records: int
-    cleaned: Sequence[int]
-    starts: Any
-    ends: Any
-    flags: Any
-    faults: Any
-    about: Any
 
-    @property
-    def lines_before(self) -> Any:
-        """How many lines come before each row given back."""
-        return self.about[:, ABOUT_LINE]
-
-    @property
-    def numbers(self) -> Any:
-        """The number of each row given back among those that are not blank, from 1."""
-        return self.about[:, ABOUT_NUMBER]
-
-    @property
-    def indexes(self) -> Any:
-        """The place of each row given back among all rows, from 0."""
-        return self.about[:, ABOUT_INDEX]
-
-    def left_over(
-        self, block: bytes, columns: int, lines: Any, numbers: Any, again: Callable[[], Rows]
-    ) -> Rows:
-        """The chunk: what was written, and the rows given back, of which the lines and numbers are told."""
-        row_starts, row_ends, cells = (
-            self.about[:, place].astype(np.int32) for place in (ABOUT_START, ABOUT_END, ABOUT_CELLS)
-        )
-        written = Written(
-            (self.data,),
-            self.about[:, ABOUT_PLACE],
-            self.rows,
-            self.records,
-            self.blank,
-            self.cleaned,
-            self.consumed,
-            again,
-        )
-        return Rows(
-            block, columns, self.starts, self.ends, self.flags, row_starts, row_ends, cells, self.faults, lines,
-            numbers, None, columns, written=written,
-        )  # fmt: skip
+def left_over(
+    done: WrittenBlock, block: bytes, columns: int, lines: Int64s, numbers: Int64s, again: Callable[[], Rows]
+) -> Rows:
+    """A block as a chunk: what was written of it, and the rows given back, of which the lines and numbers are told."""
+    written = Written(
+        (done.data,), done.places, done.rows, done.records, done.blank, done.cleaned, done.consumed, again
+    )
+    return Rows(
+        block, columns, done.starts, done.ends, done.flags, done.row_starts, done.row_ends, done.cells, done.faults,
+        lines, numbers, written,
+    )  # fmt: skip

@@ -8,6 +8,7 @@ from contextlib import AbstractContextManager, nullcontext
 from importlib import import_module
 
 from lexer_pipeline.kernels import dispatch
+from lexer_pipeline.system.timings import Timings
 
 UNCOMPILED = """\
 note: the compiled kernels are missing, so this takes about eighty times as long as it should
@@ -37,3 +38,10 @@ def fetch_words(asked: argparse.Namespace) -> None:
         threading.Thread(
             target=import_module, args=("lexer_pipeline.cli.show_prepared",), daemon=True
         ).start()
+
+
+def show_timings(timings: Timings) -> None:
+    """What each stage cost, on standard error."""
+    from lexer_pipeline.cli import show_prepared
+
+    show_prepared.timings(timings.spent())

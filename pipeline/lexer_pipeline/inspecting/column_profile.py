@@ -163,7 +163,7 @@ class _Column:
                 self._shapes = defaultdict(float, kept)
 
     def _add_distinct(self, chunk: _Chunk, place: int, rows: Any) -> bool:
-        """SemanticType at each value that is new; False, and nothing is done, when there are too many."""
+        """Look at each value that is new; False, and nothing is done, when there are too many."""
         found, first, counts = np.unique(chunk.hashes(place)[rows], return_index=True, return_counts=True)
         at = np.searchsorted(self._known, found)
         inside = np.minimum(at, max(len(self._known) - 1, 0))

@@ -232,7 +232,7 @@ def _toml(
     title: str, specification: Specification, fields: Mapping[str, Field], lines: Sequence[Drafted],
     lacks: Sequence[Lack], left: Mapping[str, str], again: Sequence[str],
 ) -> Iterator[str]:  # fmt: skip
-    yield f"# A draft for {specification.name}. SemanticType at each line; the number says how sure it is (1 is certain)."
+    yield f"# A draft for {specification.name}. Look at each line; the number says how sure it is (1 is certain)."
     yield f"# The fields: lexer-pipeline specs {specification.record_type or specification.name}"
     yield f"title = {_quoted(title)}"
     secret = [name for name in left if is_secret(name)]

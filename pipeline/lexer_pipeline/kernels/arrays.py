@@ -1,9 +1,20 @@
 """The arrays that pass between the kernels and the code around them, and what a kernel finds in a block of bytes."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+
+from lexer_pipeline.kernels.codes import (
+    ABOUT_CELLS,
+    ABOUT_END,
+    ABOUT_INDEX,
+    ABOUT_LINE,
+    ABOUT_NUMBER,
+    ABOUT_PLACE,
+    ABOUT_START,
+)
 
 Bools = NDArray[np.bool_]
 UInt8s = NDArray[np.uint8]
@@ -12,6 +23,8 @@ UInt32s = NDArray[np.uint32]
 Int64s = NDArray[np.int64]
 UInt64s = NDArray[np.uint64]
 Floats = NDArray[np.float64]
+# Whole numbers of any width: places in other arrays.
+Integers = NDArray[np.integer]
 
 
 class Scanned(NamedTuple):
@@ -31,3 +44,61 @@ class Scanned(NamedTuple):
     row_lines: Int32s
     row_cells: Int32s
     row_faults: UInt8s
+
+
+class WrittenBlock(NamedTuple):
+    """What a writer made of a block of rows: the NDJSON, what it counted, and the rows that it gives back.
+
+    `consumed` bytes have `lines` lines, `filled` rows that are not blank and `blank` ones; of these, `rows` rows were
+    written as `records` records, in which `cleaned` counts for each column the e-mails and hashes that were trimmed or put
+    in lower case. Cells are row-major.
+    """
+
+    data: bytes
+    consumed: int
+    lines: int
+    filled: int
+    blank: int
+    rows: int
+    records: int
+    cleaned: Sequence[int]
+    starts: Int32s
+    ends: Int32s
+    flags: UInt8s
+    faults: UInt8s
+    about: Int64s
+
+    @property
+    def row_starts(self) -> Int32s:
+        """Where each row given back starts."""
+        return self.about[:, ABOUT_START].astype(np.int32)
+
+    @property
+    def row_ends(self) -> Int32s:
+        """Where each row given back ends."""
+        return self.about[:, ABOUT_END].astype(np.int32)
+
+    @property
+    def cells(self) -> Int32s:
+        """How many cells each row given back has."""
+        return self.about[:, ABOUT_CELLS].astype(np.int32)
+
+    @property
+    def lines_before(self) -> Int64s:
+        """How many lines come before each row given back."""
+        return self.about[:, ABOUT_LINE]
+
+    @property
+    def numbers(self) -> Int64s:
+        """The number of each row given back among those that are not blank, from 1."""
+        return self.about[:, ABOUT_NUMBER]
+
+    @property
+    def indexes(self) -> Int64s:
+        """The place of each row given back among all rows, from 0."""
+        return self.about[:, ABOUT_INDEX]
+
+    @property
+    def places(self) -> Int64s:
+        """Where in the NDJSON the line of each row's record belongs."""
+        return self.about[:, ABOUT_PLACE]

@@ -1,4 +1,4 @@
-from lexer_pipeline.kernels.arrays import Floats, Int32s, Int64s, UInt8s, UInt64s
+from lexer_pipeline.kernels.arrays import Floats, Int32s, Int64s, UInt64s, WrittenBlock
 
 class Writer:
     folds: bool
@@ -8,7 +8,7 @@ class Writer:
     ) -> None: ...  # fmt: skip
     def write(
         self, data: bytes | memoryview, delimiter: int, final: bool, longest: int, most: int
-    ) -> tuple[bytes, int, int, int, int, int, int, list[int], Int32s, Int32s, UInt8s, UInt8s, Int64s]: ...
+    ) -> WrittenBlock: ...
 
 def scan_keys(
     data: bytes, delimiter: int, column: int, final: bool, longest: int

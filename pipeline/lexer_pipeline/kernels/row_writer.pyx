@@ -17,6 +17,8 @@ from lexer_pipeline.kernels.primitives cimport *
 
 import numpy as np
 
+from lexer_pipeline.kernels.arrays import WrittenBlock
+
 # How deep values may lie.
 cdef enum:
     DEEPEST = 32
@@ -217,13 +219,11 @@ cdef class Writer:
     def write(self, const uint8_t[::1] data not None, int delimiter, bint final, int64_t longest, int64_t most):
         """Write the records of `data`, which starts at the start of a row and of a record; at most `most` rows are read.
 
-        Returns what `rows.Done` names: the NDJSON, the bytes consumed, their lines, rows that are not blank and blank ones,
-        the rows and records written; of each column how many of the e-mails and hashes written were trimmed or put in
-        lower case; and the rows that are not written: starts, ends, flags, faults, and of each row (int64) its start,
-        end, cells, line before it, number, index among all rows, and place of its record's line in the NDJSON.
-        Unless `final`, a record that more rows may add to is not consumed. Rows are read as `scan_csv` reads them; where
-        the program has a key, rows of one key that stand side by side make a record, and a row without a readable key
-        goes to the record before it, whose rows are then all given back.
+        Returns a `WrittenBlock`; its `about` has of each row given back the start, end, cells, line before it, number,
+        index among all rows, and place of its record's line in the NDJSON. Unless `final`, a record that more rows may
+        add to is not consumed. Rows are read as `scan_csv` reads them; where the program has a key, rows of one key that
+        stand side by side make a record, and a row without a readable key goes to the record before it, whose rows are
+        then all given back.
         """
         cdef int64_t n = data.shape[0]
         cdef const uint8_t *p = &data[0] if n else NULL
@@ -256,7 +256,7 @@ cdef class Writer:
                 memory = self._run(p, n, <uint8_t>delimiter, final, longest, most, &table, &out, &notes, counts)
             if not memory:
                 raise MemoryError
-            return (
+            return WrittenBlock(
                 PyBytes_FromStringAndSize(<char *>out.data, out.size),
                 counts[0], counts[1], counts[2], counts[3], counts[4], counts[5],
                 [notes.cleaned[cells] for cells in range(self.columns)],

@@ -4,11 +4,11 @@ import codecs
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
-from lexer_pipeline.chunks.rows import Rows, WrittenBlock
+from lexer_pipeline.chunks.group import Keys
+from lexer_pipeline.chunks.rows import Rows, left_over, rows_of
 from lexer_pipeline.errors import SourceError
 from lexer_pipeline.kernels import dispatch
 from lexer_pipeline.kernels.codes import BROKEN_ROWS, KEYS_HASH, KEYS_MARK, LONGEST_ROW, ROW_BLANK
@@ -97,7 +97,7 @@ def _header_cells(
     """The bytes read so far, how many of them the header takes, and its cells."""
     while True:
         found = dispatch.scan_csv(data, ord(delimiter), 1, False, 1, LONGEST_ROW)
-        if found[1]:
+        if found.rows:
             break
         if len(data) > LONGEST_ROW:
             raise _too_long(source, line)
@@ -106,19 +106,19 @@ def _header_cells(
             found = dispatch.scan_csv(data, ord(delimiter), 1, True, 1, LONGEST_ROW)
             break
         data += more
-    columns = int(found[8][0]) if found[1] else 0
+    columns = int(found.row_cells[0]) if found.rows else 0
     where = f"{source.name}: line {line}"
-    if not columns or found[9][0] in BROKEN_ROWS:
+    if not columns or found.row_faults[0] in BROKEN_ROWS:
         raise SourceError(f"{where}: the header cannot be read", "Close the quotes in that line.")
     found = dispatch.scan_csv(data, ord(delimiter), columns, True, 1, LONGEST_ROW)
-    consumed, _, starts, ends = found[:4]
-    cells = [data[start:end].replace(b'""', b'"').strip() for start, end in zip(starts, ends, strict=True)]
+    places = zip(found.starts.tolist(), found.ends.tolist(), strict=True)
+    cells = [data[start:end].replace(b'""', b'"').strip() for start, end in places]
     if not any(cells):
         raise SourceError(
             f"{where}: the header is empty", "Say where the column names stand with --header-row."
         )
     try:
-        return data, consumed, tuple(cell.decode().strip() for cell in cells)
+        return data, found.consumed, tuple(cell.decode().strip() for cell in cells)
     except UnicodeDecodeError:
         raise SourceError(
             f"{where}: the header is not UTF-8", "Save the file as UTF-8, or say what it is with --encoding."
@@ -130,16 +130,18 @@ def sniff(sample: bytes) -> str:
     scores = {}
     for delimiter in DELIMITERS:
         found = dispatch.scan_csv(sample, ord(delimiter), 1, False, SAMPLE_ROWS, LONGEST_ROW)
-        if not found[1]:
+        if not found.rows:
             found = dispatch.scan_csv(sample, ord(delimiter), 1, True, SAMPLE_ROWS, LONGEST_ROW)
-        counts, faults = found[8], found[9]
-        whole = counts[(faults != ROW_BLANK) & ~np.isin(faults, BROKEN_ROWS)]
+        faults = found.row_faults
+        whole = found.row_cells[(faults != ROW_BLANK) & ~np.isin(faults, BROKEN_ROWS)]
         if len(whole) and whole[0] > 1:
             scores[delimiter] = (float((whole == whole[0]).mean()) >= 0.5, int(whole[0]))
     return max(scores, key=lambda delimiter: scores[delimiter]) if scores else ","
 
 
-def read_rows(source: Readable, head: Head, rest: bytes, writer: Any = None) -> Iterator[Rows]:
+def read_rows(
+    source: Readable, head: Head, rest: bytes, writer: "dispatch.Writer | None" = None
+) -> Iterator[Rows]:
     """The rows behind the header, in chunks of about a megabyte, without a word on records.
 
     With a `writer` a chunk holds whole records, and those that are certainly right are written already.
@@ -184,24 +186,23 @@ def _found(rest: bytes, place: Place, final: bool, most: int) -> tuple[int, Rows
     """How many bytes the next rows take, at most `most` of them, and the rows as cells."""
     head, columns = place.head, len(place.head.names)
     found = dispatch.scan_csv(rest, ord(head.delimiter), columns, final, most, LONGEST_ROW)
-    consumed, count, starts, ends, flags, row_starts, row_ends, lines, cells, faults = found
-    if not count:
-        return consumed, None
-    lines = np.arange(count + 1, dtype=np.int32) if head.row_a_line else lines
-    numbers = place.number + np.cumsum(faults != ROW_BLANK, dtype=np.int64)
-    rows = Rows(
-        rest[:consumed], columns, starts, ends, flags, row_starts, row_ends, cells, faults,
-        lines[:-1].astype(np.int64) + place.line + 1, numbers, None, columns,
-    )  # fmt: skip
+    if not found.rows:
+        return found.consumed, None
+    lines = np.arange(found.rows + 1, dtype=np.int32) if head.row_a_line else found.row_lines
+    numbers = place.number + np.cumsum(found.row_faults != ROW_BLANK, dtype=np.int64)
+    block = rest[: found.consumed]
+    rows = rows_of(found, block, columns, lines[:-1].astype(np.int64) + place.line + 1, numbers)
     place.number = int(numbers[-1])
     place.line += int(lines[-1])
-    return consumed, rows
+    return found.consumed, rows
 
 
-def _written(rest: bytes, place: Place, final: bool, most: int, writer: Any) -> tuple[int, Rows | None]:
+def _written(
+    rest: bytes, place: Place, final: bool, most: int, writer: "dispatch.Writer"
+) -> tuple[int, Rows | None]:
     """How many bytes the next records take, and the records: written where they are certain, else as cells."""
     head, line, number = place.head, place.line, place.number
-    done = WrittenBlock(*writer.write(rest, ord(head.delimiter), final, LONGEST_ROW, most))
+    done = writer.write(rest, ord(head.delimiter), final, LONGEST_ROW, most)
     if not done.consumed:
         return 0, None
     place.number += done.filled
@@ -214,10 +215,10 @@ def _written(rest: bytes, place: Place, final: bool, most: int, writer: Any) -> 
         return rows
 
     lines = line + 1 + (done.indexes if head.row_a_line else done.lines_before)
-    return done.consumed, done.left_over(rest, len(head.names), lines, number + done.numbers, again)
+    return done.consumed, left_over(done, rest, len(head.names), lines, number + done.numbers, again)
 
 
-def read_keys(source: Readable, head: Head, key: int) -> Iterator[tuple[Any, Any]]:
+def read_keys(source: Readable, head: Head, key: int) -> Iterator[Keys]:
     """The mark and the hash of the key of each row that is not blank; see `cells.mark_keys`."""
     rest, line, final = b"", head.lines, False
     while rest or not final:

@@ -1,11 +1,10 @@
 """Columns at the end of a table that have neither a name nor a value, as spreadsheets add them."""
 
-from typing import Any
-
 import numpy as np
 
 from lexer_pipeline.errors import UsageError
 from lexer_pipeline.kernels import dispatch
+from lexer_pipeline.kernels.arrays import Bools, Int32s
 from lexer_pipeline.kernels.codes import LONGEST_ROW
 from lexer_pipeline.loading.format import Readable
 
@@ -53,22 +52,22 @@ class Trimmed:
     def _trimmed(self) -> bytes:
         data, room = self._rest, 1024 + len(self._rest) // 16
         found = dispatch.scan_csv(data, ord(self._delimiter), self._width, self._final, room, LONGEST_ROW)
-        consumed, rows, starts, ends, _, row_starts, row_ends, _, cells, faults = found
-        if not rows:
+        if not found.rows:
             return b""
-        self._rest = data[consumed:]
-        starts, ends = starts.reshape(-1, self._width), ends.reshape(-1, self._width)
-        beyond = np.isin(faults, READABLE) & (cells > self._named) & (cells <= self._width)
+        self._rest = data[found.consumed :]
+        starts, ends = found.starts.reshape(-1, self._width), found.ends.reshape(-1, self._width)
+        cells = found.row_cells
+        beyond = np.isin(found.row_faults, READABLE) & (cells > self._named) & (cells <= self._width)
         self._refuse_filled(data, starts, ends, beyond)
-        cut = row_ends.copy()
+        cut = found.row_ends.copy()
         cut[beyond] = ends[beyond, self._named - 1]
         # The place behind a quoted cell is behind its quote.
         marks = np.frombuffer(data, np.uint8)
         quoted = beyond & (cut < len(data)) & (marks[np.minimum(cut, len(data) - 1)] == ord('"'))
         cut[quoted] += 1
-        return bytes(dispatch.gather(data, row_starts, cut, np.arange(rows)))
+        return dispatch.gather(data, found.row_starts, cut, np.arange(found.rows))
 
-    def _refuse_filled(self, data: bytes, starts: Any, ends: Any, beyond: Any) -> None:
+    def _refuse_filled(self, data: bytes, starts: Int32s, ends: Int32s, beyond: Bools) -> None:
         filled = (ends[:, self._named :] > starts[:, self._named :]) & beyond[:, None]
         for row, column in zip(*np.nonzero(filled), strict=True):
             at = self._named + int(column)

@@ -86,23 +86,17 @@ def _line_start(start: bytes, line: int, name: str) -> int:
 def _rows(body: bytes, delimiter: str) -> list[_Row]:
     """The first whole rows, cut at a delimiter."""
     found = dispatch.scan_csv(body, ord(delimiter), 1, False, ROWS, LONGEST_ROW)
-    if found[1] < 2:
+    if found.rows < 2:
         found = dispatch.scan_csv(body, ord(delimiter), 1, True, ROWS, LONGEST_ROW)
-    wide = max(1, min(int(max(found[8], default=1)), 5000))
-    found = dispatch.scan_csv(body, ord(delimiter), wide, True, found[1], LONGEST_ROW)
-    starts, ends, row_starts, lines, counts, faults = (
-        found[2],
-        found[3],
-        found[5],
-        found[7],
-        found[8],
-        found[9],
-    )
+    wide = max(1, min(int(max(found.row_cells, default=1)), 5000))
+    found = dispatch.scan_csv(body, ord(delimiter), wide, True, found.rows, LONGEST_ROW)
+    starts, ends = found.starts, found.ends
+    about = (found.row_starts, found.row_lines[:-1], found.row_faults, found.row_cells)
     rows = []
-    for row in range(found[1]):
-        places = range(row * wide, row * wide + min(int(counts[row]), wide))
+    for row, (start, line, fault, count) in enumerate(zip(*(array.tolist() for array in about), strict=True)):
+        places = range(row * wide, row * wide + min(count, wide))
         cells = tuple(body[starts[at] : ends[at]].decode("utf-8", "replace").strip() for at in places)
-        rows.append(_Row(int(row_starts[row]), int(lines[row]), int(faults[row]), int(counts[row]), cells))
+        rows.append(_Row(start, line, fault, count, cells))
     return rows
 
 

@@ -3,13 +3,13 @@
 import codecs
 import re
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 import numpy as np
 
 from lexer_pipeline.chunks.documents import Documents
 from lexer_pipeline.errors import SourceError
 from lexer_pipeline.kernels import dispatch, fallback
+from lexer_pipeline.kernels.arrays import Int64s
 from lexer_pipeline.kernels.codes import ARRAY_BROKEN, ARRAY_ENDED
 from lexer_pipeline.loading.format import Readable
 
@@ -103,7 +103,9 @@ class _Reader:
             return self._unwrapped_lines(data, starts, ends, lines, blank)
         return self._chunk(data, starts, ends, lines, blank)
 
-    def _unwrapped_lines(self, data: bytes, starts: Any, ends: Any, lines: Any, blank: int) -> Documents:
+    def _unwrapped_lines(
+        self, data: bytes, starts: Int64s, ends: Int64s, lines: Int64s, blank: int
+    ) -> Documents:
         places: list[tuple[int, int, int]] = []
         for start, end, line in zip(starts.tolist(), ends.tolist(), lines.tolist(), strict=True):
             inner = _unwrapped(data[start:end])
@@ -112,7 +114,7 @@ class _Reader:
         table = np.array(places, np.int64).reshape(-1, 3)
         return self._chunk(data, table[:, 0], table[:, 1], table[:, 2], blank)
 
-    def _chunk(self, data: bytes, starts: Any, ends: Any, lines: Any, blank: int) -> Documents:
+    def _chunk(self, data: bytes, starts: Int64s, ends: Int64s, lines: Int64s, blank: int) -> Documents:
         numbers = np.arange(self._number + 1, self._number + 1 + len(starts))
         self._number += len(starts)
         starts, ends, lines = (np.ascontiguousarray(one, np.int64) for one in (starts, ends, lines))
@@ -133,7 +135,7 @@ class _Reader:
                 yield from self._array()
             else:
                 line, text = self._line, self._value()
-                yield self._chunk(text, [0], [len(text)], [line], 0)
+                yield self._chunk(text, np.array([0]), np.array([len(text)]), np.array([line]), 0)
 
     def _skip_space(self) -> bool:
         while True:
@@ -171,7 +173,7 @@ class _Reader:
             if not self._more() and not len(places):
                 raise self._broken("the list that holds the documents does not end")
 
-    def _chunk_of_places(self, places: Any) -> Documents:
+    def _chunk_of_places(self, places: Int64s) -> Documents:
         starts, end = places[:, 0], int(places[-1, 1]) if len(places) else 0
         lines = np.full(len(places), self._line)
         if self._data.find(b"\n", 0, end) >= 0:

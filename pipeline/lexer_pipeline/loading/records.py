@@ -3,9 +3,10 @@
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 
-from lexer_pipeline.chunks import group
+from lexer_pipeline.chunks import group, regroup, returning_keys
 from lexer_pipeline.chunks.coalesce import coalesce
 from lexer_pipeline.chunks.documents import Documents
+from lexer_pipeline.chunks.records import Records
 from lexer_pipeline.chunks.rows import Rows
 from lexer_pipeline.kernels import dispatch
 from lexer_pipeline.loading import delimited, json_documents
@@ -22,7 +23,7 @@ def load_documents(loaded: LoadedDocuments, unwrap: bool) -> Iterator[Documents]
 
 def load_rows(
     loaded: LoadedTable, key: int | None, once: Sequence[int], writer: "dispatch.Writer | None" = None
-) -> Iterator[Rows]:
+) -> Iterator[Records]:
     """The rows of a table in chunks of whole records.
 
     With a `key` column, rows of the same key are brought together: as they come where the file keeps them
@@ -33,7 +34,7 @@ def load_rows(
         yield from each_a_record(rows_of(loaded, *_body(loaded), writer))
         return
     with spooled_body(loaded) as spool:
-        comes_back = group.comes_back(delimited.read_keys(spool, loaded.head, key))
+        comes_back = returning_keys.comes_back(delimited.read_keys(spool, loaded.head, key))
 
         def rows(writer: "dispatch.Writer | None") -> Iterator[Rows]:
             return rows_of(loaded, spool.again(), b"", writer)
@@ -41,7 +42,7 @@ def load_rows(
         if comes_back:
             size = spool.again().size
             yield from coalesce(
-                group.regrouped(lambda: rows(None), key, once, loaded.head.delimiter, size, writer)
+                regroup.regrouped(lambda: rows(None), key, once, loaded.head.delimiter, size, writer)
             )
         elif writer is not None:
             yield from coalesce(group.by_record(chunk, key, once) for chunk in rows(writer))
@@ -61,7 +62,7 @@ def rows_of(
     return loaded.footer.set_aside(delimited.read_rows(body, loaded.head, rest, writer))
 
 
-def each_a_record(blocks: Iterator[Rows]) -> Iterator[Rows]:
+def each_a_record(blocks: Iterator[Rows]) -> Iterator[Records]:
     """The same rows, each a record of its own."""
     return coalesce(group.by_record(rows, None, ()) for rows in blocks)
 

@@ -6,18 +6,18 @@ What comes out is a table like any other, so that everything behind it is the sa
 import re
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 
 from lexer_pipeline.chunks import cells
-from lexer_pipeline.chunks.rows import Change, Rows
+from lexer_pipeline.chunks.records import Change, Records
 from lexer_pipeline.kernels import codes, dispatch
+from lexer_pipeline.kernels.arrays import Bools, Int32s, Integers, UInt8s
 from lexer_pipeline.kernels.codes import HAS_ESCAPE, HAS_HIGH, ROW_OK
 from lexer_pipeline.mapping import conversions
 from lexer_pipeline.mapping.compile import NOWHERE, Mapper, TargetColumn
+from lexer_pipeline.model import Problem
 from lexer_pipeline.specs.paths import named_path
-from lexer_pipeline.validating.messages import Problem
 
 # Between the texts of the fields that a field is made of.
 UNIT_SEPARATOR = "\x1f"
@@ -27,15 +27,16 @@ MOST_KNOWN, LONGEST_KNOWN = 1 << 12, 256
 Said = tuple[str, ...]
 Outcome = tuple[str, tuple[str, ...], conversions.Unconvertible | None]
 # Texts as places: bytes, and where each text starts and ends in them, and its flags.
-Places = tuple[bytes, Any, Any, Any]
+Places = tuple[bytes, Int32s, Int32s, UInt8s]
 
 
-def _any_filled(texts: cells.Cells, columns: Sequence[int]) -> Any:
+def _any_filled(texts: cells.Cells, columns: Sequence[int]) -> Bools:
     """The rows in which one of some columns is filled."""
-    return np.logical_or.reduce([texts.filled(column) for column in columns if column != NOWHERE])
+    filled: Bools = np.logical_or.reduce([texts.filled(column) for column in columns if column != NOWHERE])
+    return filled
 
 
-def _told_apart(texts: cells.Cells, columns: Sequence[int], rows: Any) -> tuple[Any, list[Said]]:
+def _told_apart(texts: cells.Cells, columns: Sequence[int], rows: Integers) -> tuple[Integers, list[Said]]:
     """For each row the number of what some columns say, and what each number stands for."""
     numbers, first = np.zeros(len(rows), np.int64), np.zeros(min(len(rows), 1), np.int64)
     for column in columns:
@@ -54,7 +55,7 @@ def _told_apart(texts: cells.Cells, columns: Sequence[int], rows: Any) -> tuple[
     ]
 
 
-def _places(one: TargetColumn, texts: cells.Cells, columns: Sequence[int], rows: Any) -> Places | None:
+def _places(one: TargetColumn, texts: cells.Cells, columns: Sequence[int], rows: Integers) -> Places | None:
     """The texts that a column of the mapping is converted from, in rows that fill one of `columns`.
 
     None where they are pieced together in a way that only `_joined` knows.
@@ -72,14 +73,13 @@ def _places(one: TargetColumn, texts: cells.Cells, columns: Sequence[int], rows:
     return texts.data, texts.starts[at], texts.ends[at], texts.flags[at]
 
 
-def _side_by_side(texts: cells.Cells, columns: Sequence[int], rows: Any) -> Places:
+def _side_by_side(texts: cells.Cells, columns: Sequence[int], rows: Integers) -> Places:
     """The texts of some columns as one, the unit separator between them; a column that is not there is empty."""
     at = rows[:, np.newaxis] * texts.columns + np.array(columns)
     is_there = np.array(columns) != NOWHERE
-    starts, ends, flags = (
-        np.where(is_there, places[at], 0).astype(places.dtype)
-        for places in (texts.starts, texts.ends, texts.flags)
-    )
+    starts = np.where(is_there, texts.starts[at], np.int32(0))
+    ends = np.where(is_there, texts.ends[at], np.int32(0))
+    flags = np.where(is_there, texts.flags[at], np.uint8(0))
     return dispatch.joined(texts.data, starts, ends, flags, ord(UNIT_SEPARATOR))
 
 
@@ -105,7 +105,7 @@ class Known:
         return outcomes
 
 
-def apply(mapper: Mapper, rows: Rows, known: Known) -> Rows:
+def apply(mapper: Mapper, rows: Records, known: Known) -> Records:
     """The same rows as a table of the mapping's columns; `known` serves all chunks of a source."""
     return _Work(mapper, rows, known).result()
 
@@ -113,12 +113,12 @@ def apply(mapper: Mapper, rows: Rows, known: Known) -> Rows:
 class _Work:
     """One chunk being remapped: new cells point into the old bytes, or to texts written behind them."""
 
-    def __init__(self, mapper: Mapper, rows: Rows, known: Known) -> None:
+    def __init__(self, mapper: Mapper, rows: Records, known: Known) -> None:
         self._mapper = mapper
         self._rows = rows
         self._known = known
         self._texts = cells.of_rows(rows)
-        self._good = rows.faults == ROW_OK
+        self._good: Bools = rows.faults == ROW_OK
         shape = (len(rows.faults), len(mapper.target_columns))
         self._starts = np.zeros(shape, np.int32)
         self._ends = np.zeros(shape, np.int32)
@@ -128,7 +128,7 @@ class _Work:
         self._changes: list[Change] = []
         self._problems: dict[int, tuple[Problem, ...]] = {}
 
-    def result(self) -> Rows:
+    def result(self) -> Records:
         for place in self._mapper.order:
             one = self._mapper.target_columns[place]
             where = self._where(place, one)
@@ -146,7 +146,7 @@ class _Work:
             ends=self._ends.ravel(), flags=self._flags.ravel(), changes=tuple(self._changes), problems=self._problems,
         )  # fmt: skip
 
-    def _where(self, place: int, one: TargetColumn) -> Any:
+    def _where(self, place: int, one: TargetColumn) -> Bools:
         """The rows in which a column may be filled."""
         where = self._good.copy()
         if one.index and not one.chain:
@@ -158,9 +158,9 @@ class _Work:
             where &= ~self._filled(one.unless)
         return where
 
-    def _filled(self, places: Sequence[int]) -> Any:
+    def _filled(self, places: Sequence[int]) -> Bools:
         """The rows in which one of some columns is filled; what stands once a record counts for all its rows."""
-        mask: Any = (self._ends[:, places] > self._starts[:, places]).any(axis=1)
+        mask: Bools = np.logical_or.reduce(self._ends[:, places] > self._starts[:, places], axis=1)
         firsts, lasts = self._rows.firsts, self._rows.lasts
         if len(firsts) and all(self._mapper.target_columns[place].is_once for place in places):
             mask[firsts[0] :] = np.repeat(np.logical_or.reduceat(mask, firsts), lasts - firsts)
@@ -174,13 +174,13 @@ class _Work:
         for place in places:
             self._ends[later, place] = self._starts[later, place]
 
-    def _copy(self, place: int, column: int, where: Any) -> None:
+    def _copy(self, place: int, column: int, where: Bools) -> None:
         rows, wide = self._rows, self._rows.columns
         self._starts[where, place] = rows.starts[column::wide][where]
         self._ends[where, place] = rows.ends[column::wide][where]
         self._flags[where, place] = rows.flags[column::wide][where]
 
-    def _put(self, place: int, rows: Any, text: str) -> None:
+    def _put(self, place: int, rows: Integers, text: str) -> None:
         """Write one text into some rows of a column."""
         self._starts[rows, place] = self._size
         self._ends[rows, place], self._flags[rows, place] = self._kept(text)
@@ -193,14 +193,14 @@ class _Work:
         flags = (HAS_ESCAPE if NEEDS_ESCAPE.search(text) else 0) | (0 if piece.isascii() else HAS_HIGH)
         return self._size, flags
 
-    def _make(self, place: int, one: TargetColumn, where: Any) -> None:
+    def _make(self, place: int, one: TargetColumn, where: Bools) -> None:
         texts, columns = (self._so_far(), one.made) if one.made else (self._texts, one.columns)
         rows = np.flatnonzero(where & _any_filled(texts, columns))
         self._convert(place, one, texts, columns, self._copy_or_rewrite(place, one, texts, columns, rows))
 
     def _copy_or_rewrite(
-        self, place: int, one: TargetColumn, texts: cells.Cells, columns: Sequence[int], rows: Any
-    ) -> Any:
+        self, place: int, one: TargetColumn, texts: cells.Cells, columns: Sequence[int], rows: Integers
+    ) -> Integers:
         """Make the cells whose outcome is certain, and return the rows that are left."""
         steps = [step for step in one.chain if isinstance(step, conversions.Vectorised)]
         places = _places(one, texts, columns, rows) if len(steps) == len(one.chain) else None
@@ -224,13 +224,14 @@ class _Work:
         for bit, name in enumerate(codes.CHANGES):
             if seen & 1 << bit:
                 self._changes.append(Change(name, one.target, made[marks & 1 << bit != 0], one.is_once))
-        return rows[~sure]
+        left: Integers = rows[~sure]
+        return left
 
-    def _fill(self, place: int, rows: Any, places: Sequence[Any]) -> None:
+    def _fill(self, place: int, rows: Integers, places: Sequence[Integers]) -> None:
         self._starts[rows, place], self._ends[rows, place], self._flags[rows, place] = places
 
     def _convert(
-        self, place: int, one: TargetColumn, texts: cells.Cells, columns: Sequence[int], rows: Any
+        self, place: int, one: TargetColumn, texts: cells.Cells, columns: Sequence[int], rows: Integers
     ) -> None:
         """Make cells by the conversions themselves, those that say the same once."""
         if not len(rows):
@@ -241,10 +242,12 @@ class _Work:
         for number, (text, _, failed) in enumerate(outcomes):
             if failed is None and text:
                 spans[number] = (self._size, *self._kept(text))
-        self._fill(place, rows, spans[numbers].T)
+        self._fill(place, rows, tuple(spans[numbers].T))
         self._tell(one, rows, numbers, outcomes)
 
-    def _tell(self, one: TargetColumn, rows: Any, numbers: Any, outcomes: Sequence[Outcome]) -> None:
+    def _tell(
+        self, one: TargetColumn, rows: Integers, numbers: Integers, outcomes: Sequence[Outcome]
+    ) -> None:
         """Note what was changed in which rows, and what could not be converted."""
         named: dict[str, list[int]] = {}
         for number, (_, names, failed) in enumerate(outcomes):

@@ -9,6 +9,7 @@ import numpy as np
 from lexer_pipeline.chunks import cells
 from lexer_pipeline.chunks.rows import Rows
 from lexer_pipeline.errors import UsageError
+from lexer_pipeline.kernels.arrays import Integers
 from lexer_pipeline.kernels.codes import ROW_OK
 from lexer_pipeline.mapping import conversions
 from lexer_pipeline.mapping.apply import _any_filled, _converted, _places, _told_apart
@@ -42,7 +43,7 @@ class ColumnSurvey:
         return replace(self._mapper, target_columns=target_columns)
 
 
-def _look(one: TargetColumn, texts: cells.Cells, rows: Any) -> None:
+def _look(one: TargetColumn, texts: cells.Cells, rows: Integers) -> None:
     place = next((at for at, step in enumerate(one.chain) if isinstance(step, conversions.NeedsColumn)), None)
     if place is None or one.index or not one.columns:
         return

@@ -4,7 +4,8 @@ from collections import Counter, deque
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
-from lexer_pipeline.chunks import group
+from lexer_pipeline.chunks import group, regroup, returning_keys
+from lexer_pipeline.chunks.records import Records
 from lexer_pipeline.chunks.rows import Rows
 from lexer_pipeline.loading.records import each_a_record, rows_of, spooled_body
 from lexer_pipeline.loading.source import LoadedTable
@@ -14,8 +15,8 @@ from lexer_pipeline.mapping.compile import Mapper
 from lexer_pipeline.mapping.row_filters import carried, sifted, skipped
 
 
-def load_mapped(loaded: LoadedTable, mapper: Mapper) -> Iterator[Rows]:
-    """The rows of a table in chunks of whole records, turned by a mapping (`Mapper`) into columns of the specification."""
+def load_mapped(loaded: LoadedTable, mapper: Mapper) -> Iterator[Records]:
+    """The rows of a table in chunks of whole records, turned by a mapping into columns of the specification."""
     with spooled_body(loaded) as spool:
 
         def blocks() -> Iterator[Rows]:
@@ -25,12 +26,14 @@ def load_mapped(loaded: LoadedTable, mapper: Mapper) -> Iterator[Rows]:
         left: Counter[str] = Counter()
         looking = ColumnSurvey(mapper)
         seen = looking.over(blocks())
-        comes_back = mapper.key is not None and group.comes_back(group.marked(seen, mapper.key))
+        comes_back = mapper.key is not None and returning_keys.comes_back(
+            returning_keys.marked(seen, mapper.key)
+        )
         if mapper.waits:
             deque(seen, maxlen=0)
         settled, known = looking.settled(), Known()
         records = _brought_together(blocks, mapper, comes_back, loaded, spool.again().size)
-        held: Rows | None = None
+        held: Records | None = None
         for rows in records:
             if held is not None:
                 yield held
@@ -42,10 +45,10 @@ def load_mapped(loaded: LoadedTable, mapper: Mapper) -> Iterator[Rows]:
 
 def _brought_together(
     blocks: Callable[[], Iterator[Rows]], mapper: Mapper, comes_back: bool, loaded: LoadedTable, size: int
-) -> Iterator[Rows]:
+) -> Iterator[Records]:
     """The rows in chunks of whole records; `comes_back` says that some key stands again behind others."""
     if mapper.key is None:
         return each_a_record(blocks())
     if comes_back:
-        return group.regrouped(blocks, mapper.key, mapper.once, loaded.head.delimiter, size)
+        return regroup.regrouped(blocks, mapper.key, mapper.once, loaded.head.delimiter, size)
     return group.adjacent(blocks(), mapper.key, mapper.once, loaded.name)

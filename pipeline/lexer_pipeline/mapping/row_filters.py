@@ -3,12 +3,13 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 
 from lexer_pipeline.chunks import cells
+from lexer_pipeline.chunks.records import Records
 from lexer_pipeline.chunks.rows import Rows
+from lexer_pipeline.kernels.arrays import Bools, Int32s, Integers
 from lexer_pipeline.kernels.codes import HAS_DOUBLED, HAS_HIGH, ROW_BLANK, ROW_OK
 from lexer_pipeline.mapping.apply import _told_apart
 from lexer_pipeline.mapping.compile import NOWHERE, Mapper
@@ -23,40 +24,45 @@ def sifted(mapper: Mapper, rows: Rows, left: Counter[str]) -> Rows:
     skips = [(column, skip) for column, skip in mapper.skips if column == mapper.key]
     if not skips:
         return rows
-    kept = _without(skips, replace(rows, firsts=np.arange(len(rows.faults), dtype=np.int32)))
-    left.update(kept.skipped)
-    return replace(kept, firsts=None, skipped={})
+    keep, counts = _left_in(skips, rows, np.arange(len(rows.faults), dtype=np.int32))
+    left.update(counts)
+    return rows.kept(keep) if counts else rows
 
 
-def skipped(mapper: Mapper, rows: Rows) -> Rows:
+def skipped(mapper: Mapper, rows: Records) -> Records:
     """The rows of whole records without those that the mapping leaves out, which are counted by reason.
 
     An empty cell means what the row before it in the same record says.
     """
-    return _without([(column, skip) for column, skip in mapper.skips if column != mapper.key], rows)
-
-
-def _without(skips: Sequence[tuple[int, Skip]], rows: Rows) -> Rows:
+    skips = [(column, skip) for column, skip in mapper.skips if column != mapper.key]
     if not skips:
         return rows
+    keep, counts = _left_in(skips, rows, rows.firsts)
+    return replace(rows.kept(keep), skipped=counts) if counts else rows
+
+
+def _left_in(skips: Sequence[tuple[int, Skip]], rows: Rows, firsts: Int32s) -> tuple[Bools, dict[str, int]]:
+    """Which rows no skip leaves out, and how many are left out, by reason; `firsts` are the first rows of records."""
     keep = np.ones(len(rows.faults), np.bool_)
     counts: dict[str, int] = {}
     good = np.flatnonzero(rows.faults == ROW_OK)
-    told: dict[int, tuple[Any, list[str]]] = {}
+    told: dict[int, tuple[Integers, list[str]]] = {}
     for column, skip in skips:
         if column not in told:
             words = [word for at, other in skips if at == column for word in other.words]
-            told[column] = _said_so_far(rows, column, good, words)
+            told[column] = _said_so_far(rows, firsts, column, good, words)
         numbers, plain = told[column]
         wanted = np.array([(text in skip.words) != skip.negated for text in plain], np.bool_)
         gone = good[wanted[numbers] & keep[good]]
         if len(gone):
             keep[gone] = False
             counts[skip.reason] = counts.get(skip.reason, 0) + len(gone)
-    return rows.kept(keep, counts) if counts else rows
+    return keep, counts
 
 
-def _said_so_far(rows: Rows, column: int, good: Any, words: Sequence[str]) -> tuple[Any, list[str]]:
+def _said_so_far(
+    rows: Rows, firsts: Int32s, column: int, good: Integers, words: Sequence[str]
+) -> tuple[Integers, list[str]]:
     """For each row the number of a text without case: that of its cell, or where it is empty of the row before it.
 
     The first row of a record says what its own cell does. All texts that are surely none of `words` are one.
@@ -69,19 +75,19 @@ def _said_so_far(rows: Rows, column: int, good: Any, words: Sequence[str]) -> tu
     numbers = np.full(len(good), len(said), np.int64)
     numbers[asked] = found
     begins = np.zeros(len(rows.faults), np.bool_)
-    begins[rows.firsts] = True
+    begins[firsts] = True
     speaks = begins[good] | np.array([bool(text) for text in plain], np.bool_)[numbers]
     at = np.maximum.accumulate(np.where(speaks, np.arange(len(good)), 0))
     return numbers[at], plain
 
 
-def _surely_none(texts: cells.Cells, column: int, rows: Any, words: Sequence[str]) -> Any:
+def _surely_none(texts: cells.Cells, column: int, rows: Integers, words: Sequence[str]) -> Bools:
     """Where a cell of plain ASCII without blanks around it has another length than each of the words."""
     at = rows * texts.columns + column
     starts, ends = texts.starts[at], texts.ends[at]
     signs = np.frombuffer(texts.data, np.uint8)
     sizes = ends - starts
-    sure = (sizes > 0) & (texts.flags[at] & (HAS_HIGH | HAS_DOUBLED) == 0)
+    sure: Bools = (sizes > 0) & (texts.flags[at] & (HAS_HIGH | HAS_DOUBLED) == 0)
     for size in {len(word) for word in words}:
         sure &= sizes != size
     edges = signs[starts[sure]], signs[ends[sure] - 1]
@@ -89,7 +95,7 @@ def _surely_none(texts: cells.Cells, column: int, rows: Any, words: Sequence[str
     return sure
 
 
-def carried(mapper: Mapper, rows: Rows) -> Rows:
+def carried(mapper: Mapper, rows: Records) -> Records:
     """With columns to carry: each row a record of its own, told by the rows before it of the same key."""
     if not mapper.carry or not rows.records:
         return rows

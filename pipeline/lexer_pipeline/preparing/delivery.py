@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from lexer_pipeline.chunks.rows import Rows
+from lexer_pipeline.chunks.records import Records
 from lexer_pipeline.errors import UsageError
 from lexer_pipeline.loading.source import LoadedTable
 from lexer_pipeline.model import Manifest, SourceUse, Specification
@@ -26,7 +26,7 @@ class Delivery:
         chunk = done.chunk
         if self._part.size + done.size <= self._max_bytes:
             yield done
-        elif isinstance(chunk, Rows) and chunk.written is not None:
+        elif isinstance(chunk, Records) and chunk.written is not None:
             yield from self.fitting(stages, stages.convert(chunk.in_cells()))
         elif chunk.records > 1:
             middle = chunk.records // 2

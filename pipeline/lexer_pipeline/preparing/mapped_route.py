@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from lexer_pipeline.chunks.rows import Rows
+from lexer_pipeline.chunks.records import Records
 from lexer_pipeline.loading.source import LoadedTable
 from lexer_pipeline.mapping.compile import Mapper, compile_mapper
 from lexer_pipeline.mapping.records import load_mapped
@@ -36,5 +36,5 @@ class MappedRoute(RowsRoute):
     def notes(self) -> tuple[str, ...]:
         return (*self._plan_notes, *self._loaded.notes, *self._mapper.notes)
 
-    def load(self) -> Iterator[Rows]:
+    def load(self) -> Iterator[Records]:
         return load_mapped(self._loaded, self._mapper)

@@ -74,9 +74,9 @@ def _own(raw: bytes, head: Head) -> bytes:
 def _without(raw: bytes, secret: Sequence[int], head: Head) -> bytes:
     wide = len(head.names)
     found = dispatch.scan_csv(raw, ord(head.delimiter), wide, True, 2, len(raw))
-    if found[1] != 1 or found[9][0] != ROW_OK:
+    if found.rows != 1 or found.row_faults[0] != ROW_OK:
         return head.delimiter.encode() * (wide - 1)
-    starts, ends = found[2], found[3]
+    starts, ends = found.starts, found.ends
     for column in sorted(secret, reverse=True):
         raw = raw[: starts[column]] + raw[ends[column] :]
     return raw

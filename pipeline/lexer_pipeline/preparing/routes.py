@@ -8,8 +8,8 @@ from collections.abc import Iterator, Sequence
 from typing import Protocol, TypeVar
 
 from lexer_pipeline.chunks.documents import Documents
+from lexer_pipeline.chunks.records import Records
 from lexer_pipeline.chunks.results import Checked, ShapedDocuments, ShapedRows
-from lexer_pipeline.chunks.rows import Rows
 from lexer_pipeline.loading.records import load_documents, load_rows
 from lexer_pipeline.loading.source import LoadedDocuments, LoadedTable
 from lexer_pipeline.preparing.plan import Plan
@@ -22,7 +22,7 @@ from lexer_pipeline.validating.shape import shape_documents, shape_rows
 from lexer_pipeline.validating.signatures import DocumentSignatures, RowSignatures
 from lexer_pipeline.validating.validate import validate_documents, validate_rows
 
-ChunkT = TypeVar("ChunkT", Rows, Documents)
+ChunkT = TypeVar("ChunkT", Records, Documents)
 ShapedT = TypeVar("ShapedT", ShapedRows, ShapedDocuments)
 
 
@@ -89,7 +89,7 @@ class RowsRoute:
         self._reference = reference
         self._signatures = RowSignatures(layout, reference)
 
-    def shape(self, chunk: Rows) -> ShapedRows:
+    def shape(self, chunk: Records) -> ShapedRows:
         return shape_rows(chunk, self._layout, self._reference)
 
     def validate(self, shaped: ShapedRows) -> Checked:
@@ -118,5 +118,5 @@ class TableRoute(RowsRoute):
     def notes(self) -> tuple[str, ...]:
         return (*self._plan_notes, *self._loaded.notes)
 
-    def load(self) -> Iterator[Rows]:
+    def load(self) -> Iterator[Records]:
         return load_rows(self._loaded, self._layout.key, self._layout.once, self._writer)

@@ -195,9 +195,7 @@ class Rclone:
                 time.sleep(0.005)
             else:
                 return
-        raise UsageError(
-            "The sandbox's store does not start.", "SemanticType into store.log in the sandbox folder."
-        )
+        raise UsageError("The sandbox's store does not start.", "Look into store.log in the sandbox folder.")
 
     def _connect(self) -> socket.socket:
         connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)

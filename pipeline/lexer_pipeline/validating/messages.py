@@ -1,9 +1,9 @@
 """What a person reads of a failed rule: the rule and what to do, never the value."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
+from lexer_pipeline.model import Problem
 from lexer_pipeline.specs.paths import Path
 from lexer_pipeline.specs.schema_tree import Place, SchemaTree
 
@@ -41,16 +41,6 @@ TYPES = {
     "array": "a list, [...]",
     "null": "null",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """One thing wrong at one place of a record; an Issue without its source."""
-
-    path: Path
-    code: str
-    rule: str
-    message: str
 
 
 def one_a_place(problems: Sequence[Problem]) -> tuple[Problem, ...]:

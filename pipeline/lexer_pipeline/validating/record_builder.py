@@ -4,10 +4,10 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from lexer_pipeline.kernels import codes
+from lexer_pipeline.model import Problem
 from lexer_pipeline.specs import values
 from lexer_pipeline.specs.paths import EACH, Path, general
 from lexer_pipeline.validating.layout import Layout, Leaf, children
-from lexer_pipeline.validating.messages import Problem
 from lexer_pipeline.validating.reference import Notes, NumberText, clean_text
 
 

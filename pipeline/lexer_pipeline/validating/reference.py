@@ -16,11 +16,11 @@ import jsonschema_rs
 import orjson
 
 from lexer_pipeline.errors import UsageError
-from lexer_pipeline.model import Specification
+from lexer_pipeline.model import Problem, Specification
 from lexer_pipeline.specs import values
 from lexer_pipeline.specs.paths import general
 from lexer_pipeline.specs.schema_tree import Place, SchemaTree
-from lexer_pipeline.validating.messages import Problem, one_a_place, problem_of
+from lexer_pipeline.validating.messages import one_a_place, problem_of
 
 # orjson writes at most 254 levels; no record of the vendor's has more than six.
 DEEPEST = 200

@@ -2,13 +2,13 @@
 
 from collections import deque
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import numpy as np
 
 from lexer_pipeline.chunks.results import Checked, ShapedDocuments, ShapedRows
-from lexer_pipeline.chunks.rows import Written
+from lexer_pipeline.chunks.rows import Rows, Written
 from lexer_pipeline.kernels import dispatch
+from lexer_pipeline.kernels.arrays import Int32s, Int64s
 from lexer_pipeline.validating.layout import Layout
 
 
@@ -28,7 +28,7 @@ def convert_rows(checked: Checked, layout: Layout) -> Sequence[bytes]:
 
 
 def _filled_in(
-    written: Written, firsts: Any, data: bytes, ends: Any, lines: Mapping[int, bytes]
+    written: Written[Rows], firsts: Int32s, data: bytes, ends: Int64s, lines: Mapping[int, bytes]
 ) -> Sequence[bytes]:
     """What was written as it was read, with the lines of the other records in their places."""
     others: deque[tuple[int, bytes]] = deque()
@@ -56,7 +56,7 @@ def convert_documents(checked: Checked) -> Sequence[bytes]:
     return (_spliced(shaped.data, shaped.ends, checked.lines),)
 
 
-def _spliced(data: bytes, ends: Any, lines: Mapping[int, bytes]) -> bytes:
+def _spliced(data: bytes, ends: Int64s, lines: Mapping[int, bytes]) -> bytes:
     """`data` with the reference's lines put in; ends[r] is the place behind record r."""
     if not lines:
         return data

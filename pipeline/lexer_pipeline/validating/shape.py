@@ -1,15 +1,15 @@
 """Stage: cells and documents get the form of their fields; every change is a named conversion."""
 
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 
 from lexer_pipeline.chunks import cells
 from lexer_pipeline.chunks.documents import Documents
+from lexer_pipeline.chunks.records import Change, Records
 from lexer_pipeline.chunks.results import ShapedDocuments, ShapedRows
-from lexer_pipeline.chunks.rows import Change, Rows
 from lexer_pipeline.kernels import codes, dispatch
+from lexer_pipeline.kernels.arrays import Bools
 from lexer_pipeline.kernels.codes import ROW_OK
 from lexer_pipeline.specs import values
 from lexer_pipeline.specs.paths import general
@@ -20,7 +20,7 @@ from lexer_pipeline.validating.reference import ReferenceChecker, clean_text
 Convert = Callable[[str], values.Converted | values.Unconvertible]
 
 
-def shape_rows(chunk: Rows, layout: Layout, exact: ReferenceChecker) -> ShapedRows:
+def shape_rows(chunk: Records, layout: Layout, exact: ReferenceChecker) -> ShapedRows:
     """Convert each cell that a kernel does not vouch for as it stands; what cannot be converted is doubtful."""
     before = cells.of_rows(chunk) if not layout.folds else cells.settled(chunk, layout.once)
     doubtful = chunk.faults != ROW_OK
@@ -62,7 +62,7 @@ def _converter(leaf: Leaf, exact: ReferenceChecker) -> Convert:
     return lambda text: clean_text(text, leaf.place, exact.zone)
 
 
-def _column(leaf: Leaf, before: Any, readable: Any, convert: Convert) -> _Found:
+def _column(leaf: Leaf, before: cells.Cells, readable: Bools, convert: Convert) -> _Found:
     found = _Found()
     status = before.status(leaf.column, leaf.kind, words=leaf.words)
     known: dict[str, values.Converted | values.Unconvertible] = {}
@@ -83,7 +83,7 @@ def _column(leaf: Leaf, before: Any, readable: Any, convert: Convert) -> _Found:
     return found
 
 
-def shape_documents(chunk: Documents, automaton: Any) -> ShapedDocuments:
+def shape_documents(chunk: Documents, automaton: "dispatch.Automaton | None") -> ShapedDocuments:
     """Write each document that the automaton of the schema vouches for.
 
     It may only lose spaces and nulls, and have its e-mails and hashes cleaned.

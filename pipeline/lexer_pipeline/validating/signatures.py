@@ -12,12 +12,12 @@ import numpy as np
 
 from lexer_pipeline.chunks.cells import Cells
 from lexer_pipeline.kernels import codes, dispatch
+from lexer_pipeline.model import Problem
 from lexer_pipeline.specs import values
 from lexer_pipeline.specs.paths import EACH, Path
 from lexer_pipeline.specs.schema_tree import JsonSchema, Place, SchemaTree
 from lexer_pipeline.validating.columnar import COMBINATIONS, SILENT, Judge, Unsure
 from lexer_pipeline.validating.layout import Layout, Leaf
-from lexer_pipeline.validating.messages import Problem
 from lexer_pipeline.validating.record_builder import convert_raw
 from lexer_pipeline.validating.reference import NumberText, ReferenceChecker, clean_text, validator_of
 

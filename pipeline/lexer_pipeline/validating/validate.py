@@ -8,15 +8,16 @@ from typing import Any
 import numpy as np
 
 from lexer_pipeline.chunks.cells import Cells, of_rows, settled
+from lexer_pipeline.chunks.records import Change, Records
 from lexer_pipeline.chunks.results import Checked, Chunk, Rejected, ShapedDocuments, ShapedRows
-from lexer_pipeline.chunks.rows import Change, Rows, Written
+from lexer_pipeline.chunks.rows import Rows, Written
 from lexer_pipeline.kernels import codes, dispatch
+from lexer_pipeline.kernels.arrays import Bools
 from lexer_pipeline.kernels.codes import ROW_BLANK, ROW_NUL, ROW_QUOTE, ROW_RAGGED, ROW_UNCLOSED, ROW_UTF8
-from lexer_pipeline.model import Issue
+from lexer_pipeline.model import Issue, Problem
 from lexer_pipeline.specs.paths import Path, general, path_text
 from lexer_pipeline.validating.columnar import Judge
 from lexer_pipeline.validating.layout import Layout
-from lexer_pipeline.validating.messages import Problem
 from lexer_pipeline.validating.record_builder import build
 from lexer_pipeline.validating.reference import Notes, ReferenceChecker, Verdict
 from lexer_pipeline.validating.signatures import DocumentSignatures, RowSignatures
@@ -91,7 +92,7 @@ def validate_rows(
     )  # fmt: skip
 
 
-def _agrees(chunk: Rows, read: Cells, layout: Layout) -> Any:
+def _agrees(chunk: Records, read: Cells, layout: Layout) -> Bools:
     """The records whose rows say the same in once-a-record columns, or need not."""
     same = np.ones(chunk.records, np.uint8)
     if layout.folds and not layout.takes_first:
@@ -110,7 +111,7 @@ def _agrees(chunk: Rows, read: Cells, layout: Layout) -> Any:
     return same.view(np.bool_)
 
 
-def _vouched(shaped: ShapedRows, layout: Layout, exact: ReferenceChecker) -> Any:
+def _vouched(shaped: ShapedRows, layout: Layout, exact: ReferenceChecker) -> Bools:
     """The records whose rows are all certain and satisfy the schema."""
     chunk = shaped.chunk
     if not chunk.records or not dispatch.IS_COMPILED:
@@ -122,7 +123,7 @@ def _vouched(shaped: ShapedRows, layout: Layout, exact: ReferenceChecker) -> Any
 
 
 def _judge(
-    chunk: Rows, rows: Sequence[int], layout: Layout, exact: ReferenceChecker, source: str
+    chunk: Records, rows: Sequence[int], layout: Layout, exact: ReferenceChecker, source: str
 ) -> tuple[tuple[Issue, ...], Verdict]:
     """The reference's word on one record of rows."""
     broken = [(row, FAULTS[int(chunk.faults[row])]) for row in rows if chunk.faults[row]]
@@ -148,7 +149,7 @@ def _said(document: Any, problem: Problem) -> str:
     return "" if document is None or isinstance(document, dict | list) else str(document)
 
 
-def _fault_issue(fault: tuple[str, str, str], source: str, chunk: Rows, row: int) -> Issue:
+def _fault_issue(fault: tuple[str, str, str], source: str, chunk: Records, row: int) -> Issue:
     code, rule, message = fault
     words = message.format(cells=int(chunk.cells[row]), columns=chunk.width)
     return _issue(Problem((), code, rule, words), source, chunk, row, _unnamed, subject="the row")
@@ -187,7 +188,7 @@ def validate_documents(
     )
 
 
-def _cleaned(written: Written, layout: Layout) -> Counter[tuple[str, str]]:
+def _cleaned(written: Written[Rows], layout: Layout) -> Counter[tuple[str, str]]:
     """What was cleaned in the records that were written as they were read."""
     return Counter(
         {
@@ -198,7 +199,7 @@ def _cleaned(written: Written, layout: Layout) -> Counter[tuple[str, str]]:
     )
 
 
-def _counted(changes: Iterable[Change], vouched: Any, chunk: Rows) -> Counter[tuple[str, str]]:
+def _counted(changes: Iterable[Change], vouched: Bools, chunk: Records) -> Counter[tuple[str, str]]:
     """How often each change befell a vouched record; a once-a-record field counts on the first row alone."""
     counts: Counter[tuple[str, str]] = Counter()
     for change in changes:

@@ -5,7 +5,7 @@ import argparse
 from lexer_pipeline.cli import asked as given
 from lexer_pipeline.cli.answers import print_json
 from lexer_pipeline.cli.exits import DATA, DONE
-from lexer_pipeline.cli.terminal import fetch_words, watched
+from lexer_pipeline.cli.terminal import fetch_words, show_timings, watched
 from lexer_pipeline.preparing.prepare import prepare
 from lexer_pipeline.preparing.report import Report
 
@@ -24,12 +24,12 @@ def prepared(asked: argparse.Namespace) -> Report:
         options = given.options(asked, progress)
         fetch_words(asked)
         report = prepare(asked.sources, asked.spec, asked.out, options)
-    from lexer_pipeline.cli import show_prepared
-    from lexer_pipeline.cli.console import console_for
-
     if asked.profile:
-        show_prepared.timings(options.timings.spent())
+        show_timings(options.timings)
     if not asked.quiet:
+        from lexer_pipeline.cli import show_prepared
+        from lexer_pipeline.cli.console import console_for
+
         show_prepared.sources(console_for(asked), report)
         show_prepared.batches(console_for(asked), report, asked.max_invalid)
     return report

@@ -5,7 +5,7 @@ import argparse
 from lexer_pipeline.cli import asked as given
 from lexer_pipeline.cli.answers import print_json
 from lexer_pipeline.cli.exits import DATA, DONE
-from lexer_pipeline.cli.terminal import fetch_words, watched
+from lexer_pipeline.cli.terminal import fetch_words, show_timings, watched
 from lexer_pipeline.preparing.prepare import validate
 
 
@@ -17,12 +17,12 @@ def run(asked: argparse.Namespace) -> int:
         report = validate(asked.sources, asked.spec, options)
     if asked.json:
         print_json({"sources": [source.as_json() for source in report.sources]})
-    from lexer_pipeline.cli import show_prepared
-    from lexer_pipeline.cli.console import console_for
-
     if asked.profile:
-        show_prepared.timings(options.timings.spent())
+        show_timings(options.timings)
     if not asked.quiet:
+        from lexer_pipeline.cli import show_prepared
+        from lexer_pipeline.cli.console import console_for
+
         show_prepared.sources(console_for(asked), report, with_values=asked.show_values and not asked.json)
         show_prepared.verdict(console_for(asked), report)
     return DATA if report.invalid else DONE

@@ -1,0 +1,94 @@
+"""Rows grouped into records, and what a mapping made of them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from lexer_pipeline.chunks.rows import Rows, Written, joined
+from lexer_pipeline.kernels.arrays import Bools, Int32s, Integers
+from lexer_pipeline.kernels.codes import ROW_BLANK
+from lexer_pipeline.model import Problem
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Rows of a chunk in which one named conversion or warning befell one field.
+
+    `once` says that the field stands once a record, so that only a record's first row counts.
+    """
+
+    name: str
+    path: str
+    rows: Integers
+    once: bool
+
+    def between(self, start: int, stop: int) -> "Change":
+        """The change among the rows from `start` to `stop` - 1, counted from `start`."""
+        return replace(self, rows=self.rows[(self.rows >= start) & (self.rows < stop)] - start)
+
+
+@dataclass(frozen=True, slots=True)
+class Records(Rows):
+    """A chunk of rows of which it is known which make a record.
+
+    `firsts` holds the first row of each record, which reaches to the first row of the next; blank rows before the first
+    record belong to none. `width` is how many cells a row of the source has, which a mapping may turn into another number
+    of columns; it then says what it changed, what it could not convert, by row, and how many rows it left out, by reason.
+    """
+
+    written: "Written[Records] | None"
+    firsts: Int32s
+    width: int
+    changes: tuple[Change, ...] = ()
+    problems: Mapping[int, tuple[Problem, ...]] = field(default_factory=dict)
+    skipped: Mapping[str, int] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, rows: Rows, firsts: Int32s, written: "Written[Records] | None" = None) -> "Records":
+        """The rows as records that begin with the rows `firsts`, no mapping applied yet."""
+        return cls(
+            rows.data, rows.columns, rows.starts, rows.ends, rows.flags, rows.row_starts, rows.row_ends, rows.cells,
+            rows.faults, rows.lines, rows.numbers, written, firsts, rows.columns,
+        )  # fmt: skip
+
+    @property
+    def records(self) -> int:
+        """How many records there are."""
+        return len(self.firsts)
+
+    @property
+    def lasts(self) -> Int32s:
+        """The row behind each record."""
+        behind = np.append(self.firsts[1:], np.int32(len(self.faults))).astype(np.int32)
+        return behind[: len(self.firsts)]  # a chunk of blank rows has no record
+
+    def in_cells(self) -> "Records":
+        """The chunk with all its rows as cells, none of them written."""
+        return self.written.again() if self.written else self
+
+    def kept(self, keep: Bools) -> "Records":
+        """The rows with keep[r], without those records that lose all their rows; blank rows make no record."""
+        before = np.append(np.int32(0), np.cumsum(keep, dtype=np.int32))
+        filled = np.flatnonzero(keep & (self.faults != ROW_BLANK))
+        # Each record's first row that is left, which lies in another record where none is.
+        left = np.append(filled, len(keep))[np.searchsorted(filled, self.firsts)]
+        return Records.of(Rows.kept(self, keep), before[left[left < self.lasts]])
+
+    def part(self, start: int, stop: int) -> "Records":
+        """The records from `start` to `stop` - 1 as a chunk; blank rows go with the record before them."""
+        bounds = [0, *self.firsts.tolist()[1:], len(self.faults)]
+        begin, end = bounds[start], bounds[stop]
+        return replace(
+            Records.of(self.slice(begin, end), self.firsts[start:stop] - np.int32(begin)), width=self.width,
+            changes=tuple(change.between(begin, end) for change in self.changes),
+            problems={row - begin: found for row, found in self.problems.items() if begin <= row < end},
+            skipped={} if begin else self.skipped,
+        )  # fmt: skip
+
+
+def joined_records(chunks: Sequence[Records]) -> Records:
+    """Chunks of one source, one after another, as one; no mapping was applied to them, and nothing is `written`."""
+    before = np.cumsum([0, *(len(chunk.faults) for chunk in chunks)], dtype=np.int32).tolist()
+    firsts = [chunk.firsts + np.int32(rows) for chunk, rows in zip(chunks, before, strict=False)]
+    return Records.of(joined(chunks), np.concatenate(firsts))

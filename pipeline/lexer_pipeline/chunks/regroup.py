@@ -1,0 +1,183 @@
+"""The rows of a table put side by side by their keys, through files on disk, where the source does not keep them so."""
+
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+
+from lexer_pipeline.chunks.group import LONGEST_RECORD, by_record, marks_of
+from lexer_pipeline.chunks.records import Records
+from lexer_pipeline.chunks.rows import Rows, left_over, rows_of
+from lexer_pipeline.kernels import dispatch
+from lexer_pipeline.kernels.arrays import Int64s
+from lexer_pipeline.kernels.codes import (
+    KEY_BLANK,
+    KEY_SAME,
+    KEY_STARTS,
+    KEY_UNREADABLE,
+    KEYS_END,
+    KEYS_HASH,
+    KEYS_MARK,
+    KEYS_START,
+)
+from lexer_pipeline.system.parallel import map_in_order
+
+# A bucket of this size is put in order in memory.
+BUCKET = 8 << 20
+# Rows of many keys come in turn, a few at a time for each bucket.
+BUFFER = 1 << 17
+# Chunks of a bucket are as large as those of a block.
+CHUNK_ROWS = 8192
+Blocks = Callable[[], Iterator[Rows]]
+
+
+def regrouped(
+    blocks: Blocks,
+    key: int,
+    once: Sequence[int],
+    delimiter: str,
+    size: int,
+    writer: "dispatch.Writer | None" = None,
+) -> Iterator[Records]:
+    """All rows of a table in chunks where rows of one key stand side by side, in the order of the file.
+
+    The rows are parted by the hash of their key into files on disk, each small enough for memory. A row whose
+    key cannot be read stands alone: in such a file nobody can say which record it belongs to. Records that a `writer`
+    is certain of are written already.
+    """
+    parts = max(1, -(-size // BUCKET))
+    with tempfile.TemporaryDirectory() as folder:
+        buckets = [_Bucket(Path(folder), number) for number in range(parts)]
+        for apart in map_in_order(partial(_part, key=key, buckets=buckets), blocks(), 1):
+            if len(apart.faults):
+                yield apart
+        read_back = partial(_Bucket.in_order, key=key, delimiter=delimiter)
+        for data, places, columns in map_in_order(read_back, buckets, 1):
+            for rows in _in_chunks(data, places, delimiter, columns, writer):
+                yield from _narrow(by_record(rows, key, once))
+
+
+def _narrow(whole: Records) -> Iterator[Records]:
+    """A chunk in parts that are no larger than a block; one whose records are written is small as it is."""
+    wide = max(1, CHUNK_ROWS * whole.records // max(1, len(whole.faults)))
+    if whole.written is not None:
+        yield whole
+        return
+    for start in range(0, whole.records, wide):
+        yield whole.part(start, min(start + wide, whole.records))
+
+
+def _part(rows: Rows, key: int, buckets: Sequence["_Bucket"]) -> Records:
+    """Put the rows into the buckets of their keys; returns those that have no place there, each a record."""
+    marks, hashes = marks_of(rows, key)
+    # A row without a key goes on with the row before it, wherever that one goes.
+    known = np.maximum.accumulate(
+        np.where((marks == KEY_STARTS) | (marks == KEY_SAME), np.arange(len(marks)), 0)
+    )
+    numbers = (hashes[known] % np.uint64(len(buckets))).astype(np.int64)
+    whole = (marks != KEY_BLANK) & (marks != KEY_UNREADABLE)
+    for number, bucket in enumerate(buckets):
+        bucket.write(rows, np.flatnonzero(whole & (numbers == number)).astype(np.int64, copy=False))
+    return by_record(rows.kept(~whole), None, ())
+
+
+class _Bucket:
+    """The rows of some keys on disk, with their lines and numbers."""
+
+    def __init__(self, folder: Path, number: int) -> None:
+        self._rows: BinaryIO = (folder / f"{number}.rows").open("w+b", buffering=BUFFER)
+        self._places: BinaryIO = (folder / f"{number}.places").open("w+b")
+        self.columns = 0
+
+    def write(self, rows: Rows, chosen: Int64s) -> None:
+        self.columns = rows.columns
+        self._rows.write(dispatch.gather(rows.data, rows.row_starts, rows.row_ends, chosen))
+        self._places.write(np.stack([rows.lines[chosen], rows.numbers[chosen]], axis=1).tobytes())
+
+    def in_order(self, key: int, delimiter: str) -> tuple[bytes, Int64s, int]:
+        """The rows side by side by key, the line and number of each, and how many columns there are."""
+        self._rows.seek(0)
+        self._places.seek(0)
+        data = self._rows.read()
+        places = np.frombuffer(self._places.read(), np.int64).reshape(-1, 2)
+        self._rows.close()
+        self._places.close()
+        return *_sorted(data, places, key, delimiter, self.columns), self.columns
+
+
+def _sorted(data: bytes, places: Int64s, key: int, delimiter: str, columns: int) -> tuple[bytes, Int64s]:
+    about = _keys(data, key, delimiter)
+    marks, hashes = about[:, KEYS_MARK], about[:, KEYS_HASH]
+    known = np.maximum.accumulate(
+        np.where((marks == KEY_STARTS) | (marks == KEY_SAME), np.arange(len(marks)), 0)
+    )
+    order, groups = _side_by_side(hashes[known])
+    in_order = _put(data, about, order)
+    if (_keys(in_order, key, delimiter)[:, KEYS_MARK] == KEY_STARTS).sum() <= groups:
+        return in_order, places[order]
+    # Two keys have one hash, once in the life of a universe: then the keys themselves decide.
+    rows = _scanned(data, places, delimiter, columns)
+    keys = [_key(rows, int(row), key) for row in known]
+    first_of = {text: row for row, text in reversed(list(enumerate(keys)))}
+    order = np.argsort(np.array([first_of[text] for text in keys]), kind="stable").astype(
+        np.int64, copy=False
+    )
+    return _put(data, about, order), places[order]
+
+
+def _side_by_side(hashes: Int64s) -> tuple[Int64s, int]:
+    """The order in which equal hashes stand together, each where its first one stands; and how many differ."""
+    by_hash = np.argsort(hashes, kind="stable").astype(np.int64, copy=False)
+    in_turn = hashes[by_hash]
+    begins = np.flatnonzero(np.append(len(hashes) > 0, in_turn[1:] != in_turn[:-1]))
+    sizes = np.diff(np.append(begins, len(hashes)))
+    turn = np.argsort(by_hash[begins])
+    begins, sizes = begins[turn], sizes[turn]
+    # Each group is a run of places in `by_hash`, and the runs now follow each other in another order.
+    shift = begins - (np.cumsum(sizes) - sizes)
+    return by_hash[np.repeat(shift, sizes) + np.arange(len(hashes))], len(begins)
+
+
+def _keys(data: bytes, key: int, delimiter: str) -> Int64s:
+    return dispatch.scan_keys(data, ord(delimiter), key, True, LONGEST_RECORD)[2]
+
+
+def _put(data: bytes, about: Int64s, order: Int64s) -> bytes:
+    row_starts, row_ends = (about[:, place].astype(np.int32) for place in (KEYS_START, KEYS_END))
+    return dispatch.gather(data, row_starts, row_ends, order)
+
+
+def _key(rows: Rows, row: int, key: int) -> bytes:
+    at = row * rows.columns + key
+    return rows.data[rows.starts[at] : rows.ends[at]]
+
+
+def _in_chunks(
+    data: bytes, places: Int64s, delimiter: str, columns: int, writer: "dispatch.Writer | None"
+) -> Iterator[Rows]:
+    """The rows of a bucket: as cells or, with a writer, in chunks of whole records that are written if certain."""
+    if writer is None:
+        if data:
+            yield _scanned(data, places, delimiter, columns)
+        return
+    most, row, at, left = CHUNK_ROWS, 0, 0, memoryview(data)
+    while left:
+        done = writer.write(left, ord(delimiter), True, LONGEST_RECORD, most)
+        if not done.consumed:
+            most *= 2
+            continue
+        here, block = places[row : row + done.filled], data[at : at + done.consumed]
+        again = partial(_scanned, block, here, delimiter, columns)
+        index = done.indexes
+        yield left_over(done, block, columns, here[index, 0], here[index, 1], again)
+        left, row, at, most = left[done.consumed :], row + done.filled, at + done.consumed, CHUNK_ROWS
+
+
+def _scanned(data: bytes, places: Int64s, delimiter: str, columns: int) -> Rows:
+    found = dispatch.scan_csv(data, ord(delimiter), columns, True, len(places) + 1, LONGEST_RECORD)
+    if found.rows != len(places):
+        raise AssertionError(f"{len(places)} rows were put aside and {found.rows} came back")
+    return rows_of(found, data, columns, places[:, 0], places[:, 1])
