@@ -122,7 +122,7 @@ def installed_version(name: str) -> str:
 
 
 def text(whole: dict[str, Any]) -> str:
-    """The Markdown that the README shows."""
+    """The Markdown that docs/speed.md shows."""
     about = whole["machine"]
     packages = ", ".join(f"{name} {number}" for name, number in about["packages"].items())
     place = f"{about['cores']} cores ({about['processor']}), {about['memory_mb']} MB, {about['system']}"

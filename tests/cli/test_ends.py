@@ -27,7 +27,8 @@ def fail(self, document, notes):
         raise {kind}("{secret}") from problem
 
 reference.ReferenceChecker.document = fail
-sys.exit(main.main({words!r}))
+sys.argv[1:] = {words!r}
+sys.exit(main.main())
 """
 
 
@@ -207,7 +208,7 @@ def test_without_compiled_kernels_the_tool_says_so_once_and_does_the_same(folder
         "import sys\n"
         f"for name in {kernels}: sys.modules['lexer_pipeline.kernels.' + name] = None\n"
         "from lexer_pipeline.cli.main import main\n"
-        "sys.exit(main(sys.argv[1:]))\n"
+        "sys.exit(main())\n"
     )
     call = [sys.executable, "-c", program, *CONVERT, "--date", "20260101", "--json"]
 

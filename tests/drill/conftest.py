@@ -1,12 +1,12 @@
 """A sandbox for each module and scheme: plain, and over TLS as the real service is."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from lexer_pipeline.sandbox.server import Sandbox
 
 from tests.drill.rig import Rig
+from tests.upload.conftest import out  # noqa: F401 - a fixture
 
 
 @pytest.fixture(scope="module", params=["tls", pytest.param("plain", marks=pytest.mark.drill)])
@@ -22,10 +22,3 @@ def calm(rig: Rig) -> None:
     """Every test begins without faults left over, with urls that last."""
     rig.sandbox.clear_faults()
     rig.sandbox.set(url_seconds=3600, clock_offset=0.0)
-
-
-@pytest.fixture
-def out(tmp_path: Path) -> Path:
-    path = tmp_path / "batches"
-    path.mkdir()
-    return path

@@ -3,7 +3,6 @@
 import json
 import random
 import subprocess
-import sys
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,7 +14,7 @@ from lexer_pipeline.outbox.ledger import entries
 from lexer_pipeline.sandbox.server import Sandbox
 
 from tests.drill.judge import Verdict, judge, may_be_in_doubt
-from tests.upload.helpers import prepared
+from tests.upload.helpers import prepared, start
 
 QUICK = {"connect_timeout": 2.0, "stall_timeout": 1.0, "answer_timeout": 1.0, "tries": 4}
 TROUBLE: Sequence[Mapping[str, Any]] = (
@@ -74,8 +73,7 @@ class Rig:
 
     def start(self, module: str, order: Mapping[str, Any], **more: Any) -> subprocess.Popen[str]:
         """A sender, under way."""
-        command = [sys.executable, "-m", module, json.dumps(order)]
-        return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **more)
+        return start(module, order, **more)
 
     def finish(self, process: subprocess.Popen[str], after: float | None = None) -> tuple[int, str]:
         """Its exit code and all it said; killed `after` so many seconds, if it still runs."""

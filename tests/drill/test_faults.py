@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 from lexer_pipeline.model import PreparedBatch, Receipt
-from lexer_pipeline.uploading.scheduler import exit_code, upload
+from lexer_pipeline.uploading.receipts import exit_code
 from lexer_pipeline.uploading.settings import Settings, Token
 
 from tests.drill.rig import Rig, content
-from tests.upload.helpers import prepared
+from tests.upload.helpers import prepared, upload_by
 
 LARGE, SMALL = 900_000, 2_000
 
@@ -96,8 +96,8 @@ def send(rig: Rig, out: Path, batch: PreparedBatch, patience: float = 0.8, **mor
         token=Token(rig.token), url=rig.sandbox.url, ca_file=rig.sandbox.ca_file, connect_timeout=1.0,
         stall_timeout=patience, answer_timeout=patience, tries=3,
     )  # fmt: skip
-    options: dict[str, Any] = {"sleep": lambda seconds: time.sleep(min(seconds, 0.15)), **more}
-    (receipt,) = upload([batch], out, settings, **options)
+    more = {"sleep": lambda seconds: time.sleep(min(seconds, 0.15)), **more}
+    (receipt,) = upload_by([batch], out, settings, **more)
     return receipt
 
 

@@ -11,7 +11,7 @@ import signal
 import sqlite3
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -20,9 +20,10 @@ from typing import Any
 from lexer_pipeline.errors import PipelineError
 from lexer_pipeline.model import Manifest, PreparedBatch
 from lexer_pipeline.outbox.ledger import Ledger
-from lexer_pipeline.uploading.scheduler import exit_code, upload
+from lexer_pipeline.uploading.receipts import exit_code
 from lexer_pipeline.uploading.settings import Settings, Token
 
+from tests.upload.helpers import upload_by
 from tests.upload.store import TOKEN
 
 
@@ -61,8 +62,7 @@ def main(order: dict[str, Any]) -> int:
     settings = Settings(token=token, url=order["url"], stall_timeout=2, answer_timeout=2)
     settings = replace(settings, **order.get("settings", {}))
     batches = [read(Path(path)) for path in order["batches"]]
-    open_ledger: Callable[[Path, Callable[[], float]], Ledger] = DyingLedger
-    receipts = upload(
+    receipts = upload_by(
         batches,
         Path(order["out"]),
         settings,
@@ -70,7 +70,7 @@ def main(order: dict[str, Any]) -> int:
         sleep=lambda seconds: time.sleep(seconds * order.get("hurry", 1)),
         random=lambda: 0.0,
         progress=fail if order.get("fail") else None,
-        open_ledger=open_ledger,
+        open_ledger=DyingLedger,
     )
     print(
         json.dumps({"receipts": [receipt.as_json() for receipt in receipts], "changes": DyingLedger.changes})

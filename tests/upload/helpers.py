@@ -1,16 +1,27 @@
 """Prepared batches and settings for the tests; all content is invented."""
 
 import hashlib
+import json
+import subprocess
+import sys
 import threading
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
 from lexer_pipeline.model import Manifest, PreparedBatch, Receipt
-from lexer_pipeline.outbox.ledger import Entry, entries
+from lexer_pipeline.outbox.entry import Entry
+from lexer_pipeline.outbox.ledger import Ledger, entries
 from lexer_pipeline.system.files import write_json
-from lexer_pipeline.uploading.scheduler import upload
+from lexer_pipeline.system.runtime import Runtime
+from lexer_pipeline.uploading.body import Body, Identity
+from lexer_pipeline.uploading.context import context_of
+from lexer_pipeline.uploading.lexer_api import LexerApi
+from lexer_pipeline.uploading.options import UploadOptions
+from lexer_pipeline.uploading.permit import UploadService
+from lexer_pipeline.uploading.send import send_batches
 from lexer_pipeline.uploading.settings import Settings, Token
 
 from tests.upload.store import TOKEN, Store
@@ -34,6 +45,14 @@ def prepared(
     return PreparedBatch(folder, manifest)
 
 
+def body_of(file: Path) -> Body:
+    """What is to be sent of `file` as it lies there now."""
+    with file.open("rb") as one, file.open("rb") as other:
+        sha256 = hashlib.file_digest(one, "sha256").hexdigest()
+        md5 = hashlib.file_digest(other, "md5").hexdigest()
+    return Body(file, Identity.of(file), sha256, md5)
+
+
 def settings(store: Store, **changes: Any) -> Settings:
     """Settings for `store`, with short timeouts."""
     plain = Settings(
@@ -43,11 +62,33 @@ def settings(store: Store, **changes: Any) -> Settings:
     return replace(plain, **changes)
 
 
-def send(store: Store, out: Path, *batches: PreparedBatch, **options: Any) -> tuple[Receipt, ...]:
+def upload_by(
+    batches: Sequence[PreparedBatch],
+    out: Path,
+    settings: Settings,
+    *,
+    service: UploadService | None = None,
+    open_ledger: Callable[[Path, Runtime], Ledger] = Ledger,
+    **more: Any,
+) -> tuple[Receipt, ...]:
+    """Upload with a ledger or a service of the test's own, and what it wants of Runtime and UploadOptions."""
+    own = {field.name: more.pop(field.name) for field in fields(Runtime) if field.name in more}
+    runtime, options = Runtime(**own), UploadOptions(**more)
+    with closing(open_ledger(out, runtime)) as ledger:
+        to = service or LexerApi(settings)
+        return send_batches(batches, out, context_of(settings, to, ledger, options, runtime, len(batches)))
+
+
+def send(store: Store, out: Path, *batches: PreparedBatch, **more: Any) -> tuple[Receipt, ...]:
     """Upload without real waiting between tries."""
-    changes = options.pop("settings", {})
-    options.setdefault("sleep", lambda seconds: None)
-    return upload(batches, out, settings(store, **changes), **options)
+    changes = more.pop("settings", {})
+    return upload_by(batches, out, settings(store, **changes), **{"sleep": lambda seconds: None, **more})
+
+
+def start(module: str, order: Mapping[str, Any], **more: Any) -> subprocess.Popen[str]:
+    """A sender in a process of its own, under way: `python -m module ORDER`."""
+    command = [sys.executable, "-m", module, json.dumps(order)]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **more)
 
 
 def entry(out: Path) -> Entry:

@@ -2,7 +2,6 @@
 
 import json
 import subprocess
-import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 import pytest
 from lexer_pipeline.outbox.ledger import entries
 
+from tests.upload import helpers
 from tests.upload.helpers import LINE, prepared, send
 from tests.upload.store import Store
 
@@ -17,14 +17,9 @@ CHANGES = 7  # set up, begin, find a lost ledger, pace, asked, granted, sending;
 
 
 def start(store: Store, out: Path, *folders: Path, **order: Any) -> subprocess.Popen[str]:
-    text = json.dumps(
-        {"url": store.url, "out": str(out), "batches": [str(folder) for folder in folders], **order}
-    )
-    return subprocess.Popen(
-        [sys.executable, "-m", "tests.upload.driver", text],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
+    batches = [str(folder) for folder in folders]
+    return helpers.start(
+        "tests.upload.driver", {"url": store.url, "out": str(out), "batches": batches, **order}
     )
 
 

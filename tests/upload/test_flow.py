@@ -9,7 +9,9 @@ import pytest
 from lexer_pipeline.errors import UsageError
 from lexer_pipeline.model import Receipt
 from lexer_pipeline.outbox.ledger import entries, known_names
-from lexer_pipeline.uploading.scheduler import as_is, exit_code
+from lexer_pipeline.system.runtime import Runtime
+from lexer_pipeline.uploading.as_is import upload_as_is
+from lexer_pipeline.uploading.receipts import exit_code
 
 from tests.upload.helpers import LINE, after, entry, prepared, send, settings
 from tests.upload.store import TOKEN, Store
@@ -124,7 +126,7 @@ def test_a_refused_token_stops_the_whole_run(store: Store, out: Path, status: in
     store.post_faults = [f"status:{status}"]
     batches = [prepared(out, f"customers-20240306-{v}", LINE * n) for n, v in enumerate("abcd", 1)]
 
-    receipts = send(store, out, *batches, parallel=1)
+    receipts = send(store, out, *batches, settings={"parallel": 1})
 
     assert len(store.posts) == 1
     assert {receipt.state for receipt in receipts} == {"prepared"}
@@ -138,7 +140,7 @@ def test_others_finish_what_they_send_when_the_token_is_refused(store: Store, ou
     store.post_faults = ["", "status:401"]
     batches = [prepared(out, f"customers-20240306-{v}", LINE * n) for n, v in enumerate("ab", 1)]
 
-    receipts = send(store, out, *batches, parallel=2)
+    receipts = send(store, out, *batches, settings={"parallel": 2})
 
     assert sorted(receipt.state for receipt in receipts) == ["prepared", "sent"]
 
@@ -293,7 +295,7 @@ def test_a_stop_leaves_the_upload_to_the_next_run(store: Store, out: Path) -> No
     stop = threading.Event()
     rate = {"limit_rate": 1_000_000}
 
-    (receipt,) = send(store, out, batch, stop=stop, progress=after(2, stop), settings=rate)
+    (receipt,) = send(store, out, batch, stop=stop.is_set, progress=after(2, stop), settings=rate)
 
     assert (receipt.state, exit_code([receipt])) == ("sending", 5)
     assert send(store, out, batch)[0].upload_id == "101"
@@ -333,8 +335,11 @@ def test_a_batch_cannot_change_its_destination_while_it_is_under_way(store: Stor
     assert len(store.posts) == 1
 
 
-def as_csv(store: Store, out: Path, path: Path, **options: object) -> Receipt:
-    return as_is(path, out, settings(store), sleep=lambda _: None, date="20240306", **options)  # type: ignore[arg-type]
+def as_csv(store: Store, out: Path, path: Path, descriptor: str | None = None) -> Receipt:
+    """Sent on 6 March 2024, without real waiting."""
+    runtime = Runtime(clock=lambda: 1709683200.0, sleep=lambda _: None)
+    (receipt,) = upload_as_is([path], out, settings(store), descriptor, runtime=runtime)
+    return receipt
 
 
 def test_a_csv_is_sent_as_it_is_under_a_safe_name(store: Store, out: Path, tmp_path: Path) -> None:

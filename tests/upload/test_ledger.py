@@ -10,7 +10,9 @@ from pathlib import Path
 
 import pytest
 from lexer_pipeline.errors import PersonNeeded, PipelineError, ServiceUnavailable, UsageError
-from lexer_pipeline.outbox.ledger import FILE, Content, Entry, Ledger, claim, entries, known_names
+from lexer_pipeline.outbox.entry import Content, Entry
+from lexer_pipeline.outbox.ledger import FILE, Ledger, claim, entries, known_names
+from lexer_pipeline.system.runtime import Runtime
 
 from tests.upload.helpers import LINE, prepared, send
 from tests.upload.store import Store
@@ -22,7 +24,7 @@ CONTENT = Content(
 
 @pytest.fixture
 def ledger(out: Path) -> Iterator[Ledger]:
-    with closing(Ledger(out, lambda: 1000.0)) as ledger:
+    with closing(Ledger(out, Runtime(clock=lambda: 1000.0))) as ledger:
         yield ledger
 
 
@@ -71,7 +73,7 @@ def test_every_change_is_in_the_events_without_a_secret(ledger: Ledger, out: Pat
 
 
 def test_wiped_urls_leave_no_trace_on_disk(out: Path) -> None:
-    with closing(Ledger(out, lambda: 1000.0)) as ledger:
+    with closing(Ledger(out, Runtime(clock=lambda: 1000.0))) as ledger:
         started = []
         for number in range(120):
             content = Content(
@@ -89,7 +91,7 @@ def test_wiped_urls_leave_no_trace_on_disk(out: Path) -> None:
 
 def test_names_are_known_without_a_ledger_and_after_a_crash(out: Path) -> None:
     assert known_names(out) == frozenset()
-    with closing(Ledger(out, lambda: 0.0)) as ledger:
+    with closing(Ledger(out)) as ledger:
         ledger.begin(CONTENT)
         assert known_names(out) == ledger.names() == {"customers-20240306-a.json"}
     assert sorted(path.name for path in out.iterdir()) == [FILE]
@@ -104,7 +106,8 @@ def test_names_are_read_while_another_writes(ledger: Ledger, out: Path) -> None:
 
 def test_permission_is_asked_for_less_than_eight_times_a_second(out: Path) -> None:
     now = [1000.0]
-    with closing(Ledger(out, lambda: now[0])) as one, closing(Ledger(out, lambda: now[0])) as other:
+    runtime = Runtime(clock=lambda: now[0])
+    with closing(Ledger(out, runtime)) as one, closing(Ledger(out, runtime)) as other:
         waits = [ledger.pace() for ledger in (one, other) * 10]
         assert waits == pytest.approx([0.13 * n for n in range(20)])
         now[0] = 500.0  # a clock that is set back must not stop the world
@@ -120,7 +123,7 @@ def test_a_damaged_ledger_stops_the_run_before_anything_is_asked(store: Store, o
 
 
 def test_a_newer_ledger_is_left_alone(store: Store, out: Path) -> None:
-    Ledger(out, lambda: 0.0).close()
+    Ledger(out).close()
     with closing(sqlite3.connect(out / FILE)) as connection:
         connection.execute("PRAGMA user_version=99")
     for read in (known_names, entries):
@@ -133,8 +136,8 @@ def test_a_newer_ledger_is_left_alone(store: Store, out: Path) -> None:
 def test_a_locked_ledger_is_a_matter_of_time(
     store: Store, out: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("lexer_pipeline.outbox.ledger.PATIENCE", 0.1)
-    Ledger(out, lambda: 0.0).close()
+    monkeypatch.setattr("lexer_pipeline.outbox.ledger_file.PATIENCE", 0.1)
+    Ledger(out).close()
     with closing(sqlite3.connect(out / FILE, isolation_level=None)) as other:
         other.execute("BEGIN EXCLUSIVE")
         with pytest.raises(ServiceUnavailable, match="locked"):
@@ -218,7 +221,7 @@ def test_threads_share_a_ledger(ledger: Ledger, out: Path) -> None:
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
 def test_a_read_only_ledger_can_still_be_read(out: Path) -> None:
-    with closing(Ledger(out, lambda: 0.0)) as ledger:
+    with closing(Ledger(out)) as ledger:
         ledger.begin(CONTENT)
     (out / FILE).chmod(0o400)
     assert known_names(out) == {CONTENT.name}

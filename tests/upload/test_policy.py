@@ -1,39 +1,33 @@
 """The decision table, row by row."""
 
-from dataclasses import dataclass
+from typing import Any
 
 import pytest
-from lexer_pipeline.outbox.ledger import State
-from lexer_pipeline.uploading.policy import TABLE, Do, Event, backoff, may_have_landed, name_post, name_put
+from lexer_pipeline.outbox.entry import State
+from lexer_pipeline.uploading.permit import Grant, Refusal
+from lexer_pipeline.uploading.policy import TABLE, Do, Event, backoff, may_have_landed, name_permit, name_put
+from lexer_pipeline.uploading.transfer import PutResult
 
 MD5 = "0123456789abcdef0123456789abcdef"
+GRANT = Grant("7", "https://s3.example.com/k", None)
 
 
-@dataclass(frozen=True)
-class Answer:
-    """What a PUT told; the defaults are a whole body that was stored."""
-
-    connected: bool = True
-    status: int = 200
-    code: str = ""
-    expired: bool = False
-    encrypted: bool = False
-    etag: str = MD5
-    bytes_sent: int = 10
-    whole_body_sent: bool = True
-    file_changed: bool = False
+def answer(**told: Any) -> PutResult:
+    """What a PUT told; otherwise a whole body that was stored."""
+    stored = {"connected": True, "status": 200, "etag": MD5, "bytes_sent": 10, "whole_body_sent": True}
+    return PutResult(**{**stored, **told})
 
 
-def refusal(status: int, code: str = "", sent: int = 0) -> Answer:
-    return Answer(status=status, code=code, etag="", bytes_sent=sent, whole_body_sent=sent == 10)
+def refusal(status: int, code: str = "", sent: int = 0) -> PutResult:
+    return answer(status=status, code=code, etag="", bytes_sent=sent, whole_body_sent=sent == 10)
 
 
-def silence(sent: int, connected: bool = True) -> Answer:
-    return Answer(connected, status=0, etag="", bytes_sent=sent, whole_body_sent=sent == 10)
+def silence(sent: int, connected: bool = True) -> PutResult:
+    return answer(connected=connected, status=0, etag="", bytes_sent=sent, whole_body_sent=sent == 10)
 
 
-def expired(status: int = 403) -> Answer:
-    return Answer(
+def expired(status: int = 403) -> PutResult:
+    return answer(
         status=status, code="AccessDenied", expired=True, etag="", bytes_sent=0, whole_body_sent=False
     )
 
@@ -58,14 +52,14 @@ def expired(status: int = 403) -> Answer:
     ],
 )
 def test_each_answer_to_a_request_for_permission(status: int, granted: bool, do: Do, state: State) -> None:
-    step = TABLE[name_post(status, granted)]
+    step = TABLE[name_permit(GRANT if granted else Refusal(status))]
 
     assert (do, state) == (step.do, step.state)
     assert step.wait == (do is Do.NEW)
 
 
 @pytest.mark.parametrize(
-    ("answer", "event", "do", "state"),
+    ("told", "event", "do", "state"),
     [
         (silence(0, connected=False), Event.PUT_UNCONNECTED, Do.SAME, State.GRANTED),
         (silence(0), Event.PUT_BROKEN, Do.SAME, State.SENDING),
@@ -75,12 +69,12 @@ def test_each_answer_to_a_request_for_permission(status: int, granted: bool, do:
           for s in (500, 502, 503, 504, 408, 429, 507) for n in (0, 10)],
         *[(refusal(400, c, 10), Event.PUT_LATER, Do.SAME, State.SENDING)
           for c in ("RequestTimeout", "IncompleteBody", "BadDigest")],
-        (Answer(etag="f" * 32), Event.PUT_WRONG_ETAG, Do.SAME, State.SENDING),
-        (Answer(bytes_sent=5, whole_body_sent=False), Event.PUT_BROKEN, Do.SAME, State.SENDING),
-        (Answer(etag=MD5.upper()), Event.PUT_STORED, Do.END, State.SENT),
-        (Answer(etag="abc-2"), Event.PUT_UNVERIFIED, Do.END, State.SENT),
-        (Answer(etag=""), Event.PUT_UNVERIFIED, Do.END, State.SENT),
-        (Answer(etag="f" * 32, encrypted=True), Event.PUT_UNVERIFIED, Do.END, State.SENT),
+        (answer(etag="f" * 32), Event.PUT_WRONG_ETAG, Do.SAME, State.SENDING),
+        (answer(bytes_sent=5, whole_body_sent=False), Event.PUT_BROKEN, Do.SAME, State.SENDING),
+        (answer(etag=MD5.upper()), Event.PUT_STORED, Do.END, State.SENT),
+        (answer(etag="abc-2"), Event.PUT_UNVERIFIED, Do.END, State.SENT),
+        (answer(etag=""), Event.PUT_UNVERIFIED, Do.END, State.SENT),
+        (answer(etag="f" * 32, encrypted=True), Event.PUT_UNVERIFIED, Do.END, State.SENT),
         (expired(), Event.PUT_EXPIRED, Do.NEW, State.PREPARED),
         (expired(400), Event.PUT_EXPIRED, Do.NEW, State.PREPARED),
         (refusal(403, "SignatureDoesNotMatch"), Event.PUT_REFUSED, Do.END, State.REFUSED),
@@ -90,33 +84,33 @@ def test_each_answer_to_a_request_for_permission(status: int, granted: bool, do:
         (refusal(307), Event.PUT_REFUSED, Do.END, State.REFUSED),
         (refusal(403, "AccessDenied"), Event.PUT_DENIED, Do.NEW, State.PREPARED),
         (refusal(403, "AccessDenied", 5), Event.PUT_DENIED_AGAIN, Do.END, State.REFUSED),
-        (Answer(status=0, file_changed=True), Event.FILE_CHANGED, Do.END, State.CHANGED),
-        (Answer(etag="f" * 32, file_changed=True), Event.FILE_CHANGED, Do.END, State.CHANGED),
-        (Answer(file_changed=True), Event.PUT_STORED, Do.END, State.SENT),
+        (answer(status=0, file_changed=True), Event.FILE_CHANGED, Do.END, State.CHANGED),
+        (answer(etag="f" * 32, file_changed=True), Event.FILE_CHANGED, Do.END, State.CHANGED),
+        (answer(file_changed=True), Event.PUT_STORED, Do.END, State.SENT),
     ],
 )  # fmt: skip
-def test_each_answer_to_a_first_put(answer: Answer, event: Event, do: Do, state: State) -> None:
-    named = name_put(answer, MD5, unanswered=False, ever_sent=False, denied=False, overdue=False)
+def test_each_answer_to_a_first_put(told: PutResult, event: Event, do: Do, state: State) -> None:
+    named = name_put(told, MD5, unanswered=False, ever_sent=False, denied=False, overdue=False)
 
     assert event is named
     assert (do, state) == (TABLE[named].do, TABLE[named].state)
 
 
 @pytest.mark.parametrize(
-    ("answer", "event", "state"),
+    ("told", "event", "state"),
     [
         (expired(), Event.PUT_EXPIRED_IN_DOUBT, State.IN_DOUBT),
         (refusal(403, "SignatureDoesNotMatch"), Event.PUT_REFUSED_IN_DOUBT, State.IN_DOUBT),
         (refusal(403, "AccessDenied"), Event.PUT_REFUSED_IN_DOUBT, State.IN_DOUBT),
         (silence(0, connected=False), Event.PUT_UNCONNECTED_AGAIN, State.SENDING),
         (refusal(503), Event.PUT_LATER, State.SENDING),
-        (Answer(), Event.PUT_STORED, State.SENT),
+        (answer(), Event.PUT_STORED, State.SENT),
     ],
 )
 def test_after_a_put_without_an_answer_no_row_asks_for_a_new_permission(
-    answer: Answer, event: Event, state: State
+    told: PutResult, event: Event, state: State
 ) -> None:
-    named = name_put(answer, MD5, unanswered=True, ever_sent=True, denied=False, overdue=True)
+    named = name_put(told, MD5, unanswered=True, ever_sent=True, denied=False, overdue=True)
 
     assert event is named
     assert TABLE[named].state is state
@@ -148,18 +142,18 @@ def test_every_event_has_its_row() -> None:
 
 
 @pytest.mark.parametrize(
-    ("answer", "may"),
+    ("told", "may"),
     [
         (silence(0), False), (silence(5), True), (silence(10), True), (refusal(503), False), (refusal(503, "", 5), False),
         (refusal(500, "", 10), True), (refusal(400, "RequestTimeout", 10), False), (refusal(501, "", 10), False),
-        (Answer(etag="f" * 32), True),
-        (Answer(status=0, bytes_sent=5, whole_body_sent=False, file_changed=True), False),
-        (Answer(status=0, file_changed=True), True),
-        (Answer(bytes_sent=5, whole_body_sent=False, file_changed=True), True),
+        (answer(etag="f" * 32), True),
+        (answer(status=0, bytes_sent=5, whole_body_sent=False, file_changed=True), False),
+        (answer(status=0, file_changed=True), True),
+        (answer(bytes_sent=5, whole_body_sent=False, file_changed=True), True),
     ],
 )  # fmt: skip
-def test_what_leaves_doubt(answer: Answer, may: bool) -> None:
-    assert may is may_have_landed(answer)
+def test_what_leaves_doubt(told: PutResult, may: bool) -> None:
+    assert may is may_have_landed(told)
 
 
 def test_waits_are_between_one_second_and_one_minute_and_follow_retry_after() -> None:

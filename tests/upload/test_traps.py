@@ -1,6 +1,5 @@
 """The traps of sending a file over HTTP to S3, each named after what goes wrong."""
 
-import hashlib
 import json
 import os
 import socket
@@ -9,11 +8,15 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from lexer_pipeline.uploading import api
-from lexer_pipeline.uploading.s3_put import Body, Identity, PutResult, Wire, put
+from lexer_pipeline.uploading.body import Identity
+from lexer_pipeline.uploading.lexer_api import LexerApi, read_grant
+from lexer_pipeline.uploading.permit import Grant, Refusal
+from lexer_pipeline.uploading.policy import seconds_of
+from lexer_pipeline.uploading.s3_put import put
+from lexer_pipeline.uploading.transfer import PutResult, Wire
 
-from tests.upload.helpers import LINE, entry, prepared, send
-from tests.upload.store import TOKEN, Store
+from tests.upload.helpers import LINE, body_of, entry, prepared, send, settings
+from tests.upload.store import Store
 
 QUICK = Wire(connect_timeout=3.0, stall_timeout=1.0, answer_timeout=1.0)
 
@@ -24,12 +27,8 @@ def put_to(store: Store, file: Path, wire: Wire = QUICK, **options: object) -> P
     return put(url, body_of(file), wire, **{**plain, **options})  # type: ignore[arg-type]
 
 
-def body_of(file: Path) -> Body:
-    """What is to be sent of `file` as it lies there now."""
-    with file.open("rb") as one, file.open("rb") as other:
-        sha256 = hashlib.file_digest(one, "sha256").hexdigest()
-        md5 = hashlib.file_digest(other, "md5").hexdigest()
-    return Body(file, Identity.of(file), sha256, md5)
+def ask(store: Store, **changes: object) -> Grant | Refusal:
+    return LexerApi(settings(store, **changes)).ask("customers.json", None)
 
 
 @pytest.fixture
@@ -160,7 +159,7 @@ def test_the_last_block_is_kept_back_until_all_that_left_is_what_was_prepared(
 def test_a_large_file_that_changed_is_not_stored_and_may_be_sent_once_mended(
     store: Store, out: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("lexer_pipeline.uploading.job.READ_FIRST", 1000)
+    monkeypatch.setattr("lexer_pipeline.uploading.outgoing.READ_FIRST", 1000)
     batch = prepared(out, data=LINE * 100_000)
     data = batch.file.read_bytes()
     batch.file.write_bytes(data[:-2] + b" \n")
@@ -195,10 +194,10 @@ def test_redirects_are_not_followed(store: Store, file: Path, status: int) -> No
     with Store() as other:
         store.post_faults = [f"status:{status}:Location: {other.url}"]
         store.put_faults = [f"refuse:{status}:Location:{other.base}/bucket/7"]
-        asked = api.ask(store.url, TOKEN, {}, connect_timeout=3, answer_timeout=3)
+        asked = ask(store)
         result = put_to(store, file)
 
-    assert (asked.status, asked.grant, result.status) == (status, None, status)
+    assert (asked, result.status) == (Refusal(status), status)
     assert other.posts == other.puts == []
 
 
@@ -207,7 +206,7 @@ def test_netrc_is_ignored(store: Store, file: Path, tmp_path: Path, monkeypatch:
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("NETRC", str(tmp_path / ".netrc"))
 
-    api.ask(store.url, TOKEN, {}, connect_timeout=3, answer_timeout=3)
+    ask(store)
     put_to(store, file)
 
     assert "authorization" not in store.posts[0].headers
@@ -219,7 +218,7 @@ def test_proxy_variables_are_ignored(store: Store, file: Path, monkeypatch: pyte
         monkeypatch.setenv(name, "http://127.0.0.1:9")
     monkeypatch.setenv("no_proxy", "")
 
-    assert api.ask(store.url, TOKEN, {}, connect_timeout=3, answer_timeout=3).grant is not None
+    assert isinstance(ask(store), Grant)
     assert put_to(store, file).status == 200
 
 
@@ -229,7 +228,7 @@ def test_a_proxy_is_used_when_it_is_a_setting(
     monkeypatch.setenv("no_proxy", "*")
     with Store() as proxy:
         put_to(store, file, Wire(3, 1, 1, proxy=proxy.base))
-        api.ask(store.url, TOKEN, {}, connect_timeout=3, answer_timeout=3, proxy=proxy.base)
+        ask(store, proxy=proxy.base)
 
     assert proxy.puts[0].path.startswith("http://")
     assert len(proxy.posts) == 1
@@ -305,7 +304,7 @@ def test_a_timeout_of_s3_is_a_400_and_not_final(store: Store, out: Path) -> None
 def test_permission_is_asked_for_just_before_sending(store: Store, out: Path) -> None:
     batches = [prepared(out, f"customers-20240306-{v}", LINE * n) for n, v in enumerate("abc", 1)]
     store.put_faults = ["slow:0.2"] * 3
-    send(store, out, *batches, parallel=1, sleep=time.sleep)
+    send(store, out, *batches, settings={"parallel": 1}, sleep=time.sleep)
 
     times = sorted([(r.at, "post") for r in store.posts] + [(r.at, "put") for r in store.puts])
     assert [kind for _, kind in times] == ["post", "put"] * 3
@@ -334,11 +333,12 @@ def test_a_whole_upload_works_over_tls(tls_store: Store, out: Path) -> None:
 
 
 def test_an_unknown_certificate_is_not_trusted(tls_store: Store, file: Path) -> None:
-    asked = api.ask(tls_store.url, TOKEN, {}, connect_timeout=3, answer_timeout=3)
+    asked = ask(tls_store, ca_file=None)
     result = put_to(tls_store, file)
 
+    assert isinstance(asked, Refusal)
     assert (asked.status, result.status, result.connected) == (0, 0, False)
-    assert "certificate" in asked.detail
+    assert "certificate" in asked.words
     assert "certificate" in result.detail
     assert tls_store.posts == tls_store.puts == []
 
@@ -348,13 +348,13 @@ def test_a_long_answer_is_cut(store: Store, file: Path) -> None:
     store.post_faults = ["say:" + " " * 300_000]
 
     assert put_to(store, file).code == "SignatureDoesNotMatch"
-    assert api.ask(store.url, TOKEN, {}, connect_timeout=3, answer_timeout=3).grant is None
+    assert isinstance(ask(store), Refusal)
 
 
 def test_the_escaped_ampersand_is_undone_by_json() -> None:
     text = b'{"id": 5, "url": "https://s3.example.com/k?X-Amz-Date=20240306T000000Z\\u0026X-Amz-Expires=900"}'
 
-    grant = api.read_grant(text)
+    grant = read_grant(text)
 
     assert grant is not None
     assert urlsplit(grant.url).query == "X-Amz-Date=20240306T000000Z&X-Amz-Expires=900"
@@ -369,7 +369,7 @@ def test_the_escaped_ampersand_is_undone_by_json() -> None:
      b'{"id": 5, "url": "https://s3.example.com/a b"}', b'{"id": 5, "url": "https://[/"}', b'{"id": 5, "url": "file:///etc/passwd"}'],
 )  # fmt: skip
 def test_an_unusable_grant_is_none(answer: bytes) -> None:
-    assert api.read_grant(answer) is None
+    assert read_grant(answer) is None
 
 
 @pytest.mark.parametrize(
@@ -378,7 +378,7 @@ def test_an_unusable_grant_is_none(answer: bytes) -> None:
      ("Wed, 06 Mar 2024 00:00:00 GMT", 0.0)],
 )  # fmt: skip
 def test_retry_after_is_seconds_or_a_date(text: str, seconds: float | None) -> None:
-    assert api.seconds_of(text, 1709683200.0) == seconds
+    assert seconds_of(text, 1709683200.0) == seconds
 
 
 def test_the_rate_limit_holds(store: Store, file: Path) -> None:

@@ -27,21 +27,22 @@ from lexer_pipeline.errors import MemoryExhausted, PipelineError, UsageError
 PACKAGE = Path(__file__).resolve().parents[1]
 
 
-def main(words: Sequence[str] | None = None) -> int:
-    """Run one command; the answer is its exit code."""
-    words = list(sys.argv[1:] if words is None else words)
+def main() -> int:
+    """Run the command that the process was started with, with its own standard streams; the answer is its exit code."""
+    words = sys.argv[1:]
     output, _ = streams.open_streams()
     signal.signal(signal.SIGTERM, _interrupt)
     # Rows that are rejected make many small objects and no cycles; looking for some was an eighth of the time.
     gc.set_threshold(20_000, 10, 10)
     # numpy's linear algebra, which nothing here uses, would start a thread on each core.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    code = _run(words)
+    code = run_command(words)
     problem = streams.output_problem(output)
     return code if problem is None or code in (DEFECT, INTERRUPTED) else _fail(problem, as_json=False)
 
 
-def _run(words: Sequence[str]) -> int:
+def run_command(words: Sequence[str]) -> int:
+    """Run one command, however it ends; the answer is its exit code."""
     as_json = "--json" in words
     try:
         asked = arguments.parser().parse_args(words or ["--help"])

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 
 from lexer_pipeline.cli.exits import INTERRUPTED
-from lexer_pipeline.uploading.upload import Progress
+from lexer_pipeline.uploading.options import Progress
 
 
 def watched_uploads(asked: argparse.Namespace) -> AbstractContextManager[Callable[[Progress], None] | None]:

@@ -7,7 +7,7 @@ from rich.console import Console
 
 from lexer_pipeline.cli.console import say, table
 from lexer_pipeline.model import Receipt
-from lexer_pipeline.uploading.send import BatchStatus
+from lexer_pipeline.uploading.status import BatchStatus
 
 
 def receipts(console: Console, found: Sequence[Receipt], out: Path) -> None:

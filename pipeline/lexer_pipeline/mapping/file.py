@@ -172,7 +172,8 @@ def read(path: Path) -> Mapping:
     except UnicodeDecodeError:
         raise UsageError(f"{path}: is not UTF-8", "Save it as UTF-8.") from None
     except tomllib.TOMLDecodeError as problem:
-        raise UsageError(f"{path}: is not TOML: {problem}", "See the README's page on mappings.") from None
+        hint = "`lexer-pipeline map SOURCE --spec SPEC` drafts one; docs/mappings.md says what it may hold."
+        raise UsageError(f"{path}: is not TOML: {problem}", hint) from None
     return _Reader(path, text).mapping(table)
 
 

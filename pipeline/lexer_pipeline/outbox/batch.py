@@ -193,7 +193,7 @@ class Workspace:
         self._out = out
         with locked(out):  # or `recover` in another process might take the folder for a dead one
             self.folder = Path(tempfile.mkdtemp(prefix=WORK, dir=out))
-            self._lock = files.open_lock(self.folder / LOCK)
+            self._lock = files.open_or_make(self.folder / LOCK)
             lock_descriptor(self._lock)
         self.parts: list[Part] = []
 
@@ -243,7 +243,7 @@ class Workspace:
 @contextmanager
 def locked(out: Path) -> Iterator[None]:
     """Hold the right to give names in `out`; waits for others."""
-    handle = files.open_lock(out / ".lock")
+    handle = files.open_or_make(out / ".lock")
     try:
         lock_descriptor(handle)
         yield

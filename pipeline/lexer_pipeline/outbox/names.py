@@ -1,7 +1,7 @@
 """Stage: file names as the vendor's page "Providing JSON data" asks: {specification_name}-{date}-{version}.json."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from datetime import date as day
 from pathlib import Path
 
@@ -34,6 +34,11 @@ def choose_version(first: str, date: str, known: Iterable[str]) -> str:
         match = FILE_NAME.fullmatch(name)
         if match and match["date"] == date and PART.sub("", match["first"]) == first:
             latest = max(latest, match["version"] or "")
+    return _first_above(latest)
+
+
+def _first_above(latest: str) -> str:
+    """The first of the versions that comes after `latest` in plain string order."""
     version = "a"
     while version <= latest:
         version = next_version(version)
@@ -77,24 +82,16 @@ def csv_name(path: Path, descriptor: str | None, day: str, out: Path, known: fro
                 "the vendor would replace that; rename the file with a higher version",
             )
         return path.name
-    if not re.fullmatch(r"\d{8}", day):
-        raise UsageError("the date in a file name has the form YYYYMMDD")
     words = re.sub(r"[^A-Za-z0-9]+", "_", descriptor or path.stem).strip("_")[:100] or "export"
     start = f"{words}-{day}-"
     taken = {name.removesuffix(".csv") for name in known} | {entry.name for entry in out.iterdir()}
-    versions = [name.removeprefix(start) for name in taken if name.startswith(start)]
-    for version in _versions():
-        if all(version > other for other in versions):
-            try:
-                (out / f"{start}{version}").mkdir(mode=0o700)
-            except FileExistsError:
-                continue
-            return f"{start}{version}.csv"
-    raise AssertionError("versions never end")
-
-
-def _versions() -> Iterator[str]:
-    prefix = ""
+    version = _first_above(
+        max((name.removeprefix(start) for name in taken if name.startswith(start)), default="")
+    )
     while True:
-        yield from (prefix + letter for letter in "abcdefghijklmnopqrstuvwxyz")
-        prefix += "z"
+        try:
+            (out / f"{start}{version}").mkdir(mode=0o700)
+        except FileExistsError:
+            version = next_version(version)
+        else:
+            return f"{start}{version}.csv"

@@ -4,10 +4,10 @@ load -> shape -> validate -> convert -> name          (prepare)
 load -> shape -> validate                             (validate)
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ from lexer_pipeline.preparing.plan import Plan, plans
 from lexer_pipeline.preparing.report import Report, SourceReport, Tally
 from lexer_pipeline.preparing.stages import Stages, stages_of
 from lexer_pipeline.system.parallel import map_in_order
+from lexer_pipeline.system.runtime import Runtime
 
 
 def validate(
@@ -47,7 +48,7 @@ def prepare(
     spec: str | Specification | None = None,
     out: Path | str = "batches",
     options: Options | None = None,
-    now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    runtime: Runtime | None = None,
 ) -> Report:
     """Turn sources into one prepared batch a specification in the folder `out` (several, beyond `max_bytes`).
 
@@ -67,6 +68,7 @@ def prepare(
     todo: dict[str, list[Plan]] = {}
     for plan in plans(sources, spec, options.mapping, options.stdin, options.reading, out):
         todo.setdefault(plan.specification.name, []).append(plan)
+    now = (runtime or Runtime()).now()
     done = [_prepare(one, out, options, now) for one in todo.values()]
     return Report(
         tuple(source for report in done for source in report.sources),
@@ -74,10 +76,10 @@ def prepare(
     )
 
 
-def _prepare(todo: Sequence[Plan], out: Path, options: Options, now: Callable[[], datetime]) -> Report:
+def _prepare(todo: Sequence[Plan], out: Path, options: Options, now: datetime) -> Report:
     """One delivery: all sources of one specification."""
     specification = todo[0].specification
-    date = names.check_date(options.date) if options.date is not None else f"{now():%Y%m%d}"
+    date = names.check_date(options.date) if options.date is not None else f"{now:%Y%m%d}"
     version = names.check_version(options.version) if options.version is not None else None
     workspace = batch.Workspace(out, options.timings)
     try:

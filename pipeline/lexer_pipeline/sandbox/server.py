@@ -23,7 +23,7 @@ from lexer_pipeline.sandbox.sink import Sink
 from lexer_pipeline.sandbox.state import State
 from lexer_pipeline.sandbox.store import Rclone, Store
 from lexer_pipeline.sandbox.web import LOOPBACK, Answer, Exchange, Front
-from lexer_pipeline.system.files import make_folder, open_lock
+from lexer_pipeline.system.files import make_folder, open_or_make
 
 API = "/v1/uploads"
 LOCAL_ONLY = "The sandbox answers to programs on this machine and to its own page.\n"
@@ -145,7 +145,7 @@ class Sandbox:
 
     def _lock(self, file: Path) -> None:
         """Let no second process write to the same folder."""
-        handle = open_lock(file)
+        handle = open_or_make(file)
         self._undo.append(lambda: os.close(handle))
         if not lock_descriptor(handle, blocking=False):
             raise UsageError(

@@ -44,8 +44,8 @@ def open_to_read(path: Path) -> int:
     return os.open(path, os.O_RDONLY | AS_IT_IS)
 
 
-def open_lock(path: Path) -> int:
-    """A descriptor of a file to lock, which is made if it is not there."""
+def open_or_make(path: Path) -> int:
+    """A descriptor for reading and writing a file, which is made with mode 0600 if it is not there."""
     return os.open(path, os.O_RDWR | os.O_CREAT | AS_IT_IS, FILE_MODE)
 
 
@@ -53,7 +53,7 @@ def open_folder_lock(folder: Path) -> int:
     """A descriptor to lock a folder by: its own, or that of a file in it where the system opens no folder."""
     if OPENS_FOLDERS:
         return os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    return open_lock(folder / ".lock")
+    return open_or_make(folder / ".lock")
 
 
 def read_at(handle: int, size: int, at: int) -> bytes:

@@ -7,10 +7,13 @@ never doubled. A new permission is asked for only while it is certain that nothi
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import UTC
+from email.utils import parsedate_to_datetime
 from enum import StrEnum
-from typing import Protocol
 
-from lexer_pipeline.outbox.ledger import State
+from lexer_pipeline.outbox.entry import State
+from lexer_pipeline.uploading.permit import Grant, Refusal
+from lexer_pipeline.uploading.transfer import PutResult
 
 
 class Do(StrEnum):
@@ -26,11 +29,11 @@ class Do(StrEnum):
 class Event(StrEnum):
     """Everything that can come back, named as the table names it."""
 
-    POST_GRANTED = "permission granted"
-    POST_UNANSWERED = "no usable answer to the request for permission"
-    POST_TOO_MANY = "too many requests for permission"
-    POST_NO_ENTRY = "the token or this address was refused"
-    POST_REFUSED = "the permission was refused"
+    PERMIT_GRANTED = "permission granted"
+    PERMIT_UNANSWERED = "no usable answer to the request for permission"
+    PERMIT_TOO_MANY = "too many requests for permission"
+    PERMIT_NO_ENTRY = "the token or this address was refused"
+    PERMIT_REFUSED = "the permission was refused"
     PUT_UNCONNECTED = "the store could not be reached"
     PUT_UNCONNECTED_OVERDUE = "the store could not be reached in the time that the permission gave"
     PUT_UNCONNECTED_AGAIN = "the store could not be reached again"
@@ -58,46 +61,6 @@ class Step:
     wait: bool = False
 
 
-class PutAnswer(Protocol):
-    """What one PUT tells; s3_put.py makes it."""
-
-    @property
-    def connected(self) -> bool:
-        """Whether the store was reached."""
-
-    @property
-    def status(self) -> int:
-        """The HTTP status; 0 if no answer came."""
-
-    @property
-    def code(self) -> str:
-        """The S3 error code, if there is one."""
-
-    @property
-    def expired(self) -> bool:
-        """Whether the store says that the url has expired."""
-
-    @property
-    def encrypted(self) -> bool:
-        """Whether the store says that its ETags are no MD5."""
-
-    @property
-    def etag(self) -> str:
-        """The ETag, without quotes."""
-
-    @property
-    def bytes_sent(self) -> int:
-        """At least as many bytes of the body as left."""
-
-    @property
-    def whole_body_sent(self) -> bool:
-        """Whether the whole body may have left."""
-
-    @property
-    def file_changed(self) -> bool:
-        """Whether the file changed meanwhile."""
-
-
 AGAIN_STATUS = frozenset({408, 429, 500, 502, 503, 504})
 AGAIN_CODE = frozenset(
     {"RequestTimeout", "IncompleteBody", "BadDigest", "SlowDown", "InternalError", "OperationAborted"}
@@ -106,19 +69,19 @@ DENIED_FOR_GOOD = frozenset({"SignatureDoesNotMatch", "InvalidAccessKeyId", "Hea
 MD5 = re.compile(r"[0-9a-fA-F]{32}")
 
 
-def name_post(status: int, granted: bool) -> Event:
-    """Name the answer to a request for permission; `status` 0 means that none came."""
-    if status in (200, 201):
-        return Event.POST_GRANTED if granted else Event.POST_UNANSWERED
-    if status in (401, 403):
-        return Event.POST_NO_ENTRY
-    if status == 429:
-        return Event.POST_TOO_MANY
-    return Event.POST_REFUSED if 300 <= status < 500 else Event.POST_UNANSWERED
+def name_permit(answer: Grant | Refusal) -> Event:
+    """Name the answer to a request for permission."""
+    if isinstance(answer, Grant):
+        return Event.PERMIT_GRANTED
+    if answer.status in (401, 403):
+        return Event.PERMIT_NO_ENTRY
+    if answer.status == 429:
+        return Event.PERMIT_TOO_MANY
+    return Event.PERMIT_REFUSED if 300 <= answer.status < 500 else Event.PERMIT_UNANSWERED
 
 
 def name_put(
-    answer: PutAnswer, md5: str, unanswered: bool, ever_sent: bool, denied: bool, overdue: bool
+    answer: PutResult, md5: str, unanswered: bool, ever_sent: bool, denied: bool, overdue: bool
 ) -> Event:
     """Name the answer to a PUT, given what earlier PUTs of the same upload id left behind.
 
@@ -145,7 +108,7 @@ def name_put(
     return Event.PUT_REFUSED
 
 
-def _name_silence(answer: PutAnswer, begun: bool, overdue: bool) -> Event:
+def _name_silence(answer: PutResult, begun: bool, overdue: bool) -> Event:
     if answer.file_changed:
         return Event.FILE_CHANGED
     if not answer.connected:
@@ -155,7 +118,7 @@ def _name_silence(answer: PutAnswer, begun: bool, overdue: bool) -> Event:
     return Event.PUT_UNANSWERED if answer.whole_body_sent else Event.PUT_BROKEN
 
 
-def _name_stored(answer: PutAnswer, md5: str) -> Event:
+def _name_stored(answer: PutResult, md5: str) -> Event:
     if not answer.whole_body_sent:
         # A server that says yes before it has the body has stored something else.
         return Event.FILE_CHANGED if answer.file_changed else Event.PUT_BROKEN
@@ -169,7 +132,7 @@ def _name_stored(answer: PutAnswer, md5: str) -> Event:
     return Event.PUT_WRONG_ETAG
 
 
-def may_have_landed(answer: PutAnswer) -> bool:
+def may_have_landed(answer: PutResult) -> bool:
     """Whether this PUT leaves open if an object now lies under its upload id.
 
     No: nothing left, or the store said no, or the last block was kept back since the file had changed. Yes: no
@@ -192,12 +155,25 @@ def backoff(failures: int, retry_after: float | None, random: Callable[[], float
     return min(2.0 ** (failures - 1), 40.0) * (1.0 + random() / 2)
 
 
+def seconds_of(retry_after: str, now: float) -> float | None:
+    """A Retry-After value as seconds from `now`: a number, or an HTTP date (RFC 9110, 10.2.3)."""
+    if re.fullmatch(r"\d{1,9}(\.\d{1,6})?", retry_after):
+        return float(retry_after)
+    try:
+        date = parsedate_to_datetime(retry_after)
+    except (TypeError, ValueError):
+        return None
+    if date.tzinfo is None:
+        date = date.replace(tzinfo=UTC)
+    return max(0.0, date.timestamp() - now)
+
+
 TABLE: Mapping[Event, Step] = {
-    Event.POST_GRANTED:         Step(Do.GO_ON, State.GRANTED),
-    Event.POST_UNANSWERED:      Step(Do.NEW, State.PREPARED, wait=True),
-    Event.POST_TOO_MANY:        Step(Do.NEW, State.PREPARED, wait=True),
-    Event.POST_NO_ENTRY:        Step(Do.STOP_RUN, State.PREPARED),
-    Event.POST_REFUSED:         Step(Do.END, State.REFUSED),
+    Event.PERMIT_GRANTED:       Step(Do.GO_ON, State.GRANTED),
+    Event.PERMIT_UNANSWERED:    Step(Do.NEW, State.PREPARED, wait=True),
+    Event.PERMIT_TOO_MANY:      Step(Do.NEW, State.PREPARED, wait=True),
+    Event.PERMIT_NO_ENTRY:      Step(Do.STOP_RUN, State.PREPARED),
+    Event.PERMIT_REFUSED:       Step(Do.END, State.REFUSED),
     Event.PUT_UNCONNECTED:      Step(Do.SAME, State.GRANTED, wait=True),
     Event.PUT_UNCONNECTED_OVERDUE: Step(Do.NEW, State.PREPARED, wait=True),
     Event.PUT_UNCONNECTED_AGAIN: Step(Do.SAME, State.SENDING, wait=True),

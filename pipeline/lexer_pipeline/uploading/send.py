@@ -1,84 +1,67 @@
-"""From prepared batches to receipts: which batches an upload means, and what the ledger knows of them."""
+"""From prepared batches to receipts: which batches an upload means, and where they go."""
 
-import threading
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+import os
+from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
-from typing import Any
 
-from lexer_pipeline.errors import UsageError
 from lexer_pipeline.model import PreparedBatch, Receipt
 from lexer_pipeline.outbox import batch, ledger
-from lexer_pipeline.uploading.scheduler import as_is, upload
+from lexer_pipeline.system.runtime import Runtime
+from lexer_pipeline.uploading import outgoing
+from lexer_pipeline.uploading import settings as config
+from lexer_pipeline.uploading.context import UploadContext, context_of
+from lexer_pipeline.uploading.lexer_api import LexerApi
+from lexer_pipeline.uploading.options import UploadOptions
+from lexer_pipeline.uploading.scheduler import send_all
 from lexer_pipeline.uploading.settings import Settings
-from lexer_pipeline.uploading.upload import Progress
 
 
-@dataclass(frozen=True, slots=True)
-class BatchStatus:
-    """A batch and how far it is on its way; `state` is the ledger's once it was asked to be sent."""
-
-    path: str
-    specification: str
-    state: str
-    records: int | None
-    rejected: int | None
-    bytes: int
-    upload_id: str | None
-    updated_at: str | None
-    reason: str = ""
-
-    def as_json(self) -> dict[str, Any]:
-        """The batch as `status --json` prints it."""
-        return asdict(self)
-
-
-def send(
-    folders: Sequence[Path],
-    out: Path,
-    settings: Settings,
-    *,
-    resend: bool = False,
-    even_held: bool = False,
-    parallel: int | None = None,
-    progress: Callable[[Progress], None] | None = None,
-    stop: threading.Event | None = None,
+def upload(
+    batches: Sequence[PreparedBatch | Path | str] | None = None,
+    out: Path | str = "batches",
+    settings: Settings | None = None,
+    options: UploadOptions = UploadOptions(),  # noqa: B008 - frozen
+    runtime: Runtime = Runtime(),  # noqa: B008 - frozen
 ) -> tuple[Receipt, ...]:
-    """Send the batches in `folders`; without any, all in `out` that are prepared and not yet sent."""
+    """Send prepared batches so that nothing is lost and nothing is sent twice; one receipt for each, in order.
+
+    `batches` are what `prepare` returns, or their folders; None means all in the folder `out` that wait to be sent.
+    The ledger in `out` remembers each step before it is taken, so calling this again, also after a crash, goes on with
+    what was interrupted and leaves alone what was sent. Without `settings`, those of the environment and of
+    `pipeline.toml` in the working folder hold; the token is in LEXER_UPLOAD_API_TOKEN.
+
+        from lexer_pipeline.uploading.send import upload
+
+        for receipt in upload(report.batches):
+            receipt.state, receipt.upload_id, receipt.reason
+
+    What network and service do is told by the receipts. `state` is `sent`; or `held`, `refused`, `changed` or `in_doubt`,
+    where a person is needed; or `prepared`, `asked`, `granted` or `sending`, where the next call goes on. `reason` says
+    why it is not `sent`.
+
+    Raises UsageError where a setting is wrong, there is no token, or a folder holds no batch; PersonNeeded where the
+    ledger, a batch folder or a receipt cannot be opened or written; ServiceUnavailable where another process has
+    the ledger locked. After any exception, that of a callback too, calling this again is safe.
+    """
+    out = Path(out)
+    settings = config.read(os.environ, Path()) if settings is None else settings
     batch.recover(out)
-    chosen = [batch.read(folder) for folder in folders] if folders else _waiting(out, even_held)
+    if batches is None:
+        chosen = _waiting(out, options.even_held)
+    else:
+        chosen = [one if isinstance(one, PreparedBatch) else batch.read(Path(one)) for one in batches]
     if not chosen:
         return ()
-    return upload(
-        chosen,
-        out,
-        settings,
-        resend=resend,
-        even_held=even_held,
-        parallel=parallel,
-        progress=progress,
-        stop=stop,
-    )
+    with closing(ledger.Ledger(out, runtime)) as opened:
+        context = context_of(settings, LexerApi(settings), opened, options, runtime, len(chosen))
+        return send_batches(chosen, out, context)
 
 
-def send_as_is(
-    paths: Sequence[Path],
-    out: Path,
-    settings: Settings,
-    *,
-    name: str | None = None,
-    resend: bool = False,
-    progress: Callable[[Progress], None] | None = None,
-    stop: threading.Event | None = None,
-) -> tuple[Receipt, ...]:
-    """Send CSV files that could not be converted, one after another; `name` says what they hold."""
-    if not paths:
-        raise UsageError("--as-is needs the CSV files to send", "Name them: upload export.csv --as-is.")
-    return tuple(
-        as_is(path, out, settings, descriptor=name, resend=resend, progress=progress, stop=stop)
-        for path in paths
-    )
+def send_batches(batches: Sequence[PreparedBatch], out: Path, context: UploadContext) -> tuple[Receipt, ...]:
+    """Send each of these batches once, wherever the context says; one receipt for each, in order."""
+    unique = {one.path.resolve(): one for one in batches}
+    return send_all([outgoing.of_batch(one, out, context.service) for one in unique.values()], context)
 
 
 def _waiting(out: Path, even_held: bool) -> list[PreparedBatch]:
@@ -86,39 +69,3 @@ def _waiting(out: Path, even_held: bool) -> list[PreparedBatch]:
     sent = {entry.batch for entry in ledger.entries(out) if entry.state == "sent"}
     ready = ("prepared", "held") if even_held else ("prepared",)
     return [one for one in batch.find(out) if one.manifest.state in ready and one.path.name not in sent]
-
-
-def status(out: Path) -> list[BatchStatus]:
-    """What lies in `out` and what the ledger knows, one line a batch."""
-    batch.recover(out)
-    latest = {entry.batch: entry for entry in ledger.entries(out)}
-    lines = [_line(one, latest.pop(one.path.name, None)) for one in batch.find(out)]
-    return lines + [_lone(out, entry) for entry in latest.values()]
-
-
-def _line(one: PreparedBatch, entry: ledger.Entry | None) -> BatchStatus:
-    manifest = one.manifest
-    return BatchStatus(
-        path=str(one.path),
-        specification=manifest.specification,
-        state=entry.state if entry else manifest.state,
-        records=manifest.records,
-        rejected=manifest.rejected,
-        bytes=manifest.bytes,
-        upload_id=entry.upload_id if entry else None,
-        updated_at=_moment(entry.updated_at) if entry else None,
-        reason=entry.reason if entry else "",
-    )
-
-
-def _lone(out: Path, entry: ledger.Entry) -> BatchStatus:
-    """An upload without a prepared batch in `out`: a CSV sent as it is, or a batch that lies elsewhere."""
-    moment = _moment(entry.updated_at)
-    path = str(out / entry.batch)
-    return BatchStatus(
-        path, "", entry.state, entry.records, None, entry.bytes, entry.upload_id, moment, entry.reason
-    )
-
-
-def _moment(seconds: float) -> str:
-    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")

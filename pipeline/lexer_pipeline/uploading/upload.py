@@ -1,19 +1,21 @@
-"""One upload, driven from where the ledger has it to its end, or left as it stands for the next run.
+"""One upload, carried from where the ledger has it to its end, or left as it stands for the next run.
 
 policy.py says what follows each answer, and the ledger remembers each step before it is taken. Whether a
 permission has expired is judged by the store's clock alone, since ours may be wrong: asking it costs no byte of
 the body.
 """
 
-import threading
-import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 from lexer_pipeline.model import Receipt
-from lexer_pipeline.outbox.ledger import Entry, Ledger, State
-from lexer_pipeline.uploading import api, receipts
-from lexer_pipeline.uploading.job import Job
+from lexer_pipeline.outbox.entry import Entry, State
+from lexer_pipeline.outbox.ledger import claim
+from lexer_pipeline.uploading import receipts
+from lexer_pipeline.uploading.body import Body
+from lexer_pipeline.uploading.context import UploadContext
+from lexer_pipeline.uploading.outgoing import HELD, OutgoingFile
+from lexer_pipeline.uploading.permit import Grant, Refusal
 from lexer_pipeline.uploading.policy import (
     TABLE,
     Do,
@@ -21,58 +23,22 @@ from lexer_pipeline.uploading.policy import (
     Step,
     backoff,
     may_have_landed,
-    name_post,
+    name_permit,
     name_put,
+    seconds_of,
 )
-from lexer_pipeline.uploading.s3_put import Body, PutResult, Wire, put
-from lexer_pipeline.uploading.settings import Settings
+from lexer_pipeline.uploading.receipts import NO_ENTRY
+from lexer_pipeline.uploading.s3_put import put
+from lexer_pipeline.uploading.transfer import PutResult
 
 GOES_ON = "the next upload goes on from here"
-NO_ENTRY = "the service refused the token or this machine's address"
-NO_PERMISSION: Mapping[str, object] = {
+ENDED = frozenset({State.SENT, State.IN_DOUBT, State.REFUSED, State.CHANGED})
+NO_PERMIT: Mapping[str, object] = {
     "upload_id": None, "url": None, "expires_at": None, "unanswered": 0, "body_bytes": 0,
 }  # fmt: skip
-OFTEN = 0.1  # seconds between two words of progress
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """How far one upload is; `rate` in bytes a second over this try, `left` in seconds where it is known."""
-
-    batch: str
-    name: str
-    sent: int
-    total: int
-    rate: float
-    left: float | None
-
-
-@dataclass(frozen=True, slots=True)
-class Run:
-    """What the uploads of one run share."""
-
-    ledger: Ledger
-    settings: Settings
-    secret: str = field(repr=False)
-    wire: Wire
-    resend: bool
-    clock: Callable[[], float]
-    sleep: Callable[[float], None]
-    random: Callable[[], float]
-    progress: Callable[[Progress], None] | None
-    stop: threading.Event
-    halt: threading.Event = field(default_factory=threading.Event)
-    barred: threading.Event = field(default_factory=threading.Event)
-
-    def halted(self) -> bool:
-        """Whether to leave everything as it stands."""
-        return self.stop.is_set() or self.halt.is_set()
-
-    def pause(self, seconds: float) -> None:
-        """Wait, in slices, so that a stop is heard."""
-        while seconds > 0 and not self.halted():
-            self.sleep(min(seconds, 0.5))
-            seconds -= 0.5
+ANEW: Mapping[str, object] = {
+    **NO_PERMIT, "tries": 0, "denied": 0, "etag": "", "verified": 0, "reason": "", "started_at": None,
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,15 +50,60 @@ class _Outcome:
     retry_after: str = ""
 
 
-def drive(job: Job, entry: Entry, run: Run) -> Receipt:
+def send_file(file: OutgoingFile, context: UploadContext) -> Receipt:
+    """One upload from where the ledger has it to its end, or as far as it gets."""
+    if file.held and not context.options.even_held:
+        reason = "held back: too many of its rows were rejected; mend them, or add --even-held"
+        return receipts.turned_down(file.content, HELD, reason)
+    if reason := file.flaw():
+        return receipts.turned_down(file.content, State.REFUSED, reason)
+    with claim(file.folder) as ours:
+        entry = context.ledger.begin(file.content)
+        if not ours:
+            return receipts.of_entry(entry, "another upload is busy with this batch")
+        if reason := _lost_ledger(file, entry, context):
+            return receipts.turned_down(file.content, State.REFUSED, reason)
+        entry = _reopened(entry, context)
+        receipt = receipts.of_entry(entry) if entry.state in ENDED else _carry_out(file, entry, context)
+        if receipt.state == State.SENT:
+            receipts.write(file.folder, receipt)
+        return receipt
+
+
+def _lost_ledger(file: OutgoingFile, entry: Entry, context: UploadContext) -> str:
+    """Why a batch that the ledger has just met must not be sent: its folder holds a receipt."""
+    is_new = entry.state == State.PREPARED and entry.updated_at == entry.created_at
+    if context.options.resend or not is_new or len(context.ledger.find(entry.sha256)) > 1:
+        return ""
+    earlier = receipts.earlier_upload(file.folder, entry.sha256)
+    if not earlier:
+        return ""
+    return (
+        f"its {receipts.FILE} says that it was sent as upload {earlier}, though the ledger does not;"
+        " --resend sends it anew"
+    )
+
+
+def _reopened(entry: Entry, context: UploadContext) -> Entry:
+    """An ended entry, made ready again where a person said so, or where only the file was in the way."""
+    if entry.state not in ENDED:
+        return entry
+    if context.options.resend:
+        return context.ledger.move(entry, State.PREPARED, "to be sent anew, as told", **ANEW)
+    if entry.state == State.CHANGED and not entry.unanswered:
+        return context.ledger.move(entry, State.PREPARED, "the file is looked at again", **ANEW)
+    return entry
+
+
+def _carry_out(file: OutgoingFile, entry: Entry, context: UploadContext) -> Receipt:
     """Act, record, decide, until the upload has ended or goes no further for now."""
     body: Body | None = None
     failures = 0
-    while not run.halted():
-        if (body := job.look(body)) is None:
-            return receipts.of_entry(_end(entry, State.CHANGED, str(Event.FILE_CHANGED), run))
+    while not context.halted():
+        if (body := file.body(body)) is None:
+            return receipts.of_entry(_end(entry, State.CHANGED, str(Event.FILE_CHANGED), context))
         unasked = entry.state in (State.PREPARED, State.ASKED)
-        answer = _ask(job, entry, run) if unasked else _put(entry, body, run)
+        answer = _ask(file, entry, context) if unasked else _put(entry, body, context)
         if isinstance(answer, Receipt):
             return answer
         entry, step = answer.entry, answer.step
@@ -101,65 +112,49 @@ def drive(job: Job, entry: Entry, run: Run) -> Receipt:
         if step.do is Do.GO_ON:
             continue
         failures += 1
-        if failures >= run.settings.tries:
+        if failures >= context.tries:
             return receipts.of_entry(entry, f"{entry.reason}; gave up after {failures} tries, {GOES_ON}")
         if step.wait:
-            retry_after = api.seconds_of(answer.retry_after, run.clock())
-            run.pause(backoff(failures, retry_after, run.random))
+            retry_after = seconds_of(answer.retry_after, context.runtime.clock())
+            context.pause(backoff(failures, retry_after, context.runtime.random))
     return receipts.of_entry(entry, f"interrupted; {GOES_ON}")
 
 
-def _ask(job: Job, entry: Entry, run: Run) -> _Outcome | Receipt:
-    run.pause(run.ledger.pace())
-    if run.barred.is_set():
+def _ask(file: OutgoingFile, entry: Entry, context: UploadContext) -> _Outcome | Receipt:
+    context.pause(context.ledger.pace())
+    if context.barred.is_set():
         return receipts.of_entry(entry, f"{NO_ENTRY}, so the whole run was stopped")
-    if run.halted():
+    if context.halted():
         return receipts.of_entry(entry, f"interrupted; {GOES_ON}")
-    entry, rival = run.ledger.ask(entry, resend=run.resend)
+    entry, rival = context.ledger.ask(entry, resend=context.options.resend)
     if rival is not None:
-        return _outdone(entry, rival, run)
-    settings = run.settings
-    result = api.ask(
-        settings.url,
-        run.secret,
-        job.request,
-        connect_timeout=settings.connect_timeout,
-        answer_timeout=settings.answer_timeout,
-        proxy=settings.proxy,
-        ca_file=settings.ca_file,
-    )
-    event = name_post(result.status, result.grant is not None)
+        return _outdone(entry, rival, context)
+    answer = context.service.ask(entry.name, file.record_type)
+    event = name_permit(answer)
     step = TABLE[event]
     if step.do is Do.STOP_RUN:
-        run.barred.set()
-    columns: dict[str, object] = {**NO_PERMISSION, "reason": _post_words(event, result)}
-    if result.grant is not None and event is Event.POST_GRANTED:
-        grant = result.grant
-        columns |= {
-            "upload_id": grant.upload_id,
-            "url": grant.url,
-            "expires_at": grant.expires_at,
-            "reason": "",
-        }
-    return _Outcome(run.ledger.move(entry, step.state, str(event), **columns), step, result.retry_after)
+        context.barred.set()
+    if isinstance(answer, Grant):
+        permit = {"upload_id": answer.upload_id, "url": answer.url, "expires_at": answer.expires_at}
+        entry = context.ledger.move(entry, step.state, str(event), **{**NO_PERMIT, **permit, "reason": ""})
+        return _Outcome(entry, step)
+    reason = _refusal_words(event, answer)
+    entry = context.ledger.move(entry, step.state, str(event), **NO_PERMIT, reason=reason)
+    return _Outcome(entry, step, answer.retry_after)
 
 
-def _post_words(event: Event, result: api.PostResult) -> str:
-    if event is Event.POST_NO_ENTRY:
-        return (
-            f"{NO_ENTRY} ({result.status}); check the token (type Activity, not revoked) in"
-            " LEXER_UPLOAD_API_TOKEN and the IP allow-list in the Hub"
-        )
-    words = f"{event} ({result.detail or result.status})"
-    return f"{words}; when that is mended, --resend asks anew" if event is Event.POST_REFUSED else words
+def _refusal_words(event: Event, refusal: Refusal) -> str:
+    what = NO_ENTRY if event is Event.PERMIT_NO_ENTRY else str(event)
+    remedy = "when that is mended, --resend asks anew" if event is Event.PERMIT_REFUSED else ""
+    return "; ".join(filter(None, (f"{what} ({refusal.words or refusal.status})", refusal.hint, remedy)))
 
 
-def _outdone(entry: Entry, rival: Entry, run: Run) -> Receipt:
+def _outdone(entry: Entry, rival: Entry, context: UploadContext) -> Receipt:
     """The receipt of a batch that must not be sent, since `rival` is or may be at the destination."""
     who = f"upload {rival.upload_id or '(no id yet)'} ({rival.batch}, {rival.state})"
     if rival.state == State.SENT and rival.sha256 == entry.sha256:
         reason = f"the same content was sent to the same destination as {who}; --resend sends it anew"
-        return receipts.of_entry(_end(entry, State.REFUSED, reason, run))
+        return receipts.of_entry(_end(entry, State.REFUSED, reason, context))
     if rival.state in (State.ASKED, State.GRANTED, State.SENDING):
         return receipts.of_entry(entry, f"waits for {who}: run upload for that one first, or --resend")
     # The ledger does not keep this refusal, since it ends when the other upload is settled.
@@ -167,13 +162,13 @@ def _outdone(entry: Entry, rival: Entry, run: Run) -> Receipt:
     return receipts.turned_down(entry, State.REFUSED, reason)
 
 
-def _put(entry: Entry, body: Body, run: Run) -> _Outcome:
+def _put(entry: Entry, body: Body, context: UploadContext) -> _Outcome:
     before = entry.unanswered
     # Counted as unanswered until the answer is recorded: if we die in between, it was.
-    entry = run.ledger.move(entry, State.SENDING, "sending", unanswered=before + 1, tries=entry.tries + 1)
-    result = put(entry.url or "", body, run.wire, progress=_reporter(entry, run), stop=run.halted)
+    entry = context.ledger.move(entry, State.SENDING, "sending", unanswered=before + 1, tries=entry.tries + 1)
+    result = put(entry.url or "", body, context.wire, progress=context.reporter(entry), stop=context.halted)
     ever_sent = before > 0 or entry.body_bytes > 0
-    overdue = entry.expires_at is not None and entry.expires_at < run.clock()
+    overdue = entry.expires_at is not None and entry.expires_at < context.runtime.clock()
     event = name_put(result, entry.md5, before > 0, ever_sent, entry.denied > 0, overdue)
     step = TABLE[event]
     columns = {
@@ -184,11 +179,11 @@ def _put(entry: Entry, body: Body, run: Run) -> _Outcome:
         "verified": int(event is Event.PUT_STORED),
     }
     if step.do is Do.NEW:
-        columns |= NO_PERMISSION
+        columns |= NO_PERMIT
         columns["denied"] = entry.denied + (event is Event.PUT_DENIED)
     if step.state is State.SENT:
         columns["unanswered"] = 0
-    return _Outcome(run.ledger.move(entry, step.state, str(event), **columns), step, result.retry_after)
+    return _Outcome(context.ledger.move(entry, step.state, str(event), **columns), step, result.retry_after)
 
 
 def _put_words(event: Event, result: PutResult, entry: Entry) -> str:
@@ -206,27 +201,7 @@ def _put_words(event: Event, result: PutResult, entry: Entry) -> str:
     return words
 
 
-def _end(entry: Entry, state: State, reason: str, run: Run) -> Entry:
+def _end(entry: Entry, state: State, reason: str, context: UploadContext) -> Entry:
     if entry.unanswered:
         reason = f"{reason}; an earlier try may have arrived as upload {entry.upload_id}"
-    return run.ledger.move(entry, state, reason, reason=reason)
-
-
-def _reporter(entry: Entry, run: Run) -> Callable[[int, int], None]:
-    """A callback for one PUT that works out rate and time left, at most ten times a second."""
-    tell = run.progress
-    if tell is None:
-        return lambda *_: None
-    start = last = time.monotonic()
-
-    def report(sent: int, total: int) -> None:
-        nonlocal last
-        now = time.monotonic()
-        if now - last < OFTEN and sent < total:
-            return
-        last = now
-        rate = sent / max(now - start, 1e-3)
-        left = (total - sent) / rate if rate else None
-        tell(Progress(entry.batch, entry.name, sent, total, rate, left))
-
-    return report
+    return context.ledger.move(entry, state, reason, reason=reason)

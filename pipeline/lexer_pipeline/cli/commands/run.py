@@ -12,8 +12,10 @@ from lexer_pipeline.cli.exits import DONE, INTERRUPTED
 from lexer_pipeline.cli.sending import stopping, watched_uploads
 from lexer_pipeline.errors import UsageError
 from lexer_pipeline.model import Receipt
-from lexer_pipeline.uploading.scheduler import exit_code
-from lexer_pipeline.uploading.send import send
+from lexer_pipeline.system.runtime import Runtime
+from lexer_pipeline.uploading.options import UploadOptions
+from lexer_pipeline.uploading.receipts import exit_code
+from lexer_pipeline.uploading.send import upload
 
 
 def run(asked: argparse.Namespace) -> int:
@@ -26,8 +28,8 @@ def run(asked: argparse.Namespace) -> int:
     code, interrupted = convert.exit_code(report), False
     if code == DONE:
         with stopping() as stop, watched_uploads(asked) as progress:
-            folders = [batch.path for batch in report.batches]
-            receipts = send(folders, asked.out, settings, resend=asked.resend, progress=progress, stop=stop)
+            options = UploadOptions(asked.resend, progress=progress)
+            receipts = upload(report.batches, asked.out, settings, options, Runtime(stop=stop.is_set))
         code, interrupted = exit_code(receipts), stop.is_set()
         show_sent.receipts(console_for(asked), receipts, asked.out)
     if asked.json:

@@ -6,7 +6,7 @@ from lexer_pipeline.cli import show_sent
 from lexer_pipeline.cli.answers import print_json
 from lexer_pipeline.cli.console import console_for
 from lexer_pipeline.cli.exits import DONE
-from lexer_pipeline.uploading.send import status
+from lexer_pipeline.uploading.status import status
 
 
 def run(asked: argparse.Namespace) -> int:

@@ -1,7 +1,6 @@
 """upload: send prepared batches."""
 
 import argparse
-from collections.abc import Sequence
 
 from lexer_pipeline.cli import asked as given
 from lexer_pipeline.cli import show_sent
@@ -10,9 +9,11 @@ from lexer_pipeline.cli.console import console_for
 from lexer_pipeline.cli.exits import INTERRUPTED
 from lexer_pipeline.cli.sending import stopping, watched_uploads
 from lexer_pipeline.errors import UsageError
-from lexer_pipeline.model import Receipt
-from lexer_pipeline.uploading.scheduler import exit_code
-from lexer_pipeline.uploading.send import send, send_as_is
+from lexer_pipeline.system.runtime import Runtime
+from lexer_pipeline.uploading.as_is import upload_as_is
+from lexer_pipeline.uploading.options import UploadOptions
+from lexer_pipeline.uploading.receipts import exit_code
+from lexer_pipeline.uploading.send import upload
 
 
 def run(asked: argparse.Namespace) -> int:
@@ -20,18 +21,12 @@ def run(asked: argparse.Namespace) -> int:
     if asked.name and not asked.as_is:
         raise UsageError("--name is for --as-is: a prepared batch has its name", "Leave it out.")
     settings = given.settings(asked)
-    receipts: Sequence[Receipt]
     with stopping() as stop, watched_uploads(asked) as progress:
+        options, runtime = UploadOptions(asked.resend, asked.even_held, progress), Runtime(stop=stop.is_set)
         if asked.as_is:
-            receipts = send_as_is(
-                asked.batches, asked.out, settings, name=asked.name, resend=asked.resend, progress=progress,
-                stop=stop,
-            )  # fmt: skip
+            receipts = upload_as_is(asked.batches, asked.out, settings, asked.name, options, runtime)
         else:
-            receipts = send(
-                asked.batches, asked.out, settings, resend=asked.resend, even_held=asked.even_held,
-                progress=progress, stop=stop,
-            )  # fmt: skip
+            receipts = upload(asked.batches or None, asked.out, settings, options, runtime)
     show_sent.receipts(console_for(asked), receipts, asked.out)
     if asked.json:
         print_json({"uploads": [receipt.as_json() for receipt in receipts]})

@@ -1,0 +1,127 @@
+"""The file that a ledger is: an SQLite database, its tables, and words for what goes wrong with it.
+
+A rollback journal, not a write-ahead log: a log file would keep the presigned urls after they are wiped, and needs
+shared memory that network folders do not have. `secure_delete` overwrites what is wiped.
+"""
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+from lexer_pipeline.errors import PersonNeeded, ServiceUnavailable, UsageError
+from lexer_pipeline.system.files import open_or_make
+
+FILE = "ledger.sqlite3"
+VERSION = 1
+PATIENCE = 30.0  # seconds to wait for another process that is writing
+REMEDY = "what was recorded stays; mend this, then run upload again: it goes on from there"
+
+SCHEMA = """
+CREATE TABLE uploads (
+    id INTEGER PRIMARY KEY,
+    batch TEXT NOT NULL,            -- the batch folder, relative to the out folder where it lies in it
+    name TEXT NOT NULL,             -- the file name that the service sees
+    bytes INTEGER NOT NULL,
+    sha256 TEXT NOT NULL,
+    md5 TEXT NOT NULL,
+    records INTEGER,
+    destination TEXT NOT NULL,      -- service and destination, in the service's own words
+    state TEXT NOT NULL CHECK (state IN
+        ('prepared', 'asked', 'granted', 'sending', 'sent', 'in_doubt', 'refused', 'changed')),
+    upload_id TEXT,
+    url TEXT CHECK (url IS NULL OR state IN ('granted', 'sending')),
+    expires_at REAL,
+    tries INTEGER NOT NULL DEFAULT 0,
+    unanswered INTEGER NOT NULL DEFAULT 0,  -- PUTs of this upload id that may have landed
+    body_bytes INTEGER NOT NULL DEFAULT 0,  -- the most that one PUT of this upload id handed over
+    denied INTEGER NOT NULL DEFAULT 0,      -- new permissions asked for after an unexplained denial
+    etag TEXT NOT NULL DEFAULT '',
+    verified INTEGER NOT NULL DEFAULT 0,
+    reason TEXT NOT NULL DEFAULT '',
+    created_at REAL NOT NULL,
+    started_at REAL,
+    updated_at REAL NOT NULL,
+    UNIQUE (batch, destination, sha256)
+) STRICT;
+CREATE INDEX uploads_by_content ON uploads (sha256, destination);
+CREATE TABLE events (               -- what happened, without a secret
+    id INTEGER PRIMARY KEY,
+    upload INTEGER NOT NULL REFERENCES uploads (id),
+    at REAL NOT NULL,
+    state TEXT NOT NULL,
+    upload_id TEXT,
+    what TEXT NOT NULL
+) STRICT;
+CREATE TABLE pace (id INTEGER PRIMARY KEY CHECK (id = 1), next_at REAL NOT NULL) STRICT;
+INSERT INTO pace VALUES (1, 0);
+"""
+
+
+def open_for_writing(path: Path) -> sqlite3.Connection:
+    """A connection to the ledger, whose file is made if there is none, for its owner alone."""
+    try:
+        # SQLite would make the file by the umask; its journal takes over the mode given here.
+        os.close(open_or_make(path))
+    except OSError as error:
+        raise PersonNeeded(f"the ledger {path} cannot be written ({error.strerror})", REMEDY) from None
+    return _connect(path)
+
+
+def make_tables(connection: sqlite3.Connection) -> None:
+    """Within a transaction: the tables, where there are none yet."""
+    if version(connection) == 0:
+        for statement in SCHEMA.split(";\n"):
+            connection.execute(statement)
+        connection.execute(f"PRAGMA user_version={VERSION}")
+
+
+def read(path: Path, query: str) -> list[sqlite3.Row]:
+    """What a query finds; nothing where there is no ledger."""
+    if not path.exists():
+        return []
+    # Not opened as read-only: after a crash, reading must first undo the half-made change.
+    with worded(), closing(_connect(path)) as connection:
+        connection.execute("PRAGMA query_only=ON")
+        return connection.execute(query).fetchall() if version(connection) else []
+
+
+def version(connection: sqlite3.Connection) -> int:
+    """The version of the tables; 0 where there are none."""
+    (found,) = connection.execute("PRAGMA user_version").fetchone()
+    if found > VERSION:
+        raise UsageError("the ledger was written by a newer lexer-pipeline", "update this one")
+    return int(found)
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    address = f"{path.resolve().as_uri()}?mode=rw"
+    connection = sqlite3.connect(
+        address, uri=True, timeout=PATIENCE, isolation_level=None, check_same_thread=False
+    )
+    connection.row_factory = sqlite3.Row
+    return connection
+
+
+@contextmanager
+def worded() -> Iterator[None]:
+    """Turn SQLite's errors into words with a remedy."""
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        code = error.sqlite_errorcode & 0xFF
+        if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+            raise ServiceUnavailable(
+                f"the ledger has been locked by another process for {PATIENCE:.0f} s",
+                "try again when it has ended",
+            ) from None
+        remedy = (
+            "free some space" if code == sqlite3.SQLITE_FULL else "check the folder's rights and its disk"
+        )
+        raise PersonNeeded(f"the ledger cannot be written ({error}); {remedy}", REMEDY) from None
+    except sqlite3.DatabaseError as error:
+        raise PersonNeeded(
+            f"the ledger is damaged ({error})",
+            f"restore {FILE} from a copy; without it nobody knows what was sent (each receipt.json says it for its batch)",
+        ) from None

@@ -1,0 +1,128 @@
+"""The vendor's File Upload API: one POST for each permit, no redirects, no retries, nothing from the environment.
+
+The only module that knows how the vendor is asked; permit.py says what it owes to the others.
+"""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import requests
+
+from lexer_pipeline.errors import UsageError
+from lexer_pipeline.uploading.permit import Grant, Refusal
+from lexer_pipeline.uploading.presigned import expiry
+from lexer_pipeline.uploading.settings import VARIABLE, Settings
+
+ANSWER_LIMIT = 1 << 16
+CHECK_TOKEN = f"check the token (type Activity, not revoked) in {VARIABLE} and the IP allow-list in the Hub"
+
+
+@dataclass(frozen=True, slots=True)
+class LexerApi:
+    """The `UploadService` that the vendor runs at the address of the settings, for the account of their token."""
+
+    settings: Settings
+
+    @property
+    def name(self) -> str:
+        """The host of the API, which stands for the account."""
+        return self.settings.host
+
+    def destination(self, record_type: str | None) -> str:
+        """The dataset that is known for this type; without one a person at the vendor's places the file."""
+        dataset = self.settings.dataset_for(record_type)
+        return f"dataset={dataset} type={record_type}" if dataset else ""
+
+    def check(self) -> None:
+        """Without a token nothing can be asked for."""
+        self._secret()
+
+    def ask(self, file_name: str, record_type: str | None) -> Grant | Refusal:
+        """One POST; with a dataset, the vendor starts a load once the file is there."""
+        settings = self.settings
+        headers = {
+            "Auth-Api-Token": self._secret(),
+            "Content-Type": "application/json",
+            "Accept": "application/json",
+        }
+        with requests.Session() as session:
+            session.trust_env = False
+            session.verify = str(settings.ca_file) if settings.ca_file else True
+            session.proxies = {"http": settings.proxy, "https": settings.proxy} if settings.proxy else {}
+            try:
+                with session.post(
+                    settings.url,
+                    data=json.dumps(self._request(file_name, record_type)).encode(),
+                    headers=headers,
+                    timeout=(settings.connect_timeout, settings.answer_timeout),
+                    allow_redirects=False,
+                    stream=True,
+                ) as response:
+                    return _read(response)
+            except (requests.exceptions.RequestException, OSError) as error:
+                return Refusal(0, _trouble(error))
+
+    def _secret(self) -> str:
+        if self.settings.token is None:
+            raise UsageError(
+                "there is no upload token",
+                f"put it into {VARIABLE} (Hub > Manage > Integrations > API Tokens, type Activity)",
+            )
+        return self.settings.token.secret
+
+    def _request(self, file_name: str, record_type: str | None) -> dict[str, object]:
+        dataset = self.settings.dataset_for(record_type)
+        if dataset is None:
+            return {"filename": file_name}
+        load = {"destination_type": "dataset_load", "dataset_id": dataset, "record_type": record_type}
+        return {"filename": file_name, "destination": load}
+
+
+def _trouble(error: Exception) -> str:
+    """What broke the exchange; the error's own text may hold the address of a proxy, so it is not repeated."""
+    if isinstance(error, requests.exceptions.SSLError):
+        return "the TLS certificate or handshake was not accepted (see LEXER_CA_FILE)"
+    if isinstance(error, requests.exceptions.ConnectionError):
+        return "the service could not be reached or broke the connection"
+    if isinstance(error, requests.exceptions.Timeout):
+        return "the service did not answer in time"
+    return "the exchange with the service failed"
+
+
+def _read(response: requests.Response) -> Grant | Refusal:
+    status = response.status_code
+    if status not in (200, 201):
+        retry_after = response.headers.get("Retry-After", "")[:64]
+        return Refusal(status, hint=CHECK_TOKEN if status in (401, 403) else "", retry_after=retry_after)
+    data = _shortened(response.iter_content(4096))
+    if len(data) > ANSWER_LIMIT:
+        return Refusal(status, "the answer is too long")
+    return read_grant(data) or Refusal(status, "the answer holds no usable id and url")
+
+
+def _shortened(pieces: Iterable[bytes]) -> bytes:
+    """What came, up to the piece that makes it too long."""
+    data = b""
+    for piece in pieces:
+        data += piece
+        if len(data) > ANSWER_LIMIT:
+            break
+    return data
+
+
+def read_grant(data: bytes) -> Grant | None:
+    r"""The permit in an answer, or None; the vendor writes `&` as `\u0026`, which JSON undoes."""
+    try:
+        answer = json.loads(data)
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(answer, dict):
+        return None
+    upload_id, url = answer.get("id"), answer.get("url")
+    if isinstance(upload_id, bool) or not isinstance(upload_id, int | str) or not isinstance(url, str):
+        return None
+    try:
+        return Grant(str(upload_id), url, expiry(url))
+    except ValueError:
+        return None

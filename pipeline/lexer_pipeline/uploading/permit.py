@@ -1,0 +1,70 @@
+"""The seam between sending and whoever keeps what is sent: asked for a place to put a file, a service gives one or says no.
+
+Ledger, policy, PUT and scheduler know no more of a service than this; lexer_api.py is the vendor's. The contract, to
+which `tests/upload/test_services.py` holds each implementation:
+
+* A place is a url that takes one file by an HTTP PUT as S3 has it. Sent twice to one place, the file is there once.
+* Each `ask` gives a place of its own, under an id that no other has.
+* What network and service do is an answer, never an exception. `ask` tries once: policy.py decides what follows.
+* No text of an implementation or of its answers holds a secret, except the url of a grant: the texts go to the ledger,
+  to receipts and to screens.
+* Several threads ask at once.
+"""
+
+import re
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from lexer_pipeline.uploading.presigned import may_receive
+
+UPLOAD_ID = re.compile(r"[\x21-\x7e]{1,200}")
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """A permit: the upload id, and a url that is as good as a password until it expires.
+
+    `expires_at` is in Unix seconds; None where nobody says. An id that cannot be printed, or a url that no data may
+    be sent to, makes no grant (ValueError).
+    """
+
+    upload_id: str
+    url: str = field(repr=False)
+    expires_at: float | None
+
+    def __post_init__(self) -> None:
+        if not UPLOAD_ID.fullmatch(self.upload_id) or not may_receive(self.url):
+            raise ValueError("no usable id and url")
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why there is no permit, as an HTTP status says it.
+
+    401 and 403 stop the whole run, since nobody of this account is let in; the other 3xx and 4xx refuse this file for
+    good, but for 429. Whatever else there is (429, 5xx, 200 where the answer is of no use, 0 where none came) is asked
+    again. `words` say what went wrong beyond the status, `hint` what a person can do; `retry_after` is the header as it
+    came.
+    """
+
+    status: int
+    words: str = ""
+    hint: str = ""
+    retry_after: str = ""
+
+
+class UploadService(Protocol):
+    """Gives places for files; where it is, who asks and how is its own affair."""
+
+    @property
+    def name(self) -> str:
+        """One word by which the ledger tells this service from others."""
+
+    def destination(self, record_type: str | None) -> str:
+        """Words by which the ledger tells where in the service records of this type go; none where that is open."""
+
+    def check(self) -> None:
+        """UsageError, with words for a person, where it is certain beforehand that nothing can be asked."""
+
+    def ask(self, file_name: str, record_type: str | None) -> Grant | Refusal:
+        """A place to put a file of this name, which holds records of this type where it holds records."""

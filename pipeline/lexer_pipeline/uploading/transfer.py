@@ -1,0 +1,166 @@
+"""One PUT under way: the callbacks that libcurl calls, what they saw, and what that tells."""
+
+import re
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import pycurl
+
+from lexer_pipeline.system.files import read_at
+from lexer_pipeline.system.hashing import Digest
+
+BUFFER = 1 << 18
+ANSWER_LIMIT = 1 << 16
+ENCRYPTED = ("x-amz-server-side-encryption", "x-amz-server-side-encryption-customer-algorithm")
+EXPIRED_CODES = ("ExpiredToken", "TokenRefreshRequired")
+
+
+@dataclass(frozen=True, slots=True)
+class Wire:
+    """How to send: seconds, bytes a second, a proxy and a certificate file if they are set."""
+
+    connect_timeout: float = 10.0
+    stall_timeout: float = 30.0
+    answer_timeout: float = 60.0
+    limit_rate: int | None = None
+    proxy: str | None = field(default=None, repr=False)  # it may hold a password
+    ca_file: Path | None = None
+
+    @property
+    def buffer(self) -> int:
+        """Bytes that libcurl asks for at a time; small where the rate is, large blocks are faster over TLS."""
+        return max(1 << 14, min(BUFFER, self.limit_rate // 4)) if self.limit_rate else BUFFER
+
+
+@dataclass(frozen=True, slots=True)
+class PutResult:
+    """What one PUT tells; `status` 0 means that no answer came. Holds no part of the url.
+
+    `bytes_sent` counts what was handed to the connection, so it is never less than what left.
+    """
+
+    connected: bool
+    status: int = 0
+    code: str = ""
+    expired: bool = False
+    encrypted: bool = False
+    etag: str = ""
+    bytes_sent: int = 0
+    whole_body_sent: bool = False
+    file_changed: bool = False
+    stopped: bool = False
+    retry_after: str = ""
+    detail: str = ""
+
+
+@dataclass(slots=True)
+class Transfer:
+    """The callbacks of one PUT and what they saw; none of them raises, since libcurl would print it."""
+
+    descriptor: int
+    size: int
+    sha256: str
+    wire: Wire
+    progress: Callable[[int, int], None]
+    stop: Callable[[], bool]
+    expect_seconds: float
+    handed: int = 0
+    sent: int = 0
+    moved_at: float = field(default_factory=time.monotonic)
+    torn: bool = False
+    status: int = 0
+    complete: bool = False
+    headers: dict[str, str] = field(default_factory=dict)
+    body: bytearray = field(default_factory=bytearray)
+    failure: BaseException | None = None
+    detail: str = ""
+    digest: Digest = field(default_factory=Digest)
+
+    def read(self, size: int) -> bytes | int:
+        """Hand over the next bytes; a file that ends early, or is not the recorded one, aborts the transfer."""
+        want = min(size, self.size - self.handed)
+        try:
+            data = read_at(self.descriptor, want, self.handed)
+        except OSError:
+            data = b""
+        self.digest.feed(data)
+        is_last = self.handed + len(data) == self.size
+        if (want and not data) or (want and is_last and self.digest.close() != self.sha256):
+            self.torn = True
+            return int(pycurl.READFUNC_ABORT)
+        self.handed += len(data)
+        return data
+
+    def watch(self, _dlnow: int, _dltotal: int, _ultotal: int, sent: int) -> int:
+        """Report progress; non-zero aborts: asked to stop, stalled, or no answer within its time."""
+        now = time.monotonic()
+        if sent != self.sent:
+            self.sent, self.moved_at = sent, now
+            try:
+                self.progress(sent, self.size)
+            except BaseException as error:  # noqa: BLE001 - kept, and raised again outside of libcurl
+                self.failure = error
+                return 1
+        if self.stop():
+            self.detail = "stopped"
+            return 1
+        if now - self.moved_at > self._patience():
+            self.detail = "no answer in time" if self.sent >= self.size else "the transfer stalled"
+            return 1
+        return 0
+
+    def _patience(self) -> float:
+        if self.sent >= self.size:
+            return self.wire.answer_timeout
+        before = 0.0 if self.sent else self.wire.connect_timeout + self.expect_seconds
+        # libcurl keeps a rate by sending a piece and then resting; that rest is no stall.
+        rest = 2.0 + self.wire.buffer / self.wire.limit_rate if self.wire.limit_rate else 0.0
+        return self.wire.stall_timeout + before + rest
+
+    def header(self, line: bytes) -> None:
+        """Keep the headers of the last answer; interim ones (100 Continue) start anew."""
+        text = line.decode("latin-1").strip()
+        if match := re.match(r"HTTP/\S+\s+(\d{3})", text):
+            self.status, self.complete = int(match[1]), False
+            self.headers.clear()
+        elif not text:
+            self.complete = self.status >= 200
+        elif ":" in text and len(self.headers) < 200:
+            name, value = text.split(":", 1)
+            self.headers[name.strip().lower()] = value.strip()
+
+    def write(self, data: bytes) -> int:
+        """Keep the start of the answer's body; a longer one is not wanted and ends the transfer."""
+        self.body += data[: ANSWER_LIMIT - len(self.body)]
+        return len(data) if len(self.body) < ANSWER_LIMIT else 0
+
+    def result(self, connected: bool, file_changed: bool, detail: str) -> PutResult:
+        """What this PUT tells, once it has ended."""
+        seen = PutResult(
+            connected,
+            bytes_sent=self.handed,
+            whole_body_sent=self.handed >= self.size,
+            file_changed=file_changed,
+            detail=detail,
+        )
+        if not self.complete:
+            return replace(seen, stopped=self.detail == "stopped")
+        text = self.body.decode("utf-8", "replace")
+        code = re.search(r"<Code>\s*([A-Za-z0-9.]{1,64})\s*</Code>", text)
+        name = code[1] if code else ""
+        return replace(
+            seen,
+            status=self.status,
+            code=name,
+            expired=name in EXPIRED_CODES or (self.status >= 400 and "Request has expired" in text),
+            encrypted=_is_encrypted(self.headers),
+            etag=self.headers.get("etag", "").strip('"'),
+            retry_after=self.headers.get("retry-after", "")[:64],
+        )
+
+
+def _is_encrypted(headers: Mapping[str, str]) -> bool:
+    values = [headers.get(name, "") for name in ENCRYPTED]
+    return values[0].startswith("aws:kms") or bool(values[1])

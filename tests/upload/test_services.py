@@ -1,0 +1,205 @@
+"""The contract of permit.py, held up to each service: the vendor's API, as the sandbox has it, and a bucket."""
+
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+from lexer_pipeline.errors import UsageError
+from lexer_pipeline.model import PreparedBatch
+from lexer_pipeline.sandbox.server import Sandbox
+from lexer_pipeline.uploading import send
+from lexer_pipeline.uploading.lexer_api import LexerApi
+from lexer_pipeline.uploading.permit import Grant, Refusal, UploadService
+from lexer_pipeline.uploading.receipts import exit_code
+from lexer_pipeline.uploading.s3_put import put
+from lexer_pipeline.uploading.settings import Settings, Token
+from lexer_pipeline.uploading.transfer import Wire
+
+from tests.upload.bucket import Bucket
+from tests.upload.helpers import body_of, entry, prepared, upload_by
+from tests.upload.store import SIGNATURE, Store
+
+NAME = "commerce_products-20240306-a"
+PRODUCT = b'{"product_id":"kettle-1","name":"Kettle"}\n'
+WRONG = "no-token-of-this-service"
+QUICK = Settings(connect_timeout=2.0, stall_timeout=2.0, answer_timeout=2.0, tries=2)
+
+
+@dataclass(frozen=True)
+class Stand:
+    """A service on trial, the same while it lets nobody in and while nobody answers, and the MD5 of what it stored."""
+
+    service: UploadService
+    barred: UploadService
+    silent: UploadService
+    stored: Callable[[str], str]
+    secrets: tuple[str, ...]
+
+
+@pytest.fixture(scope="module")
+def lexer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stand]:
+    with Sandbox(tmp_path_factory.mktemp("services") / "sandbox") as sandbox:
+        token = sandbox.new_token("trial")
+        settings = replace(QUICK, token=Token(token), url=sandbox.url, datasets={"product": "a1b2c3d4"})
+        yield Stand(
+            LexerApi(settings),
+            LexerApi(replace(settings, token=Token(WRONG))),
+            LexerApi(replace(settings, url="http://127.0.0.1:9/v1/uploads")),
+            lambda upload_id: next(one["md5"] for one in sandbox.uploads() if str(one["id"]) == upload_id),
+            (token, WRONG, "X-Amz-Signature"),
+        )
+        assert [event for event in sandbox.events() if event["kind"] == "defect"] == []
+
+
+@pytest.fixture
+def bucket(store: Store) -> Stand:
+    return Stand(
+        Bucket(store),
+        Bucket(store, Refusal(403, hint="ask for a bucket of your own")),
+        Bucket(store, Refusal(0, "the bucket does not answer")),
+        lambda upload_id: dict(store.stored)[upload_id],
+        (SIGNATURE,),
+    )
+
+
+@pytest.fixture(params=["lexer", "bucket"])
+def stand(request: pytest.FixtureRequest) -> Stand:
+    found: Stand = request.getfixturevalue(request.param)
+    return found
+
+
+def granted(service: UploadService) -> Grant:
+    answer = service.ask(f"{NAME}.json", "product")
+    assert isinstance(answer, Grant)
+    return answer
+
+
+def product(out: Path, data: bytes = PRODUCT) -> PreparedBatch:
+    batch = prepared(out, NAME, data)
+    return replace(batch, manifest=replace(batch.manifest, record_type="product"))
+
+
+def test_a_place_takes_the_file_by_one_put(stand: Stand, out: Path) -> None:
+    batch, grant = product(out), granted(stand.service)
+
+    answer = put(grant.url, body_of(batch.file), Wire(2, 2, 2), progress=lambda *_: None, stop=lambda: False)
+
+    assert (answer.status, answer.etag) == (200, batch.manifest.md5)
+    assert stand.stored(grant.upload_id) == batch.manifest.md5
+
+
+def test_a_place_is_good_for_a_while(stand: Stand) -> None:
+    expires_at = granted(stand.service).expires_at
+
+    assert expires_at is None or expires_at > time.time() + 60
+
+
+def test_each_permit_is_one_of_its_own_whoever_asks_at_once(stand: Stand) -> None:
+    with ThreadPoolExecutor(4) as pool:
+        grants = list(pool.map(lambda _: granted(stand.service), range(8)))
+
+    assert len({grant.upload_id for grant in grants}) == len({grant.url for grant in grants}) == 8
+
+
+def test_a_no_is_a_value(stand: Stand) -> None:
+    barred, silent = (one.ask(f"{NAME}.json", "product") for one in (stand.barred, stand.silent))
+
+    assert isinstance(barred, Refusal)
+    assert isinstance(silent, Refusal)
+    assert barred.status in (401, 403)
+    assert barred.hint
+    assert silent.status == 0
+    assert silent.words
+
+
+@pytest.mark.parametrize("record_type", ["product", None])
+def test_its_name_and_destinations_are_texts_of_one_line_that_stay(
+    stand: Stand, record_type: str | None
+) -> None:
+    def texts(service: UploadService) -> tuple[str, str]:
+        return service.name, service.destination(record_type)
+
+    name, destination = texts(stand.service)
+
+    assert texts(stand.barred) == (name, destination)
+    assert len(name.split()) == 1
+    assert destination.isprintable()
+    assert bool(destination) == (record_type is not None)
+
+
+def test_no_text_of_it_holds_a_secret(stand: Stand) -> None:
+    texts: list[object] = []
+    for service in (stand.service, stand.barred, stand.silent):
+        texts += (
+            service,
+            service.name,
+            service.destination("product"),
+            service.ask(f"{NAME}.json", "product"),
+        )
+
+    assert not [secret for secret in stand.secrets if secret in repr(texts)]
+
+
+def test_a_batch_goes_there_and_the_ledger_knows_where_that_is(stand: Stand, out: Path) -> None:
+    service, batch = stand.service, product(out)
+
+    (receipt,) = upload_by([batch], out, QUICK, service=service)
+
+    assert (receipt.state, receipt.verified, exit_code([receipt])) == ("sent", True, 0)
+    assert stand.stored(receipt.upload_id) == batch.manifest.md5
+    assert entry(out).destination == f"{service.name} {service.destination('product')}"
+    assert upload_by([batch], out, QUICK, service=service) == (receipt,)
+
+
+def test_where_nobody_is_let_in_the_run_stops_and_says_what_to_do(stand: Stand, out: Path) -> None:
+    (receipt,) = upload_by([product(out)], out, QUICK, service=stand.barred)
+
+    assert (receipt.state, exit_code([receipt])) == ("prepared", 4)
+    assert receipt.reason.endswith(refusal(stand.barred).hint)
+
+
+def test_where_nobody_answers_the_next_run_goes_on(stand: Stand, out: Path) -> None:
+    batch = product(out)
+
+    (receipt,) = upload_by([batch], out, QUICK, service=stand.silent, sleep=lambda _: None)
+
+    assert (receipt.state, exit_code([receipt])) == ("prepared", 5)
+    assert refusal(stand.silent).words in receipt.reason
+    assert upload_by([batch], out, QUICK, service=stand.service)[0].state == "sent"
+
+
+def refusal(service: UploadService) -> Refusal:
+    answer = service.ask(f"{NAME}.json", "product")
+    assert isinstance(answer, Refusal)
+    return answer
+
+
+def test_without_a_token_the_vendor_cannot_be_asked_but_is_known(out: Path) -> None:
+    service = LexerApi(Settings(dataset="a1b2c3d4"))
+
+    assert (service.name, service.destination("product")) == (
+        "api.lexer.io",
+        "dataset=a1b2c3d4 type=product",
+    )
+    with pytest.raises(UsageError, match="no upload token"):
+        service.check()
+
+
+def test_only_where_an_upload_begins_is_the_vendor_chosen() -> None:
+    folder = Path(send.__file__).parent
+    knowing = {path.stem for path in folder.glob("*.py") if "lexer_api import" in path.read_text("utf-8")}
+
+    assert knowing == {"send", "as_is"}
+
+
+@pytest.mark.parametrize(
+    ("upload_id", "url"),
+    [("", "https://s3.example.com/k"), ("7 8", "https://s3.example.com/k"), ("7", "http://s3.example.com/k")],
+)
+def test_a_place_that_data_may_not_be_sent_to_is_no_grant(upload_id: str, url: str) -> None:
+    with pytest.raises(ValueError, match="no usable id and url") as caught:
+        Grant(upload_id, url, None)
+    assert "example" not in str(caught.value)
