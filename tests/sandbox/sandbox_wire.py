@@ -3,8 +3,7 @@
 import json
 import socket
 import ssl
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from http.client import HTTPResponse
 from typing import Any, Self
@@ -12,11 +11,11 @@ from urllib.parse import urlsplit
 
 from lexer_pipeline.sandbox.server import Sandbox
 
+from tests.waiting import PATIENCE, happens
+
 PRODUCTS = "commerce_products-20240306-a.json"
 GOOD = b'{"product_id":"kettle-1","name":"Kettle"}\n'
-# What comes at all comes within so many seconds, however slow the machine is; what never comes is waited for briefly.
-PATIENCE = 60.0
-BRIEFLY = 0.3
+BRIEFLY = 0.3  # seconds to wait for what never comes
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,16 +182,6 @@ def kinds(sandbox: Sandbox) -> list[str]:
     return [event["kind"] for event in sandbox.events()]
 
 
-def happens(sandbox: Sandbox, kind: str) -> bool:
+def is_noted(sandbox: Sandbox, kind: str) -> bool:
     """Whether an event of this kind comes, at once or later."""
-    return eventually(lambda: kind in kinds(sandbox))
-
-
-def eventually(condition: Callable[[], bool]) -> bool:
-    """Whether something comes true, at once or later."""
-    end = time.monotonic() + PATIENCE
-    while not condition():
-        if time.monotonic() > end:
-            return False
-        time.sleep(0.01)
-    return True
+    return happens(lambda: kind in kinds(sandbox))

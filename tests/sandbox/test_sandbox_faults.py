@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from lexer_pipeline.sandbox.faults import Fault
 from lexer_pipeline.sandbox.server import Sandbox
-from sandbox_wire import GOOD, PRODUCTS, Reply, Wire, admin, ask, asking, happens, kinds, put
+from sandbox_wire import GOOD, PRODUCTS, Reply, Wire, admin, ask, asking, is_noted, kinds, put
 
 BODY = GOOD * 50_000
 ETAG = f'"{hashlib.md5(BODY, usedforsecurity=False).hexdigest()}"'
@@ -56,7 +56,7 @@ def test_ask_hang_never_answers(sandbox: Sandbox, token: str, do: str, made: int
     order(sandbox, "ask", do)
 
     with asking(sandbox, token) as wire:
-        assert happens(sandbox, "granted" if made else "fault")
+        assert is_noted(sandbox, "granted" if made else "fault")
         assert wire.is_silent()
     assert permissions(sandbox) == made
 
@@ -190,7 +190,7 @@ def test_put_stored_hang_stores_and_says_nothing(sandbox: Sandbox, token: str) -
         wire.head("PUT", {"Content-Length": str(len(BODY))})
         wire.socket.sendall(BODY)
 
-        assert happens(sandbox, "stored")
+        assert is_noted(sandbox, "stored")
         assert wire.is_silent()
 
 
@@ -200,7 +200,7 @@ def test_put_hang_does_not_even_ask_for_the_body(sandbox: Sandbox, token: str) -
     with Wire(url) as wire:
         wire.head("PUT", {"Content-Length": str(len(BODY)), "Expect": "100-continue"})
 
-        assert happens(sandbox, "fault")
+        assert is_noted(sandbox, "fault")
         assert wire.is_silent()
     assert "received" not in kinds(sandbox)
 

@@ -4,7 +4,9 @@ from pathlib import Path
 
 import pytest
 from lexer_pipeline.sandbox.server import Sandbox
-from sandbox_wire import GOOD, PATIENCE, PRODUCTS, ask, put
+from sandbox_wire import GOOD, PRODUCTS, ask, put
+
+from tests.waiting import PATIENCE
 
 LINES = (
     b'{"product_id":"kettle-1"}\n'

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from lexer_pipeline.sandbox.server import Sandbox
-from sandbox_wire import GOOD, PRODUCTS, Reply, Wire, ask, happens, kinds, put
+from sandbox_wire import GOOD, PRODUCTS, Reply, Wire, ask, is_noted, kinds, put
 
 
 def url(sandbox: Sandbox, token: str) -> str:
@@ -181,7 +181,7 @@ def test_a_body_that_breaks_off_is_not_stored(sandbox: Sandbox, tmp_path: Path, 
         wire.head("PUT", {"Content-Length": "3000000"})
         wire.socket.sendall(b"x" * 2_000_000)
 
-    assert happens(sandbox, "received")
+    assert is_noted(sandbox, "received")
     assert sandbox.events()[-1]["ended"] == "client closed"
     assert sandbox.events()[-1]["bytes"] == 2_000_000
     assert not object_file(tmp_path).exists()

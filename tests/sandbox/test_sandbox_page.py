@@ -8,7 +8,9 @@ from urllib.parse import urlencode
 
 import pytest
 from lexer_pipeline.sandbox.server import Sandbox
-from sandbox_wire import PATIENCE, PRODUCTS, ask, call, put
+from sandbox_wire import PRODUCTS, ask, call, put
+
+from tests.waiting import PATIENCE
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 QUIET = (

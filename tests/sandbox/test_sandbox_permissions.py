@@ -6,7 +6,9 @@ import pytest
 from lexer_pipeline.sandbox.permissions import RateLimit
 from lexer_pipeline.sandbox.server import Sandbox
 from lexer_pipeline.sandbox.state import TooManyTokensError
-from sandbox_wire import PATIENCE, PRODUCTS, Reply, Wire, admin, ask, call, kinds, put
+from sandbox_wire import PRODUCTS, Reply, Wire, admin, ask, call, kinds, put
+
+from tests.waiting import PATIENCE
 
 LOAD = {"destination_type": "dataset_load", "dataset_id": "a1b2c3d4", "record_type": "product"}
 

@@ -11,7 +11,9 @@ from pathlib import Path
 import pytest
 from lexer_pipeline.errors import UsageError
 from lexer_pipeline.sandbox.server import Sandbox
-from sandbox_wire import GOOD, PATIENCE, admin, ask, asking, call, eventually, put
+from sandbox_wire import GOOD, admin, ask, asking, call, put
+
+from tests.waiting import PATIENCE, happens
 
 SERVE = "import sys; from pathlib import Path; from lexer_pipeline.sandbox.server import serve; serve(Path(sys.argv[1]), 0, lambda line: print(line, flush=True))"
 LISTENING = "0A"
@@ -87,7 +89,7 @@ def test_the_store_dies_with_the_sandbox(tmp_path: Path, number: int) -> None:
     process.send_signal(number)
     process.communicate()
 
-    assert eventually(lambda: not any(map(is_alive, below)))
+    assert happens(lambda: not any(map(is_alive, below)))
     assert list((tmp_path / "tmp").iterdir()) == []
     assert process.returncode == (-number if number == signal.SIGKILL else 0)
 
