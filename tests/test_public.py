@@ -13,11 +13,17 @@ from pathlib import Path
 
 import lexer_pipeline
 import pytest
+from lexer_pipeline import model
 
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "pipeline" / "lexer_pipeline"
 WANTED = {"prepare", "validate", "inspect", "upload", "Options", "Report", "PipelineError"}
 PUBLIC = {name: getattr(lexer_pipeline, name) for name in lexer_pipeline.__all__}
+
+
+def hints_of(thing: object) -> dict[str, typing.Any]:
+    """The annotations of a thing; `Json`, which speaks of itself, is known where it is made."""
+    return typing.get_type_hints(thing, localns=vars(model))
 
 
 def named_in(annotation: object) -> Iterator[type]:
@@ -34,9 +40,9 @@ def named_in(annotation: object) -> Iterator[type]:
 def annotations_of(thing: object) -> Iterator[object]:
     """What a caller sees of a public thing: arguments, fields, properties and what methods return."""
     if isinstance(thing, types.FunctionType):
-        yield from typing.get_type_hints(thing).values()
+        yield from hints_of(thing).values()
     elif dataclasses.is_dataclass(thing):
-        hints = typing.get_type_hints(thing)
+        hints = hints_of(thing)
         yield from (
             hints[field.name] for field in dataclasses.fields(thing) if not field.name.startswith("_")
         )
@@ -44,9 +50,9 @@ def annotations_of(thing: object) -> Iterator[object]:
             if name.startswith("_"):
                 continue
             if isinstance(member, property) and member.fget is not None:
-                yield from typing.get_type_hints(member.fget).values()
+                yield from hints_of(member.fget).values()
             elif isinstance(member, types.FunctionType):
-                yield from typing.get_type_hints(member).values()
+                yield from hints_of(member).values()
 
 
 def test_what_callers_need_is_there() -> None:

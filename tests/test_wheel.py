@@ -58,8 +58,8 @@ def names_in_wheel(built: Path) -> set[str]:
 def test_a_wheel_holds_the_modules_the_schemas_the_presets_and_the_compiled_kernels(built: Path) -> None:
     sources = {
         path.relative_to(PACKAGE.parent).as_posix()
-        for path in PACKAGE.rglob("*")
-        if path.suffix in (".py", ".pyi", ".toml", ".typed")
+        for path in PACKAGE.rglob("*.*")
+        if path.suffix not in (".pyx", ".pxd", ".c", ".so", ".pyd", ".pyc")
     }
     schemas = {f"lexer_pipeline/schemas/{path.name}" for path in (ROOT / "schemas").glob("*.json")}
     found = names_in_wheel(built)

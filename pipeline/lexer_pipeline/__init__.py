@@ -32,10 +32,11 @@ _HOMES: Mapping[str, str] = MappingProxyType({
     "Receipt": "model",
     "Progress": "uploading.options",
     "Inspection": "inspecting.inspect",
-    "Candidate": "inspecting.inspect",
-    "Obstacle": "inspecting.inspect",
+    "Candidate": "inspecting.candidates",
+    "Obstacle": "inspecting.obstacles",
     "ColumnProfile": "inspecting.column_profile",
     "KeyProfile": "inspecting.document_profile",
+    "SemanticType": "inspecting.semantic_types",
     "Specification": "model",
     "Field": "model",
     # What they raise.

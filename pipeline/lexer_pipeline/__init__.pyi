@@ -4,12 +4,13 @@ from lexer_pipeline.errors import PipelineError as PipelineError
 from lexer_pipeline.errors import ServiceUnavailable as ServiceUnavailable
 from lexer_pipeline.errors import SourceError as SourceError
 from lexer_pipeline.errors import UsageError as UsageError
+from lexer_pipeline.inspecting.candidates import Candidate as Candidate
 from lexer_pipeline.inspecting.column_profile import ColumnProfile as ColumnProfile
 from lexer_pipeline.inspecting.document_profile import KeyProfile as KeyProfile
-from lexer_pipeline.inspecting.inspect import Candidate as Candidate
 from lexer_pipeline.inspecting.inspect import Inspection as Inspection
-from lexer_pipeline.inspecting.inspect import Obstacle as Obstacle
 from lexer_pipeline.inspecting.inspect import inspect as inspect
+from lexer_pipeline.inspecting.obstacles import Obstacle as Obstacle
+from lexer_pipeline.inspecting.semantic_types import SemanticType as SemanticType
 from lexer_pipeline.loading.format import ReadOptions as ReadOptions
 from lexer_pipeline.model import Field as Field
 from lexer_pipeline.model import Issue as Issue

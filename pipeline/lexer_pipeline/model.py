@@ -1,9 +1,13 @@
 """The nouns that pass between the stages; all of them are immutable."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
+
+# A value of JSON, as it is written; and a JSON Schema, whose keywords hold any.
+Json: TypeAlias = "bool | int | float | str | Sequence[Json] | Mapping[str, Json] | None"
+Schema: TypeAlias = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +23,7 @@ class Field:
     required: bool
     rule: str
     description: str
-    example: Any
+    example: object
     normalise: str = ""
 
 
@@ -37,7 +41,7 @@ class Specification:
     title: str
     evidence: str
     key: str | None
-    schema: Mapping[str, Any]
+    schema: Schema
     fields: tuple[Field, ...]
 
 
@@ -59,7 +63,7 @@ class Issue:
     message: str
     value: str = ""
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, Json]:
         """The issue as issues.ndjson holds it."""
         return {
             "source": self.source, "line": self.line, "row": self.row, "path": self.path, "column": self.column,
@@ -114,7 +118,7 @@ class Manifest:
     rejects: tuple[str, ...] = ()
     skipped: Mapping[str, int] = field(default_factory=dict)
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, Json]:
         """The manifest as manifest.json holds it."""
         return asdict(self)
 
@@ -131,7 +135,7 @@ class PreparedBatch:
         """The NDJSON file."""
         return self.path / self.manifest.file
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, Json]:
         """The batch as `convert --json` prints it: the manifest plus its path."""
         return {"path": str(self.path), **self.manifest.as_json()}
 
@@ -157,6 +161,6 @@ class Receipt:
     finished_at: str = ""
     reason: str = ""
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, Json]:
         """The receipt as receipt.json holds it and `upload --json` prints it."""
         return asdict(self)

@@ -15,7 +15,7 @@ from lexer_pipeline.mapping.conversions import dates, forms
 from lexer_pipeline.mapping.conversions.moments import PIVOT
 from lexer_pipeline.mapping.file import PRESETS
 from lexer_pipeline.model import Issue, Manifest, SourceUse
-from lexer_pipeline.outbox.ledger import State
+from lexer_pipeline.outbox.entry import State
 from lexer_pipeline.preparing.options import Options
 from lexer_pipeline.sandbox.settings import Settings as Rules
 from lexer_pipeline.specs import catalog
@@ -24,6 +24,7 @@ from lexer_pipeline.validating.messages import CODES
 
 from docs.pages import ROOT, coded, first_cells, rows, section, text_of
 
+MAPPING_SCHEMA = json.loads(file.SCHEMA.read_bytes())
 SOURCE = Path(lexer_pipeline.__file__).parent
 SNAKE = re.compile(r"[a-z]+(?:_[a-z]+)+")
 # Where the conversions and warnings of values are named.
@@ -118,19 +119,19 @@ def test_every_preset_is_listed_with_what_it_makes() -> None:
 @pytest.mark.parametrize(
     ("title", "known"),
     [
-        ("## The file", file.TOP_KEYS),
-        ("## A record", file.RECORD_KEYS),
-        ("## A field", (*file.SOURCES, *file.FIELD_KEYS)),
+        ("## The file", [*MAPPING_SCHEMA["properties"]]),
+        ("## A record", [*MAPPING_SCHEMA["$defs"]["record"]["properties"]]),
+        ("## A field", [*MAPPING_SCHEMA["$defs"]["field"]["properties"]]),
     ],
 )
-def test_every_setting_of_a_mapping_is_explained(title: str, known: tuple[str, ...]) -> None:
-    assert sorted(first_cells(section(MAPPINGS, title))) == sorted(set(known))
+def test_every_setting_of_a_mapping_is_explained(title: str, known: list[str]) -> None:
+    assert sorted(first_cells(section(MAPPINGS, title))) == sorted(known)
 
 
 def test_every_setting_of_a_skip_is_explained() -> None:
     said = section(MAPPINGS, "## A record").rpartition("\n| ")[2]
 
-    assert set(coded(said)) >= set(file.SKIP_KEYS)
+    assert set(coded(said)) >= set(MAPPING_SCHEMA["$defs"]["skip"]["properties"])
 
 
 def test_the_table_of_conversions_is_complete_and_in_the_programs_own_words() -> None:
@@ -171,11 +172,12 @@ def test_every_setting_of_a_date_is_explained() -> None:
 
 def test_every_setting_stands_there_with_its_default() -> None:
     said, defaults = section(SETTINGS, "## pipeline.toml"), config.Settings()
+    tables = json.loads(config.SCHEMA.read_bytes())["properties"]
 
-    for table in config.TABLES:
+    for table in tables:
         assert f"[{table}]" in said
     shown = {row[0].strip("`"): row[1].strip("`") for row in rows(said)}
-    assert sorted(shown) == sorted(config.KEYS)
+    assert sorted(shown) == sorted(tables["upload"]["properties"])
     for key, value in shown.items():
         default = getattr(defaults, key)
         expected = "0" if key == "limit_rate" else "none" if default is None else default

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from lexer_pipeline.errors import UsageError
 from lexer_pipeline.loading import delimited
-from lexer_pipeline.mapping import apply
+from lexer_pipeline.mapping import outcomes
 from lexer_pipeline.preparing.options import Options
 from lexer_pipeline.preparing.prepare import prepare
 
@@ -84,7 +84,7 @@ def test_an_export_gives_the_same_files_with_kernels_and_without(case: Path) -> 
 def test_more_texts_than_are_remembered_are_converted_alike(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(apply, "MOST_KNOWN", 3)
+    monkeypatch.setattr(outcomes, "MOST_KNOWN", 3)
     monkeypatch.setattr(delimited, "BLOCK", 64)
     mapping = '[[records]]\nspecification = "profile_customer"\n[records.fields]\n"link.customer_id" = "Id"\n'
     Path("x.toml").write_text(mapping + 'first_name = { column = "Name", convert = ["trim"] }\n')

@@ -72,5 +72,21 @@ def test_a_caller_that_wants_to_stop_is_heard_before_anything_is_asked(store: St
     assert store.posts == []
 
 
+def test_a_stop_that_fails_does_not_lose_the_upload_and_is_raised_once(
+    store: Store, out: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    batch = prepared(out)
+
+    def fail_meanwhile() -> bool:
+        if store.puts:
+            raise RuntimeError("a callback failed")
+        return False
+
+    with pytest.raises(RuntimeError, match="a callback failed"):
+        upload([batch], out, settings(store), runtime=Runtime(stop=fail_meanwhile))
+    assert capfd.readouterr().err == ""  # libcurl would print what a callback raises
+    assert upload([batch], out, settings(store))[0].upload_id == "101"
+
+
 def test_now_is_the_time_of_the_clock_in_utc() -> None:
     assert Runtime(clock=lambda: 1709683200.0).now() == datetime(2024, 3, 6, tzinfo=UTC)

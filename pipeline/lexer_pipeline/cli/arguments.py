@@ -69,8 +69,15 @@ def _add_specs(commands: Any) -> None:
     parser = _command(
         commands, "specs", "list the specifications, or show one with its fields", "specs purchase"
     )
-    parser.add_argument(
+    shown = parser.add_mutually_exclusive_group()
+    shown.add_argument(
         "spec", nargs="?", metavar="SPEC", help="a specification, a record type or a schema file"
+    )
+    shown.add_argument(
+        "--mapping-schema", action="store_true", help="the JSON Schema of mapping files, for editors"
+    )
+    shown.add_argument(
+        "--settings-schema", action="store_true", help="the JSON Schema of pipeline.toml, for editors"
     )
 
 

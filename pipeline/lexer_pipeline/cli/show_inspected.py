@@ -3,8 +3,9 @@
 from rich.console import Console
 
 from lexer_pipeline.cli.console import say, table
+from lexer_pipeline.inspecting.candidates import Candidate
 from lexer_pipeline.inspecting.column_profile import ColumnProfile
-from lexer_pipeline.inspecting.inspect import Candidate, Inspection
+from lexer_pipeline.inspecting.inspect import Inspection
 from lexer_pipeline.inspecting.propose import Proposal
 
 

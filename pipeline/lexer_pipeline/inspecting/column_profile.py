@@ -3,7 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TypeVar
 
 import numpy as np
 
@@ -12,6 +12,7 @@ from lexer_pipeline.chunks.rows import Rows
 from lexer_pipeline.inspecting import semantic_types as looks
 from lexer_pipeline.inspecting.semantic_types import SemanticType
 from lexer_pipeline.kernels import dispatch
+from lexer_pipeline.kernels.arrays import Floats, Integers, UInt64s
 from lexer_pipeline.kernels.codes import ROW_BLANK, ROW_OK
 from lexer_pipeline.specs import values
 
@@ -23,6 +24,7 @@ MOST_SHAPES, KEPT_SHAPES = 2_000, 1_000
 SHOWN_SHAPES = 5
 # Enough of a date to hold its first two numbers, which decide between dd/mm and mm/dd.
 DAY_AND_MONTH = 6
+Counted = TypeVar("Counted")
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,12 +106,12 @@ class _Chunk:
         self.good = rows.faults == ROW_OK
         self._spoiled = self._scientific()
 
-    def filled(self, column: int) -> Any:
+    def filled(self, column: int) -> Integers:
         """The rows whose cell is not empty."""
         rows, wide = self.rows, self.rows.columns
         return np.flatnonzero(self.good & (rows.ends[column::wide] > rows.starts[column::wide]))
 
-    def hashes(self, column: int, most: int | None = None) -> Any:
+    def hashes(self, column: int, most: int | None = None) -> UInt64s:
         """A hash for each row of a column, of the first `most` bytes of its cell if given."""
         rows, ends = self.rows, self.rows.ends
         if most is not None:
@@ -118,7 +120,7 @@ class _Chunk:
             rows.data, rows.starts, ends, rows.faults, rows.cells, rows.columns, column
         )[1]
 
-    def _scientific(self) -> Any:
+    def _scientific(self) -> Integers:
         """Cells (row-major, among good rows) with an exponent: 6.14E+10."""
         data = np.frombuffer(self.rows.data, np.uint8)
         plus = np.flatnonzero(data == ord("+"))
@@ -127,10 +129,11 @@ class _Chunk:
         starts = self.rows.starts.reshape(-1, self.rows.columns)[self.good].ravel()
         return np.unique(np.searchsorted(starts, plus, "right") - 1)
 
-    def spoiled(self, column: int) -> Any:
+    def spoiled(self, column: int) -> Integers:
         """The rows whose cell has an exponent, so that not one is missed in a sample."""
         places = self._spoiled[self._spoiled % self.rows.columns == column] // self.rows.columns
-        return np.flatnonzero(self.good)[places[places >= 0]]
+        rows: Integers = np.flatnonzero(self.good)[places[places >= 0]]
+        return rows
 
 
 class _Column:
@@ -142,7 +145,7 @@ class _Column:
         self._known = np.empty(0, np.uint64)
         self._codes = np.empty(0, np.int32)
         self._pairs: dict[tuple[SemanticType, str], int] = {}
-        self._counts: Any = np.empty(0)
+        self._counts: Floats = np.empty(0)
         self._looks: dict[SemanticType, float] = defaultdict(float)
         self._shapes: dict[str, float] = defaultdict(float)
 
@@ -162,7 +165,7 @@ class _Column:
                 kept = sorted(self._shapes.items(), key=_often)[:KEPT_SHAPES]
                 self._shapes = defaultdict(float, kept)
 
-    def _add_distinct(self, chunk: _Chunk, place: int, rows: Any) -> bool:
+    def _add_distinct(self, chunk: _Chunk, place: int, rows: Integers) -> bool:
         """Look at each value that is new; False, and nothing is done, when there are too many."""
         found, first, counts = np.unique(chunk.hashes(place)[rows], return_index=True, return_counts=True)
         at = np.searchsorted(self._known, found)
@@ -177,7 +180,7 @@ class _Column:
         )
         every = np.empty(len(found), np.int32)
         every[old], every[fresh] = self._codes[at[old]], codes
-        more = np.bincount(every, counts, len(self._pairs))
+        more = np.bincount(every, counts, len(self._pairs)).astype(np.float64, copy=False)
         more[: len(self._counts)] += self._counts
         self._counts = more
         self._known = np.insert(self._known, at[~old], found[~old])
@@ -200,7 +203,7 @@ class _Column:
             shapes[shape] += count
         return looked, shapes
 
-    def _groups(self, chunk: _Chunk, place: int, rows: Any) -> Iterable[Any]:
+    def _groups(self, chunk: _Chunk, place: int, rows: Integers) -> Iterable[Integers]:
         """Rows that one sample each may speak for."""
         spoiled = chunk.spoiled(place)
         if len(spoiled):
@@ -214,7 +217,7 @@ class _Column:
         order = np.argsort(starts, kind="stable")
         yield from np.split(rows[order], np.flatnonzero(np.diff(starts[order])) + 1)
 
-    def _sample(self, chunk: _Chunk, place: int, rows: Any) -> None:
+    def _sample(self, chunk: _Chunk, place: int, rows: Integers) -> None:
         if not len(rows):
             return
         most = SAMPLE if len(rows) > 2 * SAMPLE else 4
@@ -240,11 +243,11 @@ class _Column:
         )
 
 
-def _often(counted: tuple[Any, float]) -> float:
+def _often(counted: tuple[object, float]) -> float:
     return -counted[1]
 
 
-def _most(counts: dict[Any, float]) -> tuple[tuple[Any, int], ...]:
+def _most(counts: dict[Counted, float]) -> tuple[tuple[Counted, int], ...]:
     return tuple((what, max(round(count), 1)) for what, count in sorted(counts.items(), key=_often))
 
 

@@ -4,17 +4,19 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import orjson
 
 from lexer_pipeline.chunks.documents import Documents
+from lexer_pipeline.model import Json
+from lexer_pipeline.specs.paths import ANY, EACH, FieldPath
 
-# A key that is no name but data, as an address or a number, is shown as `*`; so are those of an object beyond these.
+# A key that is no name but data, as an address or a number, is shown as ANY; so are those of an object beyond these.
 NAME = re.compile(r"[^\W\d][\w $:/().-]{0,79}")
 NUMBERED = re.compile(r"[0-9]{4}|.@.")
 MOST_KEYS, MOST_PATHS, DEEPEST = 500, 5_000, 20
-OTHER = "*"
+# Stands for all paths beyond the most that are counted.
+OTHER = FieldPath((ANY,))
 TYPES = {
     str: "string",
     bool: "boolean",
@@ -70,18 +72,18 @@ class _Paths:
     """Counts paths; the names are learned as they come, up to a bound."""
 
     def __init__(self) -> None:
-        self._filled: dict[str, int] = defaultdict(int)
-        self._types: dict[str, dict[type, int]] = {}
-        self._below: dict[str, dict[str, str]] = {}
+        self._filled: dict[FieldPath, int] = defaultdict(int)
+        self._types: dict[FieldPath, dict[type, int]] = {}
+        self._below: dict[FieldPath, dict[str, FieldPath]] = {}
 
-    def add(self, document: dict[str, Any]) -> None:
+    def add(self, document: dict[str, Json]) -> None:
         """Take in one document."""
-        filled: set[str] = set()
-        self._object(document, "", 0, filled)
+        filled: set[FieldPath] = set()
+        self._object(document, FieldPath(), 0, filled)
         for path in filled:
             self._filled[path] += 1
 
-    def _object(self, value: dict[str, Any], path: str, depth: int, filled: set[str]) -> None:
+    def _object(self, value: dict[str, Json], path: FieldPath, depth: int, filled: set[FieldPath]) -> None:
         known = self._below.get(path)
         if known is None:
             known = {}
@@ -90,25 +92,25 @@ class _Paths:
         for key, inner in value.items():
             self._value(inner, known.get(key) or _below(path, key, known), depth, filled)
 
-    def _value(self, value: Any, path: str, depth: int, filled: set[str]) -> None:
-        kind = type(value)
-        if kind is dict and value and depth < DEEPEST:
+    def _value(self, value: Json, path: FieldPath, depth: int, filled: set[FieldPath]) -> None:
+        if isinstance(value, dict) and value and depth < DEEPEST:
             self._object(value, path, depth + 1, filled)
-        elif kind is list and value and depth < DEEPEST:
+        elif isinstance(value, list) and value and depth < DEEPEST:
+            each = path / EACH
             for item in value:
-                self._value(item, f"{path}[]", depth + 1, filled)
+                self._value(item, each, depth + 1, filled)
         else:
             if path not in self._types:
                 path = path if len(self._types) < MOST_PATHS else OTHER
                 self._types.setdefault(path, defaultdict(int))
-            self._types[path][kind] += 1
+            self._types[path][type(value)] += 1
             if value is not None:
                 filled.add(path)
 
     def result(self) -> tuple[KeyProfile, ...]:
         """The paths in the order in which they were met."""
         return tuple(
-            KeyProfile(path, self._filled[path], _named(types)) for path, types in self._types.items()
+            KeyProfile(str(path), self._filled[path], _named(types)) for path, types in self._types.items()
         )
 
 
@@ -119,10 +121,10 @@ def _named(types: Mapping[type, int]) -> dict[str, int]:
     return dict(counts.most_common())
 
 
-def _below(path: str, key: str, known: dict[str, str]) -> str:
+def _below(path: FieldPath, key: str, known: dict[str, FieldPath]) -> FieldPath:
     """The path of a key as it may be shown; `known` remembers those of one object."""
     is_name = NAME.fullmatch(key) and not NUMBERED.search(key) and len(known) < MOST_KEYS
-    below = f"{path}.{key if is_name else OTHER}".removeprefix(".")
+    below = path / (key if is_name else ANY)
     if is_name:
         known[key] = below
     return below

@@ -4,16 +4,18 @@ from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 from lexer_pipeline.errors import UsageError
+from lexer_pipeline.inspecting.column_names import has_no_header
 from lexer_pipeline.inspecting.draft import draft
-from lexer_pipeline.inspecting.inspect import Progress, has_no_header, table_profile
+from lexer_pipeline.inspecting.inspect import Progress, table_profile
 from lexer_pipeline.loading.format import AS_TOLD, ReadOptions
 from lexer_pipeline.loading.source import LoadedDocuments, LoadedTable, Source, load
 from lexer_pipeline.mapping import file as mapping
 from lexer_pipeline.mapping import remembered
-from lexer_pipeline.model import Specification
+from lexer_pipeline.mapping.rules import Mapping, RecordMap
+from lexer_pipeline.model import Json, Specification
 from lexer_pipeline.specs import catalog
 from lexer_pipeline.system import files
 
@@ -24,12 +26,12 @@ class Proposal:
 
     path: Path
     specification: str
-    fields: tuple[dict[str, Any], ...]
+    fields: tuple[dict[str, Json], ...]
     unmatched: dict[str, str]
     missing: tuple[str, ...]
     notes: tuple[str, ...]
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, Json]:
         """The proposal as `map --json` prints it."""
         return {
             "mapping": str(self.path), "specification": self.specification, "fields": list(self.fields),
@@ -92,7 +94,7 @@ def _presets(names: Sequence[str], specification: Specification) -> list[str]:
     ]
 
 
-def _makes(one: mapping.Mapping, specification: Specification) -> bool:
+def _makes(one: Mapping, specification: Specification) -> bool:
     return any(catalog.find(record.specification).name == specification.name for record in one.records)
 
 
@@ -109,7 +111,7 @@ def _confirmed(
             f"# Started from {known}, which was used for this header before.\n" + known.read_text("utf-8"),
         )
     asked = [rule for record in found.records if _is(record, specification) for rule in record.fields]
-    fields = tuple(
+    fields: tuple[dict[str, Json], ...] = tuple(
         {"field": rule.target, "column": piece[0], "confidence": 1.0, "reason": "used before"}
         for rule in asked for piece in rule.pieces if isinstance(piece, tuple)
     )  # fmt: skip
@@ -119,7 +121,7 @@ def _confirmed(
     return Proposal(path, specification.name, fields, unmatched, (), (note,))
 
 
-def _is(record: mapping.RecordMap, specification: Specification) -> bool:
+def _is(record: RecordMap, specification: Specification) -> bool:
     return catalog.find(record.specification).name == specification.name
 
 

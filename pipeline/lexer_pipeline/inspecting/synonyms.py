@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from lexer_pipeline.mapping.file import normalised
+from lexer_pipeline.specs.paths import FieldPath
 
 # The more telling words come first: where a table has two of them, the first wins.
 TABLE = {
@@ -94,9 +95,9 @@ TABLE = {
     "to.name": "to name|recipient name",
     "to.number": "to number|recipient number|recipient",
 }
-WORDS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+WORDS: Mapping[FieldPath, tuple[str, ...]] = MappingProxyType(
     {
-        field: tuple(dict.fromkeys(normalised(word) for word in words.split("|")))
+        FieldPath.named(field): tuple(dict.fromkeys(normalised(word) for word in words.split("|")))
         for field, words in TABLE.items()
     }
 )

@@ -5,11 +5,11 @@ import numpy as np
 from lexer_pipeline.errors import UsageError
 from lexer_pipeline.kernels import dispatch
 from lexer_pipeline.kernels.arrays import Bools, Int32s
-from lexer_pipeline.kernels.codes import LONGEST_ROW
+from lexer_pipeline.kernels.codes import LONGEST_ROW, ROW_NUL, ROW_OK, ROW_RAGGED, ROW_UTF8
 from lexer_pipeline.loading.format import Readable
 
 BLOCK = 1 << 20
-READABLE = (0, 2, 4, 5)
+READABLE = (ROW_OK, ROW_RAGGED, ROW_NUL, ROW_UTF8)
 
 
 class Trimmed:

@@ -12,111 +12,30 @@ import numpy as np
 from lexer_pipeline.chunks import cells
 from lexer_pipeline.chunks.records import Change, Records
 from lexer_pipeline.kernels import codes, dispatch
-from lexer_pipeline.kernels.arrays import Bools, Int32s, Integers, UInt8s
+from lexer_pipeline.kernels.arrays import Bools, Integers
 from lexer_pipeline.kernels.codes import HAS_ESCAPE, HAS_HIGH, ROW_OK
 from lexer_pipeline.mapping import conversions
-from lexer_pipeline.mapping.compile import NOWHERE, Mapper, TargetColumn
+from lexer_pipeline.mapping.compile import Mapper
+from lexer_pipeline.mapping.outcomes import Outcome, Outcomes
+from lexer_pipeline.mapping.source_texts import any_filled, places_of, told_apart
+from lexer_pipeline.mapping.target_columns import TargetColumn
 from lexer_pipeline.model import Problem
-from lexer_pipeline.specs.paths import named_path
 
-# Between the texts of the fields that a field is made of.
-UNIT_SEPARATOR = "\x1f"
 NEEDS_ESCAPE = re.compile(r'[\x00-\x1f"\\]')
-# Outcomes that are remembered from chunk to chunk, for each column that a mapping makes, and the longest texts of one.
-MOST_KNOWN, LONGEST_KNOWN = 1 << 12, 256
-Said = tuple[str, ...]
-Outcome = tuple[str, tuple[str, ...], conversions.Unconvertible | None]
-# Texts as places: bytes, and where each text starts and ends in them, and its flags.
-Places = tuple[bytes, Int32s, Int32s, UInt8s]
 
 
-def _any_filled(texts: cells.Cells, columns: Sequence[int]) -> Bools:
-    """The rows in which one of some columns is filled."""
-    filled: Bools = np.logical_or.reduce([texts.filled(column) for column in columns if column != NOWHERE])
-    return filled
+def apply(mapper: Mapper, rows: Records, outcomes: Outcomes) -> Records:
+    """The same rows as a table of the mapping's columns; `outcomes` serves all chunks of a source."""
+    return _MappedChunk(mapper, rows, outcomes).result()
 
 
-def _told_apart(texts: cells.Cells, columns: Sequence[int], rows: Integers) -> tuple[Integers, list[Said]]:
-    """For each row the number of what some columns say, and what each number stands for."""
-    numbers, first = np.zeros(len(rows), np.int64), np.zeros(min(len(rows), 1), np.int64)
-    for column in columns:
-        if column == NOWHERE:
-            continue
-        at = rows * texts.columns + column
-        found, begins = dispatch.distinct(texts.data, texts.starts[at], texts.ends[at], texts.flags[at])
-        if len(first) <= 1:
-            numbers, first = found, begins
-        elif len(begins) > 1:
-            both = numbers * len(begins) + found
-            _, first, numbers = np.unique(both, return_index=True, return_inverse=True)
-    return numbers, [
-        tuple("" if column == NOWHERE else texts.text(row, column) for column in columns)
-        for row in rows[first].tolist()
-    ]
-
-
-def _places(one: TargetColumn, texts: cells.Cells, columns: Sequence[int], rows: Integers) -> Places | None:
-    """The texts that a column of the mapping is converted from, in rows that fill one of `columns`.
-
-    None where they are pieced together in a way that only `_joined` knows.
-    """
-    if one.rule.split:
-        return None
-    if one.made:
-        return _side_by_side(texts, columns, rows)
-    if len(one.pieces) > 1 and not one.rule.takes_first:
-        return None
-    at = rows * texts.columns + columns[-1]
-    for column in columns[-2::-1]:
-        earlier = rows * texts.columns + column
-        at = np.where(texts.filled(column)[rows], earlier, at)
-    return texts.data, texts.starts[at], texts.ends[at], texts.flags[at]
-
-
-def _side_by_side(texts: cells.Cells, columns: Sequence[int], rows: Integers) -> Places:
-    """The texts of some columns as one, the unit separator between them; a column that is not there is empty."""
-    at = rows[:, np.newaxis] * texts.columns + np.array(columns)
-    is_there = np.array(columns) != NOWHERE
-    starts = np.where(is_there, texts.starts[at], np.int32(0))
-    ends = np.where(is_there, texts.ends[at], np.int32(0))
-    flags = np.where(is_there, texts.flags[at], np.uint8(0))
-    return dispatch.joined(texts.data, starts, ends, flags, ord(UNIT_SEPARATOR))
-
-
-class Known:
-    """What the columns of a mapping made of texts before, of a number of them at most."""
-
-    def __init__(self) -> None:
-        self._outcomes: dict[int, dict[Said, Outcome]] = {}
-
-    def of(self, place: int, one: TargetColumn, said: Sequence[Said]) -> list[Outcome]:
-        """What becomes of each of some texts in the column at `place`."""
-        known = self._outcomes.setdefault(place, {})
-        outcomes = []
-        for texts in said:
-            outcome = known.get(texts)
-            if outcome is None:
-                outcome = _converted(one, texts)
-                if len(known) >= MOST_KNOWN:
-                    known.clear()
-                if sum(map(len, texts)) <= LONGEST_KNOWN:
-                    known[texts] = outcome
-            outcomes.append(outcome)
-        return outcomes
-
-
-def apply(mapper: Mapper, rows: Records, known: Known) -> Records:
-    """The same rows as a table of the mapping's columns; `known` serves all chunks of a source."""
-    return _Work(mapper, rows, known).result()
-
-
-class _Work:
+class _MappedChunk:
     """One chunk being remapped: new cells point into the old bytes, or to texts written behind them."""
 
-    def __init__(self, mapper: Mapper, rows: Records, known: Known) -> None:
+    def __init__(self, mapper: Mapper, rows: Records, outcomes: Outcomes) -> None:
         self._mapper = mapper
         self._rows = rows
-        self._known = known
+        self._outcomes = outcomes
         self._texts = cells.of_rows(rows)
         self._good: Bools = rows.faults == ROW_OK
         shape = (len(rows.faults), len(mapper.target_columns))
@@ -195,7 +114,7 @@ class _Work:
 
     def _make(self, place: int, one: TargetColumn, where: Bools) -> None:
         texts, columns = (self._so_far(), one.made) if one.made else (self._texts, one.columns)
-        rows = np.flatnonzero(where & _any_filled(texts, columns))
+        rows = np.flatnonzero(where & any_filled(texts, columns))
         self._convert(place, one, texts, columns, self._copy_or_rewrite(place, one, texts, columns, rows))
 
     def _copy_or_rewrite(
@@ -203,7 +122,7 @@ class _Work:
     ) -> Integers:
         """Make the cells whose outcome is certain, and return the rows that are left."""
         steps = [step for step in one.chain if isinstance(step, conversions.Vectorised)]
-        places = _places(one, texts, columns, rows) if len(steps) == len(one.chain) else None
+        places = places_of(one, texts, columns, rows) if len(steps) == len(one.chain) else None
         if places is None:
             return rows
         kinds = np.array([step.kernel for step in steps], np.int32)
@@ -223,7 +142,7 @@ class _Work:
         seen = int(np.bitwise_or.reduce(marks))
         for bit, name in enumerate(codes.CHANGES):
             if seen & 1 << bit:
-                self._changes.append(Change(name, one.target, made[marks & 1 << bit != 0], one.is_once))
+                self._changes.append(Change(name, str(one.path), made[marks & 1 << bit != 0], one.is_once))
         left: Integers = rows[~sure]
         return left
 
@@ -236,8 +155,8 @@ class _Work:
         """Make cells by the conversions themselves, those that say the same once."""
         if not len(rows):
             return
-        numbers, said = _told_apart(texts, columns, rows)
-        outcomes = self._known.of(place, one, said)
+        numbers, said = told_apart(texts, columns, rows)
+        outcomes = self._outcomes.of(place, one, said)
         spans = np.zeros((len(outcomes), 3), np.int64)
         for number, (text, _, failed) in enumerate(outcomes):
             if failed is None and text:
@@ -256,7 +175,7 @@ class _Work:
             if failed is not None:
                 self._refuse(one, rows[numbers == number].tolist(), failed)
         for name, found in named.items():
-            self._changes.append(Change(name, one.target, rows[np.isin(numbers, found)], one.is_once))
+            self._changes.append(Change(name, str(one.path), rows[np.isin(numbers, found)], one.is_once))
 
     def _so_far(self) -> cells.Cells:
         """The cells made until now."""
@@ -266,45 +185,6 @@ class _Work:
         )  # fmt: skip
 
     def _refuse(self, one: TargetColumn, rows: Sequence[int], failed: conversions.Unconvertible) -> None:
-        path = tuple(0 if part == -1 else part for part in named_path(one.target) or ())
-        problem = Problem(path, failed.code, failed.rule, failed.message)
+        problem = Problem(one.path.first, failed.code, failed.rule, failed.message)
         for row in rows:
             self._problems[row] = (*self._problems.get(row, ()), problem)
-
-
-def _converted(one: TargetColumn, said: Sequence[str]) -> Outcome:
-    """What a column of the mapping says where the columns that it reads say `said`."""
-    text = _joined(one, said)
-    rule = one.rule
-    if rule.split:
-        parts = [part.strip() for part in text.split(rule.split)]
-        filled = [part for part in parts if part]
-        if len(filled) > rule.most:
-            message = f"has more than {rule.most} items; allow more with most = ... in the mapping"
-            return "", (), conversions.Unconvertible("length", f"at most {rule.most} items", message)
-        text = filled[one.index] if one.index < len(filled) else ""
-    names: list[str] = []
-    for step in one.chain:
-        if not text:
-            break
-        done = step(text)
-        if isinstance(done, conversions.Unconvertible):
-            return "", (), done
-        names.extend(done.conversions)
-        text = done.text
-    return text, tuple(names), None
-
-
-def _joined(one: TargetColumn, said: Sequence[str]) -> str:
-    if not any(said):
-        return ""
-    if one.made:
-        return UNIT_SEPARATOR.join(said)
-    if one.rule.takes_first:
-        return next(text for text in said if text)
-    if one.rule.join is not None:
-        return one.rule.join.join(text for text in said if text)
-    if len(one.pieces) == 1:
-        return said[0]
-    texts = iter(said)
-    return "".join(next(texts) if isinstance(piece, int) else piece for piece in one.pieces).strip()

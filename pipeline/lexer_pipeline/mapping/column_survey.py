@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 
@@ -12,8 +11,10 @@ from lexer_pipeline.errors import UsageError
 from lexer_pipeline.kernels.arrays import Integers
 from lexer_pipeline.kernels.codes import ROW_OK
 from lexer_pipeline.mapping import conversions
-from lexer_pipeline.mapping.apply import _any_filled, _converted, _places, _told_apart
-from lexer_pipeline.mapping.compile import Mapper, TargetColumn
+from lexer_pipeline.mapping.compile import Mapper
+from lexer_pipeline.mapping.outcomes import converted
+from lexer_pipeline.mapping.source_texts import any_filled, places_of, told_apart
+from lexer_pipeline.mapping.target_columns import Step, TargetColumn
 
 
 class ColumnSurvey:
@@ -44,21 +45,29 @@ class ColumnSurvey:
 
 
 def _look(one: TargetColumn, texts: cells.Cells, rows: Integers) -> None:
-    place = next((at for at, step in enumerate(one.chain) if isinstance(step, conversions.NeedsColumn)), None)
-    if place is None or one.index or not one.columns:
+    """Show the first step that must see the whole column what the steps before it make of some rows."""
+    if one.index or not one.columns:
         return
-    rows = rows[_any_filled(texts, one.columns)[rows]]
-    places = _places(one, texts, one.columns, rows) if not place else None
+    for place, step in enumerate(one.chain):
+        if isinstance(step, conversions.NeedsColumn):
+            _show(step, one, place, texts, rows[any_filled(texts, one.columns)[rows]])
+            return
+
+
+def _show(
+    step: conversions.NeedsColumn, one: TargetColumn, place: int, texts: cells.Cells, rows: Integers
+) -> None:
+    places = places_of(one, texts, one.columns, rows) if not place else None
     if places is not None:
-        rows = rows[one.chain[place].count(*places)]
-    before = replace(one, chain=one.chain[:place])
-    numbers, said = _told_apart(texts, one.columns, rows)
-    outcomes = [_converted(before, one_said) for one_said in said]
+        rows = rows[step.count(*places)]
+    steps = one.steps[:place]
+    numbers, said = told_apart(texts, one.columns, rows)
+    outcomes = [converted(one, steps, texts_of_row) for texts_of_row in said]
     found = [text if failed is None else "" for text, _, failed in outcomes]
-    one.chain[place].look(text for number in numbers.tolist() if (text := found[number]))
+    step.look(text for number in numbers.tolist() if (text := found[number]))
 
 
-def _settle(step: Any, one: TargetColumn) -> Any:
+def _settle(step: Step, one: TargetColumn) -> Step:
     if not isinstance(step, conversions.NeedsColumn):
         return step
     try:

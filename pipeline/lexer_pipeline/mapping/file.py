@@ -1,4 +1,4 @@
-"""A mapping file: which columns of an export become which fields, read from TOML and checked.
+"""A mapping file: which columns of an export become which fields, read from TOML and checked by its schema.
 
 title = "Till receipts"
 drop = ["Till", "Cashier"]              # columns left out on purpose
@@ -25,107 +25,25 @@ type = { column = "Shop", convert = [{ enum = { Web = "ecommerce", "*" = "physic
 """
 
 import re
-import tomllib
 from collections.abc import Iterator, Sequence
 from collections.abc import Mapping as Map
-from dataclasses import dataclass
 from difflib import get_close_matches
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, TypeAlias
 
 from lexer_pipeline.errors import UsageError
+from lexer_pipeline.mapping.conversions import compile_conversion
+from lexer_pipeline.mapping.rules import FieldRule, Mapping, RecordMap, Skip
+from lexer_pipeline.system import settings_file
+from lexer_pipeline.system.settings_file import SettingsFile
+from lexer_pipeline.system.toml_lines import KeyPath
 
 PRESETS = Path(__file__).parent / "presets"
-TOP_KEYS = ("title", "recognise", "drop", "secret", "refuse", "columns_vary", "records")
-RECORD_KEYS = ("specification", "key", "differ", "together", "carry", "skip", "fields")
-SOURCES = ("column", "columns", "first", "fields", "constant", "template", "filename")
-FIELD_KEYS = (*SOURCES, "join", "convert", "split", "most", "with", "unless", "default")
-SKIP_KEYS = ("column", "is", "is_not", "empty", "reason")
+SCHEMA = Path(__file__).with_name("mapping.schema.json")
 PLACE = re.compile(r"\{([^{}]+)\}")
-
-
-@dataclass(frozen=True, slots=True)
-class Skip:
-    """Rows to leave out, and why: the column's text is (or is not) one of `words`, in any case."""
-
-    columns: tuple[str, ...]
-    words: tuple[str, ...]
-    negated: bool
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class FieldRule:
-    """How one field is made: pieces of text and columns, joined, then converted.
-
-    A piece is a text, or a tuple of the names by which its column may be called; with `join` the pieces are
-    columns, and those that are filled are joined; with `takes_first` the first that is filled is taken. `made`
-    are fields made before this one, whose texts are joined by U+001F. `split` cuts the result into the items of
-    a list, `most` of them at the most; `filename` finds a constant by a word in the file's name. The field
-    stands only where the field `given` does, and not where one of `unless` does; `default` is what it is where
-    nothing fills it.
-    """
-
-    target: str
-    pieces: tuple[str | tuple[str, ...], ...] = ()
-    join: str | None = None
-    conversions: tuple[tuple[str, Any], ...] = ()
-    split: str = ""
-    most: int = 0
-    filename: tuple[tuple[str, str], ...] = ()
-    takes_first: bool = False
-    made: tuple[str, ...] = ()
-    given: str = ""
-    unless: tuple[str, ...] = ()
-    default: str = ""
-
-    @property
-    def columns(self) -> tuple[tuple[str, ...], ...]:
-        """The columns that it reads, each with the names by which it may be called."""
-        return tuple(piece for piece in self.pieces if isinstance(piece, tuple))
-
-
-@dataclass(frozen=True, slots=True)
-class RecordMap:
-    """One kind of record that a source feeds.
-
-    `takes_first` lets the rows of one key differ: the first that says something wins (the fields of `together`
-    all come from one row), and a row without a key goes on with the row before it. With `carry` each row is a
-    record of its own, and an empty cell of these columns says what the row before it with the same key says.
-    """
-
-    specification: str
-    key: str | None
-    takes_first: bool
-    skips: tuple[Skip, ...]
-    fields: tuple[FieldRule, ...]
-    carry: tuple[str, ...] = ()
-    together: tuple[str, ...] = ()
-
-    def columns(self) -> Iterator[str]:
-        """The names of all columns that it reads."""
-        yield from (name for rule in self.fields for names in rule.columns for name in names)
-        yield from (name for skip in self.skips for name in skip.columns)
-        yield from self.carry
-
-
-@dataclass(frozen=True, slots=True)
-class Mapping:
-    """A mapping file; `refuse` says why such an export cannot be converted at all."""
-
-    path: Path
-    title: str
-    recognise: tuple[str, ...]
-    drop: tuple[str, ...]
-    secret: tuple[str, ...]
-    refuse: str
-    columns_vary: bool
-    records: tuple[RecordMap, ...]
-
-    @property
-    def name(self) -> str:
-        """What `--map` calls a preset."""
-        return self.path.stem
+# A table of settings that the schema has found good.
+Table: TypeAlias = Map[str, Any]
 
 
 def normalised(name: str) -> str:
@@ -135,14 +53,14 @@ def normalised(name: str) -> str:
 
 def presets() -> tuple[Mapping, ...]:
     """The mappings that come with the package, by name."""
-    return tuple(read(path) for path in sorted(PRESETS.glob("*.toml")))
+    return tuple(_trusted(path) for path in sorted(PRESETS.glob("*.toml")))
 
 
 def find(word: str) -> Mapping:
     """The mapping that `word` means: a preset's name or the path of a file."""
     preset = PRESETS / f"{word}.toml"
     if re.fullmatch(r"[A-Za-z0-9_-]+", word) and preset.is_file():
-        return read(preset)
+        return _trusted(preset)
     path = Path(word)
     if path.is_file():
         return read(path)
@@ -163,170 +81,132 @@ def recognise(header: Sequence[str]) -> tuple[Mapping, ...]:
 
 
 def read(path: Path) -> Mapping:
-    """Read and check a mapping file; UsageError names the file, the line and the nearest valid word."""
-    try:
-        text = path.read_text("utf-8")
-        table = tomllib.loads(text)
-    except OSError as problem:
-        raise UsageError(f"{path}: cannot be read ({problem.strerror})") from None
-    except UnicodeDecodeError:
-        raise UsageError(f"{path}: is not UTF-8", "Save it as UTF-8.") from None
-    except tomllib.TOMLDecodeError as problem:
-        hint = "`lexer-pipeline map SOURCE --spec SPEC` drafts one; docs/mappings.md says what it may hold."
-        raise UsageError(f"{path}: is not TOML: {problem}", hint) from None
-    return _Reader(path, text).mapping(table)
+    """Read and check a mapping file; UsageError names the file, the line, the setting and what to write instead."""
+    file = settings_file.read(path, str(path))
+    settings_file.check(file, SCHEMA)
+    mapping = _mapping(path, file.table)
+    for number, record in enumerate(mapping.records):
+        _check_conversions(file, ("records", number, "fields"), file.table["records"][number]["fields"])
+        _check_leaning(file, ("records", number), record)
+    return mapping
 
 
-class _Reader:
-    """Checks one file; knows on which line a word stands."""
-
-    def __init__(self, path: Path, text: str) -> None:
-        self._path = path
-        self._lines = text.splitlines()
-
-    def fail(self, word: str, message: str, hint: str = "") -> NoReturn:
-        line = next((number for number, text in enumerate(self._lines, 1) if word and word in text), 1)
-        raise UsageError(f"{self._path}: line {line}: {message}", hint)
-
-    def known(self, table: Map[str, Any], known: Sequence[str]) -> None:
-        for key in table:
-            if key not in known:
-                near = get_close_matches(key, known, 1)
-                self.fail(
-                    key,
-                    f"there is no setting {key}",
-                    f"Did you mean {near[0]}?" if near else f"Known are: {', '.join(known)}.",
-                )
-
-    def texts(self, table: Map[str, Any], key: str) -> tuple[str, ...]:
-        value = table.get(key, [])
-        if isinstance(value, str):
-            value = [value]
-        if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
-            self.fail(key, f"{key} must be a text or a list of texts")
-        return tuple(value)
-
-    def mapping(self, table: Map[str, Any]) -> Mapping:
-        self.known(table, TOP_KEYS)
-        records = table.get("records", [])
-        if not isinstance(records, list) or not all(isinstance(one, dict) for one in records):
-            self.fail("records", "records must be written [[records]]")
-        refuse = str(table.get("refuse", ""))
-        if not records and not refuse:
-            self.fail("", "there is no [[records]], so nothing would be made")
-        return Mapping(
-            self._path, str(table.get("title", self._path.stem)), self.texts(table, "recognise"),
-            self.texts(table, "drop"), self.texts(table, "secret"), refuse, bool(table.get("columns_vary", False)),
-            tuple(self.record(one) for one in records),
-        )  # fmt: skip
-
-    def record(self, table: Map[str, Any]) -> RecordMap:
-        self.known(table, RECORD_KEYS)
-        if not isinstance(table.get("specification"), str):
-            self.fail(
-                "[[records]]", "a record needs its specification", 'Add specification = "commerce_purchases".'
-            )
-        differ = table.get("differ", "refuse")
-        if differ not in ("refuse", "first"):
-            self.fail("differ", 'differ must be "refuse" or "first"')
-        fields = table.get("fields", {})
-        if not isinstance(fields, dict) or not fields:
-            self.fail("fields", "a record needs [records.fields]")
-        rules = tuple(self.field(target, value) for target, value in fields.items())
-        carry, together = self.texts(table, "carry"), self.texts(table, "together")
-        self.same_record(rules, together)
-        if carry and "key" not in table:
-            self.fail("carry", "carry needs the key whose rows share these columns", 'Add key = "...".')
-        return RecordMap(
-            table["specification"], table.get("key"), differ == "first",
-            tuple(self.skip(one) for one in table.get("skip", [])), rules, carry, together,
-        )  # fmt: skip
-
-    def same_record(self, rules: Sequence[FieldRule], together: Sequence[str]) -> None:
-        """Refuse a field that leans on one that the record does not have, or on itself by way of others."""
-        leans = {
-            rule.target: (*rule.made, *rule.unless, *([rule.given] if rule.given else [])) for rule in rules
-        }
-        for target, others in (*leans.items(), ("together", together)):
-            for other in others:
-                if other not in leans:
-                    near = get_close_matches(other, leans, 1)
-                    hint = f"Did you mean {near[0]}?" if near else "Name a field of the same record."
-                    self.fail(other, f"{target} names {other}, which the record does not have", hint)
-            reached = set(others)
-            while more := {deeper for one in reached for deeper in leans[one] if deeper in leans} - reached:
-                reached |= more
-            if target in reached:
-                self.fail(
-                    target, f"{target} leans on itself", "Let each field lean on fields made before it."
-                )
-
-    def skip(self, table: Map[str, Any]) -> Skip:
-        self.known(table, SKIP_KEYS)
-        reason = table.get("reason")
-        if not isinstance(reason, str) or not reason:
-            self.fail("skip", "rows that are left out need a reason", 'Add reason = "...".')
-        said = [key for key in ("is", "is_not", "empty") if key in table]
-        if len(said) != 1 or "column" not in table:
-            self.fail("skip", "a skip names a column and one of: is, is_not, empty")
-        words = ("",) if said == ["empty"] else self.texts(table, said[0])
-        negated = said == ["is_not"] or table.get("empty") is False
-        return Skip(self.texts(table, "column"), tuple(word.casefold() for word in words), negated, reason)
-
-    def field(self, target: str, value: Any) -> FieldRule:
-        if isinstance(value, str):
-            value = {"column": value}
-        if not isinstance(value, dict):
-            self.fail(target, f'{target} must be a column or a table such as {{ constant = "..." }}')
-        self.known(value, FIELD_KEYS)
-        said = [key for key in SOURCES if key in value]
-        if len(said) != 1:
-            self.fail(target, f"{target} needs exactly one of: {', '.join(SOURCES)}")
-        most = value.get("most", 20)
-        if not isinstance(most, int) or not 1 <= most <= 1000:
-            self.fail(target, f"{target}: most must be a number from 1 to 1000")
-        return FieldRule(
-            target, self.pieces(said[0], value), str(value.get("join", " ")) if said == ["columns"] else None,
-            self.conversions(target, value), str(value.get("split", "")), most, self.filename(target, value),
-            said == ["first"], self.texts(value, "fields"), str(value.get("with", "")),
-            self.texts(value, "unless"), _constant(value.get("default", "")),
-        )  # fmt: skip
-
-    def pieces(self, kind: str, value: Map[str, Any]) -> tuple[str | tuple[str, ...], ...]:
-        if kind == "constant":
-            return (_constant(value["constant"]),)
-        if kind == "template":
-            return tuple(_template(str(value["template"])))
-        if kind in ("columns", "first"):
-            return tuple((column,) for column in self.texts(value, kind))
-        return (self.texts(value, "column"),) if kind == "column" else ()
-
-    def filename(self, target: str, value: Map[str, Any]) -> tuple[tuple[str, str], ...]:
-        found = value.get("filename", {})
-        if not isinstance(found, dict):
-            self.fail(target, f"{target}: filename must be a table of words and values")
-        return tuple((str(word), str(text)) for word, text in found.items())
-
-    def conversions(self, target: str, value: Map[str, Any]) -> tuple[tuple[str, Any], ...]:
-        asked = value.get("convert", [])
-        found = []
-        for one in [asked] if isinstance(asked, str | dict) else asked:
-            if isinstance(one, str):
-                found.append((one, None))
-            elif isinstance(one, dict) and len(one) == 1:
-                found.extend(one.items())
-            else:
-                self.fail(target, f"{target}: a conversion is a name or {{ name = argument }}")
-        return tuple(found)
+def _trusted(path: Path) -> Mapping:
+    """A preset, not checked again: the tests do that, and a header is compared with all of them."""
+    return _mapping(path, settings_file.read(path, str(path)).table)
 
 
-def _constant(value: Any) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
+# ------------------------------------------------------------------------------------------------ what is said
 
 
-def _template(text: str) -> Iterator[str | tuple[str, ...]]:
-    for index, part in enumerate(PLACE.split(text)):
+def _mapping(path: Path, table: Table) -> Mapping:
+    return Mapping(
+        path, table.get("title", path.stem), _texts(table, "recognise"), _texts(table, "drop"), _texts(table, "secret"),
+        table.get("refuse", ""), table.get("columns_vary", False),
+        tuple(_record(one) for one in table.get("records", ())),
+    )  # fmt: skip
+
+
+def _record(table: Table) -> RecordMap:
+    return RecordMap(
+        table["specification"], table.get("key"), table.get("differ") == "first",
+        tuple(_skip(one) for one in table.get("skip", ())),
+        tuple(_field(target, said) for target, said in table["fields"].items()),
+        _texts(table, "carry"), _texts(table, "together"),
+    )  # fmt: skip
+
+
+def _skip(table: Table) -> Skip:
+    words = ("",) if "empty" in table else _texts(table, "is") + _texts(table, "is_not")
+    negated = "is_not" in table or table.get("empty") is False
+    return Skip(_texts(table, "column"), tuple(word.casefold() for word in words), negated, table["reason"])
+
+
+def _field(target: str, said: str | Table) -> FieldRule:
+    table: Table = {"column": said} if isinstance(said, str) else said
+    return FieldRule(
+        target, tuple(_pieces(table)), table.get("join", " ") if "columns" in table else None,
+        tuple((name, argument) for _, name, argument in _conversions(table)),
+        table.get("split", ""), int(table.get("most", 20)),
+        tuple((word, _constant(text)) for word, text in table.get("filename", {}).items()), "first" in table, _texts(table, "fields"),
+        table.get("with", ""), _texts(table, "unless"), _constant(table.get("default", "")),
+    )  # fmt: skip
+
+
+def _texts(table: Table, key: str) -> tuple[str, ...]:
+    said = table.get(key, ())
+    return (said,) if isinstance(said, str) else tuple(said)
+
+
+def _pieces(table: Table) -> Iterator[str | tuple[str, ...]]:
+    """The texts and columns of a field; a column may have several names."""
+    if "constant" in table:
+        yield _constant(table["constant"])
+    if "column" in table:
+        yield _texts(table, "column")
+    yield from ((column,) for column in _texts(table, "columns") + _texts(table, "first"))
+    for index, part in enumerate(PLACE.split(table.get("template", ""))):
         if index % 2:
             yield (part,)
         elif part:
             yield part
+
+
+def _constant(value: str | float | bool) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _conversions(table: Table) -> Iterator[tuple[KeyPath, str, Any]]:
+    """Each conversion of a field: where it stands in the field's table, its name and its argument."""
+    said = table.get("convert", [])
+    for number, one in enumerate(said if isinstance(said, list) else [said]):
+        path = ("convert", number) if isinstance(said, list) else ("convert",)
+        if isinstance(one, str):
+            yield path, one, None
+        else:
+            ((name, argument),) = one.items()
+            yield (*path, name), name, argument
+
+
+# ------------------------------------------------------------------- what a schema cannot say
+
+
+def _check_conversions(file: SettingsFile, at: KeyPath, fields: Table) -> None:
+    """Refuse a conversion whose argument is wrong, or whose name is when it has capitals or underscores."""
+    for target, said in fields.items():
+        for path, name, argument in _conversions(said if isinstance(said, dict) else {}):
+            try:
+                compile_conversion(name, argument)
+            except UsageError as problem:
+                where = (*at, target, *path)
+                message = f"{settings_file.named(where)}: {problem.message}"
+                raise file.fault(where, message, problem.hint) from None
+
+
+def _check_leaning(file: SettingsFile, at: KeyPath, record: RecordMap) -> None:
+    """Refuse a field that leans on one that the record does not have, or on itself by way of others."""
+    leans: dict[str, set[str]] = {rule.target: set() for rule in record.fields}
+    for path, target, other in _leaning(record):
+        if other not in leans:
+            near = get_close_matches(other, leans, 1)
+            hint = f"Did you mean {near[0]}?" if near else "Name a field of the same record."
+            raise file.fault((*at, *path), f"{target} names {other}, which the record does not have", hint)
+        if path[0] == "fields":
+            leans[target].add(other)
+    try:
+        TopologicalSorter(leans).prepare()
+    except CycleError as circle:
+        target = circle.args[1][0]
+        message, hint = f"{target} leans on itself", "Let each field lean on fields made before it."
+        raise file.fault((*at, "fields", target), message, hint) from None
+
+
+def _leaning(record: RecordMap) -> Iterator[tuple[KeyPath, str, str]]:
+    """Each field that is named by another, or by `together`: where it is named, by which, and the name."""
+    for rule in record.fields:
+        given = (rule.given,) if rule.given else ()
+        for setting, others in (("fields", rule.made), ("with", given), ("unless", rule.unless)):
+            for number, other in enumerate(others):
+                yield ("fields", rule.target, setting, number), rule.target, other
+    for number, other in enumerate(record.together):
+        yield ("together", number), "together", other

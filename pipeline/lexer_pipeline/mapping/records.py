@@ -9,9 +9,10 @@ from lexer_pipeline.chunks.records import Records
 from lexer_pipeline.chunks.rows import Rows
 from lexer_pipeline.loading.records import each_a_record, rows_of, spooled_body
 from lexer_pipeline.loading.source import LoadedTable
-from lexer_pipeline.mapping.apply import Known, apply
+from lexer_pipeline.mapping.apply import apply
 from lexer_pipeline.mapping.column_survey import ColumnSurvey
 from lexer_pipeline.mapping.compile import Mapper
+from lexer_pipeline.mapping.outcomes import Outcomes
 from lexer_pipeline.mapping.row_filters import carried, sifted, skipped
 
 
@@ -24,20 +25,20 @@ def load_mapped(loaded: LoadedTable, mapper: Mapper) -> Iterator[Records]:
             return (sifted(mapper, rows, left) for rows in rows_of(loaded, spool.again()))
 
         left: Counter[str] = Counter()
-        looking = ColumnSurvey(mapper)
-        seen = looking.over(blocks())
+        survey = ColumnSurvey(mapper)
+        seen = survey.over(blocks())
         comes_back = mapper.key is not None and returning_keys.comes_back(
             returning_keys.marked(seen, mapper.key)
         )
         if mapper.waits:
             deque(seen, maxlen=0)
-        settled, known = looking.settled(), Known()
+        settled, outcomes = survey.settled(), Outcomes()
         records = _brought_together(blocks, mapper, comes_back, loaded, spool.again().size)
         held: Records | None = None
         for rows in records:
             if held is not None:
                 yield held
-            held = apply(settled, skipped(settled, carried(settled, rows)), known)
+            held = apply(settled, skipped(settled, carried(settled, rows)), outcomes)
         if held is not None:
             # What was sifted out before the rows were brought together is counted once all were read.
             yield replace(held, skipped={**held.skipped, **left})

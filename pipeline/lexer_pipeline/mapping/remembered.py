@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from lexer_pipeline.mapping.file import normalised
 from lexer_pipeline.system import files
@@ -52,7 +51,7 @@ def _fingerprint(header: Sequence[str]) -> str:
     return hashlib.sha256("\x1f".join(sorted(map(normalised, header))).encode()).hexdigest()
 
 
-def _read(out: Path) -> dict[str, Any]:
+def _read(out: Path) -> dict[str, object]:
     """What was noted; a file that cannot be read remembers nothing, since it only saves typing."""
     try:
         known = json.loads((out / FILE).read_bytes())

@@ -11,9 +11,10 @@ from lexer_pipeline.chunks.records import Records
 from lexer_pipeline.chunks.rows import Rows
 from lexer_pipeline.kernels.arrays import Bools, Int32s, Integers
 from lexer_pipeline.kernels.codes import HAS_DOUBLED, HAS_HIGH, ROW_BLANK, ROW_OK
-from lexer_pipeline.mapping.apply import _told_apart
-from lexer_pipeline.mapping.compile import NOWHERE, Mapper
-from lexer_pipeline.mapping.file import Skip
+from lexer_pipeline.mapping.compile import Mapper
+from lexer_pipeline.mapping.header import NOWHERE
+from lexer_pipeline.mapping.rules import Skip
+from lexer_pipeline.mapping.source_texts import told_apart
 
 
 def sifted(mapper: Mapper, rows: Rows, left: Counter[str]) -> Rows:
@@ -69,7 +70,7 @@ def _said_so_far(
     """
     texts = cells.of_rows(rows)
     asked = np.ones(len(good), np.bool_) if column == NOWHERE else ~_surely_none(texts, column, good, words)
-    found, said = _told_apart(texts, (column,), good[asked])
+    found, said = told_apart(texts, (column,), good[asked])
     # Longer than each of the words, so none of them.
     plain = [*(text.strip().casefold() for (text,) in said), "".join(words) + "-"]
     numbers = np.full(len(good), len(said), np.int64)

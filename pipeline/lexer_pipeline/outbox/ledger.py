@@ -35,7 +35,7 @@ class Ledger:
     Several threads may share one, several processes may have one each.
     """
 
-    def __init__(self, out: Path, runtime: Runtime = Runtime()) -> None:  # noqa: B008 - frozen
+    def __init__(self, out: Path, runtime: Runtime = Runtime()) -> None:
         self._clock = runtime.clock
         self._lock = threading.Lock()
         with ledger_file.worded():

@@ -14,7 +14,7 @@ from lexer_pipeline.loading.format import ReadOptions
 from lexer_pipeline.loading.source import LoadedTable, Source, expand, load
 from lexer_pipeline.mapping import file as mapping
 from lexer_pipeline.mapping import remembered
-from lexer_pipeline.mapping.file import Mapping, RecordMap
+from lexer_pipeline.mapping.rules import Mapping, RecordMap
 from lexer_pipeline.model import Specification
 from lexer_pipeline.specs import catalog
 from lexer_pipeline.system.files import read_at

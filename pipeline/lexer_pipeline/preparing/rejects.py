@@ -9,7 +9,7 @@ from lexer_pipeline.chunks.results import Chunk, Rejected
 from lexer_pipeline.kernels import dispatch
 from lexer_pipeline.kernels.codes import ROW_OK
 from lexer_pipeline.loading.delimited import Head
-from lexer_pipeline.validating.layout import BOOKKEEPING
+from lexer_pipeline.validating.header_checks import BOOKKEEPING
 
 ISSUES = "issues.ndjson"
 

@@ -8,14 +8,9 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from lexer_pipeline.errors import UsageError
-from lexer_pipeline.model import Specification
-from lexer_pipeline.specs.fields import _ALTERNATIVES, _merged, _walk
-from lexer_pipeline.specs.schema import (
-    Schema,
-    _bad_schema,
-    _schemas,
-    _text,
-)
+from lexer_pipeline.model import Schema, Specification
+from lexer_pipeline.specs.fields import describes_object, fields_of
+from lexer_pipeline.specs.schema import bad_schema, text_of
 
 _PACKAGE = Path(__file__).resolve().parents[1]
 SCHEMAS: Path = next(
@@ -44,7 +39,7 @@ def find(word: str) -> Specification:
     if word in known:
         return load(SCHEMAS / f"{word}.json")
     files = {name: SCHEMAS / f"{name}.json" for name in known}
-    record_types = {_text(_read(path), "x-record-type"): path for path in files.values()}
+    record_types = {text_of(_read(path), "x-record-type"): path for path in files.values()}
     if word and word in record_types:
         return load(record_types[word])
     if word.endswith(".json") or "/" in word or os.sep in word or os.path.isfile(word):  # noqa: PTH113  # a path too long is no error here
@@ -81,35 +76,24 @@ def _read(path: Path) -> Schema:
 
 
 def _specification(name: str, schema: Schema) -> Specification:
-    if not _describes_object(schema, schema, frozenset()):
-        raise _bad_schema(
+    if not describes_object(schema):
+        raise bad_schema(
             "the root does not describe an object", 'A record is an object: say "type": "object".'
         )
-    fields = tuple(field for path, field in _walk(schema, schema, "", False, frozenset()).items() if path)
-    key = _text(schema, "x-key")
+    fields = fields_of(schema)
+    key = text_of(schema, "x-key")
     if key is not None and key not in {field.path for field in fields}:
-        raise _bad_schema(f"x-key names {key}, which is not a field")
+        raise bad_schema(f"x-key names {key}, which is not a field")
     return Specification(
         name=name,
-        record_type=_text(schema, "x-record-type"),
-        area=_text(schema, "x-area") or "",
-        title=_text(schema, "title") or name,
-        evidence=_text(schema, "x-evidence") or "",
+        record_type=text_of(schema, "x-record-type"),
+        area=text_of(schema, "x-area") or "",
+        title=text_of(schema, "title") or name,
+        evidence=text_of(schema, "x-evidence") or "",
         key=key,
         schema=schema,
         fields=fields,
     )
-
-
-def _describes_object(root: Schema, node: Schema | bool, seen: frozenset[int]) -> bool:
-    if id(node) in seen:
-        return False
-    whole = _merged(root, node, seen)
-    kinds = whole.get("type")
-    if kinds is not None:
-        return kinds == "object" or (isinstance(kinds, list) and "object" in kinds)
-    shapes = [part for keyword in _ALTERNATIVES for part in _schemas(whole, keyword)]
-    return "properties" in whole or any(_describes_object(root, part, seen | {id(node)}) for part in shapes)
 
 
 def _unknown(word: str, known: Iterable[str]) -> UsageError:

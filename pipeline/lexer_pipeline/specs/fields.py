@@ -2,25 +2,24 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from typing import Any
 
-from lexer_pipeline.model import Field
+from lexer_pipeline.model import Field, Schema
+from lexer_pipeline.specs.paths import ANY, EACH, FieldPath, Part
 from lexer_pipeline.specs.schema import (
-    Schema,
-    _bad_schema,
-    _checked,
-    _list,
-    _mapping,
-    _properties,
-    _schemas,
-    _text,
+    bad_schema,
+    checked,
+    list_of,
+    mapping_of,
+    properties_of,
     resolve,
+    schemas_of,
+    text_of,
 )
 
-_ALTERNATIVES = ("anyOf", "oneOf")
+ALTERNATIVES = ("anyOf", "oneOf")
 
 
-_BOUNDS = (
+BOUNDS = (
     ("minimum", "at least {}"),
     ("exclusiveMinimum", "above {}"),
     ("maximum", "at most {}"),
@@ -29,15 +28,37 @@ _BOUNDS = (
 )
 
 
-_NORMALISATIONS = ("", "email", "hash")
+NORMALISATIONS = ("", "email", "hash")
 
 
-_JSON_TYPES: Mapping[type, str] = {str: "string", bool: "boolean", int: "integer", float: "number"}
+JSON_TYPES: Mapping[type, str] = {str: "string", bool: "boolean", int: "integer", float: "number"}
+
+
+def fields_of(schema: Schema) -> tuple[Field, ...]:
+    """The fields of the records that a schema describes, in reading order."""
+    found = _walk(schema, schema, FieldPath(), False, frozenset())
+    return tuple(field for path, field in found.items() if path)
+
+
+def describes_object(schema: Schema) -> bool:
+    """Whether a record of a schema may be an object."""
+    return _is_object(schema, schema, frozenset())
+
+
+def _is_object(root: Schema, node: Schema | bool, seen: frozenset[int]) -> bool:
+    if id(node) in seen:
+        return False
+    whole = _merged(root, node, seen)
+    kinds = whole.get("type")
+    if kinds is not None:
+        return kinds == "object" or (isinstance(kinds, list) and "object" in kinds)
+    shapes = [part for keyword in ALTERNATIVES for part in schemas_of(whole, keyword)]
+    return "properties" in whole or any(_is_object(root, part, seen | {id(node)}) for part in shapes)
 
 
 def _walk(
-    root: Schema, node: Schema | bool, path: str, required: bool, seen: frozenset[int]
-) -> dict[str, Field]:
+    root: Schema, node: Schema | bool, path: FieldPath, required: bool, seen: frozenset[int]
+) -> dict[FieldPath, Field]:
     """The leaves at and below `path`, each once, in reading order; `seen` holds the nodes above.
 
     A schema that contains itself ends in a leaf where it comes round again.
@@ -46,13 +67,13 @@ def _walk(
     if id(node) in seen and not isinstance(node, bool):
         return {path: _leaf(whole, path, required)}
     below = seen | {id(node)}
-    found: dict[str, Field] = {}
-    for step, child, needed in _children(whole, required):
-        found |= _walk(root, child, (path + step).removeprefix("."), needed, below)
+    found: dict[FieldPath, Field] = {}
+    for part, child, needed in _children(whole, required):
+        found |= _walk(root, child, path / part, needed, below)
     if whole.get("additionalProperties") is True:
-        found[(path + ".*").removeprefix(".")] = _open(whole, (path + ".*").removeprefix("."))
-    for keyword in _ALTERNATIVES:
-        shapes = [part for part in _schemas(whole, keyword) if resolve(root, part).get("type") != "null"]
+        found[path / ANY] = _open(whole, path / ANY)
+    for keyword in ALTERNATIVES:
+        shapes = [part for part in schemas_of(whole, keyword) if resolve(root, part).get("type") != "null"]
         joined = _joined([_walk(root, part, path, required, below) for part in shapes], path)
         if found or "type" in whole:
             joined.pop(path, None)  # the alternatives only narrow what the node itself says
@@ -72,35 +93,35 @@ def _merged(root: Schema, node: Schema | bool, seen: frozenset[int]) -> Schema:
     """`node` with its references and its `allOf` folded in."""
     own = resolve(root, node)
     below = seen | {id(node)}
-    parts = [_merged(root, part, below) for part in _schemas(own, "allOf") if id(part) not in below]
-    whole: dict[str, Any] = {}
-    properties: dict[str, Any] = {}
-    required: list[str] = []
+    parts = [_merged(root, part, below) for part in schemas_of(own, "allOf") if id(part) not in below]
+    whole: dict[str, object] = {}
+    properties: dict[str, Schema | bool] = {}
+    required: list[object] = []
     for part in (*parts, own):
         whole |= part
-        properties |= _properties(part)
-        required += _list(part, "required")
+        properties |= properties_of(part)
+        required += list_of(part, "required")
     if properties:
         whole["properties"] = properties
     return whole | {"required": required}
 
 
-def _children(whole: Schema, required: bool) -> Iterator[tuple[str, Schema | bool, bool]]:
-    for name, child in _properties(whole).items():
-        yield f".{name}", child, name in whole["required"]
+def _children(whole: Schema, required: bool) -> Iterator[tuple[Part, Schema | bool, bool]]:
+    for name, child in properties_of(whole).items():
+        yield name, child, name in whole["required"]
     if isinstance(whole.get("additionalProperties"), Mapping):
-        yield ".*", whole["additionalProperties"], False
+        yield ANY, whole["additionalProperties"], False
     if "items" in whole:
-        yield "[]", _checked(whole["items"], "items"), required
+        yield EACH, checked(whole["items"], "items"), required
 
 
-def _joined(shapes: list[dict[str, Field]], path: str) -> dict[str, Field]:
+def _joined(shapes: list[dict[FieldPath, Field]], path: FieldPath) -> dict[FieldPath, Field]:
     """The leaves of alternatives, each once; required only where no alternative does without."""
-    joined: dict[str, Field] = {}
+    joined: dict[FieldPath, Field] = {}
     for where in dict.fromkeys(where for shape in shapes for where in shape):
         held = [shape[where] for shape in shapes if where in shape]
-        inner = where.removeprefix(path).removeprefix(".")
-        everywhere = len(held) == len(shapes) or "." in inner or "[" in inner
+        inner = where[len(path) :]
+        everywhere = len(held) == len(shapes) or len(inner) > 1 or EACH in inner
         joined[where] = replace(
             held[0],
             type=" or ".join(dict.fromkeys(field.type for field in held)),
@@ -109,23 +130,23 @@ def _joined(shapes: list[dict[str, Field]], path: str) -> dict[str, Field]:
     return joined
 
 
-def _leaf(whole: Schema, path: str, required: bool) -> Field:
+def _leaf(whole: Schema, path: FieldPath, required: bool) -> Field:
     normalise = whole.get("x-normalise", "")
-    if normalise not in _NORMALISATIONS:
-        raise _bad_schema(f"x-normalise of {path} is neither email nor hash")
-    examples = _list(whole, "examples")
+    if normalise not in NORMALISATIONS:
+        raise bad_schema(f"x-normalise of {path} is neither email nor hash")
+    examples = list_of(whole, "examples")
     return Field(
-        path=path,
+        path=str(path),
         type=_type(whole),
         required=required,
         rule="; ".join(_rules(whole)),
-        description=_text(whole, "description") or "",
+        description=text_of(whole, "description") or "",
         example=examples[0] if examples else whole.get("default"),
         normalise=normalise,
     )
 
 
-def _open(whole: Schema, path: str) -> Field:
+def _open(whole: Schema, path: FieldPath) -> Field:
     """The field that stands for the keys of an object that takes any."""
     own = _leaf(whole, path, False)
     example = own.example
@@ -138,7 +159,7 @@ def _type(whole: Schema) -> str:
     kinds = whole.get("type")
     kinds = kinds if isinstance(kinds, list) else [kinds] if kinds else []
     if not kinds:
-        kinds = [_JSON_TYPES.get(type(value), "any") for value in _allowed(whole)]
+        kinds = [JSON_TYPES.get(type(value), "any") for value in _allowed(whole)]
     words = dict.fromkeys(str(kind) for kind in kinds if kind != "null")
     if "format" in whole and set(words) <= {"string"}:
         return str(whole["format"])
@@ -148,22 +169,22 @@ def _type(whole: Schema) -> str:
 def _rules(whole: Schema) -> Iterator[str]:
     if allowed := _allowed(whole):
         yield f"one of: {', '.join(map(str, allowed))}"
-    if bounds := [words.format(whole[keyword]) for keyword, words in _BOUNDS if keyword in whole]:
+    if bounds := [words.format(whole[keyword]) for keyword, words in BOUNDS if keyword in whole]:
         yield ", ".join(bounds)
     if length := _length(whole.get("minLength"), whole.get("maxLength")):
         yield length
-    if rule := _text(whole, "x-rule"):
+    if rule := text_of(whole, "x-rule"):
         yield rule
     elif "pattern" in whole:
         yield f"matches {whole['pattern']}"
     if "default" in whole:
         yield f"{whole['default']} when absent"
-    for value, advice in _mapping(whole, "x-deprecated-values").items():
+    for value, advice in mapping_of(whole, "x-deprecated-values").items():
         yield f"{value} is deprecated: {advice}"
 
 
-def _allowed(whole: Schema) -> list[Any]:
-    return [whole["const"]] if "const" in whole else _list(whole, "enum")
+def _allowed(whole: Schema) -> list[object]:
+    return [whole["const"]] if "const" in whole else list_of(whole, "enum")
 
 
 def _length(least: object, most: object) -> str:

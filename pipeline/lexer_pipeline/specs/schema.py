@@ -1,13 +1,10 @@
 """Reading a JSON Schema that may not be one: references followed, each keyword checked for its form."""
 
 from collections.abc import Mapping
-from typing import Any, TypeAlias
 from urllib.parse import unquote
 
 from lexer_pipeline.errors import UsageError
-
-Schema: TypeAlias = Mapping[str, Any]
-
+from lexer_pipeline.model import Schema
 
 _ANNOTATIONS = frozenset(
     {"title", "description", "examples", "default", "deprecated", "readOnly", "writeOnly"}
@@ -25,9 +22,9 @@ def resolve(schema_root: Schema, node: Schema | bool) -> Schema:
     beside: list[Schema] = []
     passed: set[str] = set()
     while "$ref" in node:
-        reference = _text(node, "$ref") or ""
+        reference = text_of(node, "$ref") or ""
         if reference in passed:
-            raise _bad_schema(f"the reference {reference} leads back to itself")
+            raise bad_schema(f"the reference {reference} leads back to itself")
         passed.add(reference)
         beside.append({key: value for key, value in node.items() if key != "$ref"})
         node = _target(schema_root, reference)
@@ -47,8 +44,8 @@ def _beside(own: Schema, target: Schema) -> Schema:
 
 def _target(schema_root: Schema, reference: str) -> Schema | bool:
     if reference != "#" and not reference.startswith("#/"):
-        raise _bad_schema(f"the reference {reference} leads out of the file, or to an anchor")
-    found: Any = schema_root
+        raise bad_schema(f"the reference {reference} leads out of the file, or to an anchor")
+    found: object = schema_root
     for escaped in unquote(reference).split("/")[1:]:
         step = escaped.replace("~1", "/").replace("~0", "~")
         if isinstance(found, list) and step.isdecimal() and int(step) < len(found):
@@ -56,44 +53,51 @@ def _target(schema_root: Schema, reference: str) -> Schema | bool:
         elif isinstance(found, Mapping) and step in found:
             found = found[step]
         else:
-            raise _bad_schema(f"the reference {reference} leads nowhere")
-    return _checked(found, reference)
+            raise bad_schema(f"the reference {reference} leads nowhere")
+    return checked(found, reference)
 
 
-def _properties(node: Schema) -> Mapping[str, Schema | bool]:
-    return {name: _checked(child, name) for name, child in _mapping(node, "properties").items()}
+def properties_of(node: Schema) -> Mapping[str, Schema | bool]:
+    """The schemas of the fields that a schema names."""
+    return {name: checked(child, name) for name, child in mapping_of(node, "properties").items()}
 
 
-def _schemas(node: Schema, keyword: str) -> list[Schema | bool]:
-    return [_checked(part, keyword) for part in _list(node, keyword)]
+def schemas_of(node: Schema, keyword: str) -> list[Schema | bool]:
+    """The schemas that a keyword lists."""
+    return [checked(part, keyword) for part in list_of(node, keyword)]
 
 
-def _mapping(node: Schema, keyword: str) -> Mapping[str, Any]:
+def mapping_of(node: Schema, keyword: str) -> Mapping[str, object]:
+    """The object that a keyword holds, empty where it is absent."""
     value = node.get(keyword, {})
     if not isinstance(value, Mapping):
-        raise _bad_schema(f"{keyword} is not an object")
+        raise bad_schema(f"{keyword} is not an object")
     return value
 
 
-def _list(node: Schema, keyword: str) -> list[Any]:
+def list_of(node: Schema, keyword: str) -> list[object]:
+    """The list that a keyword holds, empty where it is absent."""
     value = node.get(keyword, [])
     if not isinstance(value, list):
-        raise _bad_schema(f"{keyword} is not an array")
+        raise bad_schema(f"{keyword} is not an array")
     return value
 
 
-def _text(node: Schema, keyword: str) -> str | None:
+def text_of(node: Schema, keyword: str) -> str | None:
+    """The text that a keyword holds, if any."""
     value = node.get(keyword)
     if value is None or isinstance(value, str):
         return value
-    raise _bad_schema(f"{keyword} is not text")
+    raise bad_schema(f"{keyword} is not text")
 
 
-def _checked(node: object, where: str) -> Schema | bool:
+def checked(node: object, where: str) -> Schema | bool:
+    """What stands where a schema belongs, if it is one."""
     if isinstance(node, bool | Mapping):
         return node
-    raise _bad_schema(f"{where} is neither an object nor true or false")
+    raise bad_schema(f"{where} is neither an object nor true or false")
 
 
-def _bad_schema(what: str, remedy: str = "Mend the schema (JSON Schema, draft 2020-12).") -> UsageError:
+def bad_schema(what: str, remedy: str = "Mend the schema (JSON Schema, draft 2020-12).") -> UsageError:
+    """The error of a schema that cannot be used."""
     return UsageError(f"the schema is not usable: {what}", remedy)

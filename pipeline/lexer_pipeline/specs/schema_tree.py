@@ -1,12 +1,12 @@
 """A JSON Schema seen as a tree of places where a record may hold a value."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
+from lexer_pipeline.model import Schema
+from lexer_pipeline.specs.paths import EACH, FieldPath, Part, Parts
 from lexer_pipeline.specs.schema import resolve
 
-JsonSchema = Mapping[str, Any]
 BRANCHES = ("allOf", "anyOf", "oneOf")
 OPENERS = ("additionalProperties", "patternProperties", "unevaluatedProperties", "propertyNames")
 
@@ -19,12 +19,22 @@ class Place:
     this place may need: `email`, `hash`, `date-time`, `deprecated` or nothing.
     """
 
-    views: tuple[JsonSchema, ...]
+    views: tuple[Schema, ...]
     cleaning: str = ""
 
-    def keyword(self, name: str) -> Any:
+    def keyword(self, name: str) -> object:
         """The first value given for a keyword, or None."""
         return next((view[name] for view in self.views if name in view), None)
+
+    @property
+    def deprecated(self) -> Mapping[str, str]:
+        """The words that should no longer be used here, each with what to do instead."""
+        return next((view["x-deprecated-values"] for view in self.views if "x-deprecated-values" in view), {})
+
+    @property
+    def options(self) -> Sequence[object]:
+        """The values that alone are allowed, if there is a list of them."""
+        return next((view["enum"] for view in self.views if "enum" in view), ())
 
     @property
     def types(self) -> frozenset[str]:
@@ -57,7 +67,7 @@ class Place:
         return tuple(dict.fromkeys(key for view in self.views for key in view.get("properties", {})))
 
 
-def _types_of_values(view: JsonSchema) -> Iterator[str]:
+def _types_of_values(view: Schema) -> Iterator[str]:
     values = [*view.get("enum", ()), *([view["const"]] if "const" in view else [])]
     for value in values:
         if isinstance(value, str):
@@ -68,7 +78,7 @@ def _types_of_values(view: JsonSchema) -> Iterator[str]:
             yield "number"
 
 
-def _cleaning(views: list[JsonSchema]) -> str:
+def _cleaning(views: list[Schema]) -> str:
     for view in views:
         if view.get("x-normalise") in ("email", "hash"):
             return str(view["x-normalise"])
@@ -82,24 +92,51 @@ def _cleaning(views: list[JsonSchema]) -> str:
 class SchemaTree:
     """The places of one schema, found as they are asked for (a schema may refer to itself)."""
 
-    def __init__(self, schema: JsonSchema) -> None:
+    def __init__(self, schema: Schema) -> None:
         self._schema = schema
-        self._below: dict[tuple[int, str], Place] = {}
+        self._below: dict[tuple[int, Part], Place] = {}
         self._kept: list[Place] = []
         self.root = self._place([schema])
 
     def child(self, place: Place, key: str) -> Place | None:
         """The place of field `key`; None when the schema does not name it and keeps no other keys."""
-        return self._cached(place, "." + key, lambda: self._named(place, key))
+        return self._cached(place, key, lambda place: self._named(place, key))
 
     def item(self, place: Place) -> Place | None:
         """The place of the items of an array, if `place` holds one."""
-        return self._cached(place, "[]", lambda: self._items(place))
+        return self._cached(place, EACH, self._items)
 
-    def _cached(self, place: Place, key: str, find: Any) -> Place | None:
-        known = (id(place), key)
+    def at(self, path: Parts) -> Place | None:
+        """The place that a path leads to; None when the schema has none there."""
+        place: Place | None = self.root
+        for part in path:
+            if place is None:
+                return None
+            place = self.below(place, part)
+        return place
+
+    def below(self, place: Place, part: Part) -> Place | None:
+        """The place that one part of a path leads to: a field, or the items of an array."""
+        return self.item(place) if isinstance(part, int) else self.child(place, part)
+
+    def find(self, named: Parts) -> tuple[FieldPath, Place] | None:
+        """The place that a path names; a list without an index means an item a row, as EACH does."""
+        place, path = self.root, FieldPath()
+        for part in named:
+            if not isinstance(part, int) and place.is_array and not place.is_object:
+                path, place = path / EACH, self.item(place) or Place(())
+            below = self.below(place, part)
+            if below is None:
+                return None
+            path, place = path / part, below
+        return path, place
+
+    def _cached(
+        self, place: Place, part: Part, find: Callable[[Place], Sequence[Schema | bool] | None]
+    ) -> Place | None:
+        known = (id(place), part)
         if known not in self._below:
-            found = find()
+            found = find(place)
             self._below[known] = self._place(found) if found is not None else Place(())
             self._kept.append(place)
             if found is None:
@@ -107,7 +144,7 @@ class SchemaTree:
         below = self._below[known]
         return below if below.views else None
 
-    def _named(self, place: Place, key: str) -> list[Any] | None:
+    def _named(self, place: Place, key: str) -> Sequence[Schema | bool] | None:
         views = [view["properties"][key] for view in place.views if key in view.get("properties", {})]
         if views:
             return views
@@ -119,17 +156,17 @@ class SchemaTree:
             return schemas or [{}]
         return [{}] if place.is_open and not extra else None
 
-    def _items(self, place: Place) -> list[Any] | None:
+    def _items(self, place: Place) -> Sequence[Schema | bool] | None:
         views = [view["items"] for view in place.views if isinstance(view.get("items"), Mapping)]
         return views or ([{}] if "array" in place.types or not place.types else None)
 
-    def _place(self, views: list[Any]) -> Place:
-        spread: list[JsonSchema] = []
+    def _place(self, views: Sequence[Schema | bool]) -> Place:
+        spread: list[Schema] = []
         for view in views:
             self._spread(view, spread, set())
         return Place(tuple(spread) or ({},), _cleaning(spread))
 
-    def _spread(self, view: Any, into: list[JsonSchema], seen: set[int]) -> None:
+    def _spread(self, view: Schema | bool, into: list[Schema], seen: set[int]) -> None:
         if id(view) in seen:
             return
         flat = resolve(self._schema, view)

@@ -28,8 +28,8 @@ def upload_as_is(
     out: Path,
     settings: Settings,
     descriptor: str | None = None,
-    options: UploadOptions = UploadOptions(),  # noqa: B008 - frozen
-    runtime: Runtime = Runtime(),  # noqa: B008 - frozen
+    options: UploadOptions = UploadOptions(),
+    runtime: Runtime = Runtime(),
 ) -> tuple[Receipt, ...]:
     """Send CSV files, one after another, under `{descriptor}-{date}-{version}.csv`; without one, the file's own name says it.
 

@@ -21,8 +21,8 @@ def upload(
     batches: Sequence[PreparedBatch | Path | str] | None = None,
     out: Path | str = "batches",
     settings: Settings | None = None,
-    options: UploadOptions = UploadOptions(),  # noqa: B008 - frozen
-    runtime: Runtime = Runtime(),  # noqa: B008 - frozen
+    options: UploadOptions = UploadOptions(),
+    runtime: Runtime = Runtime(),
 ) -> tuple[Receipt, ...]:
     """Send prepared batches so that nothing is lost and nothing is sent twice; one receipt for each, in order.
 

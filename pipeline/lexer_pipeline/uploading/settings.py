@@ -1,16 +1,18 @@
 """Settings: flags, then the environment, then `pipeline.toml`; the token never comes from a file."""
 
-import difflib
 import ipaddress
+import os
 import re
-import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from lexer_pipeline.errors import UsageError
+from lexer_pipeline.system import settings_file
+from lexer_pipeline.system.settings_file import SettingsFile
+from lexer_pipeline.system.toml_lines import KeyPath
 
 try:
     import keyring  # type: ignore[import-not-found, unused-ignore]  # optional: used where it is installed
@@ -21,11 +23,8 @@ API_URL = "https://api.lexer.io/v1/uploads"
 VARIABLE = "LEXER_UPLOAD_API_TOKEN"
 FILE = "pipeline.toml"
 SERVICE = "lexer-pipeline"
-TABLES = ("datasets", "names", "upload")
-KEYS = (
-    "url", "dataset", "proxy", "ca_file", "connect_timeout", "stall_timeout", "answer_timeout",
-    "limit_rate", "parallel", "tries",
-)  # fmt: skip
+SCHEMA = Path(__file__).with_name("settings.schema.json")
+SECONDS, COUNTS = ("connect_timeout", "stall_timeout", "answer_timeout"), ("parallel", "tries")
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -74,29 +73,20 @@ class Settings:
 
 def read(environ: Mapping[str, str], folder: Path) -> Settings:
     """The settings of this environment and of `pipeline.toml` in `folder`, if there is one."""
-    table = _toml(folder / FILE)
-    _refuse_token(table)
-    _known(table, TABLES, "table")
-    upload = _table(table, "upload")
-    _known(upload, KEYS, "[upload] key")
-    ca_file = environ.get("LEXER_CA_FILE") or _text(upload, "ca_file")
-    dataset = environ.get("LEXER_DATASET_ID") or _text(upload, "dataset")
+    file = _file(folder / FILE)
+    upload = file.table.get("upload", {})
+    given: dict[str, Any] = {key: float(upload[key]) for key in SECONDS if key in upload}
+    given |= {key: int(upload[key]) or 1 for key in COUNTS if key in upload}
     return Settings(
         token=_token(environ),
-        url=safe_url(environ.get("LEXER_UPLOAD_API_URL") or _text(upload, "url") or API_URL),
-        dataset=_dataset(dataset, "LEXER_DATASET_ID") if dataset else None,
-        datasets={
-            key: _dataset(value, f"[datasets] {key}") for key, value in _table(table, "datasets").items()
-        },
-        names={key: _name(value, f"[names] {key}") for key, value in _table(table, "names").items()},
-        proxy=_proxy(_text(upload, "proxy")),
-        ca_file=_existing(folder / ca_file) if ca_file else None,
-        connect_timeout=_seconds(upload, "connect_timeout", 10.0),
-        stall_timeout=_seconds(upload, "stall_timeout", 30.0),
-        answer_timeout=_seconds(upload, "answer_timeout", 60.0),
-        limit_rate=_count(upload, "limit_rate", 0) or None,
-        parallel=_count(upload, "parallel", 4) or 1,
-        tries=_count(upload, "tries", 6) or 1,
+        url=_url(environ, file, upload),
+        dataset=_dataset(environ) or upload.get("dataset") or None,
+        datasets=file.table.get("datasets", {}),
+        names=file.table.get("names", {}),
+        proxy=_proxy(file, upload),
+        ca_file=_ca_file(environ, folder, file, upload),
+        limit_rate=int(upload.get("limit_rate", 0)) or None,
+        **given,
     )
 
 
@@ -118,7 +108,9 @@ def safe_url(url: str) -> str:
     ):
         raise UsageError("the upload address is not an http(s) URL", f"the usual one is {API_URL}")
     if parts.username is not None or parts.query or parts.fragment or " " in url:
-        raise UsageError("the upload address must be plain: no user name, query or fragment")
+        raise UsageError(
+            "the upload address must be plain: no user name, query or fragment", f"the usual one is {API_URL}"
+        )
     if parts.scheme == "http" and not is_loopback(parts.hostname):
         raise UsageError("the token is only sent over https", "plain http is for a sandbox on 127.0.0.1")
     return url
@@ -132,87 +124,69 @@ def is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
-def _toml(path: Path) -> dict[str, Any]:
+def _file(path: Path) -> SettingsFile:
+    if not path.exists():
+        return SettingsFile(FILE, table={})
+    file = settings_file.read(path, FILE)
+    found = next(_tokens(file.table, ()), None)
+    if found is not None:
+        raise file.fault(
+            found,
+            "holds a token; it is refused there, since such files are shared",
+            f"put it into the environment variable {VARIABLE} and revoke the one in the file",
+        )
+    settings_file.check(file, SCHEMA)
+    return file
+
+
+def _tokens(value: Any, path: KeyPath) -> Iterator[KeyPath]:
+    """The settings that are called a token, however deep."""
+    inside = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, item in inside:
+        if "token" in str(key).lower():
+            yield (*path, key)
+        yield from _tokens(item, (*path, key))
+
+
+def _url(environ: Mapping[str, str], file: SettingsFile, upload: Mapping[str, Any]) -> str:
+    if asked := environ.get("LEXER_UPLOAD_API_URL"):
+        return safe_url(asked)
     try:
-        return tomllib.loads(path.read_text("utf-8"))
-    except FileNotFoundError:
-        return {}
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"{FILE} cannot be read ({type(error).__name__})") from None
-    except tomllib.TOMLDecodeError as error:
-        # The parser quotes at most one character of the file, and the place helps.
-        raise UsageError(f"{FILE} is not TOML: {error}") from None
+        return safe_url(upload.get("url") or API_URL)
+    except UsageError as problem:
+        raise file.fault(("upload", "url"), f"upload.url: {problem.message}", problem.hint) from None
 
 
-def _refuse_token(table: Mapping[str, Any]) -> None:
-    for key, value in table.items():
-        if "token" in key.lower():
-            raise UsageError(
-                f"{FILE} holds a token; it is refused there, since such files are shared",
-                f"put it into the environment variable {VARIABLE} and revoke the one in the file",
-            )
-        if isinstance(value, dict):
-            _refuse_token(value)
+def _dataset(environ: Mapping[str, str]) -> str:
+    asked = environ.get("LEXER_DATASET_ID", "")
+    if not re.fullmatch(r"[A-Za-z0-9_-]{0,100}", asked):
+        raise UsageError("LEXER_DATASET_ID is not a dataset id", "Hub > Manage > Datasets > View shows it")
+    return asked
 
 
-def _known(table: Mapping[str, Any], known: Iterable[str], what: str) -> None:
-    for key in table:
-        if key not in known:
-            near = difflib.get_close_matches(key, known, 1, 0.4)
-            hint = f"did you mean {near[0]}?" if near else f"known are {', '.join(known)}"
-            raise UsageError(f"{FILE}: there is no {what} {key!r}", hint)
+def _proxy(file: SettingsFile, upload: Mapping[str, Any]) -> str | None:
+    proxy = upload.get("proxy")
+    if not proxy:
+        return None
+    try:
+        parts = urlsplit(proxy)
+        parts.port  # noqa: B018 - reading it is the check; a bad port raises here
+    except ValueError:
+        raise file.refusal(("upload", "proxy"), "is no address", "Check its brackets and its port.") from None
+    return str(proxy)
 
 
-def _table(table: Mapping[str, Any], name: str) -> dict[str, Any]:
-    value = table.get(name, {})
-    if not isinstance(value, dict):
-        raise UsageError(f"{FILE}: {name} must be a table", f"write [{name}] on a line of its own")
-    return value
-
-
-def _text(table: Mapping[str, Any], key: str) -> str | None:
-    value = table.get(key)
-    if value is not None and not isinstance(value, str):
-        raise UsageError(f"{FILE}: {key} must be text in quotes")
-    return value
-
-
-def _seconds(table: Mapping[str, Any], key: str, default: float) -> float:
-    value = table.get(key, default)
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= 86_400:
-        raise UsageError(f"{FILE}: {key} must be a number of seconds above 0 and at most 86400")
-    return float(value)
-
-
-def _count(table: Mapping[str, Any], key: str, default: int) -> int:
-    value = table.get(key, default)
-    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
-        raise UsageError(f"{FILE}: {key} must be a whole number, 0 or more")
-    return value
-
-
-def _name(value: object, where: str) -> str:
-    if not isinstance(value, str) or not re.fullmatch(r"[A-Za-z0-9_]+", value):
-        raise UsageError(f"{where}: a name in file names has letters, digits and underscores only")
-    return value
-
-
-def _dataset(value: object, where: str) -> str:
-    if not isinstance(value, str) or not re.fullmatch(r"[A-Za-z0-9_-]{1,100}", value):
-        raise UsageError(f"{where} is not a dataset id", "Hub > Manage > Datasets > View shows it")
-    return value
-
-
-def _proxy(value: str | None) -> str | None:
-    if value and urlsplit(value).scheme not in ("http", "https"):
-        raise UsageError(f"{FILE}: proxy must be an http:// or https:// URL")
-    return value or None
-
-
-def _existing(path: Path) -> Path:
-    if not path.is_file():
-        raise UsageError(f"the certificate file {path} does not exist")
-    return path
+def _ca_file(
+    environ: Mapping[str, str], folder: Path, file: SettingsFile, upload: Mapping[str, Any]
+) -> Path | None:
+    if asked := environ.get("LEXER_CA_FILE"):
+        if not os.path.isfile(folder / asked):  # noqa: PTH113  # a path too long is no error here
+            raise UsageError(f"the certificate file {folder / asked} does not exist", "Check LEXER_CA_FILE.")
+        return folder / asked
+    named = upload.get("ca_file")
+    if named and not os.path.isfile(folder / named):  # noqa: PTH113  # a path too long is no error here
+        raise file.refusal(("upload", "ca_file"), "names a file that does not exist", "Check its path.")
+    return folder / named if named else None
 
 
 def _token(environ: Mapping[str, str]) -> Token | None:

@@ -96,14 +96,17 @@ class Transfer:
     def watch(self, _dlnow: int, _dltotal: int, _ultotal: int, sent: int) -> int:
         """Report progress; non-zero aborts: asked to stop, stalled, or no answer within its time."""
         now = time.monotonic()
-        if sent != self.sent:
+        moved = sent != self.sent
+        if moved:
             self.sent, self.moved_at = sent, now
-            try:
+        try:
+            if moved:
                 self.progress(sent, self.size)
-            except BaseException as error:  # noqa: BLE001 - kept, and raised again outside of libcurl
-                self.failure = error
-                return 1
-        if self.stop():
+            stopped = self.stop()
+        except BaseException as error:  # noqa: BLE001 - kept, and raised again outside of libcurl
+            self.failure = error
+            return 1
+        if stopped:
             self.detail = "stopped"
             return 1
         if now - self.moved_at > self._patience():

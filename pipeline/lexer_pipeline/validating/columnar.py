@@ -5,17 +5,17 @@ anything else it vouches for no row, and the reference decides.
 """
 
 import math
-from collections.abc import Callable, Mapping
-from typing import Any
 
 import numpy as np
 
 from lexer_pipeline.chunks.cells import Cells
 from lexer_pipeline.kernels import codes
+from lexer_pipeline.kernels.arrays import Bools, Integers
+from lexer_pipeline.model import Schema
 from lexer_pipeline.specs.paths import EACH
 from lexer_pipeline.specs.schema import resolve
-from lexer_pipeline.specs.schema_tree import JsonSchema
-from lexer_pipeline.validating.layout import Branch, Leaf, enum_kind
+from lexer_pipeline.validating.branches import Branch, Leaf, is_list
+from lexer_pipeline.validating.cell_kinds import enum_kind
 from lexer_pipeline.validating.reference import validator_of
 
 # Keywords without a say in what is valid, or whose say lies in another one named here.
@@ -25,7 +25,9 @@ SILENT = COMBINATIONS | {
     "then", "else", "type", "properties", "additionalProperties",
 }  # fmt: skip
 # Rules for containers, which say nothing of a text or a number.
-FOR_CONTAINERS = frozenset({"required", "items", "minItems", "maxItems"})
+FOR_OBJECTS = frozenset({"required"})
+FOR_LISTS = frozenset({"items", "minItems", "maxItems"})
+FOR_CONTAINERS = FOR_OBJECTS | FOR_LISTS
 # What the schemas say word for word, and the kernel that vouches for nothing outside of it.
 EMAIL_PATTERN = r"^[a-zA-Z0-9_.+-]+@[a-zA-Z0-9-]+\.[a-zA-Z0-9.-]+$"
 YEAR = "^(?:[1-9][0-9]{3}|0[1-9][0-9]{2}|00[1-9][0-9]|000[1-9])-"
@@ -50,15 +52,14 @@ KIND_TYPES = {
     codes.KIND_INTEGER: frozenset({"integer", "number"}),
     codes.KIND_BOOLEAN: frozenset({"boolean"}),
 }
-Mask = Any
 
 
-class Unsure(Exception):
+class NotColumnar(Exception):
     """The schema says something that cannot be asked of columns."""
 
 
-class Judge:
-    """Asks one schema of one chunk of cells; all masks are numpy booleans.
+class ColumnarChecker:
+    """Asks one schema of one chunk of cells.
 
     A mask has one answer a record, read from its first row `firsts`; below a list that has an item a row it
     has one answer a row (`_rows`), which are then joined for each record. `closes_gaps` says that the filled
@@ -66,38 +67,38 @@ class Judge:
     """
 
     def __init__(
-        self, schema: JsonSchema, branch: Branch, cells: Cells, firsts: Any, closes_gaps: bool = False
+        self, schema: Schema, branch: Branch, cells: Cells, firsts: Integers, closes_gaps: bool = False
     ) -> None:
         self._schema = schema
         self._branch = branch
         self._cells = cells
         self._firsts = firsts
         self._closes_gaps = closes_gaps
-        self._each: Judge | None = None
+        self._each: ColumnarChecker | None = None
 
-    def vouch(self) -> Mask:
+    def vouch(self) -> Bools:
         """The records that certainly satisfy the schema."""
         try:
             return self._holds(self._schema, self._branch, False) & self._has_no_gap(self._branch)
-        except Unsure:
+        except NotColumnar:
             return self._none()
 
     def ask(self) -> None:
-        """Raise Unsure where the schema says something that cannot be asked of columns."""
+        """Raise NotColumnar where the schema says something that cannot be asked of columns."""
         self._holds(self._schema, self._branch, False)
 
-    def fills(self, leaf: Leaf) -> Mask:
+    def fills(self, leaf: Leaf) -> Bools:
         """Where the leaf's cell is filled."""
         return self._present(leaf)
 
-    def is_certain(self, leaf: Leaf) -> Mask:
+    def is_certain(self, leaf: Leaf) -> Bools:
         """Where the leaf's cell is certainly right by every schema that speaks of it."""
         mask = self._good(leaf.column, leaf.kind) if leaf.is_raw else self._all()
         for view in leaf.place.views:
             mask &= self._leaf(view, leaf, False)
         return mask
 
-    def _has_no_gap(self, below: Branch | Leaf) -> Mask:
+    def _has_no_gap(self, below: Branch | Leaf) -> Bools:
         """Where the filled items of each numbered list come first, so that none changes its place."""
         mask = self._all()
         if self._closes_gaps or isinstance(below, Leaf) or EACH in below:
@@ -108,32 +109,28 @@ class Judge:
             mask &= self._has_no_gap(inner)
         return mask
 
-    def _all(self) -> Mask:
+    def _all(self) -> Bools:
         return np.ones(len(self._firsts), np.bool_)
 
-    def _none(self) -> Mask:
+    def _none(self) -> Bools:
         return np.zeros(len(self._firsts), np.bool_)
 
-    def _rows(self) -> "Judge":
+    def _rows(self) -> "ColumnarChecker":
         if self._each is None:
-            self._each = Judge(self._schema, self._branch, self._cells, np.arange(self._cells.rows))
+            self._each = ColumnarChecker(self._schema, self._branch, self._cells, np.arange(self._cells.rows))
         return self._each
 
-    def _joined(self, how: Any, mask: Mask) -> Any:
-        """A mask or count a row, joined for each record."""
-        return how.reduceat(mask, self._firsts)
-
-    def _present(self, below: Branch | Leaf | None) -> Mask:
+    def _present(self, below: Branch | Leaf | None) -> Bools:
         if below is None:
             return self._none()
         if isinstance(below, Leaf):
             return self._cells.filled(below.column)[self._firsts]
         if EACH in below:
-            return self._joined(np.logical_or, self._rows()._present(below[EACH]))
+            return np.logical_or.reduceat(self._rows()._present(below[EACH]), self._firsts)
         masks = [self._present(inner) for inner in below.values()]
         return np.logical_or.reduce(masks) if masks else self._none()
 
-    def _holds(self, view: Any, below: Branch | Leaf, exactly: bool) -> Mask:
+    def _holds(self, view: Schema | bool, below: Branch | Leaf, exactly: bool) -> Bools:
         """Where `below` satisfies `view`; where it is absent the answer means nothing.
 
         With `exactly` a False is as certain as a True, which negations and choices need.
@@ -146,7 +143,7 @@ class Judge:
             return mask & self._leaf(schema, below, exactly)
         return mask & self._container(schema, below, exactly)
 
-    def _branches(self, schema: JsonSchema, below: Branch | Leaf, exactly: bool) -> Mask:
+    def _branches(self, schema: Schema, below: Branch | Leaf, exactly: bool) -> Bools:
         mask = self._all()
         for view in schema.get("allOf", ()):
             mask &= self._holds(view, below, exactly)
@@ -162,26 +159,19 @@ class Judge:
             mask &= condition | self._holds(schema.get("else", True), below, exactly)
         return mask
 
-    def _container(self, schema: JsonSchema, below: Branch, exactly: bool) -> Mask:
-        is_list = any(isinstance(part, int) for part in below)
+    def _container(self, schema: Schema, below: Branch, exactly: bool) -> Bools:
         types = _types(schema)
-        if types and ("array" if is_list else "object") not in types:
+        if types and ("array" if is_list(below) else "object") not in types:
             return self._none()
-        understood: Mapping[str, Callable[[Any, Branch, bool], Mask]] = (
-            {"items": self._items, "minItems": self._least, "maxItems": self._most}
-            if is_list
-            else {"required": self._required}
-        )
-        mask = self._all()
-        for keyword, value in schema.items():
-            if keyword in understood:
-                mask &= understood[keyword](value, below, exactly)
-            elif not _is_silent(keyword):
-                raise Unsure
-        return mask if is_list else mask & self._properties(schema, below, exactly)
+        understood = FOR_LISTS if is_list(below) else FOR_OBJECTS
+        if not all(keyword in understood or _is_silent(keyword) for keyword in schema):
+            raise NotColumnar
+        return (self._list if is_list(below) else self._object)(schema, below, exactly)
 
-    def _properties(self, schema: JsonSchema, below: Branch, exactly: bool) -> Mask:
+    def _object(self, schema: Schema, below: Branch, exactly: bool) -> Bools:
         mask = self._all()
+        for key in schema.get("required", ()):
+            mask &= self._present(below.get(key))
         extra = schema.get("additionalProperties", True)
         for key, inner in below.items():
             view = schema.get("properties", {}).get(key, extra)
@@ -189,30 +179,33 @@ class Judge:
                 mask &= ~self._present(inner) | self._holds(view, inner, exactly)
         return mask
 
-    def _required(self, keys: list[str], below: Branch, exactly: bool) -> Mask:
-        return np.logical_and.reduce([self._present(below.get(key)) for key in keys]) if keys else self._all()
+    def _list(self, schema: Schema, below: Branch, exactly: bool) -> Bools:
+        mask = self._items(schema.get("items", True), below, exactly)
+        if "minItems" in schema:
+            mask &= self._count(below) >= schema["minItems"]
+        if "maxItems" in schema:
+            mask &= self._count(below) <= schema["maxItems"]
+        return mask
 
-    def _items(self, view: Any, below: Branch, exactly: bool) -> Mask:
+    def _items(self, view: Schema | bool, below: Branch, exactly: bool) -> Bools:
         if EACH in below:
             rows, item = self._rows(), below[EACH]
-            return self._joined(np.logical_and, ~rows._present(item) | rows._holds(view, item, exactly))
+            holds = ~rows._present(item) | rows._holds(view, item, exactly)
+            return np.logical_and.reduceat(holds, self._firsts)
         mask = self._all()
         for inner in below.values():
             mask &= ~self._present(inner) | self._holds(view, inner, exactly)
         return mask
 
-    def _count(self, below: Branch) -> Any:
+    def _count(self, below: Branch) -> Integers:
+        """How many items of a list are filled."""
         if EACH in below:
-            return self._joined(np.add, self._rows()._present(below[EACH]).astype(np.int32))
-        return sum(self._present(inner).astype(np.int32) for inner in below.values())
+            filled = self._rows()._present(below[EACH]).astype(np.int32)
+            return np.add.reduceat(filled, self._firsts)
+        counts: Integers = np.sum([self._present(inner) for inner in below.values()], axis=0)
+        return counts
 
-    def _least(self, value: int, below: Branch, exactly: bool) -> Mask:
-        return self._count(below) >= value
-
-    def _most(self, value: int, below: Branch, exactly: bool) -> Mask:
-        return self._count(below) <= value
-
-    def _leaf(self, schema: JsonSchema, leaf: Leaf, exactly: bool) -> Mask:
+    def _leaf(self, schema: Schema, leaf: Leaf, exactly: bool) -> Bools:
         types = _types(schema)
         if types and not types & KIND_TYPES.get(leaf.kind, frozenset({"string"})):
             return self._none()
@@ -222,24 +215,30 @@ class Judge:
         if not says:
             return self._all()
         if exactly and not set(says) <= {"enum", "const", "required"}:
-            raise Unsure
+            raise NotColumnar
         if leaf.is_raw:
             return self._number(says, leaf)
         return self._text(says, leaf)
 
-    def _number(self, says: JsonSchema, leaf: Leaf) -> Mask:
+    def _number(self, says: Schema, leaf: Leaf) -> Bools:
         bounds = number_bounds(says)
         if bounds is None or leaf.kind == codes.KIND_BOOLEAN:
-            raise Unsure
+            raise NotColumnar
         low, high = bounds
         return self._good(leaf.column, leaf.kind, low, high)
 
     def _good(
-        self, column: int, kind: int, low: float = -math.inf, high: float = math.inf, words: Any = ()
-    ) -> Mask:
-        return (self._cells.status(column, kind, low, high, words) == codes.CELL_GOOD)[self._firsts]
+        self,
+        column: int,
+        kind: int,
+        low: float = -math.inf,
+        high: float = math.inf,
+        words: tuple[bytes, ...] = (),
+    ) -> Bools:
+        good: Bools = self._cells.status(column, kind, low, high, words) == codes.CELL_GOOD
+        return good[self._firsts]
 
-    def _text(self, says: JsonSchema, leaf: Leaf) -> Mask:
+    def _text(self, says: Schema, leaf: Leaf) -> Bools:
         column = leaf.column
         if set(says) <= {"enum", "const"}:
             kind, words = enum_kind(says["enum"] if "enum" in says else [says["const"]])
@@ -250,10 +249,10 @@ class Judge:
                 return self._good(column, kind)
         return self._one_by_one(says, column)
 
-    def _one_by_one(self, says: JsonSchema, column: int) -> Mask:
+    def _one_by_one(self, says: Schema, column: int) -> Bools:
         """The schema engine itself, asked of each cell: a leaf has no other rules than these."""
         if not set(says) <= {"pattern", "format", "minLength", "maxLength", "enum", "const"}:
-            raise Unsure
+            raise NotColumnar
         validator = validator_of(says)
         mask = self._all()
         for index in np.flatnonzero(self._cells.filled(column)[self._firsts]).tolist():
@@ -261,7 +260,7 @@ class Judge:
         return mask
 
 
-def number_bounds(says: JsonSchema) -> tuple[float, float] | None:
+def number_bounds(says: Schema) -> tuple[float, float] | None:
     """The least and the greatest number that some rules allow; None when they say anything else."""
     if not set(says) <= {"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"}:
         return None
@@ -277,6 +276,6 @@ def _is_silent(keyword: str) -> bool:
     return keyword in SILENT or keyword.startswith("x-")
 
 
-def _types(schema: JsonSchema) -> frozenset[str]:
+def _types(schema: Schema) -> frozenset[str]:
     said = schema.get("type", ())
     return frozenset((said,) if isinstance(said, str) else said)

@@ -7,26 +7,22 @@ document that reaches it goes to the reference.
 import math
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import numpy as np
 
 from lexer_pipeline.kernels import codes, dispatch
-from lexer_pipeline.specs.paths import Path, general
+from lexer_pipeline.kernels.arrays import Int64s, UInt64s
+from lexer_pipeline.model import Schema
+from lexer_pipeline.specs.paths import ANY, EACH, FieldPath
 from lexer_pipeline.specs.schema import resolve
-from lexer_pipeline.specs.schema_tree import JsonSchema
-from lexer_pipeline.validating.columnar import EMAIL_PATTERN, KNOWN_TEXT, SILENT, number_bounds
-from lexer_pipeline.validating.layout import enum_words
+from lexer_pipeline.validating.cell_kinds import enum_words
+from lexer_pipeline.validating.columnar import EMAIL_PATTERN, KNOWN_TEXT, number_bounds
+from lexer_pipeline.validating.object_shapes import CONTAINER_WORDS, NotCompiled, rules_of, shapes_of
 
 DEEPEST = 20
-CONTAINER_WORDS = frozenset({"required"})
 TEXT_WORDS = frozenset({"minLength", "maxLength"})
 # What the kernel may do to a text, and how the reference calls it.
 CLEANED = {codes.KIND_EMAIL: "email_cleaned", codes.KIND_HASH: "hash_cleaned"}
-# What of a schema is for people alone.
-ANNOTATIONS = frozenset({"title", "description", "examples", "default", "deprecated", "$comment"})
-# Places of a path that are no name: an item of a list, and a key that the schema does not name.
-ITEM, ANY_KEY = 0, -2
 # What says of a schema without rules that it does not take any value as it is.
 NOT_OPEN = {"type", "properties", "additionalProperties", "x-normalise", "x-deprecated-values"}
 # What JSON writes with a backslash; a byte that nothing in a document begins with.
@@ -34,11 +30,7 @@ ESCAPED = re.compile(rb'["\\\x00-\x1f]')
 NEVER = b"\0"
 
 
-class NotCompiled(Exception):
-    """The schema says something that the kernel has no words for."""
-
-
-def compile_automaton(schema: JsonSchema) -> Any:
+def compile_automaton(schema: Schema) -> "dispatch.Automaton | None":
     """The automaton of a schema, or None where the kernels or words for it are missing."""
     if not dispatch.IS_COMPILED:
         return None
@@ -51,7 +43,7 @@ def compile_automaton(schema: JsonSchema) -> Any:
 class Tables:
     """A schema as tables; see `json_kernels.Automaton` for what their numbers mean. Raises NotCompiled."""
 
-    def __init__(self, schema: JsonSchema) -> None:
+    def __init__(self, schema: Schema) -> None:
         self._schema = schema
         self.nodes: list[list[int]] = []
         self.bounds: list[tuple[float, float]] = []
@@ -60,24 +52,24 @@ class Tables:
         self._conditions: list[tuple[int, int, int, int]] = []
         self.text = b""
         self._slots: list[tuple[str, str]] = []
-        self._paths: list[Path] = []
-        self.root = self.object(resolve(schema, schema), ())
+        self._paths: list[FieldPath] = []
+        self.root = self.object(resolve(schema, schema), FieldPath())
 
-    def automaton(self) -> Any:
+    def automaton(self) -> "dispatch.Automaton":
         """The tables for the kernel of documents."""
         return dispatch.Automaton(
-            _table(self.nodes, 10, np.int32), _table(self.bounds, 2, np.float64),
-            _table(self._properties, 3, np.int32), self.shape_table(), self.condition_table(), self.text, self.root,
+            np.array(self.nodes, np.int32).reshape(-1, 10), np.array(self.bounds, np.float64).reshape(-1, 2),
+            np.array(self._properties, np.int32).reshape(-1, 3), self.shape_table(), self.condition_table(), self.text, self.root,
             tuple(self._slots), tuple(self._paths),
         )  # fmt: skip
 
-    def shape_table(self) -> Any:
-        """The shapes of all objects: (required, allowed) bits (uint64)."""
-        return _table(self._shapes, 2, np.uint64)
+    def shape_table(self) -> UInt64s:
+        """The shapes of all objects: (required, allowed) bits."""
+        return np.array(self._shapes, np.uint64).reshape(-1, 2)
 
-    def condition_table(self) -> Any:
-        """The conditions of all objects: (field, word, holds when absent, required bits) (int64)."""
-        return _table(_signed(self._conditions), 4, np.int64)
+    def condition_table(self) -> Int64s:
+        """The conditions of all objects: (field, word, holds when absent, required bits)."""
+        return np.array(_signed(self._conditions), np.int64).reshape(-1, 4)
 
     def field(self, node: int, key: str) -> tuple[int, int]:
         """The bit of a field in its object, and its node; -1 for what there is not."""
@@ -95,7 +87,7 @@ class Tables:
         return [(begin + 1, end - 1) for begin, end, _ in self._properties[first:last]]
 
     def _node(
-        self, path: Path, what: int, kind: int = 0, low: float = -math.inf, high: float = math.inf
+        self, path: FieldPath, what: int, kind: int = 0, low: float = -math.inf, high: float = math.inf
     ) -> int:
         self.nodes.append([what, kind, 0, 0, 0, 0, 0, 0, -1, -1])
         self.bounds.append((low, high))
@@ -108,19 +100,19 @@ class Tables:
         self.text += NEVER if ESCAPED.search(word) else b'"' + word + b'"' + behind
         return at, len(self.text)
 
-    def value(self, view: Any, path: Path) -> int:
+    def value(self, view: Schema | bool, path: FieldPath) -> int:
         """The node of the subschema at a path; UNSURE where it cannot be one."""
         if len(path) > DEEPEST or isinstance(view, bool):
             return self._node(path, codes.NODE_OPEN if view is True else codes.NODE_UNSURE)
         schema = resolve(self._schema, view)
-        if not _rules(schema) and not NOT_OPEN & set(schema):
+        if not rules_of(schema) and not NOT_OPEN & set(schema):
             return self._node(path, codes.NODE_OPEN)
         try:
             return self._typed(schema, path)
         except NotCompiled:
             return self._node(path, codes.NODE_UNSURE)
 
-    def _typed(self, schema: JsonSchema, path: Path) -> int:
+    def _typed(self, schema: Schema, path: FieldPath) -> int:
         kind = schema.get("type")
         if kind == "object" or "properties" in schema or "anyOf" in schema:
             return self.object(schema, path)
@@ -129,7 +121,7 @@ class Tables:
         if kind == "string" or (kind is None and "enum" in schema):
             return self._string(schema, path)
         if kind in ("number", "integer"):
-            bounds = number_bounds(_rules(schema))
+            bounds = number_bounds(rules_of(schema))
             if bounds is None:
                 raise NotCompiled
             return self._node(
@@ -138,21 +130,21 @@ class Tables:
                 codes.KIND_INTEGER if kind == "integer" else codes.KIND_NUMBER,
                 *bounds,
             )
-        if kind == "boolean" and not _rules(schema):
+        if kind == "boolean" and not rules_of(schema):
             return self._node(path, codes.NODE_BOOLEAN)
         raise NotCompiled
 
-    def _array(self, schema: JsonSchema, path: Path) -> int:
-        if not set(_rules(schema)) <= {"items", "minItems", "maxItems"}:
+    def _array(self, schema: Schema, path: FieldPath) -> int:
+        if not set(rules_of(schema)) <= {"items", "minItems", "maxItems"}:
             raise NotCompiled
         node = self._node(
             path, codes.NODE_ARRAY, 0, schema.get("minItems", 0), schema.get("maxItems", math.inf)
         )
-        self.nodes[node][8] = self.value(schema.get("items", True), (*path, ITEM))
+        self.nodes[node][8] = self.value(schema.get("items", True), path / EACH)
         return node
 
-    def _string(self, schema: JsonSchema, path: Path) -> int:
-        rules = _rules(schema)
+    def _string(self, schema: Schema, path: FieldPath) -> int:
+        rules = rules_of(schema)
         normalise = schema.get("x-normalise")
         if "enum" in rules and set(rules) == {"enum"}:
             deprecated = schema.get("x-deprecated-values", ())
@@ -174,12 +166,12 @@ class Tables:
             raise NotCompiled
         node = self._node(path, codes.NODE_STRING, known)
         # Below a field that the schema does not name, the path of a conversion depends on the document.
-        if known in CLEANED and ANY_KEY not in path:
+        if known in CLEANED and ANY not in path:
             self.nodes[node][9] = len(self._slots)
-            self._slots.append((CLEANED[known], general(path)))
+            self._slots.append((CLEANED[known], str(path.general)))
         return node
 
-    def _enum(self, options: Sequence[object], path: Path) -> int:
+    def _enum(self, options: Sequence[object], path: FieldPath) -> int:
         words = enum_words(options)
         if words is None:
             raise NotCompiled
@@ -189,14 +181,14 @@ class Tables:
         self.nodes[node][3] = len(self._properties)
         return node
 
-    def object(self, schema: JsonSchema, path: Path) -> int:
+    def object(self, schema: Schema, path: FieldPath) -> int:
         """The node of an object: its own fields, or those of its alternatives."""
-        if set(_rules(schema)) - CONTAINER_WORDS - {"anyOf", "allOf"}:
+        if set(rules_of(schema)) - CONTAINER_WORDS - {"anyOf", "allOf"}:
             raise NotCompiled
-        fields, shapes = self._fields(schema)
+        fields, shapes = shapes_of(self._schema, schema)
         if len(fields) > 63:
             raise NotCompiled
-        children = [self.value(view, (*path, key)) for key, view in fields.items()]
+        children = [self.value(view, path / key) for key, view in fields.items()]
         node = self._node(path, codes.NODE_OBJECT)
         begin = len(self._properties)
         for key, child in zip(fields, children, strict=True):
@@ -208,42 +200,19 @@ class Tables:
             self._condition(one, list(fields), bits, children) for one in schema.get("allOf", ())
         ]
         extra = schema.get("additionalProperties", not fields)
-        item = self.value(extra, (*path, ANY_KEY)) if extra is not False else -1
+        item = self.value(extra, path / ANY) if extra is not False else -1
         self.nodes[node][2:9] = [
             begin, begin + len(fields), first_shape, len(self._shapes), first_condition, len(self._conditions), item,
         ]  # fmt: skip
         return node
 
-    def _fields(self, schema: JsonSchema) -> tuple[dict[str, Any], list[tuple[list[str], list[str]]]]:
-        """The fields of an object and the shapes that it may have: (required, allowed) names."""
-        if "anyOf" not in schema:
-            fields = dict(schema.get("properties", {}))
-            return fields, [(list(schema.get("required", ())), list(fields))]
-        if "properties" in schema or "required" in schema:
-            raise NotCompiled
-        fields, shapes = {}, []
-        for view in schema["anyOf"]:
-            one = resolve(self._schema, view)
-            if one.get("additionalProperties") is not False or set(_rules(one)) - CONTAINER_WORDS:
-                raise NotCompiled
-            for key, inner in one.get("properties", {}).items():
-                if key in fields and not self._are_alike(fields[key], inner):
-                    raise NotCompiled
-                fields.setdefault(key, inner)
-            shapes.append((list(one.get("required", ())), list(one.get("properties", {}))))
-        return fields, shapes
-
-    def _are_alike(self, view: Any, other: Any) -> bool:
-        """Whether two subschemas ask for the same, and for the same clean-ups."""
-        return _meaning(resolve(self._schema, view)) == _meaning(resolve(self._schema, other))
-
     def _condition(
-        self, view: JsonSchema, keys: Sequence[str], bits: Mapping[str, int], children: Sequence[int]
+        self, view: Schema, keys: Sequence[str], bits: Mapping[str, int], children: Sequence[int]
     ) -> tuple[int, int, int, int]:
         """`if` a field is a word `then` others are required, which is all that the kernel understands."""
         asked, then = view.get("if", {}), view.get("then", {})
         if (
-            set(_rules(view)) != {"if"}
+            set(rules_of(view)) != {"if"}
             or set(then) != {"required"}
             or set(asked) - {"properties", "required"}
         ):
@@ -260,26 +229,6 @@ class Tables:
         return keys.index(key), words.index(word), absent, _mask(then["required"], bits)
 
 
-def _rules(schema: JsonSchema) -> dict[str, Any]:
-    """What a schema asks for, beside what is said elsewhere or by nobody."""
-    said = {"if", "anyOf", "allOf", "oneOf", "not"}
-    return {
-        key: value
-        for key, value in schema.items()
-        if (key not in SILENT and not key.startswith("x-")) or key in said
-    }
-
-
-def _meaning(schema: JsonSchema) -> dict[str, Any]:
-    """A schema without what it says to people."""
-    said = {"x-normalise", "x-deprecated-values"}
-    return {
-        key: value
-        for key, value in schema.items()
-        if key in said or (key not in ANNOTATIONS and not key.startswith("x-"))
-    }
-
-
 def _mask(keys: Sequence[str], bits: Mapping[str, int]) -> int:
     if not set(keys) <= set(bits):
         raise NotCompiled
@@ -288,7 +237,3 @@ def _mask(keys: Sequence[str], bits: Mapping[str, int]) -> int:
 
 def _signed(rows: Sequence[tuple[int, ...]]) -> list[list[int]]:
     return [[value if value < 1 << 63 else value - (1 << 64) for value in row] for row in rows]
-
-
-def _table(rows: Sequence[Sequence[float]], wide: int, kind: Any) -> Any:
-    return np.array(rows, kind).reshape(-1, wide)

@@ -4,24 +4,25 @@ What the kernel is told is at most as wide as the schema: a cell of a column tha
 doubt.
 """
 
-import json
 import math
-from typing import Any
 
 import numpy as np
 
 from lexer_pipeline.kernels import codes, dispatch
-from lexer_pipeline.specs.paths import EACH
-from lexer_pipeline.specs.schema_tree import JsonSchema
-from lexer_pipeline.validating.compile_documents import NotCompiled, Tables
-from lexer_pipeline.validating.layout import Layout, Leaf, children
+from lexer_pipeline.model import Schema
+from lexer_pipeline.specs.paths import EACH, Part
+from lexer_pipeline.validating.branches import Branch, Leaf, children, is_list
+from lexer_pipeline.validating.compile_documents import Tables
+from lexer_pipeline.validating.layout import Layout
+from lexer_pipeline.validating.object_shapes import NotCompiled
+from lexer_pipeline.validating.program import json_key
 
 NOWHERE = -1
 # The kernel follows a path so far.
 DEEPEST = 30
 
 
-def compile_writer(schema: JsonSchema, layout: Layout) -> Any:
+def compile_writer(schema: Schema, layout: Layout) -> "dispatch.Writer | None":
     """The program of a table without a mapping; None where the kernel or words for it are missing."""
     if not dispatch.IS_COMPILED or any(len(leaf.path) >= DEEPEST for leaf in layout.leaves):
         return None
@@ -43,51 +44,49 @@ class _Steps:
         self._words: list[tuple[int, int]] = []
         self._text = tables.text
 
-    def writer(self, layout: Layout) -> Any:
+    def writer(self, layout: Layout) -> "dispatch.Writer":
         return dispatch.Writer(
             np.array(self._steps, np.int64), np.array(self._bounds, np.float64), np.array(self._words, np.int32),
             self.tables.shape_table(), self.tables.condition_table(), self._text, layout.columns,
             NOWHERE if layout.key is None else layout.key, layout.once,
         )  # fmt: skip
 
-    def container(self, below: Any, node: int, key: bytes, place: int, holder: int) -> None:
+    def container(self, below: Branch, node: int, key: bytes, place: int, holder: int) -> None:
         """An object or a list, opened when its first value is filled, closed with what the schema asks of it."""
-        is_list = any(isinstance(part, int) for part in below)
-        what = codes.NODE_ARRAY if is_list else codes.NODE_OBJECT
+        is_array = is_list(below)
+        what = codes.NODE_ARRAY if is_array else codes.NODE_OBJECT
         if node != NOWHERE and self.tables.nodes[node][0] != what:
             node = NOWHERE
-        self._step(codes.OPEN_ARRAY if is_list else codes.OPEN_OBJECT, key=key)
+        self._step(codes.OPEN_ARRAY if is_array else codes.OPEN_OBJECT, key=key)
         begin = len(self._steps)
         for part, deeper in children(below):
             self._part(part, deeper, node)
         if EACH in below:
             self._step(codes.REPEAT_END, words=(begin, 0))
-        self._close(is_list, node, place, holder)
+        self._close(is_array, node, place, holder)
 
-    def _close(self, is_list: bool, node: int, place: int, holder: int) -> None:
+    def _close(self, is_array: bool, node: int, place: int, holder: int) -> None:
         numbers = self.tables.nodes[node] if node != NOWHERE else [0] * 9
         self._step(
-            codes.CLOSE_ARRAY if is_list else codes.CLOSE_OBJECT, place=place, holder=holder,
-            words=(0, 0) if is_list else (numbers[4], numbers[5]),
-            conditions=(0, 0) if is_list else (numbers[6], numbers[7]),
-            bounds=self.tables.bounds[node] if is_list and node != NOWHERE else (-math.inf, math.inf),
+            codes.CLOSE_ARRAY if is_array else codes.CLOSE_OBJECT, place=place, holder=holder,
+            words=(0, 0) if is_array else (numbers[4], numbers[5]),
+            conditions=(0, 0) if is_array else (numbers[6], numbers[7]),
+            bounds=self.tables.bounds[node] if is_array and node != NOWHERE else (-math.inf, math.inf),
         )  # fmt: skip
 
-    def _part(self, part: str | int, below: Any, node: int) -> None:
+    def _part(self, part: Part, below: Branch | Leaf, node: int) -> None:
         place, holder, child = NOWHERE, codes.IN_OBJECT, NOWHERE
-        key = b""
         if isinstance(part, int):
             place, holder = (NOWHERE, codes.IN_EACH) if part == EACH else (part, codes.IN_NUMBERED)
             child = self.tables.nodes[node][8] if node != NOWHERE else NOWHERE
         else:
-            key = json.dumps(part, ensure_ascii=False).encode() + b":"
             place, child = self.tables.field(node, part) if node != NOWHERE else (NOWHERE, NOWHERE)
         if place >= codes.MOST_FIELDS:
             raise NotCompiled
         if isinstance(below, Leaf):
-            self._leaf(below, child, key, place, holder)
+            self._leaf(below, child, json_key(part), place, holder)
         else:
-            self.container(below, child, key, place, holder)
+            self.container(below, child, json_key(part), place, holder)
 
     def _leaf(self, leaf: Leaf, node: int, key: bytes, place: int, holder: int) -> None:
         kind, words = self._check(leaf, node), (0, 0)

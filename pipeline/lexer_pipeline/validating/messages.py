@@ -1,10 +1,12 @@
 """What a person reads of a failed rule: the rule and what to do, never the value."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
-from lexer_pipeline.model import Problem
-from lexer_pipeline.specs.paths import Path
+from jsonschema_rs import ValidationError
+from jsonschema_rs import ValidationErrorKind as Kind
+
+from lexer_pipeline.model import Problem, Schema
+from lexer_pipeline.specs.paths import Parts
 from lexer_pipeline.specs.schema_tree import Place, SchemaTree
 
 CODES = {
@@ -41,6 +43,15 @@ TYPES = {
     "array": "a list, [...]",
     "null": "null",
 }
+BOUNDS = {
+    "minimum": "must be at least",
+    "maximum": "must be at most",
+    "exclusiveMinimum": "must be above",
+    "exclusiveMaximum": "must be below",
+}
+# What a length is counted in, by the end of the rule's name.
+UNITS = {"Length": "characters", "Items": "items", "Properties": "fields"}
+NO_PLACE = Place(())
 
 
 def one_a_place(problems: Sequence[Problem]) -> tuple[Problem, ...]:
@@ -48,7 +59,7 @@ def one_a_place(problems: Sequence[Problem]) -> tuple[Problem, ...]:
 
     Format goes before pattern, since it says what to write. A field is not missing that is there and unreadable.
     """
-    first: dict[Path, Problem] = {}
+    first: dict[Parts, Problem] = {}
     there = {problem.path for problem in problems if problem.code != "missing"}
     said = (problem for problem in problems if problem.code != "missing" or problem.path not in there)
     for problem in sorted(said, key=lambda problem: problem.code == "pattern"):
@@ -56,64 +67,72 @@ def one_a_place(problems: Sequence[Problem]) -> tuple[Problem, ...]:
     return tuple(first.values())
 
 
-def problem_of(error: Any, tree: SchemaTree) -> list[Problem]:
+def problem_of(error: ValidationError, tree: SchemaTree) -> list[Problem]:
     """Word one error of the schema engine; a link gives one problem however many shapes it misses."""
-    path = tuple(error.instance_path)
-    kind, name = error.kind, error.kind.name
-    if name == "required":
-        return [_missing((*path, kind.property), tree)]
-    if name in ("additionalProperties", "unevaluatedProperties"):
-        return [_extra((*path, key)) for key in kind.unexpected]
-    if name == "falseSchema":
-        return [_extra(path)]
-    if name in ("anyOf", "oneOf") and getattr(kind, "context", None):
-        return _alternatives(kind.context, path, _place(tree, path), tree)
-    return [Problem(path, *_words(name, kind, _place(tree, path)))]
+    path, kind = tuple(error.instance_path), error.kind
+    match kind:
+        case Kind.Required():
+            return [_missing((*path, kind.property), tree)]
+        case Kind.AdditionalProperties() | Kind.UnevaluatedProperties():
+            return [_extra((*path, key)) for key in kind.unexpected]
+        case Kind.FalseSchema():
+            return [_extra(path)]
+        case Kind.AnyOf() | Kind.OneOfMultipleValid() | Kind.OneOfNotValid() if kind.context:
+            return _alternatives(kind.context, path, tree)
+        case _:
+            return [Problem(path, *_words(kind, tree.at(path) or NO_PLACE))]
 
 
-def _missing(path: Path, tree: SchemaTree) -> Problem:
-    options = _options(_place(tree, path))
+def _missing(path: Parts, tree: SchemaTree) -> Problem:
+    options = _options(tree.at(path) or NO_PLACE)
     what = f"fill one of: {options}" if options else "fill it"
     return Problem(path, "missing", "required", f"is required and absent; {what}")
 
 
-def _extra(path: Path) -> Problem:
+def _extra(path: Parts) -> Problem:
     return Problem(
         path, "unknown_field", "known fields only", "is not a field that may stand here; remove it"
     )
 
 
-def _place(tree: SchemaTree, path: Path) -> Place:
-    place: Place | None = tree.root
-    for part in path:
-        if place is not None:
-            place = tree.item(place) if isinstance(part, int) else tree.child(place, part)
-    return place or Place(())
+def _words(kind: Kind, place: Place) -> tuple[str, str, str]:
+    """The code, the rule and the message of an error."""
+    match kind:
+        case Kind.Type():
+            wanted = " or ".join(TYPES.get(one, one) for one in kind.types)
+            return "type", " or ".join(kind.types), f"is not of the type asked for; write {wanted}"
+        case Kind.Enum():
+            return _one_of(kind.options)
+        case Kind.Constant():
+            return _one_of([kind.expected_value])
+        case Kind.Pattern():
+            return _pattern(kind.pattern, place)
+        case Kind.Format():
+            return "format", kind.format, FORMATS.get(kind.format, f"is not of the format {kind.format}")
+        case _:
+            return _limit(kind)
 
 
-def _words(name: str, kind: Any, place: Place) -> tuple[str, str, str]:
-    value = kind.value
-    if name == "type":
-        wanted = " or ".join(TYPES.get(one, one) for one in kind.types)
-        return "type", " or ".join(kind.types), f"is not of the type asked for; write {wanted}"
-    if name in ("enum", "const"):
-        options = ", ".join(_shown(kind.options if name == "enum" else [value]))
-        return "enum", f"one of: {options}", f"is not one of the words allowed; write one of: {options}"
-    if name == "pattern":
-        return _pattern(value, place)
-    if name == "format":
-        return "format", str(value), FORMATS.get(value, f"is not of the format {value}")
-    if name in ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"):
-        return _bound(name, value)
-    if name in ("minLength", "maxLength", "minItems", "maxItems", "minProperties", "maxProperties"):
-        least = "at least" if name.startswith("min") else "at most"
-        unit = {"Length": "characters", "Items": "items", "Properties": "fields"}[name[3:]]
-        return "length", f"{name} {value}", f"must have {least} {value} {unit}"
-    return "rule", name, f"breaks the rule {name} of the schema"
+def _one_of(values: Sequence[object]) -> tuple[str, str, str]:
+    options = ", ".join(map(str, values))
+    return "enum", f"one of: {options}", f"is not one of the words allowed; write one of: {options}"
 
 
-def _shown(options: Sequence[Any]) -> Iterator[str]:
-    return (str(option) for option in options)
+def _limit(kind: Kind) -> tuple[str, str, str]:
+    name = kind.name
+    match kind:
+        case Kind.Minimum() | Kind.Maximum() | Kind.ExclusiveMinimum() | Kind.ExclusiveMaximum():
+            return "range", f"{name} {kind.limit}", f"{BOUNDS[name]} {kind.limit}"
+        case Kind.MultipleOf():
+            return "range", f"{name} {kind.multiple_of}", f"must be a multiple of {kind.multiple_of}"
+        case (
+            Kind.MinLength() | Kind.MaxLength() | Kind.MinItems() | Kind.MaxItems() | Kind.MinProperties()
+            | Kind.MaxProperties()
+        ):  # fmt: skip
+            least = "at least" if name.startswith("min") else "at most"
+            return "length", f"{name} {kind.limit}", f"must have {least} {kind.limit} {UNITS[name[3:]]}"
+        case _:
+            return "rule", name, f"breaks the rule {name} of the schema"
 
 
 def _pattern(pattern: str, place: Place) -> tuple[str, str, str]:
@@ -124,27 +143,17 @@ def _pattern(pattern: str, place: Place) -> tuple[str, str, str]:
         )
         return "pattern", "e-mail", message
     described = place.keyword("x-pattern-words")
-    return "pattern", pattern, described or f"does not have the form {pattern}"
-
-
-def _bound(name: str, limit: Any) -> tuple[str, str, str]:
-    words = {
-        "minimum": "must be at least",
-        "maximum": "must be at most",
-        "exclusiveMinimum": "must be above",
-        "exclusiveMaximum": "must be below",
-        "multipleOf": "must be a multiple of",
-    }
-    return "range", f"{name} {limit}", f"{words[name]} {limit}"
+    return "pattern", pattern, str(described) if described else f"does not have the form {pattern}"
 
 
 def _alternatives(
-    context: Sequence[Sequence[Any]], path: Path, place: Place, tree: SchemaTree
+    context: Sequence[Sequence[ValidationError]], path: Parts, tree: SchemaTree
 ) -> list[Problem]:
     """One alternative that has just the right fields is the one that was meant: its errors are the news."""
     meant = [errors for errors in context if all(_is_about_values(error, path) for error in errors)]
     if len(meant) == 1:
         return [problem for error in meant[0] for problem in problem_of(error, tree)]
+    place = tree.at(path) or NO_PLACE
     options = _options(place)
     is_link = place.keyword("x-kind") == "link"
     code = "link" if is_link else "rule"
@@ -152,12 +161,17 @@ def _alternatives(
     return [Problem(path, code, f"one of: {options}", f"{what}; give exactly one of: {options}")]
 
 
-def _is_about_values(error: Any, path: Path) -> bool:
-    names = ("required", "additionalProperties", "unevaluatedProperties", "falseSchema")
-    about_keys = error.kind.name in names or (
-        error.kind.name == "type" and tuple(error.instance_path) == path
-    )
-    return not about_keys
+def _is_about_values(error: ValidationError, path: Parts) -> bool:
+    """Whether an error is about a value, and not about which fields there are."""
+    match error.kind:
+        case (
+            Kind.Required() | Kind.AdditionalProperties() | Kind.UnevaluatedProperties() | Kind.FalseSchema()
+        ):  # fmt: skip
+            return False
+        case Kind.Type():
+            return tuple(error.instance_path) != path
+        case _:
+            return True
 
 
 def _options(place: Place) -> str:
@@ -168,7 +182,7 @@ def _options(place: Place) -> str:
     return "; ".join(dict.fromkeys(_fields_of(view) for view in shapes))
 
 
-def _fields_of(view: Mapping[str, Any]) -> str:
+def _fields_of(view: Schema) -> str:
     required = list(view["required"])
     optional = [f"{key} if you have it" for key in view.get("properties", {}) if key not in required]
     return " and ".join(required) + (f" ({', '.join(optional)})" if optional else "")

@@ -1,24 +1,24 @@
 """One record built from the cells of its rows, for the reference."""
 
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 from lexer_pipeline.kernels import codes
 from lexer_pipeline.model import Problem
 from lexer_pipeline.specs import values
-from lexer_pipeline.specs.paths import EACH, Path, general
-from lexer_pipeline.validating.layout import Layout, Leaf, children
-from lexer_pipeline.validating.reference import Notes, NumberText, clean_text
+from lexer_pipeline.specs.paths import EACH, Parts
+from lexer_pipeline.validating.branches import Branch, Leaf, fields_of, is_list, items_of
+from lexer_pipeline.validating.layout import Layout
+from lexer_pipeline.validating.reference import Notes, NumberText, Value, clean_text
 
 
-def build(layout: Layout, rows: Sequence[Sequence[str]], notes: Notes) -> dict[str, Any]:
+def build(layout: Layout, rows: Sequence[Sequence[str]], notes: Notes) -> dict[str, Value]:
     """One record from the cells of its rows, empty cells left out.
 
     A cell that is no value of its type, an empty one before a filled one of a list, or two rows that fill a
     once-a-record column differently add a problem.
     """
 
-    def fill(below: Any, path: Path, row: Sequence[str] | None) -> Any:
+    def fill(below: Branch | Leaf, path: Parts, row: Sequence[str] | None) -> Value:
         if isinstance(below, Leaf):
             text = (
                 row[below.column] if row is not None else _once(below, rows, path, notes, layout.takes_first)
@@ -27,21 +27,23 @@ def build(layout: Layout, rows: Sequence[Sequence[str]], notes: Notes) -> dict[s
         if EACH in below:
             items = (fill(below[EACH], (*path, index), one) for index, one in enumerate(_filled(below, rows)))
             return [item for item in items if item is not None] or None
-        parts = [(part, fill(deeper, (*path, part), row)) for part, deeper in children(below)]
-        if any(isinstance(part, int) for part in below):
-            return _list(parts, path, notes, layout.closes_gaps)
-        return {part: value for part, value in parts if value is not None} or None
+        if is_list(below):
+            found = [(index, fill(deeper, (*path, index), row)) for index, deeper in items_of(below)]
+            return _list(found, path, notes, layout.closes_gaps)
+        parts = [(name, fill(deeper, (*path, name), row)) for name, deeper in fields_of(below)]
+        return {name: value for name, value in parts if value is not None} or None
 
-    return fill(layout.branch, (), None) or {}
+    record = fill(layout.branch, (), None)
+    return record if isinstance(record, dict) else {}
 
 
-def _filled(below: Any, rows: Sequence[Sequence[str]]) -> list[Sequence[str]]:
+def _filled(below: Branch | Leaf, rows: Sequence[Sequence[str]]) -> list[Sequence[str]]:
     """The rows that fill some column below a place."""
     columns = list(_columns(below))
     return [row for row in rows if any(row[column] for column in columns)]
 
 
-def _columns(below: Any) -> Iterator[int]:
+def _columns(below: Branch | Leaf) -> Iterator[int]:
     if isinstance(below, Leaf):
         yield below.column
     else:
@@ -49,7 +51,7 @@ def _columns(below: Any) -> Iterator[int]:
             yield from _columns(deeper)
 
 
-def _once(leaf: Leaf, rows: Sequence[Sequence[str]], path: Path, notes: Notes, takes_first: bool) -> str:
+def _once(leaf: Leaf, rows: Sequence[Sequence[str]], path: Parts, notes: Notes, takes_first: bool) -> str:
     """What the rows of a record say in a once-a-record column: the first that says anything."""
     said = [row[leaf.column] for row in rows if row[leaf.column]]
     if len(set(said)) > 1 and not takes_first:
@@ -60,7 +62,7 @@ def _once(leaf: Leaf, rows: Sequence[Sequence[str]], path: Path, notes: Notes, t
     return said[0] if said else ""
 
 
-def _list(parts: list[tuple[Any, Any]], path: Path, notes: Notes, closes_gaps: bool) -> list[Any] | None:
+def _list(parts: list[tuple[int, Value]], path: Parts, notes: Notes, closes_gaps: bool) -> list[Value] | None:
     while parts and parts[-1][1] is None:
         parts.pop()
     for index, value in parts:
@@ -70,7 +72,7 @@ def _list(parts: list[tuple[Any, Any]], path: Path, notes: Notes, closes_gaps: b
     return [value for _, value in parts if value is not None] or None
 
 
-def _value(leaf: Leaf, text: str, path: Path, notes: Notes) -> Any:
+def _value(leaf: Leaf, text: str, path: Parts, notes: Notes) -> Value:
     if not text:
         return None
     if not leaf.is_raw:
@@ -79,17 +81,17 @@ def _value(leaf: Leaf, text: str, path: Path, notes: Notes) -> Any:
     if isinstance(done, values.Unconvertible):
         notes.problems.append(Problem(path, done.code, done.rule, done.message))
         return UNUSABLE
-    notes.conversions.extend((name, general(path)) for name in done.conversions)
+    notes.convert(path, done.conversions)
     return done.text == "true" if leaf.kind == codes.KIND_BOOLEAN else NumberText(done.text)
 
 
-def _is_cleaned_away(leaf: Leaf, text: str, path: Path, notes: Notes) -> bool:
+def _is_cleaned_away(leaf: Leaf, text: str, path: Parts, notes: Notes) -> bool:
     """Whether nothing is left of a cell that is trimmed: blanks in an e-mail column are an absent field."""
     if leaf.kind not in (codes.KIND_EMAIL, codes.KIND_HASH):
         return False
     done = clean_text(text, leaf.place, None)
     if not done.text:
-        notes.conversions.extend((name, general(path)) for name in done.conversions)
+        notes.convert(path, done.conversions)
     return not done.text
 
 

@@ -6,19 +6,19 @@ model asks beyond that stands in the schema files themselves.
 
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
-from typing import Any
+from typing import TypeAlias
 from zoneinfo import ZoneInfo
 
 import jsonschema_rs
 import orjson
 
 from lexer_pipeline.errors import UsageError
-from lexer_pipeline.model import Problem, Specification
+from lexer_pipeline.model import Json, Problem, Schema, Specification
 from lexer_pipeline.specs import values
-from lexer_pipeline.specs.paths import general
+from lexer_pipeline.specs.paths import FieldPath, Parts
 from lexer_pipeline.specs.schema_tree import Place, SchemaTree
 from lexer_pipeline.validating.messages import one_a_place, problem_of
 
@@ -42,6 +42,10 @@ class NumberText:
         return int(self.text) if self.text.lstrip("-").isdigit() else float(self.text)
 
 
+# A value of a document, its numbers as they were written.
+Value: TypeAlias = "bool | int | float | str | NumberText | list[Value] | dict[str, Value] | None"
+
+
 @dataclass(slots=True)
 class Notes:
     """What was noticed on the way through one record: (name, field) of conversions and warnings."""
@@ -49,6 +53,21 @@ class Notes:
     conversions: list[tuple[str, str]] = field(default_factory=list)
     warnings: list[tuple[str, str]] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
+
+    def convert(self, path: Parts, names: Sequence[str]) -> None:
+        """Note what was done to the value at a path."""
+        if names:
+            self.conversions += _named(path, names)
+
+    def warn(self, path: Parts, names: Sequence[str]) -> None:
+        """Note what should be said aloud of the value at a path."""
+        if names:
+            self.warnings += _named(path, names)
+
+
+def _named(path: Parts, names: Sequence[str]) -> Iterable[tuple[str, str]]:
+    where = str(FieldPath(path).general)
+    return [(name, where) for name in names]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +81,7 @@ class Verdict:
     problems: tuple[Problem, ...]
     conversions: tuple[tuple[str, str], ...] = ()
     warnings: tuple[tuple[str, str], ...] = ()
-    shown: Any = None
+    shown: dict[str, Value] | None = None
 
 
 class ReferenceChecker:
@@ -89,7 +108,7 @@ class ReferenceChecker:
             return Verdict(b"", (_too_deep(),))
         return self.document(document, notes)
 
-    def document(self, document: object, notes: Notes | None = None) -> Verdict:
+    def document(self, document: Value, notes: Notes | None = None) -> Verdict:
         """Judge a parsed document; its numbers may be `NumberText`."""
         notes = notes or Notes()
         if not isinstance(document, dict):
@@ -97,7 +116,7 @@ class ReferenceChecker:
                 b"", (Problem((), "type", "object", "is not an object; a record is written {...}"),)
             )
         try:
-            clean = self._clean(document, self.tree.root, (), notes)
+            clean = self._clean_object(document, self.tree.root, (), notes)
         except RecursionError:
             return Verdict(b"", (_too_deep(),))
         problems = list(notes.problems)
@@ -107,7 +126,7 @@ class ReferenceChecker:
             return Verdict(b"", one_a_place(problems), shown=clean if self.shows else None)
         return Verdict(write_line(clean), (), tuple(notes.conversions), tuple(notes.warnings))
 
-    def _clean(self, value: object, place: Place | None, path: tuple[str | int, ...], notes: Notes) -> Any:
+    def _clean(self, value: Value, place: Place | None, path: Parts, notes: Notes) -> Value:
         if len(path) > DEEPEST:
             raise RecursionError
         if isinstance(value, dict):
@@ -125,9 +144,9 @@ class ReferenceChecker:
         return value
 
     def _clean_object(
-        self, value: dict[str, Any], place: Place | None, path: tuple[str | int, ...], notes: Notes
-    ) -> dict[str, Any]:
-        clean = {}
+        self, value: dict[str, Value], place: Place | None, path: Parts, notes: Notes
+    ) -> dict[str, Value]:
+        clean: dict[str, Value] = {}
         for key, inner in value.items():
             if not key.isascii() and not _is_unicode(key):
                 notes.problems.append(_not_unicode((*path, "?")))
@@ -142,7 +161,7 @@ class ReferenceChecker:
                 clean[key] = kept
         return clean
 
-    def _unknown(self, key: str, place: Place, path: tuple[str | int, ...], notes: Notes) -> None:
+    def _unknown(self, key: str, place: Place, path: Parts, notes: Notes) -> None:
         near = get_close_matches(key, place.keys(), 1)
         if self._reject_unknown:
             hint = f"did you mean {near[0]}?" if near else "remove it"
@@ -150,18 +169,18 @@ class ReferenceChecker:
                 Problem((*path, key), "unknown_field", "known fields only", f"is not a field; {hint}")
             )
         else:
-            name = general((*path, key))
+            name = str(FieldPath((*path, key)).general)
             notes.warnings.append(("unknown_field", name + (f" (nearest: {near[0]})" if near else "")))
 
-    def _clean_text(self, text: str, place: Place | None, path: tuple[str | int, ...], notes: Notes) -> str:
+    def _clean_text(self, text: str, place: Place | None, path: Parts, notes: Notes) -> str:
         if not text.isascii() and not _is_unicode(text):
             notes.problems.append(_not_unicode(path))
             return ""
         if place is None or not place.cleaning:
             return text
         done = clean_text(text, place, self.zone)
-        notes.conversions.extend((name, general(path)) for name in done.conversions)
-        notes.warnings.extend((name, general(path)) for name in done.warnings)
+        notes.convert(path, done.conversions)
+        notes.warn(path, done.warnings)
         return done.text
 
 
@@ -173,11 +192,11 @@ def clean_text(text: str, place: Place, zone: ZoneInfo | None) -> values.Convert
         return values.hash_text(text)
     if place.cleaning == "date-time":
         return values.date_time(text, zone)
-    deprecated = place.cleaning == "deprecated" and text in place.keyword("x-deprecated-values")
+    deprecated = place.cleaning == "deprecated" and text in place.deprecated
     return values.Converted(text, (), ("deprecated_value",) if deprecated else ())
 
 
-def validator_of(schema: Mapping[str, Any]) -> Any:
+def validator_of(schema: Schema) -> jsonschema_rs.Draft202012Validator:
     """The engine's validator of a schema (2020-12), formats asserted."""
     return jsonschema_rs.Draft202012Validator(
         dict(schema),
@@ -186,7 +205,7 @@ def validator_of(schema: Mapping[str, Any]) -> Any:
     )
 
 
-def compile_schema(specification: Specification) -> Any:
+def compile_schema(specification: Specification) -> jsonschema_rs.Draft202012Validator:
     """The validator of a specification; a schema that is none is the user's mistake."""
     try:
         return validator_of(specification.schema)
@@ -197,22 +216,23 @@ def compile_schema(specification: Specification) -> Any:
         ) from None
 
 
-def parse(text: bytes, notes: Notes) -> object:
+def parse(text: bytes, notes: Notes) -> Value:
     """Parse JSON text, numbers as `NumberText`; raises ValueError where it is not JSON in UTF-8."""
 
-    def pairs(found: Sequence[tuple[str, Any]]) -> dict[str, Any]:
+    def pairs(found: Sequence[tuple[str, Value]]) -> dict[str, Value]:
         members = dict(found)
         if len(members) != len(found):
             notes.warnings.append(("duplicate_key", ""))
         return members
 
-    return json.loads(
+    document: Value = json.loads(
         text.decode(),
         parse_float=NumberText,
         parse_int=NumberText,
         parse_constant=_no_constant,
         object_pairs_hook=pairs,
     )
+    return document
 
 
 def _no_constant(_: str) -> object:
@@ -235,7 +255,7 @@ def _too_deep() -> Problem:
     )
 
 
-def _not_unicode(path: tuple[str | int, ...]) -> Problem:
+def _not_unicode(path: Parts) -> Problem:
     return Problem(
         path, "encoding", "Unicode", "holds half a surrogate pair, which is not text; write it again"
     )
@@ -249,7 +269,7 @@ def _is_unicode(text: str) -> bool:
     return True
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: Value) -> Json:
     if isinstance(value, NumberText):
         return value.plain
     if isinstance(value, dict):
@@ -259,10 +279,10 @@ def _plain(value: Any) -> Any:
     return value
 
 
-def write_line(document: Mapping[str, Any]) -> bytes:
+def write_line(document: dict[str, Value]) -> bytes:
     """A document as one NDJSON line, LF included."""
     return orjson.dumps(document, _write_number, orjson.OPT_APPEND_NEWLINE | orjson.OPT_PASSTHROUGH_DATACLASS)
 
 
-def _write_number(value: Any) -> orjson.Fragment:
+def _write_number(value: NumberText) -> orjson.Fragment:
     return orjson.Fragment(value.text)

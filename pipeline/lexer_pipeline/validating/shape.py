@@ -12,8 +12,8 @@ from lexer_pipeline.kernels import codes, dispatch
 from lexer_pipeline.kernels.arrays import Bools
 from lexer_pipeline.kernels.codes import ROW_OK
 from lexer_pipeline.specs import values
-from lexer_pipeline.specs.paths import general
-from lexer_pipeline.validating.layout import Layout, Leaf
+from lexer_pipeline.validating.branches import Leaf
+from lexer_pipeline.validating.layout import Layout
 from lexer_pipeline.validating.record_builder import convert_raw
 from lexer_pipeline.validating.reference import ReferenceChecker, clean_text
 
@@ -52,7 +52,7 @@ class _Found:
         self.warnings: dict[str, list[int]] = {}
 
     def changes(self, leaf: Leaf, named: dict[str, list[int]]) -> list[Change]:
-        path, once = general(leaf.path), not leaf.is_repeated
+        path, once = str(leaf.path.general), not leaf.is_repeated
         return [Change(name, path, np.array(rows), once) for name, rows in named.items()]
 
 

@@ -6,18 +6,20 @@ problems, so that a file of nothing but bad rows does not cost a full judgement 
 """
 
 from collections.abc import Iterator, Sequence
-from typing import Any
 
+import jsonschema_rs
 import numpy as np
 
 from lexer_pipeline.chunks.cells import Cells
 from lexer_pipeline.kernels import codes, dispatch
-from lexer_pipeline.model import Problem
+from lexer_pipeline.kernels.arrays import Bools
+from lexer_pipeline.model import Problem, Schema
 from lexer_pipeline.specs import values
-from lexer_pipeline.specs.paths import EACH, Path
-from lexer_pipeline.specs.schema_tree import JsonSchema, Place, SchemaTree
-from lexer_pipeline.validating.columnar import COMBINATIONS, SILENT, Judge, Unsure
-from lexer_pipeline.validating.layout import Layout, Leaf
+from lexer_pipeline.specs.paths import FieldPath
+from lexer_pipeline.specs.schema_tree import Place, SchemaTree
+from lexer_pipeline.validating.branches import Leaf
+from lexer_pipeline.validating.columnar import COMBINATIONS, SILENT, ColumnarChecker, NotColumnar
+from lexer_pipeline.validating.layout import Layout
 from lexer_pipeline.validating.record_builder import convert_raw
 from lexer_pipeline.validating.reference import NumberText, ReferenceChecker, clean_text, validator_of
 
@@ -39,15 +41,13 @@ class RowSignatures:
         self._reference = reference
         self._known: dict[tuple[object, ...], Problems] = {}
         self._wrong: dict[tuple[int, str], tuple[str, ...]] = {}
-        self._validators: dict[int, list[Any]] = {}
+        self._validators: dict[int, list[jsonschema_rs.Draft202012Validator]] = {}
         names = set(_condition_names(reference.schema, False))
         self._repeated = np.array([leaf.is_repeated for leaf in layout.leaves])
         self._told = np.array([not _is_free(leaf, reference.tree) for leaf in layout.leaves])
-        lists = {leaf.path[: leaf.path.index(EACH)] for leaf in layout.leaves if leaf.is_repeated}
-        self._items = [
-            [leaf.is_repeated and leaf.path[: len(path)] == path for leaf in layout.leaves]
-            for path in sorted(lists)
-        ]
+        # Of each list that has an item a row: which of the leaves lie in it.
+        lists = [leaf.path.repeated_list for leaf in layout.leaves]
+        self._items = [[one == path for one in lists] for path in sorted({one for one in lists if one})]
         # What a schema can be asked does not depend on the rows that it is asked about.
         self._is_askable = _is_askable(reference, layout)
         self.columns = [leaf.column for leaf in layout.leaves]
@@ -61,15 +61,15 @@ class RowSignatures:
         """
         if self._reference.shows or not self._is_askable:
             return None
-        judge = Judge(self._reference.schema, self._layout.branch, shaped, np.arange(shaped.rows))
-        certain = [judge.is_certain(leaf) for leaf in self._layout.leaves]
-        filled = np.stack([judge.fills(leaf) for leaf in self._layout.leaves], axis=1)
+        checker = ColumnarChecker(self._reference.schema, self._layout.branch, shaped, np.arange(shaped.rows))
+        certain = [checker.is_certain(leaf) for leaf in self._layout.leaves]
+        filled = np.stack([checker.fills(leaf) for leaf in self._layout.leaves], axis=1)
         doubtful = filled & ~np.stack(certain, axis=1)
         # Behind the first row of a record only what has a value for each row says something.
         shown = self._shown(filled, self._told), self._shown(filled, self._told & self._repeated)
         return ChunkSignatures(self, read, shown, (_by_row(doubtful), _by_row(doubtful & self._repeated)))
 
-    def _shown(self, filled: Any, told: Any) -> list[bytes]:
+    def _shown(self, filled: Bools, told: Bools) -> list[bytes]:
         """Of each row: which of the leaves told are filled, and which lists have an item."""
         items = [filled[:, places].any(axis=1) for places in self._items]
         return [row.tobytes() for row in np.column_stack([filled & told, *items])]
@@ -114,12 +114,12 @@ def _is_askable(reference: ReferenceChecker, layout: Layout) -> bool:
     """Whether all that the schema says can be asked of columns."""
     places, flags = np.zeros(layout.columns, np.int32), np.zeros(layout.columns, np.uint8)
     empty = Cells(b"", layout.columns, places, places, flags)
-    judge = Judge(reference.schema, layout.branch, empty, np.zeros(1, np.int64))
+    checker = ColumnarChecker(reference.schema, layout.branch, empty, np.zeros(1, np.int64))
     try:
-        judge.ask()
+        checker.ask()
         for leaf in layout.leaves:
-            judge.is_certain(leaf)
-    except Unsure:
+            checker.is_certain(leaf)
+    except NotColumnar:
         return False
     return True
 
@@ -131,7 +131,13 @@ class ChunkSignatures:
     the first of its record, and for one that is not.
     """
 
-    def __init__(self, signatures: RowSignatures, read: Cells, shown: Any, doubtful: Any) -> None:
+    def __init__(
+        self,
+        signatures: RowSignatures,
+        read: Cells,
+        shown: Sequence[list[bytes]],
+        doubtful: Sequence[dict[int, list[int]]],
+    ) -> None:
         self._signatures = signatures
         self._read = read
         self._shown = shown
@@ -151,7 +157,7 @@ class ChunkSignatures:
         return tuple(parts)
 
 
-def _by_row(mask: Any) -> dict[int, list[int]]:
+def _by_row(mask: Bools) -> dict[int, list[int]]:
     """The leaves with a True of each row that has one."""
     found: dict[int, list[int]] = {}
     for row, place in zip(*(places.tolist() for places in np.nonzero(mask)), strict=True):
@@ -165,12 +171,13 @@ def _is_free(leaf: Leaf, tree: SchemaTree) -> bool:
     So no field, no list, and no choice of the schema does.
     """
     place: Place | None = tree.root
-    since = leaf.path.index(EACH) + 1 if EACH in leaf.path else 0
-    for part in leaf.path[:since]:
-        if place is None or (part == EACH and not all(map(_asks_only_items, place.views))):
+    rest = leaf.path
+    if (repeated := leaf.path.repeated_list) is not None:
+        whole = tree.at(repeated)
+        if whole is None or not all(map(_asks_only_items, whole.views)):
             return False
-        place = tree.item(place) if isinstance(part, int) else tree.child(place, part)
-    for depth, part in enumerate(leaf.path[since:]):
+        place, rest = tree.item(whole), FieldPath(leaf.path[len(repeated) + 1 :])
+    for depth, part in enumerate(rest):
         if place is None or isinstance(part, int):
             return False
         if not all(_asks_nothing(view, depth, part) for view in place.views):
@@ -179,18 +186,18 @@ def _is_free(leaf: Leaf, tree: SchemaTree) -> bool:
     return True
 
 
-def _asks(view: JsonSchema) -> set[str]:
+def _asks(view: Schema) -> set[str]:
     """The rules of a schema that may depend on more than one value."""
     return {
         rule for rule in view if rule in COMBINATIONS or (rule not in SILENT and not rule.startswith("x-"))
     }
 
 
-def _asks_only_items(view: JsonSchema) -> bool:
+def _asks_only_items(view: Schema) -> bool:
     return _asks(view) <= {"items", "minItems", "maxItems"}
 
 
-def _asks_nothing(view: JsonSchema, depth: int, key: str) -> bool:
+def _asks_nothing(view: Schema, depth: int, key: str) -> bool:
     """Whether an object of this schema may have a field or not; one that is optional itself may then require none."""
     rules = {
         rule for rule in view if rule in COMBINATIONS or (rule not in SILENT and not rule.startswith("x-"))
@@ -205,12 +212,13 @@ class DocumentSignatures:
     Documents have one signature where the same fields are filled and the same of them are wrong in the same way.
     """
 
-    def __init__(self, automaton: Any, reference: ReferenceChecker) -> None:
-        self._automaton: Any = automaton if not reference.shows else None
+    def __init__(self, automaton: "dispatch.Automaton | None", reference: ReferenceChecker) -> None:
+        self._automaton = automaton if not reference.shows else None
+        self._paths = automaton.paths if automaton is not None else ()
         self._reference = reference
         self._known: dict[object, Problems] = {}
         self._wrong: dict[tuple[int, bytes], tuple[str, ...]] = {}
-        self._views: dict[int, tuple[Place, list[Any]]] = {}
+        self._views: dict[int, tuple[Place, list[jsonschema_rs.Draft202012Validator]]] = {}
 
     def of(self, text: bytes) -> object | None:
         """The signature of a document; None where it cannot be told, and the reference is to be asked."""
@@ -245,7 +253,8 @@ class DocumentSignatures:
     def _broken(self, node: int, text: bytes) -> Iterator[str]:
         """How one value is wrong: the rules that it breaks, cleaned, in each view of its field."""
         if node not in self._views:
-            place = self._place(self._automaton.paths[node])
+            place = self._reference.tree.at(self._paths[node])
+            assert place is not None  # the automaton was made of the same schema
             self._views[node] = place, [_validator(view) for view in place.views]
         place, validators = self._views[node]
         value: object
@@ -257,17 +266,8 @@ class DocumentSignatures:
         for number, validator in enumerate(validators):
             yield from (f"{number} {error.kind.name}" for error in validator.iter_errors(value))
 
-    def _place(self, path: Path) -> Place:
-        tree = self._reference.tree
-        place: Place | None = tree.root
-        for part in path:
-            assert place is not None
-            place = tree.item(place) if isinstance(part, int) else tree.child(place, part)
-        assert place is not None
-        return place
 
-
-def _condition_names(view: Any, inside: bool) -> Iterator[str]:
+def _condition_names(view: object, inside: bool) -> Iterator[str]:
     """The names of all fields that a condition or a choice of the schema speaks of."""
     if isinstance(view, list):
         for part in view:
@@ -279,6 +279,6 @@ def _condition_names(view: Any, inside: bool) -> Iterator[str]:
             yield from _condition_names(part, inside or key in ("if", "not", "oneOf"))
 
 
-def _validator(view: Any) -> Any:
+def _validator(view: Schema) -> jsonschema_rs.Draft202012Validator:
     rules = {key: value for key, value in view.items() if key in LEAF_RULES}
     return validator_of(rules)

@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
-from typing import Any
 
 import numpy as np
 
@@ -15,16 +14,16 @@ from lexer_pipeline.kernels import codes, dispatch
 from lexer_pipeline.kernels.arrays import Bools
 from lexer_pipeline.kernels.codes import ROW_BLANK, ROW_NUL, ROW_QUOTE, ROW_RAGGED, ROW_UNCLOSED, ROW_UTF8
 from lexer_pipeline.model import Issue, Problem
-from lexer_pipeline.specs.paths import Path, general, path_text
-from lexer_pipeline.validating.columnar import Judge
+from lexer_pipeline.specs.paths import FieldPath, Parts
+from lexer_pipeline.validating.columnar import ColumnarChecker
 from lexer_pipeline.validating.layout import Layout
 from lexer_pipeline.validating.record_builder import build
-from lexer_pipeline.validating.reference import Notes, ReferenceChecker, Verdict
+from lexer_pipeline.validating.reference import Notes, ReferenceChecker, Value, Verdict
 from lexer_pipeline.validating.signatures import DocumentSignatures, RowSignatures
 
 # What a path is called is remembered for so many paths of a chunk.
 MOST_NAMES = 1 << 12
-Names = Callable[[Path], tuple[str, str]]
+Names = Callable[[Parts], tuple[str, str]]
 # So many rows are judged one by one before it pays to look for signatures.
 FEW = 8
 NOTHING = Verdict(b"", ())
@@ -118,7 +117,9 @@ def _vouched(shaped: ShapedRows, layout: Layout, exact: ReferenceChecker) -> Boo
         return np.zeros(chunk.records, np.bool_)
     vouched = ~np.logical_or.reduceat(shaped.doubtful & (chunk.faults != ROW_BLANK), chunk.firsts)
     if vouched.any():
-        vouched &= Judge(exact.schema, layout.branch, shaped.cells, chunk.firsts, layout.closes_gaps).vouch()
+        vouched &= ColumnarChecker(
+            exact.schema, layout.branch, shaped.cells, chunk.firsts, layout.closes_gaps
+        ).vouch()
     return vouched
 
 
@@ -139,12 +140,14 @@ def _judge(
     return tuple(issues), verdict
 
 
-def _said(document: Any, problem: Problem) -> str:
+def _said(document: Value, problem: Problem) -> str:
     """The value that a problem is about, for those who asked to see it; "" for all others."""
     for part in problem.path:
-        try:
+        if isinstance(document, dict) and isinstance(part, str):
+            document = document.get(part)
+        elif isinstance(document, list) and isinstance(part, int) and part < len(document):
             document = document[part]
-        except (KeyError, IndexError, TypeError):
+        else:
             return ""
     return "" if document is None or isinstance(document, dict | list) else str(document)
 
@@ -192,7 +195,7 @@ def _cleaned(written: Written[Rows], layout: Layout) -> Counter[tuple[str, str]]
     """What was cleaned in the records that were written as they were read."""
     return Counter(
         {
-            (CLEANED[leaf.kind], general(leaf.path)): count
+            (CLEANED[leaf.kind], str(leaf.path.general)): count
             for leaf in layout.leaves
             if (count := written.cleaned[leaf.column])
         }
@@ -212,9 +215,9 @@ def _counted(changes: Iterable[Change], vouched: Bools, chunk: Records) -> Count
     return counts
 
 
-def _unnamed(path: Path) -> tuple[str, str]:
+def _unnamed(path: Parts) -> tuple[str, str]:
     """What a path is called where there are no columns."""
-    return path_text(path), ""
+    return str(FieldPath(path)), ""
 
 
 def _issue(

@@ -5,12 +5,12 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, tzinfo
 from functools import partial
 from types import MappingProxyType
-from typing import Any
 
 import numpy as np
 
 from lexer_pipeline.errors import UsageError
 from lexer_pipeline.kernels import codes, dispatch
+from lexer_pipeline.kernels.arrays import Bools, Int32s, UInt8s
 from lexer_pipeline.mapping.conversions import arguments, zones
 from lexer_pipeline.mapping.conversions.forms import FAMILIES, Form, form_of
 from lexer_pipeline.mapping.conversions.moments import PIVOT, Moment
@@ -209,7 +209,7 @@ class DateColumn(NeedsColumn):
             words, _ = self.split(text, self.plan)
             self._count(words, cells)
 
-    def count(self, data: bytes, starts: Any, ends: Any, flags: Any) -> Any:
+    def count(self, data: bytes, starts: Int32s, ends: Int32s, flags: UInt8s) -> Bools:
         """Take in dates in numbers whose year has four digits."""
         if self.split is not _whole:
             return np.ones(len(starts), np.bool_)

@@ -4,9 +4,9 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any
 
 from lexer_pipeline.kernels import codes, dispatch
+from lexer_pipeline.kernels.arrays import Bools, Int32s, UInt8s
 from lexer_pipeline.mapping.conversions import arguments
 from lexer_pipeline.mapping.conversions.outcome import Conversion, NeedsColumn, Vectorised, changed
 from lexer_pipeline.mapping.conversions.tally import Tally, repeated
@@ -113,7 +113,7 @@ class MoneyColumn(NeedsColumn):
             if parts is not None:
                 self.tally.add(_read(parts, "."), _read(parts, ","), cells)
 
-    def count(self, data: bytes, starts: Any, ends: Any, flags: Any) -> Any:
+    def count(self, data: bytes, starts: Int32s, ends: Int32s, flags: UInt8s) -> Bools:
         """Take in plain amounts of digits and marks."""
         counts, doubt = dispatch.tally_money(data, starts, ends, flags)
         self.tally.add_counts(counts.tolist())

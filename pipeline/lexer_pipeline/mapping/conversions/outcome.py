@@ -4,8 +4,8 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any
 
+from lexer_pipeline.kernels.arrays import Bools, Int32s, UInt8s
 from lexer_pipeline.specs.values import Converted, Unconvertible
 
 CHANGES: Mapping[str, str] = MappingProxyType({
@@ -69,8 +69,8 @@ class NeedsColumn(ABC):
         """Take in some cells of the column, none of them empty; may be called again with more."""
 
     @abstractmethod
-    def count(self, data: bytes, starts: Any, ends: Any, flags: Any) -> Any:
-        """Take in those filled cells that are certain, and say (bool a cell) which are left to `look`."""
+    def count(self, data: bytes, starts: Int32s, ends: Int32s, flags: UInt8s) -> Bools:
+        """Take in those filled cells that are certain, and say which are left to `look`."""
 
     @abstractmethod
     def decide(self) -> Conversion:

@@ -2,7 +2,6 @@
 
 from functools import partial
 from importlib import import_module
-from typing import Any
 
 from lexer_pipeline.errors import UsageError
 from lexer_pipeline.mapping.conversions import arguments
@@ -19,7 +18,7 @@ INVALID = Unconvertible(
 def phone(argument: object) -> Conversion:
     """A phone number that can exist becomes its digits with the country code, read as of the country given."""
     # Only here: the numbering plans of all countries take a while to load, and few mappings have phones.
-    plans: Any = import_module("phonenumbers")
+    plans = import_module("phonenumbers")
     if arguments.is_absent(argument):
         return partial(_convert, None)
     country = argument.strip().upper() if isinstance(argument, str) else ""
@@ -33,7 +32,7 @@ def phone(argument: object) -> Conversion:
 
 def _convert(country: str | None, text: str) -> Converted | Unconvertible:
     # Asked for by name at each call, since a module cannot be sent to another process with the conversion.
-    plans: Any = import_module("phonenumbers")
+    plans = import_module("phonenumbers")
     bare = text.strip().removeprefix("'")
     found = harm(bare)
     if found is LOST or found is BROKEN:

@@ -1,0 +1,95 @@
+"""The specifications that an export could become, and how much of it each takes up."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from lexer_pipeline.inspecting.column_profile import ColumnProfile
+from lexer_pipeline.inspecting.document_profile import KeyProfile
+from lexer_pipeline.inspecting.lacking import lacking
+from lexer_pipeline.inspecting.matching import fields_by_path, match, nearest
+from lexer_pipeline.model import Json, Specification
+from lexer_pipeline.specs.paths import ANY, FieldPath
+
+SHOWN = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A specification that a source could become: `matched` of its filled columns (or keys) are fields by name."""
+
+    specification: str
+    record_type: str | None
+    matched: int
+    of: int
+    fields: dict[str, str]
+    missing: tuple[str, ...]
+    unmatched: dict[str, str]
+
+    @property
+    def share(self) -> float:
+        """How much of the source it takes up."""
+        return self.matched / self.of if self.of else 0.0
+
+    def as_json(self) -> dict[str, Json]:
+        """The candidate as `inspect --json` prints it."""
+        return {
+            "specification": self.specification, "record_type": self.record_type, "matched": self.matched,
+            "of": self.of, "share": round(self.share, 4), "fields": self.fields, "missing": list(self.missing),
+            "unmatched": self.unmatched,
+        }  # fmt: skip
+
+
+def of_table(columns: Sequence[ColumnProfile], specification: Specification) -> Candidate:
+    """How many of the filled columns are fields of a specification by their names."""
+    filled = [column for column in columns if column.filled] or list(columns)
+    matches = match(filled, specification)
+    used = {one.column for one in matches if one.by_name}
+    paths = list(fields_by_path(specification))
+    unmatched = {
+        column.name: str(nearest(column.name, paths) or "")
+        for place, column in enumerate(filled)
+        if place not in used
+    }
+    fields = {str(one.field): filled[one.column].name for one in matches}
+    return Candidate(
+        specification.name,
+        specification.record_type,
+        len(used),
+        len(filled),
+        fields,
+        _missing(specification, [one.field for one in matches]),
+        unmatched,
+    )
+
+
+def of_keys(found: Sequence[KeyProfile], specification: Specification) -> Candidate:
+    """How many of the keys a specification knows."""
+    fields = fields_by_path(specification)
+    takes_any = [field for field in fields if ANY in field]
+    paths = {one.path: FieldPath.named(one.path) for one in found}
+    known = {
+        text: path
+        for text, path in paths.items()
+        if path in fields or any(field.covers(path) for field in takes_any)
+    }
+    unmatched = {
+        text: str(nearest(path.name, list(fields)) or "") for text, path in paths.items() if text not in known
+    }
+    return Candidate(
+        specification.name, specification.record_type, len(known), len(found), {text: text for text in known},
+        _missing(specification, list(known.values())), unmatched,
+    )  # fmt: skip
+
+
+def _missing(specification: Specification, filled: Sequence[FieldPath]) -> tuple[str, ...]:
+    """The fields that a record cannot do without."""
+    return tuple(str(lack.field) for lack in lacking(specification, filled) if not lack.within)
+
+
+def ranked(candidates: Iterable[Candidate]) -> tuple[Candidate, ...]:
+    """The likeliest first: many columns taken up, few fields missing; forgetting people comes last."""
+    likely = [one for one in candidates if one.matched]
+    likely.sort(key=lambda one: (
+        round(one.share - 0.03 * len(one.missing), 4), len(one.fields), not one.specification.startswith("compliance")
+    ), reverse=True)  # fmt: skip
+    return tuple(likely[:SHOWN])

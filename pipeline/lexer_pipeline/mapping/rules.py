@@ -1,0 +1,90 @@
+"""What a mapping says: rows to leave out, and for each record the rules by which its fields are made."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Skip:
+    """Rows to leave out, and why: the column's text is (or is not) one of `words`, in any case."""
+
+    columns: tuple[str, ...]
+    words: tuple[str, ...]
+    negated: bool
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class FieldRule:
+    """How one field is made: pieces of text and columns, joined, then converted.
+
+    A piece is a text, or a tuple of the names by which its column may be called; with `join` the pieces are
+    columns, and those that are filled are joined; with `takes_first` the first that is filled is taken. `made`
+    are fields made before this one, whose texts are joined by U+001F. `split` cuts the result into the items of
+    a list, `most` of them at the most; `filename` finds a constant by a word in the file's name. The field
+    stands only where the field `given` does, and not where one of `unless` does; `default` is what it is where
+    nothing fills it.
+    """
+
+    target: str
+    pieces: tuple[str | tuple[str, ...], ...] = ()
+    join: str | None = None
+    conversions: tuple[tuple[str, Any], ...] = ()
+    split: str = ""
+    most: int = 0
+    filename: tuple[tuple[str, str], ...] = ()
+    takes_first: bool = False
+    made: tuple[str, ...] = ()
+    given: str = ""
+    unless: tuple[str, ...] = ()
+    default: str = ""
+
+    @property
+    def columns(self) -> tuple[tuple[str, ...], ...]:
+        """The columns that it reads, each with the names by which it may be called."""
+        return tuple(piece for piece in self.pieces if isinstance(piece, tuple))
+
+
+@dataclass(frozen=True, slots=True)
+class RecordMap:
+    """One kind of record that a source feeds.
+
+    `takes_first` lets the rows of one key differ: the first that says something wins (the fields of `together`
+    all come from one row), and a row without a key goes on with the row before it. With `carry` each row is a
+    record of its own, and an empty cell of these columns says what the row before it with the same key says.
+    """
+
+    specification: str
+    key: str | None
+    takes_first: bool
+    skips: tuple[Skip, ...]
+    fields: tuple[FieldRule, ...]
+    carry: tuple[str, ...] = ()
+    together: tuple[str, ...] = ()
+
+    def columns(self) -> Iterator[str]:
+        """The names of all columns that it reads."""
+        yield from (name for rule in self.fields for names in rule.columns for name in names)
+        yield from (name for skip in self.skips for name in skip.columns)
+        yield from self.carry
+
+
+@dataclass(frozen=True, slots=True)
+class Mapping:
+    """A mapping file; `refuse` says why such an export cannot be converted at all."""
+
+    path: Path
+    title: str
+    recognise: tuple[str, ...]
+    drop: tuple[str, ...]
+    secret: tuple[str, ...]
+    refuse: str
+    columns_vary: bool
+    records: tuple[RecordMap, ...]
+
+    @property
+    def name(self) -> str:
+        """What `--map` calls a preset."""
+        return self.path.stem

@@ -1,0 +1,44 @@
+"""What the cells of a column are to be, in the words of the kernels."""
+
+import re
+from collections.abc import Sequence
+
+from lexer_pipeline.kernels import codes
+from lexer_pipeline.specs.schema_tree import Place
+
+PLAIN_WORD = re.compile(r"[A-Za-z0-9_. -]+")
+# The kernels that say whether text needs one of the clean-ups of `reference.clean_text`.
+CLEANED = {"email": codes.KIND_EMAIL, "hash": codes.KIND_HASH, "date-time": codes.KIND_DATE_TIME}
+NOT_TEXT = {
+    "boolean": codes.KIND_BOOLEAN,
+    "number": codes.KIND_NUMBER,
+    "integer": codes.KIND_INTEGER,
+}
+
+
+def kind_of(place: Place) -> tuple[int, tuple[bytes, ...]]:
+    """The kernel that can vouch for cells that fill a place, and the words that it compares them with."""
+    types = place.types
+    if types and "string" not in types:
+        for word, kind in NOT_TEXT.items():
+            if word in types:
+                return kind, ()
+    if place.cleaning in CLEANED:
+        return CLEANED[place.cleaning], ()
+    if place.cleaning == "deprecated":
+        return enum_kind([word for word in place.options if word not in place.deprecated])
+    return codes.KIND_TEXT, ()
+
+
+def enum_kind(options: Sequence[object]) -> tuple[int, tuple[bytes, ...]]:
+    """The kernel and its words for an enum; UNSURE when it cannot be one."""
+    words = enum_words(options)
+    return (codes.KIND_UNSURE, ()) if words is None else (codes.KIND_ENUM, words)
+
+
+def enum_words(options: Sequence[object]) -> tuple[bytes, ...] | None:
+    """The words of an enum for a kernel; None unless all of them are plain text."""
+    words = tuple(
+        option.encode() for option in options if isinstance(option, str) and PLAIN_WORD.fullmatch(option)
+    )
+    return words if len(words) == len(options) <= 64 else None
