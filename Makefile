@@ -1,25 +1,44 @@
-# Every target sets up its own .venv; Python 3.11 or newer, make and git are all that is needed.
+# Every target sets up what it needs in .venv; Python 3.11 or newer, make and git are all that is needed.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 OUT ?= batches
 SCALE ?= 1
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export PIP_QUIET := 1
 
 .DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
 .PHONY: help setup demo test check validate convert upload sandbox drill bench clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | awk -F '\t' '{printf "  make %-10s %s\n", $$1, $$2}'
 
-$(VENV)/installed: pyproject.toml setup.py $(wildcard pipeline/lexer_pipeline/kernels/*.p*)
-	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --upgrade pip
-	$(BIN)/python -m pip install --quiet --editable '.[sandbox,dev]'
+# $(call step,words,commands): say what is done before it is, and how long it took after.
+step = @printf '%s ... ' $(1) && begin=$$(date +%s) && { $(2); } && echo "$$(( $$(date +%s) - begin )) s"
+# $(call install,lists): install what such lists of pyproject.toml name.
+install = $(BIN)/python -c "import tomllib; project = tomllib.load(open('pyproject.toml', 'rb')); \
+	print(*$(1), sep='\n')" > $(VENV)/needs.txt && $(BIN)/python -m pip install --requirement $(VENV)/needs.txt
+extra = project['project']['optional-dependencies']['$(1)']
+
+$(VENV)/pyvenv.cfg:
+	$(call step,'a Python environment in $(VENV)',$(PYTHON) -m venv $(VENV))
+
+# For the programs that a user runs: nothing that only tests need.
+$(VENV)/run: pyproject.toml setup.py $(wildcard pipeline/lexer_pipeline/kernels/*.p*) | $(VENV)/pyvenv.cfg
+	$(call step,'what lexer-pipeline needs: numpy pandas pyarrow and others; rclone for the sandbox', \
+		$(call install,project['project']['dependencies'] + $(call extra,sandbox)))
+	$(call step,'what compiles its kernels: Cython setuptools',$(call install,project['build-system']['requires']))
+	$(call step,'the kernels compiled',$(BIN)/python -m pip install --no-build-isolation --no-deps --editable .)
 	@touch $@
 
-setup: $(VENV)/installed ## make .venv with everything in it
+$(VENV)/test: pyproject.toml $(VENV)/run
+	$(call step,'what the tests need: pytest mypy ruff and others',$(call install,$(call extra,dev)))
+	@touch $@
 
-demo: setup ## from the samples to receipts, against a sandbox on this machine
+setup: $(VENV)/test ## make .venv with everything in it
+
+demo: $(VENV)/run ## from the samples to receipts, against a sandbox on this machine
 	@$(BIN)/python samples/demo.py
 
 test: setup ## all tests (under ten minutes)
@@ -31,23 +50,23 @@ check: setup ## what CI runs: ruff, mypy, tests
 	$(BIN)/mypy
 	$(MAKE) test
 
-validate: setup ## check a file: make validate FILE=orders.csv SPEC=purchase
+validate: $(VENV)/run ## check a file: make validate FILE=orders.csv SPEC=purchase
 	$(BIN)/lexer-pipeline validate $(FILE) --spec $(SPEC)
 
-convert: setup ## prepare a batch: make convert FILE=orders.csv SPEC=purchase
+convert: $(VENV)/run ## prepare a batch: make convert FILE=orders.csv SPEC=purchase
 	$(BIN)/lexer-pipeline convert $(FILE) --spec $(SPEC) --out $(OUT)
 
-upload: setup ## send what lies in batches/ (the token comes from LEXER_UPLOAD_API_TOKEN)
+upload: $(VENV)/run ## send what lies in batches/ (the token comes from LEXER_UPLOAD_API_TOKEN)
 	$(BIN)/lexer-pipeline upload --out $(OUT)
 
-sandbox: setup ## the upload API on 127.0.0.1
+sandbox: $(VENV)/run ## the upload API on 127.0.0.1
 	$(BIN)/lexer-pipeline sandbox
 
 drill: setup ## the long fault drills, with their figures
 	$(BIN)/python -m pytest -m drill -s
 
 bench: setup ## ours beside polars, DuckDB and the vendor's way (SCALE=1)
-	$(BIN)/python -m pip install --quiet --editable '.[bench]'
+	$(call step,'what is measured beside: polars duckdb pydantic',$(call install,$(call extra,bench)))
 	$(BIN)/python -m bench --scale $(SCALE)
 
 clean: ## remove what was built

@@ -1,10 +1,12 @@
 """Where the packages lie, and the compiled kernels: without a compiler all works without them, only slower."""
 
+import os
 import runpy
 from pathlib import Path
 
 from Cython.Build import cythonize
 from setuptools import Extension, find_packages, setup
+from setuptools.command.build_ext import build_ext
 
 ROOT = "pipeline"
 KERNELS = Path(ROOT, "lexer_pipeline", "kernels")
@@ -22,24 +24,36 @@ def write_codes() -> None:
         to.write_text(text)
 
 
+class BuildKernels(build_ext):
+    """Compiles on all cores, with the flags that the compiler at hand understands."""
+
+    def finalize_options(self) -> None:
+        """Take as many compilers at a time as there are cores, unless told otherwise."""
+        super().finalize_options()
+        self.parallel = self.parallel or os.cpu_count()
+
+    def build_extensions(self) -> None:
+        """Make C of the sources, only now that it is needed, and ask for the highest level of optimisation."""
+        flag = "/O2" if self.compiler.compiler_type == "msvc" else "-O3"
+        made = cythonize(self.extensions, include_path=[ROOT], quiet=True)
+        for extension, one in zip(self.extensions, made, strict=True):
+            extension.sources = one.sources
+            extension.extra_compile_args = [flag]
+        super().build_extensions()
+
+
 write_codes()
-modules = cythonize(
-    [
+setup(
+    packages=[*find_packages(ROOT), "lexer_pipeline.schemas"],
+    package_dir={"": ROOT, "lexer_pipeline.schemas": "schemas"},
+    ext_modules=[
         Extension(
             f"lexer_pipeline.kernels.{source.stem}",
             [str(source)],
             depends=[str(shared) for shared in sorted(KERNELS.glob("*.pxd"))],
-            extra_compile_args=["-O3"],
+            optional=True,
         )
         for source in sorted(KERNELS.glob("*.pyx"))
     ],
-    include_path=[ROOT],
-)
-for module in modules:
-    module.optional = True  # cythonize forgets it
-
-setup(
-    packages=[*find_packages(ROOT), "lexer_pipeline.schemas"],
-    package_dir={"": ROOT, "lexer_pipeline.schemas": "schemas"},
-    ext_modules=modules,
+    cmdclass={"build_ext": BuildKernels},
 )

@@ -15,8 +15,11 @@ from lexer_pipeline.sandbox.server import Sandbox
 
 from tests.drill.judge import Verdict, judge, may_be_in_doubt
 from tests.upload.helpers import prepared, start
+from tests.waiting import PATIENCE
 
-QUICK = {"connect_timeout": 2.0, "stall_timeout": 1.0, "answer_timeout": 1.0, "tries": 4}
+# Whatever comes at all comes within these times, however slow the machine is; in trouble nobody waits so long.
+CALM = dict.fromkeys(("connect_timeout", "stall_timeout", "answer_timeout"), PATIENCE) | {"tries": 4}
+HASTY = {"connect_timeout": 2.0, "stall_timeout": 1.0, "answer_timeout": 1.0}
 TROUBLE: Sequence[Mapping[str, Any]] = (
     *({"on": "ask", "do": "status", "status": status} for status in (429, 500, 503)),
     {"on": "ask", "do": "status", "status": 429, "retry_after": 1},
@@ -60,7 +63,7 @@ class Rig:
     def order(self, out: Path, batches: Sequence[PreparedBatch], **more: Any) -> dict[str, Any]:
         """What tests.upload.driver is told."""
         ca_file = str(self.sandbox.ca_file) if self.sandbox.ca_file else None
-        settings = {**QUICK, "ca_file": ca_file, **more.pop("settings", {})}
+        settings = {**CALM, "ca_file": ca_file, **more.pop("settings", {})}
         folders = [str(batch.path) for batch in batches]
         plain = {
             "url": self.sandbox.url,
@@ -78,7 +81,7 @@ class Rig:
     def finish(self, process: subprocess.Popen[str], after: float | None = None) -> tuple[int, str]:
         """Its exit code and all it said; killed `after` so many seconds, if it still runs."""
         try:
-            said = process.communicate(timeout=60 if after is None else after)
+            said = process.communicate(timeout=300 if after is None else after)
         except subprocess.TimeoutExpired:
             process.kill()
             said = process.communicate()
@@ -120,7 +123,7 @@ class Round:
         if short:
             time.sleep(2.1)  # urls expire while the program is down
         for _ in range(4):
-            if self._go(None)[0] != 5:
+            if self._go(None, CALM)[0] != 5:
                 break
         events = self.rig.sandbox.events()[before:]
         told = self._told()
@@ -134,19 +137,18 @@ class Round:
             self.rig.sandbox.inject({**fault, "skip": self.rng.randrange(3)})
         how = self.rng.choice(("at a change", "at a time", "at a time", "two at once"))
         if how == "two at once" and self.ours:
-            other = self.rig.start("tests.upload.driver", self._order())
-            self._go(None)
+            other = self.rig.start("tests.upload.driver", self._order(HASTY))
+            self._go(None, HASTY)
             self.rig.finish(other)
         elif how == "at a change" and self.ours:
-            self._go(
-                None, die_at=self.rng.randrange(1, 36), die=self.rng.choice(("before", "after", "instead"))
-            )
+            die_at, die = self.rng.randrange(1, 36), self.rng.choice(("before", "after", "instead"))
+            self._go(None, HASTY, die_at=die_at, die=die)
         else:
-            self._go(self.rng.uniform(0.3, 1.5))
+            self._go(self.rng.uniform(0.3, 1.5), HASTY)
 
-    def _order(self, **more: Any) -> dict[str, Any]:
+    def _order(self, settings: Mapping[str, Any], **more: Any) -> dict[str, Any]:
         if self.ours:
-            rate = {"limit_rate": 2_000_000, "parallel": 3}
+            rate = {"limit_rate": 2_000_000, "parallel": 3, **settings}
             return self.rig.order(self.out, self.batches, settings=rate, **more)
         sandbox = self.rig.sandbox
         return {
@@ -157,9 +159,9 @@ class Round:
             "files": [str(batch.file) for batch in self.batches],
         }
 
-    def _go(self, kill_after: float | None, **more: Any) -> tuple[int, str]:
+    def _go(self, kill_after: float | None, settings: Mapping[str, Any], **more: Any) -> tuple[int, str]:
         module = "tests.upload.driver" if self.ours else "tests.drill.naive"
-        return self.rig.finish(self.rig.start(module, self._order(**more)), kill_after)
+        return self.rig.finish(self.rig.start(module, self._order(settings, **more)), kill_after)
 
     def _told(self) -> dict[str, str]:
         """What the sender says became of each file."""

@@ -44,7 +44,7 @@ class Child:
         return answer["code"], answer["calls"]
 
     def close(self) -> None:
-        self._process.communicate(timeout=20)
+        self._process.communicate(timeout=300)
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ from lexer_pipeline.sandbox.server import Sandbox
 
 @pytest.fixture
 def sandbox(tmp_path: Path) -> Iterator[Sandbox]:
-    with Sandbox(tmp_path / "sandbox", stall_seconds=5) as running:
+    with Sandbox(tmp_path / "sandbox", stall_seconds=60) as running:
         yield running
         assert [event for event in running.events() if event["kind"] == "defect"] == []
 

@@ -11,8 +11,11 @@ from urllib.parse import urlsplit
 
 from lexer_pipeline.sandbox.server import Sandbox
 
+from tests.waiting import PATIENCE, happens
+
 PRODUCTS = "commerce_products-20240306-a.json"
 GOOD = b'{"product_id":"kettle-1","name":"Kettle"}\n'
+BRIEFLY = 0.3  # seconds to wait for what never comes
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +40,11 @@ class Reply:
 class Wire:
     """A connection to the sandbox that a url names."""
 
-    def __init__(self, url: str, ca_file: object = None, timeout: float = 5.0) -> None:
+    def __init__(self, url: str, ca_file: object = None) -> None:
         parts = urlsplit(url)
         self.host = parts.netloc
         self.target = f"{parts.path}?{parts.query}" if parts.query else parts.path
-        self.socket = socket.create_connection((parts.hostname or "", parts.port or 0), timeout)
+        self.socket = socket.create_connection((parts.hostname or "", parts.port or 0), PATIENCE)
         if parts.scheme == "https":
             context = ssl.create_default_context(cafile=str(ca_file))
             self.socket = context.wrap_socket(self.socket, server_hostname=parts.hostname)
@@ -72,6 +75,15 @@ class Wire:
             seen += self.socket.recv(1)
         self._seen = b""
         return True
+
+    def is_silent(self) -> bool:
+        """Whether no answer comes, for a moment, while the connection stays."""
+        self.socket.settimeout(BRIEFLY)
+        try:
+            self.socket.recv(1)
+        except TimeoutError:
+            return True
+        return False
 
     def reply(self, continued: bool = False) -> Reply:
         stream = _Joined(getattr(self, "_seen", b""), self.socket)
@@ -129,17 +141,22 @@ def ask(
     sandbox: Sandbox,
     token: str | None,
     body: object = PRODUCTS,
-    timeout: float = 5.0,
     raw: bytes | None = None,
 ) -> Reply:
     """A request for permission for a file name, or with the body given."""
+    with asking(sandbox, token, body, raw) as wire:
+        return wire.reply()
+
+
+def asking(sandbox: Sandbox, token: str | None, body: object = PRODUCTS, raw: bytes | None = None) -> Wire:
+    """The same request, made and not answered yet."""
     content = {"filename": body} if isinstance(body, str) else body
     data = json.dumps(content).encode() if raw is None else raw
     headers = {"Content-Length": str(len(data)), "Content-Type": "application/json"}
-    with Wire(sandbox.url, sandbox.ca_file, timeout) as wire:
-        wire.head("POST", {**headers, **({"Auth-Api-Token": token} if token is not None else {})})
-        wire.socket.sendall(data)
-        return wire.reply()
+    wire = Wire(sandbox.url, sandbox.ca_file)
+    wire.head("POST", {**headers, **({"Auth-Api-Token": token} if token is not None else {})})
+    wire.socket.sendall(data)
+    return wire
 
 
 def put(
@@ -148,12 +165,11 @@ def put(
     headers: Mapping[str, str] | None = None,
     *,
     expect: bool = True,
-    timeout: float = 5.0,
     ca_file: object = None,
 ) -> Reply:
     """A PUT that, like curl, waits to be asked for the body."""
     told = {"Content-Length": str(len(body)), **({"Expect": "100-continue"} if expect else {})}
-    with Wire(url, ca_file, timeout) as wire:
+    with Wire(url, ca_file) as wire:
         wire.head("PUT", {**told, **(headers or {})})
         if expect and not wire.is_asked():
             return wire.reply()
@@ -164,3 +180,8 @@ def put(
 def kinds(sandbox: Sandbox) -> list[str]:
     """The event log in short."""
     return [event["kind"] for event in sandbox.events()]
+
+
+def is_noted(sandbox: Sandbox, kind: str) -> bool:
+    """Whether an event of this kind comes, at once or later."""
+    return happens(lambda: kind in kinds(sandbox))

@@ -6,6 +6,8 @@ import pytest
 from lexer_pipeline.sandbox.server import Sandbox
 from sandbox_wire import GOOD, PRODUCTS, ask, put
 
+from tests.waiting import PATIENCE
+
 LINES = (
     b'{"product_id":"kettle-1"}\n'
     b'{"product_id":7}\n'
@@ -22,7 +24,7 @@ def send(sandbox: Sandbox, token: str, name: str, body: bytes, **destination: st
     if destination:
         wanted["destination"] = {"destination_type": "dataset_load", **destination}
     assert put(ask(sandbox, token, wanted).json["url"], body).status == 200
-    assert sandbox.wait_loaded(10)
+    assert sandbox.wait_loaded(PATIENCE)
 
 
 def test_every_line_is_accepted_or_rejected_with_rule_and_path(sandbox: Sandbox, token: str) -> None:
@@ -106,7 +108,7 @@ def test_an_object_that_is_replaced_is_loaded_anew(sandbox: Sandbox, token: str)
     url = ask(sandbox, token).json["url"]
     for body in (GOOD, GOOD * 3):
         put(url, body)
-    assert sandbox.wait_loaded(10)
+    assert sandbox.wait_loaded(PATIENCE)
 
     assert sandbox.datasets()[0]["accepted"] == 3
 
@@ -129,5 +131,5 @@ def test_a_load_that_was_cut_short_is_begun_anew(tmp_path: Path) -> None:
         url = ask(sandbox, sandbox.new_token("tests")).json["url"]
         put(url, GOOD * 200_000)
     with Sandbox(tmp_path / "sandbox") as sandbox:
-        assert sandbox.wait_loaded(20)
+        assert sandbox.wait_loaded(PATIENCE)
         assert [(one["accepted"], one["state"]) for one in sandbox.datasets()] == [(200_000, "loaded")]

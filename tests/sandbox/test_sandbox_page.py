@@ -10,6 +10,8 @@ import pytest
 from lexer_pipeline.sandbox.server import Sandbox
 from sandbox_wire import PRODUCTS, ask, call, put
 
+from tests.waiting import PATIENCE
+
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 QUIET = (
     *("--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync"),
@@ -24,7 +26,7 @@ browser = pytest.mark.skipif(
 def chromium(folder: Path, url: str, *options: str) -> str:
     """What chromium prints when it opens a page."""
     order = [str(CHROMIUM), *QUIET, f"--user-data-dir={folder / 'profile'}", *options, url]
-    return subprocess.run(order, capture_output=True, text=True, timeout=60, check=True).stdout
+    return subprocess.run(order, capture_output=True, text=True, timeout=300, check=True).stdout
 
 
 def text(html: str) -> str:
@@ -45,7 +47,7 @@ def fill(sandbox: Sandbox) -> None:
     put(ask(sandbox, token).json["url"], b"".join([*lines, b'{"product_id":9}\n', b'{"price":"dear"}\n']))
     put(ask(sandbox, token, "till_export-20240306-a.csv").json["url"], b"id\n1\n")
     ask(sandbox, token, "commerce_returns-20240306-a.json")
-    assert sandbox.wait_loaded(10)
+    assert sandbox.wait_loaded(PATIENCE)
 
 
 @browser

@@ -5,13 +5,15 @@ import signal
 import sqlite3
 import subprocess
 import sys
-import time
+import threading
 from pathlib import Path
 
 import pytest
 from lexer_pipeline.errors import UsageError
 from lexer_pipeline.sandbox.server import Sandbox
-from sandbox_wire import GOOD, admin, ask, call, put
+from sandbox_wire import GOOD, admin, ask, asking, call, put
+
+from tests.waiting import PATIENCE, happens
 
 SERVE = "import sys; from pathlib import Path; from lexer_pipeline.sandbox.server import serve; serve(Path(sys.argv[1]), 0, lambda line: print(line, flush=True))"
 LISTENING = "0A"
@@ -86,22 +88,16 @@ def test_the_store_dies_with_the_sandbox(tmp_path: Path, number: int) -> None:
     assert len(below) == 2  # the guard and rclone
     process.send_signal(number)
     process.communicate()
-    end = time.monotonic() + 5
-    while any(map(is_alive, below)) and time.monotonic() < end:
-        time.sleep(0.02)
 
-    assert [one for one in below if is_alive(one)] == []
+    assert happens(lambda: not any(map(is_alive, below)))
     assert list((tmp_path / "tmp").iterdir()) == []
     assert process.returncode == (-number if number == signal.SIGKILL else 0)
 
 
-def test_it_starts_within_a_second_and_leaves_nothing_behind(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_it_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    start = time.monotonic()
     with Sandbox(tmp_path / "sandbox"):
-        assert time.monotonic() - start < 1
+        assert len(list(tmp_path.iterdir())) == 2
 
     assert [path.name for path in tmp_path.iterdir()] == ["sandbox"]
 
@@ -117,13 +113,16 @@ def test_several_run_at_once_but_one_a_folder(tmp_path: Path) -> None:
 
 
 def test_closing_breaks_off_what_hangs(tmp_path: Path) -> None:
-    start = time.monotonic()
+    before = set(threading.enumerate())
     with Sandbox(tmp_path / "sandbox") as sandbox:
         sandbox.inject({"on": "ask", "do": "hang_before"})
-        with pytest.raises(TimeoutError):
-            ask(sandbox, sandbox.new_token("tests"), timeout=0.2)
+        wire = asking(sandbox, sandbox.new_token("tests"))
+        assert wire.is_silent()
+        assert set(threading.enumerate()) - before
 
-    assert time.monotonic() - start < 2
+    # Closing waits for what hangs, though not for ever: a thread that was not broken off would still be there.
+    assert set(threading.enumerate()) <= before
+    wire.socket.close()
 
 
 def test_without_rclone_it_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -204,7 +203,7 @@ def test_the_own_api_takes_json_only_and_says_what_is_wrong(sandbox: Sandbox) ->
 
 def test_events_can_be_read_from_a_number_on(sandbox: Sandbox, token: str) -> None:
     put(ask(sandbox, token).json["url"], GOOD)
-    assert sandbox.wait_loaded(5)
+    assert sandbox.wait_loaded(PATIENCE)
     everything = admin(sandbox, "GET", "events?since=0").json
 
     assert everything == sandbox.events()

@@ -2,7 +2,8 @@
 
 ORDER is JSON: url, out, batches, and perhaps `token`, `settings`, `die_at` (which ledger change), `die` (before or
 after it, or instead), `hurry` (by what its waits between tries are multiplied), `clock` (seconds its clock is off),
-`fail` (raise an exception while a body is under way).
+`stopped_at` (the time at which its clock stands still), `fail` (raise an exception while a body is under way). Prints the
+receipts, the number of ledger changes, and the waits for a turn to ask that the ledger gave.
 """
 
 import json
@@ -15,7 +16,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from lexer_pipeline.errors import PipelineError
 from lexer_pipeline.model import Manifest, PreparedBatch
@@ -25,6 +26,7 @@ from lexer_pipeline.uploading.settings import Settings, Token
 
 from tests.upload.helpers import upload_by
 from tests.upload.store import TOKEN
+from tests.waiting import PATIENCE
 
 
 class DyingLedger(Ledger):
@@ -33,6 +35,7 @@ class DyingLedger(Ledger):
     die_at = 0
     die = "after"
     changes = 0
+    turns: ClassVar[list[float]] = []
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
@@ -47,6 +50,11 @@ class DyingLedger(Ledger):
         if mine:
             os.kill(os.getpid(), signal.SIGKILL)
 
+    def pace(self) -> float:
+        turn = super().pace()
+        self.turns.append(turn)
+        return turn
+
 
 def read(folder: Path) -> PreparedBatch:
     return PreparedBatch(folder, Manifest(**json.loads((folder / "manifest.json").read_bytes())))
@@ -59,22 +67,27 @@ def fail(_: object) -> None:
 def main(order: dict[str, Any]) -> int:
     DyingLedger.die_at, DyingLedger.die = order.get("die_at", 0), order.get("die", "after")
     token = Token(order.get("token", TOKEN))
-    settings = Settings(token=token, url=order["url"], stall_timeout=2, answer_timeout=2)
+    settings = Settings(
+        token=token,
+        url=order["url"],
+        connect_timeout=PATIENCE,
+        stall_timeout=PATIENCE,
+        answer_timeout=PATIENCE,
+    )
     settings = replace(settings, **order.get("settings", {}))
     batches = [read(Path(path)) for path in order["batches"]]
     receipts = upload_by(
         batches,
         Path(order["out"]),
         settings,
-        clock=lambda: time.time() + order.get("clock", 0),
+        clock=lambda: order.get("stopped_at", time.time() + order.get("clock", 0)),
         sleep=lambda seconds: time.sleep(seconds * order.get("hurry", 1)),
         random=lambda: 0.0,
         progress=fail if order.get("fail") else None,
         open_ledger=DyingLedger,
     )
-    print(
-        json.dumps({"receipts": [receipt.as_json() for receipt in receipts], "changes": DyingLedger.changes})
-    )
+    said = [receipt.as_json() for receipt in receipts]
+    print(json.dumps({"receipts": said, "changes": DyingLedger.changes, "turns": DyingLedger.turns}))
     return exit_code(receipts)
 
 

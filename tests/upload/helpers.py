@@ -25,8 +25,11 @@ from lexer_pipeline.uploading.send import send_batches
 from lexer_pipeline.uploading.settings import Settings, Token
 
 from tests.upload.store import TOKEN, Store
+from tests.waiting import PATIENCE
 
 LINE = b'{"email":"mira.holt@example.com"}\n'
+# Settings for a service that falls silent. A good answer may come too late for them as well, hence many tries.
+HASTY = {"stall_timeout": 0.3, "answer_timeout": 0.3, "tries": 100}
 
 
 def prepared(
@@ -54,10 +57,10 @@ def body_of(file: Path) -> Body:
 
 
 def settings(store: Store, **changes: Any) -> Settings:
-    """Settings for `store`, with short timeouts."""
+    """Settings for `store`, which wait for its answers as long as any machine takes."""
     plain = Settings(
-        token=Token(TOKEN), url=store.url, ca_file=store.certificate, connect_timeout=3.0, stall_timeout=1.0,
-        answer_timeout=1.0,
+        token=Token(TOKEN), url=store.url, ca_file=store.certificate, connect_timeout=PATIENCE, stall_timeout=PATIENCE,
+        answer_timeout=PATIENCE,
     )  # fmt: skip
     return replace(plain, **changes)
 

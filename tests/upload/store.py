@@ -31,6 +31,7 @@ class Request:
     raw: str
     body: bytes = b""
     at: float = 0.0
+    taken: int = 0  # bytes of the body so far
 
     @property
     def upload_id(self) -> str:
@@ -57,6 +58,7 @@ class Store:
 
     def __enter__(self) -> Self:
         self.closing = threading.Event()
+        self.release = threading.Event()
         self.lock = threading.Lock()
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.listener.settimeout(0.05)
@@ -79,7 +81,7 @@ class Store:
         self.acceptor.join()
         self.listener.close()
         for thread in self.threads:
-            thread.join(5)
+            thread.join(60)
 
     def accept(self) -> None:
         while not self.closing.is_set():
@@ -92,7 +94,7 @@ class Store:
             self.threads.append(thread)
 
     def serve(self, connection: socket.socket) -> None:
-        connection.settimeout(20)
+        connection.settimeout(60)
         try:
             if self.context is not None:
                 connection = self.context.wrap_socket(connection, server_side=True)
@@ -134,6 +136,7 @@ class Store:
             if not piece:
                 break
             body += piece
+            request.taken = len(body)
         request.body = bytes(body)
 
     def answer(self, connection: socket.socket, status: int, body: bytes = b"", headers: str = "") -> None:
@@ -195,6 +198,8 @@ class Store:
             return self.refuse(connection, rest)
         if kind == "slow":
             time.sleep(float(rest))
+        if kind == "held":  # until the test lets go
+            self.release.wait(60)
         etag = rest if kind == "etag" else hashlib.md5(self.objects[request.upload_id]).hexdigest()
         extra = "x-amz-server-side-encryption: aws:kms\r\n" if kind == "kms" else ""
         return self.answer(connection, 200, b"", f'ETag: "{"0" * 32 if kind == "kms" else etag}"\r\n{extra}')
@@ -209,7 +214,7 @@ class Store:
         return True
 
     def idle(self) -> None:
-        self.closing.wait(20)
+        self.closing.wait()
 
     def refuse(self, connection: socket.socket, rest: str) -> None:
         status, code, message = (rest.split(":", 2) + ["", ""])[:3]

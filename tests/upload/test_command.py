@@ -5,14 +5,13 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
 from tests.upload.helpers import LINE, prepared
 from tests.upload.store import TOKEN, Store
+from tests.waiting import happens
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -32,7 +31,7 @@ def start(store: Store, out: Path, *words: str, **environment: str) -> subproces
 
 def command(store: Store, out: Path, *words: str, **environment: str) -> tuple[int, str, str]:
     process = start(store, out, *words, **environment)
-    said = process.communicate(timeout=60)
+    said = process.communicate(timeout=300)
     return process.returncode, *said
 
 
@@ -83,10 +82,9 @@ def test_a_name_is_for_a_csv_that_is_sent_as_it_is(store: Store, out: Path) -> N
 def test_an_interrupt_leaves_the_upload_to_the_next_one(store: Store, out: Path, number: int) -> None:
     prepared(out, data=LINE * 100_000)
     process = start(store, out, "upload", "--limit-rate", "500k")
-    wait_for(store.puts)
-    time.sleep(0.3)
+    assert happens(lambda: store.puts and store.puts[0].taken)
     process.send_signal(number)
-    said = process.communicate(timeout=20)
+    said = process.communicate(timeout=300)
 
     assert process.returncode == 130
     assert "goes on from here" in said[0]
@@ -96,25 +94,18 @@ def test_an_interrupt_leaves_the_upload_to_the_next_one(store: Store, out: Path,
 
 def test_a_second_interrupt_ends_it_at_once_and_loses_nothing(store: Store, out: Path) -> None:
     prepared(out)
-    store.post_faults = ["hang:15"]
+    store.post_faults = ["hang:3600"]
     process = start(store, out, "upload")
-    wait_for(store.posts)
+    assert happens(lambda: store.posts)
     process.send_signal(signal.SIGINT)
     assert process.stderr is not None
     assert "interrupted" in process.stderr.readline() + process.stderr.readline()
     process.send_signal(signal.SIGINT)
-    process.communicate(timeout=5)
+    process.communicate(timeout=50)  # less than the program's own patience with an answer
 
     assert process.returncode == 130
     assert command(store, out, "upload")[0] == 0
     assert len(store.objects) == 1
-
-
-def wait_for(requests: Sequence[object]) -> None:
-    """Until the first of these has arrived."""
-    end = time.monotonic() + 20
-    while not requests and time.monotonic() < end:
-        time.sleep(0.02)
 
 
 def test_status_fits_a_terminal_of_80_columns(store: Store, out: Path) -> None:

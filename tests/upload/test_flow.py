@@ -13,7 +13,7 @@ from lexer_pipeline.system.runtime import Runtime
 from lexer_pipeline.uploading.as_is import upload_as_is
 from lexer_pipeline.uploading.receipts import exit_code
 
-from tests.upload.helpers import LINE, after, entry, prepared, send, settings
+from tests.upload.helpers import HASTY, LINE, after, entry, prepared, send, settings
 from tests.upload.store import TOKEN, Store
 
 
@@ -147,16 +147,19 @@ def test_others_finish_what_they_send_when_the_token_is_refused(store: Store, ou
 
 @pytest.mark.parametrize(
     "fault",
-    ["reset", "hang:3", "status:500", "status:503", "say:<html>hello</html>", 'say:{"id": 7}', "say:[]",
+    ["reset", "hang:3600", "status:500", "status:503", "say:<html>hello</html>", 'say:{"id": 7}', "say:[]",
      'say:{"id": true, "url": "https://s3.example.com/x"}', 'say:{"id": 5, "url": "http://s3.example.com/x"}',
      "status:429", "status:429:Retry-After: 2"],
 )  # fmt: skip
 def test_permission_is_asked_for_again(store: Store, out: Path, fault: str) -> None:
     store.post_faults = [fault]
+    is_silent = fault.startswith("hang")
 
-    (receipt,) = send(store, out, prepared(out))
+    (receipt,) = send(store, out, prepared(out), settings=HASTY if is_silent else {})
 
-    assert (receipt.state, receipt.upload_id, len(store.posts)) == ("sent", "102", 2)
+    asked = len(store.posts)
+    assert (receipt.state, receipt.upload_id) == ("sent", str(100 + asked))
+    assert asked == 2 or (is_silent and asked > 2)
 
 
 @pytest.mark.parametrize("status", [400, 404, 422, 302, 307])
@@ -183,12 +186,14 @@ def test_a_refused_permission_is_final(store: Store, out: Path, status: int) -> 
 def test_after_trouble_the_same_url_is_tried_again(store: Store, out: Path, fault: str) -> None:
     store.put_faults = [fault]
     batch = prepared(out, data=LINE * 100_000)
+    is_silent = fault in ("stored-hang", "stall:0.5")
 
-    (receipt,) = send(store, out, batch)
+    (receipt,) = send(store, out, batch, settings=HASTY if is_silent else {})
 
     assert (receipt.state, receipt.upload_id, receipt.verified) == ("sent", "101", True)
     assert len(store.posts) == 1
-    assert [put.upload_id for put in store.puts] == ["101", "101"]
+    assert {put.upload_id for put in store.puts} == {"101"}
+    assert len(store.puts) == 2 or (is_silent and len(store.puts) > 2)
     assert hashlib.md5(store.objects["101"]).hexdigest() == batch.manifest.md5
 
 

@@ -11,7 +11,7 @@ from lexer_pipeline.uploading.options import UploadOptions
 from lexer_pipeline.uploading.permit import Grant
 from lexer_pipeline.uploading.send import upload
 
-from tests.upload.helpers import entry, prepared, send, settings, start
+from tests.upload.helpers import HASTY, entry, prepared, send, settings, start
 from tests.upload.store import SIGNATURE, TOKEN, Store
 
 SECRETS = (TOKEN, SIGNATURE, "X-Amz-Signature", "X-Amz-Expires")
@@ -34,7 +34,7 @@ def test_no_secret_in_any_output_log_or_file(
     store.post_faults = ["reset", "status:500"]
     batch = prepared(out)
 
-    (receipt,) = send(store, out, batch)
+    (receipt,) = send(store, out, batch, settings=HASTY if fault == "stored-hang" else {})
 
     printed = "".join(capfd.readouterr())
     assert not secret_in(caplog.text + printed + repr(receipt) + repr(entries(out)) + receipt.reason)
@@ -77,7 +77,7 @@ def test_no_secret_in_the_output_of_a_process_that_cannot_reach_anything(out: Pa
         pass
     order = {"url": store.url, "out": str(out), "batches": [str(batch.path)], "settings": {"tries": 2}}
     process = start("tests.upload.driver", order)
-    said = process.communicate(timeout=60)
+    said = process.communicate(timeout=300)
 
     assert process.returncode == 5
     assert not secret_in("".join(said))

@@ -21,11 +21,12 @@ from lexer_pipeline.uploading.transfer import Wire
 from tests.upload.bucket import Bucket
 from tests.upload.helpers import body_of, entry, prepared, upload_by
 from tests.upload.store import SIGNATURE, Store
+from tests.waiting import PATIENCE
 
 NAME = "commerce_products-20240306-a"
 PRODUCT = b'{"product_id":"kettle-1","name":"Kettle"}\n'
 WRONG = "no-token-of-this-service"
-QUICK = Settings(connect_timeout=2.0, stall_timeout=2.0, answer_timeout=2.0, tries=2)
+TWICE = Settings(connect_timeout=PATIENCE, stall_timeout=PATIENCE, answer_timeout=PATIENCE, tries=2)
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,7 @@ class Stand:
 def lexer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stand]:
     with Sandbox(tmp_path_factory.mktemp("services") / "sandbox") as sandbox:
         token = sandbox.new_token("trial")
-        settings = replace(QUICK, token=Token(token), url=sandbox.url, datasets={"product": "a1b2c3d4"})
+        settings = replace(TWICE, token=Token(token), url=sandbox.url, datasets={"product": "a1b2c3d4"})
         yield Stand(
             LexerApi(settings),
             LexerApi(replace(settings, token=Token(WRONG))),
@@ -85,7 +86,13 @@ def product(out: Path, data: bytes = PRODUCT) -> PreparedBatch:
 def test_a_place_takes_the_file_by_one_put(stand: Stand, out: Path) -> None:
     batch, grant = product(out), granted(stand.service)
 
-    answer = put(grant.url, body_of(batch.file), Wire(2, 2, 2), progress=lambda *_: None, stop=lambda: False)
+    answer = put(
+        grant.url,
+        body_of(batch.file),
+        Wire(PATIENCE, PATIENCE, PATIENCE),
+        progress=lambda *_: None,
+        stop=lambda: False,
+    )
 
     assert (answer.status, answer.etag) == (200, batch.manifest.md5)
     assert stand.stored(grant.upload_id) == batch.manifest.md5
@@ -146,16 +153,16 @@ def test_no_text_of_it_holds_a_secret(stand: Stand) -> None:
 def test_a_batch_goes_there_and_the_ledger_knows_where_that_is(stand: Stand, out: Path) -> None:
     service, batch = stand.service, product(out)
 
-    (receipt,) = upload_by([batch], out, QUICK, service=service)
+    (receipt,) = upload_by([batch], out, TWICE, service=service)
 
     assert (receipt.state, receipt.verified, exit_code([receipt])) == ("sent", True, 0)
     assert stand.stored(receipt.upload_id) == batch.manifest.md5
     assert entry(out).destination == f"{service.name} {service.destination('product')}"
-    assert upload_by([batch], out, QUICK, service=service) == (receipt,)
+    assert upload_by([batch], out, TWICE, service=service) == (receipt,)
 
 
 def test_where_nobody_is_let_in_the_run_stops_and_says_what_to_do(stand: Stand, out: Path) -> None:
-    (receipt,) = upload_by([product(out)], out, QUICK, service=stand.barred)
+    (receipt,) = upload_by([product(out)], out, TWICE, service=stand.barred)
 
     assert (receipt.state, exit_code([receipt])) == ("prepared", 4)
     assert receipt.reason.endswith(refusal(stand.barred).hint)
@@ -164,11 +171,11 @@ def test_where_nobody_is_let_in_the_run_stops_and_says_what_to_do(stand: Stand, 
 def test_where_nobody_answers_the_next_run_goes_on(stand: Stand, out: Path) -> None:
     batch = product(out)
 
-    (receipt,) = upload_by([batch], out, QUICK, service=stand.silent, sleep=lambda _: None)
+    (receipt,) = upload_by([batch], out, TWICE, service=stand.silent, sleep=lambda _: None)
 
     assert (receipt.state, exit_code([receipt])) == ("prepared", 5)
     assert refusal(stand.silent).words in receipt.reason
-    assert upload_by([batch], out, QUICK, service=stand.service)[0].state == "sent"
+    assert upload_by([batch], out, TWICE, service=stand.service)[0].state == "sent"
 
 
 def refusal(service: UploadService) -> Refusal:

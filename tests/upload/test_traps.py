@@ -4,6 +4,7 @@ import json
 import os
 import socket
 import time
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -17,11 +18,12 @@ from lexer_pipeline.uploading.transfer import PutResult, Wire
 
 from tests.upload.helpers import LINE, body_of, entry, prepared, send, settings
 from tests.upload.store import Store
+from tests.waiting import PATIENCE
 
-QUICK = Wire(connect_timeout=3.0, stall_timeout=1.0, answer_timeout=1.0)
+PATIENT = Wire(connect_timeout=PATIENCE, stall_timeout=PATIENCE, answer_timeout=PATIENCE)
 
 
-def put_to(store: Store, file: Path, wire: Wire = QUICK, **options: object) -> PutResult:
+def put_to(store: Store, file: Path, wire: Wire = PATIENT, **options: object) -> PutResult:
     url = f"{store.base}/bucket/7?X-Amz-SignedHeaders={store.signed}&X-Amz-Signature=0"
     plain = {"progress": lambda sent, total: None, "stop": lambda: False}
     return put(url, body_of(file), wire, **{**plain, **options})  # type: ignore[arg-type]
@@ -90,11 +92,9 @@ def test_file_shrinks_while_it_is_sent(store: Store, tmp_path: Path) -> None:
     def shrink(sent: int, total: int) -> None:
         os.truncate(path, 1000)
 
-    start = time.monotonic()
     result = put_to(store, path, progress=shrink)
 
     assert (result.status, result.file_changed, result.whole_body_sent) == (0, True, False)
-    assert time.monotonic() - start < 3
     assert not store.objects
 
 
@@ -126,11 +126,11 @@ def test_a_file_replaced_between_tries_is_not_sent_under_the_same_id(store: Stor
     store.put_faults = ["late:503"]
     batch = prepared(out)
 
-    def replace(_: float) -> None:
+    def exchange(_: float) -> None:
         if store.puts:
             batch.file.write_bytes(b"y" * batch.manifest.bytes)
 
-    (receipt,) = send(store, out, batch, sleep=replace)
+    (receipt,) = send(store, out, batch, sleep=exchange)
 
     assert (receipt.state, len(store.puts)) == ("changed", 1)
     assert "upload 101" in receipt.reason  # the 503 came after the whole body
@@ -150,7 +150,7 @@ def test_the_last_block_is_kept_back_until_all_that_left_is_what_was_prepared(
     assert body.identity == Identity.of(path)
 
     url = f"{store.base}/bucket/7?X-Amz-SignedHeaders=host"
-    result = put(url, body, QUICK, progress=lambda *_: None, stop=lambda: False)
+    result = put(url, body, PATIENT, progress=lambda *_: None, stop=lambda: False)
 
     assert (result.status, result.file_changed, result.whole_body_sent) == (0, True, False)
     assert store.objects == {}
@@ -184,7 +184,7 @@ def test_a_touched_file_with_the_same_content_is_sent(store: Store, out: Path) -
 
 def test_no_automatic_retries(store: Store, file: Path) -> None:
     store.put_faults = ["stored-hang"]
-    result = put_to(store, file)
+    result = put_to(store, file, replace(PATIENT, answer_timeout=0.3))
 
     assert (result.status, result.whole_body_sent, len(store.puts)) == (0, True, 1)
 
@@ -227,7 +227,7 @@ def test_a_proxy_is_used_when_it_is_a_setting(
 ) -> None:
     monkeypatch.setenv("no_proxy", "*")
     with Store() as proxy:
-        put_to(store, file, Wire(3, 1, 1, proxy=proxy.base))
+        put_to(store, file, replace(PATIENT, proxy=proxy.base))
         ask(store, proxy=proxy.base)
 
     assert proxy.puts[0].path.startswith("http://")
@@ -238,19 +238,17 @@ def test_a_proxy_is_used_when_it_is_a_setting(
 def test_a_pause_longer_than_the_connect_timeout_is_no_timeout(store: Store, file: Path) -> None:
     store.put_faults = ["slow:1.5"]
 
-    assert put_to(store, file, Wire(0.5, 0.5, 5.0)).status == 200
+    assert put_to(store, file, replace(PATIENT, connect_timeout=1.0)).status == 200
 
 
 def test_a_stall_ends_the_try(store: Store, tmp_path: Path) -> None:
     path = tmp_path / "big.json"
     path.write_bytes(LINE * 1_000_000)
     store.put_faults = ["stall:0.1"]
-    start = time.monotonic()
 
-    result = put_to(store, path, Wire(10, 0.5, 60))
+    result = put_to(store, path, replace(PATIENT, stall_timeout=0.5))
 
     assert (result.status, result.whole_body_sent, result.detail) == (0, False, "the transfer stalled")
-    assert time.monotonic() - start < 10  # far below the other timeouts
 
 
 def test_only_what_the_signature_permits_is_sent(store: Store, file: Path) -> None:
@@ -315,15 +313,13 @@ def test_an_early_refusal_is_heard_over_tls(tls_store: Store, tmp_path: Path) ->
     with path.open("wb") as file:
         file.truncate(300_000_000)
     tls_store.put_faults = ["refuse:403:SignatureDoesNotMatch"] * 8
-    wire = Wire(3, 5, 5, ca_file=tls_store.certificate)
+    wire = replace(PATIENT, ca_file=tls_store.certificate)
     url = f"{tls_store.base}/bucket/7?X-Amz-SignedHeaders=host"
     body = body_of(path)
-    start = time.monotonic()
 
     results = [put(url, body, wire, progress=lambda *_: None, stop=lambda: False) for _ in range(8)]
 
     assert [(r.status, r.code, r.bytes_sent) for r in results] == [(403, "SignatureDoesNotMatch", 0)] * 8
-    assert time.monotonic() - start < 3
 
 
 def test_a_whole_upload_works_over_tls(tls_store: Store, out: Path) -> None:
@@ -383,30 +379,24 @@ def test_retry_after_is_seconds_or_a_date(text: str, seconds: float | None) -> N
 
 def test_the_rate_limit_holds(store: Store, file: Path) -> None:
     start = time.monotonic()
-    put_to(store, file, Wire(3, 3, 3, limit_rate=2_000_000))
+    put_to(store, file, replace(PATIENT, limit_rate=2_000_000))
 
-    assert 1.0 < time.monotonic() - start < 4
+    assert time.monotonic() - start > 1.0
 
 
 def test_the_ledger_keeps_the_expiry_of_the_grant(store: Store, out: Path) -> None:
     store.put_faults = ["stored-reset"]
+    before = int(time.time())
     send(store, out, prepared(out), settings={"tries": 1})
 
-    assert entry(out).expires_at == pytest.approx(time.time() + 3600, abs=5)
+    assert before + 3600 <= (entry(out).expires_at or 0) <= time.time() + 3600
     assert json.loads(store.posts[0].body)["filename"] == entry(out).name
 
 
 def test_a_handshake_that_never_ends_meets_the_connect_timeout(file: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as mute:
         url = f"https://127.0.0.1:{mute.getsockname()[1]}/bucket/7"
-        start = time.monotonic()
-        result = put(
-            url,
-            body_of(file),
-            Wire(0.3, 30, 30),
-            progress=lambda *_: None,
-            stop=lambda: False,
-        )
+        wire = replace(PATIENT, connect_timeout=0.3)
+        result = put(url, body_of(file), wire, progress=lambda *_: None, stop=lambda: False)
 
-    assert (result.connected, result.status) == (False, 0)
-    assert time.monotonic() - start < 3
+    assert (result.connected, result.status, result.detail) == (False, 0, "the connection timed out")

@@ -2,6 +2,8 @@
 
 import argparse
 import re
+import sys
+from importlib import import_module
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -17,11 +19,21 @@ class _Parser(argparse.ArgumentParser):
         raise UsageError(f"{self.prog}: {message}", f"See {self.prog} --help.")
 
 
+class _Version(argparse.Action):
+    """Says the version and ends, as --help does; it is looked for only then, since that takes a while."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        found = import_module("lexer_pipeline.cli.version").running_version()
+        sys.stdout.write(f"{parser.prog} {found}\n")
+        parser.exit()
+
+
 def parser() -> argparse.ArgumentParser:
     """The whole command line; what is parsed names its command in `command`."""
     root = _Parser(
         "lexer-pipeline", description="Turn any export into records that Lexer accepts, and send them."
     )
+    root.add_argument("--version", action=_Version, nargs=0, help="show the version and end")
     commands = root.add_subparsers(title="commands", required=True, metavar="COMMAND")
     for add in (
         _add_specs,

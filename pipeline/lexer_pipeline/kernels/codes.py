@@ -50,7 +50,7 @@ CHANGES = (
     "digits_kept", "part_taken", "lower_cased", "upper_cased", "trimmed", "line_worked_out", "date_rewritten",
     "date_midnight", "clock_dropped", "time_zone_applied",
 )  # fmt: skip
-IN_DOUBT = 1 << 31
+IN_DOUBT = 1 << 30
 
 # What two readings of an amount or a date make of it.
 ONLY_FIRST, ONLY_SECOND, BOTH_ALIKE, BOTH_DIFFERENT, READINGS = range(5)

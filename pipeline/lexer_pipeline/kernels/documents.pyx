@@ -21,13 +21,13 @@ cdef extern from *:
     """
     /* Where the first quote or backslash from `at` on is; n (or `at`, beyond it) when there is none. */
     static inline int64_t quote_or_slash(const uint8_t *p, int64_t at, int64_t n) {
-    #if defined(__SSE2__)
+    #if defined(HAS_SSE2)
         const __m128i quote = _mm_set1_epi8(0x22), slash = _mm_set1_epi8(0x5C);
         while (at + 16 <= n) {
             const __m128i x = _mm_loadu_si128((const __m128i *)(p + at));
             const unsigned stops = (unsigned)_mm_movemask_epi8(
                 _mm_or_si128(_mm_cmpeq_epi8(x, quote), _mm_cmpeq_epi8(x, slash)));
-            if (stops) return at + __builtin_ctz(stops);
+            if (stops) return at + first_bit(stops);
             at += 16;
         }
     #endif
@@ -37,14 +37,14 @@ cdef extern from *:
 
     /* Where the first bracket, brace or quote from `at` on is; n when there is none. */
     static inline int64_t bracket_or_quote(const uint8_t *p, int64_t at, int64_t n) {
-    #if defined(__SSE2__)
+    #if defined(HAS_SSE2)
         const __m128i quote = _mm_set1_epi8(0x22), bit = _mm_set1_epi8(0x20);
         const __m128i open = _mm_set1_epi8(0x7B), close = _mm_set1_epi8(0x7D);
         while (at + 16 <= n) {
             const __m128i x = _mm_loadu_si128((const __m128i *)(p + at)), brace = _mm_or_si128(x, bit);
             const unsigned stops = (unsigned)_mm_movemask_epi8(_mm_or_si128(_mm_cmpeq_epi8(x, quote),
                 _mm_or_si128(_mm_cmpeq_epi8(brace, open), _mm_cmpeq_epi8(brace, close))));
-            if (stops) return at + __builtin_ctz(stops);
+            if (stops) return at + first_bit(stops);
             at += 16;
         }
     #endif
@@ -55,7 +55,7 @@ cdef extern from *:
     /* Where the first byte from `at` on is none of a-z, 0-9, point and hyphen (nor, `wide`, underscore and plus);
        n when there is none. In steps of sixteen: up to 15 bytes behind n are read. */
     static inline int64_t address_end(const uint8_t *p, int64_t at, int64_t n, int wide) {
-    #if defined(__SSE2__)
+    #if defined(HAS_SSE2)
         const __m128i plus = _mm_set1_epi8(wide ? 0x2B : 0x2D), under = _mm_set1_epi8(wide ? 0x5F : 0x2D);
         while (at < n) {
             const __m128i x = _mm_loadu_si128((const __m128i *)(p + at));
@@ -68,7 +68,7 @@ cdef extern from *:
                              _mm_or_si128(_mm_cmpeq_epi8(x, plus), _mm_cmpeq_epi8(x, under))));
             const unsigned bad = ~(unsigned)_mm_movemask_epi8(good) & 0xFFFF;
             if (bad) {
-                at += __builtin_ctz(bad);
+                at += first_bit(bad);
                 return at < n ? at : n;
             }
             at += 16;
@@ -83,7 +83,7 @@ cdef extern from *:
 
     /* Whether n bytes are the same; in steps of sixteen, so that up to 15 bytes more of both are read. */
     static inline int same_loosely(const uint8_t *a, const uint8_t *b, int64_t n) {
-    #if defined(__SSE2__)
+    #if defined(HAS_SSE2)
         while (1) {
             const __m128i x = _mm_loadu_si128((const __m128i *)a), y = _mm_loadu_si128((const __m128i *)b);
             const unsigned other = ~(unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(x, y));

@@ -9,6 +9,7 @@ from typing import BinaryIO, Protocol, runtime_checkable
 from lexer_pipeline.errors import SourceError
 from lexer_pipeline.loading.byte_stream import BLOCK
 from lexer_pipeline.loading.format import Readable
+from lexer_pipeline.system.files import read_at
 
 
 @runtime_checkable
@@ -32,12 +33,12 @@ class Replay:
         """The next bytes, at most `size`, none only at the end."""
         handle, begin, length = self._plain
         if self._at < length:
-            data = os.pread(handle, min(size, length - self._at), begin + self._at)
+            data = read_at(handle, min(size, length - self._at), begin + self._at)
             if not data:
                 raise _changed(self.name)
         else:
             handle, length = self._copied
-            data = os.pread(handle, min(size, self.size - self._at), self._at - self._plain[2])
+            data = read_at(handle, min(size, self.size - self._at), self._at - self._plain[2])
         self._at += len(data)
         return data
 

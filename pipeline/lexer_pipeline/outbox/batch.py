@@ -4,7 +4,6 @@ Work lies in `.preparing-*` under a lock. What is to be renamed is written down 
 a crash in between is mended by the next command (`recover`), and without that note the work is discarded.
 """
 
-import fcntl
 import json
 import os
 import shutil
@@ -16,6 +15,8 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, BinaryIO
+
+from filelock import lock_descriptor
 
 from lexer_pipeline.errors import UsageError
 from lexer_pipeline.kernels.digests import Checksums
@@ -94,7 +95,7 @@ class _File:
         if self._syncing is not None:
             self._syncing.result()
         self._unsynced = 0
-        self._syncing = self._syncer.submit(os.fdatasync, self._file.fileno())
+        self._syncing = self._syncer.submit(files.sync_data, self._file.fileno())
 
     def _hash(self, data: bytes) -> None:
         with self._timings.of("hash", len(data)):
@@ -192,8 +193,8 @@ class Workspace:
         self._out = out
         with locked(out):  # or `recover` in another process might take the folder for a dead one
             self.folder = Path(tempfile.mkdtemp(prefix=WORK, dir=out))
-            self._lock = os.open(self.folder / LOCK, os.O_RDWR | os.O_CREAT, files.FILE_MODE)
-            fcntl.flock(self._lock, fcntl.LOCK_EX)
+            self._lock = files.open_or_make(self.folder / LOCK)
+            lock_descriptor(self._lock)
         self.parts: list[Part] = []
 
     def new_part(self) -> Part:
@@ -220,17 +221,17 @@ class Workspace:
                 part.finish(template, sources, name)
             plan = {part.folder.name: name for part, name in zip(self.parts, chosen, strict=True)}
             files.write_json(self.folder / PLAN, plan)
+            self._release()  # Windows removes no file that is open; nobody else looks while `out` is locked
             _carry_out(self._out, self.folder)
-        self._release()
         return [read(self._out / name) for name in chosen]
 
     def discard(self) -> None:
         """Leave nothing behind of a delivery without names; one that has them stays, for `recover` to finish."""
         for part in self.parts:
             part.abandon()
+        self._release()
         if not (self.folder / PLAN).exists():
             shutil.rmtree(self.folder, ignore_errors=True)
-        self._release()
 
     def _release(self) -> None:
         self.hashing.close()
@@ -242,9 +243,9 @@ class Workspace:
 @contextmanager
 def locked(out: Path) -> Iterator[None]:
     """Hold the right to give names in `out`; waits for others."""
-    handle = os.open(out / ".lock", os.O_RDWR | os.O_CREAT, files.FILE_MODE)
+    handle = files.open_or_make(out / ".lock")
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX)
+        lock_descriptor(handle)
         yield
     finally:
         os.close(handle)
@@ -273,22 +274,24 @@ def recover(out: Path) -> None:
 
 
 def _recover(out: Path, work: Path) -> None:
+    if not _is_abandoned(work):
+        return
+    if (work / PLAN).exists():
+        _carry_out(out, work)
+    else:
+        shutil.rmtree(work, ignore_errors=True)
+
+
+def _is_abandoned(work: Path) -> bool:
+    """Whether no process is at it; none begins while `out` is locked."""
     try:
         lock = os.open(work / LOCK, os.O_RDWR)
     except FileNotFoundError:
-        lock = -1  # cut off before it had one, or half cleared away: either way nobody is at it
+        return True  # cut off before it had one, or half cleared away
     try:
-        if lock >= 0:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        if (work / PLAN).exists():
-            _carry_out(out, work)
-        else:
-            shutil.rmtree(work, ignore_errors=True)
-    except BlockingIOError:
-        return  # another process is at it
+        return lock_descriptor(lock, blocking=False)
     finally:
-        if lock >= 0:
-            os.close(lock)
+        os.close(lock)
 
 
 def find(out: Path) -> list[PreparedBatch]:

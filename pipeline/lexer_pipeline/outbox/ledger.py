@@ -1,6 +1,5 @@
 """The ledger: what was asked, granted and sent, committed before each act, so that a crash loses nothing."""
 
-import fcntl
 import os
 import sqlite3
 import threading
@@ -9,11 +8,14 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 
+from filelock import lock_descriptor
+
 from lexer_pipeline.errors import PersonNeeded
 from lexer_pipeline.outbox import ledger_file
 from lexer_pipeline.outbox.entry import Content, Entry
 from lexer_pipeline.outbox.ledger_file import FILE
 from lexer_pipeline.outbox.ledger_file import REMEDY as _REMEDY
+from lexer_pipeline.system import files
 from lexer_pipeline.system.runtime import Runtime
 
 SPACING = 0.13  # seconds between two requests for permission, over all processes: below 8 a second
@@ -147,7 +149,7 @@ class Ledger:
 def claim(folder: Path) -> Iterator[bool]:
     """Whether this batch folder is ours alone for now; the system frees it when the process ends in any way."""
     try:
-        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        descriptor = files.open_folder_lock(folder)
     except OSError as error:
         raise PersonNeeded(
             f"the batch folder {folder} cannot be opened ({error.strerror})", _REMEDY
@@ -160,15 +162,12 @@ def claim(folder: Path) -> Iterator[bool]:
 
 def _locked(descriptor: int, folder: Path) -> bool:
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
+        return lock_descriptor(descriptor, blocking=False)
     except OSError as error:
         remedy = (
             "keep batches on a disk of this machine: without locks, two uploads could send the same batch"
         )
         raise PersonNeeded(f"{folder} cannot be locked ({error.strerror})", remedy) from None
-    return True
 
 
 def entries(out: Path) -> tuple[Entry, ...]:

@@ -11,7 +11,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 from lexer_pipeline.errors import PersonNeeded, ServiceUnavailable, UsageError
-from lexer_pipeline.system.files import FILE_MODE
+from lexer_pipeline.system.files import open_or_make
 
 FILE = "ledger.sqlite3"
 VERSION = 1
@@ -63,7 +63,7 @@ def open_for_writing(path: Path) -> sqlite3.Connection:
     """A connection to the ledger, whose file is made if there is none, for its owner alone."""
     try:
         # SQLite would make the file by the umask; its journal takes over the mode given here.
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, FILE_MODE))
+        os.close(open_or_make(path))
     except OSError as error:
         raise PersonNeeded(f"the ledger {path} cannot be written ({error.strerror})", REMEDY) from None
     return _connect(path)

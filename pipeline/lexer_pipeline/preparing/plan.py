@@ -17,6 +17,7 @@ from lexer_pipeline.mapping import remembered
 from lexer_pipeline.mapping.rules import Mapping, RecordMap
 from lexer_pipeline.model import Specification
 from lexer_pipeline.specs import catalog
+from lexer_pipeline.system.files import read_at
 
 BLOCK = 1 << 20
 
@@ -93,7 +94,7 @@ class _FromStart(RawIOBase):
         return True
 
     def readinto(self, into: Any, /) -> int:
-        data = os.pread(self._handle, len(into), self._at)
+        data = read_at(self._handle, len(into), self._at)
         into[: len(data)] = data
         self._at += len(data)
         return len(data)

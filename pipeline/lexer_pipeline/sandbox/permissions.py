@@ -8,7 +8,7 @@ import json
 import threading
 import time
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -47,14 +47,15 @@ class Wanted:
 class RateLimit:
     """Counts the requests of each token in the last second."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
         self._lock = threading.Lock()
         self._times: dict[int, deque[float]] = {}
 
     def admits(self, token: int, rate: int) -> bool:
         """Whether one more request now stays within `rate` a second."""
         with self._lock:
-            times, moment = self._times.setdefault(token, deque()), time.monotonic()
+            times, moment = self._times.setdefault(token, deque()), self._clock()
             while times and times[0] <= moment - 1:
                 times.popleft()
             if len(times) >= rate:

@@ -1,6 +1,5 @@
 """The sandbox as a whole: front, store, loader and state of one folder, started and stopped together."""
 
-import fcntl
 import os
 import signal
 import ssl
@@ -10,6 +9,8 @@ from dataclasses import asdict
 from pathlib import Path
 from types import TracebackType
 from typing import Self
+
+from filelock import lock_descriptor
 
 from lexer_pipeline.errors import UsageError
 from lexer_pipeline.model import Json
@@ -24,7 +25,7 @@ from lexer_pipeline.sandbox.sink import Sink
 from lexer_pipeline.sandbox.state import State
 from lexer_pipeline.sandbox.store import Rclone, Store
 from lexer_pipeline.sandbox.web import LOOPBACK, Answer, Exchange, Front
-from lexer_pipeline.system.files import FILE_MODE, make_folder
+from lexer_pipeline.system.files import make_folder, open_or_make
 
 API = "/v1/uploads"
 LOCAL_ONLY = "The sandbox answers to programs on this machine and to its own page.\n"
@@ -146,14 +147,12 @@ class Sandbox:
 
     def _lock(self, file: Path) -> None:
         """Let no second process write to the same folder."""
-        handle = os.open(file, os.O_RDWR | os.O_CREAT, FILE_MODE)
+        handle = open_or_make(file)
         self._undo.append(lambda: os.close(handle))
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
+        if not lock_descriptor(handle, blocking=False):
             raise UsageError(
                 "A sandbox is running in this folder already.", "Stop it, or name another folder."
-            ) from None
+            )
 
 
 def serve(folder: Path, port: int, announce: Callable[[str], None], *, tls: bool = False) -> None:

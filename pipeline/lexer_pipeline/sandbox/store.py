@@ -124,6 +124,10 @@ class Rclone:
     keeps: ClassVar[bool] = True
 
     def __init__(self, folder: Path, bucket: str, keys: Keys) -> None:
+        if not hasattr(socket, "AF_UNIX"):
+            raise UsageError(
+                "The sandbox's store listens on a Unix socket, which Windows lacks.", "Run it in WSL."
+            )
         make_folder(folder / bucket)
         self._home = Path(tempfile.mkdtemp(prefix="lexer-sandbox-"))
         self._socket = self._home / "s3"

@@ -17,7 +17,6 @@ from typing import cast
 LOOPBACK = "127.0.0.1"
 IDLE_SECONDS = 60.0
 LARGEST_FORM = 1 << 16
-GONE = select.POLLHUP | select.POLLERR | getattr(select, "POLLRDHUP", 0)
 WORDS = {status.value: status.phrase for status in HTTPStatus}
 
 
@@ -135,7 +134,8 @@ class Exchange(BaseHTTPRequestHandler):
     def wait(self, seconds: float) -> None:
         """Be silent for a time; GoneError as soon as the client leaves or the server closes."""
         watch = select.poll()
-        watch.register(self.connection.fileno(), GONE)
+        gone = select.POLLHUP | select.POLLERR | getattr(select, "POLLRDHUP", 0)
+        watch.register(self.connection.fileno(), gone)
         for _ in range(int(seconds * 20)):
             if self.front.closing.wait(0.05) or watch.poll(0):
                 raise GoneError

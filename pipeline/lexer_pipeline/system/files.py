@@ -1,12 +1,18 @@
-"""Files that are whole or absent."""
+"""Files that are whole or absent, and the calls that not every system has."""
 
 import hashlib
 import json
 import os
+import threading
 from pathlib import Path
 
+# Windows knows no modes: there, what is made has the rights of the folder that it is made in.
 FOLDER_MODE = 0o700
 FILE_MODE = 0o600
+# Windows opens no folder, and turns line breaks into its own unless told otherwise.
+OPENS_FOLDERS = hasattr(os, "O_DIRECTORY")
+AS_IT_IS = getattr(os, "O_BINARY", 0)
+TURN = threading.Lock()
 
 
 def make_folder(path: Path) -> None:
@@ -15,7 +21,12 @@ def make_folder(path: Path) -> None:
 
 
 def sync_folder(path: Path) -> None:
-    """Make the names in `path` survive a power cut; renames are only durable after this."""
+    """Make the names in `path` survive a power cut; renames are only durable after this.
+
+    Windows has no such call: its file system writes names down before it changes them.
+    """
+    if not OPENS_FOLDERS:
+        return
     handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)
@@ -25,7 +36,42 @@ def sync_folder(path: Path) -> None:
 
 def open_new(path: Path) -> int:
     """A descriptor for writing a file that must not exist yet, with mode 0600."""
-    return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, FILE_MODE)
+    return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | AS_IT_IS, FILE_MODE)
+
+
+def open_to_read(path: Path) -> int:
+    """A descriptor for reading the bytes of a file."""
+    return os.open(path, os.O_RDONLY | AS_IT_IS)
+
+
+def open_or_make(path: Path) -> int:
+    """A descriptor for reading and writing a file, which is made with mode 0600 if it is not there."""
+    return os.open(path, os.O_RDWR | os.O_CREAT | AS_IT_IS, FILE_MODE)
+
+
+def open_folder_lock(folder: Path) -> int:
+    """A descriptor to lock a folder by: its own, or that of a file in it where the system opens no folder."""
+    if OPENS_FOLDERS:
+        return os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    return open_or_make(folder / ".lock")
+
+
+def read_at(handle: int, size: int, at: int) -> bytes:
+    """At most `size` bytes from the place `at` on, none only at the end; the descriptor stays where it is."""
+    if hasattr(os, "pread"):
+        return os.pread(handle, size, at)
+    with TURN:
+        before = os.lseek(handle, 0, os.SEEK_CUR)
+        try:
+            os.lseek(handle, at, os.SEEK_SET)
+            return os.read(handle, size)
+        finally:
+            os.lseek(handle, before, os.SEEK_SET)
+
+
+def sync_data(handle: int) -> None:
+    """Bring the bytes of a file to the disk, and its times only where the system knows no other way."""
+    getattr(os, "fdatasync", os.fsync)(handle)
 
 
 def write_whole(path: Path, data: bytes) -> None:

@@ -11,6 +11,7 @@ from collections.abc import Callable
 import pycurl
 from requests.utils import DEFAULT_CA_BUNDLE_PATH
 
+from lexer_pipeline.system import files
 from lexer_pipeline.uploading.body import Body, Identity
 from lexer_pipeline.uploading.presigned import headers
 from lexer_pipeline.uploading.transfer import PutResult, Transfer, Wire
@@ -40,7 +41,7 @@ def put(
     `stop` says so.
     """
     try:
-        descriptor = os.open(body.file, os.O_RDONLY | os.O_CLOEXEC)
+        descriptor = files.open_to_read(body.file)
     except OSError:
         return PutResult(connected=False, file_changed=True)
     try:

@@ -1,6 +1,5 @@
 """One PUT under way: the callbacks that libcurl calls, what they saw, and what that tells."""
 
-import os
 import re
 import time
 from collections.abc import Callable, Mapping
@@ -9,6 +8,7 @@ from pathlib import Path
 
 import pycurl
 
+from lexer_pipeline.system.files import read_at
 from lexer_pipeline.system.hashing import Digest
 
 BUFFER = 1 << 18
@@ -82,7 +82,7 @@ class Transfer:
         """Hand over the next bytes; a file that ends early, or is not the recorded one, aborts the transfer."""
         want = min(size, self.size - self.handed)
         try:
-            data = os.pread(self.descriptor, want, self.handed)
+            data = read_at(self.descriptor, want, self.handed)
         except OSError:
             data = b""
         self.digest.feed(data)
