@@ -7,7 +7,7 @@ from lexer_pipeline.chunks.records import Records
 from lexer_pipeline.errors import UsageError
 from lexer_pipeline.loading.source import LoadedTable
 from lexer_pipeline.model import Manifest, SourceUse, Specification
-from lexer_pipeline.outbox.batch import Workspace
+from lexer_pipeline.outbox.workspace import Workspace
 from lexer_pipeline.preparing import rejects
 from lexer_pipeline.preparing.report import SourceReport, by_name, issue_counts
 from lexer_pipeline.preparing.stages import Converted, Stages
