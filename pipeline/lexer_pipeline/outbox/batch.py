@@ -8,6 +8,7 @@ from lexer_pipeline.errors import UsageError
 from lexer_pipeline.model import Manifest, PreparedBatch, SourceUse
 
 MANIFEST = "manifest.json"
+ISSUES = "issues.ndjson"
 
 
 def find(out: Path) -> list[PreparedBatch]:

@@ -18,7 +18,7 @@ from filelock import lock_descriptor
 
 from lexer_pipeline.errors import UsageError
 from lexer_pipeline.model import Manifest, PreparedBatch, SourceUse
-from lexer_pipeline.outbox.batch import MANIFEST, read
+from lexer_pipeline.outbox.batch import ISSUES, MANIFEST, read
 from lexer_pipeline.outbox.written_file import WrittenFile
 from lexer_pipeline.system import files
 from lexer_pipeline.system.hashing import Hashing
@@ -28,7 +28,6 @@ WORK = ".preparing-"
 LOCK = "lock"
 PLAN = "publish.json"
 DATA = "records.json"
-ISSUES = "issues.ndjson"
 
 
 class Part:
