@@ -161,7 +161,9 @@ def writer_of(header: bytes, spec: str) -> tuple[row_writer.Writer, int]:
     return compile_writer(specification.schema, layout), len(names)
 
 
-def written(writer: row_writer.Writer, data: bytes, cuts: Sequence[int], most: int) -> tuple[bytes, list[int]]:
+def written(
+    writer: row_writer.Writer, data: bytes, cuts: Sequence[int], most: int
+) -> tuple[bytes, list[int]]:
     """What a writer makes of data that comes in pieces: the lines, and what it counted."""
     out, counts, rest = b"", [0] * 5, b""
     pieces = [data[begin:end] for begin, end in zip([0, *cuts], [*cuts, len(data)], strict=True)]
