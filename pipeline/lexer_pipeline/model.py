@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 # A value of JSON, as it is written; and a JSON Schema, whose keywords hold any.
-Json: TypeAlias = "bool | int | float | str | Sequence[Json] | Mapping[str, Json] | None"
+Json: TypeAlias = bool | int | float | str | Sequence["Json"] | Mapping[str, "Json"] | None
 Schema: TypeAlias = Mapping[str, Any]
 
 

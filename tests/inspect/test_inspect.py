@@ -118,6 +118,29 @@ def test_an_object_with_more_keys_than_names_ends_in_a_star() -> None:
     assert found.keys[-1].path == "names.*"
 
 
+def test_keys_that_are_data_are_one_path_however_many_there_are() -> None:
+    found = of(
+        json.dumps({"by_address": {f"m{n}@example.com": {"total": 1} for n in range(6_000)}, "after": 1})
+    )
+
+    assert [(one.path, one.types) for one in found.keys] == [
+        ("by_address.*.total", {"number": 6_000}),
+        ("after", {"number": 1}),
+    ]
+
+
+def test_paths_beyond_the_most_that_are_counted_are_one() -> None:
+    wide = {
+        f"k{'abcdefghij'[n % 10]}{'klmnopqrst'[n // 10 % 10]}{n % 450}": {f"x{i}": 1 for i in range(20)}
+        for n in range(450)
+    }
+    found = of(json.dumps(wide) + "\n" + json.dumps({"late": 1, **wide}) + "\n")
+
+    assert len(found.keys) == 5_001
+    assert (found.keys[-1].path, found.keys[-1].filled) == ("*", 2)
+    assert sum(sum(one.types.values()) for one in found.keys) == 2 * 450 * 20 + 1
+
+
 @pytest.mark.parametrize("packed", [False, True])
 def test_the_answer_of_the_command_holds_all_facts_and_no_value(tmp_path: Path, packed: bool) -> None:
     path = table(tmp_path / "contacts.csv", CONTACTS)

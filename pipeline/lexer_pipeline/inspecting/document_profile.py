@@ -1,9 +1,9 @@
 """The keys of JSON documents profiled as they go by: in how many documents they are filled, and with what types."""
 
 import re
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import orjson
 
@@ -15,8 +15,6 @@ from lexer_pipeline.specs.paths import ANY, EACH, FieldPath
 NAME = re.compile(r"[^\W\d][\w $:/().-]{0,79}")
 NUMBERED = re.compile(r"[0-9]{4}|.@.")
 MOST_KEYS, MOST_PATHS, DEEPEST = 500, 5_000, 20
-# Stands for all paths beyond the most that are counted.
-OTHER = FieldPath((ANY,))
 TYPES = {
     str: "string",
     bool: "boolean",
@@ -68,50 +66,82 @@ def profile(chunks: Iterable[Documents]) -> DocumentsProfile:
     return DocumentsProfile(documents, blank, broken, first, known.result())
 
 
+@dataclass(slots=True, eq=False)
+class _Node:
+    """One place in the documents: what lies below it, in how many of them it is filled, and with which types."""
+
+    path: FieldPath
+    names: dict[str, "_Node"] = field(default_factory=dict)
+    others: "_Node | None" = None
+    items: "_Node | None" = None
+    filled: int = 0
+    types: dict[type, int] = field(default_factory=dict)
+
+
 class _Paths:
     """Counts paths; the names are learned as they come, up to a bound."""
 
     def __init__(self) -> None:
-        self._filled: dict[FieldPath, int] = defaultdict(int)
-        self._types: dict[FieldPath, dict[type, int]] = {}
-        self._below: dict[FieldPath, dict[str, FieldPath]] = {}
+        self._root = _Node(FieldPath())
+        # Stands for all paths beyond the most that are counted.
+        self._beyond = _Node(FieldPath((ANY,)))
+        self._objects = 0
+        self._counted: list[_Node] = []
 
     def add(self, document: dict[str, Json]) -> None:
         """Take in one document."""
-        filled: set[FieldPath] = set()
-        self._object(document, FieldPath(), 0, filled)
-        for path in filled:
-            self._filled[path] += 1
+        filled: set[_Node] = set()
+        self._object(document, self._root, 0, filled)
+        for node in filled:
+            node.filled += 1
 
-    def _object(self, value: dict[str, Json], path: FieldPath, depth: int, filled: set[FieldPath]) -> None:
-        known = self._below.get(path)
-        if known is None:
-            known = {}
-            if len(self._below) < MOST_PATHS:
-                self._below[path] = known
+    def _object(self, value: dict[str, Json], node: _Node, depth: int, filled: set[_Node]) -> None:
+        names = node.names
         for key, inner in value.items():
-            self._value(inner, known.get(key) or _below(path, key, known), depth, filled)
+            self._value(inner, names.get(key) or self._below(node, key), depth, filled)
 
-    def _value(self, value: Json, path: FieldPath, depth: int, filled: set[FieldPath]) -> None:
+    def _value(self, value: Json, node: _Node, depth: int, filled: set[_Node]) -> None:
         if isinstance(value, dict) and value and depth < DEEPEST:
-            self._object(value, path, depth + 1, filled)
+            self._object(value, node, depth + 1, filled)
         elif isinstance(value, list) and value and depth < DEEPEST:
-            each = path / EACH
+            items = node.items
+            if items is None:
+                items = node.items = _Node(node.path / EACH)
             for item in value:
-                self._value(item, each, depth + 1, filled)
+                self._value(item, items, depth + 1, filled)
         else:
-            if path not in self._types:
-                path = path if len(self._types) < MOST_PATHS else OTHER
-                self._types.setdefault(path, defaultdict(int))
-            self._types[path][type(value)] += 1
+            kind = type(value)
+            if not node.types:
+                node = self._begun(node)
+            node.types[kind] = node.types.get(kind, 0) + 1
             if value is not None:
-                filled.add(path)
+                filled.add(node)
+
+    def _begun(self, node: _Node) -> _Node:
+        """The place that a value is counted at, which was not filled before."""
+        if len(self._counted) >= MOST_PATHS:
+            if not self._beyond.types:
+                self._counted.append(self._beyond)
+            return self._beyond
+        self._counted.append(node)
+        return node
+
+    def _below(self, node: _Node, key: str) -> _Node:
+        """The place of a key that comes for the first time, or is not to be shown."""
+        if not node.names and node.others is None:
+            if self._objects >= MOST_PATHS:
+                return self._beyond
+            self._objects += 1
+        if NAME.fullmatch(key) and not NUMBERED.search(key) and len(node.names) < MOST_KEYS:
+            below = node.names[key] = _Node(node.path / key)
+            return below
+        if node.others is None:
+            node.others = _Node(node.path / ANY)
+        return node.others
 
     def result(self) -> tuple[KeyProfile, ...]:
         """The paths in the order in which they were met."""
-        return tuple(
-            KeyProfile(str(path), self._filled[path], _named(types)) for path, types in self._types.items()
-        )
+        return tuple(KeyProfile(str(node.path), node.filled, _named(node.types)) for node in self._counted)
 
 
 def _named(types: Mapping[type, int]) -> dict[str, int]:
@@ -119,12 +149,3 @@ def _named(types: Mapping[type, int]) -> dict[str, int]:
     for kind, count in types.items():
         counts[TYPES[kind]] += count
     return dict(counts.most_common())
-
-
-def _below(path: FieldPath, key: str, known: dict[str, FieldPath]) -> FieldPath:
-    """The path of a key as it may be shown; `known` remembers those of one object."""
-    is_name = NAME.fullmatch(key) and not NUMBERED.search(key) and len(known) < MOST_KEYS
-    below = path / (key if is_name else ANY)
-    if is_name:
-        known[key] = below
-    return below

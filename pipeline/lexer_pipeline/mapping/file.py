@@ -26,24 +26,17 @@ type = { column = "Shop", convert = [{ enum = { Web = "ecommerce", "*" = "physic
 
 import re
 from collections.abc import Iterator, Sequence
-from collections.abc import Mapping as Map
 from difflib import get_close_matches
-from graphlib import CycleError, TopologicalSorter
+from importlib import import_module
 from pathlib import Path
-from typing import Any, TypeAlias
 
 from lexer_pipeline.errors import UsageError
-from lexer_pipeline.mapping.conversions import compile_conversion
-from lexer_pipeline.mapping.rules import FieldRule, Mapping, RecordMap, Skip
+from lexer_pipeline.mapping.rules import FieldRule, Mapping, RecordMap, Skip, Table, conversions_in
 from lexer_pipeline.system import settings_file
-from lexer_pipeline.system.settings_file import SettingsFile
-from lexer_pipeline.system.toml_lines import KeyPath
 
 PRESETS = Path(__file__).parent / "presets"
 SCHEMA = Path(__file__).with_name("mapping.schema.json")
 PLACE = re.compile(r"\{([^{}]+)\}")
-# A table of settings that the schema has found good.
-Table: TypeAlias = Map[str, Any]
 
 
 def normalised(name: str) -> str:
@@ -85,9 +78,8 @@ def read(path: Path) -> Mapping:
     file = settings_file.read(path, str(path))
     settings_file.check(file, SCHEMA)
     mapping = _mapping(path, file.table)
-    for number, record in enumerate(mapping.records):
-        _check_conversions(file, ("records", number, "fields"), file.table["records"][number]["fields"])
-        _check_leaning(file, ("records", number), record)
+    # The named conversions cost as much time to import as a small file without a mapping to convert.
+    import_module("lexer_pipeline.mapping.checks").check(file, mapping)
     return mapping
 
 
@@ -126,7 +118,7 @@ def _field(target: str, said: str | Table) -> FieldRule:
     table: Table = {"column": said} if isinstance(said, str) else said
     return FieldRule(
         target, tuple(_pieces(table)), table.get("join", " ") if "columns" in table else None,
-        tuple((name, argument) for _, name, argument in _conversions(table)),
+        tuple((name, argument) for _, name, argument in conversions_in(table)),
         table.get("split", ""), int(table.get("most", 20)),
         tuple((word, _constant(text)) for word, text in table.get("filename", {}).items()), "first" in table, _texts(table, "fields"),
         table.get("with", ""), _texts(table, "unless"), _constant(table.get("default", "")),
@@ -154,59 +146,3 @@ def _pieces(table: Table) -> Iterator[str | tuple[str, ...]]:
 
 def _constant(value: str | float | bool) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
-
-
-def _conversions(table: Table) -> Iterator[tuple[KeyPath, str, Any]]:
-    """Each conversion of a field: where it stands in the field's table, its name and its argument."""
-    said = table.get("convert", [])
-    for number, one in enumerate(said if isinstance(said, list) else [said]):
-        path = ("convert", number) if isinstance(said, list) else ("convert",)
-        if isinstance(one, str):
-            yield path, one, None
-        else:
-            ((name, argument),) = one.items()
-            yield (*path, name), name, argument
-
-
-# ------------------------------------------------------------------- what a schema cannot say
-
-
-def _check_conversions(file: SettingsFile, at: KeyPath, fields: Table) -> None:
-    """Refuse a conversion whose argument is wrong, or whose name is when it has capitals or underscores."""
-    for target, said in fields.items():
-        for path, name, argument in _conversions(said if isinstance(said, dict) else {}):
-            try:
-                compile_conversion(name, argument)
-            except UsageError as problem:
-                where = (*at, target, *path)
-                message = f"{settings_file.named(where)}: {problem.message}"
-                raise file.fault(where, message, problem.hint) from None
-
-
-def _check_leaning(file: SettingsFile, at: KeyPath, record: RecordMap) -> None:
-    """Refuse a field that leans on one that the record does not have, or on itself by way of others."""
-    leans: dict[str, set[str]] = {rule.target: set() for rule in record.fields}
-    for path, target, other in _leaning(record):
-        if other not in leans:
-            near = get_close_matches(other, leans, 1)
-            hint = f"Did you mean {near[0]}?" if near else "Name a field of the same record."
-            raise file.fault((*at, *path), f"{target} names {other}, which the record does not have", hint)
-        if path[0] == "fields":
-            leans[target].add(other)
-    try:
-        TopologicalSorter(leans).prepare()
-    except CycleError as circle:
-        target = circle.args[1][0]
-        message, hint = f"{target} leans on itself", "Let each field lean on fields made before it."
-        raise file.fault((*at, "fields", target), message, hint) from None
-
-
-def _leaning(record: RecordMap) -> Iterator[tuple[KeyPath, str, str]]:
-    """Each field that is named by another, or by `together`: where it is named, by which, and the name."""
-    for rule in record.fields:
-        given = (rule.given,) if rule.given else ()
-        for setting, others in (("fields", rule.made), ("with", given), ("unless", rule.unless)):
-            for number, other in enumerate(others):
-                yield ("fields", rule.target, setting, number), rule.target, other
-    for number, other in enumerate(record.together):
-        yield ("together", number), "together", other

@@ -1,9 +1,15 @@
 """What a mapping says: rows to leave out, and for each record the rules by which its fields are made."""
 
 from collections.abc import Iterator
+from collections.abc import Mapping as Map
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
+
+from lexer_pipeline.system.toml_lines import KeyPath
+
+# A table of a settings file, as JSON has it.
+Table: TypeAlias = Map[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,3 +94,15 @@ class Mapping:
     def name(self) -> str:
         """What `--map` calls a preset."""
         return self.path.stem
+
+
+def conversions_in(table: Table) -> Iterator[tuple[KeyPath, str, Any]]:
+    """Each conversion of a field: where it stands in the field's table, its name and its argument."""
+    said = table.get("convert", [])
+    for number, one in enumerate(said if isinstance(said, list) else [said]):
+        path = ("convert", number) if isinstance(said, list) else ("convert",)
+        if isinstance(one, str):
+            yield path, one, None
+        else:
+            ((name, argument),) = one.items()
+            yield (*path, name), name, argument

@@ -17,7 +17,6 @@ written before its answer leaves.
 import json
 from collections.abc import Callable
 from dataclasses import asdict
-from typing import Any
 from urllib.parse import parse_qs
 
 from lexer_pipeline.sandbox import faults
@@ -59,7 +58,7 @@ def _get(service: Service, word: str, query: str) -> Answer:
         "events": lambda: state.events(int(parse_qs(query).get("since", ["0"])[0])),
         "tokens": lambda: [asdict(token) for token in state.tokens()],
         "uploads": lambda: [asdict(upload) for upload in state.uploads()],
-        "datasets": lambda: datasets(state.loads(), state.uploads()),
+        "datasets": lambda: [asdict(one) for one in datasets(state.loads(), state.uploads())],
         "settings": lambda: asdict(service.settings),
         "faults": service.faults.waiting,
     }
@@ -76,7 +75,7 @@ def _delete(service: Service, word: str) -> Answer:
     return _error(404, "there is no such active token")
 
 
-def _post(service: Service, word: str, order: Any) -> Answer:
+def _post(service: Service, word: str, order: object) -> Answer:
     if word == "tokens":
         name = order.get("name") if isinstance(order, dict) else None
         if not isinstance(name, str) or not name.strip():
@@ -92,11 +91,12 @@ def _post(service: Service, word: str, order: Any) -> Answer:
     return _error(404, "there is no such address")
 
 
-def _order(exchange: Exchange) -> Any:
+def _order(exchange: Exchange) -> object:
     # A page of another site can send a form, but no JSON without asking first, and nobody here says yes.
     if exchange.headers.get_content_type() != "application/json":
         raise ValueError("the Content-Type is application/json")
-    return json.loads(exchange.form())
+    order: object = json.loads(exchange.form())
+    return order
 
 
 def _json(status: int, value: object) -> Answer:

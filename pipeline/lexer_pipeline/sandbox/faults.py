@@ -49,7 +49,8 @@ import threading
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from fnmatch import fnmatchcase
-from typing import Any
+
+from lexer_pipeline.model import Json
 
 HOSTILE = frozenset({"huge_headers", "huge_body", "truncated", "garbage"})
 ASK = HOSTILE | {
@@ -155,7 +156,7 @@ class FaultBook:
         with self._lock:
             self._orders.clear()
 
-    def waiting(self) -> list[dict[str, Any]]:
+    def waiting(self) -> list[dict[str, Json]]:
         """The orders as JSON, with what is left of `times` and `skip`."""
         with self._lock:
             return [asdict(fault) for fault in self._orders]

@@ -4,18 +4,19 @@ import queue
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 import jsonschema_rs
 import orjson
 
-from lexer_pipeline.model import Specification
+from lexer_pipeline.model import Json, Schema, Specification
 from lexer_pipeline.sandbox import names
-from lexer_pipeline.sandbox.state import Load, State, Upload
+from lexer_pipeline.sandbox.state import Load, Reject, State, Upload
 from lexer_pipeline.specs import catalog
+from lexer_pipeline.specs.paths import FieldPath
 
 LONGEST_LINE = 16 << 20
 SLICE = 256
@@ -32,10 +33,10 @@ class Tally:
     accepted: int = 0
     rejected: int = 0
     rules: Counter[str] = field(default_factory=Counter)
-    rejects: list[dict[str, Any]] = field(default_factory=list)
-    preview: list[Any] = field(default_factory=list)
+    rejects: list[Reject] = field(default_factory=list)
+    preview: list[Json] = field(default_factory=list)
 
-    def accept(self, record: Any, size: int) -> None:
+    def accept(self, record: Json, size: int) -> None:
         """Count an accepted record."""
         self.accepted += 1
         if len(self.preview) < KEPT_RECORDS and size <= LARGEST_PREVIEW:
@@ -46,7 +47,7 @@ class Tally:
         self.rejected += 1
         self.rules[rule] += 1
         if len(self.rejects) < KEPT_REJECTS:
-            self.rejects.append({"line": line, "rule": rule, "path": path})
+            self.rejects.append(Reject(line, rule, path))
 
 
 class Loader:
@@ -157,7 +158,7 @@ class Loader:
                     yield
 
 
-def _validator(schema: Mapping[str, Any]) -> jsonschema_rs.Draft202012Validator:
+def _validator(schema: Schema) -> jsonschema_rs.Draft202012Validator:
     return jsonschema_rs.Draft202012Validator(dict(schema), validate_formats=True)
 
 
@@ -188,9 +189,4 @@ def _count(number: int, line: bytes, check: jsonschema_rs.Draft202012Validator, 
         return
     error = next(iter(check.iter_errors(record)))
     rule = next((str(step) for step in reversed(error.schema_path) if isinstance(step, str)), "schema")
-    tally.reject(number, rule, _path(error.instance_path))
-
-
-def _path(steps: list[str | int]) -> str:
-    text = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in steps)
-    return text.removeprefix(".")
+    tally.reject(number, rule, str(FieldPath(error.instance_path)))

@@ -3,10 +3,9 @@
 import json
 from collections.abc import Iterable, Sequence
 from html import escape
-from typing import Any
 from urllib.parse import parse_qs
 
-from lexer_pipeline.sandbox.datasets import datasets
+from lexer_pipeline.sandbox.datasets import Dataset, datasets
 from lexer_pipeline.sandbox.service import Service
 from lexer_pipeline.sandbox.state import TooManyTokensError, Upload
 from lexer_pipeline.sandbox.style import SCRIPT, STYLE
@@ -124,55 +123,53 @@ def _stored(upload: Upload) -> str:
     return "not whole" if upload.puts else "permission given"
 
 
-def _datasets(found: list[dict[str, Any]]) -> str:
+def _datasets(found: list[Dataset]) -> str:
     body = "".join(map(_dataset, found)) or '<p class="empty">No dataset has been loaded yet.</p>'
     return _section("datasets", "Datasets", body)
 
 
-def _dataset(one: dict[str, Any]) -> str:
-    kind = one["record_type"] or one["specification"]
+def _dataset(one: Dataset) -> str:
+    kind = one.record_type or one.specification
     kind = f"record type {escape(kind)}" if kind else "no load: handled by people"
     counts = (
-        f'<span class="good"><b>{one["accepted"]:,}</b> accepted</span> '
-        f'<span class="{"bad" if one["rejected"] else "dim"}"><b>{one["rejected"]:,}</b> rejected</span>'
+        f'<span class="good"><b>{one.accepted:,}</b> accepted</span> '
+        f'<span class="{"bad" if one.rejected else "dim"}"><b>{one.rejected:,}</b> rejected</span>'
     )
-    shown = counts if one["state"] != "manual" else '<span class="dim">manual</span>'
-    busy = ' <span class="dim">loading…</span>' if one["state"] == "loading" else ""
-    head = (
-        f'<div class="line"><h3>{escape(one["name"])}</h3><span class="dim">{kind}</span>{shown}{busy}</div>'
-    )
+    shown = counts if one.state != "manual" else '<span class="dim">manual</span>'
+    busy = ' <span class="dim">loading…</span>' if one.state == "loading" else ""
+    head = f'<div class="line"><h3>{escape(one.name)}</h3><span class="dim">{kind}</span>{shown}{busy}</div>'
     return f"<article>{head}{_loads(one)}{_rejects(one)}{_preview(one)}</article>"
 
 
-def _loads(one: dict[str, Any]) -> str:
+def _loads(one: Dataset) -> str:
     rows = [
         (
-            f"{load['upload']}",
-            escape(load["filename"]),
-            f"replaced by {load['replaced_by']}" if load["replaced_by"] else load["state"],
-            f"{load['accepted']:,}" if load["state"] != "manual" else "",
-            f"{load['rejected']:,}" if load["state"] != "manual" else "",
+            f"{load.upload}",
+            escape(load.filename),
+            f"replaced by {load.replaced_by}" if load.replaced_by else load.state,
+            f"{load.accepted:,}" if load.state != "manual" else "",
+            f"{load.rejected:,}" if load.state != "manual" else "",
         )
-        for load in one["loads"][-SHOWN_UPLOADS:]
+        for load in one.loads[-SHOWN_UPLOADS:]
     ]
     return _table(("Upload", "File", "State", "Accepted", "Rejected"), rows, "")
 
 
-def _rejects(one: dict[str, Any]) -> str:
-    if not one["rejects"]:
+def _rejects(one: Dataset) -> str:
+    if not one.rejects:
         return ""
     rows = [
-        (escape(row["file"]), f"{row['line']:,}", f"<code>{escape(row['path'])}</code>", escape(row["rule"]))
-        for row in one["rejects"][:SHOWN_REJECTS]
+        (escape(row.file), f"{row.line:,}", f"<code>{escape(row.path)}</code>", escape(row.rule))
+        for row in one.rejects[:SHOWN_REJECTS]
     ]
     table = _table(("File", "Line", "Path", "Rule"), rows, "")
     return f"<details open><summary>Rejected lines (the first {len(rows)})</summary>{table}</details>"
 
 
-def _preview(one: dict[str, Any]) -> str:
-    if not one["preview"]:
+def _preview(one: Dataset) -> str:
+    if not one.preview:
         return ""
-    records = "\n".join(json.dumps(record, ensure_ascii=False, indent=2) for record in one["preview"])
+    records = "\n".join(json.dumps(record, ensure_ascii=False, indent=2) for record in one.preview)
     return f"<details><summary>Preview (the first records)</summary><pre>{escape(records)}</pre></details>"
 
 

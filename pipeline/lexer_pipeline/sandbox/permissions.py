@@ -11,8 +11,8 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
 
+from lexer_pipeline.model import Json
 from lexer_pipeline.sandbox import hostile, names
 from lexer_pipeline.sandbox.faults import Fault
 from lexer_pipeline.sandbox.service import BUCKET, Service
@@ -98,7 +98,7 @@ class Permissions:
         number = service.state.new_upload(wanted.filename, wanted.dataset, wanted.record_type, token.name)
         seconds = service.settings.url_seconds
         service.state.log("granted", number, filename=wanted.filename, token=token.name, seconds=seconds)
-        told = {"id": number, "url": _url(service, number, wanted.filename, fault)}
+        told: dict[str, Json] = {"id": number, "url": _url(service, number, wanted.filename, fault)}
         if fault and (spoilt := _after(exchange, fault, told)):
             exchange.send(spoilt)
             return
@@ -144,16 +144,17 @@ class Permissions:
         return dataset, str(record_type)
 
 
-def _body(exchange: Exchange) -> Any:
+def _body(exchange: Exchange) -> Json | RefusedError:
     """The JSON of the request, or the refusal that it earns once the token is known."""
     try:
-        return json.loads(exchange.form())
+        body: Json = json.loads(exchange.form())
     except TooLargeError:
         exchange.close_connection = True  # its body is still on the way
         return RefusedError(413, "too_large", "The body is larger than any request for permission.")
     except ValueError:
         exchange.close_connection = exchange.close_connection or "Transfer-Encoding" in exchange.headers
         return RefusedError(400, "bad_json", "The body is not JSON.")
+    return body
 
 
 def _before(exchange: Exchange, fault: Fault) -> Answer | None:
@@ -174,7 +175,7 @@ def _before(exchange: Exchange, fault: Fault) -> Answer | None:
     return None
 
 
-def _after(exchange: Exchange, fault: Fault, told: dict[str, Any]) -> Answer | None:
+def _after(exchange: Exchange, fault: Fault, told: dict[str, Json]) -> Answer | None:
     """Carry out a fault that comes after the permission is made."""
     if fault.do == "reset_after":
         exchange.reset()

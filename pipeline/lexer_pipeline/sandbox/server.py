@@ -2,16 +2,18 @@
 
 import os
 import signal
+import ssl
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 from filelock import lock_descriptor
 
 from lexer_pipeline.errors import UsageError
+from lexer_pipeline.model import Json
 from lexer_pipeline.sandbox import admin, authority, faults, guard, objects, page
 from lexer_pipeline.sandbox.datasets import datasets
 from lexer_pipeline.sandbox.faults import Fault
@@ -37,7 +39,7 @@ class Sandbox:
     """
 
     def __init__(
-        self, folder: Path, port: int = 0, *, tls: bool = False, store: str = "rclone", **settings: Any
+        self, folder: Path, port: int = 0, *, tls: bool = False, store: str = "rclone", **settings: object
     ) -> None:
         make_folder(folder)
         self._undo: list[Callable[[], None]] = []
@@ -95,7 +97,7 @@ class Sandbox:
         """The settings in force."""
         return self._service.settings
 
-    def set(self, **settings: Any) -> None:
+    def set(self, **settings: object) -> None:
         """Change some settings from now on."""
         self._service.settings = self._service.settings.changed(settings)
 
@@ -103,7 +105,7 @@ class Sandbox:
         """A new token; TooManyTokensError when five are active."""
         return self._service.state.new_token(name)
 
-    def inject(self, fault: Fault | Mapping[str, Any]) -> None:
+    def inject(self, fault: Fault | Mapping[str, object]) -> None:
         """Order a fault (faults.py)."""
         self._service.faults.add(faults.read(asdict(fault) if isinstance(fault, Fault) else fault))
 
@@ -111,17 +113,17 @@ class Sandbox:
         """Forget the faults that are still to come."""
         self._service.faults.clear()
 
-    def events(self, since: int = 0) -> list[dict[str, Any]]:
+    def events(self, since: int = 0) -> list[dict[str, Json]]:
         """The event log after event number `since` (admin.py names the kinds)."""
         return self._service.state.events(since)
 
-    def uploads(self) -> list[dict[str, Any]]:
+    def uploads(self) -> list[dict[str, Json]]:
         """Every permission given, and what lies in the store for it."""
         return [asdict(upload) for upload in self._service.state.uploads()]
 
-    def datasets(self) -> list[dict[str, Any]]:
+    def datasets(self) -> list[dict[str, Json]]:
         """What the Datasets section shows (datasets.py)."""
-        return datasets(self._service.state.loads(), self._service.state.uploads())
+        return [asdict(one) for one in datasets(self._service.state.loads(), self._service.state.uploads())]
 
     def wait_loaded(self, timeout: float) -> bool:
         """Whether every file that has arrived was loaded within `timeout` seconds."""
@@ -172,9 +174,11 @@ def serve(folder: Path, port: int, announce: Callable[[str], None], *, tls: bool
             signal.signal(number, before)
 
 
-def _bound(port: int, *rest: Any) -> Front:
+def _bound(
+    port: int, answer: Callable[[Exchange], None], defect: Callable[[str], None], tls: ssl.SSLContext | None
+) -> Front:
     try:
-        return Front(port, *rest)
+        return Front(port, answer, defect, tls)
     except (OSError, OverflowError):
         raise UsageError(
             f"Port {port} is in use or not allowed.", "Name another port; 0 takes a free one."

@@ -2,26 +2,26 @@
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from dataclasses import dataclass
+from typing import ClassVar
 
 from lexer_pipeline.sandbox.aws import Keys, Refusal, genuine, mismatch
 from lexer_pipeline.sandbox.store import Transfer
 
 
-@dataclass(slots=True)
 class SinkTransfer:
     """A PUT of which only the MD5 is kept."""
 
-    digest: Any = field(default_factory=lambda: hashlib.md5(usedforsecurity=False))
+    def __init__(self) -> None:
+        self._md5 = hashlib.md5(usedforsecurity=False)
 
     def send(self, block: memoryview) -> None:
         """Count the next bytes in."""
-        self.digest.update(block)
+        self._md5.update(block)
 
     def finish(self) -> str | Refusal:
         """The MD5 of what came."""
-        return str(self.digest.hexdigest())
+        return self._md5.hexdigest()
 
     def close(self) -> None:
         """Nothing is held, so nothing is let go."""

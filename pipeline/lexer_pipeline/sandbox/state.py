@@ -10,11 +10,11 @@ import secrets
 import sqlite3
 import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
+from lexer_pipeline.model import Json
 from lexer_pipeline.sandbox.aws import Keys
 from lexer_pipeline.system.files import FILE_MODE
 
@@ -73,6 +73,15 @@ class Upload:
 
 
 @dataclass(frozen=True, slots=True)
+class Reject:
+    """A line that was not loaded, the rule that it breaks and where; the value that broke it is not kept."""
+
+    line: int
+    rule: str
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
 class Load:
     """What checking one uploaded file line by line gave; `rejects` and `preview` are the first few."""
 
@@ -84,8 +93,8 @@ class Load:
     accepted: int = 0
     rejected: int = 0
     rules: Mapping[str, int] = field(default_factory=dict)
-    rejects: Sequence[Mapping[str, Any]] = ()
-    preview: Sequence[Any] = ()
+    rejects: Sequence[Reject] = ()
+    preview: Sequence[Json] = ()
 
 
 def now() -> str:
@@ -179,7 +188,8 @@ class State:
 
     def keep_load(self, load: Load) -> None:
         """Remember a load; a later one of the same upload takes its place."""
-        texts = [json.dumps(value, ensure_ascii=False) for value in (load.rules, load.rejects, load.preview)]
+        rejects = [asdict(reject) for reject in load.rejects]
+        texts = [json.dumps(value, ensure_ascii=False) for value in (load.rules, rejects, load.preview)]
         self._rows(
             "INSERT OR REPLACE INTO loads VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             *(load.upload, load.dataset, load.specification, load.record_type, load.state),
@@ -188,16 +198,14 @@ class State:
 
     def loads(self) -> list[Load]:
         """Every load, by upload id."""
-        rows = [dict(row) for row in self._rows("SELECT * FROM loads ORDER BY upload")]
-        texts = ("rules", "rejects", "preview")
-        return [Load(**{**row, **{name: json.loads(row[name]) for name in texts}}) for row in rows]
+        return [_load(row) for row in self._rows("SELECT * FROM loads ORDER BY upload")]
 
     def log(self, kind: str, upload: int | None = None, **data: object) -> None:
         """Add an event."""
         order = "INSERT INTO events (at, kind, upload, data) VALUES (?, ?, ?, ?)"
         self._rows(order, now(), kind, upload, json.dumps(data, ensure_ascii=False))
 
-    def events(self, since: int = 0) -> list[dict[str, Any]]:
+    def events(self, since: int = 0) -> list[dict[str, Json]]:
         """The events after number `since`, oldest first."""
         rows = self._rows("SELECT * FROM events WHERE id > ? ORDER BY id", since)
         heads = ("id", "at", "kind", "upload")
@@ -210,6 +218,14 @@ class State:
     def _rows(self, order: str, *values: object) -> list[sqlite3.Row]:
         with self._lock:
             return self._file.execute(order, values).fetchall()
+
+
+def _load(row: sqlite3.Row) -> Load:
+    return Load(
+        row["upload"], row["dataset"], row["specification"], row["record_type"], row["state"], row["accepted"],
+        row["rejected"], json.loads(row["rules"]), [Reject(**one) for one in json.loads(row["rejects"])],
+        json.loads(row["preview"]),
+    )  # fmt: skip
 
 
 def _hash(secret: str) -> str:

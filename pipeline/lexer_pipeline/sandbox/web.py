@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler
 from socketserver import TCPServer
-from typing import Any, cast
+from typing import cast
 
 LOOPBACK = "127.0.0.1"
 IDLE_SECONDS = 60.0
@@ -83,7 +83,7 @@ class Exchange(BaseHTTPRequestHandler):
     # The names are those that http.server looks for.
     do_POST = do_PUT = do_DELETE = do_HEAD = do_PATCH = do_OPTIONS = do_GET  # noqa: N815
 
-    def log_message(self, format: str, *values: Any) -> None:
+    def log_message(self, format: str, *values: object) -> None:
         """Print nothing: a request line can hold a signature, and the event log has the rest."""
 
     def go_on(self) -> None:
@@ -192,8 +192,11 @@ class Front(TCPServer):
         self.socket.bind(self.server_address)
         self.server_address = self.socket.getsockname()
 
-    def process_request(self, request: Any, client_address: Any) -> None:
+    def process_request(
+        self, request: socket.socket | tuple[bytes, socket.socket], client_address: object
+    ) -> None:
         """Serve the connection in a thread of its own."""
+        assert isinstance(request, socket.socket)  # a TCP server has no datagrams
         if self._tls:
             request = self._tls.wrap_socket(request, server_side=True, do_handshake_on_connect=False)
         thread = threading.Thread(target=self._serve, args=(request, client_address), daemon=True)
@@ -201,7 +204,7 @@ class Front(TCPServer):
             self._open[thread] = request
         thread.start()
 
-    def _serve(self, request: socket.socket, client_address: Any) -> None:
+    def _serve(self, request: socket.socket, client_address: object) -> None:
         try:
             self.finish_request(request, client_address)
         except (GoneError, OSError):  # the client left, or never spoke TLS

@@ -6,10 +6,24 @@ import threading
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Any
+from typing import Protocol
 
 # So many blocks that were read may wait for one that is written.
 WAITING = 8
+
+
+class Fed(Protocol):
+    """A checksum that grows with the bytes that it is given."""
+
+    def update(self, data: bytes | memoryview, /) -> None: ...
+
+
+class Sums(Protocol):
+    """Checksums that take in the bytes of another beside their own, which costs nothing then."""
+
+    def update(
+        self, data: bytes | memoryview, beside: Fed | None = None, other: bytes | memoryview | None = None, /
+    ) -> None: ...
 
 
 class Hashing:
@@ -20,18 +34,21 @@ class Hashing:
 
     def __init__(self) -> None:
         self._thread = ThreadPoolExecutor(1)
-        self._read: deque[tuple[Any, bytes]] = deque()
+        self._read: deque[tuple[Fed, bytes]] = deque()
         self._alone: deque[Future[None]] = deque()
 
     def submit(self, work: Callable[[bytes], None], data: bytes) -> "Future[None]":
         """Have the thread do some work, which calls `update`."""
         return self._thread.submit(work, data)
 
-    def update(self, checksums: Any, data: bytes) -> None:
+    def update(self, checksums: Sums, data: bytes) -> None:
         """Add data to be written to its checksums, and a block that was read to its own; only within `submit`."""
-        checksums.update(data, *(self._read.popleft() if self._read else ()))
+        if self._read:
+            checksums.update(data, *self._read.popleft())
+        else:
+            checksums.update(data)
 
-    def read(self, sha256: Any, block: bytes) -> None:
+    def read(self, sha256: Fed, block: bytes) -> None:
         """Have a block that was read added to its SHA-256; waits while many are to be."""
         self._read.append((sha256, block))
         if len(self._read) > WAITING:

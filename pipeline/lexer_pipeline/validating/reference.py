@@ -43,7 +43,7 @@ class NumberText:
 
 
 # A value of a document, its numbers as they were written.
-Value: TypeAlias = "bool | int | float | str | NumberText | list[Value] | dict[str, Value] | None"
+Value: TypeAlias = bool | int | float | str | NumberText | list["Value"] | dict[str, "Value"] | None
 
 
 @dataclass(slots=True)

@@ -1,0 +1,60 @@
+"""What a schema cannot say of a mapping: conversions that cannot be, and fields that lean on what is not there."""
+
+from collections.abc import Iterator
+from difflib import get_close_matches
+from graphlib import CycleError, TopologicalSorter
+
+from lexer_pipeline.errors import UsageError
+from lexer_pipeline.mapping.conversions import compile_conversion
+from lexer_pipeline.mapping.rules import Mapping, RecordMap, Table, conversions_in
+from lexer_pipeline.system import settings_file
+from lexer_pipeline.system.settings_file import SettingsFile
+from lexer_pipeline.system.toml_lines import KeyPath
+
+
+def check(file: SettingsFile, mapping: Mapping) -> None:
+    """Check what a mapping file says beyond its schema; UsageError with the line of the first fault."""
+    for number, record in enumerate(mapping.records):
+        _check_conversions(file, ("records", number, "fields"), file.table["records"][number]["fields"])
+        _check_leaning(file, ("records", number), record)
+
+
+def _check_conversions(file: SettingsFile, at: KeyPath, fields: Table) -> None:
+    """Refuse a conversion whose argument is wrong, or whose name is when it has capitals or underscores."""
+    for target, said in fields.items():
+        for path, name, argument in conversions_in(said if isinstance(said, dict) else {}):
+            try:
+                compile_conversion(name, argument)
+            except UsageError as problem:
+                where = (*at, target, *path)
+                message = f"{settings_file.named(where)}: {problem.message}"
+                raise file.fault(where, message, problem.hint) from None
+
+
+def _check_leaning(file: SettingsFile, at: KeyPath, record: RecordMap) -> None:
+    """Refuse a field that leans on one that the record does not have, or on itself by way of others."""
+    leans: dict[str, set[str]] = {rule.target: set() for rule in record.fields}
+    for path, target, other in _leaning(record):
+        if other not in leans:
+            near = get_close_matches(other, leans, 1)
+            hint = f"Did you mean {near[0]}?" if near else "Name a field of the same record."
+            raise file.fault((*at, *path), f"{target} names {other}, which the record does not have", hint)
+        if path[0] == "fields":
+            leans[target].add(other)
+    try:
+        TopologicalSorter(leans).prepare()
+    except CycleError as circle:
+        target = circle.args[1][0]
+        message, hint = f"{target} leans on itself", "Let each field lean on fields made before it."
+        raise file.fault((*at, "fields", target), message, hint) from None
+
+
+def _leaning(record: RecordMap) -> Iterator[tuple[KeyPath, str, str]]:
+    """Each field that is named by another, or by `together`: where it is named, by which, and the name."""
+    for rule in record.fields:
+        given = (rule.given,) if rule.given else ()
+        for setting, others in (("fields", rule.made), ("with", given), ("unless", rule.unless)):
+            for number, other in enumerate(others):
+                yield ("fields", rule.target, setting, number), rule.target, other
+    for number, other in enumerate(record.together):
+        yield ("together", number), "together", other
