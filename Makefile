@@ -42,7 +42,7 @@ demo: $(VENV)/run ## from the samples to receipts, against a sandbox on this mac
 	@$(BIN)/python samples/demo.py
 
 test: setup ## all tests (under ten minutes)
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses auto --dist worksteal
 
 check: setup ## what CI runs: ruff, mypy, tests
 	$(BIN)/ruff check .

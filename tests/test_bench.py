@@ -267,7 +267,7 @@ held = bytearray(60_000_000)
 if len(sys.argv) == 1:
     subprocess.run([sys.executable, __file__, "child"], check=True)
 else:
-    time.sleep(0.4)
+    time.sleep(1)
 """
 
 
@@ -279,7 +279,7 @@ def test_the_memory_of_the_whole_process_tree_is_measured(tmp_path: Path) -> Non
 
     assert took.code == 0
     assert 120 < took.own_mb < took.peak_mb < 200
-    assert took.wall > 0.4
+    assert took.wall > 1
 
 
 def test_processor_time_of_a_child_counts_and_a_failure_is_told(tmp_path: Path) -> None:

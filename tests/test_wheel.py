@@ -3,6 +3,7 @@
 Nothing is downloaded: what builds is installed already, and what the program needs is lent to the new environment.
 """
 
+import os
 import shutil
 import subprocess
 import sys
@@ -12,7 +13,9 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
+pytestmark = pytest.mark.slow
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "pipeline" / "lexer_pipeline"
 PARTS = (
@@ -38,15 +41,24 @@ def run(*call: str | Path, cwd: Path) -> str:
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of an sdist and of the wheel that is built from it, of a tree in which nothing was built before."""
-    tree = tmp_path_factory.mktemp("tree")
+    """The folder of an sdist and of the wheel that is built from it; all processes that run tests share it."""
+    base = tmp_path_factory.getbasetemp()
+    tree = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "tree"
+    with FileLock(tree.with_suffix(".lock")):
+        if not tree.exists():
+            build(tree)
+    return tree / "dist"
+
+
+def build(tree: Path) -> None:
+    """Build in a copy of this tree in which nothing was built before."""
+    tree.mkdir()
     for name in PARTS:
         if (ROOT / name).is_dir():
             shutil.copytree(ROOT / name, tree / name, ignore=MADE)
         else:
             shutil.copy(ROOT / name, tree / name)
     run(sys.executable, "-m", "build", "--no-isolation", "--outdir", tree / "dist", tree, cwd=tree)
-    return tree / "dist"
 
 
 def names_in_wheel(built: Path) -> set[str]:
