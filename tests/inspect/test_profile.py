@@ -3,8 +3,9 @@
 import random
 from io import BytesIO
 
-from lexer_pipeline.inspecting import column_profile, semantic_types
-from lexer_pipeline.inspecting.column_profile import ColumnProfile, TableProfile, date_trouble, profile
+from lexer_pipeline.inspecting import column_counts, semantic_types
+from lexer_pipeline.inspecting.column_counts import profile
+from lexer_pipeline.inspecting.column_profile import ColumnProfile, TableProfile, date_trouble
 from lexer_pipeline.loading.records import load_rows
 from lexer_pipeline.loading.source import load
 
@@ -53,7 +54,7 @@ def test_beyond_the_bound_distinct_is_more_than_and_kinds_are_estimated_to_a_hun
 
     found = column(values)
 
-    assert (found.filled, found.distinct, found.is_more) == (60_000, column_profile.MOST_DISTINCT, True)
+    assert (found.filled, found.distinct, found.is_more) == (60_000, column_counts.MOST_DISTINCT, True)
     assert abs(found.share(semantic_types.EMAIL) - 0.8) < 0.02
     assert sum(found.kinds.values()) == 60_000
 
@@ -92,10 +93,10 @@ def test_dates_that_contradict_each_other_are_counted_on_both_sides() -> None:
 def test_memory_does_not_grow_with_the_shapes_of_a_column() -> None:
     chosen = random.Random(7)
     words = ["".join(chosen.choice("aA9- ,.") for _ in range(30)) + "x" for _ in range(20_000)]
-    held = column_profile._Column()
+    held = column_counts.ColumnCounts()
     loaded = load("-", BytesIO(("key;value\n" + "".join(f"k;{word}\n" for word in words)).encode()))
     for rows in load_rows(loaded, None, ()):
-        held.add(column_profile._Chunk(rows), 1)
+        held.add(column_counts.ChunkView(rows), 1)
 
-    assert len(held._shapes) <= column_profile.MOST_SHAPES
+    assert len(held._shapes) <= column_counts.MOST_SHAPES
     assert len(held._known) == len(held._pairs) == 0

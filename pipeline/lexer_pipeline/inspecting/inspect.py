@@ -10,8 +10,9 @@ from lexer_pipeline.chunks.rows import Rows
 from lexer_pipeline.inspecting import document_profile as keys
 from lexer_pipeline.inspecting import obstacles, semantic_types
 from lexer_pipeline.inspecting.candidates import Candidate, of_keys, of_table, ranked
+from lexer_pipeline.inspecting.column_counts import profile
 from lexer_pipeline.inspecting.column_names import shown
-from lexer_pipeline.inspecting.column_profile import ColumnProfile, TableProfile, many, profile
+from lexer_pipeline.inspecting.column_profile import ColumnProfile, TableProfile, many
 from lexer_pipeline.inspecting.obstacles import Obstacle
 from lexer_pipeline.loading.delimited import Head
 from lexer_pipeline.loading.format import AS_TOLD, ReadOptions

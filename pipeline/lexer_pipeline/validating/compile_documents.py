@@ -16,7 +16,7 @@ from lexer_pipeline.model import Schema
 from lexer_pipeline.specs.paths import ANY, EACH, FieldPath
 from lexer_pipeline.specs.schema import resolve
 from lexer_pipeline.validating.cell_kinds import enum_words
-from lexer_pipeline.validating.columnar import EMAIL_PATTERN, KNOWN_TEXT, number_bounds
+from lexer_pipeline.validating.keywords import EMAIL_PATTERN, KNOWN_TEXT, number_bounds
 from lexer_pipeline.validating.object_shapes import CONTAINER_WORDS, NotCompiled, rules_of, shapes_of
 
 DEEPEST = 20

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from lexer_pipeline.model import Schema
 from lexer_pipeline.specs.schema import resolve
-from lexer_pipeline.validating.columnar import SILENT
+from lexer_pipeline.validating.keywords import COMBINATIONS, is_silent
 
 # What of a schema is for people alone.
 ANNOTATIONS = frozenset({"title", "description", "examples", "default", "deprecated", "$comment"})
@@ -45,12 +45,7 @@ def _are_alike(root: Schema, view: Schema | bool, other: Schema | bool) -> bool:
 
 def rules_of(schema: Schema) -> Schema:
     """What a schema asks for, beside what is said elsewhere or by nobody."""
-    said = {"if", "anyOf", "allOf", "oneOf", "not"}
-    return {
-        key: value
-        for key, value in schema.items()
-        if (key not in SILENT and not key.startswith("x-")) or key in said
-    }
+    return {key: value for key, value in schema.items() if not is_silent(key) or key in COMBINATIONS}
 
 
 def _meaning(schema: Schema) -> Schema:

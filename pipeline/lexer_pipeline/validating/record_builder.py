@@ -7,8 +7,10 @@ from lexer_pipeline.model import Problem
 from lexer_pipeline.specs import values
 from lexer_pipeline.specs.paths import EACH, Parts
 from lexer_pipeline.validating.branches import Branch, Leaf, fields_of, is_list, items_of
+from lexer_pipeline.validating.document import NumberText, Value
 from lexer_pipeline.validating.layout import Layout
-from lexer_pipeline.validating.reference import Notes, NumberText, Value, clean_text
+from lexer_pipeline.validating.notes import Notes
+from lexer_pipeline.validating.reference import clean_text
 
 
 def build(layout: Layout, rows: Sequence[Sequence[str]], notes: Notes) -> dict[str, Value]:

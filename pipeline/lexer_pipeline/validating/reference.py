@@ -6,68 +6,24 @@ model asks beyond that stands in the schema files themselves.
 
 import json
 import math
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import TypeAlias
 from zoneinfo import ZoneInfo
 
 import jsonschema_rs
-import orjson
 
 from lexer_pipeline.errors import UsageError
-from lexer_pipeline.model import Json, Problem, Schema, Specification
+from lexer_pipeline.model import Problem, Schema, Specification
 from lexer_pipeline.specs import values
 from lexer_pipeline.specs.paths import FieldPath, Parts
 from lexer_pipeline.specs.schema_tree import Place, SchemaTree
+from lexer_pipeline.validating.document import NumberText, Value, is_unicode, parse, plain, write_line
 from lexer_pipeline.validating.messages import one_a_place, problem_of
+from lexer_pipeline.validating.notes import Notes
 
 # orjson writes at most 254 levels; no record of the vendor's has more than six.
 DEEPEST = 200
 NOT_JSON = "is not a JSON document; check for a missing quote, comma or bracket"
-
-
-@dataclass(frozen=True, slots=True)
-class NumberText:
-    """A number as it was written: digits are kept, since a double would change some."""
-
-    text: str
-
-    def __str__(self) -> str:
-        return self.text
-
-    @property
-    def plain(self) -> int | float:
-        """The number as a double or, without fraction and exponent, as an integer."""
-        return int(self.text) if self.text.lstrip("-").isdigit() else float(self.text)
-
-
-# A value of a document, its numbers as they were written.
-Value: TypeAlias = bool | int | float | str | NumberText | list["Value"] | dict[str, "Value"] | None
-
-
-@dataclass(slots=True)
-class Notes:
-    """What was noticed on the way through one record: (name, field) of conversions and warnings."""
-
-    conversions: list[tuple[str, str]] = field(default_factory=list)
-    warnings: list[tuple[str, str]] = field(default_factory=list)
-    problems: list[Problem] = field(default_factory=list)
-
-    def convert(self, path: Parts, names: Sequence[str]) -> None:
-        """Note what was done to the value at a path."""
-        if names:
-            self.conversions += _named(path, names)
-
-    def warn(self, path: Parts, names: Sequence[str]) -> None:
-        """Note what should be said aloud of the value at a path."""
-        if names:
-            self.warnings += _named(path, names)
-
-
-def _named(path: Parts, names: Sequence[str]) -> Iterable[tuple[str, str]]:
-    where = str(FieldPath(path).general)
-    return [(name, where) for name in names]
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +57,7 @@ class ReferenceChecker:
         """Judge a document given as JSON text (RFC 8259)."""
         notes = Notes()
         try:
-            document = parse(text, notes)
+            document = parse(text, lambda: notes.warnings.append(("duplicate_key", "")))
         except ValueError as problem:
             return Verdict(b"", (_not_json(problem),))
         except RecursionError:
@@ -120,7 +76,7 @@ class ReferenceChecker:
         except RecursionError:
             return Verdict(b"", (_too_deep(),))
         problems = list(notes.problems)
-        for error in self._validator.iter_errors(_plain(clean)):
+        for error in self._validator.iter_errors(plain(clean)):
             problems.extend(problem_of(error, self.tree))
         if problems:
             return Verdict(b"", one_a_place(problems), shown=clean if self.shows else None)
@@ -148,7 +104,7 @@ class ReferenceChecker:
     ) -> dict[str, Value]:
         clean: dict[str, Value] = {}
         for key, inner in value.items():
-            if not key.isascii() and not _is_unicode(key):
+            if not key.isascii() and not is_unicode(key):
                 notes.problems.append(_not_unicode((*path, "?")))
                 continue
             if inner is None:
@@ -173,7 +129,7 @@ class ReferenceChecker:
             notes.warnings.append(("unknown_field", name + (f" (nearest: {near[0]})" if near else "")))
 
     def _clean_text(self, text: str, place: Place | None, path: Parts, notes: Notes) -> str:
-        if not text.isascii() and not _is_unicode(text):
+        if not text.isascii() and not is_unicode(text):
             notes.problems.append(_not_unicode(path))
             return ""
         if place is None or not place.cleaning:
@@ -216,29 +172,6 @@ def compile_schema(specification: Specification) -> jsonschema_rs.Draft202012Val
         ) from None
 
 
-def parse(text: bytes, notes: Notes) -> Value:
-    """Parse JSON text, numbers as `NumberText`; raises ValueError where it is not JSON in UTF-8."""
-
-    def pairs(found: Sequence[tuple[str, Value]]) -> dict[str, Value]:
-        members = dict(found)
-        if len(members) != len(found):
-            notes.warnings.append(("duplicate_key", ""))
-        return members
-
-    document: Value = json.loads(
-        text.decode(),
-        parse_float=NumberText,
-        parse_int=NumberText,
-        parse_constant=_no_constant,
-        object_pairs_hook=pairs,
-    )
-    return document
-
-
-def _no_constant(_: str) -> object:
-    raise ValueError("NaN and Infinity are not JSON")
-
-
 def _not_json(problem: ValueError) -> Problem:
     if isinstance(problem, UnicodeDecodeError):
         return Problem((), "encoding", "UTF-8", "is not UTF-8; save the file as UTF-8")
@@ -259,30 +192,3 @@ def _not_unicode(path: Parts) -> Problem:
     return Problem(
         path, "encoding", "Unicode", "holds half a surrogate pair, which is not text; write it again"
     )
-
-
-def _is_unicode(text: str) -> bool:
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
-
-
-def _plain(value: Value) -> Json:
-    if isinstance(value, NumberText):
-        return value.plain
-    if isinstance(value, dict):
-        return {key: _plain(inner) for key, inner in value.items()}
-    if isinstance(value, list):
-        return [_plain(inner) for inner in value]
-    return value
-
-
-def write_line(document: dict[str, Value]) -> bytes:
-    """A document as one NDJSON line, LF included."""
-    return orjson.dumps(document, _write_number, orjson.OPT_APPEND_NEWLINE | orjson.OPT_PASSTHROUGH_DATACLASS)
-
-
-def _write_number(value: NumberText) -> orjson.Fragment:
-    return orjson.Fragment(value.text)

@@ -15,13 +15,14 @@ from lexer_pipeline.kernels import codes, dispatch
 from lexer_pipeline.kernels.arrays import Bools
 from lexer_pipeline.model import Problem, Schema
 from lexer_pipeline.specs import values
-from lexer_pipeline.specs.paths import FieldPath
-from lexer_pipeline.specs.schema_tree import Place, SchemaTree
+from lexer_pipeline.specs.schema_tree import Place
 from lexer_pipeline.validating.branches import Leaf
-from lexer_pipeline.validating.columnar import COMBINATIONS, SILENT, ColumnarChecker, NotColumnar
+from lexer_pipeline.validating.columnar import ColumnarChecker, NotColumnar
+from lexer_pipeline.validating.dependence import condition_names, is_free
+from lexer_pipeline.validating.document import NumberText
 from lexer_pipeline.validating.layout import Layout
 from lexer_pipeline.validating.record_builder import convert_raw
-from lexer_pipeline.validating.reference import NumberText, ReferenceChecker, clean_text, validator_of
+from lexer_pipeline.validating.reference import ReferenceChecker, clean_text, validator_of
 
 LEAF_RULES = (
     "type", "enum", "const", "pattern", "format", "minLength", "maxLength", "minimum", "maximum",
@@ -42,9 +43,9 @@ class RowSignatures:
         self._known: dict[tuple[object, ...], Problems] = {}
         self._wrong: dict[tuple[int, str], tuple[str, ...]] = {}
         self._validators: dict[int, list[jsonschema_rs.Draft202012Validator]] = {}
-        names = set(_condition_names(reference.schema, False))
+        names = set(condition_names(reference.schema, False))
         self._repeated = np.array([leaf.is_repeated for leaf in layout.leaves])
-        self._told = np.array([not _is_free(leaf, reference.tree) for leaf in layout.leaves])
+        self._told = np.array([not is_free(leaf, reference.tree) for leaf in layout.leaves])
         # Of each list that has an item a row: which of the leaves lie in it.
         lists = [leaf.path.repeated_list for leaf in layout.leaves]
         self._items = [[one == path for one in lists] for path in sorted({one for one in lists if one})]
@@ -165,47 +166,6 @@ def _by_row(mask: Bools) -> dict[int, list[int]]:
     return found
 
 
-def _is_free(leaf: Leaf, tree: SchemaTree) -> bool:
-    """Whether nothing else depends on whether the leaf is filled, if it is known which items there are.
-
-    So no field, no list, and no choice of the schema does.
-    """
-    place: Place | None = tree.root
-    rest = leaf.path
-    if (repeated := leaf.path.repeated_list) is not None:
-        whole = tree.at(repeated)
-        if whole is None or not all(map(_asks_only_items, whole.views)):
-            return False
-        place, rest = tree.item(whole), FieldPath(leaf.path[len(repeated) + 1 :])
-    for depth, part in enumerate(rest):
-        if place is None or isinstance(part, int):
-            return False
-        if not all(_asks_nothing(view, depth, part) for view in place.views):
-            return False
-        place = tree.child(place, part)
-    return True
-
-
-def _asks(view: Schema) -> set[str]:
-    """The rules of a schema that may depend on more than one value."""
-    return {
-        rule for rule in view if rule in COMBINATIONS or (rule not in SILENT and not rule.startswith("x-"))
-    }
-
-
-def _asks_only_items(view: Schema) -> bool:
-    return _asks(view) <= {"items", "minItems", "maxItems"}
-
-
-def _asks_nothing(view: Schema, depth: int, key: str) -> bool:
-    """Whether an object of this schema may have a field or not; one that is optional itself may then require none."""
-    rules = {
-        rule for rule in view if rule in COMBINATIONS or (rule not in SILENT and not rule.startswith("x-"))
-    }
-    required = view.get("required", ())
-    return rules <= {"required"} and (key not in required if depth == 0 else not required)
-
-
 class DocumentSignatures:
     """Remembers the problems of each signature of documents of one source.
 
@@ -265,18 +225,6 @@ class DocumentSignatures:
             value = text == b"true" if text in (b"true", b"false") else NumberText(text.decode()).plain
         for number, validator in enumerate(validators):
             yield from (f"{number} {error.kind.name}" for error in validator.iter_errors(value))
-
-
-def _condition_names(view: object, inside: bool) -> Iterator[str]:
-    """The names of all fields that a condition or a choice of the schema speaks of."""
-    if isinstance(view, list):
-        for part in view:
-            yield from _condition_names(part, inside)
-    elif isinstance(view, dict):
-        if inside:
-            yield from view.get("properties", {})
-        for key, part in view.items():
-            yield from _condition_names(part, inside or key in ("if", "not", "oneOf"))
 
 
 def _validator(view: Schema) -> jsonschema_rs.Draft202012Validator:

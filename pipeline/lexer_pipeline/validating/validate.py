@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
 from functools import lru_cache
 
 import numpy as np
@@ -16,9 +17,11 @@ from lexer_pipeline.kernels.codes import ROW_BLANK, ROW_NUL, ROW_QUOTE, ROW_RAGG
 from lexer_pipeline.model import Issue, Problem
 from lexer_pipeline.specs.paths import FieldPath, Parts
 from lexer_pipeline.validating.columnar import ColumnarChecker
+from lexer_pipeline.validating.document import Value
 from lexer_pipeline.validating.layout import Layout
+from lexer_pipeline.validating.notes import Notes
 from lexer_pipeline.validating.record_builder import build
-from lexer_pipeline.validating.reference import Notes, ReferenceChecker, Value, Verdict
+from lexer_pipeline.validating.reference import ReferenceChecker, Verdict
 from lexer_pipeline.validating.signatures import DocumentSignatures, RowSignatures
 
 # What a path is called is remembered for so many paths of a chunk.
@@ -43,20 +46,50 @@ def validate_rows(
 ) -> Checked:
     """Let the columns vouch for most records, and the reference decide on the rest (or on their signature)."""
     chunk = shaped.chunk
-    firsts, lasts = chunk.firsts, chunk.lasts
     read = settled(chunk, layout.once) if layout.folds else of_rows(chunk)
     agrees = _agrees(chunk, read, layout)
     vouched = _vouched(shaped, layout, reference) & agrees
+    decided = _decided(vouched, agrees, shaped, read, layout, reference, signatures, source)
+    accepted = vouched.copy()
+    accepted[list(decided.lines)] = True
     conversions = _counted(shaped.conversions, vouched, chunk)
+    conversions.update(decided.conversions)
+    conversions.update(_counted(chunk.changes, accepted, chunk))
     warnings = _counted(shaped.warnings, vouched, chunk)
-    filled = chunk.faults != ROW_BLANK
+    warnings.update(decided.warnings)
+    records, filled = int(accepted.sum()), chunk.faults != ROW_BLANK
     before = np.append(0, np.cumsum(filled))
-    rows_of = before[lasts] - before[firsts]
-    lines: dict[int, bytes] = {}
-    rejected: list[Rejected] = []
+    continuations = int((before[chunk.lasts] - before[chunk.firsts])[accepted].sum()) - records
+    total, blank = len(filled), int(len(filled) - filled.sum())
+    if (written := chunk.written) is not None:
+        total, blank = total + written.rows + written.blank, blank + written.blank
+        records, continuations = records + written.records, continuations + written.rows - written.records
+        conversions.update(_cleaned(written, layout))
+    return Checked(
+        shaped, vouched, decided.lines, tuple(decided.rejected), total, records, continuations, blank, conversions,
+        warnings, chunk.skipped,
+    )  # fmt: skip
+
+
+@dataclass(slots=True)
+class _Decided:
+    """What became of the records of a chunk that the columns do not vouch for."""
+
+    lines: dict[int, bytes] = field(default_factory=dict)
+    rejected: list[Rejected] = field(default_factory=list)
+    conversions: Counter[tuple[str, str]] = field(default_factory=Counter)
+    warnings: Counter[tuple[str, str]] = field(default_factory=Counter)
+
+
+def _decided(
+    vouched: Bools, agrees: Bools, shaped: ShapedRows, read: Cells, layout: Layout, reference: ReferenceChecker,
+    signatures: RowSignatures, source: str,
+) -> _Decided:  # fmt: skip
+    """The reference's word on each record that is not vouched for, once for those of one signature."""
+    chunk, decided = shaped.chunk, _Decided()
     doubtful = np.flatnonzero(~vouched).tolist()
     alike = signatures.of_chunk(read, shaped.cells) if len(doubtful) > FEW else None
-    begins, ends, faults = firsts.tolist(), lasts.tolist(), chunk.faults.tolist()
+    begins, ends, faults = chunk.firsts.tolist(), chunk.lasts.tolist(), chunk.faults.tolist()
     agreeing, names = agrees.tolist(), lru_cache(MOST_NAMES)(layout.names_of)
     faulty = {row for row, fault in enumerate(faults) if fault} | chunk.problems.keys()
     for record in doubtful:
@@ -70,25 +103,12 @@ def validate_rows(
             if signature is not None:
                 signatures.learn(signature, verdict.problems)
         if issues:
-            rejected.append(Rejected(tuple(rows), issues))
+            decided.rejected.append(Rejected(tuple(rows), issues))
             continue
-        lines[record] = verdict.line
-        conversions.update(verdict.conversions)
-        warnings.update(verdict.warnings)
-    accepted = vouched.copy()
-    accepted[list(lines)] = True
-    records = int(accepted.sum())
-    conversions.update(_counted(chunk.changes, accepted, chunk))
-    continuations = int(rows_of[accepted].sum()) - records
-    total, blank = len(filled), int(len(filled) - filled.sum())
-    if (written := chunk.written) is not None:
-        total, blank = total + written.rows + written.blank, blank + written.blank
-        records, continuations = records + written.records, continuations + written.rows - written.records
-        conversions.update(_cleaned(written, layout))
-    return Checked(
-        shaped, vouched, lines, tuple(rejected), total, records, continuations, blank, conversions, warnings,
-        chunk.skipped,
-    )  # fmt: skip
+        decided.lines[record] = verdict.line
+        decided.conversions.update(verdict.conversions)
+        decided.warnings.update(verdict.warnings)
+    return decided
 
 
 def _agrees(chunk: Records, read: Cells, layout: Layout) -> Bools:

@@ -1,0 +1,84 @@
+"""A document whose numbers keep their digits: read from JSON text, asked for plain, and written as NDJSON."""
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import orjson
+
+from lexer_pipeline.model import Json
+
+
+@dataclass(frozen=True, slots=True)
+class NumberText:
+    """A number as it was written: digits are kept, since a double would change some."""
+
+    text: str
+
+    def __str__(self) -> str:
+        return self.text
+
+    @property
+    def plain(self) -> int | float:
+        """The number as a double or, without fraction and exponent, as an integer."""
+        return int(self.text) if self.text.lstrip("-").isdigit() else float(self.text)
+
+
+# A value of a document, its numbers as they were written.
+Value: TypeAlias = bool | int | float | str | NumberText | list["Value"] | dict[str, "Value"] | None
+
+
+def parse(text: bytes, on_double: Callable[[], None]) -> Value:
+    """Parse JSON text, numbers as `NumberText`; raises ValueError where it is not JSON in UTF-8.
+
+    `on_double` is called for each object that has a key twice.
+    """
+
+    def pairs(found: Sequence[tuple[str, Value]]) -> dict[str, Value]:
+        members = dict(found)
+        if len(members) != len(found):
+            on_double()
+        return members
+
+    document: Value = json.loads(
+        text.decode(),
+        parse_float=NumberText,
+        parse_int=NumberText,
+        parse_constant=_no_constant,
+        object_pairs_hook=pairs,
+    )
+    return document
+
+
+def _no_constant(_: str) -> object:
+    raise ValueError("NaN and Infinity are not JSON")
+
+
+def plain(value: Value) -> Json:
+    """The document with numbers as the schema engine takes them."""
+    if isinstance(value, NumberText):
+        return value.plain
+    if isinstance(value, dict):
+        return {key: plain(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [plain(inner) for inner in value]
+    return value
+
+
+def write_line(document: dict[str, Value]) -> bytes:
+    """A document as one NDJSON line, LF included."""
+    return orjson.dumps(document, _write_number, orjson.OPT_APPEND_NEWLINE | orjson.OPT_PASSTHROUGH_DATACLASS)
+
+
+def _write_number(value: NumberText) -> orjson.Fragment:
+    return orjson.Fragment(value.text)
+
+
+def is_unicode(text: str) -> bool:
+    """Whether a text can be written in UTF-8: half of a surrogate pair cannot."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

@@ -1,0 +1,31 @@
+"""What is noticed on the way through one record."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from lexer_pipeline.model import Problem
+from lexer_pipeline.specs.paths import FieldPath, Parts
+
+
+@dataclass(slots=True)
+class Notes:
+    """What was noticed on the way through one record: (name, field) of conversions and warnings."""
+
+    conversions: list[tuple[str, str]] = field(default_factory=list)
+    warnings: list[tuple[str, str]] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+
+    def convert(self, path: Parts, names: Sequence[str]) -> None:
+        """Note what was done to the value at a path."""
+        if names:
+            self.conversions += _named(path, names)
+
+    def warn(self, path: Parts, names: Sequence[str]) -> None:
+        """Note what should be said aloud of the value at a path."""
+        if names:
+            self.warnings += _named(path, names)
+
+
+def _named(path: Parts, names: Sequence[str]) -> Iterable[tuple[str, str]]:
+    where = str(FieldPath(path).general)
+    return [(name, where) for name in names]
