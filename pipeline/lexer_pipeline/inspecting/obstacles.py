@@ -8,18 +8,9 @@ from lexer_pipeline.inspecting.candidates import Candidate
 from lexer_pipeline.inspecting.column_names import has_no_header, shown
 from lexer_pipeline.inspecting.column_profile import ColumnProfile, TableProfile, date_trouble, many
 from lexer_pipeline.inspecting.synonyms import is_secret
-from lexer_pipeline.kernels.codes import ROW_NUL, ROW_QUOTE, ROW_RAGGED, ROW_UNCLOSED, ROW_UTF8
 from lexer_pipeline.loading.delimited import Head
 from lexer_pipeline.mapping.file import normalised
-
-# What a mistake in the rows is called in issues, and what it means.
-FAULTS = {
-    ROW_RAGGED: ("ragged_row", "have more or fewer cells than the header"),
-    ROW_QUOTE: ("quote", "have text behind a closing quote"),
-    ROW_NUL: ("nul", "hold a NUL byte"),
-    ROW_UTF8: ("encoding", "are not UTF-8"),
-    ROW_UNCLOSED: ("quote", "open a quote that is not closed"),
-}
+from lexer_pipeline.validating.messages import ROW_FAULTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +25,11 @@ class Obstacle:
 def of_rows(table: TableProfile) -> Iterator[Obstacle]:
     """Rows that cannot be read, or none at all."""
     for fault, (count, line) in sorted(table.faults.items()):
-        code, what = FAULTS[fault]
+        found = ROW_FAULTS[fault]
         yield Obstacle(
-            code, "", f"{many(count, 'row')} {what}, the first on line {line}; they would be rejected"
+            found.code,
+            "",
+            f"{many(count, 'row')} {found.together}, the first on line {line}; they would be rejected",
         )
     if table.rows == table.blank:
         yield Obstacle("empty", "", "there is a header and no row below it; export it again")

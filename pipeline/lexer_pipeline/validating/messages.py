@@ -1,10 +1,13 @@
 """What a person reads of a failed rule: the rule and what to do, never the value."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
 
 from jsonschema_rs import ValidationError
 from jsonschema_rs import ValidationErrorKind as Kind
 
+from lexer_pipeline.kernels.codes import ROW_NUL, ROW_QUOTE, ROW_RAGGED, ROW_UNCLOSED, ROW_UTF8
 from lexer_pipeline.model import Problem, Schema
 from lexer_pipeline.specs.paths import Parts
 from lexer_pipeline.specs.schema_tree import Place, SchemaTree
@@ -186,3 +189,34 @@ def _fields_of(view: Schema) -> str:
     required = list(view["required"])
     optional = [f"{key} if you have it" for key in view.get("properties", {}) if key not in required]
     return " and ".join(required) + (f" ({', '.join(optional)})" if optional else "")
+
+
+@dataclass(frozen=True, slots=True)
+class RowFault:
+    """What is wrong with a row whose cells cannot be used; `message` is of one row, `together` of several."""
+
+    code: str
+    rule: str
+    message: str
+    together: str
+
+
+ROW_FAULTS: Mapping[int, RowFault] = MappingProxyType({
+    ROW_RAGGED: RowFault(
+        "ragged_row", "as many cells as the header",
+        "has {cells} cells where the header has {columns}; look for a missing or stray delimiter or quote",
+        "have more or fewer cells than the header",
+    ),
+    ROW_QUOTE: RowFault(
+        "quote", "RFC 4180", "has text behind a closing quote; write a quote inside a quoted cell twice",
+        "have text behind a closing quote",
+    ),
+    ROW_NUL: RowFault(
+        "nul", "no NUL bytes", "holds a NUL byte; export the file again as UTF-8 text", "hold a NUL byte"
+    ),
+    ROW_UTF8: RowFault("encoding", "UTF-8", "is not UTF-8; save the file as UTF-8", "are not UTF-8"),
+    ROW_UNCLOSED: RowFault(
+        "quote", "RFC 4180", "opens a quote that is never closed; close it, or write it twice",
+        "open a quote that is not closed",
+    ),
+})  # fmt: skip

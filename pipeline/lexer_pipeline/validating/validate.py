@@ -13,12 +13,13 @@ from lexer_pipeline.chunks.results import Checked, Chunk, Rejected, ShapedDocume
 from lexer_pipeline.chunks.rows import Rows, Written
 from lexer_pipeline.kernels import codes, dispatch
 from lexer_pipeline.kernels.arrays import Bools
-from lexer_pipeline.kernels.codes import ROW_BLANK, ROW_NUL, ROW_QUOTE, ROW_RAGGED, ROW_UNCLOSED, ROW_UTF8
+from lexer_pipeline.kernels.codes import ROW_BLANK
 from lexer_pipeline.model import Issue, Problem
 from lexer_pipeline.specs.paths import FieldPath, Parts
 from lexer_pipeline.validating.columnar import ColumnarChecker
 from lexer_pipeline.validating.document import Value
 from lexer_pipeline.validating.layout import Layout
+from lexer_pipeline.validating.messages import ROW_FAULTS, RowFault
 from lexer_pipeline.validating.notes import Notes
 from lexer_pipeline.validating.record_builder import build
 from lexer_pipeline.validating.reference import ReferenceChecker, Verdict
@@ -31,14 +32,6 @@ Names = Callable[[Parts], tuple[str, str]]
 FEW = 8
 NOTHING = Verdict(b"", ())
 CLEANED = {codes.KIND_EMAIL: "email_cleaned", codes.KIND_HASH: "hash_cleaned"}
-FAULTS = {
-    ROW_RAGGED: ("ragged_row", "as many cells as the header", "has {cells} cells where the header has {columns}; "
-        "look for a missing or stray delimiter or quote"),
-    ROW_QUOTE: ("quote", "RFC 4180", "has text behind a closing quote; write a quote inside a quoted cell twice"),
-    ROW_NUL: ("nul", "no NUL bytes", "holds a NUL byte; export the file again as UTF-8 text"),
-    ROW_UTF8: ("encoding", "UTF-8", "is not UTF-8; save the file as UTF-8"),
-    ROW_UNCLOSED: ("quote", "RFC 4180", "opens a quote that is never closed; close it, or write it twice"),
-}  # fmt: skip
 
 
 def validate_rows(
@@ -147,7 +140,7 @@ def _judge(
     chunk: Records, rows: Sequence[int], layout: Layout, reference: ReferenceChecker, source: str
 ) -> tuple[tuple[Issue, ...], Verdict]:
     """The reference's word on one record of rows."""
-    broken = [(row, FAULTS[int(chunk.faults[row])]) for row in rows if chunk.faults[row]]
+    broken = [(row, ROW_FAULTS[int(chunk.faults[row])]) for row in rows if chunk.faults[row]]
     if broken:
         return tuple(_fault_issue(fault, source, chunk, row) for row, fault in broken), NOTHING
     cells = of_rows(chunk)
@@ -172,10 +165,9 @@ def _said(document: Value, problem: Problem) -> str:
     return "" if document is None or isinstance(document, dict | list) else str(document)
 
 
-def _fault_issue(fault: tuple[str, str, str], source: str, chunk: Records, row: int) -> Issue:
-    code, rule, message = fault
-    words = message.format(cells=int(chunk.cells[row]), columns=chunk.width)
-    return _issue(Problem((), code, rule, words), source, chunk, row, _unnamed, subject="the row")
+def _fault_issue(fault: RowFault, source: str, chunk: Records, row: int) -> Issue:
+    words = fault.message.format(cells=int(chunk.cells[row]), columns=chunk.width)
+    return _issue(Problem((), fault.code, fault.rule, words), source, chunk, row, _unnamed, subject="the row")
 
 
 def validate_documents(
