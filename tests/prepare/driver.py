@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from lexer_pipeline.outbox import batch
+from lexer_pipeline.outbox import written_file
 from lexer_pipeline.preparing.options import Options
 from lexer_pipeline.preparing.prepare import prepare
 
@@ -47,7 +47,7 @@ def run(order: dict[str, Any]) -> tuple[int, int]:
     for name in CALLS:
         setattr(os, name, fuse.guard(getattr(os, name)))
     # Records are written through a file object, which does not pass by os.write.
-    batch._File.write = fuse.guard(batch._File.write)  # type: ignore[method-assign]
+    written_file.WrittenFile.write = fuse.guard(written_file.WrittenFile.write)  # type: ignore[method-assign]
     try:
         prepare(order["sources"], order["spec"], order["out"], options)
     except KeyboardInterrupt:

@@ -14,7 +14,7 @@ from unittest.mock import patch
 from lexer_pipeline.kernels import dispatch, fallback
 from lexer_pipeline.loading.source import Source
 from lexer_pipeline.model import Manifest, PreparedBatch
-from lexer_pipeline.outbox import batch
+from lexer_pipeline.outbox import batch, workspace
 from lexer_pipeline.preparing.options import Options
 from lexer_pipeline.preparing.prepare import prepare
 from lexer_pipeline.preparing.report import Report
@@ -143,5 +143,5 @@ def environment() -> dict[str, str]:
 
 def whole_batches(out: Path) -> list[PreparedBatch]:
     """The batches that the next command finds after a crash."""
-    batch.recover(out)
+    workspace.recover(out)
     return batch.find(out)

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from lexer_pipeline.errors import UsageError
 from lexer_pipeline.model import PreparedBatch
-from lexer_pipeline.outbox import batch
+from lexer_pipeline.outbox import batch, workspace
 from lexer_pipeline.system.timings import Timings
 
 from .helpers import KEEP_ALL, ROOT, of_bytes
@@ -104,7 +104,7 @@ def test_a_crash_at_any_call_leaves_all_parts_or_none(
         code, _ = in_child(order(out, max_bytes=most, at=at, how=how))
         assert code == 9, at
         before = [path.name for path in out.glob("[!.]*")] if out.exists() else []
-        batch.recover(out)
+        workspace.recover(out)
         found = batch.find(out)
         assert whole(found)
         assert len(found) in (0, parts), at
@@ -125,13 +125,13 @@ def test_an_interrupt_at_any_call_leaves_all_parts_or_none(
         code, _ = in_child(order(out, max_bytes=most, at=at, how="interrupt"))
         assert code in (0, 130), at
         published = folders(out)
-        batch.recover(out)
+        workspace.recover(out)
         found = batch.find(out)
         assert whole(found)
         assert len(found) in (0, parts), at
         assert folders(out) == {one.path.name for one in found}, at
         # Only a delivery that has its names already, or a folder not yet locked, may wait for the next command.
-        assert found or not [name for name in published if not name.startswith(batch.WORK)]
+        assert found or not [name for name in published if not name.startswith(workspace.WORK)]
 
 
 def test_the_next_run_clears_a_dead_ones_work_and_takes_the_next_name(
@@ -143,17 +143,17 @@ def test_the_next_run_clears_a_dead_ones_work_and_takes_the_next_name(
     done = of_bytes(TABLE, SPEC, out, KEEP_ALL)
 
     assert len(done.report.batches) == 1
-    assert not [path for path in out.iterdir() if path.name.startswith(batch.WORK)]
+    assert not [path for path in out.iterdir() if path.name.startswith(workspace.WORK)]
 
 
 def test_the_work_of_a_living_process_is_left_alone(tmp_path: Path) -> None:
-    workspace = batch.Workspace(tmp_path, Timings())
-    workspace.new_part().write_records(b"{}\n")
-    batch.recover(tmp_path)  # a lock of its own, as another process would take
+    work = workspace.Workspace(tmp_path, Timings())
+    work.new_part().write_records(b"{}\n")
+    workspace.recover(tmp_path)  # a lock of its own, as another process would take
 
-    assert (workspace.folder / "part-0001" / batch.DATA).exists()
-    workspace.discard()
-    workspace.discard()
+    assert (work.folder / "part-0001" / workspace.DATA).exists()
+    work.discard()
+    work.discard()
     assert folders(tmp_path) == set()
 
 

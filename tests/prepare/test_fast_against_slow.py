@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from lexer_pipeline.kernels import cells as kernels
 from lexer_pipeline.kernels import codes, fallback
 from lexer_pipeline.kernels import documents as json_kernels
+from lexer_pipeline.kernels.fallback.rows import NEEDS_ESCAPE
 from lexer_pipeline.loading import delimited
 from lexer_pipeline.loading import json_documents as documents
 from lexer_pipeline.specs import values
@@ -329,9 +330,7 @@ def status_of(text: str, kind: int, low: float = -math.inf, high: float = math.i
     data = b"," + text.encode() + b","
     starts, ends = np.array([1], np.int32), np.array([len(data) - 1], np.int32)
     raw = data[1:-1]
-    flags = np.array(
-        [(1 if fallback.NEEDS_ESCAPE.search(raw) else 0) | (0 if raw.isascii() else 2)], np.uint8
-    )
+    flags = np.array([(1 if NEEDS_ESCAPE.search(raw) else 0) | (0 if raw.isascii() else 2)], np.uint8)
     status = np.zeros(1, np.uint8)
     kernels.check_column(data, starts, ends, flags, 1, 0, kind, low, high, words, status)
     return int(status[0])
@@ -429,7 +428,7 @@ def written(cells: Sequence[bytes], doubled: bool = False) -> bytes:
     ends = np.cumsum([len(cell) for cell in cells]).astype(np.int32)
     starts = np.concatenate([[0], ends[:-1]]).astype(np.int32)
     flags = np.array(
-        [(1 if fallback.NEEDS_ESCAPE.search(cell) else 0) | (4 if doubled else 0) for cell in cells], np.uint8
+        [(1 if NEEDS_ESCAPE.search(cell) else 0) | (4 if doubled else 0) for cell in cells], np.uint8
     )
     first = np.arange(len(cells), dtype=np.int32)
     return bytes(
@@ -520,7 +519,7 @@ def test_both_writers_write_the_same_records(
     ends = np.cumsum([len(cell) for cell in cells]).astype(np.int32)
     starts = np.concatenate([[0], ends[:-1]]).astype(np.int32)
     flags = np.array(
-        [5 if b'"' in cell else 1 if fallback.NEEDS_ESCAPE.search(cell) else 0 for cell in cells], np.uint8
+        [5 if b'"' in cell else 1 if NEEDS_ESCAPE.search(cell) else 0 for cell in cells], np.uint8
     )
     cuts = sorted(data.draw(st.sets(st.integers(1, len(rows) - 1)))) if len(rows) > 1 else []
     first, last = np.array([0, *cuts], np.int32), np.array([*cuts, len(rows)], np.int32)

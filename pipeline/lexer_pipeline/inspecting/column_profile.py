@@ -9,7 +9,7 @@ import numpy as np
 
 from lexer_pipeline.chunks import cells
 from lexer_pipeline.chunks.rows import Rows
-from lexer_pipeline.inspecting import semantic_types as looks
+from lexer_pipeline.inspecting import semantic_types
 from lexer_pipeline.inspecting.semantic_types import SemanticType
 from lexer_pipeline.kernels import dispatch
 from lexer_pipeline.kernels.arrays import Floats, Integers, UInt64s
@@ -31,7 +31,7 @@ Counted = TypeVar("Counted")
 class ColumnProfile:
     """What is known of one column; `is_more` says that there are more distinct values than `distinct`.
 
-    `looks` and `shapes` count cells, the most frequent first. With `is_sampled` their counts are estimates.
+    `types` and `shapes` count cells, the most frequent first. With `is_sampled` their counts are estimates.
     """
 
     name: str
@@ -39,12 +39,12 @@ class ColumnProfile:
     distinct: int
     is_more: bool
     is_sampled: bool
-    looks: tuple[tuple[SemanticType, int], ...]
+    types: tuple[tuple[SemanticType, int], ...]
     shapes: tuple[tuple[str, int], ...]
 
     def count(self, *kinds: str) -> int:
         """How many cells are of these kinds."""
-        return sum(count for look, count in self.looks if look.kind in kinds)
+        return sum(count for one, count in self.types if one.kind in kinds)
 
     def share(self, *kinds: str) -> float:
         """How much of the filled cells is of these kinds."""
@@ -54,16 +54,16 @@ class ColumnProfile:
     def kinds(self) -> dict[str, int]:
         """Cells by kind, the most frequent first."""
         counts: Counter[str] = Counter()
-        for look, count in self.looks:
-            counts[look.kind] += count
+        for one, count in self.types:
+            counts[one.kind] += count
         return dict(counts.most_common())
 
     def readings(self, *kinds: str) -> dict[tuple[str, ...], int]:
         """How many cells of these kinds allow which readings."""
         counts: Counter[tuple[str, ...]] = Counter()
-        for look, count in self.looks:
-            if look.kind in kinds and look.readings:
-                counts[look.readings] += count
+        for one, count in self.types:
+            if one.kind in kinds and one.readings:
+                counts[one.readings] += count
         return dict(counts.most_common())
 
 
@@ -146,7 +146,7 @@ class _Column:
         self._codes = np.empty(0, np.int32)
         self._pairs: dict[tuple[SemanticType, str], int] = {}
         self._counts: Floats = np.empty(0)
-        self._looks: dict[SemanticType, float] = defaultdict(float)
+        self._types: dict[SemanticType, float] = defaultdict(float)
         self._shapes: dict[str, float] = defaultdict(float)
 
     def add(self, chunk: _Chunk, place: int) -> None:
@@ -188,20 +188,20 @@ class _Column:
         return True
 
     def _code(self, text: str) -> int:
-        return self._pairs.setdefault((looks.look_at(text), values.shape_of(text)), len(self._pairs))
+        return self._pairs.setdefault((semantic_types.look_at(text), values.shape_of(text)), len(self._pairs))
 
     def _forget(self) -> None:
         """Keep of the values seen so far how many look how, no more."""
-        self._looks, self._shapes = self._counted()
+        self._types, self._shapes = self._counted()
         self._known, self._codes, self._counts = np.empty(0, np.uint64), np.empty(0, np.int32), np.empty(0)
         self._pairs = {}
 
     def _counted(self) -> tuple[dict[SemanticType, float], dict[str, float]]:
-        looked, shapes = defaultdict(float, self._looks), defaultdict(float, self._shapes)
-        for (look, shape), count in zip(self._pairs, self._counts.tolist(), strict=True):
-            looked[look] += count
+        types, shapes = defaultdict(float, self._types), defaultdict(float, self._shapes)
+        for (one, shape), count in zip(self._pairs, self._counts.tolist(), strict=True):
+            types[one] += count
             shapes[shape] += count
-        return looked, shapes
+        return types, shapes
 
     def _groups(self, chunk: _Chunk, place: int, rows: Integers) -> Iterable[Integers]:
         """Rows that one sample each may speak for."""
@@ -209,8 +209,8 @@ class _Column:
         if len(spoiled):
             yield spoiled
             rows = np.setdiff1d(rows, spoiled, assume_unique=True)
-        dates = sum(count for look, count in self._looks.items() if look.kind in looks.DATES)
-        if 2 * dates < sum(self._looks.values()):
+        dates = sum(count for one, count in self._types.items() if one.kind in semantic_types.DATES)
+        if 2 * dates < sum(self._types.values()):
             yield rows
             return
         starts = chunk.hashes(place, DAY_AND_MONTH)[rows]
@@ -225,12 +225,12 @@ class _Column:
         weight = len(rows) / len(chosen)
         for row in chosen.tolist():
             text = chunk.texts.text(row, place)
-            self._looks[looks.look_at(text)] += weight
+            self._types[semantic_types.look_at(text)] += weight
             self._shapes[values.shape_of(text)] += weight
 
     def result(self, name: str) -> ColumnProfile:
         """What is known of the column."""
-        looked, shapes = self._counted()
+        types, shapes = self._counted()
         distinct = MOST_DISTINCT if self.is_more else len(self._known)
         return ColumnProfile(
             name,
@@ -238,7 +238,7 @@ class _Column:
             distinct,
             self.is_more,
             self.is_more,
-            _most(looked),
+            _most(types),
             _most(shapes)[:SHOWN_SHAPES],
         )
 
@@ -253,7 +253,7 @@ def _most(counts: dict[Counted, float]) -> tuple[tuple[Counted, int], ...]:
 
 def date_trouble(column: ColumnProfile) -> str:
     """Why the form of a column's dates cannot be told, with both readings counted; empty when it can."""
-    readings = column.readings(*looks.DATES)
+    readings = column.readings(*semantic_types.DATES)
     open_ones = {names: count for names, count in readings.items() if len(names) > 1}
     for (first, second), count in open_ones.items():
         sure = (readings.get((first,), 0), readings.get((second,), 0))

@@ -7,7 +7,8 @@ from lexer_pipeline.chunks.records import Records
 from lexer_pipeline.errors import UsageError
 from lexer_pipeline.loading.source import LoadedTable
 from lexer_pipeline.model import Manifest, SourceUse, Specification
-from lexer_pipeline.outbox.batch import Workspace
+from lexer_pipeline.outbox.batch import ISSUES
+from lexer_pipeline.outbox.workspace import Workspace
 from lexer_pipeline.preparing import rejects
 from lexer_pipeline.preparing.report import SourceReport, by_name, issue_counts
 from lexer_pipeline.preparing.stages import Converted, Stages
@@ -48,7 +49,7 @@ class Delivery:
             file, first = rejects.file_name(source, head is not None), rejects.header(head) if head else b""
             own = rejects.rows_or_documents(checked.shaped.chunk, checked.rejected, head, stages.route.secret)
             part.write_aside(file, first, own)
-            part.write_aside(rejects.ISSUES, b"", rejects.issue_lines(checked.rejected))
+            part.write_aside(ISSUES, b"", rejects.issue_lines(checked.rejected))
         rejected = sum(len(record.rows) for record in checked.rejected)
         part.counts.update(
             records=checked.records, rejected=rejected, rows=checked.rows,

@@ -16,7 +16,8 @@ from lexer_pipeline.loading.source import Loaded, LoadedTable, Source, load
 from lexer_pipeline.mapping import remembered
 from lexer_pipeline.mapping.file import PRESETS
 from lexer_pipeline.model import PreparedBatch, SourceUse, Specification
-from lexer_pipeline.outbox import batch, ledger, names
+from lexer_pipeline.outbox import ledger, names
+from lexer_pipeline.outbox.workspace import Workspace, recover
 from lexer_pipeline.preparing.delivery import Delivery, manifest_template
 from lexer_pipeline.preparing.options import Options
 from lexer_pipeline.preparing.plan import Plan, plans
@@ -64,7 +65,7 @@ def prepare(
     Raises PipelineError: UsageError where something asked for does not exist, SourceError where a source cannot be read.
     """
     options, out = options or Options(), Path(out)
-    batch.recover(out)
+    recover(out)
     todo: dict[str, list[Plan]] = {}
     for plan in plans(sources, spec, options.mapping, options.stdin, options.reading, out):
         todo.setdefault(plan.specification.name, []).append(plan)
@@ -81,7 +82,7 @@ def _prepare(todo: Sequence[Plan], out: Path, options: Options, now: datetime) -
     specification = todo[0].specification
     date = names.check_date(options.date) if options.date is not None else f"{now:%Y%m%d}"
     version = names.check_version(options.version) if options.version is not None else None
-    workspace = batch.Workspace(out, options.timings)
+    workspace = Workspace(out, options.timings)
     try:
         read = _Read()
         delivery = Delivery(workspace, options.max_bytes)

@@ -11,8 +11,6 @@ from lexer_pipeline.kernels.codes import ROW_OK
 from lexer_pipeline.loading.delimited import Head
 from lexer_pipeline.validating.header_checks import BOOKKEEPING
 
-ISSUES = "issues.ndjson"
-
 
 def file_name(source: int, is_table: bool) -> str:
     """Where the rejects of the source number `source` (from 0) of a delivery go."""

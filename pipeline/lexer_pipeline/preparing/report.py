@@ -11,6 +11,7 @@ import orjson
 
 from lexer_pipeline.chunks.results import Checked
 from lexer_pipeline.model import Issue, PreparedBatch
+from lexer_pipeline.outbox.batch import ISSUES
 
 EXAMPLES = 20
 MOST_FIELDS = 1000
@@ -88,7 +89,7 @@ class Report:
     def issues(self) -> Any:
         """The issues as a pandas DataFrame: all of them where batches were written, else the first of each source."""
         pandas = import_module("pandas")  # a third of a second that only those who ask for a frame should pay
-        files = [batch.path / "issues.ndjson" for batch in self.batches]
+        files = [batch.path / ISSUES for batch in self.batches]
         found = [orjson.loads(line) for file in files for line in file.read_bytes().splitlines()]
         if not self.batches:
             found = [issue.as_json() for source in self.sources for issue in source.examples]

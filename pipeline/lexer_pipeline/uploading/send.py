@@ -6,7 +6,7 @@ from contextlib import closing
 from pathlib import Path
 
 from lexer_pipeline.model import PreparedBatch, Receipt
-from lexer_pipeline.outbox import batch, ledger
+from lexer_pipeline.outbox import batch, ledger, workspace
 from lexer_pipeline.system.runtime import Runtime
 from lexer_pipeline.uploading import outgoing
 from lexer_pipeline.uploading import settings as config
@@ -46,7 +46,7 @@ def upload(
     """
     out = Path(out)
     settings = config.read(os.environ, Path()) if settings is None else settings
-    batch.recover(out)
+    workspace.recover(out)
     if batches is None:
         chosen = _waiting(out, options.even_held)
     else:

@@ -4,7 +4,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from lexer_pipeline.model import PreparedBatch
-from lexer_pipeline.outbox import batch, ledger
+from lexer_pipeline.outbox import batch, ledger, workspace
 from lexer_pipeline.outbox.entry import Entry
 from lexer_pipeline.uploading.receipts import utc_text
 
@@ -30,7 +30,7 @@ class BatchStatus:
 
 def status(out: Path) -> list[BatchStatus]:
     """What lies in `out` and what the ledger knows, one line a batch."""
-    batch.recover(out)
+    workspace.recover(out)
     latest = {entry.batch: entry for entry in ledger.entries(out)}
     lines = [_line(one, latest.pop(one.path.name, None)) for one in batch.find(out)]
     return lines + [_lone(out, entry) for entry in latest.values()]

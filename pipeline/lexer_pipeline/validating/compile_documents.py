@@ -41,7 +41,7 @@ def compile_automaton(schema: Schema) -> "dispatch.Automaton | None":
 
 
 class Tables:
-    """A schema as tables; see `json_kernels.Automaton` for what their numbers mean. Raises NotCompiled."""
+    """A schema as tables; see `documents.Automaton` for what their numbers mean. Raises NotCompiled."""
 
     def __init__(self, schema: Schema) -> None:
         self._schema = schema

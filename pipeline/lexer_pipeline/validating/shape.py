@@ -20,7 +20,7 @@ from lexer_pipeline.validating.reference import ReferenceChecker, clean_text
 Convert = Callable[[str], values.Converted | values.Unconvertible]
 
 
-def shape_rows(chunk: Records, layout: Layout, exact: ReferenceChecker) -> ShapedRows:
+def shape_rows(chunk: Records, layout: Layout, reference: ReferenceChecker) -> ShapedRows:
     """Convert each cell that a kernel does not vouch for as it stands; what cannot be converted is doubtful."""
     before = cells.of_rows(chunk) if not layout.folds else cells.settled(chunk, layout.once)
     doubtful = chunk.faults != ROW_OK
@@ -32,7 +32,7 @@ def shape_rows(chunk: Records, layout: Layout, exact: ReferenceChecker) -> Shape
     for leaf in layout.leaves:
         if leaf.kind == codes.KIND_TEXT:
             continue
-        found = _column(leaf, before, readable, _converter(leaf, exact))
+        found = _column(leaf, before, readable, _converter(leaf, reference))
         doubtful[found.hopeless] = True
         changes.update({(row, leaf.column): text for row, text in found.texts.items()})
         conversions.extend(found.changes(leaf, found.conversions))
@@ -56,10 +56,10 @@ class _Found:
         return [Change(name, path, np.array(rows), once) for name, rows in named.items()]
 
 
-def _converter(leaf: Leaf, exact: ReferenceChecker) -> Convert:
+def _converter(leaf: Leaf, reference: ReferenceChecker) -> Convert:
     if leaf.is_raw:
         return lambda text: convert_raw(leaf.kind, text)
-    return lambda text: clean_text(text, leaf.place, exact.zone)
+    return lambda text: clean_text(text, leaf.place, reference.zone)
 
 
 def _column(leaf: Leaf, before: cells.Cells, readable: Bools, convert: Convert) -> _Found:

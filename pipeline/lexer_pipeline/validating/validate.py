@@ -39,14 +39,14 @@ FAULTS = {
 
 
 def validate_rows(
-    shaped: ShapedRows, layout: Layout, exact: ReferenceChecker, signatures: RowSignatures, source: str
+    shaped: ShapedRows, layout: Layout, reference: ReferenceChecker, signatures: RowSignatures, source: str
 ) -> Checked:
     """Let the columns vouch for most records, and the reference decide on the rest (or on their signature)."""
     chunk = shaped.chunk
     firsts, lasts = chunk.firsts, chunk.lasts
     read = settled(chunk, layout.once) if layout.folds else of_rows(chunk)
     agrees = _agrees(chunk, read, layout)
-    vouched = _vouched(shaped, layout, exact) & agrees
+    vouched = _vouched(shaped, layout, reference) & agrees
     conversions = _counted(shaped.conversions, vouched, chunk)
     warnings = _counted(shaped.warnings, vouched, chunk)
     filled = chunk.faults != ROW_BLANK
@@ -66,7 +66,7 @@ def validate_rows(
         problems = signatures.known(signature) if signature is not None else ()
         issues, verdict = tuple([_issue(one, source, chunk, rows[0], names) for one in problems]), NOTHING
         if not problems:
-            issues, verdict = _judge(chunk, rows, layout, exact, source)
+            issues, verdict = _judge(chunk, rows, layout, reference, source)
             if signature is not None:
                 signatures.learn(signature, verdict.problems)
         if issues:
@@ -110,7 +110,7 @@ def _agrees(chunk: Records, read: Cells, layout: Layout) -> Bools:
     return same.view(np.bool_)
 
 
-def _vouched(shaped: ShapedRows, layout: Layout, exact: ReferenceChecker) -> Bools:
+def _vouched(shaped: ShapedRows, layout: Layout, reference: ReferenceChecker) -> Bools:
     """The records whose rows are all certain and satisfy the schema."""
     chunk = shaped.chunk
     if not chunk.records or not dispatch.IS_COMPILED:
@@ -118,13 +118,13 @@ def _vouched(shaped: ShapedRows, layout: Layout, exact: ReferenceChecker) -> Boo
     vouched = ~np.logical_or.reduceat(shaped.doubtful & (chunk.faults != ROW_BLANK), chunk.firsts)
     if vouched.any():
         vouched &= ColumnarChecker(
-            exact.schema, layout.branch, shaped.cells, chunk.firsts, layout.closes_gaps
+            reference.schema, layout.branch, shaped.cells, chunk.firsts, layout.closes_gaps
         ).vouch()
     return vouched
 
 
 def _judge(
-    chunk: Records, rows: Sequence[int], layout: Layout, exact: ReferenceChecker, source: str
+    chunk: Records, rows: Sequence[int], layout: Layout, reference: ReferenceChecker, source: str
 ) -> tuple[tuple[Issue, ...], Verdict]:
     """The reference's word on one record of rows."""
     broken = [(row, FAULTS[int(chunk.faults[row])]) for row in rows if chunk.faults[row]]
@@ -132,7 +132,7 @@ def _judge(
         return tuple(_fault_issue(fault, source, chunk, row) for row, fault in broken), NOTHING
     cells = of_rows(chunk)
     notes = Notes(problems=[problem for row in rows for problem in chunk.problems.get(row, ())])
-    verdict = exact.document(build(layout, [cells.texts(row) for row in rows], notes), notes)
+    verdict = reference.document(build(layout, [cells.texts(row) for row in rows], notes), notes)
     issues = (
         _issue(problem, source, chunk, rows[0], layout.names_of, _said(verdict.shown, problem))
         for problem in verdict.problems
@@ -159,7 +159,7 @@ def _fault_issue(fault: tuple[str, str, str], source: str, chunk: Records, row: 
 
 
 def validate_documents(
-    shaped: ShapedDocuments, exact: ReferenceChecker, signatures: DocumentSignatures, source: str
+    shaped: ShapedDocuments, reference: ReferenceChecker, signatures: DocumentSignatures, source: str
 ) -> Checked:
     """Let those pass that are written already, and the reference decide on the rest (or on their signature)."""
     chunk = shaped.chunk
@@ -173,7 +173,7 @@ def validate_documents(
         signature = signatures.of(text)
         problems, verdict = signatures.known(signature), NOTHING
         if not problems:
-            verdict = exact.text(text)
+            verdict = reference.text(text)
             problems = verdict.problems
             signatures.learn(signature, problems)
         if problems:

@@ -1,0 +1,29 @@
+"""The kernels in plain Python, for where they were not compiled.
+
+They read the same language and give the same answers, only slower, and are what the tests compare the kernels with.
+"""
+
+from lexer_pipeline.kernels.fallback.cells import agree, check_column, encode, gather, pull_up
+from lexer_pipeline.kernels.fallback.conversions import distinct, joined, rewrite, tally_dates, tally_money
+from lexer_pipeline.kernels.fallback.documents import find_lines, split_array, value_end
+from lexer_pipeline.kernels.fallback.rows import KeySet, mark_keys, scan_csv, scan_keys
+
+__all__ = [
+    "KeySet",
+    "agree",
+    "check_column",
+    "distinct",
+    "encode",
+    "find_lines",
+    "gather",
+    "joined",
+    "mark_keys",
+    "pull_up",
+    "rewrite",
+    "scan_csv",
+    "scan_keys",
+    "split_array",
+    "tally_dates",
+    "tally_money",
+    "value_end",
+]
