@@ -71,6 +71,13 @@ def test_whatever_a_public_name_takes_or_gives_is_public_too(name: str) -> None:
     assert {one.__name__ for one in spoken_of if not getattr(one, "_is_protocol", False)} <= set(PUBLIC)
 
 
+@pytest.mark.parametrize("name", sorted(PUBLIC))
+def test_the_page_for_programmers_names_all_of_it(name: str) -> None:
+    page = (ROOT / "docs" / "library.md").read_text("utf-8")
+
+    assert re.search(rf"^\|.*`{name}[`(]", page, re.M)
+
+
 def test_every_error_is_public() -> None:
     errors = ast.parse((PACKAGE / "errors.py").read_text("utf-8"))
 

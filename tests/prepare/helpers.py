@@ -116,9 +116,9 @@ def check(done: Prepared) -> None:
 def in_plain_python() -> Iterator[None]:
     """The pipeline as it runs where the kernels were not compiled."""
     with ExitStack() as stack:
-        twins = {**vars(fallback)}
-        for name in {name for name, kernel in vars(dispatch).items() if callable(kernel)} & set(twins):
-            stack.enter_context(patch.object(dispatch, name, twins[name]))
+        plain = vars(fallback)
+        for name in {name for name, kernel in vars(dispatch).items() if callable(kernel)} & set(plain):
+            stack.enter_context(patch.object(dispatch, name, plain[name]))
         stack.enter_context(patch.object(dispatch, "IS_COMPILED", False))
         yield
 

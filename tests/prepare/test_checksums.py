@@ -81,12 +81,12 @@ def test_every_block_that_is_read_is_hashed_in_its_turn_beside_what_is_written_o
 
 
 def test_more_bytes_than_fit_a_length_of_32_bits_are_counted() -> None:
-    block, sums, twin = b"\xc3\xab" * (1 << 19), digests.Checksums(), digests.HashlibChecksums()
+    block, sums, plain = b"\xc3\xab" * (1 << 19), digests.Checksums(), digests.HashlibChecksums()
     for _ in range(513):
         sums.update(block)
-        twin.update(block)
+        plain.update(block)
 
-    assert (sums.md5(), sums.sha256()) == (twin.md5(), twin.sha256())
+    assert (sums.md5(), sums.sha256()) == (plain.md5(), plain.sha256())
 
 
 def test_without_the_kernel_hashlib_makes_them() -> None:
