@@ -46,7 +46,7 @@ LONGEST_AMOUNT = 64
 GROUPED = re.compile(r"-?[1-9][0-9]{0,2}\.[0-9]{3}")
 BOOLEAN_WORDS = frozenset({"true", "false", "yes", "no", "y", "n", "t", "f"})
 NOTHINGS = frozenset({"null", "none", "nil", "n/a", "na", "nan", "-", "--", "(null)", "(none)"})
-# Any number of five digits may be a spreadsheet's day; it is not taken for a date unasked.
+# Every number of five digits may be a spreadsheet's day; it is not taken for a date unasked.
 DATE_FAMILIES = FAMILIES[:-1]
 LONGEST_DATE = 45
 
