@@ -1,6 +1,5 @@
 """What a run found, counted: for a person's table, for programs, and as a data frame on request."""
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -12,10 +11,10 @@ import orjson
 from lexer_pipeline.chunks.results import Checked
 from lexer_pipeline.model import Issue, PreparedBatch
 from lexer_pipeline.outbox.batch import ISSUES
+from lexer_pipeline.specs.paths import FieldPath
 
 EXAMPLES = 20
 MOST_FIELDS = 1000
-INDEX = re.compile(r"\[[0-9]+\]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +140,7 @@ class Tally:
             if len(self.examples) < EXAMPLES:
                 self.examples.append(issue)
             where = issue.column or issue.path
-            field_name = INDEX.sub("[]", where) if "[" in where else where
+            field_name = str(FieldPath.named(where).general) if "[" in where else where
             known = self._found.get((field_name, issue.code))
             if known is None:
                 name = field_name if len(self._found) < MOST_FIELDS else "(other fields)"
