@@ -5,10 +5,12 @@ import re
 import sys
 from importlib import import_module
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import NoReturn, TypeAlias
 
 from lexer_pipeline.errors import UsageError
 
+# What argparse gives for `add_subparsers`, and has no public name for.
+Commands: TypeAlias = "argparse._SubParsersAction[_Parser]"  # noqa: SLF001
 SIZES = {"": 1, "k": 1000, "m": 1000**2, "g": 1000**3}
 
 
@@ -50,7 +52,7 @@ def parser() -> argparse.ArgumentParser:
     return root
 
 
-def _command(commands: Any, name: str, summary: str, example: str) -> argparse.ArgumentParser:
+def _command(commands: Commands, name: str, summary: str, example: str) -> argparse.ArgumentParser:
     parser: argparse.ArgumentParser = commands.add_parser(
         name, help=summary, description=summary, epilog=f"example: lexer-pipeline {example}"
     )
@@ -65,7 +67,7 @@ def _command(commands: Any, name: str, summary: str, example: str) -> argparse.A
     return parser
 
 
-def _add_specs(commands: Any) -> None:
+def _add_specs(commands: Commands) -> None:
     parser = _command(
         commands, "specs", "list the specifications, or show one with its fields", "specs purchase"
     )
@@ -81,7 +83,7 @@ def _add_specs(commands: Any) -> None:
     )
 
 
-def _add_inspect(commands: Any) -> None:
+def _add_inspect(commands: Commands) -> None:
     summary = "say what an export is, what it could become and what stands in the way"
     parser = _command(commands, "inspect", summary, "inspect orders.csv")
     parser.add_argument(
@@ -90,7 +92,7 @@ def _add_inspect(commands: Any) -> None:
     _add_reading(parser)
 
 
-def _add_map(commands: Any) -> None:
+def _add_map(commands: Commands) -> None:
     summary = "draft a mapping: which column is which field"
     parser = _command(commands, "map", summary, "map contacts.csv --spec customer_record")
     parser.add_argument("sources", nargs=1, metavar="SOURCE", help="a table, or - for standard input")
@@ -187,7 +189,7 @@ def _add_sending(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def _add_validate(commands: Any) -> None:
+def _add_validate(commands: Commands) -> None:
     summary = "check sources and report, write nothing"
     parser = _command(commands, "validate", summary, "validate orders.csv --spec purchase")
     _add_sources(parser)
@@ -196,12 +198,12 @@ def _add_validate(commands: Any) -> None:
     )
 
 
-def _add_convert(commands: Any) -> None:
+def _add_convert(commands: Commands) -> None:
     summary = "prepare a batch: NDJSON, rejects, manifest"
     _add_preparing(_command(commands, "convert", summary, "convert orders.csv --spec purchase"))
 
 
-def _add_upload(commands: Any) -> None:
+def _add_upload(commands: Commands) -> None:
     parser = _command(
         commands, "upload", "send prepared batches", "upload batches/commerce_purchases-20240306-a"
     )
@@ -217,7 +219,7 @@ def _add_upload(commands: Any) -> None:
     parser.add_argument("--name", metavar="WORDS", help="with --as-is: what the file holds, for its name")
 
 
-def _add_run(commands: Any) -> None:
+def _add_run(commands: Commands) -> None:
     parser = _command(
         commands, "run", "convert, then upload", "run orders.csv --spec purchase --dataset a1b2c3d4"
     )
@@ -225,14 +227,14 @@ def _add_run(commands: Any) -> None:
     _add_sending(parser)
 
 
-def _add_status(commands: Any) -> None:
+def _add_status(commands: Commands) -> None:
     parser = _command(
         commands, "status", "show what is prepared, held, sent, in doubt", "status --out batches"
     )
     _add_out(parser)
 
 
-def _add_sandbox(commands: Any) -> None:
+def _add_sandbox(commands: Commands) -> None:
     summary = "the upload API on 127.0.0.1, to try all of it"
     parser = _command(commands, "sandbox", summary, "sandbox --port 8787")
     parser.add_argument("--port", type=int, default=8787, help="the port on 127.0.0.1 (8787)")

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 from rich.console import Console
 from rich.progress import (
@@ -15,6 +14,8 @@ from rich.progress import (
     TimeRemainingColumn,
     TransferSpeedColumn,
 )
+
+from lexer_pipeline.uploading.options import Progress as UploadProgress
 
 
 @contextmanager
@@ -45,7 +46,7 @@ def of_sources(what: str, sources: Sequence[str]) -> Iterator[Callable[[int, int
 
 
 @contextmanager
-def of_uploads() -> Iterator[Callable[[Any], None]]:
+def of_uploads() -> Iterator[Callable[[UploadProgress], None]]:
     """A bar for each upload: how far it is, its rate and the time left."""
     columns = (
         TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn(),
@@ -53,7 +54,7 @@ def of_uploads() -> Iterator[Callable[[Any], None]]:
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         tasks: dict[str, TaskID] = {}
 
-        def show(step: Any) -> None:
+        def show(step: UploadProgress) -> None:
             if step.name not in tasks:
                 tasks[step.name] = bar.add_task(step.name, total=step.total)
             bar.update(tasks[step.name], completed=step.sent)
