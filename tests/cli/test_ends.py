@@ -104,8 +104,16 @@ def test_a_defect_leaves_no_batch(folder: Path) -> None:
     assert not list(folder.glob("batches/*/manifest.json"))
 
 
-def test_memory_that_runs_out_is_no_defect(folder: Path) -> None:
-    done = broken(folder, *VALIDATE, "--json", kind="MemoryError")
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "MemoryError",
+        "(lambda _: OSError(12, 'Cannot allocate memory'))",
+        '(lambda _: RuntimeError("can\'t start new thread"))',
+    ],
+)
+def test_memory_that_runs_out_is_no_defect(folder: Path, kind: str) -> None:
+    done = broken(folder, *VALIDATE, "--json", kind=kind)
 
     assert done.returncode == 2
     assert json.loads(done.stdout)["error"]["code"] == "memory"

@@ -9,6 +9,7 @@
 | 130 | interrupted |
 """
 
+import errno
 import gc
 import os
 import signal
@@ -24,6 +25,8 @@ from lexer_pipeline.cli.answers import print_json
 from lexer_pipeline.cli.exits import DEFECT, INTERRUPTED
 from lexer_pipeline.errors import MemoryExhausted, PipelineError, UsageError
 
+# A thread that cannot be started, and a library that cannot be loaded (glibc).
+NO_MEMORY = ("can't start new thread", "failed to map segment", "cannot allocate memory")
 PACKAGE = Path(__file__).resolve().parents[1]
 
 
@@ -54,13 +57,24 @@ def run_command(words: Sequence[str]) -> int:
     except KeyboardInterrupt:
         sys.stderr.write("interrupted; what was finished is kept\n")
         return INTERRUPTED
-    except MemoryError:
-        return _fail(MemoryExhausted("memory ran out", "Close other programs, or split the source."), as_json)
-    except OSError as problem:
-        where = f"{problem.filename}: " if problem.filename else ""
-        return _fail(UsageError(f"{where}{problem.strerror}", "Check the disk and the permissions."), as_json)
     except Exception as problem:  # noqa: BLE001 - whatever else it is, it is a defect of ours and no bad data
+        if _ran_out(problem):
+            memory = MemoryExhausted("memory ran out", "Close other programs, or split the source.")
+            return _fail(memory, as_json)
+        if isinstance(problem, OSError):
+            where = f"{problem.filename}: " if problem.filename else ""
+            disk = UsageError(f"{where}{problem.strerror}", "Check the disk and the permissions.")
+            return _fail(disk, as_json)
         return _defect(problem, as_json, "--debug" in words)
+
+
+def _ran_out(problem: Exception) -> bool:
+    """Whether the machine had no memory, or no thread, left: Python and the loader say so in several ways."""
+    if isinstance(problem, RuntimeError | ImportError):
+        return any(words in str(problem) for words in NO_MEMORY)
+    return isinstance(problem, MemoryError) or (
+        isinstance(problem, OSError) and problem.errno == errno.ENOMEM
+    )
 
 
 def _interrupt(*_: object) -> NoReturn:
