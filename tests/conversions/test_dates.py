@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
-from lexer_pipeline.mapping.conversions import NeedsColumn, compile_conversion, zone_in_header, zone_of
+from lexer_pipeline.mapping.conversions import NeedsColumn, compile_conversion, zone_of
 from lexer_pipeline.specs import values
 
 from tests.conversions.helpers import failure, names, refusal, result, results
@@ -368,13 +368,6 @@ def test_a_zone_is_known_by_the_names_that_exports_use(text: str, hours: float) 
 )
 def test_a_name_that_is_no_zone_or_more_than_one_is_none(text: str) -> None:
     assert zone_of(text) is None
-
-
-def test_a_zone_can_stand_in_the_header() -> None:
-    assert zone_in_header("Created (UTC)") is UTC
-    assert zone_in_header("Dispute Date (AEST) ") == timezone(timedelta(hours=10))
-    assert zone_in_header("Weight (kg)") is None
-    assert zone_in_header("Created") is None
 
 
 def test_a_zone_that_is_known_already_may_be_given_as_it_is() -> None:

@@ -20,7 +20,7 @@ from lexer_pipeline.mapping.conversions import (
 )
 from lexer_pipeline.mapping.conversions.arguments import nearest
 from lexer_pipeline.mapping.conversions.outcome import CHANGES, Conversion, NeedsColumn, Vectorised
-from lexer_pipeline.mapping.conversions.zones import zone_in_header, zone_of
+from lexer_pipeline.mapping.conversions.zones import zone_of
 from lexer_pipeline.specs.values import Converted, Unconvertible
 
 __all__ = [
@@ -32,7 +32,6 @@ __all__ = [
     "Unconvertible",
     "Vectorised",
     "compile_conversion",
-    "zone_in_header",
     "zone_of",
 ]
 

@@ -8,7 +8,6 @@ from zoneinfo import ZoneInfo, available_timezones
 OFFSET = re.compile(r"(?:utc|gmt)? ?([+-])([01]?[0-9]|2[0-3])(?::?([0-5][0-9]))?", re.ASCII)
 # Rails and Windows show a zone as "(GMT+10:00) Sydney"; the offset is that of winter, so the name counts.
 SHOWN_OFFSET = re.compile(r"\((?:utc|gmt)[+-][0-9]{2}:[0-9]{2}\) *(?=.)")
-IN_HEADER = re.compile(r"\(([^()]+)\)\s*$")
 CONTINENTS = ("Africa", "America", "Asia", "Atlantic", "Australia", "Europe", "Indian", "Pacific")
 # Points of the compass and acronyms that the zone database keeps under a continent.
 NO_CITIES = frozenset({"north", "south", "west", "act", "nsw", "lhi"})
@@ -79,12 +78,6 @@ def zone_of(text: str) -> tzinfo | None:
         return offset
     name = _names().get(_plain(plain))
     return ZoneInfo(name) if name else None
-
-
-def zone_in_header(header: str) -> tzinfo | None:
-    """The zone that a column's name ends with in parentheses, as in "Created (UTC)"; else None."""
-    found = IN_HEADER.search(header)
-    return zone_of(found[1]) if found else None
 
 
 @lru_cache(maxsize=1024)
