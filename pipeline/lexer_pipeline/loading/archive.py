@@ -5,7 +5,7 @@ import stat
 import zipfile
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -76,9 +76,10 @@ class MemberFile:
 
     def __init__(self, member: Member) -> None:
         self._member = member
-        with _reading(member.archive, member.name):
-            self._archive = zipfile.ZipFile(member.archive)
+        with _reading(member.archive, member.name), ExitStack() as on_failure:
+            self._archive = on_failure.enter_context(zipfile.ZipFile(member.archive))
             self._file = self._archive.open(member.name)
+            on_failure.pop_all()
 
     def read(self, size: int) -> bytes:
         """The next `size` bytes, fewer only at the end."""

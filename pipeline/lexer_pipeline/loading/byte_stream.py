@@ -4,7 +4,7 @@ import gzip
 import tempfile
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from io import BufferedReader, FileIO, RawIOBase
 from pathlib import Path
 from typing import Any, Protocol
@@ -87,7 +87,10 @@ class ByteSource:
         self._file = file
         self._counted = _Counted(file, hashing)
         packed = BufferedReader(self._counted, BLOCK)
-        first = packed.peek(2)
+        with ExitStack() as on_failure:
+            on_failure.callback(file.close)
+            first = packed.peek(2)
+            on_failure.pop_all()
         self._unpacked: RawFile = self._counted
         self._given = 0
         self._handle = file.fileno() if isinstance(file, FileIO) and file.seekable() else None
