@@ -13,7 +13,8 @@ import pytest
 from lexer_pipeline.outbox.ledger import claim
 from lexer_pipeline.system import files
 
-from tests.prepare.helpers import KEEP_ALL, environment, prepared
+from tests.prepare.helpers import KEEP_ALL, prepared
+from tests.running import environment
 from tests.windows import MODULES, NAMES
 
 ROOT = Path(__file__).resolve().parent.parent

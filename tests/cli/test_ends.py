@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.running import ROOT, environment
+
 GOOD = "link.mobile,first_name\n1,Mira\n"
 SECRET = "Qzx1!"
 VALIDATE = ("validate", "in.csv", "--spec", "customer_record")
@@ -30,12 +31,6 @@ reference.ReferenceChecker.document = fail
 sys.argv[1:] = {words!r}
 sys.exit(main.main())
 """
-
-
-def environment(**more: str) -> dict[str, str]:
-    return {
-        "PYTHONPATH": str(ROOT / "pipeline"), "PATH": "/usr/bin:/bin", "PYTHONWARNINGS": "error", "NO_COLOR": "1", **more,
-    }  # fmt: skip
 
 
 def lexer_pipeline(*words: str, **given: Any) -> subprocess.CompletedProcess[str]:

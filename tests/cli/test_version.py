@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from lexer_pipeline.cli import version as subject
 
-from tests.prepare.helpers import ROOT, environment
+from tests.running import ROOT, environment
 
 SAID = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["version"]
 

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from lexer_pipeline.inspecting.inspect import Inspection, inspect
 
-from tests.inspect.helpers import MARK, answer, command, says_a_value, table
+from tests.inspect.helpers import MARK, answer, says_a_value, table
+from tests.running import command
 
 CONTACTS = {
     "E-mail Address": [f"{MARK}.mira@example.com", f"{MARK}.teo@example.com", ""],

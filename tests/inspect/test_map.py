@@ -13,7 +13,8 @@ from lexer_pipeline.mapping import file as mapping
 from lexer_pipeline.preparing.options import Options
 from lexer_pipeline.preparing.prepare import prepare
 
-from tests.inspect.helpers import MARK, answer, command, says_a_value, table
+from tests.inspect.helpers import MARK, answer, says_a_value, table
+from tests.running import command
 
 ALL = Options(date="20240306", max_invalid=1.0)
 CONTACTS = {

@@ -1,8 +1,6 @@
 """Prepare in this process, and what must hold whatever the input: rows conserved, no value in any message."""
 
 import json
-import subprocess
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
@@ -121,24 +119,6 @@ def in_plain_python() -> Iterator[None]:
             stack.enter_context(patch.object(dispatch, name, plain[name]))
         stack.enter_context(patch.object(dispatch, "IS_COMPILED", False))
         yield
-
-
-def command(*words: str | Path, cwd: Path, stdin: bytes = b"") -> subprocess.CompletedProcess[bytes]:
-    """`python -m lexer_pipeline WORDS...` in a process of its own."""
-    return subprocess.run(
-        [sys.executable, "-m", "lexer_pipeline", *map(str, words)],
-        cwd=cwd, input=stdin, capture_output=True, timeout=120, env=environment(),
-    )  # fmt: skip
-
-
-def environment() -> dict[str, str]:
-    """No settings but where the package lies."""
-    return {
-        "PYTHONPATH": str(ROOT / "pipeline"),
-        "PATH": "/usr/bin:/bin",
-        "PYTHONWARNINGS": "error",
-        "NO_COLOR": "1",
-    }
 
 
 def whole_batches(out: Path) -> list[PreparedBatch]:

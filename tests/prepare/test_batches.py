@@ -17,7 +17,9 @@ from hypothesis import strategies as st
 from lexer_pipeline.errors import UsageError
 from lexer_pipeline.loading import byte_stream, delimited, json_documents
 
-from .helpers import KEEP_ALL, Prepared, command, environment, of_bytes, prepared, whole_batches
+from tests.running import command, environment
+
+from .helpers import KEEP_ALL, Prepared, of_bytes, prepared, whole_batches
 
 HEADER = b"link.mobile,first_name,employee_flag\n"
 SPEC = "customer_record"

@@ -13,9 +13,10 @@ from typing import Any
 
 import pytest
 
+from tests.running import command, environment
 from tests.waiting import happens
 
-from .helpers import MARK, command, environment, whole_batches
+from .helpers import MARK, whole_batches
 
 GOOD = b"link.mobile,first_name,employee_flag\n1,Mira,yes\n2,Ida,no\n"
 BAD = GOOD + f"3,{MARK},{MARK}\n".encode()

@@ -11,7 +11,9 @@ from typing import Any
 import pytest
 from lexer_pipeline.errors import SourceError
 
-from .helpers import KEEP_ALL, MARK, Prepared, environment, in_plain_python, of_bytes
+from tests.running import environment
+
+from .helpers import KEEP_ALL, MARK, Prepared, in_plain_python, of_bytes
 
 SPEC = "customer_record"
 

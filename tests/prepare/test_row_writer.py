@@ -18,7 +18,9 @@ from lexer_pipeline.validating.compile_rows import compile_writer
 from lexer_pipeline.validating.layout import compile_layout
 from lexer_pipeline.validating.reference import ReferenceChecker
 
-from .helpers import KEEP_ALL, environment, in_plain_python, of_bytes
+from tests.running import environment
+
+from .helpers import KEEP_ALL, in_plain_python, of_bytes
 from .test_fast_against_slow import NASTY_FILE, nasty
 
 thorough = settings(deadline=None, max_examples=120)
