@@ -14,9 +14,9 @@ import orjson
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from lexer_pipeline.kernels import cells as kernels
+from lexer_pipeline.kernels import cells as compiled_cells
 from lexer_pipeline.kernels import codes, fallback
-from lexer_pipeline.kernels import documents as json_kernels
+from lexer_pipeline.kernels import documents as compiled_documents
 from lexer_pipeline.kernels.fallback.rows import NEEDS_ESCAPE
 from lexer_pipeline.loading import delimited
 from lexer_pipeline.loading import json_documents as documents
@@ -121,7 +121,7 @@ WHOLE = 1 << 30
 
 
 def same_scan(data: bytes, delimiter: int, columns: int, final: bool, most: int, longest: int) -> Any:
-    fast = kernels.scan_csv(data, delimiter, columns, final, most, longest)
+    fast = compiled_cells.scan_csv(data, delimiter, columns, final, most, longest)
     slow: Any = fallback.scan_csv(data, delimiter, columns, final, most, longest)
     faults = np.asarray(fast[9])
     assert fast[:2] == slow[:2]
@@ -213,7 +213,7 @@ bits = st.lists(st.sampled_from(BITS), max_size=20).map(b"".join)
 @given(bits, st.booleans(), st.integers(1, 4))
 def test_both_splitters_find_the_same_values(data: bytes, final: bool, most: int) -> None:
     for at in (0, len(data) // 2, len(data)):
-        fast, slow = (one.split_array(data, at, final, most) for one in (json_kernels, fallback))
+        fast, slow = (one.split_array(data, at, final, most) for one in (compiled_documents, fallback))
         assert fast[0].tolist() == slow[0].tolist()
         assert fast[1:] == slow[1:]
 
@@ -224,7 +224,7 @@ def test_both_splitters_find_the_same_values(data: bytes, final: bool, most: int
 )
 def test_both_finders_find_the_same_lines(data: bytes) -> None:
     for end in range(len(data) + 1):
-        fast, slow = (one.find_lines(data, end) for one in (json_kernels, fallback))
+        fast, slow = (one.find_lines(data, end) for one in (compiled_documents, fallback))
         assert [one.tolist() for one in fast[:3]] == [one.tolist() for one in slow[:3]]
         assert fast[3:] == slow[3:]
 
@@ -332,7 +332,7 @@ def status_of(text: str, kind: int, low: float = -math.inf, high: float = math.i
     raw = data[1:-1]
     flags = np.array([(1 if NEEDS_ESCAPE.search(raw) else 0) | (0 if raw.isascii() else 2)], np.uint8)
     status = np.zeros(1, np.uint8)
-    kernels.check_column(data, starts, ends, flags, 1, 0, kind, low, high, words, status)
+    compiled_cells.check_column(data, starts, ends, flags, 1, 0, kind, low, high, words, status)
     return int(status[0])
 
 
@@ -432,7 +432,7 @@ def written(cells: Sequence[bytes], doubled: bool = False) -> bytes:
     )
     first = np.arange(len(cells), dtype=np.int32)
     return bytes(
-        kernels.encode(
+        compiled_cells.encode(
             data, starts, ends, flags, 1, first, first + np.int32(1), np.ones(len(cells), np.uint8),
             np.array([codes.TEXT_LEAF], np.int32), np.array([0], np.int32), [b'"a":'],
         )[0]
@@ -528,7 +528,7 @@ def test_both_writers_write_the_same_records(
     )
     arguments = (b"".join(cells), starts, ends, flags, 4, first, last, take, *program_of(members))
 
-    fast, slow = kernels.encode(*arguments), fallback.encode(*arguments)
+    fast, slow = compiled_cells.encode(*arguments), fallback.encode(*arguments)
 
     assert fast[0] == slow[0]
     assert fast[1].tolist() == slow[1].tolist()

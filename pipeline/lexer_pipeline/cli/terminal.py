@@ -12,7 +12,7 @@ from lexer_pipeline.system.timings import Timings
 
 UNCOMPILED = """\
 note: the compiled kernels are missing, so this takes about eighty times as long as it should
-  Install a wheel, or install a C compiler and then this package anew: pip install --force-reinstall --no-cache-dir lexer-pipeline
+  Install a wheel, or a C compiler and then, in the folder of the source, pip install --force-reinstall --no-cache-dir .
 """
 
 

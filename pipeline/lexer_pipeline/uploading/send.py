@@ -31,7 +31,7 @@ def upload(
     what was interrupted and leaves alone what was sent. Without `settings`, those of the environment and of
     `pipeline.toml` in the working folder hold; the token is in LEXER_UPLOAD_API_TOKEN.
 
-        from lexer_pipeline.uploading.send import upload
+        from lexer_pipeline import upload
 
         for receipt in upload(report.batches):
             receipt.state, receipt.upload_id, receipt.reason
