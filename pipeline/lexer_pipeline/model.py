@@ -93,10 +93,13 @@ class SourceUse:
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """What a prepared batch is, where it came from and what was counted (manifest.json).
+    """What a prepared batch is, where it came from and belongs, and what was counted (manifest.json).
 
     Promise: rows = records + rejected + continuations + blank. Rows that a mapping leaves out are not among
-    them: `skipped` counts those by reason.
+    them: `skipped` counts those by reason. `state` is prepared, held, rejected, superseded or dropped; `file` is empty where
+    no record was valid. `destination` is a dataset, or None; `replaces` and `fixes` name batches. `mapping` is the text of the
+    mapping; with `options` and `decisions` (an object a source) it is what it takes to do the same again. `held_for`
+    are the reasons why it is held, `suspicions` are by code, and `accepted` are the codes that would have held it.
     """
 
     specification: str
@@ -105,7 +108,6 @@ class Manifest:
     file: str
     bytes: int
     sha256: str
-    md5: str
     records: int
     rejected: int
     rows: int
@@ -117,6 +119,15 @@ class Manifest:
     sources: tuple[SourceUse, ...]
     rejects: tuple[str, ...] = ()
     skipped: Mapping[str, int] = field(default_factory=dict)
+    destination: str | None = None
+    mapping: str | None = None
+    options: Mapping[str, Json] = field(default_factory=dict)
+    decisions: tuple[Mapping[str, Json], ...] = ()
+    held_for: tuple[str, ...] = ()
+    suspicions: Mapping[str, Mapping[str, Json]] = field(default_factory=dict)
+    accepted: tuple[str, ...] = ()
+    replaces: str | None = None
+    fixes: str | None = None
 
     def as_json(self) -> dict[str, Json]:
         """The manifest as manifest.json holds it."""
@@ -125,10 +136,15 @@ class Manifest:
 
 @dataclass(frozen=True, slots=True)
 class PreparedBatch:
-    """A folder that holds a manifest and the NDJSON file that it names, ready to be sent or held."""
+    """A folder that holds a manifest and the NDJSON file that it names, ready to be sent or held.
+
+    `made` is False for a batch that was there already, and `note` says how it stands to those.
+    """
 
     path: Path
     manifest: Manifest
+    made: bool = True
+    note: str = ""
 
     @property
     def file(self) -> Path:
@@ -136,20 +152,24 @@ class PreparedBatch:
         return self.path / self.manifest.file
 
     def as_json(self) -> dict[str, Json]:
-        """The batch as `convert --json` prints it: the manifest plus its path."""
-        return {"path": str(self.path), **self.manifest.as_json()}
+        """The batch as `convert --json` prints it: the manifest plus its path, and whether this run made it."""
+        return {"path": str(self.path), "made": self.made, **self.manifest.as_json()}
 
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
     """What became of one upload; `verified` says that the store's ETag was the file's MD5.
 
-    `state` is one of the ledger's states; `reason` is empty when `sent`.
+    `state` is one of the ledger's states, or `would_send`; `reason` is empty when `sent`. `dataset` is None where a person at
+    the vendor's places the file. `needs` is what it goes on with: `person`, `time` (the next upload goes on), or nothing; `hint` is the command
+    that goes on.
     """
 
     batch: str
     name: str
     state: str
+    service: str
+    dataset: str | None
     upload_id: str
     bytes: int
     records: int | None
@@ -159,7 +179,10 @@ class Receipt:
     seconds: float
     started_at: str = ""
     finished_at: str = ""
+    replaces: str | None = None
     reason: str = ""
+    needs: str = ""
+    hint: str = ""
 
     def as_json(self) -> dict[str, Json]:
         """The receipt as receipt.json holds it and `upload --json` prints it."""

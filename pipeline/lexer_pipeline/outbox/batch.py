@@ -1,32 +1,56 @@
 """Prepared batches on disk, read again for sending."""
 
 import json
-from pathlib import Path
+import re
+from collections.abc import Iterable
+from pathlib import Path, PurePath
 from typing import Any
 
 from lexer_pipeline.errors import UsageError
 from lexer_pipeline.model import Manifest, PreparedBatch, SourceUse
+from lexer_pipeline.outbox.names import FILE_NAME
 
 MANIFEST = "manifest.json"
 ISSUES = "issues.ndjson"
+OLD_KEYS = ("md5",)  # what manifests of 0.1.0 had beside
 
 
-def find(out: Path) -> list[PreparedBatch]:
-    """All batches in an out folder, by name."""
+def folders(out: Path) -> list[Path]:
+    """The folders of batches in an out folder, by name."""
     if not out.is_dir():
         return []
-    return [read(folder) for folder in sorted(out.iterdir()) if (folder / MANIFEST).is_file()]
+    return [folder for folder in sorted(out.iterdir()) if (folder / MANIFEST).is_file()]
 
 
 def read(folder: Path) -> PreparedBatch:
     """The batch in `folder`; a folder without one is the user's mistake."""
     try:
         plain: dict[str, Any] = json.loads((folder / MANIFEST).read_bytes())
+        for key in OLD_KEYS:
+            plain.pop(key, None)
         sources = tuple(SourceUse(**source) for source in plain.pop("sources"))
-        rejects = tuple(plain.pop("rejects"))
-        return PreparedBatch(folder, Manifest(**plain, sources=sources, rejects=rejects))
-    except (OSError, ValueError, TypeError, KeyError) as problem:
+        lists: dict[str, Any] = {
+            key: tuple(plain.pop(key, ())) for key in ("rejects", "decisions", "held_for", "accepted")
+        }
+        manifest = Manifest(**plain, sources=sources, **lists)
+        if not FILE_NAME.fullmatch(manifest.file or f"{folder.name}.json"):
+            raise ValueError("a file that no batch has")
+        return PreparedBatch(folder, manifest)
+    except (OSError, ValueError, TypeError, KeyError, AttributeError) as problem:
         raise UsageError(
             f"{folder}: is not a prepared batch ({MANIFEST} is missing or broken)",
             "Prepare it again with convert; a CSV itself is sent with --as-is.",
         ) from problem
+
+
+def find(word: Path | str, out: Path) -> Path:
+    """The folder that a person means by a batch: its path, or its name in the out folder."""
+    path = Path(word)
+    if not path.is_dir() and (out / path).is_dir() and len(path.parts) == 1:
+        return out / path
+    return path
+
+
+def series_of(sources: Iterable[str]) -> str:
+    """What deliveries of the same sources have in common from day to day: their names, digits left out."""
+    return "+".join(sorted({re.sub(r"[0-9]+", "", PurePath(source).name) for source in sources}))

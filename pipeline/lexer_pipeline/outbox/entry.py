@@ -1,7 +1,17 @@
-"""What the ledger holds of one upload: what is sent, where to, and how far it is on its way."""
+"""What the ledger holds: the batches that were made, and of each the uploads to the services it goes to."""
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+
+
+class BatchState(StrEnum):
+    """What a batch is in itself, whatever became of its uploads."""
+
+    PREPARED = "prepared"
+    HELD = "held"
+    REJECTED = "rejected"
+    SUPERSEDED = "superseded"
+    DROPPED = "dropped"
 
 
 class State(StrEnum):
@@ -17,24 +27,74 @@ class State(StrEnum):
     CHANGED = "changed"
 
 
+# On its way: the next upload goes on with it.
+UNDER_WAY = frozenset({State.ASKED, State.GRANTED, State.SENDING})
+# Nothing more is done unless a person says so (a file that changed is looked at again).
+ENDED = frozenset({State.SENT, State.IN_DOUBT, State.REFUSED, State.CHANGED})
+
+
+@dataclass(frozen=True, slots=True)
+class NewBatch:
+    """A batch to be written into the ledger: one part of a delivery.
+
+    `folder` is from the ledger's folder on where it lies in it, else absolute. `name` is all of the file name before the
+    version. `content` tells the delivery from others by what is in all its parts; `series` is what its deliveries of other
+    days have in common. An empty `dataset` is none; `made_for` is the one it was made with, for good. `replaces` and `fixes`
+    are ids of batches. Content that was sent before the delivery `after` may be sent again. `asides` are the checksums of
+    rejects that were written beside it, as JSON.
+    """
+
+    part: int
+    folder: str
+    file: str
+    name: str
+    version: str
+    specification: str
+    record_type: str | None
+    series: str
+    content: str
+    sha256: str
+    bytes: int
+    records: int | None
+    dataset: str
+    made_for: str
+    state: str
+    replaces: int | None = None
+    fixes: int | None = None
+    after: int = 0
+    asides: str = "{}"
+
+
+@dataclass(frozen=True, slots=True)
+class BatchEntry(NewBatch):
+    """A batch as the ledger knows it; `delivery` is the id of the first part, `state_before` what was superseded or dropped."""
+
+    id: int = 0
+    delivery: int = 0
+    state_before: str = ""
+    made_at: float = 0.0
+
+
 @dataclass(frozen=True, slots=True)
 class Content:
-    """What is to be sent, under which name, and where to."""
+    """What is to be sent, under which name, and where to; an empty dataset is none."""
 
     batch: str
     name: str
     bytes: int
     sha256: str
-    md5: str
     records: int | None
-    destination: str
+    service: str
+    dataset: str
 
 
 @dataclass(frozen=True, slots=True)
 class Entry(Content):
-    """One upload as the ledger knows it; times are Unix seconds."""
+    """One upload of one batch to one service as the ledger knows it; times are Unix seconds."""
 
     id: int
+    batch_id: int
+    md5: str
     state: str
     upload_id: str | None
     url: str | None = field(repr=False)
@@ -42,10 +102,12 @@ class Entry(Content):
     tries: int
     unanswered: int
     body_bytes: int
+    last_block: int
     denied: int
     etag: str
     verified: int
     reason: str
     created_at: float
+    asked: int
     started_at: float | None
     updated_at: float

@@ -1,45 +1,41 @@
-"""The ledger: what was asked, granted and sent, committed before each act, so that a crash loses nothing."""
+"""The ledger: what was made, asked, granted and sent, committed before each act, so that a crash loses nothing."""
 
 import os
 import sqlite3
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict
 from pathlib import Path
 
 from filelock import lock_descriptor
 
 from lexer_pipeline.errors import PersonNeeded
-from lexer_pipeline.outbox import ledger_file
-from lexer_pipeline.outbox.entry import Content, Entry
+from lexer_pipeline.outbox import ledger_file, migration
+from lexer_pipeline.outbox.entry import BatchEntry, Entry, State
 from lexer_pipeline.outbox.ledger_file import FILE
 from lexer_pipeline.outbox.ledger_file import REMEDY as _REMEDY
+from lexer_pipeline.outbox.order import UPLOADS, Obstacle, obstacle
 from lexer_pipeline.system import files
 from lexer_pipeline.system.runtime import Runtime
 
 SPACING = 0.13  # seconds between two requests for permission, over all processes: below 8 a second
-NAMES = "SELECT DISTINCT name FROM uploads"
-RIVALS = """
-SELECT * FROM uploads WHERE id != :id AND (
-    (sha256 = :sha256 AND destination = :destination
-        AND (state IN ('asked', 'granted', 'sending', 'sent', 'in_doubt') OR unanswered > 0))
-    OR (batch = :batch AND state IN ('granted', 'sending', 'in_doubt')))
-ORDER BY state = 'sent' DESC, updated_at DESC LIMIT 1
-"""
+BEGIN = """INSERT INTO uploads (batch, service, dataset, sha256, state, created_at, updated_at)
+    VALUES (:batch, :service, :dataset, :sha256, 'prepared', :now, :now)"""
 
 
 class Ledger:
-    """The ledger of one out folder; every method that returns has its change on disk.
+    """The ledger of one out folder, or of several that share it; every method that returns has its change on disk.
 
-    Several threads may share one, several processes may have one each.
+    It lies in the folder unless `file` says where. Several threads may share one, several processes may have one each.
     """
 
-    def __init__(self, out: Path, runtime: Runtime = Runtime()) -> None:
+    def __init__(self, out: Path, runtime: Runtime = Runtime(), file: Path | None = None) -> None:
+        self.file = place(out, file)
+        self.home = self.file.parent.resolve()
         self._clock = runtime.clock
         self._lock = threading.Lock()
         with ledger_file.worded():
-            self._connection = ledger_file.open_for_writing(out / FILE)
+            self._connection = ledger_file.open_for_writing(self.file)
             try:
                 self._set_up()
             except BaseException:
@@ -49,8 +45,10 @@ class Ledger:
     def _set_up(self) -> None:
         for pragma in ("journal_mode=DELETE", "synchronous=FULL", "secure_delete=ON", "foreign_keys=ON"):
             self._connection.execute(f"PRAGMA {pragma}")
+        if ledger_file.version(self._connection) == ledger_file.VERSION:
+            return
         with self.transaction() as connection:
-            ledger_file.make_tables(connection)
+            migration.migrate(connection, self.home)
 
     def close(self) -> None:
         """Give the file back."""
@@ -69,32 +67,49 @@ class Ledger:
                     self._connection.execute("ROLLBACK")
                 raise
 
-    def begin(self, content: Content) -> Entry:
-        """The entry of this content in this batch to this destination, made if there is none."""
+    def now(self) -> float:
+        """The time that the ledger goes by, in Unix seconds."""
+        return self._clock()
+
+    def text_of(self, folder: Path) -> str:
+        """How the ledger calls a folder: from its own on where it lies in it, so that both can be moved together."""
+        path = folder.resolve()
+        return path.relative_to(self.home).as_posix() if path.is_relative_to(self.home) else str(path)
+
+    def folder_of(self, text: str) -> Path:
+        """The folder that the ledger calls so."""
+        return self.home / text
+
+    def begin(self, one: BatchEntry, service: str, former: str = "") -> Entry:
+        """The upload of this batch to this service (`former` is its name in 0.1.0), made if there is none."""
         now = self._clock()
-        row = {**asdict(content), "state": "prepared", "created_at": now, "updated_at": now}
-        insert = f"INSERT INTO uploads ({', '.join(row)}) VALUES (:{', :'.join(row)}) ON CONFLICT DO NOTHING"  # noqa: S608 - the names are this module's own
+        row = {
+            "batch": one.id, "service": service, "former": former, "dataset": one.dataset, "sha256": one.sha256,
+            "now": now,
+        }  # fmt: skip
+        where = "u.batch = :batch AND u.service IN (:service, :former) AND u.sha256 = :sha256"
         with self.transaction() as connection:
-            connection.execute(insert, row)
-            return _one(connection, "batch = :batch AND destination = :destination AND sha256 = :sha256", row)
+            if (found := _find(connection, where, row)) is None:
+                connection.execute(BEGIN, row)
+            elif found.dataset != one.dataset and found.state == State.PREPARED and found.upload_id is None:
+                connection.execute("UPDATE uploads SET dataset = ? WHERE id = ?", (one.dataset, found.id))
+            return _one(connection, where, row)
 
-    def ask(self, entry: Entry, *, resend: bool) -> tuple[Entry, Entry | None]:
-        """Record that permission is asked for; with the entry that forbids it instead, if there is one.
-
-        Forbidden, unless `resend`, is what may already be at the destination: the same content under any
-        name, or this batch's earlier content while nobody knows whether that arrived.
-        """
+    def ask(
+        self, entry: Entry, host: str = "", *, resend: bool = False, older: bool = False
+    ) -> tuple[Entry, Obstacle | None]:
+        """Record that permission is asked for; with what stands in the way instead, if something does (order.py)."""
         with self.transaction() as connection:
-            if not resend:
-                rival = connection.execute(RIVALS, asdict(entry)).fetchone()
-                if rival is not None:
-                    return entry, Entry(**rival)
+            if (found := obstacle(connection, entry, host, resend=resend, older=older)) is not None:
+                return entry, found
             started = {} if entry.started_at else {"started_at": self._clock()}
-            return self._change(connection, entry, "asked", "asking for permission", started), None
+            return self._change(
+                connection, entry, "asked", "asking for permission", {**started, "asked": 1}
+            ), None
 
     def move(self, entry: Entry, state: str, what: str, **columns: object) -> Entry:
         """Record that `entry` is now in `state` because of `what`; outside granted and sending the url is wiped."""
-        if state not in ("granted", "sending"):
+        if state not in (State.GRANTED, State.SENDING):
             columns["url"] = None
         with self.transaction() as connection:
             return self._change(connection, entry, state, what, columns)
@@ -115,7 +130,7 @@ class Ledger:
         changed = connection.execute(query, {**values, **key}).rowcount
         if changed != 1:
             raise PersonNeeded(f"the ledger's entry of {entry.batch} was changed by something else", _REMEDY)
-        after = _one(connection, "id = :the_id", key)
+        after = _one(connection, "u.id = :the_id", key)
         connection.execute(
             "INSERT INTO events (upload, at, state, upload_id, what) VALUES (?, ?, ?, ?, ?)",
             (entry.id, self._clock(), state, after.upload_id or entry.upload_id, what),
@@ -133,16 +148,18 @@ class Ledger:
             connection.execute("UPDATE pace SET next_at = ?", (at + SPACING,))
         return float(at - now)
 
-    def find(self, sha256: str) -> tuple[Entry, ...]:
-        """The entries of this content, to any destination, newest first."""
-        with self.transaction() as connection:
-            query = "SELECT * FROM uploads WHERE sha256 = ? ORDER BY updated_at DESC"
-            return tuple(Entry(**row) for row in connection.execute(query, (sha256,)))
 
-    def names(self) -> frozenset[str]:
-        """Every file name that was ever given."""
-        with self.transaction() as connection:
-            return frozenset(name for (name,) in connection.execute(NAMES))
+def place(out: Path, file: Path | None) -> Path:
+    """Where the ledger of an out folder lies: in it, or where settings say (a folder means the usual name in it)."""
+    if file is None:
+        return out / FILE
+    return file / FILE if file.is_dir() else file
+
+
+def uploads_of(connection: sqlite3.Connection, one: BatchEntry) -> list[Entry]:
+    """The uploads of one batch, to all services, in the order they were begun."""
+    found = connection.execute(f"{UPLOADS} WHERE u.batch = ? ORDER BY u.id", (one.id,))
+    return [Entry(**row) for row in found]
 
 
 @contextmanager
@@ -170,17 +187,17 @@ def _locked(descriptor: int, folder: Path) -> bool:
         raise PersonNeeded(f"{folder} cannot be locked ({error.strerror})", remedy) from None
 
 
-def entries(out: Path) -> tuple[Entry, ...]:
+def entries(out: Path, file: Path | None = None) -> tuple[Entry, ...]:
     """All uploads that the ledger of `out` knows, oldest first; none where there is no ledger."""
-    rows = ledger_file.read(out / FILE, "SELECT * FROM uploads ORDER BY id")
-    return tuple(Entry(**row) for row in rows)
-
-
-def known_names(out: Path) -> frozenset[str]:
-    """Every file name that the ledger of `out` knows; none where there is no ledger."""
-    return frozenset(name for (name,) in ledger_file.read(out / FILE, NAMES))
+    return tuple(Entry(**row) for row in ledger_file.read(place(out, file), f"{UPLOADS} ORDER BY u.id"))
 
 
 def _one(connection: sqlite3.Connection, where: str, key: Mapping[str, object]) -> Entry:
-    query = f"SELECT * FROM uploads WHERE {where}"  # noqa: S608 - the condition is this module's own
-    return Entry(**connection.execute(query, key).fetchone())
+    found = _find(connection, where, key)
+    assert found is not None
+    return found
+
+
+def _find(connection: sqlite3.Connection, where: str, key: Mapping[str, object]) -> Entry | None:
+    row = connection.execute(f"{UPLOADS} WHERE {where}", key).fetchone()
+    return Entry(**row) if row is not None else None

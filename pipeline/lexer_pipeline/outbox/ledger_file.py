@@ -14,20 +14,46 @@ from lexer_pipeline.errors import PersonNeeded, ServiceUnavailable, UsageError
 from lexer_pipeline.system.files import open_or_make
 
 FILE = "ledger.sqlite3"
-VERSION = 1
+VERSION = 2
 PATIENCE = 30.0  # seconds to wait for another process that is writing
 REMEDY = "what was recorded stays; mend this, then run upload again: it goes on from there"
 
 SCHEMA = """
-CREATE TABLE uploads (
+CREATE TABLE batches (              -- every batch that was made here, and every file sent as it is
     id INTEGER PRIMARY KEY,
-    batch TEXT NOT NULL,            -- the batch folder, relative to the out folder where it lies in it
-    name TEXT NOT NULL,             -- the file name that the service sees
-    bytes INTEGER NOT NULL,
+    delivery INTEGER NOT NULL,      -- the id of the first part of what one run made of one specification
+    part INTEGER NOT NULL,
+    folder TEXT NOT NULL UNIQUE,    -- from the ledger's folder on where it lies in it, else absolute
+    file TEXT NOT NULL,             -- the file name that the service sees
+    name TEXT NOT NULL,             -- all of it before the version
+    version TEXT NOT NULL,
+    specification TEXT NOT NULL,    -- empty for a file that is sent as it is
+    record_type TEXT,
+    series TEXT NOT NULL,
+    content TEXT NOT NULL,          -- tells the whole delivery from others by what is in it
     sha256 TEXT NOT NULL,
-    md5 TEXT NOT NULL,
+    bytes INTEGER NOT NULL,
     records INTEGER,
-    destination TEXT NOT NULL,      -- service and destination, in the service's own words
+    dataset TEXT NOT NULL,          -- empty: none
+    made_for TEXT NOT NULL,         -- the dataset it was made with
+    state TEXT NOT NULL CHECK (state IN ('prepared', 'held', 'rejected', 'superseded', 'dropped')),
+    state_before TEXT NOT NULL DEFAULT '',  -- of what was superseded or dropped
+    replaces INTEGER REFERENCES batches (id),
+    fixes INTEGER REFERENCES batches (id),
+    after INTEGER NOT NULL DEFAULT 0,       -- content sent before this delivery may be sent again by this one
+    asides TEXT NOT NULL DEFAULT '{}',      -- checksums of the rejects written beside it
+    made_at REAL NOT NULL
+) STRICT;
+CREATE INDEX batches_by_content ON batches (content, specification);
+CREATE INDEX batches_by_series ON batches (series, specification, dataset);
+CREATE INDEX batches_by_delivery ON batches (delivery);
+CREATE TABLE uploads (              -- from `asked` on a state is one of batch and service
+    id INTEGER PRIMARY KEY,
+    batch INTEGER NOT NULL REFERENCES batches (id),
+    service TEXT NOT NULL,
+    dataset TEXT NOT NULL,
+    sha256 TEXT NOT NULL,
+    md5 TEXT NOT NULL DEFAULT '',
     state TEXT NOT NULL CHECK (state IN
         ('prepared', 'asked', 'granted', 'sending', 'sent', 'in_doubt', 'refused', 'changed')),
     upload_id TEXT,
@@ -36,16 +62,18 @@ CREATE TABLE uploads (
     tries INTEGER NOT NULL DEFAULT 0,
     unanswered INTEGER NOT NULL DEFAULT 0,  -- PUTs of this upload id that may have landed
     body_bytes INTEGER NOT NULL DEFAULT 0,  -- the most that one PUT of this upload id handed over
+    last_block INTEGER NOT NULL DEFAULT 0,  -- whether the last block of this PUT may have left
     denied INTEGER NOT NULL DEFAULT 0,      -- new permissions asked for after an unexplained denial
     etag TEXT NOT NULL DEFAULT '',
     verified INTEGER NOT NULL DEFAULT 0,
     reason TEXT NOT NULL DEFAULT '',
     created_at REAL NOT NULL,
+    asked INTEGER NOT NULL DEFAULT 0,       -- whether permission was ever asked for; never goes back
     started_at REAL,
     updated_at REAL NOT NULL,
-    UNIQUE (batch, destination, sha256)
+    UNIQUE (batch, service, sha256)
 ) STRICT;
-CREATE INDEX uploads_by_content ON uploads (sha256, destination);
+CREATE INDEX uploads_by_content ON uploads (sha256, dataset);
 CREATE TABLE events (               -- what happened, without a secret
     id INTEGER PRIMARY KEY,
     upload INTEGER NOT NULL REFERENCES uploads (id),
@@ -54,6 +82,13 @@ CREATE TABLE events (               -- what happened, without a secret
     upload_id TEXT,
     what TEXT NOT NULL
 ) STRICT;
+CREATE TABLE fixed (                -- rows of a batch's rejects that a fix of it accepted
+    batch INTEGER NOT NULL REFERENCES batches (id),
+    by INTEGER NOT NULL REFERENCES batches (id),
+    source INTEGER NOT NULL,
+    row TEXT NOT NULL               -- a line of the source, or the checksum of a document
+) STRICT;
+CREATE INDEX fixed_by_batch ON fixed (batch);
 CREATE TABLE pace (id INTEGER PRIMARY KEY CHECK (id = 1), next_at REAL NOT NULL) STRICT;
 INSERT INTO pace VALUES (1, 0);
 """

@@ -1,53 +1,75 @@
-"""Stage: file names as the vendor's page "Providing JSON data" asks: {specification_name}-{date}-{version}.json."""
+"""Stage: file names as the vendor's page "Providing JSON data" asks: {specification_name}-{date}-{version}.json.
+
+At the vendor's the file with the higher version is used in place of the lower one of the same name (all before the
+version). So a version rises by a correction alone, and what else is delivered differs in the first part of its name.
+"""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import date as day
-from pathlib import Path
 
-from lexer_pipeline.errors import PersonNeeded, UsageError
+from lexer_pipeline.errors import UsageError
 
 FILE_NAME = re.compile(
-    r"(?P<first>[A-Za-z0-9_]+)-(?P<date>[0-9]{8})(?:-(?P<version>[A-Za-z0-9_-]+))?\.(?:json|csv)"
+    r"(?P<name>(?P<first>[A-Za-z0-9_]+)-(?P<date>[0-9]{8}))(?:-(?P<version>[A-Za-z0-9_-]+))?\.(?:json|csv)"
 )
 PART = re.compile(r"_part_[0-9]{2,}$")
 DATE = re.compile(r"[0-9]{8}")
-VERSION = re.compile(r"[A-Za-z0-9_-]+")
+FIRST_VERSION = "a"
+LONGEST = 100
 
 
-def batch_names(first: str, date: str, version: str, parts: int) -> list[str]:
-    """The names (without ending) of the parts of one delivery.
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What was given under one name so far: whether it is taken now, and its highest version."""
 
-    Parts differ before the date, since a file of the same first part and date but a higher version would replace
-    another at the vendor's.
+    taken: bool
+    version: str
+
+
+def part_names(first: str, date: str, parts: int) -> list[str]:
+    """The names, before the version, of the parts of one delivery.
+
+    They differ before the date, since a file of the same name but a higher version would replace another at the vendor's.
     """
     if parts == 1:
-        return [f"{first}-{date}-{version}"]
+        return [f"{first}-{date}"]
     width = max(2, len(str(parts)))
-    return [f"{first}_part_{number:0{width}}-{date}-{version}" for number in range(1, parts + 1)]
+    return [f"{first}_part_{number:0{width}}-{date}" for number in range(1, parts + 1)]
 
 
-def choose_version(first: str, date: str, known: Iterable[str]) -> str:
-    """The next version after all that `known` file names have for this first part and date."""
-    latest = ""
-    for name in known:
-        match = FILE_NAME.fullmatch(name)
-        if match and match["date"] == date and PART.sub("", match["first"]) == first:
-            latest = max(latest, match["version"] or "")
-    return _first_above(latest)
+def choose(first: str, date: str, given: Mapping[str, Given]) -> tuple[str, str]:
+    """(first part, version) of the next delivery: `first`, or `first_02` and so on where that is taken.
+
+    `given` is by the name of the whole delivery, as `delivery_name` tells it.
+    """
+    number, chosen = 1, first
+    while (known := given.get(f"{chosen}-{date}")) is not None and known.taken:
+        number += 1
+        chosen = f"{first}_{number:02}"
+    return chosen, next_version(known.version) if known is not None else FIRST_VERSION
 
 
-def _first_above(latest: str) -> str:
-    """The first of the versions that comes after `latest` in plain string order."""
-    version = "a"
-    while version <= latest:
-        version = next_version(version)
-    return version
+def delivery_name(name: str) -> str:
+    """The name that the parts of a delivery have in common, from the name of one of them."""
+    first, _, date = name.rpartition("-")
+    return f"{PART.sub('', first)}-{date}"
 
 
 def next_version(version: str) -> str:
     """a, b, ... z, za, zb, ...: plain string order stays the order of the versions."""
-    return version + "a" if version.endswith("z") else version[:-1] + chr(ord(version[-1]) + 1)
+    if not version:
+        return FIRST_VERSION
+    # Other signs than letters come from names that people gave.
+    if not "a" <= version[-1] <= "y":
+        return version + "a"
+    return version[:-1] + chr(ord(version[-1]) + 1)
+
+
+def highest(versions: Iterable[str]) -> str:
+    """The one of several versions that the vendor uses."""
+    return max(versions, default="")
 
 
 def check_date(date: str) -> str:
@@ -60,38 +82,17 @@ def check_date(date: str) -> str:
     raise UsageError("--date is not a day in the form YYYYMMDD", "Write it as in 20240306.")
 
 
-def check_version(version: str) -> str:
-    """`version` if file names may hold it."""
-    if not VERSION.fullmatch(version):
-        raise UsageError("--version may hold letters, digits, _ and - alone", "Use a, b, c, ...")
-    return version
+def words_in_name(words: str) -> str:
+    """`words` as a first part of a name may hold them: letters, digits and underscores."""
+    return re.sub(r"[^A-Za-z0-9]+", "_", words).strip("_")[:LONGEST]
 
 
-VALID = re.compile(r"[A-Za-z0-9_]+-\d{8}(-[A-Za-z0-9]+)?\.csv")
-
-
-def csv_name(path: Path, descriptor: str | None, day: str, out: Path, known: frozenset[str]) -> str:
-    """A name that nothing else in `out` has; a valid name of the file's own is kept.
-
-    The folder of a new name is made here, so that another process cannot take it too.
-    """
-    if descriptor is None and VALID.fullmatch(path.name):
-        if path.name in known:
-            raise PersonNeeded(
-                f"the name {path.name} was given to other content before",
-                "the vendor would replace that; rename the file with a higher version",
-            )
-        return path.name
-    words = re.sub(r"[^A-Za-z0-9]+", "_", descriptor or path.stem).strip("_")[:100] or "export"
-    start = f"{words}-{day}-"
-    taken = {name.removesuffix(".csv") for name in known} | {entry.name for entry in out.iterdir()}
-    version = _first_above(
-        max((name.removeprefix(start) for name in taken if name.startswith(start)), default="")
-    )
-    while True:
-        try:
-            (out / f"{start}{version}").mkdir(mode=0o700)
-        except FileExistsError:
-            version = next_version(version)
-        else:
-            return f"{start}{version}.csv"
+def check_label(label: str) -> str:
+    """A label as file names hold it; what would be taken for a part or a further delivery is refused."""
+    plain = words_in_name(label)
+    if not plain or plain.isdigit() or PART.search(f"_{plain}"):
+        raise UsageError(
+            f"--label {label!r} cannot stand in a file name",
+            "Use words, as in --label sydney: a number alone and part_01 mean something else there.",
+        )
+    return plain

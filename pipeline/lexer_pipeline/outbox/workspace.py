@@ -1,11 +1,13 @@
 """Where a delivery is written before it has its names, and how it gets them: all of its batches, or none.
 
 Work lies in `.preparing-*` under a lock. What is to be renamed is written down before the first rename, so that
-a crash in between is mended by the next command (`recover`), and without that note the work is discarded.
+a crash in between is mended by the next command (`recover`); without that note, or where the ledger knows nothing of what it
+names, the work is discarded.
 """
 
 import json
 import os
+import re
 import shutil
 import tempfile
 from collections import Counter
@@ -16,9 +18,8 @@ from pathlib import Path
 
 from filelock import lock_descriptor
 
-from lexer_pipeline.errors import UsageError
-from lexer_pipeline.model import Manifest, PreparedBatch, SourceUse
-from lexer_pipeline.outbox.batch import ISSUES, MANIFEST, read
+from lexer_pipeline.model import Manifest, SourceUse
+from lexer_pipeline.outbox.batch import ISSUES, MANIFEST
 from lexer_pipeline.outbox.written_file import WrittenFile
 from lexer_pipeline.system import files
 from lexer_pipeline.system.hashing import Hashing
@@ -28,6 +29,7 @@ WORK = ".preparing-"
 LOCK = "lock"
 PLAN = "publish.json"
 DATA = "records.json"
+INSIDE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]*")
 
 
 class Part:
@@ -44,6 +46,8 @@ class Part:
         self.source_rows: Counter[int] = Counter()
         self._timings = timings
         self._hashing = hashing
+        self.asides: dict[str, str] = {}
+        self.sha256 = ""
         self._data = WrittenFile(folder / DATA, timings, hashing)
         self._others: dict[str, WrittenFile] = {}
 
@@ -68,22 +72,36 @@ class Part:
         for file in (self._data, *self._others.values()):
             file.abandon()
 
-    def finish(self, template: Manifest, sources: Sequence[SourceUse], name: str) -> None:
-        """Give the records their file name and write the manifest; the folder is then complete."""
+    def seal(self) -> None:
+        """All files are complete, on the disk, and their checksums are known."""
         self.write_aside(ISSUES, b"", b"")
-        for file in self._others.values():
-            file.close()
-        sha256, md5 = self._data.close()
-        os.rename(self.folder / DATA, self.folder / f"{name}.json")
+        for name, file in self._others.items():
+            self.asides[name] = file.close()
+        self.sha256 = self._data.close()
+
+    @property
+    def rejects(self) -> dict[str, str]:
+        """The files of rejects with their checksums; complete once this is sealed."""
+        return {name: sha256 for name, sha256 in sorted(self.asides.items()) if name != ISSUES}
+
+    def manifest(self, template: Manifest, sources: Sequence[SourceUse], file: str) -> Manifest:
+        """The manifest of this part; `file` is the name of the NDJSON, empty where there is none."""
         used = tuple(replace(sources[index], rows=rows) for index, rows in sorted(self.source_rows.items()))
-        manifest = replace(
-            template, file=f"{name}.json", bytes=self._data.size, sha256=sha256, md5=md5, sources=used,
+        return replace(
+            template, file=file, bytes=self._data.size, sha256=self.sha256 if file else "", sources=used,
             issues=dict(sorted(self.issues.items())), warnings=dict(sorted(self.warnings.items())),
             conversions=dict(sorted(self.conversions.items())), skipped=dict(sorted(self.skipped.items())),
-            rejects=tuple(sorted(other for other in self._others if other.startswith("rejects"))),
+            rejects=tuple(self.rejects),
             records=self.counts["records"], rejected=self.counts["rejected"], rows=self.counts["rows"],
             continuations=self.counts["continuations"], blank=self.counts["blank"],
         )  # fmt: skip
+
+    def finish(self, manifest: Manifest) -> None:
+        """Give the records their file name and write the manifest; the folder is then complete."""
+        if manifest.file:
+            os.rename(self.folder / DATA, self.folder / manifest.file)
+        else:
+            (self.folder / DATA).unlink()
         files.write_json(self.folder / MANIFEST, manifest.as_json())
 
 
@@ -97,7 +115,7 @@ class Workspace:
         self._timings = timings
         self.hashing = Hashing()
         files.make_folder(out)
-        self._out = out
+        self.out = out
         with locked(out):  # or `recover` in another process might take the folder for a dead one
             self.folder = Path(tempfile.mkdtemp(prefix=WORK, dir=out))
             self._lock = files.open_or_make(self.folder / LOCK)
@@ -110,27 +128,22 @@ class Workspace:
         self.parts.append(part)
         return part
 
-    def publish(
-        self, template: Manifest, sources: Sequence[SourceUse], names: Callable[[list[str], int], list[str]]
-    ) -> list[PreparedBatch]:
-        """Name the parts and move them into the out folder, all of them or (after a crash) all at the next run.
+    def seal(self) -> None:
+        """All parts are complete and on the disk."""
+        for part in self.parts:
+            part.seal()
 
-        `names` gets the folder names taken so far and how many are wanted.
-        """
-        with locked(self._out):
-            chosen = names(_taken(self._out), len(self.parts))
-            for name in chosen:
-                if (self._out / name).exists():
-                    raise UsageError(
-                        f"{self._out / name} exists already", "Choose another --version or --date."
-                    )
-            for part, name in zip(self.parts, chosen, strict=True):
-                part.finish(template, sources, name)
-            plan = {part.folder.name: name for part, name in zip(self.parts, chosen, strict=True)}
-            files.write_json(self.folder / PLAN, plan)
-            self._release()  # Windows removes no file that is open; nobody else looks while `out` is locked
-            _carry_out(self._out, self.folder)
-        return [read(self._out / name) for name in chosen]
+    def plan(self, places: Sequence[str]) -> None:
+        """Write down which folder of the out folder each part becomes; nothing is moved before the ledger knows of it."""
+        files.write_json(
+            self.folder / PLAN,
+            {part.folder.name: place for part, place in zip(self.parts, places, strict=True)},
+        )
+
+    def carry_out(self) -> None:
+        """Move the parts where the plan says; whoever calls holds the out folder (`locked`)."""
+        self._release()  # Windows removes no file that is open; nobody else looks while `out` is locked
+        _carry_out(self.out, self.folder)
 
     def discard(self) -> None:
         """Leave nothing behind of a delivery without names; one that has them stays, for `recover` to finish."""
@@ -158,32 +171,40 @@ def locked(out: Path) -> Iterator[None]:
         os.close(handle)
 
 
-def _taken(out: Path) -> list[str]:
-    return [entry.name for entry in out.iterdir() if entry.is_dir() and not entry.name.startswith(".")]
-
-
 def _carry_out(out: Path, work: Path) -> None:
-    plan: Mapping[str, str] = json.loads((work / PLAN).read_bytes())
-    for part, name in plan.items():
-        if (work / part).exists():
-            os.rename(work / part, out / name)
+    for part, place in _planned(work).items():
+        if (work / part).exists() and not (out / place).exists():
+            os.rename(work / part, out / place)
     files.sync_folder(out)
     shutil.rmtree(work)
 
 
-def recover(out: Path) -> None:
-    """Finish what a crash left half published, and clear away what nobody is working on."""
+def _planned(work: Path) -> Mapping[str, str]:
+    """What is to be moved where; a plan that leads out of the folder, or cannot be read, is none."""
+    try:
+        plan = json.loads((work / PLAN).read_bytes())
+        inside = all(INSIDE.fullmatch(part) and INSIDE.fullmatch(place) for part, place in plan.items())
+    except (OSError, ValueError, AttributeError, TypeError):
+        return {}
+    return plan if inside else {}
+
+
+def recover(out: Path, is_known: Callable[[str], bool]) -> None:
+    """Finish what a crash left half published, and clear away what nobody is working on.
+
+    `is_known` says whether the ledger knows a folder of `out`: what it does not was never published.
+    """
     works = sorted(out.glob(f"{WORK}*"))
     if works:
         with locked(out):
             for work in works:
-                _recover(out, work)
+                if _is_abandoned(work):
+                    _recover(out, work, is_known)
 
 
-def _recover(out: Path, work: Path) -> None:
-    if not _is_abandoned(work):
-        return
-    if (work / PLAN).exists():
+def _recover(out: Path, work: Path, is_known: Callable[[str], bool]) -> None:
+    planned = _planned(work)
+    if planned and all(is_known(place) for place in planned.values()):
         _carry_out(out, work)
     else:
         shutil.rmtree(work, ignore_errors=True)

@@ -81,8 +81,8 @@ class WrittenFile:
         with self._timings.of("hash", len(data)):
             self._hashing.update(self._checksums, data)
 
-    def close(self) -> tuple[str, str]:
-        """(sha256, md5) of what was written, which is now on disk."""
+    def close(self) -> str:
+        """The sha256 of what was written, which is now on disk."""
         self._submit(self._joined())
         self._pending.append(self._writer.submit(self._sync))
         while self._pending:
@@ -91,7 +91,7 @@ class WrittenFile:
         self._syncing.result()
         os.fsync(self._file.fileno())
         self._stop()
-        return self._checksums.sha256(), self._checksums.md5()
+        return self._checksums.sha256()
 
     def abandon(self) -> None:
         """Let go of the file; what waits to be written is dropped."""

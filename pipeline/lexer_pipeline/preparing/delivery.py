@@ -1,16 +1,17 @@
 """The files of one delivery, filled part after part."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from lexer_pipeline.chunks.records import Records
 from lexer_pipeline.errors import UsageError
 from lexer_pipeline.loading.source import LoadedTable
-from lexer_pipeline.model import Manifest, SourceUse, Specification
+from lexer_pipeline.model import Json, Manifest, SourceUse, Specification
 from lexer_pipeline.outbox.batch import ISSUES
+from lexer_pipeline.outbox.entry import BatchState
 from lexer_pipeline.outbox.workspace import Workspace
 from lexer_pipeline.preparing import rejects
-from lexer_pipeline.preparing.report import SourceReport, by_name, issue_counts
+from lexer_pipeline.preparing.report import Verdict, by_name, issue_counts
 from lexer_pipeline.preparing.stages import Converted, Stages
 
 
@@ -66,12 +67,12 @@ class Delivery:
 
 
 def manifest_template(
-    specification: Specification, reports: Sequence[SourceReport], max_invalid: float
-) -> Manifest:
+    specification: Specification, verdict: Verdict, accepted: tuple[str, ...], options: Mapping[str, Json],
+    mapping: str | None, decisions: Sequence[Mapping[str, Json]],
+) -> Manifest:  # fmt: skip
     """The manifest of every part, but for what is counted and named."""
-    invalid, valid = sum(report.invalid for report in reports), sum(report.valid for report in reports)
-    state = "held" if invalid > max_invalid * (invalid + valid) else "prepared"
     none: tuple[SourceUse, ...] = ()
     return Manifest(
-        specification.name, specification.record_type, state, "", 0, "", "", 0, 0, 0, 0, 0, {}, {}, {}, none
-    )
+        specification.name, specification.record_type, verdict.state, "", 0, "", 0, 0, 0, 0, 0, {}, {}, {}, none,
+        mapping=mapping, options=options, decisions=tuple(decisions), held_for=verdict.reasons if verdict.state == BatchState.HELD else (), accepted=accepted,
+    )  # fmt: skip

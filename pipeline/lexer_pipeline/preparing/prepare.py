@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,13 +15,18 @@ from lexer_pipeline.loading.source import Loaded, LoadedTable, Source, load
 from lexer_pipeline.mapping import remembered
 from lexer_pipeline.mapping.file import PRESETS
 from lexer_pipeline.model import PreparedBatch, SourceUse, Specification
-from lexer_pipeline.outbox import ledger, names
-from lexer_pipeline.outbox.workspace import Workspace, recover
+from lexer_pipeline.outbox.entry import BatchState
+from lexer_pipeline.outbox.ledger import Ledger
+from lexer_pipeline.outbox.outbox import opened
+from lexer_pipeline.outbox.publish import content_of, publish
+from lexer_pipeline.outbox.workspace import Workspace
 from lexer_pipeline.preparing.delivery import Delivery, manifest_template
 from lexer_pipeline.preparing.options import Options
+from lexer_pipeline.preparing.place import Place, check_names, places_of
 from lexer_pipeline.preparing.plan import Plan, plans
 from lexer_pipeline.preparing.report import Report, SourceReport, Tally
 from lexer_pipeline.preparing.stages import Stages, stages_of
+from lexer_pipeline.preparing.verdicts import NONE, accepted, verdict
 from lexer_pipeline.system.parallel import map_in_order
 from lexer_pipeline.system.runtime import Runtime
 
@@ -53,6 +57,8 @@ def prepare(
 ) -> Report:
     """Turn sources into one prepared batch a specification in the folder `out` (several, beyond `max_bytes`).
 
+    Content that is there already makes no batch: the one that holds it is returned, with `made` False.
+
     A source is a path, `-`, or a data frame: anything that offers `__arrow_c_stream__`. Without a specification
     the mapping says what is made, or the preset that the header looks like.
 
@@ -64,41 +70,46 @@ def prepare(
 
     Raises PipelineError: UsageError where something asked for does not exist, SourceError where a source cannot be read.
     """
-    options, out = options or Options(), Path(out)
-    recover(out)
-    todo: dict[str, list[Plan]] = {}
-    for plan in plans(sources, spec, options.mapping, options.stdin, options.reading, out):
-        todo.setdefault(plan.specification.name, []).append(plan)
-    now = (runtime or Runtime()).now()
-    done = [_prepare(one, out, options, now) for one in todo.values()]
+    options, out, runtime = options or Options(), Path(out), runtime or Runtime()
+    check_names(options)
+    with opened(out, runtime, options.ledger) as ledger:
+        todo: dict[str, list[Plan]] = {}
+        for plan in plans(sources, spec, options.mapping, options.stdin, options.reading, out):
+            todo.setdefault(plan.specification.name, []).append(plan)
+        places = places_of([some[0].specification for some in todo.values()], ledger, options, out)
+        done = [
+            _prepare(some, ledger, place, options, runtime.now())
+            for some, place in zip(todo.values(), places, strict=True)
+        ]
     return Report(
         tuple(source for report in done for source in report.sources),
         tuple(made for report in done for made in report.batches),
+        tuple(verdict for report in done for verdict in report.verdicts),
     )
 
 
-def _prepare(todo: Sequence[Plan], out: Path, options: Options, now: datetime) -> Report:
+def _prepare(todo: Sequence[Plan], ledger: Ledger, place: Place, options: Options, now: datetime) -> Report:
     """One delivery: all sources of one specification."""
     specification = todo[0].specification
-    date = names.check_date(options.date) if options.date is not None else f"{now:%Y%m%d}"
-    version = names.check_version(options.version) if options.version is not None else None
-    workspace = Workspace(out, options.timings)
+    workspace = Workspace(place.out, options.timings)
     try:
         read = _Read()
         delivery = Delivery(workspace, options.max_bytes)
         for number, plan in enumerate(todo):
             with closing(load(plan.source, plan.stdin, plan.reading, workspace.hashing)) as loaded:
                 read.add(plan, loaded, _fill(delivery, number, stages_of(loaded, plan, options), options))
-        made: tuple[PreparedBatch, ...] = ()
-        if any(report.valid for report in read.reports):
-            template = manifest_template(specification, read.reports, options.max_invalid)
-            first = options.names.get(specification.name, specification.name)
-            made = tuple(workspace.publish(template, read.used, partial(_names, out, first, date, version)))
-            if template.state == "prepared":
-                read.remember_mappings(out)
-        else:
-            workspace.discard()
-        return Report(tuple(read.reports), made)
+        found = verdict(specification.name, read.reports, options)
+        made: list[PreparedBatch] = []
+        if found.state != NONE:
+            workspace.seal()
+            template = manifest_template(specification, found, accepted(read.reports, options), {}, None, ())
+            content = content_of(workspace, found.state)
+            offer = place.offer(specification, read.used, found.state, content, len(workspace.parts), now)
+            made = publish(workspace, ledger, offer, template, read.used)
+        workspace.discard()
+        if found.state == BatchState.PREPARED:
+            read.remember_mappings(place.out)
+        return Report(tuple(read.reports), tuple(made), (found,))
     except BaseException:
         workspace.discard()
         raise
@@ -118,14 +129,6 @@ def _fill(delivery: Delivery, number: int, stages: Stages[Any], options: Options
 def _show_progress(options: Options, tally: Tally, loaded: Loaded) -> None:
     if options.progress is not None:
         options.progress(tally.rows, loaded.stream.bytes)
-
-
-def _names(
-    out: Path, first: str, date: str, version: str | None, taken: Sequence[str], parts: int
-) -> list[str]:
-    """The names of the parts of a delivery; `taken` are the folders that there are."""
-    known = [*(f"{folder}.json" for folder in taken), *ledger.known_names(out)]
-    return names.batch_names(first, date, version or names.choose_version(first, date, known), parts)
 
 
 @dataclass(slots=True)

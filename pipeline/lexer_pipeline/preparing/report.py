@@ -69,11 +69,28 @@ class SourceReport:
 
 
 @dataclass(frozen=True, slots=True)
+class Verdict:
+    """What this run's rows came to for one specification: `prepared`, `held`, `rejected`, or `none` where no row belonged to it.
+
+    `is_good` says whether all is as it was asked for; `reasons` say why a batch is held, or why there is none.
+    """
+
+    specification: str
+    state: str
+    is_good: bool
+    reasons: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
-    """What `prepare` or `validate` did: a report a source, and the batches that were written (if any)."""
+    """What `prepare` or `validate` did: a report a source, and what was prepared (or was there already).
+
+    `verdicts` has one for each specification of the run, whatever lies in the folder from before.
+    """
 
     sources: tuple[SourceReport, ...]
     batches: tuple[PreparedBatch, ...] = ()
+    verdicts: tuple[Verdict, ...] = ()
 
     @property
     def invalid(self) -> int:

@@ -1,26 +1,46 @@
-"""CSV files that could not be converted, sent as they are."""
+"""CSV and JSON files that could not be converted, sent as they are."""
 
 from collections.abc import Sequence
-from contextlib import closing
-from dataclasses import replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from sqlite3 import Connection
 
 from lexer_pipeline.errors import SourceError, UsageError
 from lexer_pipeline.model import Receipt
-from lexer_pipeline.outbox.entry import Content, State
-from lexer_pipeline.outbox.ledger import Ledger
-from lexer_pipeline.outbox.names import csv_name
+from lexer_pipeline.outbox import deliveries, names
+from lexer_pipeline.outbox.batch import series_of
+from lexer_pipeline.outbox.decide import Decision, Kind, Offer, decide
+from lexer_pipeline.outbox.entry import BatchEntry, BatchState, NewBatch
+from lexer_pipeline.outbox.outbox import opened
+from lexer_pipeline.specs import catalog
 from lexer_pipeline.system.files import hashes, make_folder
 from lexer_pipeline.system.runtime import Runtime
 from lexer_pipeline.uploading import outgoing, receipts
-from lexer_pipeline.uploading.context import context_of
+from lexer_pipeline.uploading.context import UploadContext, context_of
 from lexer_pipeline.uploading.lexer_api import LexerApi
 from lexer_pipeline.uploading.options import UploadOptions
 from lexer_pipeline.uploading.outgoing import OutgoingFile
 from lexer_pipeline.uploading.scheduler import send_all
+from lexer_pipeline.uploading.send import entry_of
 from lexer_pipeline.uploading.settings import Settings
 
-ENDING = ".csv"
+ENDINGS = (".csv", ".json")
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    """A file at hand, and the name that it asks for."""
+
+    path: Path
+    size: int
+    sha256: str
+    first: str
+    date: str
+    version: str
+
+    @property
+    def ending(self) -> str:
+        return self.path.suffix.lower()
 
 
 def upload_as_is(
@@ -30,56 +50,125 @@ def upload_as_is(
     descriptor: str | None = None,
     options: UploadOptions = UploadOptions(),
     runtime: Runtime = Runtime(),
+    replaces: str | None = None,
 ) -> tuple[Receipt, ...]:
-    """Send CSV files, one after another, under `{descriptor}-{date}-{version}.csv`; without one, the file's own name says it.
+    """Send files, one after another, under `{descriptor}-{date}-{version}` and their ending; without one, the file's own name says it.
 
-    No dataset is named, since people at the vendor handle such files. The name is remembered with the
-    content, so a second run goes on with the same upload. The receipt lies in `out/<name>/`.
+    No dataset is named, since people at the vendor handle such files. The name is remembered with the content, so a
+    second run goes on with the same upload; other content is a further delivery, or with `replaces` the correction of an
+    earlier file. The receipt lies in `out/<name>/`.
     """
     if not paths:
-        raise UsageError("--as-is needs the CSV files to send", "Name them: upload export.csv --as-is.")
-    return tuple(_send(path, out, settings, descriptor, options, runtime) for path in paths)
+        raise UsageError("--as-is needs the files to send", "Name them: upload export.csv --as-is.")
+    if replaces is not None and len(paths) != 1:
+        raise UsageError("--replaces corrects one file", "Send one file at a time beside it.")
+    known = {*catalog.names(), *settings.names.values()}
+    first = _descriptor(descriptor, known)
+    with opened(out, runtime, settings.ledger) as ledger:
+        target = entry_of(replaces, out, ledger) if replaces is not None else None
+        context = context_of(settings, LexerApi(settings), ledger, options, runtime, len(paths))
+        if not options.dry_run:
+            context.service.check()
+        return tuple(
+            _send(path, first, target, known, out, context, f"{runtime.now():%Y%m%d}") for path in paths
+        )
+
+
+def _descriptor(words: str | None, specifications: set[str]) -> str | None:
+    if words is None:
+        return None
+    plain = names.words_in_name(words)
+    if not plain or plain in specifications:
+        what = "is the name of a specification" if plain else "has no letter and no digit"
+        raise UsageError(f"--name {words!r} {what}", "Say in other words what the file holds.")
+    return plain
 
 
 def _send(
-    path: Path,
-    out: Path,
-    settings: Settings,
-    descriptor: str | None,
-    options: UploadOptions,
-    runtime: Runtime,
-) -> Receipt:
-    service = LexerApi(settings)
-    content = _content(path, outgoing.destination(service, None))
-    if reason := outgoing.size_flaw(content.bytes):
-        return receipts.turned_down(content, State.REFUSED, reason)
-    make_folder(out)
-    with closing(Ledger(out, runtime)) as ledger:
-        context = context_of(settings, service, ledger, options, runtime)
-        name = _name(path, out, content, descriptor, ledger, f"{runtime.now():%Y%m%d}")
-        folder = out / name.removesuffix(ENDING)
-        make_folder(folder)
-        content = replace(content, batch=folder.name, name=name)
-        return send_all([OutgoingFile(folder, path, content, record_type=None)], context)[0]
+    path: Path, first: str | None, target: BatchEntry | None, known: set[str], out: Path, context: UploadContext, day: str
+) -> Receipt:  # fmt: skip
+    size = _size(path)
+    if reason := outgoing.size_flaw(size):
+        return receipts.turned_down(_nothing(path, size, context), "refused", reason)
+    file = _file(path, size, first, known, day)
+    with context.ledger.transaction() as connection:
+        decision, one = _entered(connection, file, target, out, context)
+    folder = context.ledger.folder_of(one.folder)
+    sending = OutgoingFile(folder, path, one, _name(decision))
+    if decision.kind is not Kind.NEW and one.state != BatchState.PREPARED:
+        return receipts.turned_down(sending.content(context.service.name), one.state, decision.note)
+    if context.options.dry_run:
+        what = f"a correction of {sending.replaces}" if sending.replaces else "a delivery"
+        content = sending.content(context.service.name)
+        return receipts.turned_down(content, receipts.WOULD_SEND, what, needs="", replaces=sending.replaces)
+    make_folder(folder)
+    return send_all([sending], context)[one.id]
 
 
-def _content(path: Path, destination: str) -> Content:
-    """What the file holds, under the name that it has."""
-    if path.suffix.lower() != ENDING:
+def _name(decision: Decision) -> str | None:
+    return Path(decision.replaces[0].folder).name if decision.replaces else None
+
+
+def _nothing(path: Path, size: int, context: UploadContext) -> outgoing.Content:
+    return outgoing.Content(path.stem, path.name, size, "", None, context.service.name, "")
+
+
+def _size(path: Path) -> int:
+    if path.suffix.lower() not in ENDINGS:
         raise UsageError(
-            f"{path.name} is not a .csv file", "--as-is is for CSV files that could not be converted"
+            f"{path.name} is neither a .csv nor a .json file", "--as-is is for files that could not be converted."
         )
     try:
-        size, (sha256, md5) = path.stat().st_size, hashes(path)
+        return path.stat().st_size
     except OSError as error:
         raise SourceError(f"{path} cannot be read ({error.strerror})") from None
-    return Content(path.name.removesuffix(ENDING), path.name, size, sha256, md5, None, destination)
 
 
-def _name(path: Path, out: Path, content: Content, descriptor: str | None, ledger: Ledger, day: str) -> str:
-    """The name that this content went under before, or a new one."""
-    # A batch of the same content keeps its own entry; only a CSV's name is one to go on with.
-    for one in ledger.find(content.sha256):
-        if one.destination == content.destination and one.name.endswith(ENDING):
-            return one.name
-    return csv_name(path, descriptor, day, out, ledger.names())
+def _file(path: Path, size: int, first: str | None, known: set[str], day: str) -> _File:
+    """The file with its checksum and the name that it asks for: its own where that has the form of one."""
+    try:
+        sha256 = hashes(path)[0]
+    except OSError as error:
+        raise SourceError(f"{path} cannot be read ({error.strerror})") from None
+    own = names.FILE_NAME.fullmatch(path.name)
+    if first is None and own is not None:
+        return _File(path, size, sha256, _unlike(own["first"], known), own["date"], own["version"] or "")
+    words = first or _unlike(names.words_in_name(path.stem) or "export", known)
+    return _File(path, size, sha256, words, day, "")
+
+
+def _unlike(first: str, known: set[str]) -> str:
+    """A descriptor that is no specification's name, under which prepared batches go."""
+    return f"{first}_export" if first in known else first
+
+
+def _entered(
+    connection: Connection, file: _File, target: BatchEntry | None, out: Path, context: UploadContext
+) -> tuple[Decision, BatchEntry]:
+    """What becomes of the file, and its entry in the ledger, which is made where it is new."""
+    ledger = context.ledger
+    offer = Offer(
+        "", None, file.first, file.date, series_of([file.path.name]), "", BatchState.PREPARED, file.sha256, 1, target
+    )  # fmt: skip
+    decision = decide(connection, ledger, offer, out)
+    if decision.kind is not Kind.NEW:
+        return decision, decision.there[0]
+    given = deliveries.given(connection, file.date)
+    is_own = target is None and bool(file.version) and f"{file.first}-{file.date}" not in given
+    version = file.version if is_own else decision.version
+    (name,) = decision.names
+    before = decision.replaces[0] if decision.replaces else None
+    if before is not None and not before.file.endswith(file.ending):
+        raise UsageError(f"{before.file} cannot be replaced by a {file.ending} file", "Send it without --replaces.")
+    new = NewBatch(
+        part=1, folder=ledger.text_of(out / f"{name}-{version}"), file=f"{name}-{version}{file.ending}", name=name,
+        version=version, specification="", record_type=None, series=before.series if before else offer.series,
+        content=file.sha256, sha256=file.sha256, bytes=file.size, records=None, dataset="", made_for="",
+        state=BatchState.PREPARED, replaces=before.id if before else None, after=decision.after,
+    )  # fmt: skip
+    if context.options.dry_run:
+        return decision, BatchEntry(**asdict(new))
+    (one,) = deliveries.add(connection, [new], ledger.now())
+    if before is not None:
+        deliveries.supersede(connection, one)
+    return decision, one

@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from lexer_pipeline.outbox.entry import Entry
@@ -21,7 +21,7 @@ class UploadContext:
     """Where the uploads of one run go, what remembers them, and how they are sent.
 
     `wire` is for each of the `wide` uploads that go side by side. `halt` is set where one of them cannot go on, and
-    `barred` where the service lets nobody in.
+    `barred` where the service lets nobody in. `datasets` are for batches that have none, by record type.
     """
 
     ledger: Ledger
@@ -29,6 +29,7 @@ class UploadContext:
     wire: Wire
     wide: int
     tries: int
+    datasets: Mapping[str, str]
     options: UploadOptions
     runtime: Runtime
     halt: threading.Event = field(default_factory=threading.Event)
@@ -72,8 +73,7 @@ def context_of(
     runtime: Runtime,
     count: int = 1,
 ) -> UploadContext:
-    """The context of sending `count` files to `service`; UsageError where that cannot be asked."""
-    service.check()
+    """The context of sending `count` files to `service`."""
     wide = max(1, min(settings.parallel, count))
     wire = Wire(
         settings.connect_timeout,
@@ -83,4 +83,4 @@ def context_of(
         settings.proxy,
         settings.ca_file,
     )
-    return UploadContext(ledger, service, wire, wide, settings.tries, options, runtime)
+    return UploadContext(ledger, service, wire, wide, settings.tries, settings.datasets, options, runtime)

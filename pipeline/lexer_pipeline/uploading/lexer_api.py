@@ -26,19 +26,19 @@ class LexerApi:
 
     @property
     def name(self) -> str:
-        """The host of the API, which stands for the account."""
-        return self.settings.host
+        """Scheme, host, port and path of the API, and the account where the settings name one."""
+        return self.settings.service
 
-    def destination(self, record_type: str | None) -> str:
-        """The dataset that is known for this type; without one a person at the vendor's places the file."""
-        dataset = self.settings.dataset_for(record_type)
-        return f"dataset={dataset} type={record_type}" if dataset else ""
+    @property
+    def former_name(self) -> str:
+        """The host, as 0.1.0 kept it; on this machine it says nothing, since any service may have been there."""
+        return self.settings.former_service
 
     def check(self) -> None:
         """Without a token nothing can be asked for."""
         self._secret()
 
-    def ask(self, file_name: str, record_type: str | None) -> Grant | Refusal:
+    def ask(self, file_name: str, record_type: str | None, dataset: str) -> Grant | Refusal:
         """One POST; with a dataset, the vendor starts a load once the file is there."""
         settings = self.settings
         headers = {
@@ -53,7 +53,7 @@ class LexerApi:
             try:
                 with session.post(
                     settings.url,
-                    data=json.dumps(self._request(file_name, record_type)).encode(),
+                    data=json.dumps(_request(file_name, record_type, dataset)).encode(),
                     headers=headers,
                     timeout=(settings.connect_timeout, settings.answer_timeout),
                     allow_redirects=False,
@@ -71,12 +71,12 @@ class LexerApi:
             )
         return self.settings.token.secret
 
-    def _request(self, file_name: str, record_type: str | None) -> dict[str, object]:
-        dataset = self.settings.dataset_for(record_type)
-        if dataset is None:
-            return {"filename": file_name}
-        load = {"destination_type": "dataset_load", "dataset_id": dataset, "record_type": record_type}
-        return {"filename": file_name, "destination": load}
+
+def _request(file_name: str, record_type: str | None, dataset: str) -> dict[str, object]:
+    if not dataset:
+        return {"filename": file_name}
+    load = {"destination_type": "dataset_load", "dataset_id": dataset, "record_type": record_type}
+    return {"filename": file_name, "destination": load}
 
 
 def _trouble(error: Exception) -> str:

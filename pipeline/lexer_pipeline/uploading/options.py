@@ -18,12 +18,15 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class UploadOptions:
-    """How to send; the defaults send each batch once and hold back what is held.
+    """How to send; the defaults send each batch once, in the order they were made.
 
-    `resend` sends again what was sent or refused, or is in doubt; `even_held` sends held batches too; `progress` is
-    called from several threads.
+    `resend` sends again what was sent or refused, or is in doubt; `older` also what is older than what was sent of its series.
+    `earlier` sends first what waits of the series of the batches that are named. `dry_run` sends nothing and says what would
+    be. `progress` is called from several threads.
     """
 
     resend: bool = False
-    even_held: bool = False
+    older: bool = False
+    earlier: bool = False
+    dry_run: bool = False
     progress: Callable[[Progress], None] | None = None

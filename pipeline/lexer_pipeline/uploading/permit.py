@@ -58,13 +58,14 @@ class UploadService(Protocol):
 
     @property
     def name(self) -> str:
-        """One word by which the ledger tells this service from others."""
+        """The text by which the ledger tells this service, and who asks it, from others."""
 
-    def destination(self, record_type: str | None) -> str:
-        """Words by which the ledger tells where in the service records of this type go; none where that is open."""
+    @property
+    def former_name(self) -> str:
+        """The text by which ledgers of 0.1.0 may know it too; empty where none does."""
 
     def check(self) -> None:
         """UsageError, with words for a person, where it is certain beforehand that nothing can be asked."""
 
-    def ask(self, file_name: str, record_type: str | None) -> Grant | Refusal:
-        """A place to put a file of this name, which holds records of this type where it holds records."""
+    def ask(self, file_name: str, record_type: str | None, dataset: str) -> Grant | Refusal:
+        """A place to put a file of this name; its records of this type are loaded into the dataset, where it is not empty."""

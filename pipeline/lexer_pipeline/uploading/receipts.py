@@ -8,23 +8,27 @@ from pathlib import Path
 from lexer_pipeline.errors import PersonNeeded, ServiceUnavailable
 from lexer_pipeline.model import Receipt
 from lexer_pipeline.outbox.entry import Content, Entry, State
+from lexer_pipeline.outbox.ledger import Ledger
+from lexer_pipeline.outbox.order import UPLOADS
 from lexer_pipeline.system.files import write_json
-from lexer_pipeline.uploading.outgoing import HELD
 
 FILE = "receipt.json"
-NEEDS_PERSON = frozenset({State.IN_DOUBT, State.REFUSED, State.CHANGED, HELD})
-# How a reason begins where a person is needed although nothing became of the upload itself.
-NO_ENTRY = "the service refused the token or this machine's address"
+WOULD_SEND = "would_send"
+PERSON, TIME = "person", "time"
+NEEDS_PERSON = frozenset({State.IN_DOUBT, State.REFUSED, State.CHANGED})
 
 
-def of_entry(entry: Entry, reason: str | None = None) -> Receipt:
+def of_entry(entry: Entry, reason: str | None = None, needs: str | None = None, hint: str = "") -> Receipt:
     """The receipt of an entry as it stands; `reason` says why it goes no further, if the entry does not."""
     sent = entry.state == State.SENT
     started = entry.started_at
+    usual = "" if sent else PERSON if entry.state in NEEDS_PERSON else TIME
     return Receipt(
         batch=entry.batch,
         name=entry.name,
         state=entry.state,
+        service=entry.service,
+        dataset=entry.dataset or None,
         upload_id=entry.upload_id or "",
         bytes=entry.bytes,
         records=entry.records,
@@ -35,22 +39,32 @@ def of_entry(entry: Entry, reason: str | None = None) -> Receipt:
         started_at=utc_text(started) if started else "",
         finished_at=utc_text(entry.updated_at) if sent else "",
         reason="" if sent else (entry.reason if reason is None else reason),
+        needs=usual if needs is None else needs,
+        hint=hint,
     )
 
 
-def turned_down(content: Content, state: str, reason: str) -> Receipt:
+def turned_down(
+    content: Content,
+    state: str,
+    reason: str,
+    *,
+    needs: str = PERSON,
+    hint: str = "",
+    replaces: str | None = None,
+) -> Receipt:
     """A receipt for what is not sent now, of which the ledger has nothing to remember."""
     return Receipt(
-        content.batch, content.name, state, "", content.bytes, content.records, content.sha256, "", False, 0.0,
-        reason=reason,
+        content.batch, content.name, state, content.service, content.dataset or None, "", content.bytes, content.records,
+        content.sha256, "", False, 0.0, replaces=replaces, reason=reason, needs=needs, hint=hint,
     )  # fmt: skip
 
 
 def write(folder: Path, receipt: Receipt) -> None:
-    """Put `receipt` into the batch folder, unless it lies there already."""
-    path = folder / FILE
+    """Put `receipt` into the batch folder, unless it lies there already; beside those of other services."""
     try:
-        if read(folder) != receipt.as_json():
+        path, old = _place(folder, receipt)
+        if old != receipt.as_json():
             write_json(path, receipt.as_json())
     except OSError as error:
         raise PersonNeeded(
@@ -60,29 +74,60 @@ def write(folder: Path, receipt: Receipt) -> None:
         ) from None
 
 
-def read(folder: Path) -> object:
-    """What `receipt.json` says; None where there is none or it cannot be understood."""
+def _place(folder: Path, receipt: Receipt) -> tuple[Path, object]:
+    """Where the receipt of this service lies or may lie, and what lies there."""
+    path, number = folder / FILE, 1
+    while True:
+        old = _read(path)
+        if not isinstance(old, dict) or old.get("service") in (None, receipt.service):
+            return path, old
+        number += 1
+        path = folder / f"receipt_{number:02}.json"
+
+
+def _read(path: Path) -> object:
+    """What a receipt says; None where there is none or it cannot be understood."""
     try:
-        return json.loads((folder / FILE).read_bytes())
+        return json.loads(path.read_bytes())
     except (OSError, ValueError):
         return None
 
 
-def earlier_upload(folder: Path, sha256: str) -> str:
-    """The upload id under which the receipt in `folder` says that this very content was sent, or nothing."""
-    old = read(folder)
-    if not isinstance(old, dict) or old.get("sha256") != sha256:
-        return ""
-    return str(old.get("upload_id") or "")
+def earlier_upload(folder: Path, content: Content) -> str:
+    """The upload id under which a receipt in `folder` says that this content was sent to this place, or nothing.
+
+    Receipts of 0.1.0 do not name the place; they hold for any.
+    """
+    for path in sorted(folder.glob("receipt*.json")):
+        old = _read(path)
+        if not isinstance(old, dict) or old.get("sha256") != content.sha256:
+            continue
+        if "service" not in old or (old["service"], old.get("dataset") or "") == (
+            content.service,
+            content.dataset,
+        ):
+            return str(old.get("upload_id") or "")
+    return ""
 
 
 def exit_code(receipts: Sequence[Receipt]) -> int:
-    """0 when all were sent, 4 when one needs a person, else 5: trying again later is enough."""
-    if any(receipt.state in NEEDS_PERSON or receipt.reason.startswith(NO_ENTRY) for receipt in receipts):
-        return PersonNeeded.exit_code
-    return 0 if all(receipt.state == State.SENT for receipt in receipts) else ServiceUnavailable.exit_code
+    """0 when all were sent, 5 when trying again later is enough for one, 4 when one needs a person; the first that holds."""
+    needs = {receipt.needs for receipt in receipts}
+    if TIME in needs:
+        return ServiceUnavailable.exit_code
+    return PersonNeeded.exit_code if PERSON in needs else 0
 
 
 def utc_text(at: float, timespec: str = "milliseconds") -> str:
     """A time in Unix seconds as receipts and `status` show it."""
     return datetime.fromtimestamp(at, UTC).isoformat(timespec=timespec).replace("+00:00", "Z")
+
+
+def write_missing(ledger: Ledger) -> None:
+    """Write the receipts that a crash left out, right after the ledger had the upload as sent."""
+    with ledger.transaction() as connection:
+        sent = [Entry(**row) for row in connection.execute(f"{UPLOADS} WHERE u.state = 'sent'")]
+    for entry in sent:
+        folder = ledger.folder_of(entry.batch)
+        if folder.is_dir() and not any(folder.glob("receipt*.json")):
+            write(folder, of_entry(entry))

@@ -1,18 +1,26 @@
-"""From prepared batches to receipts: which batches an upload means, and where they go."""
+"""From prepared batches to receipts: which batches an upload means, and in which order they go."""
 
 import os
 from collections.abc import Sequence
-from contextlib import closing
 from pathlib import Path
 
+from lexer_pipeline.errors import UsageError
 from lexer_pipeline.model import PreparedBatch, Receipt
-from lexer_pipeline.outbox import batch, ledger, workspace
+from lexer_pipeline.outbox import batch as stored
+from lexer_pipeline.outbox import deliveries, order
+from lexer_pipeline.outbox.adopt import adopt_one
+from lexer_pipeline.outbox.entry import BatchEntry
+from lexer_pipeline.outbox.ledger import Ledger
+from lexer_pipeline.outbox.outbox import opened
 from lexer_pipeline.system.runtime import Runtime
-from lexer_pipeline.uploading import outgoing
+from lexer_pipeline.uploading import receipts
 from lexer_pipeline.uploading import settings as config
 from lexer_pipeline.uploading.context import UploadContext, context_of
+from lexer_pipeline.uploading.destinations import sort_out
 from lexer_pipeline.uploading.lexer_api import LexerApi
 from lexer_pipeline.uploading.options import UploadOptions
+from lexer_pipeline.uploading.outgoing import OutgoingFile
+from lexer_pipeline.uploading.permit import UploadService
 from lexer_pipeline.uploading.scheduler import send_all
 from lexer_pipeline.uploading.settings import Settings
 
@@ -26,19 +34,19 @@ def upload(
 ) -> tuple[Receipt, ...]:
     """Send prepared batches so that nothing is lost and nothing is sent twice; one receipt for each, in order.
 
-    `batches` are what `prepare` returns, or their folders; None means all in the folder `out` that wait to be sent.
-    The ledger in `out` remembers each step before it is taken, so calling this again, also after a crash, goes on with
-    what was interrupted and leaves alone what was sent. Without `settings`, those of the environment and of
-    `pipeline.toml` in the working folder hold; the token is in LEXER_UPLOAD_API_TOKEN.
+    `batches` are what `prepare` returns, their folders, or the names of these; None means all in the folder `out` that wait to
+    be sent, and those that need a person. The ledger remembers each step before it is taken, so calling this again, also
+    after a crash, goes on with what was interrupted and leaves alone what was sent. Each batch goes to its own dataset; one
+    without gets what the settings name. Without `settings`, those of the environment and of `pipeline.toml` in the working
+    folder hold; the token is in LEXER_UPLOAD_API_TOKEN.
 
         from lexer_pipeline import upload
 
         for receipt in upload(report.batches):
             receipt.state, receipt.upload_id, receipt.reason
 
-    What network and service do is told by the receipts. `state` is `sent`; or `held`, `refused`, `changed` or `in_doubt`,
-    where a person is needed; or `prepared`, `asked`, `granted` or `sending`, where the next call goes on. `reason` says
-    why it is not `sent`.
+    What network and service do is told by the receipts. `state` is `sent`; or one that needs a person, as `needs` and `hint`
+    say; or `prepared`, `asked`, `granted` or `sending`, where the next call goes on. `reason` says why it is not `sent`.
 
     Raises UsageError where a setting is wrong, there is no token, or a folder holds no batch; PersonNeeded where the
     ledger, a batch folder or a receipt cannot be opened or written; ServiceUnavailable where another process has
@@ -46,26 +54,76 @@ def upload(
     """
     out = Path(out)
     settings = config.read(os.environ, Path()) if settings is None else settings
-    workspace.recover(out)
-    if batches is None:
-        chosen = _waiting(out, options.even_held)
-    else:
-        chosen = [one if isinstance(one, PreparedBatch) else batch.read(Path(one)) for one in batches]
-    if not chosen:
+    if batches is None and not out.is_dir():
+        raise UsageError(f"{out}: there is no such folder", "--out names the folder that convert made.")
+    if batches is not None and not batches:
         return ()
-    with closing(ledger.Ledger(out, runtime)) as opened:
-        context = context_of(settings, LexerApi(settings), opened, options, runtime, len(chosen))
-        return send_batches(chosen, out, context)
+    with opened(out, runtime, settings.ledger) as ledger:
+        receipts.write_missing(ledger)
+        service = LexerApi(settings)
+        if batches is None:
+            chosen = _waiting(out, ledger, service)
+        else:
+            chosen = _named(batches, out, ledger, service if options.earlier else None)
+        context = context_of(settings, service, ledger, options, runtime, len(chosen))
+        return send_batches(chosen, context)
 
 
-def send_batches(batches: Sequence[PreparedBatch], out: Path, context: UploadContext) -> tuple[Receipt, ...]:
-    """Send each of these batches once, wherever the context says; one receipt for each, in order."""
-    unique = {one.path.resolve(): one for one in batches}
-    return send_all([outgoing.of_batch(one, out, context.service) for one in unique.values()], context)
+def send_batches(batches: Sequence[BatchEntry], context: UploadContext) -> tuple[Receipt, ...]:
+    """Send each of these batches once, wherever it belongs; one receipt for each, in the order they are given."""
+    sorted_out = sort_out(list({one.id: one for one in batches}.values()), context)
+    if context.options.dry_run:
+        found = {file.batch.id: _would_send(file, context) for file in sorted_out.files}
+    else:
+        if sorted_out.files:
+            context.service.check()
+        found = send_all(sorted_out.files, context)
+    found |= sorted_out.left
+    return tuple(found[number] for number in dict.fromkeys(one.id for one in batches))
 
 
-def _waiting(out: Path, even_held: bool) -> list[PreparedBatch]:
-    """What is prepared and not sent; what needs a person is among it, so that its state is told each time."""
-    sent = {entry.batch for entry in ledger.entries(out) if entry.state == "sent"}
-    ready = ("prepared", "held") if even_held else ("prepared",)
-    return [one for one in batch.find(out) if one.manifest.state in ready and one.path.name not in sent]
+def _would_send(file: OutgoingFile, context: UploadContext) -> Receipt:
+    content = file.content(context.service.name)
+    if reason := file.flaw():
+        return receipts.turned_down(content, "refused", reason, replaces=file.replaces)
+    what = f"a correction of {file.replaces}" if file.replaces else "a delivery"
+    return receipts.turned_down(content, receipts.WOULD_SEND, what, needs="", replaces=file.replaces)
+
+
+def _waiting(out: Path, ledger: Ledger, service: UploadService) -> list[BatchEntry]:
+    """What waits in a folder; what needs a person is among it, so that it is named each time."""
+    root = out.resolve()
+    with ledger.transaction() as connection:
+        found = order.waiting(connection, service.name, service.former_name)
+    return [one for one in found if ledger.folder_of(one.folder).parent == root]
+
+
+def _named(
+    batches: Sequence[PreparedBatch | Path | str], out: Path, ledger: Ledger, earlier_at: UploadService | None
+) -> list[BatchEntry]:
+    """The batches that were named, in that order; before each what waits of its series at the service, if one is given."""
+    found: list[BatchEntry] = []
+    for one in batches:
+        entry = entry_of(one.path if isinstance(one, PreparedBatch) else one, out, ledger)
+        if earlier_at is not None:
+            with ledger.transaction() as connection:
+                found += order.series_waiting(connection, entry, earlier_at.name, earlier_at.former_name)
+        found.append(entry)
+    return found
+
+
+def entry_of(word: Path | str, out: Path, ledger: Ledger) -> BatchEntry:
+    """The batch that a person names by its folder or the name of it; UsageError where there is none."""
+    folder = stored.find(word, out)
+    found = _in_folder(folder, ledger)
+    if found is None:
+        stored.read(folder)  # says what is wrong where it is no batch
+        found = _in_folder(adopt_one(folder, ledger), ledger)
+    if found is None:
+        raise UsageError(f"{folder}: is not a prepared batch", "lexer-pipeline status shows the batches.")
+    return found
+
+
+def _in_folder(folder: Path, ledger: Ledger) -> BatchEntry | None:
+    with ledger.transaction() as connection:
+        return deliveries.in_folder(connection, ledger.text_of(folder))

@@ -5,11 +5,14 @@ import os
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from lexer_pipeline.errors import UsageError
+from lexer_pipeline.outbox.datasets import ANY
+from lexer_pipeline.specs import catalog
 from lexer_pipeline.system import settings_file
 from lexer_pipeline.system.settings_file import SettingsFile
 from lexer_pipeline.system.toml_lines import KeyPath
@@ -24,6 +27,8 @@ VARIABLE = "LEXER_UPLOAD_API_TOKEN"
 FILE = "pipeline.toml"
 SERVICE = "lexer-pipeline"
 SCHEMA = Path(__file__).with_name("settings.schema.json")
+PORTS = {"http": 80, "https": 443}
+DATASETS_AS = "Write --dataset a1b2c3d4, or --dataset purchase=a1b2c3d4,customer_record=b2c3d4e5."
 SECONDS, COUNTS = ("connect_timeout", "stall_timeout", "answer_timeout"), ("parallel", "tries")
 
 
@@ -41,13 +46,14 @@ class Token:
 class Settings:
     """What may differ from one place to another; timeouts are seconds, `limit_rate` bytes a second.
 
-    `dataset` (flag or environment) wins over `datasets`, which is by record type.
-    `limit_rate` is for the whole process and is divided evenly among its parallel uploads.
+    `datasets` are by record type, `*` for all types without their own. `account` tells clients of one service apart.
+    `ledger` is where the ledger lies, if not in the folder of batches. `limit_rate` is for the whole process and is divided evenly among its parallel uploads.
     """
 
     token: Token | None = None
     url: str = API_URL
-    dataset: str | None = None
+    account: str = ""
+    ledger: Path | None = None
     datasets: Mapping[str, str] = field(default_factory=dict)
     names: Mapping[str, str] = field(default_factory=dict)
     proxy: str | None = field(default=None, repr=False)  # it may hold a password
@@ -60,15 +66,19 @@ class Settings:
     tries: int = 6
 
     @property
-    def host(self) -> str:
-        """The host of the upload API, which stands for the destination's account."""
-        return urlsplit(self.url).hostname or ""
+    def service(self) -> str:
+        """The service as the ledger knows it: scheme, host, port and path, and the account."""
+        parts = urlsplit(self.url)
+        host = (parts.hostname or "").lower()
+        port = "" if parts.port in (None, PORTS.get(parts.scheme)) else f":{parts.port}"
+        address = f"{parts.scheme}://{f'[{host}]' if ':' in host else host}{port}{parts.path.rstrip('/')}"
+        return f"{address} {self.account}".rstrip()
 
-    def dataset_for(self, record_type: str | None) -> str | None:
-        """The dataset that records of this type go to, if one is known."""
-        if record_type is None:
-            return None
-        return self.dataset or self.datasets.get(record_type)
+    @property
+    def former_service(self) -> str:
+        """The service as ledgers of 0.1.0 know it: the host, whatever its port and path; empty for this machine."""
+        host = urlsplit(self.url).hostname or ""
+        return "" if is_loopback(host) else host
 
 
 def read(environ: Mapping[str, str], folder: Path) -> Settings:
@@ -80,8 +90,9 @@ def read(environ: Mapping[str, str], folder: Path) -> Settings:
     return Settings(
         token=_token(environ),
         url=_url(environ, file, upload),
-        dataset=_dataset(environ) or upload.get("dataset") or None,
-        datasets=file.table.get("datasets", {}),
+        account=upload.get("account", ""),
+        ledger=_ledger(environ, folder, file),
+        datasets=_datasets(environ, file, upload),
         names=file.table.get("names", {}),
         proxy=_proxy(file, upload),
         ca_file=_ca_file(environ, folder, file, upload),
@@ -157,11 +168,43 @@ def _url(environ: Mapping[str, str], file: SettingsFile, upload: Mapping[str, An
         raise file.fault(("upload", "url"), f"upload.url: {problem.message}", problem.hint) from None
 
 
-def _dataset(environ: Mapping[str, str]) -> str:
-    asked = environ.get("LEXER_DATASET_ID", "")
-    if not re.fullmatch(r"[A-Za-z0-9_-]{0,100}", asked):
-        raise UsageError("LEXER_DATASET_ID is not a dataset id", "Hub > Manage > Datasets > View shows it")
-    return asked
+def parse_datasets(text: str, where: str) -> dict[str, str]:
+    """Dataset ids by record type from `ID` (which stands for all types) or `purchase=ID,customer_record=ID`."""
+    if not text:
+        return {}
+    pairs = [one.strip().rpartition("=") for one in text.split(",")]
+    found = {kind or ANY: dataset for kind, _, dataset in pairs}
+    if len(found) != len(pairs) or (ANY in found and len(found) > 1):
+        raise UsageError(f"{where}: names a dataset twice", DATASETS_AS)
+    known = {one.record_type for one in catalog.every() if one.record_type} if set(found) - {ANY} else set()
+    for kind, dataset in found.items():
+        if not re.fullmatch(r"[A-Za-z0-9_-]{1,100}", dataset):
+            raise UsageError(
+                f"{where} is not a dataset id", f"Hub > Manage > Datasets > View shows it. {DATASETS_AS}"
+            )
+        if kind != ANY and kind not in known:
+            near = get_close_matches(kind, known, 1)
+            hint = (
+                f"Did you mean {near[0]}?" if near else f"The record types are: {', '.join(sorted(known))}."
+            )
+            raise UsageError(f"{where}: there is no record type {kind}", hint)
+    return found
+
+
+def over(lower: Mapping[str, str], higher: Mapping[str, str]) -> dict[str, str]:
+    """Datasets of two places: one id of the higher is for all types, and ids by type for theirs alone."""
+    return dict(higher) if ANY in higher else {**lower, **higher}
+
+
+def _datasets(environ: Mapping[str, str], file: SettingsFile, upload: Mapping[str, Any]) -> dict[str, str]:
+    one = {ANY: upload["dataset"]} if upload.get("dataset") else {}
+    in_file = over(file.table.get("datasets", {}), one)
+    return over(in_file, parse_datasets(environ.get("LEXER_DATASET_ID", ""), "LEXER_DATASET_ID"))
+
+
+def _ledger(environ: Mapping[str, str], folder: Path, file: SettingsFile) -> Path | None:
+    asked = environ.get("LEXER_LEDGER") or file.table.get("ledger", {}).get("path")
+    return folder / asked if asked else None
 
 
 def _proxy(file: SettingsFile, upload: Mapping[str, Any]) -> str | None:

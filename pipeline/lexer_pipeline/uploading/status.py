@@ -3,15 +3,25 @@
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from lexer_pipeline.model import PreparedBatch
-from lexer_pipeline.outbox import batch, ledger, workspace
-from lexer_pipeline.outbox.entry import Entry
+from lexer_pipeline.errors import UsageError
+from lexer_pipeline.model import Manifest
+from lexer_pipeline.outbox import deliveries
+from lexer_pipeline.outbox.batch import folders, read
+from lexer_pipeline.outbox.entry import BatchEntry, BatchState, Entry
+from lexer_pipeline.outbox.ledger import Ledger, uploads_of
+from lexer_pipeline.outbox.outbox import opened
+from lexer_pipeline.uploading import next_steps, receipts
 from lexer_pipeline.uploading.receipts import utc_text
+
+BROKEN = "broken"
 
 
 @dataclass(frozen=True, slots=True)
 class BatchStatus:
-    """A batch and how far it is on its way; `state` is the ledger's once it was asked to be sent."""
+    """A batch at one service, or before any; `state` is the upload's once it was asked for.
+
+    `replaces` and `replaced_by` name batches; `hint` is the command that goes on where a person is needed.
+    """
 
     path: str
     specification: str
@@ -19,42 +29,96 @@ class BatchStatus:
     records: int | None
     rejected: int | None
     bytes: int
+    service: str | None
+    dataset: str | None
     upload_id: str | None
+    replaces: str | None
+    replaced_by: str | None
     updated_at: str | None
     reason: str = ""
+    hint: str = ""
 
     def as_json(self) -> dict[str, object]:
         """The batch as `status --json` prints it."""
         return asdict(self)
 
 
-def status(out: Path) -> list[BatchStatus]:
-    """What lies in `out` and what the ledger knows, one line a batch."""
-    workspace.recover(out)
-    latest = {entry.batch: entry for entry in ledger.entries(out)}
-    lines = [_line(one, latest.pop(one.path.name, None)) for one in batch.find(out)]
-    return lines + [_lone(out, entry) for entry in latest.values()]
+def status(out: Path, ledger: Path | None = None) -> list[BatchStatus]:
+    """What lies in `out` or belongs to its ledger, in the order it was made: one line a batch and service."""
+    if not out.is_dir():
+        return []
+    with opened(out, file=ledger) as known:
+        receipts.write_missing(known)
+        with known.transaction() as connection:
+            batches = deliveries.select(connection, "TRUE")
+            uploads = {one.id: uploads_of(connection, one) for one in batches}
+            corrections = {one.id: deliveries.correction_of(connection, one) for one in batches}
+        by_id = {one.id: one for one in batches}
+        lines = []
+        for one in batches:
+            before = by_id.get(one.replaces or 0)
+            names = (before.folder if before else None, _name(corrections[one.id], one))
+            lines += [_line(out, known, one, upload, names) for upload in _shown(one, uploads[one.id])]
+        met = {known.folder_of(one.folder) for one in batches}
+    return lines + [_broken(folder) for folder in folders(out) if folder.resolve() not in met]
 
 
-def _line(one: PreparedBatch, entry: Entry | None) -> BatchStatus:
-    manifest = one.manifest
+def _shown(one: BatchEntry, uploads: list[Entry]) -> list[Entry | None]:
+    """The uploads that tell where a batch stands; None where it stands by itself."""
+    if one.state == BatchState.PREPARED and uploads:
+        return list(uploads)
+    return [None, *(upload for upload in uploads if upload.asked)]
+
+
+def _name(correction: BatchEntry | None, one: BatchEntry) -> str | None:
+    stands = one.state in (BatchState.PREPARED, BatchState.SUPERSEDED)
+    return correction.folder if correction is not None and stands else None
+
+
+def _line(
+    out: Path, ledger: Ledger, one: BatchEntry, upload: Entry | None, names: tuple[str | None, str | None]
+) -> BatchStatus:
+    folder = ledger.folder_of(one.folder)
+    path = out / folder.name if folder.parent == out.resolve() else folder
+    manifest = _manifest(folder)
+    state = upload.state if upload is not None else one.state
+    is_gone = manifest is None and bool(one.specification) and state == BatchState.PREPARED
+    replaces, replaced_by = (Path(name).name if name else None for name in names)
+    reason = "its folder is gone, or broken" if is_gone else _why(upload, manifest)
     return BatchStatus(
-        path=str(one.path),
-        specification=manifest.specification,
-        state=entry.state if entry else manifest.state,
-        records=manifest.records,
-        rejected=manifest.rejected,
-        bytes=manifest.bytes,
-        upload_id=entry.upload_id if entry else None,
-        updated_at=utc_text(entry.updated_at, "seconds") if entry else None,
-        reason=entry.reason if entry else "",
+        path=str(path),
+        specification=one.specification,
+        state=state,
+        records=one.records,
+        rejected=manifest.rejected if manifest is not None else None,
+        bytes=one.bytes,
+        service=upload.service if upload is not None else None,
+        dataset=(upload.dataset if upload is not None else one.dataset) or None,
+        upload_id=upload.upload_id if upload is not None else None,
+        replaces=replaces,
+        replaced_by=replaced_by,
+        updated_at=utc_text(upload.updated_at if upload is not None else one.made_at, "seconds"),
+        reason=reason,
+        hint=next_steps.after("changed" if is_gone else state, path),
     )
 
 
-def _lone(out: Path, entry: Entry) -> BatchStatus:
-    """An upload without a prepared batch in `out`: a CSV sent as it is, or a batch that lies elsewhere."""
-    moment = utc_text(entry.updated_at, "seconds")
-    path = str(out / entry.batch)
-    return BatchStatus(
-        path, "", entry.state, entry.records, None, entry.bytes, entry.upload_id, moment, entry.reason
-    )
+def _why(upload: Entry | None, manifest: Manifest | None) -> str:
+    if upload is not None:
+        return upload.reason
+    return "; ".join(manifest.held_for) if manifest is not None else ""
+
+
+def _manifest(folder: Path) -> Manifest | None:
+    try:
+        return read(folder).manifest
+    except UsageError:
+        return None
+
+
+def _broken(folder: Path) -> BatchStatus:
+    """A folder that looks like a batch and cannot be read: it stops nothing but itself."""
+    reason = "its manifest.json is broken"
+    hint = "convert its source again, then remove this folder"
+    none = (None,) * 6
+    return BatchStatus(str(folder), "", BROKEN, None, None, 0, *none, reason, hint)

@@ -6,15 +6,16 @@ the body.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from lexer_pipeline.model import Receipt
-from lexer_pipeline.outbox.entry import Entry, State
+from lexer_pipeline.outbox.entry import ENDED, UNDER_WAY, BatchState, Entry, State
 from lexer_pipeline.outbox.ledger import claim
-from lexer_pipeline.uploading import receipts
+from lexer_pipeline.outbox.order import Kind, Obstacle
+from lexer_pipeline.uploading import next_steps, receipts
 from lexer_pipeline.uploading.body import Body
 from lexer_pipeline.uploading.context import UploadContext
-from lexer_pipeline.uploading.outgoing import HELD, OutgoingFile
+from lexer_pipeline.uploading.outgoing import OutgoingFile
 from lexer_pipeline.uploading.permit import Grant, Refusal
 from lexer_pipeline.uploading.policy import (
     TABLE,
@@ -27,12 +28,12 @@ from lexer_pipeline.uploading.policy import (
     name_put,
     seconds_of,
 )
-from lexer_pipeline.uploading.receipts import NO_ENTRY
 from lexer_pipeline.uploading.s3_put import put
 from lexer_pipeline.uploading.transfer import PutResult
 
 GOES_ON = "the next upload goes on from here"
-ENDED = frozenset({State.SENT, State.IN_DOUBT, State.REFUSED, State.CHANGED})
+# How a reason begins where a person is needed although nothing became of the upload itself.
+NO_ENTRY = "the service refused the token or this machine's address"
 NO_PERMIT: Mapping[str, object] = {
     "upload_id": None, "url": None, "expires_at": None, "unanswered": 0, "body_bytes": 0,
 }  # fmt: skip
@@ -52,30 +53,38 @@ class _Outcome:
 
 def send_file(file: OutgoingFile, context: UploadContext) -> Receipt:
     """One upload from where the ledger has it to its end, or as far as it gets."""
-    if file.held and not context.options.even_held:
-        reason = "held back: too many of its rows were rejected; mend them, or add --even-held"
-        return receipts.turned_down(file.content, HELD, reason)
+    content = file.content(context.service.name)
     if reason := file.flaw():
-        return receipts.turned_down(file.content, State.REFUSED, reason)
+        hint = next_steps.after(State.CHANGED, file.folder)
+        return receipts.turned_down(content, State.REFUSED, reason, hint=hint)
     with claim(file.folder) as ours:
-        entry = context.ledger.begin(file.content)
+        entry = context.ledger.begin(file.batch, context.service.name, context.service.former_name)
         if not ours:
             return receipts.of_entry(entry, "another upload is busy with this batch")
         if reason := _lost_ledger(file, entry, context):
-            return receipts.turned_down(file.content, State.REFUSED, reason)
+            hint = next_steps.after(State.REFUSED, file.folder)
+            return receipts.turned_down(content, State.REFUSED, reason, hint=hint)
         entry = _reopened(entry, context)
-        receipt = receipts.of_entry(entry) if entry.state in ENDED else _carry_out(file, entry, context)
+        if entry.state in ENDED:
+            receipt = receipts.of_entry(entry)
+        else:
+            receipt = _carry_out(file, entry, context)
+        receipt = replace(receipt, replaces=file.replaces, hint=receipt.hint or _hint(file, receipt))
         if receipt.state == State.SENT:
             receipts.write(file.folder, receipt)
         return receipt
 
 
+def _hint(file: OutgoingFile, receipt: Receipt) -> str:
+    return next_steps.after(receipt.state, file.folder) if receipt.needs == receipts.PERSON else ""
+
+
 def _lost_ledger(file: OutgoingFile, entry: Entry, context: UploadContext) -> str:
     """Why a batch that the ledger has just met must not be sent: its folder holds a receipt."""
     is_new = entry.state == State.PREPARED and entry.updated_at == entry.created_at
-    if context.options.resend or not is_new or len(context.ledger.find(entry.sha256)) > 1:
+    if context.options.resend or not is_new:
         return ""
-    earlier = receipts.earlier_upload(file.folder, entry.sha256)
+    earlier = receipts.earlier_upload(file.folder, entry)
     if not earlier:
         return ""
     return (
@@ -85,11 +94,7 @@ def _lost_ledger(file: OutgoingFile, entry: Entry, context: UploadContext) -> st
 
 
 def _reopened(entry: Entry, context: UploadContext) -> Entry:
-    """An ended entry, made ready again where a person said so, or where only the file was in the way."""
-    if entry.state not in ENDED:
-        return entry
-    if context.options.resend:
-        return context.ledger.move(entry, State.PREPARED, "to be sent anew, as told", **ANEW)
+    """An ended entry, made ready again where only the file was in the way; what a person asks to be resent, when it is asked for."""
     if entry.state == State.CHANGED and not entry.unanswered:
         return context.ledger.move(entry, State.PREPARED, "the file is looked at again", **ANEW)
     return entry
@@ -126,10 +131,13 @@ def _ask(file: OutgoingFile, entry: Entry, context: UploadContext) -> _Outcome |
         return receipts.of_entry(entry, f"{NO_ENTRY}, so the whole run was stopped")
     if context.halted():
         return receipts.of_entry(entry, f"interrupted; {GOES_ON}")
-    entry, rival = context.ledger.ask(entry, resend=context.options.resend)
-    if rival is not None:
-        return _outdone(entry, rival, context)
-    answer = context.service.ask(entry.name, file.record_type)
+    options = context.options
+    entry, found = context.ledger.ask(
+        entry, context.service.former_name, resend=options.resend, older=options.older
+    )
+    if found is not None:
+        return _blocked(file, entry, found, context)
+    answer = context.service.ask(entry.name, file.batch.record_type, entry.dataset)
     event = name_permit(answer)
     step = TABLE[event]
     if step.do is Do.STOP_RUN:
@@ -149,17 +157,38 @@ def _refusal_words(event: Event, refusal: Refusal) -> str:
     return "; ".join(filter(None, (f"{what} ({refusal.words or refusal.status})", refusal.hint, remedy)))
 
 
-def _outdone(entry: Entry, rival: Entry, context: UploadContext) -> Receipt:
-    """The receipt of a batch that must not be sent, since `rival` is or may be at the destination."""
+def _blocked(file: OutgoingFile, entry: Entry, found: Obstacle, context: UploadContext) -> Receipt:
+    """The receipt of a batch that must not be asked for, because of what is there already, or in which order they go."""
+    own, other = next_steps.shown(file.folder), next_steps.shown(context.ledger.folder_of(found.batch.folder))
+    if found.kind is Kind.NOT_PREPARED:
+        return receipts.turned_down(entry, found.batch.state, f"it is {found.batch.state}")
+    if found.kind is Kind.CORRECTED:
+        return receipts.turned_down(entry, BatchState.SUPERSEDED, f"its correction {other} took its place")
+    if found.kind is Kind.EARLIER:
+        hint = f"{next_steps.COMMAND} upload {other} {own}"
+        reason = f"goes after {other}, which was made before it and waits"
+        return receipts.of_entry(entry, reason, receipts.PERSON, hint)
+    if found.kind is Kind.LATER:
+        reason = f"is older than {other}, which was sent after this one was made"
+        hint = f"{next_steps.COMMAND} upload --older {own}, or {next_steps.COMMAND} drop {own}"
+        return receipts.of_entry(entry, reason, receipts.PERSON, hint)
+    return _outdone(entry, found, context)
+
+
+def _outdone(entry: Entry, found: Obstacle, context: UploadContext) -> Receipt:
+    """The receipt of a batch whose content is or may be at the destination already."""
+    rival = found.upload
+    assert rival is not None
     who = f"upload {rival.upload_id or '(no id yet)'} ({rival.batch}, {rival.state})"
     if rival.state == State.SENT and rival.sha256 == entry.sha256:
         reason = f"the same content was sent to the same destination as {who}; --resend sends it anew"
         return receipts.of_entry(_end(entry, State.REFUSED, reason, context))
-    if rival.state in (State.ASKED, State.GRANTED, State.SENDING):
+    if rival.state in UNDER_WAY:
         return receipts.of_entry(entry, f"waits for {who}: run upload for that one first, or --resend")
     # The ledger does not keep this refusal, since it ends when the other upload is settled.
     reason = f"it may already have arrived as {who}: settle that one first, or --resend"
-    return receipts.turned_down(entry, State.REFUSED, reason)
+    hint = next_steps.after(rival.state, context.ledger.folder_of(rival.batch))
+    return receipts.turned_down(entry, State.REFUSED, reason, hint=hint)
 
 
 def _put(entry: Entry, body: Body, context: UploadContext) -> _Outcome:

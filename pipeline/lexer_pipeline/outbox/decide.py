@@ -1,0 +1,231 @@
+"""What becomes of a delivery that was just converted: a new name, a correction's version, or that it is there already.
+
+The rule: a version rises by a correction that was asked for alone; other content for a name that is taken is a further
+delivery; and the same content as the newest of its series changes nothing.
+"""
+
+import sqlite3
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import Path
+
+from lexer_pipeline.errors import PersonNeeded, UsageError
+from lexer_pipeline.outbox import deliveries, names
+from lexer_pipeline.outbox.entry import BatchEntry, BatchState, Entry, State
+from lexer_pipeline.outbox.ledger import Ledger, uploads_of
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A delivery that wants to be published.
+
+    `first` is the first part of its name with its label, `date` the day in it (where it corrects nothing), `content` what tells it
+    from others. `target` is any batch of the delivery that it replaces, `fixes` the batch whose rejects it mends; where
+    `takes_over`, that one's records are among it, and it takes its place.
+    """
+
+    specification: str
+    record_type: str | None
+    first: str
+    date: str
+    series: str
+    dataset: str
+    state: str
+    content: str
+    parts: int
+    target: BatchEntry | None = None
+    fixes: BatchEntry | None = None
+    takes_over: bool = False
+
+
+class Kind(StrEnum):
+    """What becomes of an offer."""
+
+    NEW = "new"
+    THERE = "there"
+    RELEASED = "released"
+    ANEW = "anew"
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What becomes of an offer: for a new one its names and version, for others the batches that are there.
+
+    `note` says it to a person; `after` is the delivery before which the same content is history.
+    """
+
+    kind: Kind
+    note: str = ""
+    names: tuple[str, ...] = ()
+    version: str = ""
+    dataset: str = ""
+    replaces: tuple[BatchEntry, ...] = ()
+    after: int = 0
+    there: tuple[BatchEntry, ...] = ()
+
+
+def decide(connection: sqlite3.Connection, ledger: Ledger, offer: Offer, out: Path) -> Decision:
+    """Within a transaction of the ledger: what becomes of this offer in the folder `out`."""
+    if offer.target is not None:
+        return _correction(connection, offer, offer.target)
+    if offer.fixes is not None and offer.takes_over:
+        return _take_over(connection, ledger, offer, offer.fixes)
+    for known in deliveries.of_content(connection, offer.specification, offer.content, offer.dataset):
+        return _known(connection, ledger, offer, known, out)
+    return _further(connection, offer, out)
+
+
+# ------------------------------------------------------------------------------------------------ new deliveries
+
+
+def _further(
+    connection: sqlite3.Connection, offer: Offer, out: Path, after: int = 0, note: str = ""
+) -> Decision:
+    """A name that nothing else has."""
+    given = dict(deliveries.given(connection, offer.date))
+    while True:
+        first, version = names.choose(offer.first, offer.date, given)
+        chosen = tuple(names.part_names(first, offer.date, offer.parts))
+        if not any((out / f"{name}-{version}").exists() for name in chosen):
+            break
+        # What lies there is no batch that anybody knows; it is left alone.
+        given[f"{first}-{offer.date}"] = names.Given(True, version)
+    if not note and first != offer.first:
+        note = f"{offer.first}-{offer.date} is taken by other content, so this is a further delivery"
+    return Decision(Kind.NEW, note, chosen, version, offer.dataset, after=after)
+
+
+def newest_target(connection: sqlite3.Connection, target: BatchEntry) -> list[BatchEntry]:
+    """The delivery that a correction of `target` corrects: the newest of its name; an error where that cannot be now."""
+    found = deliveries.newest_of_name(connection, target)
+    if not found:
+        raise UsageError(f"{target.folder}: was dropped", "Leave out --replaces.")
+    for part in found:
+        if deliveries.is_on_its_way(connection, part):
+            raise PersonNeeded(
+                f"{part.folder}: is on its way or in doubt, so nothing can take its place yet",
+                f"End that first: lexer-pipeline upload {part.folder}, or settle it.",
+            )
+    return found
+
+
+def _correction(connection: sqlite3.Connection, offer: Offer, target: BatchEntry) -> Decision:
+    found = newest_target(connection, target)
+    dataset = correction_dataset(connection, found[0], offer.dataset)
+    if found[0].content == offer.content:
+        return _there(connection, offer, found, "holds the same content already")
+    if len(found) != offer.parts:
+        raise UsageError(
+            f"{target.folder}: was delivered in {_parts(len(found))}, and its correction has {offer.parts}",
+            "Choose --max-bytes so that it has as many, or drop what was not sent and convert without --replaces.",
+        )
+    version = _next_version(connection, found[0])
+    return Decision(
+        Kind.NEW, f"corrects {', '.join(Path(one.folder).name for one in found)}", tuple(one.name for one in found),
+        version, dataset, tuple(found), after=found[0].delivery,
+    )  # fmt: skip
+
+
+def _take_over(connection: sqlite3.Connection, ledger: Ledger, offer: Offer, fixed: BatchEntry) -> Decision:
+    """A fix of a batch that was never sent has its records too, and its place."""
+    if fixed.content == offer.content:
+        return _known(connection, ledger, offer, deliveries.parts_of(connection, fixed.delivery), None)
+    version = _next_version(connection, fixed)
+    return Decision(
+        Kind.NEW, f"takes the place of {Path(fixed.folder).name}", (fixed.name,), version, fixed.dataset, (fixed,),
+        after=fixed.delivery,
+    )  # fmt: skip
+
+
+def correction_dataset(connection: sqlite3.Connection, target: BatchEntry, asked: str) -> str:
+    """The dataset of a correction: that of what it corrects; another one asked for is refused."""
+    if not asked or asked == target.dataset:
+        return target.dataset
+    if not target.dataset and not deliveries.is_asked(connection, target):
+        return asked
+    belongs = f"the dataset {target.dataset}" if target.dataset else "no dataset"
+    raise UsageError(
+        f"{target.folder}: belongs to {belongs}, and so does its correction; {asked} was asked for",
+        f"Add --dataset {target.dataset}." if target.dataset else "Leave out the dataset.",
+    )
+
+
+def _next_version(connection: sqlite3.Connection, one: BatchEntry) -> str:
+    name = names.delivery_name(one.name)
+    return names.next_version(deliveries.given(connection, one.name.rpartition("-")[2])[name].version)
+
+
+def _parts(count: int) -> str:
+    return "one file" if count == 1 else f"{count} parts"
+
+
+# -------------------------------------------------------------------------------------------- what is there already
+
+
+def _known(
+    connection: sqlite3.Connection, ledger: Ledger, offer: Offer, known: list[BatchEntry], out: Path | None
+) -> Decision:
+    """What the same content of before means for this offer."""
+    one = known[0]
+    correction = deliveries.correction_of(connection, one)
+    if one.state == BatchState.SUPERSEDED or correction is not None:
+        place = f", {Path(correction.folder).name}" if correction is not None else ""
+        note = f"a correction took its place{place}; to go back to it, add --replaces {Path((correction or one).folder).name}"
+        return _there(connection, offer, known, note)
+    if one.state == BatchState.HELD and offer.state == BatchState.PREPARED:
+        return Decision(Kind.RELEASED, "was held, and is released", dataset=one.dataset, there=tuple(known))
+    if one.state == BatchState.PREPARED and out is not None:
+        newer = deliveries.newer_content(connection, one, offer.series, offer.dataset)
+        if newer is not None:
+            note = (
+                f"the content of {Path(one.folder).name} is back after {Path(newer.folder).name}:"
+                " a further delivery"
+            )
+            return _further(connection, offer, out, newer.delivery, note)
+        if any(_is_spoiled(ledger, part, uploads_of(connection, part)) for part in known):
+            return Decision(
+                Kind.ANEW, "its file was missing or changed, and is made anew", dataset=one.dataset, there=tuple(known)
+            )  # fmt: skip
+    return _there(connection, offer, known, _standing(connection, one))
+
+
+def _there(connection: sqlite3.Connection, offer: Offer, known: list[BatchEntry], note: str) -> Decision:
+    one = known[0]
+    dataset = one.dataset
+    if offer.dataset and not dataset and not deliveries.is_asked(connection, one):
+        dataset, note = offer.dataset, f"{note}; it now belongs to the dataset {offer.dataset}"
+    return Decision(Kind.THERE, note, dataset=dataset, there=tuple(known))
+
+
+def _is_spoiled(ledger: Ledger, one: BatchEntry, uploads: list[Entry]) -> bool:
+    """Whether the batch's file has to be made anew: it waits or is on its way, and is gone or another."""
+    if not one.specification:
+        return False  # a file that is sent as it is lies elsewhere
+    if any(upload.state == State.CHANGED and upload.upload_id is not None for upload in uploads):
+        return False  # some of it may have arrived; a person decides
+    if any(upload.state == State.SENT for upload in uploads):
+        return False  # what was sent may be gone
+    if any(upload.state == State.CHANGED for upload in uploads):
+        return True
+    try:
+        return (ledger.folder_of(one.folder) / one.file).stat().st_size != one.bytes
+    except OSError:
+        return True
+
+
+def _standing(connection: sqlite3.Connection, one: BatchEntry) -> str:
+    """Where a batch of the same content stands, in words."""
+    if one.state != BatchState.PREPARED:
+        return f"is there already, {one.state}"
+    uploads = uploads_of(connection, one)
+    sent = [upload for upload in uploads if upload.state == State.SENT]
+    if sent:
+        last = max(sent, key=lambda upload: upload.updated_at)
+        day = datetime.fromtimestamp(last.updated_at, UTC).strftime("%Y-%m-%d %H:%M UTC")
+        return f"the same content was sent on {day} (upload {last.upload_id})"
+    if uploads and all(upload.state == State.REFUSED for upload in uploads):
+        return "the same content was refused; upload --resend asks anew"
+    if uploads and uploads[-1].state != State.PREPARED:
+        return f"the same content is there already, {uploads[-1].state}"
+    return "the same content is there already and waits to be sent"

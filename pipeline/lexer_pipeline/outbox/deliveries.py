@@ -1,0 +1,171 @@
+"""What the ledger knows of deliveries: which there are, how they stand to each other, and what is free to be given.
+
+Every function takes the connection of a transaction, so that what it finds still holds when its caller writes.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, fields, replace
+from itertools import groupby
+from sqlite3 import Connection
+
+from lexer_pipeline.outbox import names
+from lexer_pipeline.outbox.entry import BatchEntry, BatchState, NewBatch
+
+ASKED = "EXISTS (SELECT 1 FROM uploads AS u WHERE u.batch = b.id AND u.asked)"
+# Not all that was tried has failed for good: it waits, is on its way, has arrived or may have.
+ALIVE = """(b.state = 'prepared' AND (
+    NOT EXISTS (SELECT 1 FROM uploads AS u WHERE u.batch = b.id)
+    OR EXISTS (SELECT 1 FROM uploads AS u WHERE u.batch = b.id AND u.state NOT IN ('refused', 'changed'))))"""
+ON_ITS_WAY = """EXISTS (SELECT 1 FROM uploads AS u WHERE u.batch = b.id
+    AND u.state IN ('asked', 'granted', 'sending', 'in_doubt'))"""
+COLUMNS = ", ".join(f"b.{field.name}" for field in fields(BatchEntry))
+# Without a dataset at hand, what was made without one is meant, wherever it went since.
+SAME_DESTINATION = f"""(b.dataset = :dataset OR (:dataset = '' AND b.made_for = '')
+    OR (:dataset != '' AND b.dataset = '' AND NOT {ASKED}))"""
+
+
+def select(connection: Connection, where: str, **values: object) -> list[BatchEntry]:
+    """The batches for which a condition of ours holds, in the order they were made."""
+    query = f"SELECT {COLUMNS} FROM batches AS b WHERE {where} ORDER BY b.delivery, b.part"  # noqa: S608 - conditions are this package's own
+    return [BatchEntry(**row) for row in connection.execute(query, values)]
+
+
+def holds(connection: Connection, where: str, **values: object) -> bool:
+    """Whether there is a batch for which a condition of ours holds."""
+    query = f"SELECT 1 FROM batches AS b WHERE {where} LIMIT 1"  # noqa: S608 - conditions are this package's own
+    return connection.execute(query, values).fetchone() is not None
+
+
+def by_id(connection: Connection, number: int) -> BatchEntry:
+    """The batch with this id."""
+    (found,) = select(connection, "b.id = :id", id=number)
+    return found
+
+
+def parts_of(connection: Connection, delivery: int) -> list[BatchEntry]:
+    """All batches of a delivery."""
+    return select(connection, "b.delivery = :delivery", delivery=delivery)
+
+
+def in_folder(connection: Connection, folder: str) -> BatchEntry | None:
+    """The batch in this folder, as the ledger calls it."""
+    return next(iter(select(connection, "b.folder = :folder", folder=folder)), None)
+
+
+def add(connection: Connection, batches: Sequence[NewBatch], now: float) -> list[BatchEntry]:
+    """A delivery is written down, part by part."""
+    delivery = 0
+    made = []
+    for one in batches:
+        values = {**asdict(one), "delivery": delivery, "made_at": now}
+        query = f"INSERT INTO batches ({', '.join(values)}) VALUES (:{', :'.join(values)})"  # noqa: S608 - the names are this package's own
+        number = connection.execute(query, values).lastrowid or 0
+        delivery = delivery or number
+        connection.execute("UPDATE batches SET delivery = ? WHERE id = ?", (delivery, number))
+        made.append(by_id(connection, number))
+    return made
+
+
+def change(connection: Connection, one: BatchEntry, **values: object) -> BatchEntry:
+    """Other values for some columns of a batch."""
+    changes = ", ".join(f"{name} = :{name}" for name in values)
+    connection.execute(
+        f"UPDATE batches SET {changes} WHERE id = :the_id",  # noqa: S608 - the names are this package's own
+        {**values, "the_id": one.id},
+    )
+    return replace(one, **values)  # type: ignore[arg-type]
+
+
+# ----------------------------------------------------------------------------------------------- what there is
+
+
+def of_content(
+    connection: Connection, specification: str, content: str, dataset: str
+) -> list[list[BatchEntry]]:
+    """The deliveries of this content to this destination that were not dropped, the newest first."""
+    where = f"b.content = :content AND b.specification = :specification AND b.state != 'dropped' AND {SAME_DESTINATION}"
+    found = select(connection, where, content=content, specification=specification, dataset=dataset)
+    return list(reversed(list(_deliveries(found))))
+
+
+def _deliveries(batches: Sequence[BatchEntry]) -> Iterator[list[BatchEntry]]:
+    for _, parts in groupby(batches, key=lambda one: one.delivery):
+        yield list(parts)
+
+
+def newer_content(connection: Connection, one: BatchEntry, series: str, dataset: str) -> BatchEntry | None:
+    """The newest delivery with other content that came after `one` in its series or in `series`, if any.
+
+    What mends single rows of a delivery is not newer than it: the delivery's own rows stand.
+    """
+    where = f"""b.specification = :specification AND b.series IN (:series, :other) AND b.delivery > :delivery
+        AND b.content != :content AND b.fixes IS NULL AND {ALIVE} AND {SAME_DESTINATION}"""
+    found = select(
+        connection, where, specification=one.specification, series=one.series, other=series,
+        delivery=one.delivery, content=one.content, dataset=dataset,
+    )  # fmt: skip
+    return found[-1] if found else None
+
+
+def is_asked(connection: Connection, one: BatchEntry) -> bool:
+    """Whether permission to send this batch was ever asked for, of any service."""
+    return holds(connection, f"b.id = :id AND {ASKED}", id=one.id)
+
+
+def is_on_its_way(connection: Connection, one: BatchEntry) -> bool:
+    """Whether an upload of this batch is under way, or nobody knows whether it arrived."""
+    return holds(connection, f"b.id = :id AND {ON_ITS_WAY}", id=one.id)
+
+
+def correction_of(connection: Connection, one: BatchEntry) -> BatchEntry | None:
+    """The batch that takes the place of this one: the newest of its name that is to be sent, or was."""
+    found = select(
+        connection, "b.name = :name AND b.id > :id AND b.state = 'prepared'", name=one.name, id=one.id
+    )
+    return found[-1] if found else None
+
+
+def given(connection: Connection, date: str) -> Mapping[str, names.Given]:
+    """What was given of this date so far, by the name of the delivery.
+
+    A name is free again where nothing was ever asked for under it and nothing lies there; a version never is.
+    """
+    query = f"""SELECT b.name, b.version, b.state IN ('prepared', 'held', 'rejected') OR {ASKED} AS taken
+        FROM batches AS b WHERE b.name GLOB '*-' || :date"""  # noqa: S608 - the condition is this module's own
+    found: dict[str, names.Given] = {}
+    for name, version, taken in connection.execute(query, {"date": date}):
+        key = names.delivery_name(name)
+        before = found.get(key, names.Given(False, ""))
+        found[key] = names.Given(before.taken or bool(taken), max(before.version, version))
+    return found
+
+
+def newest_of_name(connection: Connection, one: BatchEntry) -> list[BatchEntry]:
+    """The delivery with the highest version that goes by the name of this one, dropped ones left out."""
+    shared = names.delivery_name(one.name)
+    date = one.name.rpartition("-")[2]
+    found = select(connection, "b.name GLOB '*-' || :date AND b.state != 'dropped'", date=date)
+    of_name = [other for other in found if names.delivery_name(other.name) == shared]
+    return list(list(_deliveries(of_name))[-1]) if of_name else []
+
+
+# ------------------------------------------------------------------------------------------------ what changes
+
+
+def supersede(connection: Connection, correction: BatchEntry) -> None:
+    """What a correction that may be sent replaces is never sent, as far as it was never asked for."""
+    where = (
+        f"""b.name = :name AND b.id < :id AND b.state IN ('prepared', 'held', 'rejected') AND NOT {ASKED}"""
+    )
+    for one in select(connection, where, name=correction.name, id=correction.id):
+        change(connection, one, state=BatchState.SUPERSEDED, state_before=one.state)
+
+
+def put_back(connection: Connection, dropped: BatchEntry) -> BatchEntry | None:
+    """What a correction that was dropped had superseded is what it was before; None where there is nothing."""
+    before = select(
+        connection, "b.name = :name AND b.id < :id AND b.state != 'dropped'", name=dropped.name, id=dropped.id
+    )
+    if not before or before[-1].state != BatchState.SUPERSEDED:
+        return None
+    return change(connection, before[-1], state=before[-1].state_before, state_before="")

@@ -1,0 +1,132 @@
+"""What stands in the way of sending a batch to a service now: what is there already, and what goes before it.
+
+What was sent is known by service, destination and content. Deliveries of one series go in the order they were made, and one
+that is older than what was sent already goes only when a person says so.
+"""
+
+import sqlite3
+from dataclasses import dataclass
+from enum import StrEnum
+
+from lexer_pipeline.outbox import deliveries
+from lexer_pipeline.outbox.deliveries import select
+from lexer_pipeline.outbox.entry import BatchEntry, BatchState, Entry
+
+UPLOADS = """SELECT b.folder AS batch, b.file AS name, b.bytes, b.records, u.service, u.dataset, u.sha256, u.id,
+    u.batch AS batch_id, u.md5, u.state, u.upload_id, u.url, u.expires_at, u.tries, u.unanswered, u.body_bytes, u.last_block,
+    u.denied, u.etag, u.verified, u.reason, u.created_at, u.asked, u.started_at, u.updated_at
+    FROM uploads AS u JOIN batches AS b ON b.id = u.batch"""
+AT_SERVICE = "u.service IN (:service, :host)"
+# The same content, there or perhaps there; or earlier content of this folder of which nobody knows whether it arrived.
+RIVALS = f"""{UPLOADS} WHERE u.id != :id AND {AT_SERVICE} AND (
+    (u.sha256 = :sha256 AND u.dataset = :dataset AND b.delivery > :after
+        AND (u.state IN ('asked', 'granted', 'sending', 'sent', 'in_doubt') OR u.unanswered > 0))
+    OR (u.batch = :batch_id AND u.sha256 != :sha256 AND u.state IN ('granted', 'sending', 'in_doubt')))
+    ORDER BY u.state = 'sent' DESC, u.updated_at DESC LIMIT 1"""
+SERIES = "b.series = :series AND b.specification = :specification AND b.dataset = :dataset"
+# To be sent to this service, and neither there yet nor given up; what another service has is not waited for.
+WAITS_HERE = f"""b.state = 'prepared'
+    AND NOT EXISTS (SELECT 1 FROM batches AS later WHERE later.name = b.name AND later.id > b.id AND later.state = 'prepared')
+    AND NOT EXISTS (SELECT 1 FROM uploads AS u WHERE u.batch = b.id AND (u.state = 'sent'
+        OR ({AT_SERVICE} AND u.state IN ('in_doubt', 'refused', 'changed'))))"""  # noqa: S608 - this module's own words
+# To be sent to this service, or held; what is there already, and what a correction took the place of, is not.
+WAITS = f"""b.state IN ('prepared', 'held')
+    AND NOT EXISTS (SELECT 1 FROM batches AS later WHERE later.name = b.name AND later.id > b.id AND later.state = 'prepared')
+    AND NOT EXISTS (SELECT 1 FROM uploads AS u WHERE u.batch = b.id AND {AT_SERVICE} AND u.state = 'sent')"""  # noqa: S608 - this module's own words
+
+
+class Kind(StrEnum):
+    """Why a batch is not asked for."""
+
+    NOT_PREPARED = "not prepared"
+    CORRECTED = "corrected"
+    THERE = "there"
+    EARLIER = "earlier"
+    LATER = "later"
+
+
+@dataclass(frozen=True, slots=True)
+class Obstacle:
+    """What stands in the way: an upload that may hold the same content, or a batch that goes before or went after."""
+
+    kind: Kind
+    batch: BatchEntry
+    upload: Entry | None = None
+
+
+def obstacle(
+    connection: sqlite3.Connection, entry: Entry, host: str, *, resend: bool, older: bool
+) -> Obstacle | None:
+    """Why permission for this upload must not be asked for now, if so.
+
+    `host` is how earlier versions of this program named the service; `resend` sends what is there already once more, and
+    `older` what is older than what was sent.
+    """
+    one = deliveries.by_id(connection, entry.batch_id)
+    if one.state != BatchState.PREPARED:
+        return Obstacle(Kind.NOT_PREPARED, one)
+    if (correction := deliveries.correction_of(connection, one)) is not None:
+        return Obstacle(Kind.CORRECTED, correction)
+    if not resend and (rival := _rival(connection, entry, one, host)) is not None:
+        return Obstacle(Kind.THERE, deliveries.by_id(connection, rival.batch_id), rival)
+    if (earlier := waiting_before(connection, one, entry.service, host)) is not None:
+        return Obstacle(Kind.EARLIER, earlier)
+    if not older and (later := sent_after(connection, one, entry.service, host)) is not None:
+        return Obstacle(Kind.LATER, later)
+    return None
+
+
+def _rival(connection: sqlite3.Connection, entry: Entry, one: BatchEntry, host: str) -> Entry | None:
+    found = connection.execute(
+        RIVALS,
+        {
+            "id": entry.id, "batch_id": entry.batch_id, "service": entry.service, "host": host,
+            "sha256": entry.sha256, "dataset": entry.dataset, "after": one.after,
+        },
+    ).fetchone()  # fmt: skip
+    return Entry(**found) if found is not None else None
+
+
+def waiting(connection: sqlite3.Connection, service: str, host: str) -> list[BatchEntry]:
+    """The batches that wait to be sent to this service, or are held, in the order they were made."""
+    return select(connection, WAITS, service=service, host=host)
+
+
+def uploads_at(connection: sqlite3.Connection, one: BatchEntry, service: str, host: str) -> list[Entry]:
+    """The uploads of a batch to this service, in the order they were begun."""
+    query = f"{UPLOADS} WHERE u.batch = :id AND {AT_SERVICE} ORDER BY u.id"
+    found = connection.execute(query, {"id": one.id, "service": service, "host": host})
+    return [Entry(**row) for row in found]
+
+
+def waiting_before(
+    connection: sqlite3.Connection, one: BatchEntry, service: str, host: str
+) -> BatchEntry | None:
+    """The first delivery of the same series that was made before this one and waits to be sent to this service."""
+    found = series_waiting(connection, one, service, host)
+    return found[0] if found else None
+
+
+def series_waiting(
+    connection: sqlite3.Connection, one: BatchEntry, service: str, host: str
+) -> list[BatchEntry]:
+    """The batches of the same series that were made before this one and wait to be sent to this service."""
+    where = f"{SERIES} AND b.delivery < :delivery AND {WAITS_HERE}"
+    return select(
+        connection, where, series=one.series, specification=one.specification, dataset=one.dataset,
+        delivery=one.delivery, service=service, host=host,
+    )  # fmt: skip
+
+
+def sent_after(connection: sqlite3.Connection, one: BatchEntry, service: str, host: str) -> BatchEntry | None:
+    """The newest delivery of the same series that was made after this one and may have arrived already.
+
+    What mends single rows of a delivery is no newer delivery.
+    """
+    where = f"""{SERIES} AND b.delivery > :delivery AND b.fixes IS NULL AND EXISTS (SELECT 1 FROM uploads AS u WHERE u.batch = b.id
+        AND {AT_SERVICE} AND (u.state IN ('granted', 'sending', 'sent', 'in_doubt') OR u.unanswered > 0))"""  # noqa: S608 - this module's own words
+    found = select(
+        connection, where, series=one.series, specification=one.specification, dataset=one.dataset,
+        delivery=one.delivery, service=service, host=host,
+    )  # fmt: skip
+    return found[-1] if found else None

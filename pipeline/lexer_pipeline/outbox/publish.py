@@ -1,0 +1,210 @@
+"""A delivery gets its names and its place in the out folder, the moment the ledger knows of it: all of its parts, or none."""
+
+import json
+import os
+from collections.abc import Sequence
+from dataclasses import replace
+from hashlib import sha256
+from pathlib import Path
+from sqlite3 import Connection
+
+from lexer_pipeline.errors import UsageError
+from lexer_pipeline.model import Manifest, PreparedBatch, SourceUse
+from lexer_pipeline.outbox import deliveries
+from lexer_pipeline.outbox.batch import ISSUES, MANIFEST, read
+from lexer_pipeline.outbox.decide import Decision, Kind, Offer, decide
+from lexer_pipeline.outbox.entry import BatchEntry, BatchState, NewBatch
+from lexer_pipeline.outbox.ledger import Ledger
+from lexer_pipeline.outbox.workspace import DATA, Part, Workspace, locked
+from lexer_pipeline.system import files
+
+
+def content_of(work: Workspace, state: str) -> str:
+    """What tells a delivery whose files are sealed from others: its records, or its rejects where there is no record."""
+    sums = [
+        one
+        for part in work.parts
+        for one in (part.rejects.values() if state == "rejected" else (part.sha256,))
+    ]
+    if len(sums) == 1 and state != "rejected":
+        return sums[0]
+    return f"{state if state == 'rejected' else 'parts'} {sha256(' '.join(sums).encode()).hexdigest()}"
+
+
+def publish(
+    work: Workspace, ledger: Ledger, offer: Offer, template: Manifest, sources: Sequence[SourceUse]
+) -> list[PreparedBatch]:
+    """Give a sealed delivery its names and move it into the out folder; or name the batches that hold the same already.
+
+    What a crash leaves is finished by the next command, or cleared away where the ledger did not come to know of it.
+    """
+    out = work.out
+    with locked(out):
+        with ledger.transaction() as connection:
+            decision = decide(connection, ledger, offer, out)
+            if decision.kind is Kind.NEW:
+                entries = deliveries.add(connection, _new(work, ledger, offer, decision), ledger.now())
+                _supersede(connection, offer, decision, entries)
+                _finish(work, offer, decision, template, sources)
+            else:
+                entries = [_changed(connection, one, decision) for one in decision.there]
+                entries = _with_asides(connection, ledger, work, entries)
+        if decision.kind is Kind.NEW:
+            work.carry_out()
+            folders = [out / f"{name}-{decision.version}" for name in decision.names]
+            return [replace(read(folder), note=decision.note) for folder in folders]
+        return _in_place(work, ledger, entries, decision, template, sources)
+
+
+def _new(work: Workspace, ledger: Ledger, offer: Offer, decision: Decision) -> list[NewBatch]:
+    return [
+        NewBatch(
+            part=number,
+            folder=ledger.text_of(work.out / f"{name}-{decision.version}"),
+            file=f"{name}-{decision.version}.json",
+            name=name,
+            version=decision.version,
+            specification=offer.specification,
+            record_type=offer.record_type,
+            series=decision.replaces[0].series if decision.replaces else offer.series,
+            content=offer.content,
+            sha256=part.sha256,
+            bytes=part.size,
+            records=part.counts["records"],
+            dataset=decision.dataset,
+            made_for=decision.replaces[0].made_for if decision.replaces else offer.dataset,
+            state=offer.state,
+            replaces=decision.replaces[number - 1].id if decision.replaces else None,
+            fixes=offer.fixes.id if offer.fixes is not None and not offer.takes_over else None,
+            after=decision.after,
+            asides=json.dumps(part.rejects),
+        )
+        for number, (part, name) in enumerate(zip(work.parts, decision.names, strict=True), 1)
+    ]
+
+
+def _finish(
+    work: Workspace, offer: Offer, decision: Decision, template: Manifest, sources: Sequence[SourceUse]
+) -> None:
+    """Each part of a new delivery gets its manifest, and the plan is written down."""
+    places = [f"{name}-{decision.version}" for name in decision.names]
+    for number, (part, place) in enumerate(zip(work.parts, places, strict=True)):
+        before = decision.replaces[number].folder if decision.replaces else None
+        whole = replace(
+            template, destination=decision.dataset or None, replaces=Path(before).name if before else None,
+            fixes=Path(offer.fixes.folder).name if offer.fixes is not None else None,
+        )  # fmt: skip
+        file = "" if offer.state == BatchState.REJECTED else f"{place}.json"
+        part.finish(part.manifest(whole, sources, file))
+    work.plan(places)
+
+
+def _supersede(
+    connection: Connection, offer: Offer, decision: Decision, entries: Sequence[BatchEntry]
+) -> None:
+    """What the new delivery stands for is not sent any more; a correction that is held takes nobody's place yet."""
+    if decision.replaces and offer.state == BatchState.PREPARED:
+        for one in entries:
+            deliveries.supersede(connection, one)
+    elif offer.takes_over:
+        for one in decision.replaces:
+            deliveries.change(connection, one, state=BatchState.SUPERSEDED, state_before=one.state)
+
+
+# -------------------------------------------------------------------------------------------- what is there already
+
+
+def _changed(connection: Connection, one: BatchEntry, decision: Decision) -> BatchEntry:
+    """The batch as the ledger has it from now on."""
+    if decision.dataset != one.dataset:
+        one = deliveries.change(connection, one, dataset=decision.dataset)
+    if decision.kind is Kind.RELEASED:
+        one = deliveries.change(connection, one, state=BatchState.PREPARED)
+        if one.replaces is not None:
+            deliveries.supersede(connection, one)
+    return one
+
+
+def _with_asides(
+    connection: Connection, ledger: Ledger, work: Workspace, entries: list[BatchEntry]
+) -> list[BatchEntry]:
+    """Rejects of this run are put beside the batch under names of their own, unless they are rows that lie there."""
+    kept = []
+    for entry, part in zip(entries, work.parts, strict=False):
+        one, known = entry, json.loads(entry.asides)
+        new = [name for name, checksum in part.rejects.items() if checksum not in known.values()]
+        folder = ledger.folder_of(one.folder)
+        if new and folder.is_dir():
+            moved = _put_aside(part, folder, new)
+            written = {moved[name]: part.rejects[name] for name in new}
+            one = deliveries.change(connection, one, asides=json.dumps({**known, **written}))
+        kept.append(one)
+    return [*kept, *entries[len(kept) :]]
+
+
+def _put_aside(part: Part, folder: Path, rejects: Sequence[str]) -> dict[str, str]:
+    """Move the rejects and issues of a part into a folder under the first number that is free there."""
+    number = 2
+    while any((folder / _numbered(name, number)).exists() for name in (*rejects, ISSUES)):
+        number += 1
+    for name in (*rejects, ISSUES):
+        os.rename(part.folder / name, folder / _numbered(name, number))
+    files.sync_folder(folder)
+    return {name: _numbered(name, number) for name in rejects}
+
+
+def _numbered(name: str, number: int) -> str:
+    stem, dot, ending = name.rpartition(".")
+    return f"{stem}_{number:02}{dot}{ending}"
+
+
+def _in_place(
+    work: Workspace, ledger: Ledger, entries: list[BatchEntry], decision: Decision, template: Manifest,
+    sources: Sequence[SourceUse],
+) -> list[PreparedBatch]:  # fmt: skip
+    """The batches that are there, with their files and manifests as the ledger has them."""
+    found = []
+    for one, part in zip(entries, work.parts, strict=False):
+        folder = ledger.folder_of(one.folder)
+        whole = replace(template, destination=one.dataset or None)
+        manifest = part.manifest(whole, sources, one.file if one.state != BatchState.REJECTED else "")
+        made = decision.kind is Kind.ANEW
+        if made:
+            _restore(part, folder, manifest)
+        found.append(PreparedBatch(folder, _kept(folder, manifest, decision), made, decision.note))
+    return found
+
+
+def _restore(part: Part, folder: Path, manifest: Manifest) -> None:
+    """Put a batch's file, and what else of it is gone, into its place."""
+    files.make_folder(folder)
+    file = folder / manifest.file
+    if not file.is_file() or files.hashes(file)[0] != manifest.sha256:
+        os.replace(part.folder / DATA, file)
+    for name in (*manifest.rejects, ISSUES):
+        if not (folder / name).exists():
+            os.rename(part.folder / name, folder / name)
+    files.sync_folder(folder)
+
+
+def _kept(folder: Path, manifest: Manifest, decision: Decision) -> Manifest:
+    """The manifest that lies in the folder, brought up to what was decided; else that of this run."""
+    try:
+        there = read(folder).manifest
+    except UsageError:
+        if folder.is_dir():
+            files.write_json(folder / MANIFEST, manifest.as_json())
+        return manifest
+    now = replace(there, destination=decision.dataset or None)
+    if decision.kind is Kind.RELEASED:
+        now = replace(
+            now,
+            state=manifest.state,
+            held_for=(),
+            accepted=manifest.accepted,
+            suspicions=manifest.suspicions,
+            options=manifest.options,
+        )
+    if now != there:
+        files.write_json(folder / MANIFEST, now.as_json())
+    return now

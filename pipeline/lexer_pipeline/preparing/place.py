@@ -1,0 +1,104 @@
+"""Where a delivery belongs and what it is to the ones before it: its dataset, its name, and the batch that it corrects."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from lexer_pipeline.errors import UsageError
+from lexer_pipeline.model import SourceUse, Specification
+from lexer_pipeline.outbox import deliveries, names
+from lexer_pipeline.outbox.batch import find, series_of
+from lexer_pipeline.outbox.datasets import check_one_id, dataset_for
+from lexer_pipeline.outbox.decide import Offer, correction_dataset, newest_target
+from lexer_pipeline.outbox.entry import BatchEntry
+from lexer_pipeline.outbox.ledger import Ledger
+from lexer_pipeline.preparing.options import Options
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where the delivery of one specification belongs; `target` is a batch of the delivery that it corrects."""
+
+    out: Path
+    first: str
+    label: str | None
+    date: str | None
+    dataset: str
+    target: BatchEntry | None = None
+
+    def offer(
+        self, specification: Specification, used: Sequence[SourceUse], state: str, content: str, parts: int,
+        now: datetime,
+    ) -> Offer:  # fmt: skip
+        """The delivery as the outbox decides on it."""
+        series = f"label {self.label}" if self.label else series_of(source.path for source in used)
+        return Offer(
+            specification.name, specification.record_type, self.first, self.date or f"{now:%Y%m%d}", series,
+            self.dataset, state, content, parts, self.target,
+        )  # fmt: skip
+
+
+def check_names(options: Options) -> None:
+    """UsageError where what was asked for cannot be a name, or a correction is asked to have another one."""
+    if options.date is not None:
+        names.check_date(options.date)
+    if options.label is not None:
+        names.check_label(options.label)
+    if options.replaces and (options.date is not None or options.label is not None):
+        raise UsageError(
+            "a correction has the name and the date of the batch that it corrects",
+            "Leave out --date and --label beside --replaces.",
+        )
+
+
+def places_of(
+    specifications: Sequence[Specification], ledger: Ledger, options: Options, out: Path
+) -> list[Place]:
+    """The place of each specification of a run; everything that can be refused is refused before a row is read."""
+    check_one_id([one.record_type for one in specifications], options.datasets)
+    targets = _targets(specifications, ledger, options, out)
+    places = []
+    for one in specifications:
+        dataset, target = dataset_for(options.datasets, one.record_type), targets.get(one.name)
+        if target is not None:
+            with ledger.transaction() as connection:
+                newest = newest_target(connection, target)
+                dataset = correction_dataset(connection, newest[0], dataset)
+        label = names.check_label(options.label) if options.label is not None else None
+        first = options.names.get(one.name, one.name) + (f"_{label}" if label else "")
+        places.append(Place(out, first, label, options.date, dataset, target))
+    return places
+
+
+def _targets(
+    specifications: Sequence[Specification], ledger: Ledger, options: Options, out: Path
+) -> dict[str, BatchEntry]:
+    """The batch that is corrected, by specification."""
+    if not options.replaces:
+        return {}
+    found: dict[str, BatchEntry] = {}
+    for word in options.replaces:
+        with ledger.transaction() as connection:
+            one = deliveries.in_folder(connection, ledger.text_of(find(word, out)))
+        if one is None:
+            raise UsageError(
+                f"--replaces {word}: there is no such batch", "lexer-pipeline status shows the batches."
+            )
+        if one.specification in found:
+            raise UsageError(
+                f"--replaces names two batches of {one.specification}",
+                "Name one batch for each specification.",
+            )
+        found[one.specification] = one
+    made = {one.name for one in specifications}
+    if made != set(found):
+        raise UsageError(
+            f"--replaces names {_list(found)}, and this run makes {_list(made)}",
+            "Name one batch for each specification that the run makes (--spec says which one that is).",
+        )
+    return found
+
+
+def _list(names: Iterable[str]) -> str:
+    return ", ".join(sorted(names))

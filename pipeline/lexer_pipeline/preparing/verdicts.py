@@ -1,0 +1,42 @@
+"""What the rows of a run come to: a batch that may be sent, one that is held, one in which nothing is valid, or none."""
+
+from collections.abc import Sequence
+
+from lexer_pipeline.outbox.entry import BatchState
+from lexer_pipeline.preparing.options import Options
+from lexer_pipeline.preparing.report import SourceReport, Verdict
+
+NONE = "none"
+TOO_MANY_REJECTS = "too_many_rejects"
+USUAL = Options()
+
+
+def verdict(specification: str, reports: Sequence[SourceReport], options: Options) -> Verdict:
+    """The verdict on all sources of one specification."""
+    invalid, valid = sum(report.invalid for report in reports), sum(report.valid for report in reports)
+    rows = sum(report.rows + sum(report.skipped.values()) for report in reports)
+    reasons = []
+    if rows < options.min_rows:
+        came = f"{rows:,} {'row' if rows == 1 else 'rows'} came"
+        reasons.append(f"{came}, fewer than --min-rows {options.min_rows:,}")
+    if not invalid + valid:
+        why = "no row belongs to it" if rows else "there are no rows"
+        return Verdict(specification, NONE, not reasons, tuple(reasons) or (why,))
+    if not valid:
+        return Verdict(specification, BatchState.REJECTED, False, ("no record is valid", *reasons))
+    if _is_too_much(invalid, valid, options.max_invalid):
+        share = f"{invalid / (invalid + valid):.2%} of the records were rejected"
+        reasons.append(f"{share}, more than --max-invalid {options.max_invalid:.2%}")
+    state = BatchState.HELD if reasons else BatchState.PREPARED
+    return Verdict(specification, state, not reasons, tuple(reasons))
+
+
+def accepted(reports: Sequence[SourceReport], options: Options) -> tuple[str, ...]:
+    """What a batch that may be sent would have been held for, had nothing been asked for beside."""
+    invalid, valid = sum(report.invalid for report in reports), sum(report.valid for report in reports)
+    is_more = options.max_invalid > USUAL.max_invalid and _is_too_much(invalid, valid, USUAL.max_invalid)
+    return (TOO_MANY_REJECTS,) if is_more else ()
+
+
+def _is_too_much(invalid: int, valid: int, share: float) -> bool:
+    return invalid > share * (invalid + valid)

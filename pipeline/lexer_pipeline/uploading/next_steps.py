@@ -1,0 +1,30 @@
+"""The command that goes on where a batch needs a person."""
+
+import os
+from pathlib import Path
+
+from lexer_pipeline.outbox.entry import BatchState, State
+
+COMMAND = "lexer-pipeline"
+
+
+def shown(folder: Path) -> str:
+    """A folder as a person here would type it."""
+    path = os.path.relpath(folder)
+    return str(folder) if path.startswith(os.pardir) else path
+
+
+def after(state: str, folder: Path) -> str:
+    """What to type next for a batch in this state; empty where nothing is to be done."""
+    batch = shown(folder)
+    if state == State.IN_DOUBT:
+        return f"ask the vendor, then {COMMAND} settle {batch} --arrived, or --not-arrived"
+    if state == State.REFUSED:
+        return f"{COMMAND} upload --resend {batch}, or {COMMAND} drop {batch}"
+    if state == State.CHANGED:
+        return f"convert its source again, which makes the file anew; or {COMMAND} drop {batch}"
+    if state == BatchState.HELD:
+        return f"{COMMAND} convert --fix {batch}, or convert its source again with a larger --max-invalid; or {COMMAND} drop {batch}"
+    if state == BatchState.REJECTED:
+        return f"{COMMAND} convert --fix {batch}, or {COMMAND} drop {batch}"
+    return ""

@@ -1,0 +1,124 @@
+"""What a person decides about a batch: that it arrived or did not, or that it is to be out of the way."""
+
+from contextlib import ExitStack
+from dataclasses import replace
+from pathlib import Path
+from sqlite3 import Connection
+
+from lexer_pipeline.errors import PersonNeeded, UsageError
+from lexer_pipeline.model import Receipt
+from lexer_pipeline.outbox import deliveries
+from lexer_pipeline.outbox.entry import UNDER_WAY, BatchEntry, BatchState, Entry, State
+from lexer_pipeline.outbox.ledger import Ledger, claim, uploads_of
+from lexer_pipeline.outbox.outbox import opened
+from lexer_pipeline.system.runtime import Runtime
+from lexer_pipeline.uploading import next_steps, receipts
+from lexer_pipeline.uploading.destinations import bring_up
+from lexer_pipeline.uploading.send import entry_of
+from lexer_pipeline.uploading.settings import Settings
+from lexer_pipeline.uploading.upload import ANEW
+
+BY_A_PERSON = "settled by a person"
+
+
+def settle(
+    batch: Path | str, arrived: bool, out: Path, settings: Settings, runtime: Runtime = Runtime()
+) -> Receipt:
+    """End the doubt about a batch: from now on it was sent, or it waits to be sent.
+
+    Where it is in doubt at several services, that of the settings is meant. UsageError where nobody is in doubt.
+    """
+    with opened(out, runtime, settings.ledger) as ledger:
+        one = entry_of(batch, out, ledger)
+        folder = ledger.folder_of(one.folder)
+        with ledger.transaction() as connection:
+            entry = _doubted(uploads_of(connection, one), folder, settings)
+        if not arrived:
+            return receipts.of_entry(
+                ledger.move(entry, State.PREPARED, f"not arrived, {BY_A_PERSON}", **ANEW)
+            )
+        receipt = receipts.of_entry(
+            ledger.move(entry, State.SENT, f"arrived, {BY_A_PERSON}", unanswered=0, reason="")
+        )
+        if folder.is_dir():
+            receipts.write(folder, receipt)
+        return receipt
+
+
+def _doubted(uploads: list[Entry], folder: Path, settings: Settings) -> Entry:
+    found = [upload for upload in uploads if upload.state == State.IN_DOUBT]
+    here = [upload for upload in found if upload.service in (settings.service, settings.former_service)]
+    if len(found) == 1 or here:
+        return (here or found)[0]
+    if found:
+        services = ", ".join(upload.service for upload in found)
+        raise UsageError(
+            f"{folder}: is in doubt at several services: {services}",
+            "Name the one that is meant in LEXER_UPLOAD_API_URL.",
+        )
+    state = uploads[-1].state if uploads else "never asked for"
+    raise UsageError(f"{folder}: is not in doubt ({state})", "lexer-pipeline status shows what is.")
+
+
+def drop(
+    batch: Path | str, out: Path, ledger: Path | None = None, runtime: Runtime = Runtime()
+) -> tuple[list[Path], list[Path]]:
+    """Take what was not sent of a batch's delivery out of the way; (what was dropped, what waits again in place of it).
+
+    The folders stay where they are, and the ledger keeps what it knows. PersonNeeded while one is being sent or in doubt.
+    """
+    with opened(out, runtime, ledger) as known:
+        one = entry_of(batch, out, known)
+        with known.transaction() as connection:
+            parts = [
+                (part, uploads_of(connection, part)) for part in deliveries.parts_of(connection, one.delivery)
+            ]
+        waiting = [(part, uploads) for part, uploads in parts if _may_drop(part, uploads, known)]
+        if not waiting:
+            raise UsageError(
+                f"{known.folder_of(one.folder)}: {_why_not(one, parts)}", "There is nothing to drop."
+            )
+        with ExitStack() as claims:
+            for part, uploads in waiting:
+                _claim(claims, known.folder_of(part.folder))
+                for upload in uploads:
+                    if upload.state in UNDER_WAY:
+                        known.move(upload, State.PREPARED, "dropped", **ANEW)
+            with known.transaction() as connection:
+                back = [_drop(connection, part) for part, _ in waiting]
+        for part, _ in waiting:
+            bring_up(replace(part, state=BatchState.DROPPED), known.folder_of(part.folder))
+        dropped = [known.folder_of(part.folder) for part, _ in waiting]
+        return dropped, [known.folder_of(part.folder) for part in back if part is not None]
+
+
+def _claim(claims: ExitStack, folder: Path) -> None:
+    if folder.is_dir() and not claims.enter_context(claim(folder)):
+        raise PersonNeeded(f"{folder}: is being sent", "Wait for that upload to end.")
+
+
+def _may_drop(part: BatchEntry, uploads: list[Entry], ledger: Ledger) -> bool:
+    """Whether this part waits in some way; PersonNeeded where it may have arrived."""
+    folder = ledger.folder_of(part.folder)
+    for upload in uploads:
+        if upload.state == State.IN_DOUBT:
+            raise PersonNeeded(
+                f"{folder}: nobody knows whether it arrived", f"{next_steps.after(State.IN_DOUBT, folder)}."
+            )
+        if upload.state == State.SENDING and upload.unanswered:
+            raise PersonNeeded(
+                f"{folder}: is on its way and may have arrived",
+                f"{next_steps.COMMAND} upload {next_steps.shown(folder)} goes on with it.",
+            )
+    sent = any(upload.state == State.SENT for upload in uploads)
+    return not sent and part.state in (BatchState.PREPARED, BatchState.HELD, BatchState.REJECTED)
+
+
+def _why_not(one: BatchEntry, parts: list[tuple[BatchEntry, list[Entry]]]) -> str:
+    sent = any(upload.state == State.SENT for _, uploads in parts for upload in uploads)
+    return "was sent" if sent else f"is {one.state} already"
+
+
+def _drop(connection: Connection, part: BatchEntry) -> BatchEntry | None:
+    deliveries.change(connection, part, state=BatchState.DROPPED, state_before=part.state)
+    return deliveries.put_back(connection, part)
