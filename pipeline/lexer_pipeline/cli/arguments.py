@@ -45,6 +45,8 @@ def parser() -> argparse.ArgumentParser:
         _add_convert,
         _add_upload,
         _add_run,
+        _add_settle,
+        _add_drop,
         _add_status,
         _add_sandbox,
     ):
@@ -162,8 +164,27 @@ def _add_out(parser: argparse.ArgumentParser) -> None:
 def _add_preparing(parser: argparse.ArgumentParser) -> None:
     _add_sources(parser)
     _add_out(parser)
+    _add_dataset(parser)
+    parser.add_argument(
+        "--label",
+        metavar="WORDS",
+        help="stands in the file name behind the specification's, as a shop's name",
+    )
+    parser.add_argument(
+        "--replaces",
+        action="append",
+        default=[],
+        metavar="BATCH",
+        help="make the correction of a batch, one for each specification of the run",
+    )
     parser.add_argument("--date", metavar="YYYYMMDD", help="the date in the file name (today, UTC)")
-    parser.add_argument("--version", metavar="V", help="the version in the file name (the next free one)")
+    parser.add_argument(
+        "--min-rows",
+        type=_number,
+        default=0,
+        metavar="N",
+        help="hold the batch where fewer rows came (0)",
+    )
     parser.add_argument(
         "--max-invalid",
         type=_share,
@@ -180,9 +201,28 @@ def _add_preparing(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def _add_dataset(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--dataset",
+        metavar="ID",
+        help="the dataset to load into; purchase=ID,customer_record=ID for several types (LEXER_DATASET_ID)",
+    )
+
+
+def _add_batches(parser: argparse.ArgumentParser, count: str, summary: str) -> None:
+    parser.add_argument("batches", nargs=count, type=Path, metavar="BATCH", help=summary)
+    parser.add_argument(
+        "--out", type=Path, help="the folder of prepared batches (the one the batches lie in, else batches)"
+    )
+
+
 def _add_sending(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--dataset", metavar="ID", help="the dataset to load into (LEXER_DATASET_ID)")
-    parser.add_argument("--resend", action="store_true", help="send again what was sent or is in doubt")
+    parser.add_argument(
+        "--resend", action="store_true", help="send again what was sent, was refused or is in doubt"
+    )
+    parser.add_argument(
+        "--older", action="store_true", help="send also what is older than what was sent of its series"
+    )
     parser.add_argument("--parallel", type=_count, metavar="N", help="uploads at a time (4)")
     parser.add_argument(
         "--limit-rate", type=_size, metavar="RATE", help="bytes a second in all, as in 500k or 2m"
@@ -207,16 +247,21 @@ def _add_upload(commands: Commands) -> None:
     parser = _command(
         commands, "upload", "send prepared batches", "upload batches/commerce_purchases-20240306-a"
     )
-    parser.add_argument(
-        "batches", nargs="*", type=Path, metavar="BATCH", help="folders of batches (all that wait in --out)"
-    )
-    _add_out(parser)
+    _add_batches(parser, "*", "folders of batches (all that wait in --out)")
+    _add_dataset(parser)
     _add_sending(parser)
-    parser.add_argument("--even-held", action="store_true", help="send held batches too")
     parser.add_argument(
-        "--as-is", action="store_true", help="send CSV files that could not be converted, as they are"
+        "--dry-run",
+        action="store_true",
+        help="say what would be sent where, and send nothing (needs no token)",
+    )
+    parser.add_argument(
+        "--as-is", action="store_true", help="send CSV or JSON files that could not be converted, as they are"
     )
     parser.add_argument("--name", metavar="WORDS", help="with --as-is: what the file holds, for its name")
+    parser.add_argument(
+        "--replaces", metavar="BATCH", help="with --as-is: the file sent before that this one corrects"
+    )
 
 
 def _add_run(commands: Commands) -> None:
@@ -225,6 +270,23 @@ def _add_run(commands: Commands) -> None:
     )
     _add_preparing(parser)
     _add_sending(parser)
+
+
+def _add_settle(commands: Commands) -> None:
+    summary = "end a doubt: say whether a batch arrived"
+    parser = _command(commands, "settle", summary, "settle batches/commerce_purchases-20240306-a --arrived")
+    _add_batches(parser, "+", "folders of batches that are in doubt")
+    answer = parser.add_mutually_exclusive_group(required=True)
+    answer.add_argument("--arrived", action="store_true", help="the vendor has it: it counts as sent")
+    answer.add_argument(
+        "--not-arrived", action="store_true", help="the vendor does not have it: it waits to be sent"
+    )
+
+
+def _add_drop(commands: Commands) -> None:
+    summary = "take a batch that was not sent out of the way"
+    parser = _command(commands, "drop", summary, "drop batches/commerce_purchases-20240306-a")
+    _add_batches(parser, "+", "folders of batches")
 
 
 def _add_status(commands: Commands) -> None:
@@ -257,6 +319,12 @@ def _size(text: str) -> int:
     if size < 1:
         raise argparse.ArgumentTypeError("a size is a number of bytes above 0, or 500k, 2m, 1g")
     return size
+
+
+def _number(text: str) -> int:
+    if not re.fullmatch(r"[0-9]{1,12}", text):
+        raise argparse.ArgumentTypeError("a number of rows is a whole number")
+    return int(text)
 
 
 def _count(text: str) -> int:

@@ -5,12 +5,16 @@ import os
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from lexer_pipeline.cli.streams import standard_input
+from lexer_pipeline.errors import UsageError
 from lexer_pipeline.loading.format import ReadOptions
 from lexer_pipeline.preparing.options import Options
 from lexer_pipeline.uploading import settings as stored
 from lexer_pipeline.uploading.settings import Settings
+
+OUT = Path("batches")
 
 
 def read_options(asked: argparse.Namespace) -> ReadOptions:
@@ -28,14 +32,30 @@ def options(asked: argparse.Namespace, progress: Callable[[int, int], None] | No
     )  # fmt: skip
     if "max_bytes" not in asked:
         return found
+    here = settings(asked)
     return replace(
-        found, date=asked.date, version=asked.version, max_invalid=asked.max_invalid, max_bytes=asked.max_bytes
+        found, date=asked.date, label=asked.label, replaces=tuple(asked.replaces), datasets=here.datasets,
+        ledger=here.ledger, min_rows=asked.min_rows, max_invalid=asked.max_invalid, max_bytes=asked.max_bytes,
     )  # fmt: skip
 
 
 def settings(asked: argparse.Namespace) -> Settings:
     """The settings of this place, with what the flags say instead."""
-    given = {"dataset": asked.dataset, "parallel": asked.parallel, "limit_rate": asked.limit_rate}
-    return replace(
-        stored.read(os.environ, Path()), **{key: value for key, value in given.items() if value is not None}
-    )
+    found = stored.read(os.environ, Path())
+    flags = {key: getattr(asked, key, None) for key in ("parallel", "limit_rate")}
+    given: dict[str, Any] = {key: value for key, value in flags.items() if value is not None}
+    if dataset := getattr(asked, "dataset", None):
+        given["datasets"] = stored.over(found.datasets, stored.parse_datasets(dataset, "--dataset"))
+    return replace(found, **given)
+
+
+def out(asked: argparse.Namespace) -> Path:
+    """The folder of batches: the one that was named, or the one that the batches named lie in, since its ledger knows them."""
+    if asked.out is not None:
+        return Path(asked.out)
+    parents = {path.parent for path in asked.batches if len(path.parts) > 1}
+    if len(parents) > 1:
+        raise UsageError(
+            "the batches lie in several folders", "Name one folder's batches at a time, or say --out."
+        )
+    return next(iter(parents), OUT)

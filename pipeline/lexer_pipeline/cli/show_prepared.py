@@ -6,7 +6,7 @@ from rich.console import Console
 
 from lexer_pipeline.cli.console import say, table
 from lexer_pipeline.model import Issue, PreparedBatch
-from lexer_pipeline.preparing.report import Report, SourceReport
+from lexer_pipeline.preparing.report import Report, SourceReport, Verdict
 from lexer_pipeline.system.timings import Spent
 
 
@@ -62,24 +62,29 @@ def verdict(console: Console, report: Report) -> None:
     say(console, f"{report.valid:,} of {total:,} records are ready to send.")
 
 
-def batches(console: Console, report: Report, max_invalid: float) -> None:
-    """What was written, and what to do with it."""
-    if not report.batches:
-        say(console, "No record is valid, so nothing was written.")
+def batches(console: Console, report: Report) -> None:
+    """What was written or is there already, and the verdict on each specification."""
     for one in report.batches:
-        _batch(console, one, max_invalid)
+        _batch(console, one)
+    for verdict in report.verdicts:
+        _verdict(console, verdict)
 
 
-def _batch(console: Console, one: PreparedBatch, max_invalid: float) -> None:
+def _batch(console: Console, one: PreparedBatch) -> None:
     manifest = one.manifest
-    say(
-        console,
-        f"{one.path}: {manifest.records:,} {'record' if manifest.records == 1 else 'records'}, {manifest.bytes:,} bytes, {manifest.state}",
-    )
-    for name in manifest.rejects:
-        say(console, f"  rejected input, to be mended and run again: {one.path / name}")
-    if manifest.state == "held":
-        say(
-            console,
-            f"  held back: more than {max_invalid:.2%} of the records were rejected; see --max-invalid",
-        )
+    records = f"{manifest.records:,} {'record' if manifest.records == 1 else 'records'}"
+    goes = f", for dataset {manifest.destination}" if manifest.destination else ""
+    what = f"{records}, {manifest.bytes:,} bytes, {manifest.state}{goes}" if one.made else "was there already"
+    say(console, f"{one.path}: {what}")
+    if one.note:
+        say(console, f"  {one.note}")
+    for name in manifest.rejects if one.made else ():
+        say(console, f"  rejected input, to be mended and sent with convert --fix: {one.path / name}")
+
+
+def _verdict(console: Console, one: Verdict) -> None:
+    why = "; ".join(one.reasons)
+    if one.state == "none":
+        say(console, f"{one.specification}: no batch was made; {why}")
+    elif one.state != "prepared":
+        say(console, f"{one.specification}: {one.state}; {why}")

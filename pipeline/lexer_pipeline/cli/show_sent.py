@@ -15,27 +15,60 @@ def receipts(console: Console, found: Sequence[Receipt], out: Path) -> None:
     if not found:
         say(console, f"Nothing waits to be sent in {out}.")
     for receipt in found:
-        if receipt.state == "sent":
-            verified = "ETag verified" if receipt.verified else "ETag not verifiable"
-            records = "" if receipt.records is None else f"{receipt.records:,} records, "
-            say(console, f"sent {receipt.name}: upload {receipt.upload_id}, {records}{receipt.bytes:,} bytes, "
-                         f"sha256 {receipt.sha256[:12]}…, {verified}, {receipt.seconds:.1f} s")  # fmt: skip
-        else:
-            say(console, f"{receipt.state} {receipt.name or receipt.batch}: {receipt.reason}")
+        _receipt(console, receipt)
+    unplaced = [one for one in found if one.state in ("sent", "would_send") and one.dataset is None]
+    if unplaced:
+        many = "1 file names" if len(unplaced) == 1 else f"{len(unplaced):,} files name"
+        say(console, f"{many} no dataset, so a person at Lexer must place it (--dataset names one).")
 
 
-def statuses(console: Console, found: Sequence[BatchStatus]) -> None:
-    """What is prepared, held, sent, in doubt."""
+def _receipt(console: Console, receipt: Receipt) -> None:
+    records = "" if receipt.records is None else f"{receipt.records:,} records, "
+    where = f"dataset {receipt.dataset}" if receipt.dataset else "no dataset"
+    if receipt.state == "sent" and not receipt.reason:
+        verified = "ETag verified" if receipt.verified else "ETag not verifiable"
+        say(console, f"sent {receipt.name}: upload {receipt.upload_id}, {where}, {records}{receipt.bytes:,} bytes, "
+                     f"sha256 {receipt.sha256[:12]}…, {verified}, {receipt.seconds:.1f} s, {receipt.service}")  # fmt: skip
+    elif receipt.state == "would_send":
+        say(console, f"would send {receipt.name}: {receipt.reason}, {where}, {records}{receipt.bytes:,} bytes, to {receipt.service}")  # fmt: skip
+    else:
+        say(console, f"{receipt.state} {receipt.name or receipt.batch}: {receipt.reason}")
+        if receipt.hint:
+            say(console, f"  {receipt.hint}")
+
+
+def settled(console: Console, found: Sequence[Receipt]) -> None:
+    """What a person decided about uploads that were in doubt."""
+    for receipt in found:
+        what = "counts as sent" if receipt.state == "sent" else "waits to be sent again"
+        say(console, f"{receipt.name}: {what} ({receipt.service})")
+
+
+def statuses(console: Console, found: Sequence[BatchStatus], out: Path, ledger: Path | None) -> None:
+    """What is prepared, held, sent, in doubt, and to which services the ledger knows that something went."""
     if not found:
         say(console, "There is no batch yet; `lexer-pipeline convert` makes one.")
         return
     names = [Path(one.path).name for one in found]
-    rows = [(name, one.state, one.records, one.rejected, _size(one.bytes), one.upload_id)
+    rows = [(name, one.state, one.records, one.rejected, _size(one.bytes), one.dataset, one.service, one.upload_id)
             for name, one in zip(names, found, strict=True)]  # fmt: skip
-    table(console, ("batch", "state", "records", "rejected", "size", "upload"), rows, (2, 3, 4))
+    titles = ("batch", "state", "records", "rejected", "size", "dataset", "service", "upload")
+    table(console, titles, rows, (2, 3, 4))
     for name, one in zip(names, found, strict=True):
+        for what, other in (("corrects", one.replaces), ("was replaced by", one.replaced_by)):
+            if other:
+                say(console, f"{name} {what} {other}")
         if one.reason:
             say(console, f"{name}: {one.reason}")
+        if one.hint:
+            say(console, f"  {one.hint}")
+    if ledger is not None:
+        say(console, f"The ledger is {ledger}.")
+        if (out / "ledger.sqlite3").exists() and ledger.resolve().parent != out.resolve():
+            say(
+                console,
+                f"{out} has a ledger of its own, too: what that one knows was sent is not known here.",
+            )
 
 
 def _size(count: int) -> str:

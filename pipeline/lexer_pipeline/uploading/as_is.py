@@ -10,7 +10,7 @@ from lexer_pipeline.model import Receipt
 from lexer_pipeline.outbox import deliveries, names
 from lexer_pipeline.outbox.batch import series_of
 from lexer_pipeline.outbox.decide import Decision, Kind, Offer, decide
-from lexer_pipeline.outbox.entry import BatchEntry, BatchState, NewBatch
+from lexer_pipeline.outbox.entry import BatchEntry, BatchState, Content, NewBatch
 from lexer_pipeline.outbox.outbox import opened
 from lexer_pipeline.specs import catalog
 from lexer_pipeline.system.files import hashes, make_folder
@@ -109,14 +109,15 @@ def _name(decision: Decision) -> str | None:
     return Path(decision.replaces[0].folder).name if decision.replaces else None
 
 
-def _nothing(path: Path, size: int, context: UploadContext) -> outgoing.Content:
-    return outgoing.Content(path.stem, path.name, size, "", None, context.service.name, "")
+def _nothing(path: Path, size: int, context: UploadContext) -> Content:
+    return Content(path.stem, path.name, size, "", None, context.service.name, "")
 
 
 def _size(path: Path) -> int:
     if path.suffix.lower() not in ENDINGS:
         raise UsageError(
-            f"{path.name} is neither a .csv nor a .json file", "--as-is is for files that could not be converted."
+            f"{path.name} is neither a .csv nor a .json file",
+            "--as-is is for files that could not be converted.",
         )
     try:
         return path.stat().st_size
@@ -159,7 +160,9 @@ def _entered(
     (name,) = decision.names
     before = decision.replaces[0] if decision.replaces else None
     if before is not None and not before.file.endswith(file.ending):
-        raise UsageError(f"{before.file} cannot be replaced by a {file.ending} file", "Send it without --replaces.")
+        raise UsageError(
+            f"{before.file} cannot be replaced by a {file.ending} file", "Send it without --replaces."
+        )
     new = NewBatch(
         part=1, folder=ledger.text_of(out / f"{name}-{version}"), file=f"{name}-{version}{file.ending}", name=name,
         version=version, specification="", record_type=None, series=before.series if before else offer.series,

@@ -31,11 +31,10 @@ def prepared(asked: argparse.Namespace) -> Report:
         from lexer_pipeline.cli.console import console_for
 
         show_prepared.sources(console_for(asked), report)
-        show_prepared.batches(console_for(asked), report, asked.max_invalid)
+        show_prepared.batches(console_for(asked), report)
     return report
 
 
 def exit_code(report: Report) -> int:
-    """DONE where all that was made may be sent."""
-    ready = report.batches and all(batch.manifest.state == "prepared" for batch in report.batches)
-    return DONE if ready else DATA
+    """DONE where each specification of the run came out as it was asked for."""
+    return DONE if all(one.is_good for one in report.verdicts) else DATA

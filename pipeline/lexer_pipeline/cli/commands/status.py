@@ -2,6 +2,7 @@
 
 import argparse
 
+from lexer_pipeline.cli import asked as given
 from lexer_pipeline.cli import show_sent
 from lexer_pipeline.cli.answers import print_json
 from lexer_pipeline.cli.console import console_for
@@ -11,9 +12,10 @@ from lexer_pipeline.uploading.status import status
 
 def run(asked: argparse.Namespace) -> int:
     """Show what lies in the folder of batches, and how far each is on its way."""
-    found = status(asked.out)
+    settings = given.settings(asked)
+    found = status(asked.out, settings.ledger)
     if asked.json:
         print_json({"batches": [one.as_json() for one in found]})
     else:
-        show_sent.statuses(console_for(asked), found)
+        show_sent.statuses(console_for(asked), found, asked.out, settings.ledger)
     return DONE

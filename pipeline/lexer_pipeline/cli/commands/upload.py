@@ -5,6 +5,7 @@ import argparse
 from lexer_pipeline.cli import asked as given
 from lexer_pipeline.cli import show_sent
 from lexer_pipeline.cli.answers import print_json
+from lexer_pipeline.cli.asked import OUT
 from lexer_pipeline.cli.console import console_for
 from lexer_pipeline.cli.exits import INTERRUPTED
 from lexer_pipeline.cli.sending import stopping, watched_uploads
@@ -18,16 +19,22 @@ from lexer_pipeline.uploading.send import upload
 
 def run(asked: argparse.Namespace) -> int:
     """Send what waits, or what is named."""
-    if asked.name and not asked.as_is:
-        raise UsageError("--name is for --as-is: a prepared batch has its name", "Leave it out.")
-    settings = given.settings(asked)
+    if (asked.name or asked.replaces) and not asked.as_is:
+        raise UsageError(
+            "--name and --replaces are for --as-is: a prepared batch has its name",
+            "Leave them out; a correction is made by convert --replaces.",
+        )
+    settings, out = given.settings(asked), OUT if asked.as_is and asked.out is None else given.out(asked)
     with stopping() as stop, watched_uploads(asked) as progress:
-        options, runtime = UploadOptions(asked.resend, asked.even_held, progress), Runtime(stop=stop.is_set)
+        options = UploadOptions(asked.resend, asked.older, dry_run=asked.dry_run, progress=progress)
+        runtime = Runtime(stop=stop.is_set)
         if asked.as_is:
-            receipts = upload_as_is(asked.batches, asked.out, settings, asked.name, options, runtime)
+            receipts = upload_as_is(
+                asked.batches, out, settings, asked.name, options, runtime, asked.replaces
+            )
         else:
-            receipts = upload(asked.batches or None, asked.out, settings, options, runtime)
-    show_sent.receipts(console_for(asked), receipts, asked.out)
+            receipts = upload(asked.batches or None, out, settings, options, runtime)
+    show_sent.receipts(console_for(asked), receipts, out)
     if asked.json:
         print_json({"uploads": [receipt.as_json() for receipt in receipts]})
     return INTERRUPTED if stop.is_set() else exit_code(receipts)
