@@ -105,7 +105,6 @@ class Manifest:
     file: str
     bytes: int
     sha256: str
-    md5: str
     records: int
     rejected: int
     rows: int

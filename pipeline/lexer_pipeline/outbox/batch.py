@@ -24,6 +24,7 @@ def read(folder: Path) -> PreparedBatch:
         plain: dict[str, Any] = json.loads((folder / MANIFEST).read_bytes())
         sources = tuple(SourceUse(**source) for source in plain.pop("sources"))
         rejects = tuple(plain.pop("rejects"))
+        plain.pop("md5", None)  # stands in manifests of 0.1.0
         return PreparedBatch(folder, Manifest(**plain, sources=sources, rejects=rejects))
     except (OSError, ValueError, TypeError, KeyError) as problem:
         raise UsageError(

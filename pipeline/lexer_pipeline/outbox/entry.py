@@ -25,22 +25,26 @@ class Content:
     name: str
     bytes: int
     sha256: str
-    md5: str
     records: int | None
     destination: str
 
 
 @dataclass(frozen=True, slots=True)
 class Entry(Content):
-    """One upload as the ledger knows it; times are Unix seconds."""
+    """One upload as the ledger knows it; times are Unix seconds.
+
+    `unanswered` counts the PUTs before this one that may have landed, `last_block` says that this one may have.
+    """
 
     id: int
     state: str
     upload_id: str | None
+    md5: str
     url: str | None = field(repr=False)
     expires_at: float | None
     tries: int
     unanswered: int
+    last_block: int
     body_bytes: int
     denied: int
     etag: str

@@ -25,7 +25,7 @@ CREATE TABLE uploads (
     name TEXT NOT NULL,             -- the file name that the service sees
     bytes INTEGER NOT NULL,
     sha256 TEXT NOT NULL,
-    md5 TEXT NOT NULL,
+    md5 TEXT NOT NULL DEFAULT '',   -- known once a PUT has ended
     records INTEGER,
     destination TEXT NOT NULL,      -- service and destination, in the service's own words
     state TEXT NOT NULL CHECK (state IN
@@ -34,7 +34,9 @@ CREATE TABLE uploads (
     url TEXT CHECK (url IS NULL OR state IN ('granted', 'sending')),
     expires_at REAL,
     tries INTEGER NOT NULL DEFAULT 0,
-    unanswered INTEGER NOT NULL DEFAULT 0,  -- PUTs of this upload id that may have landed
+    unanswered INTEGER NOT NULL DEFAULT 0,  -- PUTs of this upload id, before the one under way, that may have landed
+    last_block INTEGER NOT NULL DEFAULT 0   -- the last block of the one under way may have left
+        CHECK (last_block = 0 OR state = 'sending'),
     body_bytes INTEGER NOT NULL DEFAULT 0,  -- the most that one PUT of this upload id handed over
     denied INTEGER NOT NULL DEFAULT 0,      -- new permissions asked for after an unexplained denial
     etag TEXT NOT NULL DEFAULT '',

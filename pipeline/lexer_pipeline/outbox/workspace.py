@@ -73,11 +73,11 @@ class Part:
         self.write_aside(ISSUES, b"", b"")
         for file in self._others.values():
             file.close()
-        sha256, md5 = self._data.close()
+        sha256 = self._data.close()
         os.rename(self.folder / DATA, self.folder / f"{name}.json")
         used = tuple(replace(sources[index], rows=rows) for index, rows in sorted(self.source_rows.items()))
         manifest = replace(
-            template, file=f"{name}.json", bytes=self._data.size, sha256=sha256, md5=md5, sources=used,
+            template, file=f"{name}.json", bytes=self._data.size, sha256=sha256, sources=used,
             issues=dict(sorted(self.issues.items())), warnings=dict(sorted(self.warnings.items())),
             conversions=dict(sorted(self.conversions.items())), skipped=dict(sorted(self.skipped.items())),
             rejects=tuple(sorted(other for other in self._others if other.startswith("rejects"))),
@@ -90,7 +90,7 @@ class Part:
 class Workspace:
     """A folder in which the parts of one delivery are written before they get their names.
 
-    `hashing` makes the checksums of all that is written, and takes those of what is read beside.
+    `hashing` makes the checksums of all that is written, and of what is read.
     """
 
     def __init__(self, out: Path, timings: Timings) -> None:

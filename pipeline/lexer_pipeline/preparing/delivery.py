@@ -73,5 +73,5 @@ def manifest_template(
     state = "held" if invalid > max_invalid * (invalid + valid) else "prepared"
     none: tuple[SourceUse, ...] = ()
     return Manifest(
-        specification.name, specification.record_type, state, "", 0, "", "", 0, 0, 0, 0, 0, {}, {}, {}, none
+        specification.name, specification.record_type, state, "", 0, "", 0, 0, 0, 0, 0, {}, {}, {}, none
     )

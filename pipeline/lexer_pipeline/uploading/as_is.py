@@ -10,7 +10,7 @@ from lexer_pipeline.model import Receipt
 from lexer_pipeline.outbox.entry import Content, State
 from lexer_pipeline.outbox.ledger import Ledger
 from lexer_pipeline.outbox.names import csv_name
-from lexer_pipeline.system.files import hashes, make_folder
+from lexer_pipeline.system.files import make_folder, sha256_of
 from lexer_pipeline.system.runtime import Runtime
 from lexer_pipeline.uploading import outgoing, receipts
 from lexer_pipeline.uploading.context import context_of
@@ -70,10 +70,10 @@ def _content(path: Path, destination: str) -> Content:
             f"{path.name} is not a .csv file", "--as-is is for CSV files that could not be converted"
         )
     try:
-        size, (sha256, md5) = path.stat().st_size, hashes(path)
+        size, sha256 = path.stat().st_size, sha256_of(path)
     except OSError as error:
         raise SourceError(f"{path} cannot be read ({error.strerror})") from None
-    return Content(path.name.removesuffix(ENDING), path.name, size, sha256, md5, None, destination)
+    return Content(path.name.removesuffix(ENDING), path.name, size, sha256, None, destination)
 
 
 def _name(path: Path, out: Path, content: Content, descriptor: str | None, ledger: Ledger, day: str) -> str:

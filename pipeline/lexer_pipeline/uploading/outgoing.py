@@ -39,7 +39,7 @@ class OutgoingFile:
         """
         content = self.content
         try:
-            body = Body(self.file, Identity.of(self.file), content.sha256, content.md5)
+            body = Body(self.file, Identity.of(self.file), content.sha256)
             size = body.identity.size
             if size != content.bytes:
                 return None
@@ -68,7 +68,6 @@ def of_batch(batch: PreparedBatch, out: Path, service: UploadService) -> Outgoin
         name=manifest.file,
         bytes=manifest.bytes,
         sha256=manifest.sha256,
-        md5=manifest.md5,
         records=manifest.records,
         destination=destination(service, manifest.record_type),
     )

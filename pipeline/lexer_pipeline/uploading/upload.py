@@ -1,8 +1,8 @@
 """One upload, carried from where the ledger has it to its end, or left as it stands for the next run.
 
 policy.py says what follows each answer, and the ledger remembers each step before it is taken. Whether a
-permission has expired is judged by the store's clock alone, since ours may be wrong: asking it costs no byte of
-the body.
+permission has expired is for the store's clock to say, since ours may be wrong: asking it costs no byte of the body.
+Ours counts only where the store cannot be reached or does not say why it denies access, and nothing can have landed.
 """
 
 from collections.abc import Mapping
@@ -14,6 +14,7 @@ from lexer_pipeline.outbox.ledger import claim
 from lexer_pipeline.uploading import receipts
 from lexer_pipeline.uploading.body import Body
 from lexer_pipeline.uploading.context import UploadContext
+from lexer_pipeline.uploading.options import Progress
 from lexer_pipeline.uploading.outgoing import HELD, OutgoingFile
 from lexer_pipeline.uploading.permit import Grant, Refusal
 from lexer_pipeline.uploading.policy import (
@@ -28,13 +29,13 @@ from lexer_pipeline.uploading.policy import (
     seconds_of,
 )
 from lexer_pipeline.uploading.receipts import NO_ENTRY
-from lexer_pipeline.uploading.s3_put import put
+from lexer_pipeline.uploading.s3_put import Watch, put
 from lexer_pipeline.uploading.transfer import PutResult
 
 GOES_ON = "the next upload goes on from here"
 ENDED = frozenset({State.SENT, State.IN_DOUBT, State.REFUSED, State.CHANGED})
 NO_PERMIT: Mapping[str, object] = {
-    "upload_id": None, "url": None, "expires_at": None, "unanswered": 0, "body_bytes": 0,
+    "upload_id": None, "url": None, "expires_at": None, "unanswered": 0, "last_block": 0, "body_bytes": 0,
 }  # fmt: skip
 ANEW: Mapping[str, object] = {
     **NO_PERMIT, "tries": 0, "denied": 0, "etag": "", "verified": 0, "reason": "", "started_at": None,
@@ -115,9 +116,20 @@ def _carry_out(file: OutgoingFile, entry: Entry, context: UploadContext) -> Rece
         if failures >= context.tries:
             return receipts.of_entry(entry, f"{entry.reason}; gave up after {failures} tries, {GOES_ON}")
         if step.wait:
-            retry_after = seconds_of(answer.retry_after, context.runtime.clock())
-            context.pause(backoff(failures, retry_after, context.runtime.random))
+            _wait(answer, failures, context)
     return receipts.of_entry(entry, f"interrupted; {GOES_ON}")
+
+
+def _wait(answer: _Outcome, failures: int, context: UploadContext) -> None:
+    """Wait before the next try, and say so."""
+    entry = answer.entry
+    retry_after = seconds_of(answer.retry_after, context.runtime.clock())
+    seconds = backoff(failures, retry_after, context.runtime.random)
+    if context.options.progress is not None:
+        context.options.progress(
+            Progress(entry.batch, entry.name, 0, entry.bytes, 0.0, None, seconds, entry.reason)
+        )
+    context.pause(seconds)
 
 
 def _ask(file: OutgoingFile, entry: Entry, context: UploadContext) -> _Outcome | Receipt:
@@ -135,7 +147,10 @@ def _ask(file: OutgoingFile, entry: Entry, context: UploadContext) -> _Outcome |
     if step.do is Do.STOP_RUN:
         context.barred.set()
     if isinstance(answer, Grant):
-        permit = {"upload_id": answer.upload_id, "url": answer.url, "expires_at": answer.expires_at}
+        expires_at = answer.expires_at
+        if expires_at is not None and expires_at <= context.runtime.clock():
+            expires_at = None  # who gives it thinks otherwise, so our clock is no judge of it
+        permit = {"upload_id": answer.upload_id, "url": answer.url, "expires_at": expires_at}
         entry = context.ledger.move(entry, step.state, str(event), **{**NO_PERMIT, **permit, "reason": ""})
         return _Outcome(entry, step)
     reason = _refusal_words(event, answer)
@@ -146,7 +161,10 @@ def _ask(file: OutgoingFile, entry: Entry, context: UploadContext) -> _Outcome |
 def _refusal_words(event: Event, refusal: Refusal) -> str:
     what = NO_ENTRY if event is Event.PERMIT_NO_ENTRY else str(event)
     remedy = "when that is mended, --resend asks anew" if event is Event.PERMIT_REFUSED else ""
-    return "; ".join(filter(None, (f"{what} ({refusal.words or refusal.status})", refusal.hint, remedy)))
+    # A status without words, or words that need none: no answer came, or one that was to be a permit.
+    status = "" if refusal.words and refusal.status in (0, 200, 201) else str(refusal.status)
+    answer = ": ".join(filter(None, (status, refusal.words)))
+    return "; ".join(filter(None, (f"{what} ({answer})", refusal.hint, remedy)))
 
 
 def _outdone(entry: Entry, rival: Entry, context: UploadContext) -> Receipt:
@@ -163,18 +181,27 @@ def _outdone(entry: Entry, rival: Entry, context: UploadContext) -> Receipt:
 
 
 def _put(entry: Entry, body: Body, context: UploadContext) -> _Outcome:
-    before = entry.unanswered
-    # Counted as unanswered until the answer is recorded: if we die in between, it was.
-    entry = context.ledger.move(entry, State.SENDING, "sending", unanswered=before + 1, tries=entry.tries + 1)
-    result = put(entry.url or "", body, context.wire, progress=context.reporter(entry), stop=context.halted)
+    before = entry.unanswered + entry.last_block
+    entry = context.ledger.move(
+        entry, State.SENDING, "sending", unanswered=before, last_block=0, tries=entry.tries + 1
+    )
+
+    def last_block() -> None:
+        nonlocal entry
+        entry = context.ledger.move(entry, State.SENDING, "the last block leaves", last_block=1)
+
+    watch = Watch(context.reporter(entry), context.halted, last_block)
+    result = put(entry.url or "", body, context.wire, watch)
     ever_sent = before > 0 or entry.body_bytes > 0
     overdue = entry.expires_at is not None and entry.expires_at < context.runtime.clock()
-    event = name_put(result, entry.md5, before > 0, ever_sent, entry.denied > 0, overdue)
+    event = name_put(result, before > 0, ever_sent, entry.denied > 0, overdue)
     step = TABLE[event]
     columns = {
         "unanswered": before + may_have_landed(result),
+        "last_block": 0,
         "body_bytes": max(entry.body_bytes, result.bytes_sent),
         "reason": "" if step.state is State.SENT else _put_words(event, result, entry),
+        "md5": result.md5 or entry.md5,
         "etag": result.etag,
         "verified": int(event is Event.PUT_STORED),
     }
@@ -189,19 +216,21 @@ def _put(entry: Entry, body: Body, context: UploadContext) -> _Outcome:
 def _put_words(event: Event, result: PutResult, entry: Entry) -> str:
     if result.stopped:
         return f"interrupted; {GOES_ON}"
-    answer = " ".join(str(part) for part in (result.status or "", result.code, result.detail) if part)
+    answer = " ".join(str(part) for part in (result.status or "", result.code) if part)
+    answer = ": ".join(filter(None, (answer, result.detail)))
     words = f"{event} ({answer})" if answer else str(event)
     state = TABLE[event].state
     if state is State.IN_DOUBT:
         return f"{words}; it may have arrived as upload {entry.upload_id}: ask the vendor, or --resend sends it anew"
     if state is State.REFUSED:
         return f"{words}; --resend asks for a new permission"
-    if state is State.CHANGED and (entry.unanswered > 1 or may_have_landed(result)):
+    if state is State.CHANGED and (entry.unanswered or may_have_landed(result)):
         return f"{words}; an earlier try may have arrived as upload {entry.upload_id}"
     return words
 
 
 def _end(entry: Entry, state: State, reason: str, context: UploadContext) -> Entry:
-    if entry.unanswered:
+    unanswered = entry.unanswered + entry.last_block
+    if unanswered:
         reason = f"{reason}; an earlier try may have arrived as upload {entry.upload_id}"
-    return context.ledger.move(entry, state, reason, reason=reason)
+    return context.ledger.move(entry, state, reason, reason=reason, unanswered=unanswered, last_block=0)
