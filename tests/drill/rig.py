@@ -14,7 +14,7 @@ from lexer_pipeline.outbox.ledger import entries
 from lexer_pipeline.sandbox.server import Sandbox
 
 from tests.drill.judge import Verdict, judge, may_be_in_doubt
-from tests.upload.helpers import prepared, start
+from tests.upload.helpers import md5_of, prepared, start
 from tests.waiting import PATIENCE
 
 # Whatever comes at all comes within these times, however slow the machine is; in trouble nobody waits so long.
@@ -129,7 +129,7 @@ class Round:
         told = self._told()
         doubts = [name for name, state in told.items() if state == "in_doubt"]
         assert all(may_be_in_doubt(events, name, self.rig.kills > kills) for name in doubts), doubts
-        md5s = {batch.manifest.file: batch.manifest.md5 for batch in self.batches}
+        md5s = {batch.manifest.file: md5_of(batch) for batch in self.batches}
         return judge(events, md5s, told, self.rig.kills - kills)
 
     def _trouble(self) -> None:

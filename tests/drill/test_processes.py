@@ -18,7 +18,7 @@ from lexer_pipeline.outbox.ledger import entries
 
 from tests.drill.judge import Verdict, judge, table
 from tests.drill.rig import Rig, Round, content
-from tests.upload.helpers import prepared
+from tests.upload.helpers import md5_of, prepared
 from tests.waiting import happens
 
 CHANGES = 8  # set up, begin, find a lost ledger, pace, asked, granted, sending, sent
@@ -33,9 +33,7 @@ def new_batch(rig: Rig, out: Path, size: int = 4_000) -> PreparedBatch:
 
 def verdict(rig: Rig, before: int, out: Path, *batches: PreparedBatch) -> Verdict:
     told = {entry.name: entry.state for entry in entries(out)}
-    return judge(
-        rig.sandbox.events()[before:], {one.manifest.file: one.manifest.md5 for one in batches}, told, 0
-    )
+    return judge(rig.sandbox.events()[before:], {one.manifest.file: md5_of(one) for one in batches}, told, 0)
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,6 @@ import sys
 
 import numpy as np
 from lexer_pipeline.kernels import cells, codes, documents, row_writer
-from lexer_pipeline.kernels.digests import Checksums, Sha256
 from lexer_pipeline.specs.catalog import find
 from lexer_pipeline.validating.compile_documents import compile_automaton
 from lexer_pipeline.validating.compile_rows import compile_writer
@@ -69,7 +68,6 @@ def main() -> None:
                     words = (b"Mira", b"A") if kind == codes.KIND_ENUM else ()
                     cells.check_column(view, *found[2:5], columns, 0, kind, -1e9, 1e9, words, status)
             row_writer.scan_keys(view, 44, 0, final, 1 << 20)
-        Checksums().update(view, Sha256(), view)
         text = b"".join(chance.choices(BITS, k=chance.randrange(14)))[:PAGE]
         view = edge.hold(text)
         whole = np.array([0], np.int64), np.array([len(text)], np.int64)

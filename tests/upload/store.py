@@ -157,6 +157,11 @@ class Store:
             reset(connection)
         elif kind == "hang":
             self.closing.wait(float(rest))
+        elif kind == "drip":
+            self.drip(connection, rest)
+        elif kind == "words":  # a status and what is said with it
+            status, _, body = rest.partition(":")
+            self.answer(connection, int(status), body.encode())
         elif kind == "say":
             self.answer(connection, 201, rest.encode())
         elif kind == "status":
@@ -165,6 +170,15 @@ class Store:
         else:
             text = json.dumps({"id": int(upload_id), "url": url}).replace("&", "\\u0026")
             self.answer(connection, 201, text.encode())
+
+    def drip(self, connection: socket.socket, what: str) -> None:
+        """An answer that never ends, a byte at a time: its head, or the body of this status."""
+        head = b"HTTP/1.1 201 Whatever\r\nX-Long: "
+        if what != "head":
+            head = f"HTTP/1.1 {what} Whatever\r\nContent-Length: 60000\r\n\r\n".encode()
+        connection.sendall(head)
+        while not self.closing.wait(0.02):
+            connection.sendall(b" ")
 
     def receive(self, connection: socket.socket, request: Request, fault: str) -> None:
         kind, _, rest = fault.partition(":")

@@ -14,7 +14,7 @@ from tests.upload.helpers import LINE, prepared, send
 from tests.upload.store import Store
 from tests.waiting import happens
 
-CHANGES = 7  # set up, begin, find a lost ledger, pace, asked, granted, sending; the eighth is sent
+CHANGES = 8  # set up, begin, find a lost ledger, pace, asked, granted, sending, last block; the ninth is sent
 
 
 def start(store: Store, out: Path, *folders: Path, **order: Any) -> subprocess.Popen[str]:
@@ -64,13 +64,57 @@ def test_a_crash_after_the_put_and_an_expired_url_is_in_doubt(store: Store, out:
     assert (receipt.state, len(store.posts), len(store.stored)) == ("in_doubt", 1, 1)
 
 
-def test_a_crash_before_any_byte_and_an_expired_url_asks_anew(store: Store, out: Path) -> None:
+@pytest.mark.parametrize("die", ["instead", "after"])
+def test_a_crash_before_any_byte_and_an_expired_url_asks_anew(store: Store, out: Path, die: str) -> None:
     batch = prepared(out)
-    assert run(store, out, batch.path, die_at=CHANGES, die="instead")[0] == -9
+    assert run(store, out, batch.path, die_at=CHANGES - 1, die=die)[0] == -9
     store.expired = {"101"}
 
     assert send(store, out, batch)[0].upload_id == "102"
     assert len(store.objects) == 1
+
+
+@pytest.mark.parametrize("die", ["instead", "before"])
+def test_a_crash_just_before_the_last_block_and_an_expired_url_asks_anew(
+    store: Store, out: Path, die: str
+) -> None:
+    batch = prepared(out, data=LINE * 100_000)
+    assert run(store, out, batch.path, die_at=CHANGES, die=die)[0] == -9
+    assert happens(lambda: store.puts[0].taken)  # of the body much had left
+    assert (entries(out)[0].state, entries(out)[0].last_block) == ("sending", 0)
+    store.expired = {"101"}
+
+    (receipt,) = send(store, out, batch)
+
+    assert (receipt.state, receipt.upload_id) == ("sent", "102")
+    assert set(store.objects) == {"102"}
+
+
+def test_a_crash_when_the_last_block_may_leave_and_an_expired_url_is_in_doubt(
+    store: Store, out: Path
+) -> None:
+    batch = prepared(out, data=LINE * 100_000)
+    assert run(store, out, batch.path, die_at=CHANGES, die="after")[0] == -9
+    assert (entries(out)[0].state, entries(out)[0].last_block) == ("sending", 1)
+    store.expired = {"101"}
+
+    (receipt,) = send(store, out, batch)
+
+    assert (receipt.state, len(store.posts), store.objects) == ("in_doubt", 1, {})
+    assert (entries(out)[0].last_block, entries(out)[0].unanswered) == (0, 1)
+
+
+def test_a_file_that_changed_after_a_crash_behind_the_last_block_may_have_arrived(
+    store: Store, out: Path
+) -> None:
+    batch = prepared(out)
+    assert run(store, out, batch.path, die_at=CHANGES, die="after")[0] == -9
+    batch.file.write_bytes(b"x" * batch.manifest.bytes)
+
+    (receipt,) = send(store, out, batch)
+
+    assert receipt.state == "changed"
+    assert "may have arrived as upload 101" in receipt.reason
 
 
 def test_a_kill_in_the_middle_of_the_body_goes_on_with_the_same_url(store: Store, out: Path) -> None:

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -13,8 +14,12 @@ from lexer_pipeline.system.runtime import Runtime
 from lexer_pipeline.uploading.as_is import upload_as_is
 from lexer_pipeline.uploading.receipts import exit_code
 
-from tests.upload.helpers import HASTY, LINE, after, entry, prepared, send, settings
+from tests.upload.helpers import HASTY, LINE, after, entry, md5_of, prepared, send, settings
 from tests.upload.store import TOKEN, Store
+
+LONG = (
+    LINE * 1_000_000
+)  # more than the buffers on the way hold, so that a line can break before the last block
 
 
 def test_a_prepared_batch_ends_with_a_receipt(store: Store, out: Path) -> None:
@@ -24,7 +29,7 @@ def test_a_prepared_batch_ends_with_a_receipt(store: Store, out: Path) -> None:
 
     assert ("sent", "101", True, "") == (receipt.state, receipt.upload_id, receipt.verified, receipt.reason)
     assert receipt.as_json() == json.loads((batch.path / "receipt.json").read_bytes())
-    assert store.stored == [("101", batch.manifest.md5)]
+    assert store.stored == [("101", md5_of(batch))]
     assert exit_code([receipt]) == 0
     assert store.posts[0].headers["auth-api-token"] == TOKEN
     assert json.loads(store.posts[0].body) == {"filename": "customers-20240306-a.json"}
@@ -194,7 +199,7 @@ def test_after_trouble_the_same_url_is_tried_again(store: Store, out: Path, faul
     assert len(store.posts) == 1
     assert {put.upload_id for put in store.puts} == {"101"}
     assert len(store.puts) == 2 or (is_silent and len(store.puts) > 2)
-    assert hashlib.md5(store.objects["101"]).hexdigest() == batch.manifest.md5
+    assert hashlib.md5(store.objects["101"]).hexdigest() == md5_of(batch)
 
 
 @pytest.mark.parametrize(
@@ -219,7 +224,7 @@ def test_an_expired_url_is_replaced_while_nothing_can_have_landed(store: Store, 
     assert (receipt.state, receipt.upload_id) == ("sent", "102")
 
 
-@pytest.mark.parametrize("fault", ["stored-reset", "cut:0.5", "stored-late:500:InternalError"])
+@pytest.mark.parametrize("fault", ["stored-reset", "unstored-reset", "stored-late:500:InternalError"])
 def test_an_expired_url_after_a_try_without_an_answer_is_in_doubt(
     store: Store, out: Path, fault: str
 ) -> None:
@@ -235,6 +240,63 @@ def test_an_expired_url_after_a_try_without_an_answer_is_in_doubt(
     assert send(store, out, prepared(out, "customers-20240306-b", LINE * 100_000))[0].state == "refused"
     assert len(store.posts) == 1
     assert send(store, out, batch, resend=True)[0].upload_id == "102"
+
+
+@pytest.mark.parametrize(
+    "fault",
+    ["refuse:403:AccessDenied:Request has expired", "refuse:400:AccessDenied", "refuse:403:AccessDenied"],
+)
+def test_a_line_that_broke_before_the_last_block_leaves_no_doubt_when_the_url_expires(
+    store: Store, out: Path, fault: str
+) -> None:
+    store.put_faults = ["cut:0.1", fault]
+    clock = [time.time()]
+
+    def later(_: float) -> None:
+        clock[0] += 7200 if store.puts else 0
+
+    (receipt,) = send(store, out, prepared(out, data=LONG), sleep=later, clock=lambda: clock[0])
+
+    assert (receipt.state, receipt.upload_id, len(store.stored)) == ("sent", "102", 1)
+
+
+@pytest.mark.parametrize("fault", ["refuse:400:AccessDenied", "refuse:403:AccessDenied"])
+def test_a_store_that_denies_what_has_expired_by_our_clock_leaves_a_doubt_after_the_last_block(
+    store: Store, out: Path, fault: str
+) -> None:
+    store.put_faults = ["stored-reset", fault]
+    clock = [time.time()]
+
+    def later(_: float) -> None:
+        clock[0] += 7200 if store.puts else 0
+
+    (receipt,) = send(store, out, prepared(out), sleep=later, clock=lambda: clock[0])
+
+    assert (receipt.state, len(store.posts)) == ("in_doubt", 1)
+
+
+def test_a_url_that_is_over_by_our_clock_when_it_comes_says_that_our_clock_is_wrong(
+    store: Store, out: Path
+) -> None:
+    store.put_faults = ["refuse:403:AccessDenied"] * 10
+
+    (receipt,) = send(store, out, prepared(out), clock=lambda: time.time() + 86_400)
+
+    assert (receipt.state, len(store.posts), entry(out).expires_at) == ("refused", 2, None)
+
+
+@pytest.mark.parametrize(
+    ("fault", "md5"), [("cut:0.1", ""), ("unstored-reset", "known"), ("refuse:503", ""), ("", "known")]
+)
+def test_the_ledger_knows_the_md5_once_a_whole_body_was_sent(
+    store: Store, out: Path, fault: str, md5: str
+) -> None:
+    store.put_faults = [fault]
+    batch = prepared(out, data=LONG)
+
+    send(store, out, batch, settings={"tries": 1})
+
+    assert entry(out).md5 == (md5_of(batch) if md5 else "")
 
 
 def test_an_answered_refusal_leaves_no_doubt_when_the_url_expires(store: Store, out: Path) -> None:

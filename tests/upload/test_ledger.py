@@ -17,9 +17,7 @@ from lexer_pipeline.system.runtime import Runtime
 from tests.upload.helpers import LINE, prepared, send
 from tests.upload.store import Store
 
-CONTENT = Content(
-    "customers-20240306-a", "customers-20240306-a.json", 5, "a" * 64, "b" * 32, 1, "api.lexer.io"
-)
+CONTENT = Content("customers-20240306-a", "customers-20240306-a.json", 5, "a" * 64, 1, "api.lexer.io")
 
 
 @pytest.fixture
@@ -76,9 +74,7 @@ def test_wiped_urls_leave_no_trace_on_disk(out: Path) -> None:
     with closing(Ledger(out, Runtime(clock=lambda: 1000.0))) as ledger:
         started = []
         for number in range(120):
-            content = Content(
-                f"b{number}", f"n{number}.json", 5, f"{number:064}", "b" * 32, 1, "api.lexer.io"
-            )
+            content = Content(f"b{number}", f"n{number}.json", 5, f"{number:064}", 1, "api.lexer.io")
             entry, _ = ledger.ask(ledger.begin(content), resend=False)
             url = f"https://s3.example.com/k?{'q' * (number * 37 % 3000)}&X-Amz-Signature=5ca1ab1e"
             started.append(ledger.move(entry, "granted", "granted", upload_id=str(number), url=url))
@@ -209,7 +205,7 @@ def test_a_claim_is_for_one_at_a_time(out: Path) -> None:
 def test_threads_share_a_ledger(ledger: Ledger, out: Path) -> None:
     def begin(number: int) -> None:
         for _ in range(10):
-            ledger.begin(Content(f"b{number}", f"n{number}", 1, "c" * 64, "d" * 32, None, "x"))
+            ledger.begin(Content(f"b{number}", f"n{number}", 1, "c" * 64, None, "x"))
 
     threads = [threading.Thread(target=begin, args=(number,)) for number in range(4)]
     for thread in threads:

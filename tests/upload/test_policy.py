@@ -14,7 +14,14 @@ GRANT = Grant("7", "https://s3.example.com/k", None)
 
 def answer(**told: Any) -> PutResult:
     """What a PUT told; otherwise a whole body that was stored."""
-    stored = {"connected": True, "status": 200, "etag": MD5, "bytes_sent": 10, "whole_body_sent": True}
+    stored = {
+        "connected": True,
+        "status": 200,
+        "etag": MD5,
+        "md5": MD5,
+        "bytes_sent": 10,
+        "whole_body_sent": True,
+    }
     return PutResult(**{**stored, **told})
 
 
@@ -90,7 +97,7 @@ def test_each_answer_to_a_request_for_permission(status: int, granted: bool, do:
     ],
 )  # fmt: skip
 def test_each_answer_to_a_first_put(told: PutResult, event: Event, do: Do, state: State) -> None:
-    named = name_put(told, MD5, unanswered=False, ever_sent=False, denied=False, overdue=False)
+    named = name_put(told, unanswered=False, ever_sent=False, denied=False, overdue=False)
 
     assert event is named
     assert (do, state) == (TABLE[named].do, TABLE[named].state)
@@ -110,7 +117,7 @@ def test_each_answer_to_a_first_put(told: PutResult, event: Event, do: Do, state
 def test_after_a_put_without_an_answer_no_row_asks_for_a_new_permission(
     told: PutResult, event: Event, state: State
 ) -> None:
-    named = name_put(told, MD5, unanswered=True, ever_sent=True, denied=False, overdue=True)
+    named = name_put(told, unanswered=True, ever_sent=True, denied=False, overdue=True)
 
     assert event is named
     assert TABLE[named].state is state
@@ -121,20 +128,49 @@ def test_after_a_put_without_an_answer_no_row_asks_for_a_new_permission(
 def test_an_unexplained_denial_is_only_forgiven_once_and_only_while_nothing_was_sent(
     ever_sent: bool, denied: bool
 ) -> None:
-    named = name_put(refusal(403, "AccessDenied"), MD5, False, ever_sent, denied, overdue=False)
+    named = name_put(refusal(403, "AccessDenied"), False, ever_sent, denied, overdue=False)
 
     assert named is Event.PUT_DENIED_AGAIN
 
 
 @pytest.mark.parametrize(
-    ("overdue", "ever_sent", "do"), [(False, False, Do.SAME), (True, False, Do.NEW), (True, True, Do.SAME)]
+    ("overdue", "unanswered", "do"), [(False, False, Do.SAME), (True, False, Do.NEW), (True, True, Do.SAME)]
 )
-def test_an_unreachable_store_gets_a_new_url_only_after_its_time_and_while_nothing_was_sent(
-    overdue: bool, ever_sent: bool, do: Do
+@pytest.mark.parametrize("ever_sent", [True, False])
+def test_an_unreachable_store_gets_a_new_url_only_after_its_time_and_while_nothing_can_have_landed(
+    overdue: bool, unanswered: bool, ever_sent: bool, do: Do
 ) -> None:
-    named = name_put(silence(0, connected=False), MD5, False, ever_sent, denied=False, overdue=overdue)
+    answer = silence(0, connected=False)
+    named = name_put(answer, unanswered, ever_sent or unanswered, denied=False, overdue=overdue)
 
     assert do is TABLE[named].do
+
+
+@pytest.mark.parametrize("status", [400, 403])
+@pytest.mark.parametrize(
+    ("overdue", "unanswered", "ever_sent", "event"),
+    [
+        (True, False, False, Event.PUT_EXPIRED),
+        (True, False, True, Event.PUT_EXPIRED),
+        (True, True, True, Event.PUT_REFUSED_IN_DOUBT),
+        (False, True, True, Event.PUT_REFUSED_IN_DOUBT),
+        (False, False, False, Event.PUT_DENIED),
+        (False, False, True, Event.PUT_DENIED_AGAIN),
+    ],
+)
+def test_access_denied_means_expired_where_our_clock_says_so_and_nothing_can_have_landed(
+    status: int, overdue: bool, unanswered: bool, ever_sent: bool, event: Event
+) -> None:
+    named = name_put(refusal(status, "AccessDenied"), unanswered, ever_sent, denied=False, overdue=overdue)
+
+    assert event is named
+
+
+@pytest.mark.parametrize(
+    "code", ["SignatureDoesNotMatch", "AuthorizationQueryParametersError", "EntityTooLarge", ""]
+)
+def test_another_refusal_with_400_is_none_of_a_url_that_expired(code: str) -> None:
+    assert name_put(refusal(400, code), False, False, denied=False, overdue=True) is Event.PUT_REFUSED
 
 
 def test_every_event_has_its_row() -> None:
@@ -144,7 +180,7 @@ def test_every_event_has_its_row() -> None:
 @pytest.mark.parametrize(
     ("told", "may"),
     [
-        (silence(0), False), (silence(5), True), (silence(10), True), (refusal(503), False), (refusal(503, "", 5), False),
+        (silence(0), False), (silence(5), False), (silence(10), True), (refusal(503), False), (refusal(503, "", 5), False),
         (refusal(500, "", 10), True), (refusal(400, "RequestTimeout", 10), False), (refusal(501, "", 10), False),
         (answer(etag="f" * 32), True),
         (answer(status=0, bytes_sent=5, whole_body_sent=False, file_changed=True), False),

@@ -19,7 +19,7 @@ from lexer_pipeline.uploading.settings import Settings, Token
 from lexer_pipeline.uploading.transfer import Wire
 
 from tests.upload.bucket import Bucket
-from tests.upload.helpers import body_of, entry, prepared, upload_by
+from tests.upload.helpers import body_of, entry, md5_of, prepared, upload_by, watch
 from tests.upload.store import SIGNATURE, Store
 from tests.waiting import PATIENCE
 
@@ -90,12 +90,11 @@ def test_a_place_takes_the_file_by_one_put(stand: Stand, out: Path) -> None:
         grant.url,
         body_of(batch.file),
         Wire(PATIENCE, PATIENCE, PATIENCE),
-        progress=lambda *_: None,
-        stop=lambda: False,
+        watch(),
     )
 
-    assert (answer.status, answer.etag) == (200, batch.manifest.md5)
-    assert stand.stored(grant.upload_id) == batch.manifest.md5
+    assert (answer.status, answer.etag) == (200, md5_of(batch))
+    assert stand.stored(grant.upload_id) == md5_of(batch)
 
 
 def test_a_place_is_good_for_a_while(stand: Stand) -> None:
@@ -156,7 +155,7 @@ def test_a_batch_goes_there_and_the_ledger_knows_where_that_is(stand: Stand, out
     (receipt,) = upload_by([batch], out, TWICE, service=service)
 
     assert (receipt.state, receipt.verified, exit_code([receipt])) == ("sent", True, 0)
-    assert stand.stored(receipt.upload_id) == batch.manifest.md5
+    assert stand.stored(receipt.upload_id) == md5_of(batch)
     assert entry(out).destination == f"{service.name} {service.destination('product')}"
     assert upload_by([batch], out, TWICE, service=service) == (receipt,)
 

@@ -1,6 +1,7 @@
 """Bytes of a source, a block at a time: from a file or standard input, plain or gzip."""
 
 import gzip
+import hashlib
 import tempfile
 import zlib
 from collections.abc import Iterator
@@ -10,7 +11,6 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from lexer_pipeline.errors import SourceError
-from lexer_pipeline.kernels.digests import Sha256
 from lexer_pipeline.system.hashing import Hashing
 
 BLOCK = 1 << 20
@@ -31,7 +31,7 @@ class _Counted(RawIOBase):
 
     def __init__(self, file: RawFile, hashing: Hashing | None) -> None:
         self._file = file
-        self._sha256 = Sha256()
+        self._sha256 = hashlib.sha256()
         self._hashing = hashing or Hashing()
         self._is_shared = hashing is not None
         self.bytes = 0
@@ -41,8 +41,7 @@ class _Counted(RawIOBase):
         """SHA-256 of the bytes so far, as hex."""
         if self.bytes > LITTLE:
             self._hashing.settle()
-        digest: str = self._sha256.hexdigest()
-        return digest
+        return self._sha256.hexdigest()
 
     def close(self) -> None:
         if not self._is_shared:

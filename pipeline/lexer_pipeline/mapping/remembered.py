@@ -27,7 +27,7 @@ def remember(out: Path, header: Sequence[str], mapping: Path) -> None:
     known = _read(out)
     # A delivery that is prepared does not fail because nothing could be noted.
     with suppress(OSError):
-        entry = {"mapping": str(path), "sha256": files.hashes(path)[0]}
+        entry = {"mapping": str(path), "sha256": files.sha256_of(path)}
         if known.get(_fingerprint(header)) != entry:
             files.make_folder(out)
             files.write_json(out / FILE, {**known, _fingerprint(header): entry})
@@ -40,7 +40,7 @@ def recall(out: Path, header: Sequence[str]) -> Remembered | None:
         return None
     path = Path(entry["mapping"])
     try:
-        sha256 = files.hashes(path)[0]
+        sha256 = files.sha256_of(path)
     except OSError:
         return Remembered(path, "has gone")
     return Remembered(path, "" if sha256 == entry.get("sha256") else "has changed since it was used")

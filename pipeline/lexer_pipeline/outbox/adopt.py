@@ -38,15 +38,34 @@ def adopt_one(folder: Path, ledger: Ledger) -> Path:
     except UsageError:
         return folder
     with ledger.transaction() as connection:
+        known = deliveries.in_folder(connection, ledger.text_of(folder))
+        if known is not None and known.sha256 == found.manifest.sha256:
+            deliveries.change(connection, known, seen=_changed_at(folder))
+            return folder
+        if known is not None:
+            _make_room(connection, known)
         one = _moved(connection, ledger, found) or _add(connection, ledger, found)
     _move(folder, ledger.folder_of(one.folder), one)
     return ledger.folder_of(one.folder)
 
 
 def _unknown(out: Path, ledger: Ledger) -> list[Path]:
+    """The folders of batches that are not in the ledger, or whose manifest changed since it was last looked at."""
     with ledger.transaction() as connection:
-        known = {row[0] for row in connection.execute("SELECT folder FROM batches")}
-    return [folder for folder in folders(out) if ledger.text_of(folder) not in known]
+        known = dict(tuple(row) for row in connection.execute("SELECT folder, seen FROM batches"))
+    return [folder for folder in folders(out) if known.get(ledger.text_of(folder)) != _changed_at(folder)]
+
+
+def _changed_at(folder: Path) -> int:
+    """When the manifest was last changed, which copying does not hide."""
+    return (folder / MANIFEST).stat().st_ctime_ns
+
+
+def _make_room(connection: Connection, known: BatchEntry) -> None:
+    """The entry of what lay in a folder before other content was put there; it is only remembered."""
+    state = known.state if deliveries.is_asked(connection, known) else BatchState.DROPPED
+    folder = f"{known.folder} ({known.sha256[:12]})"
+    deliveries.change(connection, known, folder=folder, state=state, state_before=known.state)
 
 
 def _age(folder: Path) -> tuple[str, str]:
@@ -131,7 +150,7 @@ def _is_of_0_1_0(folder: Path) -> bool:
 
 
 def _asides(folder: Path, rejects: Sequence[str]) -> dict[str, str]:
-    return {name: files.hashes(folder / name)[0] for name in rejects if (folder / name).is_file()}
+    return {name: files.sha256_of(folder / name) for name in rejects if (folder / name).is_file()}
 
 
 def _move(folder: Path, place: Path, one: BatchEntry) -> None:

@@ -72,6 +72,7 @@ class BatchEntry(NewBatch):
     id: int = 0
     delivery: int = 0
     state_before: str = ""
+    seen: int = 0
     made_at: float = 0.0
 
 
@@ -90,7 +91,10 @@ class Content:
 
 @dataclass(frozen=True, slots=True)
 class Entry(Content):
-    """One upload of one batch to one service as the ledger knows it; times are Unix seconds."""
+    """One upload of one batch to one service as the ledger knows it; times are Unix seconds.
+
+    `unanswered` counts the PUTs before this one that may have landed, `last_block` says that this one may have.
+    """
 
     id: int
     batch_id: int
@@ -101,8 +105,8 @@ class Entry(Content):
     expires_at: float | None
     tries: int
     unanswered: int
-    body_bytes: int
     last_block: int
+    body_bytes: int
     denied: int
     etag: str
     verified: int

@@ -11,7 +11,7 @@ from filelock import lock_descriptor
 
 from lexer_pipeline.errors import PersonNeeded
 from lexer_pipeline.outbox import ledger_file, migration
-from lexer_pipeline.outbox.entry import BatchEntry, Entry, State
+from lexer_pipeline.outbox.entry import ENDED, BatchEntry, Entry, State
 from lexer_pipeline.outbox.ledger_file import FILE
 from lexer_pipeline.outbox.ledger_file import REMEDY as _REMEDY
 from lexer_pipeline.outbox.order import UPLOADS, Obstacle, obstacle
@@ -98,14 +98,19 @@ class Ledger:
     def ask(
         self, entry: Entry, host: str = "", *, resend: bool = False, older: bool = False
     ) -> tuple[Entry, Obstacle | None]:
-        """Record that permission is asked for; with what stands in the way instead, if something does (order.py)."""
+        """Record that permission is asked for; with what stands in the way instead, if something does (order.py).
+
+        What has ended stays as it is until there is a new permission.
+        """
         with self.transaction() as connection:
             if (found := obstacle(connection, entry, host, resend=resend, older=older)) is not None:
                 return entry, found
+            if entry.state in ENDED:
+                self._note(connection, entry, entry.state, entry.upload_id, "asking for a new permission")
+                return entry, None
             started = {} if entry.started_at else {"started_at": self._clock()}
-            return self._change(
-                connection, entry, "asked", "asking for permission", {**started, "asked": 1}
-            ), None
+            columns = {**started, "asked": 1}
+            return self._change(connection, entry, State.ASKED, "asking for permission", columns), None
 
     def move(self, entry: Entry, state: str, what: str, **columns: object) -> Entry:
         """Record that `entry` is now in `state` because of `what`; outside granted and sending the url is wiped."""
@@ -131,11 +136,16 @@ class Ledger:
         if changed != 1:
             raise PersonNeeded(f"the ledger's entry of {entry.batch} was changed by something else", _REMEDY)
         after = _one(connection, "u.id = :the_id", key)
-        connection.execute(
-            "INSERT INTO events (upload, at, state, upload_id, what) VALUES (?, ?, ?, ?, ?)",
-            (entry.id, self._clock(), state, after.upload_id or entry.upload_id, what),
-        )
+        self._note(connection, after, state, after.upload_id or entry.upload_id, what)
         return after
+
+    def _note(
+        self, connection: sqlite3.Connection, entry: Entry, state: str, upload_id: str | None, what: str
+    ) -> None:
+        row = (entry.id, self._clock(), state, upload_id, what)
+        connection.execute(
+            "INSERT INTO events (upload, at, state, upload_id, what) VALUES (?, ?, ?, ?, ?)", row
+        )
 
     def pace(self) -> float:
         """Reserve the next request for permission; the seconds to wait for it."""

@@ -42,6 +42,7 @@ CREATE TABLE batches (              -- every batch that was made here, and every
     fixes INTEGER REFERENCES batches (id),
     after INTEGER NOT NULL DEFAULT 0,       -- content sent before this delivery may be sent again by this one
     asides TEXT NOT NULL DEFAULT '{}',      -- checksums of the rejects written beside it
+    seen INTEGER NOT NULL DEFAULT 0,        -- when its manifest last changed, as far as it was looked at
     made_at REAL NOT NULL
 ) STRICT;
 CREATE INDEX batches_by_content ON batches (content, specification);
@@ -53,16 +54,17 @@ CREATE TABLE uploads (              -- from `asked` on a state is one of batch a
     service TEXT NOT NULL,
     dataset TEXT NOT NULL,
     sha256 TEXT NOT NULL,
-    md5 TEXT NOT NULL DEFAULT '',
+    md5 TEXT NOT NULL DEFAULT '',   -- known once a PUT has ended
     state TEXT NOT NULL CHECK (state IN
         ('prepared', 'asked', 'granted', 'sending', 'sent', 'in_doubt', 'refused', 'changed')),
     upload_id TEXT,
     url TEXT CHECK (url IS NULL OR state IN ('granted', 'sending')),
     expires_at REAL,
     tries INTEGER NOT NULL DEFAULT 0,
-    unanswered INTEGER NOT NULL DEFAULT 0,  -- PUTs of this upload id that may have landed
+    unanswered INTEGER NOT NULL DEFAULT 0,  -- PUTs of this upload id, before the one under way, that may have landed
+    last_block INTEGER NOT NULL DEFAULT 0   -- the last block of the one under way may have left
+        CHECK (last_block = 0 OR state = 'sending'),
     body_bytes INTEGER NOT NULL DEFAULT 0,  -- the most that one PUT of this upload id handed over
-    last_block INTEGER NOT NULL DEFAULT 0,  -- whether the last block of this PUT may have left
     denied INTEGER NOT NULL DEFAULT 0,      -- new permissions asked for after an unexplained denial
     etag TEXT NOT NULL DEFAULT '',
     verified INTEGER NOT NULL DEFAULT 0,

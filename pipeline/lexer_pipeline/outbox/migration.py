@@ -62,7 +62,7 @@ def _fill(
         )
         values = {name: row[name] for name in SAME} | {
             "id": row["id"], "batch": batches[key], "service": service, "dataset": dataset, "sha256": row["sha256"],
-            "asked": 1, "last_block": int(row["unanswered"] > 0),
+            "asked": 1,
         }  # fmt: skip
         connection.execute(
             f"INSERT INTO uploads ({', '.join(values)}) VALUES (:{', :'.join(values)})",  # noqa: S608 - the names are this module's own

@@ -179,7 +179,7 @@ def _restore(part: Part, folder: Path, manifest: Manifest) -> None:
     """Put a batch's file, and what else of it is gone, into its place."""
     files.make_folder(folder)
     file = folder / manifest.file
-    if not file.is_file() or files.hashes(file)[0] != manifest.sha256:
+    if not file.is_file() or files.sha256_of(file) != manifest.sha256:
         os.replace(part.folder / DATA, file)
     for name in (*manifest.rejects, ISSUES):
         if not (folder / name).exists():

@@ -108,7 +108,7 @@ class Part:
 class Workspace:
     """A folder in which the parts of one delivery are written before they get their names.
 
-    `hashing` makes the checksums of all that is written, and takes those of what is read beside.
+    `hashing` makes the checksums of all that is written, and of what is read.
     """
 
     def __init__(self, out: Path, timings: Timings) -> None:

@@ -1,12 +1,12 @@
 """A file of a batch while it is written: hashed and brought to the disk beside the work that fills it."""
 
+import hashlib
 import os
 from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import BinaryIO
 
-from lexer_pipeline.kernels.digests import Checksums
 from lexer_pipeline.system import files
 from lexer_pipeline.system.hashing import Hashing
 from lexer_pipeline.system.timings import Timings
@@ -19,9 +19,9 @@ SYNCED = 32 << 20
 
 
 class WrittenFile:
-    """A file being written, with its size and hashes; threads take what it is given, in order.
+    """A file being written, with its size and SHA-256; threads take what it is given, in order.
 
-    One writes and one waits for the disk; the checksums are made by the one thread that all files have in common.
+    One writes and one waits for the disk; the SHA-256 is made by the one thread that all files have in common.
     """
 
     def __init__(self, path: Path, timings: Timings, hashing: Hashing) -> None:
@@ -30,7 +30,7 @@ class WrittenFile:
         self._hashing = hashing
         self.size = 0
         self._file: BinaryIO = os.fdopen(files.open_new(path), "wb", buffering=0)
-        self._checksums = Checksums()
+        self._sha256 = hashlib.sha256()
         self._small: list[bytes] = []
         self._small_size = 0
         self._pending: deque[Future[None]] = deque()
@@ -79,10 +79,10 @@ class WrittenFile:
 
     def _hash(self, data: bytes) -> None:
         with self._timings.of("hash", len(data)):
-            self._hashing.update(self._checksums, data)
+            self._sha256.update(data)
 
     def close(self) -> str:
-        """The sha256 of what was written, which is now on disk."""
+        """The SHA-256 of what was written, which is now on disk."""
         self._submit(self._joined())
         self._pending.append(self._writer.submit(self._sync))
         while self._pending:
@@ -91,7 +91,7 @@ class WrittenFile:
         self._syncing.result()
         os.fsync(self._file.fileno())
         self._stop()
-        return self._checksums.sha256()
+        return self._sha256.hexdigest()
 
     def abandon(self) -> None:
         """Let go of the file; what waits to be written is dropped."""

@@ -95,11 +95,7 @@ def write_json(path: Path, value: object) -> None:
     write_whole(path, json.dumps(value, indent=2, ensure_ascii=False).encode() + b"\n")
 
 
-def hashes(path: Path) -> tuple[str, str]:
-    """(sha256, md5) of a file as hex, read in constant memory."""
-    sha256, md5 = hashlib.sha256(), hashlib.md5(usedforsecurity=False)
+def sha256_of(path: Path) -> str:
+    """The SHA-256 of a file as hex, read in constant memory."""
     with path.open("rb", buffering=0) as file:
-        while chunk := file.read(1 << 20):
-            sha256.update(chunk)
-            md5.update(chunk)
-    return sha256.hexdigest(), md5.hexdigest()
+        return hashlib.file_digest(file, "sha256").hexdigest()

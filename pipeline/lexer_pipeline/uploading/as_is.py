@@ -13,7 +13,7 @@ from lexer_pipeline.outbox.decide import Decision, Kind, Offer, decide
 from lexer_pipeline.outbox.entry import BatchEntry, BatchState, Content, NewBatch
 from lexer_pipeline.outbox.outbox import opened
 from lexer_pipeline.specs import catalog
-from lexer_pipeline.system.files import hashes, make_folder
+from lexer_pipeline.system.files import make_folder, sha256_of
 from lexer_pipeline.system.runtime import Runtime
 from lexer_pipeline.uploading import outgoing, receipts
 from lexer_pipeline.uploading.context import UploadContext, context_of
@@ -128,7 +128,7 @@ def _size(path: Path) -> int:
 def _file(path: Path, size: int, first: str | None, known: set[str], day: str) -> _File:
     """The file with its checksum and the name that it asks for: its own where that has the form of one."""
     try:
-        sha256 = hashes(path)[0]
+        sha256 = sha256_of(path)
     except OSError as error:
         raise SourceError(f"{path} cannot be read ({error.strerror})") from None
     own = names.FILE_NAME.fullmatch(path.name)

@@ -24,12 +24,11 @@ class Identity:
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """What is to be sent: the file, what it was when last looked at, and the hashes that were recorded."""
+    """What is to be sent: the file, what it was when last looked at, and the hash that was recorded."""
 
     file: Path
     identity: Identity
     sha256: str
-    md5: str
 
     def is_as_recorded(self) -> bool:
         """Whether the file has the recorded content, read from start to end, and did not move meanwhile."""

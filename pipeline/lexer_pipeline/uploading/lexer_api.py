@@ -1,6 +1,7 @@
 """The vendor's File Upload API: one POST for each permit, no redirects, no retries, nothing from the environment.
 
-The only module that knows how the vendor is asked; permit.py says what it owes to the others.
+The only module that knows how the vendor is asked; permit.py says what it owes to the others. An answer has
+`answer_timeout` as a whole, however slowly it drips.
 """
 
 import json
@@ -8,11 +9,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 import requests
+from requests.exceptions import ConnectTimeout, ProxyError, RequestException, SSLError, Timeout
+from urllib3.exceptions import ConnectTimeoutError, MaxRetryError, NewConnectionError, ReadTimeoutError
 
 from lexer_pipeline.errors import UsageError
+from lexer_pipeline.uploading.in_time import InTime
 from lexer_pipeline.uploading.permit import Grant, Refusal
 from lexer_pipeline.uploading.presigned import expiry
 from lexer_pipeline.uploading.settings import VARIABLE, Settings
+from lexer_pipeline.uploading.words import address, points_to, words_of
 
 ANSWER_LIMIT = 1 << 16
 CHECK_TOKEN = f"check the token (type Activity, not revoked) in {VARIABLE} and the IP allow-list in the Hub"
@@ -48,6 +53,8 @@ class LexerApi:
         }
         with requests.Session() as session:
             session.trust_env = False
+            session.mount("http://", InTime())
+            session.mount("https://", InTime())
             session.verify = str(settings.ca_file) if settings.ca_file else True
             session.proxies = {"http": settings.proxy, "https": settings.proxy} if settings.proxy else {}
             try:
@@ -59,9 +66,9 @@ class LexerApi:
                     allow_redirects=False,
                     stream=True,
                 ) as response:
-                    return _read(response)
-            except (requests.exceptions.RequestException, OSError) as error:
-                return Refusal(0, _trouble(error))
+                    return _read(response, self._secret())
+            except (RequestException, OSError) as error:
+                return Refusal(0, _trouble(error, address(settings.url, settings.proxy)))
 
     def _secret(self) -> str:
         if self.settings.token is None:
@@ -79,26 +86,45 @@ def _request(file_name: str, record_type: str | None, dataset: str) -> dict[str,
     return {"filename": file_name, "destination": load}
 
 
-def _trouble(error: Exception) -> str:
+def _trouble(error: Exception, where: str) -> str:
     """What broke the exchange; the error's own text may hold the address of a proxy, so it is not repeated."""
-    if isinstance(error, requests.exceptions.SSLError):
-        return "the TLS certificate or handshake was not accepted (see LEXER_CA_FILE)"
-    if isinstance(error, requests.exceptions.ConnectionError):
-        return "the service could not be reached or broke the connection"
-    if isinstance(error, requests.exceptions.Timeout):
-        return "the service did not answer in time"
-    return "the exchange with the service failed"
+    cause = error.args[0] if error.args else None
+    cause = cause.reason if isinstance(cause, MaxRetryError) else cause
+    if isinstance(error, SSLError):
+        return f"the TLS certificate or handshake of {where} was not accepted (see LEXER_CA_FILE)"
+    if isinstance(error, ConnectTimeout | ProxyError) or isinstance(
+        cause, NewConnectionError | ConnectTimeoutError
+    ):
+        return f"{where} could not be reached"
+    # A body that is late comes as a ConnectionError.
+    if isinstance(error, Timeout) or isinstance(cause, ReadTimeoutError):
+        return f"{where} did not answer in time"
+    if isinstance(error, requests.exceptions.ConnectionError | requests.exceptions.ChunkedEncodingError):
+        return f"{where} broke the connection"
+    return f"the exchange with {where} failed"
 
 
-def _read(response: requests.Response) -> Grant | Refusal:
+def _read(response: requests.Response, token: str) -> Grant | Refusal:
     status = response.status_code
     if status not in (200, 201):
+        words = _their_words(response, token) or points_to(response.headers.get("Location", ""))
         retry_after = response.headers.get("Retry-After", "")[:64]
-        return Refusal(status, hint=CHECK_TOKEN if status in (401, 403) else "", retry_after=retry_after)
+        return Refusal(status, words, CHECK_TOKEN if status in (401, 403) else "", retry_after)
     data = _shortened(response.iter_content(4096))
     if len(data) > ANSWER_LIMIT:
         return Refusal(status, "the answer is too long")
-    return read_grant(data) or Refusal(status, "the answer holds no usable id and url")
+    if grant := read_grant(data):
+        return grant
+    words = words_of(data, (token,))
+    return Refusal(status, f"the answer holds no usable id and url{f': {words}' if words else ''}")
+
+
+def _their_words(response: requests.Response, token: str) -> str:
+    """What a refusal says; one whose text breaks off or never ends is a refusal all the same."""
+    try:
+        return words_of(_shortened(response.iter_content(4096)), (token,))
+    except (RequestException, OSError):
+        return ""
 
 
 def _shortened(pieces: Iterable[bytes]) -> bytes:

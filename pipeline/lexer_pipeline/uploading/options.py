@@ -6,7 +6,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far one upload is; `rate` in bytes a second over this try, `left` in seconds where it is known."""
+    """How far one upload is; `rate` in bytes a second over this try, `left` in seconds where it is known.
+
+    `waits` is said where nothing is sent now: so many seconds until the next try, because of `reason`.
+    """
 
     batch: str
     name: str
@@ -14,6 +17,8 @@ class Progress:
     total: int
     rate: float
     left: float | None
+    waits: float | None = None
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)

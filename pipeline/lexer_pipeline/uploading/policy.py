@@ -1,7 +1,7 @@
 """What to do after each answer of the upload service; the table at the end is the rule.
 
-Once bytes may have landed under an upload id, only that same url is tried again: the object is overwritten,
-never doubled. A new permission is asked for only while it is certain that nothing landed.
+Once the last block may have left under an upload id, only that same url is tried again: the object is overwritten,
+never doubled. Before that block nothing can have been stored. A new permission is asked for only while it is certain that nothing landed.
 """
 
 import re
@@ -65,6 +65,7 @@ AGAIN_STATUS = frozenset({408, 429, 500, 502, 503, 504})
 AGAIN_CODE = frozenset(
     {"RequestTimeout", "IncompleteBody", "BadDigest", "SlowDown", "InternalError", "OperationAborted"}
 )
+DENIED = "AccessDenied"
 DENIED_FOR_GOOD = frozenset({"SignatureDoesNotMatch", "InvalidAccessKeyId", "HeadersNotSigned"})
 MD5 = re.compile(r"[0-9a-fA-F]{32}")
 
@@ -80,22 +81,20 @@ def name_permit(answer: Grant | Refusal) -> Event:
     return Event.PERMIT_REFUSED if 300 <= answer.status < 500 else Event.PERMIT_UNANSWERED
 
 
-def name_put(
-    answer: PutResult, md5: str, unanswered: bool, ever_sent: bool, denied: bool, overdue: bool
-) -> Event:
+def name_put(answer: PutResult, unanswered: bool, ever_sent: bool, denied: bool, overdue: bool) -> Event:
     """Name the answer to a PUT, given what earlier PUTs of the same upload id left behind.
 
     `unanswered`: one of them may have landed. `ever_sent`: a byte left under this id. `denied`: a new
     permission was already tried after an unexplained denial. `overdue`: the url has expired by our own clock,
-    which counts only where the store cannot be asked and nothing was ever sent.
+    which counts only where the store does not say it, and nothing can have landed.
     """
     if not answer.status:
-        return _name_silence(answer, unanswered or ever_sent, overdue)
+        return _name_silence(answer, unanswered, overdue)
     if 200 <= answer.status < 300:
-        return _name_stored(answer, md5)
+        return _name_stored(answer)
     if answer.file_changed:
         return Event.FILE_CHANGED
-    if answer.expired:
+    if answer.expired or (overdue and not unanswered and _is_denied(answer)):
         return Event.PUT_EXPIRED_IN_DOUBT if unanswered else Event.PUT_EXPIRED
     if answer.code in AGAIN_CODE or answer.status in AGAIN_STATUS:
         return Event.PUT_LATER
@@ -103,26 +102,33 @@ def name_put(
         return Event.PUT_LATER
     if unanswered:
         return Event.PUT_REFUSED_IN_DOUBT
-    if answer.status == 403 and answer.code not in DENIED_FOR_GOOD:
+    if _is_denied(answer):
         return Event.PUT_DENIED_AGAIN if denied or ever_sent or answer.bytes_sent else Event.PUT_DENIED
     return Event.PUT_REFUSED
 
 
-def _name_silence(answer: PutResult, begun: bool, overdue: bool) -> Event:
+def _is_denied(answer: PutResult) -> bool:
+    """Whether the store says no without a reason that holds for good; some do so of a url that has expired."""
+    if answer.status == 400:
+        return answer.code == DENIED
+    return answer.status == 403 and answer.code not in DENIED_FOR_GOOD
+
+
+def _name_silence(answer: PutResult, unanswered: bool, overdue: bool) -> Event:
     if answer.file_changed:
         return Event.FILE_CHANGED
     if not answer.connected:
-        if begun:
+        if unanswered:
             return Event.PUT_UNCONNECTED_AGAIN
         return Event.PUT_UNCONNECTED_OVERDUE if overdue else Event.PUT_UNCONNECTED
     return Event.PUT_UNANSWERED if answer.whole_body_sent else Event.PUT_BROKEN
 
 
-def _name_stored(answer: PutResult, md5: str) -> Event:
+def _name_stored(answer: PutResult) -> Event:
     if not answer.whole_body_sent:
         # A server that says yes before it has the body has stored something else.
         return Event.FILE_CHANGED if answer.file_changed else Event.PUT_BROKEN
-    if answer.etag.lower() == md5.lower():
+    if answer.etag.lower() == answer.md5:
         return Event.PUT_STORED
     if answer.file_changed:
         return Event.FILE_CHANGED
@@ -135,14 +141,14 @@ def _name_stored(answer: PutResult, md5: str) -> Event:
 def may_have_landed(answer: PutResult) -> bool:
     """Whether this PUT leaves open if an object now lies under its upload id.
 
-    No: nothing left, or the store said no, or the last block was kept back since the file had changed. Yes: no
-    answer, a server error after the whole body (a gateway cannot know), or a yes with another checksum.
+    No: the last block never left, or the store said no. Yes: no answer after the last block, a server error after
+    it (a gateway cannot know), or a yes with another checksum or to less than the whole.
     """
-    if not answer.whole_body_sent and (answer.bytes_sent == 0 or (answer.file_changed and not answer.status)):
+    if 200 <= answer.status < 300:
+        return answer.bytes_sent > 0
+    if not answer.whole_body_sent:
         return False
-    if answer.status == 0 or 200 <= answer.status < 300:
-        return True
-    return answer.whole_body_sent and answer.status >= 500 and answer.status != 501
+    return answer.status == 0 or (answer.status >= 500 and answer.status != 501)
 
 
 def backoff(failures: int, retry_after: float | None, random: Callable[[], float]) -> float:

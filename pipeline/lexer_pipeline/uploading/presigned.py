@@ -3,9 +3,15 @@
 import base64
 import re
 from datetime import UTC, datetime
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import SplitResult, parse_qs, unquote, urljoin, urlsplit
 
 from lexer_pipeline.uploading.settings import is_loopback
+
+# The hosts of Amazon S3, with the bucket in front or not (Amazon S3 user guide, virtual hosting of buckets).
+AMAZON = re.compile(
+    r"(?:(?P<bucket>[a-z0-9][a-z0-9.-]*)\.)?s3(?:-accelerate|-fips|-external-1)?(?:\.dualstack)?"
+    r"(?:[.-][a-z]{2}(?:-[a-z]+)+-\d+)?\.(?P<domain>amazonaws\.com(?:\.cn)?)"
+)
 
 
 def may_receive(url: str) -> bool:
@@ -23,6 +29,38 @@ def may_receive(url: str) -> bool:
     return parts.scheme == "https" or (parts.scheme == "http" and is_loopback(host))
 
 
+def redirected(url: str, location: str) -> str | None:
+    """Where a 307 of the store leads, if that is the same object at the same provider; nothing else is followed.
+
+    From https to https, or from this machine to this machine. Amazon answers so for a new bucket, whose region its
+    names do not know yet. Of other providers only the same host counts as theirs.
+    """
+    try:
+        to = urljoin(url, location)
+    except ValueError:
+        return None
+    if not location or not may_receive(to):
+        return None
+    return to if _place(urlsplit(to)) == _place(urlsplit(url)) else None
+
+
+def _place(parts: SplitResult) -> tuple[str, str, str]:
+    """(provider, bucket, key) of the object that a url speaks of."""
+    host, path = parts.hostname or "", unquote(parts.path).removeprefix("/")
+    if is_loopback(host):
+        provider = "this machine"
+    elif parts.port not in (None, 443):
+        provider = f"{host}:{parts.port}"
+    elif amazon := AMAZON.fullmatch(host):
+        provider = amazon["domain"]
+        if amazon["bucket"]:
+            return provider, amazon["bucket"], path
+    else:
+        provider = host
+    bucket, _, key = path.partition("/")
+    return provider, bucket, key
+
+
 def expiry(url: str) -> float | None:
     """When a presigned url stops being valid, in Unix seconds; None where it does not say."""
     query = parse_qs(urlsplit(url).query)
@@ -33,18 +71,22 @@ def expiry(url: str) -> float | None:
         return None
 
 
-def headers(url: str, md5: str) -> list[str]:
+def signs(url: str, header: str) -> bool:
+    """Whether the signature of `url` holds only with this header, named in lower case."""
+    return header in parse_qs(urlsplit(url).query).get("X-Amz-SignedHeaders", [""])[0].split(";")
+
+
+def headers(url: str, md5: str, *, expect: bool) -> list[str]:
     """Only what AWS permits beside the signed ones: an unsigned Content-MD5 or x-amz-* is refused.
 
     `Name:` without a value takes libcurl's own header away. Of the signed ones, those are sent whose value
-    can be known here.
+    can be known here; `md5` is asked for only where it is signed.
     """
-    lines = ["Expect: 100-continue", "Connection: close", "Accept:", "User-Agent:"]
-    signed = parse_qs(urlsplit(url).query).get("X-Amz-SignedHeaders", [""])[0].split(";")
-    if "content-type" in signed:
+    lines = ["Expect: 100-continue" if expect else "Expect:", "Connection: close", "Accept:", "User-Agent:"]
+    if signs(url, "content-type"):
         lines.append("Content-Type: application/octet-stream")
-    if "content-md5" in signed:
+    if signs(url, "content-md5"):
         lines.append(f"Content-MD5: {base64.b64encode(bytes.fromhex(md5)).decode()}")
-    if "x-amz-content-sha256" in signed:
+    if signs(url, "x-amz-content-sha256"):
         lines.append("x-amz-content-sha256: UNSIGNED-PAYLOAD")
     return lines

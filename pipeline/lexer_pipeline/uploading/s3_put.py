@@ -1,44 +1,63 @@
-"""The PUT to a presigned S3 url: exactly the recorded bytes, once, and an answer that is always a value.
+"""The PUT to a presigned S3 url: exactly the recorded bytes, and an answer that is always a value.
 
 libcurl sends the body, since it waits for the answer to `Expect: 100-continue`: over TLS, other clients do
 not hear a refusal that comes while the body is under way. The last block leaves only when the SHA-256 of all
-that was handed over is the recorded one; without that block S3 stores nothing.
+that was handed over is the recorded one, and when it is on record that it leaves; without that block S3 stores nothing.
 """
 
+import hashlib
 import os
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import pycurl
 from requests.utils import DEFAULT_CA_BUNDLE_PATH
 
 from lexer_pipeline.system import files
 from lexer_pipeline.uploading.body import Body, Identity
-from lexer_pipeline.uploading.presigned import headers
-from lexer_pipeline.uploading.transfer import PutResult, Transfer, Wire
+from lexer_pipeline.uploading.presigned import headers, redirected, signs
+from lexer_pipeline.uploading.transfer import SILENT, STALLED, STOPPED, PutResult, Transfer, Wire
+from lexer_pipeline.uploading.words import address, secrets_of
 
 EXPECT_SECONDS = 5.0
+PIECE = 1 << 20
 SUPPRESS_CONNECT_HEADERS = 265  # CURLOPT_SUPPRESS_CONNECT_HEADERS, which pycurl does not name
 UNCONNECTED = frozenset({5, 6, 7, 35, 60, 77})
+# {store} is its host, with the proxy's if there is one.
 WORDS = {
-    5: "the proxy's name could not be resolved",
-    6: "the store's name could not be resolved",
-    7: "the store refused the connection",
-    28: "the connection timed out",
-    35: "the TLS handshake failed",
-    55: "the connection broke while sending",
-    56: "the connection broke while waiting for the answer",
-    60: "the store's TLS certificate was not accepted (see LEXER_CA_FILE)",
+    STOPPED: "stopped",
+    SILENT: "{store} did not answer in time",
+    STALLED: "the transfer to {store} stalled",
+    5: "the name of the proxy could not be resolved on the way to {store}",
+    6: "the name of {store} could not be resolved",
+    7: "{store} could not be reached",
+    28: "the connection to {store} timed out",
+    35: "the TLS handshake with {store} failed",
+    55: "the connection to {store} broke while sending",
+    56: "the connection to {store} broke while waiting for the answer",
+    60: "the TLS certificate of {store} was not accepted (see LEXER_CA_FILE)",
     77: "the certificate file could not be read (see LEXER_CA_FILE)",
 }
 
 
-def put(
-    url: str, body: Body, wire: Wire, *, progress: Callable[[int, int], None], stop: Callable[[], bool]
-) -> PutResult:
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """Who is called during a PUT, in its thread; an exception of theirs ends it and goes on its way.
+
+    `progress` gets (bytes sent, total), and within about a second after `stop` says so the PUT ends. `last_block` is
+    called before the last block leaves: until it returns, nothing can have been stored.
+    """
+
+    progress: Callable[[int, int], None]
+    stop: Callable[[], bool]
+    last_block: Callable[[], None]
+
+
+def put(url: str, body: Body, wire: Wire, watch: Watch) -> PutResult:
     """Send the file from byte 0 if it is the recorded one; network events come back as a value.
 
-    `progress` gets (bytes sent, total) and runs in this thread. It aborts within about a second after
-    `stop` says so.
+    Sent once more is only what no store can have taken: after a 417, without Expect, and after one 307 to the same
+    object before the body left.
     """
     try:
         descriptor = files.open_to_read(body.file)
@@ -47,24 +66,57 @@ def put(
     try:
         if Identity.of(descriptor) != body.identity:
             return PutResult(connected=False, file_changed=True)
-        size = body.identity.size
-        transfer = Transfer(descriptor, size, body.sha256, wire, progress, stop, EXPECT_SECONDS)
-        try:
-            result = _perform(url, body, transfer)
-        finally:
-            transfer.digest.close()
+        return _put(url, body, descriptor, wire, watch)
     finally:
         os.close(descriptor)
+
+
+def _put(url: str, body: Body, descriptor: int, wire: Wire, watch: Watch) -> PutResult:
+    to, expect = url, True
+    followed = False
+    while True:
+        result, location = _try(to, body, descriptor, wire, watch, expect=expect)
+        other = redirected(to, location) if result.status == 307 and not result.bytes_sent else None
+        if other and not followed:
+            to, followed = other, True
+        elif result.status == 417 and expect:
+            expect = False
+        else:
+            return result
+
+
+def _try(
+    url: str, body: Body, descriptor: int, wire: Wire, watch: Watch, *, expect: bool
+) -> tuple[PutResult, str]:
+    """What one exchange tells, and where it points."""
+    size = body.identity.size
+    md5 = _md5(descriptor, size) if signs(url, "content-md5") else ""
+    transfer = Transfer(
+        descriptor, size, body.sha256, wire, watch.progress, watch.stop, watch.last_block, EXPECT_SECONDS
+    )
+    try:
+        result = _perform(url, body, transfer, headers(url, md5, expect=expect))
+    finally:
+        transfer.close()
     if transfer.failure is not None:
         raise transfer.failure
-    return result
+    return result, transfer.headers.get("location", "") if result.status else ""
 
 
-def _perform(url: str, body: Body, transfer: Transfer) -> PutResult:
+def _md5(descriptor: int, size: int) -> str:
+    """MD5 of the file, for the few urls that want to know it beforehand."""
+    md5, at = hashlib.md5(usedforsecurity=False), 0
+    while piece := files.read_at(descriptor, min(PIECE, size - at), at):
+        md5.update(piece)
+        at += len(piece)
+    return md5.hexdigest()
+
+
+def _perform(url: str, body: Body, transfer: Transfer, lines: list[str]) -> PutResult:
     curl = pycurl.Curl()
     error = 0
     try:
-        _set_request(curl, url, body.md5, transfer)
+        _set_request(curl, url, lines, transfer)
         _set_connection(curl, transfer.wire)
         curl.perform()
     except pycurl.error as problem:
@@ -75,11 +127,12 @@ def _perform(url: str, body: Body, transfer: Transfer) -> PutResult:
         connected = error not in UNCONNECTED and curl.getinfo(ready) > 0
         curl.close()
     changed = transfer.torn or Identity.of(transfer.descriptor) != body.identity
-    detail = transfer.detail or WORDS.get(error, f"libcurl error {error}" if error else "")
-    return transfer.result(connected, changed, detail)
+    words = WORDS.get(transfer.ended or error, f"libcurl error {error} with {{store}}" if error else "")
+    broken = words.replace("{store}", address(url, transfer.wire.proxy))
+    return transfer.result(connected, changed, broken, secrets_of(url))
 
 
-def _set_request(curl: pycurl.Curl, url: str, md5: str, transfer: Transfer) -> None:
+def _set_request(curl: pycurl.Curl, url: str, lines: list[str], transfer: Transfer) -> None:
     """What is sent, and who is called meanwhile."""
     curl.setopt(pycurl.URL, url)
     curl.setopt(pycurl.PROTOCOLS, pycurl.PROTO_HTTP | pycurl.PROTO_HTTPS)
@@ -93,7 +146,7 @@ def _set_request(curl: pycurl.Curl, url: str, md5: str, transfer: Transfer) -> N
     curl.setopt(pycurl.WRITEFUNCTION, transfer.write)
     curl.setopt(pycurl.NOPROGRESS, 0)
     curl.setopt(pycurl.XFERINFOFUNCTION, transfer.watch)
-    curl.setopt(pycurl.HTTPHEADER, headers(url, md5))
+    curl.setopt(pycurl.HTTPHEADER, lines)
     curl.setopt(pycurl.EXPECT_100_TIMEOUT_MS, int(transfer.expect_seconds * 1000))
 
 

@@ -14,9 +14,9 @@ from lexer_pipeline.outbox.outbox import opened
 from lexer_pipeline.system.runtime import Runtime
 from lexer_pipeline.uploading import next_steps, receipts
 from lexer_pipeline.uploading.destinations import bring_up
+from lexer_pipeline.uploading.outcome import ANEW
 from lexer_pipeline.uploading.send import entry_of
 from lexer_pipeline.uploading.settings import Settings
-from lexer_pipeline.uploading.upload import ANEW
 
 BY_A_PERSON = "settled by a person"
 

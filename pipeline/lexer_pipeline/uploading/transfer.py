@@ -2,7 +2,7 @@
 
 import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -10,10 +10,13 @@ import pycurl
 
 from lexer_pipeline.system.files import read_at
 from lexer_pipeline.system.hashing import Digest
+from lexer_pipeline.uploading.words import points_to, words_of
 
 BUFFER = 1 << 18
 ANSWER_LIMIT = 1 << 16
 ENCRYPTED = ("x-amz-server-side-encryption", "x-amz-server-side-encryption-customer-algorithm")
+# Why a transfer was ended from here.
+STOPPED, SILENT, STALLED = "stopped", "silent", "stalled"
 EXPIRED_CODES = ("ExpiredToken", "TokenRefreshRequired")
 
 
@@ -38,7 +41,8 @@ class Wire:
 class PutResult:
     """What one PUT tells; `status` 0 means that no answer came. Holds no part of the url.
 
-    `bytes_sent` counts what was handed to the connection, so it is never less than what left.
+    `bytes_sent` counts what was handed to the connection, so it is never less than what left. `md5` is that of the whole
+    body, once it was handed over. `detail` is what the store says in its own words, or what broke the exchange.
     """
 
     connected: bool
@@ -47,6 +51,7 @@ class PutResult:
     expired: bool = False
     encrypted: bool = False
     etag: str = ""
+    md5: str = ""
     bytes_sent: int = 0
     whole_body_sent: bool = False
     file_changed: bool = False
@@ -57,7 +62,10 @@ class PutResult:
 
 @dataclass(slots=True)
 class Transfer:
-    """The callbacks of one PUT and what they saw; none of them raises, since libcurl would print it."""
+    """The callbacks of one PUT and what they saw; none of them raises, since libcurl would print it.
+
+    `last_block` is called before the last block is handed over: until it has returned, nothing can have been stored.
+    """
 
     descriptor: int
     size: int
@@ -65,6 +73,7 @@ class Transfer:
     wire: Wire
     progress: Callable[[int, int], None]
     stop: Callable[[], bool]
+    last_block: Callable[[], None]
     expect_seconds: float
     handed: int = 0
     sent: int = 0
@@ -75,8 +84,9 @@ class Transfer:
     headers: dict[str, str] = field(default_factory=dict)
     body: bytearray = field(default_factory=bytearray)
     failure: BaseException | None = None
-    detail: str = ""
-    digest: Digest = field(default_factory=Digest)
+    ended: str = ""
+    sha256_sent: Digest = field(default_factory=lambda: Digest("sha256"))
+    md5_sent: Digest = field(default_factory=lambda: Digest("md5"))
 
     def read(self, size: int) -> bytes | int:
         """Hand over the next bytes; a file that ends early, or is not the recorded one, aborts the transfer."""
@@ -85,13 +95,31 @@ class Transfer:
             data = read_at(self.descriptor, want, self.handed)
         except OSError:
             data = b""
-        self.digest.feed(data)
-        is_last = self.handed + len(data) == self.size
-        if (want and not data) or (want and is_last and self.digest.close() != self.sha256):
+        self.sha256_sent.feed(data)
+        self.md5_sent.feed(data)
+        is_last = want and self.handed + len(data) == self.size
+        if (want and not data) or (is_last and self.sha256_sent.close() != self.sha256):
             self.torn = True
+            return int(pycurl.READFUNC_ABORT)
+        if is_last and not self._may_leave():
             return int(pycurl.READFUNC_ABORT)
         self.handed += len(data)
         return data
+
+    def _may_leave(self) -> bool:
+        """Whether it is on record that the last block leaves."""
+        try:
+            self.last_block()
+        except BaseException as error:  # noqa: BLE001 - kept, and raised again outside of libcurl
+            self.failure = error
+            return False
+        self.moved_at = time.monotonic()  # to write it down may take a while, and is no stall
+        return True
+
+    def close(self) -> None:
+        """End the threads that work out the checksums."""
+        self.sha256_sent.close()
+        self.md5_sent.close()
 
     def watch(self, _dlnow: int, _dltotal: int, _ultotal: int, sent: int) -> int:
         """Report progress; non-zero aborts: asked to stop, stalled, or no answer within its time."""
@@ -107,10 +135,10 @@ class Transfer:
             self.failure = error
             return 1
         if stopped:
-            self.detail = "stopped"
+            self.ended = STOPPED
             return 1
         if now - self.moved_at > self._patience():
-            self.detail = "no answer in time" if self.sent >= self.size else "the transfer stalled"
+            self.ended = SILENT if self.sent >= self.size else STALLED
             return 1
         return 0
 
@@ -139,17 +167,19 @@ class Transfer:
         self.body += data[: ANSWER_LIMIT - len(self.body)]
         return len(data) if len(self.body) < ANSWER_LIMIT else 0
 
-    def result(self, connected: bool, file_changed: bool, detail: str) -> PutResult:
-        """What this PUT tells, once it has ended."""
+    def result(self, connected: bool, file_changed: bool, broken: str, secrets: Iterable[str]) -> PutResult:
+        """What this PUT tells, once it has ended; `broken` is what ended it, and no word holds one of the secrets."""
+        whole = self.handed >= self.size
         seen = PutResult(
             connected,
             bytes_sent=self.handed,
-            whole_body_sent=self.handed >= self.size,
+            whole_body_sent=whole,
+            md5=self.md5_sent.close() if whole else "",
             file_changed=file_changed,
-            detail=detail,
+            detail=broken,
         )
         if not self.complete:
-            return replace(seen, stopped=self.detail == "stopped")
+            return replace(seen, stopped=self.ended == STOPPED)
         text = self.body.decode("utf-8", "replace")
         code = re.search(r"<Code>\s*([A-Za-z0-9.]{1,64})\s*</Code>", text)
         name = code[1] if code else ""
@@ -161,7 +191,13 @@ class Transfer:
             encrypted=_is_encrypted(self.headers),
             etag=self.headers.get("etag", "").strip('"'),
             retry_after=self.headers.get("retry-after", "")[:64],
+            detail=self._said(secrets) or broken,
         )
+
+    def _said(self, secrets: Iterable[str]) -> str:
+        """The store's own words, or where it points."""
+        location = self.headers.get("location", "") if 300 <= self.status < 400 else ""
+        return "; ".join(filter(None, (words_of(bytes(self.body), secrets), points_to(location))))
 
 
 def _is_encrypted(headers: Mapping[str, str]) -> bool:
