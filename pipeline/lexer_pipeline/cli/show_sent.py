@@ -1,6 +1,6 @@
 """What a person reads of uploads; apart from the other words, so that sending does not wait for what converting needs."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from rich.console import Console
@@ -50,16 +50,12 @@ def statuses(console: Console, found: Sequence[BatchStatus], out: Path, ledger: 
         say(console, "There is no batch yet; `lexer-pipeline convert` makes one.")
         return
     names = [Path(one.path).name for one in found]
-    rows = [(name, one.state, one.records, one.rejected, _size(one.bytes), one.dataset, one.service, one.upload_id)
+    rows = [(name, one.state, one.records, one.rejected, _size(one.bytes))
             for name, one in zip(names, found, strict=True)]  # fmt: skip
-    titles = ("batch", "state", "records", "rejected", "size", "dataset", "service", "upload")
-    table(console, titles, rows, (2, 3, 4))
+    table(console, ("batch", "state", "records", "rejected", "size"), rows, (2, 3, 4))
     for name, one in zip(names, found, strict=True):
-        for what, other in (("corrects", one.replaces), ("was replaced by", one.replaced_by)):
-            if other:
-                say(console, f"{name} {what} {other}")
-        if one.reason:
-            say(console, f"{name}: {one.reason}")
+        for line in _lines(one):
+            say(console, f"{name}: {line}")
         if one.hint:
             say(console, f"  {one.hint}")
     if ledger is not None:
@@ -69,6 +65,22 @@ def statuses(console: Console, found: Sequence[BatchStatus], out: Path, ledger: 
                 console,
                 f"{out} has a ledger of its own, too: what that one knows was sent is not known here.",
             )
+
+
+def _lines(one: BatchStatus) -> Iterator[str]:
+    """What there is to say of a batch beside what stands in the table."""
+    where = f"dataset {one.dataset}" if one.dataset else "no dataset"
+    if one.service is not None:
+        upload = f", upload {one.upload_id}" if one.upload_id else ""
+        yield f"{where} at {one.service}{upload}"
+    elif one.dataset:
+        yield where
+    if one.replaces:
+        yield f"corrects {one.replaces}"
+    if one.replaced_by:
+        yield f"{one.replaced_by} took its place"
+    if one.reason:
+        yield one.reason
 
 
 def _size(count: int) -> str:

@@ -12,31 +12,8 @@ from pathlib import Path
 
 from lexer_pipeline.errors import PersonNeeded, UsageError
 from lexer_pipeline.outbox import deliveries, names
-from lexer_pipeline.outbox.entry import BatchEntry, BatchState, Entry, State
+from lexer_pipeline.outbox.entry import BatchEntry, BatchState, Entry, Offer, State
 from lexer_pipeline.outbox.ledger import Ledger, uploads_of
-
-
-@dataclass(frozen=True, slots=True)
-class Offer:
-    """A delivery that wants to be published.
-
-    `first` is the first part of its name with its label, `date` the day in it (where it corrects nothing), `content` what tells it
-    from others. `target` is any batch of the delivery that it replaces, `fixes` the batch whose rejects it mends; where
-    `takes_over`, that one's records are among it, and it takes its place.
-    """
-
-    specification: str
-    record_type: str | None
-    first: str
-    date: str
-    series: str
-    dataset: str
-    state: str
-    content: str
-    parts: int
-    target: BatchEntry | None = None
-    fixes: BatchEntry | None = None
-    takes_over: bool = False
 
 
 class Kind(StrEnum):
@@ -71,7 +48,7 @@ def decide(connection: sqlite3.Connection, ledger: Ledger, offer: Offer, out: Pa
         return _correction(connection, offer, offer.target)
     if offer.fixes is not None and offer.takes_over:
         return _take_over(connection, ledger, offer, offer.fixes)
-    for known in deliveries.of_content(connection, offer.specification, offer.content, offer.dataset):
+    for known in deliveries.of_content(connection, offer):
         return _known(connection, ledger, offer, known, out)
     return _further(connection, offer, out)
 
@@ -176,7 +153,7 @@ def _known(
     if one.state == BatchState.HELD and offer.state == BatchState.PREPARED:
         return Decision(Kind.RELEASED, "was held, and is released", dataset=one.dataset, there=tuple(known))
     if one.state == BatchState.PREPARED and out is not None:
-        newer = deliveries.newer_content(connection, one, offer.series, offer.dataset)
+        newer = deliveries.newer_content(connection, one, offer.dataset)
         if newer is not None:
             note = (
                 f"the content of {Path(one.folder).name} is back after {Path(newer.folder).name}:"

@@ -9,7 +9,7 @@ from itertools import groupby
 from sqlite3 import Connection
 
 from lexer_pipeline.outbox import names
-from lexer_pipeline.outbox.entry import BatchEntry, BatchState, NewBatch
+from lexer_pipeline.outbox.entry import BatchEntry, BatchState, NewBatch, Offer
 
 ASKED = "EXISTS (SELECT 1 FROM uploads AS u WHERE u.batch = b.id AND u.asked)"
 # Not all that was tried has failed for good: it waits, is on its way, has arrived or may have.
@@ -79,12 +79,17 @@ def change(connection: Connection, one: BatchEntry, **values: object) -> BatchEn
 # ----------------------------------------------------------------------------------------------- what there is
 
 
-def of_content(
-    connection: Connection, specification: str, content: str, dataset: str
-) -> list[list[BatchEntry]]:
-    """The deliveries of this content to this destination that were not dropped, the newest first."""
-    where = f"b.content = :content AND b.specification = :specification AND b.state != 'dropped' AND {SAME_DESTINATION}"
-    found = select(connection, where, content=content, specification=specification, dataset=dataset)
+def of_content(connection: Connection, offer: Offer) -> list[list[BatchEntry]]:
+    """The deliveries of an offer's content in its series to its destination that were not dropped, the newest first.
+
+    What is sent as it is has no series to speak of: there, content alone tells.
+    """
+    where = f"""b.content = :content AND b.specification = :specification AND b.state != 'dropped'
+        AND (b.series = :series OR b.specification = '') AND {SAME_DESTINATION}"""
+    found = select(
+        connection, where, content=offer.content, specification=offer.specification, series=offer.series,
+        dataset=offer.dataset,
+    )  # fmt: skip
     return list(reversed(list(_deliveries(found))))
 
 
@@ -93,16 +98,16 @@ def _deliveries(batches: Sequence[BatchEntry]) -> Iterator[list[BatchEntry]]:
         yield list(parts)
 
 
-def newer_content(connection: Connection, one: BatchEntry, series: str, dataset: str) -> BatchEntry | None:
-    """The newest delivery with other content that came after `one` in its series or in `series`, if any.
+def newer_content(connection: Connection, one: BatchEntry, dataset: str) -> BatchEntry | None:
+    """The newest delivery with other content that came after `one` in its series, if any.
 
     What mends single rows of a delivery is not newer than it: the delivery's own rows stand.
     """
-    where = f"""b.specification = :specification AND b.series IN (:series, :other) AND b.delivery > :delivery
+    where = f"""b.specification = :specification AND b.series = :series AND b.delivery > :delivery
         AND b.content != :content AND b.fixes IS NULL AND {ALIVE} AND {SAME_DESTINATION}"""
     found = select(
-        connection, where, specification=one.specification, series=one.series, other=series,
-        delivery=one.delivery, content=one.content, dataset=dataset,
+        connection, where, specification=one.specification, series=one.series, delivery=one.delivery,
+        content=one.content, dataset=dataset,
     )  # fmt: skip
     return found[-1] if found else None
 

@@ -77,6 +77,29 @@ class BatchEntry(NewBatch):
 
 
 @dataclass(frozen=True, slots=True)
+class Offer:
+    """A delivery that wants to be published.
+
+    `first` is the first part of its name with its label, `date` the day in it (where it corrects nothing), `content` what tells it
+    from others. `target` is any batch of the delivery that it replaces, `fixes` the batch whose rejects it mends; where
+    `takes_over`, that one's records are among it, and it takes its place.
+    """
+
+    specification: str
+    record_type: str | None
+    first: str
+    date: str
+    series: str
+    dataset: str
+    state: str
+    content: str
+    parts: int
+    target: BatchEntry | None = None
+    fixes: BatchEntry | None = None
+    takes_over: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Content:
     """What is to be sent, under which name, and where to; an empty dataset is none."""
 

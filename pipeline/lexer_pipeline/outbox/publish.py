@@ -12,8 +12,8 @@ from lexer_pipeline.errors import UsageError
 from lexer_pipeline.model import Manifest, PreparedBatch, SourceUse
 from lexer_pipeline.outbox import deliveries
 from lexer_pipeline.outbox.batch import ISSUES, MANIFEST, read
-from lexer_pipeline.outbox.decide import Decision, Kind, Offer, decide
-from lexer_pipeline.outbox.entry import BatchEntry, BatchState, NewBatch
+from lexer_pipeline.outbox.decide import Decision, Kind, decide
+from lexer_pipeline.outbox.entry import BatchEntry, BatchState, NewBatch, Offer
 from lexer_pipeline.outbox.ledger import Ledger
 from lexer_pipeline.outbox.workspace import DATA, Part, Workspace, locked
 from lexer_pipeline.system import files
@@ -171,7 +171,8 @@ def _in_place(
         made = decision.kind is Kind.ANEW
         if made:
             _restore(part, folder, manifest)
-        found.append(PreparedBatch(folder, _kept(folder, manifest, decision), made, decision.note))
+        path = work.out / folder.name if folder.parent == work.out.resolve() else folder
+        found.append(PreparedBatch(path, _kept(folder, manifest, decision), made, decision.note))
     return found
 
 

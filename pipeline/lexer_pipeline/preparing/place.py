@@ -10,8 +10,8 @@ from lexer_pipeline.model import SourceUse, Specification
 from lexer_pipeline.outbox import deliveries, names
 from lexer_pipeline.outbox.batch import find, series_of
 from lexer_pipeline.outbox.datasets import check_one_id, dataset_for
-from lexer_pipeline.outbox.decide import Offer, correction_dataset, newest_target
-from lexer_pipeline.outbox.entry import BatchEntry
+from lexer_pipeline.outbox.decide import correction_dataset, newest_target
+from lexer_pipeline.outbox.entry import BatchEntry, Offer
 from lexer_pipeline.outbox.ledger import Ledger
 from lexer_pipeline.preparing.options import Options
 

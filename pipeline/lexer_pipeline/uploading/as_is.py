@@ -9,8 +9,8 @@ from lexer_pipeline.errors import SourceError, UsageError
 from lexer_pipeline.model import Receipt
 from lexer_pipeline.outbox import deliveries, names
 from lexer_pipeline.outbox.batch import series_of
-from lexer_pipeline.outbox.decide import Decision, Kind, Offer, decide
-from lexer_pipeline.outbox.entry import BatchEntry, BatchState, Content, NewBatch
+from lexer_pipeline.outbox.decide import Decision, Kind, decide
+from lexer_pipeline.outbox.entry import BatchEntry, BatchState, Content, NewBatch, Offer
 from lexer_pipeline.outbox.outbox import opened
 from lexer_pipeline.specs import catalog
 from lexer_pipeline.system.files import make_folder, sha256_of
