@@ -2,17 +2,18 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-OUT ?= batches
 SCALE ?= 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_QUIET := 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test check validate convert upload sandbox drill bench clean
+.PHONY: help setup demo test check validate convert upload sandbox drill bench clean file-given
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | awk -F '\t' '{printf "  make %-10s %s\n", $$1, $$2}'
+	@echo "FILE takes several names: FILE='shop.csv till.csv'. One that has spaces: FILE='my orders.csv'; such a one among"
+	@echo "several, with quotes of its own: FILE=\"'my orders.csv' till.csv\". ARGS are further flags: ARGS='--max-invalid 10%'."
 
 # $(call step,words,commands): say what is done before it is, and how long it took after.
 step = @printf '%s ... ' $(1) && begin=$$(date +%s) && { $(2); } && echo "$$(( $$(date +%s) - begin )) s"
@@ -20,6 +21,16 @@ step = @printf '%s ... ' $(1) && begin=$$(date +%s) && { $(2); } && echo "$$(( $
 install = $(BIN)/python -c "import tomllib; project = tomllib.load(open('pyproject.toml', 'rb')); \
 	print(*$(1), sep='\n')" > $(VENV)/needs.txt && $(BIN)/python -m pip install --requirement $(VENV)/needs.txt
 extra = project['project']['optional-dependencies']['$(1)']
+
+# $(call given,NAME): what was typed for it behind `make`. A DATE or DATASET that lies about in the environment was not
+# meant for a delivery.
+given = $(if $(filter command,$(origin $(1))),$(value $(1)))
+quoted = '$(subst ','\'',$(1))'
+# $(call flag,--flag,NAME): the flag with what was given, as one word; nothing where nothing was.
+flag = $(if $(call given,$(2)),$(1)=$(call quoted,$(call given,$(2))))
+# The name of a file that is there is one word, spaces and all; anything else is what a shell makes of it: several names.
+there = $(shell test -e $(call quoted,$(call given,FILE)) && echo there)
+files = $(if $(there),$(call quoted,$(call given,FILE)),$(call given,FILE))
 
 $(VENV)/pyvenv.cfg:
 	$(call step,'a Python environment in $(VENV)',$(PYTHON) -m venv $(VENV))
@@ -52,22 +63,26 @@ check: setup ## what CI runs: ruff, mypy, tests
 	$(BIN)/mypy
 	$(MAKE) test
 
-validate: $(VENV)/run ## check a file: make validate FILE=orders.csv SPEC=purchase
-	$(BIN)/lexer-pipeline validate $(FILE) --spec $(SPEC)
+file-given:
+	$(if $(call given,FILE),,$(error FILE is missing, as in: make $(firstword $(MAKECMDGOALS)) FILE=export.csv))
 
-convert: $(VENV)/run ## prepare a batch: make convert FILE=orders.csv SPEC=purchase
-	$(BIN)/lexer-pipeline convert $(FILE) --spec $(SPEC) --out $(OUT)
+validate: file-given $(VENV)/run ## check files (SPEC, MAP, ARGS): make validate FILE=export.csv
+	$(BIN)/lexer-pipeline validate $(files) $(call flag,--spec,SPEC) $(call flag,--map,MAP) $(call given,ARGS)
 
-upload: $(VENV)/run ## send what lies in batches/ (the token comes from LEXER_UPLOAD_API_TOKEN)
-	$(BIN)/lexer-pipeline upload --out $(OUT)
+convert: file-given $(VENV)/run ## prepare batches (SPEC, MAP, DATE, DATASET, OUT, ARGS): make convert FILE=export.csv
+	$(BIN)/lexer-pipeline convert $(files) $(call flag,--spec,SPEC) $(call flag,--map,MAP) $(call flag,--date,DATE) \
+		$(call flag,--dataset,DATASET) $(call flag,--out,OUT) $(call given,ARGS)
 
-sandbox: $(VENV)/run ## the upload API on 127.0.0.1
-	$(BIN)/lexer-pipeline sandbox
+upload: $(VENV)/run ## send what waits, with the token in LEXER_UPLOAD_API_TOKEN (OUT, ARGS): make upload DATASET=a1b2c3d4
+	$(BIN)/lexer-pipeline upload $(call flag,--dataset,DATASET) $(call flag,--out,OUT) $(call given,ARGS)
+
+sandbox: $(VENV)/run ## the upload API on 127.0.0.1 (ARGS): make sandbox ARGS='--port 8788'
+	$(BIN)/lexer-pipeline sandbox $(call given,ARGS)
 
 drill: setup ## the long fault drills, with their figures
 	$(BIN)/python -m pytest -m drill -s
 
-bench: setup ## ours beside polars, DuckDB and the vendor's way (SCALE=1)
+bench: setup ## ours beside polars, DuckDB and the vendor's way: make bench SCALE=1
 	$(call step,'what is measured beside: polars duckdb pydantic',$(call install,$(call extra,bench)))
 	$(BIN)/python -m bench --scale $(SCALE)
 
