@@ -129,7 +129,7 @@ def _perform(url: str, body: Body, transfer: Transfer, lines: list[str]) -> PutR
     changed = transfer.torn or Identity.of(transfer.descriptor) != body.identity
     words = WORDS.get(transfer.ended or error, f"libcurl error {error} with {{store}}" if error else "")
     broken = words.replace("{store}", address(url, transfer.wire.proxy))
-    return transfer.result(connected, changed, broken, secrets_of(url))
+    return transfer.result(connected, changed, broken, (*secrets_of(url), *transfer.wire.secrets))
 
 
 def _set_request(curl: pycurl.Curl, url: str, lines: list[str], transfer: Transfer) -> None:
