@@ -243,6 +243,19 @@ def test_a_proxy_is_used_when_it_is_a_setting(
     assert store.puts == store.posts == []
 
 
+def test_a_proxy_that_refuses_is_named(store: Store, file: Path) -> None:
+    store.put_faults, store.post_faults = ["refuse:407"] * 2, []
+    wire = replace(PATIENT, proxy=store.base)
+
+    result = put("https://s3.example.com/k?X-Amz-Signature=1", body_of(file), wire, watch())
+    asked = ask(store, url="https://api.example.com/v1/uploads", proxy=store.base)
+
+    proxy = f"(through the proxy 127.0.0.1:{store.port})"
+    assert (result.connected, result.status) == (False, 0)
+    assert result.detail == f"the proxy refused the way to s3.example.com {proxy}"
+    assert asked == Refusal(0, f"api.example.com {proxy} could not be reached")
+
+
 def test_a_pause_longer_than_the_connect_timeout_is_no_timeout(store: Store, file: Path) -> None:
     store.put_faults = ["slow:1.5"]
 
