@@ -21,8 +21,8 @@ from tests.drill.rig import Rig, Round, content
 from tests.upload.helpers import md5_of, prepared
 from tests.waiting import happens
 
-CHANGES = 8  # set up, begin, find a lost ledger, pace, asked, granted, sending, sent
-GRANTED, SENDING = 6, 7
+CHANGES = 9  # set up, begin, find a lost ledger, pace, asked, granted, sending, last block, sent
+GRANTED, SENDING, LAST_BLOCK = 6, 7, 8
 LATER = 3_700  # seconds until a url has expired
 
 
@@ -55,7 +55,8 @@ def test_a_kill_between_any_two_changes_of_the_ledger_neither_loses_nor_doubles(
 
 
 @pytest.mark.parametrize(
-    ("change", "state", "given"), [(GRANTED, "sent", 2), (SENDING, "in_doubt", 1), (CHANGES, "sent", 1)]
+    ("change", "state", "given"),
+    [(GRANTED, "sent", 2), (SENDING, "sent", 2), (LAST_BLOCK, "in_doubt", 1), (CHANGES, "sent", 1)],
 )
 def test_a_url_that_expires_while_the_program_is_down(
     rig: Rig, out: Path, change: int, state: str, given: int

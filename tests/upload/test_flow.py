@@ -12,6 +12,7 @@ from lexer_pipeline.model import Receipt
 from lexer_pipeline.outbox.ledger import entries, known_names
 from lexer_pipeline.system.runtime import Runtime
 from lexer_pipeline.uploading.as_is import upload_as_is
+from lexer_pipeline.uploading.options import Progress
 from lexer_pipeline.uploading.receipts import exit_code
 
 from tests.upload.helpers import HASTY, LINE, after, entry, md5_of, prepared, send, settings
@@ -165,6 +166,61 @@ def test_permission_is_asked_for_again(store: Store, out: Path, fault: str) -> N
     asked = len(store.posts)
     assert (receipt.state, receipt.upload_id) == ("sent", str(100 + asked))
     assert asked == 2 or (is_silent and asked > 2)
+
+
+def test_the_words_of_the_api_stand_in_receipt_and_ledger(store: Store, out: Path) -> None:
+    store.post_faults = ['words:400:{"message": "filename must end with .ndjson"}']
+
+    (receipt,) = send(store, out, prepared(out))
+
+    assert receipt.reason.startswith("the permission was refused (400: filename must end with .ndjson);")
+    assert entry(out).reason == receipt.reason
+
+
+def test_the_words_of_the_store_stand_in_receipt_and_ledger(store: Store, out: Path) -> None:
+    store.put_faults = ["refuse:400:EntityTooLarge:Your proposed upload exceeds the maximum allowed size"]
+
+    (receipt,) = send(store, out, prepared(out))
+
+    words = "the store refused the file (400 EntityTooLarge: Your proposed upload exceeds the maximum allowed size …)"
+    assert receipt.reason.startswith(words)
+    assert entry(out).reason == receipt.reason
+
+
+@pytest.mark.parametrize(
+    ("asked", "sent", "words"),
+    [
+        ('words:401:{"error": "token is revoked"}', "", "(401: token is revoked)"),
+        ('say:{"message": "try tomorrow"}', "", "the answer holds no usable id and url: try tomorrow"),
+        ("words:502:<html><title>Bad Gateway</title></html>", "", "(502: Bad Gateway)"),
+        ("words:503:", "", "(503)"),
+        ("", "refuse:503:SlowDown:Please slow down", "(503 SlowDown: Please slow down …)"),
+    ],
+)
+def test_what_goes_on_later_says_why_in_the_services_words(
+    store: Store, out: Path, asked: str, sent: str, words: str
+) -> None:
+    store.post_faults, store.put_faults = [asked], [sent]
+
+    (receipt,) = send(store, out, prepared(out), settings={"tries": 1})
+
+    assert words in receipt.reason
+    assert words in entry(out).reason
+
+
+def test_waiting_says_how_long_and_for_what(store: Store, out: Path) -> None:
+    store.post_faults = ["status:429:Retry-After: 7"]
+    store.put_faults = ["refuse:503:SlowDown:Please slow down"]
+    told: list[Progress] = []
+
+    send(store, out, prepared(out), progress=told.append, random=lambda: 0.5)
+
+    waits = [(one.waits, one.sent, one.reason.partition(" (")[0]) for one in told if one.waits is not None]
+    assert waits == [
+        (7.5, 0, "too many requests for permission"),
+        (2.5, 0, "the store asked to try again"),
+    ]
+    assert told[-1].sent == told[-1].total
 
 
 @pytest.mark.parametrize("status", [400, 404, 422, 302, 307])

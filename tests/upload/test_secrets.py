@@ -1,5 +1,6 @@
 """The token and the signature of a url stand nowhere but in the requests that need them."""
 
+import json
 import logging
 import traceback
 from pathlib import Path
@@ -18,6 +19,8 @@ SECRETS = (TOKEN, SIGNATURE, "X-Amz-Signature", "X-Amz-Expires")
 FAULTS = [
     "reset-at-once", "stored-reset", "refuse:503:SlowDown", "refuse:403:SignatureDoesNotMatch", "stored-hang",
     "refuse:307:Location:http://127.0.0.1:9/?X-Amz-Signature=1", "etag:no", "refuse:403:AccessDenied:Request has expired",
+    f"refuse:403:SignatureDoesNotMatch:PUT https://s3.example.com/k?X-Amz-Signature={SIGNATURE} with {TOKEN}",
+    f"refuse:400:InvalidRequest:Auth-Api-Token={TOKEN} X-Amz-Expires=900",
 ]  # fmt: skip
 
 
@@ -31,7 +34,8 @@ def test_no_secret_in_any_output_log_or_file(
 ) -> None:
     caplog.set_level(logging.DEBUG)
     store.put_faults = [fault]
-    store.post_faults = ["reset", "status:500"]
+    echo = json.dumps({"message": f"{TOKEN} may not see https://s3.example.com/?X-Amz-Signature={SIGNATURE}"})
+    store.post_faults = ["reset", "status:500", f"words:503:{echo}"]
     batch = prepared(out)
 
     (receipt,) = send(store, out, batch, settings=HASTY if fault == "stored-hang" else {})

@@ -243,6 +243,19 @@ def test_a_proxy_is_used_when_it_is_a_setting(
     assert store.puts == store.posts == []
 
 
+def test_a_proxy_that_refuses_is_named(store: Store, file: Path) -> None:
+    store.put_faults, store.post_faults = ["refuse:407"] * 2, []
+    wire = replace(PATIENT, proxy=store.base)
+
+    result = put("https://s3.example.com/k?X-Amz-Signature=1", body_of(file), wire, watch())
+    asked = ask(store, url="https://api.example.com/v1/uploads", proxy=store.base)
+
+    proxy = f"(through the proxy 127.0.0.1:{store.port})"
+    assert (result.connected, result.status) == (False, 0)
+    assert result.detail == f"the proxy refused the way to s3.example.com {proxy}"
+    assert asked == Refusal(0, f"api.example.com {proxy} could not be reached")
+
+
 def test_a_pause_longer_than_the_connect_timeout_is_no_timeout(store: Store, file: Path) -> None:
     store.put_faults = ["slow:1.5"]
 
@@ -413,3 +426,52 @@ def test_a_handshake_that_never_ends_meets_the_connect_timeout(file: Path) -> No
         0,
         f"the connection to {urlsplit(url).netloc} timed out",
     )
+
+
+@pytest.mark.parametrize(
+    ("what", "status", "words"),
+    [
+        ("head", 0, "did not answer in time"),
+        ("201", 0, "did not answer in time"),
+        ("400", 400, ""),
+        ("401", 401, ""),
+    ],
+)
+def test_an_answer_that_drips_is_ended_by_the_answer_timeout_as_a_whole(
+    store: Store, what: str, status: int, words: str
+) -> None:
+    store.post_faults = [f"drip:{what}"]
+
+    asked = ask(store, answer_timeout=0.3)
+
+    assert isinstance(asked, Refusal)
+    assert asked.status == status
+    assert asked.words == (f"127.0.0.1:{store.port} {words}" if words else "")
+
+
+def test_an_answer_that_drips_is_ended_over_tls_too(tls_store: Store) -> None:
+    tls_store.post_faults = ["drip:head"]
+
+    assert ask(tls_store, answer_timeout=0.3) == Refusal(
+        0, f"127.0.0.1:{tls_store.port} did not answer in time"
+    )
+
+
+@pytest.mark.parametrize("kind", ["refused", "unknown", "proxy", "broken"])
+def test_whoever_cannot_be_reached_is_named(store: Store, file: Path, kind: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        gone = f"127.0.0.1:{closed.getsockname()[1]}"
+    base = {"refused": f"http://{gone}", "unknown": "http://nobody.localhost:9"}.get(kind, store.base)
+    proxy = f"http://mira:holt@{gone}" if kind == "proxy" else None
+    store.post_faults, store.put_faults = ["reset"], ["reset-at-once"]
+
+    asked = ask(store, url=f"{base}/v1/uploads", proxy=proxy)
+    wire = replace(PATIENT, proxy=proxy)
+    sent = put(f"{base}/bucket/7?X-Amz-Signature={SIGNATURE}", body_of(file), wire, watch())
+
+    assert isinstance(asked, Refusal)
+    where = urlsplit(base).netloc + (f" (through the proxy {gone})" if proxy else "")
+    for words in (asked.words, sent.detail):
+        assert where in words
+        assert not [secret for secret in ("uploads", "bucket", "holt", SIGNATURE) if secret in words]
+    assert ("broke" if kind == "broken" else "could not be reached") in asked.words

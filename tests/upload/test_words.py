@@ -1,17 +1,24 @@
 """The counterpart's own words reach a person, and no secret does."""
 
 import json
+import subprocess
+import sys
 from html import escape
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from lexer_pipeline.uploading.words import LONGEST, address, secrets_of, words_of
 
+from tests.running import environment
+from tests.upload.helpers import prepared
+from tests.upload.store import Store
+
 TOKEN = "kestrel-Umbra-Lantern"
 SIGNATURE = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
 URL = (
-    "https://client-upload.s3.ap-southeast-2.amazonaws.com/uploads/7?X-Amz-Credential=AKIDEXAMPLE7QXZ5ABCD%2F20260306"
+    "https://client-upload.s3.ap-southeast-2.amazonaws.com/uploads/7?x-id=PutObject&X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=AKIDEXAMPLE7QXZ5ABCD%2F20260306"
     f"&X-Amz-Security-Token=IQoJb3JpZ2luX2VjEHsaCXVzLWVhc3QtMSJHMEUCIQ%3D&X-Amz-Signature={SIGNATURE}"
 )
 SECRETS = (TOKEN, SIGNATURE, SIGNATURE[:20], "AKIDEXAMPLE7QXZ5ABCD", "IQoJb3JpZ2luX2Vj")
@@ -53,7 +60,12 @@ def xml(code: str, message: str) -> str:
         ("<html><body>Please sign in</body></html>", ""),
         ("\ufeff <Message>" * 10_000, ""),
         ("filename is missing\n", "filename is missing"),
+        ("filename " * 10_000, "filename " * 22 + "f…"),
+        ("a" * 60_000, ""),
+        ("not authorized to perform: s3:PutObject", "not authorized to perform: s3:PutObject"),
+        (f"wrong {'x' * 3980} {TOKEN}", f"wrong {'x' * 193}…"),
         ("", ""),
+        ("AWS4-HMAC-SHA256 is needed", "AWS4-HMAC-SHA256 is needed"),
         ("Invalid token: expired", "Invalid token: expired"),
         ("the request signature we calculated does not match the signature you provided",
          "the request signature we calculated does not match the signature you provided"),
@@ -69,7 +81,7 @@ def xml(code: str, message: str) -> str:
     ],
 )  # fmt: skip
 def test_what_an_answer_says(answer: str, words: str) -> None:
-    assert words_of(answer.encode(), (TOKEN,)) == words
+    assert words_of(answer.encode(), (TOKEN, *secrets_of(URL))) == words
 
 
 def test_bytes_that_are_no_text_say_nothing() -> None:
@@ -121,3 +133,20 @@ def test_any_answer_gives_one_short_line_or_nothing(answer: bytes) -> None:
 )  # fmt: skip
 def test_an_address_is_told_without_path_query_and_password(url: str, proxy: str | None, words: str) -> None:
     assert address(url, proxy) == words
+
+
+def test_the_command_says_what_the_service_said(store: Store, out: Path) -> None:
+    prepared(out)
+    store.post_faults = ['words:400:{"message": "filename must end with .ndjson"}']
+    settings = environment(LEXER_UPLOAD_API_URL=store.url, LEXER_UPLOAD_API_TOKEN=TOKEN)
+    call = [sys.executable, "-m", "lexer_pipeline", "upload", "--out", str(out)]
+
+    plain, as_json = (
+        subprocess.run([*call, *words], cwd=out, env=settings, capture_output=True, text=True, timeout=300)
+        for words in ((), ("--json",))
+    )
+
+    assert plain.returncode == as_json.returncode == 4
+    assert "(400: filename must end with .ndjson)" in plain.stdout
+    (receipt,) = json.loads(as_json.stdout)["uploads"]
+    assert "(400: filename must end with .ndjson)" in receipt["reason"]

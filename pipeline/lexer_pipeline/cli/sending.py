@@ -1,4 +1,4 @@
-"""A person beside uploads: a bar for each, and an interrupt that is heard where they can go on later."""
+"""A person beside uploads: a bar for each, words while they wait, and an interrupt that is heard where they can go on later."""
 
 import argparse
 import os
@@ -13,12 +13,12 @@ from lexer_pipeline.uploading.options import Progress
 
 
 def watched_uploads(asked: argparse.Namespace) -> AbstractContextManager[Callable[[Progress], None] | None]:
-    """A bar for each upload on a terminal, with rate and time left; nothing elsewhere."""
-    if asked.quiet or not sys.stderr.isatty():
+    """A bar for each upload on a terminal, with rate and time left; elsewhere a line for each long wait."""
+    if asked.quiet:
         return nullcontext()
     from lexer_pipeline.cli import progress
 
-    return progress.of_uploads()
+    return progress.of_uploads() if sys.stderr.isatty() else progress.of_waits()
 
 
 @contextmanager

@@ -82,5 +82,6 @@ def context_of(
         max(1, settings.limit_rate // wide) if settings.limit_rate else None,
         settings.proxy,
         settings.ca_file,
+        (settings.token.secret,) if settings.token else (),
     )
     return UploadContext(ledger, service, wire, wide, settings.tries, settings.datasets, options, runtime)

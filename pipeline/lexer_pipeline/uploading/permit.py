@@ -43,7 +43,7 @@ class Refusal:
 
     401 and 403 stop the whole run, since nobody of this account is let in; the other 3xx and 4xx refuse this file for
     good, but for 429. Whatever else there is (429, 5xx, 200 where the answer is of no use, 0 where none came) is asked
-    again. `words` say what went wrong beyond the status, `hint` what a person can do; `retry_after` is the header as it
+    again. `words` say what went wrong beyond the status, the service's own where it has some (words.py makes them fit), `hint` what a person can do; `retry_after` is the header as it
     came.
     """
 

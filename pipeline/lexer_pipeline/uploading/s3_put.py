@@ -22,6 +22,7 @@ from lexer_pipeline.uploading.words import address, secrets_of
 EXPECT_SECONDS = 5.0
 PIECE = 1 << 20
 SUPPRESS_CONNECT_HEADERS = 265  # CURLOPT_SUPPRESS_CONNECT_HEADERS, which pycurl does not name
+REFUSED_BY_PROXY = "refused by the proxy"
 UNCONNECTED = frozenset({5, 6, 7, 35, 60, 77})
 # {store} is its host, with the proxy's if there is one.
 WORDS = {
@@ -36,6 +37,7 @@ WORDS = {
     55: "the connection to {store} broke while sending",
     56: "the connection to {store} broke while waiting for the answer",
     60: "the TLS certificate of {store} was not accepted (see LEXER_CA_FILE)",
+    REFUSED_BY_PROXY: "the proxy refused the way to {store}",
     77: "the certificate file could not be read (see LEXER_CA_FILE)",
 }
 
@@ -125,11 +127,13 @@ def _perform(url: str, body: Body, transfer: Transfer, lines: list[str]) -> PutR
     finally:
         ready = pycurl.APPCONNECT_TIME if url.lower().startswith("https:") else pycurl.CONNECT_TIME
         connected = error not in UNCONNECTED and curl.getinfo(ready) > 0
+        refused = error and curl.getinfo(pycurl.HTTP_CONNECTCODE) >= 300
         curl.close()
     changed = transfer.torn or Identity.of(transfer.descriptor) != body.identity
-    words = WORDS.get(transfer.ended or error, f"libcurl error {error} with {{store}}" if error else "")
+    why = transfer.ended or (REFUSED_BY_PROXY if refused else error)
+    words = WORDS.get(why, f"libcurl error {error} with {{store}}" if error else "")
     broken = words.replace("{store}", address(url, transfer.wire.proxy))
-    return transfer.result(connected, changed, broken, secrets_of(url))
+    return transfer.result(connected, changed, broken, (*secrets_of(url), *transfer.wire.secrets))
 
 
 def _set_request(curl: pycurl.Curl, url: str, lines: list[str], transfer: Transfer) -> None:

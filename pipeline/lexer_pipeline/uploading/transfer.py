@@ -22,7 +22,10 @@ EXPIRED_CODES = ("ExpiredToken", "TokenRefreshRequired")
 
 @dataclass(frozen=True, slots=True)
 class Wire:
-    """How to send: seconds, bytes a second, a proxy and a certificate file if they are set."""
+    """How to send: seconds, bytes a second, a proxy and a certificate file if they are set.
+
+    `secrets` stand in no word of an answer, beside those of the url.
+    """
 
     connect_timeout: float = 10.0
     stall_timeout: float = 30.0
@@ -30,6 +33,7 @@ class Wire:
     limit_rate: int | None = None
     proxy: str | None = field(default=None, repr=False)  # it may hold a password
     ca_file: Path | None = None
+    secrets: tuple[str, ...] = field(default=(), repr=False)
 
     @property
     def buffer(self) -> int:

@@ -11,6 +11,9 @@ from typing import Any
 from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
 LONGEST = 200
+LOOKED_AT = 4000  # characters, since looking for secrets takes the square of it
+SECRET = 12  # characters that a secret of a url has at least
+ALGORITHM = "AWS4-HMAC-SHA256"
 GONE = "…"
 # Where services put their words, the most telling first.
 NAMES = (
@@ -51,12 +54,15 @@ def words_of(answer: bytes, secrets: Iterable[str] = ()) -> str:
     """
     said = _said(answer.decode("utf-8", "replace").strip("\ufeff \t\r\n"))
     line = " ".join("".join(sign if sign.isprintable() else " " for sign in said).split())
+    if len(line) > LOOKED_AT:  # the last word may be half a secret
+        line = line[:LOOKED_AT].rpartition(" ")[0]
     return _shortened(_without(line, secrets))
 
 
 def secrets_of(url: str) -> list[str]:
-    """What is secret of a presigned url: every value of its query."""
-    return [value for _, value in parse_qsl(urlsplit(url).query)]
+    """What is secret of a presigned url: every value of its query that is longer than a word, and the id of its key."""
+    values = [value for _, value in parse_qsl(urlsplit(url).query) if len(value) >= SECRET]
+    return [form for value in values for form in (value, value.partition("/")[0]) if form != ALGORITHM]
 
 
 def address(url: str, proxy: str | None = None) -> str:
@@ -119,7 +125,7 @@ def _of_object(value: Mapping[str, Any], depth: int) -> str:
 
 
 def _without(line: str, secrets: Iterable[str]) -> str:
-    known = {form for one in secrets for form in (one, quote(one, safe=""), unquote(one)) if len(form) >= 6}
+    known = {form for one in secrets for form in (one, quote(one, safe=""), unquote(one)) if len(form) >= 4}
     for secret in sorted(known, key=len, reverse=True):
         line = re.sub(re.escape(secret), GONE, line, flags=re.IGNORECASE)
     line = URL.sub(lambda found: f"{found[1]}://{found[2]}{f'/{GONE}' if found[3] else ''}", line)
