@@ -3,13 +3,15 @@
 import re
 from collections.abc import Iterable, Sequence
 
+import numpy as np
 import orjson
 
-from lexer_pipeline.chunks.results import Chunk, Rejected
+from lexer_pipeline.chunks.documents import Documents
+from lexer_pipeline.chunks.rejected import BOOKKEEPING
+from lexer_pipeline.chunks.results import Checked, Chunk, Rejected
 from lexer_pipeline.kernels import dispatch
-from lexer_pipeline.kernels.codes import ROW_OK
+from lexer_pipeline.kernels.codes import ROW_BLANK, ROW_OK
 from lexer_pipeline.loading.delimited import Head
-from lexer_pipeline.validating.header_checks import BOOKKEEPING
 
 
 def file_name(source: int, is_table: bool) -> str:
@@ -78,6 +80,18 @@ def _without(raw: bytes, secret: Sequence[int], head: Head) -> bytes:
     for column in sorted(secret, reverse=True):
         raw = raw[: starts[column]] + raw[ends[column] :]
     return raw
+
+
+def accepted(checked: Checked) -> list[int] | list[str]:
+    """What a fix accepted of a chunk, by which the next one knows it: rows by their lines, documents by their SHA-256."""
+    chunk = checked.shaped.chunk
+    gone = [row for record in checked.rejected for row in record.rows]
+    keep = np.ones(len(chunk.lines), np.bool_)
+    keep[gone] = False
+    if isinstance(chunk, Documents):
+        return [chunk.sha256(row) for row in np.flatnonzero(keep).tolist()]
+    lines: list[int] = chunk.lines[keep & (chunk.faults != ROW_BLANK)].tolist()
+    return lines
 
 
 def documents(chunk: Chunk, rejected: Iterable[Rejected]) -> bytes:
