@@ -72,15 +72,12 @@ class ReadOptions:
 
     @property
     def is_decided(self) -> bool:
-        """Whether this was told by a source before, so that nobody asks for it now."""
-        return self.form is not None
+        """Whether this was told by a source before, so that nobody asks for it now; rejects tell how they are read themselves."""
+        return self.form not in (None, REJECTS)
 
 
 # Sources are read as their content tells.
 AS_TOLD = ReadOptions()
-# The rejected rows of a table, and rejected documents, as they lie in a batch.
-REJECTED_ROWS = ReadOptions(form=REJECTS)
-REJECTED_DOCUMENTS = ReadOptions(form=ONE_A_LINE)
 
 
 @dataclass(frozen=True, slots=True)

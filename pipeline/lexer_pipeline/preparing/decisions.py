@@ -8,8 +8,7 @@ from lexer_pipeline.loading.encodings import known_encoding
 from lexer_pipeline.loading.format import (
     AS_TOLD,
     FORMS,
-    REJECTED_DOCUMENTS,
-    REJECTED_ROWS,
+    ONE_A_LINE,
     REJECTS,
     TABLE,
     ReadOptions,
@@ -47,13 +46,13 @@ class Decisions:
             "fields": told,
         }
 
-    def for_rejects(self) -> "Decisions":
+    def for_rejects(self, asked: ReadOptions = AS_TOLD) -> "Decisions":
         """The same for what the source's batch rejected.
 
-        That file says itself how it is read: its rows lie in UTF-8 behind two cells, or any program may have saved it anew.
+        That file says itself how it is read, since any program may have saved it anew; what it does not say may be `asked`.
         """
         is_table = self.reading.form in (TABLE, REJECTS)
-        return replace(self, reading=REJECTED_ROWS if is_table else REJECTED_DOCUMENTS)
+        return replace(self, reading=replace(asked, form=REJECTS if is_table else ONE_A_LINE))
 
 
 def from_json(said: object, where: str) -> tuple[Decisions, ...]:

@@ -67,8 +67,11 @@ class Plan:
         return replace(self, reading=decided.reading, decided=decided)
 
     def fixing(self, decided: Decisions, original: str, accepted: Collection[int | str] = ()) -> "Plan":
-        """The pass over rejects of the source `original`, on which this was decided: a row means what it would mean there."""
-        again = self.read_as(decided.for_rejects())
+        """The pass over rejects of the source `original`, on which this was decided: a row means what it would mean there.
+
+        The reading of the plan is what a person says of the rejects file itself.
+        """
+        again = self.read_as(decided.for_rejects(self.reading))
         return replace(again, original=original, accepted=frozenset(accepted))
 
 
