@@ -39,9 +39,10 @@ purchase_id = "Order"
 type = { constant = "physical" }
 action_at = { column = "When", convert = ["date"] }
 "link.email" = "E-mail"
+"store.name" = { constant = "Harbour Shop" }
 "store.type" = { filename = { web = "ecommerce", shop = "physical" } }
-"products[].sku" = "Sku"
-"products[].product_reference_type" = { constant = "sku" }
+"products[].product_reference.id" = "Sku"
+"products[].product_reference.id_type" = { constant = "sku" }
 "products[].quantity" = "Pieces"
 "products[].price_paid" = { column = "Paid", convert = ["money"] }
 """

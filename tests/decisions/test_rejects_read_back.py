@@ -199,6 +199,19 @@ def test_the_rows_of_a_record_stay_together_and_the_file_keeps_its_name(
     assert sorted(done.accepted) == [3, 4, 6, 7]
 
 
+def test_rows_that_a_person_sorted_are_put_back_in_order(tmp_path: Path) -> None:
+    first = rejected(tmp_path, ORDER_ROWS, ORDERS, "web-orders.csv")
+    head, *rows = [
+        ["1" if cell == "some" else "7.50" if cell == "free" else cell for cell in row]
+        for row in grid(first.rejects)
+    ]
+    in_order = fixed(lay(tmp_path, table([head, *rows]).encode()), first, ORDERS, "web-orders.csv")
+
+    for turned in (rows[::-1], sorted(rows, key=lambda row: row[2]), sorted(rows, key=lambda row: row[-1])):
+        done = fixed(lay(tmp_path, table([head, *turned]).encode()), first, ORDERS, "web-orders.csv")
+        assert done.records == in_order.records
+
+
 def test_cells_that_were_carried_go_with_a_rejected_row(tmp_path: Path) -> None:
     text = """
 columns_vary = true

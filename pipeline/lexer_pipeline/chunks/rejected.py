@@ -2,13 +2,13 @@
 
 import re
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import replace
-from functools import cache
+from functools import cache, partial
 
 import numpy as np
 
-from lexer_pipeline.chunks.rows import Rows
+from lexer_pipeline.chunks.rows import Rows, joined
 from lexer_pipeline.errors import UsageError
 from lexer_pipeline.kernels.arrays import Bools
 from lexer_pipeline.kernels.codes import ROW_BLANK
@@ -16,6 +16,8 @@ from lexer_pipeline.kernels.codes import ROW_BLANK
 # Columns that the rejects file adds; they are not data when it comes back.
 BOOKKEEPING = ("_line", "_issues")
 ADDED = len(BOOKKEEPING)
+# So many bytes of rejects can be put in order, in chunks of so many rows.
+MOST_SORTED, SORTED_ROWS = 1 << 30, 8192
 # Why a row that an earlier fix accepted is left out.
 ACCEPTED = "an earlier fix accepted it"
 
@@ -63,6 +65,35 @@ def without_added(raw: bytes, delimiter: str) -> bytes:
     """A row of a rejects file, or its header, without the cells in front."""
     found = _cells(delimiter).match(raw)
     return raw[found.end() :] if found else raw
+
+
+def in_order(blocks: Callable[[], Iterator[Rows]], source: str) -> Callable[[], Iterator[Rows]]:
+    """The rows in the order of their lines: sorted by a person, a row without a key would go on with another record.
+
+    Only rows that are out of order are held in memory.
+    """
+    last, size = 0, 0
+    is_sorted = True
+    for rows in blocks():
+        lines = rows.lines[rows.faults != ROW_BLANK]
+        is_sorted = is_sorted and bool((np.diff(lines, prepend=last) >= 0).all())
+        last, size = int(lines[-1]) if len(lines) else last, size + rows.size
+    if is_sorted:
+        return blocks
+    if size > MOST_SORTED:
+        raise UsageError(
+            f"{source}: has more than {MOST_SORTED >> 20} MiB, and its rows are not in the order of {BOOKKEEPING[0]}",
+            f"Sort it by {BOOKKEEPING[0]}.",
+        )
+    return partial(_sorted, blocks)
+
+
+def _sorted(blocks: Callable[[], Iterator[Rows]]) -> Iterator[Rows]:
+    rows = joined(list(blocks()))
+    order = np.argsort(rows.lines, kind="stable")
+    for start in range(0, len(order), SORTED_ROWS):
+        # Behind this a chunk's bytes are taken to lie in the order of its rows.
+        yield rows.chosen(order[start : start + SORTED_ROWS]).alone()
 
 
 def unaccepted(rows: Rows, accepted: Collection[int], left: Counter[str]) -> Rows:

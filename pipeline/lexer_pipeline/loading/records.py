@@ -67,20 +67,22 @@ def load_rejected(
 
         def blocks() -> Iterator[Rows]:
             left.clear()
-            return unaccepted_of(loaded, spool.again(), accepted, left)
+            return (rejected.unaccepted(rows, accepted, left) for rows in in_turn())
 
+        in_turn = in_order_of(loaded, spool, key is not None)
         comes_back = key is not None and returning_keys.comes_back(returning_keys.marked(blocks(), key))
         yield from with_left_out(
             brought_together(blocks, key, once, comes_back, loaded, spool.again().size), left
         )
 
 
-def unaccepted_of(
-    loaded: LoadedTable, body: Readable, accepted: Collection[int], left: Counter[str]
-) -> Iterator[Rows]:
-    """The rows of `body` as they come, without those on the lines `accepted`, which `left` counts."""
-    rows = rows_of(loaded, body)
-    return (rejected.unaccepted(chunk, accepted, left) for chunk in rows) if accepted else rows
+def in_order_of(loaded: LoadedTable, spool: Spool, matters: bool) -> Callable[[], Iterator[Rows]]:
+    """Gives the rows again and again as they come; those of a rejects file in the order of their source, if that `matters`."""
+
+    def rows() -> Iterator[Rows]:
+        return rows_of(loaded, spool.again())
+
+    return rejected.in_order(rows, loaded.name) if loaded.head.before and matters else rows
 
 
 def brought_together(

@@ -5,8 +5,9 @@ from collections.abc import Collection, Iterator
 
 from lexer_pipeline.chunks import returning_keys
 from lexer_pipeline.chunks.records import Records
+from lexer_pipeline.chunks.rejected import unaccepted
 from lexer_pipeline.chunks.rows import Rows
-from lexer_pipeline.loading.records import brought_together, spooled_body, unaccepted_of, with_left_out
+from lexer_pipeline.loading.records import brought_together, in_order_of, spooled_body, with_left_out
 from lexer_pipeline.loading.source import LoadedTable
 from lexer_pipeline.mapping.apply import apply
 from lexer_pipeline.mapping.column_survey import ColumnSurvey
@@ -27,10 +28,13 @@ def load_mapped(
 
         def blocks() -> Iterator[Rows]:
             left.clear()
-            found = unaccepted_of(loaded, spool.again(), accepted, left)
+            found = in_turn()
+            if accepted:
+                found = (unaccepted(rows, accepted, left) for rows in found)
             return (sifted(mapper, rows, left) for rows in found)
 
         left: Counter[str] = Counter()
+        in_turn = in_order_of(loaded, spool, mapper.key is not None)
         seen = survey.over(blocks())
         comes_back = mapper.key is not None and returning_keys.comes_back(
             returning_keys.marked(seen, mapper.key)
