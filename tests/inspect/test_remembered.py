@@ -103,11 +103,9 @@ def test_a_batch_that_was_held_confirms_nothing(tmp_path: Path) -> None:
 
 def test_a_preset_is_not_remembered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from lexer_pipeline.mapping import file as mapping
-    from lexer_pipeline.preparing import prepare as run
 
     (tmp_path / "presets").mkdir()
-    for module in (mapping, run):
-        monkeypatch.setattr(module, "PRESETS", tmp_path / "presets")
+    monkeypatch.setattr(mapping, "PRESETS", tmp_path / "presets")
     (tmp_path / "presets" / "till.toml").write_text(MAPPING)
 
     prepare(

@@ -9,6 +9,7 @@ import pytest
 from lexer_pipeline.errors import SourceError, UsageError
 from lexer_pipeline.loading.byte_stream import ByteSource
 from lexer_pipeline.loading.encodings import SAMPLE, Decoded, tell
+from lexer_pipeline.loading.format import ReadOptions
 
 from .helpers import HEADER, cells, convert, counts, names, notes, opened, where
 
@@ -36,7 +37,7 @@ LANGUAGES = {
 
 
 def read(data: bytes, encoding: str | None = None) -> tuple[str, bytes]:
-    source = Decoded(ByteSource("-", BytesIO(data)), encoding)
+    source = Decoded(ByteSource("-", BytesIO(data)), ReadOptions(encoding))
     text = b""
     while block := source.read(1 << 16):
         text += block
@@ -140,7 +141,7 @@ def test_no_place_where_blocks_meet_changes_the_text(encoding: str) -> None:
         def read(self, size: int | None = -1) -> bytes:
             return super().read(rng.randint(1, 7))
 
-    source = Decoded(ByteSource("-", Trickle(data)), encoding)
+    source = Decoded(ByteSource("-", Trickle(data)), ReadOptions(encoding))
     assert b"".join(iter(lambda: source.read(5), b"")).decode() == text
     assert read(data)[1].removeprefix(codecs.BOM_UTF8).decode() == text
 

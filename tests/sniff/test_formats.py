@@ -20,12 +20,13 @@ ROOT = Path(__file__).resolve().parents[2]
 MARK = b"TILL1\n"
 MODULE = """
 from lexer_pipeline.loading.byte_stream import ByteSource
-from lexer_pipeline.loading.format import ReadOptions
+from lexer_pipeline.loading.format import AS_TOLD, ReadOptions
 
 
 class Till:
     is_sheet = False
     encoding = "UTF-8"
+    told = AS_TOLD
     notes = ("read as a till roll",)
 
     def __init__(self, file: ByteSource) -> None:

@@ -9,7 +9,7 @@ import pytest
 from lexer_pipeline.errors import SourceError
 from lexer_pipeline.loading.byte_stream import BLOCK, ByteSource, open_file
 from lexer_pipeline.loading.encodings import Decoded
-from lexer_pipeline.loading.format import Readable
+from lexer_pipeline.loading.format import Readable, ReadOptions
 from lexer_pipeline.loading.records import load_rows
 from lexer_pipeline.loading.source import load
 from lexer_pipeline.loading.spool import spooled
@@ -43,14 +43,14 @@ def both_times(source: Decoded, start: bytes, size: int) -> tuple[bytes, bytes, 
 def test_a_plain_file_is_read_again_where_it_lies(tmp_path: Path, size: int) -> None:
     data = ORDERS[: 100 * size]
     (tmp_path / "orders.csv").write_bytes(data)
-    source = Decoded(open_file(tmp_path / "orders.csv"), None)
+    source = Decoded(open_file(tmp_path / "orders.csv"))
 
     assert both_times(source, source.read(size), size) == (data, data, 0)
 
 
 def test_a_file_that_begins_with_a_mark_is_read_again_behind_what_was_taken_off(tmp_path: Path) -> None:
     (tmp_path / "orders.csv").write_bytes(b"\xef\xbb\xbf" + ORDERS)
-    source = Decoded(open_file(tmp_path / "orders.csv"), None)
+    source = Decoded(open_file(tmp_path / "orders.csv"))
     start = source.read(64)[3:]
 
     assert both_times(source, start, 4096) == (ORDERS, ORDERS, 0)
@@ -60,7 +60,7 @@ def test_a_file_that_begins_with_a_mark_is_read_again_behind_what_was_taken_off(
 def test_only_what_was_decoded_is_copied(tmp_path: Path, lines: int) -> None:
     plain, odd = b"P1,Anna\n" * lines, "P2,Zoë\n".encode("cp1252") * 600_000
     (tmp_path / "orders.csv").write_bytes(plain + odd)
-    source = Decoded(open_file(tmp_path / "orders.csv"), "cp1252" if lines == 10 else None)
+    source = Decoded(open_file(tmp_path / "orders.csv"), ReadOptions("cp1252" if lines == 10 else None))
     text = plain + "P2,Zoë\n".encode() * 600_000
 
     first, again, copied = both_times(source, b"", 1 << 16)
@@ -71,8 +71,8 @@ def test_only_what_was_decoded_is_copied(tmp_path: Path, lines: int) -> None:
 
 def test_what_is_packed_or_comes_through_a_pipe_is_copied(tmp_path: Path) -> None:
     (tmp_path / "orders.csv.gz").write_bytes(gzip.compress(ORDERS))
-    packed = Decoded(open_file(tmp_path / "orders.csv.gz"), None)
-    piped = Decoded(ByteSource("-", BytesIO(ORDERS)), None)
+    packed = Decoded(open_file(tmp_path / "orders.csv.gz"))
+    piped = Decoded(ByteSource("-", BytesIO(ORDERS)))
 
     assert both_times(packed, packed.read(10), 4096) == (ORDERS, ORDERS, len(ORDERS))
     assert both_times(piped, piped.read(10), 4096) == (ORDERS, ORDERS, len(ORDERS))

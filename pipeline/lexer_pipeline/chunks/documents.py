@@ -1,7 +1,12 @@
 """Documents of JSON as they pass between the stages."""
 
-from dataclasses import dataclass, replace
+import hashlib
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
 
+import numpy as np
+
+from lexer_pipeline.chunks.rejected import ACCEPTED
 from lexer_pipeline.kernels.arrays import Int64s
 
 
@@ -9,7 +14,8 @@ from lexer_pipeline.kernels.arrays import Int64s
 class Documents:
     """A chunk of JSON: document i is data[starts[i]:ends[i]], on the physical line lines[i], from 1.
 
-    `numbers` are those of the records, from 1; `blank` counts the empty lines passed over since the chunk before.
+    `numbers` are those of the records, from 1; `blank` counts the empty lines passed over since the chunk before, `skipped` the
+    documents left out, by reason.
     """
 
     data: bytes
@@ -18,6 +24,7 @@ class Documents:
     lines: Int64s
     numbers: Int64s
     blank: int
+    skipped: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def records(self) -> int:
@@ -37,10 +44,24 @@ class Documents:
         """The document on one line: a line break between its tokens becomes a space."""
         return self.text(row).replace(b"\r", b" ").replace(b"\n", b" ")
 
+    def sha256(self, row: int) -> str:
+        """By which a document is known again, as hex."""
+        return hashlib.sha256(self.raw(row)).hexdigest()
+
+    def unaccepted(self, accepted: Collection[str]) -> "Documents":
+        """The documents without those that an earlier fix accepted, which are counted."""
+        keep = np.array([self.sha256(row) not in accepted for row in range(self.records)], np.bool_)
+        if keep.all():
+            return self
+        return replace(
+            self, starts=self.starts[keep], ends=self.ends[keep], lines=self.lines[keep], numbers=self.numbers[keep],
+            skipped={ACCEPTED: int((~keep).sum())},
+        )  # fmt: skip
+
     def part(self, start: int, stop: int) -> "Documents":
         """The documents from `start` to `stop` - 1 as a chunk of their own; empty lines go with the first."""
         rows, blank = slice(start, stop), 0 if start else self.blank
         return replace(
             self, starts=self.starts[rows], ends=self.ends[rows], lines=self.lines[rows], numbers=self.numbers[rows],
-            blank=blank,
+            blank=blank, skipped={} if start else self.skipped,
         )  # fmt: skip

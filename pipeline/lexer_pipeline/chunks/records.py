@@ -7,7 +7,7 @@ import numpy as np
 
 from lexer_pipeline.chunks.rows import Rows, Written, joined
 from lexer_pipeline.kernels.arrays import Bools, Int32s, Integers
-from lexer_pipeline.kernels.codes import ROW_BLANK
+from lexer_pipeline.kernels.codes import HAS_DOUBLED, ROW_BLANK
 from lexer_pipeline.model import Problem
 
 
@@ -29,12 +29,37 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
+class Carried:
+    """Cells of the source that rows took from the row before them.
+
+    `places[r, i]` is the start, end and flags of the text that row r took in `columns[i]`, zeros where it took none.
+    """
+
+    columns: tuple[int, ...]
+    places: Int32s
+
+    def of(self, rows: Bools | slice) -> "Carried":
+        """Those of some rows."""
+        return Carried(self.columns, self.places[rows])
+
+    def texts(self, data: bytes, row: int) -> dict[int, bytes]:
+        """What a row took, by column, as it stands between the quotes of a cell."""
+        taken = {}
+        for column, (start, end, flags) in zip(self.columns, self.places[row].tolist(), strict=True):
+            if end > start:
+                text = data[start:end]
+                taken[column] = text if flags & HAS_DOUBLED else text.replace(b'"', b'""')
+        return taken
+
+
+@dataclass(frozen=True, slots=True)
 class Records(Rows):
     """A chunk of rows of which it is known which make a record.
 
     `firsts` holds the first row of each record, which reaches to the first row of the next; blank rows before the first
     record belong to none. `width` is how many cells a row of the source has, which a mapping may turn into another number
     of columns; it then says what it changed, what it could not convert, by row, and how many rows it left out, by reason.
+    `carried` are the cells of the source that a row took from the row before it.
     """
 
     written: "Written[Records] | None"
@@ -43,6 +68,7 @@ class Records(Rows):
     changes: tuple[Change, ...] = ()
     problems: Mapping[int, tuple[Problem, ...]] = field(default_factory=dict)
     skipped: Mapping[str, int] = field(default_factory=dict)
+    carried: "Carried | None" = None
 
     @classmethod
     def of(cls, rows: Rows, firsts: Int32s, written: "Written[Records] | None" = None) -> "Records":
@@ -73,7 +99,8 @@ class Records(Rows):
         filled = np.flatnonzero(keep & (self.faults != ROW_BLANK))
         # Each record's first row that is left, which lies in another record where none is.
         left = np.append(filled, len(keep))[np.searchsorted(filled, self.firsts)]
-        return Records.of(Rows.kept(self, keep), before[left[left < self.lasts]])
+        records = Records.of(Rows.kept(self, keep), before[left[left < self.lasts]])
+        return replace(records, carried=self.carried.of(keep)) if self.carried else records
 
     def part(self, start: int, stop: int) -> "Records":
         """The records from `start` to `stop` - 1 as a chunk; blank rows go with the record before them."""
@@ -83,7 +110,7 @@ class Records(Rows):
             Records.of(self.slice(begin, end), self.firsts[start:stop] - np.int32(begin)), width=self.width,
             changes=tuple(change.between(begin, end) for change in self.changes),
             problems={row - begin: found for row, found in self.problems.items() if begin <= row < end},
-            skipped={} if begin else self.skipped,
+            skipped={} if begin else self.skipped, carried=self.carried.of(slice(begin, end)) if self.carried else None,
         )  # fmt: skip
 
 

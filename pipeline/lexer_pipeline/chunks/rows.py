@@ -6,7 +6,7 @@ from typing import Generic, Self, TypeVar
 
 import numpy as np
 
-from lexer_pipeline.kernels.arrays import Bools, Int32s, Int64s, Scanned, UInt8s, WrittenBlock
+from lexer_pipeline.kernels.arrays import Bools, Int32s, Int64s, Integers, Scanned, UInt8s, WrittenBlock
 from lexer_pipeline.kernels.codes import ROW_BLANK
 
 ChunkT = TypeVar("ChunkT", bound="Rows")
@@ -92,6 +92,10 @@ class Rows:
 
     def kept(self, keep: Bools) -> "Rows":
         """The rows with keep[r]."""
+        return self.chosen(keep)
+
+    def chosen(self, keep: Bools | Integers) -> "Rows":
+        """The rows with keep[r], or those of which it holds the numbers, in its order."""
         wide = (-1, self.columns)
         return Rows(
             self.data, self.columns, self.starts.reshape(wide)[keep].ravel(), self.ends.reshape(wide)[keep].ravel(),

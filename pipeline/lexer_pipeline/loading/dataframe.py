@@ -4,6 +4,7 @@ import hashlib
 from typing import Any
 
 from lexer_pipeline.loading.arrow_text import ArrowText
+from lexer_pipeline.loading.format import AS_TOLD
 
 
 def open_text(frame: Any) -> "FrameSource":
@@ -16,6 +17,7 @@ class FrameSource:
 
     is_sheet = False
     encoding = "UTF-8"
+    told = AS_TOLD
     notes: tuple[str, ...] = ()
 
     def __init__(self, frame: Any) -> None:

@@ -3,13 +3,14 @@
 import codecs
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from lexer_pipeline.chunks import rejected
 from lexer_pipeline.chunks.group import Keys
 from lexer_pipeline.chunks.rows import Rows, left_over, rows_of
-from lexer_pipeline.errors import SourceError
+from lexer_pipeline.errors import SourceError, UsageError
 from lexer_pipeline.kernels import dispatch
 from lexer_pipeline.kernels.codes import BROKEN_ROWS, KEYS_HASH, KEYS_MARK, LONGEST_ROW, ROW_BLANK
 from lexer_pipeline.loading.format import Readable
@@ -27,7 +28,8 @@ class Head:
     """The first row of a table and what it tells: the names, the delimiter, and where the data begins.
 
     `line` is where it begins, `lines` are those up to the first row of data; where `row_a_line`, each row counts as one line, whatever
-    line breaks its cells hold (sheets). `spare` counts the columns at the end that have no name.
+    line breaks its cells hold (sheets). `spare` counts the columns at the end that have no name, `before` the cells that a
+    rejects file has in front of each row.
     """
 
     names: tuple[str, ...]
@@ -37,6 +39,12 @@ class Head:
     line: int = 1
     spare: int = 0
     row_a_line: bool = False
+    before: int = 0
+
+    @property
+    def width(self) -> int:
+        """How many cells a row has as it is read."""
+        return self.before + len(self.names)
 
     @property
     def distinct(self) -> tuple[str, ...]:
@@ -80,6 +88,14 @@ def read_head(
     return Head(names[:named], delimiter, raw, lines, above + 1, len(names) - named, row_a_line), read[
         consumed:
     ]
+
+
+def without_added(head: Head, source: str) -> Head:
+    """The header of a rejects file as it stood in the source of the rows."""
+    if not head.names[rejected.ADDED :]:
+        raise UsageError(f"{source}: has no column of the source", "Name the rejects file of the batch.")
+    raw = rejected.without_added(head.raw, head.delimiter)
+    return replace(head, names=head.names[rejected.ADDED :], raw=raw, before=rejected.ADDED)
 
 
 def _line_breaks(data: bytes) -> int:
@@ -147,7 +163,7 @@ def read_rows(
     With a `writer` a chunk holds whole records, and those that are certainly right are written already.
     """
     place, final = Place(head, head.lines), False
-    most = least = MOST_CELLS // len(head.names) + 1
+    most = least = MOST_CELLS // head.width + 1
     while rest or not final:
         if not final and len(rest) < BLOCK:
             more = source.read(BLOCK)
@@ -155,7 +171,7 @@ def read_rows(
             rest += more
         if writer is None:
             # A row has a byte for each of its columns at least; shorter ones, which lack cells, wait for the next round.
-            room = 1024 + len(rest) // max(16, len(head.names))
+            room = 1024 + len(rest) // max(16, head.width)
             consumed, chunk = _found(rest, place, final, min(room, most))
         else:
             consumed, chunk = _written(rest, place, final, most, writer)
@@ -184,7 +200,7 @@ class Place:
 
 def _found(rest: bytes, place: Place, final: bool, most: int) -> tuple[int, Rows | None]:
     """How many bytes the next rows take, at most `most` of them, and the rows as cells."""
-    head, columns = place.head, len(place.head.names)
+    head, columns = place.head, place.head.width
     found = dispatch.scan_csv(rest, ord(head.delimiter), columns, final, most, LONGEST_ROW)
     if not found.rows:
         return found.consumed, None

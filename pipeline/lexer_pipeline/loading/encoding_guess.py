@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from importlib import import_module
 from itertools import islice
 
+from lexer_pipeline.errors import UsageError
+
 HIGH = re.compile(r"[^\x00-\x7f]")
 # Signs that may touch a word on one side; on both sides only an apostrophe, a middle dot and a soft hyphen may.
 SIGNS = set("‚„…‘’“”–—•™¡¿ª«»‹›®©º·µ´\xa0")
@@ -29,10 +31,11 @@ RUSSIAN = "абвгдеёжзийклмнопрстуфхцчшщъыьэюяі�
 class EncodingGuess:
     """An encoding, and the letters beyond ASCII that a language has; Latin ones stand among ASCII letters.
 
-    Without letters nothing is known of the words.
+    Without letters nothing is known of the words. `alphabet` is what the letters are called.
     """
 
     encoding: str
+    alphabet: str
     letters: frozenset[str]
     is_latin: bool = True
     is_western: bool = False
@@ -57,29 +60,29 @@ class EncodingGuess:
         return not any(len(run) == 2 and run.isalpha() and not any(map(str.isascii, run)) for run in runs)
 
 
-def _reading(encoding: str, letters: str, is_latin: bool = True) -> EncodingGuess:
+def _reading(encoding: str, alphabet: str, letters: str, is_latin: bool = True) -> EncodingGuess:
     capitals = {letter.upper() for letter in letters if len(letter.upper()) == 1}
-    return EncodingGuess(encoding, frozenset(letters) | capitals, is_latin, letters == WESTERN)
+    return EncodingGuess(encoding, alphabet, frozenset(letters) | capitals, is_latin, letters == WESTERN)
 
 
 # In the order in which they win where they explain a text equally well.
 READINGS = (
-    _reading("cp1252", WESTERN),
-    _reading("cp1252", "áéíóúýþæöð"),
-    _reading("cp1250", "ąćęłńóśźż"),
-    _reading("cp1250", "áäčďéěíĺľňóôöőřŕšťúůüűýž"),
-    _reading("cp1250", "ăâîşţ"),
-    _reading("cp1250", "čćđšž"),
-    _reading("cp1254", "âçğıİîöşûü"),
-    _reading("cp1257", "ąčęėįšųūžāēģīķļņõäöü"),
-    _reading("iso8859_2", "ąćęłńóśźż"),
-    _reading("mac_roman", WESTERN),
-    _reading("cp850", WESTERN),
-    _reading("cp1251", RUSSIAN, is_latin=False),
-    _reading("koi8_r", RUSSIAN, is_latin=False),
-    _reading("cp866", RUSSIAN, is_latin=False),
-    _reading("cp1253", "αβγδεζηθικλμνξοπρστυφχψωάέήίόύώϊϋΐΰς", is_latin=False),
-    _reading("cp1255", "אבגדהוזחטיךכלםמןנסעףפץצקרשת", is_latin=False),
+    _reading("cp1252", "western", WESTERN),
+    _reading("cp1252", "icelandic", "áéíóúýþæöð"),
+    _reading("cp1250", "polish", "ąćęłńóśźż"),
+    _reading("cp1250", "central-european", "áäčďéěíĺľňóôöőřŕšťúůüűýž"),
+    _reading("cp1250", "romanian", "ăâîşţ"),
+    _reading("cp1250", "south-slavic", "čćđšž"),
+    _reading("cp1254", "turkish", "âçğıİîöşûü"),
+    _reading("cp1257", "baltic", "ąčęėįšųūžāēģīķļņõäöü"),
+    _reading("iso8859_2", "polish", "ąćęłńóśźż"),
+    _reading("mac_roman", "western", WESTERN),
+    _reading("cp850", "western", WESTERN),
+    _reading("cp1251", "cyrillic", RUSSIAN, is_latin=False),
+    _reading("koi8_r", "cyrillic", RUSSIAN, is_latin=False),
+    _reading("cp866", "cyrillic", RUSSIAN, is_latin=False),
+    _reading("cp1253", "greek", "αβγδεζηθικλμνξοπρστυφχψωάέήίόύώϊϋΐΰς", is_latin=False),
+    _reading("cp1255", "hebrew", "אבגדהוזחטיךכלםמןנסעףפץצקרשת", is_latin=False),
 )
 
 
@@ -91,6 +94,17 @@ def legacy(sample: bytes) -> EncodingGuess | None:
         if explained > share:
             best, share = reading, explained
     return best if share >= ENOUGH else _statistical(sample)
+
+
+def known(encoding: str, alphabet: str) -> EncodingGuess:
+    """The reading of an encoding by the letters of an alphabet; UsageError where there is none."""
+    for reading in READINGS:
+        if (reading.encoding, reading.alphabet) == (encoding, alphabet):
+            return reading
+    pairs = ", ".join(f"{reading.encoding} {reading.alphabet}" for reading in READINGS)
+    raise UsageError(
+        f"no text in {encoding} is told by an alphabet called {alphabet}", f"Known are: {pairs}."
+    )
 
 
 def _explained(sample: bytes, reading: EncodingGuess) -> float:
@@ -110,4 +124,4 @@ def _statistical(sample: bytes) -> EncodingGuess | None:
         return None
     # It costs time to import, and hardly any file needs it.
     found = import_module("charset_normalizer").from_bytes(sample).best()
-    return EncodingGuess(str(found.encoding), frozenset()) if found is not None else None
+    return EncodingGuess(str(found.encoding), "", frozenset()) if found is not None else None

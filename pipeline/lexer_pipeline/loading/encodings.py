@@ -4,13 +4,15 @@ import codecs
 import re
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import replace
 
 from lexer_pipeline.errors import SourceError, UsageError
 from lexer_pipeline.loading import encoding_guess
 from lexer_pipeline.loading.byte_stream import ByteSource
 from lexer_pipeline.loading.encoding_guess import EncodingGuess
-from lexer_pipeline.loading.format import ReadOptions
+from lexer_pipeline.loading.format import AS_TOLD, JSON, ONE_A_LINE, REJECTS, ReadOptions
 from lexer_pipeline.loading.json_documents import looks_like_json
+from lexer_pipeline.loading.rejects_header import as_written
 
 BLOCK = 1 << 20
 # How much behind the first odd byte is looked at before the encoding is told.
@@ -51,13 +53,18 @@ ACCENTED = b"\xc2\xc3\xc4\xc5"
 HIGH = bytes(range(0x80, 0x100))
 # What Python calls encodings, and no file is in: ways to write other characters in ASCII.
 NOTATIONS = ("idna", "punycode", "raw-unicode-escape", "undefined", "unicode-escape")
+DOCUMENTS = (ONE_A_LINE, JSON)
 # So much is looked at to tell JSON.
 PEEKED = 1 << 16
 
 
 def open_text(file: ByteSource, options: ReadOptions) -> "Decoded":
     """The text of a file, decoded as its bytes or the options tell."""
-    return Decoded(file, options.encoding, looks_like_json(file.peek(PEEKED)))
+    start = file.peek(PEEKED)
+    is_json = options.form in DOCUMENTS if options.form else looks_like_json(start)
+    if options.form == REJECTS and options.encoding is None and as_written(start):
+        options = replace(options, encoding="utf-8")
+    return Decoded(file, options, is_json)
 
 
 class Decoded:
@@ -68,16 +75,23 @@ class Decoded:
     `notes` are known when all was read.
     """
 
-    def __init__(self, source: ByteSource, encoding: str | None, is_json: bool = False) -> None:
+    def __init__(self, source: ByteSource, options: ReadOptions = AS_TOLD, is_json: bool = False) -> None:
         self.name = source.name
         self.is_sheet = False
         self.encoding = "UTF-8"
         self.notes: tuple[str, ...] = ()
         self._source = source
-        self._wanted = known_encoding(encoding) if encoding else None
+        self._wanted = known_encoding(options.encoding) if options.encoding else None
+        self._asked = not options.is_decided
+        self._alphabet = options.alphabet
         self._decoder: _Marked | codecs.IncrementalDecoder | None = None
         self._begun = self._ended = False
         self._settled = is_json
+
+    @property
+    def told(self) -> ReadOptions:
+        """The encoding, and the alphabet by which it was told from bytes that do not name it."""
+        return ReadOptions(self.encoding, alphabet=self._alphabet)
 
     @property
     def sha256(self) -> str:
@@ -108,27 +122,37 @@ class Decoded:
         return b""
 
     def _begin(self, start: bytes) -> bytes:
-        """Ask the wish, then the byte order mark, then the NULs of UTF-16 without one."""
+        """Ask the wish, then the byte order mark, then the NULs of UTF-16 without one.
+
+        What was decided before on bytes that now begin with a mark is no wish.
+        """
         self._begun = True
         while len(start) < 4096 and (more := self._source.read(BLOCK)):
             start += more
         _, marked = next(((mark, name) for mark, name in MARKS if start.startswith(mark)), (b"", ""))
-        if self._wanted and marked and not _same_family(self._wanted, marked):
+        if self._wanted and self._asked and marked and not _same_family(self._wanted, marked):
             raise UsageError(
                 f"{self.name}: begins with the mark of {NAMES[marked]}, so it is not {self._wanted}",
                 "Leave out --encoding.",
             )
-        encoding = marked or self._wanted or _wide(start[:4096])
-        if encoding:
+        wide = _wide(start[:4096]) if not self._wanted or not self._asked else ""
+        encoding = marked or wide or self._wanted
+        if encoding and encoding == self._wanted and self._alphabet:
+            self._take(encoding_guess.known(encoding, self._alphabet))
+            self.notes = (f"read as {encoding}, as before",)
+        elif encoding:
+            self._alphabet = None
             self._choose(encoding)
             how = (
                 "as its first bytes say"
                 if marked
-                else "as asked"
-                if self._wanted
                 else "told from its NUL bytes"
+                if wide
+                else "as asked"
+                if self._asked
+                else "as before"
             )
-            if marked != "utf-8":
+            if marked != "utf-8" and (self._asked or encoding != "utf-8"):
                 self.notes = (f"read as {self.encoding}, {how}",)
         return start
 
@@ -148,10 +172,16 @@ class Decoded:
             block += more
         reading, note = tell(block)
         if reading is not None:
-            self.encoding = reading.encoding
-            self._decoder = _Marked(reading)
+            self._take(reading)
         self.notes = (note,) if note else ()
         return block
+
+    def _take(self, reading: EncodingGuess) -> None:
+        """Decode as the letters of a language tell."""
+        self._settled = True
+        self.encoding = reading.encoding
+        self._alphabet = reading.alphabet or None
+        self._decoder = _Marked(reading)
 
     def _decode(self, block: bytes) -> bytes:
         assert self._decoder is not None

@@ -30,13 +30,21 @@ AMOUNT = re.compile(r"[-+(]?\s?([A-Z]{3}|[$€£¥₹])?\s?[-+]?\d[\d.,'\s]*\s?(
 
 
 class Footer:
-    """Sets the footer of a table aside as blank rows; `notes` say which lines, once all rows were taken."""
+    """Sets the footer of a table aside as blank rows; `notes` say which lines, once all rows were taken.
 
-    def __init__(self) -> None:
+    Where it is known that there is none, nothing is set aside.
+    """
+
+    def __init__(self, is_there: bool | None = None) -> None:
         self.notes: tuple[str, ...] = ()
+        self.found = False
+        self._is_looked_for = is_there is not False
 
     def set_aside(self, chunks: Iterator[Rows]) -> Iterator[Rows]:
         """The chunks; rows that are the footer are blank. The last few rows wait until the end is known."""
+        if not self._is_looked_for:
+            yield from chunks
+            return
         waiting: deque[tuple[Rows, int]] = deque()
         for rows in chunks:
             filled = rows.filled
@@ -50,6 +58,7 @@ class Footer:
         cells = [rows.in_cells() for rows, _ in waiting]
         found = _footer(cells)
         lines = [int(rows.lines[row]) for rows, row in found]
+        self.found = bool(lines)
         if lines:
             which = f"line {lines[0]}" if len(lines) == 1 else f"lines {lines[0]} to {lines[-1]}"
             self.notes = (

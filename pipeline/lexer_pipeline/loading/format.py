@@ -30,6 +30,10 @@ class TextStream(Readable, Protocol):
         """How the text was encoded; empty where that is no question."""
 
     @property
+    def told(self) -> "ReadOptions":
+        """What must be said to have the text read in the same way again: its encoding and alphabet, or its sheet."""
+
+    @property
     def notes(self) -> tuple[str, ...]:
         """What should be said aloud of how it was read; no value of a record."""
 
@@ -45,13 +49,31 @@ class TextStream(Readable, Protocol):
         """Let go of the source."""
 
 
+# What a source can be: a table, the rejected rows of one, JSON with a document a line, and any other JSON.
+TABLE, REJECTS, ONE_A_LINE, JSON = FORMS = ("table", "rejects", "ndjson", "json")
+
+
 @dataclass(frozen=True, slots=True)
 class ReadOptions:
-    """What a person may say of how a source is to be read, against what its content tells."""
+    """How a source is to be read, as far as its content shall not tell.
+
+    A person says `encoding`, `header_row` (from 1), `sheet` and `delimiter`. The others stand in what was decided on a source
+    as a whole, so that some of its rows can be read as all of them were: `form` is one of FORMS, `alphabet` what told an
+    encoding that its bytes do not name, and `footer` whether rows below the table were no data.
+    """
 
     encoding: str | None = None
     header_row: int | None = None
     sheet: str | None = None
+    delimiter: str | None = None
+    form: str | None = None
+    alphabet: str | None = None
+    footer: bool | None = None
+
+    @property
+    def is_decided(self) -> bool:
+        """Whether this was told by a source before, so that nobody asks for it now; rejects tell how they are read themselves."""
+        return self.form not in (None, REJECTS)
 
 
 # Sources are read as their content tells.

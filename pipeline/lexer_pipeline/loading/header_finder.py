@@ -42,10 +42,13 @@ class _Row:
         return sum(bool(cell) for cell in self.cells)
 
 
-def above_header(start: bytes, delimiter: str, header_line: int | None, name: str) -> Preamble:
+def above_header(
+    start: bytes, delimiter: str, header_line: int | None, name: str, is_decided: bool = False
+) -> Preamble:
     """What stands above the header of a table that begins with `start`.
 
-    `delimiter` is "" where it is to be told; `header_line` (from 1) says where the header is.
+    `delimiter` is "" where it is to be told; `header_line` (from 1) says where the header is, as a person asked or as was
+    decided before.
     """
     said = SEPARATOR.match(start) if not delimiter else None
     if said:
@@ -54,9 +57,9 @@ def above_header(start: bytes, delimiter: str, header_line: int | None, name: st
     notes = ("the first line says what the delimiter is",) if said else ()
     if header_line is not None:
         skip = _line_start(start, header_line, name)
-        return Preamble(
-            skip, header_line - 1, delimiter, (*notes, f"the header is on line {header_line}, as asked")
-        )
+        how = "before" if is_decided else "asked"
+        told = () if is_decided and header_line == 1 else (f"the header is on line {header_line}, as {how}",)
+        return Preamble(skip, header_line - 1, delimiter, (*notes, *told))
     body = start[skip:]
     choices = (delimiter,) if delimiter else DELIMITERS
     tables = [(one, _rows(body, one)) for one in choices]

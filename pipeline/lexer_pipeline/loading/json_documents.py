@@ -3,6 +3,7 @@
 import codecs
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -23,6 +24,13 @@ SPACE = b" \t\r\n\v\f"
 LINE_FEED = 0x0A
 
 
+@dataclass(slots=True)
+class Placing:
+    """Whether each document of a source stands on a line of its own, once that was told (or where it is known)."""
+
+    is_one_a_line: bool | None = None
+
+
 def looks_like_json(start: bytes) -> bool:
     """Whether a source that begins so is JSON: its first sign, or that of an early line, is a bracket."""
     text = start.removeprefix(codecs.BOM_UTF8).lstrip(SPACE)
@@ -31,13 +39,17 @@ def looks_like_json(start: bytes) -> bool:
     return any(line.lstrip(SPACE).startswith(b'{"') for line in text.splitlines()[1:3])
 
 
-def read_documents(source: Readable, start: bytes, unwrap: bool) -> Iterator[Documents]:
+def read_documents(
+    source: Readable, start: bytes, unwrap: bool, placing: Placing | None = None
+) -> Iterator[Documents]:
     """The documents of a source that begins with `start`, in chunks of about half a megabyte.
 
-    `unwrap` says that `{"records": [...]}` is a wrapper and not itself a record.
+    `unwrap` says that `{"records": [...]}` is a wrapper and not itself a record; what `placing` does not know it is told.
     """
-    reader = _Reader(source, start.removeprefix(codecs.BOM_UTF8))
-    if reader.has_one_a_line():
+    reader, placing = _Reader(source, start.removeprefix(codecs.BOM_UTF8)), placing or Placing()
+    if placing.is_one_a_line is None:
+        placing.is_one_a_line = reader.has_one_a_line()
+    if placing.is_one_a_line:
         return reader.lines(unwrap)
     return reader.values(unwrap)
 

@@ -1,9 +1,11 @@
 """A source opened becomes chunks of whole records: documents, or the rows of a table brought together by a key."""
 
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import replace
 
-from lexer_pipeline.chunks import group, regroup, returning_keys
+from lexer_pipeline.chunks import group, regroup, rejected, returning_keys
 from lexer_pipeline.chunks.coalesce import coalesce
 from lexer_pipeline.chunks.documents import Documents
 from lexer_pipeline.chunks.records import Records
@@ -16,9 +18,15 @@ from lexer_pipeline.loading.source import LoadedDocuments, LoadedTable
 from lexer_pipeline.loading.spool import Spool, spooled
 
 
-def load_documents(loaded: LoadedDocuments, unwrap: bool) -> Iterator[Documents]:
-    """The documents of a JSON source in chunks; `unwrap` says that `{"records": [...]}` is no record itself."""
-    return json_documents.read_documents(loaded.stream, loaded.rest, unwrap)
+def load_documents(
+    loaded: LoadedDocuments, unwrap: bool, accepted: Collection[str] = ()
+) -> Iterator[Documents]:
+    """The documents of a JSON source in chunks; `unwrap` says that `{"records": [...]}` is no record itself.
+
+    Those are left out of which `accepted` has the SHA-256.
+    """
+    chunks = json_documents.read_documents(loaded.stream, loaded.rest, unwrap, loaded.placing)
+    return (chunk.unaccepted(accepted) for chunk in chunks) if accepted else chunks
 
 
 def load_rows(
@@ -50,6 +58,56 @@ def load_rows(
             yield from group.adjacent(rows(None), key, once, loaded.name)
 
 
+def load_rejected(
+    loaded: LoadedTable, key: int | None, once: Sequence[int], accepted: Collection[int]
+) -> Iterator[Records]:
+    """The rows of a rejects file in chunks of whole records, without those on the lines `accepted`."""
+    left: Counter[str] = Counter()
+    with spooled_body(loaded) as spool:
+
+        def blocks() -> Iterator[Rows]:
+            left.clear()
+            return (rejected.unaccepted(rows, accepted, left) for rows in in_turn())
+
+        in_turn = in_order_of(loaded, spool, key is not None)
+        comes_back = key is not None and returning_keys.comes_back(returning_keys.marked(blocks(), key))
+        yield from with_left_out(
+            brought_together(blocks, key, once, comes_back, loaded, spool.again().size), left
+        )
+
+
+def in_order_of(loaded: LoadedTable, spool: Spool, matters: bool) -> Callable[[], Iterator[Rows]]:
+    """Gives the rows again and again as they come; those of a rejects file in the order of their source, if that `matters`."""
+
+    def rows() -> Iterator[Rows]:
+        return rows_of(loaded, spool.again())
+
+    return rejected.in_order(rows, loaded.name) if loaded.head.before and matters else rows
+
+
+def brought_together(
+    blocks: Callable[[], Iterator[Rows]], key: int | None, once: Sequence[int], comes_back: bool, loaded: LoadedTable,
+    size: int,
+) -> Iterator[Records]:  # fmt: skip
+    """The rows in chunks of whole records; `comes_back` says that some key stands again behind others."""
+    if key is None:
+        return each_a_record(blocks())
+    if comes_back:
+        return regroup.regrouped(blocks, key, once, loaded.head.delimiter, size)
+    return group.adjacent(blocks(), key, once, loaded.name)
+
+
+def with_left_out(records: Iterator[Records], left: Counter[str]) -> Iterator[Records]:
+    """The same chunks; the last one counts what was left out before rows were brought together, known once all were read."""
+    held: Records | None = None
+    for chunk in records:
+        if held is not None:
+            yield held
+        held = chunk
+    if held is not None:
+        yield replace(held, skipped={**held.skipped, **left})
+
+
 def spooled_body(loaded: LoadedTable) -> AbstractContextManager[Spool]:
     """What stands behind the header, to be read more than once."""
     return spooled(*_body(loaded))
@@ -59,7 +117,11 @@ def rows_of(
     loaded: LoadedTable, body: Readable, rest: bytes = b"", writer: "dispatch.Writer | None" = None
 ) -> Iterator[Rows]:
     """The rows of `body`, which begins with `rest`, as they come; what stands below the table is set aside."""
-    return loaded.footer.set_aside(delimited.read_rows(body, loaded.head, rest, writer))
+    head = loaded.head
+    rows = delimited.read_rows(body, head, rest, writer)
+    if head.before:
+        rows = (rejected.original(chunk, head.delimiter, loaded.name) for chunk in rows)
+    return loaded.footer.set_aside(rows)
 
 
 def each_a_record(blocks: Iterator[Rows]) -> Iterator[Records]:
@@ -72,4 +134,4 @@ def _body(loaded: LoadedTable) -> tuple[Readable, bytes]:
     head = loaded.head
     if not head.spare:
         return loaded.stream, loaded.rest
-    return Trimmed(loaded.stream, loaded.rest, head.delimiter, len(head.names), head.spare), b""
+    return Trimmed(loaded.stream, loaded.rest, head.delimiter, head.width, head.spare), b""

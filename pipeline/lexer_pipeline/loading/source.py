@@ -7,17 +7,26 @@ The formats that are read, and those that are known and refused, are the two tab
 import codecs
 from collections.abc import Sequence
 from contextlib import ExitStack, closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib import import_module
 from itertools import chain
 from pathlib import Path
 from typing import BinaryIO, Protocol, runtime_checkable
 
 from lexer_pipeline.errors import SourceError
-from lexer_pipeline.loading import delimited, header_finder, json_documents
+from lexer_pipeline.loading import delimited, header_finder, json_documents, rejects_header
 from lexer_pipeline.loading.byte_stream import ByteSource, open_file
 from lexer_pipeline.loading.footer import Footer
-from lexer_pipeline.loading.format import AS_TOLD, Format, ReadOptions, TextStream
+from lexer_pipeline.loading.format import (
+    AS_TOLD,
+    JSON,
+    ONE_A_LINE,
+    REJECTS,
+    TABLE,
+    Format,
+    ReadOptions,
+    TextStream,
+)
 from lexer_pipeline.model import SourceUse
 from lexer_pipeline.system.hashing import Hashing
 
@@ -104,6 +113,14 @@ class _Opened:
 class LoadedDocuments(_Opened):
     """A source of JSON, opened."""
 
+    placing: json_documents.Placing = field(default_factory=json_documents.Placing)
+
+    @property
+    def reading(self) -> ReadOptions:
+        """How the source was read, once all chunks were taken: so some of its documents are read as all were."""
+        form = ONE_A_LINE if self.placing.is_one_a_line else JSON
+        return replace(self.stream.told, form=form)
+
     @property
     def notes(self) -> tuple[str, ...]:
         """What should be said aloud of how the source was read."""
@@ -122,6 +139,15 @@ class LoadedTable(_Opened):
     head: delimited.Head
     above: header_finder.Preamble
     footer: Footer = field(default_factory=Footer)
+
+    @property
+    def reading(self) -> ReadOptions:
+        """How the source was read, once all chunks were taken: so some of its rows are read as all were."""
+        head = self.head
+        return replace(
+            self.stream.told, form=REJECTS if head.before else TABLE, header_row=head.line, delimiter=head.delimiter,
+            footer=self.footer.found,
+        )  # fmt: skip
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -192,14 +218,31 @@ def _begun(stream: TextStream, options: ReadOptions) -> Loaded:
         )
     if not start.strip():
         raise SourceError(f"{stream.name}: is empty", "Nothing can be prepared from it; export it again.")
-    if not stream.is_sheet and json_documents.looks_like_json(start):
-        return LoadedDocuments(stream, start)
-    comma = "," if stream.is_sheet else ""
-    above = header_finder.above_header(start, comma, options.header_row, stream.name)
+    if _is_json(stream, start, options.form):
+        known = None if options.form is None else options.form == ONE_A_LINE
+        return LoadedDocuments(stream, start, json_documents.Placing(known))
+    return _table(stream, start, options)
+
+
+def _is_json(stream: TextStream, start: bytes, form: str | None) -> bool:
+    if form is not None:
+        return form in (ONE_A_LINE, JSON)
+    return not stream.is_sheet and json_documents.looks_like_json(start)
+
+
+def _table(stream: TextStream, start: bytes, options: ReadOptions) -> LoadedTable:
+    is_rejects = options.form == REJECTS
+    if is_rejects:
+        above = rejects_header.above_rejects(start, stream.name)
+    else:
+        comma = "," if stream.is_sheet else options.delimiter or ""
+        above = header_finder.above_header(start, comma, options.header_row, stream.name, options.is_decided)
     head, rest = delimited.read_head(
         stream, start[above.bytes :], above.delimiter, above.lines, stream.is_sheet
     )
-    return LoadedTable(stream, rest, head, above)
+    if is_rejects:
+        head = delimited.without_added(head, stream.name)
+    return LoadedTable(stream, rest, head, above, Footer(False if is_rejects else options.footer))
 
 
 def _open(

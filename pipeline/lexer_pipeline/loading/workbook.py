@@ -93,6 +93,11 @@ class SheetSource:
         self._pieces = self._blocks(found.sheet, Marks(path, found.sheet.name))
 
     @property
+    def told(self) -> ReadOptions:
+        """The sheet that is read."""
+        return ReadOptions(sheet=self._found.sheet.name)
+
+    @property
     def notes(self) -> tuple[str, ...]:
         """What should be said aloud of how the sheet was read."""
         notes = [f"sheet {self._found.sheet.name}"]

@@ -13,6 +13,7 @@ from lexer_pipeline.kernels.codes import ROW_OK
 from lexer_pipeline.mapping import conversions
 from lexer_pipeline.mapping.compile import Mapper
 from lexer_pipeline.mapping.outcomes import converted
+from lexer_pipeline.mapping.rules import FieldDecisions
 from lexer_pipeline.mapping.source_texts import any_filled, places_of, told_apart
 from lexer_pipeline.mapping.target_columns import Step, TargetColumn
 
@@ -21,27 +22,47 @@ class ColumnSurvey:
     """Shows the conversions that must see their whole column each chunk that passes."""
 
     def __init__(self, mapper: Mapper) -> None:
-        self._mapper = mapper
+        self.mapper = mapper
+        self._decided: dict[str, dict[str, conversions.Decided]] = {}
+
+    @property
+    def decided(self) -> FieldDecisions:
+        """What was decided for the column of each field, what was known before included; final once `settled` was asked for."""
+        return {
+            target: {**self.mapper.decided.get(target, {}), **self._decided.get(target, {})}
+            for target in (*self.mapper.decided, *self._decided)
+        }
 
     def over(self, blocks: Iterator[Rows]) -> Iterator[Rows]:
         """The same chunks; `settled` may be asked for once all have passed."""
         for rows in blocks:
-            if self._mapper.waits:
+            if self.mapper.waits:
                 texts = cells.of_rows(rows)
                 good = np.flatnonzero(rows.faults == ROW_OK)
-                for one in self._mapper.target_columns:
+                for one in self.mapper.target_columns:
                     _look(one, texts, good)
             yield rows
 
     def settled(self) -> Mapper:
         """The mapper with each conversion settled; UsageError where a column does not tell how it is to be read."""
-        if not self._mapper.waits:
-            return self._mapper
+        if not self.mapper.waits:
+            return self.mapper
         target_columns = tuple(
-            replace(one, chain=tuple(_settle(step, one) for step in one.chain))
-            for one in self._mapper.target_columns
+            replace(one, chain=tuple(self._settle(step, one) for step in one.chain))
+            for one in self.mapper.target_columns
         )
-        return replace(self._mapper, target_columns=target_columns)
+        return replace(self.mapper, target_columns=target_columns)
+
+    def _settle(self, step: Step, one: TargetColumn) -> conversions.Conversion:
+        if not isinstance(step, conversions.NeedsColumn):
+            return step
+        try:
+            decided, conversion = step.readings(), step.decide()
+        except UsageError as problem:
+            raise UsageError(f"column {one.label}: {problem.message}", problem.hint) from None
+        if decided:
+            self._decided.setdefault(one.rule.target, {})[step.conversion] = decided
+        return conversion
 
 
 def _look(one: TargetColumn, texts: cells.Cells, rows: Integers) -> None:
@@ -65,12 +86,3 @@ def _show(
     outcomes = [converted(one, steps, texts_of_row) for texts_of_row in said]
     found = [text if failed is None else "" for text, _, failed in outcomes]
     step.look(text for number in numbers.tolist() if (text := found[number]))
-
-
-def _settle(step: Step, one: TargetColumn) -> Step:
-    if not isinstance(step, conversions.NeedsColumn):
-        return step
-    try:
-        return step.decide()
-    except UsageError as problem:
-        raise UsageError(f"column {one.label}: {problem.message}", problem.hint) from None

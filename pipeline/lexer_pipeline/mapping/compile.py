@@ -1,15 +1,15 @@
 """A mapping understood for one header: the columns that it makes, and which of the source's they read."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
 from lexer_pipeline.errors import UsageError
 from lexer_pipeline.mapping import conversions
 from lexer_pipeline.mapping.header import Header
-from lexer_pipeline.mapping.rules import FieldRule, Mapping, RecordMap, Skip
-from lexer_pipeline.mapping.target_columns import TargetColumn, columns_of, order_of
+from lexer_pipeline.mapping.rules import FieldDecisions, FieldRule, Mapping, RecordMap, Skip
+from lexer_pipeline.mapping.target_columns import Step, TargetColumn, columns_of, order_of
 from lexer_pipeline.model import Specification
 from lexer_pipeline.specs.paths import FieldPath
 from lexer_pipeline.specs.schema_tree import SchemaTree
@@ -25,6 +25,10 @@ class Plan(Protocol):
     def mapping(self) -> Mapping | None: ...
     @property
     def record(self) -> RecordMap | None: ...
+    @property
+    def original(self) -> str: ...
+    @property
+    def fields_decided(self) -> FieldDecisions: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +50,7 @@ class Mapper:
     unused: tuple[str, ...]
     mapping: Mapping | None
     source: str
+    decided: FieldDecisions
 
     @property
     def once(self) -> list[int]:
@@ -84,14 +89,14 @@ class Mapper:
 def compile_mapper(
     plan: Plan, header: Sequence[str], tree: SchemaTree, source: str, dates: str | None
 ) -> Mapper:
-    """Find the columns that a mapping names in a header.
+    """Find the columns that a mapping names in a header; what was decided over them before is not asked again.
 
     Without a mapping each column is a field already, and `dates` says how its dates are written.
     """
     mapping = plan.mapping or _plain()
     record = plan.record or _as_it_is(header, tree, plan.specification.name)
-    columns = Header(mapping, header, source)
-    target_columns = columns_of(record.fields, columns, tree, dates)
+    columns = Header(mapping, header, source, plan.original)
+    target_columns = settled(columns_of(record.fields, columns, tree, dates), plan.fields_decided)
     if not any(one.columns for one in target_columns):
         raise UsageError(f"{source}: no column of the mapping {mapping.name} is in the header")
     folds = not record.carry and (bool(record.key) or not all(one.is_once for one in target_columns))
@@ -105,8 +110,28 @@ def compile_mapper(
         tuple(column for column in carry if column is not None),
         tuple(place for place, one in enumerate(target_columns) if one.rule.target in record.together),
         tuple((columns.place(skip.columns), skip) for skip in record.skips), columns.secret(), columns.unused(),
-        plan.mapping, source,
+        plan.mapping, source, plan.fields_decided,
     )  # fmt: skip
+
+
+def settled(target_columns: Sequence[TargetColumn], decided: FieldDecisions) -> tuple[TargetColumn, ...]:
+    """The columns without a question where it was decided before how they are read; UsageError where that cannot be."""
+    return tuple(
+        replace(one, chain=tuple(_settled(step, one.rule.target, decided) for step in one.chain))
+        for one in target_columns
+    )
+
+
+def _settled(step: Step, target: str, decided: FieldDecisions) -> Step:
+    said = decided.get(target, {})
+    if not isinstance(step, conversions.NeedsColumn) or step.conversion not in said:
+        return step
+    try:
+        return step.by(said[step.conversion])
+    except UsageError as problem:
+        raise UsageError(
+            f"what was decided on {target} ({step.conversion}): {problem.message}", problem.hint
+        ) from None
 
 
 def _plain() -> Mapping:

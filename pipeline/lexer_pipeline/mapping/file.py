@@ -26,6 +26,7 @@ type = { column = "Shop", convert = [{ enum = { Web = "ecommerce", "*" = "physic
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from difflib import get_close_matches
 from importlib import import_module
 from pathlib import Path
@@ -33,6 +34,7 @@ from pathlib import Path
 from lexer_pipeline.errors import UsageError
 from lexer_pipeline.mapping.rules import FieldRule, Mapping, RecordMap, Skip, Table, conversions_in
 from lexer_pipeline.system import settings_file
+from lexer_pipeline.system.settings_file import SettingsFile
 
 PRESETS = Path(__file__).parent / "presets"
 SCHEMA = Path(__file__).with_name("mapping.schema.json")
@@ -75,9 +77,22 @@ def recognise(header: Sequence[str]) -> tuple[Mapping, ...]:
 
 def read(path: Path) -> Mapping:
     """Read and check a mapping file; UsageError names the file, the line, the setting and what to write instead."""
-    file = settings_file.read(path, str(path))
+    return _checked(path, settings_file.read(path, str(path)))
+
+
+def parse(text: str, name: str, where: str) -> Mapping:
+    """Read and check the text of a mapping that was kept under a name; messages say `where`, and the line in the text."""
+    return replace(_checked(Path(f"{name}.toml"), settings_file.parse(text, where)), is_kept=True)
+
+
+def is_users_own(mapping: Mapping) -> bool:
+    """Whether a mapping is a file of the user's: no preset, and no text that was kept."""
+    return mapping.path.parent != PRESETS and not mapping.is_kept
+
+
+def _checked(path: Path, file: SettingsFile) -> Mapping:
     settings_file.check(file, SCHEMA)
-    mapping = _mapping(path, file.table)
+    mapping = _mapping(path, file)
     # The named conversions cost as much time to import as a small file without a mapping to convert.
     import_module("lexer_pipeline.mapping.checks").check(file, mapping)
     return mapping
@@ -85,17 +100,18 @@ def read(path: Path) -> Mapping:
 
 def _trusted(path: Path) -> Mapping:
     """A preset, not checked again: the tests do that, and a header is compared with all of them."""
-    return _mapping(path, settings_file.read(path, str(path)).table)
+    return _mapping(path, settings_file.read(path, str(path)))
 
 
 # ------------------------------------------------------------------------------------------------ what is said
 
 
-def _mapping(path: Path, table: Table) -> Mapping:
+def _mapping(path: Path, file: SettingsFile) -> Mapping:
+    table: Table = file.table
     return Mapping(
         path, table.get("title", path.stem), _texts(table, "recognise"), _texts(table, "drop"), _texts(table, "secret"),
         table.get("refuse", ""), table.get("columns_vary", False),
-        tuple(_record(one) for one in table.get("records", ())),
+        tuple(_record(one) for one in table.get("records", ())), file.text,
     )  # fmt: skip
 
 

@@ -4,10 +4,10 @@ import re
 from collections.abc import Sequence
 from difflib import get_close_matches
 
+from lexer_pipeline.chunks.rejected import BOOKKEEPING
 from lexer_pipeline.errors import UsageError
 from lexer_pipeline.mapping.file import normalised
 from lexer_pipeline.mapping.rules import Mapping
-from lexer_pipeline.validating.header_checks import BOOKKEEPING
 
 # The place of a column that is not there, whose cells are all empty.
 NOWHERE = -1
@@ -16,11 +16,15 @@ NUMBER_SIGN = "#"
 
 
 class Header:
-    """Finds columns of a header by their normalised names, and remembers which were asked for."""
+    """Finds columns of a header by their normalised names, and remembers which were asked for.
 
-    def __init__(self, mapping: Mapping, names: Sequence[str], source: str) -> None:
+    `original` names the source of which these are rejected rows, if they are.
+    """
+
+    def __init__(self, mapping: Mapping, names: Sequence[str], source: str, original: str = "") -> None:
         self.mapping = mapping
         self.source = source
+        self.original = original or source
         self._names = names
         self._places: dict[str, int] = {}
         for column, name in enumerate(names):

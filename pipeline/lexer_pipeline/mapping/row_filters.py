@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from lexer_pipeline.chunks import cells
-from lexer_pipeline.chunks.records import Records
+from lexer_pipeline.chunks.records import Carried, Records
 from lexer_pipeline.chunks.rows import Rows
 from lexer_pipeline.kernels.arrays import Bools, Int32s, Integers
 from lexer_pipeline.kernels.codes import HAS_DOUBLED, HAS_HIGH, ROW_BLANK, ROW_OK
@@ -105,11 +105,13 @@ def carried(mapper: Mapper, rows: Records) -> Records:
     begins = np.zeros(len(rows.faults), np.int64)
     begins[rows.firsts] = rows.firsts
     begins = np.maximum.accumulate(begins)
-    for column in mapper.carry:
+    taken = Carried(mapper.carry, np.zeros((len(numbers), len(mapper.carry), 3), np.int32))
+    for place, column in enumerate(mapper.carry):
         filled = ends[column :: rows.columns] > starts[column :: rows.columns]
         source = np.maximum.accumulate(np.where(filled, numbers, NOWHERE))
         to = np.flatnonzero(~filled & (rows.faults == ROW_OK) & (source >= begins))
         there, here = source[to] * rows.columns + column, to * rows.columns + column
         starts[here], ends[here], flags[here] = starts[there], ends[there], flags[there]
+        taken.places[to, place] = np.stack([starts[there], ends[there], flags[there]], axis=1)
     firsts = np.flatnonzero(rows.faults != ROW_BLANK).astype(np.int32)
-    return replace(rows, starts=starts, ends=ends, flags=flags, firsts=firsts)
+    return replace(rows, starts=starts, ends=ends, flags=flags, firsts=firsts, carried=taken)

@@ -10,6 +10,8 @@ from lexer_pipeline.system.toml_lines import KeyPath
 
 # A table of a settings file, as JSON has it.
 Table: TypeAlias = Map[str, Any]
+# For fields, by their names in a mapping: the readings decided over their column, by the name of the conversion that reads it.
+FieldDecisions: TypeAlias = Map[str, Map[str, tuple[str, ...]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +81,10 @@ class RecordMap:
 
 @dataclass(frozen=True, slots=True)
 class Mapping:
-    """A mapping file; `refuse` says why such an export cannot be converted at all."""
+    """A mapping file and its `text`; `refuse` says why such an export cannot be converted at all.
+
+    `path` is where the file lies, or lay where only its text `is_kept`.
+    """
 
     path: Path
     title: str
@@ -89,6 +94,8 @@ class Mapping:
     refuse: str
     columns_vary: bool
     records: tuple[RecordMap, ...]
+    text: str = ""
+    is_kept: bool = False
 
     @property
     def name(self) -> str:

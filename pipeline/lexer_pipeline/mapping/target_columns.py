@@ -99,7 +99,7 @@ def _made_by(rule: FieldRule, header: Header, tree: SchemaTree, dates: str | Non
     columns = [piece for piece in pieces if isinstance(piece, int)]
     steps = rule.conversions
     if rule.filename:
-        pieces = [_from_name(rule, header.source)]
+        pieces = [_from_name(rule, header.original)]
     elif rule.columns and not columns:
         if not rule.default:
             return

@@ -4,8 +4,10 @@ from collections.abc import Iterator
 
 from lexer_pipeline.chunks.records import Records
 from lexer_pipeline.loading.source import LoadedTable
+from lexer_pipeline.mapping.column_survey import ColumnSurvey
 from lexer_pipeline.mapping.compile import Mapper, compile_mapper
 from lexer_pipeline.mapping.records import load_mapped
+from lexer_pipeline.preparing.decisions import Decisions
 from lexer_pipeline.preparing.options import Options
 from lexer_pipeline.preparing.plan import Plan
 from lexer_pipeline.preparing.routes import RowsRoute
@@ -18,23 +20,25 @@ def mapped_route(
     """The mapping of a plan put to work on a table; UsageError where its header lacks what the mapping names."""
     mapper = compile_mapper(plan, loaded.head.names, reference.tree, loaded.name, options.date_format)
     mapper.refuse_unused(options.ignore_unknown)
-    return MappedRoute(loaded, mapper, plan.notes, reference)
+    return MappedRoute(loaded, plan, mapper, reference)
 
 
 class MappedRoute(RowsRoute):
     """A table with a mapping, or with dates of a form that a flag names."""
 
-    def __init__(
-        self, loaded: LoadedTable, mapper: Mapper, notes: tuple[str, ...], reference: ReferenceChecker
-    ) -> None:
-        super().__init__(loaded, mapper.layout, reference)
+    def __init__(self, loaded: LoadedTable, plan: Plan, mapper: Mapper, reference: ReferenceChecker) -> None:
+        super().__init__(loaded, plan, mapper.layout, reference)
         self.secret = mapper.secret
         self._mapper = mapper
-        self._plan_notes = notes
+        self._survey = ColumnSurvey(mapper)
 
     @property
     def notes(self) -> tuple[str, ...]:
         return (*self._plan_notes, *self._loaded.notes, *self._mapper.notes)
 
+    @property
+    def decisions(self) -> Decisions:
+        return Decisions(self._loaded.reading, self._survey.decided)
+
     def load(self) -> Iterator[Records]:
-        return load_mapped(self._loaded, self._mapper)
+        return load_mapped(self._loaded, self._survey, self._accepted)

@@ -1,12 +1,33 @@
 """What may be asked of a run."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import BinaryIO
+from dataclasses import dataclass, field, replace
+from pathlib import Path, PurePath
+from types import MappingProxyType
+from typing import Any, BinaryIO
 
+from lexer_pipeline.errors import UsageError
 from lexer_pipeline.loading.format import AS_TOLD, ReadOptions
+from lexer_pipeline.model import Json
 from lexer_pipeline.system.timings import Timings
+
+TEXT, FLAG, SHARE, WHOLE = (str,), (bool,), (float, int), (int,)
+WANTED: Mapping[tuple[type, ...], str] = MappingProxyType(
+    {TEXT: "a text", FLAG: "true or false", SHARE: "a number", WHOLE: "a whole number"}
+)
+# The options that change what is made of a source, and so are kept with the batch: what each must be. A mapping is kept by its
+# name, since its text is kept as well.
+MEANING: Mapping[str, tuple[type, ...]] = MappingProxyType({
+    "mapping": TEXT, "date_format": TEXT, "zone": TEXT, "reject_unknown": FLAG, "ignore_unknown": FLAG, "max_invalid": SHARE,
+    "max_bytes": WHOLE, "label": TEXT,
+})  # fmt: skip
+READING: Mapping[str, tuple[type, ...]] = MappingProxyType(
+    {"encoding": TEXT, "header_row": WHOLE, "sheet": TEXT, "delimiter": TEXT}
+)
+# The others belong to one run: how a file is called, what is shown, and where from and with what it is read.
+OF_ONE_RUN = frozenset({
+    "reading", "date", "min_rows", "replaces", "datasets", "ledger", "names", "stdin", "progress", "show_values", "timings",
+})  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,3 +62,37 @@ class Options:
     progress: Callable[[int, int], None] | None = None
     show_values: bool = False
     timings: Timings = field(default_factory=Timings)
+
+    def as_json(self) -> dict[str, Json]:
+        """What changes the meaning of a source, where it is not the default: as manifest.json holds it, without any folder."""
+        said = {name: getattr(self, name) for name in MEANING} | {
+            name: getattr(self.reading, name) for name in READING
+        }
+        if self.mapping is not None:
+            said["mapping"] = PurePath(self.mapping).stem
+        return {name: value for name, value in sorted(said.items()) if value != USUAL[name]}
+
+
+USUAL: Mapping[str, Any] = MappingProxyType(
+    {name: getattr(Options(), name) for name in MEANING} | {name: getattr(AS_TOLD, name) for name in READING}
+)
+
+
+def from_json(said: object, where: str) -> Options:
+    """The options that a manifest holds; UsageError says `where` the manifest is and what is broken."""
+    if not isinstance(said, Mapping):
+        raise _broken(where, "must be an object")
+    for name, value in said.items():
+        kind = MEANING.get(name) or READING.get(name)
+        if kind is None:
+            raise _broken(where, f"has {name}, which is no option")
+        if type(value) not in kind:
+            raise _broken(where, f"{name} must be {WANTED[kind]}")
+        if kind in (SHARE, WHOLE) and value < 0:
+            raise _broken(where, f"{name} must not be below zero")
+    reading = ReadOptions(**{name: value for name, value in said.items() if name in READING})
+    return replace(Options(), reading=reading, **{name: said[name] for name in said if name in MEANING})
+
+
+def _broken(where: str, what: str) -> UsageError:
+    return UsageError(f"{where}: options: {what}", "Take the manifest.json that this program wrote.")

@@ -1,23 +1,28 @@
 """What is to be made of which source: by a specification, by a mapping, or by what its header looks like."""
 
 import os
+import shlex
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass, replace
 from io import BufferedReader, RawIOBase
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from lexer_pipeline.chunks.rejected import ADDED, BOOKKEEPING
 from lexer_pipeline.errors import UsageError
 from lexer_pipeline.loading.format import ReadOptions
-from lexer_pipeline.loading.source import LoadedTable, Source, expand, load
+from lexer_pipeline.loading.source import Loaded, LoadedTable, Source, expand, load
 from lexer_pipeline.mapping import file as mapping
 from lexer_pipeline.mapping import remembered
-from lexer_pipeline.mapping.rules import Mapping, RecordMap
+from lexer_pipeline.mapping.rules import FieldDecisions, Mapping, RecordMap
 from lexer_pipeline.model import Specification
+from lexer_pipeline.outbox.batch import MANIFEST
+from lexer_pipeline.preparing.decisions import Decisions
 from lexer_pipeline.specs import catalog
 from lexer_pipeline.system.files import read_at
+from lexer_pipeline.system.hashing import Hashing
 
 BLOCK = 1 << 20
 
@@ -26,7 +31,9 @@ BLOCK = 1 << 20
 class Plan:
     """One pass over one source; `mapping` and `record` are None where the columns are fields already.
 
-    `notes` say why a mapping was taken that nobody asked for.
+    `notes` say why a mapping was taken that nobody asked for. `decided` is what was decided over the source as a whole, of which
+    these are some rows. Where they are its rejects, `original` is its name, and `accepted` are those that an earlier fix accepted:
+    rows by their lines, documents by their SHA-256.
     """
 
     source: Source
@@ -36,6 +43,58 @@ class Plan:
     mapping: Mapping | None = None
     record: RecordMap | None = None
     notes: tuple[str, ...] = ()
+    decided: Decisions | None = None
+    original: str = ""
+    accepted: frozenset[int | str] = frozenset()
+
+    @property
+    def fields_decided(self) -> FieldDecisions:
+        """What was decided over the columns of fields before."""
+        return self.decided.fields if self.decided is not None else {}
+
+    @property
+    def accepted_lines(self) -> frozenset[int]:
+        """The lines of rows that an earlier fix accepted."""
+        return frozenset(one for one in self.accepted if isinstance(one, int))
+
+    @property
+    def accepted_documents(self) -> frozenset[str]:
+        """The SHA-256 of documents that an earlier fix accepted."""
+        return frozenset(one for one in self.accepted if isinstance(one, str))
+
+    def read_as(self, decided: Decisions) -> "Plan":
+        """The pass over some rows of a source on which this was decided."""
+        return replace(self, reading=decided.reading, decided=decided)
+
+    def fixing(self, decided: Decisions, original: str, accepted: Collection[int | str] = ()) -> "Plan":
+        """The pass over rejects of the source `original`, on which this was decided: a row means what it would mean there.
+
+        The reading of the plan is what a person says of the rejects file itself.
+        """
+        again = self.read_as(decided.for_rejects(self.reading))
+        return replace(again, original=original, accepted=frozenset(accepted))
+
+
+def opened(plan: Plan, hashing: Hashing | None = None, refuses_rejects: bool = False) -> Loaded:
+    """The source of a plan, opened; with `refuses_rejects` UsageError where it is a rejects file and nobody fixes it."""
+    with ExitStack() as on_failure:
+        loaded = on_failure.enter_context(closing(load(plan.source, plan.stdin, plan.reading, hashing)))
+        if refuses_rejects and isinstance(loaded, LoadedTable) and loaded.head.names[:ADDED] == BOOKKEEPING:
+            raise _unasked(plan.source, loaded.name)
+        on_failure.pop_all()
+        return loaded
+
+
+def _unasked(source: Source, name: str) -> UsageError:
+    """The command that fixes a batch, with the batch where the file lies in its folder."""
+    path = Path(source) if isinstance(source, str | Path) and str(source) != "-" else None
+    batch, file = "BATCH", shlex.quote(str(path)) if path else "FILE"
+    if path is not None and (path.parent / MANIFEST).is_file():
+        batch = shlex.quote(str(path.parent))
+    return UsageError(
+        f"{name}: holds what a batch rejected, which is read as that batch was",
+        f"Run: lexer-pipeline convert --fix {batch} {file}",
+    )
 
 
 def plans(

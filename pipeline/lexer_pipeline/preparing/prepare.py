@@ -13,7 +13,7 @@ from typing import Any
 
 from lexer_pipeline.loading.source import Loaded, LoadedTable, Source, load
 from lexer_pipeline.mapping import remembered
-from lexer_pipeline.mapping.file import PRESETS
+from lexer_pipeline.mapping.file import is_users_own
 from lexer_pipeline.model import PreparedBatch, SourceUse, Specification
 from lexer_pipeline.outbox.entry import BatchState
 from lexer_pipeline.outbox.ledger import Ledger
@@ -149,5 +149,5 @@ class _Read:
     def remember_mappings(self, out: Path) -> None:
         """A mapping of the user's that served is noted for the next export with the same header."""
         for plan, header in zip(self.plans, self.headers, strict=True):
-            if plan.mapping is not None and plan.mapping.path.parent != PRESETS:
+            if plan.mapping is not None and is_users_own(plan.mapping):
                 remembered.remember(out, header, plan.mapping.path)

@@ -1,15 +1,18 @@
 """Rejected input in its own form, ready to be mended and run again; and one issue a line for machines."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
+import numpy as np
 import orjson
 
-from lexer_pipeline.chunks.results import Chunk, Rejected
+from lexer_pipeline.chunks.documents import Documents
+from lexer_pipeline.chunks.records import Records
+from lexer_pipeline.chunks.rejected import BOOKKEEPING
+from lexer_pipeline.chunks.results import Checked, Chunk, Rejected
 from lexer_pipeline.kernels import dispatch
-from lexer_pipeline.kernels.codes import ROW_OK
+from lexer_pipeline.kernels.codes import ROW_BLANK, ROW_OK
 from lexer_pipeline.loading.delimited import Head
-from lexer_pipeline.validating.header_checks import BOOKKEEPING
 
 
 def file_name(source: int, is_table: bool) -> str:
@@ -34,7 +37,7 @@ def rows_or_documents(
 def table_rows(chunk: Chunk, rejected: Iterable[Rejected], head: Head, secret: Sequence[int] = ()) -> bytes:
     """The rejected rows, byte for byte as they stood in the source, behind their line and issues.
 
-    Only the cells of `secret` columns are emptied; a row whose cells cannot be told apart is then left out.
+    An empty cell that says what the row before it does is filled, since that row need not be among the rejects. Only the cells of `secret` columns are emptied; a row whose cells cannot be told apart is then left out.
 
     The added cells come first: behind a row that is too short, or whose quote is open, they would not be cells.
     """
@@ -47,6 +50,8 @@ def table_rows(chunk: Chunk, rejected: Iterable[Rejected], head: Head, secret: S
             said = known[messages] = _said(messages, head.delimiter)
         for row in record.rows:
             raw = chunk.raw(row)
+            if isinstance(chunk, Records) and chunk.carried is not None:
+                raw = _filled(raw, chunk.carried.texts(chunk.data, row), head)
             if not is_as_it_came:
                 raw = _own(raw, head)
                 raw = _without(raw, secret, head) if secret else raw
@@ -69,6 +74,20 @@ def _own(raw: bytes, head: Head) -> bytes:
     return re.sub(b"\\A" + cell + cell, b"", raw, count=1)
 
 
+def _filled(raw: bytes, texts: Mapping[int, bytes], head: Head) -> bytes:
+    """A row whose cells are certain with some of its empty ones filled."""
+    wide = len(head.names)
+    found = dispatch.scan_csv(raw, ord(head.delimiter), wide, True, 2, len(raw))
+    starts, ends = found.starts.tolist(), found.ends.tolist()
+    for column in sorted(texts, reverse=True):
+        is_quoted = raw[ends[column] : ends[column] + 1] == b'"'
+        text = texts[column]
+        if not is_quoted and any(sign in text for sign in (head.delimiter.encode(), b'"', b"\r", b"\n")):
+            text = b'"' + text + b'"'
+        raw = raw[: starts[column]] + text + raw[ends[column] :]
+    return raw
+
+
 def _without(raw: bytes, secret: Sequence[int], head: Head) -> bytes:
     wide = len(head.names)
     found = dispatch.scan_csv(raw, ord(head.delimiter), wide, True, 2, len(raw))
@@ -78,6 +97,18 @@ def _without(raw: bytes, secret: Sequence[int], head: Head) -> bytes:
     for column in sorted(secret, reverse=True):
         raw = raw[: starts[column]] + raw[ends[column] :]
     return raw
+
+
+def accepted(checked: Checked) -> list[int] | list[str]:
+    """What a fix accepted of a chunk, by which the next one knows it: rows by their lines, documents by their SHA-256."""
+    chunk = checked.shaped.chunk
+    gone = [row for record in checked.rejected for row in record.rows]
+    keep = np.ones(len(chunk.lines), np.bool_)
+    keep[gone] = False
+    if isinstance(chunk, Documents):
+        return [chunk.sha256(row) for row in np.flatnonzero(keep).tolist()]
+    lines: list[int] = chunk.lines[keep & (chunk.faults != ROW_BLANK)].tolist()
+    return lines
 
 
 def documents(chunk: Chunk, rejected: Iterable[Rejected]) -> bytes:

@@ -10,8 +10,9 @@ from typing import Protocol, TypeVar
 from lexer_pipeline.chunks.documents import Documents
 from lexer_pipeline.chunks.records import Records
 from lexer_pipeline.chunks.results import Checked, ShapedDocuments, ShapedRows
-from lexer_pipeline.loading.records import load_documents, load_rows
+from lexer_pipeline.loading.records import load_documents, load_rejected, load_rows
 from lexer_pipeline.loading.source import LoadedDocuments, LoadedTable
+from lexer_pipeline.preparing.decisions import Decisions
 from lexer_pipeline.preparing.plan import Plan
 from lexer_pipeline.validating.compile_documents import compile_automaton
 from lexer_pipeline.validating.compile_rows import compile_writer
@@ -30,6 +31,10 @@ class Route(Protocol[ChunkT, ShapedT]):
     """The stages for one source; `secret` are the columns that no reject may hold, `notes` what should be said aloud."""
 
     secret: tuple[int, ...]
+
+    @property
+    def decisions(self) -> Decisions:
+        """What was decided over the source as a whole; final when all was read."""
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -57,6 +62,7 @@ class DocumentsRoute:
         schema = plan.specification.schema
         self._loaded = loaded
         self._plan_notes = plan.notes
+        self._accepted = plan.accepted_documents
         self._reference = reference
         self._automaton = compile_automaton(schema)
         self._signatures = DocumentSignatures(self._automaton, reference)
@@ -67,8 +73,12 @@ class DocumentsRoute:
     def notes(self) -> tuple[str, ...]:
         return (*self._plan_notes, *self._loaded.notes)
 
+    @property
+    def decisions(self) -> Decisions:
+        return Decisions(self._loaded.reading)
+
     def load(self) -> Iterator[Documents]:
-        return load_documents(self._loaded, self._unwrap)
+        return load_documents(self._loaded, self._unwrap, self._accepted)
 
     def shape(self, chunk: Documents) -> ShapedDocuments:
         return shape_documents(chunk, self._automaton)
@@ -83,17 +93,21 @@ class DocumentsRoute:
 class RowsRoute:
     """What the two routes of tables have in common: the stages behind load."""
 
-    def __init__(self, loaded: LoadedTable, layout: Layout, reference: ReferenceChecker) -> None:
+    def __init__(self, loaded: LoadedTable, plan: Plan, layout: Layout, reference: ReferenceChecker) -> None:
         self._loaded = loaded
+        self._plan_notes = plan.notes
+        self._accepted = plan.accepted_lines
         self._layout = layout
         self._reference = reference
         self._signatures = RowSignatures(layout, reference)
+        # A rejected row stands on a line of the source that it came from.
+        self._source = plan.original or loaded.name
 
     def shape(self, chunk: Records) -> ShapedRows:
         return shape_rows(chunk, self._layout, self._reference)
 
     def validate(self, shaped: ShapedRows) -> Checked:
-        return validate_rows(shaped, self._layout, self._reference, self._signatures, self._loaded.name)
+        return validate_rows(shaped, self._layout, self._reference, self._signatures, self._source)
 
     def convert(self, checked: Checked) -> Sequence[bytes]:
         return convert_rows(checked, self._layout)
@@ -110,13 +124,18 @@ class TableRoute(RowsRoute):
         layout = compile_layout(
             loaded.head.names, reference.tree, plan.specification.key, loaded.name, ignore_unknown
         )
-        super().__init__(loaded, layout, reference)
-        self._plan_notes = plan.notes
+        super().__init__(loaded, plan, layout, reference)
         self._writer = compile_writer(plan.specification.schema, layout)
 
     @property
     def notes(self) -> tuple[str, ...]:
         return (*self._plan_notes, *self._loaded.notes)
 
+    @property
+    def decisions(self) -> Decisions:
+        return Decisions(self._loaded.reading)
+
     def load(self) -> Iterator[Records]:
+        if self._loaded.head.before:
+            return load_rejected(self._loaded, self._layout.key, self._layout.once, self._accepted)
         return load_rows(self._loaded, self._layout.key, self._layout.once, self._writer)

@@ -78,15 +78,20 @@ def named(path: KeyPath) -> str:
 
 def read(path: Path, name: str) -> SettingsFile:
     """The settings of a TOML file, not checked yet; UsageError with the line where it is no TOML."""
-    file = SettingsFile(name)
     try:
-        file = SettingsFile(name, path.read_text("utf-8"))
-        return replace(file, table=file.plain(tomllib.loads(file.text)))
+        return parse(path.read_text("utf-8"), name)
     except OSError as problem:
         raise UsageError(f"{name}: cannot be read ({problem.strerror})", "Check the path.") from None
     except UnicodeDecodeError as problem:
         line = problem.object.count(b"\n", 0, problem.start) + 1
-        raise file.fault_on(line, "is not UTF-8", "Save the file as UTF-8.") from None
+        raise SettingsFile(name).fault_on(line, "is not UTF-8", "Save the file as UTF-8.") from None
+
+
+def parse(text: str, name: str) -> SettingsFile:
+    """The settings of a text in TOML, not checked yet; UsageError with the line where it is no TOML."""
+    file = SettingsFile(name, text)
+    try:
+        return replace(file, table=file.plain(tomllib.loads(text)))
     except tomllib.TOMLDecodeError as problem:
         raise _no_toml(file, str(problem)) from None
     except RecursionError:

@@ -4,12 +4,11 @@ import re
 from collections.abc import Iterator, Sequence
 from difflib import get_close_matches
 
+from lexer_pipeline.chunks.rejected import BOOKKEEPING
 from lexer_pipeline.errors import UsageError
 from lexer_pipeline.specs.paths import FieldPath
 from lexer_pipeline.specs.schema_tree import Place, SchemaTree
 
-# Columns that the rejects file adds; they are not data when it comes back.
-BOOKKEEPING = ("_line", "_issues")
 # What a column is called, as far as a message may repeat it.
 COLUMN_NAME = re.compile(r"[\w .()\[\]/#&'-]{1,60}")
 # Fields are named to a person down to this depth.

@@ -3,13 +3,13 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from lexer_pipeline.chunks.rejected import BOOKKEEPING
 from lexer_pipeline.errors import UsageError
 from lexer_pipeline.specs.paths import FieldPath, Parts
 from lexer_pipeline.specs.schema_tree import SchemaTree
 from lexer_pipeline.validating.branches import Branch, Leaf, branch_of
 from lexer_pipeline.validating.cell_kinds import kind_of
 from lexer_pipeline.validating.header_checks import (
-    BOOKKEEPING,
     refuse_container,
     refuse_duplicates,
     refuse_strayed,

@@ -199,7 +199,17 @@ def validate_documents(
     records = int(vouched.sum()) + len(lines)
     rows = chunk.records + chunk.blank
     return Checked(
-        shaped, vouched, lines, tuple(rejected), rows, records, 0, chunk.blank, conversions, warnings, {}
+        shaped,
+        vouched,
+        lines,
+        tuple(rejected),
+        rows,
+        records,
+        0,
+        chunk.blank,
+        conversions,
+        warnings,
+        chunk.skipped,
     )
 
 

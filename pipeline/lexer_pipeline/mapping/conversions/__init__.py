@@ -19,7 +19,7 @@ from lexer_pipeline.mapping.conversions import (
     vocabulary,
 )
 from lexer_pipeline.mapping.conversions.arguments import nearest
-from lexer_pipeline.mapping.conversions.outcome import CHANGES, Conversion, NeedsColumn, Vectorised
+from lexer_pipeline.mapping.conversions.outcome import CHANGES, Conversion, Decided, NeedsColumn, Vectorised
 from lexer_pipeline.mapping.conversions.zones import zone_of
 from lexer_pipeline.specs.values import Converted, Unconvertible
 
@@ -28,6 +28,7 @@ __all__ = [
     "DESCRIPTIONS",
     "Conversion",
     "Converted",
+    "Decided",
     "NeedsColumn",
     "Unconvertible",
     "Vectorised",

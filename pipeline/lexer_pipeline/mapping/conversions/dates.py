@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, tzinfo
 from functools import partial
+from itertools import compress
 from types import MappingProxyType
 
 import numpy as np
@@ -14,7 +15,7 @@ from lexer_pipeline.kernels.arrays import Bools, Int32s, UInt8s
 from lexer_pipeline.mapping.conversions import arguments, zones
 from lexer_pipeline.mapping.conversions.forms import FAMILIES, Form, form_of
 from lexer_pipeline.mapping.conversions.moments import PIVOT, Moment
-from lexer_pipeline.mapping.conversions.outcome import Conversion, NeedsColumn, Vectorised
+from lexer_pipeline.mapping.conversions.outcome import Conversion, Decided, NeedsColumn, Vectorised
 from lexer_pipeline.mapping.conversions.tally import Tally, counted, repeated
 from lexer_pipeline.specs.values import Converted, Unconvertible
 
@@ -229,12 +230,15 @@ class DateColumn(NeedsColumn):
                 self.likely = at
                 return
 
-    def decide(self) -> Conversion:
-        """The form that fits most cells; UsageError where two fit equally many or days and months can be swapped."""
+    def readings(self) -> Decided:
+        """The form that fits most cells, or two that read all of them alike.
+
+        UsageError where forms of two families fit equally many, or days and months can be swapped.
+        """
         counts = [tally.fitting for tally in self.tallies]
         most = max(counts)
         if not most:
-            return _unknown
+            return ()
         best = [at for at, count in enumerate(counts) if count == most]
         names = [FAMILIES[at][0].name for at in best]
         if len(best) > 1:
@@ -242,8 +246,17 @@ class DateColumn(NeedsColumn):
             raise UsageError(f"mixes forms of dates: {said}", self._remedy(names))
         first, second = FAMILIES[best[0]][0], FAMILIES[best[0]][-1]
         remedy = self._remedy([first.name, second.name])
-        is_first = self.tallies[best[0]].is_first(first.name, second.name, remedy)
-        return _with_forms((first if is_first else second,), self.plan, self.split)
+        holds = self.tallies[best[0]].fitting_readings(first.name, second.name, remedy)
+        return tuple(dict.fromkeys(compress((first.name, second.name), holds)))
+
+    def by(self, decided: Decided) -> Conversion:
+        """Dates in the form that was decided; of two, a date that they read differently is refused."""
+        if not decided:
+            return _unknown
+        known = {form.name: form for family in FAMILIES for form in family}
+        if not set(decided) <= known.keys():
+            raise UsageError("there is no such form of dates", f"Known are: {', '.join(known)}.")
+        return _with_forms([known[name] for name in decided], self.plan, self.split)
 
     def _remedy(self, names: Sequence[str]) -> str:
         written = " or ".join(f'format = "{name}"' for name in names)

@@ -4,11 +4,13 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import compress
 
+from lexer_pipeline.errors import UsageError
 from lexer_pipeline.kernels import codes, dispatch
 from lexer_pipeline.kernels.arrays import Bools, Int32s, UInt8s
 from lexer_pipeline.mapping.conversions import arguments
-from lexer_pipeline.mapping.conversions.outcome import Conversion, NeedsColumn, Vectorised, changed
+from lexer_pipeline.mapping.conversions.outcome import Conversion, Decided, NeedsColumn, Vectorised, changed
 from lexer_pipeline.mapping.conversions.tally import Tally, repeated
 from lexer_pipeline.specs.values import Converted, Unconvertible
 
@@ -65,6 +67,18 @@ def _with_mark(argument: object) -> Conversion:
     return Vectorised(partial(_convert, argument), codes.TO_MONEY, argument.encode())
 
 
+def _either(text: str) -> Converted | Unconvertible:
+    """An amount of a column in which no other tells the mark."""
+    parts = _parts(text)
+    readings = {number for mark in NUMBERS if parts and (number := _read(parts, mark)) is not None}
+    if len(readings) == 1:
+        return changed(text, readings.pop(), "money_rewritten")
+    if readings:
+        message = "may have a decimal point or a decimal comma, which means different amounts; write it as in 1234.50"
+        return Unconvertible("type", "amount with one decimal mark", message)
+    return Unconvertible("type", "amount", "is not an amount of money; write it as in 12.50")
+
+
 def _convert(mark: str, text: str) -> Converted | Unconvertible:
     parts = _parts(text)
     if parts is None:
@@ -104,6 +118,7 @@ def _read(parts: tuple[bool, str], mark: str) -> str | None:
 class MoneyColumn(NeedsColumn):
     """Finds the decimal mark of a column of amounts by counting which mark each cell allows."""
 
+    conversion: str = "money"
     tally: Tally = field(default_factory=Tally)
 
     def look(self, texts: Iterable[str]) -> None:
@@ -119,8 +134,14 @@ class MoneyColumn(NeedsColumn):
         self.tally.add_counts(counts.tolist())
         return doubt
 
-    def decide(self) -> Conversion:
-        """The mark that all cells allow; UsageError where each mark has cells of its own, or none decides."""
+    def readings(self) -> Decided:
+        """The marks that all cells allow; UsageError where each mark has cells of its own, or none decides."""
         remedy = 'Say which it is: { money = "." } or { money = "," }.'
-        is_point = self.tally.is_first("a decimal point", "a decimal comma", remedy)
-        return _with_mark("." if is_point else ",")
+        holds = self.tally.fitting_readings("a decimal point", "a decimal comma", remedy)
+        return tuple(compress(NUMBERS, holds)) if self.tally.fitting else ()
+
+    def by(self, decided: Decided) -> Conversion:
+        """Amounts with the mark that was decided, or each with the one that it allows; a point where nothing was."""
+        if not set(decided) <= NUMBERS.keys():
+            raise UsageError("there is no such decimal mark", 'The decimal mark is "." or ",".')
+        return _either if len(set(decided)) > 1 else _with_mark("".join(decided[:1]) or ".")

@@ -38,6 +38,8 @@ CHANGES: Mapping[str, str] = MappingProxyType({
 })  # fmt: skip
 
 
+# The readings of a column, as a manifest names them.
+Decided = tuple[str, ...]
 # What it did to a text is named, by the names of CHANGES.
 Conversion = Callable[[str], Converted | Unconvertible]
 
@@ -61,8 +63,10 @@ class Vectorised:
 class NeedsColumn(ABC):
     """A conversion whose reading depends on the whole column: show it every cell, then let it decide.
 
-    It remembers counts only, whatever the size of the column.
+    It remembers counts only, whatever the size of the column. `conversion` is its name.
     """
+
+    conversion: str
 
     @abstractmethod
     def look(self, texts: Iterable[str]) -> None:
@@ -73,8 +77,19 @@ class NeedsColumn(ABC):
         """Take in those filled cells that are certain, and say which are left to `look`."""
 
     @abstractmethod
+    def readings(self) -> Decided:
+        """The readings that fit; UsageError with the counts where several do and what they make of the cells differs.
+
+        There are two where all cells say the same by both, and none where no cell tells any.
+        """
+
+    @abstractmethod
+    def by(self, decided: Decided) -> Conversion:
+        """The conversion that reads all cells of a column for which these readings were decided; UsageError where there are none such."""
+
     def decide(self) -> Conversion:
-        """The one reading that fits; UsageError with the counts where none or more than one does."""
+        """The conversion that reads the whole column, of two readings that say the same by either; UsageError as `readings`."""
+        return self.by(self.readings()[:1])
 
 
 def changed(before: str, after: str, name: str) -> Converted:

@@ -53,8 +53,11 @@ class Tally:
         self.alike += alike
         self.different += different
 
-    def is_first(self, first: str, second: str, remedy: str) -> bool:
-        """Whether the first reading holds; UsageError where the cells contradict each other or leave it open."""
+    def fitting_readings(self, first: str, second: str, remedy: str) -> tuple[bool, bool]:
+        """Whether the first reading holds, and whether the second does: both where they make the same of every cell.
+
+        UsageError where the cells contradict each other or leave it open.
+        """
         if self.first and self.second:
             both = self.alike + self.different
             raise UsageError(
@@ -68,7 +71,7 @@ class Tally:
                 f"differ in {counted(self.different)}, and no cell decides",
                 remedy,
             )
-        return not self.second
+        return not self.second, not self.first
 
 
 def counted(cells: int) -> str:
