@@ -98,7 +98,7 @@ class Manifest:
     Promise: rows = records + rejected + continuations + blank. Rows that a mapping leaves out are not among
     them: `skipped` counts those by reason. `state` is prepared, held, rejected, superseded or dropped; `file` is empty where
     no record was valid. `destination` is a dataset, or None; `replaces` and `fixes` name batches. `mapping` is the text of the
-    mapping; with `options` and `decisions` (an object a source) it is what it takes to do the same again. `held_for`
+    mapping, or a list of texts where each source had its own; with `options` and `decisions` (an object a source) it is what it takes to do the same again. `held_for`
     are the reasons why it is held, `suspicions` are by code, and `accepted` are the codes that would have held it.
     """
 
@@ -120,7 +120,7 @@ class Manifest:
     rejects: tuple[str, ...] = ()
     skipped: Mapping[str, int] = field(default_factory=dict)
     destination: str | None = None
-    mapping: str | None = None
+    mapping: Json = None
     options: Mapping[str, Json] = field(default_factory=dict)
     decisions: tuple[Mapping[str, Json], ...] = ()
     held_for: tuple[str, ...] = ()

@@ -68,7 +68,7 @@ class Delivery:
 
 def manifest_template(
     specification: Specification, verdict: Verdict, accepted: tuple[str, ...], options: Mapping[str, Json],
-    mapping: str | None, decisions: Sequence[Mapping[str, Json]],
+    mapping: Json, decisions: Sequence[Mapping[str, Json]],
 ) -> Manifest:  # fmt: skip
     """The manifest of every part, but for what is counted and named."""
     none: tuple[SourceUse, ...] = ()

@@ -14,16 +14,17 @@ from typing import Any
 from lexer_pipeline.loading.source import Loaded, LoadedTable, Source, load
 from lexer_pipeline.mapping import remembered
 from lexer_pipeline.mapping.file import is_users_own
-from lexer_pipeline.model import PreparedBatch, SourceUse, Specification
+from lexer_pipeline.model import Json, PreparedBatch, SourceUse, Specification
+from lexer_pipeline.outbox import outbox
 from lexer_pipeline.outbox.entry import BatchState
 from lexer_pipeline.outbox.ledger import Ledger
-from lexer_pipeline.outbox.outbox import opened
 from lexer_pipeline.outbox.publish import content_of, publish
 from lexer_pipeline.outbox.workspace import Workspace
+from lexer_pipeline.preparing.decisions import Decisions
 from lexer_pipeline.preparing.delivery import Delivery, manifest_template
 from lexer_pipeline.preparing.options import Options
 from lexer_pipeline.preparing.place import Place, check_names, places_of
-from lexer_pipeline.preparing.plan import Plan, plans
+from lexer_pipeline.preparing.plan import Plan, opened, plans
 from lexer_pipeline.preparing.report import Report, SourceReport, Tally
 from lexer_pipeline.preparing.stages import Stages, stages_of
 from lexer_pipeline.preparing.verdicts import NONE, accepted, verdict
@@ -72,7 +73,7 @@ def prepare(
     """
     options, out, runtime = options or Options(), Path(out), runtime or Runtime()
     check_names(options)
-    with opened(out, runtime, options.ledger) as ledger:
+    with outbox.opened(out, runtime, options.ledger) as ledger:
         todo: dict[str, list[Plan]] = {}
         for plan in plans(sources, spec, options.mapping, options.stdin, options.reading, out):
             todo.setdefault(plan.specification.name, []).append(plan)
@@ -96,8 +97,10 @@ def _prepare(todo: Sequence[Plan], ledger: Ledger, place: Place, options: Option
         read = _Read()
         delivery = Delivery(workspace, options.max_bytes)
         for number, plan in enumerate(todo):
-            with closing(load(plan.source, plan.stdin, plan.reading, workspace.hashing)) as loaded:
-                read.add(plan, loaded, _fill(delivery, number, stages_of(loaded, plan, options), options))
+            with closing(opened(plan, workspace.hashing, refuses_rejects=True)) as loaded:
+                stages = stages_of(loaded, plan, options)
+                report = _fill(delivery, number, stages, options)
+                read.add(plan, loaded, report, stages.route.decisions)
         found = verdict(specification.name, read.reports, options)
         made: list[PreparedBatch] = []
         if found.state != NONE:
@@ -139,12 +142,19 @@ class _Read:
     headers: list[tuple[str, ...]] = field(default_factory=list)
     used: list[SourceUse] = field(default_factory=list)
     reports: list[SourceReport] = field(default_factory=list)
+    decisions: list[Decisions] = field(default_factory=list)
 
-    def add(self, plan: Plan, loaded: Loaded, report: SourceReport) -> None:
+    def add(self, plan: Plan, loaded: Loaded, report: SourceReport, decided: Decisions) -> None:
         self.plans.append(plan)
         self.headers.append(loaded.head.names if isinstance(loaded, LoadedTable) else ())
         self.used.append(loaded.used())
         self.reports.append(report)
+        self.decisions.append(decided)
+
+    def mapping(self) -> Json:
+        """The text of the mapping; where sources have different ones, that of each."""
+        texts = [plan.mapping.text if plan.mapping is not None else None for plan in self.plans]
+        return texts[0] if len(set(texts)) == 1 else texts
 
     def remember_mappings(self, out: Path) -> None:
         """A mapping of the user's that served is noted for the next export with the same header."""
