@@ -68,7 +68,7 @@ def _new(work: Workspace, ledger: Ledger, offer: Offer, decision: Decision) -> l
             record_type=offer.record_type,
             series=decision.replaces[0].series if decision.replaces else offer.series,
             content=offer.content,
-            sha256=part.sha256,
+            sha256="" if offer.state == BatchState.REJECTED else part.sha256,
             bytes=part.size,
             records=part.counts["records"],
             dataset=decision.dataset,
