@@ -45,7 +45,7 @@ class Decision:
 def decide(connection: sqlite3.Connection, ledger: Ledger, offer: Offer, out: Path) -> Decision:
     """Within a transaction of the ledger: what becomes of this offer in the folder `out`."""
     if offer.target is not None:
-        return _correction(connection, offer, offer.target)
+        return _correction(connection, ledger, offer, offer.target)
     if offer.fixes is not None and offer.takes_over:
         return _take_over(connection, ledger, offer, offer.fixes)
     for known in deliveries.of_content(connection, offer):
@@ -87,11 +87,11 @@ def newest_target(connection: sqlite3.Connection, target: BatchEntry) -> list[Ba
     return found
 
 
-def _correction(connection: sqlite3.Connection, offer: Offer, target: BatchEntry) -> Decision:
+def _correction(connection: sqlite3.Connection, ledger: Ledger, offer: Offer, target: BatchEntry) -> Decision:
     found = newest_target(connection, target)
     dataset = correction_dataset(connection, found[0], offer.dataset)
     if found[0].content == offer.content:
-        return _there(connection, offer, found, "holds the same content already")
+        return _known(connection, ledger, offer, found, None)
     if len(found) != offer.parts:
         raise UsageError(
             f"{target.folder}: was delivered in {_parts(len(found))}, and its correction has {offer.parts}",
@@ -152,9 +152,9 @@ def _known(
         return _there(connection, offer, known, note)
     if one.state == BatchState.HELD and offer.state == BatchState.PREPARED:
         return Decision(Kind.RELEASED, "was held, and is released", dataset=one.dataset, there=tuple(known))
-    if one.state == BatchState.PREPARED and out is not None:
+    if one.state == BatchState.PREPARED:
         newer = deliveries.newer_content(connection, one, offer.dataset)
-        if newer is not None:
+        if newer is not None and out is not None:
             note = (
                 f"the content of {Path(one.folder).name} is back after {Path(newer.folder).name}:"
                 " a further delivery"

@@ -83,11 +83,11 @@ def _blocked(file: OutgoingFile, entry: Entry, found: Obstacle, context: UploadC
     if found.kind is Kind.EARLIER:
         hint = f"{next_steps.COMMAND} upload {other} {own}"
         reason = f"goes after {other}, which was made before it and waits"
-        return receipts.of_entry(entry, reason, receipts.PERSON, hint)
+        return unsent(entry, reason, receipts.PERSON, hint)
     if found.kind is Kind.LATER:
         reason = f"is older than {other}, which was sent after this one was made"
         hint = f"{next_steps.COMMAND} upload --older {own}, or {next_steps.COMMAND} drop {own}"
-        return receipts.of_entry(entry, reason, receipts.PERSON, hint)
+        return unsent(entry, reason, receipts.PERSON, hint)
     return _outdone(entry, found, context)
 
 

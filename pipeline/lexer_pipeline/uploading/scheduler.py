@@ -49,12 +49,19 @@ def send_all(files: Sequence[OutgoingFile], context: UploadContext) -> dict[int,
 
 
 def _chains(files: Iterable[OutgoingFile]) -> Iterator[_Chain]:
-    """The files by series, each with its deliveries in the order they were made."""
-    series: dict[tuple[str, str, str], list[OutgoingFile]] = {}
+    """The files that must not go side by side, each with its deliveries in the order they were made.
+
+    Those are the files of one series, and of one content: which of two goes must be certain before the other is asked for.
+    """
+    groups: list[tuple[set[tuple[str, ...]], list[OutgoingFile]]] = []
     for file in files:
         one = file.batch
-        series.setdefault((one.specification, one.dataset, one.series), []).append(file)
-    for some in series.values():
+        keys, together = {(one.specification, one.dataset, one.series), (one.sha256, one.dataset)}, [file]
+        for group in [group for group in groups if group[0] & keys]:
+            groups.remove(group)
+            keys, together = keys | group[0], group[1] + together
+        groups.append((keys, together))
+    for _, some in groups:
         ordered = sorted(some, key=lambda file: (file.batch.delivery, file.batch.part))
         yield _Chain([list(parts) for _, parts in groupby(ordered, key=lambda file: file.batch.delivery)])
 
