@@ -24,6 +24,7 @@ _HOMES: Mapping[str, str] = MappingProxyType({
     # What they return.
     "Report": "preparing.report",
     "SourceReport": "preparing.report",
+    "Verdict": "preparing.report",
     "Finding": "preparing.report",
     "Issue": "model",
     "PreparedBatch": "model",

@@ -25,6 +25,7 @@ from lexer_pipeline.preparing.prepare import validate as validate
 from lexer_pipeline.preparing.report import Finding as Finding
 from lexer_pipeline.preparing.report import Report as Report
 from lexer_pipeline.preparing.report import SourceReport as SourceReport
+from lexer_pipeline.preparing.report import Verdict as Verdict
 from lexer_pipeline.system.runtime import Runtime as Runtime
 from lexer_pipeline.system.timings import Timings as Timings
 from lexer_pipeline.uploading.options import Progress as Progress

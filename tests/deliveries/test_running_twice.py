@@ -184,3 +184,13 @@ def test_a_data_frame_of_the_same_rows_is_there_already(shop: Shop) -> None:
     pandas = pytest.importorskip("pandas")
     frame = pandas.DataFrame({"link.email": ["mira@example.com"], "first_name": ["Mira"]})
     assert [names(shop.prepare(frame)) for _ in range(2)] == [[FIRST], [f"({FIRST})"]]
+
+
+def test_how_the_records_were_split_does_not_matter(shop: Shop) -> None:
+    size = len(export("mira")) * 3
+    people = [f"mira{one}" for one in "abcdefgh"]
+    first = names(shop.convert(*people, max_bytes=size))
+    assert len(first) > 1
+    assert names(shop.convert(*people)) == [f"({name})" for name in first]
+    shop.upload()
+    assert shop.convert(*people).batches[0].note.startswith("the same content was sent")

@@ -85,6 +85,6 @@ def _batch(console: Console, one: PreparedBatch) -> None:
 def _verdict(console: Console, one: Verdict) -> None:
     why = "; ".join(one.reasons)
     if one.state == "none":
-        say(console, f"{one.specification}: no batch was made; {why}")
+        say(console, f"warning: {one.specification}: no batch was made; {why}")
     elif one.state != "prepared":
         say(console, f"{one.specification}: {one.state}; {why}")

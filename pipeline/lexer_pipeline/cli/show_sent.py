@@ -27,7 +27,8 @@ def _receipt(console: Console, receipt: Receipt) -> None:
     where = f"dataset {receipt.dataset}" if receipt.dataset else "no dataset"
     if receipt.state == "sent" and not receipt.reason:
         verified = "ETag verified" if receipt.verified else "ETag not verifiable"
-        say(console, f"sent {receipt.name}: upload {receipt.upload_id}, {where}, {records}{receipt.bytes:,} bytes, "
+        day = receipt.finished_at[:16].replace("T", " ")
+        say(console, f"sent {receipt.name} on {day} UTC: upload {receipt.upload_id}, {where}, {records}{receipt.bytes:,} bytes, "
                      f"sha256 {receipt.sha256[:12]}…, {verified}, {receipt.seconds:.1f} s, {receipt.service}")  # fmt: skip
     elif receipt.state == "would_send":
         say(console, f"would send {receipt.name}: {receipt.reason}, {where}, {records}{receipt.bytes:,} bytes, to {receipt.service}")  # fmt: skip

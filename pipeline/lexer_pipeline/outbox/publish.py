@@ -20,15 +20,16 @@ from lexer_pipeline.system import files
 
 
 def content_of(work: Workspace, state: str) -> str:
-    """What tells a delivery whose files are sealed from others: its records, or its rejects where there is no record."""
-    sums = [
-        one
-        for part in work.parts
-        for one in (part.rejects.values() if state == "rejected" else (part.sha256,))
-    ]
-    if len(sums) == 1 and state != "rejected":
-        return sums[0]
-    return f"{state if state == 'rejected' else 'parts'} {sha256(' '.join(sums).encode()).hexdigest()}"
+    """What tells a delivery whose files are sealed from others: all of its records, or its rejects where there is no record.
+
+    Into how many parts the records were split does not matter.
+    """
+    if state == BatchState.REJECTED:
+        rejects = " ".join(one for part in work.parts for one in part.rejects.values())
+        return f"rejected {sha256(rejects.encode()).hexdigest()}"
+    if len(work.parts) == 1:
+        return work.parts[0].sha256
+    return files.sha256_of(*(part.folder / DATA for part in work.parts))
 
 
 def publish(
@@ -47,13 +48,14 @@ def publish(
                 _supersede(connection, offer, decision, entries)
                 _finish(work, offer, decision, template, sources)
             else:
+                parts = _matched(work, decision)
                 entries = [_changed(connection, one, decision) for one in decision.there]
-                entries = _with_asides(connection, ledger, work, entries)
+                entries = _with_asides(connection, ledger, parts, entries)
         if decision.kind is Kind.NEW:
             work.carry_out()
             folders = [out / f"{name}-{decision.version}" for name in decision.names]
             return [replace(read(folder), note=decision.note) for folder in folders]
-        return _in_place(work, ledger, entries, decision, template, sources)
+        return _in_place(out, ledger, list(zip(entries, parts, strict=True)), decision, template, sources)
 
 
 def _new(work: Workspace, ledger: Ledger, offer: Offer, decision: Decision) -> list[NewBatch]:
@@ -126,20 +128,20 @@ def _changed(connection: Connection, one: BatchEntry, decision: Decision) -> Bat
 
 
 def _with_asides(
-    connection: Connection, ledger: Ledger, work: Workspace, entries: list[BatchEntry]
+    connection: Connection, ledger: Ledger, parts: Sequence[Part | None], entries: list[BatchEntry]
 ) -> list[BatchEntry]:
     """Rejects of this run are put beside the batch under names of their own, unless they are rows that lie there."""
     kept = []
-    for entry, part in zip(entries, work.parts, strict=False):
-        one, known = entry, json.loads(entry.asides)
-        new = [name for name, checksum in part.rejects.items() if checksum not in known.values()]
-        folder = ledger.folder_of(one.folder)
-        if new and folder.is_dir():
+    for entry, part in zip(entries, parts, strict=True):
+        one, known, folder = entry, json.loads(entry.asides), ledger.folder_of(entry.folder)
+        rejects = part.rejects if part is not None and folder.is_dir() else {}
+        new = [name for name, checksum in rejects.items() if checksum not in known.values()]
+        if part is not None and new:
             moved = _put_aside(part, folder, new)
-            written = {moved[name]: part.rejects[name] for name in new}
+            written = {moved[name]: rejects[name] for name in new}
             one = deliveries.change(connection, one, asides=json.dumps({**known, **written}))
         kept.append(one)
-    return [*kept, *entries[len(kept) :]]
+    return kept
 
 
 def _put_aside(part: Part, folder: Path, rejects: Sequence[str]) -> dict[str, str]:
@@ -158,20 +160,33 @@ def _numbered(name: str, number: int) -> str:
     return f"{stem}_{number:02}{dot}{ending}"
 
 
+def _matched(work: Workspace, decision: Decision) -> list[Part | None]:
+    """The part of this run for each batch that is there; none where the records were split otherwise then."""
+    if len(decision.there) == len(work.parts):
+        return list(work.parts)
+    if decision.kind is Kind.ANEW:
+        raise UsageError(
+            f"{decision.there[0].folder}: its file was missing or changed, and it has {len(decision.there)} parts",
+            "Choose --max-bytes so that there are as many, or drop it.",
+        )
+    return [None] * len(decision.there)
+
+
 def _in_place(
-    work: Workspace, ledger: Ledger, entries: list[BatchEntry], decision: Decision, template: Manifest,
+    out: Path, ledger: Ledger, there: Sequence[tuple[BatchEntry, Part | None]], decision: Decision, template: Manifest,
     sources: Sequence[SourceUse],
 ) -> list[PreparedBatch]:  # fmt: skip
     """The batches that are there, with their files and manifests as the ledger has them."""
     found = []
-    for one, part in zip(entries, work.parts, strict=False):
+    for one, part in there:
         folder = ledger.folder_of(one.folder)
-        whole = replace(template, destination=one.dataset or None)
-        manifest = part.manifest(whole, sources, one.file if one.state != BatchState.REJECTED else "")
+        file = one.file if one.state != BatchState.REJECTED else ""
+        whole = replace(template, destination=one.dataset or None, file=file)
+        manifest = part.manifest(whole, sources, file) if part is not None else whole
         made = decision.kind is Kind.ANEW
-        if made:
+        if made and part is not None:
             _restore(part, folder, manifest)
-        path = work.out / folder.name if folder.parent == work.out.resolve() else folder
+        path = out / folder.name if folder.parent == out.resolve() else folder
         found.append(PreparedBatch(path, _kept(folder, manifest, decision), made, decision.note))
     return found
 

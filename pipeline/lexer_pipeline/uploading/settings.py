@@ -161,7 +161,10 @@ def _tokens(value: Any, path: KeyPath) -> Iterator[KeyPath]:
 
 def _url(environ: Mapping[str, str], file: SettingsFile, upload: Mapping[str, Any]) -> str:
     if asked := environ.get("LEXER_UPLOAD_API_URL"):
-        return safe_url(asked)
+        try:
+            return safe_url(asked)
+        except UsageError as problem:
+            raise UsageError(f"LEXER_UPLOAD_API_URL: {problem.message}", problem.hint) from None
     try:
         return safe_url(upload.get("url") or API_URL)
     except UsageError as problem:
