@@ -72,6 +72,7 @@ BROKEN: list[tuple[Any, str]] = [
     ([{"reading": {"form": "table", "header_row": True}}], "reading.header_row is not"),
     ([{"reading": {"form": "table", "header_row": 0}}], "must be a line from 1"),
     ([{"reading": {"form": "table", "delimiter": "::"}}], "must be one sign"),
+    ([{"reading": {"form": "table", "delimiter": "§"}}], "must be one sign"),
     ([{"reading": {"form": "table", "delimiter": '"'}}], "must be one sign"), ([{"reading": {"mood": 1}}], "reading has no mood"),
     ([{"reading": {"form": "table", "encoding": "klingon"}}], "reading.encoding is the name of no encoding"),
     ([{"reading": {"form": "table"}, "fields": []}], "fields must be an object"),
