@@ -124,6 +124,37 @@ def test_untouched_rejects_are_rejected_again_as_they_were(tmp_path: Path) -> No
     ]
 
 
+NASTY = (
+    "nobody,Ida,true,1989-01-01", "a@example.com,Ida,maybe,", 'b@example.com,"Ida, ""x""",true,06/03/1989',
+    'c@example.com,"I\r\nda",9,', "d@example.com,Ida", "e@example.com,Ida,true,,,", 'f@b.co,"Ida"x,true,',
+    "g@b.co,Ida\0,true,", 'h@b.co,5" Ida,oui,', '"i@b.co",Ida ; Ida,"x;y",', ",,maybe,", 'k@b.co,"Ida,true,',
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
+@pytest.mark.parametrize("line_break", ["\n", "\r\n", "\r"])
+def test_rows_of_any_shape_come_back_as_they_stood(tmp_path: Path, delimiter: str, line_break: str) -> None:
+    lines = [
+        "link.email,first_name,employee_flag,date_of_birth",
+        "ok@example.com,Ida,true,1989-01-01",
+        *NASTY,
+    ]
+    turned = [line.replace(",", "\v").replace(delimiter, "/").replace("\v", delimiter) for line in lines]
+    path = lay(tmp_path, line_break.join(turned).encode(), "all.csv")
+    first = passed(plan_of(path, "", "customer_record"))
+    assert len(first.records) == 1
+
+    again = passed(
+        plan_of(lay(tmp_path, first.rejects), "", "customer_record").fixing(first.decisions, str(path))
+    )
+
+    assert (again.records, again.rejects) == ([], first.rejects)
+    found, known = (
+        [(issue.line, issue.code, issue.message) for issue in one.issues] for one in (again, first)
+    )
+    assert found == known
+
+
 def test_broken_bytes_do_not_become_letters_because_only_they_are_left(tmp_path: Path) -> None:
     good = [f"p{n}@example.com,Zoë Łukasz,,,\n" for n in range(50)]
     rows = ["E-mail,Name,Born,Spent,Note\n", *good]

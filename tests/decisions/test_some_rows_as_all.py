@@ -98,6 +98,27 @@ def test_any_rows_with_the_decisions_of_all_become_what_they_became_among_all(
         assert alone == among_all
 
 
+@settings(max_examples=100, deadline=None)
+@given(sources())
+def test_rejects_that_nobody_touched_are_rejected_again_byte_for_byte(
+    source: tuple[list[list[str]], str, str, list[list[str]]],
+) -> None:
+    body, encoding, mark, titles = source
+    with TemporaryDirectory() as folder:
+        first = whole(written(folder, "all.csv", titles, body, encoding, mark))
+        if first is None or not first.rejects:
+            return
+        path = Path(folder, "rejects.csv")
+        path.write_bytes(first.rejects)
+
+        again = passed(plan_of(path, PEOPLE).fixing(first.decisions, f"{folder}/all.csv"))
+
+        assert (again.records, again.rejects) == ([], first.rejects)
+        assert [(issue.source, issue.line, issue.message) for issue in again.issues] == [
+            (issue.source, issue.line, issue.message) for issue in first.issues
+        ]
+
+
 @pytest.mark.parametrize(("form", "born", "read"), [
     ("dd/mm/yyyy", "03/04/1985", "1985-04-03"), ("mm/dd/yyyy", "03/04/1985", "1985-03-04"),
     ("dd.mm.yy", "3.4.85", "1985-04-03"), ("excel", "31234", "1985-07-06"), ("yyyy-mm-dd", "1985-04-03", "1985-04-03"),

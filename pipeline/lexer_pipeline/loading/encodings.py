@@ -2,7 +2,6 @@
 
 import codecs
 import re
-from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
 
@@ -13,6 +12,7 @@ from lexer_pipeline.loading.encoding_guess import EncodingGuess
 from lexer_pipeline.loading.format import AS_TOLD, JSON, ONE_A_LINE, REJECTS, ReadOptions
 from lexer_pipeline.loading.json_documents import looks_like_json
 from lexer_pipeline.loading.rejects_header import as_written
+from lexer_pipeline.loading.told_text import CHARACTER, Marked, characters
 
 BLOCK = 1 << 20
 # How much behind the first odd byte is looked at before the encoding is told.
@@ -32,14 +32,6 @@ NAMES = {
     "utf-16-be": "UTF-16 BE",
     "utf-32": "UTF-32",
 }
-# RFC 3629, characters beyond ASCII.
-CHARACTER = re.compile(
-    rb"[\xc2-\xdf][\x80-\xbf]|\xe0[\xa0-\xbf][\x80-\xbf]|[\xe1-\xec\xee\xef][\x80-\xbf]{2}"
-    rb"|\xed[\x80-\x9f][\x80-\xbf]|\xf0[\x90-\xbf][\x80-\xbf]{2}|[\xf1-\xf3][\x80-\xbf]{3}|\xf4[\x80-\x8f][\x80-\xbf]{2}"
-)
-# What may begin such a character, and what may go on with it: to find them, this is five times as fast.
-KINDS = bytes(1 if 0xC2 <= byte <= 0xF4 else 2 if 0x80 <= byte <= 0xBF else 0 for byte in range(256))
-BEGINS = b"\1\2"
 # The scripts that people write names and goods in; others are most likely an older encoding's bytes by chance.
 COMMON = re.compile(
     "[\u00a0-\u017f\u0370-\u045f\u0490\u0491\u05d0-\u05ea\u0620-\u064a\u0900-\u0dff\u0e01-\u0e5b\u1e00-\u22ff"
@@ -47,9 +39,6 @@ COMMON = re.compile(
 )
 # Half of a UTF-16 pair written as if it were UTF-8 (CESU-8): broken, but nothing older.
 HALF = re.compile(rb"\xed[\xa0-\xbf][\x80-\xbf]")
-# UTF-8 begins accented letters of Latin scripts with these; in their older encodings they are letters that a
-# sign or a lower-case letter hardly ever follows.
-ACCENTED = b"\xc2\xc3\xc4\xc5"
 HIGH = bytes(range(0x80, 0x100))
 # What Python calls encodings, and no file is in: ways to write other characters in ASCII.
 NOTATIONS = ("idna", "punycode", "raw-unicode-escape", "undefined", "unicode-escape")
@@ -84,7 +73,7 @@ class Decoded:
         self._wanted = known_encoding(options.encoding) if options.encoding else None
         self._asked = not options.is_decided
         self._alphabet = options.alphabet
-        self._decoder: _Marked | codecs.IncrementalDecoder | None = None
+        self._decoder: Marked | codecs.IncrementalDecoder | None = None
         self._begun = self._ended = False
         self._settled = is_json
 
@@ -181,7 +170,7 @@ class Decoded:
         self._settled = True
         self.encoding = reading.encoding
         self._alphabet = reading.alphabet or None
-        self._decoder = _Marked(reading)
+        self._decoder = Marked(reading)
 
     def _decode(self, block: bytes) -> bytes:
         assert self._decoder is not None
@@ -199,36 +188,6 @@ class Decoded:
     def bytes(self) -> int:
         """How many bytes were read from disk so far."""
         return self._source.bytes
-
-
-class _Marked:
-    """Decodes an encoding that was told from bytes; what reads better as UTF-8 is in doubt and stays undecoded."""
-
-    def __init__(self, reading: EncodingGuess) -> None:
-        self._reading = reading
-        self._decoder = codecs.getincrementaldecoder(reading.encoding)("surrogateescape")
-        self._rest = b""
-
-    def decode(self, data: bytes, final: bool) -> str:
-        """The text of the next bytes; bytes that are none become lone surrogates (PEP 383)."""
-        if not self._reading.letters:
-            return self._decoder.decode(data, final)
-        # What stands beside a letter speaks of it, so only whole lines are looked at.
-        data = self._rest + data
-        cut = max(data.rfind(b"\n"), data.rfind(b"\r")) + 1 if not final else len(data)
-        cut = len(data) if len(data) - cut > BLOCK else cut
-        data, self._rest = data[:cut], data[cut:]
-        # One byte is one character in all encodings that spell a known language.
-        text, pieces, at = self._decoder.decode(data, final), list[str](), 0
-        for found in _characters(data):
-            if self._is_doubtful(text, data, found.start(), found.end()):
-                pieces += text[at : found.start()], found[0].decode("ascii", "surrogateescape")
-                at = found.end()
-        return "".join([*pieces, text[at:]])
-
-    def _is_doubtful(self, text: str, data: bytes, start: int, end: int) -> bool:
-        accented = self._reading.is_latin and data[start] in ACCENTED
-        return accented or not self._reading.spells(text, start, end)
 
 
 def known_encoding(name: str) -> str:
@@ -263,17 +222,6 @@ def _wide(start: bytes) -> str:
     return "utf-16-be" if even >= 0.9 * half and odd <= 0.01 * half else ""
 
 
-def _characters(data: bytes) -> Iterator[re.Match[bytes]]:
-    """The characters beyond ASCII that stand in UTF-8 among other bytes."""
-    kinds = data.translate(KINDS)
-    at = kinds.find(BEGINS)
-    while at >= 0:
-        found = CHARACTER.match(data, at)
-        if found is not None:
-            yield found
-        at = kinds.find(BEGINS, found.end() if found is not None else at + 1)
-
-
 def tell(sample: bytes) -> tuple[EncodingGuess | None, str]:
     """How to read a text that is not all ASCII (None: as UTF-8), and what should be said of it, if anything."""
     try:
@@ -282,7 +230,7 @@ def tell(sample: bytes) -> tuple[EncodingGuess | None, str]:
         pass
     else:
         return None, ""
-    good = sum(COMMON.match(found[0].decode()) is not None for found in _characters(sample))
+    good = sum(COMMON.match(found[0].decode()) is not None for found in characters(sample))
     good += len(HALF.findall(sample))
     stray = CHARACTER.sub(b"", sample)
     bad = len(stray) - len(stray.translate(None, HIGH))

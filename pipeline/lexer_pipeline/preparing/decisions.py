@@ -1,5 +1,6 @@
 """What was decided over a source as a whole, so that some of its rows can be read as all of them were."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -21,6 +22,7 @@ READINGS = ("date", "date-time-zone", "money")
 READING_TYPES: Mapping[str, type] = {
     "form": str, "encoding": str, "alphabet": str, "sheet": str, "delimiter": str, "header_row": int, "footer": bool,
 }  # fmt: skip
+DELIMITER = re.compile(r'(?=[\x00-\x7f])[^\w"\r\n]')
 REMEDY = "Take the manifest.json that this program wrote; decisions are not made by hand."
 
 
@@ -80,13 +82,21 @@ def _reading(said: object, where: str) -> ReadOptions:
     reading = ReadOptions(**said)
     if reading.form not in FORMS:
         raise _broken(where, f"reading.form must be one of: {', '.join(FORMS)}")
-    if reading.encoding:
-        known_encoding(reading.encoding)
-    if reading.delimiter is not None and (len(reading.delimiter) != 1 or not reading.delimiter.isascii()):
-        raise _broken(where, "reading.delimiter must be one sign")
+    if reading.encoding is not None and not _is_encoding(reading.encoding):
+        raise _broken(where, "reading.encoding is the name of no encoding")
+    if reading.delimiter is not None and not DELIMITER.fullmatch(reading.delimiter):
+        raise _broken(where, "reading.delimiter must be one sign that is no letter, quote or line break")
     if reading.header_row is not None and reading.header_row < 1:
         raise _broken(where, "reading.header_row must be a line from 1")
     return reading
+
+
+def _is_encoding(name: str) -> bool:
+    try:
+        known_encoding(name)
+    except UsageError:
+        return False
+    return True
 
 
 def _fields(said: object, where: str) -> dict[str, dict[str, tuple[str, ...]]]:
