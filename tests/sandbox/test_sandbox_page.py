@@ -366,6 +366,11 @@ def test_the_checklist_ticks_itself_and_closes_when_all_of_it_is_done(
 
     expect(opened.locator("#steps")).not_to_have_attribute("open", "")
     expect(opened.locator(".progress")).to_have_text("6 of 6")
+    opened.locator("#tokens input[name=name]").fill("another")
+    opened.locator("#tokens form.inline button").click()
+    expect(opened.locator("#lines-shell")).to_be_visible()
+    sandbox.clear_faults()
+    assert ask(sandbox, exported(opened.content())).status == 201
 
 
 @browsing

@@ -7,9 +7,9 @@ import pytest
 from lexer_pipeline.sandbox import names
 from lexer_pipeline.sandbox.server import Sandbox
 from lexer_pipeline.specs import catalog
-from sandbox_wire import GOOD, PRODUCTS, admin, ask, call, put
+from sandbox_wire import GOOD, PRODUCTS, Wire, admin, ask, call, put
 
-from tests.waiting import PATIENCE
+from tests.waiting import PATIENCE, happens
 
 LOAD = {"destination_type": "dataset_load", "dataset_id": "a1b2c3d4", "record_type": "product"}
 
@@ -65,6 +65,14 @@ def test_what_is_not_stored_says_so(sandbox: Sandbox, token: str) -> None:
     put(url)
     assert sandbox.wait_loaded(PATIENCE)
     assert sandbox.uploads()[0]["state"] == "waits for a person"
+
+
+def test_what_is_on_its_way_says_so(sandbox: Sandbox, token: str) -> None:
+    with Wire(ask(sandbox, token).json["url"]) as wire:
+        wire.head("PUT", {"Content-Length": str(len(GOOD)), "Expect": "100-continue"})
+        assert wire.is_asked()
+        assert sandbox.uploads()[0]["state"] == "arriving"
+    assert happens(lambda: sandbox.uploads()[0]["state"] == "not stored")
 
 
 def test_without_a_store_that_keeps_files_nothing_is_counted(tmp_path: Path) -> None:

@@ -59,9 +59,7 @@ def _get(service: Service, word: str, query: str) -> Answer:
     readers: dict[str, Callable[[], object]] = {
         "events": lambda: state.events(int(parse_qs(query).get("since", ["0"])[0])),
         "tokens": lambda: [asdict(token) for token in state.tokens()],
-        "uploads": lambda: [
-            one.as_json() for one in uploads.shown(state.uploads(), state.loads(), service.kinds)
-        ],
+        "uploads": lambda: [one.as_json() for one in uploads.every(service)],
         "refusals": lambda: [asdict(one) for one in state.refusals(MOST_REFUSALS)],
         "datasets": lambda: [asdict(one) for one in datasets(state.loads(), state.uploads())],
         "settings": lambda: asdict(service.settings),

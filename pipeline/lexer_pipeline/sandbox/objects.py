@@ -211,6 +211,8 @@ def put(service: Service, exchange: Exchange) -> None:
     key = KEY.fullmatch(path)
     known = service.state.upload(int(key[1])) if key else None
     number, filename = (known.id, known.filename) if known else (None, key[2] if key else "")
+    if number is not None:
+        service.arriving.add(number)
     service.state.log("begun", number, filename=filename, method=exchange.command, headers=_shown(exchange))
     if exchange.command != "PUT":  # the signature covers the method
         refusal = aws.mismatch()
@@ -219,10 +221,14 @@ def put(service: Service, exchange: Exchange) -> None:
         return
     if number is not None:
         service.state.begun(number)
-    Put(service, exchange, number, filename, service.fault("put", filename, number)).answer()
+    try:
+        Put(service, exchange, number, filename, service.fault("put", filename, number)).answer()
+    finally:
+        service.arriving.discard(number or 0)
 
 
 def _answered(service: Service, upload: int | None, filename: str, refusal: Refusal) -> None:
+    service.arriving.discard(upload or 0)  # before the answer leaves, so that whoever hears it finds it so
     told = {"status": refusal.status, "code": refusal.code, "message": refusal.message}
     service.state.log("answered", upload, filename=filename, **told)
 

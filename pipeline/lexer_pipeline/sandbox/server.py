@@ -123,8 +123,7 @@ class Sandbox:
 
     def uploads(self) -> list[dict[str, Json]]:
         """Every permission given, and what lies in the store for it (uploads.py)."""
-        state = self._service.state
-        return [one.as_json() for one in uploads.shown(state.uploads(), state.loads(), self._service.kinds)]
+        return [one.as_json() for one in uploads.every(self._service)]
 
     def refusals(self) -> list[dict[str, Json]]:
         """The requests that were answered with an error, newest first."""

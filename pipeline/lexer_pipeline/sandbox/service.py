@@ -28,7 +28,7 @@ class FreshToken:
 
 @dataclass(slots=True)
 class Service:
-    """The parts of one running sandbox; `host` is known once the front is bound."""
+    """The parts of one running sandbox; `host` is known once the front is bound, `arriving` are the uploads whose bytes come in."""
 
     state: State
     store: Store
@@ -41,6 +41,7 @@ class Service:
     host: str = ""
     ca_file: Path | None = None
     fresh: FreshToken | None = None
+    arriving: set[int] = field(default_factory=set)
 
     @property
     def origin(self) -> str:

@@ -6,9 +6,9 @@ from dataclasses import asdict, dataclass
 from lexer_pipeline.model import Json
 from lexer_pipeline.sandbox import names
 from lexer_pipeline.sandbox.entries import WAITS, Load, Upload
-from lexer_pipeline.sandbox.kinds import Kinds
+from lexer_pipeline.sandbox.service import Service
 
-GRANTED, NOT_STORED, STORED = "permission given", "not stored", "stored"
+GRANTED, ARRIVING, NOT_STORED, STORED = "permission given", "arriving", "not stored", "stored"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +32,11 @@ class ShownUpload:
         return {**asdict(self.upload), **rest, "replaced_by": self.replaced_by, "notes": list(self.notes)}
 
 
-def shown(uploads: Sequence[Upload], loads: Sequence[Load], kinds: Kinds) -> list[ShownUpload]:
+def every(service: Service) -> list[ShownUpload]:
     """Every upload with what became of it, oldest first."""
-    used, by_upload = in_use(uploads), {load.upload: load for load in loads}
-    return [_shown(one, by_upload.get(one.id), used.get(one.id, one.id), kinds) for one in uploads]
+    uploads = service.state.uploads()
+    used, loads = in_use(uploads), {load.upload: load for load in service.state.loads()}
+    return [_shown(one, loads.get(one.id), used.get(one.id, one.id), service) for one in uploads]
 
 
 def in_use(uploads: Sequence[Upload]) -> dict[int, int]:
@@ -56,18 +57,18 @@ def in_use(uploads: Sequence[Upload]) -> dict[int, int]:
     return {upload: best[group][1] for upload, group in groups.items()}
 
 
-def _shown(upload: Upload, load: Load | None, used: int, kinds: Kinds) -> ShownUpload:
+def _shown(upload: Upload, load: Load | None, used: int, service: Service) -> ShownUpload:
     is_counted = load is not None and load.specification is not None
     accepted, rejected = (load.accepted, load.rejected) if load else (0, 0)
     return ShownUpload(
-        upload, _state(upload, load), accepted + rejected if is_counted else None, accepted, rejected,
-        None if used == upload.id else used, kinds.notes(upload),
+        upload, _state(upload, load, service), accepted + rejected if is_counted else None, accepted, rejected,
+        None if used == upload.id else used, service.kinds.notes(upload),
     )  # fmt: skip
 
 
-def _state(upload: Upload, load: Load | None) -> str:
+def _state(upload: Upload, load: Load | None, service: Service) -> str:
     if not upload.stored_at:
-        return NOT_STORED if upload.puts else GRANTED
+        return ARRIVING if upload.id in service.arriving else NOT_STORED if upload.puts else GRANTED
     if load:
         return load.state
     return STORED if upload.dataset else WAITS

@@ -23,15 +23,15 @@ NAME_RULES = {
 # How a state looks: well, on its way or in need of someone, bad, or of no weight.
 LOOKS = {
     "loaded": "good", "stored": "good", "loading": "busy", "checking": "busy", "waits for a person": "wait",
-    "permission given": "dim", "not stored": "bad",
+    "arriving": "busy", "permission given": "dim", "not stored": "bad",
 }  # fmt: skip
 
 
 def view(service: Service, fresh: FreshToken | None, notice: str) -> Mapping[str, object]:
     """All that the template needs."""
     state = service.state
-    last, every, loads = state.last_event(), state.uploads(), state.loads()
-    shown = uploads.shown(every, loads, service.kinds)
+    last = state.last_event()  # before all else, so that what comes meanwhile is new to the page
+    shown = uploads.every(service)
     steps = walk.steps(service, shown, fresh)
     return {
         "notice": notice,
@@ -43,9 +43,9 @@ def view(service: Service, fresh: FreshToken | None, notice: str) -> Mapping[str
         "done": sum(step.done for step in steps),
         "entries": entries(shown, state.refusals(SHOWN_UPLOADS)),
         "looks": LOOKS,
-        "datasets": [_dataset(one) for one in datasets.datasets(loads, every)],
+        "datasets": [_dataset(one) for one in datasets.datasets(state.loads(), state.uploads())],
         "most_rejects": SHOWN_REJECTS,
-        "tokens": state.tokens(),
+        "tokens": sorted(state.tokens(), key=lambda token: (token.revoked_at is not None, -token.id)),
         "settings": service.settings,
         "names": name_rules(service.settings),
         "name_rules": NAME_RULES,
