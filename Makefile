@@ -37,7 +37,7 @@ $(VENV)/pyvenv.cfg:
 
 # For the programs that a user runs: nothing that only tests need.
 $(VENV)/run: pyproject.toml setup.py $(wildcard pipeline/lexer_pipeline/kernels/*.p*) | $(VENV)/pyvenv.cfg
-	$(call step,'what lexer-pipeline needs: numpy pandas pyarrow and others; rclone for the sandbox', \
+	$(call step,'what lexer-pipeline needs: numpy pandas pyarrow and others; jinja2 and rclone for the sandbox', \
 		$(call install,project['project']['dependencies'] + $(call extra,sandbox)))
 	$(call step,'what compiles its kernels: Cython setuptools',$(call install,project['build-system']['requires']))
 	$(call step,'the kernels compiled',$(BIN)/python -m pip install --no-build-isolation --no-deps --editable .)

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 from lexer_pipeline.sandbox.server import Sandbox
+from lexer_pipeline.validating.messages import CODES, NOT_JSON
 from sandbox_wire import GOOD, PRODUCTS, ask, put
 
 from tests.waiting import PATIENCE
@@ -19,6 +20,9 @@ LINES = (
 )
 
 
+TO = {"dataset_id": "a1b2c3d4", "record_type": "product"}
+
+
 def send(sandbox: Sandbox, token: str, name: str, body: bytes, **destination: str) -> None:
     wanted: dict[str, object] = {"filename": name}
     if destination:
@@ -27,46 +31,62 @@ def send(sandbox: Sandbox, token: str, name: str, body: bytes, **destination: st
     assert sandbox.wait_loaded(PATIENCE)
 
 
-def test_every_line_is_accepted_or_rejected_with_rule_and_path(sandbox: Sandbox, token: str) -> None:
-    send(sandbox, token, PRODUCTS, LINES)
+def test_every_line_is_accepted_or_rejected_in_the_products_sentences(sandbox: Sandbox, token: str) -> None:
+    send(sandbox, token, PRODUCTS, LINES, **TO)
     (dataset,) = sandbox.datasets()
 
-    assert (dataset["name"], dataset["record_type"], dataset["state"]) == (
-        "commerce_products",
-        "product",
-        "loaded",
-    )
+    assert (dataset["name"], dataset["record_type"], dataset["state"]) == ("a1b2c3d4", "product", "loaded")
     assert (dataset["accepted"], dataset["rejected"]) == (2, 5)
-    assert [(one["line"], one["rule"], one["path"]) for one in dataset["rejects"]] == [
-        (2, "type", "product_id"),
-        (3, "blank line", ""),
-        (4, "not JSON", ""),
-        (5, "type", "images[1]"),
-        (6, "type", ""),
+    assert [(one["line"], one["code"], one["path"], one["message"]) for one in dataset["rejects"]] == [
+        (2, "type", "product_id", "is not of the type asked for; write text"),
+        (3, "blank_line", "", "is blank; a file holds one record a line and no empty lines"),
+        (4, "json", "", f"{NOT_JSON} (near character 25 of the record)"),
+        (5, "type", "images[1]", "is not of the type asked for; write text"),
+        (6, "type", "", "is not of the type asked for; write an object, {...}"),
     ]
-    assert dataset["rules"] == {"type": 3, "blank line": 1, "not JSON": 1}
+    assert dataset["codes"] == {"type": 3, "blank_line": 1, "json": 1}
     assert dataset["preview"] == [{"product_id": "kettle-1"}, {"product_id": "kettle-4"}]
 
 
-def test_a_byte_order_mark_rejects_the_first_line(sandbox: Sandbox, token: str) -> None:
-    send(sandbox, token, PRODUCTS, b"\xef\xbb\xbf" + GOOD * 2)
+@pytest.mark.parametrize(
+    ("line", "code", "path"),
+    [
+        (b'{"link":{"customer_id":"c1"},"date_of_birth":"1989-02-30"}', "format", "date_of_birth"),
+        (b'{"link":{"customer_id":"c1"},"email":"no mail"}', "pattern", "email"),
+        (b'{"link":{"customer":"c1"}}', "link", "link"),
+        (b'{"email":"mira@example.com"}', "missing", "link"),
+        (b'{"link":{"customer_id":"\xff"}}', "encoding", ""),
+        (b'\xef\xbb\xbf{"link":{"customer_id":"c1"}}', "encoding", ""),
+        (b"[" * 5000, "json", ""),
+    ],
+)
+def test_a_rejected_line_names_the_field_and_a_code_of_the_product(
+    sandbox: Sandbox, token: str, line: bytes, code: str, path: str
+) -> None:
+    good = b'{"link":{"customer_id":"c1"},"date_of_birth":"1989-02-28"}\n'
+    send(sandbox, token, "profile_customer-20240306-a.json", line + b"\n" + good)
+    (dataset,) = sandbox.datasets()
 
-    assert [sandbox.datasets()[0][count] for count in ("accepted", "rejected")] == [1, 1]
+    assert (dataset["accepted"], dataset["rejected"]) == (1, 1)
+    assert [(one["line"], one["code"], one["path"]) for one in dataset["rejects"]] == [(1, code, path)]
+    assert code in CODES
 
 
-def test_formats_are_asserted(sandbox: Sandbox, token: str) -> None:
-    record = b'{"link":{"customer_id":"c1"},"date_of_birth":"%s"}\n'
-    send(sandbox, token, "profile_customer-20240306-a.json", record % b"1989-02-28" + record % b"1989-02-30")
+def test_a_rejected_line_tells_all_that_is_wrong_with_it(sandbox: Sandbox, token: str) -> None:
+    send(
+        sandbox, token, "profile_customer-20240306-a.json", b'{"link":{"mobile":7},"email":"x","gender":5}\n'
+    )
 
-    assert [sandbox.datasets()[0][count] for count in ("accepted", "rejected")] == [1, 1]
-    assert sandbox.datasets()[0]["rejects"][0]["rule"] == "format"
+    rejects = sandbox.datasets()[0]["rejects"]
+    assert [one["line"] for one in rejects] == [1, 1, 1]
+    assert {one["path"] for one in rejects} == {"link.mobile", "email", "gender"}
 
 
 def test_a_line_longer_than_any_record_is_one_rejected_line(sandbox: Sandbox, token: str) -> None:
     send(sandbox, token, PRODUCTS, b'{"name":"' + b"x" * (40 << 20) + b'"}\n' + GOOD)
 
     assert [sandbox.datasets()[0][count] for count in ("accepted", "rejected")] == [1, 1]
-    assert sandbox.datasets()[0]["rejects"][0]["rule"] == "line too long"
+    assert sandbox.datasets()[0]["rejects"][0]["code"] == "line_too_long"
 
 
 def test_a_destination_names_dataset_and_record_type(sandbox: Sandbox, token: str) -> None:
@@ -81,6 +101,25 @@ def test_parts_of_one_delivery_add_up(sandbox: Sandbox, token: str) -> None:
         send(sandbox, token, f"commerce_products_part_{part}-20240306-a.json", GOOD)
 
     assert [(one["name"], one["accepted"]) for one in sandbox.datasets()] == [("commerce_products", 2)]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "commerce_products-20240306-a.json",
+        "commerce_products_02-20240306-a.json",
+        "commerce_products_sydney_02_part_01-20240306-b.json",
+        "9wyqa53dnx_product_1709683200.ndjson",
+    ],
+)
+def test_without_a_dataset_a_file_waits_for_a_person_and_is_checked_as_its_name_says(
+    sandbox: Sandbox, token: str, name: str
+) -> None:
+    send(sandbox, token, name, LINES)
+    (dataset,) = sandbox.datasets()
+
+    assert (dataset["name"], dataset["dataset"]) == ("commerce_products", None)
+    assert (dataset["state"], dataset["accepted"], dataset["rejected"]) == ("waits for a person", 2, 5)
 
 
 @pytest.mark.parametrize(("first", "second"), [("a", "b"), ("a", "a"), ("z", "za")])
@@ -100,7 +139,8 @@ def test_what_has_no_specification_is_for_people(sandbox: Sandbox, token: str, n
     send(sandbox, token, name, b"id,name\n1,Mira Holt\n")
     (dataset,) = sandbox.datasets()
 
-    assert (dataset["state"], dataset["accepted"], dataset["rejected"]) == ("manual", 0, 0)
+    assert (dataset["state"], dataset["accepted"], dataset["rejected"]) == ("waits for a person", 0, 0)
+    assert (dataset["dataset"], dataset["specification"]) == (None, None)
     assert dataset["preview"] == []
 
 
@@ -128,8 +168,9 @@ def test_everything_but_faults_survives_a_restart(tmp_path: Path) -> None:
 
 def test_a_load_that_was_cut_short_is_begun_anew(tmp_path: Path) -> None:
     with Sandbox(tmp_path / "sandbox") as sandbox:
-        url = ask(sandbox, sandbox.new_token("tests")).json["url"]
-        put(url, GOOD * 200_000)
+        wanted = {"filename": PRODUCTS, "destination": {"destination_type": "dataset_load", **TO}}
+        put(ask(sandbox, sandbox.new_token("tests"), wanted).json["url"], GOOD * 200_000)
     with Sandbox(tmp_path / "sandbox") as sandbox:
         assert sandbox.wait_loaded(PATIENCE)
         assert [(one["accepted"], one["state"]) for one in sandbox.datasets()] == [(200_000, "loaded")]
+        assert [(one["records"], one["state"]) for one in sandbox.uploads()] == [(200_000, "loaded")]

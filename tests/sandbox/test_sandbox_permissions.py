@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from lexer_pipeline.sandbox import names
 from lexer_pipeline.sandbox.permissions import RateLimit
 from lexer_pipeline.sandbox.server import Sandbox
 from lexer_pipeline.sandbox.state import TooManyTokensError
@@ -99,26 +100,20 @@ def test_too_many_requests_are_refused_and_retry_after_can_be_switched_on(
 
 def test_an_address_off_the_allow_list_is_refused(sandbox: Sandbox, token: str) -> None:
     sandbox.set(allow_list=["203.0.113.0/24"])
-    assert ask(sandbox, token).status == 403
+    reply = ask(sandbox, token)
+    assert reply.status == 401
+    assert reply.json["message"] == (
+        "The token may not be used from 127.0.0.1, which is not on the IP allow-list."
+    )
     sandbox.set(allow_list=["203.0.113.0/24", "127.0.0.1"])
     assert ask(sandbox, token).status == 201
 
 
 @pytest.mark.parametrize(
-    ("raw", "status"),
-    [
-        (b"{", 400),
-        (b"[]", 400),
-        (b"\xff", 400),
-        (b"", 400),
-        (b"{}", 422),
-        (b'{"filename": 5}', 422),
-        (b'{"filename": ""}', 422),
-        (b" " * 70_000, 413),
-    ],
+    "raw", [b"{", b"[]", b"\xff", b"", b"{}", b'{"filename": 5}', b'{"filename": ""}', b" " * 70_000]
 )
-def test_a_bad_body_is_refused(sandbox: Sandbox, token: str, raw: bytes, status: int) -> None:
-    assert ask(sandbox, token, raw=raw).status == status
+def test_a_bad_body_is_refused(sandbox: Sandbox, token: str, raw: bytes) -> None:
+    assert ask(sandbox, token, raw=raw).status == 400
     assert sandbox.uploads() == []
 
 
@@ -129,6 +124,10 @@ def test_a_bad_body_is_refused(sandbox: Sandbox, token: str, raw: bytes, status:
         PRODUCTS,
         "till_export-20240306-za.csv",
         "returns_part_02-20240306-a.json",
+        "profile_customer_02-20261126-a.json",
+        "profile_customer_sydney-20261126-a.json",
+        "profile_customer_sydney_02_part_01-20261126-b.json",
+        "stock_list-20261126-a.json",
     ],
 )
 def test_a_name_that_keeps_the_rules_is_taken(sandbox: Sandbox, token: str, name: str) -> None:
@@ -152,14 +151,36 @@ def test_a_name_that_keeps_the_rules_is_taken(sandbox: Sandbox, token: str, name
     ],
 )
 def test_a_name_that_breaks_the_rules_is_refused(sandbox: Sandbox, token: str, name: str) -> None:
-    assert ask(sandbox, token, name).status == 422
+    assert ask(sandbox, token, name).status == 400
+
+
+@pytest.mark.parametrize(
+    ("name", "is_taken"),
+    [
+        ("a1b2c3d4_product_1709683200.ndjson", True),
+        ("a1b2c3d4_customer_record_1709683200.ndjson", True),
+        ("my_shop_email_send_1709683200.ndjson", True),
+        ("a1b2c3d4_products_1709683200.ndjson", False),
+        ("a1b2c3d4_product_17096.ndjson", False),
+        ("_product_1709683200.ndjson", False),
+        ("product_1709683200.ndjson", False),
+        ("a1b2c3d4_product_1709683200.json", False),
+    ],
+)
+def test_only_names_of_the_vendors_script_are_taken_beside_the_rules(
+    sandbox: Sandbox, token: str, name: str, is_taken: bool
+) -> None:
+    assert ask(sandbox, token, name).status == (201 if is_taken else 400)
+    sandbox.set(strict_names=True)
+    assert ask(sandbox, token, name).status == 400
+    assert ask(sandbox, token).status == 201
 
 
 def test_the_name_rules_can_be_switched_off_but_not_the_safe_characters(sandbox: Sandbox, token: str) -> None:
     sandbox.set(name_rules=False)
 
-    assert ask(sandbox, token, "a1b2c3d4_product_1709683200.ndjson").status == 201
-    assert ask(sandbox, token, "../a.ndjson").status == 422
+    assert ask(sandbox, token, "export.ndjson").status == 201
+    assert ask(sandbox, token, "../a.ndjson").status == 400
 
 
 def test_a_destination_is_kept_with_the_upload(sandbox: Sandbox, token: str) -> None:
@@ -179,10 +200,76 @@ def test_a_destination_is_kept_with_the_upload(sandbox: Sandbox, token: str) -> 
     ],
 )
 def test_a_bad_destination_is_refused(sandbox: Sandbox, token: str, destination: object) -> None:
-    assert ask(sandbox, token, {"filename": PRODUCTS, "destination": destination}).status == 422
+    assert ask(sandbox, token, {"filename": PRODUCTS, "destination": destination}).status == 400
 
 
 def test_a_chunked_request_for_permission_is_refused(sandbox: Sandbox, token: str) -> None:
     with Wire(sandbox.url) as wire:
         wire.head("POST", {"Auth-Api-Token": token, "Transfer-Encoding": "chunked"})
         assert wire.reply().status == 400
+
+
+REFUSED = {
+    "no token": (None, PRODUCTS, 401, "The token in the header Auth-Api-Token is missing."),
+    "a wrong token": (
+        "guessed",
+        PRODUCTS,
+        401,
+        "The token in the header Auth-Api-Token is not an active token.",
+    ),
+    "no object": ("", [], 400, "The body is not a JSON object."),
+    "no file name": ("", {}, 400, "The body has no filename."),
+    "a bad name": ("", "export.json", 400, f"The filename breaks the rules: it is {names.RULES}."),
+    "unsafe letters": (
+        "",
+        "my export.json",
+        400,
+        f"The filename may hold {names.CHARACTERS}, and at most 200 of them.",
+    ),
+    "no destination": (
+        "",
+        {"filename": PRODUCTS, "destination": 5},
+        400,
+        "The destination_type is not dataset_load.",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_a_refusal_says_why_in_a_message_and_nothing_else(sandbox: Sandbox, token: str, case: str) -> None:
+    given, body, status, message = REFUSED[case]
+    reply = ask(sandbox, token if given == "" else given, body)
+
+    assert (reply.status, reply.json) == (status, {"message": message})
+
+
+def users(sandbox: Sandbox, token: str | None) -> Reply:
+    return call(sandbox, "GET", "/v1/users", headers={"Auth-Api-Token": token} if token else {})
+
+
+def test_the_list_of_users_answers_whether_a_token_is_good(sandbox: Sandbox, token: str) -> None:
+    assert [users(sandbox, one).status for one in (token, "guessed", None)] == [200, 401, 401]
+    assert kinds(sandbox) == ["checked", "refused", "refused"]
+    sandbox.set(allow_list=["203.0.113.0/24"])
+    assert users(sandbox, token).status == 401
+    assert sandbox.uploads() == []
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [("GET", "/v1/uploads"), ("POST", "/v1/users"), ("GET", "/v1/nowhere"), ("DELETE", "/v1/uploads/1")],
+)
+def test_the_api_has_no_other_address(sandbox: Sandbox, method: str, path: str) -> None:
+    reply = call(sandbox, method, path)
+
+    assert (reply.status, reply.json) == (404, {"message": "There is no such address."})
+
+
+@pytest.mark.parametrize("status", [400, 401, 404, 429, 500, 503])
+def test_a_status_on_order_has_a_message_too(sandbox: Sandbox, token: str, status: int) -> None:
+    sandbox.inject({"on": "ask", "do": "status", "status": status})
+    reply = ask(sandbox, token)
+
+    assert (reply.status, list(reply.json)) == (status, ["message"])
+    assert reply.json["message"].endswith(".")
+    assert sandbox.refusals()[0]["message"] == reply.json["message"]

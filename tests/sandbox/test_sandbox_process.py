@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 from lexer_pipeline.errors import UsageError
 from lexer_pipeline.sandbox.server import Sandbox
-from sandbox_wire import GOOD, admin, ask, asking, call, put
+from sandbox_wire import GOOD, Wire, admin, ask, asking, call, put
 
+from tests.running import environment
 from tests.waiting import PATIENCE, happens
 
 SERVE = "import sys; from pathlib import Path; from lexer_pipeline.sandbox.server import serve; serve(Path(sys.argv[1]), 0, lambda line: print(line, flush=True))"
@@ -92,6 +93,32 @@ def test_the_store_dies_with_the_sandbox(tmp_path: Path, number: int) -> None:
     assert happens(lambda: not any(map(is_alive, below)))
     assert list((tmp_path / "tmp").iterdir()) == []
     assert process.returncode == (-number if number == signal.SIGKILL else 0)
+
+
+@pytest.mark.parametrize(("flags", "is_strict"), [([], False), (["--strict-names"], True)])
+def test_the_command_says_where_it_is_and_keeps_strict_names_if_asked(
+    tmp_path: Path, flags: list[str], is_strict: bool
+) -> None:
+    command = [
+        sys.executable,
+        "-m",
+        "lexer_pipeline",
+        "sandbox",
+        "--port",
+        "0",
+        "--folder",
+        str(tmp_path / "s"),
+    ]
+    process = subprocess.Popen([*command, *flags], stdout=subprocess.PIPE, text=True, env=environment())
+    try:
+        assert process.stdout
+        url = process.stdout.readline().split()[-1]
+        with Wire(url.replace("/v1/uploads", "/sandbox/settings")) as wire:
+            wire.head("GET", {})
+            assert wire.reply().json["strict_names"] is is_strict
+    finally:
+        process.terminate()
+        process.communicate()
 
 
 def test_it_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

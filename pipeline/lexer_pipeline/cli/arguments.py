@@ -303,6 +303,11 @@ def _add_sandbox(commands: Commands) -> None:
     parser.add_argument(
         "--folder", type=Path, default=Path(".sandbox"), help="where it keeps its state (.sandbox)"
     )
+    parser.add_argument(
+        "--strict-names",
+        action="store_true",
+        help="refuse file names of the vendor's own script, which break the rules of its page",
+    )
 
 
 def _share(text: str) -> float:

@@ -2,16 +2,17 @@
 
     POST   /sandbox/tokens          {"name": ...} -> {"token": ...}, shown this once; 409 when five are active
     DELETE /sandbox/tokens/ID       revoke
-    GET    /sandbox/tokens | uploads | datasets | settings
+    GET    /sandbox/tokens | uploads | refusals | datasets | settings
     GET    /sandbox/events?since=N  the event log after event N
     POST   /sandbox/settings        some of the settings (settings.py)
     POST   /sandbox/faults          one fault or a list (faults.py); GET shows, DELETE forgets them
 
 An event has `id`, `at`, `kind`, `upload` (the upload id or null) and, by kind: `asked` (filename), `granted`
-(filename, token's name, seconds), `refused` (filename, status, code), `begun` (filename, method, headers),
-`received` (bytes, complete, ended), `stored` (md5, size), `answered` (status, code), `fault` (on, do, filename),
-`loaded` (dataset, state, accepted, rejected), `defect` (the sandbox itself went wrong). A PUT's events are
-written before its answer leaves.
+(filename, token's name, seconds), `refused` (on, filename, dataset, record_type, token's name, status, code,
+message), `checked` (token's name), `begun` (filename, method, headers), `received` (bytes, complete, ended),
+`stored` (md5, size), `answered` (status, code, and of a refusal filename and message), `fault` (on, do,
+filename), `loaded` (dataset, state, accepted, rejected), `defect` (the sandbox itself went wrong). A PUT's events
+are written before its answer leaves.
 """
 
 import json
@@ -19,12 +20,13 @@ from collections.abc import Callable
 from dataclasses import asdict
 from urllib.parse import parse_qs
 
-from lexer_pipeline.sandbox import faults
+from lexer_pipeline.sandbox import faults, uploads
 from lexer_pipeline.sandbox.datasets import datasets
 from lexer_pipeline.sandbox.service import Service
 from lexer_pipeline.sandbox.state import TooManyTokensError
 from lexer_pipeline.sandbox.web import Answer, Exchange, TooLargeError
 
+MOST_REFUSALS = 1000
 HEADERS = (("Content-Type", "application/json; charset=utf-8"), ("Cache-Control", "no-store"))
 
 
@@ -57,7 +59,8 @@ def _get(service: Service, word: str, query: str) -> Answer:
     readers: dict[str, Callable[[], object]] = {
         "events": lambda: state.events(int(parse_qs(query).get("since", ["0"])[0])),
         "tokens": lambda: [asdict(token) for token in state.tokens()],
-        "uploads": lambda: [asdict(upload) for upload in state.uploads()],
+        "uploads": lambda: [one.as_json() for one in uploads.every(service)],
+        "refusals": lambda: [asdict(one) for one in state.refusals(MOST_REFUSALS)],
         "datasets": lambda: [asdict(one) for one in datasets(state.loads(), state.uploads())],
         "settings": lambda: asdict(service.settings),
         "faults": service.faults.waiting,

@@ -1,24 +1,26 @@
 """The Datasets section as data: the loads of each dataset, and which files are in use."""
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from lexer_pipeline.model import Json
 from lexer_pipeline.sandbox import names
-from lexer_pipeline.sandbox.state import Load, Upload
+from lexer_pipeline.sandbox.entries import CHECKING, LOADED, LOADING, WAITS, Load, Upload
+from lexer_pipeline.sandbox.uploads import in_use
 
 SHOWN_RECORDS = 5
 
 
 @dataclass(frozen=True, slots=True)
 class RejectedLine:
-    """A line of a file that was not loaded, and why."""
+    """One thing wrong with a line of a file that was not accepted."""
 
     file: str
     line: int
-    rule: str
+    code: str
     path: str
+    message: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +29,7 @@ class FileLoad:
 
     upload: int
     filename: str
+    record_type: str | None
     state: str
     accepted: int
     rejected: int
@@ -35,70 +38,64 @@ class FileLoad:
 
 @dataclass(frozen=True, slots=True)
 class Dataset:
-    """What a dataset holds: counts, rejects and a preview of the files in use, and the loads of all of its files."""
+    """What a dataset holds: counts, rejects and a preview of the files in use, and the loads of all of its files.
+
+    `dataset` is None of files that came without one and wait for a person; `name` is then what their names say.
+    """
 
     name: str
+    dataset: str | None
     specification: str | None
     record_type: str | None
     state: str
     accepted: int
     rejected: int
-    rules: Mapping[str, int]
+    codes: Mapping[str, int]
     rejects: list[RejectedLine]
     preview: list[Json]
     loads: list[FileLoad]
 
 
-def datasets(loads: list[Load], uploads: list[Upload]) -> list[Dataset]:
-    """Every dataset with its loads; only files in use are counted.
-
-    A file with a higher version takes the place of the lower one, and the older file is kept (the vendor's
-    File Upload API page); of files with the same name the latest upload is in use.
-    """
-    files = {upload.id: upload.filename for upload in uploads}
-    grouped: dict[str, list[Load]] = defaultdict(list)
+def datasets(loads: Sequence[Load], uploads: Sequence[Upload]) -> list[Dataset]:
+    """Every dataset with its loads, then what has none; only files in use are counted."""
+    files, loaded = {upload.id: upload.filename for upload in uploads}, {load.upload for load in loads}
+    used = in_use([upload for upload in uploads if upload.id in loaded])
+    grouped: dict[tuple[bool, str], list[Load]] = defaultdict(list)
     for load in loads:
-        grouped[load.dataset].append(load)
-    return [_dataset(name, group, files) for name, group in sorted(grouped.items())]
+        grouped[load.dataset is None, load.dataset or _said(load, files[load.upload])].append(load)
+    return [_dataset(name, group, files, used) for (_, name), group in sorted(grouped.items())]
 
 
-def _dataset(name: str, loads: list[Load], files: dict[int, str]) -> Dataset:
-    chosen = _in_use(loads, files)
-    used = [load for load in loads if chosen[load.upload] == load.upload]
-    rules: Counter[str] = Counter()
+def _said(load: Load, filename: str) -> str:
+    name = names.read(filename)
+    return load.specification or (name.subject if name else filename)
+
+
+def _dataset(name: str, loads: list[Load], files: dict[int, str], used_by: dict[int, int]) -> Dataset:
+    used = [load for load in loads if used_by[load.upload] == load.upload]
+    codes: Counter[str] = Counter()
     for load in used:
-        rules.update(load.rules)
+        codes.update(load.codes)
     rejects = [
-        RejectedLine(files[load.upload], reject.line, reject.rule, reject.path)
+        RejectedLine(files[load.upload], one.line, one.code, one.path, one.message)
         for load in used
-        for reject in load.rejects
+        for one in load.rejects
     ]
     preview = [record for load in reversed(used) for record in load.preview]
     return Dataset(
-        name, used[-1].specification, used[-1].record_type, _state(used),
-        sum(load.accepted for load in used), sum(load.rejected for load in used), dict(rules), rejects,
-        preview[:SHOWN_RECORDS],
-        [_load(load, files[load.upload], chosen[load.upload]) for load in loads],
+        name, used[-1].dataset, used[-1].specification, used[-1].record_type, _state(used),
+        sum(load.accepted for load in used), sum(load.rejected for load in used), dict(codes), rejects,
+        preview[:SHOWN_RECORDS], [_load(load, files[load.upload], used_by[load.upload]) for load in loads],
     )  # fmt: skip
 
 
 def _state(used: list[Load]) -> str:
     states = {load.state for load in used}
-    return "loading" if "loading" in states else "loaded" if "loaded" in states else "manual"
+    return next(one for one in (LOADING, CHECKING, LOADED, WAITS) if one in states)
 
 
-def _load(load: Load, filename: str, chosen: int) -> FileLoad:
-    replaced_by = None if chosen == load.upload else chosen
-    return FileLoad(load.upload, filename, load.state, load.accepted, load.rejected, replaced_by)
-
-
-def _in_use(loads: list[Load], files: dict[int, str]) -> dict[int, int]:
-    """For each upload, the upload whose file is in use in its place (often itself)."""
-    best: dict[str, tuple[str, int]] = {}
-    groups: dict[int, str] = {}
-    for load in loads:
-        name = names.read(files[load.upload])
-        groups[load.upload] = f"{name.subject}-{name.date}.{name.kind}" if name else files[load.upload]
-        rank = (name.version if name else "", load.upload)
-        best[groups[load.upload]] = max(best.get(groups[load.upload], rank), rank)
-    return {upload: best[group][1] for upload, group in groups.items()}
+def _load(load: Load, filename: str, used: int) -> FileLoad:
+    replaced_by = None if used == load.upload else used
+    return FileLoad(
+        load.upload, filename, load.record_type, load.state, load.accepted, load.rejected, replaced_by
+    )

@@ -43,6 +43,7 @@ class Put:
     service: Service
     exchange: Exchange
     upload: int | None
+    filename: str
     fault: Fault | None
     length: int = 0
 
@@ -193,7 +194,7 @@ class Put:
 
     def _refuse(self, refusal: Refusal, headers: tuple[tuple[str, str], ...] = ()) -> None:
         """Answer with S3's XML and close, since the body may be unread."""
-        self._log("answered", status=refusal.status, code=refusal.code)
+        _answered(self.service, self.upload, self.filename, refusal)
         kind = ("Content-Type", "application/xml")
         amazon = _amazon()
         self.exchange.send(
@@ -210,15 +211,26 @@ def put(service: Service, exchange: Exchange) -> None:
     key = KEY.fullmatch(path)
     known = service.state.upload(int(key[1])) if key else None
     number, filename = (known.id, known.filename) if known else (None, key[2] if key else "")
+    if number is not None:
+        service.arriving.add(number)
     service.state.log("begun", number, filename=filename, method=exchange.command, headers=_shown(exchange))
     if exchange.command != "PUT":  # the signature covers the method
         refusal = aws.mismatch()
-        service.state.log("answered", number, status=refusal.status, code=refusal.code)
+        _answered(service, number, filename, refusal)
         exchange.send(Answer(403, refusal.xml(""), (("Content-Type", "application/xml"),), close=True))
         return
     if number is not None:
         service.state.begun(number)
-    Put(service, exchange, number, service.fault("put", filename, number)).answer()
+    try:
+        Put(service, exchange, number, filename, service.fault("put", filename, number)).answer()
+    finally:
+        service.arriving.discard(number or 0)
+
+
+def _answered(service: Service, upload: int | None, filename: str, refusal: Refusal) -> None:
+    service.arriving.discard(upload or 0)  # before the answer leaves, so that whoever hears it finds it so
+    told = {"status": refusal.status, "code": refusal.code, "message": refusal.message}
+    service.state.log("answered", upload, filename=filename, **told)
 
 
 def _shown(exchange: Exchange) -> dict[str, str]:

@@ -1,8 +1,4 @@
-"""`POST /v1/uploads`: permission to send one file.
-
-The vendor documents 201 and 429 (and S3 the 200 of the PUT); every other status and every error body here is
-invented, and a client should rely on none of them.
-"""
+"""`POST /v1/uploads`: permission to send one file; and `GET /v1/users`, which says whether a token is good."""
 
 import json
 import threading
@@ -10,34 +6,21 @@ import time
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
 
 from lexer_pipeline.model import Json
-from lexer_pipeline.sandbox import hostile, names
+from lexer_pipeline.sandbox import ask_faults, hostile, names
+from lexer_pipeline.sandbox.entries import Token
 from lexer_pipeline.sandbox.faults import Fault
-from lexer_pipeline.sandbox.service import BUCKET, Service
-from lexer_pipeline.sandbox.state import Token
+from lexer_pipeline.sandbox.refused import JSON, RefusedError
+from lexer_pipeline.sandbox.service import Service
 from lexer_pipeline.sandbox.web import Answer, Exchange, TooLargeError
 
-JSON = ("Content-Type", "application/json; charset=utf-8")
-NOBODY_LISTENS = "http://127.0.0.1:1"  # tcpmux: a reserved port, and below those that programs get by chance
-
-
-class RefusedError(Exception):
-    """The request is answered with an error."""
-
-    def __init__(
-        self, status: int, code: str, message: str, headers: tuple[tuple[str, str], ...] = ()
-    ) -> None:
-        super().__init__(code)
-        self.code = code
-        body = {"error": {"code": code, "message": message}}
-        self.answer = Answer(status, json.dumps(body).encode(), (JSON, *headers))
+LONGEST_SHOWN = 300
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What a request asks for."""
+    """What a request asks for; of one that makes no sense, as much of it as can be shown."""
 
     filename: str
     dataset: str | None
@@ -74,49 +57,67 @@ class Permissions:
     def answer(self, exchange: Exchange) -> None:
         """Answer one request for permission, or do what a fault orders instead."""
         body = _body(exchange)
-        filename = body.get("filename") if isinstance(body, dict) else None
-        shown = filename if isinstance(filename, str) else ""
-        self._service.state.log("asked", filename=shown, client=exchange.client_address[1])
-        fault = self._service.fault("ask", shown)
-        if fault and (spoilt := _before(exchange, fault)):
-            self._service.state.log("refused", filename=shown, status=spoilt.status, code="fault")
-            exchange.send(spoilt)
-            return
+        shown = _shown(body)
+        self._service.state.log("asked", filename=shown.filename, client=exchange.client_address[1])
+        fault = self._service.fault("ask", shown.filename)
+        token = self._service.state.token(exchange.headers.get("Auth-Api-Token", ""))
         try:
-            token = self._known(exchange)
+            if fault:
+                ask_faults.before(exchange, fault)
+            known = self._known(exchange, token)
             wanted = self._wanted(body)
         except RefusedError as refused:
-            self._service.state.log(
-                "refused", filename=shown, status=refused.answer.status, code=refused.code
-            )
-            exchange.send(refused.answer)
+            told = {"dataset": shown.dataset, "record_type": shown.record_type}
+            self._refuse(exchange, refused, token, on="ask", filename=shown.filename, **told)
             return
-        self._grant(exchange, token, wanted, fault)
+        self._grant(exchange, known, wanted, fault)
+
+    def check(self, exchange: Exchange) -> None:
+        """Answer whether the token is good, as the vendor's Activity API does on its list of users."""
+        token = self._service.state.token(exchange.headers.get("Auth-Api-Token", ""))
+        try:
+            known = self._known(exchange, token)
+        except RefusedError as refused:
+            self._refuse(exchange, refused, token, on="users", filename="")
+            return
+        self._service.state.log("checked", token=known.name)
+        exchange.send(Answer(200, b'{"users": []}', (JSON,)))
+
+    def _refuse(
+        self, exchange: Exchange, refused: RefusedError, token: Token | None, **told: str | None
+    ) -> None:
+        about = {"status": refused.answer.status, "code": refused.code, "message": refused.message}
+        self._service.state.log("refused", None, **told, **about, token=token.name if token else None)
+        exchange.send(refused.answer)
 
     def _grant(self, exchange: Exchange, token: Token, wanted: Wanted, fault: Fault | None) -> None:
         service = self._service
-        number = service.state.new_upload(wanted.filename, wanted.dataset, wanted.record_type, token.name)
+        place = (wanted.filename, wanted.dataset, wanted.record_type)
+        number = service.state.new_upload(*place, token, service.address)
         seconds = service.settings.url_seconds
         service.state.log("granted", number, filename=wanted.filename, token=token.name, seconds=seconds)
-        told: dict[str, Json] = {"id": number, "url": _url(service, number, wanted.filename, fault)}
-        if fault and (spoilt := _after(exchange, fault, told)):
+        told: dict[str, Json] = {"id": number, "url": ask_faults.url(service, number, wanted.filename, fault)}
+        if fault and (spoilt := ask_faults.after(exchange, fault, told)):
             exchange.send(spoilt)
             return
         # The vendor's API spells & as \u0026 in the body; a JSON parser undoes it, a copy by hand does not.
         text = json.dumps(told).replace("&", "\\u0026")
         hostile.send(exchange, Answer(201, text.encode(), (JSON,)), fault)
 
-    def _known(self, exchange: Exchange) -> Token:
+    def _known(self, exchange: Exchange, token: Token | None) -> Token:
         settings = self._service.settings
-        secret = exchange.headers.get("Auth-Api-Token")
-        token = self._service.state.token(secret) if secret else None
         if token is None:
-            raise RefusedError(401, "unauthorized", "Auth-Api-Token is missing or not an active token.")
-        if not settings.allows(exchange.client_address[0]):
-            raise RefusedError(403, "ip_not_allowed", "This address is not on the IP allow-list.")
+            given = "is not an active token" if exchange.headers.get("Auth-Api-Token") else "is missing"
+            raise RefusedError(401, "unauthorized", f"The token in the header Auth-Api-Token {given}.")
+        client = exchange.client_address[0]
+        if not settings.allows(client):
+            # The vendor's list of codes has no 403, and from this address the token is as good as wrong.
+            message = f"The token may not be used from {client}, which is not on the IP allow-list."
+            raise RefusedError(401, "ip_not_allowed", message)
         if not self._limit.admits(token.id, settings.rate):
             headers = (("Retry-After", "1"),) if settings.retry_after else ()
-            raise RefusedError(429, "rate_limited", f"More than {settings.rate} requests a second.", headers)
+            message = f"More than {settings.rate} requests in a second came with this token. Slow down."
+            raise RefusedError(429, "rate_limited", message, headers)
         return token
 
     def _wanted(self, body: object) -> Wanted:
@@ -126,21 +127,34 @@ class Permissions:
             raise RefusedError(400, "bad_json", "The body is not a JSON object.")
         filename = body.get("filename")
         if not isinstance(filename, str) or not filename:
-            raise RefusedError(422, "filename_missing", "The body has no filename.")
-        if not names.is_safe(filename) or (self._service.settings.name_rules and not names.read(filename)):
-            raise RefusedError(422, "filename_invalid", f"The name breaks the rules: {names.RULES}.")
+            raise RefusedError(400, "filename_missing", "The body has no filename.")
+        if fault := self._name_fault(filename):
+            raise RefusedError(400, "filename_invalid", fault)
         return Wanted(filename, *self._destination(body.get("destination")))
+
+    def _name_fault(self, filename: str) -> str:
+        """What is wrong with a file name, in words; empty if it is taken."""
+        settings, types = self._service.settings, self._service.kinds.record_types
+        if not names.is_safe(filename):
+            return f"The filename may hold {names.CHARACTERS}, and at most 200 of them."
+        if names.read(filename) or not settings.name_rules:
+            return ""
+        if names.read_script(filename, types) and not settings.strict_names:
+            return ""
+        return f"The filename breaks the rules: it is {names.RULES}."
 
     def _destination(self, destination: object) -> tuple[str | None, str | None]:
         if destination is None:
             return None, None
         if not isinstance(destination, Mapping) or destination.get("destination_type") != "dataset_load":
-            raise RefusedError(422, "destination_invalid", "destination_type is dataset_load.")
+            raise RefusedError(400, "destination_invalid", "The destination_type is not dataset_load.")
         dataset, record_type = destination.get("dataset_id"), destination.get("record_type")
         if not isinstance(dataset, str) or not names.is_safe(dataset):
-            raise RefusedError(422, "destination_invalid", "dataset_id is missing or not an id.")
-        if record_type not in self._service.loader.record_types:
-            raise RefusedError(422, "destination_invalid", "record_type is missing or not known.")
+            raise RefusedError(400, "destination_invalid", "The dataset_id is missing or is not an id.")
+        types = self._service.kinds.record_types
+        if record_type not in types:
+            known = ", ".join(sorted(types))
+            raise RefusedError(400, "destination_invalid", f"The record_type is not one of {known}.")
         return dataset, str(record_type)
 
 
@@ -150,56 +164,18 @@ def _body(exchange: Exchange) -> Json | RefusedError:
         body: Json = json.loads(exchange.form())
     except TooLargeError:
         exchange.close_connection = True  # its body is still on the way
-        return RefusedError(413, "too_large", "The body is larger than any request for permission.")
+        return RefusedError(400, "too_large", "The body is larger than any request for permission.")
     except ValueError:
         exchange.close_connection = exchange.close_connection or "Transfer-Encoding" in exchange.headers
         return RefusedError(400, "bad_json", "The body is not JSON.")
     return body
 
 
-def _before(exchange: Exchange, fault: Fault) -> Answer | None:
-    """Carry out a fault that comes before the permission is made."""
-    if fault.do == "reset_before":
-        exchange.reset()
-    elif fault.do == "hang_before":
-        exchange.wait(fault.seconds)
-        exchange.drop()
-    elif fault.do == "slow":
-        exchange.wait(fault.seconds)
-    elif fault.do == "redirect":
-        return hostile.elsewhere(fault)
-    elif fault.do == "html" and fault.status != 201:
-        return _html(fault)
-    elif fault.do == "status":
-        return RefusedError(fault.status, "fault", "Ordered.", hostile.retry_after(fault.retry_after)).answer
-    return None
-
-
-def _after(exchange: Exchange, fault: Fault, told: dict[str, Json]) -> Answer | None:
-    """Carry out a fault that comes after the permission is made."""
-    if fault.do == "reset_after":
-        exchange.reset()
-    elif fault.do == "hang_after":
-        exchange.wait(fault.seconds)
-        exchange.drop()
-    elif fault.do == "no_url":
-        del told["url"]
-    elif fault.do == "html":
-        return _html(fault)
-    return None
-
-
-def _html(fault: Fault) -> Answer:
-    return Answer(fault.status, hostile.HTML, (("Content-Type", "text/html"),))
-
-
-def _url(service: Service, number: int, filename: str, fault: Fault | None) -> str:
-    do = fault.do if fault else ""
-    seconds = service.settings.url_seconds
-    start = service.clock() - timedelta(seconds=seconds + 60 if do == "expired_url" else 0)
-    target = service.presign(f"/{BUCKET}/uploads/{number}/{filename}", start, seconds)
-    if do == "bad_signature":
-        target = target[:-1] + ("0" if target[-1] != "0" else "1")
-    if do == "mangled_url":
-        target = target.replace("&", "\\u0026")
-    return (NOBODY_LISTENS if do == "closed_port" else service.origin) + target
+def _shown(body: object) -> Wanted:
+    """What the event log says of a request before it is judged."""
+    asked = body if isinstance(body, dict) else {}
+    place = asked.get("destination")
+    place = place if isinstance(place, dict) else {}
+    words = (asked.get("filename"), place.get("dataset_id"), place.get("record_type"))
+    filename, dataset, record_type = (one[:LONGEST_SHOWN] if isinstance(one, str) else None for one in words)
+    return Wanted(filename or "", dataset, record_type)

@@ -14,12 +14,15 @@ from filelock import lock_descriptor
 
 from lexer_pipeline.errors import UsageError
 from lexer_pipeline.model import Json
-from lexer_pipeline.sandbox import admin, authority, faults, guard, objects, page
+from lexer_pipeline.sandbox import admin, authority, faults, guard, objects, uploads
 from lexer_pipeline.sandbox.datasets import datasets
 from lexer_pipeline.sandbox.faults import Fault
+from lexer_pipeline.sandbox.kinds import Kinds
 from lexer_pipeline.sandbox.loads import Loader
+from lexer_pipeline.sandbox.page.answers import Page
 from lexer_pipeline.sandbox.permissions import Permissions
-from lexer_pipeline.sandbox.service import BUCKET, Service
+from lexer_pipeline.sandbox.refused import nowhere
+from lexer_pipeline.sandbox.service import API, BUCKET, USERS, Service
 from lexer_pipeline.sandbox.settings import Settings
 from lexer_pipeline.sandbox.sink import Sink
 from lexer_pipeline.sandbox.state import State
@@ -27,7 +30,6 @@ from lexer_pipeline.sandbox.store import Rclone, Store
 from lexer_pipeline.sandbox.web import LOOPBACK, Answer, Exchange, Front
 from lexer_pipeline.system.files import make_folder, open_or_make
 
-API = "/v1/uploads"
 LOCAL_ONLY = "The sandbox answers to programs on this machine and to its own page.\n"
 
 
@@ -54,10 +56,12 @@ class Sandbox:
         state = State(folder / "sandbox.sqlite3")
         self._undo.append(state.close)
         keys = state.keys()
-        loader = Loader(state, folder / "objects" / BUCKET / "uploads")
+        kinds = Kinds()
+        loader = Loader(state, folder / "objects" / BUCKET / "uploads", kinds)
         opened: Store = Sink(keys) if store == "sink" else Rclone(folder / "objects", BUCKET, keys)
         self._undo.append(opened.close)
-        self._service = Service(state, opened, keys, loader, settings)
+        self._service = Service(state, opened, keys, kinds, loader, settings)
+        self._page = Page(self._service)
         self._permissions = Permissions(self._service)
         if opened.keeps:
             loader.start()
@@ -65,7 +69,7 @@ class Sandbox:
         self._front = _bound(port, self._answer, self._defect, authority.context(folder) if tls else None)
         self._service.scheme = "https" if tls else "http"
         self._service.host = f"{LOOPBACK}:{self._front.port}"
-        self.ca_file = folder / authority.CA_FILE if tls else None
+        self._service.ca_file = self.ca_file = folder / authority.CA_FILE if tls else None
         self._front.start()
         self._undo.append(self._front.stop)
 
@@ -85,7 +89,7 @@ class Sandbox:
     @property
     def url(self) -> str:
         """The upload API, for LEXER_UPLOAD_API_URL."""
-        return f"{self._service.origin}{API}"
+        return self._service.address
 
     @property
     def page(self) -> str:
@@ -118,8 +122,12 @@ class Sandbox:
         return self._service.state.events(since)
 
     def uploads(self) -> list[dict[str, Json]]:
-        """Every permission given, and what lies in the store for it."""
-        return [asdict(upload) for upload in self._service.state.uploads()]
+        """Every permission given, and what lies in the store for it (uploads.py)."""
+        return [one.as_json() for one in uploads.every(self._service)]
+
+    def refusals(self) -> list[dict[str, Json]]:
+        """The requests that were answered with an error, newest first."""
+        return [asdict(one) for one in self._service.state.refusals(admin.MOST_REFUSALS)]
 
     def datasets(self) -> list[dict[str, Json]]:
         """What the Datasets section shows (datasets.py)."""
@@ -137,10 +145,14 @@ class Sandbox:
             objects.put(self._service, exchange)
         elif path == API and exchange.command == "POST":
             self._permissions.answer(exchange)
+        elif path == USERS and exchange.command == "GET":
+            self._permissions.check(exchange)
+        elif path.startswith("/v1/"):
+            exchange.send(nowhere())
         elif path.startswith("/sandbox/"):
             exchange.send(admin.answer(self._service, exchange))
         else:
-            exchange.send(page.answer(self._service, exchange))
+            exchange.send(self._page.answer(exchange))
 
     def _defect(self, words: str) -> None:
         self._service.state.log("defect", None, error=words)
@@ -155,16 +167,18 @@ class Sandbox:
             )
 
 
-def serve(folder: Path, port: int, announce: Callable[[str], None], *, tls: bool = False) -> None:
+def serve(
+    folder: Path, port: int, announce: Callable[[str], None], *, tls: bool = False, strict_names: bool = False
+) -> None:
     """Run a sandbox until SIGINT or SIGTERM; `announce` is given the lines that a person needs."""
     over = threading.Event()
     kept = {
         number: signal.signal(number, lambda *_: over.set()) for number in (signal.SIGINT, signal.SIGTERM)
     }
     try:
-        with Sandbox(folder, port, tls=tls) as sandbox:
+        with Sandbox(folder, port, tls=tls, strict_names=strict_names) as sandbox:
             announce(f"Upload API   {sandbox.url}")
-            announce(f"Page         {sandbox.page}   (create a token there)")
+            announce(f"Page         {sandbox.page}   (begin there: it says what to type)")
             if sandbox.ca_file:
                 announce(f"Certificate  {sandbox.ca_file}")
             announce("Ctrl-C stops it. Everything stays on this machine.")

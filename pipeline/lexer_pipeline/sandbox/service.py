@@ -2,34 +2,56 @@
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 from lexer_pipeline.sandbox import aws
 from lexer_pipeline.sandbox.faults import Fault, FaultBook
+from lexer_pipeline.sandbox.kinds import Kinds
 from lexer_pipeline.sandbox.loads import Loader
 from lexer_pipeline.sandbox.settings import Settings
 from lexer_pipeline.sandbox.state import State
 from lexer_pipeline.sandbox.store import Store
 
 BUCKET = "lexer-client-upload-local"
+API = "/v1/uploads"
+USERS = "/v1/users"
+
+
+@dataclass(frozen=True, slots=True)
+class FreshToken:
+    """A token that was made on the page a moment ago; who knows `page` may see it until another is made."""
+
+    page: str
+    id: int
+    secret: str
 
 
 @dataclass(slots=True)
 class Service:
-    """The parts of one running sandbox; `host` is known once the front is bound."""
+    """The parts of one running sandbox; `host` is known once the front is bound, `arriving` are the uploads whose bytes come in."""
 
     state: State
     store: Store
     keys: aws.Keys
+    kinds: Kinds
     loader: Loader
     settings: Settings
     faults: FaultBook = field(default_factory=FaultBook)
     scheme: str = "http"
     host: str = ""
+    ca_file: Path | None = None
+    fresh: FreshToken | None = None
+    arriving: set[int] = field(default_factory=set)
 
     @property
     def origin(self) -> str:
         """Where the front is, as urls begin."""
         return f"{self.scheme}://{self.host}"
+
+    @property
+    def address(self) -> str:
+        """The address that uploads are asked for at."""
+        return f"{self.origin}{API}"
 
     def clock(self) -> datetime:
         """The time by the service's clock."""

@@ -16,7 +16,8 @@ class Settings:
     whether a 429 says when to come back (the vendor documents no such header). `allow_list`: addresses or
     networks; empty means that the list is off. `stall_seconds`: when S3 gives up on a body that does not move.
     `largest`: bytes of one PUT. `clock_offset`: seconds by which the service's clock is ahead of this
-    machine's. `name_rules`: whether file names must keep the vendor's rules.
+    machine's. `name_rules`: whether file names must keep the vendor's rules. `strict_names`: whether then the
+    names of the vendor's own script are refused too, which break the rules of its page.
     """
 
     url_seconds: int = 3600
@@ -27,6 +28,7 @@ class Settings:
     largest: int = 5 << 30
     clock_offset: float = 0.0
     name_rules: bool = True
+    strict_names: bool = False
 
     def allows(self, address: str) -> bool:
         """Whether a client at this address may ask."""

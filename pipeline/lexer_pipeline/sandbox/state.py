@@ -9,13 +9,13 @@ import json
 import secrets
 import sqlite3
 import threading
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 
 from lexer_pipeline.model import Json
 from lexer_pipeline.sandbox.aws import Keys
+from lexer_pipeline.sandbox.entries import Load, Refusal, Reject, Token, Upload
 from lexer_pipeline.system.files import FILE_MODE
 
 MOST_TOKENS = 5
@@ -27,11 +27,11 @@ CREATE TABLE IF NOT EXISTS tokens (
 CREATE TABLE IF NOT EXISTS uploads (
     id INTEGER PRIMARY KEY AUTOINCREMENT, filename TEXT NOT NULL, dataset TEXT, record_type TEXT,
     token TEXT NOT NULL, granted_at TEXT NOT NULL, puts INTEGER NOT NULL DEFAULT 0,
-    size INTEGER, md5 TEXT, stored_at TEXT);
+    size INTEGER, md5 TEXT, stored_at TEXT, service TEXT, fingerprint TEXT);
 CREATE TABLE IF NOT EXISTS loads (
-    upload INTEGER PRIMARY KEY, dataset TEXT NOT NULL, specification TEXT, record_type TEXT,
+    upload INTEGER PRIMARY KEY, dataset TEXT, specification TEXT, record_type TEXT,
     state TEXT NOT NULL, accepted INTEGER NOT NULL, rejected INTEGER NOT NULL,
-    rules TEXT NOT NULL, rejects TEXT NOT NULL, preview TEXT NOT NULL);
+    codes TEXT NOT NULL, rejects TEXT NOT NULL, preview TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS events (
     id INTEGER PRIMARY KEY AUTOINCREMENT, at TEXT NOT NULL, kind TEXT NOT NULL, upload INTEGER,
     data TEXT NOT NULL);
@@ -40,61 +40,23 @@ CREATE TRIGGER IF NOT EXISTS events_stay BEFORE UPDATE ON events
 CREATE TRIGGER IF NOT EXISTS events_last BEFORE DELETE ON events
     BEGIN SELECT RAISE(ABORT, 'the event log is append-only'); END;
 """
+# A folder of 0.1.0 told rules in place of sentences; its files are checked anew.
+NEWER = """
+BEGIN;
+ALTER TABLE uploads ADD COLUMN service TEXT;
+ALTER TABLE uploads ADD COLUMN fingerprint TEXT;
+DROP TABLE loads;
+COMMIT;
+"""
+COLUMNS_SHOWN = "id, name, substr(hash, 1, 6) AS fingerprint, created_at, revoked_at"
+REFUSALS = """
+SELECT id, at, kind, upload, data FROM events
+WHERE kind IN ('refused', 'answered') AND json_extract(data, '$.status') >= 300 ORDER BY id DESC LIMIT ?
+"""
 
 
 class TooManyTokensError(Exception):
     """Five tokens are active; one must be revoked first."""
-
-
-@dataclass(frozen=True, slots=True)
-class Token:
-    """A token as it can still be shown: its name and times, never the secret."""
-
-    id: int
-    name: str
-    created_at: str
-    revoked_at: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Upload:
-    """One permission and what came of it; `size` and `md5` are of the object that lies in the store."""
-
-    id: int
-    filename: str
-    dataset: str | None
-    record_type: str | None
-    token: str
-    granted_at: str
-    puts: int
-    size: int | None
-    md5: str | None
-    stored_at: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Reject:
-    """A line that was not loaded, the rule that it breaks and where; the value that broke it is not kept."""
-
-    line: int
-    rule: str
-    path: str
-
-
-@dataclass(frozen=True, slots=True)
-class Load:
-    """What checking one uploaded file line by line gave; `rejects` and `preview` are the first few."""
-
-    upload: int
-    dataset: str
-    specification: str | None
-    record_type: str | None
-    state: str
-    accepted: int = 0
-    rejected: int = 0
-    rules: Mapping[str, int] = field(default_factory=dict)
-    rejects: Sequence[Reject] = ()
-    preview: Sequence[Json] = ()
 
 
 def now() -> str:
@@ -112,6 +74,9 @@ class State:
         self._file.row_factory = sqlite3.Row
         self._file.execute("PRAGMA journal_mode = WAL")
         self._file.execute("PRAGMA synchronous = NORMAL")
+        columns = {row["name"] for row in self._file.execute("PRAGMA table_info(uploads)")}
+        if columns and "service" not in columns:
+            self._file.executescript(NEWER)
         self._file.executescript(SCHEMA)
 
     def close(self) -> None:
@@ -150,23 +115,24 @@ class State:
 
     def token(self, secret: str) -> Token | None:
         """The active token with this secret."""
-        order = "SELECT id, name, created_at, revoked_at FROM tokens WHERE hash = ? AND revoked_at IS NULL"
+        order = f"SELECT {COLUMNS_SHOWN} FROM tokens WHERE hash = ? AND revoked_at IS NULL"  # noqa: S608 - ours
         rows = self._rows(order, _hash(secret))
         return Token(**dict(rows[0])) if rows else None
 
     def tokens(self) -> list[Token]:
         """Every token, oldest first."""
-        return [
-            Token(**dict(row)) for row in self._rows("SELECT id, name, created_at, revoked_at FROM tokens")
-        ]
+        return [Token(**dict(row)) for row in self._rows(f"SELECT {COLUMNS_SHOWN} FROM tokens")]  # noqa: S608
 
-    def new_upload(self, filename: str, dataset: str | None, record_type: str | None, token: str) -> int:
+    def new_upload(
+        self, filename: str, dataset: str | None, record_type: str | None, token: Token, service: str
+    ) -> int:
         """A new upload id, never given before."""
         order = (
-            "INSERT INTO uploads (filename, dataset, record_type, token, granted_at)"
-            " VALUES (?, ?, ?, ?, ?) RETURNING id"
+            "INSERT INTO uploads (filename, dataset, record_type, token, fingerprint, service, granted_at)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?) RETURNING id"
         )
-        return int(self._rows(order, filename, dataset, record_type, token, now())[0]["id"])
+        values = (filename, dataset, record_type, token.name, token.fingerprint, service, now())
+        return int(self._rows(order, *values)[0]["id"])
 
     def begun(self, upload: int) -> None:
         """Count a PUT for this upload."""
@@ -189,7 +155,7 @@ class State:
     def keep_load(self, load: Load) -> None:
         """Remember a load; a later one of the same upload takes its place."""
         rejects = [asdict(reject) for reject in load.rejects]
-        texts = [json.dumps(value, ensure_ascii=False) for value in (load.rules, rejects, load.preview)]
+        texts = [json.dumps(value, ensure_ascii=False) for value in (load.codes, rejects, load.preview)]
         self._rows(
             "INSERT OR REPLACE INTO loads VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             *(load.upload, load.dataset, load.specification, load.record_type, load.state),
@@ -211,6 +177,14 @@ class State:
         heads = ("id", "at", "kind", "upload")
         return [{**{name: row[name] for name in heads}, **json.loads(row["data"])} for row in rows]
 
+    def refusals(self, most: int) -> list[Refusal]:
+        """The newest requests that were answered with an error, newest first."""
+        return [_refusal(row) for row in self._rows(REFUSALS, most)]
+
+    def has(self, kind: str) -> bool:
+        """Whether there ever was an event of this kind."""
+        return bool(self._rows("SELECT 1 FROM events WHERE kind = ? LIMIT 1", kind))
+
     def last_event(self) -> int:
         """The number of the newest event, 0 before the first."""
         return int(self._rows("SELECT coalesce(max(id), 0) AS last FROM events")[0]["last"])
@@ -223,8 +197,17 @@ class State:
 def _load(row: sqlite3.Row) -> Load:
     return Load(
         row["upload"], row["dataset"], row["specification"], row["record_type"], row["state"], row["accepted"],
-        row["rejected"], json.loads(row["rules"]), [Reject(**one) for one in json.loads(row["rejects"])],
+        row["rejected"], json.loads(row["codes"]), [Reject(**one) for one in json.loads(row["rejects"])],
         json.loads(row["preview"]),
+    )  # fmt: skip
+
+
+def _refusal(row: sqlite3.Row) -> Refusal:
+    data = json.loads(row["data"])
+    on = "put" if row["kind"] == "answered" else data.get("on", "ask")
+    return Refusal(
+        row["id"], row["at"], on, row["upload"], data.get("filename", ""), data.get("dataset"),
+        data.get("record_type"), data.get("token"), data["status"], data["code"], data.get("message", ""),
     )  # fmt: skip
 
 

@@ -1,5 +1,6 @@
 """What a person reads of a failed rule: the rule and what to do, never the value."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -54,6 +55,7 @@ BOUNDS = {
 }
 # What a length is counted in, by the end of the rule's name.
 UNITS = {"Length": "characters", "Items": "items", "Properties": "fields"}
+NOT_JSON = "is not a JSON document; check for a missing quote, comma or bracket"
 NO_PLACE = Place(())
 
 
@@ -189,6 +191,17 @@ def _fields_of(view: Schema) -> str:
     required = list(view["required"])
     optional = [f"{key} if you have it" for key in view.get("properties", {}) if key not in required]
     return " and ".join(required) + (f" ({', '.join(optional)})" if optional else "")
+
+
+def not_json(problem: ValueError) -> Problem:
+    """Word why a text is no JSON document."""
+    if isinstance(problem, UnicodeDecodeError):
+        return Problem((), "encoding", "UTF-8", "is not UTF-8; save the file as UTF-8")
+    if isinstance(problem, json.JSONDecodeError):
+        return Problem((), "json", "RFC 8259", f"{NOT_JSON} (near character {problem.pos + 1} of the record)")
+    return Problem(
+        (), "json", "RFC 8259", "holds NaN or Infinity, which JSON does not have; leave the field out"
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,6 @@ The verdict is JSON Schema 2020-12 (by jsonschema-rs) with formats asserted; wha
 model asks beyond that stands in the schema files themselves.
 """
 
-import json
 import math
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -18,12 +17,11 @@ from lexer_pipeline.specs import values
 from lexer_pipeline.specs.paths import FieldPath, Parts
 from lexer_pipeline.specs.schema_tree import Place, SchemaTree
 from lexer_pipeline.validating.document import NumberText, Value, is_unicode, parse, plain, write_line
-from lexer_pipeline.validating.messages import one_a_place, problem_of
+from lexer_pipeline.validating.messages import not_json, one_a_place, problem_of
 from lexer_pipeline.validating.notes import Notes
 
 # orjson writes at most 254 levels; no record of the vendor's has more than six.
 DEEPEST = 200
-NOT_JSON = "is not a JSON document; check for a missing quote, comma or bracket"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +57,7 @@ class ReferenceChecker:
         try:
             document = parse(text, lambda: notes.warnings.append(("duplicate_key", "")))
         except ValueError as problem:
-            return Verdict(b"", (_not_json(problem),))
+            return Verdict(b"", (not_json(problem),))
         except RecursionError:
             return Verdict(b"", (_too_deep(),))
         return self.document(document, notes)
@@ -170,16 +168,6 @@ def compile_schema(specification: Specification) -> jsonschema_rs.Draft202012Val
             f"{specification.name}: the schema is not valid JSON Schema 2020-12",
             f"jsonschema says: {str(problem).splitlines()[0]}",
         ) from None
-
-
-def _not_json(problem: ValueError) -> Problem:
-    if isinstance(problem, UnicodeDecodeError):
-        return Problem((), "encoding", "UTF-8", "is not UTF-8; save the file as UTF-8")
-    if isinstance(problem, json.JSONDecodeError):
-        return Problem((), "json", "RFC 8259", f"{NOT_JSON} (near character {problem.pos + 1} of the record)")
-    return Problem(
-        (), "json", "RFC 8259", "holds NaN or Infinity, which JSON does not have; leave the field out"
-    )
 
 
 def _too_deep() -> Problem:

@@ -10,5 +10,5 @@ from lexer_pipeline.sandbox.server import serve
 def run(asked: argparse.Namespace) -> int:
     """Serve until interrupted."""
     words = console_for(asked)
-    serve(asked.folder, asked.port, lambda line: say(words, line))
+    serve(asked.folder, asked.port, lambda line: say(words, line), strict_names=asked.strict_names)
     return DONE
