@@ -107,7 +107,8 @@ def _trouble(error: Exception, where: str) -> str:
 def _read(response: requests.Response, token: str) -> Grant | Refusal:
     status = response.status_code
     if status not in (200, 201):
-        words = _their_words(response, token) or points_to(response.headers.get("Location", ""))
+        pointed = points_to(response.headers.get("Location", "")) if 300 <= status < 400 else ""
+        words = "; ".join(filter(None, (_their_words(response, token), pointed)))
         retry_after = response.headers.get("Retry-After", "")[:64]
         return Refusal(status, words, CHECK_TOKEN if status in (401, 403) else "", retry_after)
     data = _shortened(response.iter_content(4096))

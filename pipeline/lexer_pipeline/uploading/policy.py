@@ -1,7 +1,8 @@
 """What to do after each answer of the upload service; the table at the end is the rule.
 
 Once the last block may have left under an upload id, only that same url is tried again: the object is overwritten,
-never doubled. Before that block nothing can have been stored. A new permission is asked for only while it is certain that nothing landed.
+never doubled. Before that block nothing can have been stored. A new permission is asked for only while it is certain
+that nothing landed.
 """
 
 import re
