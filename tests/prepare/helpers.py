@@ -124,4 +124,4 @@ def in_plain_python() -> Iterator[None]:
 def whole_batches(out: Path) -> list[PreparedBatch]:
     """The batches that the next command finds after a crash."""
     workspace.recover(out)
-    return batch.find(out)
+    return batches_in(out)

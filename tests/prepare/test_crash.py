@@ -86,7 +86,7 @@ def calls(tmp_path_factory: pytest.TempPathFactory, in_child: Child) -> dict[int
         out = tmp_path_factory.mktemp("calls") / "out"
         code, count = in_child(order(out, max_bytes=most))
         assert code == 0
-        found[most] = (count, len(batch.find(out)))
+        found[most] = (count, len(batches_in(out)))
     return found
 
 
@@ -105,7 +105,7 @@ def test_a_crash_at_any_call_leaves_all_parts_or_none(
         assert code == 9, at
         before = [path.name for path in out.glob("[!.]*")] if out.exists() else []
         workspace.recover(out)
-        found = batch.find(out)
+        found = batches_in(out)
         assert whole(found)
         assert len(found) in (0, parts), at
         assert set(before) <= {one.path.name for one in found}
@@ -126,7 +126,7 @@ def test_an_interrupt_at_any_call_leaves_all_parts_or_none(
         assert code in (0, 130), at
         published = folders(out)
         workspace.recover(out)
-        found = batch.find(out)
+        found = batches_in(out)
         assert whole(found)
         assert len(found) in (0, parts), at
         assert folders(out) == {one.path.name for one in found}, at

@@ -8,7 +8,7 @@ from pathlib import Path
 from lexer_pipeline.errors import UsageError
 from lexer_pipeline.model import SourceUse, Specification
 from lexer_pipeline.outbox import deliveries, names
-from lexer_pipeline.outbox.batch import find, series_of
+from lexer_pipeline.outbox.batch import folder_named, series_of
 from lexer_pipeline.outbox.datasets import check_one_id, dataset_for
 from lexer_pipeline.outbox.decide import correction_dataset, newest_target
 from lexer_pipeline.outbox.entry import BatchEntry, Offer
@@ -80,7 +80,7 @@ def _targets(
     found: dict[str, BatchEntry] = {}
     for word in options.replaces:
         with ledger.transaction() as connection:
-            one = deliveries.in_folder(connection, ledger.text_of(find(word, out)))
+            one = deliveries.in_folder(connection, ledger.text_of(folder_named(word, out)))
         if one is None:
             raise UsageError(
                 f"--replaces {word}: there is no such batch", "lexer-pipeline status shows the batches."
