@@ -12,7 +12,7 @@ from unittest.mock import patch
 from lexer_pipeline.kernels import dispatch, fallback
 from lexer_pipeline.loading.source import Source
 from lexer_pipeline.model import Manifest, PreparedBatch
-from lexer_pipeline.outbox import batch, workspace
+from lexer_pipeline.outbox import batch, outbox
 from lexer_pipeline.preparing.options import Options
 from lexer_pipeline.preparing.prepare import prepare
 from lexer_pipeline.preparing.report import Report
@@ -123,5 +123,10 @@ def in_plain_python() -> Iterator[None]:
 
 def whole_batches(out: Path) -> list[PreparedBatch]:
     """The batches that the next command finds after a crash."""
-    workspace.recover(out)
-    return batches_in(out)
+    with outbox.opened(out):
+        return batches_in(out)
+
+
+def batches_in(out: Path) -> list[PreparedBatch]:
+    """The batches that lie in a folder, by name."""
+    return [batch.read(folder) for folder in batch.folders(out)]

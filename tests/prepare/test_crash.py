@@ -14,7 +14,7 @@ from lexer_pipeline.model import PreparedBatch
 from lexer_pipeline.outbox import batch, workspace
 from lexer_pipeline.system.timings import Timings
 
-from .helpers import KEEP_ALL, ROOT, of_bytes
+from .helpers import KEEP_ALL, ROOT, batches_in, of_bytes, whole_batches
 
 HEADER = b"link.mobile,first_name,employee_flag\n"
 TABLE = HEADER + b"".join(
@@ -104,8 +104,7 @@ def test_a_crash_at_any_call_leaves_all_parts_or_none(
         code, _ = in_child(order(out, max_bytes=most, at=at, how=how))
         assert code == 9, at
         before = [path.name for path in out.glob("[!.]*")] if out.exists() else []
-        workspace.recover(out)
-        found = batches_in(out)
+        found = whole_batches(out)
         assert whole(found)
         assert len(found) in (0, parts), at
         assert set(before) <= {one.path.name for one in found}
@@ -125,8 +124,7 @@ def test_an_interrupt_at_any_call_leaves_all_parts_or_none(
         code, _ = in_child(order(out, max_bytes=most, at=at, how="interrupt"))
         assert code in (0, 130), at
         published = folders(out)
-        workspace.recover(out)
-        found = batches_in(out)
+        found = whole_batches(out)
         assert whole(found)
         assert len(found) in (0, parts), at
         assert folders(out) == {one.path.name for one in found}, at
@@ -149,7 +147,7 @@ def test_the_next_run_clears_a_dead_ones_work_and_takes_the_next_name(
 def test_the_work_of_a_living_process_is_left_alone(tmp_path: Path) -> None:
     work = workspace.Workspace(tmp_path, Timings())
     work.new_part().write_records(b"{}\n")
-    workspace.recover(tmp_path)  # a lock of its own, as another process would take
+    whole_batches(tmp_path)  # a lock of its own, as another process would take
 
     assert (work.folder / "part-0001" / workspace.DATA).exists()
     work.discard()

@@ -34,7 +34,8 @@ def verdict(specification: str, reports: Sequence[SourceReport], options: Option
 def accepted(reports: Sequence[SourceReport], options: Options) -> tuple[str, ...]:
     """What a batch that may be sent would have been held for, had nothing been asked for beside."""
     invalid, valid = sum(report.invalid for report in reports), sum(report.valid for report in reports)
-    is_more = options.max_invalid > USUAL.max_invalid and _is_too_much(invalid, valid, USUAL.max_invalid)
+    is_held = _is_too_much(invalid, valid, options.max_invalid)
+    is_more = _is_too_much(invalid, valid, USUAL.max_invalid) and not is_held
     return (TOO_MANY_REJECTS,) if is_more else ()
 
 
