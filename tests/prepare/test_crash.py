@@ -2,9 +2,11 @@
 
 import hashlib
 import json
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -75,7 +77,11 @@ def whole(found: list[PreparedBatch]) -> bool:
 
 
 def folders(out: Path) -> set[str]:
-    return {path.name for path in out.iterdir()} - {".lock"} if out.exists() else set()
+    return (
+        {path.name for path in out.iterdir()} - {".lock", "ledger.sqlite3", "ledger.sqlite3-journal"}
+        if out.exists()
+        else set()
+    )
 
 
 @pytest.fixture(scope="module")
@@ -88,6 +94,12 @@ def calls(tmp_path_factory: pytest.TempPathFactory, in_child: Child) -> dict[int
         assert code == 0
         found[most] = (count, len(batches_in(out)))
     return found
+
+
+def in_ledger(out: Path) -> set[str]:
+    """The batches that the ledger knows."""
+    with closing(sqlite3.connect(out / "ledger.sqlite3")) as ledger:
+        return {folder for (folder,) in ledger.execute("SELECT folder FROM batches")}
 
 
 @pytest.mark.parametrize("how", ["die", "die_after"])
@@ -103,11 +115,12 @@ def test_a_crash_at_any_call_leaves_all_parts_or_none(
         out.parent.mkdir()
         code, _ = in_child(order(out, max_bytes=most, at=at, how=how))
         assert code == 9, at
-        before = [path.name for path in out.glob("[!.]*")] if out.exists() else []
+        before = folders(out)
         found = whole_batches(out)
         assert whole(found)
         assert len(found) in (0, parts), at
-        assert set(before) <= {one.path.name for one in found}
+        assert {name for name in before if not name.startswith(".")} <= {one.path.name for one in found}
+        assert in_ledger(out) == {one.path.name for one in found}, at
         assert folders(out) == {one.path.name for one in found}, at
         seen.add(len(found))
     assert seen == {0, parts}
