@@ -92,7 +92,7 @@ def test_every_command_of_the_first_walk_ends_well_but_the_one_that_is_held(walk
 def test_the_first_walk_begins_by_looking_and_ends_with_batches(walked: list[Typed], folder: Path) -> None:
     names = [words for one in walked for words in re.findall(r"^lexer-pipeline (\w+)", one.block, re.M)]
 
-    assert names == ["inspect", "validate", "convert", "status", "convert"]
+    assert names == ["inspect", "validate", "convert", "status", "convert", "drop"]
     assert {path.parent.name for path in folder.glob("batches/*/manifest.json")} == {
         "commerce_purchases-20240306-a", "profile_customer-20240306-a", "profile_customer-20240307-a"
     }  # fmt: skip

@@ -15,7 +15,7 @@ from lexer_pipeline.mapping.conversions import dates, forms
 from lexer_pipeline.mapping.conversions.moments import PIVOT
 from lexer_pipeline.mapping.file import PRESETS
 from lexer_pipeline.model import Issue, Manifest, SourceUse
-from lexer_pipeline.outbox.entry import State
+from lexer_pipeline.outbox.entry import BatchState, State
 from lexer_pipeline.preparing.options import Options
 from lexer_pipeline.sandbox.settings import Settings as Rules
 from lexer_pipeline.specs import catalog
@@ -179,8 +179,8 @@ def test_every_setting_stands_there_with_its_default() -> None:
     shown = {row[0].strip("`"): row[1].strip("`") for row in rows(said)}
     assert sorted(shown) == sorted(tables["upload"]["properties"])
     for key, value in shown.items():
-        default = getattr(defaults, key)
-        expected = "0" if key == "limit_rate" else "none" if default is None else default
+        default = getattr(defaults, key, None)
+        expected = "0" if key == "limit_rate" else "none" if default in (None, "") else default
         assert value == (f"{expected:g}" if isinstance(expected, int | float) else expected), key
 
 
@@ -191,7 +191,7 @@ def test_every_variable_of_the_environment_is_named() -> None:
 
 
 def test_every_state_of_a_batch_is_explained() -> None:
-    assert sorted(first_cells(section("docs/uploading.md", "## States"))) == sorted([*State, "held"])
+    assert sorted(first_cells(section("docs/uploading.md", "## States"))) == sorted({*State, *BatchState})
 
 
 @pytest.mark.parametrize(

@@ -105,7 +105,10 @@ def _prepare(todo: Sequence[Plan], ledger: Ledger, place: Place, options: Option
         made: list[PreparedBatch] = []
         if found.state != NONE:
             workspace.seal()
-            template = manifest_template(specification, found, accepted(read.reports, options), {}, None, ())
+            template = manifest_template(
+                specification, found, accepted(read.reports, options), options.as_json(), read.mapping(),
+                [one.as_json() for one in read.decisions],
+            )  # fmt: skip
             content = content_of(workspace, found.state)
             offer = place.offer(specification, read.used, found.state, content, len(workspace.parts), now)
             made = publish(workspace, ledger, offer, template, read.used)
