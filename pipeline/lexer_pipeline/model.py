@@ -148,8 +148,8 @@ class PreparedBatch:
 
     @property
     def file(self) -> Path:
-        """The NDJSON file."""
-        return self.path / self.manifest.file
+        """The NDJSON file, which is not there where no record was valid."""
+        return self.path / (self.manifest.file or f"{self.path.name}.json")
 
     def as_json(self) -> dict[str, Json]:
         """The batch as `convert --json` prints it: the manifest plus its path, and whether this run made it."""

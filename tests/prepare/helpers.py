@@ -35,7 +35,10 @@ class Prepared:
     def lines(self) -> list[bytes]:
         """The NDJSON lines of all parts in order."""
         return [
-            line for one in self.report.batches for line in one.file.read_bytes().splitlines(keepends=True)
+            line
+            for one in self.report.batches
+            if one.manifest.file
+            for line in one.file.read_bytes().splitlines(keepends=True)
         ]
 
     @property
@@ -79,7 +82,9 @@ def of_bytes(data: bytes, spec: Any, out: Path, options: Options = KEEP_ALL) -> 
 
 def files_of(out: Path) -> dict[str, bytes]:
     return {
-        str(path.relative_to(out)): path.read_bytes() for path in sorted(out.rglob("*")) if path.is_file()
+        str(path.relative_to(out)): path.read_bytes()
+        for path in sorted(out.rglob("*"))
+        if path.is_file() and path.parent != out
     }
 
 

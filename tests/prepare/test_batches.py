@@ -46,7 +46,7 @@ def test_the_same_input_gives_the_same_bytes_of_every_file(tmp_path: Path) -> No
     one, two = (of_bytes(MIXED, SPEC, tmp_path / name) for name in ("one", "two"))
 
     assert one.files == two.files
-    assert set(one.files) == {".lock"} | {f"profile_customer-20240306-a/{name}" for name in (
+    assert set(one.files) == {f"profile_customer-20240306-a/{name}" for name in (
         "issues.ndjson", "manifest.json", "profile_customer-20240306-a.json", "rejects.csv")}  # fmt: skip
 
 
@@ -103,10 +103,14 @@ def test_a_batch_is_held_above_the_share_of_rejects_that_is_allowed(
     assert done.manifest.state == state
 
 
-def test_where_all_is_rejected_nothing_is_written(tmp_path: Path) -> None:
+def test_where_all_is_rejected_there_are_rejects_alone(tmp_path: Path) -> None:
     done = of_bytes(rows(range(50), bad=range(50)), SPEC, tmp_path)
 
-    assert (done.report.invalid, done.report.batches, set(done.files)) == (50, (), {".lock"})
+    assert (done.report.invalid, [batch.manifest.state for batch in done.report.batches]) == (
+        50,
+        ["rejected"],
+    )
+    assert {Path(name).name for name in done.files} == {"issues.ndjson", "manifest.json", "rejects.csv"}
 
 
 def test_folders_and_files_are_for_their_owner_alone(tmp_path: Path) -> None:
@@ -126,13 +130,14 @@ def check_parts(done: Prepared, most: int) -> None:
     """What must hold of the parts of one delivery; the rest is in `helpers.check`."""
     width = max(2, len(str(len(done.report.batches))))
     for number, batch in enumerate(done.report.batches, 1):
-        data = batch.file.read_bytes()
+        data = batch.file.read_bytes() if batch.manifest.file else b""
         part = f"_part_{number:0{width}}" if len(done.report.batches) > 1 else ""
-        assert batch.manifest.file == f"profile_customer{part}-20240306-a.json"
-        assert batch.path.name == batch.manifest.file.removesuffix(".json")
+        assert batch.path.name == f"profile_customer{part}-20240306-a"
+        assert batch.manifest.file == (f"{batch.path.name}.json" if data else "")
         assert len(data) == batch.manifest.bytes <= most
-        assert hashlib.sha256(data).hexdigest() == batch.manifest.sha256
-        assert data.count(b"\n") == batch.manifest.records > 0
+        assert batch.manifest.sha256 == (hashlib.sha256(data).hexdigest() if data else "")
+        assert data.count(b"\n") == batch.manifest.records
+        assert (batch.manifest.state == "rejected") == (not data)
         issues = (batch.path / "issues.ndjson").read_bytes().splitlines()
         assert len(issues) == sum(batch.manifest.issues.values())
         assert {"rejects.csv", "rejects.ndjson"} >= set(batch.manifest.rejects)
@@ -184,7 +189,7 @@ def test_a_record_larger_than_a_part_is_a_usage_error_and_leaves_nothing(tmp_pat
 
 def test_another_day_and_another_specification_begin_at_a(tmp_path: Path) -> None:
     of_bytes(HEADER + b"1,a,\n", SPEC, tmp_path)
-    next_day = of_bytes(HEADER + b"1,a,\n", SPEC, tmp_path, replace(KEEP_ALL, date="20240307"))
+    next_day = of_bytes(HEADER + b"2,b,\n", SPEC, tmp_path, replace(KEEP_ALL, date="20240307"))
     product = of_bytes(b"product_id\nP\n", "product", tmp_path)
 
     assert next_day.report.batches[0].path.name == "profile_customer-20240307-a"

@@ -43,7 +43,7 @@ CASES: dict[str, tuple[tuple[str, ...], bytes, int]] = {
     "convert, some rejected, allowed": ((*CONVERT, "-", "--max-invalid", "50%"), BAD, 0),
     "convert, held": ((*CONVERT, "-"), BAD, 1),
     "convert, nothing valid": ((*CONVERT, "-"), b"link.mobile,employee_flag\n1,oui\n", 1),
-    "convert, no rows": ((*CONVERT, "-"), b"link.mobile\n", 1),
+    "convert, no rows": ((*CONVERT, "-"), b"link.mobile\n", 0),
     "validate good rows": ((*VALIDATE, "-"), GOOD, 0),
     "validate, some rejected": ((*VALIDATE, "-"), BAD, 1),
     "validate documents": ((*VALIDATE, "-"), b'{"link":{"mobile":"1"}}\n{"link":"%s"}\n' % MARK.encode(), 1),
@@ -93,6 +93,7 @@ def test_convert_prints_the_manifest_with_its_path(tmp_path: Path) -> None:
     (one,) = answer(command(*CONVERT, "-", "--json", cwd=tmp_path, stdin=GOOD))["batches"]
     path = tmp_path / one.pop("path")
 
+    assert one.pop("made") is True
     assert one == json.loads((path / "manifest.json").read_text())
     assert path == tmp_path / "batches" / "profile_customer-20240306-a"
 
@@ -200,7 +201,7 @@ def test_an_interrupt_while_a_source_is_read_ends_with_130_and_leaves_no_batch(
 
     assert code == 130
     assert said == b"interrupted; what was finished is kept\n"
-    assert {path.name for path in tmp_path.rglob("*")} <= {"batches", ".lock"}
+    assert {path.name for path in tmp_path.rglob("*")} <= {"batches", ".lock", "ledger.sqlite3"}
     assert whole_batches(tmp_path / "batches") == []
 
 
