@@ -147,14 +147,25 @@ def given(connection: Connection, date: str) -> Mapping[str, names.Given]:
 
 def newest_of_name(connection: Connection, one: BatchEntry) -> list[BatchEntry]:
     """The delivery with the highest version that goes by the name of this one, dropped ones left out."""
-    shared = names.delivery_name(one.name)
-    date = one.name.rpartition("-")[2]
-    found = select(connection, "b.name GLOB '*-' || :date AND b.state != 'dropped'", date=date)
-    of_name = [other for other in found if names.delivery_name(other.name) == shared]
+    found = of_delivery_name(connection, names.delivery_name(one.name))
+    of_name = [other for other in found if other.state != BatchState.DROPPED]
     return list(list(_deliveries(of_name))[-1]) if of_name else []
 
 
+def of_delivery_name(connection: Connection, shared: str) -> list[BatchEntry]:
+    """All batches that have this name in common, whatever their part and version."""
+    found = select(connection, "b.name GLOB '*-' || :date", date=shared.rpartition("-")[2])
+    return [one for one in found if names.delivery_name(one.name) == shared]
+
+
 # ------------------------------------------------------------------------------------------------ what changes
+
+
+def join(connection: Connection, parts: Sequence[BatchEntry], content: str) -> None:
+    """These are the parts of one delivery, in this order, and `content` is what is in all of them."""
+    delivery = min(one.delivery for one in parts)
+    for number, one in enumerate(parts, 1):
+        change(connection, one, delivery=delivery, part=number, content=content)
 
 
 def supersede(connection: Connection, correction: BatchEntry) -> None:

@@ -48,7 +48,7 @@ class Ledger:
         if ledger_file.version(self._connection) == ledger_file.VERSION:
             return
         with self.transaction() as connection:
-            migration.migrate(connection, self.home)
+            migration.migrate(connection, self.home, self._clock())
 
     def close(self) -> None:
         """Give the file back."""

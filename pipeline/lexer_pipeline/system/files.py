@@ -95,7 +95,10 @@ def write_json(path: Path, value: object) -> None:
     write_whole(path, json.dumps(value, indent=2, ensure_ascii=False).encode() + b"\n")
 
 
-def sha256_of(path: Path) -> str:
-    """The SHA-256 of a file as hex, read in constant memory."""
-    with path.open("rb", buffering=0) as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+def sha256_of(*paths: Path) -> str:
+    """The SHA-256 of a file, or of several one after another, as hex; read in constant memory."""
+    digest = hashlib.sha256()
+    for path in paths:
+        with path.open("rb", buffering=0) as file:
+            hashlib.file_digest(file, lambda: digest)
+    return digest.hexdigest()
