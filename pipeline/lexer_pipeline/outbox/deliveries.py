@@ -16,8 +16,10 @@ ASKED = "EXISTS (SELECT 1 FROM uploads AS u WHERE u.batch = b.id AND u.asked)"
 ALIVE = """(b.state = 'prepared' AND (
     NOT EXISTS (SELECT 1 FROM uploads AS u WHERE u.batch = b.id)
     OR EXISTS (SELECT 1 FROM uploads AS u WHERE u.batch = b.id AND u.state NOT IN ('refused', 'changed'))))"""
-ON_ITS_WAY = """EXISTS (SELECT 1 FROM uploads AS u WHERE u.batch = b.id
-    AND u.state IN ('asked', 'granted', 'sending', 'in_doubt'))"""
+# What 0.1.0 knew by the host of this machine alone is no service of today: nothing goes on with it.
+A_SERVICE = "NOT (u.service GLOB '127.*' OR u.service IN ('localhost', '::1'))"
+ON_ITS_WAY = f"""EXISTS (SELECT 1 FROM uploads AS u WHERE u.batch = b.id AND {A_SERVICE}
+    AND u.state IN ('asked', 'granted', 'sending', 'in_doubt'))"""  # noqa: S608 - this module's own words
 COLUMNS = ", ".join(f"b.{field.name}" for field in fields(BatchEntry))
 # Without a dataset at hand, what was made without one is meant, wherever it went since.
 SAME_DESTINATION = f"""(b.dataset = :dataset OR (:dataset = '' AND b.made_for = '')
