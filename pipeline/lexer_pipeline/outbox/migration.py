@@ -141,8 +141,8 @@ def _named(batches: Sequence[_Batch], home: Path) -> Iterator[tuple[list[_Batch]
     for parts in groups:
         chosen = [one.name for one in parts]
         found = [one.found for one in parts if one.found is not None]
-        is_free = any(one.asked for one in parts) or not parts[0].name.date or len(found) < len(parts)
-        if not is_free and (is_above_the_first(found) or parts[0].name.delivery in given):
+        stays = any(one.asked for one in parts) or not parts[0].name.date or len(found) < len(parts)
+        if not stays and (is_above_the_first(found) or parts[0].name.delivery in given):
             chosen = further(found, given, home)
         _give(given, chosen[0])
         yield parts, chosen
@@ -200,12 +200,15 @@ def _new(one: _Batch, name: FileName, number: int, content: str) -> NewBatch:
 
 
 def _of_row(one: _Batch, number: int, content: str) -> NewBatch:
-    """A batch of which the ledger alone says something: a file sent as it is, or a folder that is gone."""
+    """A batch of which the ledger alone says something: a file sent as it is, or a folder that is gone.
+
+    Nothing says which source it was made from, so it is a series of its own.
+    """
     last = one.uploads[-1]
     is_as_it_is = last.row["name"].endswith(".csv")
     return NewBatch(
         part=number, folder=one.folder, file=last.row["name"], name=one.name.name, version=one.name.version,
-        specification="" if is_as_it_is else one.name.first, record_type=last.record_type, series=one.name.first,
+        specification="" if is_as_it_is else one.name.first, record_type=last.record_type, series=last.row["name"],
         content=content, sha256=one.sha256, bytes=last.row["bytes"], records=last.row["records"], dataset="", made_for="",
         state=BatchState.PREPARED,
     )  # fmt: skip

@@ -20,15 +20,16 @@ from lexer_pipeline.system import files
 
 
 def content_of(work: Workspace, state: str) -> str:
-    """What tells a delivery whose files are sealed from others: its records, or its rejects where there is no record."""
-    sums = [
-        one
-        for part in work.parts
-        for one in (part.rejects.values() if state == "rejected" else (part.sha256,))
-    ]
-    if len(sums) == 1 and state != "rejected":
-        return sums[0]
-    return f"{state if state == 'rejected' else 'parts'} {sha256(' '.join(sums).encode()).hexdigest()}"
+    """What tells a delivery whose files are sealed from others: all of its records, or its rejects where there is no record.
+
+    Into how many parts the records were split does not matter.
+    """
+    if state == BatchState.REJECTED:
+        rejects = " ".join(one for part in work.parts for one in part.rejects.values())
+        return f"rejected {sha256(rejects.encode()).hexdigest()}"
+    if len(work.parts) == 1:
+        return work.parts[0].sha256
+    return files.sha256_of(*(part.folder / DATA for part in work.parts))
 
 
 def publish(

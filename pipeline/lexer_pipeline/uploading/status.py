@@ -65,9 +65,7 @@ def status(out: Path, ledger: Path | None = None) -> list[BatchStatus]:
 
 def _shown(one: BatchEntry, uploads: list[Entry]) -> list[Entry | None]:
     """The uploads that tell where a batch stands; None where it stands by itself."""
-    if one.state == BatchState.PREPARED and uploads:
-        return list(uploads)
-    return [None, *(upload for upload in uploads if upload.asked)]
+    return list(uploads) if one.state == BatchState.PREPARED and uploads else [None]
 
 
 def _name(correction: BatchEntry | None, one: BatchEntry) -> str | None:
