@@ -267,3 +267,14 @@ def test_a_file_that_was_sent_as_it_is_goes_on_under_its_name(
         ("sent", "store_visits-20261126-b.csv"),
     ]
     assert len(entries(out)) == len({(one.batch, one.service, one.dataset) for one in entries(out)})
+
+
+def test_with_the_ledger_lost_what_a_receipt_says_is_not_sent_again(out: Path, store: Store) -> None:
+    point_to(out, store)
+    sent = {one.batch for one in upload_all(out, store, WITHIN) if one.state == "sent"}
+    (out / "ledger.sqlite3").unlink()
+
+    again = {one.batch: one.state for one in upload_all(out, store, WITHIN)}
+
+    assert {again[batch] for batch in sent} == {"refused"}
+    assert again["commerce_purchases-20240501-a"] == "refused"

@@ -11,7 +11,7 @@ from lexer_pipeline.outbox import deliveries
 from lexer_pipeline.outbox.entry import UNDER_WAY, BatchEntry, BatchState, Entry, State
 from lexer_pipeline.outbox.ledger import Ledger, claim, uploads_of
 from lexer_pipeline.outbox.outbox import opened
-from lexer_pipeline.system.hosts import is_local, is_loopback
+from lexer_pipeline.system.hosts import is_loopback
 from lexer_pipeline.system.runtime import Runtime
 from lexer_pipeline.uploading import next_steps, receipts
 from lexer_pipeline.uploading.destinations import bring_up
@@ -124,7 +124,7 @@ def _may_drop(part: BatchEntry, uploads: list[Entry], ledger: Ledger) -> bool:
                 f"{folder}: is on its way and may have arrived",
                 f"{next_steps.COMMAND} upload {next_steps.shown(folder)} goes on with it.",
             )
-    sent = any(upload.state == State.SENT and not is_local(upload.service) for upload in uploads)
+    sent = any(upload.state == State.SENT and not is_loopback(upload.service) for upload in uploads)
     return not sent and part.state in (BatchState.PREPARED, BatchState.HELD, BatchState.REJECTED)
 
 
