@@ -1,64 +1,81 @@
-"""Batches that the ledger has not met: those of 0.1.0, and folders that came from elsewhere.
+"""Batches in an out folder that the ledger has not met: folders that came from elsewhere, and those that are to be renamed.
 
 Each is written down, so that its name is known. One that was never sent and whose name is taken here, or of 0.1.0 with a
 version above the first (which would have replaced what was sent under the lower one), becomes a further delivery.
 """
 
-import json
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from sqlite3 import Connection
 
 from lexer_pipeline.errors import UsageError
-from lexer_pipeline.model import PreparedBatch
 from lexer_pipeline.outbox import deliveries, names
-from lexer_pipeline.outbox.batch import MANIFEST, folders, read, series_of
+from lexer_pipeline.outbox.batch import MANIFEST, folders, read
 from lexer_pipeline.outbox.entry import BatchEntry, BatchState, NewBatch
+from lexer_pipeline.outbox.found import (
+    Found,
+    changed_at,
+    content_of,
+    content_of_files,
+    deliveries_of,
+    further,
+    is_above_the_first,
+    look,
+)
 from lexer_pipeline.outbox.ledger import Ledger
+from lexer_pipeline.outbox.names import FileName
 from lexer_pipeline.outbox.workspace import locked
 from lexer_pipeline.system import files
-
-RECEIPT = "receipt.json"
 
 
 def adopt(out: Path, ledger: Ledger) -> None:
     """Write down the batches of a folder that the ledger does not know; what is no whole batch is left as it is."""
     if _unknown(out, ledger):
         with locked(out):
-            for folder in sorted(_unknown(out, ledger), key=_age):
-                adopt_one(folder, ledger)
+            found = [one for folder in _unknown(out, ledger) if (one := look(folder)) is not None]
+            for parts in deliveries_of(found, lambda one: one.name):
+                _adopt(parts, ledger)
 
 
 def adopt_one(folder: Path, ledger: Ledger) -> Path:
     """Write down the batch in this folder; the folder where it lies from now on."""
-    try:
-        found = read(folder)
-    except UsageError:
-        return folder
-    with ledger.transaction() as connection:
-        known = deliveries.in_folder(connection, ledger.text_of(folder))
-        if known is not None and known.sha256 == found.manifest.sha256:
-            deliveries.change(connection, known, seen=_changed_at(folder))
-            return folder
-        if known is not None:
-            _make_room(connection, known)
-        one = _moved(connection, ledger, found) or _add(connection, ledger, found)
-    _move(folder, ledger.folder_of(one.folder), one)
-    return ledger.folder_of(one.folder)
+    found = look(folder)
+    return _adopt([found], ledger)[0] if found is not None else folder
 
 
 def _unknown(out: Path, ledger: Ledger) -> list[Path]:
     """The folders of batches that are not in the ledger, or whose manifest changed since it was last looked at."""
     with ledger.transaction() as connection:
         known = dict(tuple(row) for row in connection.execute("SELECT folder, seen FROM batches"))
-    return [folder for folder in folders(out) if known.get(ledger.text_of(folder)) != _changed_at(folder)]
+    return [folder for folder in folders(out) if known.get(ledger.text_of(folder)) != changed_at(folder)]
 
 
-def _changed_at(folder: Path) -> int:
-    """When the manifest was last changed, which copying does not hide."""
-    return (folder / MANIFEST).stat().st_ctime_ns
+def _adopt(parts: Sequence[Found], ledger: Ledger) -> list[Path]:
+    with ledger.transaction() as connection:
+        known = [_known(connection, ledger, one) for one in parts]
+        new = [one for one, entry in zip(parts, known, strict=True) if entry is None]
+        made = iter(_add(connection, ledger, new) if new else ())
+        entries = [entry or next(made) for entry in known]
+    for one, entry in zip(parts, entries, strict=True):
+        # A folder that cannot be renamed stops nothing but itself: its batch is missing until it can be.
+        with suppress(OSError, UsageError):
+            _move(one.path, ledger.folder_of(entry.folder), entry)
+            with ledger.transaction() as connection:
+                deliveries.change(connection, entry, seen=changed_at(ledger.folder_of(entry.folder)))
+    return [ledger.folder_of(entry.folder) for entry in entries]
+
+
+def _known(connection: Connection, ledger: Ledger, found: Found) -> BatchEntry | None:
+    """The entry of what lies in a folder, if there is one."""
+    known = deliveries.in_folder(connection, ledger.text_of(found.path))
+    if known is not None and known.sha256 == found.manifest.sha256:
+        return known
+    if known is not None:
+        _make_room(connection, known)
+    return _moved(connection, ledger, found)
 
 
 def _make_room(connection: Connection, known: BatchEntry) -> None:
@@ -68,17 +85,10 @@ def _make_room(connection: Connection, known: BatchEntry) -> None:
     deliveries.change(connection, known, folder=folder, state=state, state_before=known.state)
 
 
-def _age(folder: Path) -> tuple[str, str]:
-    """Lower versions come before higher ones, as they were made."""
-    match = names.FILE_NAME.fullmatch(f"{folder.name}.json")
-    return (match["name"], match["version"] or "") if match else (folder.name, "")
-
-
-def _moved(connection: Connection, ledger: Ledger, found: PreparedBatch) -> BatchEntry | None:
-    """The entry of a batch that was to be renamed here when a crash came, if it is one."""
-    for one in deliveries.select(
-        connection, "b.sha256 = :sha256 AND b.sha256 != ''", sha256=found.manifest.sha256
-    ):
+def _moved(connection: Connection, ledger: Ledger, found: Found) -> BatchEntry | None:
+    """The entry of a batch that is to be renamed from here, if it is one."""
+    where = "b.sha256 = :sha256 AND b.sha256 != '' AND b.state IN ('prepared', 'held', 'rejected')"
+    for one in deliveries.select(connection, where, sha256=found.manifest.sha256):
         place = ledger.folder_of(one.folder)
         is_gone = place.parent == found.path.resolve().parent and not place.exists()
         if is_gone and not deliveries.is_asked(connection, one):
@@ -86,71 +96,78 @@ def _moved(connection: Connection, ledger: Ledger, found: PreparedBatch) -> Batc
     return None
 
 
-def _add(connection: Connection, ledger: Ledger, found: PreparedBatch) -> BatchEntry:
-    manifest, folder = found.manifest, found.path
-    match = names.FILE_NAME.fullmatch(f"{folder.name}.json")
-    if match is None:
-        name, version, first, date = folder.name, "", folder.name, ""
-    else:
-        name, version = match["name"], match["version"] or ""
-        first, date = names.PART.sub("", match["first"]), match["date"]
-    given = deliveries.given(connection, date)
-    is_sent = (folder / RECEIPT).exists()
-    known = given.get(names.delivery_name(name)) if date else None
-    if date and not is_sent and _must_differ(connection, found, name, version, known):
-        chosen, version = names.choose(first, date, given)
-        part = names.PART.search(match["first"]) if match else None
-        name = f"{chosen}{part[0] if part else ''}-{date}"
-    place = folder.resolve().parent / (f"{name}-{version}" if version else name)
-    state = manifest.state if manifest.state in set(BatchState) else BatchState.PREPARED
-    (made,) = deliveries.add(
-        connection,
-        [
-            NewBatch(
-                part=1,
-                folder=ledger.text_of(place),
-                file=f"{place.name}.json" if manifest.file else "",
-                name=name,
-                version=version,
-                specification=manifest.specification,
-                record_type=manifest.record_type,
-                series=series_of(source.path for source in manifest.sources),
-                content=manifest.sha256 or f"rejected {folder.name}",
-                sha256=manifest.sha256,
-                bytes=manifest.bytes,
-                records=manifest.records,
-                dataset=manifest.destination or "",
-                made_for=manifest.destination or "",
-                state=state,
-                asides=json.dumps(_asides(folder, manifest.rejects)),
-            )
-        ],
-        ledger.now(),
-    )
-    if manifest.replaces and state == BatchState.PREPARED:
-        deliveries.supersede(connection, made)
+# --------------------------------------------------------------------------------------------------- what is new
+
+
+def _add(connection: Connection, ledger: Ledger, parts: Sequence[Found]) -> list[BatchEntry]:
+    """The entries of a delivery, or of parts of one of which others are known."""
+    known = list(_parts_known(connection, ledger, parts))
+    chosen = [one.name for one in parts] if known else _names(connection, parts)
+    content = content_of(parts)
+    new = []
+    for number, (one, name) in enumerate(zip(parts, chosen, strict=True), 1):
+        plain = one.new_batch(name, ledger.text_of(one.place(name)), number, content)
+        new.append(_as_correction(connection, ledger, one, plain))
+    made = deliveries.add(connection, new, ledger.now())
+    if known:
+        _join(connection, ledger, [*known, *made], parts)
+    for entry in made:
+        if entry.replaces is not None and entry.state == BatchState.PREPARED:
+            deliveries.supersede(connection, entry)
     return made
 
 
-def _must_differ(
-    connection: Connection, found: PreparedBatch, name: str, version: str, known: names.Given | None
-) -> bool:
-    """Whether a batch must have another name than it came with."""
-    if version > names.FIRST_VERSION and _is_of_0_1_0(found.path):
-        return True  # there, a version rose with every delivery of the day
-    if known is None or not known.taken:
-        return False
-    same = deliveries.select(connection, "b.name = :name", name=name)
-    # Another part of a delivery that was met before, or a correction of what is known here.
-    return bool(same) and (not found.manifest.replaces or any(one.version == version for one in same))
+def _join(
+    connection: Connection, ledger: Ledger, entries: Sequence[BatchEntry], new: Sequence[Found]
+) -> None:
+    """All of these are one delivery."""
+    lying = {one.name.name: one.path for one in new}
+    ordered = sorted(entries, key=lambda one: one.name)
+    paths = [lying.get(one.name, ledger.folder_of(one.folder)) / one.file for one in ordered]
+    content = content_of_files([(path, one.sha256) for path, one in zip(paths, ordered, strict=True)])
+    deliveries.join(connection, ordered, content)
 
 
-def _is_of_0_1_0(folder: Path) -> bool:
-    return "destination" not in json.loads((folder / MANIFEST).read_bytes())
+def _as_correction(connection: Connection, ledger: Ledger, found: Found, new: NewBatch) -> NewBatch:
+    """With the batch that it corrects, where that is known here."""
+    if not found.manifest.replaces:
+        return new
+    before = deliveries.in_folder(
+        connection, ledger.text_of(found.path.resolve().parent / found.manifest.replaces)
+    )
+    return replace(new, replaces=before.id) if before is not None and before.name == new.name else new
 
 
-def _asides(folder: Path, rejects: Sequence[str]) -> dict[str, str]:
-    return {name: files.sha256_of(folder / name) for name in rejects if (folder / name).is_file()}
+def _parts_known(connection: Connection, ledger: Ledger, parts: Sequence[Found]) -> Iterator[BatchEntry]:
+    """What is known already of the delivery of which these are parts too."""
+    own = {one.name.name for one in parts}
+    name = parts[0].name
+    if name.part:
+        for one in deliveries.of_delivery_name(connection, name.delivery):
+            other = names.parse(one.file)
+            is_beside = ledger.folder_of(one.folder).parent == parts[0].path.resolve().parent
+            if other.part and other.version == name.version and one.name not in own and is_beside:
+                yield one
+
+
+def _names(connection: Connection, parts: Sequence[Found]) -> list[FileName]:
+    """The names that these parts get: their own, unless another delivery has it."""
+    name, out = parts[0].name, parts[0].path.resolve().parent
+    given = deliveries.given(connection, name.date)
+    known = given.get(name.delivery)
+    is_taken = known is not None and known.taken and not _is_correction(connection, parts)
+    if not name.date or any(one.is_sent for one in parts) or not (is_taken or is_above_the_first(parts)):
+        return [one.name for one in parts]
+    return further(parts, given, out)
+
+
+def _is_correction(connection: Connection, parts: Sequence[Found]) -> bool:
+    """Whether these are the next version of what is known by their name."""
+    known = deliveries.of_delivery_name(connection, parts[0].name.delivery)
+    return bool(parts[0].manifest.replaces) and all(one.version != parts[0].name.version for one in known)
+
+
+# -------------------------------------------------------------------------------------------------------- renamed
 
 
 def _move(folder: Path, place: Path, one: BatchEntry) -> None:

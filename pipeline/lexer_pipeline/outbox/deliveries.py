@@ -16,8 +16,10 @@ ASKED = "EXISTS (SELECT 1 FROM uploads AS u WHERE u.batch = b.id AND u.asked)"
 ALIVE = """(b.state = 'prepared' AND (
     NOT EXISTS (SELECT 1 FROM uploads AS u WHERE u.batch = b.id)
     OR EXISTS (SELECT 1 FROM uploads AS u WHERE u.batch = b.id AND u.state NOT IN ('refused', 'changed'))))"""
-ON_ITS_WAY = """EXISTS (SELECT 1 FROM uploads AS u WHERE u.batch = b.id
-    AND u.state IN ('asked', 'granted', 'sending', 'in_doubt'))"""
+# What 0.1.0 knew by the host of this machine alone is no service of today: nothing goes on with it.
+A_SERVICE = "NOT (u.service GLOB '127.*' OR u.service IN ('localhost', '::1'))"
+ON_ITS_WAY = f"""EXISTS (SELECT 1 FROM uploads AS u WHERE u.batch = b.id AND {A_SERVICE}
+    AND u.state IN ('asked', 'granted', 'sending', 'in_doubt'))"""  # noqa: S608 - this module's own words
 COLUMNS = ", ".join(f"b.{field.name}" for field in fields(BatchEntry))
 # Without a dataset at hand, what was made without one is meant, wherever it went since.
 SAME_DESTINATION = f"""(b.dataset = :dataset OR (:dataset = '' AND b.made_for = '')
@@ -147,14 +149,25 @@ def given(connection: Connection, date: str) -> Mapping[str, names.Given]:
 
 def newest_of_name(connection: Connection, one: BatchEntry) -> list[BatchEntry]:
     """The delivery with the highest version that goes by the name of this one, dropped ones left out."""
-    shared = names.delivery_name(one.name)
-    date = one.name.rpartition("-")[2]
-    found = select(connection, "b.name GLOB '*-' || :date AND b.state != 'dropped'", date=date)
-    of_name = [other for other in found if names.delivery_name(other.name) == shared]
+    found = of_delivery_name(connection, names.delivery_name(one.name))
+    of_name = [other for other in found if other.state != BatchState.DROPPED]
     return list(list(_deliveries(of_name))[-1]) if of_name else []
 
 
+def of_delivery_name(connection: Connection, shared: str) -> list[BatchEntry]:
+    """All batches that have this name in common, whatever their part and version."""
+    found = select(connection, "b.name GLOB '*-' || :date", date=shared.rpartition("-")[2])
+    return [one for one in found if names.delivery_name(one.name) == shared]
+
+
 # ------------------------------------------------------------------------------------------------ what changes
+
+
+def join(connection: Connection, parts: Sequence[BatchEntry], content: str) -> None:
+    """These are the parts of one delivery, in this order, and `content` is what is in all of them."""
+    delivery = min(one.delivery for one in parts)
+    for number, one in enumerate(parts, 1):
+        change(connection, one, delivery=delivery, part=number, content=content)
 
 
 def supersede(connection: Connection, correction: BatchEntry) -> None:

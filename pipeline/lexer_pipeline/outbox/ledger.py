@@ -48,7 +48,7 @@ class Ledger:
         if ledger_file.version(self._connection) == ledger_file.VERSION:
             return
         with self.transaction() as connection:
-            migration.migrate(connection, self.home)
+            migration.migrate(connection, self.home, self._clock())
 
     def close(self) -> None:
         """Give the file back."""
@@ -87,7 +87,8 @@ class Ledger:
             "batch": one.id, "service": service, "former": former, "dataset": one.dataset, "sha256": one.sha256,
             "now": now,
         }  # fmt: skip
-        where = "u.batch = :batch AND u.service IN (:service, :former) AND u.sha256 = :sha256"
+        where = """u.batch = :batch AND u.service IN (:service, :former) AND u.sha256 = :sha256
+            ORDER BY u.dataset = :dataset DESC, u.id DESC"""
         with self.transaction() as connection:
             if (found := _find(connection, where, row)) is None:
                 connection.execute(BEGIN, row)

@@ -73,7 +73,7 @@ CREATE TABLE uploads (              -- from `asked` on a state is one of batch a
     asked INTEGER NOT NULL DEFAULT 0,       -- whether permission was ever asked for; never goes back
     started_at REAL,
     updated_at REAL NOT NULL,
-    UNIQUE (batch, service, sha256)
+    UNIQUE (batch, service, dataset, sha256)
 ) STRICT;
 CREATE INDEX uploads_by_content ON uploads (sha256, dataset);
 CREATE TABLE events (               -- what happened, without a secret
@@ -107,11 +107,10 @@ def open_for_writing(path: Path) -> sqlite3.Connection:
 
 
 def make_tables(connection: sqlite3.Connection) -> None:
-    """Within a transaction: the tables, where there are none yet."""
-    if version(connection) == 0:
-        for statement in SCHEMA.split(";\n"):
-            connection.execute(statement)
-        connection.execute(f"PRAGMA user_version={VERSION}")
+    """Within a transaction: the tables, where none of their names are there."""
+    for statement in SCHEMA.split(";\n"):
+        connection.execute(statement)
+    connection.execute(f"PRAGMA user_version={VERSION}")
 
 
 def read(path: Path, query: str) -> list[sqlite3.Row]:

@@ -5,7 +5,7 @@ version). So a version rises by a correction alone, and what else is delivered d
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date as day
 
@@ -26,6 +26,36 @@ class Given:
 
     taken: bool
     version: str
+
+
+@dataclass(frozen=True, slots=True)
+class FileName:
+    """What the name of a file says: `first` is without the `part` (`_part_01` or nothing); no `date`, where it says nothing."""
+
+    first: str
+    part: str = ""
+    date: str = ""
+    version: str = ""
+
+    @property
+    def name(self) -> str:
+        """All of it before the version."""
+        return f"{self.first}{self.part}-{self.date}" if self.date else self.first
+
+    @property
+    def delivery(self) -> str:
+        """What the parts of the delivery have in common."""
+        return f"{self.first}-{self.date}" if self.date else self.first
+
+
+def parse(file: str) -> FileName:
+    """What the name of this file says."""
+    match = FILE_NAME.fullmatch(file)
+    if match is None:
+        return FileName(file.rpartition(".")[0] or file)
+    part = PART.search(match["first"])
+    first = PART.sub("", match["first"])
+    return FileName(first, part[0] if part else "", match["date"], match["version"] or "")
 
 
 def part_names(first: str, date: str, parts: int) -> list[str]:
@@ -49,6 +79,18 @@ def choose(first: str, date: str, given: Mapping[str, Given]) -> tuple[str, str]
         number += 1
         chosen = f"{first}_{number:02}"
     return chosen, next_version(known.version) if known is not None else FIRST_VERSION
+
+
+def free(
+    first: str, date: str, given: Mapping[str, Given], is_there: Callable[[str, str], bool]
+) -> tuple[str, str]:
+    """What `choose` says, but for a name and a version that `is_there` finds: what lies there is left alone."""
+    known = dict(given)
+    chosen, version = choose(first, date, known)
+    while is_there(chosen, version):
+        known[f"{chosen}-{date}"] = Given(True, version)
+        chosen, version = choose(first, date, known)
+    return chosen, version
 
 
 def delivery_name(name: str) -> str:

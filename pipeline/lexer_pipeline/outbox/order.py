@@ -17,6 +17,9 @@ UPLOADS = """SELECT b.folder AS batch, b.file AS name, b.bytes, b.records, u.ser
     u.denied, u.etag, u.verified, u.reason, u.created_at, u.asked, u.started_at, u.updated_at
     FROM uploads AS u JOIN batches AS b ON b.id = u.batch"""
 AT_SERVICE = "u.service IN (:service, :host)"
+# Of several uploads of one batch to one service, which 0.1.0 could make, the one to the batch's dataset.
+OWN = """(u.dataset = b.dataset OR NOT EXISTS (SELECT 1 FROM uploads AS own
+    WHERE own.batch = u.batch AND own.service = u.service AND own.dataset = b.dataset))"""
 # The same content, there or perhaps there; or earlier content of this folder of which nobody knows whether it arrived.
 RIVALS = f"""{UPLOADS} WHERE u.id != :id AND {AT_SERVICE} AND (
     (u.sha256 = :sha256 AND u.dataset = :dataset AND b.delivery > :after
@@ -27,12 +30,12 @@ SERIES = "b.series = :series AND b.specification = :specification AND b.dataset 
 # To be sent to this service, and neither there yet nor given up; what another service has is not waited for.
 WAITS_HERE = f"""b.state = 'prepared'
     AND NOT EXISTS (SELECT 1 FROM batches AS later WHERE later.name = b.name AND later.id > b.id AND later.state = 'prepared')
-    AND NOT EXISTS (SELECT 1 FROM uploads AS u WHERE u.batch = b.id AND (u.state = 'sent'
+    AND NOT EXISTS (SELECT 1 FROM uploads AS u WHERE u.batch = b.id AND {OWN} AND (u.state = 'sent'
         OR ({AT_SERVICE} AND u.state IN ('in_doubt', 'refused', 'changed'))))"""  # noqa: S608 - this module's own words
 # To be sent to this service, or held; what is there already, and what a correction took the place of, is not.
 WAITS = f"""b.state IN ('prepared', 'held')
     AND NOT EXISTS (SELECT 1 FROM batches AS later WHERE later.name = b.name AND later.id > b.id AND later.state = 'prepared')
-    AND NOT EXISTS (SELECT 1 FROM uploads AS u WHERE u.batch = b.id AND {AT_SERVICE} AND u.state = 'sent')"""  # noqa: S608 - this module's own words
+    AND NOT EXISTS (SELECT 1 FROM uploads AS u WHERE u.batch = b.id AND {AT_SERVICE} AND {OWN} AND u.state = 'sent')"""  # noqa: S608 - this module's own words
 
 
 class Kind(StrEnum):
@@ -94,7 +97,7 @@ def waiting(connection: sqlite3.Connection, service: str, host: str) -> list[Bat
 
 def uploads_at(connection: sqlite3.Connection, one: BatchEntry, service: str, host: str) -> list[Entry]:
     """The uploads of a batch to this service, in the order they were begun."""
-    query = f"{UPLOADS} WHERE u.batch = :id AND {AT_SERVICE} ORDER BY u.id"
+    query = f"{UPLOADS} WHERE u.batch = :id AND {AT_SERVICE} AND {OWN} ORDER BY u.id"
     found = connection.execute(query, {"id": one.id, "service": service, "host": host})
     return [Entry(**row) for row in found]
 

@@ -1,6 +1,7 @@
 """The command that goes on where a batch needs a person."""
 
 import os
+import shlex
 from pathlib import Path
 
 from lexer_pipeline.outbox.entry import BatchState, State
@@ -11,7 +12,7 @@ COMMAND = "lexer-pipeline"
 def shown(folder: Path) -> str:
     """A folder as a person here would type it."""
     path = os.path.relpath(folder)
-    return str(folder) if path.startswith(os.pardir) else path
+    return shlex.quote(str(folder) if path.startswith(os.pardir) else path)
 
 
 def after(state: str, folder: Path) -> str:

@@ -5,7 +5,7 @@ import re
 from datetime import UTC, datetime
 from urllib.parse import SplitResult, parse_qs, unquote, urljoin, urlsplit
 
-from lexer_pipeline.uploading.settings import is_loopback
+from lexer_pipeline.system.hosts import is_loopback
 
 # The hosts of Amazon S3, with the bucket in front or not (Amazon S3 user guide, virtual hosting of buckets).
 AMAZON = re.compile(

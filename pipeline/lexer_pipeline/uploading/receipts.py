@@ -1,7 +1,7 @@
 """Receipts: what became of an upload, from the ledger's entry, and `receipt.json` in the batch folder."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -79,10 +79,17 @@ def _place(folder: Path, receipt: Receipt) -> tuple[Path, object]:
     path, number = folder / FILE, 1
     while True:
         old = _read(path)
-        if not isinstance(old, dict) or old.get("service") in (None, receipt.service):
+        if not isinstance(old, dict) or _is_of(old, receipt):
             return path, old
         number += 1
         path = folder / f"receipt_{number:02}.json"
+
+
+def _is_of(old: dict[str, object], receipt: Receipt) -> bool:
+    """Whether a receipt is the former one of the same service; those of 0.1.0 name none, and their upload tells."""
+    if "service" not in old:
+        return old.get("upload_id") == receipt.upload_id
+    return old["service"] == receipt.service
 
 
 def _read(path: Path) -> object:
@@ -93,20 +100,25 @@ def _read(path: Path) -> object:
         return None
 
 
-def earlier_upload(folder: Path, content: Content) -> str:
+def earlier_upload(folder: Path, content: Content, former: str, known: Collection[str | None]) -> str:
     """The upload id under which a receipt in `folder` says that this content was sent to this place, or nothing.
 
-    Receipts of 0.1.0 do not name the place; they hold for any.
+    `former` is the service's name in 0.1.0. Receipts of 0.1.0 do not name the place; they hold for any, but for those of
+    uploads that the ledger has as `known`, since it names it.
     """
     for path in sorted(folder.glob("receipt*.json")):
         old = _read(path)
         if not isinstance(old, dict) or old.get("sha256") != content.sha256:
             continue
-        if "service" not in old or (old["service"], old.get("dataset") or "") == (
-            content.service,
-            content.dataset,
-        ):
-            return str(old.get("upload_id") or "")
+        upload_id = str(old.get("upload_id") or "")
+        if "service" not in old:
+            is_here = upload_id not in known
+        else:
+            is_here = (
+                old["service"] in (content.service, former) and (old.get("dataset") or "") == content.dataset
+            )
+        if is_here:
+            return upload_id
     return ""
 
 

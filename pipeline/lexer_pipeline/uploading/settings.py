@@ -1,6 +1,5 @@
 """Settings: flags, then the environment, then `pipeline.toml`; the token never comes from a file."""
 
-import ipaddress
 import os
 import re
 from collections.abc import Iterator, Mapping
@@ -14,6 +13,7 @@ from lexer_pipeline.errors import UsageError
 from lexer_pipeline.outbox.datasets import ANY
 from lexer_pipeline.specs import catalog
 from lexer_pipeline.system import settings_file
+from lexer_pipeline.system.hosts import is_loopback
 from lexer_pipeline.system.settings_file import SettingsFile
 from lexer_pipeline.system.toml_lines import KeyPath
 
@@ -125,14 +125,6 @@ def safe_url(url: str) -> str:
     if parts.scheme == "http" and not is_loopback(parts.hostname):
         raise UsageError("the token is only sent over https", "plain http is for a sandbox on 127.0.0.1")
     return url
-
-
-def is_loopback(host: str) -> bool:
-    """Whether `host` is this machine."""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def _file(path: Path) -> SettingsFile:

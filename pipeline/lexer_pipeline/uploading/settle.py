@@ -11,6 +11,7 @@ from lexer_pipeline.outbox import deliveries
 from lexer_pipeline.outbox.entry import UNDER_WAY, BatchEntry, BatchState, Entry, State
 from lexer_pipeline.outbox.ledger import Ledger, claim, uploads_of
 from lexer_pipeline.outbox.outbox import opened
+from lexer_pipeline.system.hosts import is_loopback
 from lexer_pipeline.system.runtime import Runtime
 from lexer_pipeline.uploading import next_steps, receipts
 from lexer_pipeline.uploading.destinations import bring_up
@@ -26,27 +27,32 @@ def settle(
 ) -> Receipt:
     """End the doubt about a batch: from now on it was sent, or it waits to be sent.
 
-    Where it is in doubt at several services, that of the settings is meant. UsageError where nobody is in doubt.
+    Where it is in doubt at several services, that of the settings is meant. What may have arrived and can be sent to the
+    same url no more is in doubt too, though its store could not be asked. UsageError where nobody is in doubt.
     """
     with opened(out, runtime, settings.ledger) as ledger:
         one = entry_of(batch, out, ledger)
         folder = ledger.folder_of(one.folder)
-        with ledger.transaction() as connection:
-            entry = _doubted(uploads_of(connection, one), folder, settings)
-        if not arrived:
-            return receipts.of_entry(
-                ledger.move(entry, State.PREPARED, f"not arrived, {BY_A_PERSON}", **ANEW)
-            )
-        receipt = receipts.of_entry(
-            ledger.move(entry, State.SENT, f"arrived, {BY_A_PERSON}", unanswered=0, reason="")
-        )
-        if folder.is_dir():
-            receipts.write(folder, receipt)
-        return receipt
+        with ExitStack() as claims:
+            _claim(claims, folder)
+            with ledger.transaction() as connection:
+                entry = _doubted(uploads_of(connection, one), folder, settings, ledger.now())
+            return _settled(entry, arrived, folder, ledger)
 
 
-def _doubted(uploads: list[Entry], folder: Path, settings: Settings) -> Entry:
-    found = [upload for upload in uploads if upload.state == State.IN_DOUBT]
+def _settled(entry: Entry, arrived: bool, folder: Path, ledger: Ledger) -> Receipt:
+    if not arrived:
+        return receipts.of_entry(ledger.move(entry, State.PREPARED, f"not arrived, {BY_A_PERSON}", **ANEW))
+    receipt = receipts.of_entry(
+        ledger.move(entry, State.SENT, f"arrived, {BY_A_PERSON}", unanswered=0, last_block=0, reason="")
+    )
+    if folder.is_dir():
+        receipts.write(folder, receipt)
+    return receipt
+
+
+def _doubted(uploads: list[Entry], folder: Path, settings: Settings, now: float) -> Entry:
+    found = [upload for upload in uploads if upload.state == State.IN_DOUBT or _is_overdue(upload, now)]
     here = [upload for upload in found if upload.service in (settings.service, settings.former_service)]
     if len(found) == 1 or here:
         return (here or found)[0]
@@ -58,6 +64,12 @@ def _doubted(uploads: list[Entry], folder: Path, settings: Settings) -> Entry:
         )
     state = uploads[-1].state if uploads else "never asked for"
     raise UsageError(f"{folder}: is not in doubt ({state})", "lexer-pipeline status shows what is.")
+
+
+def _is_overdue(upload: Entry, now: float) -> bool:
+    """Whether an upload that may have arrived can be sent to the same url no more."""
+    may_have_landed = upload.state == State.SENDING and (upload.unanswered or upload.last_block)
+    return bool(may_have_landed) and upload.expires_at is not None and upload.expires_at < now
 
 
 def drop(
@@ -101,16 +113,18 @@ def _may_drop(part: BatchEntry, uploads: list[Entry], ledger: Ledger) -> bool:
     """Whether this part waits in some way; PersonNeeded where it may have arrived."""
     folder = ledger.folder_of(part.folder)
     for upload in uploads:
+        if is_loopback(upload.service):
+            continue  # the host alone, as 0.1.0 wrote it: no service of today
         if upload.state == State.IN_DOUBT:
             raise PersonNeeded(
                 f"{folder}: nobody knows whether it arrived", f"{next_steps.after(State.IN_DOUBT, folder)}."
             )
-        if upload.state == State.SENDING and upload.unanswered:
+        if upload.state == State.SENDING and (upload.unanswered or upload.last_block):
             raise PersonNeeded(
                 f"{folder}: is on its way and may have arrived",
                 f"{next_steps.COMMAND} upload {next_steps.shown(folder)} goes on with it.",
             )
-    sent = any(upload.state == State.SENT for upload in uploads)
+    sent = any(upload.state == State.SENT and not is_loopback(upload.service) for upload in uploads)
     return not sent and part.state in (BatchState.PREPARED, BatchState.HELD, BatchState.REJECTED)
 
 

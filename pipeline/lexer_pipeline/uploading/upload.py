@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from lexer_pipeline.model import Receipt
 from lexer_pipeline.outbox.entry import ENDED, Entry, State
-from lexer_pipeline.outbox.ledger import claim
+from lexer_pipeline.outbox.ledger import claim, uploads_of
 from lexer_pipeline.uploading import next_steps, receipts
 from lexer_pipeline.uploading.asking import ask, unsent
 from lexer_pipeline.uploading.body import Body
@@ -52,7 +52,9 @@ def _lost_ledger(file: OutgoingFile, entry: Entry, context: UploadContext) -> st
     is_new = entry.state == State.PREPARED and entry.updated_at == entry.created_at
     if context.options.resend or not is_new:
         return ""
-    earlier = receipts.earlier_upload(file.folder, entry)
+    with context.ledger.transaction() as connection:
+        known = {upload.upload_id for upload in uploads_of(connection, file.batch)}
+    earlier = receipts.earlier_upload(file.folder, entry, context.service.former_name, known)
     if not earlier:
         return ""
     return (
