@@ -21,8 +21,9 @@ from tests.drill.rig import Rig, Round, content
 from tests.upload.helpers import md5_of, prepared
 from tests.waiting import happens
 
-CHANGES = 9  # set up, begin, find a lost ledger, pace, asked, granted, sending, last block, sent
-GRANTED, SENDING, LAST_BLOCK = 6, 7, 8
+# Set up, write the batch down, find it, settle where it goes, begin, pace, asked, granted, sending, last block, sent.
+CHANGES = 11
+GRANTED, SENDING, LAST_BLOCK = 8, 9, 10
 LATER = 3_700  # seconds until a url has expired
 
 
