@@ -81,7 +81,9 @@ def granted(service: UploadService) -> Grant:
 
 
 def product(out: Path, data: bytes = PRODUCT) -> PreparedBatch:
-    return prepared(out, NAME, data, specification="commerce_products", record_type="product", destination=DATASET)
+    return prepared(
+        out, NAME, data, specification="commerce_products", record_type="product", destination=DATASET
+    )
 
 
 def test_a_place_takes_the_file_by_one_put(stand: Stand, out: Path) -> None:
@@ -160,7 +162,11 @@ def test_a_batch_goes_there_and_the_ledger_knows_where_that_is(stand: Stand, out
 
     assert (receipt.state, receipt.verified, exit_code([receipt])) == ("sent", True, 0)
     assert stand.stored(receipt.upload_id) == md5_of(batch)
-    assert (entry(out).service, entry(out).dataset) == (receipt.service, receipt.dataset) == (service.name, DATASET)
+    assert (
+        (entry(out).service, entry(out).dataset)
+        == (receipt.service, receipt.dataset)
+        == (service.name, DATASET)
+    )
     assert upload_by([batch], out, TWICE, service=service) == (receipt,)
 
 
@@ -190,7 +196,10 @@ def refusal(service: UploadService) -> Refusal:
 def test_without_a_token_the_vendor_cannot_be_asked_but_is_known(out: Path) -> None:
     service = LexerApi(Settings(account="northwind"))
 
-    assert (service.name, service.former_name) == ("https://api.lexer.io/v1/uploads northwind", "api.lexer.io")
+    assert (service.name, service.former_name) == (
+        "https://api.lexer.io/v1/uploads northwind",
+        "api.lexer.io",
+    )
     with pytest.raises(UsageError, match="no upload token"):
         service.check()
 
