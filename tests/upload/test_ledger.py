@@ -16,8 +16,8 @@ from lexer_pipeline.outbox.ledger import FILE, Ledger, claim, entries, uploads_o
 from lexer_pipeline.system.runtime import Runtime
 
 from tests.upload.helpers import LINE, prepared, send
-from tests.upload.test_crash import CHANGES
 from tests.upload.store import Store
+from tests.upload.test_crash import CHANGES
 
 SERVICE = "https://api.lexer.io/v1/uploads"
 
