@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from lexer_pipeline.errors import UsageError
 from lexer_pipeline.model import PreparedBatch, Receipt
 from lexer_pipeline.uploading.receipts import exit_code
 from lexer_pipeline.uploading.settings import Settings, Token
@@ -107,8 +108,10 @@ def send(rig: Rig, out: Path, batch: PreparedBatch, *, hasty: bool = False, **mo
     return receipt
 
 
-def new_batch(out: Path, number: int, size: int) -> PreparedBatch:
-    return prepared(out, f"commerce_products_{number}-20240306-a", content(random.Random(number), size))
+def new_batch(out: Path, number: int, size: int, **more: Any) -> PreparedBatch:
+    """`more` stands in its manifest."""
+    data = content(random.Random(number), size)
+    return prepared(out, f"commerce_products_{number}-20240306-a", data, **more)
 
 
 @pytest.fixture(autouse=True)
@@ -214,15 +217,12 @@ def test_clocks_that_disagree_are_no_trouble(rig: Rig, out: Path, offset: float,
 
 
 def test_what_cannot_be_sent_is_turned_down_before_anything_is_asked(rig: Rig, out: Path) -> None:
-    batch = new_batch(out, 5, SMALL)
     before = len(rig.sandbox.events())
-    plain = batch.manifest.as_json()
-    odd = [
-        {"file": name} for name in ("..", "../x.json", "a b.json", "ä.json", "a/b.json", "x" * 300 + ".json")
-    ]
-    for change in (*odd, {"bytes": 0}, {"bytes": 5_000_000_001}):
-        spoilt = PreparedBatch(batch.path, type(batch.manifest)(**{**plain, **change}))
-        assert send(rig, out, spoilt).state == "refused", change
+    for name in ("..", "../x.json", "a b.json", "ä.json", "a/b.json", "x" * 300 + ".json"):
+        with pytest.raises(UsageError, match="is not a prepared batch"):
+            send(rig, out, new_batch(out, 5, SMALL, file=name))
+    for number, size in enumerate((0, 5_000_000_001), 6):
+        assert send(rig, out, new_batch(out, number, SMALL, bytes=size)).state == "refused"
 
     assert len(rig.sandbox.events()) == before
 

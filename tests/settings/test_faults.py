@@ -61,6 +61,7 @@ purchase = "a1b2c3d4"
 profile_customer = "customer_records"
 [upload]
 url = "https://api.example.com/v1"
+account = "northwind"
 dataset = "a1b2"
 proxy = "http://mira:holt@proxy.example.com:3128"
 connect_timeout = 10

@@ -12,6 +12,7 @@ import pytest
 from lexer_pipeline.cli.main import run_command
 from lexer_pipeline.mapping import file
 from lexer_pipeline.mapping.conversions import COMPILERS, DESCRIPTIONS
+from lexer_pipeline.outbox.datasets import ANY
 from lexer_pipeline.system import settings_file
 from lexer_pipeline.uploading import settings as config
 
@@ -86,7 +87,8 @@ def test_the_defaults_of_the_schema_are_those_of_the_code() -> None:
     said = schema(config.SCHEMA)["properties"]["upload"]["properties"]
 
     for key, below in said.items():
-        assert below.get("default") == (getattr(defaults, key) or (0 if key == "limit_rate" else None)), key
+        plain = defaults.datasets.get(ANY) if key == "dataset" else getattr(defaults, key)
+        assert below.get("default") == (plain or (0 if key == "limit_rate" else None)), key
 
 
 def test_the_defaults_of_a_mapping_are_those_of_its_schema(tmp_path: Path) -> None:
@@ -108,7 +110,7 @@ def test_a_dataset_of_the_environment_may_be_what_one_of_the_file_may_be(length:
     found = []
     for environ, folder in (({}, tmp_path), ({"LEXER_DATASET_ID": "a" * length}, tmp_path / "none")):
         try:
-            found.append(config.read(environ, folder).dataset)
+            found.append(config.read(environ, folder).datasets[ANY])
         except config.UsageError:
             found.append(None)
 

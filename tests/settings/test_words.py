@@ -154,6 +154,7 @@ def test_a_date_is_its_text_and_a_whole_number_may_have_a_point(tmp_path: Path) 
         ("[upload]\nproxy = 'http://[a'", 2, "upload.proxy is no address", "brackets"),
         ("[upload]\nproxy = 'http://a.example.com:99999'", 2, "upload.proxy is no address", "port"),
         ("[upload]\nca_file = 'absent'", 2, "upload.ca_file names a file that does not exist", "path"),
+        ("[ledger]\npath = 'absent/ledger.sqlite3'", 2, "ledger.path names a file in a folder that does not exist", "path"),
         ("[upload]\nrate = 5", 2, "there is no setting rate in upload", "mean limit_rate?"),
         ("[[upload]]\ntries = 5", 1, "upload must be a table", "[upload]"),
         ("[datasets]\ncustomer = 'a b'", 2, "datasets.customer must be", "Hub > Manage"),

@@ -18,14 +18,12 @@ class Bucket:
     numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1), repr=False)
 
     name = "bucket.example.com"
-
-    def destination(self, record_type: str | None) -> str:
-        return f"shelf={record_type}" if record_type else ""
+    former_name = ""
 
     def check(self) -> None:
         """Anybody may ask."""
 
-    def ask(self, file_name: str, record_type: str | None) -> Grant | Refusal:
+    def ask(self, file_name: str, record_type: str | None, dataset: str) -> Grant | Refusal:
         if self.closed is not None:
             return self.closed
         place = f"place-{next(self.numbers)}"

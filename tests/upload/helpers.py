@@ -37,17 +37,22 @@ HASTY = {"stall_timeout": 0.3, "answer_timeout": 0.3, "tries": 100}
 
 
 def prepared(
-    out: Path, name: str = "customers-20240306-a", data: bytes = LINE * 20, state: str = "prepared"
+    out: Path,
+    name: str = "customers-20240306-a",
+    data: bytes = LINE * 20,
+    state: str = "prepared",
+    **more: Any,
 ) -> PreparedBatch:
-    """A batch folder as convert leaves it; each name is a series of its own."""
+    """A batch folder as convert leaves it; each name is a series of its own, and `more` stands in the manifest."""
     folder = out / name
     folder.mkdir(parents=True, exist_ok=True)
     (folder / f"{name}.json").write_bytes(data)
     manifest = Manifest(
-        specification="customers", record_type="customer", state=state, file=f"{name}.json", bytes=len(data),
+        state=state,
         sha256=hashlib.sha256(data).hexdigest(), records=data.count(b"\n"),
         rejected=0, rows=data.count(b"\n"), continuations=0, blank=0, issues={}, warnings={}, conversions={},
         sources=(SourceUse(f"{name.translate(LETTERS)}.csv", len(data), "0" * 64, data.count(b"\n")),),
+        **{"specification": "customers", "record_type": "customer", "file": f"{name}.json", "bytes": len(data), **more},
     )  # fmt: skip
     write_json(folder / "manifest.json", manifest.as_json())
     return PreparedBatch(folder, manifest)

@@ -14,7 +14,8 @@ from tests.upload.helpers import LINE, prepared, send
 from tests.upload.store import Store
 from tests.waiting import happens
 
-CHANGES = 8  # set up, begin, find a lost ledger, pace, asked, granted, sending, last block; the ninth is sent
+# Set up, write the batch down, find it, settle where it goes, begin, pace, asked, granted, sending, last block; then sent.
+CHANGES = 10
 
 
 def start(store: Store, out: Path, *folders: Path, **order: Any) -> subprocess.Popen[str]:

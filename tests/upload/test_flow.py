@@ -8,14 +8,10 @@ from pathlib import Path
 
 import pytest
 from lexer_pipeline.errors import UsageError
-from lexer_pipeline.model import Receipt
-from lexer_pipeline.outbox.ledger import entries, known_names
-from lexer_pipeline.system.runtime import Runtime
-from lexer_pipeline.uploading.as_is import upload_as_is
 from lexer_pipeline.uploading.options import Progress
 from lexer_pipeline.uploading.receipts import exit_code
 
-from tests.upload.helpers import HASTY, LINE, after, entry, md5_of, prepared, send, settings
+from tests.upload.helpers import HASTY, LINE, after, entry, md5_of, prepared, send
 from tests.upload.store import TOKEN, Store
 
 LONG = (
@@ -64,35 +60,44 @@ def test_a_receipt_that_was_not_written_in_time_is_written_by_the_next_run(store
 def test_the_same_content_under_another_name_is_refused_and_says_who_has_it(store: Store, out: Path) -> None:
     send(store, out, prepared(out))
 
-    (receipt,) = send(store, out, prepared(out, "customers-20240306-b"))
+    (receipt,) = send(store, out, prepared(out, "members-20240306-a"))
 
     assert receipt.state == "refused"
     assert "upload 101" in receipt.reason
+    assert "--resend" in receipt.hint
     assert exit_code([receipt]) == 4
     assert len(store.posts) == 1
 
 
 def test_the_same_content_in_one_run_is_sent_once(store: Store, out: Path) -> None:
-    receipts = send(store, out, *(prepared(out, f"customers-20240306-{version}") for version in "abc"))
+    receipts = send(store, out, *(prepared(out, f"{name}-20240306-a") for name in ("ada", "mira", "noor")))
 
     assert len(store.posts) == 1
     assert sorted(receipt.state for receipt in receipts).count("sent") == 1
 
 
-def test_the_same_content_may_go_to_another_destination(store: Store, out: Path) -> None:
-    batch = prepared(out)
-    send(store, out, batch, settings={"dataset": "first"})
-    (receipt,) = send(store, out, batch, settings={"dataset": "second"})
+def test_the_same_content_may_go_to_another_dataset(store: Store, out: Path) -> None:
+    for dataset in ("first", "second"):
+        (receipt,) = send(store, out, prepared(out, f"{dataset}-20240306-a", destination=dataset))
+        assert (receipt.state, receipt.dataset) == ("sent", dataset)
 
-    assert receipt.state == "sent"
     assert len(store.stored) == 2
 
 
-@pytest.mark.parametrize("version", ["a", "b"])
-def test_resend_sends_the_same_content_anew(store: Store, out: Path, version: str) -> None:
+def test_a_batch_that_was_sent_to_one_dataset_goes_to_no_other(store: Store, out: Path) -> None:
+    batch = prepared(out)
+    send(store, out, batch, settings={"datasets": {"*": "first"}})
+
+    (receipt,) = send(store, out, batch, settings={"datasets": {"*": "second"}})
+
+    assert (receipt.state, receipt.dataset, len(store.posts)) == ("sent", "first", 1)
+
+
+@pytest.mark.parametrize("name", ["customers-20240306-a", "members-20240306-a"])
+def test_resend_sends_the_same_content_anew(store: Store, out: Path, name: str) -> None:
     send(store, out, prepared(out))
 
-    (receipt,) = send(store, out, prepared(out, f"customers-20240306-{version}"), resend=True)
+    (receipt,) = send(store, out, prepared(out, name), resend=True)
 
     assert (receipt.state, receipt.upload_id) == ("sent", "102")
 
@@ -110,15 +115,15 @@ def test_a_lost_ledger_does_not_send_what_has_a_receipt(store: Store, out: Path)
     assert send(store, out, batch, resend=True)[0].state == "sent"
 
 
-def test_a_held_batch_is_refused_unless_told_otherwise(store: Store, out: Path) -> None:
-    batch = prepared(out, state="held")
+@pytest.mark.parametrize("more", [{}, {"resend": True}, {"older": True}])
+def test_a_held_batch_is_named_with_what_releases_it_and_never_sent(
+    store: Store, out: Path, more: dict[str, bool]
+) -> None:
+    (receipt,) = send(store, out, prepared(out, state="held"), **more)
 
-    (receipt,) = send(store, out, batch)
-
-    assert receipt.state == "held"
-    assert exit_code([receipt]) == 4
+    assert (receipt.state, exit_code([receipt])) == ("held", 4)
+    assert "convert" in receipt.hint
     assert not store.posts
-    assert send(store, out, batch, even_held=True)[0].state == "sent"
 
 
 def test_without_a_token_nothing_is_asked(store: Store, out: Path) -> None:
@@ -130,7 +135,7 @@ def test_without_a_token_nothing_is_asked(store: Store, out: Path) -> None:
 @pytest.mark.parametrize("status", [401, 403])
 def test_a_refused_token_stops_the_whole_run(store: Store, out: Path, status: int) -> None:
     store.post_faults = [f"status:{status}"]
-    batches = [prepared(out, f"customers-20240306-{v}", LINE * n) for n, v in enumerate("abcd", 1)]
+    batches = [prepared(out, f"customers_{n}-20240306-a", LINE * n) for n in range(1, 5)]
 
     receipts = send(store, out, *batches, settings={"parallel": 1})
 
@@ -144,7 +149,7 @@ def test_a_refused_token_stops_the_whole_run(store: Store, out: Path, status: in
 def test_others_finish_what_they_send_when_the_token_is_refused(store: Store, out: Path) -> None:
     store.put_faults = ["slow:0.5"]
     store.post_faults = ["", "status:401"]
-    batches = [prepared(out, f"customers-20240306-{v}", LINE * n) for n, v in enumerate("ab", 1)]
+    batches = [prepared(out, f"customers_{n}-20240306-a", LINE * n) for n in (1, 2)]
 
     receipts = send(store, out, *batches, settings={"parallel": 2})
 
@@ -173,7 +178,8 @@ def test_the_words_of_the_api_stand_in_receipt_and_ledger(store: Store, out: Pat
 
     (receipt,) = send(store, out, prepared(out))
 
-    assert receipt.reason.startswith("the permission was refused (400: filename must end with .ndjson);")
+    assert receipt.reason == "the permission was refused (400: filename must end with .ndjson)"
+    assert "--resend" in receipt.hint
     assert entry(out).reason == receipt.reason
 
 
@@ -291,9 +297,10 @@ def test_an_expired_url_after_a_try_without_an_answer_is_in_doubt(
 
     assert (receipt.state, receipt.upload_id, len(store.posts)) == ("in_doubt", "101", 1)
     assert "--resend" in receipt.reason
+    assert "settle" in receipt.hint
     assert exit_code([receipt]) == 4
     assert send(store, out, batch)[0].state == "in_doubt"
-    assert send(store, out, prepared(out, "customers-20240306-b", LINE * 100_000))[0].state == "refused"
+    assert send(store, out, prepared(out, "members-20240306-a", LINE * 100_000))[0].state == "refused"
     assert len(store.posts) == 1
     assert send(store, out, batch, resend=True)[0].upload_id == "102"
 
@@ -437,76 +444,24 @@ def test_a_callback_that_fails_does_not_lose_the_upload(store: Store, out: Path)
 
 
 def test_a_file_over_the_limit_is_refused_before_asking(store: Store, out: Path) -> None:
-    batch = prepared(out)
+    batch = prepared(out, bytes=5_000_000_001)
     with batch.file.open("r+b") as file:
         file.truncate(5_000_000_001)  # sparse
-    manifest = type(batch.manifest)(**{**batch.manifest.as_json(), "bytes": 5_000_000_001})
 
-    (receipt,) = send(store, out, type(batch)(batch.path, manifest))
+    (receipt,) = send(store, out, batch)
 
     assert (receipt.state, store.posts) == ("refused", [])
 
 
-def test_a_batch_cannot_change_its_destination_while_it_is_under_way(store: Store, out: Path) -> None:
+@pytest.mark.parametrize(("asked_for", "state"), [("first", "sent"), ("second", "sending")])
+def test_a_batch_cannot_change_its_dataset_while_it_is_under_way(
+    store: Store, out: Path, asked_for: str, state: str
+) -> None:
     batch = prepared(out)
     store.put_faults = ["stored-reset"] * 2
-    send(store, out, batch, settings={"tries": 2, "dataset": "first"})
+    send(store, out, batch, settings={"tries": 2, "datasets": {"*": "first"}})
 
-    (receipt,) = send(store, out, batch, settings={"dataset": "second"})
+    (receipt,) = send(store, out, batch, settings={"datasets": {"*": asked_for}})
 
-    assert "upload 101" in receipt.reason
-    assert len(store.posts) == 1
-
-
-def as_csv(store: Store, out: Path, path: Path, descriptor: str | None = None) -> Receipt:
-    """Sent on 6 March 2024, without real waiting."""
-    runtime = Runtime(clock=lambda: 1709683200.0, sleep=lambda _: None)
-    (receipt,) = upload_as_is([path], out, settings(store), descriptor, runtime=runtime)
-    return receipt
-
-
-def test_a_csv_is_sent_as_it_is_under_a_safe_name(store: Store, out: Path, tmp_path: Path) -> None:
-    source = tmp_path / "Kunden (März).csv"
-    source.write_bytes(b"email\nmira.holt@example.com\n")
-
-    receipt = as_csv(store, out, source)
-
-    assert (receipt.name, receipt.state, receipt.records) == ("Kunden_M_rz-20240306-a.csv", "sent", None)
-    assert (out / "Kunden_M_rz-20240306-a" / "receipt.json").exists()
-    assert as_csv(store, out, source) == receipt
-    assert known_names(out) == {"Kunden_M_rz-20240306-a.csv"}
-    assert json.loads(store.posts[0].body) == {"filename": receipt.name}
-
-
-def test_a_corrected_csv_gets_the_next_version(store: Store, out: Path, tmp_path: Path) -> None:
-    source = tmp_path / "export.csv"
-    names = []
-    for number in range(3):
-        source.write_bytes(b"email\n" + b"mira.holt@example.com\n" * number)
-        names.append(as_csv(store, out, source, descriptor="shop").name)
-
-    assert names == ["shop-20240306-a.csv", "shop-20240306-b.csv", "shop-20240306-c.csv"]
-
-
-def test_a_csv_with_a_valid_name_keeps_it(store: Store, out: Path, tmp_path: Path) -> None:
-    source = tmp_path / "shop_orders-20240101-b.csv"
-    source.write_bytes(b"email\nmira.holt@example.com\n")
-
-    assert as_csv(store, out, source).name == "shop_orders-20240101-b.csv"
-
-
-def test_an_interrupted_csv_goes_on_under_its_name(store: Store, out: Path, tmp_path: Path) -> None:
-    source = tmp_path / "export.csv"
-    source.write_bytes(b"email\nmira.holt@example.com\n")
-    store.put_faults = ["stored-reset"] * 8
-
-    assert as_csv(store, out, source).state == "sending"
-    assert (as_csv(store, out, source).upload_id, len(entries(out))) == ("101", 1)
-
-
-def test_an_empty_csv_is_refused(store: Store, out: Path, tmp_path: Path) -> None:
-    source = tmp_path / "export.csv"
-    source.write_bytes(b"")
-
-    assert as_csv(store, out, source).reason == "the file is empty"
-    assert not store.posts
+    assert (receipt.state, receipt.dataset, len(store.posts)) == (state, "first", 1)
+    assert (entry(out).upload_id, entry(out).dataset) == ("101", "first")

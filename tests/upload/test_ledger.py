@@ -10,14 +10,16 @@ from pathlib import Path
 
 import pytest
 from lexer_pipeline.errors import PersonNeeded, PipelineError, ServiceUnavailable, UsageError
-from lexer_pipeline.outbox.entry import Content, Entry
-from lexer_pipeline.outbox.ledger import FILE, Ledger, claim, entries, known_names
+from lexer_pipeline.outbox import deliveries
+from lexer_pipeline.outbox.entry import BatchEntry, Entry, NewBatch
+from lexer_pipeline.outbox.ledger import FILE, Ledger, claim, entries, uploads_of
 from lexer_pipeline.system.runtime import Runtime
 
 from tests.upload.helpers import LINE, prepared, send
 from tests.upload.store import Store
+from tests.upload.test_crash import CHANGES
 
-CONTENT = Content("customers-20240306-a", "customers-20240306-a.json", 5, "a" * 64, 1, "api.lexer.io")
+SERVICE = "https://api.lexer.io/v1/uploads"
 
 
 @pytest.fixture
@@ -26,9 +28,25 @@ def ledger(out: Path) -> Iterator[Ledger]:
         yield ledger
 
 
-def granted(ledger: Ledger, url: str = "https://s3.example.com/k?X-Amz-Signature=5ca1ab1e") -> Entry:
-    entry, _ = ledger.ask(ledger.begin(CONTENT), resend=False)
-    return ledger.move(entry, "granted", "granted", upload_id="7", url=url)
+def written(ledger: Ledger, number: int = 1) -> BatchEntry:
+    """A batch that was made."""
+    name = f"customers_{number}-20240306"
+    new = NewBatch(
+        part=1, folder=f"{name}-a", file=f"{name}-a.json", name=name, version="a", specification="customers",
+        record_type=None, series=f"{number}.csv", content=f"{number:064}", sha256=f"{number:064}", bytes=5, records=1,
+        dataset="", made_for="", state="prepared",
+    )  # fmt: skip
+    with ledger.transaction() as connection:
+        (one,) = deliveries.add(connection, [new], 1000.0)
+    return one
+
+
+def granted(
+    ledger: Ledger, number: int = 1, url: str = "https://s3.example.com/k?X-Amz-Signature=5ca1ab1e"
+) -> Entry:
+    entry, obstacle = ledger.ask(ledger.begin(written(ledger, number), SERVICE))
+    assert obstacle is None
+    return ledger.move(entry, "granted", "granted", upload_id=str(number), url=url)
 
 
 def test_the_file_is_its_owners_alone(ledger: Ledger, out: Path) -> None:
@@ -36,8 +54,27 @@ def test_the_file_is_its_owners_alone(ledger: Ledger, out: Path) -> None:
 
 
 def test_an_entry_is_found_again(ledger: Ledger, out: Path) -> None:
-    assert ledger.begin(CONTENT) == ledger.begin(CONTENT)
-    assert [entry.state for entry in entries(out)] == ["prepared"]
+    batch = written(ledger)
+
+    assert ledger.begin(batch, SERVICE) == ledger.begin(batch, SERVICE)
+    assert [(entry.state, entry.service) for entry in entries(out)] == [("prepared", SERVICE)]
+
+
+def test_what_the_ledger_of_0_1_0_knew_by_its_host_is_found_again(ledger: Ledger, out: Path) -> None:
+    batch = written(ledger)
+
+    assert ledger.begin(batch, "api.lexer.io") == ledger.begin(batch, SERVICE, "api.lexer.io")
+    assert [entry.service for entry in entries(out)] == ["api.lexer.io"]
+
+
+def test_each_service_has_an_entry_of_its_own(ledger: Ledger) -> None:
+    batch = written(ledger)
+    here, there = ledger.begin(batch, SERVICE), ledger.begin(batch, "http://127.0.0.1:8080/v1/uploads")
+    ledger.move(here, "sent", "a test")
+
+    with ledger.transaction() as connection:
+        found = {entry.service: entry.state for entry in uploads_of(connection, batch)}
+    assert found == {here.service: "sent", there.service: "prepared"}
 
 
 def test_a_url_can_only_stand_beside_granted_and_sending(ledger: Ledger, out: Path) -> None:
@@ -51,7 +88,7 @@ def test_a_url_can_only_stand_beside_granted_and_sending(ledger: Ledger, out: Pa
 
 def test_an_unknown_state_is_refused(ledger: Ledger) -> None:
     with pytest.raises(PipelineError):
-        ledger.move(ledger.begin(CONTENT), "lost", "a test")
+        ledger.move(ledger.begin(written(ledger), SERVICE), "lost", "a test")
 
 
 def test_an_entry_that_somebody_else_moved_is_not_moved(ledger: Ledger) -> None:
@@ -74,10 +111,8 @@ def test_wiped_urls_leave_no_trace_on_disk(out: Path) -> None:
     with closing(Ledger(out, Runtime(clock=lambda: 1000.0))) as ledger:
         started = []
         for number in range(120):
-            content = Content(f"b{number}", f"n{number}.json", 5, f"{number:064}", 1, "api.lexer.io")
-            entry, _ = ledger.ask(ledger.begin(content), resend=False)
             url = f"https://s3.example.com/k?{'q' * (number * 37 % 3000)}&X-Amz-Signature=5ca1ab1e"
-            started.append(ledger.move(entry, "granted", "granted", upload_id=str(number), url=url))
+            started.append(granted(ledger, number, url))
         for entry in started[::2] + started[1::2]:
             ledger.move(ledger.move(entry, "sending", "sending"), "sent", "stored")
         for path in out.iterdir():
@@ -85,19 +120,20 @@ def test_wiped_urls_leave_no_trace_on_disk(out: Path) -> None:
         assert sorted(path.name for path in out.iterdir()) == [FILE]
 
 
-def test_names_are_known_without_a_ledger_and_after_a_crash(out: Path) -> None:
-    assert known_names(out) == frozenset()
+def test_reading_makes_no_ledger_and_leaves_nothing_beside_one(out: Path) -> None:
+    assert entries(out) == ()
+    assert list(out.iterdir()) == []
     with closing(Ledger(out)) as ledger:
-        ledger.begin(CONTENT)
-        assert known_names(out) == ledger.names() == {"customers-20240306-a.json"}
+        ledger.begin(written(ledger), SERVICE)
+        assert [entry.name for entry in entries(out)] == ["customers_1-20240306-a.json"]
     assert sorted(path.name for path in out.iterdir()) == [FILE]
 
 
-def test_names_are_read_while_another_writes(ledger: Ledger, out: Path) -> None:
-    ledger.begin(CONTENT)
+def test_entries_are_read_while_another_writes(ledger: Ledger, out: Path) -> None:
+    ledger.begin(written(ledger), SERVICE)
     with ledger.transaction() as connection:
         connection.execute("UPDATE uploads SET tries = 1")
-        assert known_names(out) == {CONTENT.name}
+        assert [entry.tries for entry in entries(out)] == [0]
 
 
 def test_permission_is_asked_for_less_than_eight_times_a_second(out: Path) -> None:
@@ -122,9 +158,8 @@ def test_a_newer_ledger_is_left_alone(store: Store, out: Path) -> None:
     Ledger(out).close()
     with closing(sqlite3.connect(out / FILE)) as connection:
         connection.execute("PRAGMA user_version=99")
-    for read in (known_names, entries):
-        with pytest.raises(UsageError, match="newer"):
-            read(out)
+    with pytest.raises(UsageError, match="newer"):
+        entries(out)
     with pytest.raises(UsageError, match="newer"):
         send(store, out, prepared(out))
 
@@ -171,13 +206,13 @@ def _full() -> sqlite3.OperationalError:
     raise AssertionError("it had room")
 
 
-@pytest.mark.parametrize("room", range(8))
+@pytest.mark.parametrize("room", range(CHANGES + 1))
 def test_a_full_disk_stops_safely_wherever_it_strikes(store: Store, out: Path, room: int) -> None:
     batch = prepared(out)
     FullLedger.room = room
     with pytest.raises(PersonNeeded, match="full"):
         send(store, out, batch, open_ledger=FullLedger)
-    assert len(store.puts) == (1 if room == 7 else 0)
+    assert len(store.puts) == (1 if room >= CHANGES - 1 else 0)  # without its last block, or its end
 
     (receipt,) = send(store, out, batch)
 
@@ -203,9 +238,11 @@ def test_a_claim_is_for_one_at_a_time(out: Path) -> None:
 
 
 def test_threads_share_a_ledger(ledger: Ledger, out: Path) -> None:
+    batches = [written(ledger, number) for number in range(4)]
+
     def begin(number: int) -> None:
         for _ in range(10):
-            ledger.begin(Content(f"b{number}", f"n{number}", 1, "c" * 64, None, "x"))
+            ledger.begin(batches[number], SERVICE)
 
     threads = [threading.Thread(target=begin, args=(number,)) for number in range(4)]
     for thread in threads:
@@ -218,6 +255,6 @@ def test_threads_share_a_ledger(ledger: Ledger, out: Path) -> None:
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
 def test_a_read_only_ledger_can_still_be_read(out: Path) -> None:
     with closing(Ledger(out)) as ledger:
-        ledger.begin(CONTENT)
+        ledger.begin(written(ledger), SERVICE)
     (out / FILE).chmod(0o400)
-    assert known_names(out) == {CONTENT.name}
+    assert len(entries(out)) == 1

@@ -50,7 +50,7 @@ def test_no_secret_in_any_output_log_or_file(
 
 def test_no_secret_in_what_is_shown_of_a_grant_or_of_settings(store: Store) -> None:
     service = LexerApi(settings(store))
-    asked = service.ask("customers.json", None)
+    asked = service.ask("customers.json", None, "")
 
     assert isinstance(asked, Grant)
     assert SIGNATURE in asked.url

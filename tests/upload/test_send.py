@@ -13,15 +13,21 @@ from tests.upload.helpers import LINE, prepared, settings
 from tests.upload.store import TOKEN, Store
 
 
-def test_without_batches_all_that_waits_is_sent(store: Store, out: Path) -> None:
+def test_without_batches_all_that_waits_is_sent_and_what_is_held_is_named_each_time(
+    store: Store, out: Path
+) -> None:
     for number, state in enumerate(("prepared", "prepared", "held"), 1):
         prepared(out, f"customers_{number}-20240306-a", LINE * number, state)
 
-    assert [receipt.state for receipt in upload(None, out, settings(store))] == ["sent", "sent"]
-    assert upload(None, out, settings(store)) == ()
-    assert [one.state for one in upload(None, out, settings(store), UploadOptions(even_held=True))] == [
-        "sent"
-    ]
+    assert [receipt.state for receipt in upload(None, out, settings(store))] == ["sent", "sent", "held"]
+    assert [receipt.state for receipt in upload(None, out, settings(store))] == ["held"]
+    assert len(store.posts) == 2
+
+
+def test_an_out_folder_that_is_not_there_is_no_empty_one(store: Store, out: Path) -> None:
+    with pytest.raises(UsageError, match="no such folder"):
+        upload(None, out / "nowhere", settings(store))
+    assert not (out / "nowhere").exists()
 
 
 def test_no_batches_are_not_all_batches(store: Store, out: Path) -> None:

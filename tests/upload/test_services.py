@@ -24,6 +24,7 @@ from tests.upload.store import SIGNATURE, Store
 from tests.waiting import PATIENCE
 
 NAME = "commerce_products-20240306-a"
+DATASET = "a1b2c3d4"
 PRODUCT = b'{"product_id":"kettle-1","name":"Kettle"}\n'
 WRONG = "no-token-of-this-service"
 TWICE = Settings(connect_timeout=PATIENCE, stall_timeout=PATIENCE, answer_timeout=PATIENCE, tries=2)
@@ -44,7 +45,8 @@ class Stand:
 def lexer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stand]:
     with Sandbox(tmp_path_factory.mktemp("services") / "sandbox") as sandbox:
         token = sandbox.new_token("trial")
-        settings = replace(TWICE, token=Token(token), url=sandbox.url, datasets={"product": "a1b2c3d4"})
+        sandbox.set(rate=10_000)
+        settings = replace(TWICE, token=Token(token), url=sandbox.url, datasets={"product": DATASET})
         yield Stand(
             LexerApi(settings),
             LexerApi(replace(settings, token=Token(WRONG))),
@@ -73,14 +75,15 @@ def stand(request: pytest.FixtureRequest) -> Stand:
 
 
 def granted(service: UploadService) -> Grant:
-    answer = service.ask(f"{NAME}.json", "product")
+    answer = service.ask(f"{NAME}.json", "product", DATASET)
     assert isinstance(answer, Grant)
     return answer
 
 
 def product(out: Path, data: bytes = PRODUCT) -> PreparedBatch:
-    batch = prepared(out, NAME, data)
-    return replace(batch, manifest=replace(batch.manifest, record_type="product"))
+    return prepared(
+        out, NAME, data, specification="commerce_products", record_type="product", destination=DATASET
+    )
 
 
 def test_a_place_takes_the_file_by_one_put(stand: Stand, out: Path) -> None:
@@ -111,7 +114,7 @@ def test_each_permit_is_one_of_its_own_whoever_asks_at_once(stand: Stand) -> Non
 
 
 def test_a_no_is_a_value(stand: Stand) -> None:
-    barred, silent = (one.ask(f"{NAME}.json", "product") for one in (stand.barred, stand.silent))
+    barred, silent = (one.ask(f"{NAME}.json", "product", DATASET) for one in (stand.barred, stand.silent))
 
     assert isinstance(barred, Refusal)
     assert isinstance(silent, Refusal)
@@ -121,19 +124,22 @@ def test_a_no_is_a_value(stand: Stand) -> None:
     assert silent.words
 
 
-@pytest.mark.parametrize("record_type", ["product", None])
-def test_its_name_and_destinations_are_texts_of_one_line_that_stay(
-    stand: Stand, record_type: str | None
+@pytest.mark.parametrize(("record_type", "dataset"), [("product", DATASET), ("product", ""), (None, "")])
+def test_a_place_is_given_with_a_dataset_and_without_one(
+    stand: Stand, record_type: str | None, dataset: str
 ) -> None:
+    assert isinstance(stand.service.ask(f"{NAME}.json", record_type, dataset), Grant)
+
+
+def test_its_names_are_texts_of_one_line_that_stay(stand: Stand) -> None:
     def texts(service: UploadService) -> tuple[str, str]:
-        return service.name, service.destination(record_type)
+        return service.name, service.former_name
 
-    name, destination = texts(stand.service)
+    name, former = texts(stand.service)
 
-    assert texts(stand.barred) == (name, destination)
-    assert len(name.split()) == 1
-    assert destination.isprintable()
-    assert bool(destination) == (record_type is not None)
+    assert texts(stand.barred) == texts(stand.service) == (name, former)
+    assert name
+    assert (name + former).isprintable()
 
 
 def test_no_text_of_it_holds_a_secret(stand: Stand) -> None:
@@ -142,8 +148,8 @@ def test_no_text_of_it_holds_a_secret(stand: Stand) -> None:
         texts += (
             service,
             service.name,
-            service.destination("product"),
-            service.ask(f"{NAME}.json", "product"),
+            service.former_name,
+            service.ask(f"{NAME}.json", "product", DATASET),
         )
 
     assert not [secret for secret in stand.secrets if secret in repr(texts)]
@@ -156,7 +162,11 @@ def test_a_batch_goes_there_and_the_ledger_knows_where_that_is(stand: Stand, out
 
     assert (receipt.state, receipt.verified, exit_code([receipt])) == ("sent", True, 0)
     assert stand.stored(receipt.upload_id) == md5_of(batch)
-    assert entry(out).destination == f"{service.name} {service.destination('product')}"
+    assert (
+        (entry(out).service, entry(out).dataset)
+        == (receipt.service, receipt.dataset)
+        == (service.name, DATASET)
+    )
     assert upload_by([batch], out, TWICE, service=service) == (receipt,)
 
 
@@ -178,17 +188,17 @@ def test_where_nobody_answers_the_next_run_goes_on(stand: Stand, out: Path) -> N
 
 
 def refusal(service: UploadService) -> Refusal:
-    answer = service.ask(f"{NAME}.json", "product")
+    answer = service.ask(f"{NAME}.json", "product", DATASET)
     assert isinstance(answer, Refusal)
     return answer
 
 
 def test_without_a_token_the_vendor_cannot_be_asked_but_is_known(out: Path) -> None:
-    service = LexerApi(Settings(dataset="a1b2c3d4"))
+    service = LexerApi(Settings(account="northwind"))
 
-    assert (service.name, service.destination("product")) == (
+    assert (service.name, service.former_name) == (
+        "https://api.lexer.io/v1/uploads northwind",
         "api.lexer.io",
-        "dataset=a1b2c3d4 type=product",
     )
     with pytest.raises(UsageError, match="no upload token"):
         service.check()

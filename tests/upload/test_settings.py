@@ -4,15 +4,17 @@ from pathlib import Path
 
 import pytest
 from lexer_pipeline.errors import UsageError
+from lexer_pipeline.outbox.datasets import dataset_for
 from lexer_pipeline.uploading import settings as config
-from lexer_pipeline.uploading.settings import API_URL, Token, read, safe_url
+from lexer_pipeline.uploading.settings import API_URL, Settings, Token, read, safe_url
 
 
 def test_without_anything_the_defaults_hold(tmp_path: Path) -> None:
     settings = read({}, tmp_path)
 
     assert (settings.url, settings.token, settings.parallel) == (API_URL, None, 4)
-    assert settings.dataset_for("customer") is None
+    assert (settings.datasets, settings.ledger, settings.account) == ({}, None, "")
+    assert (settings.service, settings.former_service) == (API_URL, "api.lexer.io")
 
 
 def test_the_environment_wins_over_the_file(tmp_path: Path) -> None:
@@ -24,16 +26,50 @@ def test_the_environment_wins_over_the_file(tmp_path: Path) -> None:
     environ = {"LEXER_UPLOAD_API_URL": "https://env.example.com/v1", "LEXER_DATASET_ID": "fromenv"}
     changed = read(environ, tmp_path)
 
-    assert (plain.host, plain.parallel, plain.limit_rate) == ("file.example.com", 2, 1000)
+    assert (plain.service, plain.parallel, plain.limit_rate) == ("https://file.example.com/v1", 2, 1000)
     assert plain.names == {"customer_record": "customer_records"}
-    assert (changed.host, changed.dataset_for("customer")) == ("env.example.com", "fromenv")
+    assert dataset_for(plain.datasets, "customer") == "fromfile"
+    assert (changed.service, dataset_for(changed.datasets, "customer")) == (
+        "https://env.example.com/v1",
+        "fromenv",
+    )
 
 
 def test_a_dataset_is_chosen_by_record_type(tmp_path: Path) -> None:
     (tmp_path / "pipeline.toml").write_text('[datasets]\ncustomer = "a1b2"\n')
     settings = read({}, tmp_path)
 
-    assert [settings.dataset_for(kind) for kind in ("customer", "purchase", None)] == ["a1b2", None, None]
+    assert [dataset_for(settings.datasets, kind) for kind in ("customer", "purchase", None)] == [
+        "a1b2",
+        "",
+        "",
+    ]
+
+
+def test_datasets_of_the_environment_win_for_their_types_alone(tmp_path: Path) -> None:
+    (tmp_path / "pipeline.toml").write_text('[datasets]\ncustomer_record = "a1b2"\npurchase = "c3d4"\n')
+    settings = read({"LEXER_DATASET_ID": "purchase=e5f6"}, tmp_path)
+
+    assert settings.datasets == {"customer_record": "a1b2", "purchase": "e5f6"}
+
+
+@pytest.mark.parametrize(
+    ("url", "account", "service", "former"),
+    [
+        ("https://API.Lexer.io:443/v1/uploads/", "", "https://api.lexer.io/v1/uploads", "api.lexer.io"),
+        ("https://api.lexer.io:8443/v1/uploads", "", "https://api.lexer.io:8443/v1/uploads", "api.lexer.io"),
+        ("https://api.lexer.io/v2", "northwind", "https://api.lexer.io/v2 northwind", "api.lexer.io"),
+        ("http://127.0.0.1:80/v1", "", "http://127.0.0.1/v1", ""),
+        ("http://localhost:8080/v1", "", "http://localhost:8080/v1", ""),
+        ("http://[::1]:8080/v1", "", "http://[::1]:8080/v1", ""),
+    ],
+)
+def test_a_service_is_scheme_host_port_path_and_account(
+    url: str, account: str, service: str, former: str
+) -> None:
+    settings = Settings(url=url, account=account)
+
+    assert (settings.service, settings.former_service) == (service, former)
 
 
 @pytest.mark.parametrize(
@@ -74,6 +110,53 @@ def test_a_bad_value_is_a_usage_error(tmp_path: Path, text: str) -> None:
     (tmp_path / "pipeline.toml").write_text(text)
     with pytest.raises(UsageError):
         read({}, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("LEXER_UPLOAD_API_URL", "ftp://a.example.com"),
+        ("LEXER_UPLOAD_API_URL", "http://a.example.com"),
+        ("LEXER_UPLOAD_API_URL", "https://[a"),
+        ("LEXER_UPLOAD_API_URL", "https://mira:holt@a.example.com"),
+        ("LEXER_UPLOAD_API_TOKEN", "two words"),
+        ("LEXER_DATASET_ID", "a b"),
+        ("LEXER_DATASET_ID", "purchse=a1b2"),
+        ("LEXER_DATASET_ID", "purchase=a1b2,purchase=c3d4"),
+        ("LEXER_CA_FILE", "absent.pem"),
+        ("LEXER_CA_FILE", "x" * 5000),
+        ("LEXER_LEDGER", "absent/ledger.sqlite3"),
+        ("LEXER_LEDGER", "nul\0/ledger.sqlite3"),
+    ],
+)
+def test_a_fault_of_a_variable_names_the_variable_and_not_the_file(
+    variable: str, value: str, tmp_path: Path
+) -> None:
+    (tmp_path / "pipeline.toml").write_text(
+        '[upload]\nurl = "https://file.example.com"\ndataset = "fromfile"\n[ledger]\npath = "ledger.sqlite3"\n'
+    )
+
+    with pytest.raises(UsageError) as caught:
+        read({variable: value}, tmp_path)
+
+    assert caught.value.message.startswith(variable)
+    assert caught.value.hint
+    assert "pipeline.toml" not in caught.value.message + caught.value.hint
+    assert "holt" not in caught.value.message + caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("environ", "place"),
+    [({}, "of-the-file.sqlite3"), ({"LEXER_LEDGER": "of-the-environment.sqlite3"}, "of-the-environment.sqlite3"),
+     ({"LEXER_LEDGER": "shared"}, "shared"), ({"LEXER_LEDGER": ""}, "of-the-file.sqlite3")],
+)  # fmt: skip
+def test_the_ledger_lies_where_the_environment_or_the_file_says(
+    environ: dict[str, str], place: str, tmp_path: Path
+) -> None:
+    (tmp_path / "shared").mkdir()
+    (tmp_path / "pipeline.toml").write_text('[ledger]\npath = "of-the-file.sqlite3"\n')
+
+    assert read(environ, tmp_path).ledger == tmp_path / place
 
 
 @pytest.mark.parametrize(
@@ -124,3 +207,18 @@ def test_a_key_ring_is_asked_where_there_is_one(tmp_path: Path, monkeypatch: pyt
 
     assert read({}, tmp_path).token == Token("lexer-pipeline/LEXER_UPLOAD_API_TOKEN")
     assert read({"LEXER_UPLOAD_API_TOKEN": "first"}, tmp_path).token == Token("first")
+
+
+def test_a_bad_token_of_the_key_ring_is_said_to_be_from_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Ring:
+        @staticmethod
+        def get_password(service: str, name: str) -> str:
+            return "two words"
+
+    monkeypatch.setattr(config, "keyring", Ring)
+
+    with pytest.raises(UsageError, match="^the token in the key ring") as caught:
+        read({}, tmp_path)
+    assert "two words" not in repr(caught.value.as_json())

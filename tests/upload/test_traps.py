@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from lexer_pipeline.errors import UsageError
 from lexer_pipeline.uploading.body import Identity
 from lexer_pipeline.uploading.lexer_api import LexerApi, read_grant
 from lexer_pipeline.uploading.permit import Grant, Refusal
@@ -30,7 +31,7 @@ def put_to(store: Store, file: Path, wire: Wire = PATIENT, **who: Any) -> PutRes
 
 
 def ask(store: Store, **changes: object) -> Grant | Refusal:
-    return LexerApi(settings(store, **changes)).ask("customers.json", None)
+    return LexerApi(settings(store, **changes)).ask("customers.json", None, "")
 
 
 @pytest.fixture
@@ -308,10 +309,9 @@ def test_a_server_that_never_says_continue_gets_the_body(
 
 
 def test_dot_segments_never_become_a_name(store: Store, out: Path) -> None:
-    batch = prepared(out)
     for name in ("..", ".", "../x.json", "a b.json", "ä.json", "a/b.json"):
-        manifest = type(batch.manifest)(**{**batch.manifest.as_json(), "file": name})
-        assert send(store, out, type(batch)(batch.path, manifest))[0].state == "refused"
+        with pytest.raises(UsageError, match="is not a prepared batch"):
+            send(store, out, prepared(out, file=name))
     assert store.posts == []
 
 

@@ -5,6 +5,7 @@ which `tests/upload/test_services.py` holds each implementation:
 
 * A place is a url that takes one file by an HTTP PUT as S3 has it. Sent twice to one place, the file is there once.
 * Each `ask` gives a place of its own, under an id that no other has.
+* `name` stays as it is for one service and whoever asks it: by it, and the dataset, the ledger knows what was sent there.
 * What network and service do is an answer, never an exception. `ask` tries once: policy.py decides what follows.
 * No text of an implementation or of its answers holds a secret, except the url of a grant: the texts go to the ledger,
   to receipts and to screens.
@@ -43,8 +44,8 @@ class Refusal:
 
     401 and 403 stop the whole run, since nobody of this account is let in; the other 3xx and 4xx refuse this file for
     good, but for 429. Whatever else there is (429, 5xx, 200 where the answer is of no use, 0 where none came) is asked
-    again. `words` say what went wrong beyond the status, the service's own where it has some (words.py makes them fit), `hint` what a person can do; `retry_after` is the header as it
-    came.
+    again. `words` say what went wrong beyond the status, the service's own where it has some (words.py makes them fit),
+    `hint` what a person can do; `retry_after` is the header as it came.
     """
 
     status: int

@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
@@ -95,7 +95,7 @@ def read(environ: Mapping[str, str], folder: Path) -> Settings:
         datasets=_datasets(environ, file, upload),
         names=file.table.get("names", {}),
         proxy=_proxy(file, upload),
-        ca_file=_ca_file(environ, folder, file, upload),
+        ca_file=_ca_file(environ, folder, file),
         limit_rate=int(upload.get("limit_rate", 0)) or None,
         **given,
     )
@@ -198,8 +198,13 @@ def _datasets(environ: Mapping[str, str], file: SettingsFile, upload: Mapping[st
 
 
 def _ledger(environ: Mapping[str, str], folder: Path, file: SettingsFile) -> Path | None:
-    asked = environ.get("LEXER_LEDGER") or file.table.get("ledger", {}).get("path")
-    return folder / asked if asked else None
+    """The ledger makes its file, but no folder for it: one that is not there is a slip of the pen, or a disk that is gone."""
+    fault = "names a file in a folder that does not exist"
+    return _path(environ, "LEXER_LEDGER", folder, file, ("ledger", "path"), _is_in_a_folder, fault)
+
+
+def _is_in_a_folder(path: Path) -> bool:
+    return os.path.isdir(path.parent)  # noqa: PTH112  # a path too long is no error here
 
 
 def _proxy(file: SettingsFile, upload: Mapping[str, Any]) -> str | None:
@@ -214,28 +219,36 @@ def _proxy(file: SettingsFile, upload: Mapping[str, Any]) -> str | None:
     return str(proxy)
 
 
-def _ca_file(
-    environ: Mapping[str, str], folder: Path, file: SettingsFile, upload: Mapping[str, Any]
-) -> Path | None:
-    if asked := environ.get("LEXER_CA_FILE"):
-        if not os.path.isfile(folder / asked):  # noqa: PTH113  # a path too long is no error here
-            raise UsageError(f"the certificate file {folder / asked} does not exist", "Check LEXER_CA_FILE.")
+def _ca_file(environ: Mapping[str, str], folder: Path, file: SettingsFile) -> Path | None:
+    fault = "names a file that does not exist"
+    return _path(environ, "LEXER_CA_FILE", folder, file, ("upload", "ca_file"), os.path.isfile, fault)
+
+
+def _path(
+    environ: Mapping[str, str], variable: str, folder: Path, file: SettingsFile, key: KeyPath,
+    is_good: Callable[[Path], bool], fault: str,
+) -> Path | None:  # fmt: skip
+    """A path of the environment or of the file, from `folder` on; of one that is no good the fault says where it was named."""
+    if asked := environ.get(variable):
+        if not is_good(folder / asked):
+            raise UsageError(f"{variable} {fault}", "Check its path.")
         return folder / asked
-    named = upload.get("ca_file")
-    if named and not os.path.isfile(folder / named):  # noqa: PTH113  # a path too long is no error here
-        raise file.refusal(("upload", "ca_file"), "names a file that does not exist", "Check its path.")
+    table, name = key
+    named = file.table.get(table, {}).get(name)
+    if named and not is_good(folder / named):
+        raise file.refusal(key, fault, "Check its path.")
     return folder / named if named else None
 
 
 def _token(environ: Mapping[str, str]) -> Token | None:
-    secret = environ.get(VARIABLE, "").strip() or _from_keyring()
+    in_environment = environ.get(VARIABLE, "").strip()
+    secret = in_environment or _from_keyring()
     if not secret:
         return None
     if not re.fullmatch(r"[\x21-\x7e]+", secret):
+        where = VARIABLE if in_environment else "the token in the key ring"
         # An HTTP library would quote the whole header in its own error.
-        raise UsageError(
-            f"{VARIABLE} holds characters that no token has", "copy it anew, without line breaks"
-        )
+        raise UsageError(f"{where} holds characters that no token has", "copy it anew, without line breaks")
     return Token(secret)
 
 
