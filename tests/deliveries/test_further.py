@@ -123,3 +123,14 @@ def test_versions_rise_in_plain_string_order(steps: list[None]) -> None:
     for _ in steps:
         seen.append(naming.next_version(seen[-1]))
     assert seen == sorted(set(seen))
+
+
+def test_a_folder_with_a_ledger_of_its_own_is_not_opened_by_another(shop: Shop, tmp_path: Path) -> None:
+    shop.convert("mira")
+    shop.upload()
+    shop.settings = replace(shop.settings, ledger=tmp_path / "ledger.sqlite3")
+    for act in (lambda: shop.convert("noor"), shop.upload, shop.status):
+        with pytest.raises(UsageError, match="has a ledger of its own"):
+            act()
+    shop.settings = replace(shop.settings, ledger=shop.out / "ledger.sqlite3")
+    assert shop.upload() == []

@@ -7,6 +7,7 @@ from rich.console import Console
 
 from lexer_pipeline.cli.console import say, table
 from lexer_pipeline.model import Receipt
+from lexer_pipeline.outbox.ledger import place
 from lexer_pipeline.uploading.status import BatchStatus
 
 
@@ -46,7 +47,7 @@ def settled(console: Console, found: Sequence[Receipt]) -> None:
 
 
 def statuses(console: Console, found: Sequence[BatchStatus], out: Path, ledger: Path | None) -> None:
-    """What is prepared, held, sent, in doubt, and to which services the ledger knows that something went."""
+    """What is prepared, held, sent, in doubt, where it went, and which ledger says so."""
     if not found:
         say(console, "There is no batch yet; `lexer-pipeline convert` makes one.")
         return
@@ -59,13 +60,7 @@ def statuses(console: Console, found: Sequence[BatchStatus], out: Path, ledger: 
             say(console, f"{name}: {line}")
         if one.hint:
             say(console, f"  {one.hint}")
-    if ledger is not None:
-        say(console, f"The ledger is {ledger}.")
-        if (out / "ledger.sqlite3").exists() and ledger.resolve().parent != out.resolve():
-            say(
-                console,
-                f"{out} has a ledger of its own, too: what that one knows was sent is not known here.",
-            )
+    say(console, f"The ledger is {place(out, ledger)}.")
 
 
 def _lines(one: BatchStatus) -> Iterator[str]:

@@ -23,7 +23,8 @@ def after(state: str, folder: Path) -> str:
     if state == State.REFUSED:
         return f"{COMMAND} upload --resend {batch}, or {COMMAND} drop {batch}"
     if state == State.CHANGED:
-        return f"convert its source again, which makes the file anew; or {COMMAND} drop {batch}"
+        anew = "convert its source again, which makes the file anew where nothing of it was sent"
+        return f"{anew}; or {COMMAND} drop {batch}"
     if state == BatchState.HELD:
         return f"{COMMAND} convert --fix {batch}, or convert its source again with a larger --max-invalid; or {COMMAND} drop {batch}"
     if state == BatchState.REJECTED:
