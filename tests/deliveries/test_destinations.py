@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from lexer_pipeline.errors import UsageError
 from lexer_pipeline.outbox.batch import read
-from lexer_pipeline.uploading.settings import over, parse_datasets
+from lexer_pipeline.uploading.dataset_ids import over, parse_datasets
 
 from tests.deliveries.helpers import FIRST, SECOND, Shop, names, states
 from tests.upload.store import Store

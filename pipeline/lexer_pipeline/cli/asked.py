@@ -12,6 +12,7 @@ from lexer_pipeline.errors import UsageError
 from lexer_pipeline.loading.format import ReadOptions
 from lexer_pipeline.preparing.options import Options
 from lexer_pipeline.uploading import settings as stored
+from lexer_pipeline.uploading.dataset_ids import over, parse_datasets
 from lexer_pipeline.uploading.settings import Settings
 
 OUT = Path("batches")
@@ -45,7 +46,7 @@ def settings(asked: argparse.Namespace) -> Settings:
     flags = {key: getattr(asked, key, None) for key in ("parallel", "limit_rate")}
     given: dict[str, Any] = {key: value for key, value in flags.items() if value is not None}
     if dataset := getattr(asked, "dataset", None):
-        given["datasets"] = stored.over(found.datasets, stored.parse_datasets(dataset, "--dataset"))
+        given["datasets"] = over(found.datasets, parse_datasets(dataset, "--dataset"))
     return replace(found, **given)
 
 

@@ -19,8 +19,9 @@ def receipts(console: Console, found: Sequence[Receipt], out: Path) -> None:
         _receipt(console, receipt)
     unplaced = [one for one in found if one.state in ("sent", "would_send") and one.dataset is None]
     if unplaced:
-        many = "1 file names" if len(unplaced) == 1 else f"{len(unplaced):,} files name"
-        say(console, f"{many} no dataset, so a person at Lexer must place it (--dataset names one).")
+        one = "One of these names no dataset: a person at Lexer must place it."
+        many = f"{len(unplaced):,} of these name no dataset: a person at Lexer must place them."
+        say(console, one if len(unplaced) == 1 else many)
 
 
 def _receipt(console: Console, receipt: Receipt) -> None:

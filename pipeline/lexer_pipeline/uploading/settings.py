@@ -4,18 +4,17 @@ import os
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from lexer_pipeline.errors import UsageError
 from lexer_pipeline.outbox.datasets import ANY
-from lexer_pipeline.specs import catalog
 from lexer_pipeline.system import settings_file
 from lexer_pipeline.system.hosts import is_loopback
 from lexer_pipeline.system.settings_file import SettingsFile
 from lexer_pipeline.system.toml_lines import KeyPath
+from lexer_pipeline.uploading.dataset_ids import over, parse_datasets
 
 try:
     import keyring  # type: ignore[import-not-found, unused-ignore]  # optional: used where it is installed
@@ -28,7 +27,6 @@ FILE = "pipeline.toml"
 SERVICE = "lexer-pipeline"
 SCHEMA = Path(__file__).with_name("settings.schema.json")
 PORTS = {"http": 80, "https": 443}
-DATASETS_AS = "Write --dataset a1b2c3d4, or --dataset purchase=a1b2c3d4,customer_record=b2c3d4e5."
 SECONDS, COUNTS = ("connect_timeout", "stall_timeout", "answer_timeout"), ("parallel", "tries")
 
 
@@ -161,34 +159,6 @@ def _url(environ: Mapping[str, str], file: SettingsFile, upload: Mapping[str, An
         return safe_url(upload.get("url") or API_URL)
     except UsageError as problem:
         raise file.fault(("upload", "url"), f"upload.url: {problem.message}", problem.hint) from None
-
-
-def parse_datasets(text: str, where: str) -> dict[str, str]:
-    """Dataset ids by record type from `ID` (which stands for all types) or `purchase=ID,customer_record=ID`."""
-    if not text:
-        return {}
-    pairs = [one.strip().rpartition("=") for one in text.split(",")]
-    found = {kind or ANY: dataset for kind, _, dataset in pairs}
-    if len(found) != len(pairs) or (ANY in found and len(found) > 1):
-        raise UsageError(f"{where}: names a dataset twice", DATASETS_AS)
-    known = {one.record_type for one in catalog.every() if one.record_type} if set(found) - {ANY} else set()
-    for kind, dataset in found.items():
-        if not re.fullmatch(r"[A-Za-z0-9_-]{1,100}", dataset):
-            raise UsageError(
-                f"{where} is not a dataset id", f"Hub > Manage > Datasets > View shows it. {DATASETS_AS}"
-            )
-        if kind != ANY and kind not in known:
-            near = get_close_matches(kind, known, 1)
-            hint = (
-                f"Did you mean {near[0]}?" if near else f"The record types are: {', '.join(sorted(known))}."
-            )
-            raise UsageError(f"{where}: there is no record type {kind}", hint)
-    return found
-
-
-def over(lower: Mapping[str, str], higher: Mapping[str, str]) -> dict[str, str]:
-    """Datasets of two places: one id of the higher is for all types, and ids by type for theirs alone."""
-    return dict(higher) if ANY in higher else {**lower, **higher}
 
 
 def _datasets(environ: Mapping[str, str], file: SettingsFile, upload: Mapping[str, Any]) -> dict[str, str]:

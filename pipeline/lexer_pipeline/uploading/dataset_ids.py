@@ -1,0 +1,39 @@
+"""Ids of datasets as people write them: one for all record types, or one for each."""
+
+import re
+from collections.abc import Mapping
+from difflib import get_close_matches
+
+from lexer_pipeline.errors import UsageError
+from lexer_pipeline.outbox.datasets import ANY
+from lexer_pipeline.specs import catalog
+
+DATASETS_AS = "Write --dataset a1b2c3d4, or --dataset purchase=a1b2c3d4,customer_record=b2c3d4e5."
+
+
+def parse_datasets(text: str, where: str) -> dict[str, str]:
+    """Dataset ids by record type from `ID` (which stands for all types) or `purchase=ID,customer_record=ID`."""
+    if not text:
+        return {}
+    pairs = [one.strip().rpartition("=") for one in text.split(",")]
+    found = {kind or ANY: dataset for kind, _, dataset in pairs}
+    if len(found) != len(pairs) or (ANY in found and len(found) > 1):
+        raise UsageError(f"{where}: names a dataset twice", DATASETS_AS)
+    known = {one.record_type for one in catalog.every() if one.record_type} if set(found) - {ANY} else set()
+    for kind, dataset in found.items():
+        if not re.fullmatch(r"[A-Za-z0-9_-]{1,100}", dataset):
+            raise UsageError(
+                f"{where} is not a dataset id", f"Hub > Manage > Datasets > View shows it. {DATASETS_AS}"
+            )
+        if kind != ANY and kind not in known:
+            near = get_close_matches(kind, known, 1)
+            hint = (
+                f"Did you mean {near[0]}?" if near else f"The record types are: {', '.join(sorted(known))}."
+            )
+            raise UsageError(f"{where}: there is no record type {kind}", hint)
+    return found
+
+
+def over(lower: Mapping[str, str], higher: Mapping[str, str]) -> dict[str, str]:
+    """Datasets of two places: one id of the higher is for all types, and ids by type for theirs alone."""
+    return dict(higher) if ANY in higher else {**lower, **higher}
