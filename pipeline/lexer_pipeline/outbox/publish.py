@@ -11,7 +11,7 @@ from sqlite3 import Connection
 from lexer_pipeline.errors import UsageError
 from lexer_pipeline.model import Manifest, PreparedBatch, SourceUse
 from lexer_pipeline.outbox import deliveries
-from lexer_pipeline.outbox.batch import ISSUES, MANIFEST, read
+from lexer_pipeline.outbox.batch import ISSUES, MANIFEST, as_named, read
 from lexer_pipeline.outbox.decide import Decision, Kind, decide
 from lexer_pipeline.outbox.entry import BatchEntry, BatchState, NewBatch, Offer
 from lexer_pipeline.outbox.ledger import Ledger
@@ -186,7 +186,7 @@ def _in_place(
         made = decision.kind is Kind.ANEW
         if made and part is not None:
             _restore(part, folder, manifest)
-        path = out / folder.name if folder.parent == out.resolve() else folder
+        path = as_named(folder, out)
         found.append(PreparedBatch(path, _kept(folder, manifest, decision), made, decision.note))
     return found
 

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
+from itertools import groupby
 from pathlib import Path
 
 from lexer_pipeline.errors import PersonNeeded, ServiceUnavailable
@@ -138,8 +139,10 @@ def utc_text(at: float, timespec: str = "milliseconds") -> str:
 def write_missing(ledger: Ledger) -> None:
     """Write the receipts that a crash left out, right after the ledger had the upload as sent."""
     with ledger.transaction() as connection:
-        sent = [Entry(**row) for row in connection.execute(f"{UPLOADS} WHERE u.state = 'sent'")]
-    for entry in sent:
-        folder = ledger.folder_of(entry.batch)
-        if folder.is_dir() and not any(folder.glob("receipt*.json")):
-            write(folder, of_entry(entry))
+        sent = [Entry(**row) for row in connection.execute(f"{UPLOADS} WHERE u.state = 'sent' ORDER BY b.id")]
+    for batch, entries in groupby(sent, key=lambda entry: entry.batch):
+        folder, of_batch = ledger.folder_of(batch), list(entries)
+        if folder.is_dir() and len(list(folder.glob("receipt*.json"))) < len(of_batch):
+            for entry in of_batch:
+                if not earlier_upload(folder, entry):
+                    write(folder, of_entry(entry))

@@ -8,6 +8,7 @@ from sqlite3 import Connection
 from lexer_pipeline.errors import PersonNeeded, UsageError
 from lexer_pipeline.model import Receipt
 from lexer_pipeline.outbox import deliveries
+from lexer_pipeline.outbox.batch import as_named
 from lexer_pipeline.outbox.entry import UNDER_WAY, BatchEntry, BatchState, Entry, State
 from lexer_pipeline.outbox.ledger import Ledger, claim, uploads_of
 from lexer_pipeline.outbox.outbox import opened
@@ -31,6 +32,7 @@ def settle(
     same url no more is in doubt too, though its store could not be asked. UsageError where nobody is in doubt.
     """
     with opened(out, runtime, settings.ledger) as ledger:
+        receipts.write_missing(ledger)
         one = entry_of(batch, out, ledger)
         folder = ledger.folder_of(one.folder)
         with ExitStack() as claims:
@@ -80,6 +82,7 @@ def drop(
     The folders stay where they are, and the ledger keeps what it knows. PersonNeeded while one is being sent or in doubt.
     """
     with opened(out, runtime, ledger) as known:
+        receipts.write_missing(known)
         one = entry_of(batch, out, known)
         with known.transaction() as connection:
             parts = [
@@ -100,8 +103,8 @@ def drop(
                 back = [_drop(connection, part) for part, _ in waiting]
         for part, _ in waiting:
             bring_up(replace(part, state=BatchState.DROPPED), known.folder_of(part.folder))
-        dropped = [known.folder_of(part.folder) for part, _ in waiting]
-        return dropped, [known.folder_of(part.folder) for part in back if part is not None]
+        dropped = [as_named(known.folder_of(part.folder), out) for part, _ in waiting]
+        return dropped, [as_named(known.folder_of(part.folder), out) for part in back if part is not None]
 
 
 def _claim(claims: ExitStack, folder: Path) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 from lexer_pipeline.errors import UsageError
 from lexer_pipeline.model import Manifest
 from lexer_pipeline.outbox import deliveries
-from lexer_pipeline.outbox.batch import folders, read
+from lexer_pipeline.outbox.batch import as_named, folders, read
 from lexer_pipeline.outbox.entry import BatchEntry, BatchState, Entry
 from lexer_pipeline.outbox.ledger import Ledger, uploads_of
 from lexer_pipeline.outbox.outbox import opened
@@ -77,7 +77,7 @@ def _line(
     out: Path, ledger: Ledger, one: BatchEntry, upload: Entry | None, names: tuple[str | None, str | None]
 ) -> BatchStatus:
     folder = ledger.folder_of(one.folder)
-    path = out / folder.name if folder.parent == out.resolve() else folder
+    path = as_named(folder, out)
     manifest = _manifest(folder)
     state = upload.state if upload is not None else one.state
     is_gone = manifest is None and bool(one.specification) and state == BatchState.PREPARED
