@@ -70,6 +70,15 @@ def test_what_was_sent_without_a_dataset_is_not_sent_to_one(shop: Shop) -> None:
     assert shop.upload() == []
 
 
+def test_what_was_sent_without_a_dataset_is_named_where_one_is_said(shop: Shop) -> None:
+    shop.convert("mira")
+    shop.upload()
+    (receipt,) = shop.upload(FIRST, settings=shop.with_dataset(any="a1b2c3d4"))
+    assert (receipt.state, receipt.dataset, receipt.needs) == ("sent", None, "person")
+    assert "--dataset a1b2c3d4" in receipt.hint
+    assert shop.upload(settings=shop.with_dataset(any="a1b2c3d4")) == []
+
+
 def test_what_was_sent_to_one_service_is_not_sent_to_another(shop: Shop) -> None:
     shop.convert("mira")
     shop.upload()

@@ -169,3 +169,16 @@ def test_a_broken_folder_stops_only_itself(shop: Shop) -> None:
     assert found[THIRD].state == "sent"
     assert (found[SECOND].state, found[SECOND].needs) == ("changed", "person")
     assert (shop.out / CORRECTED).exists() is False
+
+
+def test_a_folder_that_is_gone_stops_nothing_of_its_series(shop: Shop) -> None:
+    shop.convert("mira")
+    for path in (shop.out / FIRST).iterdir():
+        path.unlink()
+    (shop.out / FIRST).rmdir()
+    shop.convert("noor")
+    assert states(shop.upload()) == [(FIRST, "changed"), (SECOND, "sent")]
+    assert [receipt.needs for receipt in shop.upload()] == ["person"]
+    assert names(shop.convert("mira")) == [f"profile_customer_03-{DATE}-a"]
+    shop.drop(FIRST)
+    assert states(shop.upload()) == [(f"profile_customer_03-{DATE}-a", "sent")]

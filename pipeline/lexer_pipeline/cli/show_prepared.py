@@ -78,6 +78,11 @@ def _batch(console: Console, one: PreparedBatch) -> None:
     say(console, f"{one.path}: {what}")
     if one.note:
         say(console, f"  {one.note}")
+    if manifest.record_type is None:
+        say(
+            console,
+            "  it has no dataset, since the upload API has no record type for it: a person at Lexer places it",
+        )
     for name in manifest.rejects if one.made else ():
         say(console, f"  rejected input, to be mended and sent with convert --fix: {one.path / name}")
 

@@ -10,12 +10,15 @@ from lexer_pipeline.model import Receipt
 from lexer_pipeline.outbox import deliveries, order
 from lexer_pipeline.outbox.batch import MANIFEST, read
 from lexer_pipeline.outbox.datasets import check_one_id, dataset_for
-from lexer_pipeline.outbox.entry import BatchEntry, BatchState, Entry, State
+from lexer_pipeline.outbox.entry import ENDED, BatchEntry, BatchState, Entry, State
 from lexer_pipeline.outbox.ledger import Ledger
 from lexer_pipeline.system import files
 from lexer_pipeline.uploading import next_steps, receipts
 from lexer_pipeline.uploading.context import UploadContext
+from lexer_pipeline.uploading.outcome import end
 from lexer_pipeline.uploading.outgoing import OutgoingFile
+
+GONE = "its folder is gone"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +55,19 @@ def sort_out(batches: Sequence[BatchEntry], context: UploadContext) -> Sorted:
             for one in empty:
                 deliveries.change(connection, one, dataset=filled[one.id])
     if not context.options.dry_run:
+        for one in batches:
+            if one.id in left and left[one.id].reason == GONE:
+                _mark_as_gone(one, context)
         for file in outgoing:
             bring_up(file.batch, file.folder)
     return Sorted(tuple(sorted(outgoing, key=lambda file: (file.batch.delivery, file.batch.part))), left)
+
+
+def _mark_as_gone(one: BatchEntry, context: UploadContext) -> None:
+    """Write down that a batch's folder is gone, so that those after it in its series do not wait for it."""
+    entry = context.ledger.begin(one, context.service.name, context.service.former_name)
+    if entry.state not in ENDED:
+        end(entry, State.CHANGED, GONE, context)
 
 
 def _may_fill(one: BatchEntry, uploads: Sequence[Entry]) -> bool:
@@ -95,18 +108,21 @@ def _left(
     folder = context.ledger.folder_of(one.folder)
     content = OutgoingFile(folder, folder / one.file, one).content(context.service.name)
     last = uploads[-1] if uploads else None
+    named = dataset_for(context.datasets, one.record_type)
     if last is not None and last.state == State.SENT and not context.options.resend:
-        return None
+        return _sent_elsewhere(last, named)
     if one.state != BatchState.PREPARED:
-        reason = _STATES.get(one.state, "")
+        reason = _why_held(folder) if one.state == BatchState.HELD else _STATES.get(one.state, "")
         return receipts.turned_down(content, one.state, reason, hint=next_steps.after(one.state, folder))
     correction = deliveries.correction_of(connection, one)
     if correction is not None:
         name = Path(correction.folder).name
         return receipts.turned_down(content, BatchState.SUPERSEDED, f"its correction {name} took its place")
+    if one.specification and not folder.is_dir():
+        hint = next_steps.after(State.CHANGED, folder)
+        return receipts.turned_down(content, State.CHANGED, GONE, hint=hint)
     if last is not None and last.state in receipts.NEEDS_PERSON and not context.options.resend:
         return None
-    named = dataset_for(context.datasets, one.record_type)
     if named and one.dataset and named != one.dataset:
         reason = f"belongs to the dataset {one.dataset}, and {named} was named"
         hint = f"{next_steps.COMMAND} upload --dataset {one.dataset} {next_steps.shown(folder)}"
@@ -117,14 +133,27 @@ def _left(
         return receipts.turned_down(
             content, state, "a file that is sent as it is goes on when it is named", hint=hint
         )
-    if not folder.is_dir():
-        hint = next_steps.after(State.CHANGED, folder)
-        return receipts.turned_down(content, State.CHANGED, "its folder is gone", hint=hint)
     return None
 
 
+def _sent_elsewhere(sent: Entry, named: str) -> Receipt | None:
+    """The receipt of what was sent without a dataset where one is named now: it is another destination."""
+    if not named or sent.dataset:
+        return None
+    hint = f"{next_steps.COMMAND} convert SOURCE --dataset {named} makes a batch that goes there"
+    return replace(
+        receipts.of_entry(sent), reason="was sent without a dataset", needs=receipts.PERSON, hint=hint
+    )
+
+
+def _why_held(folder: Path) -> str:
+    try:
+        return f"held back: {'; '.join(read(folder).manifest.held_for) or 'too much of it was rejected'}"
+    except UsageError:
+        return "held back"
+
+
 _STATES: Mapping[str, str] = {
-    BatchState.HELD: "held back; its manifest and `status` say why",
     BatchState.REJECTED: "none of its records is valid, so there is nothing to send",
     BatchState.SUPERSEDED: "another batch took its place before it was sent",
     BatchState.DROPPED: "it was dropped; converting its source again makes it anew",

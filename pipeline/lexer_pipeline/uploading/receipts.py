@@ -144,5 +144,18 @@ def write_missing(ledger: Ledger) -> None:
         folder, of_batch = ledger.folder_of(batch), list(entries)
         if folder.is_dir() and len(list(folder.glob("receipt*.json"))) < len(of_batch):
             for entry in of_batch:
-                if not earlier_upload(folder, entry):
+                if not _is_written(folder, entry):
                     write(folder, of_entry(entry))
+
+
+def _is_written(folder: Path, entry: Entry) -> bool:
+    """Whether a receipt of this very upload lies in the folder."""
+    for path in folder.glob("receipt*.json"):
+        old = _read(path)
+        if (
+            isinstance(old, dict)
+            and old.get("upload_id") == entry.upload_id
+            and old.get("sha256") == entry.sha256
+        ):
+            return True
+    return False
