@@ -49,6 +49,11 @@ def folder_named(word: Path | str, out: Path) -> Path:
     return out / path if len(path.parts) == 1 and not path.is_dir() else path
 
 
+def as_named(folder: Path, out: Path) -> Path:
+    """A batch's folder as whoever named the out folder would write it."""
+    return out / folder.name if folder.parent == out.resolve() else folder
+
+
 def series_of(sources: Iterable[str]) -> str:
     """What deliveries of the same sources have in common from day to day: their names, digits left out."""
     return "+".join(sorted({re.sub(r"[0-9]+", "", PurePath(source).name) for source in sources}))
