@@ -102,9 +102,14 @@ def uploads_at(connection: sqlite3.Connection, one: BatchEntry, service: str, ho
 def waiting_before(
     connection: sqlite3.Connection, one: BatchEntry, service: str, host: str
 ) -> BatchEntry | None:
-    """The first delivery of the same series that was made before this one and waits to be sent to this service."""
-    found = series_waiting(connection, one, service, host)
-    return found[0] if found else None
+    """The first delivery of the same series that was made before this one and waits to be sent to this service.
+
+    One that a newer one overtook already waits for a person, and nothing waits for it.
+    """
+    for earlier in series_waiting(connection, one, service, host):
+        if sent_after(connection, earlier, service, host) is None:
+            return earlier
+    return None
 
 
 def series_waiting(

@@ -1,0 +1,76 @@
+"""Deliveries of one series: in which order they go, what a correction is among them, and where it goes."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from lexer_pipeline.model import PreparedBatch, Receipt
+from lexer_pipeline.preparing.options import Options
+from lexer_pipeline.preparing.prepare import prepare
+from lexer_pipeline.system.runtime import Runtime
+from lexer_pipeline.uploading.options import UploadOptions
+from lexer_pipeline.uploading.send import upload
+
+from tests.upload.helpers import settings
+from tests.upload.store import Store
+
+IN_ONE = {"product": "d1"}
+HASTE = Runtime(sleep=lambda _: None, random=lambda: 0.0)
+
+
+def convert(out: Path, serial: int, bad: int = 0, **options: object) -> PreparedBatch:
+    """One night of a shop, of ten rows."""
+    rows = [f"P-{serial}-{row},{'dear' if row < bad else row}" for row in range(10)]
+    source = out.parent / f"shop_{serial}.csv"
+    source.write_text("\n".join(["product_id,price", *rows]) + "\n")
+    given = {"date": None if "replaces" in options else "20261101", "datasets": IN_ONE, **options}
+    (batch,) = prepare([source], "commerce_products", out, Options(**given)).batches  # type: ignore[arg-type]
+    return batch
+
+
+def send(
+    store: Store, out: Path, batches: Sequence[PreparedBatch] | None = None, datasets: dict[str, str] = IN_ONE, **options: bool
+) -> tuple[Receipt, ...]:  # fmt: skip
+    there = replace(settings(store, tries=2), datasets=datasets)
+    return upload(batches, out, there, UploadOptions(**options), HASTE)
+
+
+def asked_for(store: Store) -> list[str]:
+    """The file names, in the order in which permission was asked for."""
+    return [json.loads(post.body)["filename"] for post in store.posts]
+
+
+def overtaken(store: Store, out: Path) -> PreparedBatch:
+    """A batch that was held, and released after a newer one of its series was sent."""
+    convert(out, 1, bad=3)
+    send(store, out, [convert(out, 2)])
+    released = convert(out, 1, bad=3, max_invalid=0.5)
+    assert released.manifest.state == "prepared"
+    return released
+
+
+def test_one_that_was_overtaken_is_named_and_holds_up_nothing(store: Store, out: Path) -> None:
+    old = overtaken(store, out)
+    new = convert(out, 3)
+
+    first, second = send(store, out, [new], earlier=True)
+
+    assert (first.batch, first.needs, "--older" in first.hint) == (old.path.name, "person", True)
+    assert second.state == "sent"
+    assert send(store, out, [new])[0].state == "sent"
+
+
+def test_one_that_was_overtaken_goes_with_older(store: Store, out: Path) -> None:
+    assert send(store, out, [overtaken(store, out)], older=True)[0].state == "sent"
+
+
+def test_what_fails_for_now_holds_up_what_comes_after_it(store: Store, out: Path) -> None:
+    convert(out, 1)
+    new = convert(out, 2)
+    store.post_faults = ["status:503"] * 2
+
+    found = send(store, out, [new], earlier=True)
+
+    assert [(one.state, one.needs) for one in found] == [("prepared", "time"), ("prepared", "time")]
+    assert len(store.posts) == 2
