@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+from lexer_pipeline.errors import PersonNeeded
 from lexer_pipeline.model import PreparedBatch, Receipt
 from lexer_pipeline.preparing.options import Options
 from lexer_pipeline.preparing.prepare import prepare
@@ -74,3 +76,25 @@ def test_what_fails_for_now_holds_up_what_comes_after_it(store: Store, out: Path
 
     assert [(one.state, one.needs) for one in found] == [("prepared", "time"), ("prepared", "time")]
     assert len(store.posts) == 2
+
+
+def test_a_correction_that_is_typed_again_while_it_is_on_its_way_goes_on(store: Store, out: Path) -> None:
+    send(store, out, [old := convert(out, 1)])
+    store.put_faults = ["cut:0.5"] * 2
+    made = convert(out, 2, replaces=(str(old.path),))
+    assert send(store, out, [made])[0].state == "sending"
+
+    again = convert(out, 2, replaces=(str(old.path),))
+
+    assert (again.path, again.made) == (made.path, False)
+    assert send(store, out, [again])[0].state == "sent"
+    assert len(store.posts) == 2
+
+
+def test_other_content_takes_the_place_of_nothing_that_is_on_its_way(store: Store, out: Path) -> None:
+    old = convert(out, 1)
+    store.put_faults = ["cut:0.5"] * 2
+    send(store, out, [old])
+
+    with pytest.raises(PersonNeeded, match="on its way"):
+        convert(out, 2, replaces=(str(old.path),))

@@ -74,17 +74,21 @@ def _further(
 
 
 def newest_target(connection: sqlite3.Connection, target: BatchEntry) -> list[BatchEntry]:
-    """The delivery that a correction of `target` corrects: the newest of its name; an error where that cannot be now."""
+    """The delivery that a correction of `target` corrects: the newest of its name."""
     found = deliveries.newest_of_name(connection, target)
     if not found:
         raise UsageError(f"{target.folder}: was dropped", "Leave out --replaces.")
+    return found
+
+
+def _check_ended(connection: sqlite3.Connection, found: list[BatchEntry]) -> None:
+    """PersonNeeded where what is to be corrected is on its way, since nobody knows which of the two would come last."""
     for part in found:
         if deliveries.is_on_its_way(connection, part):
             raise PersonNeeded(
                 f"{part.folder}: is on its way or in doubt, so nothing can take its place yet",
                 f"End that first: lexer-pipeline upload {part.folder}, or settle it.",
             )
-    return found
 
 
 def _correction(connection: sqlite3.Connection, offer: Offer, target: BatchEntry) -> Decision:
@@ -92,6 +96,7 @@ def _correction(connection: sqlite3.Connection, offer: Offer, target: BatchEntry
     dataset = correction_dataset(connection, found[0], offer.dataset)
     if found[0].content == offer.content:
         return _there(connection, offer, found, "holds the same content already")
+    _check_ended(connection, found)
     if len(found) != offer.parts:
         raise UsageError(
             f"{target.folder}: was delivered in {_parts(len(found))}, and its correction has {offer.parts}",
