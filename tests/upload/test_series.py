@@ -98,3 +98,24 @@ def test_other_content_takes_the_place_of_nothing_that_is_on_its_way(store: Stor
 
     with pytest.raises(PersonNeeded, match="on its way"):
         convert(out, 2, replaces=(str(old.path),))
+
+
+def test_a_correction_of_an_older_one_leaves_the_newest_the_newest(store: Store, out: Path) -> None:
+    old, newest = convert(out, 1), convert(out, 2)
+    send(store, out)
+    send(store, out, [convert(out, 3, replaces=(str(old.path),))])
+
+    again = convert(out, 2)
+
+    assert (again.path, again.made) == (newest.path, False)
+    assert not convert(out, 3).made
+    assert len(store.posts) == 3
+
+
+def test_what_was_newest_and_is_no_longer_is_a_further_delivery(store: Store, out: Path) -> None:
+    convert(out, 1)
+    convert(out, 2)
+
+    assert convert(out, 1).made
+    send(store, out)
+    assert len(store.posts) == 3

@@ -101,13 +101,17 @@ def _deliveries(batches: Sequence[BatchEntry]) -> Iterator[list[BatchEntry]]:
 def newer_content(connection: Connection, one: BatchEntry, dataset: str) -> BatchEntry | None:
     """The newest delivery with other content that came after `one` in its series, if any.
 
-    What mends single rows of a delivery is not newer than it: the delivery's own rows stand.
+    What mends single rows of a delivery is not newer than it: the delivery's own rows stand. Nor is the correction of one that
+    came before it: that stands where the other stood. What was held counts from when it was released.
     """
     where = f"""b.specification = :specification AND b.series = :series AND b.delivery > :delivery
-        AND b.content != :content AND b.fixes IS NULL AND {ALIVE} AND {SAME_DESTINATION}"""
+        AND b.content != :content AND b.fixes IS NULL AND {ALIVE} AND {SAME_DESTINATION}
+        AND (:before != 'held' OR b.made_at > :made_at)
+        AND (b.replaces IS NULL OR NOT EXISTS (SELECT 1 FROM batches AS first WHERE first.name = b.name
+            AND first.delivery <= :delivery AND first.state != 'dropped'))"""  # noqa: S608 - conditions are this package's own
     found = select(
         connection, where, specification=one.specification, series=one.series, delivery=one.delivery,
-        content=one.content, dataset=dataset,
+        content=one.content, dataset=dataset, before=one.state_before, made_at=one.made_at,
     )  # fmt: skip
     return found[-1] if found else None
 
