@@ -6,8 +6,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from lexer_pipeline.errors import PersonNeeded
+from lexer_pipeline.errors import PersonNeeded, UsageError
 from lexer_pipeline.model import PreparedBatch, Receipt
+from lexer_pipeline.outbox.ledger import entries
 from lexer_pipeline.preparing.options import Options
 from lexer_pipeline.preparing.prepare import prepare
 from lexer_pipeline.system.runtime import Runtime
@@ -119,3 +120,25 @@ def test_what_was_newest_and_is_no_longer_is_a_further_delivery(store: Store, ou
     assert convert(out, 1).made
     send(store, out)
     assert len(store.posts) == 3
+
+
+def test_a_correction_goes_without_a_dataset_where_what_it_corrects_went_so(store: Store, out: Path) -> None:
+    old = convert(out, 1, datasets={})
+    send(store, out, [old], datasets={})
+    made = convert(out, 2, datasets={}, replaces=(str(old.path),))
+
+    send(store, out)
+
+    assert made.manifest.destination is None
+    assert [json.loads(post.body).get("destination") for post in store.posts] == [None, None]
+    with pytest.raises(UsageError, match="belongs to no dataset"):
+        convert(out, 3, replaces=(str(made.path),))
+
+
+def test_a_correction_gets_a_dataset_where_nothing_was_asked_for(store: Store, out: Path) -> None:
+    old = convert(out, 1, datasets={})
+    convert(out, 2, datasets={}, replaces=(str(old.path),))
+
+    send(store, out)
+
+    assert [one.dataset for one in entries(out)] == ["d1"]

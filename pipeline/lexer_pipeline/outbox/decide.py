@@ -124,7 +124,7 @@ def correction_dataset(connection: sqlite3.Connection, target: BatchEntry, asked
     """The dataset of a correction: that of what it corrects; another one asked for is refused."""
     if not asked or asked == target.dataset:
         return target.dataset
-    if not target.dataset and not deliveries.is_asked(connection, target):
+    if not target.dataset and not deliveries.is_placed(connection, target):
         return asked
     belongs = f"the dataset {target.dataset}" if target.dataset else "no dataset"
     raise UsageError(
@@ -175,7 +175,7 @@ def _known(
 def _there(connection: sqlite3.Connection, offer: Offer, known: list[BatchEntry], note: str) -> Decision:
     one = known[0]
     dataset = one.dataset
-    if offer.dataset and not dataset and not deliveries.is_asked(connection, one):
+    if offer.dataset and not dataset and not deliveries.is_placed(connection, one):
         dataset, note = offer.dataset, f"{note}; it now belongs to the dataset {offer.dataset}"
     return Decision(Kind.THERE, note, dataset=dataset, there=tuple(known))
 

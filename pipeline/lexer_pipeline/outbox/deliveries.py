@@ -19,9 +19,12 @@ ALIVE = """(b.state = 'prepared' AND (
 ON_ITS_WAY = """EXISTS (SELECT 1 FROM uploads AS u WHERE u.batch = b.id
     AND u.state IN ('asked', 'granted', 'sending', 'in_doubt'))"""
 COLUMNS = ", ".join(f"b.{field.name}" for field in fields(BatchEntry))
+# It was asked for, or one that it corrects was: where it goes is settled.
+PLACED = """EXISTS (SELECT 1 FROM batches AS first JOIN uploads AS u ON u.batch = first.id
+    WHERE first.name = b.name AND first.id <= b.id AND u.asked)"""
 # Without a dataset at hand, what was made without one is meant, wherever it went since.
 SAME_DESTINATION = f"""(b.dataset = :dataset OR (:dataset = '' AND b.made_for = '')
-    OR (:dataset != '' AND b.dataset = '' AND NOT {ASKED}))"""
+    OR (:dataset != '' AND b.dataset = '' AND NOT {PLACED}))"""
 
 
 def select(connection: Connection, where: str, **values: object) -> list[BatchEntry]:
@@ -119,6 +122,11 @@ def newer_content(connection: Connection, one: BatchEntry, dataset: str) -> Batc
 def is_asked(connection: Connection, one: BatchEntry) -> bool:
     """Whether permission to send this batch was ever asked for, of any service."""
     return holds(connection, f"b.id = :id AND {ASKED}", id=one.id)
+
+
+def is_placed(connection: Connection, one: BatchEntry) -> bool:
+    """Whether it is settled where this batch goes, since it or one that it corrects was asked for, of any service."""
+    return holds(connection, f"b.id = :id AND {PLACED}", id=one.id)
 
 
 def is_on_its_way(connection: Connection, one: BatchEntry) -> bool:

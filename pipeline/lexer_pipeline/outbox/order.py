@@ -99,6 +99,15 @@ def uploads_at(connection: sqlite3.Connection, one: BatchEntry, service: str, ho
     return [Entry(**row) for row in found]
 
 
+def corrects_what_is_at(connection: sqlite3.Connection, one: BatchEntry, service: str, host: str) -> bool:
+    """Whether this batch is the correction of one that this service was asked for."""
+    where = f"""b.name = :name AND b.id < :id
+        AND EXISTS (SELECT 1 FROM uploads AS u WHERE u.batch = b.id AND u.asked AND {AT_SERVICE})"""  # noqa: S608 - this module's own words
+    return one.replaces is not None and deliveries.holds(
+        connection, where, name=one.name, id=one.id, service=service, host=host
+    )
+
+
 def waiting_before(
     connection: sqlite3.Connection, one: BatchEntry, service: str, host: str
 ) -> BatchEntry | None:

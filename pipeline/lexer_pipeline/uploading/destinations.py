@@ -41,7 +41,7 @@ def sort_out(batches: Sequence[BatchEntry], context: UploadContext) -> Sorted:
                 left[one.id] = receipt
             else:
                 chosen.append((one, uploads))
-        empty = [one for one, uploads in chosen if _may_fill(one, uploads)]
+        empty = [one for one, uploads in chosen if _may_fill(connection, one, uploads, context)]
         check_one_id([one.record_type for one in empty], context.datasets)
         filled = {one.id: dataset_for(context.datasets, one.record_type) for one in empty}
         outgoing = [
@@ -57,11 +57,17 @@ def sort_out(batches: Sequence[BatchEntry], context: UploadContext) -> Sorted:
     return Sorted(tuple(sorted(outgoing, key=lambda file: (file.batch.delivery, file.batch.part))), left)
 
 
-def _may_fill(one: BatchEntry, uploads: Sequence[Entry]) -> bool:
-    """Whether a dataset may be given to this batch: it has none, and none was asked for at this service without one."""
-    return (
-        not one.dataset and one.record_type is not None and not any(_is_begun(upload) for upload in uploads)
-    )
+def _may_fill(
+    connection: Connection, one: BatchEntry, uploads: Sequence[Entry], context: UploadContext
+) -> bool:
+    """Whether a dataset may be given to this batch: it has none, and none was asked for at this service without one.
+
+    What corrects a batch that this service was asked for goes where that went.
+    """
+    if one.dataset or one.record_type is None or any(_is_begun(upload) for upload in uploads):
+        return False
+    service = context.service
+    return not order.corrects_what_is_at(connection, one, service.name, service.former_name)
 
 
 def _is_begun(upload: Entry) -> bool:
