@@ -1,6 +1,7 @@
 """Deliveries of one series: in which order they go, what a correction is among them, and where it goes."""
 
 import json
+import threading
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -9,6 +10,7 @@ import pytest
 from lexer_pipeline.errors import PersonNeeded, UsageError
 from lexer_pipeline.model import PreparedBatch, Receipt
 from lexer_pipeline.outbox.ledger import entries
+from lexer_pipeline.outbox.workspace import locked
 from lexer_pipeline.preparing.options import Options
 from lexer_pipeline.preparing.prepare import prepare
 from lexer_pipeline.system.runtime import Runtime
@@ -79,6 +81,18 @@ def test_what_fails_for_now_holds_up_what_comes_after_it(store: Store, out: Path
     assert len(store.posts) == 2
 
 
+def test_a_file_that_was_made_anew_waits_again_before_what_is_newer(store: Store, out: Path) -> None:
+    old = convert(out, 1)
+    old.file.write_bytes(old.file.read_bytes()[::-1])
+    assert send(store, out)[0].state == "changed"
+    assert convert(out, 1).made
+    new = convert(out, 2)
+
+    send(store, out, [new], earlier=True)
+
+    assert asked_for(store) == [old.manifest.file, new.manifest.file]
+
+
 def test_a_correction_that_is_typed_again_while_it_is_on_its_way_goes_on(store: Store, out: Path) -> None:
     send(store, out, [old := convert(out, 1)])
     store.put_faults = ["cut:0.5"] * 2
@@ -120,6 +134,24 @@ def test_what_was_newest_and_is_no_longer_is_a_further_delivery(store: Store, ou
     assert convert(out, 1).made
     send(store, out)
     assert len(store.posts) == 3
+
+
+def test_a_batch_is_published_by_one_folder_of_a_ledger_at_a_time(tmp_path: Path, out: Path) -> None:
+    ledger = tmp_path / "ledger.sqlite3"
+    convert(out, 1, ledger=ledger)
+    done = threading.Event()
+
+    def another() -> None:
+        convert(tmp_path / "two", 2, ledger=ledger)
+        done.set()
+
+    with locked(ledger.parent):
+        thread = threading.Thread(target=another)
+        thread.start()
+        # However slow the machine is, it cannot be done; that it came as far as the lock is seen below.
+        assert not done.wait(0.5)
+    thread.join()
+    assert done.is_set()
 
 
 def test_a_correction_goes_without_a_dataset_where_what_it_corrects_went_so(store: Store, out: Path) -> None:
