@@ -136,6 +136,21 @@ def test_what_was_newest_and_is_no_longer_is_a_further_delivery(store: Store, ou
     assert len(store.posts) == 3
 
 
+def test_a_release_that_is_typed_again_makes_nothing(store: Store, out: Path) -> None:
+    old = overtaken(store, out)
+
+    again = convert(out, 1, bad=3, max_invalid=0.5)
+
+    assert (again.path, again.made) == (old.path, False)
+
+
+def test_what_was_released_and_is_no_longer_the_newest_is_a_further_delivery(store: Store, out: Path) -> None:
+    overtaken(store, out)
+    convert(out, 3)
+
+    assert convert(out, 1, bad=3, max_invalid=0.5).made
+
+
 def test_a_batch_is_published_by_one_folder_of_a_ledger_at_a_time(tmp_path: Path, out: Path) -> None:
     ledger = tmp_path / "ledger.sqlite3"
     convert(out, 1, ledger=ledger)

@@ -139,7 +139,10 @@ def _changed(connection: Connection, ledger: Ledger, one: BatchEntry, decision: 
     if decision.dataset != one.dataset:
         one = deliveries.change(connection, one, dataset=decision.dataset)
     if decision.kind is Kind.RELEASED:
-        one = deliveries.change(connection, one, state=BatchState.PREPARED)
+        # From now on it is among the prepared ones, whatever was made since it was held.
+        one = deliveries.change(
+            connection, one, state=BatchState.PREPARED, state_before=BatchState.HELD, made_at=ledger.now()
+        )
         if one.replaces is not None:
             deliveries.supersede(connection, one)
     return one
