@@ -15,6 +15,7 @@ from lexer_pipeline.preparing.options import Options
 from lexer_pipeline.preparing.prepare import prepare
 from lexer_pipeline.system.runtime import Runtime
 from lexer_pipeline.uploading.options import UploadOptions
+from lexer_pipeline.uploading.receipts import exit_code
 from lexer_pipeline.uploading.send import upload
 
 from tests.upload.helpers import settings
@@ -189,3 +190,13 @@ def test_a_correction_gets_a_dataset_where_nothing_was_asked_for(store: Store, o
     send(store, out)
 
     assert [one.dataset for one in entries(out)] == ["d1"]
+
+
+def test_content_that_was_corrected_before_it_was_sent_needs_nobody(store: Store, out: Path) -> None:
+    old = convert(out, 1)
+    convert(out, 2, replaces=(str(old.path),))
+
+    (receipt,) = send(store, out, [again := convert(out, 1)])
+
+    assert (again.path, again.made, receipt.state, receipt.needs) == (old.path, False, "superseded", "")
+    assert (exit_code([receipt]), len(store.posts)) == (0, 0)

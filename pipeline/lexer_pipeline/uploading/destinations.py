@@ -104,12 +104,14 @@ def _left(
     if last is not None and last.state == State.SENT and not context.options.resend:
         return None
     if one.state != BatchState.PREPARED:
-        reason = _STATES.get(one.state, "")
-        return receipts.turned_down(content, one.state, reason, hint=next_steps.after(one.state, folder))
+        reason, hint = _STATES.get(one.state, ""), next_steps.after(one.state, folder)
+        needs = "" if one.state == BatchState.SUPERSEDED else receipts.PERSON
+        return receipts.turned_down(content, one.state, reason, needs=needs, hint=hint)
     correction = deliveries.correction_of(connection, one)
     if correction is not None:
         name = Path(correction.folder).name
-        return receipts.turned_down(content, BatchState.SUPERSEDED, f"its correction {name} took its place")
+        reason = f"its correction {name} took its place"
+        return receipts.turned_down(content, BatchState.SUPERSEDED, reason, needs="")
     if last is not None and last.state in receipts.NEEDS_PERSON and not context.options.resend:
         return None
     named = dataset_for(context.datasets, one.record_type)
