@@ -7,6 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from lexer_pipeline.cli import asked
+from lexer_pipeline.cli.arguments import parser
 from lexer_pipeline.errors import PersonNeeded, UsageError
 from lexer_pipeline.model import PreparedBatch, Receipt
 from lexer_pipeline.outbox.ledger import entries
@@ -200,3 +202,11 @@ def test_content_that_was_corrected_before_it_was_sent_needs_nobody(store: Store
 
     assert (again.path, again.made, receipt.state, receipt.needs) == (old.path, False, "superseded", "")
     assert (exit_code([receipt]), len(store.posts)) == (0, 0)
+
+
+def test_batches_of_several_folders_are_named_at_once_where_these_share_a_ledger(tmp_path: Path) -> None:
+    words = parser().parse_args(["upload", "one/a", "two/b"])
+
+    assert asked.out(words, tmp_path / "ledger.sqlite3") == Path("one")
+    with pytest.raises(UsageError, match="several folders"):
+        asked.out(words, None)
