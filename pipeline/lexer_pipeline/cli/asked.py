@@ -50,12 +50,15 @@ def settings(asked: argparse.Namespace) -> Settings:
     return replace(found, **given)
 
 
-def out(asked: argparse.Namespace) -> Path:
-    """The folder of batches: the one that was named, or the one that the batches named lie in, since its ledger knows them."""
+def out(asked: argparse.Namespace, ledger: Path | None) -> Path:
+    """The folder of batches: the one that was named, or the one that the batches named lie in, since its ledger knows them.
+
+    Where folders share a `ledger`, that one knows the batches of all.
+    """
     if asked.out is not None:
         return Path(asked.out)
-    parents = {path.parent for path in asked.batches if len(path.parts) > 1}
-    if len(parents) > 1:
+    parents = list(dict.fromkeys(path.parent for path in asked.batches if len(path.parts) > 1))
+    if len(parents) > 1 and ledger is None:
         raise UsageError(
             "the batches lie in several folders", "Name one folder's batches at a time, or say --out."
         )

@@ -75,17 +75,21 @@ def _further(
 
 
 def newest_target(connection: sqlite3.Connection, target: BatchEntry) -> list[BatchEntry]:
-    """The delivery that a correction of `target` corrects: the newest of its name; an error where that cannot be now."""
+    """The delivery that a correction of `target` corrects: the newest of its name."""
     found = deliveries.newest_of_name(connection, target)
     if not found:
         raise UsageError(f"{target.folder}: was dropped", "Leave out --replaces.")
+    return found
+
+
+def _check_ended(connection: sqlite3.Connection, found: list[BatchEntry]) -> None:
+    """PersonNeeded where what is to be corrected is on its way, since nobody knows which of the two would come last."""
     for part in found:
         if deliveries.is_on_its_way(connection, part):
             raise PersonNeeded(
                 f"{part.folder}: is on its way or in doubt, so nothing can take its place yet",
                 f"End that first: lexer-pipeline upload {part.folder}, or settle it.",
             )
-    return found
 
 
 def _correction(connection: sqlite3.Connection, ledger: Ledger, offer: Offer, target: BatchEntry) -> Decision:
@@ -93,6 +97,7 @@ def _correction(connection: sqlite3.Connection, ledger: Ledger, offer: Offer, ta
     dataset = correction_dataset(connection, found[0], offer.dataset)
     if found[0].content == offer.content:
         return _known(connection, ledger, offer, found, None)
+    _check_ended(connection, found)
     if len(found) != offer.parts:
         raise UsageError(
             f"{target.folder}: was delivered in {_parts(len(found))}, and its correction has {offer.parts}",
@@ -120,7 +125,7 @@ def correction_dataset(connection: sqlite3.Connection, target: BatchEntry, asked
     """The dataset of a correction: that of what it corrects; another one asked for is refused."""
     if not asked or asked == target.dataset:
         return target.dataset
-    if not target.dataset and not deliveries.is_asked(connection, target):
+    if not target.dataset and not deliveries.is_placed(connection, target):
         return asked
     belongs = f"the dataset {target.dataset}" if target.dataset else "no dataset"
     raise UsageError(
@@ -171,7 +176,7 @@ def _known(
 def _there(connection: sqlite3.Connection, offer: Offer, known: list[BatchEntry], note: str) -> Decision:
     one = known[0]
     dataset = one.dataset
-    if offer.dataset and not dataset and not deliveries.is_asked(connection, one):
+    if offer.dataset and not dataset and not deliveries.is_placed(connection, one):
         dataset, note = offer.dataset, f"{note}; it now belongs to the dataset {offer.dataset}"
     return Decision(Kind.THERE, note, dataset=dataset, there=tuple(known))
 

@@ -21,9 +21,12 @@ A_SERVICE = "NOT (u.service GLOB '127.*' OR u.service IN ('localhost', '::1'))"
 ON_ITS_WAY = f"""EXISTS (SELECT 1 FROM uploads AS u WHERE u.batch = b.id AND {A_SERVICE}
     AND u.state IN ('asked', 'granted', 'sending', 'in_doubt'))"""  # noqa: S608 - this module's own words
 COLUMNS = ", ".join(f"b.{field.name}" for field in fields(BatchEntry))
+# It was asked for, or one that it corrects was: where it goes is settled.
+PLACED = """EXISTS (SELECT 1 FROM batches AS first JOIN uploads AS u ON u.batch = first.id
+    WHERE first.name = b.name AND first.id <= b.id AND u.asked)"""
 # Without a dataset at hand, what was made without one is meant, wherever it went since.
 SAME_DESTINATION = f"""(b.dataset = :dataset OR (:dataset = '' AND b.made_for = '')
-    OR (:dataset != '' AND b.dataset = '' AND NOT {ASKED}))"""
+    OR (:dataset != '' AND b.dataset = '' AND NOT {PLACED}))"""
 
 
 def select(connection: Connection, where: str, **values: object) -> list[BatchEntry]:
@@ -103,13 +106,17 @@ def _deliveries(batches: Sequence[BatchEntry]) -> Iterator[list[BatchEntry]]:
 def newer_content(connection: Connection, one: BatchEntry, dataset: str) -> BatchEntry | None:
     """The newest delivery with other content that came after `one` in its series, if any.
 
-    What mends single rows of a delivery is not newer than it: the delivery's own rows stand.
+    What mends single rows of a delivery is not newer than it: the delivery's own rows stand. Nor is the correction of one that
+    came before it: that stands where the other stood. What was held counts from when it was released.
     """
     where = f"""b.specification = :specification AND b.series = :series AND b.delivery > :delivery
-        AND b.content != :content AND b.fixes IS NULL AND {ALIVE} AND {SAME_DESTINATION}"""
+        AND b.content != :content AND b.fixes IS NULL AND {ALIVE} AND {SAME_DESTINATION}
+        AND (:before != 'held' OR b.made_at > :made_at)
+        AND (b.replaces IS NULL OR NOT EXISTS (SELECT 1 FROM batches AS first WHERE first.name = b.name
+            AND first.delivery <= :delivery AND first.state != 'dropped'))"""  # noqa: S608 - conditions are this package's own
     found = select(
         connection, where, specification=one.specification, series=one.series, delivery=one.delivery,
-        content=one.content, dataset=dataset,
+        content=one.content, dataset=dataset, before=one.state_before, made_at=one.made_at,
     )  # fmt: skip
     return found[-1] if found else None
 
@@ -117,6 +124,11 @@ def newer_content(connection: Connection, one: BatchEntry, dataset: str) -> Batc
 def is_asked(connection: Connection, one: BatchEntry) -> bool:
     """Whether permission to send this batch was ever asked for, of any service."""
     return holds(connection, f"b.id = :id AND {ASKED}", id=one.id)
+
+
+def is_placed(connection: Connection, one: BatchEntry) -> bool:
+    """Whether it is settled where this batch goes, since it or one that it corrects was asked for, of any service."""
+    return holds(connection, f"b.id = :id AND {PLACED}", id=one.id)
 
 
 def is_on_its_way(connection: Connection, one: BatchEntry) -> bool:

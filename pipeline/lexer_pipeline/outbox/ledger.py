@@ -120,6 +120,12 @@ class Ledger:
         with self.transaction() as connection:
             return self._change(connection, entry, state, what, columns)
 
+    def reopen(self, connection: sqlite3.Connection, one: BatchEntry) -> None:
+        """Within a transaction: a batch whose file was made anew waits again where only the file was in the way."""
+        for upload in uploads_of(connection, one):
+            if upload.state == State.CHANGED and not upload.unanswered:
+                self._change(connection, upload, State.PREPARED, "the file was made anew", {"reason": ""})
+
     def _change(
         self,
         connection: sqlite3.Connection,

@@ -102,12 +102,26 @@ def uploads_at(connection: sqlite3.Connection, one: BatchEntry, service: str, ho
     return [Entry(**row) for row in found]
 
 
+def corrects_what_is_at(connection: sqlite3.Connection, one: BatchEntry, service: str, host: str) -> bool:
+    """Whether this batch is the correction of one that this service was asked for."""
+    where = f"""b.name = :name AND b.id < :id
+        AND EXISTS (SELECT 1 FROM uploads AS u WHERE u.batch = b.id AND u.asked AND {AT_SERVICE})"""  # noqa: S608 - this module's own words
+    return one.replaces is not None and deliveries.holds(
+        connection, where, name=one.name, id=one.id, service=service, host=host
+    )
+
+
 def waiting_before(
     connection: sqlite3.Connection, one: BatchEntry, service: str, host: str
 ) -> BatchEntry | None:
-    """The first delivery of the same series that was made before this one and waits to be sent to this service."""
-    found = series_waiting(connection, one, service, host)
-    return found[0] if found else None
+    """The first delivery of the same series that was made before this one and waits to be sent to this service.
+
+    One that a newer one overtook already waits for a person, and nothing waits for it.
+    """
+    for earlier in series_waiting(connection, one, service, host):
+        if sent_after(connection, earlier, service, host) is None:
+            return earlier
+    return None
 
 
 def series_waiting(

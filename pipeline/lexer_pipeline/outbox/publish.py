@@ -2,7 +2,8 @@
 
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
@@ -40,7 +41,7 @@ def publish(
     What a crash leaves is finished by the next command, or cleared away where the ledger did not come to know of it.
     """
     out = work.out
-    with locked(out):
+    with _alone(out, ledger):
         with ledger.transaction() as connection:
             decision = decide(connection, ledger, offer, out)
             if decision.kind is Kind.NEW:
@@ -49,13 +50,33 @@ def publish(
                 _finish(work, offer, decision, template, sources)
             else:
                 parts = _matched(work, decision)
-                entries = [_changed(connection, one, decision) for one in decision.there]
+                entries = [_changed(connection, ledger, one, decision) for one in decision.there]
                 entries = _with_asides(connection, ledger, parts, entries)
         if decision.kind is Kind.NEW:
             work.carry_out()
             folders = [out / f"{name}-{decision.version}" for name in decision.names]
             return [replace(read(folder), note=decision.note) for folder in folders]
-        return _in_place(out, ledger, list(zip(entries, parts, strict=True)), decision, template, sources)
+        there = list(zip(entries, parts, strict=True))
+        found = _in_place(out, ledger, there, decision, template, sources)
+        if decision.kind is Kind.ANEW:
+            # After the files: what a crash leaves in between is made anew by the next run.
+            with ledger.transaction() as connection:
+                for one in entries:
+                    ledger.reopen(connection, one)
+        return found
+
+
+@contextmanager
+def _alone(out: Path, ledger: Ledger) -> Iterator[None]:
+    """Hold the folder, and that of the ledger after it.
+
+    Else one of another folder might miss the files of a batch that the ledger knows, and that is just being moved.
+    """
+    with ExitStack() as locks:
+        locks.enter_context(locked(out))
+        if ledger.home != out.resolve():
+            locks.enter_context(locked(ledger.home))
+        yield
 
 
 def _new(work: Workspace, ledger: Ledger, offer: Offer, decision: Decision) -> list[NewBatch]:
@@ -116,12 +137,15 @@ def _supersede(
 # -------------------------------------------------------------------------------------------- what is there already
 
 
-def _changed(connection: Connection, one: BatchEntry, decision: Decision) -> BatchEntry:
+def _changed(connection: Connection, ledger: Ledger, one: BatchEntry, decision: Decision) -> BatchEntry:
     """The batch as the ledger has it from now on."""
     if decision.dataset != one.dataset:
         one = deliveries.change(connection, one, dataset=decision.dataset)
     if decision.kind is Kind.RELEASED:
-        one = deliveries.change(connection, one, state=BatchState.PREPARED)
+        # From now on it is among the prepared ones, whatever was made since it was held.
+        one = deliveries.change(
+            connection, one, state=BatchState.PREPARED, state_before=BatchState.HELD, made_at=ledger.now()
+        )
         if one.replaces is not None:
             deliveries.supersede(connection, one)
     return one

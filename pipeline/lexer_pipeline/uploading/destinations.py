@@ -44,7 +44,7 @@ def sort_out(batches: Sequence[BatchEntry], context: UploadContext) -> Sorted:
                 left[one.id] = receipt
             else:
                 chosen.append((one, uploads))
-        empty = [one for one, uploads in chosen if _may_fill(one, uploads)]
+        empty = [one for one, uploads in chosen if _may_fill(connection, one, uploads, context)]
         check_one_id([one.record_type for one in empty], context.datasets)
         filled = {one.id: dataset_for(context.datasets, one.record_type) for one in empty}
         outgoing = [
@@ -70,11 +70,17 @@ def _mark_as_gone(one: BatchEntry, context: UploadContext) -> None:
         end(entry, State.CHANGED, GONE, context)
 
 
-def _may_fill(one: BatchEntry, uploads: Sequence[Entry]) -> bool:
-    """Whether a dataset may be given to this batch: it has none, and none was asked for at this service without one."""
-    return (
-        not one.dataset and one.record_type is not None and not any(_is_begun(upload) for upload in uploads)
-    )
+def _may_fill(
+    connection: Connection, one: BatchEntry, uploads: Sequence[Entry], context: UploadContext
+) -> bool:
+    """Whether a dataset may be given to this batch: it has none, and none was asked for at this service without one.
+
+    What corrects a batch that this service was asked for goes where that went.
+    """
+    if one.dataset or one.record_type is None or any(_is_begun(upload) for upload in uploads):
+        return False
+    service = context.service
+    return not order.corrects_what_is_at(connection, one, service.name, service.former_name)
 
 
 def _is_begun(upload: Entry) -> bool:
@@ -113,11 +119,14 @@ def _left(
         return _sent_elsewhere(last, named)
     if one.state != BatchState.PREPARED:
         reason = _why_held(folder) if one.state == BatchState.HELD else _STATES.get(one.state, "")
-        return receipts.turned_down(content, one.state, reason, hint=next_steps.after(one.state, folder))
+        needs = "" if one.state == BatchState.SUPERSEDED else receipts.PERSON
+        hint = next_steps.after(one.state, folder)
+        return receipts.turned_down(content, one.state, reason, needs=needs, hint=hint)
     correction = deliveries.correction_of(connection, one)
     if correction is not None:
         name = Path(correction.folder).name
-        return receipts.turned_down(content, BatchState.SUPERSEDED, f"its correction {name} took its place")
+        reason = f"its correction {name} took its place"
+        return receipts.turned_down(content, BatchState.SUPERSEDED, reason, needs="")
     if one.specification and not folder.is_dir():
         hint = next_steps.after(State.CHANGED, folder)
         return receipts.turned_down(content, State.CHANGED, GONE, hint=hint)

@@ -11,7 +11,7 @@ from lexer_pipeline.uploading.context import UploadContext
 from lexer_pipeline.uploading.outgoing import OutgoingFile
 from lexer_pipeline.uploading.upload import send_file
 
-# What has ended so lets the next of its series go; a person decides on it later.
+# What has ended so lets the next of its series go, as does what needs a person: the ledger itself says what it must wait for.
 LETS_GO = frozenset({"sent", "in_doubt", "refused", "changed"})
 
 
@@ -36,7 +36,7 @@ def send_all(files: Sequence[OutgoingFile], context: UploadContext) -> dict[int,
                     for future in done & chain.under_way.keys():
                         file = chain.under_way.pop(future)
                         receipt = found[file.batch.id] = future.result()
-                        if receipt.state not in LETS_GO:
+                        if receipt.state not in LETS_GO and receipt.needs != receipts.PERSON:
                             chain.stopped_by = file
         except BaseException:
             context.halt.set()

@@ -11,7 +11,8 @@ from lexer_pipeline.uploading.settle import drop
 
 def run(asked: argparse.Namespace) -> int:
     """Take what was not sent of each batch's delivery out of the way."""
-    settings, out, words = given.settings(asked), given.out(asked), console_for(asked)
+    settings, words = given.settings(asked), console_for(asked)
+    out = given.out(asked, settings.ledger)
     dropped, back = [], []
     for batch in asked.batches:
         some, again = drop(batch, out, settings.ledger)

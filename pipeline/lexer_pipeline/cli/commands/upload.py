@@ -24,7 +24,8 @@ def run(asked: argparse.Namespace) -> int:
             "--name and --replaces are for --as-is: a prepared batch has its name",
             "Leave them out; a correction is made by convert --replaces.",
         )
-    settings, out = given.settings(asked), OUT if asked.as_is and asked.out is None else given.out(asked)
+    settings = given.settings(asked)
+    out = OUT if asked.as_is and asked.out is None else given.out(asked, settings.ledger)
     with stopping() as stop, watched_uploads(asked) as progress:
         options = UploadOptions(asked.resend, asked.older, dry_run=asked.dry_run, progress=progress)
         runtime = Runtime(stop=stop.is_set)
