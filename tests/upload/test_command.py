@@ -22,7 +22,8 @@ def start(store: Store, out: Path, *words: str, **environment: str) -> subproces
         "LEXER_UPLOAD_API_TOKEN": TOKEN,
         "PYTHONPATH": str(ROOT / "pipeline"),
     }
-    call = [sys.executable, "-m", "lexer_pipeline", *words, "--out", str(out)]
+    where = [] if "--out" in words else ["--out", str(out)]
+    call = [sys.executable, "-m", "lexer_pipeline", *words, *where]
     return subprocess.Popen(
         call, cwd=out, env={**os.environ, **settings, **environment}, text=True,
         stdout=subprocess.PIPE, stderr=subprocess.PIPE,
@@ -57,13 +58,15 @@ def test_what_needs_a_person_is_told_by_every_upload_until_a_person_acts(store: 
     assert len(store.posts) == 2
 
 
-def test_held_batches_go_only_when_told(store: Store, out: Path) -> None:
+def test_a_held_batch_is_named_by_every_upload_with_the_command_that_goes_on(store: Store, out: Path) -> None:
     batch = prepared(out, state="held")
 
-    assert (command(store, out, "upload")[0], command(store, out, "upload", str(batch.path))[0]) == (0, 4)
+    for words in ([], [str(batch.path)], ["--resend"], ["--older"]):
+        code, said, _ = command(store, out, "upload", *words)
+        assert code == 4
+        assert "lexer-pipeline convert --fix" in said
+    assert command(store, out, "upload", "--even-held")[0] == 2
     assert store.posts == []
-    assert command(store, out, "upload", "--even-held")[0] == 0
-    assert len(store.objects) == 1
 
 
 def test_without_a_token_the_json_says_so(store: Store, out: Path) -> None:
@@ -74,8 +77,20 @@ def test_without_a_token_the_json_says_so(store: Store, out: Path) -> None:
     assert (code, json.loads(said)["error"]["code"]) == (2, "usage")
 
 
-def test_a_name_is_for_a_csv_that_is_sent_as_it_is(store: Store, out: Path) -> None:
-    assert command(store, out, "upload", "--name", "orders")[0] == 2
+@pytest.mark.parametrize(
+    "words", [("--name", "orders"), ("--replaces", "orders-20240306-a"), ("--as-is", "--dataset", "a1b2c3d4", "x.csv"),
+              ("--as-is",), ("--out", "nowhere"), ("--dry-run", "--out", "nowhere"), ("nowhere-20240306-a",)],
+)  # fmt: skip
+def test_what_makes_no_sense_ends_with_2_before_anything_is_asked(
+    store: Store, out: Path, words: tuple[str, ...]
+) -> None:
+    prepared(out)
+
+    code, said, _ = command(store, out, "upload", "--json", *words)
+
+    assert (code, json.loads(said)["error"]["code"]) == (2, "usage")
+    assert store.posts == []
+    assert not (out / "nowhere").exists()
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -108,12 +123,14 @@ def test_a_second_interrupt_ends_it_at_once_and_loses_nothing(store: Store, out:
     assert len(store.objects) == 1
 
 
-def test_status_fits_a_terminal_of_80_columns(store: Store, out: Path) -> None:
+def test_the_table_of_status_fits_a_terminal_of_80_columns(store: Store, out: Path) -> None:
     prepared(out, "marketing_email_bounce-20240306-a", data=LINE * 90_000)
     command(store, out, "upload")
 
     _, said, _ = command(store, out, "status", COLUMNS="80")
 
-    lines = [line.split() for line in said.splitlines()]
-    assert lines[0] == ["batch", "state", "records", "rejected", "size", "upload"]
-    assert lines[1:] == [["marketing_email_bounce-20240306-a", "sent", "90,000", "0", "3.1", "MB", "101"]]
+    lines = said.splitlines()
+    assert max(map(len, lines[:2])) <= 80
+    assert lines[0].split() == ["batch", "state", "records", "rejected", "size"]
+    assert lines[1].split() == ["marketing_email_bounce-20240306-a", "sent", "90,000", "0", "3.1", "MB"]
+    assert f"no dataset at {store.url}, upload 101" in " ".join(" ".join(lines[2:]).split())

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from lexer_pipeline.errors import UsageError
+from lexer_pipeline.model import Receipt
 from lexer_pipeline.uploading.options import Progress
 from lexer_pipeline.uploading.receipts import exit_code
 
@@ -409,6 +410,23 @@ def test_a_service_that_is_down_is_tried_later(out: Path) -> None:
     (receipt,) = send(store, out, prepared(out))
 
     assert (receipt.state, exit_code([receipt])) == ("prepared", 5)
+
+
+@pytest.mark.parametrize(
+    ("needs", "code"),
+    [
+        ((), 0),
+        (("", ""), 0),
+        (("", "person"), 4),
+        (("time", ""), 5),
+        (("person", "time", ""), 5),
+        (("time", "person"), 5),
+    ],
+)
+def test_later_comes_before_a_person_in_the_exit_code(needs: tuple[str, ...], code: int) -> None:
+    receipts = [Receipt("b", "n", "s", "x", None, "", 1, 1, "", "", False, 0.0, needs=one) for one in needs]
+
+    assert exit_code(receipts) == code
 
 
 def test_waits_grow_and_a_retry_after_is_heard(store: Store, out: Path) -> None:

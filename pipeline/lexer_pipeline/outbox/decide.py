@@ -12,7 +12,7 @@ from pathlib import Path
 
 from lexer_pipeline.errors import PersonNeeded, UsageError
 from lexer_pipeline.outbox import deliveries, names
-from lexer_pipeline.outbox.entry import BatchEntry, BatchState, Entry, Offer, State
+from lexer_pipeline.outbox.entry import ENDED, BatchEntry, BatchState, Entry, Offer, State
 from lexer_pipeline.outbox.ledger import Ledger, uploads_of
 from lexer_pipeline.system.hosts import is_loopback
 
@@ -160,7 +160,7 @@ def _known(
         return Decision(Kind.RELEASED, "was held, and is released", dataset=one.dataset, there=tuple(known))
     if one.state == BatchState.PREPARED:
         newer = deliveries.newer_content(connection, one, offer.dataset)
-        if newer is not None and out is not None:
+        if newer is not None and out is not None and not _goes_on(connection, one):
             note = (
                 f"the content of {Path(one.folder).name} is back after {Path(newer.folder).name}:"
                 " a further delivery"
@@ -171,6 +171,11 @@ def _known(
                 Kind.ANEW, "its file was missing or changed, and is made anew", dataset=one.dataset, there=tuple(known)
             )  # fmt: skip
     return _there(connection, offer, known, _standing(connection, one))
+
+
+def _goes_on(connection: sqlite3.Connection, one: BatchEntry) -> bool:
+    """Whether this is a file sent as it is that has not ended yet: nothing but its being named again goes on with it."""
+    return not one.specification and not any(upload.state in ENDED for upload in uploads_of(connection, one))
 
 
 def _there(connection: sqlite3.Connection, offer: Offer, known: list[BatchEntry], note: str) -> Decision:

@@ -5,7 +5,7 @@ that is older than what was sent already goes only when a person says so.
 """
 
 import sqlite3
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from lexer_pipeline.outbox import deliveries
@@ -70,8 +70,9 @@ def obstacle(
         return Obstacle(Kind.NOT_PREPARED, one)
     if (correction := deliveries.correction_of(connection, one)) is not None:
         return Obstacle(Kind.CORRECTED, correction)
-    if not resend and (rival := _rival(connection, entry, one, host)) is not None:
-        return Obstacle(Kind.THERE, deliveries.by_id(connection, rival.batch_id), rival)
+    as_asked = replace(one, sha256=entry.sha256, dataset=entry.dataset)
+    if not resend and (upload := rival(connection, as_asked, entry.service, host, entry.id)) is not None:
+        return Obstacle(Kind.THERE, deliveries.by_id(connection, upload.batch_id), upload)
     if (earlier := waiting_before(connection, one, entry.service, host)) is not None:
         return Obstacle(Kind.EARLIER, earlier)
     if not older and (later := sent_after(connection, one, entry.service, host)) is not None:
@@ -79,12 +80,15 @@ def obstacle(
     return None
 
 
-def _rival(connection: sqlite3.Connection, entry: Entry, one: BatchEntry, host: str) -> Entry | None:
+def rival(
+    connection: sqlite3.Connection, one: BatchEntry, service: str, host: str, own: int = 0
+) -> Entry | None:
+    """Another upload than the `own` by which the content of this batch is at its destination, or may be."""
     found = connection.execute(
         RIVALS,
         {
-            "id": entry.id, "batch_id": entry.batch_id, "service": entry.service, "host": host,
-            "sha256": entry.sha256, "dataset": entry.dataset, "after": one.after,
+            "id": own, "batch_id": one.id, "service": service, "host": host, "sha256": one.sha256,
+            "dataset": one.dataset, "after": one.after,
         },
     ).fetchone()  # fmt: skip
     return Entry(**found) if found is not None else None

@@ -184,7 +184,7 @@ def _planned(work: Path) -> Mapping[str, str]:
     try:
         plan = json.loads((work / PLAN).read_bytes())
         inside = all(INSIDE.fullmatch(part) and INSIDE.fullmatch(place) for part, place in plan.items())
-    except (OSError, ValueError, AttributeError, TypeError):
+    except (OSError, ValueError, AttributeError, TypeError, RecursionError):
         return {}
     return plan if inside else {}
 
@@ -194,7 +194,7 @@ def recover(out: Path, is_known: Callable[[str], bool]) -> None:
 
     `is_known` says whether the ledger knows a folder of `out`: what it does not was never published.
     """
-    works = sorted(out.glob(f"{WORK}*"))
+    works = [path for path in sorted(out.glob(f"{WORK}*")) if path.is_dir() and not path.is_symlink()]
     if works:
         with locked(out):
             for work in works:

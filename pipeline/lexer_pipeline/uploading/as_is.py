@@ -1,5 +1,6 @@
 """CSV and JSON files that could not be converted, sent as they are."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -11,12 +12,14 @@ from lexer_pipeline.outbox import deliveries, names
 from lexer_pipeline.outbox.batch import series_of
 from lexer_pipeline.outbox.decide import Decision, Kind, decide
 from lexer_pipeline.outbox.entry import BatchEntry, BatchState, Content, NewBatch, Offer
+from lexer_pipeline.outbox.ledger import Ledger
 from lexer_pipeline.outbox.outbox import opened
 from lexer_pipeline.specs import catalog
 from lexer_pipeline.system.files import make_folder, sha256_of
 from lexer_pipeline.system.runtime import Runtime
 from lexer_pipeline.uploading import outgoing, receipts
 from lexer_pipeline.uploading.context import UploadContext, context_of
+from lexer_pipeline.uploading.dry_run import would_send
 from lexer_pipeline.uploading.lexer_api import LexerApi
 from lexer_pipeline.uploading.options import UploadOptions
 from lexer_pipeline.uploading.outgoing import OutgoingFile
@@ -24,6 +27,7 @@ from lexer_pipeline.uploading.scheduler import send_all
 from lexer_pipeline.uploading.send import entry_of
 from lexer_pipeline.uploading.settings import Settings
 
+FURTHER = re.compile(r"(_[0-9]{2,})+$")
 ENDINGS = (".csv", ".json")
 
 
@@ -65,7 +69,8 @@ def upload_as_is(
     known = {*catalog.names(), *settings.names.values()}
     first = _descriptor(descriptor, known)
     with opened(out, runtime, settings.ledger) as ledger:
-        target = entry_of(replaces, out, ledger) if replaces is not None else None
+        receipts.write_missing(ledger)
+        target = _target(replaces, out, ledger) if replaces is not None else None
         context = context_of(settings, LexerApi(settings), ledger, options, runtime, len(paths))
         if not options.dry_run:
             context.service.check()
@@ -78,10 +83,24 @@ def _descriptor(words: str | None, specifications: set[str]) -> str | None:
     if words is None:
         return None
     plain = names.words_in_name(words)
-    if not plain or plain in specifications:
-        what = "is the name of a specification" if plain else "has no letter and no digit"
-        raise UsageError(f"--name {words!r} {what}", "Say in other words what the file holds.")
+    if not plain:
+        raise UsageError(f"--name {words!r} has no letter and no digit", "Say in words what the file holds.")
+    if _unlike(plain, specifications) != plain:
+        raise UsageError(
+            f"--name {words!r} is the name of a specification or of a part", "Say in other words what the file holds."
+        )  # fmt: skip
     return plain
+
+
+def _target(word: str, out: Path, ledger: Ledger) -> BatchEntry:
+    """The file sent as it is that a person names; a prepared batch is corrected by convert."""
+    found = entry_of(word, out, ledger)
+    if found.specification:
+        raise UsageError(
+            f"--replaces {word}: is a prepared batch",
+            f"lexer-pipeline convert --replaces {word} corrects it.",
+        )
+    return found
 
 
 def _send(
@@ -98,9 +117,7 @@ def _send(
     if decision.kind is not Kind.NEW and one.state != BatchState.PREPARED:
         return receipts.turned_down(sending.content(context.service.name), one.state, decision.note)
     if context.options.dry_run:
-        what = f"a correction of {sending.replaces}" if sending.replaces else "a delivery"
-        content = sending.content(context.service.name)
-        return receipts.turned_down(content, receipts.WOULD_SEND, what, needs="", replaces=sending.replaces)
+        return would_send([sending], context)[one.id]
     make_folder(folder)
     return send_all([sending], context)[one.id]
 
@@ -139,8 +156,9 @@ def _file(path: Path, size: int, first: str | None, known: set[str], day: str) -
 
 
 def _unlike(first: str, known: set[str]) -> str:
-    """A descriptor that is no specification's name, under which prepared batches go."""
-    return f"{first}_export" if first in known else first
+    """A descriptor that no prepared batch goes by: a specification's name, a further delivery of it, a part of anything."""
+    is_part = names.PART.search(f"_{first}") is not None
+    return f"{first}_export" if is_part or FURTHER.sub("", first) in known else first
 
 
 def _entered(

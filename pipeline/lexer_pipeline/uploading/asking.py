@@ -7,7 +7,7 @@ nothing forgets nothing.
 from dataclasses import replace
 
 from lexer_pipeline.model import Receipt
-from lexer_pipeline.outbox.entry import ENDED, UNDER_WAY, BatchState, Entry, State
+from lexer_pipeline.outbox.entry import ENDED, UNDER_WAY, BatchEntry, BatchState, Entry, State
 from lexer_pipeline.outbox.order import Kind, Obstacle
 from lexer_pipeline.uploading import next_steps, receipts
 from lexer_pipeline.uploading.context import UploadContext
@@ -80,15 +80,23 @@ def _blocked(file: OutgoingFile, entry: Entry, found: Obstacle, context: UploadC
         return receipts.turned_down(entry, found.batch.state, f"it is {found.batch.state}")
     if found.kind is Kind.CORRECTED:
         return receipts.turned_down(entry, BatchState.SUPERSEDED, f"its correction {other} took its place")
-    if found.kind is Kind.EARLIER:
-        hint = f"{next_steps.COMMAND} upload {other} {own}"
-        reason = f"goes after {other}, which was made before it and waits"
-        return unsent(entry, reason, receipts.PERSON, hint)
-    if found.kind is Kind.LATER:
-        reason = f"is older than {other}, which was sent after this one was made"
-        hint = f"{next_steps.COMMAND} upload --older {own}, or {next_steps.COMMAND} drop {own}"
+    if found.kind in (Kind.EARLIER, Kind.LATER):
+        reason, hint = out_of_order(file.batch, found, own, other)
         return unsent(entry, reason, receipts.PERSON, hint)
     return _outdone(entry, found, context)
+
+
+def out_of_order(one: BatchEntry, found: Obstacle, own: str, other: str) -> tuple[str, str]:
+    """Why a batch does not go now, and the command that goes on, where another of its series stands in the way."""
+    if found.kind is Kind.LATER:
+        reason = f"is older than {other}, which was sent after this one was made"
+        if not one.specification:
+            return reason, next_steps.as_is(own, " --older")
+        return reason, f"{next_steps.COMMAND} upload --older {own}, or {next_steps.COMMAND} drop {own}"
+    reason = f"goes after {other}, which was made before it and waits"
+    if not found.batch.specification:
+        return reason, next_steps.as_is(other)
+    return reason, f"{next_steps.COMMAND} upload {other} {own}"
 
 
 def _outdone(entry: Entry, found: Obstacle, context: UploadContext) -> Receipt:

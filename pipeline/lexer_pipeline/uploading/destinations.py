@@ -137,7 +137,7 @@ def _left(
         hint = f"{next_steps.COMMAND} upload --dataset {one.dataset} {next_steps.shown(folder)}"
         return receipts.turned_down(content, last.state if last else State.PREPARED, reason, hint=hint)
     if not one.specification:
-        hint = f"{next_steps.COMMAND} upload FILE --as-is, with the file that became {one.file}; or {next_steps.COMMAND} drop {next_steps.shown(folder)}"
+        hint = next_steps.as_is(next_steps.shown(folder))
         state = last.state if last else State.PREPARED
         return receipts.turned_down(
             content, state, "a file that is sent as it is goes on when it is named", hint=hint

@@ -15,6 +15,11 @@ def shown(folder: Path) -> str:
     return shlex.quote(str(folder) if path.startswith(os.pardir) else path)
 
 
+def as_is(batch: str, flags: str = "") -> str:
+    """What to type for a file that waits to be sent as it is, of which the ledger does not know where it lies."""
+    return f"{COMMAND} upload FILE --as-is{flags}, with the same file again; or {COMMAND} drop {batch}"
+
+
 def after(state: str, folder: Path) -> str:
     """What to type next for a batch in this state; empty where nothing is to be done."""
     batch = shown(folder)

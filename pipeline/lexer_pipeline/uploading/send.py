@@ -17,9 +17,9 @@ from lexer_pipeline.uploading import receipts
 from lexer_pipeline.uploading import settings as config
 from lexer_pipeline.uploading.context import UploadContext, context_of
 from lexer_pipeline.uploading.destinations import sort_out
+from lexer_pipeline.uploading.dry_run import would_send
 from lexer_pipeline.uploading.lexer_api import LexerApi
 from lexer_pipeline.uploading.options import UploadOptions
-from lexer_pipeline.uploading.outgoing import OutgoingFile
 from lexer_pipeline.uploading.permit import UploadService
 from lexer_pipeline.uploading.scheduler import send_all
 from lexer_pipeline.uploading.settings import Settings
@@ -73,21 +73,13 @@ def send_batches(batches: Sequence[BatchEntry], context: UploadContext) -> tuple
     """Send each of these batches once, wherever it belongs; one receipt for each, in the order they are given."""
     sorted_out = sort_out(list({one.id: one for one in batches}.values()), context)
     if context.options.dry_run:
-        found = {file.batch.id: _would_send(file, context) for file in sorted_out.files}
+        found = would_send(sorted_out.files, context)
     else:
         if sorted_out.files:
             context.service.check()
         found = send_all(sorted_out.files, context)
     found |= sorted_out.left
     return tuple(found[number] for number in dict.fromkeys(one.id for one in batches))
-
-
-def _would_send(file: OutgoingFile, context: UploadContext) -> Receipt:
-    content = file.content(context.service.name)
-    if reason := file.flaw():
-        return receipts.turned_down(content, "refused", reason, replaces=file.replaces)
-    what = f"a correction of {file.replaces}" if file.replaces else "a delivery"
-    return receipts.turned_down(content, receipts.WOULD_SEND, what, needs="", replaces=file.replaces)
 
 
 def _waiting(out: Path, ledger: Ledger, service: UploadService) -> list[BatchEntry]:

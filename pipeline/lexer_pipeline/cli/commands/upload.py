@@ -24,6 +24,10 @@ def run(asked: argparse.Namespace) -> int:
             "--name and --replaces are for --as-is: a prepared batch has its name",
             "Leave them out; a correction is made by convert --replaces.",
         )
+    if asked.dataset and asked.as_is:
+        raise UsageError(
+            "--dataset is not for --as-is: people at the vendor place such files", "Leave it out."
+        )
     settings = given.settings(asked)
     out = OUT if asked.as_is and asked.out is None else given.out(asked, settings.ledger)
     with stopping() as stop, watched_uploads(asked) as progress:
