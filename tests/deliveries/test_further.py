@@ -94,16 +94,18 @@ def test_what_lies_there_and_is_no_batch_is_left_alone(shop: Shop) -> None:
     assert (shop.out / FIRST / "notes.txt").read_text() == "mine"
 
 
-FIRSTS = st.sampled_from(["profile_customer", "profile_customer_02", "commerce_purchases", "x_sydney"])
+KNOWN = ("profile_customer", "profile_customer_02", "commerce_purchases", "x_sydney")
+FIRSTS = st.sampled_from(KNOWN)
 
 
 @given(
     first=FIRSTS,
     given=st.dictionaries(
-        st.tuples(FIRSTS, st.sampled_from(["", "_02", "_03", "_10"])).map(
-            lambda both: f"{both[0]}{both[1]}-{DATE}"
+        st.sampled_from(
+            [f"{first}{number}-{DATE}" for first in KNOWN for number in ("", "_02", "_03", "_10")]
         ),
         st.builds(Given, st.booleans(), st.sampled_from(["a", "b", "y", "z", "za", "zz", "rc_1"])),
+        max_size=6,
     ),
 )
 def test_a_chosen_name_is_free_and_its_version_above_all_that_it_ever_had(

@@ -15,7 +15,7 @@ from tests.upload.store import Store
 from tests.waiting import happens
 
 # Set up, write the batch down, find it, settle where it goes, begin, pace, asked, granted, sending, last block; then sent.
-CHANGES = 10
+CHANGES = 12
 
 
 def start(store: Store, out: Path, *folders: Path, **order: Any) -> subprocess.Popen[str]:

@@ -152,10 +152,8 @@ def _is_written(folder: Path, entry: Entry) -> bool:
     """Whether a receipt of this very upload lies in the folder."""
     for path in folder.glob("receipt*.json"):
         old = _read(path)
-        if (
-            isinstance(old, dict)
-            and old.get("upload_id") == entry.upload_id
-            and old.get("sha256") == entry.sha256
-        ):
-            return True
+        if isinstance(old, dict):
+            found = (old.get("service", entry.service), old.get("upload_id"), old.get("sha256"))
+            if found == (entry.service, entry.upload_id, entry.sha256):
+                return True
     return False

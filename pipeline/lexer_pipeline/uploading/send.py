@@ -9,7 +9,7 @@ from lexer_pipeline.model import PreparedBatch, Receipt
 from lexer_pipeline.outbox import batch as stored
 from lexer_pipeline.outbox import deliveries, order
 from lexer_pipeline.outbox.adopt import adopt_one
-from lexer_pipeline.outbox.entry import BatchEntry
+from lexer_pipeline.outbox.entry import BatchEntry, Content
 from lexer_pipeline.outbox.ledger import Ledger
 from lexer_pipeline.outbox.outbox import opened
 from lexer_pipeline.system.runtime import Runtime
@@ -23,6 +23,8 @@ from lexer_pipeline.uploading.options import UploadOptions
 from lexer_pipeline.uploading.permit import UploadService
 from lexer_pipeline.uploading.scheduler import send_all
 from lexer_pipeline.uploading.settings import Settings
+
+BROKEN = "broken"
 
 
 def upload(
@@ -61,12 +63,37 @@ def upload(
     with opened(out, runtime, settings.ledger) as ledger:
         receipts.write_missing(ledger)
         service = LexerApi(settings)
-        if batches is None:
+        folders = None if batches is None else [_folder(one, out) for one in batches]
+        broken = [folder for folder in folders or stored.folders(out) if _is_broken(folder, ledger)]
+        if folders is None:
             chosen = _waiting(out, ledger, service)
         else:
-            chosen = _named(batches, out, ledger, service if options.earlier else None)
+            whole = [folder for folder in folders if folder not in broken]
+            chosen = _named(whole, out, ledger, service if options.earlier else None)
         context = context_of(settings, service, ledger, options, runtime, len(chosen))
-        return send_batches(chosen, context)
+        return (*send_batches(chosen, context), *(_unreadable(folder, service) for folder in broken))
+
+
+def _folder(one: PreparedBatch | Path | str, out: Path) -> Path:
+    return one.path if isinstance(one, PreparedBatch) else stored.folder_named(one, out)
+
+
+def _is_broken(folder: Path, ledger: Ledger) -> bool:
+    """Whether a folder has a manifest that cannot be read, and the ledger does not know what it was."""
+    if not (folder / stored.MANIFEST).is_file() or _in_folder(folder, ledger) is not None:
+        return False
+    try:
+        stored.read(folder)
+    except UsageError:
+        return True
+    return False
+
+
+def _unreadable(folder: Path, service: UploadService) -> Receipt:
+    """The receipt of a folder that nobody can make sense of, which stops no other."""
+    content = Content(folder.name, "", 0, "", None, service.name, "")
+    hint = "convert its source again, then remove this folder"
+    return receipts.turned_down(content, BROKEN, f"its {stored.MANIFEST} is broken", hint=hint)
 
 
 def send_batches(batches: Sequence[BatchEntry], context: UploadContext) -> tuple[Receipt, ...]:
@@ -91,12 +118,12 @@ def _waiting(out: Path, ledger: Ledger, service: UploadService) -> list[BatchEnt
 
 
 def _named(
-    batches: Sequence[PreparedBatch | Path | str], out: Path, ledger: Ledger, earlier_at: UploadService | None
+    batches: Sequence[Path], out: Path, ledger: Ledger, earlier_at: UploadService | None
 ) -> list[BatchEntry]:
     """The batches that were named, in that order; before each what waits of its series at the service, if one is given."""
     found: list[BatchEntry] = []
     for one in batches:
-        entry = entry_of(one.path if isinstance(one, PreparedBatch) else one, out, ledger)
+        entry = entry_of(one, out, ledger)
         if earlier_at is not None:
             with ledger.transaction() as connection:
                 found += order.series_waiting(connection, entry, earlier_at.name, earlier_at.former_name)

@@ -12,8 +12,7 @@ from lexer_pipeline.outbox.ledger import Ledger, uploads_of
 from lexer_pipeline.outbox.outbox import opened
 from lexer_pipeline.uploading import next_steps, receipts
 from lexer_pipeline.uploading.receipts import utc_text
-
-BROKEN = "broken"
+from lexer_pipeline.uploading.send import BROKEN
 
 
 @dataclass(frozen=True, slots=True)
