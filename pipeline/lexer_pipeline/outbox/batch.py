@@ -43,7 +43,7 @@ def read(folder: Path) -> PreparedBatch:
         ) from problem
 
 
-def find(word: Path | str, out: Path) -> Path:
+def folder_named(word: Path | str, out: Path) -> Path:
     """The folder that a person means by a batch: its path, or its name in the out folder."""
     path = Path(word)
     if not path.is_dir() and (out / path).is_dir() and len(path.parts) == 1:

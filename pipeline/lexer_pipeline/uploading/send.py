@@ -114,7 +114,7 @@ def _named(
 
 def entry_of(word: Path | str, out: Path, ledger: Ledger) -> BatchEntry:
     """The batch that a person names by its folder or the name of it; UsageError where there is none."""
-    folder = stored.find(word, out)
+    folder = stored.folder_named(word, out)
     found = _in_folder(folder, ledger)
     if found is None:
         stored.read(folder)  # says what is wrong where it is no batch

@@ -1,0 +1,46 @@
+"""Some rows of an order alone are no order: they would stand in place of the whole one that was accepted before."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import orjson
+
+from lexer_pipeline.errors import UsageError
+from lexer_pipeline.outbox.workspace import DATA, Part
+from lexer_pipeline.preparing.fixed import Fixed
+
+SHOWN = 5
+
+
+def refuse_halves(fixed: Fixed, parts: Sequence[Part]) -> None:
+    """UsageError where rows that were mended belong to a record that was accepted before without them."""
+    key = fixed.specification.key
+    if key is None or not any(
+        name.endswith(".csv") for batch, _ in fixed.parts for name in batch.manifest.rejects
+    ):
+        return
+    lines: dict[int, str] = {}
+    for part in parts:
+        firsts = (one.row for one in part.accepted() if one.is_first)
+        mended = _keys(part.folder / DATA, key, part.taken)
+        lines |= dict(zip(mended, firsts, strict=True))
+    halves: list[str] = []
+    for file in fixed.made_before if lines else ():
+        halves += [lines[one] for one in _keys(file, key) if one in lines]
+    if halves:
+        shown = ", ".join(halves[:SHOWN]) + (", ..." if len(halves) > SHOWN else "")
+        name = fixed.entry.folder.rpartition("/")[2]
+        raise UsageError(
+            f"the rows on the lines {shown} of the source have a {key} that was accepted before without them, and would be sent as"
+            " a whole in its place",
+            f"Mend them in the source, and convert that with --replaces {name}; or take these rows out of the rejects.",
+        )
+
+
+def _keys(file: Path, key: str, start: int = 0) -> Iterator[int]:
+    """A number that stands for the key of each record in a file, from a byte on; none where the file is gone."""
+    if file.is_file():
+        with file.open("rb") as records:
+            records.seek(start)
+            for line in records:
+                yield hash(orjson.loads(line).get(key))
