@@ -58,11 +58,15 @@ class Shop:
 
     def prepare(self, source: object, spec: str | None = SPEC, **asked: Any) -> Report:
         """Convert a source that is there."""
+        return self.prepare_all(source, spec=spec, **asked)
+
+    def prepare_all(self, *sources: object, spec: str | None = SPEC, **asked: Any) -> Report:
+        """Convert sources that are there."""
         if "replaces" not in asked:
             asked = {"date": DATE, **asked}
         options = replace(Options(ledger=self.settings.ledger), **asked)
-        given = str(source) if isinstance(source, Path) else source
-        return prepare([given], spec, asked.get("out", self.out), options, self.runtime)
+        given: list[Any] = [str(source) if isinstance(source, Path) else source for source in sources]
+        return prepare(given, spec, asked.get("out", self.out), options, self.runtime)
 
     def fix(self, batch: str | Path, *files: str | Path, **asked: Any) -> Report:
         """Make what the rejects of a batch say now."""
