@@ -72,7 +72,9 @@ class Shop:
         """Make what the rejects of a batch say now."""
         word = str(self.out / batch) if len(Path(batch).parts) == 1 else str(batch)
         options = replace(Options(ledger=self.settings.ledger), **{"date": DATE, **asked}, fix=word)
-        return prepare([str(file) for file in files], asked.pop("spec", None), self.out, options, self.runtime)
+        return prepare(
+            [str(file) for file in files], asked.pop("spec", None), self.out, options, self.runtime
+        )
 
     def mend(self, batch: str, *changes: tuple[str, str], name: str = "rejects.csv") -> Path:
         """Change texts in a rejects file where it lies."""

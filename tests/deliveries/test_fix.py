@@ -2,17 +2,20 @@
 
 import hashlib
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
-from lexer_pipeline.errors import UsageError
+from lexer_pipeline.errors import PersonNeeded, UsageError
 from lexer_pipeline.model import PreparedBatch
 from lexer_pipeline.preparing.report import Report
 
+from tests.running import environment
 from tests.upload.store import Store
 
-from .helpers import CORRECTED, DATE, FIRST, SECOND, Shop, export, names, raised
+from .helpers import CORRECTED, DATE, FIRST, SECOND, SPEC, Shop, export, names, raised
 
 PEOPLE = ("Ida", "Ole", "Eva?", "Per", "Jan?")
 LIMIT = 0.9
@@ -62,14 +65,22 @@ def test_the_same_fix_once_more_changes_nothing(shop: Shop) -> None:
     shop.convert(*PEOPLE, max_invalid=LIMIT)
     shop.mend(FIRST, EVA)
     shop.fix(FIRST)
-    before = {path: path.read_bytes() for path in shop.out.rglob("*.*") if path.is_file() and ".sqlite" not in path.name}
+    before = {
+        path: path.read_bytes()
+        for path in shop.out.rglob("*.*")
+        if path.is_file() and ".sqlite" not in path.name
+    }
 
     again = shop.fix(FIRST)
 
     assert names(again) == [f"({FIRST})"]
     assert again.sources[0].skipped == {"an earlier fix accepted it": 1}
     assert again.verdicts[0].is_good
-    after = {path: path.read_bytes() for path in shop.out.rglob("*.*") if path.is_file() and ".sqlite" not in path.name}
+    after = {
+        path: path.read_bytes()
+        for path in shop.out.rglob("*.*")
+        if path.is_file() and ".sqlite" not in path.name
+    }
     assert before == after
 
 
@@ -116,7 +127,11 @@ def test_where_nothing_is_valid_yet_no_batch_is_made_and_the_new_issues_lie_besi
     other = shop.fix(FIRST)
 
     for report in (same, other):
-        assert (names(report), report.verdicts[0].state, report.verdicts[0].is_good) == ([f"({FIRST})"], "rejected", False)
+        assert (names(report), report.verdicts[0].state, report.verdicts[0].is_good) == (
+            [f"({FIRST})"],
+            "rejected",
+            False,
+        )
     folder = shop.out / FIRST
     assert sorted(path.name for path in folder.glob("*_*.*")) == sorted(
         [f"{FIRST}.json", "issues_02.ndjson", "rejects_02.csv"]
@@ -130,7 +145,9 @@ HELD = [("held", PEOPLE), ("rejected", ("Eva?", "Jan?"))]
 
 
 @pytest.mark.parametrize(("state", "who"), HELD)
-def test_what_was_never_to_be_sent_is_one_batch_with_its_fix(shop: Shop, state: str, who: tuple[str, ...]) -> None:
+def test_what_was_never_to_be_sent_is_one_batch_with_its_fix(
+    shop: Shop, state: str, who: tuple[str, ...]
+) -> None:
     (before,) = shop.convert(*who).batches
     assert before.manifest.state == state
     old = before.file.read_bytes() if before.manifest.file else b""
@@ -413,3 +430,67 @@ def test_a_file_that_changed_is_not_taken_over(shop: Shop) -> None:
 
     assert "not the file that was prepared" in problem.message
     assert shop.states() == {FIRST: "held"}
+
+
+# ------------------------------------------------------------------------------------------------ the command
+
+
+def typed(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    line = [sys.executable, "-m", "lexer_pipeline", *words]
+    return subprocess.run(
+        line, cwd=folder, env=environment(), capture_output=True, text=True, timeout=120, check=False
+    )
+
+
+def test_the_command_says_what_was_passed_over_and_what_is_left(tmp_path: Path) -> None:
+    (tmp_path / "people.csv").write_bytes(export(*PEOPLE))
+    first = typed(tmp_path, "convert", "people.csv", "--spec", SPEC, "--date", DATE, "--max-invalid", "90%")
+    assert (
+        f"2 rows rejected: mend batches/{FIRST}/rejects.csv, then lexer-pipeline convert --fix"
+        in first.stdout
+    )
+    file = tmp_path / "batches" / FIRST / "rejects.csv"
+    file.write_text(file.read_text().replace(*EVA))
+
+    plain = typed(tmp_path, "convert", str(file.relative_to(tmp_path)), "--spec", SPEC)
+    done = typed(tmp_path, "convert", "--fix", FIRST, "--date", DATE)
+    again = typed(tmp_path, "convert", "--fix", f"batches/{FIRST}", "--json")
+    none = typed(tmp_path, "convert")
+    run = typed(tmp_path, "run", "--fix", FIRST, "people.csv")
+
+    assert (plain.returncode, f"convert --fix batches/{FIRST}" in plain.stderr) == (2, True)
+    assert (done.returncode, f"mends rejects of {FIRST}" in done.stdout) == (0, True)
+    assert f"1 row rejected: mend batches/{SECOND}/rejects.csv" in done.stdout
+    assert again.returncode == 0
+    assert [one["made"] for one in json.loads(again.stdout)["batches"]] == [False]
+    assert "1 rows left out: an earlier fix accepted it" in again.stderr
+    assert (none.returncode, run.returncode) == (2, 2)
+
+
+def test_the_batch_tells_the_folder_that_its_fix_is_made_in(tmp_path: Path) -> None:
+    (tmp_path / "people.csv").write_bytes(export(*PEOPLE))
+    typed(tmp_path, "convert", "people.csv", "--spec", SPEC, "--date", DATE, "--out", "shop/made")
+    file = tmp_path / "shop/made" / FIRST / "rejects.csv"
+    file.write_text(file.read_text().replace(*EVA).replace(*JAN))
+
+    done = typed(tmp_path, "convert", "--fix", f"shop/made/{FIRST}")
+
+    assert done.returncode == 0
+    assert (tmp_path / "shop/made" / CORRECTED).is_dir()
+    assert not (tmp_path / "batches").exists()
+
+
+def test_two_fixes_at_once_do_not_accept_a_row_twice(shop: Shop) -> None:
+    shop.convert(*PEOPLE, max_invalid=LIMIT)
+    shop.mend(FIRST, EVA)
+    inner: list[Report] = []
+
+    def meanwhile(*_: int) -> None:
+        if not inner:
+            inner.append(shop.fix(FIRST))
+
+    problem = raised(PersonNeeded, lambda: shop.fix(FIRST, progress=meanwhile))
+
+    assert "meanwhile" in problem.message
+    assert names(inner[0]) == [SECOND]
+    assert set(shop.states()) == {FIRST, SECOND}

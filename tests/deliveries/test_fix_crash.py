@@ -36,7 +36,10 @@ def begun(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     source = out.parent / "people.csv"
     source.write_bytes(export(*PEOPLE))
     prepare(
-        [str(source)], "customer_record", out, Options(date="20240306", max_invalid=request.param, max_bytes=600)
+        [str(source)],
+        "customer_record",
+        out,
+        Options(date="20240306", max_invalid=request.param, max_bytes=600),
     )
     file = out / NAME / "rejects.csv"
     file.write_text(file.read_text().replace("Eva?,maybe", "Eva,no").replace("Jan?,maybe", "Jan,no"))

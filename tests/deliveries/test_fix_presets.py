@@ -20,6 +20,7 @@ from tests.upload.store import Store
 
 from .helpers import DATE, Shop, names, raised
 
+
 @pytest.fixture
 def shop(out: Path, store: Store) -> Shop:
     return Shop(out, store)

@@ -82,7 +82,10 @@ def _batch(console: Console, one: PreparedBatch) -> None:
     if one.made and manifest.rejects:
         rows = f"{manifest.rejected:,} {'row' if manifest.rejected == 1 else 'rows'} rejected"
         files = ", ".join(str(one.path / name) for name in manifest.rejects)
-        say(console, f"  {rows}: mend {files}, then {next_steps.COMMAND} convert --fix {next_steps.shown(one.path)}")
+        say(
+            console,
+            f"  {rows}: mend {files}, then {next_steps.COMMAND} convert --fix {next_steps.shown(one.path)}",
+        )
 
 
 def _verdict(console: Console, one: Verdict) -> None:
