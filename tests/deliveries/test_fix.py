@@ -4,6 +4,7 @@ import hashlib
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -300,6 +301,31 @@ def test_a_fix_goes_behind_its_batch_and_is_no_newer_content(shop: Shop) -> None
     again = shop.convert(*PEOPLE, max_invalid=LIMIT)
 
     assert names(again) == [f"({FIRST})"]
+
+
+STATES = [
+    ("", "", False, "sent"), ("status:400", "", False, "refused"), ("status:503", "", False, "prepared"),
+    ("", "stored-reset", False, "sending"), ("", "stored-reset", True, "in_doubt"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("post", "put", "expires", "state"), STATES)
+def test_whatever_became_of_a_batch_its_fix_is_a_further_delivery(
+    shop: Shop, post: str, put: str, expires: bool, state: str
+) -> None:
+    shop.convert(*PEOPLE, max_invalid=LIMIT)
+    shop.store.post_faults, shop.store.put_faults = [post] if post else [], [put] if put else []
+    shop.upload(settings=replace(shop.settings, tries=1))
+    if expires:
+        shop.store.expired.add("101")
+        shop.upload()
+    assert shop.states() == {FIRST: state}
+    shop.mend(FIRST, EVA)
+
+    made = one(shop.fix(FIRST))
+
+    assert (made.path.name, people(made)) == (SECOND, ["Eva"])
+    assert shop.states() == {FIRST: state, SECOND: "prepared"}
 
 
 def test_rows_that_say_the_same_are_both_sent(shop: Shop) -> None:

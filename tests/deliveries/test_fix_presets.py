@@ -159,7 +159,7 @@ def test_a_line_of_an_order_that_was_accepted_without_it_is_no_order(shop: Shop,
 
     problem = raised(UsageError, lambda: shop.fix(batch.path))
 
-    assert "the rows on the lines 5 of the source have a purchase_id" in problem.message
+    assert "what was mended on line 5 of the source has a purchase_id" in problem.message
     assert shop.states() == {batch.path.name: batch.manifest.state}
 
 
@@ -175,4 +175,25 @@ def test_orders_of_which_all_rows_were_rejected_are_whole_when_mended(shop: Shop
 
     (record,) = (json.loads(line) for line in made.file.read_bytes().splitlines())
     assert (record["purchase_id"], len(record["products"])) == ("B", 2)
+    assert made.manifest.continuations == 1
+
+
+def test_lines_of_one_order_that_are_mended_one_by_one_are_no_two_orders(shop: Shop) -> None:
+    folder = shop.out.parent
+    (folder / "shop.csv").write_text(table(orders("A S1 1.50", "B S1 free", "B S2 1.00")))
+    (batch,) = shop.prepare(
+        folder / "shop.csv", spec=None, mapping=own(folder, ORDERS), max_invalid=1.0
+    ).batches
+    file = shop.mend(batch.path.name, ("free", "2.00"))
+    head, first, second = file.read_text().splitlines(keepends=True)
+    file.write_text(head + first)
+    shop.fix(batch.path)
+    file.write_text(head + second)
+
+    problem = raised(UsageError, lambda: shop.fix(batch.path))
+
+    assert "on line 4 of the source" in problem.message
+    shop.drop(f"commerce_purchases_02-{DATE}-a")
+    file.write_text(head + first + second)
+    (made,) = shop.fix(batch.path).batches
     assert made.manifest.continuations == 1

@@ -44,11 +44,14 @@ def read(folder: Path) -> PreparedBatch:
 
 
 def folder_named(word: Path | str, out: Path) -> Path:
-    """The folder that a person means by a batch: its path, or its name in the out folder."""
+    """The folder that a person means by a batch: its path, or its name in the out folder (where it may be gone)."""
     path = Path(word)
-    if not path.is_dir() and (out / path).is_dir() and len(path.parts) == 1:
-        return out / path
-    return path
+    return out / path if len(path.parts) == 1 and not path.is_dir() else path
+
+
+def as_named(folder: Path, out: Path) -> Path:
+    """A batch's folder as whoever named the out folder would write it."""
+    return out / folder.name if folder.parent == out.resolve() else folder
 
 
 def series_of(sources: Iterable[str]) -> str:

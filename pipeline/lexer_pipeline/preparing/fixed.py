@@ -1,6 +1,5 @@
 """A batch whose rejects are mended: what it is, how it was made, and which of its rejects come now."""
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import inf
@@ -22,10 +21,9 @@ from lexer_pipeline.preparing import decisions, options
 from lexer_pipeline.preparing.decisions import Decisions
 from lexer_pipeline.preparing.options import USUAL, Options
 from lexer_pipeline.preparing.plan import Plan
+from lexer_pipeline.preparing.rejects_files import parts_with_rejects
 from lexer_pipeline.specs import catalog
 
-# rejects.csv, rejects-2.csv of the second source, rejects_02.csv of a later run, however it was saved since.
-FILE = re.compile(r"rejects(?:-(?P<source>[1-9][0-9]*))?(?:_[0-9]{2,})?\.[A-Za-z0-9.]+")
 # What may be asked of a fix; the rest is as the batch was made.
 OF_A_FIX = ("max_invalid", "max_bytes", "min_rows")
 FLAGS: Mapping[str, str] = {
@@ -41,7 +39,8 @@ class Fixed:
 
     `parts` are the batches whose rejects come, with their numbers of sources and files: the whole delivery where it is one that
     `is_taken_over`, its records included. `options` are those that it was made with, and what may be asked of a fix. `rows` is
-    against what rejects are measured.
+    against what rejects are measured, `accepted` has the rows that earlier fixes accepted, by source, of which `noted` were ever
+    noted, and `made_before` are the files that hold what was accepted.
     """
 
     entry: BatchEntry
@@ -114,11 +113,11 @@ def fixed_batch(
     specification = _specification(manifest, spec)
     kept = options.from_json(manifest.options, where)
     return Fixed(
-        one, _parts(batches, sources, folder), is_taken_over, specification, decisions.from_json(manifest.decisions, where),
+        one, parts_with_rejects(batches, sources, folder), is_taken_over, specification, decisions.from_json(manifest.decisions, where),
         _as_made(kept, asked), _kept_options(manifest, asked), _rows(family, one, batches, ledger, is_taken_over),
         {number: frozenset(rows) for number, rows in accepted.items()}, noted,
         tuple(ledger.folder_of(each.folder) / each.file for each in family
-              if each.state == BatchState.PREPARED or each.id in {part.id for part in meant}),
+              if each.state in (BatchState.PREPARED, BatchState.HELD) and each.file),
     )  # fmt: skip
 
 
@@ -198,94 +197,6 @@ def _rows(
         return rows
 
 
-# ---------------------------------------------------------------------------------------------- which rejects
-
-
-def _parts(
-    batches: Sequence[PreparedBatch], sources: Sequence[Source], folder: Path
-) -> tuple[tuple[PreparedBatch, tuple[tuple[int, Source], ...]], ...]:
-    """Each batch with the files of its rejects; those that were named stand for the ones that lie there."""
-    named = _named(batches, sources, folder)
-    if not named and not any(batch.manifest.rejects for batch in batches):
-        raise UsageError(f"{folder}: has no rejects", "There is nothing to fix.")
-    found = []
-    is_whole = len(batches) > 1 or batches[0].manifest.state != BatchState.PREPARED
-    for place, batch in enumerate(batches):
-        files: dict[int, Source] = {}
-        if is_whole or not named:
-            files = {_number(name): batch.path / name for name in batch.manifest.rejects}
-            files = {number: file for number, file in files.items() if not _is_empty(file)}
-        files |= named.get(place, {})
-        found.append((batch, tuple(sorted(files.items(), key=lambda one: one[0]))))
-    return tuple(found)
-
-
-def _is_empty(file: Source) -> bool:
-    """Whether all documents were taken out of a file of rejects."""
-    return isinstance(file, Path) and file.is_file() and not file.stat().st_size
-
-
-def _named(
-    batches: Sequence[PreparedBatch], sources: Sequence[Source], folder: Path
-) -> dict[int, dict[int, Source]]:
-    """The files that were named, by the place of their batch and the number of their source."""
-    found: dict[int, dict[int, Source]] = {}
-    for source in sources:
-        file = _path(source, folder)
-        place = _place(batches, file, source)
-        number = _source_number(batches[place].manifest, file, source)
-        if number in found.setdefault(place, {}):
-            raise UsageError(f"{source}: is the second file of one source's rejects", "Name one at a time.")
-        found[place][number] = file if file is not None else source
-    return found
-
-
-def _path(source: Source, folder: Path) -> Path | None:
-    if not isinstance(source, str | Path) or str(source) == "-":
-        return None
-    path = Path(source)
-    inside = folder / path
-    return inside if len(path.parts) == 1 and not path.exists() and inside.exists() else path
-
-
-def _place(batches: Sequence[PreparedBatch], file: Path | None, source: Source) -> int:
-    """Which of a delivery's parts a file of rejects belongs to."""
-    if len(batches) == 1:
-        return 0
-    for place, batch in enumerate(batches):
-        if file is not None and file.parent.resolve() == batch.path.resolve():
-            return place
-    raise UsageError(
-        f"{source}: which of the {len(batches)} parts it belongs to is not told",
-        "Put it into the folder of its part.",
-    )
-
-
-def _source_number(manifest: Manifest, file: Path | None, source: Source) -> int:
-    """Which source of a batch a file of rejects belongs to, from 0."""
-    of = sorted({_number(name) for name in manifest.rejects})
-    if file is not None and FILE.fullmatch(file.name) and _number(file.name) < len(manifest.decisions):
-        number = _number(file.name)
-        if len(of) != 1 or number in of or number:
-            return number
-    if len(of) == 1:
-        return of[0]
-    if len(manifest.decisions) == 1:
-        return 0
-    raise UsageError(
-        f"{source}: which source of the batch it belongs to is not told",
-        f"Call it as the file that it comes from: {', '.join(manifest.rejects) or 'rejects.csv, rejects-2.csv'}.",
-    )
-
-
-def _number(name: str) -> int:
-    match = FILE.fullmatch(name)
-    return int(match["source"] or 1) - 1 if match else 0
-
-
-# ------------------------------------------------------------------------------------------------ the mapping
-
-
 def _passes(manifest: Manifest, specification: Specification) -> list[tuple[Mapped | None, RecordMap | None]]:
     """For each pass that made the batch its mapping and the record in it: a mapping may make several of one specification."""
     count = len(manifest.decisions)
@@ -303,13 +214,20 @@ def _passes(manifest: Manifest, specification: Specification) -> list[tuple[Mapp
             continue
         if text not in parsed:
             parsed[text] = mapping.parse(text, name, f"the mapping in {MANIFEST}")
-        one = parsed[text]
-        found += [
-            (one, record) for record in one.records
-            if catalog.find(record.specification).name == specification.name
-        ]  # fmt: skip
+        records = [record for record in parsed[text].records if _makes(record, specification)]
+        if not records:
+            break
+        found += [(parsed[text], record) for record in records]
     if len(found) != count:
         raise UsageError(
             f"the mapping in {MANIFEST} is not the one that made the batch", "Convert the source again."
         )
     return found
+
+
+def _makes(record: RecordMap, specification: Specification) -> bool:
+    """Whether a record of a mapping is one of this specification; a schema file of one's own may lie elsewhere by now."""
+    path = Path(record.specification)
+    if path.suffix:
+        return path.stem == specification.name
+    return catalog.find(record.specification).name == specification.name

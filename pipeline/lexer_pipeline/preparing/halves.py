@@ -6,6 +6,7 @@ from pathlib import Path
 import orjson
 
 from lexer_pipeline.errors import UsageError
+from lexer_pipeline.loading.format import REJECTS, TABLE
 from lexer_pipeline.outbox.workspace import DATA, Part
 from lexer_pipeline.preparing.fixed import Fixed
 
@@ -13,27 +14,29 @@ SHOWN = 5
 
 
 def refuse_halves(fixed: Fixed, parts: Sequence[Part]) -> None:
-    """UsageError where rows that were mended belong to a record that was accepted before without them."""
+    """UsageError where rows that were mended belong to a record that was accepted before without them.
+
+    A document is whole whatever came before it.
+    """
     key = fixed.specification.key
-    if key is None or not any(
-        name.endswith(".csv") for batch, _ in fixed.parts for name in batch.manifest.rejects
-    ):
+    tables = {number for number, one in enumerate(fixed.decisions) if one.reading.form in (TABLE, REJECTS)}
+    if key is None or not tables:
         return
     lines: dict[int, str] = {}
     for part in parts:
-        firsts = (one.row for one in part.accepted() if one.is_first)
-        mended = _keys(part.folder / DATA, key, part.taken)
-        lines |= dict(zip(mended, firsts, strict=True))
+        firsts = (one for one in part.accepted() if one.is_first)
+        for mended, first in zip(_keys(part.folder / DATA, key, part.taken), firsts, strict=True):
+            if first.source in tables:
+                lines[mended] = first.row
     halves: list[str] = []
     for file in fixed.made_before if lines else ():
         halves += [lines[one] for one in _keys(file, key) if one in lines]
     if halves:
         shown = ", ".join(halves[:SHOWN]) + (", ..." if len(halves) > SHOWN else "")
-        name = fixed.entry.folder.rpartition("/")[2]
         raise UsageError(
-            f"the rows on the lines {shown} of the source have a {key} that was accepted before without them, and would be sent as"
+            f"what was mended on line {shown} of the source has a {key} that was accepted before without it, and would be sent as"
             " a whole in its place",
-            f"Mend them in the source, and convert that with --replaces {name}; or take these rows out of the rejects.",
+            f"Mend it in the source, and convert that with --replaces {Path(fixed.entry.folder).name}; or take it out of the rejects.",
         )
 
 

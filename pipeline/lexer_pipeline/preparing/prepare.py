@@ -1,4 +1,4 @@
-"""The order of the stages: the only module that knows it.
+"""The order of the stages.
 
 load -> shape -> validate -> convert -> name          (prepare)
 load -> shape -> validate                             (validate)

@@ -72,4 +72,5 @@ def verdict_on_fix(fixed: Fixed, reports: Sequence[SourceReport]) -> Verdict:
 def accepted_in_fix(fixed: Fixed, reports: Sequence[SourceReport]) -> tuple[str, ...]:
     """What a fix would have been held for, had nothing been asked for beside."""
     invalid = sum(report.invalid for report in reports)
-    return (TOO_MANY_REJECTS,) if invalid > USUAL.max_invalid * fixed.rows else ()
+    is_more = USUAL.max_invalid * fixed.rows < invalid <= fixed.options.max_invalid * fixed.rows
+    return (TOO_MANY_REJECTS,) if is_more else ()
