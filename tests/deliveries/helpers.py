@@ -58,11 +58,33 @@ class Shop:
 
     def prepare(self, source: object, spec: str | None = SPEC, **asked: Any) -> Report:
         """Convert a source that is there."""
+        return self.prepare_all(source, spec=spec, **asked)
+
+    def prepare_all(self, *sources: object, spec: str | None = SPEC, **asked: Any) -> Report:
+        """Convert sources that are there."""
         if "replaces" not in asked:
             asked = {"date": DATE, **asked}
         options = replace(Options(ledger=self.settings.ledger), **asked)
-        given = str(source) if isinstance(source, Path) else source
-        return prepare([given], spec, asked.get("out", self.out), options, self.runtime)
+        given: list[Any] = [str(source) if isinstance(source, Path) else source for source in sources]
+        return prepare(given, spec, asked.get("out", self.out), options, self.runtime)
+
+    def fix(self, batch: str | Path, *files: str | Path, **asked: Any) -> Report:
+        """Make what the rejects of a batch say now."""
+        word = str(self.out / batch) if len(Path(batch).parts) == 1 else str(batch)
+        options = replace(Options(ledger=self.settings.ledger), **{"date": DATE, **asked}, fix=word)
+        return prepare(
+            [str(file) for file in files], asked.pop("spec", None), self.out, options, self.runtime
+        )
+
+    def mend(self, batch: str, *changes: tuple[str, str], name: str = "rejects.csv") -> Path:
+        """Change texts in a rejects file where it lies."""
+        file = self.out / batch / name
+        text = file.read_text("utf-8")
+        for before, after in changes:
+            assert before in text
+            text = text.replace(before, after)
+        file.write_text(text, "utf-8")
+        return file
 
     def upload(
         self, *batches: PreparedBatch | Path | str, settings: Settings | None = None, **asked: Any

@@ -1,6 +1,6 @@
 """Prepare in a child that dies or is interrupted at its n-th call into the operating system, as often as asked.
 
-Reads one order a line: JSON with sources, spec, out, max_bytes, and perhaps `at` (which call, from 1) and `how`
+Reads one order a line: JSON with sources, spec, out, max_bytes, and perhaps `fix`, `at` (which call, from 1) and `how`
 ("die" before the call, "die_after" it, or "interrupt" instead of it). Answers each with {"code", "calls"}.
 """
 
@@ -43,7 +43,7 @@ class Fuse:
 def run(order: dict[str, Any]) -> tuple[int, int]:
     """(exit code, calls) of one run in this process, which is of no use afterwards."""
     fuse = Fuse(order.get("at", 0), order.get("how", "die"))
-    options = Options(date="20240306", max_invalid=1.0, max_bytes=order["max_bytes"])
+    options = Options(date="20240306", max_invalid=1.0, max_bytes=order["max_bytes"], fix=order.get("fix"))
     for name in CALLS:
         setattr(os, name, fuse.guard(getattr(os, name)))
     # Records are written through a file object, which does not pass by os.write.

@@ -1,13 +1,14 @@
-"""Rejects come in the input's own form: mended and run again they are accepted, unmended rejected as before."""
+"""Rejects come in the input's own form: mended and fixed they are accepted, unmended rejected as before."""
 
 import csv
 import io
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from .helpers import MARK, Prepared, of_bytes, prepared
+from .helpers import KEEP_ALL, MARK, Prepared, of_bytes, prepared
 
 HEADER = "link.email,first_name,employee_flag,date_of_birth"
 GOOD = "ok@example.com,Ida,true,1989-01-01"
@@ -33,6 +34,13 @@ def codes_by_line(done: Prepared) -> list[tuple[int, list[str]]]:
     return [(row, sorted(codes)) for row, codes in sorted(found.items())]
 
 
+def fixed(done: Prepared, data: bytes, ending: str = "csv") -> Prepared:
+    """What comes of the rejects where they are edited so in the folder of their batch."""
+    rejects_of(done, ending).write_bytes(data)
+    (batch,) = done.report.batches
+    return prepared([], None, done.out, replace(KEEP_ALL, fix=str(batch.path)))
+
+
 def rejects_of(done: Prepared, ending: str = "csv") -> Path:
     (batch,) = done.report.batches
     return batch.path / f"rejects.{ending}"
@@ -56,30 +64,20 @@ def test_unmended_rejects_are_rejected_again_for_the_same_reasons(
     first = [codes for _, codes in codes_by_line(done)]
     assert len(first) == len(BAD) + 2
 
-    rejects = rejects_of(done)
-    for round_number in range(1, 4):
-        again = of_bytes(
-            rejects.read_bytes() + dialect(f"1,x,{GOOD}\n").encode(),
-            "customer_record",
-            tmp_path / str(round_number),
-        )
-        assert [codes for _, codes in codes_by_line(again)] == first
-        assert again.report.valid == 1
-        header = rejects_of(again).read_bytes().splitlines()[0].decode()
+    for number in range(1, 4):
+        done = fixed(done, rejects_of(done).read_bytes() + dialect(f"{100 + number},x,{GOOD}\n").encode())
+        assert [codes for _, codes in codes_by_line(done)] == first
+        assert done.report.valid == 1
+        header = rejects_of(done).read_bytes().splitlines()[0].decode()
         assert header.split(delimiter) == ["_line", "_issues", *HEADER.split(",")]
-        rejects = rejects_of(again)
 
 
 def test_a_rejects_file_of_a_rejects_file_holds_the_rows_as_they_first_stood(tmp_path: Path) -> None:
     done = of_bytes(table(GOOD, *BAD, *BYTES), "customer_record", tmp_path / "0")
-    again = of_bytes(
-        rejects_of(done).read_bytes() + f"1,x,{GOOD}\n".encode(), "customer_record", tmp_path / "1"
-    )
-    third = of_bytes(
-        rejects_of(again).read_bytes() + f"1,x,{GOOD}\n".encode(), "customer_record", tmp_path / "2"
-    )
+    again = fixed(done, rejects_of(done).read_bytes() + f"101,x,{GOOD}\n".encode())
+    third = fixed(again, rejects_of(again).read_bytes() + f"102,x,{GOOD}\n".encode())
 
-    assert rejects_of(third).read_bytes() == rejects_of(again).read_bytes()
+    assert rejects_of(third).read_bytes() + f"102,x,{GOOD}\n".encode() == rejects_of(again).read_bytes()
     for row in BAD:
         assert row.encode() in rejects_of(third).read_bytes()
 
@@ -100,7 +98,7 @@ def test_a_mended_rejects_file_is_accepted_whole(tmp_path: Path) -> None:
         [header, *([*row[:2], f"m{n}@example.com", row[3], "no", ""] for n, row in enumerate(rows))]
     )
 
-    again = of_bytes(mended.getvalue().encode(), "customer_record", tmp_path / "1")
+    again = fixed(done, mended.getvalue().encode())
 
     assert again.report.invalid == 0
     assert [record["link"]["email"] for record in again.records] == [f"m{n}@example.com" for n in range(6)]
@@ -124,9 +122,7 @@ def test_a_quoted_header_stands_in_the_rejects_file_as_it_stood(tmp_path: Path) 
     done = of_bytes(f"{header}\na@b.co;x;true\nbad;{MARK};true\n".encode(), "customer_record", tmp_path / "0")
     assert rejects_of(done).read_text().startswith(f"_line;_issues;{header}\n")
 
-    again = of_bytes(
-        rejects_of(done).read_bytes().replace(b"bad", b"b@b.co"), "customer_record", tmp_path / "1"
-    )
+    again = fixed(done, rejects_of(done).read_bytes().replace(b"bad", b"b@b.co"))
     assert again.records == [
         {"link": {"email": "b@b.co"}, "custom_fields": {"two\nlines": MARK}, "employee_flag": True}
     ]
@@ -152,10 +148,10 @@ def test_rejected_documents_come_back_one_a_line_and_are_rejected_or_mended(
     assert rejects.count(b"\n") == 1
 
     good = b'{"link":{"mobile":"1"}}\n'
-    again = of_bytes(rejects + good, "customer_record", tmp_path / "1")
+    again = fixed(done, rejects + good, "ndjson")
     assert Counter(again.codes) == Counter(done.codes)
     assert rejects_of(again, "ndjson").read_bytes() == rejects
-    mended = of_bytes(rejects.replace(b" 5", b' "5"') + good, "customer_record", tmp_path / "2")
+    mended = fixed(again, rejects.replace(b" 5", b' "5"'), "ndjson")
     assert mended.records[0] == {"link": {"mobile": "5"}, "first_name": MARK}
 
 

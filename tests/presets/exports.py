@@ -54,6 +54,12 @@ def convert(source: str, mapping: str | None = None) -> Converted:
     return Converted(report, {batch.manifest.specification: batch for batch in report.batches})
 
 
+def fixed(batch: Path) -> Converted:
+    """What the rejects of a batch in the folder `batches` say now."""
+    report = prepare([], None, "batches", Options(date="20240306", fix=str(batch)))
+    return Converted(report, {one.manifest.specification: one for one in report.batches})
+
+
 def write(name: str, header: Sequence[str], *rows: Mapping[str, str]) -> str:
     """An export of these rows, each given by the cells that it fills."""
     with Path(name).open("w", encoding="utf-8", newline="") as file:

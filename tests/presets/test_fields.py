@@ -7,7 +7,7 @@ import pytest
 from lexer_pipeline.errors import UsageError
 from lexer_pipeline.mapping import file
 
-from tests.presets.exports import Converted, convert, write
+from tests.presets.exports import Converted, convert, fixed, write
 
 PURCHASE = """
 specification = "commerce_purchases"
@@ -240,12 +240,12 @@ def test_what_is_wrong_in_a_mapping_is_told_with_its_line(fields: str, message: 
     assert "own.toml: line " in caught.value.message
 
 
-def test_the_rejects_of_a_mapping_that_names_every_column_run_again(folder: Path) -> None:
+def test_the_rejects_of_a_mapping_that_names_every_column_are_fixed(folder: Path) -> None:
     Path("own.toml").write_text(f"[[records]]{PURCHASE}", "utf-8")
     made = convert(write("export.csv", list(ROW), {**ROW, "Paid": "free"}, {**ROW, "Order": "2"}), "own.toml")
     rejects = made.batches["commerce_purchases"].path / "rejects.csv"
 
     rejects.write_text(rejects.read_text("utf-8").replace("free", "5.00"), "utf-8")
-    (one,) = convert(str(rejects), "own.toml").records("commerce_purchases")
+    (one,) = fixed(rejects.parent).records("commerce_purchases")
 
     assert "1" == one["purchase_id"]

@@ -132,10 +132,10 @@ def _add_reading(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def _add_sources(parser: argparse.ArgumentParser) -> None:
+def _add_sources(parser: argparse.ArgumentParser, count: str = "+") -> None:
     parser.add_argument(
         "sources",
-        nargs="+",
+        nargs=count,
         metavar="SOURCE",
         help="a CSV or JSON file, plain or .gz, or - for standard input",
     )
@@ -161,8 +161,8 @@ def _add_out(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def _add_preparing(parser: argparse.ArgumentParser) -> None:
-    _add_sources(parser)
+def _add_preparing(parser: argparse.ArgumentParser, count: str = "+") -> None:
+    _add_sources(parser, count)
     _add_out(parser)
     _add_dataset(parser)
     parser.add_argument(
@@ -240,7 +240,13 @@ def _add_validate(commands: Commands) -> None:
 
 def _add_convert(commands: Commands) -> None:
     summary = "prepare a batch: NDJSON, rejects, manifest"
-    _add_preparing(_command(commands, "convert", summary, "convert orders.csv --spec purchase"))
+    parser = _command(commands, "convert", summary, "convert orders.csv --spec purchase")
+    _add_preparing(parser, "*")
+    parser.add_argument(
+        "--fix",
+        metavar="BATCH",
+        help="take the mended rejects of a batch, or the files of them that are named, and make what is valid now",
+    )
 
 
 def _add_upload(commands: Commands) -> None:

@@ -36,7 +36,7 @@ def options(asked: argparse.Namespace, progress: Callable[[int, int], None] | No
     here = settings(asked)
     return replace(
         found, date=asked.date, label=asked.label, replaces=tuple(asked.replaces), datasets=here.datasets,
-        ledger=here.ledger, min_rows=asked.min_rows, max_invalid=asked.max_invalid, max_bytes=asked.max_bytes,
+        fix=getattr(asked, "fix", None), ledger=here.ledger, min_rows=asked.min_rows, max_invalid=asked.max_invalid, max_bytes=asked.max_bytes,
     )  # fmt: skip
 
 
@@ -48,6 +48,13 @@ def settings(asked: argparse.Namespace) -> Settings:
     if dataset := getattr(asked, "dataset", None):
         given["datasets"] = over(found.datasets, parse_datasets(dataset, "--dataset"))
     return replace(found, **given)
+
+
+def made_in(asked: argparse.Namespace) -> Path:
+    """The folder that batches are made in: the one of the batch that is fixed, since its ledger knows it."""
+    fixed = Path(getattr(asked, "fix", None) or "")
+    is_elsewhere = asked.out == OUT and len(fixed.parts) > 1 and fixed.parent.resolve() != OUT.resolve()
+    return fixed.parent if is_elsewhere else Path(asked.out)
 
 
 def out(asked: argparse.Namespace, ledger: Path | None) -> Path:

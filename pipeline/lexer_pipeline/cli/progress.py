@@ -26,7 +26,7 @@ LONG = 3.0  # seconds
 def of_sources(what: str, sources: Sequence[str]) -> Iterator[Callable[[int, int], None]]:
     """One bar for all sources: bytes read, their rate, the rows of the source at hand, and the time left."""
     known = [Path(source).stat().st_size for source in sources if Path(source).is_file()]
-    total = sum(known) if len(known) == len(sources) else None
+    total = sum(known) if sources and len(known) == len(sources) else None
     rows = TextColumn("{task.fields[rows]:,} rows")
     columns = (
         TextColumn("{task.description}"),

@@ -8,6 +8,7 @@ from lexer_pipeline.cli.console import say, table
 from lexer_pipeline.model import Issue, PreparedBatch
 from lexer_pipeline.preparing.report import Report, SourceReport, Verdict
 from lexer_pipeline.system.timings import Spent
+from lexer_pipeline.uploading import next_steps
 
 
 def sources(console: Console, report: Report, with_values: bool = False) -> None:
@@ -83,8 +84,13 @@ def _batch(console: Console, one: PreparedBatch) -> None:
             console,
             "  it has no dataset, since the upload API has no record type for it: a person at Lexer places it",
         )
-    for name in manifest.rejects if one.made else ():
-        say(console, f"  rejected input, to be mended and sent with convert --fix: {one.path / name}")
+    if one.made and manifest.rejects:
+        rows = f"{manifest.rejected:,} {'row' if manifest.rejected == 1 else 'rows'} rejected"
+        files = ", ".join(str(one.path / name) for name in manifest.rejects)
+        say(
+            console,
+            f"  {rows}: mend {files}, then {next_steps.COMMAND} convert --fix {next_steps.shown(one.path)}",
+        )
 
 
 def _verdict(console: Console, one: Verdict) -> None:

@@ -30,7 +30,8 @@ class Kind(StrEnum):
 class Decision:
     """What becomes of an offer: for a new one its names and version, for others the batches that are there.
 
-    `note` says it to a person; `after` is the delivery before which the same content is history.
+    `note` says it to a person; `after` is the delivery before which the same content is history. `replaces` is what a correction
+    corrects, `takes` what was never sent and is in the new delivery.
     """
 
     kind: Kind
@@ -41,14 +42,15 @@ class Decision:
     replaces: tuple[BatchEntry, ...] = ()
     after: int = 0
     there: tuple[BatchEntry, ...] = ()
+    takes: tuple[BatchEntry, ...] = ()
 
 
 def decide(connection: sqlite3.Connection, ledger: Ledger, offer: Offer, out: Path) -> Decision:
     """Within a transaction of the ledger: what becomes of this offer in the folder `out`."""
     if offer.target is not None:
         return _correction(connection, ledger, offer, offer.target)
-    if offer.fixes is not None and offer.takes_over:
-        return _take_over(connection, ledger, offer, offer.fixes)
+    if offer.fixes is not None:
+        return _fix(connection, ledger, offer, offer.fixes, out)
     for known in deliveries.of_content(connection, offer):
         return _known(connection, ledger, offer, known, out)
     return _further(connection, offer, out)
@@ -99,10 +101,7 @@ def _correction(connection: sqlite3.Connection, ledger: Ledger, offer: Offer, ta
         return _known(connection, ledger, offer, found, None)
     _check_ended(connection, found)
     if len(found) != offer.parts:
-        raise UsageError(
-            f"{target.folder}: was delivered in {_parts(len(found))}, and its correction has {offer.parts}",
-            "Choose --max-bytes so that it has as many, or drop what was not sent and convert without --replaces.",
-        )
+        raise _other_parts(target, len(found), offer.parts)
     version = _next_version(connection, found[0])
     return Decision(
         Kind.NEW, f"corrects {', '.join(Path(one.folder).name for one in found)}", tuple(one.name for one in found),
@@ -110,18 +109,51 @@ def _correction(connection: sqlite3.Connection, ledger: Ledger, offer: Offer, ta
     )  # fmt: skip
 
 
+def _fix(
+    connection: sqlite3.Connection, ledger: Ledger, offer: Offer, fixed: BatchEntry, out: Path
+) -> Decision:
+    """What was rejected and is mended: with the records beside it where these were never to be sent, else a further delivery."""
+    now = deliveries.by_id(connection, fixed.id)
+    if now.state != fixed.state or deliveries.rows_noted(connection, fixed) != offer.noted:
+        raise PersonNeeded(
+            f"{fixed.folder}: was fixed or dropped by another command meanwhile", "Run this again."
+        )
+    if offer.takes_over:
+        return _take_over(connection, ledger, offer, fixed)
+    if offer.state == BatchState.REJECTED:
+        return Decision(Kind.THERE, "none of its rejects is valid yet", dataset=offer.dataset, there=(fixed,))
+    # Which rows went before is known by their lines, so records that say the same are no accident.
+    (newest,) = connection.execute("SELECT max(delivery) FROM batches").fetchone()
+    return _further(connection, offer, out, newest, f"mends rejects of {Path(fixed.folder).name}")
+
+
 def _take_over(connection: sqlite3.Connection, ledger: Ledger, offer: Offer, fixed: BatchEntry) -> Decision:
-    """A fix of a batch that was never sent has its records too, and its place."""
+    """A fix of a batch that was held or rejected has its records too, and takes its place."""
+    takes = deliveries.parts_of(connection, fixed.delivery)
+    if offer.state == BatchState.REJECTED:
+        return Decision(
+            Kind.THERE, "none of its rejects is valid yet", dataset=fixed.dataset, there=tuple(takes)
+        )
     if fixed.content == offer.content:
-        return _known(connection, ledger, offer, deliveries.parts_of(connection, fixed.delivery), None)
-    version = _next_version(connection, fixed)
+        return _known(connection, ledger, offer, takes, None)
+    replaces = [deliveries.by_id(connection, part.replaces) for part in takes if part.replaces is not None]
+    if replaces and len(replaces) != offer.parts:
+        raise _other_parts(replaces[0], len(replaces), offer.parts)
+    after = fixed.after
+    for known in deliveries.of_content(connection, offer):
+        if (newer := deliveries.newer_content(connection, known[0], offer.dataset)) is not None:
+            after = max(after, newer.delivery)
+    first, _, date = names.delivery_name(fixed.name).rpartition("-")
+    chosen = [one.name for one in replaces] or names.part_names(first, date, offer.parts)
     return Decision(
-        Kind.NEW, f"takes the place of {Path(fixed.folder).name}", (fixed.name,), version, fixed.dataset, (fixed,),
-        after=fixed.delivery,
+        Kind.NEW, f"takes the place of {', '.join(Path(one.folder).name for one in takes)}", tuple(chosen),
+        _next_version(connection, fixed), offer.dataset, tuple(replaces), after, takes=tuple(takes),
     )  # fmt: skip
 
 
-def correction_dataset(connection: sqlite3.Connection, target: BatchEntry, asked: str) -> str:
+def correction_dataset(
+    connection: sqlite3.Connection, target: BatchEntry, asked: str, what: str = "its correction"
+) -> str:
     """The dataset of a correction: that of what it corrects; another one asked for is refused."""
     if not asked or asked == target.dataset:
         return target.dataset
@@ -129,7 +161,7 @@ def correction_dataset(connection: sqlite3.Connection, target: BatchEntry, asked
         return asked
     belongs = f"the dataset {target.dataset}" if target.dataset else "no dataset"
     raise UsageError(
-        f"{target.folder}: belongs to {belongs}, and so does its correction; {asked} was asked for",
+        f"{target.folder}: belongs to {belongs}, and so does {what}; {asked} was asked for",
         f"Add --dataset {target.dataset}." if target.dataset else "Leave out the dataset.",
     )
 
@@ -137,6 +169,13 @@ def correction_dataset(connection: sqlite3.Connection, target: BatchEntry, asked
 def _next_version(connection: sqlite3.Connection, one: BatchEntry) -> str:
     name = names.delivery_name(one.name)
     return names.next_version(deliveries.given(connection, one.name.rpartition("-")[2])[name].version)
+
+
+def _other_parts(corrected: BatchEntry, before: int, now: int) -> UsageError:
+    return UsageError(
+        f"{corrected.folder}: was delivered in {_parts(before)}, and its correction has {now}",
+        "Choose --max-bytes so that it has as many, or drop what was not sent and convert without --replaces.",
+    )
 
 
 def _parts(count: int) -> str:

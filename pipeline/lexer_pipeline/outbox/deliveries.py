@@ -3,7 +3,7 @@
 Every function takes the connection of a transaction, so that what it finds still holds when its caller writes.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, fields, replace
 from itertools import groupby
 from sqlite3 import Connection
@@ -144,6 +144,14 @@ def correction_of(connection: Connection, one: BatchEntry) -> BatchEntry | None:
     return found[-1] if found else None
 
 
+def taken_over_by(connection: Connection, one: BatchEntry) -> BatchEntry | None:
+    """The batch that took the place of one that is superseded."""
+    found = select(connection, "b.delivery > :delivery AND b.state != 'dropped'", delivery=one.delivery)
+    shared = names.delivery_name(one.name)
+    later = [other for other in found if names.delivery_name(other.name) == shared]
+    return later[-1] if later and one.state == BatchState.SUPERSEDED else None
+
+
 def given(connection: Connection, date: str) -> Mapping[str, names.Given]:
     """What was given of this date so far, by the name of the delivery.
 
@@ -172,6 +180,46 @@ def of_delivery_name(connection: Connection, shared: str) -> list[BatchEntry]:
     return [one for one in found if names.delivery_name(one.name) == shared]
 
 
+# ------------------------------------------------------------------------------------------------------- fixes
+
+
+def root_of(connection: Connection, one: BatchEntry) -> int:
+    """The delivery that was not made by mending rejects, to which a chain of fixes goes back."""
+    while one.fixes is not None:
+        one = by_id(connection, one.fixes)
+    return one.delivery
+
+
+def family(connection: Connection, one: BatchEntry) -> list[BatchEntry]:
+    """The batches of the delivery that a chain of fixes goes back to, and all fixes of it."""
+    where = """b.id IN (WITH RECURSIVE kin(id) AS (SELECT id FROM batches WHERE delivery = :root
+        UNION SELECT c.id FROM batches AS c JOIN kin ON c.fixes = kin.id) SELECT id FROM kin)"""
+    return select(connection, where, root=root_of(connection, one))
+
+
+def accepted_rows(connection: Connection, one: BatchEntry) -> Iterator[tuple[int, str]]:
+    """The rows of rejects, by source, that fixes along the chain of this batch accepted, as far as they were not dropped."""
+    query = """SELECT f.source, f.row FROM fixed AS f JOIN batches AS b ON b.id = f.by
+        WHERE f.batch = ? AND b.state != 'dropped'"""
+    yield from connection.execute(query, (root_of(connection, one),))
+
+
+def rows_noted(connection: Connection, one: BatchEntry) -> int:
+    """How many rows were ever noted as accepted along the chain of this batch."""
+    query = "SELECT count(*) FROM fixed WHERE batch = ?"
+    (count,) = connection.execute(query, (root_of(connection, one),)).fetchone()
+    return int(count)
+
+
+def note_accepted(connection: Connection, by: BatchEntry, rows: Iterable[tuple[int, str]]) -> None:
+    """Rows that a fix accepted are written down."""
+    root = root_of(connection, by)
+    connection.executemany(
+        "INSERT INTO fixed (batch, by, source, row) VALUES (?, ?, ?, ?)",
+        ((root, by.id, source, row) for source, row in rows),
+    )
+
+
 # ------------------------------------------------------------------------------------------------ what changes
 
 
@@ -196,6 +244,13 @@ def put_back(connection: Connection, dropped: BatchEntry) -> BatchEntry | None:
     before = select(
         connection, "b.name = :name AND b.id < :id AND b.state != 'dropped'", name=dropped.name, id=dropped.id
     )
+    if not before:
+        # What a fix took the place of may have had another number of parts.
+        found = select(
+            connection, "b.delivery < :delivery AND b.state != 'dropped'", delivery=dropped.delivery
+        )
+        shared = names.delivery_name(dropped.name)
+        before = [one for one in found if names.delivery_name(one.name) == shared]
     if not before or before[-1].state != BatchState.SUPERSEDED:
         return None
     return change(connection, before[-1], state=before[-1].state_before, state_before="")

@@ -82,7 +82,8 @@ class Offer:
 
     `first` is the first part of its name with its label, `date` the day in it (where it corrects nothing), `content` what tells it
     from others. `target` is any batch of the delivery that it replaces, `fixes` the batch whose rejects it mends; where
-    `takes_over`, that one's records are among it, and it takes its place.
+    `takes_over`, that one's records are among it, and it takes its place. Of that batch `noted` rows were noted as accepted when
+    it was read.
     """
 
     specification: str
@@ -97,6 +98,7 @@ class Offer:
     target: BatchEntry | None = None
     fixes: BatchEntry | None = None
     takes_over: bool = False
+    noted: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,11 +47,12 @@ def publish(
             if decision.kind is Kind.NEW:
                 entries = deliveries.add(connection, _new(work, ledger, offer, decision), ledger.now())
                 _supersede(connection, offer, decision, entries)
+                _note_fixed(connection, work, offer, decision, entries)
                 _finish(work, offer, decision, template, sources)
             else:
                 parts = _matched(work, decision)
                 entries = [_changed(connection, ledger, one, decision) for one in decision.there]
-                entries = _with_asides(connection, ledger, parts, entries)
+                entries = _with_asides(connection, ledger, parts, entries, is_fix=offer.fixes is not None)
         if decision.kind is Kind.NEW:
             work.carry_out()
             folders = [out / f"{name}-{decision.version}" for name in decision.names]
@@ -95,15 +96,27 @@ def _new(work: Workspace, ledger: Ledger, offer: Offer, decision: Decision) -> l
             bytes=part.size,
             records=part.counts["records"],
             dataset=decision.dataset,
-            made_for=decision.replaces[0].made_for if decision.replaces else offer.dataset,
+            made_for=_made_for(offer, decision),
             state=offer.state,
             replaces=decision.replaces[number - 1].id if decision.replaces else None,
-            fixes=offer.fixes.id if offer.fixes is not None and not offer.takes_over else None,
+            fixes=_fixes(offer),
             after=decision.after,
             asides=json.dumps(part.rejects),
         )
         for number, (part, name) in enumerate(zip(work.parts, decision.names, strict=True), 1)
     ]
+
+
+def _made_for(offer: Offer, decision: Decision) -> str:
+    before = decision.replaces[0] if decision.replaces else offer.fixes
+    return before.made_for if before is not None else offer.dataset
+
+
+def _fixes(offer: Offer) -> int | None:
+    """The batch whose rejects a delivery mends; one that takes another's place mends what that one did."""
+    if offer.fixes is None:
+        return None
+    return offer.fixes.fixes if offer.takes_over else offer.fixes.id
 
 
 def _finish(
@@ -126,12 +139,27 @@ def _supersede(
     connection: Connection, offer: Offer, decision: Decision, entries: Sequence[BatchEntry]
 ) -> None:
     """What the new delivery stands for is not sent any more; a correction that is held takes nobody's place yet."""
+    for one in decision.takes:
+        deliveries.change(connection, one, state=BatchState.SUPERSEDED, state_before=one.state)
     if decision.replaces and offer.state == BatchState.PREPARED:
         for one in entries:
             deliveries.supersede(connection, one)
-    elif offer.takes_over:
-        for one in decision.replaces:
-            deliveries.change(connection, one, state=BatchState.SUPERSEDED, state_before=one.state)
+
+
+def _note_fixed(
+    connection: Connection, work: Workspace, offer: Offer, decision: Decision, entries: Sequence[BatchEntry]
+) -> None:
+    """The rows that a fix accepted are never accepted again, and what it mends goes where it goes."""
+    fixed = offer.fixes
+    if fixed is None:
+        return
+    if offer.takes_over and fixed.fixes is None:  # the chain begins anew
+        deliveries.note_accepted(connection, entries[0], list(deliveries.accepted_rows(connection, fixed)))
+    for entry, part in zip(entries, work.parts, strict=True):
+        deliveries.note_accepted(connection, entry, ((one.source, one.row) for one in part.accepted()))
+    if decision.dataset != fixed.dataset and not decision.takes:
+        for one in deliveries.parts_of(connection, fixed.delivery):
+            deliveries.change(connection, one, dataset=decision.dataset)
 
 
 # -------------------------------------------------------------------------------------------- what is there already
@@ -152,14 +180,23 @@ def _changed(connection: Connection, ledger: Ledger, one: BatchEntry, decision: 
 
 
 def _with_asides(
-    connection: Connection, ledger: Ledger, parts: Sequence[Part | None], entries: list[BatchEntry]
+    connection: Connection,
+    ledger: Ledger,
+    parts: Sequence[Part | None],
+    entries: list[BatchEntry],
+    is_fix: bool,
 ) -> list[BatchEntry]:
-    """Rejects of this run are put beside the batch under names of their own, unless they are rows that lie there."""
+    """Rejects of this run are put beside the batch under names of their own, unless they are rows that lie there.
+
+    What a fix leaves may also lie in a fix of before.
+    """
     kept = []
     for entry, part in zip(entries, parts, strict=True):
         one, known, folder = entry, json.loads(entry.asides), ledger.folder_of(entry.folder)
+        kin = deliveries.family(connection, entry) if is_fix else [entry]
+        lie = {checksum for each in kin for checksum in json.loads(each.asides).values()}
         rejects = part.rejects if part is not None and folder.is_dir() else {}
-        new = [name for name, checksum in rejects.items() if checksum not in known.values()]
+        new = [name for name, checksum in rejects.items() if checksum not in lie]
         if part is not None and new:
             moved = _put_aside(part, folder, new)
             written = {moved[name]: rejects[name] for name in new}

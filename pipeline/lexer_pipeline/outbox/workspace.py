@@ -11,10 +11,11 @@ import re
 import shutil
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import NamedTuple
 
 from filelock import lock_descriptor
 
@@ -29,7 +30,16 @@ WORK = ".preparing-"
 LOCK = "lock"
 PLAN = "publish.json"
 DATA = "records.json"
+ACCEPTED = ".accepted"
 INSIDE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]*")
+
+
+class Accepted(NamedTuple):
+    """A row that a fix accepted: the number of its source, and its line or, of a document, its checksum."""
+
+    source: int
+    row: str
+    is_first: bool
 
 
 class Part:
@@ -48,8 +58,10 @@ class Part:
         self._hashing = hashing
         self.asides: dict[str, str] = {}
         self.sha256 = ""
+        self.taken = 0  # bytes of records that were made before
         self._data = WrittenFile(folder / DATA, timings, hashing)
         self._others: dict[str, WrittenFile] = {}
+        self._accepted = folder.with_suffix(ACCEPTED)
 
     @property
     def size(self) -> int:
@@ -66,6 +78,19 @@ class Part:
             self._others[name] = WrittenFile(self.folder / name, self._timings, self._hashing)
             self._others[name].write(head)
         self._others[name].write(data)
+
+    def note_accepted(self, source: int, rows: Iterable[int | str], firsts: Collection[int | str]) -> None:
+        """Remember rows of this source that a fix accepted; a record begins with each of `firsts`."""
+        with self._accepted.open("a", encoding="ascii") as file:
+            file.writelines(f"{source} {row} {int(row in firsts)}\n" for row in rows)
+
+    def accepted(self) -> Iterator[Accepted]:
+        """The rows that were noted, in order."""
+        if self._accepted.exists():
+            with self._accepted.open(encoding="ascii") as file:
+                for line in file:
+                    source, row, is_first = line.split()
+                    yield Accepted(int(source), row, is_first == "1")
 
     def abandon(self) -> None:
         """Let go of the files of an unfinished part."""
@@ -86,7 +111,7 @@ class Part:
 
     def manifest(self, template: Manifest, sources: Sequence[SourceUse], file: str) -> Manifest:
         """The manifest of this part; `file` is the name of the NDJSON, empty where there is none."""
-        used = tuple(replace(sources[index], rows=rows) for index, rows in sorted(self.source_rows.items()))
+        used = tuple(replace(one, rows=self.source_rows[number]) for number, one in enumerate(sources))
         return replace(
             template, file=file, bytes=self._data.size, sha256=self.sha256 if file else "", sources=used,
             issues=dict(sorted(self.issues.items())), warnings=dict(sorted(self.warnings.items())),

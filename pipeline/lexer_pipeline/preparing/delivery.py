@@ -1,27 +1,59 @@
 """The files of one delivery, filled part after part."""
 
+import hashlib
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from lexer_pipeline.chunks.records import Records
 from lexer_pipeline.errors import UsageError
 from lexer_pipeline.loading.source import LoadedTable
-from lexer_pipeline.model import Json, Manifest, SourceUse, Specification
+from lexer_pipeline.model import Json, Manifest, PreparedBatch, SourceUse, Specification
 from lexer_pipeline.outbox.batch import ISSUES
 from lexer_pipeline.outbox.entry import BatchState
-from lexer_pipeline.outbox.workspace import Workspace
+from lexer_pipeline.outbox.workspace import Part, Workspace
 from lexer_pipeline.preparing import rejects
 from lexer_pipeline.preparing.report import Verdict, by_name, issue_counts
 from lexer_pipeline.preparing.stages import Converted, Stages
+
+TAKEN_OUT = "taken out of the rejects"
+BLOCK = 1 << 20
 
 
 class Delivery:
     """Fills one part after another with what the stages give."""
 
-    def __init__(self, workspace: Workspace, max_bytes: int) -> None:
+    def __init__(self, workspace: Workspace, max_bytes: int, is_fix: bool = False) -> None:
         self._workspace = workspace
         self._max_bytes = max_bytes
+        self._is_fix = is_fix
         self._part = workspace.new_part()
+        self._awaited: int | None = None  # rows of rejects of a batch taken over
+
+    def take_over(self, before: PreparedBatch) -> None:
+        """Begin a part with the records of a batch that was made before, and what was counted for them; its rejects come next."""
+        self.complete()
+        if self._part.counts:
+            self._part = self._workspace.new_part()
+        part, manifest = self._part, before.manifest
+        if manifest.file:
+            _copy(before.file, manifest.sha256, part)
+        part.taken = part.size
+        part.counts.update(
+            rows=manifest.rows - manifest.rejected, records=manifest.records, continuations=manifest.continuations,
+            blank=manifest.blank, rejected=0,
+        )  # fmt: skip
+        part.source_rows.update({number: one.rows for number, one in enumerate(manifest.sources)})
+        part.warnings.update(manifest.warnings)
+        part.conversions.update(manifest.conversions)
+        part.skipped.update(manifest.skipped)
+        self._awaited = manifest.rejected
+
+    def complete(self) -> None:
+        """All rejects of a batch taken over have come; those that a person took out are counted."""
+        if self._awaited is not None and self._awaited > 0:
+            self._part.skipped[TAKEN_OUT] += self._awaited
+        self._awaited = None
 
     def fitting(self, stages: Stages[Any], done: Converted[Any]) -> Iterator[Converted[Any]]:
         """The chunk, or pieces of it that fit: a part ends before the first record that would outgrow it."""
@@ -52,11 +84,18 @@ class Delivery:
             part.write_aside(file, first, own)
             part.write_aside(ISSUES, b"", rejects.issue_lines(checked.rejected))
         rejected = sum(len(record.rows) for record in checked.rejected)
+        if self._is_fix:
+            part.note_accepted(source, rejects.accepted(checked), set(rejects.first_accepted(checked)))
+        rows, blank, came = checked.rows, checked.blank, checked.rows + sum(checked.skipped.values())
+        if self._awaited is not None:
+            # They are among the rows of the batch; a blank line of the rejects file is none of its source.
+            rows, blank, came = rows - blank, 0, came - blank
+            self._awaited -= came
+        else:
+            part.source_rows[source] += came
         part.counts.update(
-            records=checked.records, rejected=rejected, rows=checked.rows,
-            continuations=checked.continuations, blank=checked.blank,
+            records=checked.records, rejected=rejected, rows=rows, continuations=checked.continuations, blank=blank,
         )  # fmt: skip
-        part.source_rows[source] += checked.rows + sum(checked.skipped.values())
         part.issues.update(issue_counts(checked))
         part.warnings.update(by_name(checked.warnings))
         part.conversions.update(by_name(checked.conversions))
@@ -64,6 +103,23 @@ class Delivery:
         accounted = checked.records + rejected + checked.continuations + checked.blank
         if accounted != checked.rows:
             raise AssertionError(f"{checked.rows} rows came in and {accounted} are accounted for")
+
+
+def _copy(file: Path, sha256: str, part: Part) -> None:
+    """Add the records of a batch; UsageError where they are not the ones that were prepared."""
+    seen = hashlib.sha256()
+    try:
+        with file.open("rb") as records:
+            while block := records.read(BLOCK):
+                seen.update(block)
+                part.write_records(block)
+    except FileNotFoundError:
+        pass  # then it is none of that checksum
+    if seen.hexdigest() != sha256:
+        raise UsageError(
+            f"{file}: is missing, or not the file that was prepared",
+            "Convert its source again, which makes it anew.",
+        )
 
 
 def manifest_template(

@@ -19,14 +19,14 @@ WANTED: Mapping[tuple[type, ...], str] = MappingProxyType(
 # name, since its text is kept as well.
 MEANING: Mapping[str, tuple[type, ...]] = MappingProxyType({
     "mapping": TEXT, "date_format": TEXT, "zone": TEXT, "reject_unknown": FLAG, "ignore_unknown": FLAG, "max_invalid": SHARE,
-    "max_bytes": WHOLE, "label": TEXT,
+    "max_bytes": WHOLE, "min_rows": WHOLE, "label": TEXT,
 })  # fmt: skip
 READING: Mapping[str, tuple[type, ...]] = MappingProxyType(
     {"encoding": TEXT, "header_row": WHOLE, "sheet": TEXT, "delimiter": TEXT}
 )
 # The others belong to one run: how a file is called, what is shown, and where from and with what it is read.
 OF_ONE_RUN = frozenset({
-    "reading", "date", "min_rows", "replaces", "datasets", "ledger", "names", "stdin", "progress", "show_values", "timings",
+    "reading", "date", "fix", "replaces", "datasets", "ledger", "names", "stdin", "progress", "show_values", "timings",
 })  # fmt: skip
 
 
@@ -40,6 +40,8 @@ class Options:
 
     `label` stands in the file name behind the specification's, `replaces` names batches (a folder, or its name) whose
     corrections are made, and `datasets` are by record type (`*` for all others). Fewer rows than `min_rows` hold a batch.
+    `fix` names a batch whose rejects were mended: `prepare` then reads these, or the files of them that are its sources, as that
+    batch was made, and of the other options those hold that say how the files are read and what becomes of the outcome.
     `ledger` is where the ledger lies, if not in the folder of batches.
     """
 
@@ -55,6 +57,7 @@ class Options:
     date: str | None = None
     label: str | None = None
     replaces: tuple[str, ...] = ()
+    fix: str | None = None
     datasets: Mapping[str, str] = field(default_factory=dict)
     ledger: Path | None = None
     names: dict[str, str] = field(default_factory=dict)

@@ -66,9 +66,25 @@ def places_of(
                 newest = newest_target(connection, target)
                 dataset = correction_dataset(connection, newest[0], dataset)
         label = names.check_label(options.label) if options.label is not None else None
-        first = options.names.get(one.name, one.name) + (f"_{label}" if label else "")
-        places.append(Place(out, first, label, options.date, dataset, target))
+        places.append(Place(out, first_part(one, options), label, options.date, dataset, target))
     return places
+
+
+def first_part(specification: Specification, options: Options) -> str:
+    """The first part of a name: the specification's, and the label."""
+    label = names.check_label(options.label) if options.label is not None else None
+    return options.names.get(specification.name, specification.name) + (f"_{label}" if label else "")
+
+
+def fix_dataset(fixed: BatchEntry, specification: Specification, ledger: Ledger, options: Options) -> str:
+    """The dataset of a fix: that of the batch whose rejects it mends, as for a correction."""
+    with ledger.transaction() as connection:
+        return correction_dataset(
+            connection,
+            fixed,
+            dataset_for(options.datasets, specification.record_type),
+            "the fix of its rejects",
+        )
 
 
 def _targets(

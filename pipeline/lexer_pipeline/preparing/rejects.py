@@ -1,6 +1,5 @@
 """Rejected input in its own form, ready to be mended and run again; and one issue a line for machines."""
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
@@ -24,7 +23,7 @@ def file_name(source: int, is_table: bool) -> str:
 def header(head: Head) -> bytes:
     """The first line of a rejects file: what was added, and the header as it stood in the source."""
     added = head.delimiter.join(BOOKKEEPING).encode()
-    return added + head.delimiter.encode() + _own(head.raw, head) + b"\n"
+    return added + head.delimiter.encode() + head.raw + b"\n"
 
 
 def rows_or_documents(
@@ -42,7 +41,6 @@ def table_rows(chunk: Chunk, rejected: Iterable[Rejected], head: Head, secret: S
     The added cells come first: behind a row that is too short, or whose quote is open, they would not be cells.
     """
     lines, numbers, known = [], chunk.lines.tolist(), dict[tuple[str, ...], bytes]()
-    is_as_it_came = not secret and head.names[:2] != BOOKKEEPING
     for record in rejected:
         messages = tuple([issue.message for issue in record.issues])
         said = known.get(messages)
@@ -52,9 +50,8 @@ def table_rows(chunk: Chunk, rejected: Iterable[Rejected], head: Head, secret: S
             raw = chunk.raw(row)
             if isinstance(chunk, Records) and chunk.carried is not None:
                 raw = _filled(raw, chunk.carried.texts(chunk.data, row), head)
-            if not is_as_it_came:
-                raw = _own(raw, head)
-                raw = _without(raw, secret, head) if secret else raw
+            if secret:
+                raw = _without(raw, secret, head)
             lines.append(b"%d%b%b\n" % (numbers[row], said, raw))
     return b"".join(lines)
 
@@ -63,15 +60,6 @@ def _said(messages: tuple[str, ...], delimiter: str) -> bytes:
     """The cell of issues between its delimiters, each message once."""
     words = "; ".join(dict.fromkeys(messages)).replace('"', '""')
     return f'{delimiter}"{words}"{delimiter}'.encode()
-
-
-def _own(raw: bytes, head: Head) -> bytes:
-    """A row without the two cells that an earlier rejects file put before it."""
-    if head.names[:2] != BOOKKEEPING:
-        return raw
-    mark = re.escape(head.delimiter.encode())
-    cell = b'(?:"(?:[^"]|"")*"|[^"' + mark + b"\r\n]*)" + mark
-    return re.sub(b"\\A" + cell + cell, b"", raw, count=1)
 
 
 def _filled(raw: bytes, texts: Mapping[int, bytes], head: Head) -> bytes:
@@ -109,6 +97,15 @@ def accepted(checked: Checked) -> list[int] | list[str]:
         return [chunk.sha256(row) for row in np.flatnonzero(keep).tolist()]
     lines: list[int] = chunk.lines[keep & (chunk.faults != ROW_BLANK)].tolist()
     return lines
+
+
+def first_accepted(checked: Checked) -> list[int] | list[str]:
+    """The row with which each accepted record of a chunk begins, as `accepted` calls it."""
+    chunk = checked.shaped.chunk
+    if isinstance(chunk, Documents):
+        return accepted(checked)
+    gone = {row for record in checked.rejected for row in record.rows}
+    return [int(chunk.lines[row]) for row in chunk.firsts.tolist() if row not in gone]
 
 
 def documents(chunk: Chunk, rejected: Iterable[Rejected]) -> bytes:

@@ -2,7 +2,9 @@
 
 from collections.abc import Sequence
 
+from lexer_pipeline.chunks.rejected import ACCEPTED
 from lexer_pipeline.outbox.entry import BatchState
+from lexer_pipeline.preparing.fixed import Fixed
 from lexer_pipeline.preparing.options import Options
 from lexer_pipeline.preparing.report import SourceReport, Verdict
 
@@ -17,8 +19,7 @@ def verdict(specification: str, reports: Sequence[SourceReport], options: Option
     rows = sum(report.rows + sum(report.skipped.values()) for report in reports)
     reasons = []
     if rows < options.min_rows:
-        came = f"{rows:,} {'row' if rows == 1 else 'rows'} came"
-        reasons.append(f"{came}, fewer than --min-rows {options.min_rows:,}")
+        reasons.append(_too_few(rows, options))
     if not invalid + valid:
         why = "no row belongs to it" if rows else "there are no rows"
         return Verdict(specification, NONE, not reasons, tuple(reasons) or (why,))
@@ -39,5 +40,38 @@ def accepted(reports: Sequence[SourceReport], options: Options) -> tuple[str, ..
     return (TOO_MANY_REJECTS,) if is_more else ()
 
 
+def _too_few(rows: float, options: Options) -> str:
+    return f"{rows:,} {'row' if rows == 1 else 'rows'} came, fewer than --min-rows {options.min_rows:,}"
+
+
 def _is_too_much(invalid: int, valid: int, share: float) -> bool:
     return invalid > share * (invalid + valid)
+
+
+def verdict_on_fix(fixed: Fixed, reports: Sequence[SourceReport]) -> Verdict:
+    """The verdict on mended rejects: what is rejected still is measured against all rows of the batch."""
+    options, name = fixed.options, fixed.specification.name
+    invalid, valid = sum(report.invalid for report in reports), sum(report.valid for report in reports)
+    if fixed.is_taken_over:
+        valid += sum(batch.manifest.records for batch, _ in fixed.parts)
+    passed_over = sum(report.skipped.get(ACCEPTED, 0) for report in reports)
+    reasons = []
+    if invalid > options.max_invalid * fixed.rows:
+        share = f"{invalid / max(fixed.rows, invalid):.2%} of the rows are rejected still"
+        reasons.append(f"{share}, more than --max-invalid {options.max_invalid:.2%}")
+    if fixed.came < options.min_rows:
+        reasons.append(_too_few(fixed.came, options))
+    if valid:
+        return Verdict(name, BatchState.HELD if reasons else BatchState.PREPARED, not reasons, tuple(reasons))
+    if invalid or fixed.is_taken_over:
+        # Where rows were fixed before, nothing is worse than it was then.
+        why = "no further row is valid" if passed_over else "no row that was rejected is valid yet"
+        return Verdict(name, BatchState.REJECTED, bool(passed_over) and not reasons, (why, *reasons))
+    return Verdict(name, NONE, True, ("nothing is left to be fixed",))
+
+
+def accepted_in_fix(fixed: Fixed, reports: Sequence[SourceReport]) -> tuple[str, ...]:
+    """What a fix would have been held for, had nothing been asked for beside."""
+    invalid = sum(report.invalid for report in reports)
+    is_more = USUAL.max_invalid * fixed.rows < invalid <= fixed.options.max_invalid * fixed.rows
+    return (TOO_MANY_REJECTS,) if is_more else ()

@@ -6,12 +6,15 @@ from lexer_pipeline.cli import asked as given
 from lexer_pipeline.cli.answers import print_json
 from lexer_pipeline.cli.exits import DATA, DONE
 from lexer_pipeline.cli.terminal import fetch_words, show_timings, watched
+from lexer_pipeline.errors import UsageError
 from lexer_pipeline.preparing.prepare import prepare
 from lexer_pipeline.preparing.report import Report
 
 
 def run(asked: argparse.Namespace) -> int:
     """Prepare batches; DATA where one is held back, or none could be made."""
+    if not asked.sources and not asked.fix:
+        raise UsageError("convert: there is no SOURCE", "See lexer-pipeline convert --help.")
     report = prepared(asked)
     if asked.json:
         print_json({"batches": [batch.as_json() for batch in report.batches]})
@@ -23,7 +26,7 @@ def prepared(asked: argparse.Namespace) -> Report:
     with watched(asked, "converting") as progress:
         options = given.options(asked, progress)
         fetch_words(asked)
-        report = prepare(asked.sources, asked.spec, asked.out, options)
+        report = prepare(asked.sources, asked.spec, given.made_in(asked), options)
     if asked.profile:
         show_timings(options.timings)
     if not asked.quiet:

@@ -1,0 +1,64 @@
+"""A source passes through the stages, and what becomes of it fills a delivery."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from lexer_pipeline.loading.source import Loaded, LoadedTable
+from lexer_pipeline.mapping import remembered
+from lexer_pipeline.mapping.file import is_users_own
+from lexer_pipeline.model import Json, SourceUse
+from lexer_pipeline.preparing.decisions import Decisions
+from lexer_pipeline.preparing.delivery import Delivery
+from lexer_pipeline.preparing.options import Options
+from lexer_pipeline.preparing.plan import Plan
+from lexer_pipeline.preparing.report import SourceReport, Tally
+from lexer_pipeline.preparing.stages import Stages
+from lexer_pipeline.system.parallel import map_in_order
+
+
+def fill(delivery: Delivery, number: int, stages: Stages[Any], options: Options) -> SourceReport:
+    """Pass the source of this number (from 0) through the stages, and write what becomes of it."""
+    tally = Tally()
+    for converted in map_in_order(stages.convert, stages.load()):
+        for fitting in delivery.fitting(stages, converted):
+            delivery.add(number, stages, fitting)
+            tally.add(fitting.checked)
+        show_progress(options, tally, stages.loaded)
+    return tally.report(stages.loaded.name, stages.plan.specification.name, stages.route.notes)
+
+
+def show_progress(options: Options, tally: Tally, loaded: Loaded) -> None:
+    """Tell whoever asked for it how far a source was read."""
+    if options.progress is not None:
+        options.progress(tally.rows, loaded.stream.bytes)
+
+
+@dataclass(slots=True)
+class Read:
+    """What is known of the sources of a delivery once they were read."""
+
+    plans: list[Plan] = field(default_factory=list)
+    headers: list[tuple[str, ...]] = field(default_factory=list)
+    used: list[SourceUse] = field(default_factory=list)
+    reports: list[SourceReport] = field(default_factory=list)
+    decisions: list[Decisions] = field(default_factory=list)
+
+    def add(self, plan: Plan, loaded: Loaded, report: SourceReport, decided: Decisions) -> None:
+        """Note how one more source was read."""
+        self.plans.append(plan)
+        self.headers.append(loaded.head.names if isinstance(loaded, LoadedTable) else ())
+        self.used.append(loaded.used())
+        self.reports.append(report)
+        self.decisions.append(decided)
+
+    def mapping(self) -> Json:
+        """The text of the mapping; where sources have different ones, that of each."""
+        texts = [plan.mapping.text if plan.mapping is not None else None for plan in self.plans]
+        return texts[0] if len(set(texts)) == 1 else texts
+
+    def remember_mappings(self, out: Path) -> None:
+        """A mapping of the user's that served is noted for the next export with the same header."""
+        for plan, header in zip(self.plans, self.headers, strict=True):
+            if plan.mapping is not None and is_users_own(plan.mapping):
+                remembered.remember(out, header, plan.mapping.path)

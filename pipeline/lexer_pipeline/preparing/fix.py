@@ -1,0 +1,84 @@
+"""`convert --fix`: what a batch rejected is read again as it was read then, and what is valid now is delivered."""
+
+from collections.abc import Sequence
+from contextlib import closing
+from datetime import datetime
+from pathlib import Path
+
+from lexer_pipeline.loading.source import Source
+from lexer_pipeline.model import Manifest, PreparedBatch, Specification
+from lexer_pipeline.outbox.entry import Offer
+from lexer_pipeline.outbox.ledger import Ledger
+from lexer_pipeline.outbox.publish import content_of, publish
+from lexer_pipeline.outbox.workspace import Workspace
+from lexer_pipeline.preparing.delivery import Delivery, manifest_template
+from lexer_pipeline.preparing.filling import Read, fill
+from lexer_pipeline.preparing.fixed import Fixed, fixed_batch
+from lexer_pipeline.preparing.halves import refuse_halves
+from lexer_pipeline.preparing.options import Options
+from lexer_pipeline.preparing.place import first_part, fix_dataset
+from lexer_pipeline.preparing.plan import opened
+from lexer_pipeline.preparing.report import Report, Verdict
+from lexer_pipeline.preparing.stages import stages_of
+from lexer_pipeline.preparing.verdicts import NONE, accepted_in_fix, verdict_on_fix
+
+
+def fix(
+    sources: Sequence[Source], spec: str | Specification | None, ledger: Ledger, options: Options, out: Path, now: datetime
+) -> Report:  # fmt: skip
+    """Deliver what of the rejects of a batch is valid now; what is still rejected goes on lying in what is made.
+
+    Of a batch that was held or rejected the whole is made anew, and takes its place.
+    """
+    fixed = fixed_batch(sources, spec, ledger, options, out)
+    dataset = fix_dataset(fixed.entry, fixed.specification, ledger, options)
+    workspace = Workspace(out, options.timings)
+    try:
+        read = Read()
+        delivery = Delivery(workspace, fixed.options.max_bytes, is_fix=True)
+        for batch, files in fixed.parts:
+            if fixed.is_taken_over:
+                delivery.take_over(batch)
+            _mend(fixed, batch, files, delivery, read, workspace)
+        delivery.complete()
+        found = verdict_on_fix(fixed, read.reports)
+        made: list[PreparedBatch] = []
+        if found.state != NONE:
+            workspace.seal()
+            refuse_halves(fixed, workspace.parts)
+            offer = _offer(fixed, dataset, workspace, found, now)
+            made = publish(workspace, ledger, offer, _template(fixed, found, read), fixed.manifest.sources)
+        workspace.discard()
+        return Report(tuple(read.reports), tuple(made), (found,))
+    except BaseException:
+        workspace.discard()
+        raise
+
+
+def _mend(
+    fixed: Fixed, batch: PreparedBatch, files: Sequence[tuple[int, Source]], delivery: Delivery, read: Read,
+    workspace: Workspace,
+) -> None:  # fmt: skip
+    """The rejects of one batch pass through the stages."""
+    for number, plan in fixed.plans(batch, files):
+        with closing(opened(plan, workspace.hashing)) as loaded:
+            stages = stages_of(loaded, plan, fixed.options)
+            report = fill(delivery, number, stages, fixed.options)
+            read.add(plan, loaded, report, stages.route.decisions)
+
+
+def _offer(fixed: Fixed, dataset: str, workspace: Workspace, found: Verdict, now: datetime) -> Offer:
+    one, specification = fixed.entry, fixed.specification
+    return Offer(
+        specification.name, specification.record_type, first_part(specification, fixed.options),
+        fixed.options.date or f"{now:%Y%m%d}", one.series, dataset, found.state, content_of(workspace, found.state),
+        len(workspace.parts), fixes=one, takes_over=fixed.is_taken_over, noted=fixed.noted,
+    )  # fmt: skip
+
+
+def _template(fixed: Fixed, found: Verdict, read: Read) -> Manifest:
+    before = fixed.manifest
+    return manifest_template(
+        fixed.specification, found, accepted_in_fix(fixed, read.reports), fixed.kept_options, before.mapping,
+        before.decisions,
+    )  # fmt: skip

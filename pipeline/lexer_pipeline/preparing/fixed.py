@@ -1,0 +1,233 @@
+"""A batch whose rejects are mended: what it is, how it was made, and which of its rejects come now."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from math import inf
+from pathlib import Path
+from sqlite3 import Connection
+
+from lexer_pipeline.errors import UsageError
+from lexer_pipeline.loading.format import ReadOptions
+from lexer_pipeline.loading.source import Source
+from lexer_pipeline.mapping import file as mapping
+from lexer_pipeline.mapping.rules import Mapping as Mapped
+from lexer_pipeline.mapping.rules import RecordMap
+from lexer_pipeline.model import Json, Manifest, PreparedBatch, Specification
+from lexer_pipeline.outbox import deliveries
+from lexer_pipeline.outbox.batch import MANIFEST, folder_named, read
+from lexer_pipeline.outbox.entry import BatchEntry, BatchState
+from lexer_pipeline.outbox.ledger import Ledger
+from lexer_pipeline.preparing import decisions, options
+from lexer_pipeline.preparing.decisions import Decisions
+from lexer_pipeline.preparing.options import USUAL, Options
+from lexer_pipeline.preparing.plan import Plan
+from lexer_pipeline.preparing.rejects_files import parts_with_rejects
+from lexer_pipeline.specs import catalog
+
+# What may be asked of a fix; the rest is as the batch was made.
+OF_A_FIX = ("max_invalid", "max_bytes", "min_rows")
+FLAGS: Mapping[str, str] = {
+    "mapping": "--map", "date_format": "--date-format", "zone": "--timezone", "reject_unknown": "--unknown",
+    "ignore_unknown": "--ignore-unknown", "label": "--label", "replaces": "--replaces", "header_row": "--header-row",
+    "delimiter": "the delimiter",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Fixed:
+    """The batch whose rejects are mended, as the ledger and its manifest know it.
+
+    `parts` are the batches whose rejects come, with their numbers of sources and files: the whole delivery where it is one that
+    `is_taken_over`, its records included. `options` are those that it was made with, and what may be asked of a fix. `rows` is
+    against what rejects are measured, `accepted` has the rows that earlier fixes accepted, by source, of which `noted` were ever
+    noted, and `made_before` are the files that hold what was accepted.
+    """
+
+    entry: BatchEntry
+    parts: tuple[tuple[PreparedBatch, tuple[tuple[int, Source], ...]], ...]
+    is_taken_over: bool
+    specification: Specification
+    decisions: tuple[Decisions, ...]
+    options: Options
+    kept_options: Mapping[str, Json]
+    rows: int
+    accepted: Mapping[int, frozenset[int | str]]
+    noted: int
+    made_before: tuple[Path, ...]
+
+    @property
+    def came(self) -> float:
+        """How many rows came, for a batch that may be held since they are few; a further delivery never is."""
+        if not self.is_taken_over or self.entry.fixes is not None:
+            return inf
+        manifests = [batch.manifest for batch, _ in self.parts]
+        return sum(one.rows + sum(one.skipped.values()) for one in manifests)
+
+    @property
+    def manifest(self) -> Manifest:
+        """The manifest of the batch, or of the first part of its delivery."""
+        return self.parts[0][0].manifest
+
+    def plans(self, batch: PreparedBatch, files: Sequence[tuple[int, Source]]) -> list[tuple[int, Plan]]:
+        """The passes over the rejects of one batch, by the number of their source."""
+        made = []
+        mapped = _passes(batch.manifest, self.specification)
+        sources = batch.manifest.sources
+        for number, file in files:
+            found, record = mapped[number]
+            plan = Plan(file, self.options.stdin, self.options.reading, self.specification, found, record)
+            accepted = self.accepted.get(number, frozenset())
+            made.append((number, plan.fixing(self.decisions[number], sources[number].path, accepted)))
+        return made
+
+
+def fixed_batch(
+    sources: Sequence[Source], spec: str | Specification | None, ledger: Ledger, asked: Options, out: Path
+) -> Fixed:
+    """The batch that `asked.fix` names; UsageError where it cannot be fixed, or the rest of what is asked says otherwise."""
+    _refuse_other_ways(asked)
+    word = asked.fix or ""
+    folder = folder_named(word, out)
+    with ledger.transaction() as connection:
+        one = deliveries.in_folder(connection, ledger.text_of(folder))
+        if one is None or not one.specification:
+            raise UsageError(
+                f"--fix {word}: there is no such batch", "lexer-pipeline status shows the batches."
+            )
+        _refuse_out_of_the_way(connection, one)
+        is_taken_over = one.state in (BatchState.HELD, BatchState.REJECTED)
+        meant = deliveries.parts_of(connection, one.delivery) if is_taken_over else [one]
+        family = deliveries.family(connection, one)
+        accepted: dict[int, set[int | str]] = {}
+        for number, row in deliveries.accepted_rows(connection, one):
+            accepted.setdefault(number, set()).add(int(row) if row.isdigit() and len(row) < 64 else row)
+        noted = deliveries.rows_noted(connection, one)
+    batches = [read(ledger.folder_of(part.folder)) for part in meant]
+    manifest = batches[0].manifest
+    if len(manifest.decisions) != len(manifest.sources) or not manifest.decisions:
+        raise UsageError(
+            f"{folder}: was made by a version that did not keep how its source was read, so its rejects cannot be fixed",
+            f"Mend the rows in its source, and convert that with --replaces {word}.",
+        )
+    where = str(folder / MANIFEST)
+    specification = _specification(manifest, spec)
+    kept = options.from_json(manifest.options, where)
+    return Fixed(
+        one, parts_with_rejects(batches, sources, folder), is_taken_over, specification, decisions.from_json(manifest.decisions, where),
+        _as_made(kept, asked), _kept_options(manifest, asked), _rows(family, one, batches, ledger, is_taken_over),
+        {number: frozenset(rows) for number, rows in accepted.items()}, noted,
+        tuple(ledger.folder_of(each.folder) / each.file for each in family
+              if each.state in (BatchState.PREPARED, BatchState.HELD) and each.file),
+    )  # fmt: skip
+
+
+def _refuse_other_ways(asked: Options) -> None:
+    said = {name: getattr(asked, name) for name in USUAL if name in Options.__dataclass_fields__}
+    said |= {"header_row": asked.reading.header_row, "delimiter": asked.reading.delimiter}
+    other = [flag for name, flag in FLAGS.items() if name in said and said[name] != USUAL[name]]
+    other += ["--replaces"] if asked.replaces else []
+    if other:
+        raise UsageError(
+            f"{', '.join(other)} beside --fix: rejects are read as their batch was",
+            f"Leave out {', '.join(other)}.",
+        )
+
+
+def _refuse_out_of_the_way(connection: Connection, one: BatchEntry) -> None:
+    name = Path(one.folder).name
+    correction = deliveries.correction_of(connection, one) or deliveries.taken_over_by(connection, one)
+    if one.state == BatchState.DROPPED:
+        raise UsageError(f"{name}: was dropped", "Convert its source again.")
+    if one.state == BatchState.SUPERSEDED or correction is not None:
+        place = Path(correction.folder).name if correction is not None else "another batch"
+        raise UsageError(f"{name}: {place} took its place", f"lexer-pipeline convert --fix {place}")
+
+
+def _specification(manifest: Manifest, spec: str | Specification | None) -> Specification:
+    """The specification of the batch, which a schema file of one's own has to be named for."""
+    said = catalog.find(spec) if isinstance(spec, str) else spec
+    if said is None and manifest.specification in catalog.names():
+        return catalog.find(manifest.specification)
+    if said is None:
+        raise UsageError(
+            f"the batch is one of {manifest.specification}, which is a schema file of your own",
+            "Name it with --spec.",
+        )
+    if said.name != manifest.specification:
+        raise UsageError(
+            f"--spec {said.name} beside --fix: the batch is one of {manifest.specification}",
+            "Leave out --spec.",
+        )
+    return said
+
+
+def _as_made(kept: Options, asked: Options) -> Options:
+    """The options that the batch was made with, and of this run what may be asked of a fix."""
+    said = {name: getattr(asked, name) for name in OF_A_FIX if getattr(asked, name) != USUAL[name]}
+    return replace(
+        asked, **said, mapping=kept.mapping, date_format=kept.date_format, zone=kept.zone,
+        reject_unknown=kept.reject_unknown, ignore_unknown=kept.ignore_unknown, label=kept.label,
+        **{name: getattr(kept, name) for name in OF_A_FIX if name not in said},
+        reading=ReadOptions(encoding=asked.reading.encoding, sheet=asked.reading.sheet),
+    )  # fmt: skip
+
+
+def _kept_options(manifest: Manifest, asked: Options) -> Mapping[str, Json]:
+    said = {name: getattr(asked, name) for name in OF_A_FIX if getattr(asked, name) != USUAL[name]}
+    return dict(sorted({**manifest.options, **said}.items()))
+
+
+def _rows(
+    family: Sequence[BatchEntry],
+    one: BatchEntry,
+    batches: Sequence[PreparedBatch],
+    ledger: Ledger,
+    is_taken_over: bool,
+) -> int:
+    """The rows of the batch with which a chain of fixes began, as far as its manifest is there still."""
+    rows = sum(batch.manifest.rows for batch in batches)
+    by_id = {each.id: each for each in family}
+    if is_taken_over and one.fixes is None:
+        return rows
+    while one.fixes is not None and one.fixes in by_id:
+        one = by_id[one.fixes]
+    try:
+        return read(ledger.folder_of(one.folder)).manifest.rows
+    except UsageError:
+        return rows
+
+
+def _passes(manifest: Manifest, specification: Specification) -> list[tuple[Mapped | None, RecordMap | None]]:
+    """For each pass that made the batch its mapping and the record in it: a mapping may make several of one specification."""
+    count = len(manifest.decisions)
+    texts = manifest.mapping
+    if texts is None:
+        return [(None, None)] * count
+    name = str(manifest.options.get("mapping", "mapping"))
+    listed = [texts] * count if isinstance(texts, str) else list(texts) if isinstance(texts, Sequence) else []
+    parsed: dict[str, Mapped] = {}
+    found: list[tuple[Mapped | None, RecordMap | None]] = []
+    while len(found) < len(listed):
+        text = listed[len(found)]
+        if not isinstance(text, str):
+            found.append((None, None))
+            continue
+        if text not in parsed:
+            parsed[text] = mapping.parse(text, name, f"the mapping in {MANIFEST}")
+        records = [record for record in parsed[text].records if _makes(record, specification)]
+        if not records:
+            break
+        found += [(parsed[text], record) for record in records]
+    if len(found) != count:
+        raise UsageError(
+            f"the mapping in {MANIFEST} is not the one that made the batch", "Convert the source again."
+        )
+    return found
+
+
+def _makes(record: RecordMap, specification: Specification) -> bool:
+    """Whether a record of a mapping is one of this specification; a schema file of one's own may lie elsewhere by now."""
+    path = Path(record.specification)
+    if path.suffix:
+        return path.stem == specification.name
+    return catalog.find(record.specification).name == specification.name
