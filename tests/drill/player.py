@@ -151,7 +151,8 @@ class Player(Keyboard):
         else:
             return False
         code, said = self.until_it_lives(Step(words, service=service), False)
-        if code not in (0, 4, 5):
+        # A delivery is dropped with all of its parts.
+        if code not in (0, 4, 5) and not (code == 2 and words[0] == "drop"):
             self.strange(Step(words), code, said, f"ended with {code}")
         return True
 
