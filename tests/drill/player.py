@@ -141,7 +141,7 @@ class Player(Keyboard):
         if one["state"] == "in_doubt":
             self.played.doubts += 1
             arrived = self.arrived(one, service)
-            self.played.by_hand.add(one["sha256"])
+            self.played.by_hand |= {one["sha256"], one["name"]}
             words = ("settle", path, "--arrived" if arrived else "--not-arrived")
         elif "--older" in one.get("hint", ""):
             self.played.by_hand.add(one["sha256"])
