@@ -53,7 +53,7 @@ class Played:
     kills: int = 0
     commands: int = 0
     doubts: int = 0
-    by_hand: set[str] = field(default_factory=set)  # SHA-256 of what a person sent out of order
+    by_hand: set[str] = field(default_factory=set)  # SHA-256 and file name of what a person decided on
     told: dict[tuple[int, str], str] = field(default_factory=dict)  # upload ids that the tool says were sent
 
 
@@ -179,8 +179,10 @@ class Keyboard:
             and step.words[0] in ("run", "upload", "convert")
         ):
             allowed |= {4, 5} | ({0} if step.words[0] == "upload" and step.codes == {4} else set())
-        if self.kills and step.words[0] == "drop":
-            allowed.add(2)  # it was dropped before the kill, and what is dropped cannot be dropped
+        if (self.kills or self.faults) and step.words[0] == "drop":
+            allowed.add(
+                2
+            )  # it was dropped before the kill, or by the person; what is dropped cannot be dropped
         if code not in allowed:
             self.strange(step, code, said, f"ended with {code}, not {sorted(step.codes)}")
 

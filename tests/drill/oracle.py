@@ -211,14 +211,15 @@ class Oracle:
         for number, md5_ in enumerate(one.md5s):
             low, high = found.times.get((service, dataset, md5_), (0, 0))
             again = one.resent if service == A and number == 0 else 0
-            # Where a fault let a later one go first, the same content is there already.
+            # Where a later one went first, by a fault or before this one had a dataset, the same content is there already.
             is_there = any(
                 other.number > one.number
                 and other.content == one.content
                 and other.to.get(service) == dataset
                 for other in self.series(one)
             )
-            optional = (one.corrected or is_there) and not (exact and service == A)
+            is_exact = exact and service == A
+            optional = (one.corrected and not is_exact) or (is_there and not (is_exact and not one.any_order))
             found.times[service, dataset, md5_] = (
                 low + (0 if optional else 1) + (again if exact else 0),
                 high + 1 + again,

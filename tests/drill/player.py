@@ -141,7 +141,7 @@ class Player(Keyboard):
         if one["state"] == "in_doubt":
             self.played.doubts += 1
             arrived = self.arrived(one, service)
-            self.played.by_hand.add(one["sha256"])
+            self.played.by_hand |= {one["sha256"], one["name"]}
             words = ("settle", path, "--arrived" if arrived else "--not-arrived")
         elif "--older" in one.get("hint", ""):
             self.played.by_hand.add(one["sha256"])
@@ -151,7 +151,8 @@ class Player(Keyboard):
         else:
             return False
         code, said = self.until_it_lives(Step(words, service=service), False)
-        if code not in (0, 4, 5):
+        # A delivery is dropped with all of its parts.
+        if code not in (0, 4, 5) and not (code == 2 and words[0] == "drop"):
             self.strange(Step(words), code, said, f"ended with {code}")
         return True
 

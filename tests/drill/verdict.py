@@ -83,7 +83,7 @@ def judge(
     settled: Collection[str] = (),
     told: Collection[tuple[int, str]] = (),
 ) -> Deliveries:
-    """The figures; `settled` are MD5s that a person sent out of order, `told` what the tool says was sent."""
+    """The figures; `settled` are MD5s and file names that a person decided on, `told` what the tool says was sent."""
     by_key: dict[tuple[int, str, str], list[Upload]] = defaultdict(list)
     for one in uploads:
         if one.stored:
@@ -117,8 +117,9 @@ def _lost(by_key: Found, wanted: Expectation, why: list[str]) -> int:
 
 
 def _torn(uploads: Sequence[Upload], wanted: Expectation, settled: Collection[str], why: list[str]) -> int:
-    """What lies in the store and is no content that was prepared; beside what a person looked at, that is a loss."""
-    looked_at = {one.filename for one in uploads if one.md5 in settled}
+    """What lies in the store and is no content that was prepared; beside what a person settled or sent again, that is a loss."""
+    again = {key[2] for key, (least, most) in wanted.times.items() if least < most}
+    looked_at = {one.filename for one in uploads if one.md5 in settled or one.md5 in again} | set(settled)
     torn = [
         one for one in uploads if one.md5 and one.md5 not in wanted.types and one.filename not in looked_at
     ]

@@ -50,7 +50,7 @@ class Worlds:
             for one in uploads_of(number, log, known)
         ]
         md5s = {sha: md5 for one in script.oracle.all for sha, md5 in zip(one.sha256s, one.md5s, strict=True)}
-        figures = judge(uploads, wanted, {md5s[sha] for sha in played.by_hand}, played.told)
+        figures = judge(uploads, wanted, {md5s.get(one, one) for one in played.by_hand}, played.told)
         faults = sum(event["kind"] == "fault" for log in played.logs for event in log)
         found = with_run(figures, played.commands, played.kills, faults, played.doubts, played.strange)
         if not found.broken or naive:
