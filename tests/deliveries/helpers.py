@@ -100,7 +100,7 @@ class Shop:
         )
 
     def drop(self, batch: str) -> None:
-        drop_batch(batch, self.out, self.settings.ledger, self.runtime)
+        drop_batch(batch, self.out, self.settings, self.runtime)
 
     def settle(self, batch: str, arrived: bool) -> Receipt:
         return settle_batch(batch, arrived, self.out, self.settings, self.runtime)

@@ -1,10 +1,13 @@
 """What waits goes in order: deliveries of one series one after another, and what is older than what was sent not by itself."""
 
+import sqlite3
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from lexer_pipeline.errors import PersonNeeded, UsageError
+from lexer_pipeline.uploading.status import status
 
 from tests.deliveries.helpers import DATE, FIRST, SECOND, Shop, names, states
 from tests.upload.store import Store
@@ -101,12 +104,30 @@ def test_run_sends_first_what_waits_of_its_series_and_nothing_else(shop: Shop) -
     assert shop.states()[SECOND] == "prepared"
 
 
-def test_what_another_service_has_is_not_waited_for(shop: Shop) -> None:
+@pytest.mark.parametrize(
+    ("elsewhere", "sent"),
+    [("https://api.example.com/v1/uploads", [SECOND]), ("http://127.0.0.1:9/v1/uploads", [FIRST, SECOND])],
+)
+def test_what_another_service_has_is_not_waited_for_unless_it_was_a_sandbox(
+    shop: Shop, elsewhere: str, sent: list[str]
+) -> None:
     shop.convert("mira")
     with Store() as other:
         Shop(shop.out, other).upload()
+    with closing(sqlite3.connect(shop.out / "ledger.sqlite3", isolation_level=None)) as ledger:
+        ledger.execute("UPDATE uploads SET service = ?", (elsewhere,))
     report = shop.convert("noor")
-    assert states(shop.upload(*report.batches, earlier=True)) == [(SECOND, "sent")]
+    assert states(shop.upload(*report.batches, earlier=True)) == [(name, "sent") for name in sent]
+
+
+def test_what_a_sandbox_has_can_be_dropped_so_that_no_service_gets_it(shop: Shop) -> None:
+    shop.convert("mira")
+    with Store() as sandbox:
+        Shop(shop.out, sandbox).upload()
+    shop.drop(FIRST)
+    assert shop.upload() == []
+    lines = status(shop.out)
+    assert [(one.state, one.service is None) for one in lines] == [("sent", False), ("dropped", True)]
 
 
 def test_a_refused_token_leaves_what_was_sent_as_it_was(shop: Shop) -> None:
@@ -127,8 +148,7 @@ def test_settle_and_drop_say_where_there_is_nothing_to_do(shop: Shop) -> None:
         shop.drop(FIRST)
     shop.convert("noor")
     shop.drop(SECOND)
-    with pytest.raises(UsageError, match="dropped already"):
-        shop.drop(SECOND)
+    shop.drop(SECOND)  # as it is already
     with pytest.raises(UsageError, match="not a prepared batch"):
         shop.drop("nowhere")
 

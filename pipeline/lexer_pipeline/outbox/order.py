@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from lexer_pipeline.outbox import deliveries
-from lexer_pipeline.outbox.deliveries import select
+from lexer_pipeline.outbox.deliveries import A_SERVICE, select
 from lexer_pipeline.outbox.entry import BatchEntry, BatchState, Entry
 
 UPLOADS = """SELECT b.folder AS batch, b.file AS name, b.bytes, b.records, u.service, u.dataset, u.sha256, u.id,
@@ -27,10 +27,12 @@ RIVALS = f"""{UPLOADS} WHERE u.id != :id AND {AT_SERVICE} AND (
     OR (u.batch = :batch_id AND u.sha256 != :sha256 AND u.state IN ('granted', 'sending', 'in_doubt')))
     ORDER BY u.state = 'sent' DESC, u.updated_at DESC LIMIT 1"""
 SERIES = "b.series = :series AND b.specification = :specification AND b.dataset = :dataset"
-# To be sent to this service, and neither there yet nor given up; what another service has is not waited for.
+# To be sent to this service, and neither there yet nor given up. What another service has is not waited for; but a sandbox,
+# which http alone tells, is no other service: what was tried there has its place here.
 WAITS_HERE = f"""b.state = 'prepared'
     AND NOT EXISTS (SELECT 1 FROM batches AS later WHERE later.name = b.name AND later.id > b.id AND later.state = 'prepared')
-    AND NOT EXISTS (SELECT 1 FROM uploads AS u WHERE u.batch = b.id AND {OWN} AND (u.state = 'sent'
+    AND NOT EXISTS (SELECT 1 FROM uploads AS u WHERE u.batch = b.id AND {OWN} AND (
+        (u.state = 'sent' AND ({AT_SERVICE} OR (u.service NOT LIKE 'http://%' AND {A_SERVICE})))
         OR ({AT_SERVICE} AND u.state IN ('in_doubt', 'refused', 'changed'))))"""  # noqa: S608 - this module's own words
 # To be sent to this service, or held; what is there already, and what a correction took the place of, is not.
 WAITS = f"""b.state IN ('prepared', 'held')

@@ -75,21 +75,23 @@ def _is_overdue(upload: Entry, now: float) -> bool:
 
 
 def drop(
-    batch: Path | str, out: Path, ledger: Path | None = None, runtime: Runtime = Runtime()
+    batch: Path | str, out: Path, settings: Settings = Settings(), runtime: Runtime = Runtime()
 ) -> tuple[list[Path], list[Path]]:
-    """Take what was not sent of a batch's delivery out of the way; (what was dropped, what waits again in place of it).
+    """Take what waits of a batch's delivery out of the way; (what was dropped, what waits again in place of it).
 
-    The folders stay where they are, and the ledger keeps what it knows. PersonNeeded while one is being sent or in doubt.
+    What another service than that of the settings has may be dropped, so that this one does not get it too. The folders stay
+    where they are, and the ledger keeps what it knows. What was dropped before is passed over. UsageError where all was sent or
+    superseded, PersonNeeded while one is being sent or in doubt.
     """
-    with opened(out, runtime, ledger) as known:
+    with opened(out, runtime, settings.ledger) as known:
         receipts.write_missing(known)
         one = entry_of(batch, out, known)
         with known.transaction() as connection:
             parts = [
                 (part, uploads_of(connection, part)) for part in deliveries.parts_of(connection, one.delivery)
             ]
-        waiting = [(part, uploads) for part, uploads in parts if _may_drop(part, uploads, known)]
-        if not waiting:
+        waiting = [(part, uploads) for part, uploads in parts if _may_drop(part, uploads, known, settings)]
+        if not waiting and any(part.state != BatchState.DROPPED for part, _ in parts):
             raise UsageError(
                 f"{known.folder_of(one.folder)}: {_why_not(one, parts)}", "There is nothing to drop."
             )
@@ -112,7 +114,7 @@ def _claim(claims: ExitStack, folder: Path) -> None:
         raise PersonNeeded(f"{folder}: is being sent", "Wait for that upload to end.")
 
 
-def _may_drop(part: BatchEntry, uploads: list[Entry], ledger: Ledger) -> bool:
+def _may_drop(part: BatchEntry, uploads: list[Entry], ledger: Ledger, settings: Settings) -> bool:
     """Whether this part waits in some way; PersonNeeded where it may have arrived."""
     folder = ledger.folder_of(part.folder)
     for upload in uploads:
@@ -127,7 +129,8 @@ def _may_drop(part: BatchEntry, uploads: list[Entry], ledger: Ledger) -> bool:
                 f"{folder}: is on its way and may have arrived",
                 f"{next_steps.COMMAND} upload {next_steps.shown(folder)} goes on with it.",
             )
-    sent = any(upload.state == State.SENT and not is_loopback(upload.service) for upload in uploads)
+    here = (settings.service, settings.former_service)
+    sent = any(upload.state == State.SENT and upload.service in here for upload in uploads)
     return not sent and part.state in (BatchState.PREPARED, BatchState.HELD, BatchState.REJECTED)
 
 

@@ -7,7 +7,7 @@ from lexer_pipeline.errors import UsageError
 from lexer_pipeline.model import Manifest
 from lexer_pipeline.outbox import deliveries
 from lexer_pipeline.outbox.batch import as_named, folders, read
-from lexer_pipeline.outbox.entry import BatchEntry, BatchState, Entry
+from lexer_pipeline.outbox.entry import BatchEntry, BatchState, Entry, State
 from lexer_pipeline.outbox.ledger import Ledger, uploads_of
 from lexer_pipeline.outbox.outbox import opened
 from lexer_pipeline.uploading import next_steps, receipts
@@ -64,7 +64,9 @@ def status(out: Path, ledger: Path | None = None) -> list[BatchStatus]:
 
 def _shown(one: BatchEntry, uploads: list[Entry]) -> list[Entry | None]:
     """The uploads that tell where a batch stands; None where it stands by itself."""
-    return list(uploads) if one.state == BatchState.PREPARED and uploads else [None]
+    if one.state == BatchState.PREPARED and uploads:
+        return list(uploads)
+    return [*(upload for upload in uploads if upload.state == State.SENT), None]
 
 
 def _name(correction: BatchEntry | None, one: BatchEntry) -> str | None:

@@ -15,11 +15,13 @@ def run(asked: argparse.Namespace) -> int:
     out = given.out(asked, settings.ledger)
     dropped, back = [], []
     for batch in asked.batches:
-        some, again = drop(batch, out, settings.ledger)
+        some, again = drop(batch, out, settings)
         dropped += some
         back += again
     for folder in dropped:
         say(words, f"dropped {folder.name}: it is never sent; its folder may be removed")
+    if not dropped:
+        say(words, "nothing is left to drop")
     for folder in back:
         say(words, f"{folder.name} is what it was before: its correction was dropped")
     if asked.json:
