@@ -1,17 +1,16 @@
 """The words of the command line: each command with its flags, its help and an example."""
 
 import argparse
-import re
 import sys
 from importlib import import_module
 from pathlib import Path
 from typing import NoReturn, TypeAlias
 
+from lexer_pipeline.cli import flags
 from lexer_pipeline.errors import UsageError
 
 # What argparse gives for `add_subparsers`, and has no public name for.
 Commands: TypeAlias = "argparse._SubParsersAction[_Parser]"  # noqa: SLF001
-SIZES = {"": 1, "k": 1000, "m": 1000**2, "g": 1000**3}
 
 
 class _Parser(argparse.ArgumentParser):
@@ -91,7 +90,7 @@ def _add_inspect(commands: Commands) -> None:
     parser.add_argument(
         "sources", nargs="+", metavar="SOURCE", help="a table or JSON file, or - for standard input"
     )
-    _add_reading(parser)
+    flags.add_reading(parser)
 
 
 def _add_map(commands: Commands) -> None:
@@ -109,130 +108,13 @@ def _add_map(commands: Commands) -> None:
         default=Path("batches"),
         help="the folder of prepared batches, where mappings are remembered (batches)",
     )
-    _add_reading(parser)
-
-
-def _add_profile(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--profile",
-        action="store_true",
-        help="at the end, CPU seconds and bytes for each stage on standard error",
-    )
-
-
-def _add_reading(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--encoding", metavar="NAME", help="how the text is encoded, against what its bytes tell"
-    )
-    parser.add_argument(
-        "--header-row", type=_count, metavar="N", help="the line of the header, where it is not found"
-    )
-    parser.add_argument(
-        "--sheet", metavar="NAME", help="the sheet of a workbook (the first one that is filled)"
-    )
-
-
-def _add_sources(parser: argparse.ArgumentParser, count: str = "+") -> None:
-    parser.add_argument(
-        "sources",
-        nargs=count,
-        metavar="SOURCE",
-        help="a CSV or JSON file, plain or .gz, or - for standard input",
-    )
-    parser.add_argument("--spec", help="a specification, a record type or a schema file")
-    parser.add_argument("--map", metavar="MAP", help="a preset (shopify_orders, ...) or a mapping file")
-    parser.add_argument("--date-format", metavar="FORMAT", help="how dates are written, as in %%d/%%m/%%Y")
-    parser.add_argument(
-        "--timezone", metavar="ZONE", help="where date-times without a zone were written (UTC)"
-    )
-    parser.add_argument(
-        "--unknown", choices=("drop", "reject"), default="drop", help="what becomes of unknown keys in JSON"
-    )
-    parser.add_argument(
-        "--ignore-unknown", action="store_true", help="leave out CSV columns that are no field"
-    )
-    _add_reading(parser)
-    _add_profile(parser)
-
-
-def _add_out(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--out", type=Path, default=Path("batches"), help="the folder of prepared batches (batches)"
-    )
-
-
-def _add_preparing(parser: argparse.ArgumentParser, count: str = "+") -> None:
-    _add_sources(parser, count)
-    _add_out(parser)
-    _add_dataset(parser)
-    parser.add_argument(
-        "--label",
-        metavar="WORDS",
-        help="stands in the file name behind the specification's, as a shop's name",
-    )
-    parser.add_argument(
-        "--replaces",
-        action="append",
-        default=[],
-        metavar="BATCH",
-        help="make the correction of a batch, one for each specification of the run",
-    )
-    parser.add_argument("--date", metavar="YYYYMMDD", help="the date in the file name (today, UTC)")
-    parser.add_argument(
-        "--min-rows",
-        type=_number,
-        default=0,
-        metavar="N",
-        help="hold the batch where fewer rows came (0)",
-    )
-    parser.add_argument(
-        "--max-invalid",
-        type=_share,
-        default=0.05,
-        metavar="SHARE",
-        help="hold the batch above this share of rejects (5%%)",
-    )
-    parser.add_argument(
-        "--max-bytes",
-        type=_size,
-        default=5_000_000_000,
-        metavar="N",
-        help="split files larger than this (5000000000)",
-    )
-
-
-def _add_dataset(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--dataset",
-        metavar="ID",
-        help="the dataset to load into; purchase=ID,customer_record=ID for several types (LEXER_DATASET_ID)",
-    )
-
-
-def _add_batches(parser: argparse.ArgumentParser, count: str, summary: str) -> None:
-    parser.add_argument("batches", nargs=count, type=Path, metavar="BATCH", help=summary)
-    parser.add_argument(
-        "--out", type=Path, help="the folder of prepared batches (the one the batches lie in, else batches)"
-    )
-
-
-def _add_sending(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--resend", action="store_true", help="send again what was sent, was refused or is in doubt"
-    )
-    parser.add_argument(
-        "--older", action="store_true", help="send also what is older than what was sent of its series"
-    )
-    parser.add_argument("--parallel", type=_count, metavar="N", help="uploads at a time (4)")
-    parser.add_argument(
-        "--limit-rate", type=_size, metavar="RATE", help="bytes a second in all, as in 500k or 2m"
-    )
+    flags.add_reading(parser)
 
 
 def _add_validate(commands: Commands) -> None:
     summary = "check sources and report, write nothing"
     parser = _command(commands, "validate", summary, "validate orders.csv --spec purchase")
-    _add_sources(parser)
+    flags.add_sources(parser)
     parser.add_argument(
         "--show-values", action="store_true", help="show the values of the first issues, at the terminal only"
     )
@@ -241,7 +123,7 @@ def _add_validate(commands: Commands) -> None:
 def _add_convert(commands: Commands) -> None:
     summary = "prepare a batch: NDJSON, rejects, manifest"
     parser = _command(commands, "convert", summary, "convert orders.csv --spec purchase")
-    _add_preparing(parser, "*")
+    flags.add_preparing(parser, "*")
     parser.add_argument(
         "--fix",
         metavar="BATCH",
@@ -253,9 +135,9 @@ def _add_upload(commands: Commands) -> None:
     parser = _command(
         commands, "upload", "send prepared batches", "upload batches/commerce_purchases-20240306-a"
     )
-    _add_batches(parser, "*", "folders of batches (all that wait in --out)")
-    _add_dataset(parser)
-    _add_sending(parser)
+    flags.add_batches(parser, "*", "folders of batches (all that wait in --out)")
+    flags.add_dataset(parser)
+    flags.add_sending(parser)
     parser.add_argument(
         "--dry-run",
         action="store_true",
@@ -274,14 +156,14 @@ def _add_run(commands: Commands) -> None:
     parser = _command(
         commands, "run", "convert, then upload", "run orders.csv --spec purchase --dataset a1b2c3d4"
     )
-    _add_preparing(parser)
-    _add_sending(parser)
+    flags.add_preparing(parser)
+    flags.add_sending(parser)
 
 
 def _add_settle(commands: Commands) -> None:
     summary = "end a doubt: say whether a batch arrived"
     parser = _command(commands, "settle", summary, "settle batches/commerce_purchases-20240306-a --arrived")
-    _add_batches(parser, "+", "folders of batches that are in doubt")
+    flags.add_batches(parser, "+", "folders of batches that are in doubt")
     answer = parser.add_mutually_exclusive_group(required=True)
     answer.add_argument("--arrived", action="store_true", help="the vendor has it: it counts as sent")
     answer.add_argument(
@@ -292,14 +174,14 @@ def _add_settle(commands: Commands) -> None:
 def _add_drop(commands: Commands) -> None:
     summary = "take a batch that was not sent out of the way"
     parser = _command(commands, "drop", summary, "drop batches/commerce_purchases-20240306-a")
-    _add_batches(parser, "+", "folders of batches")
+    flags.add_batches(parser, "+", "folders of batches")
 
 
 def _add_status(commands: Commands) -> None:
     parser = _command(
         commands, "status", "show what is prepared, held, sent, in doubt", "status --out batches"
     )
-    _add_out(parser)
+    flags.add_out(parser)
 
 
 def _add_sandbox(commands: Commands) -> None:
@@ -314,31 +196,3 @@ def _add_sandbox(commands: Commands) -> None:
         action="store_true",
         help="refuse file names of the vendor's own script, which break the rules of its page",
     )
-
-
-def _share(text: str) -> float:
-    match = re.fullmatch(r"([0-9]+(?:\.[0-9]+)?)(%?)", text)
-    share = float(match[1]) / (100 if match[2] else 1) if match else 2.0
-    if share > 1:
-        raise argparse.ArgumentTypeError("a share is written 5% or 0.05")
-    return share
-
-
-def _size(text: str) -> int:
-    match = re.fullmatch(r"([0-9]+(?:\.[0-9]+)?)([kmg]?)", text.lower())
-    size = int(float(match[1]) * SIZES[match[2]]) if match else 0
-    if size < 1:
-        raise argparse.ArgumentTypeError("a size is a number of bytes above 0, or 500k, 2m, 1g")
-    return size
-
-
-def _number(text: str) -> int:
-    if not re.fullmatch(r"[0-9]{1,12}", text):
-        raise argparse.ArgumentTypeError("a number of rows is a whole number")
-    return int(text)
-
-
-def _count(text: str) -> int:
-    if not re.fullmatch(r"[1-9][0-9]{0,2}", text):
-        raise argparse.ArgumentTypeError("a count is a whole number above 0")
-    return int(text)

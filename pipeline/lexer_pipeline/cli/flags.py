@@ -1,0 +1,164 @@
+"""The flags that several commands have in common, in groups as the documentation has them, and how their values are written."""
+
+import argparse
+import re
+from pathlib import Path
+
+SIZES = {"": 1, "k": 1000, "m": 1000**2, "g": 1000**3}
+
+
+def add_profile(parser: argparse.ArgumentParser) -> None:
+    """What the stages cost."""
+    parser.add_argument(
+        "--profile",
+        action="store_true",
+        help="at the end, CPU seconds and bytes for each stage on standard error",
+    )
+
+
+def add_reading(parser: argparse.ArgumentParser) -> None:
+    """How a source is read, against what its content tells."""
+    parser.add_argument(
+        "--encoding", metavar="NAME", help="how the text is encoded, against what its bytes tell"
+    )
+    parser.add_argument(
+        "--header-row", type=count, metavar="N", help="the line of the header, where it is not found"
+    )
+    parser.add_argument(
+        "--sheet", metavar="NAME", help="the sheet of a workbook (the first one that is filled)"
+    )
+
+
+def add_sources(parser: argparse.ArgumentParser, count: str = "+") -> None:
+    """What is made of sources."""
+    parser.add_argument(
+        "sources",
+        nargs=count,
+        metavar="SOURCE",
+        help="a CSV or JSON file, plain or .gz, or - for standard input",
+    )
+    parser.add_argument("--spec", help="a specification, a record type or a schema file")
+    parser.add_argument("--map", metavar="MAP", help="a preset (shopify_orders, ...) or a mapping file")
+    parser.add_argument("--date-format", metavar="FORMAT", help="how dates are written, as in %%d/%%m/%%Y")
+    parser.add_argument(
+        "--timezone", metavar="ZONE", help="where date-times without a zone were written (UTC)"
+    )
+    parser.add_argument(
+        "--unknown", choices=("drop", "reject"), default="drop", help="what becomes of unknown keys in JSON"
+    )
+    parser.add_argument(
+        "--ignore-unknown", action="store_true", help="leave out CSV columns that are no field"
+    )
+    add_reading(parser)
+    add_profile(parser)
+
+
+def add_out(parser: argparse.ArgumentParser) -> None:
+    """The folder of batches."""
+    parser.add_argument(
+        "--out", type=Path, default=Path("batches"), help="the folder of prepared batches (batches)"
+    )
+
+
+def add_preparing(parser: argparse.ArgumentParser, count: str = "+") -> None:
+    """How a batch is prepared, and where it belongs."""
+    add_sources(parser, count)
+    add_out(parser)
+    add_dataset(parser)
+    parser.add_argument(
+        "--label",
+        metavar="WORDS",
+        help="stands in the file name behind the specification's, as a shop's name",
+    )
+    parser.add_argument(
+        "--replaces",
+        action="append",
+        default=[],
+        metavar="BATCH",
+        help="make the correction of a batch, one for each specification of the run",
+    )
+    parser.add_argument("--date", metavar="YYYYMMDD", help="the date in the file name (today, UTC)")
+    parser.add_argument(
+        "--min-rows",
+        type=number,
+        default=0,
+        metavar="N",
+        help="hold the batch where fewer rows came (0)",
+    )
+    parser.add_argument(
+        "--max-invalid",
+        type=share,
+        default=0.05,
+        metavar="SHARE",
+        help="hold the batch above this share of rejects (5%%)",
+    )
+    parser.add_argument(
+        "--max-bytes",
+        type=size,
+        default=5_000_000_000,
+        metavar="N",
+        help="split files larger than this (5000000000)",
+    )
+
+
+def add_dataset(parser: argparse.ArgumentParser) -> None:
+    """The dataset of batches."""
+    parser.add_argument(
+        "--dataset",
+        metavar="ID",
+        help="the dataset to load into; purchase=ID,customer_record=ID for several types (LEXER_DATASET_ID)",
+    )
+
+
+def add_batches(parser: argparse.ArgumentParser, count: str, summary: str) -> None:
+    """Batches that are named, and the folder that they lie in."""
+    parser.add_argument("batches", nargs=count, type=Path, metavar="BATCH", help=summary)
+    parser.add_argument(
+        "--out", type=Path, help="the folder of prepared batches (the one the batches lie in, else batches)"
+    )
+
+
+def add_sending(parser: argparse.ArgumentParser) -> None:
+    """How batches are sent."""
+    parser.add_argument(
+        "--resend", action="store_true", help="send again what was sent, was refused or is in doubt"
+    )
+    parser.add_argument(
+        "--older", action="store_true", help="send also what is older than what was sent of its series"
+    )
+    parser.add_argument("--parallel", type=count, metavar="N", help="uploads at a time (4)")
+    parser.add_argument(
+        "--limit-rate", type=size, metavar="RATE", help="bytes a second in all, as in 500k or 2m"
+    )
+
+
+def share(text: str) -> float:
+    """A share, as 5% or 0.05."""
+    match = re.fullmatch(r"([0-9]+(?:\.[0-9]+)?)(%?)", text)
+    share = float(match[1]) / (100 if match[2] else 1) if match else 2.0
+    if share > 1:
+        raise argparse.ArgumentTypeError("a share is written 5% or 0.05")
+    return share
+
+
+def size(text: str) -> int:
+    """A size in bytes, as 500k or 2m."""
+    match = re.fullmatch(r"([0-9]+(?:\.[0-9]+)?)([kmg]?)", text.lower())
+    size = int(float(match[1]) * SIZES[match[2]]) if match else 0
+    if size < 1:
+        raise argparse.ArgumentTypeError("a size is a number of bytes above 0, or 500k, 2m, 1g")
+    return size
+
+
+def number(text: str) -> int:
+    """A number of rows."""
+    if not re.fullmatch(r"[0-9]{1,12}", text):
+        raise argparse.ArgumentTypeError("a number of rows is a whole number")
+    return int(text)
+
+
+def count(text: str) -> int:
+    """A count from 1 to 999."""
+    if not re.fullmatch(r"[1-9][0-9]{0,2}", text):
+        raise argparse.ArgumentTypeError("a count is a whole number above 0")
+    return int(text)
