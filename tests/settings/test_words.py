@@ -196,3 +196,11 @@ def test_only_a_fault_waits_for_the_engine_that_words_it(tmp_path: Path) -> None
     )
 
     subprocess.run([sys.executable, "-c", program], cwd=tmp_path, check=True)
+
+
+def test_a_dataset_of_a_type_that_no_specification_has_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "pipeline.toml").write_text('[datasets]\npurchase = "a1b2"\npurchse = "c3d4"\n')
+    with pytest.raises(UsageError) as caught:
+        config.read({}, tmp_path)
+    assert caught.value.message == "pipeline.toml: line 3: datasets.purchse is no record type"
+    assert caught.value.hint == "Did you mean purchase?"

@@ -52,7 +52,7 @@ def prepared(
         sha256=hashlib.sha256(data).hexdigest(), records=data.count(b"\n"),
         rejected=0, rows=data.count(b"\n"), continuations=0, blank=0, issues={}, warnings={}, conversions={},
         sources=(SourceUse(f"{name.translate(LETTERS)}.csv", len(data), "0" * 64, data.count(b"\n")),),
-        **{"specification": "customers", "record_type": "customer", "file": f"{name}.json", "bytes": len(data), **more},
+        **{"specification": "customers", "record_type": "customer_record", "file": f"{name}.json", "bytes": len(data), **more},
     )  # fmt: skip
     write_json(folder / "manifest.json", manifest.as_json())
     return PreparedBatch(folder, manifest)

@@ -35,9 +35,13 @@ def test_a_prepared_batch_ends_with_a_receipt(store: Store, out: Path) -> None:
 
 
 def test_a_known_dataset_is_named_as_the_destination(store: Store, out: Path) -> None:
-    send(store, out, prepared(out), settings={"datasets": {"customer": "a1b2c3d4"}})
+    send(store, out, prepared(out), settings={"datasets": {"customer_record": "a1b2c3d4"}})
 
-    destination = {"destination_type": "dataset_load", "dataset_id": "a1b2c3d4", "record_type": "customer"}
+    destination = {
+        "destination_type": "dataset_load",
+        "dataset_id": "a1b2c3d4",
+        "record_type": "customer_record",
+    }
     assert json.loads(store.posts[0].body)["destination"] == destination
 
 

@@ -56,7 +56,7 @@ def test_without_settings_those_of_the_environment_and_the_working_folder_hold(
     monkeypatch.setenv("LEXER_UPLOAD_API_URL", store.url)
     monkeypatch.setenv("LEXER_UPLOAD_API_TOKEN", TOKEN)
     monkeypatch.chdir(out.parent)
-    Path("pipeline.toml").write_text('[datasets]\ncustomer = "a1b2c3d4"\n')
+    Path("pipeline.toml").write_text('[datasets]\ncustomer_record = "a1b2c3d4"\n')
     prepared(out)
 
     assert [receipt.state for receipt in upload()] == ["sent"]

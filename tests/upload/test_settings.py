@@ -20,7 +20,7 @@ def test_without_anything_the_defaults_hold(tmp_path: Path) -> None:
 def test_the_environment_wins_over_the_file(tmp_path: Path) -> None:
     (tmp_path / "pipeline.toml").write_text(
         '[upload]\nurl = "https://file.example.com/v1"\ndataset = "fromfile"\nparallel = 2\nlimit_rate = 1000\n'
-        '[datasets]\ncustomer = "a1b2"\n[names]\ncustomer_record = "customer_records"\n'
+        '[datasets]\ncustomer_record = "a1b2"\n[names]\ncustomer_record = "customer_records"\n'
     )
     plain = read({}, tmp_path)
     environ = {"LEXER_UPLOAD_API_URL": "https://env.example.com/v1", "LEXER_DATASET_ID": "fromenv"}
@@ -28,18 +28,18 @@ def test_the_environment_wins_over_the_file(tmp_path: Path) -> None:
 
     assert (plain.service, plain.parallel, plain.limit_rate) == ("https://file.example.com/v1", 2, 1000)
     assert plain.names == {"customer_record": "customer_records"}
-    assert dataset_for(plain.datasets, "customer") == "fromfile"
-    assert (changed.service, dataset_for(changed.datasets, "customer")) == (
+    assert dataset_for(plain.datasets, "customer_record") == "fromfile"
+    assert (changed.service, dataset_for(changed.datasets, "customer_record")) == (
         "https://env.example.com/v1",
         "fromenv",
     )
 
 
 def test_a_dataset_is_chosen_by_record_type(tmp_path: Path) -> None:
-    (tmp_path / "pipeline.toml").write_text('[datasets]\ncustomer = "a1b2"\n')
+    (tmp_path / "pipeline.toml").write_text('[datasets]\ncustomer_record = "a1b2"\n')
     settings = read({}, tmp_path)
 
-    assert [dataset_for(settings.datasets, kind) for kind in ("customer", "purchase", None)] == [
+    assert [dataset_for(settings.datasets, kind) for kind in ("customer_record", "purchase", None)] == [
         "a1b2",
         "",
         "",

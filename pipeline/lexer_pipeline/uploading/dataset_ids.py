@@ -1,7 +1,7 @@
 """Ids of datasets as people write them: one for all record types, or one for each."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from difflib import get_close_matches
 
 from lexer_pipeline.errors import UsageError
@@ -19,21 +19,26 @@ def parse_datasets(text: str, where: str) -> dict[str, str]:
     found = {kind or ANY: dataset for kind, _, dataset in pairs}
     if len(found) != len(pairs) or (ANY in found and len(found) > 1):
         raise UsageError(f"{where}: names a dataset twice", DATASETS_AS)
-    known = {one.record_type for one in catalog.every() if one.record_type} if set(found) - {ANY} else set()
-    for kind, dataset in found.items():
+    for dataset in found.values():
         if not re.fullmatch(r"[A-Za-z0-9_-]{1,100}", dataset):
             raise UsageError(
                 f"{where} is not a dataset id", f"Hub > Manage > Datasets > View shows it. {DATASETS_AS}"
             )
-        if kind != ANY and kind not in known:
-            near = get_close_matches(kind, known, 1)
-            hint = (
-                f"Did you mean {near[0]}?" if near else f"The record types are: {', '.join(sorted(known))}."
-            )
-            raise UsageError(f"{where}: there is no record type {kind}", hint)
+    for kind, hint in unknown_types(set(found) - {ANY}):
+        raise UsageError(f"{where}: there is no record type {kind}", hint)
     return found
 
 
 def over(lower: Mapping[str, str], higher: Mapping[str, str]) -> dict[str, str]:
     """Datasets of two places: one id of the higher is for all types, and ids by type for theirs alone."""
     return dict(higher) if ANY in higher else {**lower, **higher}
+
+
+def unknown_types(kinds: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """Those of some record types that no specification has, each with what may have been meant: their ids would serve nobody."""
+    asked = sorted(kinds)
+    known = sorted({one.record_type for one in catalog.every() if one.record_type}) if asked else []
+    for kind in asked:
+        if kind not in known:
+            near = get_close_matches(kind, known, 1)
+            yield kind, f"Did you mean {near[0]}?" if near else f"The record types are: {', '.join(known)}."

@@ -14,7 +14,7 @@ from lexer_pipeline.system import settings_file
 from lexer_pipeline.system.hosts import is_loopback
 from lexer_pipeline.system.settings_file import SettingsFile
 from lexer_pipeline.system.toml_lines import KeyPath
-from lexer_pipeline.uploading.dataset_ids import over, parse_datasets
+from lexer_pipeline.uploading.dataset_ids import over, parse_datasets, unknown_types
 
 try:
     import keyring  # type: ignore[import-not-found, unused-ignore]  # optional: used where it is installed
@@ -163,6 +163,8 @@ def _url(environ: Mapping[str, str], file: SettingsFile, upload: Mapping[str, An
 
 def _datasets(environ: Mapping[str, str], file: SettingsFile, upload: Mapping[str, Any]) -> dict[str, str]:
     one = {ANY: upload["dataset"]} if upload.get("dataset") else {}
+    for kind, hint in unknown_types(file.table.get("datasets", {})):
+        raise file.refusal(("datasets", kind), "is no record type", hint)
     in_file = over(file.table.get("datasets", {}), one)
     return over(in_file, parse_datasets(environ.get("LEXER_DATASET_ID", ""), "LEXER_DATASET_ID"))
 
