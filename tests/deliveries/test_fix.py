@@ -111,6 +111,25 @@ def test_a_fix_can_be_fixed_and_the_whole_chain_knows_its_rows(shop: Shop) -> No
     assert shop.asked() == [f"{FIRST}.json", f"{SECOND}.json", f"profile_customer_03-{DATE}-a.json"]
 
 
+def test_a_fix_that_is_held_is_one_with_the_fix_of_it_and_stays_a_fix(shop: Shop) -> None:
+    shop.convert(*PEOPLE, max_invalid=LIMIT)
+    shop.mend(FIRST, EVA)
+    held = one(shop.fix(FIRST, max_invalid=0.0))
+    assert (held.path.name, held.manifest.state) == (SECOND, "held")
+    assert sum(source.skipped["an earlier fix accepted it"] for source in shop.fix(FIRST).sources) == 1
+    shop.mend(SECOND, JAN)
+
+    made = one(shop.fix(SECOND))
+
+    third = SECOND.removesuffix("a") + "b"
+    assert (made.path.name, people(made), made.manifest.state) == (third, ["Eva", "Jan"], "prepared")
+    shop.mend(FIRST, JAN)
+    assert names(shop.fix(FIRST)) == []
+    shop.upload()
+    assert shop.asked() == [f"{FIRST}.json", f"{third}.json"]
+    assert names(shop.convert(*PEOPLE, max_invalid=LIMIT)) == [f"({FIRST})"]
+
+
 def test_rows_of_a_dropped_fix_can_be_fixed_again(shop: Shop) -> None:
     shop.convert(*PEOPLE, max_invalid=LIMIT)
     shop.mend(FIRST, EVA)
