@@ -21,10 +21,11 @@ from tests.drill.rig import Rig, Round, content
 from tests.upload.helpers import md5_of, prepared
 from tests.waiting import happens
 
-# Set up, write the batch down, find it, settle where it goes, begin, pace, asked, granted, sending, last block, sent.
-CHANGES = 11
+# Set up, look for it, write it down, find it, settle where it goes, begin, look for receipts, pace, asked, granted, sending, last block,
+# sent.
+CHANGES = 13
 PAGE, PAGES = 4096, 48
-GRANTED, SENDING, LAST_BLOCK = 8, 9, 10
+GRANTED, SENDING, LAST_BLOCK = 10, 11, 12
 LATER = 3_700  # seconds until a url has expired
 
 

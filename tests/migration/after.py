@@ -109,7 +109,6 @@ def shown() -> dict[tuple[str, str | None], str]:
         rows = [row for row in batch.rows if row.asked or row.state != "prepared"]
         if batch.manifest == "held" or not rows:
             found[place(batch.folder), None] = batch.manifest or "prepared"
-            continue
-        for row in rows:
+        for row in rows if batch.manifest != "held" else (row for row in rows if row.state == "sent"):
             found[place(batch.folder), row.destination] = row.state
     return found

@@ -279,4 +279,4 @@ def test_a_refused_source_leaves_no_batch(tmp_path: Path) -> None:
     with pytest.raises(SourceError):
         prepare([path], "customer_record", tmp_path / "out")
 
-    assert {one.name for one in (tmp_path / "out").iterdir()} <= {".lock"}
+    assert {one.name for one in (tmp_path / "out").iterdir()} <= {".lock", "ledger.sqlite3"}

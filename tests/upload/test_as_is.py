@@ -315,7 +315,7 @@ def test_a_receipt_that_a_crash_left_out_is_written_by_the_next_command(desk: De
     else:
         with pytest.raises(UsageError):
             settle(lies.parent, True, desk.out, desk.settings) if command == "settle" else drop(
-                lies.parent, desk.out
+                lies.parent, desk.out, desk.settings
             )
 
     assert json.loads(lies.read_bytes()) == sent.as_json()
