@@ -61,11 +61,13 @@ def _doubted(uploads: list[Entry], folder: Path, settings: Settings, now: float)
     if found:
         services = ", ".join(upload.service for upload in found)
         raise UsageError(
-            f"{folder}: is in doubt at several services: {services}",
+            f"{next_steps.shown(folder)}: is in doubt at several services: {services}",
             "Name the one that is meant in LEXER_UPLOAD_API_URL.",
         )
     state = uploads[-1].state if uploads else "never asked for"
-    raise UsageError(f"{folder}: is not in doubt ({state})", "lexer-pipeline status shows what is.")
+    raise UsageError(
+        f"{next_steps.shown(folder)}: is not in doubt ({state})", "lexer-pipeline status shows what is."
+    )
 
 
 def _is_overdue(upload: Entry, now: float) -> bool:
@@ -93,7 +95,8 @@ def drop(
         waiting = [(part, uploads) for part, uploads in parts if _may_drop(part, uploads, known, settings)]
         if not waiting and any(part.state != BatchState.DROPPED for part, _ in parts):
             raise UsageError(
-                f"{known.folder_of(one.folder)}: {_why_not(one, parts)}", "There is nothing to drop."
+                f"{next_steps.shown(known.folder_of(one.folder))}: {_why_not(one, parts)}",
+                "There is nothing to drop.",
             )
         with ExitStack() as claims:
             for part, uploads in waiting:
@@ -111,7 +114,7 @@ def drop(
 
 def _claim(claims: ExitStack, folder: Path) -> None:
     if folder.is_dir() and not claims.enter_context(claim(folder)):
-        raise PersonNeeded(f"{folder}: is being sent", "Wait for that upload to end.")
+        raise PersonNeeded(f"{next_steps.shown(folder)}: is being sent", "Wait for that upload to end.")
 
 
 def _may_drop(part: BatchEntry, uploads: list[Entry], ledger: Ledger, settings: Settings) -> bool:
@@ -122,11 +125,12 @@ def _may_drop(part: BatchEntry, uploads: list[Entry], ledger: Ledger, settings: 
             continue  # the host alone, as 0.1.0 wrote it: no service of today
         if upload.state == State.IN_DOUBT:
             raise PersonNeeded(
-                f"{folder}: nobody knows whether it arrived", f"{next_steps.after(State.IN_DOUBT, folder)}."
+                f"{next_steps.shown(folder)}: nobody knows whether it arrived",
+                f"{next_steps.after(State.IN_DOUBT, folder)}.",
             )
         if upload.state == State.SENDING and (upload.unanswered or upload.last_block):
             raise PersonNeeded(
-                f"{folder}: is on its way and may have arrived",
+                f"{next_steps.shown(folder)}: is on its way and may have arrived",
                 f"{next_steps.COMMAND} upload {next_steps.shown(folder)} goes on with it.",
             )
     here = (settings.service, settings.former_service)
