@@ -42,7 +42,7 @@ def test_a_label_stands_in_the_name(shop: Shop) -> None:
     assert names(shop.convert("ada")) == [FIRST]
 
 
-@pytest.mark.parametrize("label", ["02", "7", "part_01", "shop_part_01", "...", "", "é"])
+@pytest.mark.parametrize("label", ["02", "7", "part_01", "part 1", "Part-2", "shop_part_01", "...", "", "é"])
 def test_a_label_that_means_something_else_in_a_name_is_refused(shop: Shop, label: str) -> None:
     with pytest.raises(UsageError, match="--label"):
         shop.convert("mira", label=label)
