@@ -60,6 +60,17 @@ def test_the_same_content_with_a_dataset_fills_the_batch_without_one(shop: Shop)
     assert names(shop.convert("mira", datasets={"*": "b2c3d4e5"})) == [SECOND]
 
 
+def test_a_held_batch_is_released_and_filled_at_once(shop: Shop) -> None:
+    shop.convert("mira", "x?")
+    report = shop.convert("mira", "x?", max_invalid=1, datasets={"*": "a1b2c3d4"})
+    assert (report.batches[0].manifest.state, report.batches[0].manifest.destination) == (
+        "prepared",
+        "a1b2c3d4",
+    )
+    assert states(shop.upload()) == [(FIRST, "sent")]
+    assert shop.destinations() == ["a1b2c3d4"]
+
+
 def test_what_was_sent_without_a_dataset_is_not_sent_to_one(shop: Shop) -> None:
     shop.convert("mira")
     shop.upload()

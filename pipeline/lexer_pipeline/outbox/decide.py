@@ -196,7 +196,8 @@ def _known(
         note = f"a correction took its place{place}; to go back to it, add --replaces {Path((correction or one).folder).name}"
         return _there(connection, offer, known, note)
     if one.state == BatchState.HELD and offer.state == BatchState.PREPARED:
-        return Decision(Kind.RELEASED, "was held, and is released", dataset=one.dataset, there=tuple(known))
+        dataset, note = _filled(connection, offer, one, "was held, and is released")
+        return Decision(Kind.RELEASED, note, dataset=dataset, there=tuple(known))
     if one.state == BatchState.PREPARED:
         newer = deliveries.newer_content(connection, one, offer.dataset)
         if newer is not None and out is not None and not _goes_on(connection, one):
@@ -206,9 +207,9 @@ def _known(
             )
             return _further(connection, offer, out, newer.delivery, note)
         if any(_is_spoiled(ledger, part, uploads_of(connection, part)) for part in known):
-            return Decision(
-                Kind.ANEW, "its file was missing or changed, and is made anew", dataset=one.dataset, there=tuple(known)
-            )  # fmt: skip
+            anew = "its file was missing or changed, and is made anew"
+            dataset, note = _filled(connection, offer, one, anew)
+            return Decision(Kind.ANEW, note, dataset=dataset, there=tuple(known))
     return _there(connection, offer, known, _standing(connection, one))
 
 
@@ -218,11 +219,15 @@ def _goes_on(connection: sqlite3.Connection, one: BatchEntry) -> bool:
 
 
 def _there(connection: sqlite3.Connection, offer: Offer, known: list[BatchEntry], note: str) -> Decision:
-    one = known[0]
-    dataset = one.dataset
-    if offer.dataset and not dataset and not deliveries.is_placed(connection, one):
-        dataset, note = offer.dataset, f"{note}; it now belongs to the dataset {offer.dataset}"
+    dataset, note = _filled(connection, offer, known[0], note)
     return Decision(Kind.THERE, note, dataset=dataset, there=tuple(known))
+
+
+def _filled(connection: sqlite3.Connection, offer: Offer, one: BatchEntry, note: str) -> tuple[str, str]:
+    """The dataset of a batch that is there, which gets that of the offer where it has none and none was asked for; and the note."""
+    if offer.dataset and not one.dataset and not deliveries.is_placed(connection, one):
+        return offer.dataset, f"{note}; it now belongs to the dataset {offer.dataset}"
+    return one.dataset, note
 
 
 def _is_spoiled(ledger: Ledger, one: BatchEntry, uploads: list[Entry]) -> bool:
