@@ -7,6 +7,7 @@ import pytest
 from lexer_pipeline.errors import UsageError
 from lexer_pipeline.outbox.batch import read
 from lexer_pipeline.uploading.dataset_ids import over, parse_datasets
+from lexer_pipeline.uploading.status import status
 
 from tests.deliveries.helpers import FIRST, SECOND, Shop, names, states
 from tests.upload.store import Store
@@ -81,13 +82,20 @@ def test_what_was_sent_without_a_dataset_is_not_sent_to_one(shop: Shop) -> None:
     assert shop.upload() == []
 
 
-def test_what_was_sent_without_a_dataset_is_named_where_one_is_said(shop: Shop) -> None:
+def test_what_was_sent_without_a_dataset_goes_to_the_one_that_a_person_names(shop: Shop) -> None:
     shop.convert("mira")
     shop.upload()
-    (receipt,) = shop.upload(FIRST, settings=shop.with_dataset(any="a1b2c3d4"))
-    assert (receipt.state, receipt.dataset, receipt.needs) == ("sent", None, "person")
-    assert "--dataset a1b2c3d4" in receipt.hint
-    assert shop.upload(settings=shop.with_dataset(any="a1b2c3d4")) == []
+    settings = shop.with_dataset(any="a1b2c3d4")
+    assert shop.upload(settings=settings) == [], "a setting of every night sends nothing anew"
+    (named,) = shop.upload(FIRST, settings=settings)
+    assert (named.state, named.dataset, named.needs) == ("sent", None, "person")
+
+    assert states(shop.upload(FIRST, settings=settings, also_there=True)) == [(FIRST, "sent")]
+    assert shop.destinations() == [None, "a1b2c3d4"]
+    assert states(shop.upload(FIRST, settings=settings, also_there=True)) == [(FIRST, "sent")]
+    assert len(shop.store.objects) == 2
+    assert [one.dataset for one in status(shop.out)] == [None, "a1b2c3d4"]
+    assert names(shop.convert("mira")) == [f"({FIRST})"]
 
 
 def test_what_was_sent_to_one_service_is_not_sent_to_another(shop: Shop) -> None:
@@ -98,19 +106,13 @@ def test_what_was_sent_to_one_service_is_not_sent_to_another(shop: Shop) -> None
         assert states(there.upload()) == [(FIRST, "sent")]
         assert there.upload() == []
         assert len(other.objects) == 1
-        lines = [one for one in _lines(there) if Path(one.path).name == FIRST]
+        lines = [one for one in status(there.out) if Path(one.path).name == FIRST]
     assert [one.service for one in lines] == [shop.settings.service, there.settings.service]
     assert shop.upload() == []
     assert sorted(path.name for path in (shop.out / FIRST).glob("receipt*")) == [
         "receipt.json",
         "receipt_02.json",
     ]
-
-
-def _lines(shop: Shop) -> list[object]:
-    from lexer_pipeline.uploading.status import status  # noqa: PLC0415
-
-    return status(shop.out)
 
 
 def test_accounts_of_one_service_are_told_apart(shop: Shop) -> None:

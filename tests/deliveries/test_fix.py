@@ -539,3 +539,11 @@ def test_two_fixes_at_once_do_not_accept_a_row_twice(shop: Shop) -> None:
     assert "meanwhile" in problem.message
     assert names(inner[0]) == [SECOND]
     assert set(shop.states()) == {FIRST, SECOND}
+
+
+def test_the_rejects_of_another_batch_are_refused_with_the_command_for_them(shop: Shop) -> None:
+    first = shop.convert("mira", "x?", max_invalid=1).batches[0].path
+    shop.convert("noor", "y?", name="members.csv", max_invalid=1)
+    with pytest.raises(UsageError, match="holds what profile_customer_02") as caught:
+        shop.fix(first.name, shop.out / SECOND / "rejects.csv")
+    assert SECOND in caught.value.hint

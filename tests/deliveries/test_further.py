@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from lexer_pipeline.errors import UsageError
 from lexer_pipeline.outbox import names as naming
 from lexer_pipeline.outbox.names import Given
+from lexer_pipeline.uploading.status import status
 
 from tests.deliveries.helpers import DATE, FIRST, SECOND, Shop, export, names
 from tests.upload.store import Store
@@ -42,7 +43,9 @@ def test_a_label_stands_in_the_name(shop: Shop) -> None:
     assert names(shop.convert("ada")) == [FIRST]
 
 
-@pytest.mark.parametrize("label", ["02", "7", "part_01", "part 1", "Part-2", "shop_part_01", "...", "", "é"])
+@pytest.mark.parametrize(
+    "label", ["02", "7", "part_01", "part 1", "Part-2", "part", "shop_part_01", "...", "", "é"]
+)
 def test_a_label_that_means_something_else_in_a_name_is_refused(shop: Shop, label: str) -> None:
     with pytest.raises(UsageError, match="--label"):
         shop.convert("mira", label=label)
@@ -136,3 +139,21 @@ def test_a_folder_with_a_ledger_of_its_own_is_not_opened_by_another(shop: Shop, 
             act()
     shop.settings = replace(shop.settings, ledger=shop.out / "ledger.sqlite3")
     assert shop.upload() == []
+
+
+def test_a_look_makes_no_ledger_that_would_stop_the_one_that_is_there(shop: Shop, tmp_path: Path) -> None:
+    shop.settings = replace(shop.settings, ledger=tmp_path / "ledger.sqlite3")
+    shop.convert("mira")
+    shop.upload()
+    plain = replace(shop.settings, ledger=None)
+    status(shop.out)
+    shop.upload(settings=replace(plain, token=None), dry_run=True)
+    assert not (shop.out / "ledger.sqlite3").exists()
+    assert shop.upload() == []
+
+
+def test_a_ledger_that_knows_of_nothing_asked_for_stops_no_other(shop: Shop, tmp_path: Path) -> None:
+    shop.convert("mira")
+    shop.settings = replace(shop.settings, ledger=tmp_path / "ledger.sqlite3")
+    assert names(shop.convert("noor", name="sydney.csv")) == [SECOND]
+    assert set(shop.states().values()) == {"prepared"}

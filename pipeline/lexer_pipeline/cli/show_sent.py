@@ -8,6 +8,8 @@ from rich.console import Console
 from lexer_pipeline.cli.console import say, table
 from lexer_pipeline.model import Receipt
 from lexer_pipeline.outbox.ledger import place
+from lexer_pipeline.uploading import next_steps
+from lexer_pipeline.uploading.settings import Settings
 from lexer_pipeline.uploading.status import BatchStatus
 
 
@@ -38,6 +40,21 @@ def _receipt(console: Console, receipt: Receipt) -> None:
         say(console, f"{receipt.state} {receipt.name or receipt.batch}: {receipt.reason}")
         if receipt.hint:
             say(console, f"  {receipt.hint}")
+
+
+def unplaced(console: Console, found: Sequence[BatchStatus], settings: Settings) -> None:
+    """What this service got without a dataset, where one is named now: a person says whether it goes there too."""
+    sent = [
+        one for one in found
+        if one.state == "sent" and one.service == settings.service and one.dataset is None and one.replaced_by is None
+    ]  # fmt: skip
+    if sent:
+        many = "One batch was" if len(sent) == 1 else f"{len(sent):,} batches were"
+        say(
+            console,
+            f"{many} sent here without a dataset; name what is to go to the one that is named now, too:",
+        )
+        say(console, f"  lexer-pipeline upload --dataset ID {next_steps.shown(Path(sent[-1].path))}")
 
 
 def settled(console: Console, found: Sequence[Receipt]) -> None:

@@ -72,7 +72,7 @@ def _further(
         # What lies there is no batch that anybody knows; it is left alone.
         given[f"{first}-{offer.date}"] = names.Given(True, version)
     if not note and first != offer.first:
-        note = f"{offer.first}-{offer.date} is taken by other content, so this is a further delivery"
+        note = f"the name {offer.first}-{offer.date} is taken, so this is a further delivery"
     return Decision(Kind.NEW, note, chosen, version, offer.dataset, after=after)
 
 
@@ -236,11 +236,9 @@ def _is_spoiled(ledger: Ledger, one: BatchEntry, uploads: list[Entry]) -> bool:
         return False  # a file that is sent as it is lies elsewhere
     # The host of this machine alone is a sandbox of 0.1.0, which no service of today is.
     uploads = [upload for upload in uploads if not is_loopback(upload.service)]
-    if any(upload.state == State.CHANGED and upload.upload_id is not None for upload in uploads):
-        return False  # some of it may have arrived; a person decides
     if any(upload.state == State.SENT for upload in uploads):
         return False  # what was sent may be gone
-    if any(upload.state == State.CHANGED for upload in uploads):
+    if any(upload.state == State.CHANGED and not upload.unanswered for upload in uploads):
         return True
     try:
         return (ledger.folder_of(one.folder) / one.file).stat().st_size != one.bytes

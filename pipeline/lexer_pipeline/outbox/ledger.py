@@ -90,7 +90,8 @@ class Ledger:
         where = """u.batch = :batch AND u.service IN (:service, :former) AND u.sha256 = :sha256
             ORDER BY u.dataset = :dataset DESC, u.id DESC"""
         with self.transaction() as connection:
-            if (found := _find(connection, where, row)) is None:
+            found = _find(connection, where, row)
+            if found is None or (found.dataset != one.dataset and found.state == State.SENT):
                 connection.execute(BEGIN, row)
             elif found.dataset != one.dataset and found.state == State.PREPARED and found.upload_id is None:
                 connection.execute("UPDATE uploads SET dataset = ? WHERE id = ?", (one.dataset, found.id))

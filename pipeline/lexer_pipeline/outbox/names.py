@@ -132,7 +132,7 @@ def words_in_name(words: str) -> str:
 def check_label(label: str) -> str:
     """A label as file names hold it; what would be taken for a part or a further delivery is refused."""
     plain = words_in_name(label)
-    if not plain or plain.isdigit() or re.search(r"_part_[0-9]+$", f"_{plain}", re.I):
+    if not plain or plain.isdigit() or re.search(r"_part(_[0-9]+)?$", f"_{plain}", re.I):
         raise UsageError(
             f"--label {label!r} cannot stand in a file name",
             "Use words, as in --label sydney: a number alone and part_01 mean something else there.",

@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from lexer_pipeline.errors import UsageError
-from lexer_pipeline.outbox import deliveries
+from lexer_pipeline.outbox import deliveries, ledger_file
 from lexer_pipeline.outbox.adopt import adopt
 from lexer_pipeline.outbox.ledger import Ledger, place
 from lexer_pipeline.outbox.ledger_file import FILE
@@ -25,15 +26,39 @@ def opened(out: Path, runtime: Runtime = Runtime(), file: Path | None = None) ->
         yield ledger
 
 
+@contextmanager
+def looked_into(out: Path, runtime: Runtime = Runtime(), file: Path | None = None) -> Iterator[Ledger]:
+    """The same for a command that only looks: where there is no ledger it makes none, but goes by one that is gone afterwards.
+
+    Else a look without the setting that names the ledger would leave a second one behind.
+    """
+    if place(out, file).is_file():
+        with opened(out, runtime, file) as ledger:
+            yield ledger
+        return
+    _refuse_two(out, place(out, file))
+    with TemporaryDirectory() as folder, closing(Ledger(out, runtime, Path(folder) / FILE)) as ledger:
+        adopt(out, ledger)
+        yield ledger
+
+
 def _is_known(ledger: Ledger, folder: Path) -> bool:
     with ledger.transaction() as connection:
         return deliveries.in_folder(connection, ledger.text_of(folder)) is not None
 
 
 def _refuse_two(out: Path, used: Path) -> None:
-    """What the ledger in a folder knows was sent would be sent again by another that is used in its stead."""
+    """What the ledger in a folder knows was asked for would be sent again by another that is used in its stead."""
     own = out / FILE
-    if own.is_file() and not (used.is_file() and own.samefile(used)):
+    if not own.is_file() or (used.is_file() and own.samefile(used)):
+        return
+    # Ledgers of 0.1.0 have no such column, but none without an upload either.
+    asked = (
+        "asked"
+        if ledger_file.read(own, "SELECT 1 FROM pragma_table_info('uploads') WHERE name = 'asked'")
+        else "1"
+    )
+    if ledger_file.read(own, f"SELECT 1 FROM uploads WHERE {asked} LIMIT 1"):  # noqa: S608 - one of two words
         raise UsageError(
             f"{out} has a ledger of its own, {own}, beside {used}, which LEXER_LEDGER or [ledger] names",
             f"Name {own} there, so that other folders share it; or leave that setting out for this folder.",

@@ -7,6 +7,7 @@ from pathlib import Path
 from lexer_pipeline.errors import UsageError
 from lexer_pipeline.loading.source import Source
 from lexer_pipeline.model import Manifest, PreparedBatch
+from lexer_pipeline.outbox.batch import MANIFEST, read
 from lexer_pipeline.outbox.entry import BatchState
 
 # rejects.csv, rejects-2.csv of the second source, rejects_02.csv of a later run, however it was saved since.
@@ -44,12 +45,28 @@ def _named(
     found: dict[int, dict[int, Source]] = {}
     for source in sources:
         file = _path(source, folder)
+        _refuse_of_another(file, batches)
         place = _place(batches, file, source)
         number = _source_number(batches[place].manifest, file, source)
         if number in found.setdefault(place, {}):
             raise UsageError(f"{source}: is the second file of one source's rejects", "Name one at a time.")
         found[place][number] = file if file is not None else source
     return found
+
+
+def _refuse_of_another(file: Path | None, batches: Sequence[PreparedBatch]) -> None:
+    """UsageError where a file lies in the folder of another batch: its lines are not those of this one."""
+    if file is None or not (file.parent / MANIFEST).is_file():
+        return
+    # Those that a chain of fixes went through are of the same specification and sources.
+    other, own = read(file.parent).manifest, batches[0].manifest
+    if (other.specification, _sums(other)) != (own.specification, _sums(own)):
+        name = file.parent.name
+        raise UsageError(f"{file}: holds what {name} rejected", f"lexer-pipeline convert --fix {name}")
+
+
+def _sums(manifest: Manifest) -> list[str]:
+    return [source.sha256 for source in manifest.sources]
 
 
 def _path(source: Source, folder: Path) -> Path | None:

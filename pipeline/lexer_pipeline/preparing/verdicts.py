@@ -16,7 +16,7 @@ USUAL = Options()
 def verdict(specification: str, reports: Sequence[SourceReport], options: Options) -> Verdict:
     """The verdict on all sources of one specification."""
     invalid, valid = sum(report.invalid for report in reports), sum(report.valid for report in reports)
-    rows = sum(report.rows + sum(report.skipped.values()) for report in reports)
+    rows = sum(report.rows - report.blank + sum(report.skipped.values()) for report in reports)
     reasons = []
     if rows < options.min_rows:
         reasons.append(_too_few(rows, options))

@@ -81,18 +81,19 @@ def _blocked(file: OutgoingFile, entry: Entry, found: Obstacle, context: UploadC
     if found.kind is Kind.CORRECTED:
         return receipts.turned_down(entry, BatchState.SUPERSEDED, f"its correction {other} took its place")
     if found.kind in (Kind.EARLIER, Kind.LATER):
-        reason, hint = out_of_order(file.batch, found, own, other)
+        reason, hint = out_of_order(file.batch, found, own, other, resend=context.options.resend)
         return unsent(entry, reason, receipts.PERSON, hint)
     return _outdone(entry, found, context)
 
 
-def out_of_order(one: BatchEntry, found: Obstacle, own: str, other: str) -> tuple[str, str]:
+def out_of_order(one: BatchEntry, found: Obstacle, own: str, other: str, *, resend: bool) -> tuple[str, str]:
     """Why a batch does not go now, and the command that goes on, where another of its series stands in the way."""
     if found.kind is Kind.LATER:
         reason = f"is older than {other}, which was sent after this one was made"
         if not one.specification:
             return reason, next_steps.as_is(own, " --older")
-        return reason, f"{next_steps.COMMAND} upload --older {own}, or {next_steps.COMMAND} drop {own}"
+        flags = "--resend --older" if resend else "--older"
+        return reason, f"{next_steps.COMMAND} upload {flags} {own}, or {next_steps.COMMAND} drop {own}"
     reason = f"goes after {other}, which was made before it and waits"
     if not found.batch.specification:
         return reason, next_steps.as_is(other)

@@ -77,8 +77,12 @@ def _may_fill(
 
     What corrects a batch that this service was asked for goes where that went.
     """
-    if one.dataset or one.record_type is None or any(_is_begun(upload) for upload in uploads):
+    if one.dataset or one.record_type is None:
         return False
+    named = context.options.also_there and dataset_for(context.datasets, one.record_type)
+    begun = [upload for upload in uploads if _is_begun(upload)]
+    if begun:
+        return bool(named) and all(upload.state == State.SENT and not upload.dataset for upload in begun)
     service = context.service
     return not order.corrects_what_is_at(connection, one, service.name, service.former_name)
 
@@ -115,8 +119,9 @@ def _left(
     content = OutgoingFile(folder, folder / one.file, one).content(context.service.name)
     last = uploads[-1] if uploads else None
     named = dataset_for(context.datasets, one.record_type)
-    if last is not None and last.state == State.SENT and not context.options.resend:
-        return _sent_elsewhere(last, named)
+    goes_on = context.options.also_there and named and not one.dataset and folder.is_dir()
+    if last is not None and last.state == State.SENT and not context.options.resend and not goes_on:
+        return _sent_elsewhere(last, named, folder)
     if one.state != BatchState.PREPARED:
         reason = _why_held(folder) if one.state == BatchState.HELD else _STATES.get(one.state, "")
         needs = "" if one.state == BatchState.SUPERSEDED else receipts.PERSON
@@ -145,11 +150,11 @@ def _left(
     return None
 
 
-def _sent_elsewhere(sent: Entry, named: str) -> Receipt | None:
-    """The receipt of what was sent without a dataset where one is named now: it is another destination."""
+def _sent_elsewhere(sent: Entry, named: str, folder: Path) -> Receipt | None:
+    """The receipt of what was sent without a dataset where one is named now, which is another destination; or without its folder."""
     if not named or sent.dataset:
-        return None
-    hint = f"{next_steps.COMMAND} convert SOURCE --dataset {named} makes a batch that goes there"
+        return None if folder.is_dir() else receipts.of_entry(sent)
+    hint = f"{next_steps.COMMAND} upload --dataset {named} {next_steps.shown(folder)} sends it there too"
     return replace(
         receipts.of_entry(sent), reason="was sent without a dataset", needs=receipts.PERSON, hint=hint
     )

@@ -83,7 +83,7 @@ def _words(file: OutgoingFile, blocked: Obstacle, context: UploadContext) -> tup
         next_steps.shown(folder) for folder in (file.folder, context.ledger.folder_of(blocked.batch.folder))
     )
     if blocked.kind is not Kind.THERE:
-        return out_of_order(file.batch, blocked, own, other)
+        return out_of_order(file.batch, blocked, own, other, resend=context.options.resend)
     if blocked.upload is None:
         return f"the same content goes as {other}", ""
     return f"the same content was sent, or may have been, as {other} ({blocked.upload.state})", ""

@@ -26,12 +26,13 @@ class UploadOptions:
     """How to send; the defaults send each batch once, in the order they were made.
 
     `resend` sends again what was sent or refused, or is in doubt; `older` also what is older than what was sent of its series.
-    `earlier` sends first what waits of the series of the batches that are named. `dry_run` sends nothing and says what would
+    `also_there` sends batches that are named, and were sent without a dataset, to the one that the settings name. `earlier` sends first what waits of the series of the batches that are named. `dry_run` sends nothing and says what would
     be. `progress` is called from several threads.
     """
 
     resend: bool = False
     older: bool = False
+    also_there: bool = False
     earlier: bool = False
     dry_run: bool = False
     progress: Callable[[Progress], None] | None = None

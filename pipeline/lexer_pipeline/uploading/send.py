@@ -11,7 +11,7 @@ from lexer_pipeline.outbox import deliveries, order
 from lexer_pipeline.outbox.adopt import adopt_one
 from lexer_pipeline.outbox.entry import BatchEntry, Content
 from lexer_pipeline.outbox.ledger import Ledger
-from lexer_pipeline.outbox.outbox import opened
+from lexer_pipeline.outbox.outbox import looked_into, opened
 from lexer_pipeline.system.runtime import Runtime
 from lexer_pipeline.uploading import receipts
 from lexer_pipeline.uploading import settings as config
@@ -60,7 +60,8 @@ def upload(
         raise UsageError(f"{out}: there is no such folder", "--out names the folder that convert made.")
     if batches is not None and not batches:
         return ()
-    with opened(out, runtime, settings.ledger) as ledger:
+    opening = looked_into if options.dry_run else opened
+    with opening(out, runtime, settings.ledger) as ledger:
         receipts.write_missing(ledger)
         service = LexerApi(settings)
         folders = None if batches is None else [_folder(one, out) for one in batches]

@@ -9,7 +9,7 @@ from lexer_pipeline.outbox import deliveries
 from lexer_pipeline.outbox.batch import as_named, folders, read
 from lexer_pipeline.outbox.entry import BatchEntry, BatchState, Entry, State
 from lexer_pipeline.outbox.ledger import Ledger, uploads_of
-from lexer_pipeline.outbox.outbox import opened
+from lexer_pipeline.outbox.outbox import looked_into
 from lexer_pipeline.uploading import next_steps, receipts
 from lexer_pipeline.uploading.receipts import utc_text
 from lexer_pipeline.uploading.send import BROKEN
@@ -46,7 +46,7 @@ def status(out: Path, ledger: Path | None = None) -> list[BatchStatus]:
     """What lies in `out` or belongs to its ledger, in the order it was made: one line a batch and service."""
     if not out.is_dir():
         return []
-    with opened(out, file=ledger) as known:
+    with looked_into(out, file=ledger) as known:
         receipts.write_missing(known)
         with known.transaction() as connection:
             batches = deliveries.select(connection, "TRUE")

@@ -32,8 +32,8 @@ def send_file(file: OutgoingFile, context: UploadContext) -> Receipt:
         if not ours:
             return receipts.of_entry(entry, "another upload is busy with this batch")
         if reason := _lost_ledger(file, entry, context):
-            hint = next_steps.after(State.REFUSED, file.folder)
-            return receipts.turned_down(content, State.REFUSED, reason, hint=hint)
+            # Written down, so that those after it in its series do not wait for it.
+            entry = end(entry, State.REFUSED, reason, context)
         entry = _reopened(entry, context)
         rests = entry.state in ENDED and not context.options.resend
         receipt = receipts.of_entry(entry) if rests else _carry_out(file, entry, context)

@@ -15,6 +15,7 @@ from lexer_pipeline.uploading.as_is import upload_as_is
 from lexer_pipeline.uploading.options import UploadOptions
 from lexer_pipeline.uploading.receipts import exit_code
 from lexer_pipeline.uploading.send import upload
+from lexer_pipeline.uploading.status import status
 
 
 def run(asked: argparse.Namespace) -> int:
@@ -31,7 +32,13 @@ def run(asked: argparse.Namespace) -> int:
     settings = given.settings(asked)
     out = OUT if asked.as_is and asked.out is None else given.out(asked, settings.ledger)
     with stopping() as stop, watched_uploads(asked) as progress:
-        options = UploadOptions(asked.resend, asked.older, dry_run=asked.dry_run, progress=progress)
+        options = UploadOptions(
+            asked.resend,
+            asked.older,
+            also_there=bool(asked.dataset and asked.batches),
+            dry_run=asked.dry_run,
+            progress=progress,
+        )
         runtime = Runtime(stop=stop.is_set)
         if asked.as_is:
             receipts = upload_as_is(
@@ -40,6 +47,8 @@ def run(asked: argparse.Namespace) -> int:
         else:
             receipts = upload(asked.batches or None, out, settings, options, runtime)
     show_sent.receipts(console_for(asked), receipts, out)
+    if not receipts and settings.datasets and not asked.quiet:
+        show_sent.unplaced(console_for(asked), status(out, settings.ledger), settings)
     if asked.json:
         print_json({"uploads": [receipt.as_json() for receipt in receipts]})
     return INTERRUPTED if stop.is_set() else exit_code(receipts)
