@@ -27,7 +27,8 @@ def receipts(console: Console, found: Sequence[Receipt], out: Path) -> None:
 
 
 def _receipt(console: Console, receipt: Receipt) -> None:
-    records = "" if receipt.records is None else f"{receipt.records:,} records, "
+    many = "record" if receipt.records == 1 else "records"
+    records = "" if receipt.records is None else f"{receipt.records:,} {many}, "
     where = f"dataset {receipt.dataset}" if receipt.dataset else "no dataset"
     if receipt.state == "sent" and not receipt.reason:
         verified = "ETag verified" if receipt.verified else "ETag not verifiable"

@@ -238,7 +238,10 @@ def _is_spoiled(ledger: Ledger, one: BatchEntry, uploads: list[Entry]) -> bool:
     uploads = [upload for upload in uploads if not is_loopback(upload.service)]
     if any(upload.state == State.SENT for upload in uploads):
         return False  # what was sent may be gone
-    if any(upload.state == State.CHANGED and not upload.unanswered for upload in uploads):
+    changed = [upload for upload in uploads if upload.state == State.CHANGED]
+    if any(upload.unanswered or upload.body_bytes for upload in changed):
+        return False  # some of it may have arrived; a person decides
+    if changed:
         return True
     try:
         return (ledger.folder_of(one.folder) / one.file).stat().st_size != one.bytes

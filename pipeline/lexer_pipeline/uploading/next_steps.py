@@ -24,7 +24,7 @@ def after(state: str, folder: Path) -> str:
     """What to type next for a batch in this state; empty where nothing is to be done."""
     batch = shown(folder)
     if state == State.IN_DOUBT:
-        return f"ask the vendor, then {COMMAND} settle {batch} --arrived, or --not-arrived"
+        return f"look at Hub > Manage > Logs, then {COMMAND} settle {batch} --arrived, or --not-arrived"
     if state == State.REFUSED:
         return f"{COMMAND} upload --resend {batch}, or {COMMAND} drop {batch}"
     if state == State.CHANGED:
