@@ -222,3 +222,8 @@ def test_a_bad_token_of_the_key_ring_is_said_to_be_from_there(
     with pytest.raises(UsageError, match="^the token in the key ring") as caught:
         read({}, tmp_path)
     assert "two words" not in repr(caught.value.as_json())
+
+
+def test_a_slash_at_the_end_of_the_address_is_no_other_address(tmp_path: Path) -> None:
+    plain, slashed = (read({"LEXER_UPLOAD_API_URL": f"{API_URL}{end}"}, tmp_path) for end in ("", "/"))
+    assert (slashed.url, slashed.service) == (plain.url, plain.service) == (API_URL, API_URL)

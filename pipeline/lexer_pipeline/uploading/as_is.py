@@ -133,7 +133,7 @@ def _nothing(path: Path, size: int, context: UploadContext) -> Content:
 def _size(path: Path) -> int:
     if path.suffix.lower() not in ENDINGS:
         raise UsageError(
-            f"{path.name} is neither a .csv nor a .json file",
+            f"{path} is neither a .csv nor a .json file",
             "--as-is is for files that could not be converted.",
         )
     try:

@@ -91,7 +91,7 @@ def _trouble(error: Exception, where: str) -> str:
     cause = error.args[0] if error.args else None
     cause = cause.reason if isinstance(cause, MaxRetryError) else cause
     if isinstance(error, SSLError):
-        return f"the TLS certificate or handshake of {where} was not accepted (see LEXER_CA_FILE)"
+        return f"the TLS certificate or handshake of {where} was not accepted (see LEXER_CA_FILE, or ca_file in pipeline.toml)"
     if isinstance(error, ConnectTimeout | ProxyError) or isinstance(
         cause, NewConnectionError | ConnectTimeoutError
     ):

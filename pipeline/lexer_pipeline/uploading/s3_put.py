@@ -36,9 +36,9 @@ WORDS = {
     35: "the TLS handshake with {store} failed",
     55: "the connection to {store} broke while sending",
     56: "the connection to {store} broke while waiting for the answer",
-    60: "the TLS certificate of {store} was not accepted (see LEXER_CA_FILE)",
+    60: "the TLS certificate of {store} was not accepted (see LEXER_CA_FILE, or ca_file in pipeline.toml)",
     REFUSED_BY_PROXY: "the proxy refused the way to {store}",
-    77: "the certificate file could not be read (see LEXER_CA_FILE)",
+    77: "the certificate file could not be read (see LEXER_CA_FILE, or ca_file in pipeline.toml)",
 }
 
 

@@ -87,7 +87,7 @@ def read(environ: Mapping[str, str], folder: Path) -> Settings:
     given |= {key: int(upload[key]) or 1 for key in COUNTS if key in upload}
     return Settings(
         token=_token(environ),
-        url=_url(environ, file, upload),
+        url=_url(environ, file, upload).rstrip("/"),
         account=upload.get("account", ""),
         ledger=_ledger(environ, folder, file),
         datasets=_datasets(environ, file, upload),
