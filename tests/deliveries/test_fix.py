@@ -547,3 +547,15 @@ def test_the_rejects_of_another_batch_are_refused_with_the_command_for_them(shop
     with pytest.raises(UsageError, match="holds what profile_customer_02") as caught:
         shop.fix(first.name, shop.out / SECOND / "rejects.csv")
     assert SECOND in caught.value.hint
+
+
+def test_a_row_that_was_accepted_is_no_reject_to_mend(shop: Shop) -> None:
+    (batch,) = shop.convert("mira", "noor", "x?", max_invalid=1).batches
+    rejects = shop.out.parent / "mended.csv"
+    head, row = (batch.path / "rejects.csv").read_text().splitlines()
+    mended = row.replace("maybe", "no")
+    rejects.write_text(f'{head}\n2,"",mira@example.com,mira,no\n{mended}\n')
+    with pytest.raises(UsageError, match="line 2 of the source was not rejected by"):
+        shop.fix(FIRST, rejects)
+    rejects.write_text(f"{head}\n{mended}\n")
+    assert names(shop.fix(FIRST, rejects)) == [SECOND]

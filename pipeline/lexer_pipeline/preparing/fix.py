@@ -20,6 +20,7 @@ from lexer_pipeline.preparing.place import first_part, fix_dataset
 from lexer_pipeline.preparing.plan import opened
 from lexer_pipeline.preparing.report import Report, Verdict
 from lexer_pipeline.preparing.stages import stages_of
+from lexer_pipeline.preparing.strangers import refuse_strangers
 from lexer_pipeline.preparing.verdicts import NONE, accepted_in_fix, verdict_on_fix
 
 
@@ -45,6 +46,7 @@ def fix(
         made: list[PreparedBatch] = []
         if found.state != NONE:
             workspace.seal()
+            refuse_strangers(fixed, workspace.parts)
             refuse_halves(fixed, workspace.parts)
             offer = _offer(fixed, dataset, workspace, found, now)
             made = publish(workspace, ledger, offer, _template(fixed, found, read), fixed.manifest.sources)
