@@ -26,17 +26,20 @@ RIVALS = f"""{UPLOADS} WHERE u.id != :id AND {AT_SERVICE} AND (
         AND (u.state IN ('asked', 'granted', 'sending', 'sent', 'in_doubt') OR u.unanswered > 0))
     OR (u.batch = :batch_id AND u.sha256 != :sha256 AND u.state IN ('granted', 'sending', 'in_doubt')))
     ORDER BY u.state = 'sent' DESC, u.updated_at DESC LIMIT 1"""
+# Nothing that may be sent took its place.
+UNCORRECTED = """NOT EXISTS (SELECT 1 FROM batches AS later
+    WHERE later.name = b.name AND later.id > b.id AND later.state = 'prepared')"""
 SERIES = "b.series = :series AND b.specification = :specification AND b.dataset = :dataset"
 # To be sent to this service, and neither there yet nor given up. What another service has is not waited for; but a sandbox,
 # which http alone tells, is no other service: what was tried there has its place here.
 WAITS_HERE = f"""b.state = 'prepared'
-    AND NOT EXISTS (SELECT 1 FROM batches AS later WHERE later.name = b.name AND later.id > b.id AND later.state = 'prepared')
+    AND {UNCORRECTED}
     AND NOT EXISTS (SELECT 1 FROM uploads AS u WHERE u.batch = b.id AND {OWN} AND (
         (u.state = 'sent' AND ({AT_SERVICE} OR (u.service NOT LIKE 'http://%' AND {A_SERVICE})))
         OR ({AT_SERVICE} AND u.state IN ('in_doubt', 'refused', 'changed'))))"""  # noqa: S608 - this module's own words
 # To be sent to this service, or held; what is there already, and what a correction took the place of, is not.
 WAITS = f"""b.state IN ('prepared', 'held')
-    AND NOT EXISTS (SELECT 1 FROM batches AS later WHERE later.name = b.name AND later.id > b.id AND later.state = 'prepared')
+    AND {UNCORRECTED}
     AND NOT EXISTS (SELECT 1 FROM uploads AS u WHERE u.batch = b.id AND {AT_SERVICE} AND {OWN} AND u.state = 'sent')"""  # noqa: S608 - this module's own words
 
 

@@ -1,7 +1,7 @@
 """From prepared batches to receipts: which batches an upload means, and in which order they go."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from lexer_pipeline.errors import UsageError
@@ -65,7 +65,7 @@ def upload(
         receipts.write_missing(ledger)
         service = LexerApi(settings)
         folders = None if batches is None else [_folder(one, out) for one in batches]
-        broken = [folder for folder in folders or stored.folders(out) if _is_broken(folder, ledger)]
+        broken = _broken(folders or stored.folders(out), ledger)
         if folders is None:
             chosen = _waiting(out, ledger, service)
         else:
@@ -79,15 +79,20 @@ def _folder(one: PreparedBatch | Path | str, out: Path) -> Path:
     return one.path if isinstance(one, PreparedBatch) else stored.folder_named(one, out)
 
 
-def _is_broken(folder: Path, ledger: Ledger) -> bool:
-    """Whether a folder has a manifest that cannot be read, and the ledger does not know what it was."""
-    if not (folder / stored.MANIFEST).is_file() or _in_folder(folder, ledger) is not None:
-        return False
+def _broken(folders: Iterable[Path], ledger: Ledger) -> list[Path]:
+    """The folders that have a manifest which cannot be read, and of which the ledger does not know what they were."""
+    with ledger.transaction() as connection:
+        known = {folder for (folder,) in connection.execute("SELECT folder FROM batches")}
+    unknown = [folder for folder in folders if ledger.text_of(folder) not in known]
+    return [folder for folder in unknown if (folder / stored.MANIFEST).is_file() and not _is_whole(folder)]
+
+
+def _is_whole(folder: Path) -> bool:
     try:
         stored.read(folder)
     except UsageError:
-        return True
-    return False
+        return False
+    return True
 
 
 def _unreadable(folder: Path, service: UploadService) -> Receipt:
