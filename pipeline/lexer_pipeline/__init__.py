@@ -24,6 +24,8 @@ _HOMES: Mapping[str, str] = MappingProxyType({
     # What they return.
     "Report": "preparing.report",
     "SourceReport": "preparing.report",
+    "Sighting": "suspicions",
+    "Suspicion": "suspicions",
     "Verdict": "preparing.report",
     "Finding": "preparing.report",
     "Issue": "model",

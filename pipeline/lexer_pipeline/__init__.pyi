@@ -26,6 +26,8 @@ from lexer_pipeline.preparing.report import Finding as Finding
 from lexer_pipeline.preparing.report import Report as Report
 from lexer_pipeline.preparing.report import SourceReport as SourceReport
 from lexer_pipeline.preparing.report import Verdict as Verdict
+from lexer_pipeline.suspicions import Sighting as Sighting
+from lexer_pipeline.suspicions import Suspicion as Suspicion
 from lexer_pipeline.system.runtime import Runtime as Runtime
 from lexer_pipeline.system.timings import Timings as Timings
 from lexer_pipeline.uploading.options import Progress as Progress

@@ -19,6 +19,7 @@ from lexer_pipeline.outbox.entry import BatchState, State
 from lexer_pipeline.preparing.options import Options
 from lexer_pipeline.sandbox.settings import Settings as Rules
 from lexer_pipeline.specs import catalog
+from lexer_pipeline.suspicions import SUSPICIONS
 from lexer_pipeline.uploading import settings as config
 from lexer_pipeline.validating.messages import CODES
 
@@ -38,6 +39,15 @@ NO_FLAGS = {"names", "stdin", "progress", "show_values", "timings"}
 
 def test_the_table_of_issue_codes_is_complete() -> None:
     assert sorted(first_cells(section(CODES_PAGE, "## Issues"))) == sorted(CODES)
+
+
+def test_every_suspicion_is_explained_in_the_programs_own_words() -> None:
+    rows = [
+        f"| `{code}` | {one.weight}{' by share' if one.by_share else ''} | {one.meaning} | {one.example} | {one.remedy} |"
+        for code, one in sorted(SUSPICIONS.items())
+    ]
+    table = [line for line in section(CODES_PAGE, "## Suspicions").splitlines() if line.startswith("| `")]
+    assert table == rows
 
 
 def names_in_code() -> set[str]:

@@ -18,6 +18,9 @@ from lexer_pipeline.uploading import settings as config
 
 MAPPING = """\
 title = "Till receipts"
+accept = "several_currencies"
+suspicions = { share = 0.02, records = 5 }
+placeholders = { add = ["WALKIN"], not = "0" }
 recognise = ["Receipt", "Till"]
 drop = ["Till", "Cashier"]
 secret = "Card"

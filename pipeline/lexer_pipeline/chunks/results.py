@@ -8,6 +8,7 @@ from lexer_pipeline.chunks.documents import Documents
 from lexer_pipeline.chunks.records import Change, Records
 from lexer_pipeline.kernels.arrays import Bools, Int64s
 from lexer_pipeline.model import Issue
+from lexer_pipeline.suspicions import Sighting
 
 Chunk = Records | Documents
 
@@ -67,3 +68,4 @@ class Checked:
     conversions: Mapping[tuple[str, str], int]
     warnings: Mapping[tuple[str, str], int]
     skipped: Mapping[str, int]
+    suspicions: tuple[Sighting, ...] = ()

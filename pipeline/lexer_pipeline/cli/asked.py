@@ -29,7 +29,7 @@ def options(asked: argparse.Namespace, progress: Callable[[int, int], None] | No
         reading=read_options(asked), mapping=asked.map, date_format=asked.date_format, zone=asked.timezone,
         reject_unknown=asked.unknown == "reject", ignore_unknown=asked.ignore_unknown,
         names=dict(stored.read(os.environ, Path()).names), stdin=standard_input(), progress=progress,
-        show_values=getattr(asked, "show_values", False),
+        show_values=getattr(asked, "show_values", False), accept=tuple(asked.accept),
     )  # fmt: skip
     if "max_bytes" not in asked:
         return found

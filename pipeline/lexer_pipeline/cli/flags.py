@@ -49,6 +49,13 @@ def add_sources(parser: argparse.ArgumentParser, count: str = "+") -> None:
     parser.add_argument(
         "--ignore-unknown", action="store_true", help="leave out CSV columns that are no field"
     )
+    parser.add_argument(
+        "--accept",
+        action="append",
+        default=[],
+        metavar="CODE",
+        help="a suspicion that holds no batch, since you looked at it; may be given several times",
+    )
     add_reading(parser)
     add_profile(parser)
 

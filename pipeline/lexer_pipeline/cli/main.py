@@ -49,6 +49,7 @@ def run_command(words: Sequence[str]) -> int:
     as_json = "--json" in words
     try:
         asked = arguments.parser().parse_args(words or ["--help"])
+        asked.typed = tuple(words)
         # Each command comes with the libraries that it calls, which --help and the others do without.
         code: int = import_module(f"lexer_pipeline.cli.commands.{asked.command}").run(asked)
         return code

@@ -1,12 +1,14 @@
 """What a person reads at the terminal: tables, counts, one sentence at the end."""
 
-from collections.abc import Iterable, Mapping
+import shlex
+from collections.abc import Iterable, Mapping, Sequence
 
 from rich.console import Console
 
 from lexer_pipeline.cli.console import say, table
 from lexer_pipeline.model import Issue, PreparedBatch
 from lexer_pipeline.preparing.report import Report, SourceReport, Verdict
+from lexer_pipeline.suspicions import ISSUE, Sighting
 from lexer_pipeline.system.timings import Spent
 from lexer_pipeline.uploading import next_steps
 
@@ -30,6 +32,7 @@ def _source(console: Console, report: SourceReport) -> None:
         table(console, ("field", "code", "records", "share", "first line", "what to do"), rows, (2, 3, 4))
     _counts(console, "conversion", report.conversions)
     _counts(console, "warning", report.warnings)
+    suspicions(console, report.suspicions)
     for reason, count in report.skipped.items():
         say(console, f"{count:,} rows left out: {reason}")
     parts = f"{report.valid:,} valid + {report.invalid:,} rejected"
@@ -45,6 +48,16 @@ def _counts(console: Console, what: str, counts: Mapping[tuple[str, str], int]) 
         table(console, (what, "field", "records"), rows, (2,))
 
 
+def suspicions(console: Console, found: Iterable[Sighting]) -> None:
+    """What may mean something else than it says, and what to do about it."""
+    rows = [(one.suspicion.weight, one.code, one.where, one.count, min(one.lines, default=""),
+             f"{one.suspicion.meaning}; {one.suspicion.remedy}")
+            for one in found if one.suspicion.weight != ISSUE]  # fmt: skip
+    if rows:
+        headings = ("suspicion", "code", "field", "times", "first line", "what it is, and what to do")
+        table(console, headings, rows, (3, 4))
+
+
 def timings(spent: Iterable[Spent]) -> None:
     """CPU seconds and bytes for each stage, over all threads; on standard error."""
     rows = [(one.stage, f"{one.seconds:.2f}", one.bytes) for one in spent]
@@ -57,18 +70,33 @@ def _examples(console: Console, issues: Iterable[Issue]) -> None:
     table(console, ("line", "field", "code", "value"), rows, (0,))
 
 
-def verdict(console: Console, report: Report) -> None:
-    """One sentence: how many records are ready to send."""
+def verdict(console: Console, report: Report, typed: Sequence[str]) -> None:
+    """One sentence: how many records are ready to send; and what would hold them."""
     total = report.valid + report.invalid
     say(console, f"{report.valid:,} of {total:,} records are ready to send.")
+    for one in report.verdicts:
+        if one.codes:
+            say(console, f"{one.specification}: would be held; {'; '.join(one.reasons)}")
+    _accepting(console, report, typed)
 
 
-def batches(console: Console, report: Report) -> None:
+def batches(console: Console, report: Report, typed: Sequence[str]) -> None:
     """What was written or is there already, and the verdict on each specification."""
     for one in report.batches:
         _batch(console, one)
     for verdict in report.verdicts:
         _verdict(console, verdict)
+    _accepting(console, report, typed)
+
+
+def _accepting(console: Console, report: Report, typed: Sequence[str]) -> None:
+    """The command that goes on where only a person's word is missing: the same one, each code accepted by its name."""
+    codes = sorted({code for one in report.verdicts for code in one.codes})
+    if codes:
+        again = shlex.join(
+            [next_steps.COMMAND, *typed, *(word for code in codes for word in ("--accept", code))]
+        )
+        say(console, f"Where that is meant, type: {again}")
 
 
 def _batch(console: Console, one: PreparedBatch) -> None:

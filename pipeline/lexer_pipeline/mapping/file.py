@@ -33,6 +33,7 @@ from pathlib import Path
 
 from lexer_pipeline.errors import UsageError
 from lexer_pipeline.mapping.rules import FieldRule, Mapping, RecordMap, Skip, Table, conversions_in
+from lexer_pipeline.suspicions import LEAST, SHARE
 from lexer_pipeline.system import settings_file
 from lexer_pipeline.system.settings_file import SettingsFile
 
@@ -108,10 +109,13 @@ def _trusted(path: Path) -> Mapping:
 
 def _mapping(path: Path, file: SettingsFile) -> Mapping:
     table: Table = file.table
+    shares, words = table.get("suspicions", {}), table.get("placeholders", {})
     return Mapping(
         path, table.get("title", path.stem), _texts(table, "recognise"), _texts(table, "drop"), _texts(table, "secret"),
         table.get("refuse", ""), table.get("columns_vary", False),
         tuple(_record(one) for one in table.get("records", ())), file.text,
+        accept=_texts(table, "accept"), share=shares.get("share", SHARE), least=shares.get("records", LEAST),
+        further_placeholders=_texts(words, "add"), meant=_texts(words, "not"),
     )  # fmt: skip
 
 

@@ -52,7 +52,7 @@ def converted(one: TargetColumn, steps: Sequence[conversions.Conversion], said: 
         done = step(text)
         if isinstance(done, conversions.Unconvertible):
             return "", (), done
-        names.extend(done.conversions)
+        names.extend((*done.conversions, *done.warnings))
         text = done.text
     return text, tuple(names), None
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
 
+from lexer_pipeline.suspicions import LEAST, SHARE
 from lexer_pipeline.system.toml_lines import KeyPath
 
 # A table of a settings file, as JSON has it.
@@ -83,7 +84,9 @@ class RecordMap:
 class Mapping:
     """A mapping file and its `text`; `refuse` says why such an export cannot be converted at all.
 
-    `path` is where the file lies, or lay where only its text `is_kept`.
+    `accept` are codes of suspicions that hold no batch; one that goes by its share does above `share` of the records and from
+    `least` on. `further_placeholders` are words for nothing beside those that are known, and `meant` are known ones that mean
+    something in this export. `path` is where the file lies, or lay where only its text `is_kept`.
     """
 
     path: Path
@@ -96,6 +99,11 @@ class Mapping:
     records: tuple[RecordMap, ...]
     text: str = ""
     is_kept: bool = False
+    accept: tuple[str, ...] = ()
+    share: float = SHARE
+    least: int = LEAST
+    further_placeholders: tuple[str, ...] = ()
+    meant: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:

@@ -1,5 +1,6 @@
 """A source passes through the stages, and what becomes of it fills a delivery."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from lexer_pipeline.preparing.options import Options
 from lexer_pipeline.preparing.plan import Plan
 from lexer_pipeline.preparing.report import SourceReport, Tally
 from lexer_pipeline.preparing.stages import Stages
+from lexer_pipeline.suspicions import Sighting, as_json
 from lexer_pipeline.system.parallel import map_in_order
 
 
@@ -24,8 +26,17 @@ def fill(delivery: Delivery, number: int, stages: Stages[Any], options: Options)
         for fitting in delivery.fitting(stages, converted):
             delivery.add(number, stages, fitting)
             tally.add(fitting.checked)
+            for watch in stages.route.watches:
+                watch.look(fitting.checked)
         show_progress(options, tally, stages.loaded)
-    return tally.report(stages.loaded.name, stages.plan.specification.name, stages.route.notes)
+    return report_of(stages, tally)
+
+
+def report_of(stages: Stages[Any], tally: Tally) -> SourceReport:
+    """What was found in a source that was read to its end."""
+    route = stages.route
+    noticed = [one for watch in route.watches for one in watch.found()]
+    return tally.report(stages.loaded.name, stages.plan.specification.name, route.notes, noticed)
 
 
 def show_progress(options: Options, tally: Tally, loaded: Loaded) -> None:
@@ -56,6 +67,10 @@ class Read:
         """The text of the mapping; where sources have different ones, that of each."""
         texts = [plan.mapping.text if plan.mapping is not None else None for plan in self.plans]
         return texts[0] if len(set(texts)) == 1 else texts
+
+    def suspicions(self, before: Sequence[Sighting] = ()) -> Mapping[str, Json]:
+        """What was suspicious in all sources, and in records made `before`, as the manifest holds it."""
+        return as_json([*before, *(one for report in self.reports for one in report.suspicions)])
 
     def remember_mappings(self, out: Path) -> None:
         """A mapping of the user's that served is noted for the next export with the same header."""

@@ -21,6 +21,7 @@ from lexer_pipeline.preparing.plan import opened
 from lexer_pipeline.preparing.report import Report, Verdict
 from lexer_pipeline.preparing.stages import stages_of
 from lexer_pipeline.preparing.strangers import refuse_strangers
+from lexer_pipeline.preparing.tolerance import tolerance_of
 from lexer_pipeline.preparing.verdicts import NONE, accepted_in_fix, verdict_on_fix
 
 
@@ -42,7 +43,7 @@ def fix(
                 delivery.take_over(batch)
             _mend(fixed, batch, files, delivery, read, workspace)
         delivery.complete()
-        found = verdict_on_fix(fixed, read.reports)
+        found = verdict_on_fix(fixed, read.reports, tolerance_of(read.plans, fixed.options))
         made: list[PreparedBatch] = []
         if found.state != NONE:
             workspace.seal()
@@ -81,6 +82,6 @@ def _offer(fixed: Fixed, dataset: str, workspace: Workspace, found: Verdict, now
 def _template(fixed: Fixed, found: Verdict, read: Read) -> Manifest:
     before = fixed.manifest
     return manifest_template(
-        fixed.specification, found, accepted_in_fix(fixed, read.reports), fixed.kept_options, before.mapping,
-        before.decisions,
+        fixed.specification, found, accepted_in_fix(fixed, read.reports, tolerance_of(read.plans, fixed.options)),
+        fixed.kept_options, before.mapping, before.decisions, read.suspicions(fixed.suspicions),
     )  # fmt: skip

@@ -23,9 +23,10 @@ from lexer_pipeline.preparing.options import USUAL, Options
 from lexer_pipeline.preparing.plan import Plan
 from lexer_pipeline.preparing.rejects_files import parts_with_rejects
 from lexer_pipeline.specs import catalog
+from lexer_pipeline.suspicions import ISSUE, Sighting, from_json
 
 # What may be asked of a fix; the rest is as the batch was made.
-OF_A_FIX = ("max_invalid", "max_bytes", "min_rows")
+OF_A_FIX = ("max_invalid", "max_bytes", "min_rows", "accept")
 FLAGS: Mapping[str, str] = {
     "mapping": "--map", "date_format": "--date-format", "zone": "--timezone", "reject_unknown": "--unknown",
     "ignore_unknown": "--ignore-unknown", "label": "--label", "replaces": "--replaces", "header_row": "--header-row",
@@ -62,6 +63,13 @@ class Fixed:
             return inf
         manifests = [batch.manifest for batch, _ in self.parts]
         return sum(one.rows + sum(one.skipped.values()) for one in manifests)
+
+    @property
+    def suspicions(self) -> tuple[Sighting, ...]:
+        """What was suspicious of the records that are taken over; of rejected ones it is asked anew."""
+        if not self.is_taken_over:
+            return ()
+        return tuple(one for one in from_json(self.manifest.suspicions) if one.suspicion.weight != ISSUE)
 
     @property
     def manifest(self) -> Manifest:

@@ -11,15 +11,21 @@ from lexer_pipeline.loading.format import AS_TOLD, ReadOptions
 from lexer_pipeline.model import Json
 from lexer_pipeline.system.timings import Timings
 
-TEXT, FLAG, SHARE, WHOLE = (str,), (bool,), (float, int), (int,)
+TEXT, FLAG, SHARE, WHOLE, TEXTS = (str,), (bool,), (float, int), (int,), (list, tuple)
 WANTED: Mapping[tuple[type, ...], str] = MappingProxyType(
-    {TEXT: "a text", FLAG: "true or false", SHARE: "a number", WHOLE: "a whole number"}
+    {
+        TEXT: "a text",
+        FLAG: "true or false",
+        SHARE: "a number",
+        WHOLE: "a whole number",
+        TEXTS: "a list of texts",
+    }
 )
 # The options that change what is made of a source, and so are kept with the batch: what each must be. A mapping is kept by its
 # name, since its text is kept as well.
 MEANING: Mapping[str, tuple[type, ...]] = MappingProxyType({
     "mapping": TEXT, "date_format": TEXT, "zone": TEXT, "reject_unknown": FLAG, "ignore_unknown": FLAG, "max_invalid": SHARE,
-    "max_bytes": WHOLE, "min_rows": WHOLE, "label": TEXT,
+    "max_bytes": WHOLE, "min_rows": WHOLE, "label": TEXT, "accept": TEXTS,
 })  # fmt: skip
 READING: Mapping[str, tuple[type, ...]] = MappingProxyType(
     {"encoding": TEXT, "header_row": WHOLE, "sheet": TEXT, "delimiter": TEXT}
@@ -38,6 +44,8 @@ class Options:
     `zone` is an IANA name for date-times that have no zone of their own, `mapping` a preset or a mapping file,
     `date_format` how dates are written where a mapping does not say (all dates, where there is no mapping).
 
+    `accept` are the codes of suspicions that hold no batch, since a person looked at them.
+
     `label` stands in the file name behind the specification's, `replaces` names batches (a folder, or its name) whose
     corrections are made, and `datasets` are by record type (`*` for all others). Fewer rows than `min_rows` hold a batch.
     `fix` names a batch whose rejects were mended: `prepare` then reads these, or the files of them that are its sources, as that
@@ -52,6 +60,7 @@ class Options:
     reject_unknown: bool = False
     ignore_unknown: bool = False
     max_invalid: float = 0.05
+    accept: tuple[str, ...] = ()
     max_bytes: int = 5_000_000_000
     min_rows: int = 0
     date: str | None = None
@@ -91,10 +100,17 @@ def from_json(said: object, where: str) -> Options:
             raise _broken(where, f"has {name}, which is no option")
         if type(value) not in kind:
             raise _broken(where, f"{name} must be {WANTED[kind]}")
+        if kind is TEXTS and not all(isinstance(one, str) for one in value):
+            raise _broken(where, f"{name} must be {WANTED[kind]}")
         if kind in (SHARE, WHOLE) and value < 0:
             raise _broken(where, f"{name} must not be below zero")
     reading = ReadOptions(**{name: value for name, value in said.items() if name in READING})
-    return replace(Options(), reading=reading, **{name: said[name] for name in said if name in MEANING})
+    told: dict[str, Any] = {
+        name: tuple(value) if MEANING[name] is TEXTS else value
+        for name, value in said.items()
+        if name in MEANING
+    }
+    return replace(Options(), reading=reading, **told)
 
 
 def _broken(where: str, what: str) -> UsageError:

@@ -6,6 +6,7 @@ load -> shape -> validate                             (validate)
 
 from collections.abc import Sequence
 from contextlib import closing
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -17,13 +18,14 @@ from lexer_pipeline.outbox.ledger import Ledger
 from lexer_pipeline.outbox.publish import content_of, publish
 from lexer_pipeline.outbox.workspace import Workspace
 from lexer_pipeline.preparing.delivery import Delivery, manifest_template
-from lexer_pipeline.preparing.filling import Read, fill, show_progress
+from lexer_pipeline.preparing.filling import Read, fill, report_of, show_progress
 from lexer_pipeline.preparing.fix import fix
 from lexer_pipeline.preparing.options import Options
 from lexer_pipeline.preparing.place import Place, check_names, places_of
 from lexer_pipeline.preparing.plan import Plan, opened, plans
-from lexer_pipeline.preparing.report import Report, Tally
+from lexer_pipeline.preparing.report import Report, SourceReport, Tally, Verdict
 from lexer_pipeline.preparing.stages import stages_of
+from lexer_pipeline.preparing.tolerance import tolerance_of
 from lexer_pipeline.preparing.verdicts import NONE, accepted, verdict
 from lexer_pipeline.system.parallel import map_in_order
 from lexer_pipeline.system.runtime import Runtime
@@ -34,16 +36,27 @@ def validate(
 ) -> Report:
     """Check sources against a specification (or what a mapping makes of them) and write nothing."""
     options = options or Options()
-    reports = []
+    reports: list[SourceReport] = []
+    done: dict[str, list[tuple[Plan, SourceReport]]] = {}
     for plan in plans(sources, spec, options.mapping, options.stdin, options.reading):
         tally = Tally()
         with closing(load(plan.source, plan.stdin, plan.reading)) as loaded:
             stages = stages_of(loaded, plan, options)
             for checked in map_in_order(stages.check, stages.load()):
                 tally.add(checked)
+                for watch in stages.route.watches:
+                    watch.look(checked)
                 show_progress(options, tally, loaded)
-            reports.append(tally.report(loaded.name, plan.specification.name, stages.route.notes))
-    return Report(tuple(reports))
+            reports.append(report_of(stages, tally))
+            done.setdefault(plan.specification.name, []).append((plan, reports[-1]))
+    return Report(tuple(reports), verdicts=tuple(_checked(some, options) for some in done.values()))
+
+
+def _checked(done: Sequence[tuple[Plan, SourceReport]], options: Options) -> Verdict:
+    """The verdict on all sources of one specification that were checked alone."""
+    reports = [report for _, report in done]
+    tolerance = tolerance_of([plan for plan, _ in done], options)
+    return verdict(reports[0].specification, reports, replace(options, max_invalid=1.0), tolerance)
 
 
 def prepare(
@@ -102,13 +115,14 @@ def _prepare(todo: Sequence[Plan], ledger: Ledger, place: Place, options: Option
                 stages = stages_of(loaded, plan, options)
                 report = fill(delivery, number, stages, options)
                 read.add(plan, loaded, report, stages.route.decisions)
-        found = verdict(specification.name, read.reports, options)
+        tolerance = tolerance_of(read.plans, options)
+        found = verdict(specification.name, read.reports, options, tolerance)
         made: list[PreparedBatch] = []
         if found.state != NONE:
             workspace.seal()
             template = manifest_template(
-                specification, found, accepted(read.reports, options), options.as_json(), read.mapping(),
-                [one.as_json() for one in read.decisions],
+                specification, found, accepted(read.reports, options, tolerance), options.as_json(), read.mapping(),
+                [one.as_json() for one in read.decisions], read.suspicions(),
             )  # fmt: skip
             content = content_of(workspace, found.state)
             offer = place.offer(specification, read.used, found.state, content, len(workspace.parts), now)

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib import import_module
 from typing import Any
 
@@ -12,6 +12,7 @@ from lexer_pipeline.chunks.results import Checked
 from lexer_pipeline.model import Issue, PreparedBatch
 from lexer_pipeline.outbox.batch import ISSUES
 from lexer_pipeline.specs.paths import FieldPath
+from lexer_pipeline.suspicions import Sighting, Sightings, as_json, is_suspicion
 
 EXAMPLES = 20
 MOST_FIELDS = 1000
@@ -45,6 +46,7 @@ class SourceReport:
     conversions: Mapping[tuple[str, str], int]
     warnings: Mapping[tuple[str, str], int]
     examples: tuple[Issue, ...]
+    suspicions: tuple[Sighting, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         """The source as `validate --json` prints it."""
@@ -62,6 +64,7 @@ class SourceReport:
             "skipped": dict(self.skipped),
             "notes": list(self.notes),
             "issues": dict(sorted(issues.items())),
+            "suspicions": as_json(self.suspicions),
             "warnings": by_name(self.warnings),
             "conversions": by_name(self.conversions),
             "examples": [issue.as_json() for issue in self.examples],
@@ -72,13 +75,15 @@ class SourceReport:
 class Verdict:
     """What this run's rows came to for one specification: `prepared`, `held`, `rejected`, or `none` where no row belonged to it.
 
-    `is_good` says whether all is as it was asked for; `reasons` say why a batch is held, or why there is none.
+    `is_good` says whether all is as it was asked for; `reasons` say why a batch is held, or why there is none. `codes` are those of
+    suspicions that hold it, which a person may accept.
     """
 
     specification: str
     state: str
     is_good: bool
     reasons: tuple[str, ...] = ()
+    codes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +139,7 @@ class Tally:
     conversions: Counter[tuple[str, str]] = field(default_factory=Counter)
     warnings: Counter[tuple[str, str]] = field(default_factory=Counter)
     examples: list[Issue] = field(default_factory=list)
+    suspicions: Sightings = field(default_factory=Sightings)
     _found: dict[tuple[str, str], list[Any]] = field(default_factory=dict)
 
     def add(self, checked: Checked) -> None:
@@ -149,6 +155,7 @@ class Tally:
             # Keys of unknown fields come from the data, so there may be any number of them.
             known = (name, where) in self.warnings or len(self.warnings) < MOST_FIELDS
             self.warnings[name, where if known else "(other fields)"] += count
+        self.suspicions.update(checked.suspicions)
         for rejected in checked.rejected:
             self._add_issues(rejected.issues)
 
@@ -163,15 +170,21 @@ class Tally:
                 name = field_name if len(self._found) < MOST_FIELDS else "(other fields)"
                 known = self._found.setdefault((name, issue.code), [0, issue.line, issue.message])
             known[0] += 1
+            if is_suspicion(issue.code):
+                self.suspicions.add(Sighting(issue.code, field_name, 1, (issue.line,)))
 
-    def report(self, path: str, specification: str, notes: tuple[str, ...]) -> SourceReport:
-        """The source so far."""
+    def report(
+        self, path: str, specification: str, notes: tuple[str, ...], noticed: Iterable[Sighting] = ()
+    ) -> SourceReport:
+        """The source so far; `noticed` is what is suspicious of it as a whole."""
+        self.suspicions.update(noticed)
         findings = (Finding(name, code, *found) for (name, code), found in self._found.items())
         ordered = tuple(sorted(findings, key=lambda finding: (-finding.count, finding.field, finding.code)))
         return SourceReport(
             path, specification, self.rows, self.valid, self.invalid, self.continuations, self.blank,
             dict(self.skipped), notes, ordered,
             dict(self.conversions), dict(self.warnings), tuple(self.examples),
+            tuple(replace(one, source=path) for one in self.suspicions.all()),
         )  # fmt: skip
 
 

@@ -10,6 +10,7 @@ from typing import Protocol, TypeVar
 from lexer_pipeline.chunks.documents import Documents
 from lexer_pipeline.chunks.records import Records
 from lexer_pipeline.chunks.results import Checked, ShapedDocuments, ShapedRows
+from lexer_pipeline.chunks.watch import Watch
 from lexer_pipeline.loading.records import load_documents, load_rejected, load_rows
 from lexer_pipeline.loading.source import LoadedDocuments, LoadedTable
 from lexer_pipeline.preparing.decisions import Decisions
@@ -28,9 +29,10 @@ ShapedT = TypeVar("ShapedT", ShapedRows, ShapedDocuments)
 
 
 class Route(Protocol[ChunkT, ShapedT]):
-    """The stages for one source; `secret` are the columns that no reject may hold, `notes` what should be said aloud."""
+    """The stages for one source; `secret` are the columns that no reject may hold, `watches` see what became of each chunk."""
 
     secret: tuple[int, ...]
+    watches: tuple[Watch, ...]
 
     @property
     def decisions(self) -> Decisions:
@@ -57,6 +59,7 @@ class DocumentsRoute:
     """A source of JSON."""
 
     secret: tuple[int, ...] = ()
+    watches: tuple[Watch, ...] = ()
 
     def __init__(self, loaded: LoadedDocuments, plan: Plan, reference: ReferenceChecker) -> None:
         schema = plan.specification.schema
@@ -92,6 +95,8 @@ class DocumentsRoute:
 
 class RowsRoute:
     """What the two routes of tables have in common: the stages behind load."""
+
+    watches: tuple[Watch, ...] = ()
 
     def __init__(self, loaded: LoadedTable, plan: Plan, layout: Layout, reference: ReferenceChecker) -> None:
         self._loaded = loaded

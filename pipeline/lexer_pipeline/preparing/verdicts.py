@@ -7,13 +7,17 @@ from lexer_pipeline.outbox.entry import BatchState
 from lexer_pipeline.preparing.fixed import Fixed
 from lexer_pipeline.preparing.options import Options
 from lexer_pipeline.preparing.report import SourceReport, Verdict
+from lexer_pipeline.preparing.tolerance import Tolerance
+from lexer_pipeline.suspicions import Sighting
 
 NONE = "none"
 TOO_MANY_REJECTS = "too_many_rejects"
 USUAL = Options()
 
 
-def verdict(specification: str, reports: Sequence[SourceReport], options: Options) -> Verdict:
+def verdict(
+    specification: str, reports: Sequence[SourceReport], options: Options, tolerance: Tolerance
+) -> Verdict:
     """The verdict on all sources of one specification."""
     invalid, valid = sum(report.invalid for report in reports), sum(report.valid for report in reports)
     rows = sum(report.rows - report.blank + sum(report.skipped.values()) for report in reports)
@@ -28,16 +32,37 @@ def verdict(specification: str, reports: Sequence[SourceReport], options: Option
     if _is_too_much(invalid, valid, options.max_invalid):
         share = f"{invalid / (invalid + valid):.2%} of the records were rejected"
         reasons.append(f"{share}, more than --max-invalid {options.max_invalid:.2%}")
+    codes = _unaccepted(_in(reports), tolerance, invalid + valid)
+    reasons += [_suspicious(one) for one in codes]
     state = BatchState.HELD if reasons else BatchState.PREPARED
-    return Verdict(specification, state, not reasons, tuple(reasons))
+    return Verdict(specification, state, not reasons, tuple(reasons), tuple(one.code for one in codes))
 
 
-def accepted(reports: Sequence[SourceReport], options: Options) -> tuple[str, ...]:
+def _in(reports: Sequence[SourceReport]) -> list[Sighting]:
+    return [one for report in reports for one in report.suspicions]
+
+
+def _unaccepted(found: Sequence[Sighting], tolerance: Tolerance, records: int) -> list[Sighting]:
+    return [one for one in tolerance.holding(found, records) if one.code not in tolerance.accepted]
+
+
+def _suspicious(one: Sighting) -> str:
+    """A suspicion that holds, in words."""
+    line = f", first on line {min(one.lines)}" if one.lines else ""
+    return f"{one.code} ({one.count:,}{line}): {one.suspicion.meaning}"
+
+
+def accepted(reports: Sequence[SourceReport], options: Options, tolerance: Tolerance) -> tuple[str, ...]:
     """What a batch that may be sent would have been held for, had nothing been asked for beside."""
     invalid, valid = sum(report.invalid for report in reports), sum(report.valid for report in reports)
     is_held = _is_too_much(invalid, valid, options.max_invalid)
     is_more = _is_too_much(invalid, valid, USUAL.max_invalid) and not is_held
-    return (TOO_MANY_REJECTS,) if is_more else ()
+    return (*((TOO_MANY_REJECTS,) if is_more else ()), *_taken(_in(reports), tolerance, invalid + valid))
+
+
+def _taken(found: Sequence[Sighting], tolerance: Tolerance, records: int) -> tuple[str, ...]:
+    """The codes that would hold, and that a person accepted."""
+    return tuple(one.code for one in tolerance.holding(found, records) if one.code in tolerance.accepted)
 
 
 def _too_few(rows: float, options: Options) -> str:
@@ -48,7 +73,7 @@ def _is_too_much(invalid: int, valid: int, share: float) -> bool:
     return invalid > share * (invalid + valid)
 
 
-def verdict_on_fix(fixed: Fixed, reports: Sequence[SourceReport]) -> Verdict:
+def verdict_on_fix(fixed: Fixed, reports: Sequence[SourceReport], tolerance: Tolerance) -> Verdict:
     """The verdict on mended rejects: what is rejected still is measured against all rows of the batch."""
     options, name = fixed.options, fixed.specification.name
     invalid, valid = sum(report.invalid for report in reports), sum(report.valid for report in reports)
@@ -61,8 +86,11 @@ def verdict_on_fix(fixed: Fixed, reports: Sequence[SourceReport]) -> Verdict:
         reasons.append(f"{share}, more than --max-invalid {options.max_invalid:.2%}")
     if fixed.came < options.min_rows:
         reasons.append(_too_few(fixed.came, options))
+    codes = _unaccepted([*_in(reports), *fixed.suspicions], tolerance, fixed.rows)
+    reasons += [_suspicious(one) for one in codes]
     if valid:
-        return Verdict(name, BatchState.HELD if reasons else BatchState.PREPARED, not reasons, tuple(reasons))
+        state = BatchState.HELD if reasons else BatchState.PREPARED
+        return Verdict(name, state, not reasons, tuple(reasons), tuple(one.code for one in codes))
     if invalid or fixed.is_taken_over:
         # Where rows were fixed before, nothing is worse than it was then.
         why = "no further row is valid" if passed_over else "no row that was rejected is valid yet"
@@ -70,8 +98,11 @@ def verdict_on_fix(fixed: Fixed, reports: Sequence[SourceReport]) -> Verdict:
     return Verdict(name, NONE, True, ("nothing is left to be fixed",))
 
 
-def accepted_in_fix(fixed: Fixed, reports: Sequence[SourceReport]) -> tuple[str, ...]:
+def accepted_in_fix(fixed: Fixed, reports: Sequence[SourceReport], tolerance: Tolerance) -> tuple[str, ...]:
     """What a fix would have been held for, had nothing been asked for beside."""
     invalid = sum(report.invalid for report in reports)
     is_more = USUAL.max_invalid * fixed.rows < invalid <= fixed.options.max_invalid * fixed.rows
-    return (TOO_MANY_REJECTS,) if is_more else ()
+    return (
+        *((TOO_MANY_REJECTS,) if is_more else ()),
+        *_taken([*_in(reports), *fixed.suspicions], tolerance, fixed.rows),
+    )

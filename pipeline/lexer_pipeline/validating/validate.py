@@ -1,7 +1,7 @@
 """Stage: each record is accepted, or rejected with issues that say where, which rule and what to do."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -12,10 +12,11 @@ from lexer_pipeline.chunks.records import Change, Records
 from lexer_pipeline.chunks.results import Checked, Chunk, Rejected, ShapedDocuments, ShapedRows
 from lexer_pipeline.chunks.rows import Rows, Written
 from lexer_pipeline.kernels import codes, dispatch
-from lexer_pipeline.kernels.arrays import Bools
+from lexer_pipeline.kernels.arrays import Bools, Integers
 from lexer_pipeline.kernels.codes import ROW_BLANK
 from lexer_pipeline.model import Issue, Problem
 from lexer_pipeline.specs.paths import FieldPath, Parts
+from lexer_pipeline.suspicions import MOST_LINES, Sighting, Sightings, is_suspicion
 from lexer_pipeline.validating.columnar import ColumnarChecker
 from lexer_pipeline.validating.document import Value
 from lexer_pipeline.validating.layout import Layout
@@ -45,6 +46,9 @@ def validate_rows(
     decided = _decided(vouched, agrees, shaped, read, layout, reference, signatures, source)
     accepted = vouched.copy()
     accepted[list(decided.lines)] = True
+    suspicions = decided.suspicions
+    suspicions.update(_suspected(shaped.warnings, vouched, chunk))
+    suspicions.update(_suspected(chunk.changes, accepted, chunk))
     conversions = _counted(shaped.conversions, vouched, chunk)
     conversions.update(decided.conversions)
     conversions.update(_counted(chunk.changes, accepted, chunk))
@@ -60,7 +64,7 @@ def validate_rows(
         conversions.update(_cleaned(written, layout))
     return Checked(
         shaped, vouched, decided.lines, tuple(decided.rejected), total, records, continuations, blank, conversions,
-        warnings, chunk.skipped,
+        warnings, chunk.skipped, suspicions.all(),
     )  # fmt: skip
 
 
@@ -72,6 +76,15 @@ class _Decided:
     rejected: list[Rejected] = field(default_factory=list)
     conversions: Counter[tuple[str, str]] = field(default_factory=Counter)
     warnings: Counter[tuple[str, str]] = field(default_factory=Counter)
+    suspicions: Sightings = field(default_factory=Sightings)
+
+    def warn(self, warnings: Iterable[tuple[str, str]], line: int) -> None:
+        """Count the warnings of one record: those that are suspicions with its line."""
+        for name, where in warnings:
+            if is_suspicion(name):
+                self.suspicions.add(Sighting(name, where, 1, (line,)))
+            else:
+                self.warnings[name, where] += 1
 
 
 def _decided(
@@ -100,7 +113,7 @@ def _decided(
             continue
         decided.lines[record] = verdict.line
         decided.conversions.update(verdict.conversions)
-        decided.warnings.update(verdict.warnings)
+        decided.warn(verdict.warnings, chunk.lines.item(rows[0]))
     return decided
 
 
@@ -178,8 +191,7 @@ def validate_documents(
     vouched = np.diff(shaped.ends, prepend=0) > 0
     lines: dict[int, bytes] = {}
     rejected: list[Rejected] = []
-    conversions = Counter(shaped.conversions)
-    warnings: Counter[tuple[str, str]] = Counter()
+    conversions, decided = Counter(shaped.conversions), _Decided()
     for row in np.flatnonzero(~vouched).tolist():
         text = chunk.text(row)
         signature = signatures.of(text)
@@ -195,7 +207,7 @@ def validate_documents(
         else:
             lines[row] = verdict.line
             conversions.update(verdict.conversions)
-            warnings.update(verdict.warnings)
+            decided.warn(verdict.warnings, chunk.lines.item(row))
     records = int(vouched.sum()) + len(lines)
     rows = chunk.records + chunk.blank
     return Checked(
@@ -208,8 +220,9 @@ def validate_documents(
         0,
         chunk.blank,
         conversions,
-        warnings,
+        decided.warnings,
         chunk.skipped,
+        decided.suspicions.all(),
     )
 
 
@@ -228,13 +241,27 @@ def _counted(changes: Iterable[Change], vouched: Bools, chunk: Records) -> Count
     """How often each change befell a vouched record; a once-a-record field counts on the first row alone."""
     counts: Counter[tuple[str, str]] = Counter()
     for change in changes:
-        record = np.searchsorted(chunk.firsts, change.rows, "right") - 1
-        counted = vouched[record]
-        if change.once:
-            counted &= chunk.firsts[record] == change.rows
-        if counted.any():
-            counts[change.name, change.path] += int(counted.sum())
+        if not is_suspicion(change.name) and (rows := _rows_of(change, vouched, chunk)).size:
+            counts[change.name, change.path] += rows.size
     return counts
+
+
+def _suspected(changes: Iterable[Change], vouched: Bools, chunk: Records) -> Iterator[Sighting]:
+    """The changes that are suspicions, with the lines of the first rows that they befell."""
+    for change in changes:
+        if is_suspicion(change.name) and (rows := _rows_of(change, vouched, chunk)).size:
+            lines = chunk.lines[rows[:MOST_LINES]].tolist()
+            yield Sighting(change.name, change.path, rows.size, tuple(lines))
+
+
+def _rows_of(change: Change, vouched: Bools, chunk: Records) -> Integers:
+    """The rows of vouched records that a change befell; of a field that stands once a record the first row alone."""
+    record = np.searchsorted(chunk.firsts, change.rows, "right") - 1
+    counted = vouched[record]
+    if change.once:
+        counted &= chunk.firsts[record] == change.rows
+    rows: Integers = change.rows[counted]
+    return rows
 
 
 def _unnamed(path: Parts) -> tuple[str, str]:

@@ -34,7 +34,7 @@ def prepared(asked: argparse.Namespace) -> Report:
         from lexer_pipeline.cli.console import console_for
 
         show_prepared.sources(console_for(asked), report)
-        show_prepared.batches(console_for(asked), report)
+        show_prepared.batches(console_for(asked), report, asked.typed)
     return report
 
 

@@ -24,5 +24,5 @@ def run(asked: argparse.Namespace) -> int:
         from lexer_pipeline.cli.console import console_for
 
         show_prepared.sources(console_for(asked), report, with_values=asked.show_values and not asked.json)
-        show_prepared.verdict(console_for(asked), report)
-    return DATA if report.invalid else DONE
+        show_prepared.verdict(console_for(asked), report, asked.typed)
+    return DATA if report.invalid or any(one.codes for one in report.verdicts) else DONE

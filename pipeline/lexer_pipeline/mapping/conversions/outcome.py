@@ -12,8 +12,6 @@ CHANGES: Mapping[str, str] = MappingProxyType({
     "apostrophe_stripped": "the apostrophe with which a spreadsheet marks text was taken off",
     "boolean_word": "yes/no, y/n, t/f, 1/0 or TRUE/FALSE became true or false",
     "clock_dropped": "the time of day was left out, since a date was asked for",
-    "clock_repeated": "a time that the end of daylight saving makes twice was taken as the first of the two",
-    "clock_skipped": "a time that the start of daylight saving leaves out was read with the offset before it",
     "date_midnight": "a date without a time of day became the midnight at which it starts",
     "date_rewritten": "a date was written as the specification wants it",
     "digits_kept": "everything but the digits was left out",

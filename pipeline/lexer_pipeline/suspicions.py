@@ -1,0 +1,129 @@
+"""What may mean something else than it says: each code, what it costs, and what to do about it.
+
+A suspicion is found while a source is read, whatever says what is made of it: a preset, a mapping or `--spec` alone. One code
+has one weight everywhere:
+
+- issue: the record is rejected, unless the mapping says that the value is meant
+- hold: the batch is written and not sent until a person accepts the code
+- warning: sent, counted and named
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any
+
+ISSUE, HOLD, WARNING = "issue", "hold", "warning"
+# So many lines are shown of each.
+MOST_LINES = 5
+# Of more than so many records, and of no fewer than so many, a suspicion that goes by its share holds.
+SHARE, LEAST = 0.01, 3
+
+
+@dataclass(frozen=True, slots=True)
+class Suspicion:
+    """One kind of suspicion: its weight, what was noticed, an example, and what to do.
+
+    One that goes `by_share` holds a batch only above a share of its records; below it is counted and named.
+    """
+
+    weight: str
+    meaning: str
+    example: str
+    remedy: str
+    by_share: bool = False
+
+
+SUSPICIONS: Mapping[str, Suspicion] = MappingProxyType({
+    "clock_repeated": Suspicion(
+        WARNING, "a time that the end of daylight saving makes twice was taken as the first of the two",
+        "`2024-04-07 02:30:00` in Melbourne", "export times with their offset, as +10:00",
+    ),
+    "clock_skipped": Suspicion(
+        WARNING, "a time that the start of daylight saving leaves out was read with the offset before it",
+        "`2024-10-06 02:30:00` in Melbourne", "check `--timezone`, or export times with their offset",
+    ),
+})  # fmt: skip
+
+
+def is_suspicion(name: str) -> bool:
+    """Whether a name is that of a suspicion, and not of a conversion, an issue or another warning."""
+    return name in SUSPICIONS
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """A suspicion as it was found in one column or field: how many times, and the first lines (of `source`, where that is told)."""
+
+    code: str
+    where: str
+    count: int
+    lines: tuple[int, ...] = ()
+    source: str = ""
+
+    @property
+    def suspicion(self) -> Suspicion:
+        """What the code means."""
+        return SUSPICIONS[self.code]
+
+
+@dataclass(slots=True)
+class Sightings:
+    """Adds up sightings; memory does not grow with the data, since there are few codes and columns."""
+
+    _found: dict[tuple[str, str], Sighting] = field(default_factory=dict)
+
+    def add(self, one: Sighting) -> None:
+        """Count one more; lines count from the first source that has any."""
+        known = self._found.get((one.code, one.where))
+        if known is None:
+            self._found[one.code, one.where] = Sighting(
+                one.code, one.where, one.count, tuple(one.lines[:MOST_LINES]), one.source
+            )
+            return
+        same = not known.lines or known.source == one.source
+        lines = (*known.lines, *one.lines)[:MOST_LINES] if same else known.lines
+        source = known.source if known.lines else one.source
+        self._found[one.code, one.where] = Sighting(
+            one.code, one.where, known.count + one.count, lines, source
+        )
+
+    def update(self, more: Iterable[Sighting]) -> None:
+        """Count some more."""
+        for one in more:
+            self.add(one)
+
+    def all(self) -> tuple[Sighting, ...]:
+        """Those that were found, by weight and code."""
+        order = (ISSUE, HOLD, WARNING)
+        return tuple(
+            sorted(
+                self._found.values(),
+                key=lambda one: (order.index(one.suspicion.weight), one.code, one.where),
+            )
+        )
+
+
+def by_code(sightings: Iterable[Sighting]) -> dict[str, Sighting]:
+    """The sightings of each code as one, whatever the column."""
+    whole = Sightings()
+    for one in sightings:
+        whole.add(Sighting(one.code, "", one.count, one.lines, one.source))
+    return {one.code: one for one in whole.all()}
+
+
+def as_json(sightings: Iterable[Sighting]) -> dict[str, dict[str, Any]]:
+    """The suspicions as manifests and `--json` have them: {code: {weight, count, lines}}."""
+    return {
+        code: {"weight": one.suspicion.weight, "count": one.count, "lines": sorted(one.lines)}
+        for code, one in by_code(sightings).items()
+    }
+
+
+def from_json(said: Mapping[str, Mapping[str, Any]]) -> tuple[Sighting, ...]:
+    """The suspicions that a manifest has; those of codes that there are no more are left out."""
+    return tuple(
+        Sighting(code, "", int(one["count"]), tuple(one["lines"]))
+        for code, one in said.items()
+        if is_suspicion(code)
+    )
