@@ -43,6 +43,10 @@ SUSPICIONS: Mapping[str, Suspicion] = MappingProxyType({
         WARNING, "a time that the start of daylight saving leaves out was read with the offset before it",
         "`2024-10-06 02:30:00` in Melbourne", "check `--timezone`, or export times with their offset",
     ),
+    "line_without_product": Suspicion(
+        WARNING, "a line names no product by a number, so nobody can tell from it what was bought",
+        "a Shopify line without a SKU", "give each product a SKU in the shop; its name is among the custom fields",
+    ),
 })  # fmt: skip
 
 

@@ -32,6 +32,7 @@ key = "purchase_id"
 differ = "first"
 together = ["store.name", "type"]
 carry = ["Shop"]
+unlinked = "skip"
 
 [[records.skip]]
 column = "Status"
@@ -42,6 +43,17 @@ reason = "a void receipt is no purchase"
 column = ["Paid", "Paid at"]
 empty = true
 reason = "not paid"
+
+[[records.skip]]
+column = "Customer"
+empty = false
+own = true
+taken = true
+
+[[records.skip]]
+columns = ["Price", "Barcode"]
+empty = true
+reason = "a picture"
 
 [records.fields]
 purchase_id = "Receipt"

@@ -41,7 +41,7 @@ def _source(console: Console, report: SourceReport) -> None:
     parts = f"{report.valid:,} valid + {report.invalid:,} rejected{several}"
     say(
         console,
-        f"{report.rows:,} rows = {parts} + {report.continuations:,} continued + {report.blank:,} blank",
+        f"{report.rows:,} {'row' if report.rows == 1 else 'rows'} = {parts} + {report.continuations:,} continued + {report.blank:,} blank",
     )
 
 

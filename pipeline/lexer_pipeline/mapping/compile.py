@@ -7,7 +7,7 @@ from typing import Protocol
 
 from lexer_pipeline.errors import UsageError
 from lexer_pipeline.mapping import conversions
-from lexer_pipeline.mapping.header import Header
+from lexer_pipeline.mapping.header import NOWHERE, Header
 from lexer_pipeline.mapping.rules import FieldDecisions, FieldRule, Mapping, RecordMap, Skip
 from lexer_pipeline.mapping.target_columns import Step, TargetColumn, columns_of, order_of
 from lexer_pipeline.model import Specification
@@ -32,10 +32,19 @@ class Plan(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class PlacedSkip:
+    """A skip with the places of its column (NOWHERE where the header lacks it) and of those beside it."""
+
+    column: int
+    beside: tuple[int, ...]
+    skip: Skip
+
+
+@dataclass(frozen=True, slots=True)
 class Mapper:
     """One record map of a mapping, understood for one header.
 
-    `order` is that in which the columns can be made; a skip whose column the header lacks has the number NOWHERE.
+    `order` is that in which the columns can be made.
     `together` are places of columns that are filled from one row of a record alone.
     """
 
@@ -44,8 +53,9 @@ class Mapper:
     layout: Layout
     key: int | None
     carry: tuple[int, ...]
+    unlinked: str
     together: tuple[int, ...]
-    skips: tuple[tuple[int, Skip], ...]
+    skips: tuple[PlacedSkip, ...]
     secret: tuple[int, ...]
     unused: tuple[str, ...]
     mapping: Mapping | None
@@ -107,11 +117,16 @@ def compile_mapper(
     key = record.key or plan.specification.key
     return Mapper(
         target_columns, order_of(target_columns), layout, _key(key, target_columns, columns) if folds or record.carry else None,
-        tuple(column for column in carry if column is not None),
+        tuple(column for column in carry if column is not None), record.unlinked,
         tuple(place for place, one in enumerate(target_columns) if one.rule.target in record.together),
-        tuple((columns.place(skip.columns), skip) for skip in record.skips), columns.secret(), columns.unused(),
+        tuple(_placed(skip, columns) for skip in record.skips), columns.secret(), columns.unused(),
         plan.mapping, source, plan.fields_decided,
     )  # fmt: skip
+
+
+def _placed(skip: Skip, columns: Header) -> PlacedSkip:
+    beside = (columns.place((name,)) for name in skip.beside)
+    return PlacedSkip(columns.place(skip.columns), tuple(place for place in beside if place != NOWHERE), skip)
 
 
 def settled(target_columns: Sequence[TargetColumn], decided: FieldDecisions) -> tuple[TargetColumn, ...]:

@@ -32,7 +32,7 @@ from importlib import import_module
 from pathlib import Path
 
 from lexer_pipeline.errors import UsageError
-from lexer_pipeline.mapping.rules import FieldRule, Mapping, RecordMap, Skip, Table, conversions_in
+from lexer_pipeline.mapping.rules import REFUSE, FieldRule, Mapping, RecordMap, Skip, Table, conversions_in
 from lexer_pipeline.suspicions import LEAST, SHARE
 from lexer_pipeline.system import settings_file
 from lexer_pipeline.system.settings_file import SettingsFile
@@ -124,14 +124,18 @@ def _record(table: Table) -> RecordMap:
         table["specification"], table.get("key"), table.get("differ") == "first",
         tuple(_skip(one) for one in table.get("skip", ())),
         tuple(_field(target, said) for target, said in table["fields"].items()),
-        _texts(table, "carry"), _texts(table, "together"),
+        _texts(table, "carry"), _texts(table, "together"), table.get("unlinked", REFUSE),
     )  # fmt: skip
 
 
 def _skip(table: Table) -> Skip:
     words = ("",) if "empty" in table else _texts(table, "is") + _texts(table, "is_not")
     negated = "is_not" in table or table.get("empty") is False
-    return Skip(_texts(table, "column"), tuple(word.casefold() for word in words), negated, table["reason"])
+    columns = _texts(table, "columns")
+    return Skip(
+        columns[:1] or _texts(table, "column"), tuple(word.casefold() for word in words), negated, table.get("reason", ""),
+        bool(columns) or table.get("own", False), columns[1:],
+    )  # fmt: skip
 
 
 def _field(target: str, said: str | Table) -> FieldRule:

@@ -15,14 +15,25 @@ Table: TypeAlias = Map[str, Any]
 FieldDecisions: TypeAlias = Map[str, Map[str, tuple[str, ...]]]
 
 
+# What becomes of a record that names no one to link to: it is rejected, left out, or left out also where a word for nothing
+# stands for the person.
+REFUSE, SKIP, SKIP_PLACEHOLDERS = "refuse", "skip", "skip-placeholders"
+
+
 @dataclass(frozen=True, slots=True)
 class Skip:
-    """Rows to leave out, and why: the column's text is (or is not) one of `words`, in any case."""
+    """Rows to leave out, and why: the column's text is (or is not) one of `words`, in any case.
+
+    Without a reason another record of the mapping makes something of them, and they are not counted. With `own` an empty cell is
+    one, and says not what the row before it does. `beside` are columns that must all be empty as well.
+    """
 
     columns: tuple[str, ...]
     words: tuple[str, ...]
     negated: bool
     reason: str
+    own: bool = False
+    beside: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +72,8 @@ class RecordMap:
     """One kind of record that a source feeds.
 
     `takes_first` lets the rows of one key differ: the first that says something wins (the fields of `together`
-    all come from one row), and a row without a key goes on with the row before it. With `carry` each row is a
+    all come from one row), and a row without a key goes on with the row before it. `unlinked` says what becomes of records that
+    name no one to link to. With `carry` each row is a
     record of its own, and an empty cell of these columns says what the row before it with the same key says.
     """
 
@@ -72,11 +84,12 @@ class RecordMap:
     fields: tuple[FieldRule, ...]
     carry: tuple[str, ...] = ()
     together: tuple[str, ...] = ()
+    unlinked: str = REFUSE
 
     def columns(self) -> Iterator[str]:
         """The names of all columns that it reads."""
         yield from (name for rule in self.fields for names in rule.columns for name in names)
-        yield from (name for skip in self.skips for name in skip.columns)
+        yield from (name for skip in self.skips for name in (*skip.columns, *skip.beside))
         yield from self.carry
 
 

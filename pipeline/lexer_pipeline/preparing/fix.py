@@ -18,7 +18,7 @@ from lexer_pipeline.preparing.halves import refuse_halves
 from lexer_pipeline.preparing.options import Options
 from lexer_pipeline.preparing.place import first_part, fix_dataset
 from lexer_pipeline.preparing.plan import opened
-from lexer_pipeline.preparing.report import Report, Verdict
+from lexer_pipeline.preparing.report import Report, Verdict, together
 from lexer_pipeline.preparing.stages import stages_of
 from lexer_pipeline.preparing.strangers import refuse_strangers
 from lexer_pipeline.preparing.tolerance import tolerance_of
@@ -52,7 +52,7 @@ def fix(
             offer = _offer(fixed, dataset, workspace, found, now)
             made = publish(workspace, ledger, offer, _template(fixed, found, read), fixed.manifest.sources)
         workspace.discard()
-        return Report(tuple(read.reports), tuple(made), (found,))
+        return Report(together(read.reports), tuple(made), (found,))
     except BaseException:
         workspace.discard()
         raise

@@ -33,7 +33,8 @@ class Plan:
 
     `notes` say why a mapping was taken that nobody asked for. `decided` is what was decided over the source as a whole, of which
     these are some rows. Where they are its rejects, `original` is its name, and `accepted` are those that an earlier fix accepted:
-    rows by their lines, documents by their SHA-256.
+    rows by their lines, documents by their SHA-256. One that `is_further` makes more records of the same kind of a source that
+    was read before, so it does not count its blank rows again.
     """
 
     source: Source
@@ -46,6 +47,7 @@ class Plan:
     decided: Decisions | None = None
     original: str = ""
     accepted: frozenset[int | str] = frozenset()
+    is_further: bool = False
 
     @property
     def fields_decided(self) -> FieldDecisions:
@@ -119,10 +121,12 @@ def plans(
             records = [record for record in found.records if _is_wanted(record, specification)]
             if not records:
                 raise UsageError(f"the mapping {found.name} makes no {spec}", "Leave out --spec.")
+            seen: set[str] = set()
             for record in records:
-                yield Plan(
-                    source, reader(), reading, catalog.find(record.specification), found, record, notes
-                )
+                made = catalog.find(record.specification)
+                is_further = made.name in seen
+                seen.add(made.name)
+                yield Plan(source, reader(), reading, made, found, record, notes, is_further=is_further)
 
 
 def _is_wanted(record: RecordMap, specification: Specification | None) -> bool:

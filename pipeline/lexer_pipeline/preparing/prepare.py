@@ -23,7 +23,7 @@ from lexer_pipeline.preparing.fix import fix
 from lexer_pipeline.preparing.options import Options
 from lexer_pipeline.preparing.place import Place, check_names, places_of
 from lexer_pipeline.preparing.plan import Plan, opened, plans
-from lexer_pipeline.preparing.report import Report, SourceReport, Tally, Verdict
+from lexer_pipeline.preparing.report import Report, SourceReport, Tally, Verdict, together
 from lexer_pipeline.preparing.stages import stages_of
 from lexer_pipeline.preparing.tolerance import tolerance_of
 from lexer_pipeline.preparing.verdicts import NONE, accepted, verdict
@@ -49,7 +49,7 @@ def validate(
                 show_progress(options, tally, loaded)
             reports.append(report_of(stages, tally))
             done.setdefault(plan.specification.name, []).append((plan, reports[-1]))
-    return Report(tuple(reports), verdicts=tuple(_checked(some, options) for some in done.values()))
+    return Report(together(reports), verdicts=tuple(_checked(some, options) for some in done.values()))
 
 
 def _checked(done: Sequence[tuple[Plan, SourceReport]], options: Options) -> Verdict:
@@ -130,7 +130,7 @@ def _prepare(todo: Sequence[Plan], ledger: Ledger, place: Place, options: Option
         workspace.discard()
         if found.state == BatchState.PREPARED:
             read.remember_mappings(place.out)
-        return Report(tuple(read.reports), tuple(made), (found,))
+        return Report(together(read.reports), tuple(made), (found,))
     except BaseException:
         workspace.discard()
         raise

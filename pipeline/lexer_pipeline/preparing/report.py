@@ -1,7 +1,7 @@
 """What a run found, counted: for a person's table, for programs, and as a data frame on request."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from importlib import import_module
 from typing import Any
@@ -18,6 +18,8 @@ EXAMPLES = 20
 MOST_FIELDS = 1000
 # Numbers in messages (of cells, of items) may differ from record to record.
 MOST_MESSAGES = 5
+ADDED_UP = ("rows", "valid", "invalid", "invalid_records", "continuations", "blank")
+COUNTED = ("skipped", "issues", "conversions", "warnings")
 OTHER_FIELDS, OTHER_MESSAGES = "(other fields)", "(other messages; see issues.ndjson)"
 
 
@@ -125,6 +127,42 @@ class Report:
         return pandas.DataFrame(found, columns=names)
 
 
+def together(reports: Sequence[SourceReport]) -> tuple[SourceReport, ...]:
+    """The reports with one for each source and specification, however many kinds of records a mapping makes of its rows."""
+    found: dict[tuple[str, str], list[SourceReport]] = {}
+    for one in reports:
+        found.setdefault((one.path, one.specification), []).append(one)
+    return tuple(_joined(some) if len(some) > 1 else some[0] for some in found.values())
+
+
+def _joined(passes: Sequence[SourceReport]) -> SourceReport:
+    suspicions = Sightings()
+    lines: dict[tuple[str, str, str], list[int]] = {}
+    for one in passes:
+        suspicions.update(one.suspicions)
+        for finding in one.findings:
+            known = lines.setdefault((finding.field, finding.code, finding.message), [0, 0, finding.line])
+            known[0] += finding.records
+            known[1] += finding.rows
+    counted: dict[str, Any] = {name: sum(getattr(one, name) for one in passes) for name in ADDED_UP}
+    for name in COUNTED:
+        counted[name] = dict(sum((Counter(getattr(one, name)) for one in passes), Counter()))
+    return replace(
+        passes[0], **counted, notes=tuple(dict.fromkeys(note for one in passes for note in one.notes)),
+        findings=_findings(lines), examples=tuple(issue for one in passes for issue in one.examples)[:EXAMPLES],
+        suspicions=suspicions.all(),
+    )  # fmt: skip
+
+
+def _findings(lines: Mapping[tuple[str, str, str], Sequence[int]]) -> tuple[Finding, ...]:
+    """The lines of the table of issues, what befell most records first."""
+    found = (
+        Finding(name, code, records, rows, line, message)
+        for (name, code, message), (records, rows, line) in lines.items()
+    )
+    return tuple(sorted(found, key=lambda one: (-one.records, one.field, one.code, one.line)))
+
+
 def by_name(counts: Mapping[tuple[str, str], int]) -> dict[str, int]:
     """Counts by (name, field) added up by name."""
     total: Counter[str] = Counter()
@@ -205,14 +243,9 @@ class Tally:
     ) -> SourceReport:
         """The source so far; `noticed` is what is suspicious of it as a whole."""
         self.suspicions.update(noticed)
-        findings = (
-            Finding(name, code, records, rows, line, message)
-            for (name, code, message), (records, rows, line) in self._found.items()
-        )
-        ordered = tuple(sorted(findings, key=lambda one: (-one.records, one.field, one.code, one.line)))
         return SourceReport(
             path, specification, self.rows, self.valid, self.invalid, self.invalid_records, self.continuations,
-            self.blank, dict(self.skipped), dict(self.issues), notes, ordered,
+            self.blank, dict(self.skipped), dict(self.issues), notes, _findings(self._found),
             dict(self.conversions), dict(self.warnings), tuple(self.examples),
             tuple(replace(one, source=path) for one in self.suspicions.all()),
         )  # fmt: skip

@@ -1,7 +1,7 @@
 """The stages of a route, one after another and timed: a chunk in, what became of it out."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import import_module
 from typing import Any, Generic
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -62,7 +62,10 @@ class Stages(Generic[ChunkT]):
         with self.timings.of("shape", chunk.size):
             shaped = self.route.shape(chunk)
         with self.timings.of("validate", chunk.size):
-            return self.route.validate(shaped)
+            checked = self.route.validate(shaped)
+        return (
+            replace(checked, rows=checked.rows - checked.blank, blank=0) if self.plan.is_further else checked
+        )
 
     def convert(self, chunk: ChunkT) -> Converted[ChunkT]:
         """shape -> validate -> convert."""
