@@ -43,6 +43,14 @@ SUSPICIONS: Mapping[str, Suspicion] = MappingProxyType({
         WARNING, "a time that the start of daylight saving leaves out was read with the offset before it",
         "`2024-10-06 02:30:00` in Melbourne", "check `--timezone`, or export times with their offset",
     ),
+    "phone_unreadable": Suspicion(
+        WARNING, "a phone number that does not exist, or several in one cell, was left out of a field that may be empty",
+        "`0412 345 678 / 0413 222 333`", "leave one number that exists in the cell",
+    ),
+    "phone_without_country": Suspicion(
+        WARNING, "a phone number without a country code, in a row that says no country, was left out",
+        "`0412 345 678`", 'add `--country AU`, or write `country = "AU"` in the mapping',
+    ),
 })  # fmt: skip
 
 
