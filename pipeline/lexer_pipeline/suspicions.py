@@ -47,6 +47,14 @@ SUSPICIONS: Mapping[str, Suspicion] = MappingProxyType({
         WARNING, "a line names no product by a number, so nobody can tell from it what was bought",
         "a Shopify line without a SKU", "give each product a SKU in the shop; its name is among the custom fields",
     ),
+    "phone_unreadable": Suspicion(
+        WARNING, "a phone number that does not exist, or several in one cell, was left out of a field that may be empty",
+        "`0412 345 678 / 0413 222 333`", "leave one number that exists in the cell",
+    ),
+    "phone_without_country": Suspicion(
+        WARNING, "a phone number without a country code, in a row that says no country, was left out",
+        "`0412 345 678`", 'add `--country AU`, or write `country = "AU"` in the mapping',
+    ),
 })  # fmt: skip
 
 

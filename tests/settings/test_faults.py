@@ -20,6 +20,7 @@ MAPPING = """\
 title = "Till receipts"
 accept = "several_currencies"
 suspicions = { share = 0.02, records = 5 }
+country = "AU"
 placeholders = { add = ["WALKIN"], not = "0" }
 recognise = ["Receipt", "Till"]
 drop = ["Till", "Cashier"]

@@ -8,7 +8,7 @@ from typing import Protocol
 from lexer_pipeline.errors import UsageError
 from lexer_pipeline.mapping import conversions
 from lexer_pipeline.mapping.header import NOWHERE, Header
-from lexer_pipeline.mapping.rules import FieldDecisions, FieldRule, Mapping, RecordMap, Skip
+from lexer_pipeline.mapping.rules import FieldDecisions, FieldRule, Mapping, RecordMap, Skip, Told
 from lexer_pipeline.mapping.target_columns import Step, TargetColumn, columns_of, order_of
 from lexer_pipeline.model import Specification
 from lexer_pipeline.specs.paths import FieldPath
@@ -96,17 +96,15 @@ class Mapper:
             )
 
 
-def compile_mapper(
-    plan: Plan, header: Sequence[str], tree: SchemaTree, source: str, dates: str | None
-) -> Mapper:
+def compile_mapper(plan: Plan, header: Sequence[str], tree: SchemaTree, source: str, told: Told) -> Mapper:
     """Find the columns that a mapping names in a header; what was decided over them before is not asked again.
 
-    Without a mapping each column is a field already, and `dates` says how its dates are written.
+    Without a mapping each column is a field already. `told` is what the run says of all columns.
     """
     mapping = plan.mapping or _plain()
     record = plan.record or _as_it_is(header, tree, plan.specification.name)
     columns = Header(mapping, header, source, plan.original)
-    target_columns = settled(columns_of(record.fields, columns, tree, dates), plan.fields_decided)
+    target_columns = settled(columns_of(record.fields, columns, tree, told), plan.fields_decided)
     if not any(one.columns for one in target_columns):
         raise UsageError(f"{source}: no column of the mapping {mapping.name} is in the header")
     folds = not record.carry and (bool(record.key) or not all(one.is_once for one in target_columns))

@@ -115,7 +115,7 @@ def _mapping(path: Path, file: SettingsFile) -> Mapping:
         table.get("refuse", ""), table.get("columns_vary", False),
         tuple(_record(one) for one in table.get("records", ())), file.text,
         accept=_texts(table, "accept"), share=shares.get("share", SHARE), least=shares.get("records", LEAST),
-        further_placeholders=_texts(words, "add"), meant=_texts(words, "not"),
+        further_placeholders=_texts(words, "add"), meant=_texts(words, "not"), country=table.get("country", ""),
     )  # fmt: skip
 
 

@@ -66,6 +66,23 @@ class FieldRule:
         """The columns that it reads, each with the names by which it may be called."""
         return tuple(piece for piece in self.pieces if isinstance(piece, tuple))
 
+    @property
+    def country(self) -> tuple[str, ...]:
+        """The columns that tell, the first that is filled, the country of its phone number."""
+        told = [
+            argument for name, argument in self.conversions if name == "phone" and isinstance(argument, Map)
+        ]
+        said = told[0].get("country", ()) if told else ()
+        return (said,) if isinstance(said, str) else tuple(said)
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a run says of all columns: the format of `dates`, and the `country` of phone numbers."""
+
+    dates: str | None = None
+    country: str | None = None
+
 
 @dataclass(frozen=True, slots=True)
 class RecordMap:
@@ -89,6 +106,7 @@ class RecordMap:
     def columns(self) -> Iterator[str]:
         """The names of all columns that it reads."""
         yield from (name for rule in self.fields for names in rule.columns for name in names)
+        yield from (name for rule in self.fields for name in rule.country)
         yield from (name for skip in self.skips for name in (*skip.columns, *skip.beside))
         yield from self.carry
 
@@ -99,7 +117,7 @@ class Mapping:
 
     `accept` are codes of suspicions that hold no batch; one that goes by its share does above `share` of the records and from
     `least` on. `further_placeholders` are words for nothing beside those that are known, and `meant` are known ones that mean
-    something in this export. `path` is where the file lies, or lay where only its text `is_kept`.
+    something in this export. `country` is that of phone numbers whose row says none. `path` is where the file lies, or lay where only its text `is_kept`.
     """
 
     path: Path
@@ -117,6 +135,7 @@ class Mapping:
     least: int = LEAST
     further_placeholders: tuple[str, ...] = ()
     meant: tuple[str, ...] = ()
+    country: str = ""
 
     @property
     def name(self) -> str:

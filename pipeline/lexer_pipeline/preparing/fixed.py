@@ -28,7 +28,7 @@ from lexer_pipeline.suspicions import ISSUE, Sighting, from_json
 # What may be asked of a fix; the rest is as the batch was made.
 OF_A_FIX = ("max_invalid", "max_bytes", "min_rows", "accept")
 FLAGS: Mapping[str, str] = {
-    "mapping": "--map", "date_format": "--date-format", "zone": "--timezone", "reject_unknown": "--unknown",
+    "mapping": "--map", "date_format": "--date-format", "zone": "--timezone", "country": "--country", "reject_unknown": "--unknown",
     "ignore_unknown": "--ignore-unknown", "label": "--label", "replaces": "--replaces", "header_row": "--header-row",
     "delimiter": "the delimiter",
 }  # fmt: skip
@@ -173,7 +173,7 @@ def _as_made(kept: Options, asked: Options) -> Options:
     """The options that the batch was made with, and of this run what may be asked of a fix."""
     said = {name: getattr(asked, name) for name in OF_A_FIX if getattr(asked, name) != USUAL[name]}
     return replace(
-        asked, **said, mapping=kept.mapping, date_format=kept.date_format, zone=kept.zone,
+        asked, **said, mapping=kept.mapping, date_format=kept.date_format, zone=kept.zone, country=kept.country,
         reject_unknown=kept.reject_unknown, ignore_unknown=kept.ignore_unknown, label=kept.label,
         **{name: getattr(kept, name) for name in OF_A_FIX if name not in said},
         reading=ReadOptions(encoding=asked.reading.encoding, sheet=asked.reading.sheet),
