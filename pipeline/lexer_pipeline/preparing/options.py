@@ -28,7 +28,7 @@ MEANING: Mapping[str, tuple[type, ...]] = MappingProxyType({
     "max_bytes": WHOLE, "min_rows": WHOLE, "label": TEXT, "accept": TEXTS,
 })  # fmt: skip
 READING: Mapping[str, tuple[type, ...]] = MappingProxyType(
-    {"encoding": TEXT, "header_row": WHOLE, "sheet": TEXT, "delimiter": TEXT}
+    {"encoding": TEXT, "header_row": WHOLE, "sheet": TEXT, "delimiter": TEXT, "skip_hidden": FLAG}
 )
 # The others belong to one run: how a file is called, what is shown, and where from and with what it is read.
 OF_ONE_RUN = frozenset({
