@@ -24,6 +24,7 @@ placeholders = { add = ["WALKIN"], not = "0" }
 recognise = ["Receipt", "Till"]
 drop = ["Till", "Cashier"]
 secret = "Card"
+sheet = "Receipts"
 columns_vary = true
 
 [[records]]
