@@ -5,7 +5,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from lexer_pipeline.loading.source import expand
+from lexer_pipeline.loading.expand import expand
 from lexer_pipeline.preparing.prepare import prepare
 
 from tests.presets.exports import KEEP_ALL, convert, write

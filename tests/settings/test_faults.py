@@ -25,6 +25,7 @@ placeholders = { add = ["WALKIN"], not = "0" }
 recognise = ["Receipt", "Till"]
 drop = ["Till", "Cashier"]
 secret = "Card"
+sheet = "Receipts"
 columns_vary = true
 
 [[records]]

@@ -38,13 +38,15 @@ class Drafted:
 
 
 def toml(
-    title: str, specification: Specification, fields: Mapping[FieldPath, Field], lines: Sequence[Drafted],
+    title: str, sheet: str | None, specification: Specification, fields: Mapping[FieldPath, Field], lines: Sequence[Drafted],
     lacks: Sequence[Lack], left: Mapping[str, str], again: Sequence[str],
 ) -> Iterator[str]:  # fmt: skip
     """The lines of the text: `left` are the columns that no line reads, `again` those that no mapping can reach."""
     yield f"# A draft for {specification.name}. Look at each line; the number says how sure it is (1 is certain)."
     yield f"# The fields: lexer-pipeline specs {specification.record_type or specification.name}"
     yield f"title = {quoted(title)}"
+    if sheet is not None:
+        yield f"sheet = {quoted(sheet)}  # the one that is read, unless --sheet says otherwise"
     secret = [name for name in left if is_secret(name)]
     if secret:
         yield f"secret = [{', '.join(map(_listed, secret))}]  # never passed on, not even to rejects"

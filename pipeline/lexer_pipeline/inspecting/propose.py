@@ -130,7 +130,14 @@ def _drafted(
     progress: Progress | None,
 ) -> Proposal:  # fmt: skip
     table = table_profile(loaded, progress)
-    done = draft(_stem(loaded.name), names, loaded.head.distinct, table.columns, specification)
+    done = draft(
+        _stem(loaded.name),
+        names,
+        loaded.head.distinct,
+        table.columns,
+        specification,
+        loaded.stream.told.sheet,
+    )
     _write(path, done.text)
     mapping.read(path)
     fields = tuple(line.as_json() for line in done.lines)

@@ -116,6 +116,7 @@ def _mapping(path: Path, file: SettingsFile) -> Mapping:
         tuple(_record(one) for one in table.get("records", ())), file.text,
         accept=_texts(table, "accept"), share=shares.get("share", SHARE), least=shares.get("records", LEAST),
         further_placeholders=_texts(words, "add"), meant=_texts(words, "not"), country=table.get("country", ""),
+        sheet=table.get("sheet"),
     )  # fmt: skip
 
 

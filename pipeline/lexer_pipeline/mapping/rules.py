@@ -117,7 +117,8 @@ class Mapping:
 
     `accept` are codes of suspicions that hold no batch; one that goes by its share does above `share` of the records and from
     `least` on. `further_placeholders` are words for nothing beside those that are known, and `meant` are known ones that mean
-    something in this export. `country` is that of phone numbers whose row says none. `path` is where the file lies, or lay where only its text `is_kept`.
+    something in this export. `country` is that of phone numbers whose row says none, `sheet` the one of a workbook that is read.
+    `path` is where the file lies, or lay where only its text `is_kept`.
     """
 
     path: Path
@@ -136,6 +137,7 @@ class Mapping:
     further_placeholders: tuple[str, ...] = ()
     meant: tuple[str, ...] = ()
     country: str = ""
+    sheet: str | None = None
 
     @property
     def name(self) -> str:

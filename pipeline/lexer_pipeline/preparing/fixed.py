@@ -7,7 +7,6 @@ from pathlib import Path
 from sqlite3 import Connection
 
 from lexer_pipeline.errors import UsageError
-from lexer_pipeline.loading.format import ReadOptions
 from lexer_pipeline.loading.source import Source
 from lexer_pipeline.mapping import file as mapping
 from lexer_pipeline.mapping.rules import Mapping as Mapped
@@ -30,7 +29,7 @@ OF_A_FIX = ("max_invalid", "max_bytes", "min_rows", "accept")
 FLAGS: Mapping[str, str] = {
     "mapping": "--map", "date_format": "--date-format", "zone": "--timezone", "country": "--country", "reject_unknown": "--unknown",
     "ignore_unknown": "--ignore-unknown", "label": "--label", "replaces": "--replaces", "header_row": "--header-row",
-    "delimiter": "the delimiter",
+    "delimiter": "the delimiter", "member": "--member",
 }  # fmt: skip
 
 
@@ -176,7 +175,6 @@ def _as_made(kept: Options, asked: Options) -> Options:
         asked, **said, mapping=kept.mapping, date_format=kept.date_format, zone=kept.zone, country=kept.country,
         reject_unknown=kept.reject_unknown, ignore_unknown=kept.ignore_unknown, label=kept.label,
         **{name: getattr(kept, name) for name in OF_A_FIX if name not in said},
-        reading=ReadOptions(encoding=asked.reading.encoding, sheet=asked.reading.sheet),
     )  # fmt: skip
 
 

@@ -12,8 +12,9 @@ from typing import Any, BinaryIO
 
 from lexer_pipeline.chunks.rejected import ADDED, BOOKKEEPING
 from lexer_pipeline.errors import UsageError
+from lexer_pipeline.loading.expand import expand
 from lexer_pipeline.loading.format import ReadOptions
-from lexer_pipeline.loading.source import Loaded, LoadedTable, Source, expand, load
+from lexer_pipeline.loading.source import Loaded, LoadedTable, Source, load
 from lexer_pipeline.mapping import file as mapping
 from lexer_pipeline.mapping import remembered
 from lexer_pipeline.mapping.rules import FieldDecisions, Mapping, RecordMap
@@ -101,19 +102,19 @@ def _unasked(source: Source, name: str) -> UsageError:
 
 def plans(
     sources: Sequence[Source], spec: str | Specification | None, mapped: str | None, stdin: BinaryIO | None,
-    reading: ReadOptions, out: Path | None = None,
+    reading: ReadOptions, out: Path | None = None, member: str | None = None,
 ) -> Iterator[Plan]:  # fmt: skip
     """The passes to be made, in order. With a mapping a source may feed several specifications.
 
-    `out` is the folder that remembers which mapping was used for which header.
+    `out` is the folder that remembers which mapping was used for which header, `member` the file of a zip that is meant.
     """
     specification = catalog.find(spec) if isinstance(spec, str) else spec
     chosen = mapping.find(mapped) if mapped else None
     if specification is not None and chosen is None:
-        for source in expand(sources):
+        for source in expand(sources, member):
             yield Plan(source, stdin, reading, specification)
         return
-    for source in expand(sources):
+    for source in expand(sources, member):
         with _again(source, stdin) as reader:
             found, notes = (chosen, ()) if chosen else _recognised(source, reader(), reading, out)
             if found.refuse:
@@ -121,12 +122,13 @@ def plans(
             records = [record for record in found.records if _is_wanted(record, specification)]
             if not records:
                 raise UsageError(f"the mapping {found.name} makes no {spec}", "Leave out --spec.")
+            read_as = replace(reading, sheet=reading.sheet or found.sheet)
             seen: set[str] = set()
             for record in records:
                 made = catalog.find(record.specification)
                 is_further = made.name in seen
                 seen.add(made.name)
-                yield Plan(source, reader(), reading, made, found, record, notes, is_further=is_further)
+                yield Plan(source, reader(), read_as, made, found, record, notes, is_further=is_further)
 
 
 def _is_wanted(record: RecordMap, specification: Specification | None) -> bool:

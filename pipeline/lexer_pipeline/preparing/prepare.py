@@ -38,7 +38,7 @@ def validate(
     options = options or Options()
     reports: list[SourceReport] = []
     done: dict[str, list[tuple[Plan, SourceReport]]] = {}
-    for plan in plans(sources, spec, options.mapping, options.stdin, options.reading):
+    for plan in plans(sources, spec, options.mapping, options.stdin, options.reading, member=options.member):
         tally = Tally()
         with closing(load(plan.source, plan.stdin, plan.reading)) as loaded:
             stages = stages_of(loaded, plan, options)
@@ -89,7 +89,9 @@ def prepare(
         if options.fix is not None:
             return fix(sources, spec, ledger, options, out, runtime.now())
         todo: dict[str, list[Plan]] = {}
-        for plan in plans(sources, spec, options.mapping, options.stdin, options.reading, out):
+        for plan in plans(
+            sources, spec, options.mapping, options.stdin, options.reading, out, options.member
+        ):
             todo.setdefault(plan.specification.name, []).append(plan)
         places = places_of([some[0].specification for some in todo.values()], ledger, options, out)
         done = [
