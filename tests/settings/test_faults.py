@@ -55,7 +55,7 @@ type = { column = "Shop", convert = ["trim", { enum = { Web = "ecommerce", "*" =
 "products[].quantity" = "Pieces"
 "products[].price_paid" = { fields = ["products[].quantity"], convert = "line-total" }
 "images[]" = { column = "Images", split = ",", most = 10 }
-"custom_fields.list" = { filename = { unsubscribed = "no", "all" = 1 } }
+"custom_fields.list" = { filename = { unsubscribed = "no", "all" = 1, none = { skip = "they never subscribed" } } }
 """
 SETTINGS = """\
 [datasets]

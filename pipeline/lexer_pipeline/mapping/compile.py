@@ -1,13 +1,14 @@
 """A mapping understood for one header: the columns that it makes, and which of the source's they read."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
 from lexer_pipeline.errors import UsageError
 from lexer_pipeline.mapping import conversions
-from lexer_pipeline.mapping.header import Header
+from lexer_pipeline.mapping.header import NOWHERE, Header
+from lexer_pipeline.mapping.name_words import name_word
 from lexer_pipeline.mapping.rules import FieldDecisions, FieldRule, Mapping, RecordMap, Skip
 from lexer_pipeline.mapping.target_columns import Step, TargetColumn, columns_of, order_of
 from lexer_pipeline.model import Specification
@@ -109,9 +110,18 @@ def compile_mapper(
         target_columns, order_of(target_columns), layout, _key(key, target_columns, columns) if folds or record.carry else None,
         tuple(column for column in carry if column is not None),
         tuple(place for place, one in enumerate(target_columns) if one.rule.target in record.together),
-        tuple((columns.place(skip.columns), skip) for skip in record.skips), columns.secret(), columns.unused(),
+        (*_all_left_out(record, columns), *((columns.place(skip.columns), skip) for skip in record.skips)), columns.secret(), columns.unused(),
         plan.mapping, source, plan.fields_decided,
     )  # fmt: skip
+
+
+def _all_left_out(record: RecordMap, header: Header) -> Iterator[tuple[int, Skip]]:
+    """A skip of every row, where the name of the file says that nothing is to be made of it."""
+    for rule in record.fields:
+        if rule.filename and not any(header.has(names) for names in rule.columns):
+            reason = name_word(rule, header.original).reason
+            # A column that is not there is empty in all rows.
+            yield from [(NOWHERE, Skip((), ("",), False, reason))] if reason else []
 
 
 def settled(target_columns: Sequence[TargetColumn], decided: FieldDecisions) -> tuple[TargetColumn, ...]:

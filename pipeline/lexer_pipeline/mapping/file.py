@@ -32,7 +32,7 @@ from importlib import import_module
 from pathlib import Path
 
 from lexer_pipeline.errors import UsageError
-from lexer_pipeline.mapping.rules import FieldRule, Mapping, RecordMap, Skip, Table, conversions_in
+from lexer_pipeline.mapping.rules import FieldRule, Mapping, NameWord, RecordMap, Skip, Table, conversions_in
 from lexer_pipeline.suspicions import LEAST, SHARE
 from lexer_pipeline.system import settings_file
 from lexer_pipeline.system.settings_file import SettingsFile
@@ -140,9 +140,15 @@ def _field(target: str, said: str | Table) -> FieldRule:
         target, tuple(_pieces(table)), table.get("join", " ") if "columns" in table else None,
         tuple((name, argument) for _, name, argument in conversions_in(table)),
         table.get("split", ""), int(table.get("most", 20)),
-        tuple((word, _constant(text)) for word, text in table.get("filename", {}).items()), "first" in table, _texts(table, "fields"),
+        tuple(_name_word(word, said) for word, said in table.get("filename", {}).items()), "first" in table, _texts(table, "fields"),
         table.get("with", ""), _texts(table, "unless"), _constant(table.get("default", "")),
     )  # fmt: skip
+
+
+def _name_word(word: str, said: str | float | Table) -> NameWord:
+    if isinstance(said, str | int | float):
+        return NameWord(word, _constant(said))
+    return NameWord(word, "", said["skip"])
 
 
 def _texts(table: Table, key: str) -> tuple[str, ...]:
