@@ -21,7 +21,7 @@ title = "Till receipts"
 accept = "several_currencies"
 suspicions = { share = 0.02, records = 5 }
 placeholders = { add = ["WALKIN"], not = "0" }
-recognise = ["Receipt", "Till"]
+recognise = { required = ["Receipt", ["Till", "Register"]], excluding = "Invoice" }
 drop = ["Till", "Cashier"]
 secret = "Card"
 columns_vary = true

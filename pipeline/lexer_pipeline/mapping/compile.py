@@ -9,7 +9,7 @@ from lexer_pipeline.errors import UsageError
 from lexer_pipeline.mapping import conversions
 from lexer_pipeline.mapping.header import NOWHERE, Header
 from lexer_pipeline.mapping.name_words import name_word
-from lexer_pipeline.mapping.rules import FieldDecisions, FieldRule, Mapping, RecordMap, Skip
+from lexer_pipeline.mapping.rules import FieldDecisions, FieldRule, Mapping, RecordMap, Signature, Skip
 from lexer_pipeline.mapping.target_columns import Step, TargetColumn, columns_of, order_of
 from lexer_pipeline.model import Specification
 from lexer_pipeline.specs.paths import FieldPath
@@ -145,7 +145,7 @@ def _settled(step: Step, target: str, decided: FieldDecisions) -> Step:
 
 
 def _plain() -> Mapping:
-    return Mapping(Path("as it is"), "", (), (), (), "", False, ())
+    return Mapping(Path("as it is"), "", Signature(), (), (), "", False, ())
 
 
 def _as_it_is(header: Sequence[str], tree: SchemaTree, specification: str) -> RecordMap:

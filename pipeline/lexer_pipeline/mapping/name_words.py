@@ -30,7 +30,7 @@ def name_word(rule: FieldRule, source: str) -> NameWord:
         if one is not None:
             if at and name[at - 1] in NEGATIONS:
                 raise _unclear(rule, source, f"{name[at - 1]} {one.word}")
-            found[one.text, one.reason] = one
+            found[one.text or one.word, one.reason] = one
         at += size
     if len(found) > 1:
         raise _unclear(rule, source, " and ".join(one.word for one in found.values()))

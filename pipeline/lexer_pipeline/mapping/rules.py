@@ -90,6 +90,14 @@ class RecordMap:
 
 
 @dataclass(frozen=True, slots=True)
+class Signature:
+    """By which columns a preset is known: it has one of each of `required`, and none of `excluding`."""
+
+    required: tuple[tuple[str, ...], ...] = ()
+    excluding: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Mapping:
     """A mapping file and its `text`; `refuse` says why such an export cannot be converted at all.
 
@@ -100,7 +108,7 @@ class Mapping:
 
     path: Path
     title: str
-    recognise: tuple[str, ...]
+    recognise: Signature
     drop: tuple[str, ...]
     secret: tuple[str, ...]
     refuse: str
