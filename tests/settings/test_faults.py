@@ -22,7 +22,7 @@ accept = "several_currencies"
 suspicions = { share = 0.02, records = 5 }
 country = "AU"
 placeholders = { add = ["WALKIN"], not = "0" }
-recognise = ["Receipt", "Till"]
+recognise = { required = ["Receipt", ["Till", "Register"]], excluding = "Invoice" }
 drop = ["Till", "Cashier"]
 secret = "Card"
 sheet = "Receipts"
@@ -69,7 +69,7 @@ type = { column = "Shop", convert = ["trim", { enum = { Web = "ecommerce", "*" =
 "products[].quantity" = "Pieces"
 "products[].price_paid" = { fields = ["products[].quantity"], convert = "line-total" }
 "images[]" = { column = "Images", split = ",", most = 10 }
-"custom_fields.list" = { filename = { unsubscribed = "no", "all" = 1 } }
+"custom_fields.list" = { filename = { unsubscribed = "no", "all" = 1, none = { skip = "they never subscribed" } } }
 """
 SETTINGS = """\
 [datasets]

@@ -1,6 +1,6 @@
 """A mapping understood for one header: the columns that it makes, and which of the source's they read."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
@@ -8,7 +8,8 @@ from typing import Protocol
 from lexer_pipeline.errors import UsageError
 from lexer_pipeline.mapping import conversions
 from lexer_pipeline.mapping.header import NOWHERE, Header
-from lexer_pipeline.mapping.rules import FieldDecisions, FieldRule, Mapping, RecordMap, Skip, Told
+from lexer_pipeline.mapping.name_words import name_word
+from lexer_pipeline.mapping.rules import FieldDecisions, FieldRule, Mapping, RecordMap, Signature, Skip, Told
 from lexer_pipeline.mapping.target_columns import Step, TargetColumn, columns_of, order_of
 from lexer_pipeline.model import Specification
 from lexer_pipeline.specs.paths import FieldPath
@@ -117,7 +118,7 @@ def compile_mapper(plan: Plan, header: Sequence[str], tree: SchemaTree, source: 
         target_columns, order_of(target_columns), layout, _key(key, target_columns, columns) if folds or record.carry else None,
         tuple(column for column in carry if column is not None), record.unlinked,
         tuple(place for place, one in enumerate(target_columns) if one.rule.target in record.together),
-        tuple(_placed(skip, columns) for skip in record.skips), columns.secret(), columns.unused(),
+        (*_all_left_out(record, columns), *(_placed(skip, columns) for skip in record.skips)), columns.secret(), columns.unused(),
         plan.mapping, source, plan.fields_decided,
     )  # fmt: skip
 
@@ -125,6 +126,15 @@ def compile_mapper(plan: Plan, header: Sequence[str], tree: SchemaTree, source: 
 def _placed(skip: Skip, columns: Header) -> PlacedSkip:
     beside = (columns.place((name,)) for name in skip.beside)
     return PlacedSkip(columns.place(skip.columns), tuple(place for place in beside if place != NOWHERE), skip)
+
+
+def _all_left_out(record: RecordMap, header: Header) -> Iterator[PlacedSkip]:
+    """A skip of every row, where the name of the file says that nothing is to be made of it."""
+    for rule in record.fields:
+        if rule.filename and not any(header.has(names) for names in rule.columns):
+            reason = name_word(rule, header.original).reason
+            # A column that is not there is empty in all rows.
+            yield from [PlacedSkip(NOWHERE, (), Skip((), ("",), False, reason))] if reason else []
 
 
 def settled(target_columns: Sequence[TargetColumn], decided: FieldDecisions) -> tuple[TargetColumn, ...]:
@@ -148,7 +158,7 @@ def _settled(step: Step, target: str, decided: FieldDecisions) -> Step:
 
 
 def _plain() -> Mapping:
-    return Mapping(Path("as it is"), "", (), (), (), "", False, ())
+    return Mapping(Path("as it is"), "", Signature(), (), (), "", False, ())
 
 
 def _as_it_is(header: Sequence[str], tree: SchemaTree, specification: str) -> RecordMap:

@@ -37,14 +37,23 @@ class Skip:
 
 
 @dataclass(frozen=True, slots=True)
+class NameWord:
+    """A word of the name of a file, and what a field then is; with a `reason` no record is made of such a file at all."""
+
+    word: str
+    text: str
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class FieldRule:
     """How one field is made: pieces of text and columns, joined, then converted.
 
     A piece is a text, or a tuple of the names by which its column may be called; with `join` the pieces are
     columns, and those that are filled are joined; with `takes_first` the first that is filled is taken. `made`
     are fields made before this one, whose texts are joined by U+001F. `split` cuts the result into the items of
-    a list, `most` of them at the most; `filename` finds a constant by a word in the file's name. The field
-    stands only where the field `given` does, and not where one of `unless` does; `default` is what it is where
+    a list, `most` of them at the most; `filename` finds a constant by a word in the file's name, where the header has
+    none of the columns. The field stands only where the field `given` does, and not where one of `unless` does; `default` is what it is where
     nothing fills it.
     """
 
@@ -54,7 +63,7 @@ class FieldRule:
     conversions: tuple[tuple[str, Any], ...] = ()
     split: str = ""
     most: int = 0
-    filename: tuple[tuple[str, str], ...] = ()
+    filename: tuple[NameWord, ...] = ()
     takes_first: bool = False
     made: tuple[str, ...] = ()
     given: str = ""
@@ -112,6 +121,14 @@ class RecordMap:
 
 
 @dataclass(frozen=True, slots=True)
+class Signature:
+    """By which columns a preset is known: it has one of each of `required`, and none of `excluding`."""
+
+    required: tuple[tuple[str, ...], ...] = ()
+    excluding: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Mapping:
     """A mapping file and its `text`; `refuse` says why such an export cannot be converted at all.
 
@@ -123,7 +140,7 @@ class Mapping:
 
     path: Path
     title: str
-    recognise: tuple[str, ...]
+    recognise: Signature
     drop: tuple[str, ...]
     secret: tuple[str, ...]
     refuse: str

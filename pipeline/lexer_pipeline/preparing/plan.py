@@ -17,10 +17,12 @@ from lexer_pipeline.loading.format import ReadOptions
 from lexer_pipeline.loading.source import Loaded, LoadedTable, Source, load
 from lexer_pipeline.mapping import file as mapping
 from lexer_pipeline.mapping import remembered
+from lexer_pipeline.mapping.recognition import recognise
 from lexer_pipeline.mapping.rules import FieldDecisions, Mapping, RecordMap
 from lexer_pipeline.model import Specification
 from lexer_pipeline.outbox.batch import MANIFEST
 from lexer_pipeline.preparing.decisions import Decisions
+from lexer_pipeline.preparing.unrecognised import not_recognised
 from lexer_pipeline.specs import catalog
 from lexer_pipeline.system.files import read_at
 from lexer_pipeline.system.hashing import Hashing
@@ -174,7 +176,7 @@ class _FromStart(RawIOBase):
 def _recognised(
     source: Source, stdin: BinaryIO | None, reading: ReadOptions, out: Path | None
 ) -> tuple[Mapping, tuple[str, ...]]:
-    """The mapping that was used for this header before, or the preset that it fits; else the candidates are listed."""
+    """The mapping that was used for this header before, or the preset that it surely is."""
     with closing(load(source, stdin, reading)) as loaded:
         called = loaded.name
     if not isinstance(loaded, LoadedTable):
@@ -185,11 +187,7 @@ def _recognised(
     gone = (
         f"{known.path} was used for this header before, but it {known.trouble}" if known is not None else ""
     )
-    found = mapping.recognise(loaded.head.names)
-    if len(found) == 1:
-        return found[0], ((gone,) if gone else ())
-    listed = found or mapping.presets()
-    what = "fits more than one preset" if found else "looks like none of the presets"
-    candidates = ", ".join(one.name for one in listed)
-    remedy = "Say --spec SPEC, or --map with one of them or a file of your own."
-    raise UsageError(f"{called}: {what}: {candidates}", f"{gone}. {remedy}" if gone else remedy)
+    found = recognise(loaded.head.names)
+    if found.sure is None:
+        raise not_recognised(source, called, found, gone)
+    return found.sure, ((gone,) if gone else ())

@@ -8,11 +8,12 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from lexer_pipeline.chunks.results import Checked
 from lexer_pipeline.errors import UsageError
-from lexer_pipeline.loading.source import Loaded, LoadedDocuments
+from lexer_pipeline.loading.source import Loaded, LoadedDocuments, LoadedTable
 from lexer_pipeline.model import Specification
 from lexer_pipeline.preparing.options import Options
 from lexer_pipeline.preparing.plan import Plan
 from lexer_pipeline.preparing.routes import ChunkT, DocumentsRoute, Route, TableRoute
+from lexer_pipeline.preparing.unrecognised import known_by
 from lexer_pipeline.system.timings import Timings
 from lexer_pipeline.validating.reference import ReferenceChecker
 
@@ -80,8 +81,19 @@ def _route(loaded: Loaded, plan: Plan, options: Options) -> Route[Any, Any]:
         if plan.record is not None:
             raise UsageError(f"{loaded.name}: is JSON, and a mapping is for tables", "Use --spec.")
         return DocumentsRoute(loaded, plan, reference)
-    if plan.record is None and options.date_format is None:
-        return TableRoute(loaded, plan, reference, options.ignore_unknown)
+    if plan.record is not None:
+        return _mapped(loaded, plan, reference, options)
+    try:
+        if options.date_format is None:
+            return TableRoute(loaded, plan, reference, options.ignore_unknown)
+        return _mapped(loaded, plan, reference, options)
+    except UsageError as problem:
+        raise known_by(loaded.head.names, loaded.name, plan.specification.name) or problem from None
+
+
+def _mapped(
+    loaded: LoadedTable, plan: Plan, reference: ReferenceChecker, options: Options
+) -> Route[Any, Any]:
     # The named conversions cost as much time to import as a small file without a mapping to convert.
     mapped = import_module("lexer_pipeline.preparing.mapped_route")
     route: Route[Any, Any] = mapped.mapped_route(loaded, plan, reference, options)
