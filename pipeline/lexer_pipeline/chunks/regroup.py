@@ -172,7 +172,8 @@ def _in_chunks(
         here, block = places[row : row + done.filled], data[at : at + done.consumed]
         again = partial(_scanned, block, here, delimiter, columns)
         index = done.indexes
-        yield left_over(done, block, columns, here[index, 0], here[index, 1], again)
+        began = here[done.first_rows[:, 1], 0]
+        yield left_over(done, block, columns, here[index, 0], here[index, 1], began, again)
         left, row, at, most = left[done.consumed :], row + done.filled, at + done.consumed, CHUNK_ROWS
 
 
