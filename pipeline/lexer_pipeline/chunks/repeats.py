@@ -49,12 +49,17 @@ class Repeats:
         noted["hash"], noted["line"], noted["source"], noted["accepted"] = (
             known, lines[filled], source, accepted,
         )  # fmt: skip
-        if not self._any and not self._parts:
+        if not self.has_any:
             self._any = self._seen.add(known) < len(known)
         self._held.append(noted)
         self._count += len(noted)
         if self._count > MOST_HELD:
             self._spill()
+
+    @property
+    def has_any(self) -> bool:
+        """Whether some may have come more than once."""
+        return self._any or bool(self._parts)
 
     def _spill(self) -> None:
         if not self._parts:

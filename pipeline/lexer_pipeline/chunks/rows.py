@@ -18,8 +18,9 @@ class Written(Generic[ChunkT_co]):
     """The records of a chunk that were certainly right, and became NDJSON as they were read.
 
     `pieces` are the NDJSON, one after another; `places` has for each row that is left the place in it where the line of
-    its record belongs. `rows` were written, as `records`, which begin on the `lines`; `blank` rows were passed over; `cleaned` counts the e-mails and
-    hashes of each column that were trimmed or put in lower case. `size` is the bytes of the source that all rows take, and
+    its record belongs. `rows` were written, as `records`, which begin on the `lines` and whose NDJSON `ends` there;
+    `blank` rows were passed over; `cleaned` counts the e-mails and hashes of each column that were trimmed or put in lower
+    case. `size` is the bytes of the source that all rows take, and
     `again` gives all of them as cells.
     """
 
@@ -28,6 +29,7 @@ class Written(Generic[ChunkT_co]):
     rows: int
     records: int
     lines: Int64s
+    ends: Int64s
     blank: int
     cleaned: Sequence[int]
     size: int
@@ -36,7 +38,8 @@ class Written(Generic[ChunkT_co]):
     def given_by(self, again: "Callable[[], ChunkT]") -> "Written[ChunkT]":
         """The same, with another way to all of its rows as cells."""
         return Written(
-            self.pieces, self.places, self.rows, self.records, self.lines, self.blank, self.cleaned, self.size, again
+            self.pieces, self.places, self.rows, self.records, self.lines, self.ends, self.blank, self.cleaned,
+            self.size, again,
         )  # fmt: skip
 
 
@@ -149,7 +152,7 @@ def left_over(
 ) -> Rows:  # fmt: skip
     """A block as a chunk: what was written of it, where that `began`, and the rows given back with their lines and numbers."""
     written = Written(
-        (done.data,), done.places, done.rows, done.records, began, done.blank, done.cleaned, done.consumed, again
+        (done.data,), done.places, done.rows, done.records, began, done.first_rows[:, 2], done.blank, done.cleaned, done.consumed, again
     )  # fmt: skip
     return Rows(
         block, columns, done.starts, done.ends, done.flags, done.row_starts, done.row_ends, done.cells, done.faults,

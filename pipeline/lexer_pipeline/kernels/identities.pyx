@@ -145,18 +145,19 @@ cdef inline bint read_line(const uint8_t *p, int64_t at, int64_t end, const Fiel
     return True
 
 
-def hash_lines(const uint8_t[::1] data not None, int64_t most, tuple keys, links, folded, uint64_t enough):
-    """The hashes of some fields of each line of compact NDJSON, at most `most` of them: an array of records and fields, 0
-    where one is not filled.
+def hash_lines(const uint8_t[::1] data not None, const int64_t[::1] ends not None, tuple keys, links, folded,
+               uint64_t enough):
+    """The hashes of some fields of each line of compact NDJSON: an array of records and fields, 0 where one is not filled.
+
+    `ends` are the places behind the lines, the first of which begins with the data.
 
     A field of `keys` stands in the record's link where `links` says so; the case of letters makes no difference where
     `folded` says so. A line need not be read on once the fields `enough` were met, a bit each; the bit behind them is that of
     the link as a whole. Returns the array, and the places of the lines that only a reader of JSON can tell.
     """
-    cdef int64_t n = data.shape[0], at = 0, end, line = 0
+    cdef int64_t n = data.shape[0], at = 0, line
     cdef int count = len(keys), i
     cdef const uint8_t *p = &data[0] if n else NULL
-    cdef const uint8_t *hit
     cdef Field fields[MOST_FIELDS]
     cdef uint64_t by_size[LONGEST_KEY]
     cdef const uint8_t[::1] key
@@ -174,14 +175,13 @@ def hash_lines(const uint8_t[::1] data not None, int64_t most, tuple keys, links
         fields[i].is_linked = links[i]
         fields[i].is_folded = folded[i]
         by_size[key.shape[0]] |= <uint64_t>1 << i
-    hashes_a = np.zeros((most, max(count, 1)), np.uint64)
+    hashes_a = np.zeros((ends.shape[0], max(count, 1)), np.uint64)
     cdef uint64_t[:, ::1] hashes = hashes_a
-    while line < most and at < n:
-        hit = <const uint8_t *>memchr(p + at, 0x0A, n - at)
-        end = hit - p if hit != NULL else n
-        # The brace that opens the record, and what stands in it up to the brace that closes it.
-        if not read_line(p, at + 1, end, fields, count, by_size, enough, &hashes[line, 0]):
+    for line in range(ends.shape[0]):
+        if not at <= ends[line] <= n:
+            raise ValueError("a line ends outside of the data")
+        # Behind the brace that opens the record.
+        if not read_line(p, at + 1, ends[line], fields, count, by_size, enough, &hashes[line, 0]):
             odd.append(line)
-        at = end + 1
-        line += 1
-    return hashes_a[:line, :count], odd
+        at = ends[line]
+    return hashes_a[:, :count], odd

@@ -53,7 +53,7 @@ cdef struct Notes:
     int64_t *cleaned
     int64_t *pending
     bint is_pending
-    # Of each record written, the line before its first row, and the index of that row; and how many there are.
+    # Of each record written, the line before its first row, the index of that row and where its NDJSON ends; and how many.
     int64_t *places
     int64_t written
 
@@ -251,7 +251,7 @@ cdef class Writer:
         notes.cleaned = <int64_t *>calloc(self.columns, sizeof(int64_t))
         notes.pending = <int64_t *>calloc(self.columns, sizeof(int64_t))
         notes.is_pending = False
-        notes.places = <int64_t *>malloc((min(n, most) + 1) * 2 * sizeof(int64_t))
+        notes.places = <int64_t *>malloc((min(n, most) + 1) * 3 * sizeof(int64_t))
         notes.written = 0
         try:
             if (out.data == NULL or notes.chosen == NULL or notes.cleaned == NULL or notes.pending == NULL
@@ -265,7 +265,7 @@ cdef class Writer:
                 PyBytes_FromStringAndSize(<char *>out.data, out.size),
                 counts[0], counts[1], counts[2], counts[3], counts[4], counts[5],
                 [notes.cleaned[cells] for cells in range(self.columns)],
-                copied(notes.places, notes.written * 2 * sizeof(int64_t), np.int64).reshape(-1, 2),
+                copied(notes.places, notes.written * 3 * sizeof(int64_t), np.int64).reshape(-1, 3),
                 copied(table.starts, table.rows * table.columns * sizeof(int32_t), np.int32),
                 copied(table.ends, table.rows * table.columns * sizeof(int32_t), np.int32),
                 copied(table.flags, table.rows * table.columns, np.uint8),
@@ -425,8 +425,9 @@ cdef class Writer:
             return False
         if self._record(p, n, table, first, last, out, notes):
             self._settle(notes, True)
-            notes.places[2 * notes.written] = table.about[first * ABOUT_WIDTH + ABOUT_LINE]
-            notes.places[2 * notes.written + 1] = table.about[first * ABOUT_WIDTH + ABOUT_INDEX]
+            notes.places[3 * notes.written] = table.about[first * ABOUT_WIDTH + ABOUT_LINE]
+            notes.places[3 * notes.written + 1] = table.about[first * ABOUT_WIDTH + ABOUT_INDEX]
+            notes.places[3 * notes.written + 2] = out.size
             notes.written += 1
             return True
         out.size = before

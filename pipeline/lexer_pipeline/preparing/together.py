@@ -59,7 +59,8 @@ class _Known:
         if self.identities.is_known:
             self.repeats.add(self.number, self.identities.identity(known), known.lines)
         if self.shared:
-            self.shared.look(known)
+            is_same = self.identities.is_known and self.identities.key is None and len(self.identities.links) == 1
+            self.shared.look(known, self.repeats.has_any if is_same else None)
 
     def found(self) -> Iterator[Sighting]:
         return self.shared.found()

@@ -1,12 +1,13 @@
 """By what the accepted records of a chunk are known: hashes of their key, their link and the names in them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import orjson
 
 from lexer_pipeline.chunks.results import Checked, ShapedDocuments, ShapedRows
+from lexer_pipeline.chunks.rows import Rows, Written
 from lexer_pipeline.kernels import dispatch
 from lexer_pipeline.kernels.arrays import Bools, Int32s, Int64s, UInt64s
 from lexer_pipeline.kernels.codes import HAS_DOUBLED
@@ -119,9 +120,15 @@ class Identities:
         columns = [self._cells(shaped, firsts, self._columns[path], path in NAMES) for path in self.fields]
         parts = [(np.stack(columns, axis=1), chunk.lines[firsts])]
         if (written := chunk.written) is not None:
-            pieces = [self._hashes(piece, written.records) for piece in written.pieces]
-            parts.append((np.concatenate(pieces), written.lines))
+            parts += self._of_written(written)
         return parts
+
+    def _of_written(self, written: Written[Rows]) -> Iterator[tuple[UInt64s, Int64s]]:
+        begin = first = 0
+        for piece in written.pieces:
+            last = int(np.searchsorted(written.ends, begin + len(piece), "right"))
+            yield self._hashes(piece, written.ends[first:last] - begin), written.lines[first:last]
+            begin, first = begin + len(piece), last
 
     def _cells(self, shaped: ShapedRows, firsts: Int32s, column: int, folded: bool) -> UInt64s:
         cells = shaped.cells
@@ -137,20 +144,20 @@ class Identities:
         lines = shaped.chunk.lines
         decided = b"".join([checked.lines[row] for row in rows])
         return [
-            (self._hashes(shaped.data, int(written.sum())), lines[written]),
-            (self._hashes(decided, len(rows)), lines[rows]),
+            (self._hashes(shaped.data, shaped.ends[written]), lines[written]),
+            (self._hashes(decided, np.cumsum([len(checked.lines[row]) for row in rows], dtype=np.int64)), lines[rows]),
         ]
 
-    def _hashes(self, data: bytes, most: int) -> UInt64s:
-        """The hashes of the fields of each line of NDJSON."""
+    def _hashes(self, data: bytes, ends: Int64s) -> UInt64s:
+        """The hashes of the fields of each line of NDJSON, by the places behind the lines."""
         keys = tuple(path.removeprefix(f"{LINK}.").encode() for path in self.fields)
         linked = [path.startswith(f"{LINK}.") for path in self.fields]
         folded = [path in NAMES for path in self.fields]
-        hashes, odd = dispatch.hash_lines(data, most, keys, linked, folded, self._enough())
+        hashes, odd = dispatch.hash_lines(data, np.ascontiguousarray(ends), keys, linked, folded, self._enough())
         if odd:
-            texts = data.splitlines()
+            begins = np.append(0, ends)
             for place in odd:
-                record = orjson.loads(texts[place])
+                record = orjson.loads(data[begins[place] : ends[place]])
                 for number, key in enumerate(keys):
                     holder = record.get(LINK, {}) if linked[number] else record
                     hashes[place, number] = _hash(holder.get(key.decode()), folded[number])

@@ -41,8 +41,8 @@ class SharedLinks:
     def __bool__(self) -> bool:
         return bool(self._of)
 
-    def look(self, known: Known) -> None:
-        """Take in the records of one more chunk."""
+    def look(self, known: Known, are_again: bool | None) -> None:
+        """Take in the records of one more chunk; `are_again` says, where it is known, whether any link came twice so far."""
         self._records += len(known.lines)
         names = known.all_of(self._identities.names)
         emails = np.zeros(len(known.lines), np.uint64)
@@ -50,7 +50,7 @@ class SharedLinks:
             emails = known.fields.get(path, emails) if not emails.any() else emails
         for path, links in self._of.items():
             people = names if path == f"{LINK}.{EMAIL}" else np.where(names != 0, names, emails)
-            links.add(known.fields[path], people, known.lines)
+            links.add(known.fields[path], people, known.lines, are_again)
 
     def found(self) -> Iterator[Sighting]:
         """The link that stands for the most records of three people or more."""
@@ -76,11 +76,11 @@ class _Links:
         self._count = 0
         self._kept: dict[int, _Link] = {}
 
-    def add(self, links: UInt64s, people: UInt64s, lines: Int64s) -> None:
+    def add(self, links: UInt64s, people: UInt64s, lines: Int64s, are_again: bool | None) -> None:
         filled = links != 0
         links = np.ascontiguousarray(links[filled])
         if not self._any:
-            self._any = self._seen.add(links) < len(links)
+            self._any = self._seen.add(links) < len(links) if are_again is None else are_again
         self._held.append((links, people[filled], lines[filled]))
         self._count += len(links)
         if self._count > PERIOD:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from lexer_pipeline.kernels.arrays import Int32s, UInt64s
+from lexer_pipeline.kernels.arrays import Int32s, Int64s, UInt64s
 
 
 def hash_text(text: bytes, is_folded: bool) -> int:
@@ -26,10 +26,11 @@ def hash_cells(
 
 
 def hash_lines(
-    data: bytes, most: int, keys: tuple[bytes, ...], links: Sequence[bool], folded: Sequence[bool], enough: int
+    data: bytes, ends: Int64s, keys: tuple[bytes, ...], links: Sequence[bool], folded: Sequence[bool], enough: int
 ) -> tuple[UInt64s, list[int]]:
     """The hashes of some fields of each line; see `identities.hash_lines`."""
-    lines = data.split(b"\n")[:most] if data else []
+    stops = ends.tolist()
+    lines = [data[begin:end] for begin, end in zip([0, *stops], stops, strict=False)]
     hashes = np.zeros((len(lines), len(keys)), np.uint64)
     odd = []
     for number, line in enumerate(lines):
