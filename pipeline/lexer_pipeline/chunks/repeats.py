@@ -63,7 +63,7 @@ class Repeats:
 
     def _spill(self) -> None:
         if not self._parts:
-            self._parts = [tempfile.TemporaryFile() for _ in range(PARTS)]
+            self._parts = [tempfile.TemporaryFile() for _ in range(PARTS)]  # noqa: SIM115 - closed once they were read
         held = np.concatenate(self._held)
         numbers = (held["hash"] >> np.uint64(58)).astype(np.int64)
         order = np.argsort(numbers, kind="stable")
@@ -86,11 +86,11 @@ class Repeats:
     def found(self) -> Repeated:
         """What came more than once; asked once, when all were added."""
         found, shared = Repeated(), []
-        for noted in self._all():
-            noted = noted[np.argsort(noted["hash"], kind="stable")]
+        for part in self._all():
+            noted = part[np.argsort(part["hash"], kind="stable")]
             shared.append(_in_several(noted))
-            noted = noted[noted["accepted"]]
-            again = noted[np.append(False, _same(noted))[: len(noted)]]
+            taken = noted[noted["accepted"]]
+            again = taken[np.append(False, _same(taken))[: len(taken)]]
             for source in np.unique(again["source"]).tolist():
                 lines = again["line"][again["source"] == source]
                 found.counts[source] = found.counts.get(source, 0) + len(lines)

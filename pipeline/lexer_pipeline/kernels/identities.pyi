@@ -7,5 +7,10 @@ def hash_cells(
     data: bytes, starts: Int32s, ends: Int32s, columns: int, column: int, rows: Int32s, is_folded: bool
 ) -> UInt64s: ...
 def hash_lines(
-    data: bytes, ends: Int64s, keys: tuple[bytes, ...], links: Sequence[bool], folded: Sequence[bool], enough: int
-) -> tuple[UInt64s, list[int]]: ...
+    data: bytes,
+    ends: Int64s,
+    keys: tuple[bytes, ...],
+    links: Sequence[bool],
+    folded: Sequence[bool],
+    enough: int,
+) -> tuple[UInt64s, int, list[int]]: ...

@@ -95,8 +95,12 @@ cdef int64_t behind_value(const uint8_t *p, int64_t at, int64_t end) noexcept no
 
 
 cdef inline bint read_line(const uint8_t *p, int64_t at, int64_t end, const Field *fields, int count,
-                           const uint64_t *by_size, uint64_t enough, uint64_t *hashes) noexcept nogil:
-    """Hash the fields of the record between two places; False where one cannot be told from its bytes alone."""
+                           const uint64_t *by_size, uint64_t enough, uint64_t *hashes, int64_t wide,
+                           uint64_t *met) noexcept nogil:
+    """Hash the fields of the record between two places, each `wide` behind the one before, and note which were `met`.
+
+    False where one cannot be told from its bytes alone.
+    """
     cdef bint in_link = False
     cdef int64_t key, size, behind
     cdef uint64_t found = 0, left
@@ -135,10 +139,11 @@ cdef inline bint read_line(const uint8_t *p, int64_t at, int64_t end, const Fiel
                     if memchr(p + at, 0x5C, behind - at) != NULL:
                         return False
                     if behind - at > 2:
-                        hashes[i] = hash_text_of(p + at + 1, behind - at - 2, fields[i].is_folded)
+                        hashes[i * wide] = hash_text_of(p + at + 1, behind - at - 2, fields[i].is_folded)
                 else:
-                    hashes[i] = hash_text_of(p + at, behind - at, fields[i].is_folded)
+                    hashes[i * wide] = hash_text_of(p + at, behind - at, fields[i].is_folded)
                 found |= <uint64_t>1 << i
+                met[0] |= <uint64_t>1 << i
             at = behind
         if found & enough == enough:
             return True
@@ -147,13 +152,14 @@ cdef inline bint read_line(const uint8_t *p, int64_t at, int64_t end, const Fiel
 
 def hash_lines(const uint8_t[::1] data not None, const int64_t[::1] ends not None, tuple keys, links, folded,
                uint64_t enough):
-    """The hashes of some fields of each line of compact NDJSON: an array of records and fields, 0 where one is not filled.
+    """The hashes of some fields of each line of compact NDJSON: an array of fields and records, 0 where one is not filled.
 
     `ends` are the places behind the lines, the first of which begins with the data.
 
     A field of `keys` stands in the record's link where `links` says so; the case of letters makes no difference where
     `folded` says so. A line need not be read on once the fields `enough` were met, a bit each; the bit behind them is that of
-    the link as a whole. Returns the array, and the places of the lines that only a reader of JSON can tell.
+    the link as a whole. Returns the array, the bits of the fields that any line has, and the places of the lines that only a
+    reader of JSON can tell.
     """
     cdef int64_t n = data.shape[0], at = 0, line
     cdef int count = len(keys), i
@@ -162,7 +168,7 @@ def hash_lines(const uint8_t[::1] data not None, const int64_t[::1] ends not Non
     cdef uint64_t by_size[LONGEST_KEY]
     cdef const uint8_t[::1] key
     odd = []
-    if count >= MOST_FIELDS:
+    if not 0 < count < MOST_FIELDS:
         raise ValueError("a record is known by fewer fields")
     for i in range(LONGEST_KEY):
         by_size[i] = 0
@@ -175,13 +181,15 @@ def hash_lines(const uint8_t[::1] data not None, const int64_t[::1] ends not Non
         fields[i].is_linked = links[i]
         fields[i].is_folded = folded[i]
         by_size[key.shape[0]] |= <uint64_t>1 << i
-    hashes_a = np.zeros((ends.shape[0], max(count, 1)), np.uint64)
+    hashes_a = np.zeros((count, ends.shape[0]), np.uint64)
     cdef uint64_t[:, ::1] hashes = hashes_a
+    cdef uint64_t met = 0
     for line in range(ends.shape[0]):
         if not at <= ends[line] <= n:
             raise ValueError("a line ends outside of the data")
         # Behind the brace that opens the record.
-        if not read_line(p, at + 1, ends[line], fields, count, by_size, enough, &hashes[line, 0]):
+        if not read_line(p, at + 1, ends[line], fields, count, by_size, enough, &hashes[0, line],
+                         ends.shape[0], &met):
             odd.append(line)
         at = ends[line]
-    return hashes_a[:, :count], odd
+    return hashes_a, met, odd

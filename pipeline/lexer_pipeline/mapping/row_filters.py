@@ -22,7 +22,7 @@ def sifted(mapper: Mapper, rows: Rows, left: Counter[str]) -> Rows:
 
     A row without a key would else go on with the row before it.
     """
-    skips = [(column, skip) for column, skip in mapper.skips if column == mapper.key]
+    skips = [(column, skip) for column, skip in mapper.skips if column == _key_column(mapper)]
     if not skips:
         return rows
     keep, counts = _left_in(skips, rows, np.arange(len(rows.faults), dtype=np.int32))
@@ -35,11 +35,15 @@ def skipped(mapper: Mapper, rows: Records) -> Records:
 
     An empty cell means what the row before it in the same record says.
     """
-    skips = [(column, skip) for column, skip in mapper.skips if column != mapper.key]
+    skips = [(column, skip) for column, skip in mapper.skips if column != _key_column(mapper)]
     if not skips:
         return rows
     keep, counts = _left_in(skips, rows, rows.firsts)
     return replace(rows.kept(keep), skipped=counts) if counts else rows
+
+
+def _key_column(mapper: Mapper) -> int | None:
+    return mapper.key.column if mapper.key is not None else None
 
 
 def _left_in(skips: Sequence[tuple[int, Skip]], rows: Rows, firsts: Int32s) -> tuple[Bools, dict[str, int]]:

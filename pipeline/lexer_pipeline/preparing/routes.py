@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from typing import Protocol, TypeVar
 
 from lexer_pipeline.chunks.documents import Documents
+from lexer_pipeline.chunks.group import Key
 from lexer_pipeline.chunks.records import Records
 from lexer_pipeline.chunks.results import Checked, ShapedDocuments, ShapedRows
 from lexer_pipeline.chunks.watch import Watch
@@ -148,6 +149,7 @@ class TableRoute(RowsRoute):
         return Decisions(self._loaded.reading)
 
     def load(self) -> Iterator[Records]:
+        key = Key(self._layout.key) if self._layout.key is not None else None
         if self._loaded.head.before:
-            return load_rejected(self._loaded, self._layout.key, self._layout.once, self._accepted)
-        return load_rows(self._loaded, self._layout.key, self._layout.once, self._writer)
+            return load_rejected(self._loaded, key, self._layout.once, self._accepted)
+        return load_rows(self._loaded, key, self._layout.once, self._writer)

@@ -38,7 +38,9 @@ class Together:
         code = "key_repeated" if self._specification.key else "record_repeated"
         told = list(reports)
         for number, count in sorted(found.counts.items()):
-            seen = Sighting(code, self._specification.key or "", count, tuple(found.lines[number]), told[number].path)
+            seen = Sighting(
+                code, self._specification.key or "", count, tuple(found.lines[number]), told[number].path
+            )
             sightings = Sightings()
             sightings.update([*told[number].suspicions, seen])
             told[number] = replace(told[number], suspicions=sightings.all())
@@ -59,7 +61,9 @@ class _Known:
         if self.identities.is_known:
             self.repeats.add(self.number, self.identities.identity(known), known.lines)
         if self.shared:
-            is_same = self.identities.is_known and self.identities.key is None and len(self.identities.links) == 1
+            is_same = (
+                self.identities.is_known and self.identities.key is None and len(self.identities.links) == 1
+            )
             self.shared.look(known, self.repeats.has_any if is_same else None)
 
     def found(self) -> Iterator[Sighting]:

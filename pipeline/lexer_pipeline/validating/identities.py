@@ -22,6 +22,8 @@ NAMES = ("first_name", "last_name")
 EMAIL = "email"
 REFERENCE, REFERENCES = "product_reference_type", ("product_id", "sku", "upc")
 NEVER = 1 << 63
+# Hashes of fields of some records, by the path of the field; of those that none of them fills there are none.
+Hashes = dict[str, UInt64s]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,14 @@ class Known:
             if path in self.fields:
                 total += self.fields[path] * np.uint64(2 * number + 1)
         return total
+
+    def first_of(self, paths: Sequence[str]) -> UInt64s:
+        """The hash of the first of several fields that is filled."""
+        found = np.zeros(len(self.lines), np.uint64)
+        for path in paths:
+            if path in self.fields:
+                found = np.where(found == 0, self.fields[path], found)
+        return found
 
     def reference(self) -> UInt64s:
         """By what orders name a product: the id that its type of reference says, or the first that it has."""
@@ -81,7 +91,7 @@ class Identities:
     def identity(self, known: Known) -> UInt64s:
         """What a record must not share with another one: its key, its reference or its link; 0 where it has none."""
         if self.key is not None:
-            return known.fields[self.key]
+            return known.fields.get(self.key, np.zeros(len(known.lines), np.uint64))
         if self.is_product:
             return known.reference()
         return known.all_of(self.links) if self.is_person else np.zeros(len(known.lines), np.uint64)
@@ -89,10 +99,17 @@ class Identities:
     def of(self, checked: Checked) -> Known:
         """The accepted records of a chunk."""
         shaped = checked.shaped
-        parts = self._of_rows(checked, shaped) if isinstance(shaped, ShapedRows) else self._of_documents(checked, shaped)
-        hashes = np.concatenate([one for one, _ in parts])
-        lines = np.concatenate([one for _, one in parts])
-        return Known({path: hashes[:, place] for place, path in enumerate(self.fields)}, lines)
+        parts = (
+            self._of_rows(checked, shaped)
+            if isinstance(shaped, ShapedRows)
+            else self._of_documents(checked, shaped)
+        )
+        filled = [path for path in self.fields if any(path in one for one, _ in parts)]
+        hashes = {
+            path: np.concatenate([one.get(path, np.zeros(len(at), np.uint64)) for one, at in parts])
+            for path in filled
+        }
+        return Known(hashes, np.concatenate([np.zeros(0, np.int64), *(at for _, at in parts)]))
 
     def keys_of_rejected(self, checked: Checked) -> tuple[UInt64s, Int64s]:
         """The keys of the records that were rejected, as far as they can be read, and their lines."""
@@ -112,18 +129,20 @@ class Identities:
             return 0
         return _hash(said.get(self.key), False) if isinstance(said, dict) else 0
 
-    def _of_rows(self, checked: Checked, shaped: ShapedRows) -> list[tuple[UInt64s, Int64s]]:
+    def _of_rows(self, checked: Checked, shaped: ShapedRows) -> list[tuple[Hashes, Int64s]]:
         chunk = shaped.chunk
         accepted = checked.vouched.copy()
         accepted[list(checked.lines)] = True
         firsts = chunk.firsts[accepted]
-        columns = [self._cells(shaped, firsts, self._columns[path], path in NAMES) for path in self.fields]
-        parts = [(np.stack(columns, axis=1), chunk.lines[firsts])]
+        found = {
+            path: self._cells(shaped, firsts, self._columns[path], path in NAMES) for path in self.fields
+        }
+        parts: list[tuple[Hashes, Int64s]] = [(found, chunk.lines[firsts])] if len(firsts) else []
         if (written := chunk.written) is not None:
             parts += self._of_written(written)
         return parts
 
-    def _of_written(self, written: Written[Rows]) -> Iterator[tuple[UInt64s, Int64s]]:
+    def _of_written(self, written: Written[Rows]) -> Iterator[tuple[Hashes, Int64s]]:
         begin = first = 0
         for piece in written.pieces:
             last = int(np.searchsorted(written.ends, begin + len(piece), "right"))
@@ -132,36 +151,40 @@ class Identities:
 
     def _cells(self, shaped: ShapedRows, firsts: Int32s, column: int, folded: bool) -> UInt64s:
         cells = shaped.cells
-        hashes = dispatch.hash_cells(cells.data, cells.starts, cells.ends, cells.columns, column, firsts, folded)
+        hashes = dispatch.hash_cells(
+            cells.data, cells.starts, cells.ends, cells.columns, column, firsts, folded
+        )
         flags = cells.flags[firsts.astype(np.int64) * cells.columns + column]
         for place in np.flatnonzero(flags & HAS_DOUBLED).tolist():
             hashes[place] = _hash(cells.text(int(firsts[place]), column), folded)
         return hashes
 
-    def _of_documents(self, checked: Checked, shaped: ShapedDocuments) -> list[tuple[UInt64s, Int64s]]:
+    def _of_documents(self, checked: Checked, shaped: ShapedDocuments) -> list[tuple[Hashes, Int64s]]:
         written: Bools = checked.vouched
         rows = sorted(checked.lines)
         lines = shaped.chunk.lines
-        decided = b"".join([checked.lines[row] for row in rows])
-        return [
-            (self._hashes(shaped.data, shaped.ends[written]), lines[written]),
-            (self._hashes(decided, np.cumsum([len(checked.lines[row]) for row in rows], dtype=np.int64)), lines[rows]),
-        ]
+        parts = [(self._hashes(shaped.data, shaped.ends[written]), lines[written])]
+        if rows:
+            ends = np.cumsum([len(checked.lines[row]) for row in rows], dtype=np.int64)
+            parts.append((self._hashes(b"".join([checked.lines[row] for row in rows]), ends), lines[rows]))
+        return parts
 
-    def _hashes(self, data: bytes, ends: Int64s) -> UInt64s:
+    def _hashes(self, data: bytes, ends: Int64s) -> Hashes:
         """The hashes of the fields of each line of NDJSON, by the places behind the lines."""
         keys = tuple(path.removeprefix(f"{LINK}.").encode() for path in self.fields)
         linked = [path.startswith(f"{LINK}.") for path in self.fields]
         folded = [path in NAMES for path in self.fields]
-        hashes, odd = dispatch.hash_lines(data, np.ascontiguousarray(ends), keys, linked, folded, self._enough())
+        hashes, met, odd = dispatch.hash_lines(
+            data, np.ascontiguousarray(ends), keys, linked, folded, self._enough()
+        )
         if odd:
             begins = np.append(0, ends)
             for place in odd:
                 record = orjson.loads(data[begins[place] : ends[place]])
                 for number, key in enumerate(keys):
                     holder = record.get(LINK, {}) if linked[number] else record
-                    hashes[place, number] = _hash(holder.get(key.decode()), folded[number])
-        return hashes
+                    hashes[number, place] = _hash(holder.get(key.decode()), folded[number])
+        return {path: hashes[place] for place, path in enumerate(self.fields) if odd or met >> place & 1}
 
     def _enough(self) -> int:
         """The fields behind which nothing more is looked for: an e-mail tells people apart where there is no name alone."""

@@ -38,7 +38,9 @@ class RepeatedLines:
         yield from self._found.all()
 
     def _judge(self, chunk: Records, record: int) -> None:
-        rows = [row for row in range(chunk.firsts[record], chunk.lasts[record]) if chunk.faults[row] != ROW_BLANK]
+        rows = [
+            row for row in range(chunk.firsts[record], chunk.lasts[record]) if chunk.faults[row] != ROW_BLANK
+        ]
         lines = Counter(_cells(chunk, row) for row in rows)
         times = set(lines.values())
         if len(times) > 1 or times == {1}:

@@ -45,12 +45,11 @@ class SharedLinks:
         """Take in the records of one more chunk; `are_again` says, where it is known, whether any link came twice so far."""
         self._records += len(known.lines)
         names = known.all_of(self._identities.names)
-        emails = np.zeros(len(known.lines), np.uint64)
-        for path in (EMAIL, f"{LINK}.{EMAIL}"):
-            emails = known.fields.get(path, emails) if not emails.any() else emails
+        emails = known.first_of((f"{LINK}.{EMAIL}", EMAIL))
         for path, links in self._of.items():
-            people = names if path == f"{LINK}.{EMAIL}" else np.where(names != 0, names, emails)
-            links.add(known.fields[path], people, known.lines, are_again)
+            if path in known.fields:
+                people = names if path == f"{LINK}.{EMAIL}" else np.where(names != 0, names, emails)
+                links.add(known.fields[path], people, known.lines, are_again)
 
     def found(self) -> Iterator[Sighting]:
         """The link that stands for the most records of three people or more."""

@@ -26,12 +26,17 @@ def hash_cells(
 
 
 def hash_lines(
-    data: bytes, ends: Int64s, keys: tuple[bytes, ...], links: Sequence[bool], folded: Sequence[bool], enough: int
-) -> tuple[UInt64s, list[int]]:
+    data: bytes,
+    ends: Int64s,
+    keys: tuple[bytes, ...],
+    links: Sequence[bool],
+    folded: Sequence[bool],
+    enough: int,
+) -> tuple[UInt64s, int, list[int]]:
     """The hashes of some fields of each line; see `identities.hash_lines`."""
     stops = ends.tolist()
     lines = [data[begin:end] for begin, end in zip([0, *stops], stops, strict=False)]
-    hashes = np.zeros((len(lines), len(keys)), np.uint64)
+    hashes = np.zeros((len(keys), len(lines)), np.uint64)
     odd = []
     for number, line in enumerate(lines):
         if b"\\" in line:
@@ -41,5 +46,6 @@ def hash_lines(
         for place, key in enumerate(keys):
             value = (record.get("link", {}) if links[place] else record).get(key.decode())
             if isinstance(value, str):
-                hashes[number, place] = hash_text(value.encode(), folded[place])
-    return hashes, odd
+                hashes[place, number] = hash_text(value.encode(), folded[place])
+    met = sum(1 << place for place in range(len(keys)) if hashes[place].any())
+    return hashes, met, odd
