@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
+from lexer_pipeline.chunks.group import Key
 from lexer_pipeline.errors import UsageError
 from lexer_pipeline.mapping import conversions
 from lexer_pipeline.mapping.header import NOWHERE, Header
@@ -52,7 +53,7 @@ class Mapper:
     target_columns: tuple[TargetColumn, ...]
     order: tuple[int, ...]
     layout: Layout
-    key: int | None
+    key: Key | None
     carry: tuple[int, ...]
     unlinked: str
     together: tuple[int, ...]
@@ -115,7 +116,8 @@ def compile_mapper(plan: Plan, header: Sequence[str], tree: SchemaTree, source: 
     carry = [columns.find((name,)) for name in record.carry]
     key = record.key or plan.specification.key
     return Mapper(
-        target_columns, order_of(target_columns), layout, _key(key, target_columns, columns) if folds or record.carry else None,
+        target_columns, order_of(target_columns), layout,
+        _key(key, target_columns, columns, tree) if folds or record.carry else None,
         tuple(column for column in carry if column is not None), record.unlinked,
         tuple(place for place, one in enumerate(target_columns) if one.rule.target in record.together),
         (*_all_left_out(record, columns), *(_placed(skip, columns) for skip in record.skips)), columns.secret(), columns.unused(),
@@ -173,14 +175,18 @@ def _as_it_is(header: Sequence[str], tree: SchemaTree, specification: str) -> Re
     return RecordMap(specification, None, False, (), tuple(rules))
 
 
-def _key(wanted: str | None, target_columns: Sequence[TargetColumn], header: Header) -> int:
+def _key(wanted: str | None, target_columns: Sequence[TargetColumn], header: Header, tree: SchemaTree) -> Key:
     columns = next((one.columns for one in target_columns if str(one.path) == wanted), ())
-    if columns:
-        return columns[0]
-    found = header.find((wanted,)) if wanted else None
+    found = columns[0] if columns else header.find((wanted,)) if wanted else None
     if found is None:
         raise UsageError(
             f"{header.source}: nothing says which rows belong together",
             f"Add a column for {wanted or 'the key'}.",
         )
-    return found
+    return Key(found, any(one.columns == (found,) and _is_address(one, tree) for one in target_columns))
+
+
+def _is_address(one: TargetColumn, tree: SchemaTree) -> bool:
+    """Whether a column is sent as an e-mail address."""
+    place = tree.find(one.path)
+    return place is not None and place[1].cleaning == "email"

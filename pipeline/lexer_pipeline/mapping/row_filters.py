@@ -21,7 +21,7 @@ def sifted(mapper: Mapper, rows: Rows, left: Counter[str]) -> Rows:
 
     A row without a key would else go on with the row before it.
     """
-    skips = [one for one in mapper.skips if one.column == mapper.key]
+    skips = [one for one in mapper.skips if one.column == _key_column(mapper)]
     if not skips:
         return rows
     keep, counts = _left_in(skips, rows, np.arange(len(rows.faults), dtype=np.int32), None)
@@ -34,11 +34,15 @@ def skipped(mapper: Mapper, rows: Records) -> Records:
 
     An empty cell means what the row before it in the same record says.
     """
-    skips = [one for one in mapper.skips if one.column != mapper.key]
+    skips = [one for one in mapper.skips if one.column != _key_column(mapper)]
     if not skips:
         return rows
     keep, counts = _left_in(skips, rows, rows.firsts, rows.carried)
     return rows if keep.all() else replace(rows.kept(keep), skipped=counts)
+
+
+def _key_column(mapper: Mapper) -> int | None:
+    return mapper.key.column if mapper.key is not None else None
 
 
 def _left_in(

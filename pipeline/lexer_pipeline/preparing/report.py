@@ -127,7 +127,7 @@ class Report:
         return pandas.DataFrame(found, columns=names)
 
 
-def together(reports: Sequence[SourceReport]) -> tuple[SourceReport, ...]:
+def by_source(reports: Sequence[SourceReport]) -> tuple[SourceReport, ...]:
     """The reports with one for each source and specification, however many kinds of records a mapping makes of its rows."""
     found: dict[tuple[str, str], list[SourceReport]] = {}
     for one in reports:
