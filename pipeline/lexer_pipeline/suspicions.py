@@ -43,6 +43,42 @@ SUSPICIONS: Mapping[str, Suspicion] = MappingProxyType({
         WARNING, "a time that the start of daylight saving leaves out was read with the offset before it",
         "`2024-10-06 02:30:00` in Melbourne", "check `--timezone`, or export times with their offset",
     ),
+    "digits_lost": Suspicion(
+        ISSUE, "a link or a key is a number of which a spreadsheet kept the first digits alone", "`5.61235E+12`",
+        "format the column as text in the spreadsheet, and export it again",
+    ),
+    "digits_lost_in_field": Suspicion(
+        WARNING, "another field of a table held such a number, and was left out", "`5.61235E+12`",
+        "format the column as text in the spreadsheet, and export it again",
+    ),
+    "double_encoded": Suspicion(
+        WARNING, "a text was read in another encoding than it was written in, before it came here", "`JosÃ©` for José",
+        'export it again as UTF-8, or repair it in a mapping with `convert = ["fix-encoding"]`',
+    ),
+    "error_cell": Suspicion(
+        WARNING, "a field of a table held the error of a spreadsheet, and was left out", "`#N/A`, `#REF!`, `####`",
+        "mend it in the spreadsheet, and export it again",
+    ),
+    "html_entity": Suspicion(
+        WARNING, "a text holds a sign as web pages write it", "`Tom &amp; Jo`, `O&#039;Connor`",
+        'repair it in a mapping with `convert = ["unescape"]`',
+    ),
+    "invisible_sign": Suspicion(
+        WARNING, "a text holds a sign that nobody sees: U+FEFF, U+200B to U+200F, U+202A to U+202E, U+2060, a soft hyphen",
+        "a name with U+200B behind it", "look where it comes from; from ids, addresses, numbers and dates it is taken off",
+    ),
+    "placeholder": Suspicion(
+        ISSUE, "a link or a key is a word that stands for nothing, so that strangers would become one",
+        "`NULL`, `N/A`, `-`, `0`, `noemail@example.com`",
+        'leave it empty; where it is meant, write `placeholders = { not = ["0"] }` in the mapping',
+    ),
+    "replacement_character": Suspicion(
+        WARNING, "a text holds U+FFFD, which stands where a sign was lost", "`Jos�`", "export it again as UTF-8",
+    ),
+    "spreadsheet_error": Suspicion(
+        ISSUE, "a link or a key is the error of a spreadsheet", "`#N/A`, `#REF!`, `####`",
+        "mend it in the spreadsheet, and export it again",
+    ),
 })  # fmt: skip
 
 

@@ -41,7 +41,7 @@ def load_mapped(
         )
         if mapper.waits:
             deque(seen, maxlen=0)
-        settled, outcomes = survey.settled(), Outcomes()
+        settled, outcomes = survey.settled(), Outcomes(mapper.cleaning)
         records = brought_together(blocks, mapper.key, mapper.once, comes_back, loaded, spool.again().size)
         mapped = (apply(settled, skipped(settled, carried(settled, rows)), outcomes) for rows in records)
         yield from with_left_out(mapped, left)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
 
+from lexer_pipeline.specs.placeholders import Placeholders
 from lexer_pipeline.suspicions import LEAST, SHARE
 from lexer_pipeline.system.toml_lines import KeyPath
 
@@ -104,6 +105,11 @@ class Mapping:
     least: int = LEAST
     further_placeholders: tuple[str, ...] = ()
     meant: tuple[str, ...] = ()
+
+    @property
+    def placeholders(self) -> Placeholders:
+        """The words for nothing in its export."""
+        return Placeholders.of(self.further_placeholders, self.meant)
 
     @property
     def name(self) -> str:
