@@ -71,7 +71,10 @@ def scan_csv(const uint8_t[::1] data not None, int delimiter, int columns, bint 
 def check_column(const uint8_t[::1] data not None, const int32_t[::1] starts not None,
                  const int32_t[::1] ends not None, const uint8_t[::1] flags not None, int columns, int column,
                  int kind, double low, double high, tuple words, uint8_t[::1] status not None):
-    """Say of each cell of one column whether it is empty, good as it stands, or in doubt (CELL_...)."""
+    """Say of each cell of one column whether it is empty, good as it stands, or in doubt (CELL_...).
+
+    `words` are those of an enum, and for every other kind words (in small letters) that put a cell in doubt.
+    """
     cdef int64_t n = data.shape[0], rows = status.shape[0], row, at, size
     cdef const uint8_t *p
     cdef const uint8_t *base = &data[0] if n else NULL
@@ -80,7 +83,7 @@ def check_column(const uint8_t[::1] data not None, const int32_t[::1] starts not
     cdef const uint8_t* word[64]
     cdef int64_t word_size[64]
     if count > 64:
-        raise ValueError("an enum of more than 64 words is left to the reference")
+        raise ValueError("more than 64 words are left to the reference")
     if rows * columns > starts.shape[0] or rows * columns > ends.shape[0] or rows * columns > flags.shape[0]:
         raise ValueError("the cells do not cover the rows")
     for k in range(count):
@@ -98,7 +101,7 @@ def check_column(const uint8_t[::1] data not None, const int32_t[::1] starts not
                 continue
             p = base + starts[at]
             if kind == KIND_TEXT:
-                good = True
+                good = not odd_text(p, size, flags[at] & HAS_HIGH, True)
             elif flags[at]:
                 good = False
             elif kind == KIND_ENUM:
@@ -109,6 +112,11 @@ def check_column(const uint8_t[::1] data not None, const int32_t[::1] starts not
                         break
             else:
                 good = good_cell(kind, p, size, low, high)
+                for k in range(count):
+                    # A word for nothing; one that ends in @ stands for all addresses that begin with it.
+                    if begins_with(p, size, word[k], word_size[k]) and (
+                            size == word_size[k] or word[k][word_size[k] - 1] == 0x40):
+                        good = False
             status[row] = CELL_GOOD if good else CELL_DOUBT
 
 

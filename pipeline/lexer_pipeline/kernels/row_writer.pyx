@@ -8,7 +8,7 @@ is room for all that it can become.
 
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint64_t
 from libc.stdlib cimport calloc, free, malloc, realloc
-from libc.string cimport memcmp, memcpy
+from libc.string cimport memchr, memcmp, memcpy
 from cpython.bytes cimport PyBytes_FromStringAndSize
 
 from lexer_pipeline.kernels.codes cimport *
@@ -56,6 +56,8 @@ cdef struct Notes:
     # Of each record written, the line before its first row, the index of that row and where its NDJSON ends; and how many.
     int64_t *places
     int64_t written
+    # Whether any text of the block may hold an entity of a web page.
+    bint has_ampersand
 
 cdef struct Table:
     # Rows that are not written yet, and the cells of each.
@@ -253,6 +255,7 @@ cdef class Writer:
         notes.is_pending = False
         notes.places = <int64_t *>malloc((min(n, most) + 1) * 3 * sizeof(int64_t))
         notes.written = 0
+        notes.has_ampersand = n > 0 and memchr(p, 0x26, n) != NULL
         try:
             if (out.data == NULL or notes.chosen == NULL or notes.cleaned == NULL or notes.pending == NULL
                     or notes.places == NULL or not has_room(&table)):
@@ -481,7 +484,7 @@ cdef class Writer:
                 form = AS_IT_IS
                 frame = &frames[depth - 1]
                 if step.kind == KIND_TEXT:
-                    if size > step.high:
+                    if size > step.high or odd_text(p + start, size, flags & HAS_HIGH, notes.has_ampersand):
                         return False
                 elif flags:
                     return False
@@ -504,9 +507,14 @@ cdef class Writer:
                     form = email_form(p + start, size) if step.kind == KIND_EMAIL else hash_form(p + start, size)
                     if form == NO_FORM or not size:
                         return False
+                    if is_nobodys(p + start, size) if step.kind == KIND_EMAIL else not good_identity(p + start, size):
+                        return False
                     if form == LOWERED or size != table.ends[cell] - table.starts[cell]:
                         notes.pending[step.column] += 1
                         notes.is_pending = True
+                elif step.kind == KIND_IDENTITY or step.kind == KIND_ID:
+                    if size > step.high or not good_cell(step.kind, p + start, size, 0, 0):
+                        return False
                 elif not good_cell(step.kind, p + start, size, step.low, step.high):
                     return False
                 if opened < depth:

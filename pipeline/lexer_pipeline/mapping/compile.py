@@ -14,7 +14,9 @@ from lexer_pipeline.mapping.rules import FieldDecisions, FieldRule, Mapping, Rec
 from lexer_pipeline.mapping.target_columns import Step, TargetColumn, columns_of, order_of
 from lexer_pipeline.model import Specification
 from lexer_pipeline.specs.paths import FieldPath
+from lexer_pipeline.specs.placeholders import USUAL
 from lexer_pipeline.specs.schema_tree import SchemaTree
+from lexer_pipeline.validating.cleaning import Cleaning
 from lexer_pipeline.validating.layout import Layout, compile_mapped
 
 
@@ -72,6 +74,11 @@ class Mapper:
         return sorted({column for one in self.target_columns if one.is_once for column in one.columns})
 
     @property
+    def cleaning(self) -> Cleaning:
+        """What no text of the mapping's export may be where it identifies."""
+        return Cleaning(placeholders=self.mapping.placeholders if self.mapping is not None else USUAL)
+
+    @property
     def waits(self) -> bool:
         """Whether some conversion must see its whole column first."""
         return any(
@@ -112,7 +119,9 @@ def compile_mapper(plan: Plan, header: Sequence[str], tree: SchemaTree, source: 
     folds = not record.carry and (bool(record.key) or not all(one.is_once for one in target_columns))
     targets, labels = [str(one.path) for one in target_columns], [one.label for one in target_columns]
     closes_gaps = plan.mapping is not None
-    layout = compile_mapped(targets, labels, tree, source, folds, record.takes_first, closes_gaps)
+    layout = compile_mapped(
+        targets, labels, tree, source, folds, record.takes_first, closes_gaps, mapping.placeholders.further
+    )
     carry = [columns.find((name,)) for name in record.carry]
     key = record.key or plan.specification.key
     return Mapper(

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
 
+from lexer_pipeline.specs.placeholders import Placeholders
 from lexer_pipeline.suspicions import LEAST, SHARE
 from lexer_pipeline.system.toml_lines import KeyPath
 
@@ -155,6 +156,11 @@ class Mapping:
     meant: tuple[str, ...] = ()
     country: str = ""
     sheet: str | None = None
+
+    @property
+    def placeholders(self) -> Placeholders:
+        """The words for nothing in its export."""
+        return Placeholders.of(self.further_placeholders, self.meant)
 
     @property
     def name(self) -> str:
