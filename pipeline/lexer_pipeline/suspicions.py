@@ -43,6 +43,11 @@ SUSPICIONS: Mapping[str, Suspicion] = MappingProxyType({
         WARNING, "a time that the start of daylight saving leaves out was read with the offset before it",
         "`2024-10-06 02:30:00` in Melbourne", "check `--timezone`, or export times with their offset",
     ),
+    "swallowed_rows": Suspicion(
+        ISSUE, "a quoted cell holds two lines or more with as many delimiters as a row: a stray quote took in the rows after it",
+        "a cell `Rose Cottage`, behind it two whole customers, and only then a quote",
+        "take the stray quote out of the source, or write it twice, and convert it again",
+    ),
 })  # fmt: skip
 
 

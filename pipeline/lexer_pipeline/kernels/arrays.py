@@ -61,6 +61,7 @@ class WrittenBlock(NamedTuple):
     blank: int
     rows: int
     records: int
+    passed_over: int
     cleaned: Sequence[int]
     starts: Int32s
     ends: Int32s
