@@ -111,6 +111,11 @@ SUSPICIONS: Mapping[str, Suspicion] = MappingProxyType({
         ISSUE, "a link or a key is the error of a spreadsheet", "`#N/A`, `#REF!`, `####`",
         "mend it in the spreadsheet, and export it again",
     ),
+    "swallowed_rows": Suspicion(
+        ISSUE, "a quoted cell holds two lines or more with as many delimiters as a row: a stray quote took in the rows after it",
+        "a cell `Rose Cottage`, behind it two whole customers, and only then a quote",
+        "take the stray quote out of the source, or write it twice, and convert it again",
+    ),
 })  # fmt: skip
 
 

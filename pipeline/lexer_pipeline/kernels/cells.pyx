@@ -20,14 +20,12 @@ import numpy as np
 from lexer_pipeline.kernels.arrays import Scanned
 
 
-def scan_csv(const uint8_t[::1] data not None, int delimiter, int columns, bint final, int most_rows,
-             int64_t longest):
-    """Find the rows and cells of `data`, which starts at the start of a row.
+def scan_csv(const uint8_t[::1] data not None, dialect not None, int columns, bint final, int most_rows,
+             int64_t longest, doubtful=None):
+    """Find the rows and cells of `data`, which starts at the start of a row; see `Dialect` and `Doubtful`.
 
     Returns a `Scanned`, with `columns` cells a row. Unless `final`, an unfinished last row is not consumed;
-    a quoted cell that is not closed within `longest` bytes counts as never closed.
-    RFC 4180, with LF, CRLF and CR as line breaks; a quote inside an unquoted cell is text; text behind a
-    closing quote is a fault, after which reading goes on at the next physical line.
+    a quoted cell that is not closed within `longest` bytes counts as never closed. Rows are read as `next_row` reads them.
     """
     cdef int64_t n = data.shape[0], at = 0
     cdef int rows = 0
@@ -35,6 +33,9 @@ def scan_csv(const uint8_t[::1] data not None, int delimiter, int columns, bint 
     cdef const uint8_t *p = &data[0] if n else NULL
     cdef int64_t room = min(<int64_t>most_rows, n + 1)
     cdef Row row
+    cdef Reading reading = reading_of(dialect)
+    cdef Asked asked = asked_of(doubtful)
+    cdef int64_t cell
     starts_a = np.empty(room * columns, np.int32)
     ends_a = np.empty(room * columns, np.int32)
     flags_a = np.empty(room * columns, np.uint8)
@@ -50,9 +51,14 @@ def scan_csv(const uint8_t[::1] data not None, int delimiter, int columns, bint 
         raise ValueError("a table has a column")
     with nogil:
         while at < n and rows < room:
-            if not next_row(p, n, at, final, longest, <uint8_t>delimiter, columns, &starts[0] + rows * columns,
-                            &ends[0] + rows * columns, &flags[0] + rows * columns, &row):
+            cell = <int64_t>rows * columns
+            if not next_row(p, n, at, final, longest, &reading, columns, &starts[0] + cell, &ends[0] + cell,
+                            &flags[0] + cell, &row):
                 break
+            if may_be_none(p, &starts[0] + cell, &ends[0] + cell, columns, &row, &asked):
+                with gil:
+                    if is_none(p, &starts[0] + cell, &ends[0] + cell, columns, &row, doubtful):
+                        row.fault = ROW_PASSED_OVER
             row_starts[rows] = <int32_t>row.start
             row_ends[rows] = <int32_t>row.end
             row_lines[rows] = line
@@ -282,7 +288,7 @@ def mark_keys(const uint8_t[::1] data not None, const int32_t[::1] starts not No
                 continue
             at = row * columns + column
             size = ends[at] - starts[at]
-            if faults[row] == ROW_QUOTE or faults[row] == ROW_UNCLOSED or cells[row] <= column:
+            if is_broken(faults[row]) or cells[row] <= column:
                 marks[row] = KEY_UNREADABLE
             elif size < 0 or starts[at] < 0 or ends[at] > n:
                 marks[row] = KEY_UNREADABLE
