@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from lexer_pipeline.errors import UsageError
 from lexer_pipeline.loading.source import expand
-from lexer_pipeline.mapping import file
 from lexer_pipeline.mapping.name_words import name_word
+from lexer_pipeline.mapping.rules import FieldRule, NameWord
 from lexer_pipeline.preparing.prepare import prepare
 
 from tests.presets.exports import KEEP_ALL, Converted, convert, write
@@ -15,8 +15,16 @@ from tests.presets.headers import HEADERS
 
 MEMBERS = HEADERS["mailchimp_audience"][0]
 TAGGED = HEADERS["mailchimp_audience"][-1]
-MEMBER = {"Email Address": "mira.holt@example.com", "OPTIN_TIME": "2024-03-06 10:15:00"}
-STATUS = next(rule for rule in file.find("mailchimp_audience").records[1].fields if rule.target == "status")
+MEMBER = {
+    "Email Address": "mira.holt@example.com", "OPTIN_TIME": "2024-03-06 10:15:00", "LAST_CHANGED": "2024-03-06 10:15:00",
+}  # fmt: skip
+SAID = {
+    "subscribed": "subscribed", "unsubscribed": "unsubscribed", "un subscribed": "unsubscribed", "cleaned": "undeliverable",
+}  # fmt: skip
+NEVER = tuple(NameWord(word, "", "never") for word in ("nonsubscribed", "non subscribed", "not subscribed"))
+STATUS = FieldRule(
+    "status", (("Status",),), filename=tuple(NameWord(word, said) for word, said in SAID.items()) + NEVER
+)
 
 
 @pytest.mark.parametrize(
@@ -44,7 +52,7 @@ def test_a_status_comes_from_a_whole_word_of_the_file_s_name(name: str, status: 
     "name", ["nonsubscribed_email_audience_export_1a2b3c.csv", "non-subscribed.csv", "not subscribed (2).csv"]
 )
 def test_the_longest_words_that_fit_are_taken(name: str) -> None:
-    assert name_word(STATUS, name).reason == "a person who never subscribed has no event"
+    assert name_word(STATUS, name).reason == "never"
 
 
 @pytest.mark.parametrize(
@@ -88,6 +96,26 @@ def test_people_who_never_subscribed_are_customers_with_that_state_and_have_no_e
     }  # fmt: skip
     manifest = made.batches["marketing_email_subscribe"].manifest
     assert manifest.skipped == {"a person who never subscribed has no event": 1}
+
+
+def test_nobody_leaves_at_the_time_they_came(folder: Path) -> None:
+    row = {**MEMBER, "CONFIRM_TIME": "2024-03-06 10:16:00", "LAST_CHANGED": "2025-01-02 03:04:05"}
+
+    left = convert(write("unsubscribed.csv", MEMBERS, row)).records("marketing_email_subscribe")
+    told = convert(write("all.csv", TAGGED, {**row, "Status": "cleaned"})).records(
+        "marketing_email_subscribe"
+    )
+    came = convert(write("subscribed.csv", MEMBERS, row)).records("marketing_email_subscribe")
+
+    assert [one["action_at"] for one in (*left, *told)] == ["2025-01-02T03:04:05Z"] * 2
+    assert [one["action_at"] for one in came] == ["2024-03-06T10:16:00Z"]
+
+
+def test_an_unclear_name_leaves_nothing_behind(folder: Path) -> None:
+    with pytest.raises(UsageError, match="subscribed and unsubscribed"):
+        convert(write("subscribed_unsubscribed.csv", MEMBERS, MEMBER))
+
+    assert not list(Path("batches").glob("*/*"))
 
 
 def test_the_nonsubscribed_file_alone_makes_customers_alone(folder: Path) -> None:

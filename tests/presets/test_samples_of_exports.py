@@ -39,9 +39,11 @@ def test_an_export_becomes_what_stands_beside_it(case: Path, tmp_path: Path) -> 
 def test_every_row_of_an_export_is_accounted_for_in_each_pass(case: Path, folder: Path) -> None:
     made = converted(case)
 
-    rows, passes = rows_of(source_of(case)), len(file.find(case.parent.name).records)
-    assert passes == len(made.report.sources)
-    counted = 0
+    rows, passes = rows_of(source_of(case)), len(made.report.sources)
+    assert 0 < passes <= len(file.find(case.parent.name).records)
+    counted = sum(
+        sum(one.skipped.values()) for one in made.report.sources if one.specification not in made.batches
+    )
     for batch in made.batches.values():
         manifest = batch.manifest.as_json()
         assert manifest["rows"] == sum(manifest[part] for part in PARTS)
@@ -52,7 +54,16 @@ def test_every_row_of_an_export_is_accounted_for_in_each_pass(case: Path, folder
 @pytest.mark.parametrize("case", WHOLE, ids=name_of)
 def test_no_column_of_a_usual_export_is_forgotten(case: Path, folder: Path) -> None:
     """Every column is used, dropped for a reason, or one that varies: own properties, markets, metafields."""
-    varying = ("Shoe", "meta", " / Australia", "number_of_", "__c", "metafields", "(metadata)")
+    varying = (
+        "Shoe",
+        "meta",
+        " / Australia",
+        "number_of_",
+        "__c",
+        "metafields",
+        "(metadata)",
+        "interested in",
+    )
 
     notes = [note for source in converted(case).report.sources for note in source.notes]
 

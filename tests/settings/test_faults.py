@@ -24,6 +24,7 @@ placeholders = { add = ["WALKIN"], not = "0" }
 recognise = { required = ["Receipt", ["Till", "Register"]], excluding = "Invoice" }
 drop = ["Till", "Cashier"]
 secret = "Card"
+rest = "custom_fields"
 columns_vary = true
 
 [[records]]
@@ -32,6 +33,8 @@ key = "purchase_id"
 differ = "first"
 together = ["store.name", "type"]
 carry = ["Shop"]
+needs = "Status"
+lacks = ["State"]
 
 [[records.skip]]
 column = "Status"
@@ -55,7 +58,7 @@ type = { column = "Shop", convert = ["trim", { enum = { Web = "ecommerce", "*" =
 "products[].quantity" = "Pieces"
 "products[].price_paid" = { fields = ["products[].quantity"], convert = "line-total" }
 "images[]" = { column = "Images", split = ",", most = 10 }
-"custom_fields.list" = { filename = { unsubscribed = "no", "all" = 1, none = { skip = "they never subscribed" } } }
+"custom_fields.list" = { filename = { unsubscribed = "no", "all" = 1, none = { skip = "they never subscribed" }, some = { elsewhere = true } } }
 """
 SETTINGS = """\
 [datasets]

@@ -9,6 +9,7 @@ from lexer_pipeline.errors import UsageError
 from lexer_pipeline.mapping import conversions
 from lexer_pipeline.mapping.header import NOWHERE, Header
 from lexer_pipeline.mapping.name_words import name_word
+from lexer_pipeline.mapping.rest import has_custom_fields, is_kept_by_some, kept_columns, rest_rules
 from lexer_pipeline.mapping.rules import FieldDecisions, FieldRule, Mapping, RecordMap, Signature, Skip
 from lexer_pipeline.mapping.target_columns import Step, TargetColumn, columns_of, order_of
 from lexer_pipeline.model import Specification
@@ -88,16 +89,24 @@ class Mapper:
 
 
 def compile_mapper(
-    plan: Plan, header: Sequence[str], tree: SchemaTree, source: str, dates: str | None
+    plan: Plan,
+    header: Sequence[str],
+    tree: SchemaTree,
+    source: str,
+    dates: str | None,
+    keep_rest: bool = False,
 ) -> Mapper:
     """Find the columns that a mapping names in a header; what was decided over them before is not asked again.
 
-    Without a mapping each column is a field already, and `dates` says how its dates are written.
+    Without a mapping each column is a field already, and `dates` says how its dates are written. With `keep_rest` further columns
+    become custom fields, where the specification has them.
     """
     mapping = plan.mapping or _plain()
-    record = plan.record or _as_it_is(header, tree, plan.specification.name)
+    keeps_unknown = keep_rest and has_custom_fields(tree)
+    record = plan.record or _as_it_is(header, tree, plan.specification.name, keeps_unknown)
     columns = Header(mapping, header, source, plan.original)
-    target_columns = settled(columns_of(record.fields, columns, tree, dates), plan.fields_decided)
+    rules = (*record.fields, *rest_rules(mapping, record, header, tree, keep_rest))
+    target_columns = settled(columns_of(rules, columns, tree, dates), plan.fields_decided)
     if not any(one.columns for one in target_columns):
         raise UsageError(f"{source}: no column of the mapping {mapping.name} is in the header")
     folds = not record.carry and (bool(record.key) or not all(one.is_once for one in target_columns))
@@ -110,7 +119,7 @@ def compile_mapper(
         target_columns, order_of(target_columns), layout, _key(key, target_columns, columns) if folds or record.carry else None,
         tuple(column for column in carry if column is not None),
         tuple(place for place, one in enumerate(target_columns) if one.rule.target in record.together),
-        (*_all_left_out(record, columns), *((columns.place(skip.columns), skip) for skip in record.skips)), columns.secret(), columns.unused(),
+        (*_all_left_out(record, columns), *((columns.place(skip.columns), skip) for skip in record.skips)), columns.secret(), _unused(columns, mapping, record, header, keep_rest),
         plan.mapping, source, plan.fields_decided,
     )  # fmt: skip
 
@@ -148,12 +157,22 @@ def _plain() -> Mapping:
     return Mapping(Path("as it is"), "", Signature(), (), (), "", False, ())
 
 
-def _as_it_is(header: Sequence[str], tree: SchemaTree, specification: str) -> RecordMap:
-    """Every column fills the field that it names; dates are converted."""
+def _unused(
+    columns: Header, mapping: Mapping, record: RecordMap, header: Sequence[str], keep_rest: bool
+) -> tuple[str, ...]:
+    """The columns that no record of the mapping takes."""
+    kept = kept_columns(mapping, record, header, keep_rest) if is_kept_by_some(mapping) else ()
+    return tuple(name for name in columns.unused() if name not in kept)
+
+
+def _as_it_is(header: Sequence[str], tree: SchemaTree, specification: str, leaves_unknown: bool) -> RecordMap:
+    """Every column fills the field that it names; dates are converted. One that names none is an error, or is left to the rest."""
     rules = []
     for name in header:
         named = FieldPath.parse(name)
         found = tree.find(named) if named else None
+        if found is None and leaves_unknown:
+            continue
         target = str(found[0]) if found else name
         is_date = found is not None and found[1].keyword("format") in ("date", "date-time")
         rules.append(FieldRule(target, ((name,),), conversions=(("date", None),) if is_date else ()))

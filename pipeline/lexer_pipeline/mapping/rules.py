@@ -27,11 +27,15 @@ class Skip:
 
 @dataclass(frozen=True, slots=True)
 class NameWord:
-    """A word of the name of a file, and what a field then is; with a `reason` no record is made of such a file at all."""
+    """A word of the name of a file, and what a field then is.
+
+    With a `reason` no record is made of such a file at all; with `is_elsewhere` another record of the mapping is.
+    """
 
     word: str
     text: str
     reason: str = ""
+    is_elsewhere: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +76,7 @@ class RecordMap:
     `takes_first` lets the rows of one key differ: the first that says something wins (the fields of `together`
     all come from one row), and a row without a key goes on with the row before it. With `carry` each row is a
     record of its own, and an empty cell of these columns says what the row before it with the same key says.
+    It is made only of an export with one of the columns `needs`, if there are any, and without those that it `lacks`.
     """
 
     specification: str
@@ -81,6 +86,8 @@ class RecordMap:
     fields: tuple[FieldRule, ...]
     carry: tuple[str, ...] = ()
     together: tuple[str, ...] = ()
+    needs: tuple[str, ...] = ()
+    lacks: tuple[str, ...] = ()
 
     def columns(self) -> Iterator[str]:
         """The names of all columns that it reads."""
@@ -103,7 +110,7 @@ class Mapping:
 
     `accept` are codes of suspicions that hold no batch; one that goes by its share does above `share` of the records and from
     `least` on. `further_placeholders` are words for nothing beside those that are known, and `meant` are known ones that mean
-    something in this export. `path` is where the file lies, or lay where only its text `is_kept`.
+    something in this export. `rest` says what becomes of columns that it does not name. `path` is where the file lies, or lay where only its text `is_kept`.
     """
 
     path: Path
@@ -120,6 +127,7 @@ class Mapping:
     share: float = SHARE
     least: int = LEAST
     further_placeholders: tuple[str, ...] = ()
+    rest: str = ""
     meant: tuple[str, ...] = ()
 
     @property

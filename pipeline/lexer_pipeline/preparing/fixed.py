@@ -29,7 +29,7 @@ from lexer_pipeline.suspicions import ISSUE, Sighting, from_json
 OF_A_FIX = ("max_invalid", "max_bytes", "min_rows", "accept")
 FLAGS: Mapping[str, str] = {
     "mapping": "--map", "date_format": "--date-format", "zone": "--timezone", "reject_unknown": "--unknown",
-    "ignore_unknown": "--ignore-unknown", "label": "--label", "replaces": "--replaces", "header_row": "--header-row",
+    "ignore_unknown": "--ignore-unknown", "keep_rest": "--keep-rest", "label": "--label", "replaces": "--replaces", "header_row": "--header-row",
     "delimiter": "the delimiter",
 }  # fmt: skip
 
@@ -79,7 +79,7 @@ class Fixed:
     def plans(self, batch: PreparedBatch, files: Sequence[tuple[int, Source]]) -> list[tuple[int, Plan]]:
         """The passes over the rejects of one batch, by the number of their source."""
         made = []
-        mapped = _passes(batch.manifest, self.specification)
+        mapped = _passes(batch.manifest, self.specification, [one.record for one in self.decisions])
         sources = batch.manifest.sources
         for number, file in files:
             found, record = mapped[number]
@@ -174,7 +174,7 @@ def _as_made(kept: Options, asked: Options) -> Options:
     said = {name: getattr(asked, name) for name in OF_A_FIX if getattr(asked, name) != USUAL[name]}
     return replace(
         asked, **said, mapping=kept.mapping, date_format=kept.date_format, zone=kept.zone,
-        reject_unknown=kept.reject_unknown, ignore_unknown=kept.ignore_unknown, label=kept.label,
+        reject_unknown=kept.reject_unknown, ignore_unknown=kept.ignore_unknown, keep_rest=kept.keep_rest, label=kept.label,
         **{name: getattr(kept, name) for name in OF_A_FIX if name not in said},
         reading=ReadOptions(encoding=asked.reading.encoding, sheet=asked.reading.sheet),
     )  # fmt: skip
@@ -205,8 +205,13 @@ def _rows(
         return rows
 
 
-def _passes(manifest: Manifest, specification: Specification) -> list[tuple[Mapped | None, RecordMap | None]]:
-    """For each pass that made the batch its mapping and the record in it: a mapping may make several of one specification."""
+def _passes(
+    manifest: Manifest, specification: Specification, numbers: Sequence[int | None]
+) -> list[tuple[Mapped | None, RecordMap | None]]:
+    """For each pass that made the batch its mapping and the record in it.
+
+    A mapping may make several of one specification: then the `numbers` of the records are known, or each source passed through all.
+    """
     count = len(manifest.decisions)
     texts = manifest.mapping
     if texts is None:
@@ -223,6 +228,9 @@ def _passes(manifest: Manifest, specification: Specification) -> list[tuple[Mapp
         if text not in parsed:
             parsed[text] = mapping.parse(text, name, f"the mapping in {MANIFEST}")
         records = [record for record in parsed[text].records if _makes(record, specification)]
+        number = numbers[len(found)]
+        if number is not None:
+            records = [record for record in parsed[text].records[number : number + 1] if record in records]
         if not records:
             break
         found += [(parsed[text], record) for record in records]

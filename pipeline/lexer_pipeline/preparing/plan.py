@@ -16,6 +16,7 @@ from lexer_pipeline.loading.format import ReadOptions
 from lexer_pipeline.loading.source import Loaded, LoadedTable, Source, expand, load
 from lexer_pipeline.mapping import file as mapping
 from lexer_pipeline.mapping import remembered
+from lexer_pipeline.mapping.name_words import depends_on_source, records_of
 from lexer_pipeline.mapping.recognition import recognise
 from lexer_pipeline.mapping.rules import FieldDecisions, Mapping, RecordMap
 from lexer_pipeline.model import Specification
@@ -121,6 +122,10 @@ def plans(
             records = [record for record in found.records if _is_wanted(record, specification)]
             if not records:
                 raise UsageError(f"the mapping {found.name} makes no {spec}", "Leave out --spec.")
+            if any(depends_on_source(record) for record in records):
+                with closing(load(source, reader(), reading)) as loaded:
+                    names = loaded.head.names if isinstance(loaded, LoadedTable) else ()
+                records = records_of(records, names, loaded.name)
             for record in records:
                 yield Plan(
                     source, reader(), reading, catalog.find(record.specification), found, record, notes
