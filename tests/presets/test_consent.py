@@ -148,3 +148,83 @@ def test_a_status_that_means_none_of_the_four_is_an_issue_and_not_guessed(word: 
     (issue,) = made.issues("marketing_email_subscribe")
     assert (issue["path"], issue["line"]) == ("status", 2)
     assert [one["status"] for one in made.records("marketing_email_subscribe")] == ["unsubscribed"]
+
+
+@pytest.mark.parametrize(
+    ("preset", "said"),
+    [
+        ("hubspot_contacts", {"Marketing contact status": "Non-marketing contact"}),
+        ("hubspot_contacts", {"Unsubscribed from all email": "true"}),
+        ("salesforce_contacts", {"HasOptedOutOfEmail": "1", "HasOptedOutOfFax": "1", "DoNotCall": "1"}),
+        ("salesforce_contacts", {"Email Opt Out": "1", "Do Not Call": "1"}),
+        (
+            "klaviyo_profiles",
+            {"Email Suppressions": "[UNSUBSCRIBE]", "SMS Marketing Consent": "UNSUBSCRIBED"},
+        ),
+        ("shopify_customers", {"Accepts Email Marketing": "no", "Accepts SMS Marketing": "no"}),
+        ("brevo_contacts", {"EMAIL_BLACKLISTED": "Yes", "SMS_BLACKLISTED": "Yes"}),
+        ("zoho_contacts", {"Email Opt Out": "true"}),
+        ("constant_contact", {"Email status": "Unsubscribed", "Email permission status": "Unsubscribed"}),
+        ("activecampaign_contacts", {"Status": "Unsubscribed"}),
+        ("braze_segment", {"email_subscribe": "unsubscribed", "push_subscribe": "unsubscribed"}),
+        ("magento_customers", {"is_subscribed": "0"}),
+    ],
+)
+def test_an_opt_out_without_a_time_is_a_custom_field(preset: str, said: dict[str, str], folder: Path) -> None:
+    header = dict.fromkeys([*HEADERS[preset][0], *said])
+    email = next(name for name in header if name.casefold() in ("email", "email address"))
+
+    made = convert(write("export.csv", list(header), {**said, email: "mira.holt@example.com"}))
+
+    (one,) = made.records("profile_customer")
+    assert sorted(said.values()) == sorted(
+        text for text in one["custom_fields"].values() if text in said.values()
+    )
+    assert set(made.batches) == {"profile_customer"}
+
+
+@pytest.mark.parametrize(
+    ("preset", "number", "said"),
+    [
+        ("zoho_contacts", 0, {"Email Opt Out": "true", "Unsubscribed Time": "2026-02-02 10:00:00"}),
+        ("zoho_contacts", 0, {"Unsubscribed Time": "2026-02-02 10:00:00"}),
+        (
+            "constant_contact",
+            1,
+            {"Email status": "Unsubscribed", "Confirmed Opt-Out Date": "2026-02-02 10:00:00 +0000"},
+        ),
+        ("braze_segment", 0, {"unsubscribed_from_emails_at": "2026-02-02T10:00:00Z"}),
+    ],
+)
+def test_an_opt_out_with_its_time_is_a_subscription_that_ends(
+    preset: str, number: int, said: dict[str, str], folder: Path
+) -> None:
+    header = HEADERS[preset][number]
+    email = next(name for name in header if name.casefold() in ("email", "email address"))
+
+    made = convert(write("export.csv", header, {**said, email: "mira.holt@example.com"}))
+
+    (one,) = made.records("marketing_email_subscribe")
+    assert (one["status"], one["action_at"][:19]) == ("unsubscribed", "2026-02-02T10:00:00")
+
+
+@pytest.mark.parametrize(
+    ("preset", "number", "said"),
+    [
+        ("zoho_contacts", 0, {"Email Opt Out": "false", "Unsubscribed Time": "2026-02-02 10:00:00"}),
+        (
+            "constant_contact",
+            1,
+            {"Email status": "Active", "Confirmed Opt-Out Date": "2026-02-02 10:00:00 +0000"},
+        ),
+    ],
+)
+def test_who_takes_e_mail_again_has_not_left(
+    preset: str, number: int, said: dict[str, str], folder: Path
+) -> None:
+    header = HEADERS[preset][number]
+    email = next(name for name in header if name.casefold() in ("email", "email address"))
+
+    made = convert(write("export.csv", header, {**said, email: "mira.holt@example.com"}))
+
+    assert set(made.batches) == {"profile_customer"}
