@@ -10,6 +10,7 @@ from lexer_pipeline.errors import UsageError
 from lexer_pipeline.mapping import conversions
 from lexer_pipeline.mapping.header import NOWHERE, Header
 from lexer_pipeline.mapping.name_words import name_word
+from lexer_pipeline.mapping.rest import has_custom_fields, is_kept_by_some, kept_columns, rest_rules
 from lexer_pipeline.mapping.rules import FieldDecisions, FieldRule, Mapping, RecordMap, Signature, Skip, Told
 from lexer_pipeline.mapping.target_columns import Step, TargetColumn, columns_of, order_of
 from lexer_pipeline.model import Specification
@@ -111,9 +112,11 @@ def compile_mapper(plan: Plan, header: Sequence[str], tree: SchemaTree, source: 
     Without a mapping each column is a field already. `told` is what the run says of all columns.
     """
     mapping = plan.mapping or _plain()
-    record = plan.record or _as_it_is(header, tree, plan.specification.name)
+    keeps_unknown = told.keep_rest and has_custom_fields(tree)
+    record = plan.record or _as_it_is(header, tree, plan.specification.name, keeps_unknown)
     columns = Header(mapping, header, source, plan.original)
-    target_columns = settled(columns_of(record.fields, columns, tree, told), plan.fields_decided)
+    rules = (*record.fields, *rest_rules(mapping, record, header, tree, told.keep_rest))
+    target_columns = settled(columns_of(rules, columns, tree, told), plan.fields_decided)
     if not any(one.columns for one in target_columns):
         raise UsageError(f"{source}: no column of the mapping {mapping.name} is in the header")
     folds = not record.carry and (bool(record.key) or not all(one.is_once for one in target_columns))
@@ -129,7 +132,8 @@ def compile_mapper(plan: Plan, header: Sequence[str], tree: SchemaTree, source: 
         _key(key, target_columns, columns, tree) if folds or record.carry else None,
         tuple(column for column in carry if column is not None), record.unlinked,
         tuple(place for place, one in enumerate(target_columns) if one.rule.target in record.together),
-        (*_all_left_out(record, columns), *(_placed(skip, columns) for skip in record.skips)), columns.secret(), columns.unused(),
+        (*_all_left_out(record, columns), *(_placed(skip, columns) for skip in record.skips)), columns.secret(),
+        _unused(columns, mapping, record, header, told.keep_rest),
         plan.mapping, source, plan.fields_decided,
     )  # fmt: skip
 
@@ -172,12 +176,22 @@ def _plain() -> Mapping:
     return Mapping(Path("as it is"), "", Signature(), (), (), "", False, ())
 
 
-def _as_it_is(header: Sequence[str], tree: SchemaTree, specification: str) -> RecordMap:
-    """Every column fills the field that it names; dates are converted."""
+def _unused(
+    columns: Header, mapping: Mapping, record: RecordMap, header: Sequence[str], keep_rest: bool
+) -> tuple[str, ...]:
+    """The columns that no record of the mapping takes."""
+    kept = kept_columns(mapping, record, header, keep_rest) if is_kept_by_some(mapping) else ()
+    return tuple(name for name in columns.unused() if name not in kept)
+
+
+def _as_it_is(header: Sequence[str], tree: SchemaTree, specification: str, leaves_unknown: bool) -> RecordMap:
+    """Every column fills the field that it names; dates are converted. One that names none is an error, or is left to the rest."""
     rules = []
     for name in header:
         named = FieldPath.parse(name)
         found = tree.find(named) if named else None
+        if found is None and leaves_unknown:
+            continue
         target = str(found[0]) if found else name
         is_date = found is not None and found[1].keyword("format") in ("date", "date-time")
         rules.append(FieldRule(target, ((name,),), conversions=(("date", None),) if is_date else ()))

@@ -17,6 +17,7 @@ from lexer_pipeline.loading.format import ReadOptions
 from lexer_pipeline.loading.source import Loaded, LoadedTable, Source, load
 from lexer_pipeline.mapping import file as mapping
 from lexer_pipeline.mapping import remembered
+from lexer_pipeline.mapping.name_words import depends_on_source, records_of
 from lexer_pipeline.mapping.recognition import recognise
 from lexer_pipeline.mapping.rules import FieldDecisions, Mapping, RecordMap
 from lexer_pipeline.model import Specification
@@ -125,6 +126,10 @@ def plans(
             if not records:
                 raise UsageError(f"the mapping {found.name} makes no {spec}", "Leave out --spec.")
             read_as = replace(reading, sheet=reading.sheet or found.sheet)
+            if any(depends_on_source(record) for record in records):
+                with closing(load(source, reader(), read_as)) as loaded:
+                    names = loaded.head.names if isinstance(loaded, LoadedTable) else ()
+                records = records_of(records, names, loaded.name)
             seen: set[str] = set()
             for record in records:
                 made = catalog.find(record.specification)
