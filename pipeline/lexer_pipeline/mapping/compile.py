@@ -11,8 +11,9 @@ from lexer_pipeline.mapping.header import Header
 from lexer_pipeline.mapping.rules import FieldDecisions, FieldRule, Mapping, RecordMap, Skip
 from lexer_pipeline.mapping.target_columns import Step, TargetColumn, columns_of, order_of
 from lexer_pipeline.model import Specification
-from lexer_pipeline.specs.paths import FieldPath
+from lexer_pipeline.specs.names import shown
 from lexer_pipeline.specs.schema_tree import SchemaTree
+from lexer_pipeline.validating.header_checks import columns_left_out, fields_of
 from lexer_pipeline.validating.layout import Layout, compile_mapped
 
 
@@ -36,7 +37,8 @@ class Mapper:
     """One record map of a mapping, understood for one header.
 
     `order` is that in which the columns can be made; a skip whose column the header lacks has the number NOWHERE.
-    `together` are places of columns that are filled from one row of a record alone.
+    `together` are places of columns that are filled from one row of a record alone. `unused` are columns that the mapping does not
+    name, `left_out` all that no record reads, and `doubled` names of several columns, of which the first is read.
     """
 
     target_columns: tuple[TargetColumn, ...]
@@ -51,6 +53,8 @@ class Mapper:
     mapping: Mapping | None
     source: str
     decided: FieldDecisions
+    left_out: tuple[str, ...] = ()
+    doubled: tuple[str, ...] = ()
 
     @property
     def once(self) -> list[int]:
@@ -71,17 +75,18 @@ class Mapper:
         """What should be said aloud: which mapping was taken, and which columns it leaves out."""
         if self.mapping is None:
             return ()
-        left = f"columns left out: {', '.join(self.unused)}"
-        return (
-            f"read as {self.mapping.title} (mapping {self.mapping.name})",
-            *([left] if self.unused else []),
+        doubled = (
+            f"more than one column is called {shown(name)}; the first is read" for name in self.doubled
         )
+        return (
+            f"read as {self.mapping.title} (mapping {self.mapping.name})", *doubled, *columns_left_out(self.unused)
+        )  # fmt: skip
 
     def refuse_unused(self, ignore: bool) -> None:
         """Stop where a column is neither mapped nor dropped, unless columns of such an export vary."""
         if self.unused and not ignore and not (self.mapping is not None and self.mapping.columns_vary):
             raise UsageError(
-                f"{self.source}: the mapping says nothing of the columns {', '.join(self.unused)}",
+                f"{self.source}: the mapping says nothing of the columns {', '.join(map(shown, self.unused))}",
                 "Map them, list them under drop, or leave them out with --ignore-unknown.",
             )
 
@@ -110,7 +115,7 @@ def compile_mapper(
         tuple(column for column in carry if column is not None),
         tuple(place for place, one in enumerate(target_columns) if one.rule.target in record.together),
         tuple((columns.place(skip.columns), skip) for skip in record.skips), columns.secret(), columns.unused(),
-        plan.mapping, source, plan.fields_decided,
+        plan.mapping, source, plan.fields_decided, columns.left_out(record), columns.doubled,
     )  # fmt: skip
 
 
@@ -141,9 +146,7 @@ def _plain() -> Mapping:
 def _as_it_is(header: Sequence[str], tree: SchemaTree, specification: str) -> RecordMap:
     """Every column fills the field that it names; dates are converted."""
     rules = []
-    for name in header:
-        named = FieldPath.parse(name)
-        found = tree.find(named) if named else None
+    for name, found in zip(header, fields_of(header, tree, ""), strict=True):
         target = str(found[0]) if found else name
         is_date = found is not None and found[1].keyword("format") in ("date", "date-time")
         rules.append(FieldRule(target, ((name,),), conversions=(("date", None),) if is_date else ()))

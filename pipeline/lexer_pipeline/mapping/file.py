@@ -33,6 +33,7 @@ from pathlib import Path
 
 from lexer_pipeline.errors import UsageError
 from lexer_pipeline.mapping.rules import FieldRule, Mapping, RecordMap, Skip, Table, conversions_in
+from lexer_pipeline.specs.names import normalised
 from lexer_pipeline.suspicions import LEAST, SHARE
 from lexer_pipeline.system import settings_file
 from lexer_pipeline.system.settings_file import SettingsFile
@@ -40,11 +41,6 @@ from lexer_pipeline.system.settings_file import SettingsFile
 PRESETS = Path(__file__).parent / "presets"
 SCHEMA = Path(__file__).with_name("mapping.schema.json")
 PLACE = re.compile(r"\{([^{}]+)\}")
-
-
-def normalised(name: str) -> str:
-    """A column's name without case, spaces and punctuation: how names are compared."""
-    return re.sub(r"[\W_]+", "", name.casefold())
 
 
 def presets() -> tuple[Mapping, ...]:
