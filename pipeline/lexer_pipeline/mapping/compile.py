@@ -14,10 +14,11 @@ from lexer_pipeline.mapping.rest import has_custom_fields, is_kept_by_some, kept
 from lexer_pipeline.mapping.rules import FieldDecisions, FieldRule, Mapping, RecordMap, Signature, Skip, Told
 from lexer_pipeline.mapping.target_columns import Step, TargetColumn, columns_of, order_of
 from lexer_pipeline.model import Specification
-from lexer_pipeline.specs.paths import FieldPath
+from lexer_pipeline.specs.names import shown
 from lexer_pipeline.specs.placeholders import USUAL
 from lexer_pipeline.specs.schema_tree import SchemaTree
 from lexer_pipeline.validating.cleaning import Cleaning
+from lexer_pipeline.validating.header_checks import columns_left_out, fields_of
 from lexer_pipeline.validating.layout import Layout, compile_mapped
 
 
@@ -49,8 +50,9 @@ class PlacedSkip:
 class Mapper:
     """One record map of a mapping, understood for one header.
 
-    `order` is that in which the columns can be made.
-    `together` are places of columns that are filled from one row of a record alone.
+    `order` is that in which the columns can be made. `together` are places of columns that are filled from one row of a record
+    alone. `unused` are columns that the mapping does not name, `left_out` all that no record reads, and `doubled` names of several
+    columns, of which the first is read.
     """
 
     target_columns: tuple[TargetColumn, ...]
@@ -66,6 +68,8 @@ class Mapper:
     mapping: Mapping | None
     source: str
     decided: FieldDecisions
+    left_out: tuple[str, ...] = ()
+    doubled: tuple[str, ...] = ()
 
     @property
     def once(self) -> list[int]:
@@ -91,17 +95,18 @@ class Mapper:
         """What should be said aloud: which mapping was taken, and which columns it leaves out."""
         if self.mapping is None:
             return ()
-        left = f"columns left out: {', '.join(self.unused)}"
-        return (
-            f"read as {self.mapping.title} (mapping {self.mapping.name})",
-            *([left] if self.unused else []),
+        doubled = (
+            f"more than one column is called {shown(name)}; the first is read" for name in self.doubled
         )
+        return (
+            f"read as {self.mapping.title} (mapping {self.mapping.name})", *doubled, *columns_left_out(self.unused)
+        )  # fmt: skip
 
     def refuse_unused(self, ignore: bool) -> None:
         """Stop where a column is neither mapped nor dropped, unless columns of such an export vary."""
         if self.unused and not ignore and not (self.mapping is not None and self.mapping.columns_vary):
             raise UsageError(
-                f"{self.source}: the mapping says nothing of the columns {', '.join(self.unused)}",
+                f"{self.source}: the mapping says nothing of the columns {', '.join(map(shown, self.unused))}",
                 "Map them, list them under drop, or leave them out with --ignore-unknown.",
             )
 
@@ -134,7 +139,7 @@ def compile_mapper(plan: Plan, header: Sequence[str], tree: SchemaTree, source: 
         tuple(place for place, one in enumerate(target_columns) if one.rule.target in record.together),
         (*_all_left_out(record, columns), *(_placed(skip, columns) for skip in record.skips)), columns.secret(),
         _unused(columns, mapping, record, header, told.keep_rest),
-        plan.mapping, source, plan.fields_decided,
+        plan.mapping, source, plan.fields_decided, columns.left_out(record), columns.doubled,
     )  # fmt: skip
 
 
@@ -187,9 +192,7 @@ def _unused(
 def _as_it_is(header: Sequence[str], tree: SchemaTree, specification: str, leaves_unknown: bool) -> RecordMap:
     """Every column fills the field that it names; dates are converted. One that names none is an error, or is left to the rest."""
     rules = []
-    for name in header:
-        named = FieldPath.parse(name)
-        found = tree.find(named) if named else None
+    for name, found in zip(header, fields_of(header, tree, ""), strict=True):
         if found is None and leaves_unknown:
             continue
         target = str(found[0]) if found else name

@@ -53,11 +53,6 @@ SCHEMA = Path(__file__).with_name("mapping.schema.json")
 PLACE = re.compile(r"\{([^{}]+)\}")
 
 
-def normalised(name: str) -> str:
-    """A column's name without case, spaces and punctuation: how names are compared."""
-    return re.sub(r"[\W_]+", "", name.casefold())
-
-
 def presets() -> tuple[Mapping, ...]:
     """The mappings that come with the package, by name."""
     return tuple(_trusted(path) for path in sorted(PRESETS.glob("*.toml")))

@@ -5,8 +5,8 @@ from collections.abc import Collection, Sequence
 from pathlib import PurePath
 
 from lexer_pipeline.errors import UsageError
-from lexer_pipeline.mapping.file import normalised
 from lexer_pipeline.mapping.rules import FieldRule, NameWord, RecordMap
+from lexer_pipeline.specs.names import normalised
 
 # A run of letters and digits.
 WORD = re.compile(r"[^\W_]+")

@@ -4,11 +4,11 @@ import re
 from collections.abc import Iterator, Sequence
 
 from lexer_pipeline.chunks.rejected import BOOKKEEPING
-from lexer_pipeline.mapping.file import normalised
 from lexer_pipeline.mapping.header import is_named, named_columns
 from lexer_pipeline.mapping.rules import FieldRule, Mapping, RecordMap
 from lexer_pipeline.mapping.synonyms import is_secret
 from lexer_pipeline.specs import catalog
+from lexer_pipeline.specs.names import normalised
 from lexer_pipeline.specs.paths import ANY, FieldPath
 from lexer_pipeline.specs.schema_tree import SchemaTree
 

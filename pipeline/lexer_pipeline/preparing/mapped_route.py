@@ -37,7 +37,7 @@ class MappedRoute(RowsRoute):
 
     def __init__(self, loaded: LoadedTable, plan: Plan, mapper: Mapper, reference: ReferenceChecker) -> None:
         super().__init__(loaded, plan, mapper.layout, reference)
-        self.secret = mapper.secret
+        self.secret, self.left_out = mapper.secret, mapper.left_out
         self._mapper = mapper
         self._survey = ColumnSurvey(mapper)
         self._record = _number_of(plan)

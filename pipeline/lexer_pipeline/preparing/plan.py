@@ -14,6 +14,7 @@ from lexer_pipeline.chunks.rejected import ADDED, BOOKKEEPING
 from lexer_pipeline.errors import UsageError
 from lexer_pipeline.loading.expand import expand
 from lexer_pipeline.loading.format import ReadOptions
+from lexer_pipeline.loading.named_twice import refuse_named_twice
 from lexer_pipeline.loading.source import Loaded, LoadedTable, Source, load
 from lexer_pipeline.mapping import file as mapping
 from lexer_pipeline.mapping import remembered
@@ -111,13 +112,15 @@ def plans(
 
     `out` is the folder that remembers which mapping was used for which header, `member` the file of a zip that is meant.
     """
+    sources = expand(sources, member)
+    refuse_named_twice(sources)
     specification = catalog.find(spec) if isinstance(spec, str) else spec
     chosen = mapping.find(mapped) if mapped else None
     if specification is not None and chosen is None:
-        for source in expand(sources, member):
+        for source in sources:
             yield Plan(source, stdin, reading, specification)
         return
-    for source in expand(sources, member):
+    for source in sources:
         with _again(source, stdin) as reader:
             found, notes = (chosen, ()) if chosen else _recognised(source, reader(), reading, out)
             if found.refuse:
