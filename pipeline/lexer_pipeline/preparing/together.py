@@ -1,7 +1,7 @@
 """The sources of a run that feed one specification, seen together: what is there twice, and whom a link stands for."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from lexer_pipeline.chunks.repeats import Repeats
@@ -11,8 +11,11 @@ from lexer_pipeline.model import Specification
 from lexer_pipeline.preparing.report import SourceReport
 from lexer_pipeline.preparing.stages import Stages
 from lexer_pipeline.suspicions import Sighting, Sightings
-from lexer_pipeline.validating.identities import Identities
+from lexer_pipeline.validating.identities import Identities, Known, joined
 from lexer_pipeline.validating.shared_links import SharedLinks
+
+# So many records are looked at together.
+AT_ONCE = 1 << 14
 
 
 class Together:
@@ -30,7 +33,7 @@ class Together:
         own = stages.route.watches
         if not identities.is_known and not shared:
             return own
-        return (*own, _Known(identities, self._repeats, number, shared))
+        return (*own, _Seen(identities, self._repeats, number, shared))
 
     def told(self, reports: Sequence[SourceReport]) -> list[SourceReport]:
         """The reports on all sources, with what came more than once; asked when all were read."""
@@ -47,24 +50,40 @@ class Together:
         return told
 
 
-@dataclass(frozen=True, slots=True)
-class _Known:
-    """Watches by what the records of one source are known."""
+class _Seen:
+    """Watches by what the records of one source are known, some thousands at a time."""
 
-    identities: Identities
-    repeats: Repeats
-    number: int
-    shared: SharedLinks
+    def __init__(self, identities: Identities, repeats: Repeats, number: int, shared: SharedLinks) -> None:
+        self._identities = identities
+        self._repeats = repeats
+        self._number = number
+        self._shared = shared
+        self._held: list[Known] = []
+        self._count = 0
+        self._has_one = True
 
     def look(self, checked: Checked) -> None:
-        known = self.identities.of(checked)
-        if self.identities.is_known:
-            self.repeats.add(self.number, self.identities.identity(known), known.lines)
-        if self.shared:
-            is_same = (
-                self.identities.is_known and self.identities.key is None and len(self.identities.links) == 1
-            )
-            self.shared.look(known, self.repeats.has_any if is_same else None)
+        known = self._identities.of(checked)
+        self._held.append(known)
+        self._count += len(known.lines)
+        if self._count > AT_ONCE:
+            self._settle()
 
     def found(self) -> Iterator[Sighting]:
-        return self.shared.found()
+        self._settle()
+        return self._shared.found()
+
+    def _settle(self) -> None:
+        known = joined(self._held)
+        self._held, self._count = [], 0
+        if self._identities.is_known:
+            self._repeats.add(self._number, self._identities.identity(known), known.lines)
+        if self._shared:
+            self._shared.look(known, self._links_again(known))
+
+    def _links_again(self, known: Known) -> bool | None:
+        """Whether some link may have come twice, where each record has one: it is then what the record is known by."""
+        is_link = self._identities.is_known and self._identities.key is None
+        links = known.fields.keys() & set(self._identities.links)
+        self._has_one = self._has_one and is_link and len(links) == 1
+        return self._repeats.has_any if self._has_one else None
