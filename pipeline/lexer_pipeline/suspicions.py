@@ -51,6 +51,10 @@ SUSPICIONS: Mapping[str, Suspicion] = MappingProxyType({
         HOLD, "the one line of an order stands twice in it, side by side", "a till that rang one article twice, or a join that doubled rows",
         "check that it was bought twice, and export without doubled rows where it was not", by_share=True,
     ),
+    "order_in_two_sources": Suspicion(
+        WARNING, "an order or a return stands in several sources of the run, and was made one of what they say",
+        "exports of two months that overlap by a day", "look at one of them; nothing needs to be done where they fit together",
+    ),
     "orders_repeated": Suspicion(
         HOLD, "all lines of an order are there twice, so it would count twice what was bought",
         "an export that was pasted below itself", "take out the rows that are there twice",

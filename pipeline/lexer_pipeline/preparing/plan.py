@@ -10,6 +10,7 @@ from io import BufferedReader, RawIOBase
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from lexer_pipeline.chunks.fates import Fates
 from lexer_pipeline.chunks.rejected import ADDED, BOOKKEEPING
 from lexer_pipeline.errors import UsageError
 from lexer_pipeline.loading.format import ReadOptions
@@ -33,7 +34,7 @@ class Plan:
 
     `notes` say why a mapping was taken that nobody asked for. `decided` is what was decided over the source as a whole, of which
     these are some rows. Where they are its rejects, `original` is its name, and `accepted` are those that an earlier fix accepted:
-    rows by their lines, documents by their SHA-256.
+    rows by their lines, documents by their SHA-256. `fates` has what was decided of records that other sources of the run have too.
     """
 
     source: Source
@@ -46,6 +47,7 @@ class Plan:
     decided: Decisions | None = None
     original: str = ""
     accepted: frozenset[int | str] = frozenset()
+    fates: Fates | None = None
 
     @property
     def fields_decided(self) -> FieldDecisions:
@@ -61,6 +63,11 @@ class Plan:
     def accepted_documents(self) -> frozenset[str]:
         """The SHA-256 of documents that an earlier fix accepted."""
         return frozenset(one for one in self.accepted if isinstance(one, str))
+
+    def again(self) -> "Plan":
+        """The same pass with a reader of its own, so that this one can be made once more."""
+        raw = self.stdin.raw if isinstance(self.stdin, BufferedReader) else None
+        return replace(self, stdin=raw.again()) if isinstance(raw, _FromStart) else self
 
     def read_as(self, decided: Decisions) -> "Plan":
         """The pass over some rows of a source on which this was decided."""
@@ -108,8 +115,10 @@ def plans(
     specification = catalog.find(spec) if isinstance(spec, str) else spec
     chosen = mapping.find(mapped) if mapped else None
     if specification is not None and chosen is None:
-        for source in expand(sources):
-            yield Plan(source, stdin, reading, specification)
+        listed = expand(sources)
+        for source in listed:
+            with _again(source, stdin if len(listed) > 1 else None) as reader:
+                yield Plan(source, reader() or stdin, reading, specification)
         return
     for source in expand(sources):
         with _again(source, stdin) as reader:
@@ -148,6 +157,10 @@ class _FromStart(RawIOBase):
     def __init__(self, handle: int) -> None:
         self._handle = os.dup(handle)
         self._at = 0
+
+    def again(self) -> BinaryIO:
+        """A further reader, that begins at the first byte."""
+        return BufferedReader(_FromStart(self._handle))
 
     def readable(self) -> bool:
         return True

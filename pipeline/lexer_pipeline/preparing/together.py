@@ -4,6 +4,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
+
 from lexer_pipeline.chunks.repeats import Repeats
 from lexer_pipeline.chunks.results import Checked
 from lexer_pipeline.chunks.watch import Watch
@@ -19,12 +21,16 @@ AT_ONCE = 1 << 14
 
 
 class Together:
-    """Sees all records of one specification, source after source."""
+    """Sees all records of one specification, source after source; those of `several` may have a key in common.
 
-    def __init__(self, specification: Specification) -> None:
+    `shared` are then the hashes of the keys that more than one source has, known once it `told` all.
+    """
+
+    def __init__(self, specification: Specification, several: bool) -> None:
         self._specification = specification
+        self._asks_rejected = several and specification.key is not None
+        self.shared = np.zeros(0, np.uint64)
         self._repeats = Repeats()
-        self._field = ""
 
     def watches(self, number: int, stages: Stages[Any]) -> tuple[Watch, ...]:
         """What looks at the chunks of the source of this number."""
@@ -33,13 +39,15 @@ class Together:
         own = stages.route.watches
         if not identities.is_known and not shared:
             return own
-        return (*own, _Seen(identities, self._repeats, number, shared))
+        return (*own, _Seen(identities, self._repeats, number, shared, self._asks_rejected))
 
     def told(self, reports: Sequence[SourceReport]) -> list[SourceReport]:
         """The reports on all sources, with what came more than once; asked when all were read."""
         found = self._repeats.found()
         code = "key_repeated" if self._specification.key else "record_repeated"
         told = list(reports)
+        if self._specification.key is not None:
+            self.shared = found.shared
         for number, count in sorted(found.counts.items()):
             seen = Sighting(
                 code, self._specification.key or "", count, tuple(found.lines[number]), told[number].path
@@ -53,7 +61,10 @@ class Together:
 class _Seen:
     """Watches by what the records of one source are known, some thousands at a time."""
 
-    def __init__(self, identities: Identities, repeats: Repeats, number: int, shared: SharedLinks) -> None:
+    def __init__(
+        self, identities: Identities, repeats: Repeats, number: int, shared: SharedLinks, asks_rejected: bool
+    ) -> None:
+        self._asks_rejected = asks_rejected and identities.key is not None
         self._identities = identities
         self._repeats = repeats
         self._number = number
@@ -66,6 +77,8 @@ class _Seen:
         known = self._identities.of(checked)
         self._held.append(known)
         self._count += len(known.lines)
+        if self._asks_rejected and checked.rejected:
+            self._repeats.add(self._number, *self._identities.keys_of_rejected(checked), accepted=False)
         if self._count > AT_ONCE:
             self._settle()
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import orjson
 
-from lexer_pipeline.chunks.results import Checked, ShapedDocuments, ShapedRows
+from lexer_pipeline.chunks.results import Checked, Shaped, ShapedDocuments, ShapedRows
 from lexer_pipeline.chunks.rows import Rows, Written
 from lexer_pipeline.kernels import dispatch
 from lexer_pipeline.kernels.arrays import Bools, Int32s, Int64s, UInt64s
@@ -118,16 +118,23 @@ class Identities:
             return joined(self._of_rows(checked, shaped))
         return joined(self._of_documents(checked, shaped))
 
+    def keys_of(self, shaped: Shaped) -> UInt64s:
+        """The key of each record of a chunk of which nothing is written, accepted or not; 0 where it cannot be read."""
+        if isinstance(shaped, ShapedRows):
+            return self._cells(shaped, shaped.chunk.firsts, self._columns[self.key or ""], False)
+        return np.array(
+            [self._key_in(shaped.chunk.text(row)) for row in range(shaped.chunk.records)], np.uint64
+        )
+
     def keys_of_rejected(self, checked: Checked) -> tuple[UInt64s, Int64s]:
         """The keys of the records that were rejected, as far as they can be read, and their lines."""
-        chunk, shaped = checked.shaped.chunk, checked.shaped
+        shaped = checked.shaped
         rows = np.array([one.rows[0] for one in checked.rejected], np.int32)
+        lines = shaped.chunk.lines[rows]
         if isinstance(shaped, ShapedRows):
-            column = self._columns[self.key or ""]
             firsts = shaped.chunk.firsts[np.searchsorted(shaped.chunk.firsts, rows, "right") - 1]
-            return self._cells(shaped, firsts, column, False), chunk.lines[rows]
-        hashes = [self._key_in(shaped.chunk.text(row)) for row in rows.tolist()]
-        return np.array(hashes, np.uint64), chunk.lines[rows]
+            return self._cells(shaped, firsts, self._columns[self.key or ""], False), lines
+        return np.array([self._key_in(shaped.chunk.text(row)) for row in rows.tolist()], np.uint64), lines
 
     def _key_in(self, text: bytes) -> int:
         try:
