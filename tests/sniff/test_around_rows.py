@@ -183,6 +183,7 @@ def test_a_hundred_thousand_subtotals_are_counted_and_a_few_named(tmp_path: Path
 @pytest.mark.parametrize(
     "rows",
     [
+        ["2,record(s) downloaded, from Jul-01-26 to Jul-31-26", "Seller ID : acme_shop"],
         ["2,record(s) downloaded"], ["2 record(s) downloaded"], ["2,record(s) downloaded,"], ["(123 rows affected)"],
         ["", "(1 row affected)", ""], ["Seller ID : A1B2C3"], ["Seller ID : A1B2C3,,"], ["Seller ID :,A1B2C3"],
         ["Report date:,2024-03-06,"], ["2 rows selected."], ["Total records: 2"], ["Total number of records:,2"],
