@@ -66,13 +66,13 @@ def compile_layout(
 
 def compile_mapped(
     targets: Sequence[str], labels: Sequence[str], tree: SchemaTree, source: str, folds: bool, takes_first: bool,
-    closes_gaps: bool,
+    closes_gaps: bool, placeholders: Sequence[str] = (),
 ) -> Layout:  # fmt: skip
     """The layout of a table that a mapping makes: a column for each of `targets`, called by its label in messages.
 
-    `takes_first` lets the rows of a record differ in a once-a-record column: the first that is filled wins.
+    `placeholders` are the mapping's own words for nothing. `takes_first` lets the rows of a record differ in a once-a-record column: the first that is filled wins.
     """
-    leaves = _leaves(targets, labels, tree, source, False)
+    leaves = _leaves(targets, labels, tree, source, False, placeholders)
     if not folds and any(leaf.is_repeated for leaf in leaves):
         raise UsageError(f"{source}: a list has an item a row, but no key says which rows belong together",
                          'Add key = "..." to the record of the mapping.')  # fmt: skip
@@ -91,8 +91,9 @@ def _layout(
 
 
 def _leaves(
-    header: Sequence[str], labels: Sequence[str], tree: SchemaTree, source: str, ignore_unknown: bool
-) -> list[Leaf]:
+    header: Sequence[str], labels: Sequence[str], tree: SchemaTree, source: str, ignore_unknown: bool,
+    placeholders: Sequence[str] = (),
+) -> list[Leaf]:  # fmt: skip
     leaves: list[Leaf] = []
     unknown: list[str] = []
     for column, name in enumerate(header):
@@ -105,7 +106,7 @@ def _leaves(
         else:
             path, place = found
             refuse_container(name, place, source)
-            leaves.append(Leaf(column, labels[column], path, place, *kind_of(place)))
+            leaves.append(Leaf(column, labels[column], path, place, *kind_of(place, placeholders)))
     if unknown and not ignore_unknown:
         raise unknown_column(unknown, len(leaves), tree, source)
     if not leaves:

@@ -63,10 +63,12 @@ NO_PLACE = Place(())
 def one_a_place(problems: Sequence[Problem]) -> tuple[Problem, ...]:
     """The first problem of each place: a date that is none need not be told that it also breaks a pattern.
 
-    Format goes before pattern, since it says what to write. A field is not missing that is there and unreadable.
+    Format goes before pattern, since it says what to write. A field is not missing that is there and unreadable, in whole or
+    in part.
     """
     first: dict[Parts, Problem] = {}
-    there = {problem.path for problem in problems if problem.code != "missing"}
+    unreadable = [problem.path for problem in problems if problem.code != "missing"]
+    there = {path[:length] for path in unreadable for length in range(1, len(path) + 1)}
     said = (problem for problem in problems if problem.code != "missing" or problem.path not in there)
     for problem in sorted(said, key=lambda problem: problem.code == "pattern"):
         first.setdefault(problem.path, problem)
@@ -161,7 +163,7 @@ def _alternatives(
         return [problem for error in meant[0] for problem in problem_of(error, tree)]
     place = tree.at(path) or NO_PLACE
     options = _options(place)
-    is_link = place.keyword("x-kind") == "link"
+    is_link = place.is_link
     code = "link" if is_link else "rule"
     what = "is not a link that Lexer takes" if is_link else "fits none of the alternatives"
     return [Problem(path, code, f"one of: {options}", f"{what}; give exactly one of: {options}")]
