@@ -4,9 +4,11 @@ The build turns each name in capitals that holds a whole number into a constant 
 and each name of CHANGES into its bit.
 """
 
-# What a row can be; the cells of a broken one cannot be told.
-ROW_OK, ROW_BLANK, ROW_RAGGED, ROW_QUOTE, ROW_NUL, ROW_UTF8, ROW_UNCLOSED = range(7)
-BROKEN_ROWS = (ROW_QUOTE, ROW_UNCLOSED)
+# What a row can be; the cells of a broken one cannot be told, and one that is passed over counts as blank.
+(
+    ROW_OK, ROW_BLANK, ROW_RAGGED, ROW_QUOTE, ROW_NUL, ROW_UTF8, ROW_UNCLOSED, ROW_SWALLOWED, ROW_PASSED_OVER,
+) = range(9)  # fmt: skip
+BROKEN_ROWS = (ROW_QUOTE, ROW_UNCLOSED, ROW_SWALLOWED)
 # A row may have so many bytes, and a quoted cell so many until it counts as never closed.
 LONGEST_ROW = 16 << 20
 

@@ -45,9 +45,9 @@ def converted(
     said: Sequence[str],
     cleaning: Cleaning = USUAL,
 ) -> Outcome:
-    """What some steps make of a column of the mapping where the columns that it reads say `said`."""
-    text = _joined(one, said)
-    rule = one.rule
+    """What some steps make of a column of the mapping where the columns that it reads say `said`, the country last."""
+    text, rule = _joined(one, said[: len(said) - len(one.country)]), one.rule
+    country = next(filter(None, said[len(said) - len(one.country) :]), "")
     if rule.split:
         parts = [part.strip() for part in text.split(rule.split)]
         filled = [part for part in parts if part]
@@ -69,7 +69,7 @@ def converted(
             refused = cleaning.refusal(text)
             if refused is not None:
                 return "", (), refused
-        done = step(text)
+        done = step.of(text, country) if isinstance(step, conversions.Phone) else step(text)
         if isinstance(done, conversions.Unconvertible):
             return _refused(one, text, done, cleaning)
         names.extend((*done.conversions, *done.warnings))

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from jsonschema_rs import ValidationError
 from jsonschema_rs import ValidationErrorKind as Kind
 
-from lexer_pipeline.kernels.codes import ROW_NUL, ROW_QUOTE, ROW_RAGGED, ROW_UNCLOSED, ROW_UTF8
+from lexer_pipeline.kernels.codes import ROW_NUL, ROW_QUOTE, ROW_RAGGED, ROW_SWALLOWED, ROW_UNCLOSED, ROW_UTF8
 from lexer_pipeline.model import Problem, Schema
 from lexer_pipeline.specs.paths import Parts
 from lexer_pipeline.specs.schema_tree import Place, SchemaTree
@@ -31,6 +31,7 @@ CODES = {
     "too_deep": "the document is nested too deep",
     "ragged_row": "a row with more or fewer cells than the header",
     "quote": "a quoted cell is not closed, or text follows the closing quote",
+    "swallowed_rows": "a quoted cell holds lines that look like rows of the table",
     "nul": "a NUL byte in a row",
 }
 FORMATS = {
@@ -233,5 +234,11 @@ ROW_FAULTS: Mapping[int, RowFault] = MappingProxyType({
     ROW_UNCLOSED: RowFault(
         "quote", "RFC 4180", "opens a quote that is never closed; close it, or write it twice",
         "open a quote that is not closed",
+    ),
+    ROW_SWALLOWED: RowFault(
+        "swallowed_rows", "no rows within a cell",
+        "has a quoted cell of several lines that look like rows of the table: a stray quote took them in; take it out, or write "
+        "it twice, in the source and convert that again",
+        "have a quoted cell that holds lines which look like rows",
     ),
 })  # fmt: skip
