@@ -22,7 +22,7 @@ texts = st.text(st.characters(codec="utf-8"), min_size=1, max_size=8)
 readings = st.builds(
     ReadOptions, form=st.sampled_from(FORMS), encoding=st.sampled_from([None, "UTF-8", "cp1252", "UTF-16 LE"]),
     header_row=st.none() | st.integers(1, 99), sheet=st.none() | texts, delimiter=st.sampled_from([None, ";", "\t"]),
-    alphabet=st.none() | texts, footer=st.none() | st.booleans(),
+    alphabet=st.none() | texts, footer=st.none() | st.booleans(), quotes=st.none() | st.booleans(),
 )  # fmt: skip
 told = st.dictionaries(
     texts,

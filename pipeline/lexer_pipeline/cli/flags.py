@@ -51,6 +51,11 @@ def add_sources(parser: argparse.ArgumentParser, count: str = "+") -> None:
         "--timezone", metavar="ZONE", help="where date-times without a zone were written (UTC)"
     )
     parser.add_argument(
+        "--country",
+        metavar="COUNTRY",
+        help="whose phone numbers have no country code, as AU, where no row says it",
+    )
+    parser.add_argument(
         "--unknown", choices=("drop", "reject"), default="drop", help="what becomes of unknown keys in JSON"
     )
     parser.add_argument(

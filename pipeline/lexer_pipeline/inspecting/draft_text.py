@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from lexer_pipeline.inspecting.lacking import Lack
-from lexer_pipeline.inspecting.synonyms import is_secret
+from lexer_pipeline.mapping.synonyms import is_secret
 from lexer_pipeline.model import Field, Json, Specification
 from lexer_pipeline.specs.paths import ANY, EACH, FieldPath
 

@@ -1,7 +1,7 @@
 """The columns of a header, found by the names that a mapping gives them."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from difflib import get_close_matches
 
 from lexer_pipeline.chunks.rejected import BOOKKEEPING
@@ -97,7 +97,7 @@ class Header:
         if exact:
             return exact
         if NUMBER_SIGN in name:
-            wanted = NUMBER_SIGN.join(normalised(part) for part in name.split(NUMBER_SIGN))
+            wanted = _as_named(name)
             numbered = [column for column, one in enumerate(self._names) if _numberless(one) == wanted]
             if numbered:
                 return numbered
@@ -132,6 +132,22 @@ def _places(names: Sequence[str]) -> dict[str, list[int]]:
     for column, name in enumerate(names):
         places.setdefault(name, []).append(column)
     return places
+
+
+def named_columns(mapping: Mapping) -> frozenset[str]:
+    """The columns that a mapping reads, drops or keeps to itself, as `is_named` compares them."""
+    read = (name for record in mapping.records for name in record.columns())
+    return frozenset(_as_named(name) for name in (*mapping.drop, *mapping.secret, *read))
+
+
+def is_named(name: str, named: Collection[str]) -> bool:
+    """Whether a column of a header is among those that a mapping names."""
+    return normalised(name) in named or _numberless(name) in named
+
+
+def _as_named(name: str) -> str:
+    """A column's name in a mapping as headers are compared with it: `#` there stands for any number."""
+    return NUMBER_SIGN.join(normalised(part) for part in name.split(NUMBER_SIGN))
 
 
 def _numberless(name: str) -> str:

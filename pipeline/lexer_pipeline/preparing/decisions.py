@@ -21,7 +21,7 @@ from lexer_pipeline.model import Json
 READINGS = ("date", "date-time-zone", "money")
 READING_TYPES: Mapping[str, type] = {
     "form": str, "encoding": str, "alphabet": str, "sheet": str, "delimiter": str, "header_row": int, "footer": bool,
-    "skip_hidden": bool,
+    "skip_hidden": bool, "quotes": bool,
 }  # fmt: skip
 DELIMITER = re.compile(r'(?=[\x00-\x7f])[^\w"\r\n]')
 REMEDY = "Take the manifest.json that this program wrote; decisions are not made by hand."
@@ -52,10 +52,12 @@ class Decisions:
     def for_rejects(self, asked: ReadOptions = AS_TOLD) -> "Decisions":
         """The same for what the source's batch rejected.
 
-        That file says itself how it is read, since any program may have saved it anew; what it does not say may be `asked`.
+        That file says itself how it is read, since any program may have saved it anew; what it does not say may be `asked`. As
+        this program wrote it, its quotes are those of the source.
         """
         is_table = self.reading.form in (TABLE, REJECTS)
-        return replace(self, reading=replace(asked, form=REJECTS if is_table else ONE_A_LINE))
+        form = REJECTS if is_table else ONE_A_LINE
+        return replace(self, reading=replace(asked, form=form, quotes=self.reading.quotes))
 
 
 def from_json(said: object, where: str) -> tuple[Decisions, ...]:

@@ -18,10 +18,12 @@ from lexer_pipeline.loading.named_twice import refuse_named_twice
 from lexer_pipeline.loading.source import Loaded, LoadedTable, Source, load
 from lexer_pipeline.mapping import file as mapping
 from lexer_pipeline.mapping import remembered
+from lexer_pipeline.mapping.recognition import recognise
 from lexer_pipeline.mapping.rules import FieldDecisions, Mapping, RecordMap
 from lexer_pipeline.model import Specification
 from lexer_pipeline.outbox.batch import MANIFEST
 from lexer_pipeline.preparing.decisions import Decisions
+from lexer_pipeline.preparing.unrecognised import not_recognised
 from lexer_pipeline.specs import catalog
 from lexer_pipeline.system.files import read_at
 from lexer_pipeline.system.hashing import Hashing
@@ -35,7 +37,8 @@ class Plan:
 
     `notes` say why a mapping was taken that nobody asked for. `decided` is what was decided over the source as a whole, of which
     these are some rows. Where they are its rejects, `original` is its name, and `accepted` are those that an earlier fix accepted:
-    rows by their lines, documents by their SHA-256.
+    rows by their lines, documents by their SHA-256. One that `is_further` makes more records of the same kind of a source that
+    was read before, so it does not count its blank rows again.
     """
 
     source: Source
@@ -48,6 +51,7 @@ class Plan:
     decided: Decisions | None = None
     original: str = ""
     accepted: frozenset[int | str] = frozenset()
+    is_further: bool = False
 
     @property
     def fields_decided(self) -> FieldDecisions:
@@ -124,10 +128,12 @@ def plans(
             if not records:
                 raise UsageError(f"the mapping {found.name} makes no {spec}", "Leave out --spec.")
             read_as = replace(reading, sheet=reading.sheet or found.sheet)
+            seen: set[str] = set()
             for record in records:
-                yield Plan(
-                    source, reader(), read_as, catalog.find(record.specification), found, record, notes
-                )
+                made = catalog.find(record.specification)
+                is_further = made.name in seen
+                seen.add(made.name)
+                yield Plan(source, reader(), read_as, made, found, record, notes, is_further=is_further)
 
 
 def _is_wanted(record: RecordMap, specification: Specification | None) -> bool:
@@ -173,7 +179,7 @@ class _FromStart(RawIOBase):
 def _recognised(
     source: Source, stdin: BinaryIO | None, reading: ReadOptions, out: Path | None
 ) -> tuple[Mapping, tuple[str, ...]]:
-    """The mapping that was used for this header before, or the preset that it fits; else the candidates are listed."""
+    """The mapping that was used for this header before, or the preset that it surely is."""
     with closing(load(source, stdin, reading)) as loaded:
         called = loaded.name
     if not isinstance(loaded, LoadedTable):
@@ -184,11 +190,7 @@ def _recognised(
     gone = (
         f"{known.path} was used for this header before, but it {known.trouble}" if known is not None else ""
     )
-    found = mapping.recognise(loaded.head.names)
-    if len(found) == 1:
-        return found[0], ((gone,) if gone else ())
-    listed = found or mapping.presets()
-    what = "fits more than one preset" if found else "looks like none of the presets"
-    candidates = ", ".join(one.name for one in listed)
-    remedy = "Say --spec SPEC, or --map with one of them or a file of your own."
-    raise UsageError(f"{called}: {what}: {candidates}", f"{gone}. {remedy}" if gone else remedy)
+    found = recognise(loaded.head.names)
+    if found.sure is None:
+        raise not_recognised(source, called, found, gone)
+    return found.sure, ((gone,) if gone else ())

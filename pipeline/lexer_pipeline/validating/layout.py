@@ -69,13 +69,13 @@ def compile_layout(
 
 def compile_mapped(
     targets: Sequence[str], labels: Sequence[str], tree: SchemaTree, source: str, folds: bool, takes_first: bool,
-    closes_gaps: bool,
+    closes_gaps: bool, placeholders: Sequence[str] = (),
 ) -> Layout:  # fmt: skip
     """The layout of a table that a mapping makes: a column for each of `targets`, called by its label in messages.
 
-    `takes_first` lets the rows of a record differ in a once-a-record column: the first that is filled wins.
+    `placeholders` are the mapping's own words for nothing. `takes_first` lets the rows of a record differ in a once-a-record column: the first that is filled wins.
     """
-    leaves = _leaves(targets, labels, exact_fields(targets, tree), tree, source, False)
+    leaves = _leaves(targets, labels, exact_fields(targets, tree), tree, source, False, placeholders)
     if not folds and any(leaf.is_repeated for leaf in leaves):
         raise UsageError(f"{source}: a list has an item a row, but no key says which rows belong together",
                          'Add key = "..." to the record of the mapping.')  # fmt: skip
@@ -95,7 +95,7 @@ def _layout(
 
 def _leaves(
     header: Sequence[str], labels: Sequence[str], fields: Sequence[tuple[FieldPath, Place] | None], tree: SchemaTree,
-    source: str, ignore_unknown: bool,
+    source: str, ignore_unknown: bool, placeholders: Sequence[str] = (),
 ) -> list[Leaf]:  # fmt: skip
     leaves: list[Leaf] = []
     unknown: list[str] = []
@@ -107,7 +107,7 @@ def _leaves(
         else:
             path, place = found
             refuse_container(name, place, source)
-            leaves.append(Leaf(column, labels[column], path, place, *kind_of(place)))
+            leaves.append(Leaf(column, labels[column], path, place, *kind_of(place, placeholders)))
     if unknown and not ignore_unknown:
         raise unknown_column(unknown, len(leaves), tree, source)
     if not leaves:
