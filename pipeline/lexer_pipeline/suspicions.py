@@ -43,6 +43,16 @@ SUSPICIONS: Mapping[str, Suspicion] = MappingProxyType({
         WARNING, "a time that the start of daylight saving leaves out was read with the offset before it",
         "`2024-10-06 02:30:00` in Melbourne", "check `--timezone`, or export times with their offset",
     ),
+    "does_not_add_up": Suspicion(
+        HOLD, "the prices and adjustments of a record do not come to its own total",
+        "lines of 20.00 and 5.00, a total of 30.00", "look at these orders: an amount may stand in a column that is not mapped",
+        by_share=True,
+    ),
+    "not_reconciled": Suspicion(
+        HOLD, "whether a record adds up could not be checked, since its total or an amount is missing or no number",
+        "an order whose total is empty", "export the column of the total, or name it under reconcile in the mapping",
+        by_share=True,
+    ),
 })  # fmt: skip
 
 

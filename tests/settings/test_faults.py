@@ -33,6 +33,11 @@ differ = "first"
 together = ["store.name", "type"]
 carry = ["Shop"]
 
+[records.reconcile]
+total = { column = "Total", convert = ["money"] }
+on_top = { "products[].price_paid" = "custom_fields.name" }
+contained = { "products[].quantity" = "custom_fields.name" }
+
 [[records.skip]]
 column = "Status"
 is = ["void", "lost"]

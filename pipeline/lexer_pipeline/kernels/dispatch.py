@@ -9,6 +9,7 @@ from lexer_pipeline.kernels.fallback import (
     check_column,
     distinct,
     encode,
+    exact_amounts,
     find_lines,
     gather,
     joined,
@@ -34,7 +35,14 @@ try:
         pull_up,
         scan_csv,
     )
-    from lexer_pipeline.kernels.conversions import distinct, joined, rewrite, tally_dates, tally_money
+    from lexer_pipeline.kernels.conversions import (
+        distinct,
+        exact_amounts,
+        joined,
+        rewrite,
+        tally_dates,
+        tally_money,
+    )
     from lexer_pipeline.kernels.documents import (
         Automaton,
         find_lines,
@@ -57,6 +65,7 @@ __all__ = [
     "check_column",
     "distinct",
     "encode",
+    "exact_amounts",
     "find_lines",
     "gather",
     "joined",

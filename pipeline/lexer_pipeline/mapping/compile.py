@@ -8,7 +8,8 @@ from typing import Protocol
 from lexer_pipeline.errors import UsageError
 from lexer_pipeline.mapping import conversions
 from lexer_pipeline.mapping.header import Header
-from lexer_pipeline.mapping.rules import FieldDecisions, FieldRule, Mapping, RecordMap, Skip
+from lexer_pipeline.mapping.reconcile import SUMMED, Movable, Reconciling
+from lexer_pipeline.mapping.rules import TOTAL, FieldDecisions, FieldRule, Mapping, RecordMap, Skip
 from lexer_pipeline.mapping.target_columns import Step, TargetColumn, columns_of, order_of
 from lexer_pipeline.model import Specification
 from lexer_pipeline.specs.paths import FieldPath
@@ -36,7 +37,8 @@ class Mapper:
     """One record map of a mapping, understood for one header.
 
     `order` is that in which the columns can be made; a skip whose column the header lacks has the number NOWHERE.
-    `together` are places of columns that are filled from one row of a record alone.
+    `together` are places of columns that are filled from one row of a record alone. Behind the columns that are `fields` of
+    the record stands what is only looked at.
     """
 
     target_columns: tuple[TargetColumn, ...]
@@ -51,6 +53,12 @@ class Mapper:
     mapping: Mapping | None
     source: str
     decided: FieldDecisions
+    reconciling: Reconciling | None
+
+    @property
+    def fields(self) -> int:
+        """How many of the columns are fields of the record."""
+        return sum(not one.is_hidden for one in self.target_columns)
 
     @property
     def once(self) -> list[int]:
@@ -96,11 +104,12 @@ def compile_mapper(
     mapping = plan.mapping or _plain()
     record = plan.record or _as_it_is(header, tree, plan.specification.name)
     columns = Header(mapping, header, source, plan.original)
-    target_columns = settled(columns_of(record.fields, columns, tree, dates), plan.fields_decided)
+    target_columns = settled(columns_of(record.rules, columns, tree, dates), plan.fields_decided)
     if not any(one.columns for one in target_columns):
         raise UsageError(f"{source}: no column of the mapping {mapping.name} is in the header")
     folds = not record.carry and (bool(record.key) or not all(one.is_once for one in target_columns))
-    targets, labels = [str(one.path) for one in target_columns], [one.label for one in target_columns]
+    fields = [one for one in target_columns if not one.is_hidden]
+    targets, labels = [str(one.path) for one in fields], [one.label for one in fields]
     closes_gaps = plan.mapping is not None
     layout = compile_mapped(targets, labels, tree, source, folds, record.takes_first, closes_gaps)
     carry = [columns.find((name,)) for name in record.carry]
@@ -110,7 +119,7 @@ def compile_mapper(
         tuple(column for column in carry if column is not None),
         tuple(place for place, one in enumerate(target_columns) if one.rule.target in record.together),
         tuple((columns.place(skip.columns), skip) for skip in record.skips), columns.secret(), columns.unused(),
-        plan.mapping, source, plan.fields_decided,
+        plan.mapping, source, plan.fields_decided, _reconciling(record, target_columns),
     )  # fmt: skip
 
 
@@ -132,6 +141,30 @@ def _settled(step: Step, target: str, decided: FieldDecisions) -> Step:
         raise UsageError(
             f"what was decided on {target} ({step.conversion}): {problem.message}", problem.hint
         ) from None
+
+
+def _reconciling(record: RecordMap, target_columns: Sequence[TargetColumn]) -> Reconciling | None:
+    """What a record's reconcile names, by the places of the columns; what the header lacks is left out."""
+    if record.reconcile is None:
+        return None
+    places = {one.rule.target: place for place, one in enumerate(target_columns)}
+    movable = [
+        Movable(
+            places[amount],
+            tuple(at for at, one in enumerate(target_columns)
+                  if FieldPath.named(one.rule.target).is_within(FieldPath.named(amount).parent)),
+            tuple(places[field] for field in (instead,) if field in places), is_added,
+        )
+        for listed, is_added in ((record.reconcile.on_top, True), (record.reconcile.contained, False))
+        for amount, instead in listed if amount in places
+    ]  # fmt: skip
+    moved = {one.amount for one in movable}
+    summed = [
+        at for at, one in enumerate(target_columns) if str(one.path.general) in SUMMED and at not in moved
+    ]
+    total = places.get(TOTAL)
+    label = target_columns[total].label if total is not None else ""
+    return Reconciling(total, tuple(summed), tuple(movable), label)
 
 
 def _plain() -> Mapping:

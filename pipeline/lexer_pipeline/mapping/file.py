@@ -32,7 +32,16 @@ from importlib import import_module
 from pathlib import Path
 
 from lexer_pipeline.errors import UsageError
-from lexer_pipeline.mapping.rules import FieldRule, Mapping, RecordMap, Skip, Table, conversions_in
+from lexer_pipeline.mapping.rules import (
+    TOTAL,
+    FieldRule,
+    Mapping,
+    Reconcile,
+    RecordMap,
+    Skip,
+    Table,
+    conversions_in,
+)
 from lexer_pipeline.suspicions import LEAST, SHARE
 from lexer_pipeline.system import settings_file
 from lexer_pipeline.system.settings_file import SettingsFile
@@ -124,8 +133,13 @@ def _record(table: Table) -> RecordMap:
         table["specification"], table.get("key"), table.get("differ") == "first",
         tuple(_skip(one) for one in table.get("skip", ())),
         tuple(_field(target, said) for target, said in table["fields"].items()),
-        _texts(table, "carry"), _texts(table, "together"),
+        _texts(table, "carry"), _texts(table, "together"), _reconcile(table["reconcile"]) if "reconcile" in table else None,
     )  # fmt: skip
+
+
+def _reconcile(table: Table) -> Reconcile:
+    on_top, contained = (tuple(table.get(name, {}).items()) for name in ("on_top", "contained"))
+    return Reconcile(_field(TOTAL, table["total"]), on_top, contained)
 
 
 def _skip(table: Table) -> Skip:

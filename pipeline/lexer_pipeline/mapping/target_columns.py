@@ -8,7 +8,7 @@ from pathlib import PurePath
 from lexer_pipeline.errors import UsageError
 from lexer_pipeline.mapping import conversions
 from lexer_pipeline.mapping.header import NOWHERE, NUMBER_SIGN, Header
-from lexer_pipeline.mapping.rules import FieldRule
+from lexer_pipeline.mapping.rules import TOTAL, FieldRule
 from lexer_pipeline.specs.paths import EACH, FieldPath
 from lexer_pipeline.specs.schema_tree import SchemaTree
 
@@ -49,6 +49,11 @@ class TargetColumn:
     def is_copy(self) -> bool:
         """Whether the cells stay as they are."""
         return len(self.pieces) == 1 and bool(self.columns) and not self.chain and not self.rule.split
+
+    @property
+    def is_hidden(self) -> bool:
+        """Whether it is only looked at, and no field of the record."""
+        return self.rule.target == TOTAL
 
     @property
     def is_once(self) -> bool:

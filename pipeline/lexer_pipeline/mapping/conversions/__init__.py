@@ -48,6 +48,7 @@ COMPILERS: Mapping[str, Callable[[object], Conversion | NeedsColumn]] = MappingP
     "email": addresses.email,
     "enum": vocabulary.enum,
     "id": identifiers.identifier,
+    "less": arithmetic.less,
     "line-total": arithmetic.line_total,
     "lower": texts.lower,
     "md5": addresses.md5,
