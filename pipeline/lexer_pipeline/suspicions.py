@@ -43,6 +43,10 @@ SUSPICIONS: Mapping[str, Suspicion] = MappingProxyType({
         WARNING, "a time that the start of daylight saving leaves out was read with the offset before it",
         "`2024-10-06 02:30:00` in Melbourne", "check `--timezone`, or export times with their offset",
     ),
+    "mobile_not_a_number": Suspicion(
+        WARNING, "a mobile that cannot be a phone number was sent as it is", "`call after five`",
+        'write digits with the country code, as in 61491570156, or let a mapping read it: `convert = ["phone"]`',
+    ),
     "phone_unreadable": Suspicion(
         WARNING, "a phone number that does not exist, or several in one cell, was left out of a field that may be empty",
         "`0412 345 678 / 0413 222 333`", "leave one number that exists in the cell",
@@ -50,6 +54,10 @@ SUSPICIONS: Mapping[str, Suspicion] = MappingProxyType({
     "phone_without_country": Suspicion(
         WARNING, "a phone number without a country code, in a row that says no country, was left out",
         "`0412 345 678`", 'add `--country AU`, or write `country = "AU"` in the mapping',
+    ),
+    "several_addresses": Suspicion(
+        ISSUE, "a cell holds more than one e-mail address", "`mira@example.com; teo@example.com`",
+        "leave one of them, or make a row of each",
     ),
 })  # fmt: skip
 
@@ -90,7 +98,7 @@ class Sightings:
             )
             return
         same = not known.lines or known.source == one.source
-        lines = (*known.lines, *one.lines)[:MOST_LINES] if same else known.lines
+        lines = tuple(sorted((*known.lines, *one.lines))[:MOST_LINES]) if same else known.lines
         source = known.source if known.lines else one.source
         self._found[one.code, one.where] = Sighting(
             one.code, one.where, known.count + one.count, lines, source

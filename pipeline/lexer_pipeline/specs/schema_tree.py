@@ -16,7 +16,7 @@ class Place:
     """One place in a record: all the schemas that speak of it, whichever of them will hold.
 
     `views` never contains `$ref`, and subschemas of anyOf and the like are spread out. `cleaning` is what text at
-    this place may need: `email`, `hash`, `date-time`, `deprecated` or nothing.
+    this place may need: `email`, `hash`, `date-time`, `deprecated`, `mobile` or nothing.
     """
 
     views: tuple[Schema, ...]
@@ -82,6 +82,8 @@ def _cleaning(views: list[Schema]) -> str:
     for view in views:
         if view.get("x-normalise") in ("email", "hash"):
             return str(view["x-normalise"])
+        if view.get("x-holds") == "mobile":
+            return "mobile"
         if view.get("format") == "date-time":
             return "date-time"
         if "x-deprecated-values" in view:

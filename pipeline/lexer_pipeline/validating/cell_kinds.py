@@ -8,7 +8,9 @@ from lexer_pipeline.specs.schema_tree import Place
 
 PLAIN_WORD = re.compile(r"[A-Za-z0-9_. -]+")
 # The kernels that say whether text needs one of the clean-ups of `reference.clean_text`.
-CLEANED = {"email": codes.KIND_EMAIL, "hash": codes.KIND_HASH, "date-time": codes.KIND_DATE_TIME}
+CLEANED = {
+    "email": codes.KIND_EMAIL, "hash": codes.KIND_HASH, "date-time": codes.KIND_DATE_TIME, "mobile": codes.KIND_MOBILE,
+}  # fmt: skip
 NOT_TEXT = {
     "boolean": codes.KIND_BOOLEAN,
     "number": codes.KIND_NUMBER,

@@ -24,7 +24,7 @@ TEXT_WORDS = frozenset({"minLength", "maxLength"})
 # What the kernel may do to a text, and how the reference calls it.
 CLEANED = {codes.KIND_EMAIL: "email_cleaned", codes.KIND_HASH: "hash_cleaned"}
 # What says of a schema without rules that it does not take any value as it is.
-NOT_OPEN = {"type", "properties", "additionalProperties", "x-normalise", "x-deprecated-values"}
+NOT_OPEN = {"type", "properties", "additionalProperties", "x-normalise", "x-holds", "x-deprecated-values"}
 # What JSON writes with a backslash; a byte that nothing in a document begins with.
 ESCAPED = re.compile(rb'["\\\x00-\x1f]')
 NEVER = b"\0"
@@ -154,6 +154,8 @@ class Tables:
             known = codes.KIND_EMAIL if rules in ({}, {"pattern": EMAIL_PATTERN}) else None
         elif normalise == "hash":
             known = codes.KIND_HASH if not rules else None
+        elif schema.get("x-holds") == "mobile" and not rules:
+            known = codes.KIND_MOBILE
         elif known == codes.KIND_EMAIL or (known is None and not set(rules) <= TEXT_WORDS):
             raise NotCompiled
         elif known is None:

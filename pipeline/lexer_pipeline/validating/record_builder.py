@@ -92,9 +92,10 @@ def _is_cleaned_away(leaf: Leaf, text: str, path: Parts, notes: Notes) -> bool:
     if leaf.kind not in (codes.KIND_EMAIL, codes.KIND_HASH):
         return False
     done = clean_text(text, leaf.place, None)
-    if not done.text:
-        notes.convert(path, done.conversions)
-    return not done.text
+    if isinstance(done, values.Unconvertible) or done.text:
+        return False
+    notes.convert(path, done.conversions)
+    return True
 
 
 # Stands where a cell could not be read, so that the field does not count as missing.

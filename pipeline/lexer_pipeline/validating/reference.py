@@ -133,17 +133,22 @@ class ReferenceChecker:
         if place is None or not place.cleaning:
             return text
         done = clean_text(text, place, self.zone)
+        if isinstance(done, values.Unconvertible):
+            notes.problems.append(Problem(path, done.code, done.rule, done.message))
+            return text
         notes.convert(path, done.conversions)
         notes.warn(path, done.warnings)
         return done.text
 
 
-def clean_text(text: str, place: Place, zone: ZoneInfo | None) -> values.Converted:
-    """The clean-ups that hold for text from any source: e-mails, hashes, date-times, deprecated words."""
+def clean_text(text: str, place: Place, zone: ZoneInfo | None) -> values.Converted | values.Unconvertible:
+    """The clean-ups that hold for text from any source: e-mails, hashes, mobiles, date-times, deprecated words."""
     if place.cleaning == "email":
         return values.email(text)
     if place.cleaning == "hash":
         return values.hash_text(text)
+    if place.cleaning == "mobile":
+        return values.mobile(text)
     if place.cleaning == "date-time":
         return values.date_time(text, zone)
     deprecated = place.cleaning == "deprecated" and text in place.deprecated

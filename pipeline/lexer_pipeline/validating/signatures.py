@@ -96,13 +96,13 @@ class RowSignatures:
 
     def _broken(self, place: int, leaf: Leaf, text: str) -> list[str]:
         value: object
+        zone = self._reference.zone
+        done = convert_raw(leaf.kind, text) if leaf.is_raw else clean_text(text, leaf.place, zone)
+        if isinstance(done, values.Unconvertible):
+            return [done.code, done.rule]
+        value = done.text
         if leaf.is_raw:
-            done = convert_raw(leaf.kind, text)
-            if isinstance(done, values.Unconvertible):
-                return [done.code, done.rule]
             value = done.text == "true" if leaf.kind == codes.KIND_BOOLEAN else NumberText(done.text).plain
-        else:
-            value = clean_text(text, leaf.place, self._reference.zone).text
         if place not in self._validators:
             self._validators[place] = [_validator(view) for view in leaf.place.views]
         names = []
@@ -220,7 +220,11 @@ class DocumentSignatures:
         value: object
         if text.startswith(b'"'):
             # A text with escapes is in no sketch.
-            value = clean_text(text[1:-1].decode(), place, self._reference.zone).text
+            done = clean_text(text[1:-1].decode(), place, self._reference.zone)
+            if isinstance(done, values.Unconvertible):
+                yield from (done.code, done.rule)
+                return
+            value = done.text
         else:
             value = text == b"true" if text in (b"true", b"false") else NumberText(text.decode()).plain
         for number, validator in enumerate(validators):

@@ -15,7 +15,7 @@ CHANGES: Mapping[str, str] = MappingProxyType({
     "date_midnight": "a date without a time of day became the midnight at which it starts",
     "date_rewritten": "a date was written as the specification wants it",
     "digits_kept": "everything but the digits was left out",
-    "email_cleaned": "an e-mail address was trimmed and lower-cased",
+    "email_cleaned": "an e-mail address was trimmed, lower-cased, or freed of a name and signs around it",
     "email_hashed": "an e-mail address was trimmed, lower-cased and replaced by its hash",
     "extension_dropped": "the extension of a phone number was left out",
     "fraction_stripped": "the .0 that a spreadsheet adds to a whole number was taken off",
