@@ -27,6 +27,13 @@ def add_reading(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--sheet", metavar="NAME", help="the sheet of a workbook (the first one that is filled)"
     )
+    parser.add_argument(
+        "--hidden",
+        choices=("read", "skip"),
+        default="read",
+        help="what becomes of hidden and filtered rows of a workbook (read)",
+    )
+    parser.add_argument("--member", metavar="NAME", help="the file of a zip (all that hold data)")
 
 
 def add_sources(parser: argparse.ArgumentParser, count: str = "+") -> None:

@@ -33,9 +33,9 @@ class Draft:
 
 def draft(
     title: str, names: Sequence[str], distinct: Sequence[str], columns: Sequence[ColumnProfile],
-    specification: Specification,
+    specification: Specification, sheet: str | None = None,
 ) -> Draft:  # fmt: skip
-    """Draft the mapping of a table to a specification.
+    """Draft the mapping of a table (of a `sheet`) to a specification.
 
     `names` is the header, `distinct` the same with names that stand twice told apart.
     """
@@ -58,7 +58,9 @@ def draft(
     again = [
         one for place, name in enumerate(names) if _is_again(place, names) for one in (name, distinct[place])
     ]
-    text = "".join(f"{line}\n" for line in toml(title, specification, fields, lines, lacks, left, again))
+    text = "".join(
+        f"{line}\n" for line in toml(title, sheet, specification, fields, lines, lacks, left, again)
+    )
     return Draft(
         text,
         tuple(line for line in lines if line.column and not line.why_not),

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from lexer_pipeline.inspecting.lacking import Lack
-from lexer_pipeline.inspecting.synonyms import is_secret
+from lexer_pipeline.mapping.synonyms import is_secret
 from lexer_pipeline.model import Field, Json, Specification
 from lexer_pipeline.specs.paths import ANY, EACH, FieldPath
 
@@ -38,13 +38,15 @@ class Drafted:
 
 
 def toml(
-    title: str, specification: Specification, fields: Mapping[FieldPath, Field], lines: Sequence[Drafted],
+    title: str, sheet: str | None, specification: Specification, fields: Mapping[FieldPath, Field], lines: Sequence[Drafted],
     lacks: Sequence[Lack], left: Mapping[str, str], again: Sequence[str],
 ) -> Iterator[str]:  # fmt: skip
     """The lines of the text: `left` are the columns that no line reads, `again` those that no mapping can reach."""
     yield f"# A draft for {specification.name}. Look at each line; the number says how sure it is (1 is certain)."
     yield f"# The fields: lexer-pipeline specs {specification.record_type or specification.name}"
     yield f"title = {quoted(title)}"
+    if sheet is not None:
+        yield f"sheet = {quoted(sheet)}  # the one that is read, unless --sheet says otherwise"
     secret = [name for name in left if is_secret(name)]
     if secret:
         yield f"secret = [{', '.join(map(_listed, secret))}]  # never passed on, not even to rejects"

@@ -14,6 +14,7 @@ from lexer_pipeline.loading.format import AS_TOLD, ReadOptions
 from lexer_pipeline.loading.source import LoadedDocuments, LoadedTable, Source, load
 from lexer_pipeline.mapping import file as mapping
 from lexer_pipeline.mapping import remembered
+from lexer_pipeline.mapping.recognition import recognise
 from lexer_pipeline.mapping.rules import Mapping, RecordMap
 from lexer_pipeline.model import Json, Specification
 from lexer_pipeline.specs import catalog
@@ -87,11 +88,10 @@ def _stem(name: str) -> str:
 
 def _presets(names: Sequence[str], specification: Specification) -> list[str]:
     """A word on presets that make the same already."""
-    fitting = [one for one in mapping.recognise(names) if _makes(one, specification)]
-    return [
-        f"the preset {one.name} fits this header; `convert` needs no mapping of your own for it"
-        for one in fitting
-    ]
+    found = recognise(names).sure
+    if found is None or not _makes(found, specification):
+        return []
+    return [f"the preset {found.name} fits this header; `convert` needs no mapping of your own for it"]
 
 
 def _makes(one: Mapping, specification: Specification) -> bool:
@@ -130,7 +130,14 @@ def _drafted(
     progress: Progress | None,
 ) -> Proposal:  # fmt: skip
     table = table_profile(loaded, progress)
-    done = draft(_stem(loaded.name), names, loaded.head.distinct, table.columns, specification)
+    done = draft(
+        _stem(loaded.name),
+        names,
+        loaded.head.distinct,
+        table.columns,
+        specification,
+        loaded.stream.told.sheet,
+    )
     _write(path, done.text)
     mapping.read(path)
     fields = tuple(line.as_json() for line in done.lines)

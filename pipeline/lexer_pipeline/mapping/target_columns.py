@@ -3,11 +3,11 @@
 from collections.abc import Iterable, Iterator, Sequence
 from collections.abc import Mapping as Map
 from dataclasses import dataclass, replace
-from pathlib import PurePath
 
 from lexer_pipeline.errors import UsageError
 from lexer_pipeline.mapping import conversions
 from lexer_pipeline.mapping.header import NOWHERE, NUMBER_SIGN, Header
+from lexer_pipeline.mapping.name_words import name_word
 from lexer_pipeline.mapping.rules import FieldRule, Told
 from lexer_pipeline.specs.paths import EACH, FieldPath
 from lexer_pipeline.specs.schema_tree import SchemaTree
@@ -96,12 +96,15 @@ def _numbered(rule: FieldRule, number: int) -> FieldRule:
 
 def _made_by(rule: FieldRule, header: Header, tree: SchemaTree, told: Told) -> Iterator[TargetColumn]:
     """The columns that a rule makes of this header: none where it lacks the columns that the rule reads."""
-    pieces = [piece if isinstance(piece, str) else header.place(piece) for piece in rule.pieces]
+    by_name = bool(rule.filename) and not any(header.has(names) for names in rule.columns)
+    pieces = [
+        piece if isinstance(piece, str) else header.place(piece) for piece in rule.pieces if not by_name
+    ]
     pieces = [piece for piece in pieces if piece != NOWHERE]
     columns = [piece for piece in pieces if isinstance(piece, int)]
     steps = rule.conversions
-    if rule.filename:
-        pieces = [_from_name(rule, header.original)]
+    if by_name:
+        pieces, steps = [name_word(rule, header.original).text], ()
     elif rule.columns and not columns:
         if not rule.default:
             return
@@ -144,20 +147,6 @@ def _compiled(name: str, argument: object, path: FieldPath, tree: SchemaTree, to
     return conversions.compile_conversion(name, argument)
 
 
-def _from_name(rule: FieldRule, source: str) -> str:
-    """The constant that a word in the file's name asks for."""
-    # A member of a zip is called export.zip!members.csv.
-    name = PurePath(source.rpartition("!")[2]).name.casefold()
-    found = [(word, text) for word, text in rule.filename if word.casefold() in name]
-    if not found:
-        words = ", ".join(word for word, _ in rule.filename)
-        raise UsageError(
-            f"{source}: the file's name does not say what {rule.target} is",
-            f"Its name must contain one of: {words}.",
-        )
-    return max(found, key=lambda pair: len(pair[0]))[1]
-
-
 def _linked(rules: Sequence[FieldRule], target_columns: Sequence[TargetColumn]) -> list[TargetColumn]:
     """The columns with the places of those that they lean on, without those that can then never be filled."""
     places = {one.rule.target: place for place, one in reversed(list(enumerate(target_columns)))}
@@ -174,7 +163,7 @@ def _can_stand(rule: FieldRule, rules: Sequence[FieldRule], places: Map[str, int
     if rule.made:
         return any(target in places for target in rule.made)
     parent = FieldPath.named(rule.target).parent
-    if rule.columns or not parent:
+    if rule.columns or rule.filename or not parent:
         return True
     beside = [
         one.target
@@ -189,7 +178,8 @@ def _leaning(
 ) -> TargetColumn:
     rule, parent = one.rule, one.path.parent
     beside: tuple[int, ...] = (places[rule.given],) if rule.given else ()
-    if not beside and not one.columns and not rule.made and parent:
+    # The name of a file says something of each row, however empty.
+    if not beside and not one.columns and not rule.made and not rule.filename and parent:
         beside = tuple(
             place for place, other in enumerate(target_columns)
             if (other.columns or other.rule.made) and other.path.is_within(parent)

@@ -26,9 +26,10 @@ WANTED: Mapping[tuple[type, ...], str] = MappingProxyType(
 MEANING: Mapping[str, tuple[type, ...]] = MappingProxyType({
     "mapping": TEXT, "date_format": TEXT, "zone": TEXT, "country": TEXT, "reject_unknown": FLAG, "ignore_unknown": FLAG, "max_invalid": SHARE,
     "max_bytes": WHOLE, "min_rows": WHOLE, "label": TEXT, "accept": TEXTS,
+    "member": TEXT,
 })  # fmt: skip
 READING: Mapping[str, tuple[type, ...]] = MappingProxyType(
-    {"encoding": TEXT, "header_row": WHOLE, "sheet": TEXT, "delimiter": TEXT}
+    {"encoding": TEXT, "header_row": WHOLE, "sheet": TEXT, "delimiter": TEXT, "skip_hidden": FLAG}
 )
 # The others belong to one run: how a file is called, what is shown, and where from and with what it is read.
 OF_ONE_RUN = frozenset({
@@ -40,8 +41,8 @@ OF_ONE_RUN = frozenset({
 class Options:
     """What may be asked of a run.
 
-    `reading` says how sources are to be read against what their content tells (encoding, header row, sheet),
-    `zone` is an IANA name for date-times that have no zone of their own, `mapping` a preset or a mapping file,
+    `reading` says how sources are to be read against what their content tells (encoding, header row, sheet), `member` which file
+    of a zip is meant, `zone` is an IANA name for date-times that have no zone of their own, `mapping` a preset or a mapping file,
     `date_format` how dates are written where a mapping does not say (all dates, where there is no mapping), `country` whose are
     the phone numbers without a country code that a mapping reads, in rows that say no country.
 
@@ -55,6 +56,7 @@ class Options:
     """
 
     reading: ReadOptions = AS_TOLD
+    member: str | None = None
     mapping: str | None = None
     date_format: str | None = None
     zone: str | None = None
