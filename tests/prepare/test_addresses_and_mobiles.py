@@ -75,7 +75,7 @@ def test_an_address_is_cleaned_in_the_same_way_wherever_it_comes_from(
 
     assert outcome(report) == expected
     stays = expected in (text, "pattern", SEVERAL)
-    assert ("email_cleaned" in dict(report.sources[0].conversions)) != stays
+    assert ("email_cleaned" in {name for name, _ in report.sources[0].conversions}) != stays
     assert ("several_addresses" in {one.code for one in report.sources[0].suspicions}) == (
         expected == SEVERAL
     )
