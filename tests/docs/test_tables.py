@@ -34,7 +34,7 @@ CODES_PAGE, MAPPINGS, SETTINGS, SPECIFICATIONS = (
     f"docs/{name}.md" for name in ("codes", "mappings", "settings", "specifications")
 )
 # What a run hands over, and what only the command line asks for.
-NO_FLAGS = {"names", "stdin", "progress", "show_values", "timings"}
+NO_FLAGS = {"names", "stdin", "progress", "show_values", "timings", "day"}
 
 
 def test_the_table_of_issue_codes_is_complete() -> None:

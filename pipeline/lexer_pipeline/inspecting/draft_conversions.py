@@ -12,6 +12,7 @@ IDENTIFIER = re.compile(r"(.*[._])?(id|sku|upc|postcode|zip|mobile)", re.DOTALL)
 SERIALS = (
     ("unix-ms", re.compile("9{13}")),
     ("unix", re.compile("9{10}")),
+    ("yyyymmdd", re.compile("9{8}")),
     ("excel", re.compile(r"9{5}(\.9+)?")),
 )
 BELOW_ZERO = re.compile("at most (0|-1)")

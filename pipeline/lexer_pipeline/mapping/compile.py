@@ -11,7 +11,7 @@ from lexer_pipeline.mapping import conversions
 from lexer_pipeline.mapping.header import NOWHERE, Header
 from lexer_pipeline.mapping.name_words import name_word
 from lexer_pipeline.mapping.rules import FieldDecisions, FieldRule, Mapping, RecordMap, Signature, Skip, Told
-from lexer_pipeline.mapping.target_columns import Step, TargetColumn, columns_of, order_of
+from lexer_pipeline.mapping.target_columns import BORN, Step, TargetColumn, columns_of, order_of
 from lexer_pipeline.model import Specification
 from lexer_pipeline.specs.paths import FieldPath
 from lexer_pipeline.specs.schema_tree import SchemaTree
@@ -77,6 +77,12 @@ class Mapper:
         return any(
             isinstance(step, conversions.NeedsColumn) for one in self.target_columns for step in one.chain
         )
+
+    @property
+    def completes_births(self) -> bool:
+        """Whether years of two digits become years of birth."""
+        born = [one for one in self.target_columns if one.path[-1] == BORN]
+        return any(conversions.completes_years(step) for one in born for step in one.steps)
 
     @property
     def notes(self) -> tuple[str, ...]:

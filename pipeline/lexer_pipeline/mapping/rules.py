@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from collections.abc import Mapping as Map
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -87,10 +88,11 @@ class FieldRule:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What a run says of all columns: the format of `dates`, and the `country` of phone numbers."""
+    """What a run says of all columns: the format of `dates`, the `country` of phone numbers, and the day of the run."""
 
     dates: str | None = None
     country: str | None = None
+    day: date | None = None
 
 
 @dataclass(frozen=True, slots=True)

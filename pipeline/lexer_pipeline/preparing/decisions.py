@@ -16,6 +16,7 @@ from lexer_pipeline.loading.format import (
 )
 from lexer_pipeline.mapping.rules import FieldDecisions
 from lexer_pipeline.model import Json
+from lexer_pipeline.specs.values import is_date
 
 # The conversions whose reading is told by a whole column, and so what may be decided for a field.
 READINGS = ("date", "date-time-zone", "money")
@@ -31,11 +32,13 @@ REMEDY = "Take the manifest.json that this program wrote; decisions are not made
 class Decisions:
     """How a source was read and, for fields whose column told it, in which form: several where all cells read alike by each.
 
-    `fields` are called by their names in the mapping: {"action_at": {"date": ("dd/mm/yyyy",)}}.
+    `fields` are called by their names in the mapping: {"action_at": {"date": ("dd/mm/yyyy",)}}. `day` is that of the run, where
+    years of birth of two digits were told by it.
     """
 
     reading: ReadOptions = AS_TOLD
     fields: FieldDecisions = field(default_factory=dict)
+    day: str = ""
 
     def as_json(self) -> dict[str, Json]:
         """The decisions as manifest.json holds them: {"reading": {...}, "fields": {"action_at": {"date": ["dd/mm/yyyy"]}}}."""
@@ -47,6 +50,7 @@ class Decisions:
         return {
             "reading": {name: value for name, value in said.items() if value is not None},
             "fields": told,
+            **({"day": self.day} if self.day else {}),
         }
 
     def for_rejects(self, asked: ReadOptions = AS_TOLD) -> "Decisions":
@@ -66,9 +70,12 @@ def from_json(said: object, where: str) -> tuple[Decisions, ...]:
 
 
 def _one(said: object, where: str) -> Decisions:
-    if not isinstance(said, Mapping) or set(said) - {"reading", "fields"}:
-        raise _broken(where, "must be an object of reading and fields")
-    return Decisions(_reading(said.get("reading", {}), where), _fields(said.get("fields", {}), where))
+    if not isinstance(said, Mapping) or set(said) - {"reading", "fields", "day"}:
+        raise _broken(where, "must be an object of reading, fields and day")
+    day = said.get("day", "")
+    if not isinstance(day, str) or (day and not is_date(day)):
+        raise _broken(where, "day must be a day, as in 2024-03-06")
+    return Decisions(_reading(said.get("reading", {}), where), _fields(said.get("fields", {}), where), day)
 
 
 def _reading(said: object, where: str) -> ReadOptions:

@@ -6,7 +6,7 @@ This is the reference of the column checks in kernels/cells.pyx: those only say 
 import math
 import re
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 # RFC 8259 section 6, with ASCII digits.
@@ -109,26 +109,39 @@ def date_time(text: str, zone: ZoneInfo | None) -> Converted:
     clock = f"{match[3]}:{match[4]}:{match[5]}{match[6] or ''}"
     done = ["date_time_t_added"] if separator == " " else []
     if offset is None:
-        local = _local_offset(f"{day}T{match[3]}:{match[4]}:{match[5]}", zone) if zone else "Z"
-        if local is None:
+        if zone is None:
+            return Converted(f"{day}T{clock}Z", (*done, "time_zone_assumed"), ("time_zone_assumed",))
+        found = _local_offset(f"{day}T{match[3]}:{match[4]}:{match[5]}", zone)
+        if found is None:
             return Converted(text)
-        name = "time_zone_assumed" if zone is None else "time_zone_applied"
-        return Converted(f"{day}T{clock}{local}", (*done, name), (name,) if zone is None else ())
+        local, warnings = found
+        return Converted(f"{day}T{clock}{local}", (*done, "time_zone_applied"), warnings)
     if offset != "Z" and offset[3] != ":":
         offset = f"{offset[:3]}:{offset[3:]}"
         done.append("offset_colon_added")
     return Converted(f"{day}T{clock}{offset}", tuple(done))
 
 
-def _local_offset(moment: str, zone: ZoneInfo) -> str | None:
-    """The offset that clocks in `zone` showed at `moment`; None when the calendar has no such moment."""
+def _local_offset(moment: str, zone: ZoneInfo) -> tuple[str, tuple[str, ...]] | None:
+    """The offset that clocks in `zone` showed at `moment`, and a warning where they showed it twice or never.
+
+    None when the calendar has no such moment.
+    """
     try:
-        delta = datetime.fromisoformat(moment).replace(tzinfo=zone).utcoffset()
+        local = datetime.fromisoformat(moment).replace(tzinfo=zone)
+        delta, other = local.utcoffset(), local.replace(fold=1).utcoffset()
     except (ValueError, OverflowError):
         return None
+    warnings = () if delta == other else (clock_warning(delta, other),)
     minutes = round((delta.total_seconds() if delta else 0.0) / 60)
     sign = "-" if minutes < 0 else "+"
-    return f"{sign}{abs(minutes) // 60:02}:{abs(minutes) % 60:02}"
+    return f"{sign}{abs(minutes) // 60:02}:{abs(minutes) % 60:02}", warnings
+
+
+def clock_warning(first: timedelta | None, second: timedelta | None) -> str:
+    """What to say of a local time with two offsets: the clocks showed it twice, or, where they went forward, never."""
+    goes_back = first is not None and second is not None and first > second
+    return "clock_repeated" if goes_back else "clock_skipped"
 
 
 def boolean(text: str) -> Converted | Unconvertible:
