@@ -21,10 +21,9 @@ def mapped_route(
     loaded: LoadedTable, plan: Plan, reference: ReferenceChecker, options: Options
 ) -> "MappedRoute":
     """The mapping of a plan put to work on a table; UsageError where its header lacks what the mapping names."""
-    day = (
-        date.fromisoformat(plan.decided.day) if plan.decided is not None and plan.decided.day else options.day
-    )
-    told = Told(options.date_format, _country(plan, options), day)
+    decided = plan.decided.day if plan.decided is not None else ""
+    day = date.fromisoformat(decided) if decided else options.day
+    told = Told(options.date_format, _country(plan, options), options.keep_rest, day)
     mapper = compile_mapper(plan, loaded.head.names, reference.tree, loaded.name, told)
     mapper.refuse_unused(options.ignore_unknown)
     return MappedRoute(loaded, plan, mapper, reference, told)
@@ -43,10 +42,11 @@ class MappedRoute(RowsRoute):
         self, loaded: LoadedTable, plan: Plan, mapper: Mapper, reference: ReferenceChecker, told: Told
     ) -> None:
         super().__init__(loaded, plan, mapper.layout, reference)
-        self.secret = mapper.secret
+        self.secret, self.left_out = mapper.secret, mapper.left_out
         self._mapper = mapper
         self._survey = ColumnSurvey(mapper)
         self._told = told
+        self._record = _number_of(plan)
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -55,7 +55,16 @@ class MappedRoute(RowsRoute):
     @property
     def decisions(self) -> Decisions:
         day = self._told.day if self._survey.completes_births else None
-        return Decisions(self._loaded.reading, self._survey.decided, day.isoformat() if day else "")
+        completed = day.isoformat() if day else ""
+        return Decisions(self._loaded.reading, self._survey.decided, self._record, completed)
 
     def load(self) -> Iterator[Records]:
         return load_mapped(self._loaded, self._survey, self._accepted)
+
+
+def _number_of(plan: Plan) -> int | None:
+    """The number of a plan's record in its mapping, where that has several of one specification."""
+    if plan.mapping is None or plan.record is None:
+        return None
+    alike = [one for one in plan.mapping.records if one.specification == plan.record.specification]
+    return plan.mapping.records.index(plan.record) if len(alike) > 1 else None

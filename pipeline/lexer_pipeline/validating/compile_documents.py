@@ -15,7 +15,8 @@ from lexer_pipeline.kernels.arrays import Int64s, UInt64s
 from lexer_pipeline.model import Schema
 from lexer_pipeline.specs.paths import ANY, EACH, FieldPath
 from lexer_pipeline.specs.schema import resolve
-from lexer_pipeline.validating.cell_kinds import enum_words
+from lexer_pipeline.specs.schema_tree import Place, SchemaTree
+from lexer_pipeline.validating.cell_kinds import enum_words, text_kind
 from lexer_pipeline.validating.keywords import EMAIL_PATTERN, KNOWN_TEXT, number_bounds
 from lexer_pipeline.validating.object_shapes import CONTAINER_WORDS, NotCompiled, rules_of, shapes_of
 
@@ -28,6 +29,7 @@ NOT_OPEN = {"type", "properties", "additionalProperties", "x-normalise", "x-hold
 # What JSON writes with a backslash; a byte that nothing in a document begins with.
 ESCAPED = re.compile(rb'["\\\x00-\x1f]')
 NEVER = b"\0"
+NOWHERE = Place(())
 
 
 def compile_automaton(schema: Schema) -> "dispatch.Automaton | None":
@@ -45,6 +47,7 @@ class Tables:
 
     def __init__(self, schema: Schema) -> None:
         self._schema = schema
+        self._tree = SchemaTree(schema)
         self.nodes: list[list[int]] = []
         self.bounds: list[tuple[float, float]] = []
         self._properties: list[tuple[int, int, int]] = []
@@ -149,13 +152,13 @@ class Tables:
         if "enum" in rules and set(rules) == {"enum"}:
             deprecated = schema.get("x-deprecated-values", ())
             return self._enum([word for word in rules["enum"] if word not in deprecated], path)
+        if schema.get("x-holds") == "mobile":
+            return self._mobile(rules, path)
         known = next((kind for rule, kind in KNOWN_TEXT if rules == rule), None)
         if normalise == "email":
             known = codes.KIND_EMAIL if rules in ({}, {"pattern": EMAIL_PATTERN}) else None
         elif normalise == "hash":
             known = codes.KIND_HASH if not rules else None
-        elif schema.get("x-holds") == "mobile" and not rules:
-            known = codes.KIND_MOBILE
         elif known == codes.KIND_EMAIL or (known is None and not set(rules) <= TEXT_WORDS):
             raise NotCompiled
         elif known is None:
@@ -163,7 +166,7 @@ class Tables:
             # Lengths are in characters, and the kernel counts bytes: one is the only minimum that is the same.
             if low > 1:
                 raise NotCompiled
-            return self._node(path, codes.NODE_STRING, codes.KIND_TEXT, low, high)
+            return self._node(path, codes.NODE_STRING, text_kind(self._tree.at(path) or NOWHERE), low, high)
         if known is None:
             raise NotCompiled
         node = self._node(path, codes.NODE_STRING, known)
@@ -172,6 +175,13 @@ class Tables:
             self.nodes[node][9] = len(self._slots)
             self._slots.append((CLEANED[known], str(path.general)))
         return node
+
+    def _mobile(self, rules: Schema, path: FieldPath) -> int:
+        """A node with a low of 1 where the mobile may not be an empty text."""
+        if rules:
+            raise NotCompiled
+        identifies = (self._tree.at(path) or NOWHERE).identifies
+        return self._node(path, codes.NODE_STRING, codes.KIND_MOBILE, int(identifies))
 
     def _enum(self, options: Sequence[object], path: FieldPath) -> int:
         words = enum_words(options)
