@@ -66,7 +66,7 @@ def test_of_every_option_it_is_said_whether_it_is_kept() -> None:
 
 BROKEN: list[tuple[Any, str]] = [
     ({}, "must be a list"), ("reading", "must be a list"), ([3], "decisions[0]: must be an object"),
-    ([{"colour": {}}], "decisions[0]: must be an object of reading, fields and day"), ([{"reading": 3}], "reading must be an object"),
+    ([{"colour": {}}], "decisions[0]: must be an object of reading and fields"), ([{"reading": 3}], "reading must be an object"),
     ([{"reading": {}}], "reading.form must be one of"), ([{"reading": {"form": "poem"}}], "reading.form must be one of"),
     ([{"reading": {"form": "table", "header_row": "1"}}], "reading.header_row is not"),
     ([{"reading": {"form": "table", "header_row": True}}], "reading.header_row is not"),

@@ -150,7 +150,8 @@ def _convert(forms: Sequence[Form], plan: Plan, split: Split, text: str) -> Conv
     words, told = split(text, plan)
     if isinstance(told, Unconvertible):
         return told
-    moments = {_in_time(moment, told) for form in forms if (moment := form.read(words, told.pivot))}
+    read = (form.read(words, told.pivot) for form in forms)
+    moments = {found for moment in read if moment and (found := _in_time(moment, told))}
     names = " or ".join(form.name for form in forms)
     if not moments:
         message = f"is not a date in the form {names}; mend it or name its form"
@@ -164,14 +165,15 @@ def _convert(forms: Sequence[Form], plan: Plan, split: Split, text: str) -> Conv
     )
 
 
-def _in_time(moment: Moment, plan: Plan) -> Moment:
+def _in_time(moment: Moment, plan: Plan) -> Moment | None:
     """The moment a century before, where its year has two digits and it would lie behind the latest day."""
     if not moment.short_year or plan.latest is None or moment.day <= plan.latest:
         return moment
-    day = moment.day
-    # 1900 is no leap year, so the one day that it lacks is the last of February.
-    before = calendar_day(day.year - 100, day.month, min(day.day, 28) if day.month == 2 else day.day)
-    return replace(moment, day=before)
+    try:
+        return replace(moment, day=moment.day.replace(year=moment.day.year - 100))
+    except ValueError:
+        # 1900 was no leap year.
+        return None
 
 
 def completes_years(conversion: Conversion) -> bool:
