@@ -84,6 +84,10 @@ SUSPICIONS: Mapping[str, Suspicion] = MappingProxyType({
         WARNING, "a line names no product by a number, so nobody can tell from it what was bought",
         "a Shopify line without a SKU", "give each product a SKU in the shop; its name is among the custom fields",
     ),
+    "mobile_not_a_number": Suspicion(
+        WARNING, "a mobile that cannot be a phone number was sent as it is", "`call after five`",
+        'write digits with the country code, as in 61491570156, or let a mapping read it: `convert = ["phone"]`',
+    ),
     "not_reconciled": Suspicion(
         HOLD, "whether a record adds up could not be checked, since its total or an amount is missing or no number",
         "an order whose total is empty", "export the column of the total, or name it under reconcile in the mapping",
@@ -116,6 +120,10 @@ SUSPICIONS: Mapping[str, Suspicion] = MappingProxyType({
     ),
     "replacement_character": Suspicion(
         WARNING, "a text holds U+FFFD, which stands where a sign was lost", "`Jos�`", "export it again as UTF-8",
+    ),
+    "several_addresses": Suspicion(
+        ISSUE, "a cell holds more than one e-mail address", "`mira@example.com; teo@example.com`",
+        "leave one of them, or make a row of each",
     ),
     "shared_link": Suspicion(
         HOLD, "one link stands for several people, who would become one", "`customer_id` 0 for all guests of a shop",
@@ -169,7 +177,7 @@ class Sightings:
             )
             return
         same = not known.lines or known.source == one.source
-        lines = (*known.lines, *one.lines)[:MOST_LINES] if same else known.lines
+        lines = tuple(sorted((*known.lines, *one.lines))[:MOST_LINES]) if same else known.lines
         source = known.source if known.lines else one.source
         self._found[one.code, one.where] = Sighting(
             one.code, one.where, known.count + one.count, lines, source

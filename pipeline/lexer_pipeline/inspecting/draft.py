@@ -19,6 +19,8 @@ NAMES_OF_IDS = (
     ("sku", "sku|artikel|article|itemcode|productcode"),
     ("product_id", ""),
 )
+# The normalised name of a column that says the country of its row.
+COUNTRY = re.compile("country(code|region)?$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +84,8 @@ def _line(
     """A match with the conversions that the values of its column need."""
     column, name = columns[one.column], names[one.column]
     field = fields.get(one.field.general) or text_field(one.field)
-    steps, notes, why_not = conversions_of(column, field)
+    country = next((one for one in names if COUNTRY.search(normalised(one))), "")
+    steps, notes, why_not = conversions_of(column, field, country)
     source = quoted(name)
     value = f"{{ column = {source}, convert = [{', '.join(steps)}] }}" if steps else source
     return Drafted(one.field, name, one.confidence, one.reason, value, tuple(notes), why_not)

@@ -4,6 +4,7 @@ import re
 
 from lexer_pipeline.inspecting import semantic_types
 from lexer_pipeline.inspecting.column_profile import ColumnProfile, date_trouble
+from lexer_pipeline.inspecting.draft_text import quoted
 from lexer_pipeline.model import Field
 from lexer_pipeline.specs.paths import FieldPath
 
@@ -12,13 +13,14 @@ IDENTIFIER = re.compile(r"(.*[._])?(id|sku|upc|postcode|zip|mobile)", re.DOTALL)
 SERIALS = (
     ("unix-ms", re.compile("9{13}")),
     ("unix", re.compile("9{10}")),
+    ("yyyymmdd", re.compile("9{8}")),
     ("excel", re.compile(r"9{5}(\.9+)?")),
 )
 BELOW_ZERO = re.compile("at most (0|-1)")
 
 
-def conversions_of(column: ColumnProfile, field: Field) -> tuple[list[str], list[str], str]:
-    """The conversions, what a person should know of them, and why they cannot be told."""
+def conversions_of(column: ColumnProfile, field: Field, country: str) -> tuple[list[str], list[str], str]:
+    """The conversions, what a person should know of them, and why they cannot be told; `country` is the column that tells it."""
     notes = []
     if 0 < column.count(semantic_types.NOTHING) < column.filled:
         notes.append('words for nothing are among its cells: convert = [{ absent = ["NULL", "-"] }, ...]')
@@ -40,8 +42,11 @@ def conversions_of(column: ColumnProfile, field: Field) -> tuple[list[str], list
         steps = (
             ['"id"'] if is_id else ['"strip-apostrophe"'] if column.count(semantic_types.APOSTROPHE) else []
         )
-    if FieldPath.named(field.path).name.endswith("mobile"):
-        notes.append('where numbers lack the country code: convert = [{ phone = "AU" }], with your country')
+    if FieldPath.named(field.path).name == "mobile":
+        steps = [f"{{ phone = {{ country = {quoted(country)} }} }}"] if country else ['"phone"']
+        notes.append(
+            'where numbers lack the country code, and their row says no country: country = "AU" at the top'
+        )
     return steps, notes, why_not
 
 

@@ -19,8 +19,8 @@ CELL_EMPTY, CELL_GOOD, CELL_DOUBT = range(3)
 # What a column's cells are to be.
 (
     KIND_TEXT, KIND_EMAIL, KIND_HASH, KIND_NUMBER, KIND_INTEGER, KIND_BOOLEAN, KIND_DATE, KIND_DATE_TIME, KIND_ENUM,
-    KIND_UNSURE, KIND_URL, KIND_IDENTITY, KIND_ID,
-) = range(13)  # fmt: skip
+    KIND_UNSURE, KIND_URL, KIND_IDENTITY, KIND_ID, KIND_MOBILE,
+) = range(14)  # fmt: skip
 
 # What the key of a row says: none, since the row is blank; another than before; the same; empty; not to be read.
 KEY_BLANK, KEY_STARTS, KEY_SAME, KEY_EMPTY, KEY_UNREADABLE = range(5)

@@ -135,7 +135,8 @@ def rewrite(const uint8_t[::1] data not None, const int32_t[::1] starts not None
 cdef int one_step(int kind, const uint8_t *argument, int64_t size, Text *text) noexcept nogil:
     """What one conversion says of one text of 1 to LONGEST bytes of ASCII: SAME, NEW (in `to`) or DOUBT."""
     if kind == TO_EMAIL:
-        return lower(text, 0x21, EMAIL_CLEANED)
+        # Whatever else stands around an address is taken off by the conversion itself.
+        return DOUBT if email_form(text.p, text.n) == NO_FORM else lower(text, 0x21, EMAIL_CLEANED)
     if kind == TO_ID:
         return identifier(text)
     if kind == TO_MONEY:

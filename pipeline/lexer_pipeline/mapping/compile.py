@@ -23,7 +23,7 @@ from lexer_pipeline.mapping.rules import (
     Skip,
     Told,
 )
-from lexer_pipeline.mapping.target_columns import Step, TargetColumn, columns_of, order_of
+from lexer_pipeline.mapping.target_columns import BORN, Step, TargetColumn, columns_of, order_of
 from lexer_pipeline.model import Specification
 from lexer_pipeline.specs.names import shown
 from lexer_pipeline.specs.paths import FieldPath
@@ -112,6 +112,12 @@ class Mapper:
         return any(
             isinstance(step, conversions.NeedsColumn) for one in self.target_columns for step in one.chain
         )
+
+    @property
+    def completes_births(self) -> bool:
+        """Whether years of two digits become years of birth."""
+        born = [one for one in self.target_columns if one.path[-1] == BORN]
+        return any(conversions.completes_years(step) for one in born for step in one.steps)
 
     @property
     def notes(self) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from collections.abc import Mapping as Map
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -92,11 +93,15 @@ class FieldRule:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What a run says of all columns: the format of `dates`, the `country` of phone numbers, and whether further ones are kept."""
+    """What a run says of all columns.
+
+    That is the format of `dates`, the `country` of phone numbers, whether further columns are kept, and the `day` of the run.
+    """
 
     dates: str | None = None
     country: str | None = None
     keep_rest: bool = False
+    day: date | None = None
 
 
 # What the field is called that holds the total of a record while it is made, which is no field of it.

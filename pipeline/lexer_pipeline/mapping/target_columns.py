@@ -12,6 +12,8 @@ from lexer_pipeline.mapping.rules import TOTAL, FieldRule, Told
 from lexer_pipeline.specs.paths import EACH, FieldPath
 from lexer_pipeline.specs.schema_tree import Place, SchemaTree
 
+# Nobody was born after the day of the run.
+BORN = "date_of_birth"
 # The place of a field that the specification does not have.
 NOWHERE_KNOWN = Place(())
 # One step of a chain; one that must see its whole column first becomes a conversion once it has.
@@ -162,6 +164,8 @@ def _compiled(name: str, argument: object, path: FieldPath, tree: SchemaTree, to
         if told.dates is not None and "format" not in given:
             given = {**given, "format": told.dates}
         argument = {"to": "date" if wants_day else "date-time", **given}
+        if path[-1] == BORN:
+            argument = {"latest": told.day, **argument}
     return conversions.compile_conversion(name, argument)
 
 

@@ -20,6 +20,7 @@ from lexer_pipeline.mapping.conversions import (
 )
 from lexer_pipeline.mapping.conversions.addresses import Hashed
 from lexer_pipeline.mapping.conversions.arguments import nearest
+from lexer_pipeline.mapping.conversions.dates import completes_years
 from lexer_pipeline.mapping.conversions.outcome import CHANGES, Conversion, Decided, NeedsColumn, Vectorised
 from lexer_pipeline.mapping.conversions.phones import Phone, country_said, phone_of
 from lexer_pipeline.mapping.conversions.zones import zone_of
@@ -37,6 +38,7 @@ __all__ = [
     "Unconvertible",
     "Vectorised",
     "compile_conversion",
+    "completes_years",
     "country_said",
     "phone_of",
     "zone_of",

@@ -16,7 +16,7 @@ CHANGES: Mapping[str, str] = MappingProxyType({
     "date_midnight": "a date without a time of day became the midnight at which it starts",
     "date_rewritten": "a date was written as the specification wants it",
     "digits_kept": "everything but the digits was left out",
-    "email_cleaned": "an e-mail address was trimmed and lower-cased",
+    "email_cleaned": "an e-mail address was trimmed, lower-cased, or freed of a name and signs around it",
     "email_hashed": "an e-mail address was trimmed, lower-cased and replaced by its hash",
     "encoding_fixed": "a text that was read in the wrong encoding became what it was",
     "extension_dropped": "the extension of a phone number was left out",
