@@ -264,7 +264,7 @@ def test_a_quoted_header_may_hold_line_breaks_and_quotes(tmp_path: Path) -> None
         ("link.mobile,,first_name", "column 2 has no header"),
         ("link.mobile,first_name,", "column 3 has no header"),
         ("link.mobile,frist_name", "did you mean first_name"),
-        ("link.mobile,Postcode", "did you mean postcode"),
+        ("link.mobile,Postcodes", "did you mean postcode"),
         ("link.emial,first_name", "did you mean link.email"),
         ("link,first_name", "is an object"),
         ("link.mobile,link", "is an object"),

@@ -18,6 +18,7 @@ from lexer_pipeline.mapping.recognition import recognise
 from lexer_pipeline.mapping.rules import Mapping, RecordMap
 from lexer_pipeline.model import Json, Specification
 from lexer_pipeline.specs import catalog
+from lexer_pipeline.specs.names import normalised, told_apart
 from lexer_pipeline.system import files
 
 
@@ -115,8 +116,8 @@ def _confirmed(
         {"field": rule.target, "column": piece[0], "confidence": 1.0, "reason": "used before"}
         for rule in asked for piece in rule.pieces if isinstance(piece, tuple)
     )  # fmt: skip
-    used = {mapping.normalised(str(one["column"])) for one in fields}
-    unmatched = {name: "" for name in names if mapping.normalised(name) not in used}
+    used = {normalised(str(one["column"])) for one in fields}
+    unmatched = {name: "" for name in names if normalised(name) not in used}
     note = f"started from {known}, which was used for this header before"
     return Proposal(path, specification.name, fields, unmatched, (), (note,))
 
@@ -130,14 +131,8 @@ def _drafted(
     progress: Progress | None,
 ) -> Proposal:  # fmt: skip
     table = table_profile(loaded, progress)
-    done = draft(
-        _stem(loaded.name),
-        names,
-        loaded.head.distinct,
-        table.columns,
-        specification,
-        loaded.stream.told.sheet,
-    )
+    called = told_apart(names)
+    done = draft(_stem(loaded.name), called, table.columns, specification, loaded.stream.told.sheet)
     _write(path, done.text)
     mapping.read(path)
     fields = tuple(line.as_json() for line in done.lines)
