@@ -1,7 +1,9 @@
 """What stands for nothing names nobody: in links and keys it is an issue, and ids lose what only protects them."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -14,8 +16,9 @@ from lexer_pipeline.specs.schema_tree import Place, SchemaTree
 from lexer_pipeline.specs.values import Converted
 from lexer_pipeline.validating.cleaning import Cleaning
 
-from .helpers import of_bytes
-from .test_fast_against_slow import status_of
+from .helpers import KEEP_ALL, in_plain_python, of_bytes
+from .test_fast_against_slow import _is_text, status_of, table_of
+from .test_vouched_documents import same_both_ways
 
 MAPPING = """\
 title = "Members"
@@ -66,15 +69,34 @@ def test_links_are_found_wherever_a_schema_has_them(specification: str, tmp_path
 
 @pytest.mark.parametrize("mailbox", MAILBOXES)
 def test_an_address_that_nobody_has_is_no_link(mailbox: str, tmp_path: Path) -> None:
-    made = people(f"{mailbox.upper()}shop.example,Mira\nmira@shop.example,Mira\n".encode(), tmp_path, "link.email")
+    made = people(
+        f"{mailbox.upper()}shop.example,Mira\nmira@shop.example,Mira\n".encode(), tmp_path, "link.email"
+    )
 
     assert made.manifest.issues == {"placeholder": 1}
     assert made.records == [{"link": {"email": "mira@shop.example"}, "first_name": "Mira"}]
 
 
 def test_honest_words_stay_as_they_are(tmp_path: Path) -> None:
-    words = ["Null", "None", "Nil", "Unknown", "0", "-", "N/A", "12E10", "1E5", "SÃO PAULO", "AT&T; Co", "#1", "R&D", "MANHÃ”"]
-    data = "\n".join(["link.customer_id,last_name,customer_id", *(f"NA-{n},{w},{w}" for n, w in enumerate(words, 1))])
+    words = [
+        "Null",
+        "None",
+        "Nil",
+        "Unknown",
+        "0",
+        "-",
+        "N/A",
+        "12E10",
+        "1E5",
+        "SÃO PAULO",
+        "AT&T; Co",
+        "#1",
+        "R&D",
+        "MANHÃ”",
+    ]
+    data = "\n".join(
+        ["link.customer_id,last_name,customer_id", *(f"NA-{n},{w},{w}" for n, w in enumerate(words, 1))]
+    )
     made = of_bytes(data.encode(), "customer_record", tmp_path)
 
     assert [one["last_name"] for one in made.records] == words
@@ -82,7 +104,9 @@ def test_honest_words_stay_as_they_are(tmp_path: Path) -> None:
     assert made.manifest.conversions == {}
 
 
-@pytest.mark.parametrize("protected", ["'0012", '="0012"', "0012\t", "\u00a00012\u00a0", "\ufeff0012", "\u200e'0012"])
+@pytest.mark.parametrize(
+    "protected", ["'0012", '="0012"', "0012\t", "\u00a00012\u00a0", "\ufeff0012", "\u200e'0012"]
+)
 @pytest.mark.parametrize("field", ["link.customer_id", "customer_id"])
 def test_an_id_loses_what_only_protects_it(protected: str, field: str) -> None:
     done = Cleaning().text(protected, place(field))
@@ -102,7 +126,9 @@ def test_what_a_spreadsheet_spoiled_is_no_key_and_in_another_field_left_out(
     text: str, code: str, tmp_path: Path
 ) -> None:
     made = of_bytes(
-        f'link.customer_id,city,employee_flag\n"{text}",Perth,\nC-1,"{text}",true\n'.encode(), "customer_record", tmp_path
+        f'link.customer_id,city,employee_flag\n"{text}",Perth,\nC-1,"{text}",true\n'.encode(),
+        "customer_record",
+        tmp_path,
     )
 
     assert made.manifest.issues == {code: 1}
@@ -112,7 +138,9 @@ def test_what_a_spreadsheet_spoiled_is_no_key_and_in_another_field_left_out(
 
 
 def test_what_a_spreadsheet_shows_stays_in_a_document(tmp_path: Path) -> None:
-    made = of_bytes(b'{"link":{"customer_id":"C-1"},"city":"#N/A","state":"1E+05"}', "customer_record", tmp_path)
+    made = of_bytes(
+        b'{"link":{"customer_id":"C-1"},"city":"#N/A","state":"1E+05"}', "customer_record", tmp_path
+    )
 
     assert made.records == [{"link": {"customer_id": "C-1"}, "city": "#N/A", "state": "1E+05"}]
     assert made.manifest.suspicions == {}
@@ -128,7 +156,9 @@ def test_a_text_with_a_sign_that_is_not_meant_is_sent_and_told(
     text: str, code: str, is_escaped: bool, tmp_path: Path
 ) -> None:
     document = {"link": {"customer_id": "C-1"}, "first_name": text, "custom_fields": {"a": text}}
-    made = of_bytes(json.dumps(document, ensure_ascii=is_escaped).encode(), "customer_record", tmp_path / "json")
+    made = of_bytes(
+        json.dumps(document, ensure_ascii=is_escaped).encode(), "customer_record", tmp_path / "json"
+    )
     table = people(f"C-1,{text}\n".encode(), tmp_path / "table")
 
     assert made.records == [document]
@@ -164,7 +194,7 @@ def test_a_mapping_adds_words_for_nothing_and_says_which_are_meant(tmp_path: Pat
     mapping.write_text(MAPPING)
     rows = ["Id,Mail,Name,Card,Note", "walkin,,A,,", "999999,,B,,", ",nobody@shop.example,C,,", "0,,D,,", ",test@shop.example,E,,",
             "1E+05,,F,6.14E+10,JosÃ© &amp; Co", "\u200e'0012,,G,=\"0013\",", "#N/A,,H,,", ",none@shop.example,I,,"]  # fmt: skip
-    made = of_bytes("\n".join(rows).encode(), None, tmp_path / "out", mapping=str(mapping))
+    made = of_bytes("\n".join(rows).encode(), None, tmp_path / "out", replace(KEEP_ALL, mapping=str(mapping)))
 
     assert [issue["line"] for issue in made.issues] == [2, 3, 4, 9, 10]
     assert made.manifest.issues == {"placeholder": 4, "spreadsheet_error": 1}
@@ -183,7 +213,12 @@ def test_nobody_hides_behind_a_hash(tmp_path: Path) -> None:
         '[[records]]\nspecification = "profile_customer"\n[records.fields]\n'
         '"link.email_sha256" = { column = "Mail", convert = ["sha256"] }\n'
     )
-    made = of_bytes(b"Mail\nnoemail@shop.example\nmira@shop.example\n", None, tmp_path / "out", mapping=str(mapping))
+    made = of_bytes(
+        b"Mail\nnoemail@shop.example\nmira@shop.example\n",
+        None,
+        tmp_path / "out",
+        replace(KEEP_ALL, mapping=str(mapping)),
+    )
 
     assert made.manifest.issues == {"placeholder": 1}
     assert made.manifest.records == 1
@@ -200,7 +235,9 @@ PIECES = (
     "\u00a0", " ", "\u200b", "\u200e", "\u2060", "\ufeff", "\u00ad", "\ufffd", "&", "&amp;", "&#039;", ";", "Ã", "Â", "©", "é", "ÃƒÂ",
     "€", "™", "ð\u009f\u0098\u0080", "a", "N", "u", "x@b.co", "abcdef0123456789abcdef0123456789",
 )  # fmt: skip
-texts = st.lists(st.sampled_from(PIECES), min_size=1, max_size=3).map("".join) | st.text(min_size=1, max_size=6)
+texts = st.lists(st.sampled_from(PIECES), min_size=1, max_size=3).map("".join) | st.text(
+    min_size=1, max_size=6
+)
 
 
 @pytest.mark.parametrize("kind", PLACES)
@@ -228,12 +265,33 @@ def test_ids_as_exports_have_them_are_vouched_for(text: str) -> None:
     assert status_of(text, codes.KIND_ID) == codes.CELL_GOOD
 
 
-@pytest.mark.parametrize("text", ["Mira", "Zoë", "São Paulo", "Straße 5", "12 Mill Lane", "#4/12 High St", "Œuvre – “neuf”", "3065"])
+@pytest.mark.parametrize(
+    "text",
+    ["Mira", "Zoë", "São Paulo", "Straße 5", "12 Mill Lane", "#4/12 High St", "Œuvre – “neuf”", "3065"],
+)
 def test_texts_as_exports_have_them_are_vouched_for(text: str) -> None:
     assert status_of(text, codes.KIND_TEXT) == codes.CELL_GOOD
 
 
-PEOPLE = st.fixed_dictionaries({
+@settings(deadline=None, max_examples=40)
+@given(st.lists(st.fixed_dictionaries({
     "link": st.fixed_dictionaries({"customer_id": texts | st.just("C-1")}) | st.fixed_dictionaries({"email": texts | st.just("a@b.co")}),
     "first_name": texts, "customer_id": texts, "custom_fields": st.dictionaries(st.just("a"), texts),
-})  # fmt: skip
+}), min_size=1, max_size=6))  # fmt: skip
+def test_documents_fare_the_same_with_the_kernel_and_without(documents: list[Any]) -> None:
+    same_both_ways([one for one in documents if _is_text(one)], "customer_record")
+
+
+@settings(deadline=None, max_examples=40)
+@given(st.lists(st.tuples(texts, texts, texts | st.just("C-1"), st.booleans()), min_size=1, max_size=12))
+def test_tables_fare_the_same_with_kernels_and_without(rows: list[tuple[str, str, str, bool]]) -> None:
+    columns = ["first_name", "customer_id", "link.customer_id", "link.email_md5"]
+    cells = [(one, two, three if a else "", "" if a else three) for one, two, three, a in rows]
+    records = [dict(zip(columns, row, strict=True)) for row in cells]
+    data = table_of([one for one in records if _is_text(one)], columns)
+    with TemporaryDirectory() as folder:
+        fast = of_bytes(data, "customer_record", Path(folder, "fast"))
+        with in_plain_python():
+            slow = of_bytes(data, "customer_record", Path(folder, "slow"))
+    assert fast.files == slow.files
+    assert fast.report.sources == slow.report.sources
