@@ -17,7 +17,7 @@ BLANK = values.Unconvertible(
 )
 DIGITS_LOST = values.Unconvertible(
     "digits_lost", "identifier with all its digits",
-    "has lost digits in a spreadsheet; format the column as text there and export it again, or, "
+    "has lost digits in a spreadsheet; export it again as text, or, "
     + MEANT.format('"..."'),
 )  # fmt: skip
 # What a text in a field that identifies nobody is left out for in a table, by what it would be an issue for elsewhere.
