@@ -53,6 +53,10 @@ SUSPICIONS: Mapping[str, Suspicion] = MappingProxyType({
         "an order whose total is empty", "export the column of the total, or name it under reconcile in the mapping",
         by_share=True,
     ),
+    "several_currencies": Suspicion(
+        HOLD, "amounts of one column are in several currencies, and become bare numbers", "`AUD 12.50` beside `USD 8.20`",
+        'let the currency field take them: currency = { column = "Paid", convert = ["currency"] }',
+    ),
 })  # fmt: skip
 
 

@@ -16,6 +16,7 @@ from lexer_pipeline.kernels.arrays import Bools, Integers
 from lexer_pipeline.kernels.codes import HAS_ESCAPE, HAS_HIGH, ROW_OK
 from lexer_pipeline.mapping import conversions
 from lexer_pipeline.mapping.compile import Mapper
+from lexer_pipeline.mapping.currencies import Currencies, note_currencies
 from lexer_pipeline.mapping.header import NOWHERE
 from lexer_pipeline.mapping.outcomes import Outcome, Outcomes
 from lexer_pipeline.mapping.reconcile import (
@@ -34,9 +35,12 @@ from lexer_pipeline.model import Problem
 NEEDS_ESCAPE = re.compile(r'[\x00-\x1f"\\]')
 
 
-def apply(mapper: Mapper, rows: Records, outcomes: Outcomes) -> Records:
-    """The same rows as a table of the mapping's columns; `outcomes` serves all chunks of a source."""
-    return _MappedChunk(mapper, rows, outcomes).result()
+def apply(mapper: Mapper, rows: Records, outcomes: Outcomes, currencies: Currencies) -> Records:
+    """The same rows as a table of the mapping's columns; `outcomes` and `currencies` serve all chunks of a source."""
+    chunk = _MappedChunk(mapper, rows, outcomes)
+    made = chunk.result()
+    chunk.note(currencies)
+    return made
 
 
 class _MappedChunk:
@@ -78,6 +82,23 @@ class _MappedChunk:
             starts=self._starts[:, :fields].ravel(), ends=self._ends[:, :fields].ravel(),
             flags=self._flags[:, :fields].ravel(), changes=tuple(self._changes), problems=self._problems,
         )  # fmt: skip
+
+    def note(self, currencies: Currencies) -> None:
+        """Take in the currencies of amounts, as they stand in the source."""
+        if not self._mapper.amounts:
+            return
+        own = next(
+            (at for at, one in enumerate(self._mapper.target_columns) if one.rule.target == "currency"), None
+        )
+        note_currencies(
+            currencies,
+            self._mapper.amounts,
+            self._texts,
+            self._so_far(),
+            own,
+            self._rows,
+            np.flatnonzero(self._good),
+        )
 
     def _where(self, place: int, one: TargetColumn) -> Bools:
         """The rows in which a column may be filled."""

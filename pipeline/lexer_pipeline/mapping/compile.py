@@ -1,5 +1,6 @@
 """A mapping understood for one header: the columns that it makes, and which of the source's they read."""
 
+from collections.abc import Mapping as Names
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -38,7 +39,7 @@ class Mapper:
 
     `order` is that in which the columns can be made; a skip whose column the header lacks has the number NOWHERE.
     `together` are places of columns that are filled from one row of a record alone. Behind the columns that are `fields` of
-    the record stands what is only looked at.
+    the record stands what is only looked at. `amounts` are the names of the source's columns that hold amounts.
     """
 
     target_columns: tuple[TargetColumn, ...]
@@ -54,6 +55,7 @@ class Mapper:
     source: str
     decided: FieldDecisions
     reconciling: Reconciling | None
+    amounts: Names[int, str]
 
     @property
     def fields(self) -> int:
@@ -120,6 +122,7 @@ def compile_mapper(
         tuple(place for place, one in enumerate(target_columns) if one.rule.target in record.together),
         tuple((columns.place(skip.columns), skip) for skip in record.skips), columns.secret(), columns.unused(),
         plan.mapping, source, plan.fields_decided, _reconciling(record, target_columns),
+        {column: columns.name(column) for one in target_columns if _holds_amounts(one.rule) for column in one.columns},
     )  # fmt: skip
 
 
@@ -141,6 +144,11 @@ def _settled(step: Step, target: str, decided: FieldDecisions) -> Step:
         raise UsageError(
             f"what was decided on {target} ({step.conversion}): {problem.message}", problem.hint
         ) from None
+
+
+def _holds_amounts(rule: FieldRule) -> bool:
+    """Whether the columns of a rule hold amounts of money, and nothing around them."""
+    return next((name for name, _ in rule.conversions if name != "trim"), "") == "money"
 
 
 def _reconciling(record: RecordMap, target_columns: Sequence[TargetColumn]) -> Reconciling | None:

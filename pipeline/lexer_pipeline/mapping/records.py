@@ -11,16 +11,17 @@ from lexer_pipeline.loading.records import brought_together, in_order_of, spoole
 from lexer_pipeline.loading.source import LoadedTable
 from lexer_pipeline.mapping.apply import apply
 from lexer_pipeline.mapping.column_survey import ColumnSurvey
+from lexer_pipeline.mapping.currencies import Currencies
 from lexer_pipeline.mapping.outcomes import Outcomes
 from lexer_pipeline.mapping.row_filters import carried, sifted, skipped
 
 
 def load_mapped(
-    loaded: LoadedTable, survey: ColumnSurvey, accepted: Collection[int] = ()
+    loaded: LoadedTable, survey: ColumnSurvey, currencies: Currencies, accepted: Collection[int] = ()
 ) -> Iterator[Records]:
     """The rows of a table in chunks of whole records, turned by a mapping into columns of the specification.
 
-    `survey` tells what was decided over whole columns once the first chunk is there; rows of a rejects file on the lines
+    `currencies` takes in those of all amounts. `survey` tells what was decided over whole columns once the first chunk is there; rows of a rejects file on the lines
     `accepted` are left out.
     """
     mapper = survey.mapper
@@ -43,5 +44,7 @@ def load_mapped(
             deque(seen, maxlen=0)
         settled, outcomes = survey.settled(), Outcomes()
         records = brought_together(blocks, mapper.key, mapper.once, comes_back, loaded, spool.again().size)
-        mapped = (apply(settled, skipped(settled, carried(settled, rows)), outcomes) for rows in records)
+        mapped = (
+            apply(settled, skipped(settled, carried(settled, rows)), outcomes, currencies) for rows in records
+        )
         yield from with_left_out(mapped, left)

@@ -6,6 +6,7 @@ from lexer_pipeline.chunks.records import Records
 from lexer_pipeline.loading.source import LoadedTable
 from lexer_pipeline.mapping.column_survey import ColumnSurvey
 from lexer_pipeline.mapping.compile import Mapper, compile_mapper
+from lexer_pipeline.mapping.currencies import Currencies
 from lexer_pipeline.mapping.records import load_mapped
 from lexer_pipeline.preparing.decisions import Decisions
 from lexer_pipeline.preparing.options import Options
@@ -31,6 +32,8 @@ class MappedRoute(RowsRoute):
         self.secret = mapper.secret
         self._mapper = mapper
         self._survey = ColumnSurvey(mapper)
+        self._currencies = Currencies()
+        self.watches = (*self.watches, self._currencies)
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -41,4 +44,4 @@ class MappedRoute(RowsRoute):
         return Decisions(self._loaded.reading, self._survey.decided)
 
     def load(self) -> Iterator[Records]:
-        return load_mapped(self._loaded, self._survey, self._accepted)
+        return load_mapped(self._loaded, self._survey, self._currencies, self._accepted)
