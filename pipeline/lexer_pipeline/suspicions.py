@@ -53,9 +53,18 @@ SUSPICIONS: Mapping[str, Suspicion] = MappingProxyType({
         "an order whose total is empty", "export the column of the total, or name it under reconcile in the mapping",
         by_share=True,
     ),
+    "order_total_repeated": Suspicion(
+        HOLD, "the lines of an order all have one price though they differ: it may be the total of the order",
+        "two lines of one order, each with its total of 95.00", "map the column that holds what each line costs",
+    ),
     "several_currencies": Suspicion(
         HOLD, "amounts of one column are in several currencies, and become bare numbers", "`AUD 12.50` beside `USD 8.20`",
         'let the currency field take them: currency = { column = "Paid", convert = ["currency"] }',
+    ),
+    "unit_price_as_total": Suspicion(
+        HOLD, "the price of a line is that of one piece: another column holds quantity times price",
+        "a quantity of 2, a price of 9.95, and 19.90 beside it",
+        "map the other column, or write fields = [quantity, full_price] with line-total",
     ),
 })  # fmt: skip
 

@@ -18,6 +18,7 @@ from lexer_pipeline.mapping import conversions
 from lexer_pipeline.mapping.compile import Mapper
 from lexer_pipeline.mapping.currencies import Currencies, note_currencies
 from lexer_pipeline.mapping.header import NOWHERE
+from lexer_pipeline.mapping.line_prices import LinePrices, note_prices
 from lexer_pipeline.mapping.outcomes import Outcome, Outcomes
 from lexer_pipeline.mapping.reconcile import (
     DIFFERS,
@@ -35,11 +36,14 @@ from lexer_pipeline.model import Problem
 NEEDS_ESCAPE = re.compile(r'[\x00-\x1f"\\]')
 
 
-def apply(mapper: Mapper, rows: Records, outcomes: Outcomes, currencies: Currencies) -> Records:
-    """The same rows as a table of the mapping's columns; `outcomes` and `currencies` serve all chunks of a source."""
+def apply(
+    mapper: Mapper, rows: Records, outcomes: Outcomes, currencies: Currencies, prices: LinePrices
+) -> Records:
+    """The same rows as a table of the mapping's columns; the other three serve all chunks of a source."""
     chunk = _MappedChunk(mapper, rows, outcomes)
     made = chunk.result()
     chunk.note(currencies)
+    chunk.note_lines(prices)
     return made
 
 
@@ -99,6 +103,13 @@ class _MappedChunk:
             self._rows,
             np.flatnonzero(self._good),
         )
+
+    def note_lines(self, prices: LinePrices) -> None:
+        """Take in the prices of lines beside the other columns of the source."""
+        places = self._mapper.lines
+        if places:
+            label = self._mapper.target_columns[places["price_paid"]].label
+            note_prices(prices, self._mapper.names, self._texts, self._so_far(), places, label, self._rows)
 
     def _where(self, place: int, one: TargetColumn) -> Bools:
         """The rows in which a column may be filled."""

@@ -39,7 +39,8 @@ class Mapper:
 
     `order` is that in which the columns can be made; a skip whose column the header lacks has the number NOWHERE.
     `together` are places of columns that are filled from one row of a record alone. Behind the columns that are `fields` of
-    the record stands what is only looked at. `amounts` are the names of the source's columns that hold amounts.
+    the record stands what is only looked at. `amounts` are the names of the source's columns that hold amounts,
+    `lines` the places of what is told of a line, where its price is a column as it is, and `names` the header.
     """
 
     target_columns: tuple[TargetColumn, ...]
@@ -56,6 +57,8 @@ class Mapper:
     decided: FieldDecisions
     reconciling: Reconciling | None
     amounts: Names[int, str]
+    lines: Names[str, int]
+    names: tuple[str, ...]
 
     @property
     def fields(self) -> int:
@@ -123,6 +126,7 @@ def compile_mapper(
         tuple((columns.place(skip.columns), skip) for skip in record.skips), columns.secret(), columns.unused(),
         plan.mapping, source, plan.fields_decided, _reconciling(record, target_columns),
         {column: columns.name(column) for one in target_columns if _holds_amounts(one.rule) for column in one.columns},
+        _lines(target_columns), tuple(header),
     )  # fmt: skip
 
 
@@ -149,6 +153,16 @@ def _settled(step: Step, target: str, decided: FieldDecisions) -> Step:
 def _holds_amounts(rule: FieldRule) -> bool:
     """Whether the columns of a rule hold amounts of money, and nothing around them."""
     return next((name for name, _ in rule.conversions if name != "trim"), "") == "money"
+
+
+def _lines(target_columns: Sequence[TargetColumn]) -> Names[str, int]:
+    """Where a line's price stands, its quantity and product beside it; nothing where the price is no column as it is."""
+    places = {str(one.path): place for place, one in enumerate(target_columns)}
+    price = places.get("products[].price_paid")
+    if price is None or not target_columns[price].columns:
+        return {}
+    wanted = ("products[].price_paid", "products[].quantity", "products[].product_reference.id")
+    return {name.rpartition(".")[2]: places[name] for name in wanted if name in places}
 
 
 def _reconciling(record: RecordMap, target_columns: Sequence[TargetColumn]) -> Reconciling | None:

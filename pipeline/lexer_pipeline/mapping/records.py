@@ -12,16 +12,21 @@ from lexer_pipeline.loading.source import LoadedTable
 from lexer_pipeline.mapping.apply import apply
 from lexer_pipeline.mapping.column_survey import ColumnSurvey
 from lexer_pipeline.mapping.currencies import Currencies
+from lexer_pipeline.mapping.line_prices import LinePrices
 from lexer_pipeline.mapping.outcomes import Outcomes
 from lexer_pipeline.mapping.row_filters import carried, sifted, skipped
 
 
 def load_mapped(
-    loaded: LoadedTable, survey: ColumnSurvey, currencies: Currencies, accepted: Collection[int] = ()
+    loaded: LoadedTable,
+    survey: ColumnSurvey,
+    currencies: Currencies,
+    prices: LinePrices,
+    accepted: Collection[int] = (),
 ) -> Iterator[Records]:
     """The rows of a table in chunks of whole records, turned by a mapping into columns of the specification.
 
-    `currencies` takes in those of all amounts. `survey` tells what was decided over whole columns once the first chunk is there; rows of a rejects file on the lines
+    `currencies` and `prices` take in what all rows say. `survey` tells what was decided over whole columns once the first chunk is there; rows of a rejects file on the lines
     `accepted` are left out.
     """
     mapper = survey.mapper
@@ -45,6 +50,7 @@ def load_mapped(
         settled, outcomes = survey.settled(), Outcomes()
         records = brought_together(blocks, mapper.key, mapper.once, comes_back, loaded, spool.again().size)
         mapped = (
-            apply(settled, skipped(settled, carried(settled, rows)), outcomes, currencies) for rows in records
+            apply(settled, skipped(settled, carried(settled, rows)), outcomes, currencies, prices)
+            for rows in records
         )
         yield from with_left_out(mapped, left)

@@ -7,6 +7,7 @@ from lexer_pipeline.loading.source import LoadedTable
 from lexer_pipeline.mapping.column_survey import ColumnSurvey
 from lexer_pipeline.mapping.compile import Mapper, compile_mapper
 from lexer_pipeline.mapping.currencies import Currencies
+from lexer_pipeline.mapping.line_prices import LinePrices
 from lexer_pipeline.mapping.records import load_mapped
 from lexer_pipeline.preparing.decisions import Decisions
 from lexer_pipeline.preparing.options import Options
@@ -33,7 +34,8 @@ class MappedRoute(RowsRoute):
         self._mapper = mapper
         self._survey = ColumnSurvey(mapper)
         self._currencies = Currencies()
-        self.watches = (*self.watches, self._currencies)
+        self._prices = LinePrices()
+        self.watches = (*self.watches, self._currencies, self._prices)
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -44,4 +46,4 @@ class MappedRoute(RowsRoute):
         return Decisions(self._loaded.reading, self._survey.decided)
 
     def load(self) -> Iterator[Records]:
-        return load_mapped(self._loaded, self._survey, self._currencies, self._accepted)
+        return load_mapped(self._loaded, self._survey, self._currencies, self._prices, self._accepted)
