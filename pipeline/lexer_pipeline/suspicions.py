@@ -97,6 +97,10 @@ SUSPICIONS: Mapping[str, Suspicion] = MappingProxyType({
         WARNING, "an order or a return stands in several sources of the run, and was made one of what they say",
         "exports of two months that overlap by a day", "look at one of them; nothing needs to be done where they fit together",
     ),
+    "order_total_repeated": Suspicion(
+        HOLD, "the lines of an order all have one price though they differ: it may be the total of the order",
+        "two lines of one order, each with its total of 95.00", "map the column that holds what each line costs",
+    ),
     "orders_repeated": Suspicion(
         HOLD, "all lines of an order are there twice, so it would count twice what was bought",
         "an export that was pasted below itself", "take out the rows that are there twice",
@@ -125,6 +129,10 @@ SUSPICIONS: Mapping[str, Suspicion] = MappingProxyType({
         ISSUE, "a cell holds more than one e-mail address", "`mira@example.com; teo@example.com`",
         "leave one of them, or make a row of each",
     ),
+    "several_currencies": Suspicion(
+        HOLD, "amounts of one column are in several currencies, and become bare numbers", "`AUD 12.50` beside `USD 8.20`",
+        'let the currency field take them: currency = { column = "Paid", convert = ["currency"] }',
+    ),
     "shared_link": Suspicion(
         HOLD, "one link stands for several people, who would become one", "`customer_id` 0 for all guests of a shop",
         "leave the link empty where it names nobody", by_share=True,
@@ -137,6 +145,11 @@ SUSPICIONS: Mapping[str, Suspicion] = MappingProxyType({
         ISSUE, "a quoted cell holds two lines or more with as many delimiters as a row: a stray quote took in the rows after it",
         "a cell `Rose Cottage`, behind it two whole customers, and only then a quote",
         "take the stray quote out of the source, or write it twice, and convert it again",
+    ),
+    "unit_price_as_total": Suspicion(
+        HOLD, "the price of a line is that of one piece: another column holds quantity times price",
+        "a quantity of 2, a price of 9.95, and 19.90 beside it",
+        "map the other column, or write fields = [quantity, full_price] with line-total",
     ),
 })  # fmt: skip
 

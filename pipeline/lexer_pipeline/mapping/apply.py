@@ -16,7 +16,9 @@ from lexer_pipeline.kernels.arrays import Bools, Integers
 from lexer_pipeline.kernels.codes import HAS_ESCAPE, HAS_HIGH, ROW_OK
 from lexer_pipeline.mapping import conversions
 from lexer_pipeline.mapping.compile import Mapper
+from lexer_pipeline.mapping.currencies import Currencies, note_currencies
 from lexer_pipeline.mapping.header import NOWHERE
+from lexer_pipeline.mapping.line_prices import LinePrices, note_prices
 from lexer_pipeline.mapping.outcomes import LEFT_PLACEHOLDER, Outcome, Outcomes
 from lexer_pipeline.mapping.reconcile import (
     DIFFERS,
@@ -35,9 +37,15 @@ from lexer_pipeline.validating.cell_kinds import kind_of
 NEEDS_ESCAPE = re.compile(r'[\x00-\x1f"\\]')
 
 
-def apply(mapper: Mapper, rows: Records, outcomes: Outcomes) -> Records:
-    """The same rows as a table of the mapping's columns; `outcomes` serves all chunks of a source."""
-    return _MappedChunk(mapper, rows, outcomes).result()
+def apply(
+    mapper: Mapper, rows: Records, outcomes: Outcomes, currencies: Currencies, prices: LinePrices
+) -> Records:
+    """The same rows as a table of the mapping's columns; the other three serve all chunks of a source."""
+    chunk = _MappedChunk(mapper, rows, outcomes)
+    made = chunk.result()
+    chunk.note(currencies)
+    chunk.note_lines(prices)
+    return made
 
 
 class _MappedChunk:
@@ -92,6 +100,30 @@ class _MappedChunk:
         if len(gone):
             self._ends[gone, place] = self._starts[gone, place]
             self._changes.append(Change(LEFT_PLACEHOLDER, str(one.path), gone, one.is_once))
+
+    def note(self, currencies: Currencies) -> None:
+        """Take in the currencies of amounts, as they stand in the source."""
+        if not self._mapper.amounts:
+            return
+        own = next(
+            (at for at, one in enumerate(self._mapper.target_columns) if one.rule.target == "currency"), None
+        )
+        note_currencies(
+            currencies,
+            self._mapper.amounts,
+            self._texts,
+            self._so_far(),
+            own,
+            self._rows,
+            np.flatnonzero(self._good),
+        )
+
+    def note_lines(self, prices: LinePrices) -> None:
+        """Take in the prices of lines beside the other columns of the source."""
+        places = self._mapper.lines
+        if places:
+            label = self._mapper.target_columns[places["price_paid"]].label
+            note_prices(prices, self._mapper.names, self._texts, self._so_far(), places, label, self._rows)
 
     def _where(self, place: int, one: TargetColumn) -> Bools:
         """The rows in which a column may be filled."""

@@ -1,6 +1,7 @@
 """A mapping understood for one header: the columns that it makes, and which of the source's they read."""
 
 from collections.abc import Iterator, Sequence
+from collections.abc import Mapping as Names
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
@@ -65,6 +66,8 @@ class Mapper:
     `order` is that in which the columns can be made. `together` are places of columns that are filled from one row of a record
     alone. `unused` are columns that the mapping does not name, `left_out` all that no record reads, and `doubled` names of several
     columns, of which the first is read. Behind the columns that are `fields` of the record stands what is only looked at.
+    `amounts` are the names of the source's columns that hold amounts, `lines` the places of what is told of a line, where its price
+    is a column as it is, and `names` the header.
     """
 
     target_columns: tuple[TargetColumn, ...]
@@ -81,6 +84,9 @@ class Mapper:
     source: str
     decided: FieldDecisions
     reconciling: Reconciling | None
+    amounts: Names[int, str]
+    lines: Names[str, int]
+    names: tuple[str, ...]
     left_out: tuple[str, ...] = ()
     doubled: tuple[str, ...] = ()
 
@@ -171,7 +177,9 @@ def compile_mapper(plan: Plan, header: Sequence[str], tree: SchemaTree, source: 
         tuple(place for place, one in enumerate(target_columns) if one.rule.target in record.together),
         (*_all_left_out(record, columns), *(_placed(skip, columns) for skip in record.skips)), columns.secret(),
         _unused(columns, mapping, record, header, told.keep_rest),
-        plan.mapping, source, plan.fields_decided, _reconciling(record, target_columns), columns.left_out(record), columns.doubled,
+        plan.mapping, source, plan.fields_decided, _reconciling(record, target_columns),
+        {column: columns.name(column) for one in target_columns if _holds_amounts(one.rule) for column in one.columns},
+        _lines(target_columns), tuple(header), columns.left_out(record), columns.doubled,
     )  # fmt: skip
 
 
@@ -207,6 +215,21 @@ def _settled(step: Step, target: str, decided: FieldDecisions) -> Step:
         raise UsageError(
             f"what was decided on {target} ({step.conversion}): {problem.message}", problem.hint
         ) from None
+
+
+def _holds_amounts(rule: FieldRule) -> bool:
+    """Whether the columns of a rule hold amounts of money, and nothing around them."""
+    return next((name for name, _ in rule.conversions if name != "trim"), "") == "money"
+
+
+def _lines(target_columns: Sequence[TargetColumn]) -> Names[str, int]:
+    """Where a line's price stands, its quantity and product beside it; nothing where the price is no column as it is."""
+    places = {str(one.path): place for place, one in enumerate(target_columns)}
+    price = places.get("products[].price_paid")
+    if price is None or not target_columns[price].columns:
+        return {}
+    wanted = ("products[].price_paid", "products[].quantity", "products[].product_reference.id")
+    return {name.rpartition(".")[2]: places[name] for name in wanted if name in places}
 
 
 def _reconciling(record: RecordMap, target_columns: Sequence[TargetColumn]) -> Reconciling | None:

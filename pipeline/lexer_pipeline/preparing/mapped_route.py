@@ -8,6 +8,8 @@ from lexer_pipeline.loading.source import LoadedTable
 from lexer_pipeline.mapping.column_survey import ColumnSurvey
 from lexer_pipeline.mapping.compile import Mapper, compile_mapper
 from lexer_pipeline.mapping.conversions import country_said
+from lexer_pipeline.mapping.currencies import Currencies
+from lexer_pipeline.mapping.line_prices import LinePrices
 from lexer_pipeline.mapping.records import load_mapped
 from lexer_pipeline.mapping.rules import Told
 from lexer_pipeline.preparing.decisions import Decisions
@@ -47,6 +49,9 @@ class MappedRoute(RowsRoute):
         self._survey = ColumnSurvey(mapper)
         self._told = told
         self._record = _number_of(plan)
+        self._currencies = Currencies()
+        self._prices = LinePrices()
+        self.watches = (*self.watches, self._currencies, self._prices)
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -59,7 +64,7 @@ class MappedRoute(RowsRoute):
         return Decisions(self._loaded.reading, self._survey.decided, self._record, completed)
 
     def load(self) -> Iterator[Records]:
-        return load_mapped(self._loaded, self._survey, self._accepted)
+        return load_mapped(self._loaded, self._survey, self._currencies, self._prices, self._accepted)
 
 
 def _number_of(plan: Plan) -> int | None:

@@ -10,6 +10,7 @@ from lexer_pipeline.errors import UsageError
 from lexer_pipeline.mapping.conversions import (
     addresses,
     arithmetic,
+    currency,
     dates,
     identifiers,
     money,
@@ -50,6 +51,7 @@ COMPILERS: Mapping[str, Callable[[object], Conversion | NeedsColumn]] = MappingP
     "after": texts.after,
     "before": texts.before,
     "boolean": texts.boolean,
+    "currency": currency.currency,
     "date": dates.date,
     "date-time-zone": dates.date_time_zone,
     "digits": identifiers.digits,

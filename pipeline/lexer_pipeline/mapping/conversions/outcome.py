@@ -13,6 +13,7 @@ CHANGES: Mapping[str, str] = MappingProxyType({
     "apostrophe_stripped": "the apostrophe with which a spreadsheet marks text was taken off",
     "boolean_word": "yes/no, y/n, t/f, 1/0 or TRUE/FALSE became true or false",
     "clock_dropped": "the time of day was left out, since a date was asked for",
+    "currency_taken": "of an amount the code of its currency was taken, the rest left",
     "date_midnight": "a date without a time of day became the midnight at which it starts",
     "date_rewritten": "a date was written as the specification wants it",
     "digits_kept": "everything but the digits was left out",
