@@ -17,7 +17,7 @@ from lexer_pipeline.specs.names import shown
 from lexer_pipeline.specs.placeholders import USUAL
 from lexer_pipeline.specs.schema_tree import SchemaTree
 from lexer_pipeline.validating.cleaning import Cleaning
-from lexer_pipeline.validating.header_checks import columns_left_out, fields_of
+from lexer_pipeline.validating.header_checks import columns_left_out, fields_of, refuse_duplicates
 from lexer_pipeline.validating.layout import Layout, compile_mapped
 
 
@@ -116,7 +116,7 @@ def compile_mapper(plan: Plan, header: Sequence[str], tree: SchemaTree, source: 
     Without a mapping each column is a field already. `told` is what the run says of all columns.
     """
     mapping = plan.mapping or _plain()
-    record = plan.record or _as_it_is(header, tree, plan.specification.name)
+    record = plan.record or _as_it_is(header, tree, plan.specification.name, source, told)
     columns = Header(mapping, header, source, plan.original)
     target_columns = settled(columns_of(record.fields, columns, tree, told), plan.fields_decided)
     if not any(one.columns for one in target_columns):
@@ -177,10 +177,15 @@ def _plain() -> Mapping:
     return Mapping(Path("as it is"), "", Signature(), (), (), "", False, ())
 
 
-def _as_it_is(header: Sequence[str], tree: SchemaTree, specification: str) -> RecordMap:
+def _as_it_is(
+    header: Sequence[str], tree: SchemaTree, specification: str, source: str, told: Told
+) -> RecordMap:
     """Every column fills the field that it names; dates are converted."""
+    refuse_duplicates(header, source)
     rules = []
-    for name, found in zip(header, fields_of(header, tree, ""), strict=True):
+    for name, found in zip(header, fields_of(header, tree, source), strict=True):
+        if found is None and told.leaves_out:
+            continue
         target = str(found[0]) if found else name
         is_date = found is not None and found[1].keyword("format") in ("date", "date-time")
         rules.append(FieldRule(target, ((name,),), conversions=(("date", None),) if is_date else ()))

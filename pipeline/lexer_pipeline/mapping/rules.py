@@ -88,10 +88,11 @@ class FieldRule:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What a run says of all columns: the format of `dates`, and the `country` of phone numbers."""
+    """What a run says of all columns: the format of `dates`, the `country` of phone numbers, and that those are left out which are no field."""
 
     dates: str | None = None
     country: str | None = None
+    leaves_out: bool = False
 
 
 @dataclass(frozen=True, slots=True)

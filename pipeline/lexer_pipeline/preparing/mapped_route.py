@@ -13,6 +13,7 @@ from lexer_pipeline.preparing.decisions import Decisions
 from lexer_pipeline.preparing.options import Options
 from lexer_pipeline.preparing.plan import Plan
 from lexer_pipeline.preparing.routes import RowsRoute
+from lexer_pipeline.validating.header_checks import notes_on_columns
 from lexer_pipeline.validating.reference import ReferenceChecker
 
 
@@ -20,7 +21,7 @@ def mapped_route(
     loaded: LoadedTable, plan: Plan, reference: ReferenceChecker, options: Options
 ) -> "MappedRoute":
     """The mapping of a plan put to work on a table; UsageError where its header lacks what the mapping names."""
-    told = Told(options.date_format, _country(plan, options))
+    told = Told(options.date_format, _country(plan, options), options.ignore_unknown)
     mapper = compile_mapper(plan, loaded.head.names, reference.tree, loaded.name, told)
     mapper.refuse_unused(options.ignore_unknown)
     return MappedRoute(loaded, plan, mapper, reference)
@@ -39,11 +40,17 @@ class MappedRoute(RowsRoute):
         super().__init__(loaded, plan, mapper.layout, reference)
         self.secret, self.left_out = mapper.secret, mapper.left_out
         self._mapper = mapper
+        used = {column: one.path for one in mapper.target_columns for column in one.columns}
+        self._header_notes = (
+            notes_on_columns(loaded.head.names, used, self.left_out, reference.tree)
+            if plan.mapping is None
+            else mapper.notes
+        )
         self._survey = ColumnSurvey(mapper)
 
     @property
     def notes(self) -> tuple[str, ...]:
-        return (*self._plan_notes, *self._loaded.notes, *self._mapper.notes)
+        return (*self._plan_notes, *self._loaded.notes, *self._header_notes)
 
     @property
     def decisions(self) -> Decisions:
