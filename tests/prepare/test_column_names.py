@@ -167,6 +167,17 @@ def test_a_form_of_dates_beside_it_changes_nothing_of_what_is_left_out(tmp_path:
         validate([source], SPEC, Options(date_format="dd/mm/yyyy"))
 
 
+def test_of_further_columns_of_one_very_name_the_first_is_kept_and_the_manifest_names_the_other(
+    tmp_path: Path,
+) -> None:
+    source = table(tmp_path, "Email,Gift,Gift", "mira@example.com,soap,tea")
+    options = mapping(tmp_path, '"link.email" = "Email"', 'rest = "custom_fields"')
+    done = prepared([source], None, tmp_path / "out", options)
+
+    assert done.records[0]["custom_fields"] == {"gift": "soap"}
+    assert done.manifest.left_out == ("Gift",)
+
+
 def test_the_manifest_names_what_was_left_out_of_all_sources(tmp_path: Path) -> None:
     first = table(tmp_path, "link.email,shoe size", "mira@example.com,42")
     second = tmp_path / "more.csv"

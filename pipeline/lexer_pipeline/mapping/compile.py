@@ -10,7 +10,17 @@ from lexer_pipeline.errors import UsageError
 from lexer_pipeline.mapping import conversions
 from lexer_pipeline.mapping.header import NOWHERE, Header
 from lexer_pipeline.mapping.name_words import name_word
-from lexer_pipeline.mapping.rules import FieldDecisions, FieldRule, Mapping, RecordMap, Signature, Skip, Told
+from lexer_pipeline.mapping.rest import has_custom_fields, is_kept_by_some, kept_columns, rest_rules
+from lexer_pipeline.mapping.rules import (
+    SKIP_PLACEHOLDERS,
+    FieldDecisions,
+    FieldRule,
+    Mapping,
+    RecordMap,
+    Signature,
+    Skip,
+    Told,
+)
 from lexer_pipeline.mapping.target_columns import Step, TargetColumn, columns_of, order_of
 from lexer_pipeline.model import Specification
 from lexer_pipeline.specs.names import shown
@@ -49,9 +59,9 @@ class PlacedSkip:
 class Mapper:
     """One record map of a mapping, understood for one header.
 
-    `order` is that in which the columns can be made.
-    `together` are places of columns that are filled from one row of a record alone. `unused` are columns that the mapping does not
-    name, `left_out` all that no record reads, and `doubled` names of several columns, of which the first is read.
+    `order` is that in which the columns can be made. `together` are places of columns that are filled from one row of a record
+    alone. `unused` are columns that the mapping does not name, `left_out` all that no record reads, and `doubled` names of several
+    columns, of which the first is read.
     """
 
     target_columns: tuple[TargetColumn, ...]
@@ -76,6 +86,11 @@ class Mapper:
         if self.layout.takes_first:
             return []
         return sorted({column for one in self.target_columns if one.is_once for column in one.columns})
+
+    @property
+    def leaves_placeholders(self) -> bool:
+        """Whether a word for nothing in a link is no link at all."""
+        return self.unlinked == SKIP_PLACEHOLDERS
 
     @property
     def cleaning(self) -> Cleaning:
@@ -116,9 +131,11 @@ def compile_mapper(plan: Plan, header: Sequence[str], tree: SchemaTree, source: 
     Without a mapping each column is a field already. `told` is what the run says of all columns.
     """
     mapping = plan.mapping or _plain()
-    record = plan.record or _as_it_is(header, tree, plan.specification.name, source, told)
+    leaves_unknown = told.leaves_out or (told.keep_rest and has_custom_fields(tree))
+    record = plan.record or _as_it_is(header, tree, plan.specification.name, source, leaves_unknown)
     columns = Header(mapping, header, source, plan.original)
-    target_columns = settled(columns_of(record.fields, columns, tree, told), plan.fields_decided)
+    rules = (*record.fields, *rest_rules(mapping, record, header, tree, told.keep_rest))
+    target_columns = settled(columns_of(rules, columns, tree, told), plan.fields_decided)
     if not any(one.columns for one in target_columns):
         raise UsageError(f"{source}: no column of the mapping {mapping.name} is in the header")
     folds = not record.carry and (bool(record.key) or not all(one.is_once for one in target_columns))
@@ -134,7 +151,8 @@ def compile_mapper(plan: Plan, header: Sequence[str], tree: SchemaTree, source: 
         _key(key, target_columns, columns, tree) if folds or record.carry else None,
         tuple(column for column in carry if column is not None), record.unlinked,
         tuple(place for place, one in enumerate(target_columns) if one.rule.target in record.together),
-        (*_all_left_out(record, columns), *(_placed(skip, columns) for skip in record.skips)), columns.secret(), columns.unused(),
+        (*_all_left_out(record, columns), *(_placed(skip, columns) for skip in record.skips)), columns.secret(),
+        _unused(columns, mapping, record, header, told.keep_rest),
         plan.mapping, source, plan.fields_decided, columns.left_out(record), columns.doubled,
     )  # fmt: skip
 
@@ -177,14 +195,22 @@ def _plain() -> Mapping:
     return Mapping(Path("as it is"), "", Signature(), (), (), "", False, ())
 
 
+def _unused(
+    columns: Header, mapping: Mapping, record: RecordMap, header: Sequence[str], keep_rest: bool
+) -> tuple[str, ...]:
+    """The columns that no record of the mapping takes."""
+    kept = kept_columns(mapping, record, header, keep_rest) if is_kept_by_some(mapping) else ()
+    return tuple(name for name in columns.unused() if name not in kept)
+
+
 def _as_it_is(
-    header: Sequence[str], tree: SchemaTree, specification: str, source: str, told: Told
+    header: Sequence[str], tree: SchemaTree, specification: str, source: str, leaves_unknown: bool
 ) -> RecordMap:
-    """Every column fills the field that it names; dates are converted."""
+    """Every column fills the field that it names; dates are converted. One that names none is an error, or is left to the rest."""
     refuse_duplicates(header, source)
     rules = []
     for name, found in zip(header, fields_of(header, tree, source), strict=True):
-        if found is None and told.leaves_out:
+        if found is None and leaves_unknown:
             continue
         target = str(found[0]) if found else name
         is_date = found is not None and found[1].keyword("format") in ("date", "date-time")

@@ -39,11 +39,15 @@ class Skip:
 
 @dataclass(frozen=True, slots=True)
 class NameWord:
-    """A word of the name of a file, and what a field then is; with a `reason` no record is made of such a file at all."""
+    """A word of the name of a file, and what a field then is.
+
+    With a `reason` no record is made of such a file at all; with `is_elsewhere` another record of the mapping is.
+    """
 
     word: str
     text: str
     reason: str = ""
+    is_elsewhere: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,10 +92,14 @@ class FieldRule:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What a run says of all columns: the format of `dates`, the `country` of phone numbers, and that those are left out which are no field."""
+    """What a run says of all columns: the format of `dates`, the `country` of phone numbers, and what becomes of those that are no field.
+
+    `keep_rest` keeps them among the custom fields, `leaves_out` leaves them out.
+    """
 
     dates: str | None = None
     country: str | None = None
+    keep_rest: bool = False
     leaves_out: bool = False
 
 
@@ -103,6 +111,7 @@ class RecordMap:
     all come from one row), and a row without a key goes on with the row before it. `unlinked` says what becomes of records that
     name no one to link to. With `carry` each row is a
     record of its own, and an empty cell of these columns says what the row before it with the same key says.
+    It is made only of an export with one of the columns `needs`, if there are any, and without those that it `lacks`.
     """
 
     specification: str
@@ -113,6 +122,8 @@ class RecordMap:
     carry: tuple[str, ...] = ()
     together: tuple[str, ...] = ()
     unlinked: str = REFUSE
+    needs: tuple[str, ...] = ()
+    lacks: tuple[str, ...] = ()
 
     def columns(self) -> Iterator[str]:
         """The names of all columns that it reads."""
@@ -136,8 +147,8 @@ class Mapping:
 
     `accept` are codes of suspicions that hold no batch; one that goes by its share does above `share` of the records and from
     `least` on. `further_placeholders` are words for nothing beside those that are known, and `meant` are known ones that mean
-    something in this export. `country` is that of phone numbers whose row says none, `sheet` the one of a workbook that is read.
-    `path` is where the file lies, or lay where only its text `is_kept`.
+    something in this export. `country` is that of phone numbers whose row says none, `sheet` the one of a workbook that is read,
+    and `rest` says what becomes of columns that it does not name. `path` is where the file lies, or lay where only its text `is_kept`.
     """
 
     path: Path
@@ -154,6 +165,7 @@ class Mapping:
     share: float = SHARE
     least: int = LEAST
     further_placeholders: tuple[str, ...] = ()
+    rest: str = ""
     meant: tuple[str, ...] = ()
     country: str = ""
     sheet: str | None = None

@@ -21,7 +21,7 @@ def mapped_route(
     loaded: LoadedTable, plan: Plan, reference: ReferenceChecker, options: Options
 ) -> "MappedRoute":
     """The mapping of a plan put to work on a table; UsageError where its header lacks what the mapping names."""
-    told = Told(options.date_format, _country(plan, options), options.ignore_unknown)
+    told = Told(options.date_format, _country(plan, options), options.keep_rest, options.ignore_unknown)
     mapper = compile_mapper(plan, loaded.head.names, reference.tree, loaded.name, told)
     mapper.refuse_unused(options.ignore_unknown)
     return MappedRoute(loaded, plan, mapper, reference)
@@ -47,6 +47,7 @@ class MappedRoute(RowsRoute):
             else mapper.notes
         )
         self._survey = ColumnSurvey(mapper)
+        self._record = _number_of(plan)
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -54,7 +55,15 @@ class MappedRoute(RowsRoute):
 
     @property
     def decisions(self) -> Decisions:
-        return Decisions(self._loaded.reading, self._survey.decided)
+        return Decisions(self._loaded.reading, self._survey.decided, self._record)
 
     def load(self) -> Iterator[Records]:
         return load_mapped(self._loaded, self._survey, self._accepted)
+
+
+def _number_of(plan: Plan) -> int | None:
+    """The number of a plan's record in its mapping, where that has several of one specification."""
+    if plan.mapping is None or plan.record is None:
+        return None
+    alike = [one for one in plan.mapping.records if one.specification == plan.record.specification]
+    return plan.mapping.records.index(plan.record) if len(alike) > 1 else None

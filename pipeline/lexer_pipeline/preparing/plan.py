@@ -10,6 +10,7 @@ from io import BufferedReader, RawIOBase
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from lexer_pipeline.chunks.fates import Fates
 from lexer_pipeline.chunks.rejected import ADDED, BOOKKEEPING
 from lexer_pipeline.errors import UsageError
 from lexer_pipeline.loading.expand import expand
@@ -18,6 +19,7 @@ from lexer_pipeline.loading.named_twice import refuse_named_twice
 from lexer_pipeline.loading.source import Loaded, LoadedTable, Source, load
 from lexer_pipeline.mapping import file as mapping
 from lexer_pipeline.mapping import remembered
+from lexer_pipeline.mapping.name_words import depends_on_source, records_of
 from lexer_pipeline.mapping.recognition import recognise
 from lexer_pipeline.mapping.rules import FieldDecisions, Mapping, RecordMap
 from lexer_pipeline.model import Specification
@@ -38,7 +40,8 @@ class Plan:
     `notes` say why a mapping was taken that nobody asked for. `decided` is what was decided over the source as a whole, of which
     these are some rows. Where they are its rejects, `original` is its name, and `accepted` are those that an earlier fix accepted:
     rows by their lines, documents by their SHA-256. One that `is_further` makes more records of the same kind of a source that
-    was read before, so it does not count its blank rows again.
+    was read before, so it does not count its blank rows again. `fates` has what was decided of records that other sources of the
+    run have too.
     """
 
     source: Source
@@ -52,6 +55,7 @@ class Plan:
     original: str = ""
     accepted: frozenset[int | str] = frozenset()
     is_further: bool = False
+    fates: Fates | None = None
 
     @property
     def fields_decided(self) -> FieldDecisions:
@@ -67,6 +71,11 @@ class Plan:
     def accepted_documents(self) -> frozenset[str]:
         """The SHA-256 of documents that an earlier fix accepted."""
         return frozenset(one for one in self.accepted if isinstance(one, str))
+
+    def again(self) -> "Plan":
+        """The same pass with a reader of its own, so that this one can be made once more."""
+        raw = self.stdin.raw if isinstance(self.stdin, BufferedReader) else None
+        return replace(self, stdin=raw.again()) if isinstance(raw, _FromStart) else self
 
     def read_as(self, decided: Decisions) -> "Plan":
         """The pass over some rows of a source on which this was decided."""
@@ -117,7 +126,8 @@ def plans(
     chosen = mapping.find(mapped) if mapped else None
     if specification is not None and chosen is None:
         for source in sources:
-            yield Plan(source, stdin, reading, specification)
+            with _again(source, stdin if len(sources) > 1 else None) as reader:
+                yield Plan(source, reader() or stdin, reading, specification)
         return
     for source in sources:
         with _again(source, stdin) as reader:
@@ -128,6 +138,10 @@ def plans(
             if not records:
                 raise UsageError(f"the mapping {found.name} makes no {spec}", "Leave out --spec.")
             read_as = replace(reading, sheet=reading.sheet or found.sheet)
+            if any(depends_on_source(record) for record in records):
+                with closing(load(source, reader(), read_as)) as loaded:
+                    names = loaded.head.names if isinstance(loaded, LoadedTable) else ()
+                records = records_of(records, names, loaded.name)
             seen: set[str] = set()
             for record in records:
                 made = catalog.find(record.specification)
@@ -159,6 +173,10 @@ class _FromStart(RawIOBase):
     def __init__(self, handle: int) -> None:
         self._handle = os.dup(handle)
         self._at = 0
+
+    def again(self) -> BinaryIO:
+        """A further reader, that begins at the first byte."""
+        return BufferedReader(_FromStart(self._handle))
 
     def readable(self) -> bool:
         return True

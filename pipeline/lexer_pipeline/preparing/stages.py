@@ -84,7 +84,7 @@ def _route(loaded: Loaded, plan: Plan, options: Options) -> Route[Any, Any]:
     if plan.record is not None:
         return _mapped(loaded, plan, reference, options)
     try:
-        if options.date_format is None:
+        if options.date_format is None and not options.keep_rest:
             return TableRoute(loaded, plan, reference, options.ignore_unknown)
         return _mapped(loaded, plan, reference, options)
     except UsageError as problem:
