@@ -31,7 +31,7 @@ from lexer_pipeline.specs.paths import FieldPath
 from lexer_pipeline.specs.placeholders import USUAL
 from lexer_pipeline.specs.schema_tree import SchemaTree
 from lexer_pipeline.validating.cleaning import Cleaning
-from lexer_pipeline.validating.header_checks import columns_left_out, fields_of
+from lexer_pipeline.validating.header_checks import columns_left_out, fields_of, refuse_duplicates
 from lexer_pipeline.validating.layout import Layout, compile_mapped
 
 
@@ -152,8 +152,8 @@ def compile_mapper(plan: Plan, header: Sequence[str], tree: SchemaTree, source: 
     Without a mapping each column is a field already. `told` is what the run says of all columns.
     """
     mapping = plan.mapping or _plain()
-    keeps_unknown = told.keep_rest and has_custom_fields(tree)
-    record = plan.record or _as_it_is(header, tree, plan.specification.name, keeps_unknown)
+    leaves_unknown = told.leaves_out or (told.keep_rest and has_custom_fields(tree))
+    record = plan.record or _as_it_is(header, tree, plan.specification.name, source, leaves_unknown)
     columns = Header(mapping, header, source, plan.original)
     rest = rest_rules(mapping, record, header, tree, told.keep_rest)
     # What is only looked at stands behind all fields.
@@ -268,10 +268,13 @@ def _unused(
     return tuple(name for name in columns.unused() if name not in kept)
 
 
-def _as_it_is(header: Sequence[str], tree: SchemaTree, specification: str, leaves_unknown: bool) -> RecordMap:
+def _as_it_is(
+    header: Sequence[str], tree: SchemaTree, specification: str, source: str, leaves_unknown: bool
+) -> RecordMap:
     """Every column fills the field that it names; dates are converted. One that names none is an error, or is left to the rest."""
+    refuse_duplicates(header, source)
     rules = []
-    for name, found in zip(header, fields_of(header, tree, ""), strict=True):
+    for name, found in zip(header, fields_of(header, tree, source), strict=True):
         if found is None and leaves_unknown:
             continue
         target = str(found[0]) if found else name

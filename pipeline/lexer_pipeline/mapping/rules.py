@@ -95,12 +95,14 @@ class FieldRule:
 class Told:
     """What a run says of all columns.
 
-    That is the format of `dates`, the `country` of phone numbers, whether further columns are kept, and the `day` of the run.
+    That is the format of `dates`, the `country` of phone numbers, whether further columns are kept among the custom fields, or left
+    out where they are no field, and the `day` of the run.
     """
 
     dates: str | None = None
     country: str | None = None
     keep_rest: bool = False
+    leaves_out: bool = False
     day: date | None = None
 
 

@@ -16,6 +16,7 @@ from lexer_pipeline.preparing.decisions import Decisions
 from lexer_pipeline.preparing.options import Options
 from lexer_pipeline.preparing.plan import Plan
 from lexer_pipeline.preparing.routes import RowsRoute
+from lexer_pipeline.validating.header_checks import notes_on_columns
 from lexer_pipeline.validating.reference import ReferenceChecker
 
 
@@ -25,7 +26,7 @@ def mapped_route(
     """The mapping of a plan put to work on a table; UsageError where its header lacks what the mapping names."""
     decided = plan.decided.day if plan.decided is not None else ""
     day = date.fromisoformat(decided) if decided else options.day
-    told = Told(options.date_format, _country(plan, options), options.keep_rest, day)
+    told = Told(options.date_format, _country(plan, options), options.keep_rest, options.ignore_unknown, day)
     mapper = compile_mapper(plan, loaded.head.names, reference.tree, loaded.name, told)
     mapper.refuse_unused(options.ignore_unknown)
     return MappedRoute(loaded, plan, mapper, reference, told)
@@ -46,6 +47,12 @@ class MappedRoute(RowsRoute):
         super().__init__(loaded, plan, mapper.layout, reference)
         self.secret, self.left_out = mapper.secret, mapper.left_out
         self._mapper = mapper
+        used = {column: one.path for one in mapper.target_columns for column in one.columns}
+        self._header_notes = (
+            notes_on_columns(loaded.head.names, used, self.left_out, reference.tree)
+            if plan.mapping is None
+            else mapper.notes
+        )
         self._survey = ColumnSurvey(mapper)
         self._told = told
         self._record = _number_of(plan)
@@ -55,7 +62,7 @@ class MappedRoute(RowsRoute):
 
     @property
     def notes(self) -> tuple[str, ...]:
-        return (*self._plan_notes, *self._loaded.notes, *self._mapper.notes)
+        return (*self._plan_notes, *self._loaded.notes, *self._header_notes)
 
     @property
     def decisions(self) -> Decisions:
