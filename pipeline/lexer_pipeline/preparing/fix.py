@@ -19,7 +19,7 @@ from lexer_pipeline.preparing.halves import refuse_halves
 from lexer_pipeline.preparing.options import Options
 from lexer_pipeline.preparing.place import first_part, fix_dataset
 from lexer_pipeline.preparing.plan import Plan, opened
-from lexer_pipeline.preparing.report import Report, Verdict
+from lexer_pipeline.preparing.report import Report, Verdict, by_source
 from lexer_pipeline.preparing.stages import stages_of
 from lexer_pipeline.preparing.strangers import refuse_strangers
 from lexer_pipeline.preparing.together import Together
@@ -49,7 +49,7 @@ def fix(
             offer = _offer(fixed, dataset, workspace, found, now)
             made = publish(workspace, ledger, offer, _template(fixed, found, read), fixed.manifest.sources)
         workspace.discard()
-        return Report(tuple(read.reports), tuple(made), (found,))
+        return Report(by_source(read.reports), tuple(made), (found,))
     except BaseException:
         workspace.discard()
         raise
@@ -74,7 +74,7 @@ def _filled(
                     stages = stages_of(loaded, plan, fixed.options)
                     watches = together.watches(len(read.reports), stages)
                     report = fill(delivery, number, stages, fixed.options, watches)
-                    read.add(plan, loaded, report, stages.route.decisions)
+                    read.add(plan, loaded, report, stages.route.decisions, stages.route.left_out)
         delivery.complete()
         read.reports = together.told(read.reports)
         if knows_fates or not len(together.shared):
@@ -103,4 +103,5 @@ def _template(fixed: Fixed, found: Verdict, read: Read) -> Manifest:
     return manifest_template(
         fixed.specification, found, accepted_in_fix(fixed, read.reports, tolerance_of(read.plans, fixed.options)),
         fixed.kept_options, before.mapping, before.decisions, read.suspicions(fixed.suspicions),
+        before.left_out,
     )  # fmt: skip

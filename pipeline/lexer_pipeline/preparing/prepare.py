@@ -24,7 +24,7 @@ from lexer_pipeline.preparing.folding import with_fates
 from lexer_pipeline.preparing.options import Options
 from lexer_pipeline.preparing.place import Place, check_names, places_of
 from lexer_pipeline.preparing.plan import Plan, opened, plans
-from lexer_pipeline.preparing.report import Report, SourceReport, Tally, Verdict
+from lexer_pipeline.preparing.report import Report, SourceReport, Tally, Verdict, by_source
 from lexer_pipeline.preparing.stages import stages_of
 from lexer_pipeline.preparing.together import Together
 from lexer_pipeline.preparing.tolerance import tolerance_of
@@ -39,7 +39,9 @@ def validate(
     """Check sources against a specification (or what a mapping makes of them) and write nothing."""
     options = options or Options()
     todo: dict[str, list[tuple[int, Plan]]] = {}
-    for number, plan in enumerate(plans(sources, spec, options.mapping, options.stdin, options.reading)):
+    for number, plan in enumerate(
+        plans(sources, spec, options.mapping, options.stdin, options.reading, member=options.member)
+    ):
         todo.setdefault(plan.specification.name, []).append((number, plan))
     reports: dict[int, SourceReport] = {}
     verdicts: list[Verdict] = []
@@ -49,7 +51,7 @@ def validate(
         tolerance = tolerance_of([plan for _, plan in some], options)
         name = some[0][1].specification.name
         verdicts.append(verdict(name, checked, replace(options, max_invalid=1.0), tolerance))
-    return Report(tuple(reports[number] for number in sorted(reports)), verdicts=tuple(verdicts))
+    return Report(by_source([reports[number] for number in sorted(reports)]), verdicts=tuple(verdicts))
 
 
 def _check(todo: Sequence[Plan], options: Options, knows_fates: bool = False) -> list[SourceReport]:
@@ -104,7 +106,9 @@ def prepare(
         if options.fix is not None:
             return fix(sources, spec, ledger, options, out, runtime.now())
         todo: dict[str, list[Plan]] = {}
-        for plan in plans(sources, spec, options.mapping, options.stdin, options.reading, out):
+        for plan in plans(
+            sources, spec, options.mapping, options.stdin, options.reading, out, options.member
+        ):
             todo.setdefault(plan.specification.name, []).append(plan)
         places = places_of([some[0].specification for some in todo.values()], ledger, options, out)
         done = [
@@ -131,6 +135,7 @@ def _prepare(todo: Sequence[Plan], ledger: Ledger, place: Place, options: Option
             template = manifest_template(
                 specification, found, accepted(read.reports, options, tolerance), options.as_json(), read.mapping(),
                 [one.as_json() for one in read.decisions], read.suspicions(),
+                tuple(read.left_out),
             )  # fmt: skip
             content = content_of(workspace, found.state)
             offer = place.offer(specification, read.used, found.state, content, len(workspace.parts), now)
@@ -138,7 +143,7 @@ def _prepare(todo: Sequence[Plan], ledger: Ledger, place: Place, options: Option
         workspace.discard()
         if found.state == BatchState.PREPARED:
             read.remember_mappings(place.out)
-        return Report(tuple(read.reports), tuple(made), (found,))
+        return Report(by_source(read.reports), tuple(made), (found,))
     except BaseException:
         workspace.discard()
         raise
@@ -157,7 +162,7 @@ def _filled(
             with closing(opened(plan.again(), workspace.hashing, refuses_rejects=True)) as loaded:
                 stages = stages_of(loaded, plan, options)
                 report = fill(delivery, number, stages, options, together.watches(number, stages))
-                read.add(plan, loaded, report, stages.route.decisions)
+                read.add(plan, loaded, report, stages.route.decisions, stages.route.left_out)
         read.reports = together.told(read.reports)
         if knows_fates or not len(together.shared):
             return workspace, read

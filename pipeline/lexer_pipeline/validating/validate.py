@@ -19,7 +19,7 @@ from lexer_pipeline.model import Issue, Problem
 from lexer_pipeline.specs.paths import FieldPath, Parts
 from lexer_pipeline.suspicions import MOST_LINES, Sighting, Sightings, is_suspicion
 from lexer_pipeline.validating.columnar import ColumnarChecker
-from lexer_pipeline.validating.document import Value
+from lexer_pipeline.validating.document import Value, value_at
 from lexer_pipeline.validating.layout import Layout
 from lexer_pipeline.validating.messages import ROW_FAULTS, RowFault
 from lexer_pipeline.validating.notes import Notes
@@ -182,7 +182,7 @@ def _judge(
     broken = [(row, ROW_FAULTS[int(chunk.faults[row])]) for row in rows if chunk.faults[row]]
     if broken:
         return tuple(_fault_issue(fault, source, chunk, row) for row, fault in broken), NOTHING
-    document, notes = _built(chunk, rows, layout)
+    document, notes = _built(chunk, rows, layout, reference)
     verdict = reference.document(document, notes)
     issues = (
         _issue(problem, source, chunk, rows[0], layout.names_of, _said(verdict.shown, problem))
@@ -191,10 +191,12 @@ def _judge(
     return tuple(issues), verdict
 
 
-def _built(chunk: Records, rows: Sequence[int], layout: Layout) -> tuple[dict[str, Value], Notes]:
+def _built(
+    chunk: Records, rows: Sequence[int], layout: Layout, reference: ReferenceChecker
+) -> tuple[dict[str, Value], Notes]:
     cells = of_rows(chunk)
     notes = Notes(problems=[problem for row in rows for problem in chunk.problems.get(row, ())])
-    return build(layout, [cells.texts(row) for row in rows], notes), notes
+    return build(layout, [cells.texts(row) for row in rows], notes, reference.cleaning), notes
 
 
 def half_of_rows(
@@ -212,20 +214,14 @@ def half_of_rows(
         return {}, Notes(
             problems=[Problem((), one.code, one.rule, said) for one, said in zip(faults, words, strict=True)]
         )
-    document, notes = _built(chunk, rows, layout)
+    document, notes = _built(chunk, rows, layout, reference)
     return reference.cleaned(document, notes), notes
 
 
 def _said(document: Value, problem: Problem) -> str:
     """The value that a problem is about, for those who asked to see it; "" for all others."""
-    for part in problem.path:
-        if isinstance(document, dict) and isinstance(part, str):
-            document = document.get(part)
-        elif isinstance(document, list) and isinstance(part, int) and part < len(document):
-            document = document[part]
-        else:
-            return ""
-    return "" if document is None or isinstance(document, dict | list) else str(document)
+    value = value_at(document, problem.path)
+    return "" if value is None or isinstance(value, dict | list) else str(value)
 
 
 def _fault_issue(fault: RowFault, source: str, chunk: Records, row: int) -> Issue:
