@@ -108,7 +108,7 @@ SUSPICIONS: Mapping[str, Suspicion] = MappingProxyType({
         WARNING, "a text holds U+FFFD, which stands where a sign was lost", "`Jos�`", "export it again as UTF-8",
     ),
     "shared_link": Suspicion(
-        HOLD, "one link stands for several people, who would become one", "`customer_id` 0 for all guests of a shop",
+        HOLD, "one link stands for several people, who would become one", "`customer_id` 1 for all guests of a shop",
         "leave the link empty where it names nobody", by_share=True,
     ),
     "spreadsheet_error": Suspicion(
