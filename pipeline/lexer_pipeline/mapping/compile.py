@@ -162,6 +162,9 @@ def compile_mapper(plan: Plan, header: Sequence[str], tree: SchemaTree, source: 
     if not any(one.columns for one in target_columns):
         raise UsageError(f"{source}: no column of the mapping {mapping.name} is in the header")
     folds = not record.carry and (bool(record.key) or not all(one.is_once for one in target_columns))
+    wanted = record.key or plan.specification.key
+    key = _key(wanted, target_columns, columns, tree) if folds or record.carry else None
+    target_columns = tuple(_as_sent(one, tree, key) for one in target_columns)
     fields = [one for one in target_columns if not one.is_hidden]
     targets, labels = [str(one.path) for one in fields], [one.label for one in fields]
     closes_gaps = plan.mapping is not None
@@ -169,10 +172,9 @@ def compile_mapper(plan: Plan, header: Sequence[str], tree: SchemaTree, source: 
         targets, labels, tree, source, folds, record.takes_first, closes_gaps, mapping.placeholders.further
     )
     carry = [columns.find((name,)) for name in record.carry]
-    key = record.key or plan.specification.key
     return Mapper(
         target_columns, order_of(target_columns), layout,
-        _key(key, target_columns, columns, tree) if folds or record.carry else None,
+        key,
         tuple(column for column in carry if column is not None), record.unlinked,
         tuple(place for place, one in enumerate(target_columns) if one.rule.target in record.together),
         (*_all_left_out(record, columns), *(_placed(skip, columns) for skip in record.skips)), columns.secret(),
@@ -292,6 +294,19 @@ def _key(wanted: str | None, target_columns: Sequence[TargetColumn], header: Hea
             f"Add a column for {wanted or 'the key'}.",
         )
     return Key(found, any(one.columns == (found,) and _is_address(one, tree) for one in target_columns))
+
+
+def _as_sent(one: TargetColumn, tree: SchemaTree, key: Key | None) -> TargetColumn:
+    """A column of an address by which rows are brought together, cleaned before the rows are compared."""
+    if (
+        key is None
+        or not key.is_address
+        or one.columns != (key.column,)
+        or one.chain
+        or not _is_address(one, tree)
+    ):
+        return one
+    return replace(one, chain=(conversions.compile_conversion("email", None),))
 
 
 def _is_address(one: TargetColumn, tree: SchemaTree) -> bool:

@@ -75,7 +75,8 @@ def _check(todo: Sequence[Plan], options: Options, knows_fates: bool = False) ->
     reports = together.told(reports)
     if knows_fates or not len(together.shared):
         return reports
-    return _check(with_fates(todo, together.shared, options), options, True)
+    with with_fates(todo, together.shared, options) as known:
+        return _check(known, options, True)
 
 
 def prepare(
@@ -169,9 +170,9 @@ def _filled(
         read.reports = together.told(read.reports)
         if knows_fates or not len(together.shared):
             return workspace, read
-        known = with_fates(todo, together.shared, options)
     except BaseException:
         workspace.discard()
         raise
     workspace.discard()
-    return _filled(known, place, options, True)
+    with with_fates(todo, together.shared, options) as known:
+        return _filled(known, place, options, True)
