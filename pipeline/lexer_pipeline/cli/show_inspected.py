@@ -67,8 +67,8 @@ def proposal(console: Console, done: Proposal) -> None:
         say(console, f"  {note}")
     rows = [(one["field"], one["column"], f"{one['confidence']:.2f}", one["reason"]) for one in done.fields]
     table(console, ("field", "column", "sure", "why"), rows, (2,))
-    for field in done.missing:
-        say(console, f"required, and no column says it: {field}")
+    for question in done.questions:
+        say(console, f"a question is left: {question}")
     if not done.fields:
         say(console, f"No column looks like a field of {done.specification}; the draft is but a frame.")
     if done.unmatched:

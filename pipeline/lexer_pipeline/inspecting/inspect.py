@@ -14,6 +14,7 @@ from lexer_pipeline.inspecting.column_counts import profile
 from lexer_pipeline.inspecting.column_names import shown
 from lexer_pipeline.inspecting.column_profile import ColumnProfile, TableProfile, many
 from lexer_pipeline.inspecting.obstacles import Obstacle
+from lexer_pipeline.inspecting.row_sample import RowSample
 from lexer_pipeline.loading.delimited import Head
 from lexer_pipeline.loading.format import AS_TOLD, ReadOptions
 from lexer_pipeline.loading.records import load_documents, load_rows
@@ -95,10 +96,16 @@ def inspect(
         return _table(loaded, loaded.head, progress)
 
 
-def table_profile(loaded: LoadedTable, progress: Progress | None = None) -> TableProfile:
-    """The columns of a table that was opened; a name that is rather a value is replaced by the column's number."""
+def table_profile(
+    loaded: LoadedTable, progress: Progress | None = None, sample: RowSample | None = None
+) -> TableProfile:
+    """The columns of a table that was opened; a name that is rather a value is replaced by the column's number.
+
+    Some of the rows are kept in `sample`.
+    """
     names = [shown(name, number) for number, name in enumerate(loaded.head.distinct, 1)]
-    return profile(names, _watched(load_rows(loaded, None, ()), loaded, progress))
+    chunks = _watched(load_rows(loaded, None, ()), loaded, progress)
+    return profile(names, chunks if sample is None else sample.watching(chunks))
 
 
 def _watched(chunks: Iterable[ChunkT], loaded: Loaded, progress: Progress | None) -> Iterator[ChunkT]:

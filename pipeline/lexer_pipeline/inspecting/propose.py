@@ -10,6 +10,8 @@ from lexer_pipeline.errors import UsageError
 from lexer_pipeline.inspecting.column_names import has_no_header
 from lexer_pipeline.inspecting.draft import draft
 from lexer_pipeline.inspecting.inspect import Progress, table_profile
+from lexer_pipeline.inspecting.row_sample import RowSample
+from lexer_pipeline.inspecting.tested_table import TestedTable
 from lexer_pipeline.loading.format import AS_TOLD, ReadOptions
 from lexer_pipeline.loading.source import LoadedDocuments, LoadedTable, Source, load
 from lexer_pipeline.mapping import file as mapping
@@ -30,12 +32,14 @@ class Proposal:
     unmatched: dict[str, str]
     missing: tuple[str, ...]
     notes: tuple[str, ...]
+    questions: tuple[str, ...] = ()
 
     def as_json(self) -> dict[str, Json]:
         """The proposal as `map --json` prints it."""
         return {
             "mapping": str(self.path), "specification": self.specification, "fields": list(self.fields),
             "unmatched": list(self.unmatched), "missing": list(self.missing), "notes": list(self.notes),
+            "questions": list(self.questions),
         }  # fmt: skip
 
 
@@ -129,13 +133,21 @@ def _drafted(
     loaded: LoadedTable, names: Sequence[str], specification: Specification, path: Path, notes: Sequence[str],
     progress: Progress | None,
 ) -> Proposal:  # fmt: skip
-    table = table_profile(loaded, progress)
-    done = draft(_stem(loaded.name), names, loaded.head.distinct, table.columns, specification)
+    sample = RowSample()
+    found = table_profile(loaded, progress, sample)
+    table = TestedTable(found.columns, found.rows - found.blank, sample)
+    done = draft(_stem(loaded.name), names, loaded.head.distinct, table, specification)
     _write(path, done.text)
     mapping.read(path)
     fields = tuple(line.as_json() for line in done.lines)
     return Proposal(
-        path, specification.name, fields, dict(done.unmatched), done.missing, (*loaded.notes, *notes)
+        path,
+        specification.name,
+        fields,
+        dict(done.unmatched),
+        done.missing,
+        (*loaded.notes, *notes),
+        done.questions,
     )
 
 

@@ -35,14 +35,18 @@ TABLE = {
     "country": "country|country code|country name|nation|land|pays|país|paese|länderkennzeichen|country/region",
     "customer_type": "customer type|customer group|segment|kundengruppe|type de client|tipo de cliente",
     "employee_flag": "employee|is employee|staff|mitarbeiter",
-    "purchase_id": "purchase id|order id|order number|order no|order|name|receipt number|receipt id|receipt no|receipt"
+    "purchase_id": "purchase id|order id|order number|order no|order|receipt number|receipt id|receipt no|receipt"
     "|transaction id|invoice number|invoice no|invoice id|invoice|sale id|bestellnummer|auftragsnummer|belegnummer"
-    "|numéro de commande|número de pedido|pedido|numero ordine|payment id",
+    "|numéro de commande|número de pedido|pedido|numero ordine|payment id|amazon order id|ebay order id|etsy order id|order ref"
+    "|order reference|booking id|booking number|booking reference|ticket order id|charge id|bon|bonnummer|bon-nr|beleg|beleg-nr|auftrag"
+    "|bestell-nr|bestellnr|rechnungsnummer|numéro de facture|facture|commande|n° commande|no commande|ticket n°|ticket no|id|name",
     "return_id": "return id|return number|refund id|refund number|rma|credit note|credit note number|retourennummer"
     "|numéro de retour|número de devolución",
     "action_at": "action at|order date|purchase date|transaction date|sale date|paid at|created at|order created at|date created"
     "|created (utc)|event time|event date|send time|sent at|subscribed at|opened at|clicked at|bounced at|timestamp"
-    "|date time|datetime|date|optin time|last changed|bestelldatum|kaufdatum|belegdatum|rechnungsdatum|datum"
+    "|date time|datetime|date|created date (utc)|created date|created time|processed at|email marketing consent timestamp|consent timestamp"
+    "|unsub time|last changed|optin time|added time|added at|verkaufsdatum|buchungsdatum|date de vente|date de facture|sold at|sold on"
+    "|date sold|booked at|booking date|sent date|date sent|bestelldatum|kaufdatum|belegdatum|rechnungsdatum|datum"
     "|date de commande|date d'achat|fecha de pedido|fecha|data ordine|data|time",
     "currency": "currency|currency code|order currency|währung|devise|moneda|valuta",
     "store.name": "store name|store|shop name|shop|branch|outlet|location name|location|filiale|geschäft|magasin|boutique|tienda|negozio",
@@ -53,9 +57,12 @@ TABLE = {
     "products[].product_reference.id": "lineitem sku|product sku|item sku|variant sku|sku|product id|item id|product code|item code"
     "|article number|upc|ean|gtin|barcode|artikelnummer|artikel-nr|référence|code article|referencia|código de producto",
     "products[].price_paid": "price paid|lineitem price|line total|item price|unit price|net sales|line amount|price|paid|amount paid"
-    "|amount|einzelpreis|preis|betrag|prix unitaire|prix|montant|precio|importe|prezzo|item total|total",
+    "|amount|einzelpreis|stückpreis|verkaufspreis|preis|betrag|prix unitaire|prix|montant|precio|importe|prezzo|item total|total price"
+    "|sold for|price each|each|gesamtpreis|net price|prix ttc|montant ttc|umsatz|total ttc|total|order total|order total inc tax|order amount"
+    "|order value|gesamtbetrag|rechnungsbetrag|gross|sum|summe",
     "products[].quantity": "lineitem quantity|quantity|qty|units|item quantity|number of items|menge|anzahl|stückzahl|quantité|qté"
-    "|cantidad|quantità|pieces|count",
+    "|cantidad|quantità|pieces|quantity purchased|quantity ordered|qty ordered|quantity sold|qty sold|units sold|stück|stk|nombre|nb"
+    "|tickets|ticket quantity|number of tickets|no of tickets|billets|unidades|count",
     "products[].full_price": "full price|lineitem compare at price|compare at price|list price|rrp|msrp|regular price|original price"
     "|listenpreis|uvp|prix catalogue|precio de lista",
     "products[].discount": "lineitem discount|line discount|item discount|discount|discounts|rabatt|remise|descuento|sconto",
@@ -79,21 +86,21 @@ TABLE = {
     "|lagerbestand|bestand",
     "inventory.cost": "cost per item|unit cost|default cost|cost|einkaufspreis",
     "email_id": "email id|message id|campaign id|send id|mailing id|email campaign id|leid|klaviyo id",
-    "sms_id": "sms id|message id|campaign id",
+    "sms_id": "sms id|message id|message sid|sid|campaign id",
     "campaign_id": "campaign id|campaign|kampagne",
     "subject": "subject|subject line|betreff|objet|asunto",
     "body": "body|message|text",
-    "status": "subscription status|status|email marketing consent|consent|opt in status|marketing consent|accepts marketing",
+    "status": "subscription status|email status|status|email marketing consent|consent|opt in status|marketing consent|accepts marketing",
     "list.id": "list id|audience id|segment id",
     "list.name": "list name|audience name|list|audience|segment name",
     "clicked_link.url": "clicked url|clicked link|link url|url",
     "clicked_link.name": "link name|clicked link name",
     "from.email": "from email|sender email|from address|from",
     "from.name": "from name|sender name|sender",
-    "from.number": "from number|sender number",
+    "from.number": "from number|sender number|from",
     "to.email": "to email|recipient email|recipient|to address|email address|email",
     "to.name": "to name|recipient name",
-    "to.number": "to number|recipient number|recipient",
+    "to.number": "to number|recipient number|recipient|to",
 }
 WORDS: Mapping[FieldPath, tuple[str, ...]] = MappingProxyType(
     {
@@ -104,9 +111,18 @@ WORDS: Mapping[FieldPath, tuple[str, ...]] = MappingProxyType(
 # What exports put before a word: Billing City. The second list names places that are less likely the person's own.
 OWNERS = (
     "customer", "billing", "defaultaddress", "mailing", "contact", "subscriber", "primary", "home", "person", "profile",
-    "buyer", "client", "lineitem", "product", "item", "variant", "order", "kunden", "rechnungs", "user",
+    "buyer", "purchaser", "payer", "client", "lineitem", "line", "product", "item", "variant", "order", "kunden", "rechnungs", "user",
 )  # fmt: skip
 OTHERS = ("shipping", "delivery", "liefer", "other", "recipient", "address")
+# Words that mean the field only where nothing stands before them: Name is a number of an order (#1001), Item Name is none.
+ALONE = frozenset(
+    (FieldPath.named(field), normalised(word))
+    for field, words in {
+        "purchase_id": "name|id|order|invoice|receipt|bon|beleg|commande|facture|pedido|auftrag", "return_id": "rma",
+        "store.name": "location|shop|store|branch", "customer_id": "customer", "products[].price_paid": "paid|total|amount",
+    }.items()
+    for word in words.split("|")
+)  # fmt: skip
 SECRET = re.compile(
     r"passw|passhash|secret|apikey|(rp|reset|access|api|auth)token|cardnumber|cardlast|last4|pansuffix|cardexp|cvc|cvv"
     r"|fingerprint|iban|kartennummer|numérodecarte|cardid|defaultcard|cardname"

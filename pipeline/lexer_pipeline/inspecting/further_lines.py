@@ -1,0 +1,148 @@
+"""Lines of a draft beside those of matched columns: prices worked out, further links, consent."""
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+
+from lexer_pipeline.inspecting.draft_text import CUSTOM, LINK, Drafted, quoted
+from lexer_pipeline.inspecting.drafting import Drafting
+from lexer_pipeline.inspecting.findings import DISCOUNT, FULL, PAID, QUANTITY
+from lexer_pipeline.inspecting.matching import PEOPLE, Match, guesses
+from lexer_pipeline.inspecting.status_words import consent_words
+from lexer_pipeline.inspecting.synonyms import is_secret
+from lexer_pipeline.mapping.file import normalised
+from lexer_pipeline.specs.paths import FieldPath
+
+STATUS = FieldPath(("status",))
+# What a person agreed to, or objected to.
+CONSENT = re.compile(
+    r"optout|optin(?!ip|time)|optedin|optedout|unsubscribed|subscribed$|consent(?!time)|blacklist|blocklist|donot(?:e?mail|call|contact|sms|send|track)|accepts|suppress|newsletter"
+    r"|marketingstatus|emailstatus|permission|werbung|einwilligung|abmeldung|désabonn|consentement"
+)
+NO_CONSENT = re.compile(r"time|date|reason|campaign|terms|mode$|source|ip$")
+
+
+def worked_out(lines: Sequence[Drafted], drafting: Drafting) -> Iterator[Drafted]:
+    """The price of the line, from quantity and the price of one piece."""
+    amounts = drafting.found.amounts
+    if PAID not in drafting.fields or amounts.total is not None:
+        return
+    if amounts.unit is not None and FULL in {line.field for line in lines}:
+        reason = amounts.reason or f"{drafting.names[amounts.unit]} is of one piece by its name"
+        less = [DISCOUNT] if any(line.field == DISCOUNT and not line.why_not for line in lines) else []
+        parts = ", ".join(quoted(str(path)) for path in (QUANTITY, FULL, *less))
+        yield Drafted(PAID, "", 0.9, reason, f'{{ fields = [{parts}], convert = ["line-total"] }}')
+    if amounts.open_price is not None:
+        name = drafting.names[amounts.open_price]
+        why_not = f"nothing tells whether {name} is of one piece or of the whole line"
+        column = f'{{ column = {quoted(name)}, convert = ["money"] }}'
+        parts = f"[{quoted(str(QUANTITY))}, {quoted(str(FULL))}]"
+        if FULL in drafting.fields:
+            yield Drafted(
+                FULL, name, 0.5, "if it is of one piece, with the last line", column, why_not=why_not
+            )
+        choices = (column, f'{{ fields = {parts}, convert = ["line-total"] }}')
+        yield Drafted(PAID, name, 0.5, "a price by its name", column, why_not=why_not, choices=choices)
+
+
+def further_links(
+    lines: Sequence[Drafted], drafting: Drafting, line_of: Callable[[Match], Drafted]
+) -> Iterator[Drafted]:
+    """Columns that name the person where the column of the link is empty."""
+    links = [line for line in lines if line.field.is_within(LINK) and line.column and not line.why_not]
+    if len(links) != 1 or links[0].also:
+        return
+    first = links[0]
+    taken = drafting.names.index(first.column)
+    table = drafting.table
+    if table.columns[taken].filled >= table.rows:
+        return
+    found = drafting.found
+    for one in guesses(table.columns, drafting.specification):
+        path = LINK / one.field.name
+        is_open = (
+            one.field in PEOPLE
+            and one.by_name
+            and (one.field, one.column) not in found.refused
+            and path != first.field
+        )
+        if not is_open or not drafting.can_be_named(one.column) or not _fills(drafting, taken, one.column):
+            continue
+        line = line_of(replace(one, field=path))
+        yield replace(
+            line,
+            value=_unless(line.value, str(first.field)),
+            reason=f"{one.reason}, filled where {first.column} is empty",
+        )
+        return
+
+
+def to_links(lines: Sequence[Drafted]) -> Iterator[Drafted]:
+    """The person to whom a message went, where no other column names one."""
+    if any(line.field.is_within(LINK) for line in lines):
+        return
+    for path, name in ((FieldPath(("to", "email")), "email"), (FieldPath(("to", "number")), "mobile")):
+        for line in lines:
+            if line.field == path:
+                yield replace(line, field=LINK / name)
+                return
+
+
+def _unless(value: str, other: str) -> str:
+    inner = value[2:-2] if value.startswith("{") else f"column = {value}"
+    return f"{{ {inner}, unless = {quoted(other)} }}"
+
+
+def _fills(drafting: Drafting, empty: int, other: int) -> bool:
+    """Whether a column is filled in records where another one is empty."""
+    rows, key = drafting.table.sample.rows, drafting.found.key.column
+    if key is None:
+        return any(row[other] and not row[empty] for row in rows)
+    groups = drafting.table.sample.groups(key)
+    return any(
+        any(rows[one][other] for one in group) and not any(rows[one][empty] for one in group)
+        for group in groups
+    )
+
+
+def with_consent(line: Drafted, place: int, drafting: Drafting) -> Drafted:
+    """The line of the status of consent: taken only where each word of its column means one beyond doubt."""
+    if line.field != STATUS or not line.column or not drafting.texts(place):
+        return line
+    found = consent_words(drafting.texts(place))
+    known = drafting.fields[STATUS].rule.partition(";")[0].removeprefix("one of: ").split(", ")
+    if found is None or not set(found.values()) <= set(known):
+        return replace(line, why_not="not all of its words say beyond doubt what a person agreed to")
+    if all(text in known for text in drafting.texts(place) if text):
+        return line
+    table = ", ".join(f"{quoted(word)} = {quoted(status)}" for word, status in found.items())
+    return replace(
+        line, value=f"{{ column = {quoted(line.column)}, convert = [{{ enum = {{ {table} }} }}] }}", notes=()
+    )
+
+
+def kept_consent(lines: Sequence[Drafted], drafting: Drafting) -> Iterator[Drafted]:
+    """Columns that say what a customer agreed or objected to, kept as fields of your own, since no other field takes them."""
+    if CUSTOM not in drafting.fields or drafting.specification.record_type != "customer_record":
+        return
+    used = {name for line in lines for name in line.columns if not line.why_not}
+    for place, name in enumerate(drafting.names):
+        plain = normalised(name)
+        is_consent = CONSENT.search(plain) and not NO_CONSENT.search(plain)
+        texts = [text for text in drafting.texts(place) if text]
+        is_status = plain in ("status", "emailstatus") and bool(texts) and consent_words(texts) is not None
+        if (
+            (is_consent or is_status)
+            and name not in used
+            and not is_secret(name)
+            and drafting.can_be_named(place)
+        ):
+            path = FieldPath(("custom_fields", _named(name)))
+            yield Drafted(
+                path, name, 0, "consent is never dropped; no field takes it without a time", quoted(name)
+            )
+
+
+def _named(name: str) -> str:
+    """The name of a custom field after that of a column."""
+    return re.sub(r"[^a-z0-9]+", "_", name.casefold()).strip("_") or "consent"
