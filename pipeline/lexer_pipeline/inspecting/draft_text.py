@@ -102,16 +102,16 @@ def _questions(questions: Sequence[str]) -> Iterator[str]:
 def _left_out(page: Page) -> Iterator[str]:
     secret = [name for name in page.left if is_secret(name)]
     if secret:
-        yield f"secret = [{', '.join(map(_listed, secret))}]  # never passed on, not even to rejects"
+        yield f"secret = [{', '.join(map(listed, secret))}]  # never passed on, not even to rejects"
     yield "# Columns that are left out."
     if CUSTOM in page.fields:
         yield '# To keep one as it is, give it a field of your own: "custom_fields.tier" = "Tier"'
     yield "drop = ["
     for name, word in page.left.items():
         if name not in secret:
-            yield f"    {_listed(name)},  # {word}"
+            yield f"    {listed(name)},  # {word}"
     for name in dict.fromkeys(page.again):
-        yield f"    {_listed(name)},  # a second column of this name; only the first is read"
+        yield f"    {listed(name)},  # a second column of this name; only the first is read"
     yield "]"
 
 
@@ -163,7 +163,7 @@ def _key(path: FieldPath) -> str:
     return text if re.fullmatch(r"[A-Za-z0-9_-]+", text) else quoted(text)
 
 
-def _listed(name: str) -> str:
+def listed(name: str) -> str:
     """A column in a list, where `#` would stand for any number; names are compared without punctuation."""
     return quoted(name.replace("#", ""))
 

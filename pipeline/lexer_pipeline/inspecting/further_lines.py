@@ -127,22 +127,21 @@ def kept_consent(lines: Sequence[Drafted], drafting: Drafting) -> Iterator[Draft
         return
     used = {name for line in lines for name in line.columns if not line.why_not}
     for place, name in enumerate(drafting.names):
-        plain = normalised(name)
-        is_consent = CONSENT.search(plain) and not NO_CONSENT.search(plain)
         texts = [text for text in drafting.texts(place) if text]
-        is_status = plain in ("status", "emailstatus") and bool(texts) and consent_words(texts) is not None
-        if (
-            (is_consent or is_status)
-            and name not in used
-            and not is_secret(name)
-            and drafting.can_be_named(place)
-        ):
-            path = FieldPath(("custom_fields", _named(name)))
+        is_status = normalised(name) in ("status", "emailstatus") and consent_words(texts) is not None
+        if (is_consent(name) or is_status) and name not in used and drafting.can_be_named(place):
+            path = FieldPath.named(custom_name(name))
             yield Drafted(
                 path, name, 0, "consent is never dropped; no field takes it without a time", quoted(name)
             )
 
 
-def _named(name: str) -> str:
-    """The name of a custom field after that of a column."""
-    return re.sub(r"[^a-z0-9]+", "_", name.casefold()).strip("_") or "consent"
+def is_consent(name: str) -> bool:
+    """Whether a column says, by its name, what a person agreed or objected to."""
+    plain = normalised(name)
+    return bool(CONSENT.search(plain)) and not NO_CONSENT.search(plain) and not is_secret(name)
+
+
+def custom_name(name: str) -> str:
+    """The field of your own that is called like a column."""
+    return f"custom_fields.{re.sub(r'[^a-z0-9]+', '_', name.casefold()).strip('_') or 'consent'}"

@@ -45,8 +45,16 @@ class Inspection:
     obstacles: tuple[Obstacle, ...]
     notes: tuple[str, ...]
 
+    @property
+    def surely(self) -> str:
+        """The preset that alone fits, or else the specification that has all columns (or keys) as fields; empty where neither is."""
+        if self.presets:
+            return self.presets[0] if len(self.presets) == 1 else ""
+        best = self.specifications[0] if self.specifications else None
+        return best.specification if best is not None and not best.unmatched and not best.missing else ""
+
     def as_json(self) -> dict[str, Json]:
-        """The source as `inspect --json` prints it."""
+        """The source as `inspect --json` prints it, but for its suspicions."""
         return {
             "path": self.path, "form": self.form, "encoding": self.encoding, "delimiter": self.delimiter,
             "header_line": self.header_line, "rows": self.rows, "blank": self.blank,

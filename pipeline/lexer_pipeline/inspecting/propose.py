@@ -1,12 +1,13 @@
 """A mapping proposed for an export: one that was confirmed for its header before, or else a draft."""
 
-from collections.abc import Sequence
-from contextlib import closing
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
 from lexer_pipeline.errors import UsageError
+from lexer_pipeline.inspecting import from_preset
 from lexer_pipeline.inspecting.column_names import has_no_header
 from lexer_pipeline.inspecting.draft import draft
 from lexer_pipeline.inspecting.inspect import Progress, table_profile
@@ -53,6 +54,46 @@ def propose(
     is only replaced with `force`.
     """
     specification = catalog.find(spec) if isinstance(spec, str) else spec
+    with _opened(source, file, force, stdin, reading) as (loaded, path):
+        names = loaded.head.names
+        notes = _presets(names, specification)
+        known = remembered.recall(out, names)
+        if (
+            known is not None
+            and not known.trouble
+            and (found := _confirmed(known.path, specification, path, names))
+        ):
+            return found
+        if known is not None and known.trouble:
+            notes.append(
+                f"{known.path} was used for this header before, but it {known.trouble}; this is a new draft"
+            )
+        return _drafted(loaded, names, specification, path, notes, progress)
+
+
+def propose_from(
+    source: Source, preset: str, file: Path | None = None, *, force: bool = False, stdin: BinaryIO | None = None,
+    reading: ReadOptions = AS_TOLD,
+) -> Proposal:  # fmt: skip
+    """Write a mapping of `source` that starts from a preset; its columns are compared with the header, no row is read."""
+    found = from_preset.preset(preset)
+    with _opened(source, file, force, stdin, reading) as (loaded, path):
+        done = from_preset.started(found, loaded.head.names, loaded.name)
+        _write(path, done.text)
+        mapping.read(path)
+        fields: tuple[dict[str, Json], ...] = tuple(
+            {"field": field, "column": column, "confidence": 1.0, "reason": f"of the preset {found.name}"}
+            for field, column in done.fields
+        )
+        made = ", ".join(catalog.find(record.specification).name for record in found.records)
+        return Proposal(path, made, fields, done.left, (), loaded.notes, done.questions)
+
+
+@contextmanager
+def _opened(
+    source: Source, file: Path | None, force: bool, stdin: BinaryIO | None, reading: ReadOptions
+) -> Iterator[tuple[LoadedTable, Path]]:
+    """A table with names of columns, and where its mapping is to be written; UsageError where either cannot be."""
     with closing(load(source, stdin, reading)) as loaded:
         path = file or Path(_stem(loaded.name) + ".toml")
         if path.exists() and not force:
@@ -69,19 +110,7 @@ def propose(
                 f"{loaded.name}: the first row looks like data, not like names",
                 "Add a row of column names above it.",
             )
-        notes = _presets(names, specification)
-        known = remembered.recall(out, names)
-        if (
-            known is not None
-            and not known.trouble
-            and (found := _confirmed(known.path, specification, path, names))
-        ):
-            return found
-        if known is not None and known.trouble:
-            notes.append(
-                f"{known.path} was used for this header before, but it {known.trouble}; this is a new draft"
-            )
-        return _drafted(loaded, names, specification, path, notes, progress)
+        yield loaded, path
 
 
 def _stem(name: str) -> str:
@@ -93,7 +122,7 @@ def _presets(names: Sequence[str], specification: Specification) -> list[str]:
     """A word on presets that make the same already."""
     fitting = [one for one in mapping.recognise(names) if _makes(one, specification)]
     return [
-        f"the preset {one.name} fits this header; `convert` needs no mapping of your own for it"
+        f"the preset {one.name} fits this header; `convert` needs no mapping of your own for it, and `map --from {one.name}` starts from it"
         for one in fitting
     ]
 

@@ -112,7 +112,7 @@ def plans(
             yield Plan(source, stdin, reading, specification)
         return
     for source in expand(sources):
-        with _again(source, stdin) as reader:
+        with again(source, stdin) as reader:
             found, notes = (chosen, ()) if chosen else _recognised(source, reader(), reading, out)
             if found.refuse:
                 raise UsageError(f"{found.title}: cannot be converted: {found.refuse}")
@@ -130,7 +130,7 @@ def _is_wanted(record: RecordMap, specification: Specification | None) -> bool:
 
 
 @contextmanager
-def _again(source: Source, stdin: BinaryIO | None) -> Iterator[Callable[[], BinaryIO | None]]:
+def again(source: Source, stdin: BinaryIO | None) -> Iterator[Callable[[], BinaryIO | None]]:
     """Gives readers of standard input that each begin at its start and outlive this; nothing is read for a file."""
     if stdin is None or not isinstance(source, str | Path) or str(source) != "-":
         yield lambda: stdin

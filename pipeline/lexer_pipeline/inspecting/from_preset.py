@@ -1,0 +1,157 @@
+"""A mapping of your own that starts from a preset: its text, with the columns of an export checked."""
+
+import tomllib
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from lexer_pipeline.errors import UsageError
+from lexer_pipeline.inspecting.draft_text import listed, quoted
+from lexer_pipeline.inspecting.further_lines import custom_name, is_consent
+from lexer_pipeline.inspecting.lacking import lacking
+from lexer_pipeline.inspecting.matching import fields_by_path, nearest
+from lexer_pipeline.inspecting.synonyms import is_secret
+from lexer_pipeline.mapping import file as mapping
+from lexer_pipeline.mapping.header import Header
+from lexer_pipeline.mapping.rules import FieldRule, Mapping, RecordMap
+from lexer_pipeline.specs import catalog
+from lexer_pipeline.specs.paths import FieldPath
+from lexer_pipeline.system.toml_lines import KeyPath, line_of
+
+LACKING = "the export has no such column"
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """The text of a mapping that starts from a preset; `fields` are its fields with their columns, `left` the columns it leaves out."""
+
+    text: str
+    fields: tuple[tuple[str, str], ...]
+    left: dict[str, str]
+    questions: tuple[str, ...]
+
+
+def preset(name: str) -> Mapping:
+    """The preset of a name; UsageError where there is none, or where it refuses such an export."""
+    found = mapping.find(name)
+    if mapping.is_users_own(found):
+        raise UsageError(
+            f"{name}: is a mapping of your own, not a preset", "Copy the file, and change the copy."
+        )
+    if found.refuse:
+        raise UsageError(f"{found.title}: cannot be converted: {found.refuse}")
+    return found
+
+
+def started(found: Mapping, names: Sequence[str], source: str) -> Started:
+    """The text of a preset for an export with these columns: what reads only columns that lack is a comment."""
+    header = Header(found, names, source)
+    lines = found.text.splitlines()
+    paths = [path for record in found.records for path in fields_by_path(catalog.find(record.specification))]
+    left = {name: str(nearest(name, paths) or "") for name in header.unused()}
+    lacking_lines = {
+        line: note
+        for number, record in enumerate(found.records)
+        for line, note in _lacking_lines(found.text, number, record, header)
+    }
+    further = dict(_consent(found, left))
+    kept = [name for some in further.values() for name in some]
+    left = {name: near for name, near in left.items() if name not in kept}
+    known = set(_entry(lines, line_of(found.text, ("recognise",)))) if found.recognise else set()
+    at = line_of(found.text, ("drop",)) if found.drop else 0
+    text = [
+        f"# Started from the preset {found.name}; what has a # in front reads columns that this export has not."
+    ]
+    for number, line in enumerate(lines, 1):
+        if number not in known:
+            text.append(f"# {line}{lacking_lines[number]}" if number in lacking_lines else line)
+        if number == at:
+            text += _further(left)
+        text += (
+            f"{quoted(custom_name(name))} = {quoted(name)}  # further column; consent is never dropped"
+            for name in further.get(number, ())
+        )
+    if not at and left:
+        text[1:1] = ["drop = [", *_further(left), "]"]
+    fields = tuple(
+        (rule.target, names_of[0]) for record in found.records for rule in record.fields
+        for names_of in rule.columns if header.has(names_of)
+    )  # fmt: skip
+    return Started("\n".join(text) + "\n", fields, left, tuple(_questions(found, header)))
+
+
+def _consent(found: Mapping, left: Iterable[str]) -> Iterator[tuple[int, list[str]]]:
+    """Further columns that say what a customer agreed to, with the line of the fields of the customer."""
+    for number, record in enumerate(found.records):
+        if catalog.find(record.specification).record_type == "customer_record":
+            yield (
+                line_of(found.text, ("records", number, "fields")),
+                [name for name in left if is_consent(name)],
+            )
+            return
+
+
+def _questions(found: Mapping, header: Header) -> Iterator[str]:
+    """What a record needs, and no column of this export says."""
+    for record in found.records:
+        specification = catalog.find(record.specification)
+        filled = [
+            FieldPath.named(rule.target)
+            for rule in record.fields
+            if not rule.columns or any(map(header.has, rule.columns))
+        ]
+        for lack in lacking(specification, filled):
+            if not lack.within:
+                yield f"{specification.name}: {lack.field}: the columns that the preset reads for it are not there; which column says it?"
+
+
+def _further(left: dict[str, str]) -> Iterator[str]:
+    for name, near in left.items():
+        word = (
+            "never read, since it may hold a secret"
+            if is_secret(name)
+            else f"the nearest field is {near}"
+            if near
+            else "no field is near"
+        )
+        yield f"    {listed(name)},  # further column; {word}"
+
+
+def _lacking_lines(text: str, number: int, record: RecordMap, header: Header) -> Iterator[tuple[int, str]]:
+    """The lines of fields and skips of a record all of whose columns lack, and what to say there; fields that others lean on stay."""
+    lines = text.splitlines()
+    gone = [rule for rule in record.fields if rule.columns and not any(map(header.has, rule.columns))]
+    stays = [rule for rule in record.fields if rule not in gone]
+    leaned_on = {other for rule in stays for other in _leans(rule)} | set(record.together) | {record.key}
+    for rule in gone:
+        if rule.target not in leaned_on:
+            for line in _entry(lines, line_of(text, ("records", number, "fields", rule.target))):
+                yield line, f"  # {LACKING}"
+    for place, skip in enumerate(record.skips):
+        if not header.has(skip.columns):
+            first, *others = _table(lines, text, ("records", number, "skip", place))
+            yield first, f"  # {LACKING}"
+            yield from ((line, "") for line in others)
+
+
+def _leans(rule: FieldRule) -> tuple[str, ...]:
+    return (*rule.made, *rule.unless, rule.given)
+
+
+def _entry(lines: Sequence[str], start: int) -> range:
+    """The lines of a key and its value."""
+    for end in range(start, len(lines) + 1):
+        try:
+            tomllib.loads("\n".join(lines[start - 1 : end]))
+        except tomllib.TOMLDecodeError:
+            continue
+        return range(start, end + 1)
+    raise AssertionError("a preset is TOML")
+
+
+def _table(lines: Sequence[str], text: str, path: KeyPath) -> range:
+    """The lines of a table of a list, which an empty line ends."""
+    start = line_of(text, path)
+    end = next(
+        (number for number in range(start, len(lines) + 1) if not lines[number - 1].strip()), len(lines) + 1
+    )
+    return range(start, end)
