@@ -55,7 +55,8 @@ def inspection(console: Console, inspected: Inspected) -> None:
         table(console, ("key", "filled", "types"), keys, (1,))
     if found.presets:
         say(console, f"It looks like the preset {' or '.join(found.presets)}.")
-    for one in found.specifications:
+    # What a preset makes of an export, it fills also where no column is called like a field.
+    for one in found.specifications if not found.presets else ():
         _candidate(console, one, "columns" if found.columns else "keys")
     for hurdle in found.obstacles:
         where = f"{hurdle.column}: " if hurdle.column else ""

@@ -1,6 +1,7 @@
 """Quantity, price of one and price of the line, told apart by multiplying; totals of the order told from those of a line."""
 
 import re
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
@@ -24,7 +25,7 @@ UNIT = re.compile(
 )
 LINE = re.compile(
     r"linetotal|lineamount|lineprice|netsales|itemtotal|lineitemtotal|rowtotal|extended|gesamtpreis|subtotal|pricepaid|amountpaid"
-    r"|positions|zeile|netprice|totalprice|totallinea|totalligne|totaleriga"
+    r"|^paid$|refundamount|refundedamount|returnamount|positions|zeile|netprice|totalprice|totallinea|totalligne|totaleriga"
 )
 QUALIFIED = re.compile(
     r"(?:before|after|incl|inc|excl|ex|with|without|netof|vor|nach|ohne|inkl|exkl|ttc|ht)(?:uding)?(?:all)?(?:discounts?|rabatt|tax(?:es)?|vat|gst|mwst|ust|tva|iva)"
@@ -34,6 +35,9 @@ ORDER = re.compile(
 )
 ARTICLE = re.compile(
     r"sku|article|artikel|item|product|produkt|produit|ean|upc|gtin|title|variant|bezeichnung|désignation"
+)
+NOT_ARTICLE = re.compile(
+    r"price|preis|prix|quantity|qty|menge|total|discount|count|status|amount|weight|type$|tax"
 )
 BEFORE = re.compile(r"before|gross|list|brutto")
 HALF = Decimal("0.005")
@@ -109,14 +113,34 @@ def of_order(table: TestedTable, groups: Sequence[Sequence[int]], place: int) ->
     return "it is the same on all rows of an order, so it is of the whole order" if is_shown else ""
 
 
+def _articles(table: TestedTable) -> list[int]:
+    """The columns that say which article a row is of."""
+    names = [normalised(column.name) for column in table.columns]
+    return [
+        place for place, name in enumerate(names) if ARTICLE.search(name) and not NOT_ARTICLE.search(name)
+    ]
+
+
 def _are_different(table: TestedTable, group: Sequence[int]) -> bool:
     """Whether each row of a group is of another article."""
-    for place, column in enumerate(table.columns):
-        if ARTICLE.search(normalised(column.name)) and not PRICE.search(normalised(column.name)):
-            said = {table.sample.rows[row][place] for row in group} - {""}
-            if len(said) == len(group):
-                return True
-    return False
+    said = ({table.sample.rows[row][place] for row in group} - {""} for place in _articles(table))
+    return any(len(some) == len(group) for some in said)
+
+
+def _by_article(table: TestedTable, quantity: int, price: int) -> bool | None:
+    """Whether articles cost the same whatever the number of pieces (True), or as much more as there are pieces (False)."""
+    counts, prices = table.numbers(quantity), table.numbers(price)
+    for place in _articles(table):
+        told: dict[str, set[tuple[Decimal, Decimal]]] = defaultdict(set)
+        for text, count, each in zip(table.sample.column(place), counts, prices, strict=True):
+            if text and count and each:
+                told[text].add((abs(count), abs(each)))
+        several = [some for some in told.values() if len({count for count, _ in some}) > 1]
+        same = sum(len({each for _, each in some}) == 1 for some in several)
+        grows = sum(len({round(each / count, 2) for count, each in some}) == 1 for some in several)
+        if bool(same) != bool(grows) and same + grows >= LEAST * len(several):
+            return same > 0
+    return None
 
 
 def _amounts(table: TestedTable) -> list[int]:
@@ -277,6 +301,10 @@ def _by_name(
     if not any(abs(count) > 1 for count in _filled(table, quantity)):
         note = f"no row has more than one piece, so that nothing tells whether {name} is of one piece or of the line; it is read as of the line"
         return Amounts(quantity, None, place, less, notes=(note,))
+    if (by_article := _by_article(table, quantity, place)) is not None:
+        how = "is the same whatever" if by_article else "grows with"
+        reason = f"a price by its name; that of an article {how} the number of pieces"
+        return Amounts(quantity, place if by_article else None, None if by_article else place, less, reason)
     fits = {
         is_unit: order_sum(table, groups, line_sums(table, quantity, place, is_unit), place)
         for is_unit in (True, False)

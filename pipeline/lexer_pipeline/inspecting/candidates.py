@@ -87,9 +87,13 @@ def _missing(specification: Specification, filled: Sequence[FieldPath]) -> tuple
 
 
 def ranked(candidates: Iterable[Candidate]) -> tuple[Candidate, ...]:
-    """The likeliest first: many columns taken up, few fields missing; forgetting people comes last."""
+    """The likeliest first: many columns taken up, few fields missing; what only links people, if nothing else is as likely."""
     likely = [one for one in candidates if one.matched]
     likely.sort(key=lambda one: (
         round(one.share - 0.03 * len(one.missing), 4), len(one.fields), not one.specification.startswith("compliance")
     ), reverse=True)  # fmt: skip
-    return tuple(likely[:SHOWN])
+    # An e-mail address alone makes no request to forget somebody of a list of orders.
+    named = [
+        one for place, one in enumerate(likely) if one.record_type is not None or place == 0 or one.share == 1
+    ]
+    return tuple(named[:SHOWN])

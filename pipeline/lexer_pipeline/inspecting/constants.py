@@ -6,7 +6,7 @@ from dataclasses import replace
 from lexer_pipeline.inspecting.column_roles import words_of
 from lexer_pipeline.inspecting.draft_text import Drafted, quoted
 from lexer_pipeline.inspecting.drafting import Drafting
-from lexer_pipeline.inspecting.findings import PAID, QUANTITY
+from lexer_pipeline.inspecting.findings import QUANTITY
 from lexer_pipeline.inspecting.status_words import sale_types
 from lexer_pipeline.mapping.file import normalised
 from lexer_pipeline.specs.paths import FieldPath
@@ -86,7 +86,11 @@ def constants(lines: Sequence[Drafted], drafting: Drafting) -> Iterator[Drafted]
         yield _type(drafting)
     if any(path.is_within(STORE) for path in has) and STORE / "type" not in has and TYPE in drafting.fields:
         yield replace(_type(drafting), field=STORE / "type")
-    if PAID in has and QUANTITY not in has and QUANTITY in drafting.fields:
+    if (
+        QUANTITY in drafting.fields
+        and QUANTITY not in has
+        and any(path.is_within(QUANTITY.parent) for path in has)
+    ):
         count = "-1" if "at most" in drafting.fields[QUANTITY].rule else "1"
         yield Drafted(
             QUANTITY, "", 0, "no column says how many; each row is one", f"{{ constant = {count} }}"

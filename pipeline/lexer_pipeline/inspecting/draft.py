@@ -13,6 +13,7 @@ from lexer_pipeline.inspecting.findings import DISCOUNT, findings
 from lexer_pipeline.inspecting.further_lines import (
     further_links,
     kept_consent,
+    of_campaign,
     to_links,
     with_consent,
     worked_out,
@@ -91,6 +92,7 @@ def _all_lines(drafting: Drafting) -> list[Drafted]:
     lines = [_line(one, drafting) for one in matches if drafting.can_be_named(one.column)]
     lines += further_links(lines, drafting, lambda one: _line(one, drafting))
     lines += to_links(lines)
+    lines += of_campaign(lines, drafting)
     lines += worked_out(lines, drafting)
     lines += _id_types(lines, drafting.fields)
     lines += kept_consent(lines, drafting)

@@ -1,15 +1,17 @@
 """What the rows of a table say of the guesses about its columns, for one specification."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from lexer_pipeline.inspecting.amounts import Amounts, amounts_of
 from lexer_pipeline.inspecting.keys import Key, key_of
 from lexer_pipeline.inspecting.matching import PEOPLE, Guess, Match, fields_by_path, guesses
-from lexer_pipeline.inspecting.people import mixed_addresses, refused_people
+from lexer_pipeline.inspecting.people import are_words, mixed_addresses, refused_people
 from lexer_pipeline.inspecting.row_sample import differing
 from lexer_pipeline.inspecting.synonyms import OTHERS
 from lexer_pipeline.inspecting.tested_table import TestedTable
+from lexer_pipeline.mapping.file import normalised
 from lexer_pipeline.model import Specification
 from lexer_pipeline.specs.paths import EACH, FieldPath
 
@@ -17,7 +19,11 @@ LINE = FieldPath(("products", EACH))
 QUANTITY, PAID, FULL, DISCOUNT = (
     LINE / name for name in ("quantity", "price_paid", "full_price", "discount")
 )
+REFERENCE = LINE / "product_reference" / "id"
 ACTION_AT = FieldPath(("action_at",))
+GIVEN_BACK = re.compile(r"refund|return|rückgabe|erstattet|rembours|devol")
+OF_PERSON = re.compile(r"join|signup|regist|optin|subscri|consent|unsub|birth|lastchanged|added")
+ANY_ARTICLE = frozenset({"article", "artikel", "item", "product", "référence", "referencia"})
 # Names that say no more than that something is one of many.
 SURE = 0.6
 
@@ -38,6 +44,7 @@ def findings(table: TestedTable, specification: Specification) -> Findings:
     scored = guesses(table.columns, specification)
     found = Findings()
     is_payment = PAID in fields
+    found.refused |= dict(_others(scored, table, specification.record_type))
     _people(table, scored, found, 0 if specification.key else table.rows, is_payment)
     if specification.key is not None:
         _key(table, scored, found, FieldPath.named(specification.key))
@@ -48,6 +55,31 @@ def findings(table: TestedTable, specification: Specification) -> Findings:
     if found.key.column is not None:
         _once(table, scored, found)
     return found
+
+
+def _others(
+    scored: Sequence[Match], table: TestedTable, record_type: str | None
+) -> Iterator[tuple[Guess, str]]:
+    """Guesses that are of another kind of record: what was given back is no price of a purchase, and when somebody joined no sale."""
+    for one in scored:
+        name = normalised(table.name(one.column))
+        if (
+            record_type == "purchase"
+            and one.field in (PAID, ACTION_AT, QUANTITY, FULL)
+            and GIVEN_BACK.search(name)
+        ):
+            yield (one.field, one.column), "by its name it is of what was given back"
+        if record_type in ("purchase", "return") and one.field == ACTION_AT and OF_PERSON.search(name):
+            yield (one.field, one.column), "by its name it is of the person"
+        if one.field == REFERENCE and _are_names(table, one.column, name in ANY_ARTICLE):
+            yield (one.field, one.column), "its cells are words, not numbers of articles"
+
+
+def _are_names(table: TestedTable, column: int, may_be_names: bool) -> bool:
+    """Whether a column says what articles are called; one that may by its name does, unless its cells have digits."""
+    texts = [text for text in table.sample.column(column) if text]
+    digits = sum(any(sign.isdigit() for sign in text) for text in texts)
+    return are_words(table, column) or (may_be_names and 2 * digits <= len(texts))
 
 
 def _people(
@@ -95,9 +127,9 @@ def _amounts(table: TestedTable, scored: Sequence[Match], found: Findings, has_f
     )
     found.amounts = amounts
     found.refused |= {
-        (path, column): reason
-        for path in (PAID, FULL, DISCOUNT)
-        for column, reason in amounts.refused.items()
+        (one.field, one.column): amounts.refused[one.column]
+        for one in scored
+        if one.field in (PAID, FULL, DISCOUNT) and one.column in amounts.refused
     }
     for path, column in ((QUANTITY, amounts.quantity), (PAID, amounts.total), (DISCOUNT, amounts.discount)):
         if column is not None:

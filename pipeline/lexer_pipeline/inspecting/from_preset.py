@@ -94,11 +94,7 @@ def _questions(found: Mapping, header: Header) -> Iterator[str]:
     """What a record needs, and no column of this export says."""
     for record in found.records:
         specification = catalog.find(record.specification)
-        filled = [
-            FieldPath.named(rule.target)
-            for rule in record.fields
-            if not rule.columns or any(map(header.has, rule.columns))
-        ]
+        filled = [FieldPath.named(rule.target) for rule in record.fields if _is_made(rule, header)]
         for lack in lacking(specification, filled):
             if not lack.within:
                 yield f"{specification.name}: {lack.field}: the columns that the preset reads for it are not there; which column says it?"
@@ -119,7 +115,7 @@ def _further(left: dict[str, str]) -> Iterator[str]:
 def _lacking_lines(text: str, number: int, record: RecordMap, header: Header) -> Iterator[tuple[int, str]]:
     """The lines of fields and skips of a record all of whose columns lack, and what to say there; fields that others lean on stay."""
     lines = text.splitlines()
-    gone = [rule for rule in record.fields if rule.columns and not any(map(header.has, rule.columns))]
+    gone = [rule for rule in record.fields if not _is_made(rule, header)]
     stays = [rule for rule in record.fields if rule not in gone]
     leaned_on = {other for rule in stays for other in _leans(rule)} | set(record.together) | {record.key}
     for rule in gone:
@@ -131,6 +127,11 @@ def _lacking_lines(text: str, number: int, record: RecordMap, header: Header) ->
             first, *others = _table(lines, text, ("records", number, "skip", place))
             yield first, f"  # {LACKING}"
             yield from ((line, "") for line in others)
+
+
+def _is_made(rule: FieldRule, header: Header) -> bool:
+    """Whether a field is made of something: a column that is there, or no column at all."""
+    return not rule.columns or bool(rule.default) or any(map(header.has, rule.columns))
 
 
 def _leans(rule: FieldRule) -> tuple[str, ...]:

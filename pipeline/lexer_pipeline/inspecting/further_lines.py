@@ -41,7 +41,8 @@ def worked_out(lines: Sequence[Drafted], drafting: Drafting) -> Iterator[Drafted
             yield Drafted(
                 FULL, name, 0.5, "if it is of one piece, with the last line", column, why_not=why_not
             )
-        choices = (column, f'{{ fields = {parts}, convert = ["line-total"] }}')
+        worked = f'{{ fields = {parts}, convert = ["line-total"] }}'
+        choices = (column, worked) if FULL in drafting.fields else (column,)
         yield Drafted(PAID, name, 0.5, "a price by its name", column, why_not=why_not, choices=choices)
 
 
@@ -86,6 +87,15 @@ def to_links(lines: Sequence[Drafted]) -> Iterator[Drafted]:
             if line.field == path:
                 yield replace(line, field=LINK / name)
                 return
+
+
+def of_campaign(lines: Sequence[Drafted], drafting: Drafting) -> Iterator[Drafted]:
+    """The id of a message, where the export knows none but that of its campaign."""
+    campaign = next((line for line in lines if line.field == ("campaign_id",)), None)
+    for name in ("email_id", "sms_id"):
+        path = FieldPath((name,))
+        if campaign is not None and path in drafting.fields and all(line.field != path for line in lines):
+            yield replace(campaign, field=path, confidence=0.6, reason="all messages of a campaign are one")
 
 
 def _unless(value: str, other: str) -> str:

@@ -18,6 +18,8 @@ from lexer_pipeline.specs.paths import ANY, EACH, FieldPath
 # Below this a match is no more than a guess.
 LEAST = 0.5
 NEARLY = 0.88
+# Of names with the same ending, so much of what stands before it must be alike.
+STEM, ENDING = 0.6, re.compile(r"(id|name|type|number|date|code|at|paid|url)$")
 # What a link may hold, the surest way to name a person first.
 PEOPLE = tuple(FieldPath((name,)) for name in ("email", "email_sha256", "email_md5", "customer_id", "mobile"))
 HASHES = (("email_sha256",), ("email_md5",))
@@ -288,10 +290,18 @@ def _order(fields: Collection[FieldPath], found: Collection[FieldPath]) -> list[
 
 
 def nearest(name: str, paths: Sequence[FieldPath], least: float = 0.65) -> FieldPath | None:
-    """The field whose name looks most like a column's, if any is near."""
-    by_leaf = {normalised(path.name): path for path in reversed(paths) if path[-1] != ANY}
+    """The field whose name looks most like a column's, if any is near; of several of one name the outermost."""
+    by_leaf = {
+        normalised(path.name): path for path in sorted(paths, key=len, reverse=True) if path[-1] != ANY
+    }
     wanted = normalised(name)
-    found = get_close_matches(wanted, by_leaf, 1, least)
-    if not found or SequenceMatcher(None, wanted, found[0]).ratio() < least:
-        return None
-    return by_leaf[found[0]]
+    for found in get_close_matches(wanted, by_leaf, 3, least):
+        if SequenceMatcher(None, wanted, found).ratio() >= least and _is_about_the_same(wanted, found):
+            return by_leaf[found]
+    return None
+
+
+def _is_about_the_same(one: str, other: str) -> bool:
+    """Whether two names are near beyond an ending that half of all names have: campaign_id and email_id are not."""
+    stems = [ENDING.sub("", name) for name in (one, other)]
+    return not all(stems) or SequenceMatcher(None, stems[0], stems[1]).ratio() >= STEM

@@ -1,6 +1,7 @@
 """A day, a time of day and a time zone that stand in columns of their own, put together."""
 
 import re
+from collections import Counter
 from dataclasses import dataclass
 
 from lexer_pipeline.inspecting import semantic_types
@@ -8,10 +9,6 @@ from lexer_pipeline.inspecting.tested_table import TestedTable
 from lexer_pipeline.mapping.conversions.zones import zone_of
 from lexer_pipeline.mapping.file import normalised
 
-CLOCK = re.compile(
-    r"[0-2]?[0-9][:.h][0-5][0-9](?:[:.][0-5][0-9](?:\.[0-9]+)?)?(?:[ \u00a0\u202f]?[ap]\.?m\.?)?",
-    re.IGNORECASE,
-)
 TIME = re.compile(r"time|zeit|uhrzeit|heure|hora|ora")
 ZONE = re.compile(r"time ?zone|^tz$|zeitzone|fuseau|zona ?horaria|fuso")
 DAY = re.compile(r"date|datum|fecha|data|day|tag|jour")
@@ -39,7 +36,7 @@ def clock_of(table: TestedTable, day: int) -> Clock | None:
     stem = DAY.sub("", normalised(column.name))
     times = [
         place for place in range(len(table.columns))
-        if place != day and TIME.search(normalised(table.name(place))) and _are_times(table, place)
+        if place != day and TIME.search(normalised(table.name(place))) and _are_times(table, day, place)
     ]  # fmt: skip
     alike = [place for place in times if TIME.sub("", normalised(table.name(place))) == stem]
     plain = [place for place in times if TIME.fullmatch(normalised(table.name(place)))]
@@ -47,9 +44,12 @@ def clock_of(table: TestedTable, day: int) -> Clock | None:
     return Clock(found, _zone(table)) if found is not None else None
 
 
-def _are_times(table: TestedTable, place: int) -> bool:
-    texts = [text for text in table.sample.column(place) if text]
-    return bool(texts) and sum(CLOCK.fullmatch(text) is not None for text in texts) >= LEAST * len(texts)
+def _are_times(table: TestedTable, day: int, place: int) -> bool:
+    """Whether a column says times of day, so that with the day before it each is a date-time that can be read."""
+    rows = [row for row in table.sample.rows if row[day] and row[place]]
+    looks = Counter(semantic_types.look_at(f"{row[day]} {row[place]}").kind for row in rows)
+    are_read = looks[semantic_types.DATE_TIME] + looks[semantic_types.ISO_DATE_TIME]
+    return bool(rows) and are_read >= LEAST * len(rows)
 
 
 def _zone(table: TestedTable) -> int | None:

@@ -60,11 +60,12 @@ def _refused(table: TestedTable, one: Match, records: int, is_payment: bool) -> 
         return "it has one value in all rows, so it is the sender's own"
     if not column.filled and table.rows:
         return "it is empty"
-    if one.field == ("customer_id",) and _are_words(table, one.column):
+    if one.field == ("customer_id",) and are_words(table, one.column):
         return "its cells are words, not numbers of people"
     return ""
 
 
-def _are_words(table: TestedTable, place: int) -> bool:
+def are_words(table: TestedTable, place: int) -> bool:
+    """Whether a column mostly says words, where a number or a code is wanted."""
     texts = [text for text in table.sample.column(place) if text]
     return 2 * sum(" " in text and not any(sign.isdigit() for sign in text) for text in texts) > len(texts)

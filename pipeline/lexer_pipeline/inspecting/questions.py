@@ -21,7 +21,8 @@ def questions(lines: Sequence[Drafted], lacks: Sequence[Lack], drafting: Draftin
 
 def _asked(field: FieldPath, line: Drafted | None, drafting: Drafting) -> str:
     if line is not None and line.choices:
-        return f"{line.why_not}; take away the # of the line that is right"
+        said = f"{line.column} {line.why_not}" if line.why_not.startswith(("is ", "its ")) else line.why_not
+        return f"{said}; take away the # of the line that is right"
     if field == STATUS:
         return (
             "what did these people agree to? Say it in words of your own, or by a column; it is never guessed"

@@ -17,7 +17,7 @@ TABLE = {
     "|tel|phone no|contact number|sms number|msisdn|handynummer|handy|mobiltelefon|telefonnummer|telefon|téléphone portable"
     "|portable|téléphone|numéro de téléphone|móvil|teléfono|celular|cellulare|telefono|default address phone",
     "customer_id": "customer id|customer number|customer no|customer|client id|member id|membership number|contact id"
-    "|user id|profile id|person id|account id|record id|subscriber id|loyalty number|kundennummer|kunden-nr|kundennr"
+    "|member no|member number|membership no|loyalty id|customer code|client number|client no|mitgliedsnummer|user id|profile id|person id|account id|record id|subscriber id|loyalty number|kundennummer|kunden-nr|kundennr"
     "|numéro client|id client|número de cliente|id cliente|codice cliente|klaviyo id|braze id|customer user",
     "first_name": "first name|given name|forename|first|fname|vorname|prénom|nombre|nome|christian name",
     "last_name": "last name|surname|family name|last|lname|nachname|familienname|nom de famille|nom|apellidos|apellido|cognome",
@@ -46,7 +46,8 @@ TABLE = {
     "|created (utc)|event time|event date|send time|sent at|subscribed at|opened at|clicked at|bounced at|timestamp"
     "|date time|datetime|date|created date (utc)|created date|created time|processed at|email marketing consent timestamp|consent timestamp"
     "|unsub time|last changed|optin time|added time|added at|verkaufsdatum|buchungsdatum|date de vente|date de facture|sold at|sold on"
-    "|date sold|booked at|booking date|sent date|date sent|bestelldatum|kaufdatum|belegdatum|rechnungsdatum|datum"
+    "|date sold|refund date|return date|refunded at|returned at|refunded on|returned on|rückgabedatum|joined|joined on|joined at|date joined"
+    "|signup date|sign-up date|registration date|registered at|opt-in date|subscribed on|subscription date|booked at|booking date|sent date|date sent|bestelldatum|kaufdatum|belegdatum|rechnungsdatum|datum"
     "|date de commande|date d'achat|fecha de pedido|fecha|data ordine|data|time",
     "currency": "currency|currency code|order currency|währung|devise|moneda|valuta",
     "store.name": "store name|store|shop name|shop|branch|outlet|location name|location|filiale|geschäft|magasin|boutique|tienda|negozio",
@@ -55,11 +56,12 @@ TABLE = {
     "store.location.coordinate.latitude": "latitude|lat|store latitude",
     "store.location.coordinate.longitude": "longitude|lng|lon|store longitude",
     "products[].product_reference.id": "lineitem sku|product sku|item sku|variant sku|sku|product id|item id|product code|item code"
-    "|article number|upc|ean|gtin|barcode|artikelnummer|artikel-nr|référence|code article|referencia|código de producto",
+    "|article number|upc|ean|gtin|barcode|artikelnummer|artikel-nr|référence|code article|referencia|código de producto|art-nr|article no"
+    "|item number|item no|product number|product no|custom label|seller sku|plu|article|artikel|item|product",
     "products[].price_paid": "price paid|lineitem price|line total|item price|unit price|net sales|line amount|price|paid|amount paid"
     "|amount|einzelpreis|stückpreis|verkaufspreis|preis|betrag|prix unitaire|prix|montant|precio|importe|prezzo|item total|total price"
     "|sold for|price each|each|gesamtpreis|net price|prix ttc|montant ttc|umsatz|total ttc|total|order total|order total inc tax|order amount"
-    "|order value|gesamtbetrag|rechnungsbetrag|gross|sum|summe",
+    "|order value|gesamtbetrag|rechnungsbetrag|gross|sum|summe|refund amount|refunded amount|amount refunded|refund total|return amount",
     "products[].quantity": "lineitem quantity|quantity|qty|units|item quantity|number of items|menge|anzahl|stückzahl|quantité|qté"
     "|cantidad|quantità|pieces|quantity purchased|quantity ordered|qty ordered|quantity sold|qty sold|units sold|stück|stk|nombre|nb"
     "|tickets|ticket quantity|number of tickets|no of tickets|billets|unidades|count",
@@ -98,7 +100,7 @@ TABLE = {
     "from.email": "from email|sender email|from address|from",
     "from.name": "from name|sender name|sender",
     "from.number": "from number|sender number|from",
-    "to.email": "to email|recipient email|recipient|to address|email address|email",
+    "to.email": "to email|recipient email|recipient|to address|to|email address|email",
     "to.name": "to name|recipient name",
     "to.number": "to number|recipient number|recipient|to",
 }
@@ -111,7 +113,7 @@ WORDS: Mapping[FieldPath, tuple[str, ...]] = MappingProxyType(
 # What exports put before a word: Billing City. The second list names places that are less likely the person's own.
 OWNERS = (
     "customer", "billing", "defaultaddress", "mailing", "contact", "subscriber", "primary", "home", "person", "profile",
-    "buyer", "purchaser", "payer", "client", "lineitem", "line", "product", "item", "variant", "order", "kunden", "rechnungs", "user",
+    "buyer", "purchaser", "payer", "client", "lineitem", "line", "product", "ticket", "item", "variant", "order", "kunden", "rechnungs", "user",
 )  # fmt: skip
 OTHERS = ("shipping", "delivery", "liefer", "other", "recipient", "address")
 # Words that mean the field only where nothing stands before them: Name is a number of an order (#1001), Item Name is none.
