@@ -11,7 +11,7 @@ from lexer_pipeline.inspecting.lacking import lacking
 from lexer_pipeline.inspecting.matching import fields_by_path, nearest
 from lexer_pipeline.inspecting.synonyms import is_secret
 from lexer_pipeline.mapping import file as mapping
-from lexer_pipeline.mapping.header import Header
+from lexer_pipeline.mapping.header import NUMBER_SIGN, Header
 from lexer_pipeline.mapping.rules import FieldRule, Mapping, RecordMap
 from lexer_pipeline.specs import catalog
 from lexer_pipeline.specs.paths import FieldPath
@@ -94,7 +94,11 @@ def _questions(found: Mapping, header: Header) -> Iterator[str]:
     """What a record needs, and no column of this export says."""
     for record in found.records:
         specification = catalog.find(record.specification)
-        filled = [FieldPath.named(rule.target) for rule in record.fields if _is_made(rule, header)]
+        filled = [
+            FieldPath.named(rule.target.replace(NUMBER_SIGN, "0"))
+            for rule in record.fields
+            if _is_made(rule, header)
+        ]
         for lack in lacking(specification, filled):
             if not lack.within:
                 yield f"{specification.name}: {lack.field}: the columns that the preset reads for it are not there; which column says it?"
@@ -131,7 +135,9 @@ def _lacking_lines(text: str, number: int, record: RecordMap, header: Header) ->
 
 def _is_made(rule: FieldRule, header: Header) -> bool:
     """Whether a field is made of something: a column that is there, or no column at all."""
-    return not rule.columns or bool(rule.default) or any(map(header.has, rule.columns))
+    # The items of a wide table are numbered from 1.
+    columns = [[name.replace(NUMBER_SIGN, "1") for name in names] for names in rule.columns]
+    return not columns or bool(rule.default) or any(map(header.has, columns))
 
 
 def _leans(rule: FieldRule) -> tuple[str, ...]:

@@ -12,6 +12,8 @@ from lexer_pipeline.mapping.file import normalised
 TIME = re.compile(r"time|zeit|uhrzeit|heure|hora|ora")
 ZONE = re.compile(r"time ?zone|^tz$|zeitzone|fuseau|zona ?horaria|fuso")
 DAY = re.compile(r"date|datum|fecha|data|day|tag|jour")
+# What may stand beside the word for the time of a sale.
+PLAIN = ("", "order", "sale", "transaction", "purchase", "receipt", "of", "ofday", "verkaufs", "bestell")
 LEAST = 0.95
 
 
@@ -38,9 +40,10 @@ def clock_of(table: TestedTable, day: int) -> Clock | None:
         place for place in range(len(table.columns))
         if place != day and TIME.search(normalised(table.name(place))) and _are_times(table, day, place)
     ]  # fmt: skip
-    alike = [place for place in times if TIME.sub("", normalised(table.name(place))) == stem]
-    plain = [place for place in times if TIME.fullmatch(normalised(table.name(place)))]
-    found = next(iter([*alike, *plain, *(place for place in times if place == day + 1)]), None)
+    stems = {place: TIME.sub("", normalised(table.name(place))) for place in times}
+    alike = [place for place in times if stems[place] == stem]
+    plain = [place for place in times if stems[place] in PLAIN]
+    found = next(iter([*alike, *plain]), None)
     return Clock(found, _zone(table)) if found is not None else None
 
 
