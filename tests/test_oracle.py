@@ -69,12 +69,13 @@ def test_what_is_not_json_in_utf8_is_rejected_even_where_anything_goes(value: ob
         assert not accepts("purchase", changed("purchase", key, {"a": value}))
 
 
-def test_a_null_member_is_absent_and_a_null_element_stays() -> None:
+def test_a_null_member_is_absent_but_in_custom_fields() -> None:
     custom = {"a": None, "b": [None, {"c": None, "d": 1}], "e": {"f": {"g": None}}}
-    document = changed("purchase", "custom_fields", custom)
+    document = changed("purchase", "custom_fields", custom) | {"currency": None}
 
     assert accepts("purchase", document)
-    assert normalised("purchase", document)["custom_fields"] == {"b": [None, {"d": 1}], "e": {"f": {}}}
+    assert normalised("purchase", document)["custom_fields"] == custom
+    assert "currency" not in normalised("purchase", document)
 
 
 @pytest.mark.parametrize(

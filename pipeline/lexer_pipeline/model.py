@@ -95,7 +95,7 @@ class SourceUse:
 class Manifest:
     """What a prepared batch is, where it came from and belongs, and what was counted (manifest.json).
 
-    Promise: rows = records + rejected + continuations + blank. Rows that a mapping leaves out are not among
+    Promise: rows = records + rejected + continuations + blank, where `rejected` are rows: those of `rejected_records`. Rows that a mapping leaves out are not among
     them: `skipped` counts those by reason. `state` is prepared, held, rejected, superseded or dropped; `file` is empty where
     no record was valid. `destination` is a dataset, or None; `replaces` and `fixes` name batches. `mapping` is the text of the
     mapping, or a list of texts where each source had its own; with `options` and `decisions` (an object a source) it is what it takes to do the same again. `held_for`
@@ -128,6 +128,7 @@ class Manifest:
     accepted: tuple[str, ...] = ()
     replaces: str | None = None
     fixes: str | None = None
+    rejected_records: int = 0
 
     def as_json(self) -> dict[str, Json]:
         """The manifest as manifest.json holds it."""

@@ -43,6 +43,38 @@ SUSPICIONS: Mapping[str, Suspicion] = MappingProxyType({
         WARNING, "a time that the start of daylight saving leaves out was read with the offset before it",
         "`2024-10-06 02:30:00` in Melbourne", "check `--timezone`, or export times with their offset",
     ),
+    "key_repeated": Suspicion(
+        HOLD, "an order or a return has the id of another one that came before it; the vendor keeps one of them",
+        "`purchase_id` A-1 in two documents", "give each an id of its own, or take out what is there twice",
+    ),
+    "line_repeated": Suspicion(
+        HOLD, "the one line of an order stands twice in it, side by side", "a till that rang one article twice, or a join that doubled rows",
+        "check that it was bought twice, and export without doubled rows where it was not", by_share=True,
+    ),
+    "line_without_product": Suspicion(
+        WARNING, "a line names no product by a number, so nobody can tell from it what was bought",
+        "a Shopify line without a SKU", "give each product a SKU in the shop; its name is among the custom fields",
+    ),
+    "orders_repeated": Suspicion(
+        HOLD, "all lines of an order are there twice, so it would count twice what was bought",
+        "an export that was pasted below itself", "take out the rows that are there twice",
+    ),
+    "phone_unreadable": Suspicion(
+        WARNING, "a phone number that does not exist, or several in one cell, was left out of a field that may be empty",
+        "`0412 345 678 / 0413 222 333`", "leave one number that exists in the cell",
+    ),
+    "phone_without_country": Suspicion(
+        WARNING, "a phone number without a country code, in a row that says no country, was left out",
+        "`0412 345 678`", 'add `--country AU`, or write `country = "AU"` in the mapping',
+    ),
+    "record_repeated": Suspicion(
+        WARNING, "a product or a customer has the reference or the link of another one that came before it; the vendor keeps one of them",
+        "variants of one SKU", "give each its own, or take out what is there twice",
+    ),
+    "shared_link": Suspicion(
+        HOLD, "one link stands for several people, who would become one", "`customer_id` 0 for all guests of a shop",
+        "leave the link empty where it names nobody", by_share=True,
+    ),
 })  # fmt: skip
 
 

@@ -508,7 +508,7 @@ def test_the_command_says_what_was_passed_over_and_what_is_left(tmp_path: Path) 
     assert f"1 row rejected: mend batches/{SECOND}/rejects.csv" in done.stdout
     assert again.returncode == 0
     assert [one["made"] for one in json.loads(again.stdout)["batches"]] == [False]
-    assert "1 rows left out: an earlier fix accepted it" in again.stderr
+    assert "1 row left out: an earlier fix accepted it" in again.stderr
     assert (none.returncode, run.returncode) == (2, 2)
 
 

@@ -28,9 +28,13 @@ def is_json(value: Any) -> bool:
 
 
 def without_nulls(value: Any) -> Any:
-    """The value with every null member of an object left out; a null element of an array stays."""
+    """The value with every null member of an object left out; in arrays and in custom fields a null stays."""
     if isinstance(value, dict):
-        return {key: without_nulls(member) for key, member in value.items() if member is not None}
+        return {
+            key: member if key == "custom_fields" else without_nulls(member)
+            for key, member in value.items()
+            if member is not None
+        }
     return [without_nulls(each) for each in value] if isinstance(value, list) else value
 
 

@@ -11,7 +11,8 @@ from unittest.mock import patch
 import pytest
 from lexer_pipeline.errors import SourceError
 from lexer_pipeline.loading import archive as archives
-from lexer_pipeline.loading.source import expand, load
+from lexer_pipeline.loading.expand import expand
+from lexer_pipeline.loading.source import load
 
 from .helpers import HEADER, SPEC, prepared
 

@@ -9,8 +9,9 @@ from typing import Any
 import openpyxl
 import pytest
 from lexer_pipeline.errors import SourceError, UsageError
+from lexer_pipeline.loading.expand import expand
 from lexer_pipeline.loading.format import ReadOptions
-from lexer_pipeline.loading.source import expand, load
+from lexer_pipeline.loading.source import load
 from openpyxl.utils.datetime import CALENDAR_MAC_1904
 
 from .helpers import HEADER, SPEC, cells, convert, convert_file, counts, names, notes, prepared, where

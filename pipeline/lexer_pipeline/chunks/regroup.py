@@ -8,7 +8,7 @@ from typing import BinaryIO
 
 import numpy as np
 
-from lexer_pipeline.chunks.group import LONGEST_RECORD, by_record, marks_of
+from lexer_pipeline.chunks.group import LONGEST_RECORD, Key, by_record, marks_of
 from lexer_pipeline.chunks.records import Records
 from lexer_pipeline.chunks.rows import Rows, left_over, rows_of
 from lexer_pipeline.kernels import dispatch
@@ -36,7 +36,7 @@ Blocks = Callable[[], Iterator[Rows]]
 
 def regrouped(
     blocks: Blocks,
-    key: int,
+    key: Key,
     once: Sequence[int],
     delimiter: str,
     size: int,
@@ -70,7 +70,7 @@ def _narrow(whole: Records) -> Iterator[Records]:
         yield whole.part(start, min(start + wide, whole.records))
 
 
-def _part(rows: Rows, key: int, buckets: Sequence["_Bucket"]) -> Records:
+def _part(rows: Rows, key: Key, buckets: Sequence["_Bucket"]) -> Records:
     """Put the rows into the buckets of their keys; returns those that have no place there, each a record."""
     marks, hashes = marks_of(rows, key)
     # A row without a key goes on with the row before it, wherever that one goes.
@@ -97,7 +97,7 @@ class _Bucket:
         self._rows.write(dispatch.gather(rows.data, rows.row_starts, rows.row_ends, chosen))
         self._places.write(np.stack([rows.lines[chosen], rows.numbers[chosen]], axis=1).tobytes())
 
-    def in_order(self, key: int, delimiter: str) -> tuple[bytes, Int64s, int]:
+    def in_order(self, key: Key, delimiter: str) -> tuple[bytes, Int64s, int]:
         """The rows side by side by key, the line and number of each, and how many columns there are."""
         self._rows.seek(0)
         self._places.seek(0)
@@ -108,7 +108,7 @@ class _Bucket:
         return *_sorted(data, places, key, delimiter, self.columns), self.columns
 
 
-def _sorted(data: bytes, places: Int64s, key: int, delimiter: str, columns: int) -> tuple[bytes, Int64s]:
+def _sorted(data: bytes, places: Int64s, key: Key, delimiter: str, columns: int) -> tuple[bytes, Int64s]:
     about = _keys(data, key, delimiter)
     marks, hashes = about[:, KEYS_MARK], about[:, KEYS_HASH]
     known = np.maximum.accumulate(
@@ -141,8 +141,8 @@ def _side_by_side(hashes: Int64s) -> tuple[Int64s, int]:
     return by_hash[np.repeat(shift, sizes) + np.arange(len(hashes))], len(begins)
 
 
-def _keys(data: bytes, key: int, delimiter: str) -> Int64s:
-    return dispatch.scan_keys(data, ord(delimiter), key, True, LONGEST_RECORD)[2]
+def _keys(data: bytes, key: Key, delimiter: str) -> Int64s:
+    return dispatch.scan_keys(data, ord(delimiter), key.column, True, LONGEST_RECORD, key.is_address)[2]
 
 
 def _put(data: bytes, about: Int64s, order: Int64s) -> bytes:
@@ -150,9 +150,10 @@ def _put(data: bytes, about: Int64s, order: Int64s) -> bytes:
     return dispatch.gather(data, row_starts, row_ends, order)
 
 
-def _key(rows: Rows, row: int, key: int) -> bytes:
-    at = row * rows.columns + key
-    return rows.data[rows.starts[at] : rows.ends[at]]
+def _key(rows: Rows, row: int, key: Key) -> bytes:
+    at = row * rows.columns + key.column
+    text = rows.data[rows.starts[at] : rows.ends[at]]
+    return text.strip().lower() if key.is_address else text
 
 
 def _in_chunks(
@@ -172,7 +173,8 @@ def _in_chunks(
         here, block = places[row : row + done.filled], data[at : at + done.consumed]
         again = partial(_scanned, block, here, delimiter, columns)
         index = done.indexes
-        yield left_over(done, block, columns, here[index, 0], here[index, 1], again)
+        began = here[done.first_rows[:, 1], 0]
+        yield left_over(done, block, columns, here[index, 0], here[index, 1], began, again)
         left, row, at, most = left[done.consumed :], row + done.filled, at + done.consumed, CHUNK_ROWS
 
 

@@ -47,13 +47,10 @@ class Draft:
 
 
 def draft(
-    title: str,
-    names: Sequence[str],
-    distinct: Sequence[str],
-    table: TestedTable,
-    specification: Specification,
-) -> Draft:
-    """Draft the mapping of a table to a specification.
+    title: str, names: Sequence[str], distinct: Sequence[str], table: TestedTable, specification: Specification,
+    sheet: str | None = None,
+) -> Draft:  # fmt: skip
+    """Draft the mapping of a table (of a `sheet`) to a specification.
 
     `names` is the header, `distinct` the same with names that stand twice told apart.
     """
@@ -74,7 +71,7 @@ def draft(
     ]
     page = Page(
         title, specification, fields, lines, lacks, {name: word for name, (_, word) in left.items()}, again, skips, asked,
-        drafting.found.key.continues,
+        drafting.found.key.continues, sheet,
     )  # fmt: skip
     return Draft(
         "".join(f"{line}\n" for line in toml(page)),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from lexer_pipeline.inspecting.lacking import Lack
 from lexer_pipeline.inspecting.status_words import SkipProposal
-from lexer_pipeline.inspecting.synonyms import is_secret
+from lexer_pipeline.mapping.synonyms import is_secret
 from lexer_pipeline.model import Field, Json, Specification
 from lexer_pipeline.specs.paths import ANY, EACH, FieldPath
 
@@ -65,6 +65,7 @@ class Page:
     skips: Sequence[SkipProposal] = ()
     questions: Sequence[str] = ()
     continues: bool = False
+    sheet: str | None = None
 
 
 def toml(page: Page) -> Iterator[str]:
@@ -74,6 +75,8 @@ def toml(page: Page) -> Iterator[str]:
     yield f"# The fields: lexer-pipeline specs {specification.record_type or specification.name}"
     yield from _questions(page.questions)
     yield f"title = {quoted(page.title)}"
+    if page.sheet is not None:
+        yield f"sheet = {quoted(page.sheet)}  # the one that is read, unless --sheet says otherwise"
     yield from _left_out(page)
     yield ""
     yield "[[records]]"

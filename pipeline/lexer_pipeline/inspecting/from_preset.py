@@ -9,10 +9,10 @@ from lexer_pipeline.inspecting.draft_text import listed, quoted
 from lexer_pipeline.inspecting.further_lines import custom_name, is_consent
 from lexer_pipeline.inspecting.lacking import lacking
 from lexer_pipeline.inspecting.matching import fields_by_path, nearest
-from lexer_pipeline.inspecting.synonyms import is_secret
 from lexer_pipeline.mapping import file as mapping
 from lexer_pipeline.mapping.header import NUMBER_SIGN, Header
 from lexer_pipeline.mapping.rules import FieldRule, Mapping, RecordMap
+from lexer_pipeline.mapping.synonyms import is_secret
 from lexer_pipeline.specs import catalog
 from lexer_pipeline.specs.paths import FieldPath
 from lexer_pipeline.system.toml_lines import KeyPath, line_of
@@ -45,6 +45,11 @@ def preset(name: str) -> Mapping:
 def started(found: Mapping, names: Sequence[str], source: str) -> Started:
     """The text of a preset for an export with these columns: what reads only columns that lack is a comment."""
     header = Header(found, names, source)
+    if not any(_is_fed(record, header) for record in found.records):
+        raise UsageError(
+            f"{source}: has none of the columns that the preset {found.name} reads",
+            "Say --spec instead of --from.",
+        )
     lines = found.text.splitlines()
     paths = [path for record in found.records for path in fields_by_path(catalog.find(record.specification))]
     left = {name: str(nearest(name, paths) or "") for name in header.unused()}
@@ -56,7 +61,7 @@ def started(found: Mapping, names: Sequence[str], source: str) -> Started:
     further = dict(_consent(found, left))
     kept = [name for some in further.values() for name in some]
     left = {name: near for name, near in left.items() if name not in kept}
-    known = set(_entry(lines, line_of(found.text, ("recognise",)))) if found.recognise else set()
+    known = set(_entry(lines, line_of(found.text, ("recognise",)))) if found.recognise.required else set()
     at = line_of(found.text, ("drop",)) if found.drop else 0
     text = [
         f"# Started from the preset {found.name}; what has a # in front reads columns that this export has not."
@@ -92,7 +97,7 @@ def _consent(found: Mapping, left: Iterable[str]) -> Iterator[tuple[int, list[st
 
 def _questions(found: Mapping, header: Header) -> Iterator[str]:
     """What a record needs, and no column of this export says."""
-    for record in found.records:
+    for record in (one for one in found.records if _is_fed(one, header)):
         specification = catalog.find(record.specification)
         filled = [
             FieldPath.named(rule.target.replace(NUMBER_SIGN, "0"))
@@ -117,8 +122,16 @@ def _further(left: dict[str, str]) -> Iterator[str]:
 
 
 def _lacking_lines(text: str, number: int, record: RecordMap, header: Header) -> Iterator[tuple[int, str]]:
-    """The lines of fields and skips of a record all of whose columns lack, and what to say there; fields that others lean on stay."""
+    """The lines that become comments, and what to say there: of fields and skips all of whose columns lack, or of a whole record.
+
+    Fields that others lean on stay.
+    """
     lines = text.splitlines()
+    if not _is_fed(record, header):
+        first, *others = _whole(lines, line_of(text, ("records", number)))
+        yield first, "  # the export has none of the columns that it reads"
+        yield from ((line, "") for line in others)
+        return
     gone = [rule for rule in record.fields if not _is_made(rule, header)]
     stays = [rule for rule in record.fields if rule not in gone]
     leaned_on = {other for rule in stays for other in _leans(rule)} | set(record.together) | {record.key}
@@ -135,13 +148,36 @@ def _lacking_lines(text: str, number: int, record: RecordMap, header: Header) ->
 
 def _is_made(rule: FieldRule, header: Header) -> bool:
     """Whether a field is made of something: a column that is there, or no column at all."""
-    # The items of a wide table are numbered from 1.
-    columns = [[name.replace(NUMBER_SIGN, "1") for name in names] for names in rule.columns]
-    return not columns or bool(rule.default) or any(map(header.has, columns))
+    return not rule.columns or bool(rule.default) or _has_one(rule, header)
+
+
+def _has_one(rule: FieldRule, header: Header) -> bool:
+    """Whether a column that a field reads is there; the items of a wide table are numbered from 1."""
+    return any(header.has([name.replace(NUMBER_SIGN, "1") for name in names]) for names in rule.columns)
 
 
 def _leans(rule: FieldRule) -> tuple[str, ...]:
     return (*rule.made, *rule.unless, rule.given)
+
+
+def _is_fed(record: RecordMap, header: Header) -> bool:
+    """Whether an export has a column for a record at all."""
+    return any(rule.columns and _has_one(rule, header) for rule in record.fields)
+
+
+def _whole(lines: Sequence[str], start: int) -> range:
+    """The lines of a record, which the next one or the end of the text ends."""
+    end = next(
+        (
+            number
+            for number in range(start + 1, len(lines) + 1)
+            if lines[number - 1].startswith("[[records]]")
+        ),
+        len(lines) + 1,
+    )
+    while end > start + 1 and (not lines[end - 2].strip() or lines[end - 2].startswith("#")):
+        end -= 1
+    return range(start, end)
 
 
 def _entry(lines: Sequence[str], start: int) -> range:

@@ -7,9 +7,9 @@ from lexer_pipeline.inspecting import semantic_types
 from lexer_pipeline.inspecting.candidates import Candidate
 from lexer_pipeline.inspecting.column_names import has_no_header, shown
 from lexer_pipeline.inspecting.column_profile import ColumnProfile, TableProfile, date_trouble, many
-from lexer_pipeline.inspecting.synonyms import is_secret
 from lexer_pipeline.loading.delimited import Head
 from lexer_pipeline.mapping.file import normalised
+from lexer_pipeline.mapping.synonyms import is_secret
 from lexer_pipeline.specs.paths import FieldPath
 from lexer_pipeline.validating.messages import ROW_FAULTS
 

@@ -17,6 +17,7 @@ from lexer_pipeline.loading.format import AS_TOLD, ReadOptions
 from lexer_pipeline.loading.source import LoadedDocuments, LoadedTable, Source, load
 from lexer_pipeline.mapping import file as mapping
 from lexer_pipeline.mapping import remembered
+from lexer_pipeline.mapping.recognition import recognise
 from lexer_pipeline.mapping.rules import Mapping, RecordMap
 from lexer_pipeline.model import Json, Specification
 from lexer_pipeline.specs import catalog
@@ -120,11 +121,11 @@ def _stem(name: str) -> str:
 
 def _presets(names: Sequence[str], specification: Specification) -> list[str]:
     """A word on presets that make the same already."""
-    fitting = [one for one in mapping.recognise(names) if _makes(one, specification)]
-    return [
-        f"the preset {one.name} fits this header; `convert` needs no mapping of your own for it, and `map --from {one.name}` starts from it"
-        for one in fitting
-    ]
+    found = recognise(names).sure
+    if found is None or not _makes(found, specification):
+        return []
+    what = f"the preset {found.name} fits this header; `convert` needs no mapping of your own for it"
+    return [f"{what}, and `map --from {found.name}` starts from it"]
 
 
 def _makes(one: Mapping, specification: Specification) -> bool:
@@ -165,7 +166,8 @@ def _drafted(
     sample = RowSample()
     found = table_profile(loaded, progress, sample)
     table = TestedTable(found.columns, found.rows - found.blank, sample)
-    done = draft(_stem(loaded.name), names, loaded.head.distinct, table, specification)
+    sheet = loaded.stream.told.sheet
+    done = draft(_stem(loaded.name), names, loaded.head.distinct, table, specification, sheet)
     _write(path, done.text)
     mapping.read(path)
     fields = tuple(line.as_json() for line in done.lines)

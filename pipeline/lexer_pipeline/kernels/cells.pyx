@@ -249,15 +249,19 @@ def encode(const uint8_t[::1] data not None, const int32_t[::1] starts not None,
 
 def mark_keys(const uint8_t[::1] data not None, const int32_t[::1] starts not None,
               const int32_t[::1] ends not None, const uint8_t[::1] faults not None,
-              const int32_t[::1] cells not None, int columns, int column):
+              const int32_t[::1] cells not None, int columns, int column, bint is_address=False):
     """Say of each row whether its key begins a record, and the 64-bit hash of the key.
 
     Marks: 0 the row is blank; 1 the key differs from that of the row before; 2 it is the same; 3 it is empty;
-    4 it cannot be read. Hashes of other rows than those marked 1 and 2 are 0.
+    4 it cannot be read. Hashes of other rows than those marked 1 and 2 are 0. Where a key `is_address` blanks around it and
+    the case of ASCII letters make no difference.
     """
-    cdef int64_t n = data.shape[0], rows = faults.shape[0], row, at, size, last_start = 0, last_size = -1
+    cdef int64_t n = data.shape[0], rows = faults.shape[0], row, at, size
     cdef const uint8_t *base = &data[0] if n else NULL
-    cdef uint64_t h
+    cdef Key key
+    key.size = -1
+    key.is_address = is_address
+    key.side = 0
     marks_a = np.zeros(rows, np.uint8)
     hashes_a = np.zeros(rows, np.uint64)
     cdef uint8_t[::1] marks = marks_a
@@ -277,14 +281,8 @@ def mark_keys(const uint8_t[::1] data not None, const int32_t[::1] starts not No
             elif size == 0:
                 marks[row] = KEY_EMPTY
             else:
-                h = hash_bytes(base + starts[at], size)
-                hashes[row] = h
-                if size == last_size and memcmp(base + starts[at], base + last_start, size) == 0:
-                    marks[row] = KEY_SAME
-                else:
-                    marks[row] = KEY_STARTS
-                last_start = starts[at]
-                last_size = size
+                marks[row] = KEY_SAME if next_key(&key, base + starts[at], size) else KEY_STARTS
+                hashes[row] = key.hash
     return marks_a, hashes_a
 
 
@@ -314,6 +312,39 @@ def agree(const uint8_t[::1] data not None, const int32_t[::1] starts not None, 
                         or memcmp(base + starts[at], base + starts[head], size) != 0):
                     same[record] = 0
                     break
+
+
+def repeat_first(const uint8_t[::1] data not None, const int32_t[::1] starts not None, const int32_t[::1] ends not None,
+                 int columns, const int32_t[::1] first not None, const int32_t[::1] last not None):
+    """For each record whether a later row of it says in all columns what its first row says."""
+    cdef int64_t n = data.shape[0], records = first.shape[0], cells = starts.shape[0], record, row, head, at, column, size
+    cdef const uint8_t *base = &data[0] if n else NULL
+    found_a = np.zeros(records, np.uint8)
+    cdef uint8_t[::1] found = found_a
+    if last.shape[0] != records or ends.shape[0] != cells:
+        raise ValueError("arrays of one block have one length")
+    with nogil:
+        for record in range(records):
+            head = <int64_t>first[record] * columns
+            if head < 0 or <int64_t>last[record] * columns > cells:
+                continue
+            for row in range(first[record] + 1, last[record]):
+                at = row * columns
+                # What tells rows apart stands behind what they share.
+                column = columns - 1
+                while column >= 0:
+                    size = ends[at + column] - starts[at + column]
+                    if size != ends[head + column] - starts[head + column]:
+                        break
+                    if size > 0 and (starts[at + column] < 0 or ends[at + column] > n or starts[head + column] < 0
+                                     or ends[head + column] > n
+                                     or memcmp(base + starts[at + column], base + starts[head + column], size) != 0):
+                        break
+                    column -= 1
+                if column < 0:
+                    found[record] = 1
+                    break
+    return found_a
 
 
 def pull_up(int32_t[::1] starts not None, int32_t[::1] ends not None, uint8_t[::1] flags not None, int columns,

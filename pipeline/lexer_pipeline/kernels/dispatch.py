@@ -11,9 +11,13 @@ from lexer_pipeline.kernels.fallback import (
     encode,
     find_lines,
     gather,
+    hash_cells,
+    hash_lines,
+    hash_text,
     joined,
     mark_keys,
     pull_up,
+    repeat_first,
     rewrite,
     scan_csv,
     scan_keys,
@@ -32,6 +36,7 @@ try:
         gather,
         mark_keys,
         pull_up,
+        repeat_first,
         scan_csv,
     )
     from lexer_pipeline.kernels.conversions import distinct, joined, rewrite, tally_dates, tally_money
@@ -42,6 +47,7 @@ try:
         split_array,
         vouch_documents,
     )
+    from lexer_pipeline.kernels.identities import hash_cells, hash_lines, hash_text
     from lexer_pipeline.kernels.row_writer import Writer, scan_keys
 
     IS_COMPILED = True
@@ -59,9 +65,13 @@ __all__ = [
     "encode",
     "find_lines",
     "gather",
+    "hash_cells",
+    "hash_lines",
+    "hash_text",
     "joined",
     "mark_keys",
     "pull_up",
+    "repeat_first",
     "rewrite",
     "scan_csv",
     "scan_keys",

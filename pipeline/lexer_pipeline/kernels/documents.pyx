@@ -717,6 +717,9 @@ cdef bint vouch_leaf(Automaton a, const Node *node, Reader *r, Out *out) noexcep
         return pass_boolean(r)
     if what == NODE_OPEN and r.p[r.at] == 0x22:
         return pass_string(r, out, &escaped)
+    if what == NODE_OPEN and is_null(r, r.at):
+        r.at += 4
+        return True
     if what != NODE_NUMBER and what != NODE_OPEN:
         return False
     end = number_end(r.p, r.at, r.end)
@@ -730,6 +733,10 @@ cdef bint vouch_leaf(Automaton a, const Node *node, Reader *r, Out *out) noexcep
             return False
     r.at = end
     return True
+
+
+cdef inline bint is_null(const Reader *r, int64_t at) noexcept nogil:
+    return r.end - at >= 4 and memcmp(r.p + at, b"null", 4) == 0
 
 
 cdef inline bint pass_boolean(Reader *r) noexcept nogil:
@@ -860,7 +867,8 @@ cdef bint vouch_object(Automaton a, int32_t number, Reader *r, Out *out, int dep
     cdef int64_t at = r.at + 1, end
     cdef int32_t place, child
     cdef int32_t *likely
-    cdef bint comma = False
+    # A null under a key of the user's own is a value.
+    cdef bint comma = False, is_own
     cdef uint8_t sign
     others.count = 0
     if r.p[r.at] != 0x7B or not mark(r, M_OPEN_OBJECT):
@@ -897,7 +905,8 @@ cdef bint vouch_object(Automaton a, int32_t number, Reader *r, Out *out, int dep
         at = behind_space(r, out, at)
         if at < 0:
             return False
-        if r.end - at >= 4 and r.p[at] == 0x6E and memcmp(r.p + at, b"null", 4) == 0:
+        is_own = place < 0 and a.nodes[child].what == NODE_OPEN
+        if not is_own and is_null(r, at):
             at += 4
             out.size = size
             r.kept = kept

@@ -361,6 +361,43 @@ cdef inline uint64_t hash_bytes(const uint8_t *p, int64_t n) noexcept nogil:
     return h ^ (h >> 28)
 
 
+cdef enum:
+    # No address is longer; what is, is compared as it stands.
+    LONGEST_ADDRESS = 320
+
+cdef struct Key:
+    # The key of the row before (of size -1 where there is none), as it is compared: an address trimmed and in lower case.
+    const uint8_t *p
+    int64_t size
+    uint64_t hash
+    bint is_address
+    int side
+    uint8_t sides[2][LONGEST_ADDRESS]
+
+
+cdef inline bint next_key(Key *key, const uint8_t *p, int64_t size) noexcept nogil:
+    """Whether a key that is not empty is the one of the row before; `key` then has it with its hash."""
+    cdef int64_t i
+    cdef bint same
+    cdef uint8_t *to
+    if key.is_address:
+        while size > 1 and p[0] <= 0x20:
+            p += 1
+            size -= 1
+        while size > 1 and p[size - 1] <= 0x20:
+            size -= 1
+        if size <= LONGEST_ADDRESS:
+            key.side = 1 if key.side == 0 else 0
+            to = &key.sides[key.side][0]
+            for i in range(size):
+                to[i] = p[i] | 0x20 if 0x41 <= p[i] <= 0x5A else p[i]
+            p = to
+    same = size == key.size and memcmp(p, key.p, size) == 0
+    if not same:
+        key.hash = hash_bytes(p, size)
+    key.p = p
+    key.size = size
+    return same
 
 
 cdef struct Out:

@@ -11,5 +11,5 @@ class Writer:
     ) -> WrittenBlock: ...
 
 def scan_keys(
-    data: bytes, delimiter: int, column: int, final: bool, longest: int
+    data: bytes, delimiter: int, column: int, final: bool, longest: int, is_address: bool = False
 ) -> tuple[int, int, Int64s]: ...

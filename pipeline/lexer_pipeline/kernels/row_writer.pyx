@@ -53,6 +53,9 @@ cdef struct Notes:
     int64_t *cleaned
     int64_t *pending
     bint is_pending
+    # Of each record written, the line before its first row, the index of that row and where its NDJSON ends; and how many.
+    int64_t *places
+    int64_t written
 
 cdef struct Table:
     # Rows that are not written yet, and the cells of each.
@@ -248,9 +251,11 @@ cdef class Writer:
         notes.cleaned = <int64_t *>calloc(self.columns, sizeof(int64_t))
         notes.pending = <int64_t *>calloc(self.columns, sizeof(int64_t))
         notes.is_pending = False
+        notes.places = <int64_t *>malloc((min(n, most) + 1) * 3 * sizeof(int64_t))
+        notes.written = 0
         try:
             if (out.data == NULL or notes.chosen == NULL or notes.cleaned == NULL or notes.pending == NULL
-                    or not has_room(&table)):
+                    or notes.places == NULL or not has_room(&table)):
                 raise MemoryError
             with nogil:
                 memory = self._run(p, n, <uint8_t>delimiter, final, longest, most, &table, &out, &notes, counts)
@@ -260,6 +265,7 @@ cdef class Writer:
                 PyBytes_FromStringAndSize(<char *>out.data, out.size),
                 counts[0], counts[1], counts[2], counts[3], counts[4], counts[5],
                 [notes.cleaned[cells] for cells in range(self.columns)],
+                copied(notes.places, notes.written * 3 * sizeof(int64_t), np.int64).reshape(-1, 3),
                 copied(table.starts, table.rows * table.columns * sizeof(int32_t), np.int32),
                 copied(table.ends, table.rows * table.columns * sizeof(int32_t), np.int32),
                 copied(table.flags, table.rows * table.columns, np.uint8),
@@ -272,6 +278,7 @@ cdef class Writer:
             free(notes.chosen)
             free(notes.cleaned)
             free(notes.pending)
+            free(notes.places)
             discard(&table)
 
     cdef bint _run(self, const uint8_t *p, int64_t n, uint8_t delimiter, bint final, int64_t longest,
@@ -411,12 +418,17 @@ cdef class Writer:
         for row in range(first, last):
             size += table.about[row * ABOUT_WIDTH + ABOUT_END] - table.about[row * ABOUT_WIDTH + ABOUT_START]
         # Each byte of a cell becomes six at most; 64 for what is copied loosely and the end of the line.
-        if last - first > 1 and not self._choose(p, table, first, last, notes):
+        if last - first > 1 and (repeats_first(p, table, first, last)
+                                 or not self._choose(p, table, first, last, notes)):
             return False
         if not reserve(out, self.fixed * (last - first) + 6 * size + 64):
             return False
         if self._record(p, n, table, first, last, out, notes):
             self._settle(notes, True)
+            notes.places[3 * notes.written] = table.about[first * ABOUT_WIDTH + ABOUT_LINE]
+            notes.places[3 * notes.written + 1] = table.about[first * ABOUT_WIDTH + ABOUT_INDEX]
+            notes.places[3 * notes.written + 2] = out.size
+            notes.written += 1
             return True
         out.size = before
         self._settle(notes, False)
@@ -581,6 +593,18 @@ cdef class Writer:
         return False
 
 
+cdef inline bint repeats_first(const uint8_t *p, const Table *table, int64_t first, int64_t last) noexcept nogil:
+    """Whether a row of a record stands once more in it as its first row does: then its rows may all be there twice."""
+    cdef const int64_t *about = table.about + first * ABOUT_WIDTH
+    cdef const int64_t *other
+    cdef int64_t row, start = about[ABOUT_START], size = about[ABOUT_END] - start
+    for row in range(first + 1, last):
+        other = table.about + row * ABOUT_WIDTH
+        if other[ABOUT_END] - other[ABOUT_START] == size and memcmp(p + other[ABOUT_START], p + start, size) == 0:
+            return True
+    return False
+
+
 cdef inline bint fill(const Step *step, Frame *holder) noexcept nogil:
     """Note in what holds it that a value is filled; False where an earlier item of a list is empty."""
     if step.holder == IN_OBJECT:
@@ -641,18 +665,23 @@ cdef inline bint plain_row(const uint8_t *p, int64_t n, int64_t at, uint8_t deli
     return True
 
 
-def scan_keys(const uint8_t[::1] data not None, int delimiter, int column, bint final, int64_t longest):
+def scan_keys(const uint8_t[::1] data not None, int delimiter, int column, bint final, int64_t longest,
+              bint is_address=False):
     """Find the rows of `data` that are not blank, and the key of each in `column`.
 
     Returns (consumed, lines, about): `about` (int64) has of each row its start, its end, the line before it, its mark
     and the hash of its key, both as `cells.mark_keys` gives them. Rows are read as `scan_csv` reads them.
     """
-    cdef int64_t n = data.shape[0], at = 0, rows = 0, line = 0, last_at = 0, last_size = -1, size
+    cdef int64_t n = data.shape[0], at = 0, rows = 0, line = 0
     cdef const uint8_t *p = &data[0] if n else NULL
     cdef Table table
     cdef Row row
     cdef int64_t *about
     cdef bint memory = True
+    cdef Key key
+    key.size = -1
+    key.is_address = is_address
+    key.side = 0
     table.columns = column + 1
     table.rows = table.room = 0
     table.starts = table.ends = NULL
@@ -675,18 +704,15 @@ def scan_keys(const uint8_t[::1] data not None, int delimiter, int column, bint 
                     about[KEYS_END] = row.end
                     about[KEYS_LINE] = line
                     about[KEYS_HASH] = 0
-                    size = table.ends[column] - table.starts[column]
                     if row.fault == ROW_QUOTE or row.fault == ROW_UNCLOSED or row.cells <= column:
                         about[KEYS_MARK] = KEY_UNREADABLE
-                    elif size == 0:
+                    elif table.ends[column] == table.starts[column]:
                         about[KEYS_MARK] = KEY_EMPTY
                     else:
-                        about[KEYS_MARK] = KEY_STARTS
-                        if size == last_size and memcmp(p + table.starts[column], p + last_at, size) == 0:
-                            about[KEYS_MARK] = KEY_SAME
-                        about[KEYS_HASH] = <int64_t>hash_bytes(p + table.starts[column], size)
-                        last_at = table.starts[column]
-                        last_size = size
+                        about[KEYS_MARK] = KEY_SAME if next_key(
+                            &key, p + table.starts[column], table.ends[column] - table.starts[column]
+                        ) else KEY_STARTS
+                        about[KEYS_HASH] = <int64_t>key.hash
                     rows += 1
                     if (rows + 1) * KEYS_WIDTH > table.room * ABOUT_WIDTH:
                         table.rows = table.room

@@ -231,7 +231,8 @@ def _written(
         return rows
 
     lines = line + 1 + (done.indexes if head.row_a_line else done.lines_before)
-    return done.consumed, left_over(done, rest, len(head.names), lines, number + done.numbers, again)
+    began = line + 1 + done.first_rows[:, 1 if head.row_a_line else 0]
+    return done.consumed, left_over(done, rest, len(head.names), lines, number + done.numbers, began, again)
 
 
 def read_keys(source: Readable, head: Head, key: int) -> Iterator[Keys]:

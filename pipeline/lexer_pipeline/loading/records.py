@@ -8,6 +8,7 @@ from dataclasses import replace
 from lexer_pipeline.chunks import group, regroup, rejected, returning_keys
 from lexer_pipeline.chunks.coalesce import coalesce
 from lexer_pipeline.chunks.documents import Documents
+from lexer_pipeline.chunks.group import Key
 from lexer_pipeline.chunks.records import Records
 from lexer_pipeline.chunks.rows import Rows
 from lexer_pipeline.kernels import dispatch
@@ -30,7 +31,7 @@ def load_documents(
 
 
 def load_rows(
-    loaded: LoadedTable, key: int | None, once: Sequence[int], writer: "dispatch.Writer | None" = None
+    loaded: LoadedTable, key: Key | None, once: Sequence[int], writer: "dispatch.Writer | None" = None
 ) -> Iterator[Records]:
     """The rows of a table in chunks of whole records.
 
@@ -42,7 +43,7 @@ def load_rows(
         yield from each_a_record(rows_of(loaded, *_body(loaded), writer))
         return
     with spooled_body(loaded) as spool:
-        comes_back = returning_keys.comes_back(delimited.read_keys(spool, loaded.head, key))
+        comes_back = returning_keys.comes_back(delimited.read_keys(spool, loaded.head, key.column))
 
         def rows(writer: "dispatch.Writer | None") -> Iterator[Rows]:
             return rows_of(loaded, spool.again(), b"", writer)
@@ -59,7 +60,7 @@ def load_rows(
 
 
 def load_rejected(
-    loaded: LoadedTable, key: int | None, once: Sequence[int], accepted: Collection[int]
+    loaded: LoadedTable, key: Key | None, once: Sequence[int], accepted: Collection[int]
 ) -> Iterator[Records]:
     """The rows of a rejects file in chunks of whole records, without those on the lines `accepted`."""
     left: Counter[str] = Counter()
@@ -86,7 +87,7 @@ def in_order_of(loaded: LoadedTable, spool: Spool, matters: bool) -> Callable[[]
 
 
 def brought_together(
-    blocks: Callable[[], Iterator[Rows]], key: int | None, once: Sequence[int], comes_back: bool, loaded: LoadedTable,
+    blocks: Callable[[], Iterator[Rows]], key: Key | None, once: Sequence[int], comes_back: bool, loaded: LoadedTable,
     size: int,
 ) -> Iterator[Records]:  # fmt: skip
     """The rows in chunks of whole records; `comes_back` says that some key stands again behind others."""

@@ -5,7 +5,6 @@ The formats that are read, and those that are known and refused, are the two tab
 """
 
 import codecs
-from collections.abc import Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field, replace
 from importlib import import_module
@@ -63,10 +62,11 @@ class ArrowStream(Protocol):
 
 @runtime_checkable
 class ArchiveMember(Protocol):
-    """A file in an archive; its text is the name that messages call it by."""
+    """A file in an archive; its text is the name that messages call it by, and `notes` say what lies beside it."""
 
     archive: Path
     name: str
+    notes: tuple[str, ...]
 
 
 Source = Path | str | ArrowStream | ArchiveMember
@@ -90,10 +90,11 @@ class Sniffed:
 
 @dataclass(frozen=True, slots=True)
 class _Opened:
-    """A source opened, and what was read of it to tell its form."""
+    """A source opened, and what was read of it to tell its form; `beside` says what else its archive holds."""
 
     stream: TextStream
     rest: bytes
+    beside: tuple[str, ...] = field(default=(), kw_only=True)
 
     @property
     def name(self) -> str:
@@ -124,7 +125,7 @@ class LoadedDocuments(_Opened):
     @property
     def notes(self) -> tuple[str, ...]:
         """What should be said aloud of how the source was read."""
-        return self.stream.notes
+        return (*self.beside, *self.stream.notes)
 
     @property
     def sniffed(self) -> Sniffed:
@@ -154,7 +155,7 @@ class LoadedTable(_Opened):
         """What should be said aloud of how the source was read."""
         spare = self.head.spare
         trimmed = (f"{spare} empty columns at the end were left out",) if spare else ()
-        return (*self.stream.notes, *self.above.notes, *trimmed, *self.footer.notes)
+        return (*self.beside, *self.stream.notes, *self.above.notes, *trimmed, *self.footer.notes)
 
     @property
     def sniffed(self) -> Sniffed:
@@ -166,28 +167,6 @@ class LoadedTable(_Opened):
 
 
 Loaded = LoadedTable | LoadedDocuments
-
-
-def expand(sources: Sequence[Source]) -> list[Source]:
-    """The sources, with each zip of exports replaced by its members; raises SourceError for a zip that may do harm."""
-    expanded: list[Source] = []
-    for source in sources:
-        if isinstance(source, str | Path) and str(source) != "-" and _is_zip(Path(source)):
-            # zipfile costs as much time to import as a small file to convert.
-            archive = import_module("lexer_pipeline.loading.archive")
-            if not archive.is_workbook(Path(source)):
-                expanded.extend(archive.members(Path(source)))
-                continue
-        expanded.append(source)
-    return expanded
-
-
-def _is_zip(path: Path) -> bool:
-    try:
-        with path.open("rb", buffering=0) as file:
-            return file.read(4) in (ZIP, EMPTY_ZIP)
-    except OSError:
-        return False  # opening it as a source says what is wrong
 
 
 def load(
@@ -203,7 +182,7 @@ def load(
         stream = _open(source, stdin, options, hashing, on_failure)
         loaded = _begun(stream, options)
         on_failure.pop_all()
-        return loaded
+        return replace(loaded, beside=source.notes) if isinstance(source, ArchiveMember) else loaded
 
 
 def _begun(stream: TextStream, options: ReadOptions) -> Loaded:

@@ -115,7 +115,8 @@ class _MappedChunk:
     def _make(self, place: int, one: TargetColumn, where: Bools) -> None:
         texts, columns = (self._so_far(), one.made) if one.made else (self._texts, one.columns)
         rows = np.flatnonzero(where & any_filled(texts, columns))
-        self._convert(place, one, texts, columns, self._copy_or_rewrite(place, one, texts, columns, rows))
+        left = self._copy_or_rewrite(place, one, texts, columns, rows)
+        self._convert(place, one, texts, (*columns, *one.country), left)
 
     def _copy_or_rewrite(
         self, place: int, one: TargetColumn, texts: cells.Cells, columns: Sequence[int], rows: Integers

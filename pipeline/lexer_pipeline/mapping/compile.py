@@ -1,14 +1,16 @@
 """A mapping understood for one header: the columns that it makes, and which of the source's they read."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
+from lexer_pipeline.chunks.group import Key
 from lexer_pipeline.errors import UsageError
 from lexer_pipeline.mapping import conversions
-from lexer_pipeline.mapping.header import Header
-from lexer_pipeline.mapping.rules import FieldDecisions, FieldRule, Mapping, RecordMap, Skip
+from lexer_pipeline.mapping.header import NOWHERE, Header
+from lexer_pipeline.mapping.name_words import name_word
+from lexer_pipeline.mapping.rules import FieldDecisions, FieldRule, Mapping, RecordMap, Signature, Skip, Told
 from lexer_pipeline.mapping.target_columns import Step, TargetColumn, columns_of, order_of
 from lexer_pipeline.model import Specification
 from lexer_pipeline.specs.paths import FieldPath
@@ -32,20 +34,30 @@ class Plan(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class PlacedSkip:
+    """A skip with the places of its column (NOWHERE where the header lacks it) and of those beside it."""
+
+    column: int
+    beside: tuple[int, ...]
+    skip: Skip
+
+
+@dataclass(frozen=True, slots=True)
 class Mapper:
     """One record map of a mapping, understood for one header.
 
-    `order` is that in which the columns can be made; a skip whose column the header lacks has the number NOWHERE.
+    `order` is that in which the columns can be made.
     `together` are places of columns that are filled from one row of a record alone.
     """
 
     target_columns: tuple[TargetColumn, ...]
     order: tuple[int, ...]
     layout: Layout
-    key: int | None
+    key: Key | None
     carry: tuple[int, ...]
+    unlinked: str
     together: tuple[int, ...]
-    skips: tuple[tuple[int, Skip], ...]
+    skips: tuple[PlacedSkip, ...]
     secret: tuple[int, ...]
     unused: tuple[str, ...]
     mapping: Mapping | None
@@ -86,17 +98,15 @@ class Mapper:
             )
 
 
-def compile_mapper(
-    plan: Plan, header: Sequence[str], tree: SchemaTree, source: str, dates: str | None
-) -> Mapper:
+def compile_mapper(plan: Plan, header: Sequence[str], tree: SchemaTree, source: str, told: Told) -> Mapper:
     """Find the columns that a mapping names in a header; what was decided over them before is not asked again.
 
-    Without a mapping each column is a field already, and `dates` says how its dates are written.
+    Without a mapping each column is a field already. `told` is what the run says of all columns.
     """
     mapping = plan.mapping or _plain()
     record = plan.record or _as_it_is(header, tree, plan.specification.name)
     columns = Header(mapping, header, source, plan.original)
-    target_columns = settled(columns_of(record.fields, columns, tree, dates), plan.fields_decided)
+    target_columns = settled(columns_of(record.fields, columns, tree, told), plan.fields_decided)
     if not any(one.columns for one in target_columns):
         raise UsageError(f"{source}: no column of the mapping {mapping.name} is in the header")
     folds = not record.carry and (bool(record.key) or not all(one.is_once for one in target_columns))
@@ -106,12 +116,27 @@ def compile_mapper(
     carry = [columns.find((name,)) for name in record.carry]
     key = record.key or plan.specification.key
     return Mapper(
-        target_columns, order_of(target_columns), layout, _key(key, target_columns, columns) if folds or record.carry else None,
-        tuple(column for column in carry if column is not None),
+        target_columns, order_of(target_columns), layout,
+        _key(key, target_columns, columns, tree) if folds or record.carry else None,
+        tuple(column for column in carry if column is not None), record.unlinked,
         tuple(place for place, one in enumerate(target_columns) if one.rule.target in record.together),
-        tuple((columns.place(skip.columns), skip) for skip in record.skips), columns.secret(), columns.unused(),
+        (*_all_left_out(record, columns), *(_placed(skip, columns) for skip in record.skips)), columns.secret(), columns.unused(),
         plan.mapping, source, plan.fields_decided,
     )  # fmt: skip
+
+
+def _placed(skip: Skip, columns: Header) -> PlacedSkip:
+    beside = (columns.place((name,)) for name in skip.beside)
+    return PlacedSkip(columns.place(skip.columns), tuple(place for place in beside if place != NOWHERE), skip)
+
+
+def _all_left_out(record: RecordMap, header: Header) -> Iterator[PlacedSkip]:
+    """A skip of every row, where the name of the file says that nothing is to be made of it."""
+    for rule in record.fields:
+        if rule.filename and not any(header.has(names) for names in rule.columns):
+            reason = name_word(rule, header.original).reason
+            # A column that is not there is empty in all rows.
+            yield from [PlacedSkip(NOWHERE, (), Skip((), ("",), False, reason))] if reason else []
 
 
 def settled(target_columns: Sequence[TargetColumn], decided: FieldDecisions) -> tuple[TargetColumn, ...]:
@@ -135,7 +160,7 @@ def _settled(step: Step, target: str, decided: FieldDecisions) -> Step:
 
 
 def _plain() -> Mapping:
-    return Mapping(Path("as it is"), "", (), (), (), "", False, ())
+    return Mapping(Path("as it is"), "", Signature(), (), (), "", False, ())
 
 
 def _as_it_is(header: Sequence[str], tree: SchemaTree, specification: str) -> RecordMap:
@@ -150,14 +175,18 @@ def _as_it_is(header: Sequence[str], tree: SchemaTree, specification: str) -> Re
     return RecordMap(specification, None, False, (), tuple(rules))
 
 
-def _key(wanted: str | None, target_columns: Sequence[TargetColumn], header: Header) -> int:
+def _key(wanted: str | None, target_columns: Sequence[TargetColumn], header: Header, tree: SchemaTree) -> Key:
     columns = next((one.columns for one in target_columns if str(one.path) == wanted), ())
-    if columns:
-        return columns[0]
-    found = header.find((wanted,)) if wanted else None
+    found = columns[0] if columns else header.find((wanted,)) if wanted else None
     if found is None:
         raise UsageError(
             f"{header.source}: nothing says which rows belong together",
             f"Add a column for {wanted or 'the key'}.",
         )
-    return found
+    return Key(found, any(one.columns == (found,) and _is_address(one, tree) for one in target_columns))
+
+
+def _is_address(one: TargetColumn, tree: SchemaTree) -> bool:
+    """Whether a column is sent as an e-mail address."""
+    place = tree.find(one.path)
+    return place is not None and place[1].cleaning == "email"

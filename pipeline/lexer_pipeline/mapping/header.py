@@ -1,7 +1,7 @@
 """The columns of a header, found by the names that a mapping gives them."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from difflib import get_close_matches
 
 from lexer_pipeline.chunks.rejected import BOOKKEEPING
@@ -66,14 +66,23 @@ class Header:
 
     def unused(self) -> tuple[str, ...]:
         """Columns that no record of the mapping uses and that it does not drop."""
-        named = {_as_named(name) for name in (*self.mapping.drop, *self.mapping.secret)}
-        for record in self.mapping.records:
-            named |= {_as_named(name) for name in record.columns()}
+        named = named_columns(self.mapping)
         left = [name for column, name in enumerate(self._names) if column not in self._asked]
         return tuple(
             name for name in left
-            if name not in BOOKKEEPING and normalised(name) not in named and _numberless(name) not in named
+            if name not in BOOKKEEPING and not is_named(name, named)
         )  # fmt: skip
+
+
+def named_columns(mapping: Mapping) -> frozenset[str]:
+    """The columns that a mapping reads, drops or keeps to itself, as `is_named` compares them."""
+    read = (name for record in mapping.records for name in record.columns())
+    return frozenset(_as_named(name) for name in (*mapping.drop, *mapping.secret, *read))
+
+
+def is_named(name: str, named: Collection[str]) -> bool:
+    """Whether a column of a header is among those that a mapping names."""
+    return normalised(name) in named or _numberless(name) in named
 
 
 def _as_named(name: str) -> str:

@@ -35,9 +35,9 @@ class Outcomes:
 
 
 def converted(one: TargetColumn, steps: Sequence[conversions.Conversion], said: Sequence[str]) -> Outcome:
-    """What some steps make of a column of the mapping where the columns that it reads say `said`."""
-    text = _joined(one, said)
-    rule = one.rule
+    """What some steps make of a column of the mapping where the columns that it reads say `said`, the country last."""
+    text, rule = _joined(one, said[: len(said) - len(one.country)]), one.rule
+    country = next(filter(None, said[len(said) - len(one.country) :]), "")
     if rule.split:
         parts = [part.strip() for part in text.split(rule.split)]
         filled = [part for part in parts if part]
@@ -49,7 +49,7 @@ def converted(one: TargetColumn, steps: Sequence[conversions.Conversion], said: 
     for step in steps:
         if not text:
             break
-        done = step(text)
+        done = step.of(text, country) if isinstance(step, conversions.Phone) else step(text)
         if isinstance(done, conversions.Unconvertible):
             return "", (), done
         names.extend((*done.conversions, *done.warnings))

@@ -12,6 +12,8 @@ from lexer_pipeline.loading.source import LoadedTable
 from lexer_pipeline.mapping.apply import apply
 from lexer_pipeline.mapping.column_survey import ColumnSurvey
 from lexer_pipeline.mapping.outcomes import Outcomes
+from lexer_pipeline.mapping.people import linked
+from lexer_pipeline.mapping.products import with_unnamed
 from lexer_pipeline.mapping.row_filters import carried, sifted, skipped
 
 
@@ -43,5 +45,10 @@ def load_mapped(
             deque(seen, maxlen=0)
         settled, outcomes = survey.settled(), Outcomes()
         records = brought_together(blocks, mapper.key, mapper.once, comes_back, loaded, spool.again().size)
-        mapped = (apply(settled, skipped(settled, carried(settled, rows)), outcomes) for rows in records)
+        mapped = (
+            with_unnamed(
+                settled, linked(settled, apply(settled, skipped(settled, carried(settled, rows)), outcomes))
+            )
+            for rows in records
+        )
         yield from with_left_out(mapped, left)

@@ -21,6 +21,7 @@ from lexer_pipeline.model import Json
 READINGS = ("date", "date-time-zone", "money")
 READING_TYPES: Mapping[str, type] = {
     "form": str, "encoding": str, "alphabet": str, "sheet": str, "delimiter": str, "header_row": int, "footer": bool,
+    "skip_hidden": bool,
 }  # fmt: skip
 DELIMITER = re.compile(r'(?=[\x00-\x7f])[^\w"\r\n]')
 REMEDY = "Take the manifest.json that this program wrote; decisions are not made by hand."

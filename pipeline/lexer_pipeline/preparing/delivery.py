@@ -95,6 +95,7 @@ class Delivery:
             part.source_rows[source] += came
         part.counts.update(
             records=checked.records, rejected=rejected, rows=rows, continuations=checked.continuations, blank=blank,
+            rejected_records=len(checked.rejected),
         )  # fmt: skip
         part.issues.update(issue_counts(checked))
         part.warnings.update(by_name(checked.warnings))

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from lexer_pipeline.chunks.watch import Watch
 from lexer_pipeline.loading.source import Loaded, LoadedTable
 from lexer_pipeline.mapping import remembered
 from lexer_pipeline.mapping.file import is_users_own
@@ -19,23 +20,25 @@ from lexer_pipeline.suspicions import Sighting, as_json
 from lexer_pipeline.system.parallel import map_in_order
 
 
-def fill(delivery: Delivery, number: int, stages: Stages[Any], options: Options) -> SourceReport:
+def fill(
+    delivery: Delivery, number: int, stages: Stages[Any], options: Options, watches: Sequence[Watch]
+) -> SourceReport:
     """Pass the source of this number (from 0) through the stages, and write what becomes of it."""
     tally = Tally()
     for converted in map_in_order(stages.convert, stages.load()):
         for fitting in delivery.fitting(stages, converted):
             delivery.add(number, stages, fitting)
             tally.add(fitting.checked)
-            for watch in stages.route.watches:
+            for watch in watches:
                 watch.look(fitting.checked)
         show_progress(options, tally, stages.loaded)
-    return report_of(stages, tally)
+    return report_of(stages, tally, watches)
 
 
-def report_of(stages: Stages[Any], tally: Tally) -> SourceReport:
+def report_of(stages: Stages[Any], tally: Tally, watches: Sequence[Watch]) -> SourceReport:
     """What was found in a source that was read to its end."""
     route = stages.route
-    noticed = [one for watch in route.watches for one in watch.found()]
+    noticed = [one for watch in watches for one in watch.found()]
     return tally.report(stages.loaded.name, stages.plan.specification.name, route.notes, noticed)
 
 

@@ -18,9 +18,10 @@ from lexer_pipeline.preparing.halves import refuse_halves
 from lexer_pipeline.preparing.options import Options
 from lexer_pipeline.preparing.place import first_part, fix_dataset
 from lexer_pipeline.preparing.plan import opened
-from lexer_pipeline.preparing.report import Report, Verdict
+from lexer_pipeline.preparing.report import Report, Verdict, by_source
 from lexer_pipeline.preparing.stages import stages_of
 from lexer_pipeline.preparing.strangers import refuse_strangers
+from lexer_pipeline.preparing.together import Together
 from lexer_pipeline.preparing.tolerance import tolerance_of
 from lexer_pipeline.preparing.verdicts import NONE, accepted_in_fix, verdict_on_fix
 
@@ -37,12 +38,14 @@ def fix(
     workspace = Workspace(out, options.timings)
     try:
         read = Read()
+        together = Together(fixed.specification)
         delivery = Delivery(workspace, fixed.options.max_bytes, is_fix=True)
         for batch, files in fixed.parts:
             if fixed.is_taken_over:
                 delivery.take_over(batch)
-            _mend(fixed, batch, files, delivery, read, workspace)
+            _mend(fixed, batch, files, delivery, read, workspace, together)
         delivery.complete()
+        read.reports = together.told(read.reports)
         found = verdict_on_fix(fixed, read.reports, tolerance_of(read.plans, fixed.options))
         made: list[PreparedBatch] = []
         if found.state != NONE:
@@ -52,7 +55,7 @@ def fix(
             offer = _offer(fixed, dataset, workspace, found, now)
             made = publish(workspace, ledger, offer, _template(fixed, found, read), fixed.manifest.sources)
         workspace.discard()
-        return Report(tuple(read.reports), tuple(made), (found,))
+        return Report(by_source(read.reports), tuple(made), (found,))
     except BaseException:
         workspace.discard()
         raise
@@ -60,13 +63,14 @@ def fix(
 
 def _mend(
     fixed: Fixed, batch: PreparedBatch, files: Sequence[tuple[int, Source]], delivery: Delivery, read: Read,
-    workspace: Workspace,
+    workspace: Workspace, together: Together,
 ) -> None:  # fmt: skip
     """The rejects of one batch pass through the stages."""
     for number, plan in fixed.plans(batch, files):
         with closing(opened(plan, workspace.hashing)) as loaded:
             stages = stages_of(loaded, plan, fixed.options)
-            report = fill(delivery, number, stages, fixed.options)
+            watches = together.watches(len(read.reports), stages)
+            report = fill(delivery, number, stages, fixed.options, watches)
             read.add(plan, loaded, report, stages.route.decisions)
 
 

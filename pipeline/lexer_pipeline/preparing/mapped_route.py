@@ -6,7 +6,9 @@ from lexer_pipeline.chunks.records import Records
 from lexer_pipeline.loading.source import LoadedTable
 from lexer_pipeline.mapping.column_survey import ColumnSurvey
 from lexer_pipeline.mapping.compile import Mapper, compile_mapper
+from lexer_pipeline.mapping.conversions import country_said
 from lexer_pipeline.mapping.records import load_mapped
+from lexer_pipeline.mapping.rules import Told
 from lexer_pipeline.preparing.decisions import Decisions
 from lexer_pipeline.preparing.options import Options
 from lexer_pipeline.preparing.plan import Plan
@@ -18,9 +20,16 @@ def mapped_route(
     loaded: LoadedTable, plan: Plan, reference: ReferenceChecker, options: Options
 ) -> "MappedRoute":
     """The mapping of a plan put to work on a table; UsageError where its header lacks what the mapping names."""
-    mapper = compile_mapper(plan, loaded.head.names, reference.tree, loaded.name, options.date_format)
+    told = Told(options.date_format, _country(plan, options))
+    mapper = compile_mapper(plan, loaded.head.names, reference.tree, loaded.name, told)
     mapper.refuse_unused(options.ignore_unknown)
     return MappedRoute(loaded, plan, mapper, reference)
+
+
+def _country(plan: Plan, options: Options) -> str | None:
+    """The country that the run says, else the mapping, of phone numbers in rows that say none."""
+    said = options.country or (plan.mapping.country if plan.mapping is not None else "")
+    return country_said(said) if said else None
 
 
 class MappedRoute(RowsRoute):

@@ -23,8 +23,9 @@ from lexer_pipeline.preparing.fix import fix
 from lexer_pipeline.preparing.options import Options
 from lexer_pipeline.preparing.place import Place, check_names, places_of
 from lexer_pipeline.preparing.plan import Plan, opened, plans
-from lexer_pipeline.preparing.report import Report, SourceReport, Tally, Verdict
+from lexer_pipeline.preparing.report import Report, SourceReport, Tally, Verdict, by_source
 from lexer_pipeline.preparing.stages import stages_of
+from lexer_pipeline.preparing.together import Together
 from lexer_pipeline.preparing.tolerance import tolerance_of
 from lexer_pipeline.preparing.verdicts import NONE, accepted, verdict
 from lexer_pipeline.system.parallel import map_in_order
@@ -36,27 +37,38 @@ def validate(
 ) -> Report:
     """Check sources against a specification (or what a mapping makes of them) and write nothing."""
     options = options or Options()
-    reports: list[SourceReport] = []
-    done: dict[str, list[tuple[Plan, SourceReport]]] = {}
-    for plan in plans(sources, spec, options.mapping, options.stdin, options.reading):
+    todo: dict[str, list[tuple[int, Plan]]] = {}
+    for number, plan in enumerate(
+        plans(sources, spec, options.mapping, options.stdin, options.reading, member=options.member)
+    ):
+        todo.setdefault(plan.specification.name, []).append((number, plan))
+    reports: dict[int, SourceReport] = {}
+    verdicts: list[Verdict] = []
+    for some in todo.values():
+        checked = _check([plan for _, plan in some], options)
+        reports.update(zip((number for number, _ in some), checked, strict=True))
+        tolerance = tolerance_of([plan for _, plan in some], options)
+        name = some[0][1].specification.name
+        verdicts.append(verdict(name, checked, replace(options, max_invalid=1.0), tolerance))
+    return Report(by_source([reports[number] for number in sorted(reports)]), verdicts=tuple(verdicts))
+
+
+def _check(todo: Sequence[Plan], options: Options) -> list[SourceReport]:
+    """All sources of one specification are checked, and nothing is written."""
+    together = Together(todo[0].specification)
+    reports = []
+    for number, plan in enumerate(todo):
         tally = Tally()
         with closing(load(plan.source, plan.stdin, plan.reading)) as loaded:
             stages = stages_of(loaded, plan, options)
+            watches = together.watches(number, stages)
             for checked in map_in_order(stages.check, stages.load()):
                 tally.add(checked)
-                for watch in stages.route.watches:
+                for watch in watches:
                     watch.look(checked)
                 show_progress(options, tally, loaded)
-            reports.append(report_of(stages, tally))
-            done.setdefault(plan.specification.name, []).append((plan, reports[-1]))
-    return Report(tuple(reports), verdicts=tuple(_checked(some, options) for some in done.values()))
-
-
-def _checked(done: Sequence[tuple[Plan, SourceReport]], options: Options) -> Verdict:
-    """The verdict on all sources of one specification that were checked alone."""
-    reports = [report for _, report in done]
-    tolerance = tolerance_of([plan for plan, _ in done], options)
-    return verdict(reports[0].specification, reports, replace(options, max_invalid=1.0), tolerance)
+            reports.append(report_of(stages, tally, watches))
+    return together.told(reports)
 
 
 def prepare(
@@ -89,7 +101,9 @@ def prepare(
         if options.fix is not None:
             return fix(sources, spec, ledger, options, out, runtime.now())
         todo: dict[str, list[Plan]] = {}
-        for plan in plans(sources, spec, options.mapping, options.stdin, options.reading, out):
+        for plan in plans(
+            sources, spec, options.mapping, options.stdin, options.reading, out, options.member
+        ):
             todo.setdefault(plan.specification.name, []).append(plan)
         places = places_of([some[0].specification for some in todo.values()], ledger, options, out)
         done = [
@@ -109,12 +123,14 @@ def _prepare(todo: Sequence[Plan], ledger: Ledger, place: Place, options: Option
     workspace = Workspace(place.out, options.timings)
     try:
         read = Read()
+        together = Together(specification)
         delivery = Delivery(workspace, options.max_bytes)
         for number, plan in enumerate(todo):
             with closing(opened(plan, workspace.hashing, refuses_rejects=True)) as loaded:
                 stages = stages_of(loaded, plan, options)
-                report = fill(delivery, number, stages, options)
+                report = fill(delivery, number, stages, options, together.watches(number, stages))
                 read.add(plan, loaded, report, stages.route.decisions)
+        read.reports = together.told(read.reports)
         tolerance = tolerance_of(read.plans, options)
         found = verdict(specification.name, read.reports, options, tolerance)
         made: list[PreparedBatch] = []
@@ -130,7 +146,7 @@ def _prepare(todo: Sequence[Plan], ledger: Ledger, place: Place, options: Option
         workspace.discard()
         if found.state == BatchState.PREPARED:
             read.remember_mappings(place.out)
-        return Report(tuple(read.reports), tuple(made), (found,))
+        return Report(by_source(read.reports), tuple(made), (found,))
     except BaseException:
         workspace.discard()
         raise

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from typing import Protocol, TypeVar
 
 from lexer_pipeline.chunks.documents import Documents
+from lexer_pipeline.chunks.group import Key
 from lexer_pipeline.chunks.records import Records
 from lexer_pipeline.chunks.results import Checked, ShapedDocuments, ShapedRows
 from lexer_pipeline.chunks.watch import Watch
@@ -19,6 +20,7 @@ from lexer_pipeline.validating.compile_documents import compile_automaton
 from lexer_pipeline.validating.compile_rows import compile_writer
 from lexer_pipeline.validating.layout import Layout, compile_layout
 from lexer_pipeline.validating.reference import ReferenceChecker
+from lexer_pipeline.validating.repeated_lines import RepeatedLines
 from lexer_pipeline.validating.serialise import convert_documents, convert_rows
 from lexer_pipeline.validating.shape import shape_documents, shape_rows
 from lexer_pipeline.validating.signatures import DocumentSignatures, RowSignatures
@@ -29,10 +31,14 @@ ShapedT = TypeVar("ShapedT", ShapedRows, ShapedDocuments)
 
 
 class Route(Protocol[ChunkT, ShapedT]):
-    """The stages for one source; `secret` are the columns that no reject may hold, `watches` see what became of each chunk."""
+    """The stages for one source; `secret` are the columns that no reject may hold, `watches` see what became of each chunk.
+
+    `layout` says how columns fill fields, where there are columns.
+    """
 
     secret: tuple[int, ...]
     watches: tuple[Watch, ...]
+    layout: Layout | None
 
     @property
     def decisions(self) -> Decisions:
@@ -60,6 +66,7 @@ class DocumentsRoute:
 
     secret: tuple[int, ...] = ()
     watches: tuple[Watch, ...] = ()
+    layout: Layout | None = None
 
     def __init__(self, loaded: LoadedDocuments, plan: Plan, reference: ReferenceChecker) -> None:
         schema = plan.specification.schema
@@ -96,9 +103,10 @@ class DocumentsRoute:
 class RowsRoute:
     """What the two routes of tables have in common: the stages behind load."""
 
-    watches: tuple[Watch, ...] = ()
-
     def __init__(self, loaded: LoadedTable, plan: Plan, layout: Layout, reference: ReferenceChecker) -> None:
+        self.layout: Layout | None = layout
+        folds_orders = layout.folds and plan.specification.key is not None
+        self.watches: tuple[Watch, ...] = (RepeatedLines(),) if folds_orders else ()
         self._loaded = loaded
         self._plan_notes = plan.notes
         self._accepted = plan.accepted_lines
@@ -141,6 +149,7 @@ class TableRoute(RowsRoute):
         return Decisions(self._loaded.reading)
 
     def load(self) -> Iterator[Records]:
+        key = Key(self._layout.key) if self._layout.key is not None else None
         if self._loaded.head.before:
-            return load_rejected(self._loaded, self._layout.key, self._layout.once, self._accepted)
-        return load_rows(self._loaded, self._layout.key, self._layout.once, self._writer)
+            return load_rejected(self._loaded, key, self._layout.once, self._accepted)
+        return load_rows(self._loaded, key, self._layout.once, self._writer)

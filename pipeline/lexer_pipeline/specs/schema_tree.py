@@ -8,6 +8,7 @@ from lexer_pipeline.specs.paths import EACH, FieldPath, Part, Parts
 from lexer_pipeline.specs.schema import resolve
 
 BRANCHES = ("allOf", "anyOf", "oneOf")
+ANNOTATIONS = frozenset({"title", "description", "examples", "default", "deprecated", "$comment"})
 OPENERS = ("additionalProperties", "patternProperties", "unevaluatedProperties", "propertyNames")
 
 
@@ -61,6 +62,13 @@ class Place:
     def is_open(self) -> bool:
         """Whether keys without a name of their own belong here (or are judged by the schema itself)."""
         return any(opener in view for view in self.views for opener in OPENERS) or not self.keys()
+
+    @property
+    def takes_anything(self) -> bool:
+        """Whether the schema leaves what stands here to whoever sends it, as in `custom_fields`."""
+        return all(
+            keyword in ANNOTATIONS or keyword.startswith("x-") for view in self.views for keyword in view
+        )
 
     def keys(self) -> tuple[str, ...]:
         """The names of the fields at this place, in the order of the schema."""

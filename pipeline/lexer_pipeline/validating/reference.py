@@ -105,9 +105,11 @@ class ReferenceChecker:
             if not key.isascii() and not is_unicode(key):
                 notes.problems.append(_not_unicode((*path, "?")))
                 continue
-            if inner is None:
-                continue
             below = self.tree.child(place, key) if place else None
+            if inner is None:
+                if place and below and below.takes_anything and key not in place.keys():
+                    clean[key] = None
+                continue
             kept = self._clean(inner, below, (*path, key), notes)
             if place and below is None and not place.is_open:
                 self._unknown(key, place, path, notes)

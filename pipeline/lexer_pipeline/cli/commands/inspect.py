@@ -13,7 +13,8 @@ from lexer_pipeline.cli.streams import standard_input
 from lexer_pipeline.cli.terminal import watched
 from lexer_pipeline.errors import UsageError
 from lexer_pipeline.inspecting.inspect import Inspection, inspect
-from lexer_pipeline.loading.source import Source, expand
+from lexer_pipeline.loading.expand import expand
+from lexer_pipeline.loading.source import Source
 from lexer_pipeline.preparing.options import Options
 from lexer_pipeline.preparing.plan import again
 from lexer_pipeline.preparing.prepare import validate
@@ -24,7 +25,7 @@ def run(asked: argparse.Namespace) -> int:
     """Say of each source what it is, what it could become, what stands in the way and what is suspicious."""
     found = []
     with watched(asked, "looking") as progress:
-        for source in expand(asked.sources):
+        for source in expand(asked.sources, asked.member):
             with again(source, standard_input()) as reader:
                 seen = inspect(source, read_options(asked), stdin=reader(), progress=progress)
                 found.append(Inspected(seen, _suspicions(asked, source, seen, reader())))

@@ -3,9 +3,10 @@
 They read the same language and give the same answers, only slower, and are what the tests compare the kernels with.
 """
 
-from lexer_pipeline.kernels.fallback.cells import agree, check_column, encode, gather, pull_up
+from lexer_pipeline.kernels.fallback.cells import agree, check_column, encode, gather, pull_up, repeat_first
 from lexer_pipeline.kernels.fallback.conversions import distinct, joined, rewrite, tally_dates, tally_money
 from lexer_pipeline.kernels.fallback.documents import find_lines, split_array, value_end
+from lexer_pipeline.kernels.fallback.identities import hash_cells, hash_lines, hash_text
 from lexer_pipeline.kernels.fallback.rows import KeySet, mark_keys, scan_csv, scan_keys
 
 __all__ = [
@@ -16,9 +17,13 @@ __all__ = [
     "encode",
     "find_lines",
     "gather",
+    "hash_cells",
+    "hash_lines",
+    "hash_text",
     "joined",
     "mark_keys",
     "pull_up",
+    "repeat_first",
     "rewrite",
     "scan_csv",
     "scan_keys",

@@ -25,6 +25,7 @@ from lexer_pipeline.kernels.codes import (
 )  # fmt: skip
 
 LINE_BREAK = re.compile(rb"\r\n|\n|\r")
+BLANKS = bytes(range(0x21))
 NEEDS_ESCAPE = re.compile(rb'[\x00-\x1f"\\]')
 
 
@@ -148,14 +149,17 @@ def _ints(values: list[int]) -> Int32s:
 
 
 def mark_keys(
-    data: bytes, starts: Int32s, ends: Int32s, faults: UInt8s, cells: Int32s, columns: int, column: int
-) -> tuple[UInt8s, UInt64s]:
+    data: bytes, starts: Int32s, ends: Int32s, faults: UInt8s, cells: Int32s, columns: int, column: int,
+    is_address: bool = False,
+) -> tuple[UInt8s, UInt64s]:  # fmt: skip
     """Say of each row whether its key begins a record, and a hash of it; see `cells.mark_keys`."""
     marks = np.zeros(len(faults), np.uint8)
     hashes = np.zeros(len(faults), np.uint64)
     last = None
     for row, fault in enumerate(faults.tolist()):
         key = data[starts[row * columns + column] : ends[row * columns + column]]
+        if is_address:
+            key = key.strip(BLANKS).lower() or key[-1:]
         if fault == ROW_BLANK:
             continue
         if fault in (ROW_QUOTE, ROW_UNCLOSED) or cells[row] <= column:
@@ -169,13 +173,15 @@ def mark_keys(
     return marks, hashes
 
 
-def scan_keys(data: bytes, delimiter: int, column: int, final: bool, longest: int) -> tuple[int, int, Int64s]:
+def scan_keys(
+    data: bytes, delimiter: int, column: int, final: bool, longest: int, is_address: bool = False
+) -> tuple[int, int, Int64s]:
     """Find the rows that are not blank, and the key of each; see `row_writer.scan_keys`."""
     columns, most = column + 1, len(data) + 1
     consumed, _, starts, ends, _, row_starts, row_ends, lines, cells, faults = scan_csv(
         data, delimiter, columns, final, most, longest
     )
-    marks, hashes = mark_keys(data, starts, ends, faults, cells, columns, column)
+    marks, hashes = mark_keys(data, starts, ends, faults, cells, columns, column, is_address)
     about = np.stack([row_starts, row_ends, lines[:-1], marks, hashes.view(np.int64)], axis=1).astype(
         np.int64
     )

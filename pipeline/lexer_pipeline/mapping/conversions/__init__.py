@@ -20,6 +20,7 @@ from lexer_pipeline.mapping.conversions import (
 )
 from lexer_pipeline.mapping.conversions.arguments import nearest
 from lexer_pipeline.mapping.conversions.outcome import CHANGES, Conversion, Decided, NeedsColumn, Vectorised
+from lexer_pipeline.mapping.conversions.phones import Phone, country_said, phone_of
 from lexer_pipeline.mapping.conversions.zones import zone_of
 from lexer_pipeline.specs.values import Converted, Unconvertible
 
@@ -30,9 +31,12 @@ __all__ = [
     "Converted",
     "Decided",
     "NeedsColumn",
+    "Phone",
     "Unconvertible",
     "Vectorised",
     "compile_conversion",
+    "country_said",
+    "phone_of",
     "zone_of",
 ]
 

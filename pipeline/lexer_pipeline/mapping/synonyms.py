@@ -1,7 +1,7 @@
 """Words by which exports call the fields of the specifications, in English, German, French, Spanish and Italian."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from types import MappingProxyType
 
 from lexer_pipeline.mapping.file import normalised
@@ -17,7 +17,7 @@ TABLE = {
     "|tel|phone no|contact number|sms number|msisdn|handynummer|handy|mobiltelefon|telefonnummer|telefon|téléphone portable"
     "|portable|téléphone|numéro de téléphone|móvil|teléfono|celular|cellulare|telefono|default address phone",
     "customer_id": "customer id|customer number|customer no|customer|client id|member id|membership number|contact id"
-    "|member no|member number|membership no|loyalty id|customer code|client number|client no|mitgliedsnummer|user id|profile id|person id|account id|record id|subscriber id|loyalty number|kundennummer|kunden-nr|kundennr"
+    "|user id|profile id|person id|account id|record id|subscriber id|loyalty number|kundennummer|kunden-nr|kundennr"
     "|numéro client|id client|número de cliente|id cliente|codice cliente|klaviyo id|braze id|customer user",
     "first_name": "first name|given name|forename|first|fname|vorname|prénom|nombre|nome|christian name",
     "last_name": "last name|surname|family name|last|lname|nachname|familienname|nom de famille|nom|apellidos|apellido|cognome",
@@ -35,19 +35,14 @@ TABLE = {
     "country": "country|country code|country name|nation|land|pays|país|paese|länderkennzeichen|country/region",
     "customer_type": "customer type|customer group|segment|kundengruppe|type de client|tipo de cliente",
     "employee_flag": "employee|is employee|staff|mitarbeiter",
-    "purchase_id": "purchase id|order id|order number|order no|order|receipt number|receipt id|receipt no|receipt"
+    "purchase_id": "purchase id|order id|order number|order no|order|name|receipt number|receipt id|receipt no|receipt"
     "|transaction id|invoice number|invoice no|invoice id|invoice|sale id|bestellnummer|auftragsnummer|belegnummer"
-    "|numéro de commande|número de pedido|pedido|numero ordine|payment id|amazon order id|ebay order id|etsy order id|order ref"
-    "|order reference|booking id|booking number|booking reference|ticket order id|charge id|bon|bonnummer|bon-nr|beleg|beleg-nr|auftrag"
-    "|bestell-nr|bestellnr|rechnungsnummer|numéro de facture|facture|commande|n° commande|no commande|ticket n°|ticket no|id|name",
+    "|numéro de commande|número de pedido|pedido|numero ordine|payment id",
     "return_id": "return id|return number|refund id|refund number|rma|credit note|credit note number|retourennummer"
     "|numéro de retour|número de devolución",
     "action_at": "action at|order date|purchase date|transaction date|sale date|paid at|created at|order created at|date created"
     "|created (utc)|event time|event date|send time|sent at|subscribed at|opened at|clicked at|bounced at|timestamp"
-    "|date time|datetime|date|created date (utc)|created date|created time|processed at|email marketing consent timestamp|consent timestamp"
-    "|unsub time|last changed|optin time|added time|added at|verkaufsdatum|buchungsdatum|date de vente|date de facture|sold at|sold on"
-    "|date sold|refund date|return date|refunded at|returned at|refunded on|returned on|rückgabedatum|joined|joined on|joined at|date joined"
-    "|signup date|sign-up date|registration date|registered at|opt-in date|subscribed on|subscription date|booked at|booking date|sent date|date sent|bestelldatum|kaufdatum|belegdatum|rechnungsdatum|datum"
+    "|date time|datetime|date|optin time|last changed|bestelldatum|kaufdatum|belegdatum|rechnungsdatum|datum"
     "|date de commande|date d'achat|fecha de pedido|fecha|data ordine|data|time",
     "currency": "currency|currency code|order currency|währung|devise|moneda|valuta",
     "store.name": "store name|store|shop name|shop|branch|outlet|location name|location|filiale|geschäft|magasin|boutique|tienda|negozio",
@@ -56,15 +51,11 @@ TABLE = {
     "store.location.coordinate.latitude": "latitude|lat|store latitude",
     "store.location.coordinate.longitude": "longitude|lng|lon|store longitude",
     "products[].product_reference.id": "lineitem sku|product sku|item sku|variant sku|sku|product id|item id|product code|item code"
-    "|article number|upc|ean|gtin|barcode|artikelnummer|artikel-nr|référence|code article|referencia|código de producto|art-nr|article no"
-    "|item number|item no|product number|product no|custom label|seller sku|plu|article|artikel|item|product",
+    "|article number|upc|ean|gtin|barcode|artikelnummer|artikel-nr|référence|code article|referencia|código de producto",
     "products[].price_paid": "price paid|lineitem price|line total|item price|unit price|net sales|line amount|price|paid|amount paid"
-    "|amount|einzelpreis|stückpreis|verkaufspreis|preis|betrag|prix unitaire|prix|montant|precio|importe|prezzo|item total|total price"
-    "|sold for|price each|each|gesamtpreis|net price|prix ttc|montant ttc|umsatz|total ttc|total|order total|order total inc tax|order amount"
-    "|order value|gesamtbetrag|rechnungsbetrag|gross|sum|summe|refund amount|refunded amount|amount refunded|refund total|return amount",
+    "|amount|einzelpreis|preis|betrag|prix unitaire|prix|montant|precio|importe|prezzo|item total|total",
     "products[].quantity": "lineitem quantity|quantity|qty|units|item quantity|number of items|menge|anzahl|stückzahl|quantité|qté"
-    "|cantidad|quantità|pieces|quantity purchased|quantity ordered|qty ordered|quantity sold|qty sold|units sold|stück|stk|nombre|nb"
-    "|tickets|ticket quantity|number of tickets|no of tickets|billets|unidades|count",
+    "|cantidad|quantità|pieces|count",
     "products[].full_price": "full price|lineitem compare at price|compare at price|list price|rrp|msrp|regular price|original price"
     "|listenpreis|uvp|prix catalogue|precio de lista",
     "products[].discount": "lineitem discount|line discount|item discount|discount|discounts|rabatt|remise|descuento|sconto",
@@ -88,21 +79,21 @@ TABLE = {
     "|lagerbestand|bestand",
     "inventory.cost": "cost per item|unit cost|default cost|cost|einkaufspreis",
     "email_id": "email id|message id|campaign id|send id|mailing id|email campaign id|leid|klaviyo id",
-    "sms_id": "sms id|message id|message sid|sid|campaign id",
+    "sms_id": "sms id|message id|campaign id",
     "campaign_id": "campaign id|campaign|kampagne",
     "subject": "subject|subject line|betreff|objet|asunto",
     "body": "body|message|text",
-    "status": "subscription status|email status|status|email marketing consent|consent|opt in status|marketing consent|accepts marketing",
+    "status": "subscription status|status|email marketing consent|consent|opt in status|marketing consent|accepts marketing",
     "list.id": "list id|audience id|segment id",
     "list.name": "list name|audience name|list|audience|segment name",
     "clicked_link.url": "clicked url|clicked link|link url|url",
     "clicked_link.name": "link name|clicked link name",
     "from.email": "from email|sender email|from address|from",
     "from.name": "from name|sender name|sender",
-    "from.number": "from number|sender number|from",
-    "to.email": "to email|recipient email|recipient|to address|to|email address|email",
+    "from.number": "from number|sender number",
+    "to.email": "to email|recipient email|recipient|to address|email address|email",
     "to.name": "to name|recipient name",
-    "to.number": "to number|recipient number|recipient|to",
+    "to.number": "to number|recipient number|recipient",
 }
 WORDS: Mapping[FieldPath, tuple[str, ...]] = MappingProxyType(
     {
@@ -113,18 +104,24 @@ WORDS: Mapping[FieldPath, tuple[str, ...]] = MappingProxyType(
 # What exports put before a word: Billing City. The second list names places that are less likely the person's own.
 OWNERS = (
     "customer", "billing", "defaultaddress", "mailing", "contact", "subscriber", "primary", "home", "person", "profile",
-    "buyer", "purchaser", "payer", "client", "lineitem", "line", "product", "ticket", "item", "variant", "order", "kunden", "rechnungs", "user",
+    "buyer", "client", "lineitem", "product", "item", "variant", "order", "kunden", "rechnungs", "user",
 )  # fmt: skip
 OTHERS = ("shipping", "delivery", "liefer", "other", "recipient", "address")
-# Words that mean the field only where nothing stands before them: Name is a number of an order (#1001), Item Name is none.
-ALONE = frozenset(
-    (FieldPath.named(field), normalised(word))
-    for field, words in {
-        "purchase_id": "name|id|order|invoice|receipt|bon|beleg|commande|facture|pedido|auftrag", "return_id": "rma",
-        "store.name": "location|shop|store|branch", "customer_id": "customer", "products[].price_paid": "paid|total|amount",
-    }.items()
-    for word in words.split("|")
+# Words of these fields say whom a row is of, and of those which order it is and what it costs.
+PEOPLE = (
+    "email", "mobile", "customer_id", "first_name", "last_name", "gender", "date_of_birth", "address_1", "address_2", "city",
+    "state", "postcode", "zip", "country",
 )  # fmt: skip
+MONEY = (
+    "purchase_id", "return_id", "currency", "price", "products[].quantity", "products[].price_paid", "products[].full_price",
+    "products[].discount",
+)  # fmt: skip
+# What each of these words means elsewhere is no order.
+VAGUE = frozenset({"name", "count", "units"})
+PEOPLE_WORDS = frozenset(word for field in PEOPLE for word in WORDS[FieldPath.named(field)])
+MONEY_WORDS = (
+    frozenset(word for field in MONEY for word in WORDS[FieldPath.named(field)]) - PEOPLE_WORDS - VAGUE
+)
 SECRET = re.compile(
     r"passw|passhash|secret|apikey|(rp|reset|access|api|auth)token|cardnumber|cardlast|last4|pansuffix|cardexp|cvc|cvv"
     r"|fingerprint|iban|kartennummer|numérodecarte|cardid|defaultcard|cardname"
@@ -134,3 +131,18 @@ SECRET = re.compile(
 def is_secret(name: str) -> bool:
     """Whether a column's name says that it holds passwords, tokens or card data."""
     return bool(SECRET.search(normalised(name)))
+
+
+def is_of_person(name: str) -> bool:
+    """Whether a column is called by a word for a field of a person."""
+    return _is_called(name, PEOPLE_WORDS)
+
+
+def is_of_money(name: str) -> bool:
+    """Whether a column is called by a word for a field of an order or its prices."""
+    return _is_called(name, MONEY_WORDS)
+
+
+def _is_called(name: str, words: Collection[str]) -> bool:
+    plain = normalised(name)
+    return plain in words or any(plain.removeprefix(owner) in words for owner in OWNERS if plain != owner)
