@@ -15,7 +15,7 @@ from lexer_pipeline.mapping.rules import FieldRule, Mapping, RecordMap
 from lexer_pipeline.mapping.synonyms import is_secret
 from lexer_pipeline.specs import catalog
 from lexer_pipeline.specs.paths import FieldPath
-from lexer_pipeline.system.toml_lines import KeyPath, line_of
+from lexer_pipeline.system.toml_lines import line_of
 
 LACKING = "the export has no such column"
 
@@ -141,7 +141,7 @@ def _lacking_lines(text: str, number: int, record: RecordMap, header: Header) ->
                 yield line, f"  # {LACKING}"
     for place, skip in enumerate(record.skips):
         if not header.has(skip.columns):
-            first, *others = _table(lines, text, ("records", number, "skip", place))
+            first, *others = _table(lines, line_of(text, ("records", number, "skip", place)))
             yield first, f"  # {LACKING}"
             yield from ((line, "") for line in others)
 
@@ -181,7 +181,9 @@ def _whole(lines: Sequence[str], start: int) -> range:
 
 
 def _entry(lines: Sequence[str], start: int) -> range:
-    """The lines of a key and its value."""
+    """The lines of a key and its value, or of a table."""
+    if lines[start - 1].startswith("["):
+        return _table(lines, start)
     for end in range(start, len(lines) + 1):
         try:
             tomllib.loads("\n".join(lines[start - 1 : end]))
@@ -191,9 +193,8 @@ def _entry(lines: Sequence[str], start: int) -> range:
     raise AssertionError("a preset is TOML")
 
 
-def _table(lines: Sequence[str], text: str, path: KeyPath) -> range:
-    """The lines of a table of a list, which an empty line ends."""
-    start = line_of(text, path)
+def _table(lines: Sequence[str], start: int) -> range:
+    """The lines of a table, which an empty line ends."""
     end = next(
         (number for number in range(start, len(lines) + 1) if not lines[number - 1].strip()), len(lines) + 1
     )
