@@ -383,6 +383,68 @@ def test_a_date_that_some_orders_lack_makes_way_for_one_that_all_have(tmp_path: 
     assert tried.columns["action_at"] == "Created at"
 
 
+# ------------------------------------------------------------------------------------------ phones, names, nobody
+
+
+@pytest.mark.parametrize(
+    ("header", "row", "phone", "asks"),
+    [
+        (
+            "Billing Phone,Billing Country,Shipping Country",
+            "0412 555 001,Australia,NZ",
+            {"phone": {"country": "Billing Country"}},
+            False,
+        ),
+        ("Phone,Country", "0412 555 001,AU", {"phone": {"country": "Country"}}, False),
+        ("Phone,Country", "0412 555 001,somewhere", "phone", True),
+        ("Phone", "+61 412 555 001", "phone", False),
+        ("Phone", "0412 555 001", "phone", True),
+    ],
+)
+def test_a_phone_number_is_read_as_of_its_country(
+    tmp_path: Path, header: str, row: str, phone: Any, asks: bool
+) -> None:
+    tried = Tried(tmp_path, lines(f"Email,{header}", f"a@example.com,{row}"), "customer_record")
+
+    assert tried.fields["mobile"]["convert"] == [phone]
+    assert ('# country = "AU"' in tried.text) == asks
+    assert tried.report.valid == 1
+
+
+def test_people_known_by_national_numbers_alone_leave_the_country_as_the_one_question(tmp_path: Path) -> None:
+    tried = Tried(
+        tmp_path, lines("Phone,First Name", "0412 555 001,Ann", "0412 555 002,Bob"), "customer_record"
+    )
+
+    (question,) = tried.done.questions
+    assert "of which country are the numbers of Phone" in question
+
+    tried.done.path.write_text(tried.text.replace('# country = "AU"', 'country = "AU"'), "utf-8")
+    assert (tried.report.valid, tried.report.invalid) == (2, 0)
+
+
+def test_names_of_articles_are_a_list_in_the_order_of_the_lines(tmp_path: Path) -> None:
+    text = order("Item,Qty,Line total", "Mug,1,5.00", "Big cup,1,5.00", "Plate,1,6.00")
+
+    tried = Tried(tmp_path, text, "purchase")
+
+    assert tried.fields["custom_fields.products[]"] == "Item"
+    assert (tried.report.valid, tried.report.invalid) == (2, 0)
+
+
+def test_sales_to_nobody_are_left_out_and_counted(tmp_path: Path) -> None:
+    tried = Tried(
+        tmp_path, ORDER + lines("1,2026-01-01,a@example.com,A,1,5.00", "2,2026-01-02,,A,1,5.00"), "purchase"
+    )
+
+    assert tried.record["unlinked"] == "skip"
+    assert (tried.report.valid, tried.report.invalid, sum(tried.report.sources[0].skipped.values())) == (
+        1,
+        0,
+        1,
+    )
+
+
 # ---------------------------------------------------------------------------------------- rows, words, constants
 
 

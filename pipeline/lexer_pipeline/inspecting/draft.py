@@ -13,6 +13,8 @@ from lexer_pipeline.inspecting.findings import DISCOUNT, findings
 from lexer_pipeline.inspecting.further_lines import (
     further_links,
     kept_consent,
+    leaves_out_unlinked,
+    names_of_articles,
     of_campaign,
     to_links,
     with_consent,
@@ -20,6 +22,7 @@ from lexer_pipeline.inspecting.further_lines import (
 )
 from lexer_pipeline.inspecting.lacking import Lack, lacking
 from lexer_pipeline.inspecting.matching import Match, fields_by_path, match, nearest, text_field
+from lexer_pipeline.inspecting.phone_lines import read_as_phone, wants_country
 from lexer_pipeline.inspecting.questions import questions
 from lexer_pipeline.inspecting.status_words import SkipProposal, skips_of, without
 from lexer_pipeline.inspecting.tested_table import TestedTable
@@ -27,6 +30,8 @@ from lexer_pipeline.mapping.file import normalised
 from lexer_pipeline.model import Field, Specification
 from lexer_pipeline.specs.paths import FieldPath
 
+ZIP, POSTCODE = FieldPath(("zip",)), FieldPath(("postcode",))
+NAMES = FieldPath(("custom_fields", "products"))
 REFERENCE = PRODUCTS / "product_reference"
 NAMES_OF_IDS = (
     ("upc", "upc|ean|gtin|barcode"),
@@ -71,7 +76,7 @@ def draft(
     ]
     page = Page(
         title, specification, fields, lines, lacks, {name: word for name, (_, word) in left.items()}, again, skips, asked,
-        drafting.found.key.continues, sheet,
+        drafting.found.key.continues, sheet, wants_country(lines), leaves_out_unlinked(lines, drafting),
     )  # fmt: skip
     return Draft(
         "".join(f"{line}\n" for line in toml(page)),
@@ -88,11 +93,18 @@ def _all_lines(drafting: Drafting) -> list[Drafted]:
     matches = match(drafting.table.columns, drafting.specification, found.pinned, found.refused)
     lines = [_line(one, drafting) for one in matches if drafting.can_be_named(one.column)]
     lines += further_links(lines, drafting, lambda one: _line(one, drafting))
+    lines = [
+        replace(line, field=POSTCODE)
+        if line.field == ZIP and all(other.field != POSTCODE for other in lines)
+        else line
+        for line in lines
+    ]
     lines += to_links(lines)
     lines += of_campaign(lines, drafting)
     lines += worked_out(lines, drafting)
     lines += _id_types(lines, drafting.fields)
     lines += kept_consent(lines, drafting)
+    lines += names_of_articles(lines, drafting)
     lines += constants(lines, drafting)
     places = {path: place for place, path in enumerate(drafting.fields)}
     return sorted(lines, key=lambda line: places.get(line.field.general, len(places)))
@@ -108,9 +120,9 @@ def _line(one: Match, drafting: Drafting) -> Drafted:
     source = quoted(name)
     value = f"{{ column = {source}, convert = [{', '.join(steps)}] }}" if steps else source
     line = Drafted(one.field, name, one.confidence, one.reason, value, tuple(notes), why_not)
-    return _comment(
-        with_consent(dated(line, one.column, drafting), one.column, drafting), one.column, drafting
-    )
+    for step in (dated, with_consent, read_as_phone, _comment):
+        line = step(line, one.column, drafting)
+    return line
 
 
 def _id_types(lines: Sequence[Drafted], fields: Mapping[FieldPath, Field]) -> list[Drafted]:
@@ -151,7 +163,7 @@ def _left_out(line: Drafted, lacks: Sequence[Lack]) -> Drafted:
 
 def _numbered(line: Drafted, each_row: bool) -> Drafted:
     """`products[]` has an item a row where rows have a key; any other list has its first item filled."""
-    if each_row and line.field[:2] == PRODUCTS:
+    if each_row and line.field[:2] in (PRODUCTS, NAMES):
         return line
     return replace(line, field=line.field.first, value=line.value.replace('"products[].', '"products[0].'))
 

@@ -41,8 +41,6 @@ def conversions_of(column: ColumnProfile, field: Field) -> tuple[list[str], list
         steps = (
             ['"id"'] if is_id else ['"strip-apostrophe"'] if column.count(semantic_types.APOSTROPHE) else []
         )
-    if FieldPath.named(field.path).name.endswith("mobile"):
-        notes.append('where numbers lack the country code: convert = [{ phone = "AU" }], with your country')
     return steps, notes, why_not
 
 

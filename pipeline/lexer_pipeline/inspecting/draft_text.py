@@ -52,6 +52,9 @@ class Drafted:
 class Page:
     """All that a draft says. `left` are the columns that no line reads, each with a word on it; `again` those that no mapping can reach.
 
+    `wants_country` says that phone numbers are read as of a country that a person must name, `leaves_out_unlinked` that records
+    which name no one are left out.
+
     With `continues` a row without a key goes on with the row before it.
     """
 
@@ -66,6 +69,8 @@ class Page:
     questions: Sequence[str] = ()
     continues: bool = False
     sheet: str | None = None
+    wants_country: bool = False
+    leaves_out_unlinked: bool = False
 
 
 def toml(page: Page) -> Iterator[str]:
@@ -77,6 +82,8 @@ def toml(page: Page) -> Iterator[str]:
     yield f"title = {quoted(page.title)}"
     if page.sheet is not None:
         yield f"sheet = {quoted(page.sheet)}  # the one that is read, unless --sheet says otherwise"
+    if page.wants_country:
+        yield '# country = "AU"  # of phone numbers that have no country code; write yours, and take the # away'
     yield from _left_out(page)
     yield ""
     yield "[[records]]"
@@ -85,6 +92,8 @@ def toml(page: Page) -> Iterator[str]:
         yield 'differ = "first"  # a row without a key is a further line of the row before it'
     elif any(line.field[:2] == PRODUCTS for line in page.lines):
         yield '# differ = "first"  # where the rows of one record say different things, the first wins'
+    if page.leaves_out_unlinked:
+        yield 'unlinked = "skip"  # who names no one to link to is left out and counted'
     yield ""
     for skip in page.skips:
         yield from _skip(skip)

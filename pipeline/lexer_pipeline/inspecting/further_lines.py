@@ -14,6 +14,39 @@ from lexer_pipeline.mapping.synonyms import is_secret
 from lexer_pipeline.specs.paths import FieldPath
 
 STATUS = FieldPath(("status",))
+ARTICLE_NAMES = frozenset(
+    normalised(word)
+    for word in [
+        "product name",
+        "product title",
+        "item name",
+        "item title",
+        "lineitem name",
+        "article name",
+        "item",
+        "product",
+        "title",
+        "article",
+        "menu item",
+        "artikel",
+        "artikelname",
+        "bezeichnung",
+        "produktname",
+        "produkt",
+        "désignation",
+        "designation",
+        "nom du produit",
+        "article",
+        "produit",
+        "nombre del producto",
+        "producto",
+        "nome prodotto",
+        "prodotto",
+        "ticket type",
+        "name of item",
+        "description",
+    ]
+)
 # What a person agreed to, or objected to.
 CONSENT = re.compile(
     r"optout|optin(?!ip|time)|optedin|optedout|unsubscribed|subscribed$|consent(?!time)|blacklist|blocklist|donot(?:e?mail|call|contact|sms|send|track)|accepts|suppress|newsletter"
@@ -96,6 +129,40 @@ def of_campaign(lines: Sequence[Drafted], drafting: Drafting) -> Iterator[Drafte
         path = FieldPath((name,))
         if campaign is not None and path in drafting.fields and all(line.field != path for line in lines):
             yield replace(campaign, field=path, confidence=0.6, reason="all messages of a campaign are one")
+
+
+def leaves_out_unlinked(lines: Sequence[Drafted], drafting: Drafting) -> bool:
+    """Whether some purchases or returns name no one, as sales at a till do."""
+    places = [
+        drafting.names.index(line.column) for line in lines
+        if line.field.is_within(LINK) and line.column and not line.why_not
+    ]  # fmt: skip
+    key, rows = drafting.found.key.column, drafting.table.sample.rows
+    if not places or key is None:
+        return False
+    groups = drafting.table.sample.groups(key)
+    return any(not any(rows[row][place] for row in group for place in places) for group in groups)
+
+
+def names_of_articles(lines: Sequence[Drafted], drafting: Drafting) -> Iterator[Drafted]:
+    """The names of what was bought, which no field of a line takes: a list in the order of the lines."""
+    if PAID not in drafting.fields or CUSTOM not in drafting.fields or drafting.found.key.column is None:
+        return
+    used = {name for line in lines if not line.why_not for name in line.columns}
+    for place, name in enumerate(drafting.names):
+        plain = normalised(name)
+        is_name = plain in ARTICLE_NAMES or any(
+            plain.removeprefix(owner) in ARTICLE_NAMES for owner in ("lineitem", "line", "order")
+        )
+        if (
+            is_name
+            and name not in used
+            and drafting.can_be_named(place)
+            and drafting.table.columns[place].filled
+        ):
+            path = FieldPath.named("custom_fields.products[]")
+            yield Drafted(path, name, 0, "what was bought; no field of a line takes a name", quoted(name))
+            return
 
 
 def _unless(value: str, other: str) -> str:

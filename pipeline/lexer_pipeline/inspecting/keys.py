@@ -28,17 +28,18 @@ def key_of(
     table: TestedTable, candidates: Sequence[int], people: Sequence[int], moments: Sequence[int]
 ) -> Key:
     """The first of the candidates that the rows agree with: filled, and of one person and one time."""
-    refused: dict[int, str] = {}
-    for column in candidates:
-        if reason := _is_none(table, column, people, moments):
-            refused[column] = reason
-        elif table.is_full(column) or not table.rows:
+    refused = {
+        column: reason for column in candidates if (reason := _is_none(table, column, people, moments))
+    }
+    left = [column for column in candidates if column not in refused]
+    for column in left:
+        if table.is_full(column) or not table.rows:
             return Key(column, refused)
-        elif _continues(table, column, [*people, *moments]):
+    for column in left:
+        if _continues(table, column, [*people, *moments]):
             return Key(column, refused, continues=True)
-        else:
-            filled = table.columns[column].filled
-            refused[column] = f"it is filled in {filled:,} of {table.rows:,} rows only"
+        filled = table.columns[column].filled
+        refused[column] = f"it is filled in {filled:,} of {table.rows:,} rows only"
     return Key(None, refused)
 
 

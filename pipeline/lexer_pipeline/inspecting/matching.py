@@ -200,14 +200,14 @@ def _by_name(name: str, target: _Called) -> tuple[float, str, str]:
     if name == target.whole or (name == leaf and leaf not in GENERIC):
         return 0.95, "same name", ""
     if name in words:
-        return 0.92 - min(words.index(name), 30) * 0.01, "a word for it", ""
+        return 0.92 - 0.4 * words.index(name) / max(len(words), 40), "a word for it", ""
     for owners, factor in ((OWNERS, 0.88), (OTHERS, 0.7)):
         for owner in owners:
             rest = name.removeprefix(owner)
             is_word = rest in words and (target.path, rest) not in ALONE
             if rest and rest != name and (is_word or (rest == leaf and leaf not in GENERIC)):
-                place = min(words.index(rest), 20) if rest in words else 0
-                return (0.92 - place * 0.01) * factor, f"a word for it behind {owner}", owner
+                place = words.index(rest) / max(len(words), 40) if rest in words else 0
+                return (0.92 - 0.2 * place) * factor, f"a word for it behind {owner}", owner
     return 0.0, "", ""
 
 

@@ -7,6 +7,7 @@ from lexer_pipeline.inspecting.drafting import Drafting
 from lexer_pipeline.inspecting.findings import PAID
 from lexer_pipeline.inspecting.lacking import Lack
 from lexer_pipeline.inspecting.matching import PEOPLE
+from lexer_pipeline.inspecting.phone_lines import is_phone
 from lexer_pipeline.specs.paths import FieldPath
 
 STATUS = FieldPath(("status",))
@@ -17,6 +18,10 @@ def questions(lines: Sequence[Drafted], lacks: Sequence[Lack], drafting: Draftin
     for lack in lacks:
         open_line = next((line for line in lines if line.why_not and line.field.general == lack.field), None)
         yield f"{lack.field}: {_asked(lack.field, open_line, drafting)}"
+    for line in lines:
+        # In another field a number that cannot be read is left out; a person who cannot be named makes no record.
+        if is_phone(line) and line.field.is_within(LINK) and line.notes and "unless" not in line.value:
+            yield f'{line.field}: of which country are the numbers of {line.column}? Say --country AU, or country = "AU" at the top'
 
 
 def _asked(field: FieldPath, line: Drafted | None, drafting: Drafting) -> str:
