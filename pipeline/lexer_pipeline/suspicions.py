@@ -43,6 +43,30 @@ SUSPICIONS: Mapping[str, Suspicion] = MappingProxyType({
         WARNING, "a time that the start of daylight saving leaves out was read with the offset before it",
         "`2024-10-06 02:30:00` in Melbourne", "check `--timezone`, or export times with their offset",
     ),
+    "digits_lost": Suspicion(
+        ISSUE, "a link or a key is a number of which a spreadsheet kept the first digits alone", "`5.61235E+12`",
+        "format the column as text in the spreadsheet, and export it again",
+    ),
+    "digits_lost_in_field": Suspicion(
+        WARNING, "another field of a table held such a number, and was left out", "`5.61235E+12`",
+        "format the column as text in the spreadsheet, and export it again",
+    ),
+    "double_encoded": Suspicion(
+        WARNING, "a text was read in another encoding than it was written in, before it came here", "`JosÃ©` for José",
+        'export it again as UTF-8, or repair it in a mapping with `convert = ["fix-encoding"]`',
+    ),
+    "error_cell": Suspicion(
+        WARNING, "a field of a table held the error of a spreadsheet, and was left out", "`#N/A`, `#REF!`, `####`",
+        "mend it in the spreadsheet, and export it again",
+    ),
+    "html_entity": Suspicion(
+        WARNING, "a text holds a sign as web pages write it", "`Tom &amp; Jo`, `O&#039;Connor`",
+        'repair it in a mapping with `convert = ["unescape"]`',
+    ),
+    "invisible_sign": Suspicion(
+        WARNING, "a text holds a sign that nobody sees: U+FEFF, U+200B to U+200F, U+202A to U+202E, U+2060, a soft hyphen",
+        "a name with U+200B behind it", "look where it comes from; from ids, addresses, numbers and dates it is taken off",
+    ),
     "key_repeated": Suspicion(
         HOLD, "an order or a return has the id of another one that came before it; the vendor keeps one of them",
         "`purchase_id` A-1 in two documents", "give each an id of its own, or take out what is there twice",
@@ -67,13 +91,30 @@ SUSPICIONS: Mapping[str, Suspicion] = MappingProxyType({
         WARNING, "a phone number without a country code, in a row that says no country, was left out",
         "`0412 345 678`", 'add `--country AU`, or write `country = "AU"` in the mapping',
     ),
+    "placeholder": Suspicion(
+        ISSUE, "a link or a key is a word that stands for nothing, so that strangers would become one",
+        "`NULL`, `N/A`, `-`, `0`, `noemail@example.com`",
+        'leave it empty; where it is meant, write `placeholders = { not = ["0"] }` in the mapping',
+    ),
     "record_repeated": Suspicion(
         WARNING, "a product or a customer has the reference or the link of another one that came before it; the vendor keeps one of them",
         "variants of one SKU", "give each its own, or take out what is there twice",
     ),
+    "replacement_character": Suspicion(
+        WARNING, "a text holds U+FFFD, which stands where a sign was lost", "`Jos�`", "export it again as UTF-8",
+    ),
     "shared_link": Suspicion(
         HOLD, "one link stands for several people, who would become one", "`customer_id` 0 for all guests of a shop",
         "leave the link empty where it names nobody", by_share=True,
+    ),
+    "spreadsheet_error": Suspicion(
+        ISSUE, "a link or a key is the error of a spreadsheet", "`#N/A`, `#REF!`, `####`",
+        "mend it in the spreadsheet, and export it again",
+    ),
+    "swallowed_rows": Suspicion(
+        ISSUE, "a quoted cell holds two lines or more with as many delimiters as a row: a stray quote took in the rows after it",
+        "a cell `Rose Cottage`, behind it two whole customers, and only then a quote",
+        "take the stray quote out of the source, or write it twice, and convert it again",
     ),
 })  # fmt: skip
 

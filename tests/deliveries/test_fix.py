@@ -382,7 +382,7 @@ def test_a_dataset_for_a_fix_is_given_to_its_batch_too(shop: Shop) -> None:
 
 OTHER_WAYS: list[tuple[dict[str, Any], str]] = [
     ({"mapping": "shopify_orders"}, "--map"), ({"date_format": "%d/%m/%Y"}, "--date-format"), ({"zone": "UTC"}, "--timezone"),
-    ({"reject_unknown": True}, "--unknown"), ({"ignore_unknown": True}, "--ignore-unknown"), ({"label": "sydney"}, "--label"),
+    ({"reject_unknown": True}, "--unknown"), ({"ignore_unknown": True}, "--ignore-unknown"), ({"keep_rest": True}, "--keep-rest"), ({"label": "sydney"}, "--label"),
     ({"label": "x", "mapping": "x"}, "--map, --label"),
 ]  # fmt: skip
 

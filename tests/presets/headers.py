@@ -85,5 +85,18 @@ WRITTEN = {
     "lightspeed_items": (
         "System ID,UPC,EAN,Custom SKU,Manufact. SKU,Item,Vendor ID,Qty.,Price,Tax,Brand,Publish to eCom,Season,Department,MSRP,Tax Class,Default Cost,Vendor,Category,Subcategory 1,Subcategory 2,Subcategory 3,Subcategory 4,Subcategory 5,Subcategory 6,Subcategory 7,Subcategory 8,Subcategory 9",
     ),
+    "zoho_contacts": (
+        "Record Id,Contact Owner.id,Contact Owner,Lead Source,First Name,Last Name,Account Name.id,Account Name,Email,Title,Department,Phone,Mobile,Date of Birth,Created By.id,Created By,Created Time,Modified Time,Contact Name,Mailing Street,Mailing City,Mailing State,Mailing Zip,Mailing Country,Email Opt Out,Salutation,Tag,Unsubscribed Mode,Unsubscribed Time",
+        "Record Id,Contact Owner,First Name,Last Name,Email,Mobile,Mailing City,Email Opt Out",
+    ),
+    "brevo_contacts": (
+        "EMAIL,LASTNAME,FIRSTNAME,SMS,EMAIL_BLACKLISTED,SMS_BLACKLISTED,ADDED_TIME,MODIFIED_TIME",
+        "EMAIL,PRENOM,NOM,SMS,EMAIL_BLACKLISTED,SMS_BLACKLISTED,WHATSAPP_BLACKLISTED,LANGUAGE,ADDED_TIME,MODIFIED_TIME",
+    ),
+    "constant_contact": (
+        "Email address,First name,Last name,Email status,Email permission status,Source Name,Created At",
+        "Email address,First name,Last name,Company,Job title,Email status,Email permission status,Email update source,Confirmed Opt-Out Date,Confirmed Opt-Out Source,Confirmed Opt-Out Reason,Phone - home,Phone - mobile,Street address line 1 - Home,City - Home,State/Province - Home,Zip/Postal Code - Home,Country - Home,Email Lists,Source Name,Created At,Updated At",
+    ),
+    "activecampaign_contacts": ("Email,First Name,Last Name,Phone,Tags,Date Created,IP,Status",),
 }
 HEADERS = {preset: tuple(next(csv.reader([line])) for line in lines) for preset, lines in WRITTEN.items()}

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from lexer_pipeline.errors import UsageError
 from lexer_pipeline.loading.source import expand
-from lexer_pipeline.mapping import file
 from lexer_pipeline.mapping.name_words import name_word
+from lexer_pipeline.mapping.rules import FieldRule, NameWord
 from lexer_pipeline.preparing.prepare import prepare
 
 from tests.presets.exports import KEEP_ALL, Converted, convert, write
@@ -15,8 +15,16 @@ from tests.presets.headers import HEADERS
 
 MEMBERS = HEADERS["mailchimp_audience"][0]
 TAGGED = HEADERS["mailchimp_audience"][-1]
-MEMBER = {"Email Address": "mira.holt@example.com", "OPTIN_TIME": "2024-03-06 10:15:00"}
-STATUS = next(rule for rule in file.find("mailchimp_audience").records[1].fields if rule.target == "status")
+MEMBER = {
+    "Email Address": "mira.holt@example.com", "OPTIN_TIME": "2024-03-06 10:15:00", "LAST_CHANGED": "2024-03-06 10:15:00",
+}  # fmt: skip
+SAID = {
+    "subscribed": "subscribed", "unsubscribed": "unsubscribed", "un subscribed": "unsubscribed", "cleaned": "undeliverable",
+}  # fmt: skip
+NEVER = tuple(NameWord(word, "", "never") for word in ("nonsubscribed", "non subscribed", "not subscribed"))
+STATUS = FieldRule(
+    "status", (("Status",),), filename=tuple(NameWord(word, said) for word, said in SAID.items()) + NEVER
+)
 
 
 @pytest.mark.parametrize(
@@ -44,7 +52,7 @@ def test_a_status_comes_from_a_whole_word_of_the_file_s_name(name: str, status: 
     "name", ["nonsubscribed_email_audience_export_1a2b3c.csv", "non-subscribed.csv", "not subscribed (2).csv"]
 )
 def test_the_longest_words_that_fit_are_taken(name: str) -> None:
-    assert name_word(STATUS, name).reason == "a person who never subscribed has no event"
+    assert name_word(STATUS, name).reason == "never"
 
 
 @pytest.mark.parametrize(
@@ -90,6 +98,26 @@ def test_people_who_never_subscribed_are_customers_with_that_state_and_have_no_e
     assert manifest.skipped == {"a person who never subscribed has no event": 1}
 
 
+def test_nobody_leaves_at_the_time_they_came(folder: Path) -> None:
+    row = {**MEMBER, "CONFIRM_TIME": "2024-03-06 10:16:00", "LAST_CHANGED": "2025-01-02 03:04:05"}
+
+    left = convert(write("unsubscribed.csv", MEMBERS, row)).records("marketing_email_subscribe")
+    told = convert(write("all.csv", TAGGED, {**row, "Status": "cleaned"})).records(
+        "marketing_email_subscribe"
+    )
+    came = convert(write("subscribed.csv", MEMBERS, row)).records("marketing_email_subscribe")
+
+    assert [one["action_at"] for one in (*left, *told)] == ["2025-01-02T03:04:05Z"] * 2
+    assert [one["action_at"] for one in came] == ["2024-03-06T10:16:00Z"]
+
+
+def test_an_unclear_name_leaves_nothing_behind(folder: Path) -> None:
+    with pytest.raises(UsageError, match="subscribed and unsubscribed"):
+        convert(write("subscribed_unsubscribed.csv", MEMBERS, MEMBER))
+
+    assert not list(Path("batches").glob("*/*"))
+
+
 def test_the_nonsubscribed_file_alone_makes_customers_alone(folder: Path) -> None:
     assert set(audience("nonsubscribed").batches) == {"profile_customer"}
 
@@ -120,3 +148,83 @@ def test_a_status_that_means_none_of_the_four_is_an_issue_and_not_guessed(word: 
     (issue,) = made.issues("marketing_email_subscribe")
     assert (issue["path"], issue["line"]) == ("status", 2)
     assert [one["status"] for one in made.records("marketing_email_subscribe")] == ["unsubscribed"]
+
+
+@pytest.mark.parametrize(
+    ("preset", "said"),
+    [
+        ("hubspot_contacts", {"Marketing contact status": "Non-marketing contact"}),
+        ("hubspot_contacts", {"Unsubscribed from all email": "true"}),
+        ("salesforce_contacts", {"HasOptedOutOfEmail": "1", "HasOptedOutOfFax": "1", "DoNotCall": "1"}),
+        ("salesforce_contacts", {"Email Opt Out": "1", "Do Not Call": "1"}),
+        (
+            "klaviyo_profiles",
+            {"Email Suppressions": "[UNSUBSCRIBE]", "SMS Marketing Consent": "UNSUBSCRIBED"},
+        ),
+        ("shopify_customers", {"Accepts Email Marketing": "no", "Accepts SMS Marketing": "no"}),
+        ("brevo_contacts", {"EMAIL_BLACKLISTED": "Yes", "SMS_BLACKLISTED": "Yes"}),
+        ("zoho_contacts", {"Email Opt Out": "true"}),
+        ("constant_contact", {"Email status": "Unsubscribed", "Email permission status": "Unsubscribed"}),
+        ("activecampaign_contacts", {"Status": "Unsubscribed"}),
+        ("braze_segment", {"email_subscribe": "unsubscribed", "push_subscribe": "unsubscribed"}),
+        ("magento_customers", {"is_subscribed": "0"}),
+    ],
+)
+def test_an_opt_out_without_a_time_is_a_custom_field(preset: str, said: dict[str, str], folder: Path) -> None:
+    header = dict.fromkeys([*HEADERS[preset][0], *said])
+    email = next(name for name in header if name.casefold() in ("email", "email address"))
+
+    made = convert(write("export.csv", list(header), {**said, email: "mira.holt@example.com"}))
+
+    (one,) = made.records("profile_customer")
+    assert sorted(said.values()) == sorted(
+        text for text in one["custom_fields"].values() if text in said.values()
+    )
+    assert set(made.batches) == {"profile_customer"}
+
+
+@pytest.mark.parametrize(
+    ("preset", "number", "said"),
+    [
+        ("zoho_contacts", 0, {"Email Opt Out": "true", "Unsubscribed Time": "2026-02-02 10:00:00"}),
+        ("zoho_contacts", 0, {"Unsubscribed Time": "2026-02-02 10:00:00"}),
+        (
+            "constant_contact",
+            1,
+            {"Email status": "Unsubscribed", "Confirmed Opt-Out Date": "2026-02-02 10:00:00 +0000"},
+        ),
+        ("braze_segment", 0, {"unsubscribed_from_emails_at": "2026-02-02T10:00:00Z"}),
+    ],
+)
+def test_an_opt_out_with_its_time_is_a_subscription_that_ends(
+    preset: str, number: int, said: dict[str, str], folder: Path
+) -> None:
+    header = HEADERS[preset][number]
+    email = next(name for name in header if name.casefold() in ("email", "email address"))
+
+    made = convert(write("export.csv", header, {**said, email: "mira.holt@example.com"}))
+
+    (one,) = made.records("marketing_email_subscribe")
+    assert (one["status"], one["action_at"][:19]) == ("unsubscribed", "2026-02-02T10:00:00")
+
+
+@pytest.mark.parametrize(
+    ("preset", "number", "said"),
+    [
+        ("zoho_contacts", 0, {"Email Opt Out": "false", "Unsubscribed Time": "2026-02-02 10:00:00"}),
+        (
+            "constant_contact",
+            1,
+            {"Email status": "Active", "Confirmed Opt-Out Date": "2026-02-02 10:00:00 +0000"},
+        ),
+    ],
+)
+def test_who_takes_e_mail_again_has_not_left(
+    preset: str, number: int, said: dict[str, str], folder: Path
+) -> None:
+    header = HEADERS[preset][number]
+    email = next(name for name in header if name.casefold() in ("email", "email address"))
+
+    made = convert(write("export.csv", header, {**said, email: "mira.holt@example.com"}))
+
+    assert set(made.batches) == {"profile_customer"}

@@ -16,7 +16,7 @@ from tests.presets.exports import convert, write
 from tests.presets.headers import HEADERS
 from tests.presets.other_headers import UNKNOWN
 
-HUBSPOT = ("Record ID", "First Name", "Last Name", "Email")
+HUBSPOT = ("Record ID", "First Name", "Last Name", "Email", "Create Date")
 VARIANTS = [(preset, number) for preset, headers in HEADERS.items() for number in range(len(headers))]
 
 
@@ -99,12 +99,41 @@ def test_own_columns_beside_those_that_a_preset_knows_are_no_doubt(extra: tuple[
     assert called(recognise([*HEADERS["klaviyo_profiles"][0], *extra]).sure) == "klaviyo_profiles"
 
 
-def test_contacts_of_zoho_are_neither_hubspot_s_nor_salesforce_s() -> None:
-    zoho = ["Record Id", "First Name", "Last Name", "Email", "Mailing City", "Mailing Zip", "Email Opt Out"]
+ZOHO = ("Record Id", "First Name", "Last Name", "Email")
 
-    fitting = {fit.mapping.name for fit in recognise(zoho).fitting}
 
-    assert not fitting & {"hubspot_contacts", "salesforce_contacts"}
+@pytest.mark.parametrize(
+    "chosen",
+    [
+        ("Email Opt Out",),
+        ("Account Name", "Mailing City"),
+        ("Mailing Street", "Mailing City", "Mailing Country"),
+        ("Contact Owner.id",),
+    ],
+)
+def test_contacts_of_zoho_are_known_by_any_columns_that_were_chosen(chosen: tuple[str, ...]) -> None:
+    assert called(recognise([*ZOHO, "Contact Owner", "Phone", *chosen]).sure) == "zoho_contacts"
+
+
+def test_columns_that_zoho_and_hubspot_have_alike_are_taken_for_neither() -> None:
+    assert recognise([*ZOHO, "Contact Owner", "Mobile"]).fitting == ()
+
+
+def test_leads_of_zoho_are_no_contacts() -> None:
+    leads = [
+        *ZOHO,
+        "Lead Owner",
+        "Company",
+        "Lead Status",
+        "Street",
+        "City",
+        "State",
+        "Zip Code",
+        "Country",
+        "Email Opt Out",
+    ]
+
+    assert recognise(leads).fitting == ()
 
 
 def test_every_preset_has_a_header_here() -> None:
@@ -171,7 +200,7 @@ def test_spec_beside_an_export_that_a_preset_knows_says_so(folder: Path) -> None
 
 
 def test_a_header_that_two_presets_fit_alike_lists_the_two(folder: Path) -> None:
-    header = ["Record ID", "Klaviyo ID", "First Name", "Last Name", "Email"]
+    header = [*HUBSPOT, "Klaviyo ID", "Date Added"]
 
     with pytest.raises(UsageError) as caught:
         convert(write("export.csv", header, {"Email": "mira.holt@example.com"}))

@@ -15,7 +15,9 @@ IDENTIFIERS = {
     "zip", "postcode", "customer_id", "purchase_id", "return_id", "product_id", "sku", "upc", "id", "order_id",
     "klaviyo_id", "leid", "euid", "braze_id", "ean", "payment_intent_id", "invoice_id",
 }  # fmt: skip
-CONSTANT = {"klaviyo-email-marketing", "mailchimp-audience", "braze-email"}
+CONSTANT = {
+    "klaviyo-email-marketing", "klaviyo-sms-marketing", "mailchimp-audience", "braze-email", "zoho-email", "constant-contact-email",
+}  # fmt: skip
 HEADER = ["First Name", "Last Name", "Email", "Total Spent", "Total Orders", "Tax Exempt", "Note"]
 HEADER += ["Customer ID", "Default Address Zip", "Default Address Country Code", "Phone"]
 CODES = st.from_regex(r"[0-9A-Z][0-9A-Z.\- ]{0,14}[0-9A-Z]", fullmatch=True)

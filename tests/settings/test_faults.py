@@ -26,6 +26,7 @@ recognise = { required = ["Receipt", ["Till", "Register"]], excluding = "Invoice
 drop = ["Till", "Cashier"]
 secret = "Card"
 sheet = "Receipts"
+rest = "custom_fields"
 columns_vary = true
 
 [[records]]
@@ -35,6 +36,8 @@ differ = "first"
 together = ["store.name", "type"]
 carry = ["Shop"]
 unlinked = "skip"
+needs = "Status"
+lacks = ["State"]
 
 [[records.skip]]
 column = "Status"
@@ -69,7 +72,7 @@ type = { column = "Shop", convert = ["trim", { enum = { Web = "ecommerce", "*" =
 "products[].quantity" = "Pieces"
 "products[].price_paid" = { fields = ["products[].quantity"], convert = "line-total" }
 "images[]" = { column = "Images", split = ",", most = 10 }
-"custom_fields.list" = { filename = { unsubscribed = "no", "all" = 1, none = { skip = "they never subscribed" } } }
+"custom_fields.list" = { filename = { unsubscribed = "no", "all" = 1, none = { skip = "they never subscribed" }, some = { elsewhere = true } } }
 """
 SETTINGS = """\
 [datasets]

@@ -33,7 +33,7 @@ def options(asked: argparse.Namespace, progress: Callable[[int, int], None] | No
     found = Options(
         reading=read_options(asked), member=asked.member, mapping=asked.map, date_format=asked.date_format, zone=asked.timezone,
         country=asked.country,
-        reject_unknown=asked.unknown == "reject", ignore_unknown=asked.ignore_unknown,
+        reject_unknown=asked.unknown == "reject", ignore_unknown=asked.ignore_unknown, keep_rest=asked.keep_rest,
         names=dict(stored.read(os.environ, Path()).names), stdin=standard_input(), progress=progress,
         show_values=getattr(asked, "show_values", False), accept=tuple(asked.accept),
     )  # fmt: skip

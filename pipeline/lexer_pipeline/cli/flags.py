@@ -62,6 +62,9 @@ def add_sources(parser: argparse.ArgumentParser, count: str = "+") -> None:
         "--ignore-unknown", action="store_true", help="leave out CSV columns that are no field"
     )
     parser.add_argument(
+        "--keep-rest", action="store_true", help="keep CSV columns that no field reads, as custom fields"
+    )
+    parser.add_argument(
         "--accept",
         action="append",
         default=[],

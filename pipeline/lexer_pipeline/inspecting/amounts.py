@@ -9,7 +9,7 @@ from itertools import combinations, permutations
 
 from lexer_pipeline.inspecting.order_sums import line_sums, order_sum
 from lexer_pipeline.inspecting.tested_table import TestedTable
-from lexer_pipeline.mapping.file import normalised
+from lexer_pipeline.specs.names import normalised
 
 # What columns of amounts are called; a name is looked at without case, spaces and punctuation.
 PRICE = re.compile(

@@ -8,7 +8,7 @@ from lexer_pipeline.inspecting.draft_text import Drafted, quoted
 from lexer_pipeline.inspecting.drafting import Drafting
 from lexer_pipeline.inspecting.findings import QUANTITY
 from lexer_pipeline.inspecting.status_words import sale_types
-from lexer_pipeline.mapping.file import normalised
+from lexer_pipeline.specs.names import normalised
 from lexer_pipeline.specs.paths import FieldPath
 
 TYPE, STORE = FieldPath(("type",)), FieldPath(("store",))

@@ -26,8 +26,8 @@ from lexer_pipeline.inspecting.phone_lines import read_as_phone, wants_country
 from lexer_pipeline.inspecting.questions import questions
 from lexer_pipeline.inspecting.status_words import SkipProposal, skips_of, without
 from lexer_pipeline.inspecting.tested_table import TestedTable
-from lexer_pipeline.mapping.file import normalised
 from lexer_pipeline.model import Field, Specification
+from lexer_pipeline.specs.names import normalised
 from lexer_pipeline.specs.paths import FieldPath
 
 ZIP, POSTCODE = FieldPath(("zip",)), FieldPath(("postcode",))
@@ -52,12 +52,11 @@ class Draft:
 
 
 def draft(
-    title: str, names: Sequence[str], distinct: Sequence[str], table: TestedTable, specification: Specification,
-    sheet: str | None = None,
+    title: str, names: Sequence[str], table: TestedTable, specification: Specification, sheet: str | None = None,
 ) -> Draft:  # fmt: skip
     """Draft the mapping of a table (of a `sheet`) to a specification.
 
-    `names` is the header, `distinct` the same with names that stand twice told apart.
+    `names` are those of the header as a mapping writes them: no two of them are the same.
     """
     fields = fields_by_path(specification)
     skips = [one for one in skips_of(table, specification) if one.column in names]
@@ -71,9 +70,7 @@ def draft(
     each_row = drafting.found.key.column is not None
     lines = [_numbered(line, each_row) for line in lines]
     left = _left(drafting, lines, skips)
-    again = [
-        one for place, name in enumerate(names) if drafting.is_again(place) for one in (name, distinct[place])
-    ]
+    again = [name for place, name in enumerate(names) if drafting.is_again(place)]
     page = Page(
         title, specification, fields, lines, lacks, {name: word for name, (_, word) in left.items()}, again, skips, asked,
         drafting.found.key.continues, sheet, wants_country(lines), leaves_out_unlinked(lines, drafting),

@@ -50,7 +50,7 @@ class Drafted:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """All that a draft says. `left` are the columns that no line reads, each with a word on it; `again` those that no mapping can reach.
+    """All that a draft says. `left` are the columns that no line reads, each with a word on it; `again` those that are called nearly as one before.
 
     `wants_country` says that phone numbers are read as of a country that a person must name, `leaves_out_unlinked` that records
     which name no one are left out.
@@ -114,16 +114,16 @@ def _questions(questions: Sequence[str]) -> Iterator[str]:
 def _left_out(page: Page) -> Iterator[str]:
     secret = [name for name in page.left if is_secret(name)]
     if secret:
-        yield f"secret = [{', '.join(map(listed, secret))}]  # never passed on, not even to rejects"
+        yield f"secret = [{', '.join(map(quoted, secret))}]  # never passed on, not even to rejects"
     yield "# Columns that are left out."
     if CUSTOM in page.fields:
         yield '# To keep one as it is, give it a field of your own: "custom_fields.tier" = "Tier"'
     yield "drop = ["
     for name, word in page.left.items():
         if name not in secret:
-            yield f"    {listed(name)},  # {word}"
+            yield f"    {quoted(name)},  # {word}"
     for name in dict.fromkeys(page.again):
-        yield f"    {listed(name)},  # a second column of this name; only the first is read"
+        yield f"    {quoted(name)},  # nearly the name of a column before it; look which of the two is meant"
     yield "]"
 
 
@@ -173,11 +173,6 @@ def _placeholder(specification: Specification) -> Iterator[str]:
 def _key(path: FieldPath) -> str:
     text = str(path)
     return text if re.fullmatch(r"[A-Za-z0-9_-]+", text) else quoted(text)
-
-
-def listed(name: str) -> str:
-    """A column in a list, where `#` would stand for any number; names are compared without punctuation."""
-    return quoted(name.replace("#", ""))
 
 
 def quoted(text: str) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from lexer_pipeline.mapping import synonyms
-from lexer_pipeline.mapping.file import normalised
+from lexer_pipeline.specs.names import normalised
 from lexer_pipeline.specs.paths import FieldPath
 
 FURTHER = {

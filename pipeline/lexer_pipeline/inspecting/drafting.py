@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from lexer_pipeline.inspecting.findings import Findings
 from lexer_pipeline.inspecting.tested_table import TestedTable
-from lexer_pipeline.mapping.file import normalised
 from lexer_pipeline.model import Field, Specification
+from lexer_pipeline.specs.names import normalised
 from lexer_pipeline.specs.paths import FieldPath
 
 
@@ -25,9 +25,9 @@ class Drafting:
         return self.table.sample.column(place)
 
     def is_again(self, place: int) -> bool:
-        """Whether an earlier column has the same name, so that no mapping can reach this one."""
+        """Whether an earlier column is called nearly so."""
         return normalised(self.names[place]) in {normalised(name) for name in self.names[:place]}
 
     def can_be_named(self, place: int) -> bool:
-        """Whether a mapping can reach a column by its name."""
+        """Whether a column has a name, and no earlier one is called nearly so."""
         return bool(normalised(self.names[place])) and not self.is_again(place)

@@ -10,9 +10,9 @@ from lexer_pipeline.inspecting.matching import PEOPLE, Guess, Match, fields_by_p
 from lexer_pipeline.inspecting.people import are_words, mixed_addresses, refused_people
 from lexer_pipeline.inspecting.row_sample import differing
 from lexer_pipeline.inspecting.tested_table import TestedTable
-from lexer_pipeline.mapping.file import normalised
 from lexer_pipeline.mapping.synonyms import OTHERS
 from lexer_pipeline.model import Specification
+from lexer_pipeline.specs.names import normalised
 from lexer_pipeline.specs.paths import EACH, FieldPath
 
 LINE = FieldPath(("products", EACH))

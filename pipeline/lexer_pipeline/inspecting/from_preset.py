@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from lexer_pipeline.errors import UsageError
-from lexer_pipeline.inspecting.draft_text import listed, quoted
+from lexer_pipeline.inspecting.draft_text import quoted
 from lexer_pipeline.inspecting.further_lines import custom_name, is_consent
 from lexer_pipeline.inspecting.lacking import lacking
 from lexer_pipeline.inspecting.matching import fields_by_path, nearest
@@ -118,7 +118,7 @@ def _further(left: dict[str, str]) -> Iterator[str]:
             if near
             else "no field is near"
         )
-        yield f"    {listed(name)},  # further column; {word}"
+        yield f"    {quoted(name)},  # further column; {word}"
 
 
 def _lacking_lines(text: str, number: int, record: RecordMap, header: Header) -> Iterator[tuple[int, str]]:

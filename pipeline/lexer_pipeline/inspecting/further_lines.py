@@ -9,8 +9,8 @@ from lexer_pipeline.inspecting.drafting import Drafting
 from lexer_pipeline.inspecting.findings import DISCOUNT, FULL, PAID, QUANTITY
 from lexer_pipeline.inspecting.matching import PEOPLE, Match, guesses
 from lexer_pipeline.inspecting.status_words import consent_words
-from lexer_pipeline.mapping.file import normalised
 from lexer_pipeline.mapping.synonyms import is_secret
+from lexer_pipeline.specs.names import normalised
 from lexer_pipeline.specs.paths import FieldPath
 
 STATUS = FieldPath(("status",))

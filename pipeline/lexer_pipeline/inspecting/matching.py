@@ -10,10 +10,10 @@ from typing import TypeAlias
 from lexer_pipeline.inspecting import semantic_types
 from lexer_pipeline.inspecting.column_profile import ColumnProfile
 from lexer_pipeline.inspecting.draft_words import ALONE, OWNERS, WORDS
-from lexer_pipeline.mapping.file import normalised
 from lexer_pipeline.mapping.synonyms import OTHERS, is_secret
 from lexer_pipeline.model import Field, Specification
 from lexer_pipeline.specs import values
+from lexer_pipeline.specs.names import normalised
 from lexer_pipeline.specs.paths import ANY, EACH, FieldPath
 
 # Below this a match is no more than a guess.

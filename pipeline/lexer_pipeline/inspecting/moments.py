@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from lexer_pipeline.inspecting import semantic_types
 from lexer_pipeline.inspecting.tested_table import TestedTable
 from lexer_pipeline.mapping.conversions.zones import zone_of
-from lexer_pipeline.mapping.file import normalised
+from lexer_pipeline.specs.names import normalised
 
 TIME = re.compile(r"time|zeit|uhrzeit|heure|hora|ora")
 ZONE = re.compile(r"time ?zone|^tz$|zeitzone|fuseau|zona ?horaria|fuso")

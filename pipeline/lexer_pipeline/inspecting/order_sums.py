@@ -6,7 +6,7 @@ from decimal import Decimal
 from itertools import combinations
 
 from lexer_pipeline.inspecting.tested_table import TestedTable
-from lexer_pipeline.mapping.file import normalised
+from lexer_pipeline.specs.names import normalised
 
 TOTAL = re.compile(r"total|gesamt|summe|grand|amount|betrag|montant|importe|paid")
 EXTRA = re.compile(

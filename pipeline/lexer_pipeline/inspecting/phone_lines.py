@@ -8,7 +8,7 @@ from lexer_pipeline.inspecting.column_roles import OTHER, role_of
 from lexer_pipeline.inspecting.draft_text import Drafted, quoted
 from lexer_pipeline.inspecting.drafting import Drafting
 from lexer_pipeline.mapping.conversions.countries import country_of
-from lexer_pipeline.mapping.file import normalised
+from lexer_pipeline.specs.names import normalised
 
 COUNTRY = re.compile(r"(country|countrycode|land|pays|país|pais|paese|iso2)$")
 # A plus, or the two zeros that stand for it nearly everywhere.

@@ -21,6 +21,7 @@ from lexer_pipeline.mapping.recognition import recognise
 from lexer_pipeline.mapping.rules import Mapping, RecordMap
 from lexer_pipeline.model import Json, Specification
 from lexer_pipeline.specs import catalog
+from lexer_pipeline.specs.names import normalised, told_apart
 from lexer_pipeline.system import files
 
 
@@ -149,8 +150,8 @@ def _confirmed(
         {"field": rule.target, "column": piece[0], "confidence": 1.0, "reason": "used before"}
         for rule in asked for piece in rule.pieces if isinstance(piece, tuple)
     )  # fmt: skip
-    used = {mapping.normalised(str(one["column"])) for one in fields}
-    unmatched = {name: "" for name in names if mapping.normalised(name) not in used}
+    used = {normalised(str(one["column"])) for one in fields}
+    unmatched = {name: "" for name in names if normalised(name) not in used}
     note = f"started from {known}, which was used for this header before"
     return Proposal(path, specification.name, fields, unmatched, (), (note,))
 
@@ -167,7 +168,7 @@ def _drafted(
     found = table_profile(loaded, progress, sample)
     table = TestedTable(found.columns, found.rows - found.blank, sample)
     sheet = loaded.stream.told.sheet
-    done = draft(_stem(loaded.name), names, loaded.head.distinct, table, specification, sheet)
+    done = draft(_stem(loaded.name), told_apart(names), table, specification, sheet)
     _write(path, done.text)
     mapping.read(path)
     fields = tuple(line.as_json() for line in done.lines)

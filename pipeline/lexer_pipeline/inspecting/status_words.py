@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from lexer_pipeline.inspecting import closed_words as words
 from lexer_pipeline.inspecting.row_sample import RowSample
 from lexer_pipeline.inspecting.tested_table import TestedTable
-from lexer_pipeline.mapping.file import normalised
 from lexer_pipeline.model import Specification
+from lexer_pipeline.specs.names import normalised
 
 STATUS = re.compile(r"status|zustand|état$|etat$|estado$|stato$|bestellstatus|statut")
 KIND = re.compile(

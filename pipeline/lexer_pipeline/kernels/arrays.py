@@ -62,6 +62,7 @@ class WrittenBlock(NamedTuple):
     blank: int
     rows: int
     records: int
+    passed_over: int
     cleaned: Sequence[int]
     first_rows: Int64s
     starts: Int32s

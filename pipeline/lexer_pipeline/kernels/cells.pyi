@@ -1,8 +1,10 @@
 from lexer_pipeline.kernels.arrays import Int32s, Int64s, Scanned, UInt8s, UInt64s
+from lexer_pipeline.kernels.dialect import Dialect, Doubtful
 
 def scan_csv(
-    data: bytes, delimiter: int, columns: int, final: bool, most_rows: int, longest: int
-) -> Scanned: ...
+    data: bytes, dialect: Dialect, columns: int, final: bool, most_rows: int, longest: int,
+    doubtful: Doubtful | None = None,
+) -> Scanned: ...  # fmt: skip
 def check_column(
     data: bytes, starts: Int32s, ends: Int32s, flags: UInt8s, columns: int, column: int,
     kind: int, low: float, high: float, words: tuple[bytes, ...], status: UInt8s,

@@ -127,6 +127,12 @@ def _refuse_nested(path: Path, archive: zipfile.ZipFile, info: zipfile.ZipInfo) 
             )
 
 
+def size_of(member: Member) -> int:
+    """How many bytes a member has, unpacked."""
+    with _opened(member.archive) as archive:
+        return archive.getinfo(member.name).file_size
+
+
 def refuse_swollen_workbook(path: Path, name: str) -> None:
     """Raise SourceError where a spreadsheet would unpack to more than it can honestly hold."""
     with _opened(path) as archive:

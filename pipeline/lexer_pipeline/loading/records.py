@@ -51,7 +51,7 @@ def load_rows(
         if comes_back:
             size = spool.again().size
             yield from coalesce(
-                regroup.regrouped(lambda: rows(None), key, once, loaded.head.delimiter, size, writer)
+                regroup.regrouped(lambda: rows(None), key, once, lambda: loaded.head.dialect, size, writer)
             )
         elif writer is not None:
             yield from coalesce(group.by_record(chunk, key, once) for chunk in rows(writer))
@@ -94,7 +94,7 @@ def brought_together(
     if key is None:
         return each_a_record(blocks())
     if comes_back:
-        return regroup.regrouped(blocks, key, once, loaded.head.delimiter, size)
+        return regroup.regrouped(blocks, key, once, lambda: loaded.head.dialect, size)
     return group.adjacent(blocks(), key, once, loaded.name)
 
 
@@ -119,10 +119,11 @@ def rows_of(
 ) -> Iterator[Rows]:
     """The rows of `body`, which begins with `rest`, as they come; what stands below the table is set aside."""
     head = loaded.head
-    rows = delimited.read_rows(body, head, rest, writer)
+    # What was rejected was no row to be passed over.
+    rows = delimited.read_rows(body, head, rest, writer, None if head.before else loaded.passed_over)
     if head.before:
         rows = (rejected.original(chunk, head.delimiter, loaded.name) for chunk in rows)
-    return loaded.footer.set_aside(rows)
+    return loaded.footer.set_aside(rows, loaded.passed_over)
 
 
 def each_a_record(blocks: Iterator[Rows]) -> Iterator[Records]:
@@ -135,4 +136,4 @@ def _body(loaded: LoadedTable) -> tuple[Readable, bytes]:
     head = loaded.head
     if not head.spare:
         return loaded.stream, loaded.rest
-    return Trimmed(loaded.stream, loaded.rest, head.delimiter, head.width, head.spare), b""
+    return Trimmed(loaded.stream, loaded.rest, head), b""

@@ -1,6 +1,6 @@
 """A sheet of a workbook (XLSX, XLSB, XLS, ODS) as the bytes of a table, one row of the sheet a row."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -117,9 +117,12 @@ class SheetSource:
         size = 0
         for number, row in enumerate(sheet.iter_rows(), 1):
             marks = self._marks.of_row(number)
-            cells = self._cells(row, marks, left)
-            self._merged.spread(number - 1, cells)
-            lines.append(self._line(cells, WHOLE_ROW in marks))
+            cells = [value if type(value) is str else self._text(value) for value in row]
+            if marks:
+                self._mark(cells, marks, left)
+            if self._merged.is_any:
+                self._merged.spread(number - 1, cells)
+            lines.append(self._line(cells, marks))
             size += len(lines[-1])
             if size >= BLOCK:
                 yield "".join(lines).encode()
@@ -127,18 +130,18 @@ class SheetSource:
         if lines:
             yield "".join(lines).encode()
 
-    def _cells(self, row: Sequence[Any], marks: dict[int, Mark], left: int) -> list[str]:
-        cells = [value if type(value) is str else self._text(value) for value in row]
+    def _mark(self, cells: list[str], marks: dict[int, Mark], left: int) -> None:
         for column, mark in marks.items():
             if 0 <= column - left < len(cells):
                 cells[column - left] = self._marked(cells[column - left], mark)
-        return cells
 
-    def _line(self, cells: list[str], is_hidden: bool) -> str:
-        is_filled = any(cells)
-        self._hidden += is_hidden and is_filled
-        if not is_filled or (is_hidden and self._skips):
+    def _line(self, cells: list[str], marks: dict[int, Mark]) -> str:
+        if not any(cells):
             return "\n"
+        if WHOLE_ROW in marks:
+            self._hidden += 1
+            if self._skips:
+                return "\n"
         return ",".join([quoted(cell) for cell in cells]) + "\n"
 
     def _text(self, value: Any) -> str:

@@ -31,6 +31,7 @@ class Merged:
         self._ranges = iter(sorted(ranges))
         self._next = next(self._ranges, None)
         self._open: dict[int, _Open] = {}
+        self.is_any = self._next is not None
         self.given = 0
 
     def spread(self, row: int, cells: list[str]) -> None:

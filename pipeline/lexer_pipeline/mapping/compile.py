@@ -10,11 +10,15 @@ from lexer_pipeline.errors import UsageError
 from lexer_pipeline.mapping import conversions
 from lexer_pipeline.mapping.header import NOWHERE, Header
 from lexer_pipeline.mapping.name_words import name_word
+from lexer_pipeline.mapping.rest import has_custom_fields, is_kept_by_some, kept_columns, rest_rules
 from lexer_pipeline.mapping.rules import FieldDecisions, FieldRule, Mapping, RecordMap, Signature, Skip, Told
 from lexer_pipeline.mapping.target_columns import Step, TargetColumn, columns_of, order_of
 from lexer_pipeline.model import Specification
-from lexer_pipeline.specs.paths import FieldPath
+from lexer_pipeline.specs.names import shown
+from lexer_pipeline.specs.placeholders import USUAL
 from lexer_pipeline.specs.schema_tree import SchemaTree
+from lexer_pipeline.validating.cleaning import Cleaning
+from lexer_pipeline.validating.header_checks import columns_left_out, fields_of
 from lexer_pipeline.validating.layout import Layout, compile_mapped
 
 
@@ -46,8 +50,9 @@ class PlacedSkip:
 class Mapper:
     """One record map of a mapping, understood for one header.
 
-    `order` is that in which the columns can be made.
-    `together` are places of columns that are filled from one row of a record alone.
+    `order` is that in which the columns can be made. `together` are places of columns that are filled from one row of a record
+    alone. `unused` are columns that the mapping does not name, `left_out` all that no record reads, and `doubled` names of several
+    columns, of which the first is read.
     """
 
     target_columns: tuple[TargetColumn, ...]
@@ -63,6 +68,8 @@ class Mapper:
     mapping: Mapping | None
     source: str
     decided: FieldDecisions
+    left_out: tuple[str, ...] = ()
+    doubled: tuple[str, ...] = ()
 
     @property
     def once(self) -> list[int]:
@@ -70,6 +77,11 @@ class Mapper:
         if self.layout.takes_first:
             return []
         return sorted({column for one in self.target_columns if one.is_once for column in one.columns})
+
+    @property
+    def cleaning(self) -> Cleaning:
+        """What no text of the mapping's export may be where it identifies."""
+        return Cleaning(placeholders=self.mapping.placeholders if self.mapping is not None else USUAL)
 
     @property
     def waits(self) -> bool:
@@ -83,17 +95,18 @@ class Mapper:
         """What should be said aloud: which mapping was taken, and which columns it leaves out."""
         if self.mapping is None:
             return ()
-        left = f"columns left out: {', '.join(self.unused)}"
-        return (
-            f"read as {self.mapping.title} (mapping {self.mapping.name})",
-            *([left] if self.unused else []),
+        doubled = (
+            f"more than one column is called {shown(name)}; the first is read" for name in self.doubled
         )
+        return (
+            f"read as {self.mapping.title} (mapping {self.mapping.name})", *doubled, *columns_left_out(self.unused)
+        )  # fmt: skip
 
     def refuse_unused(self, ignore: bool) -> None:
         """Stop where a column is neither mapped nor dropped, unless columns of such an export vary."""
         if self.unused and not ignore and not (self.mapping is not None and self.mapping.columns_vary):
             raise UsageError(
-                f"{self.source}: the mapping says nothing of the columns {', '.join(self.unused)}",
+                f"{self.source}: the mapping says nothing of the columns {', '.join(map(shown, self.unused))}",
                 "Map them, list them under drop, or leave them out with --ignore-unknown.",
             )
 
@@ -104,15 +117,19 @@ def compile_mapper(plan: Plan, header: Sequence[str], tree: SchemaTree, source: 
     Without a mapping each column is a field already. `told` is what the run says of all columns.
     """
     mapping = plan.mapping or _plain()
-    record = plan.record or _as_it_is(header, tree, plan.specification.name)
+    keeps_unknown = told.keep_rest and has_custom_fields(tree)
+    record = plan.record or _as_it_is(header, tree, plan.specification.name, keeps_unknown)
     columns = Header(mapping, header, source, plan.original)
-    target_columns = settled(columns_of(record.fields, columns, tree, told), plan.fields_decided)
+    rules = (*record.fields, *rest_rules(mapping, record, header, tree, told.keep_rest))
+    target_columns = settled(columns_of(rules, columns, tree, told), plan.fields_decided)
     if not any(one.columns for one in target_columns):
         raise UsageError(f"{source}: no column of the mapping {mapping.name} is in the header")
     folds = not record.carry and (bool(record.key) or not all(one.is_once for one in target_columns))
     targets, labels = [str(one.path) for one in target_columns], [one.label for one in target_columns]
     closes_gaps = plan.mapping is not None
-    layout = compile_mapped(targets, labels, tree, source, folds, record.takes_first, closes_gaps)
+    layout = compile_mapped(
+        targets, labels, tree, source, folds, record.takes_first, closes_gaps, mapping.placeholders.further
+    )
     carry = [columns.find((name,)) for name in record.carry]
     key = record.key or plan.specification.key
     return Mapper(
@@ -120,8 +137,9 @@ def compile_mapper(plan: Plan, header: Sequence[str], tree: SchemaTree, source: 
         _key(key, target_columns, columns, tree) if folds or record.carry else None,
         tuple(column for column in carry if column is not None), record.unlinked,
         tuple(place for place, one in enumerate(target_columns) if one.rule.target in record.together),
-        (*_all_left_out(record, columns), *(_placed(skip, columns) for skip in record.skips)), columns.secret(), columns.unused(),
-        plan.mapping, source, plan.fields_decided,
+        (*_all_left_out(record, columns), *(_placed(skip, columns) for skip in record.skips)), columns.secret(),
+        _unused(columns, mapping, record, header, told.keep_rest),
+        plan.mapping, source, plan.fields_decided, columns.left_out(record), columns.doubled,
     )  # fmt: skip
 
 
@@ -163,12 +181,20 @@ def _plain() -> Mapping:
     return Mapping(Path("as it is"), "", Signature(), (), (), "", False, ())
 
 
-def _as_it_is(header: Sequence[str], tree: SchemaTree, specification: str) -> RecordMap:
-    """Every column fills the field that it names; dates are converted."""
+def _unused(
+    columns: Header, mapping: Mapping, record: RecordMap, header: Sequence[str], keep_rest: bool
+) -> tuple[str, ...]:
+    """The columns that no record of the mapping takes."""
+    kept = kept_columns(mapping, record, header, keep_rest) if is_kept_by_some(mapping) else ()
+    return tuple(name for name in columns.unused() if name not in kept)
+
+
+def _as_it_is(header: Sequence[str], tree: SchemaTree, specification: str, leaves_unknown: bool) -> RecordMap:
+    """Every column fills the field that it names; dates are converted. One that names none is an error, or is left to the rest."""
     rules = []
-    for name in header:
-        named = FieldPath.parse(name)
-        found = tree.find(named) if named else None
+    for name, found in zip(header, fields_of(header, tree, ""), strict=True):
+        if found is None and leaves_unknown:
+            continue
         target = str(found[0]) if found else name
         is_date = found is not None and found[1].keyword("format") in ("date", "date-time")
         rules.append(FieldRule(target, ((name,),), conversions=(("date", None),) if is_date else ()))

@@ -53,11 +53,6 @@ SCHEMA = Path(__file__).with_name("mapping.schema.json")
 PLACE = re.compile(r"\{([^{}]+)\}")
 
 
-def normalised(name: str) -> str:
-    """A column's name without case, spaces and punctuation: how names are compared."""
-    return re.sub(r"[\W_]+", "", name.casefold())
-
-
 def presets() -> tuple[Mapping, ...]:
     """The mappings that come with the package, by name."""
     return tuple(_trusted(path) for path in sorted(PRESETS.glob("*.toml")))
@@ -117,7 +112,7 @@ def _mapping(path: Path, file: SettingsFile) -> Mapping:
         tuple(_record(one) for one in table.get("records", ())), file.text,
         accept=_texts(table, "accept"), share=shares.get("share", SHARE), least=shares.get("records", LEAST),
         further_placeholders=_texts(words, "add"), meant=_texts(words, "not"), country=table.get("country", ""),
-        sheet=table.get("sheet"),
+        sheet=table.get("sheet"), rest=table.get("rest", ""),
     )  # fmt: skip
 
 
@@ -132,7 +127,8 @@ def _record(table: Table) -> RecordMap:
         table["specification"], table.get("key"), table.get("differ") == "first",
         tuple(_skip(one) for one in table.get("skip", ())),
         tuple(_field(target, said) for target, said in table["fields"].items()),
-        _texts(table, "carry"), _texts(table, "together"), table.get("unlinked", REFUSE),
+        _texts(table, "carry"), _texts(table, "together"), table.get("unlinked", REFUSE), _texts(table, "needs"),
+        _texts(table, "lacks"),
     )  # fmt: skip
 
 
@@ -160,7 +156,7 @@ def _field(target: str, said: str | Table) -> FieldRule:
 def _name_word(word: str, said: str | float | Table) -> NameWord:
     if isinstance(said, str | int | float):
         return NameWord(word, _constant(said))
-    return NameWord(word, "", said["skip"])
+    return NameWord(word, "", said.get("skip", ""), said.get("elsewhere", False))
 
 
 def _texts(table: Table, key: str) -> tuple[str, ...]:

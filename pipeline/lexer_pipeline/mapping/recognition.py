@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from lexer_pipeline.mapping.file import normalised, presets
+from lexer_pipeline.mapping.file import presets
 from lexer_pipeline.mapping.header import is_named, named_columns
 from lexer_pipeline.mapping.rules import Mapping
 from lexer_pipeline.mapping.synonyms import is_of_money, is_of_person
+from lexer_pipeline.specs.names import normalised
 
 # A column that looks like money or an order weighs as much as so many of a person.
 MONEY = 3

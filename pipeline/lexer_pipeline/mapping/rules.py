@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
 
+from lexer_pipeline.specs.placeholders import Placeholders
 from lexer_pipeline.suspicions import LEAST, SHARE
 from lexer_pipeline.system.toml_lines import KeyPath
 
@@ -38,11 +39,15 @@ class Skip:
 
 @dataclass(frozen=True, slots=True)
 class NameWord:
-    """A word of the name of a file, and what a field then is; with a `reason` no record is made of such a file at all."""
+    """A word of the name of a file, and what a field then is.
+
+    With a `reason` no record is made of such a file at all; with `is_elsewhere` another record of the mapping is.
+    """
 
     word: str
     text: str
     reason: str = ""
+    is_elsewhere: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,10 +92,11 @@ class FieldRule:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What a run says of all columns: the format of `dates`, and the `country` of phone numbers."""
+    """What a run says of all columns: the format of `dates`, the `country` of phone numbers, and whether further ones are kept."""
 
     dates: str | None = None
     country: str | None = None
+    keep_rest: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +107,7 @@ class RecordMap:
     all come from one row), and a row without a key goes on with the row before it. `unlinked` says what becomes of records that
     name no one to link to. With `carry` each row is a
     record of its own, and an empty cell of these columns says what the row before it with the same key says.
+    It is made only of an export with one of the columns `needs`, if there are any, and without those that it `lacks`.
     """
 
     specification: str
@@ -111,6 +118,8 @@ class RecordMap:
     carry: tuple[str, ...] = ()
     together: tuple[str, ...] = ()
     unlinked: str = REFUSE
+    needs: tuple[str, ...] = ()
+    lacks: tuple[str, ...] = ()
 
     def columns(self) -> Iterator[str]:
         """The names of all columns that it reads."""
@@ -134,8 +143,8 @@ class Mapping:
 
     `accept` are codes of suspicions that hold no batch; one that goes by its share does above `share` of the records and from
     `least` on. `further_placeholders` are words for nothing beside those that are known, and `meant` are known ones that mean
-    something in this export. `country` is that of phone numbers whose row says none, `sheet` the one of a workbook that is read.
-    `path` is where the file lies, or lay where only its text `is_kept`.
+    something in this export. `country` is that of phone numbers whose row says none, `sheet` the one of a workbook that is read,
+    and `rest` says what becomes of columns that it does not name. `path` is where the file lies, or lay where only its text `is_kept`.
     """
 
     path: Path
@@ -152,9 +161,15 @@ class Mapping:
     share: float = SHARE
     least: int = LEAST
     further_placeholders: tuple[str, ...] = ()
+    rest: str = ""
     meant: tuple[str, ...] = ()
     country: str = ""
     sheet: str | None = None
+
+    @property
+    def placeholders(self) -> Placeholders:
+        """The words for nothing in its export."""
+        return Placeholders.of(self.further_placeholders, self.meant)
 
     @property
     def name(self) -> str:

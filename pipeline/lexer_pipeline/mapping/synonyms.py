@@ -4,7 +4,7 @@ import re
 from collections.abc import Collection, Mapping
 from types import MappingProxyType
 
-from lexer_pipeline.mapping.file import normalised
+from lexer_pipeline.specs.names import normalised
 from lexer_pipeline.specs.paths import FieldPath
 
 # The more telling words come first: where a table has two of them, the first wins.

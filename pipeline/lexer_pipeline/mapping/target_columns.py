@@ -10,8 +10,10 @@ from lexer_pipeline.mapping.header import NOWHERE, NUMBER_SIGN, Header
 from lexer_pipeline.mapping.name_words import name_word
 from lexer_pipeline.mapping.rules import FieldRule, Told
 from lexer_pipeline.specs.paths import EACH, FieldPath
-from lexer_pipeline.specs.schema_tree import SchemaTree
+from lexer_pipeline.specs.schema_tree import Place, SchemaTree
 
+# The place of a field that the specification does not have.
+NOWHERE_KNOWN = Place(())
 # One step of a chain; one that must see its whole column first becomes a conversion once it has.
 Step = conversions.Conversion | conversions.NeedsColumn
 
@@ -23,7 +25,7 @@ class TargetColumn:
     `pieces` are texts and column numbers; without a column it is a constant. The others are places of columns
     that the mapping makes: `made` are read instead of the source, `beside` are those of which one must be filled
     (if there are any), `unless` those of which none may be. `index` counts the items of a split text. `country` are
-    columns of the source that tell the country of a phone number.
+    columns of the source that tell the country of a phone number. `place` is the field that it fills.
     """
 
     path: FieldPath
@@ -36,6 +38,7 @@ class TargetColumn:
     beside: tuple[int, ...] = ()
     unless: tuple[int, ...] = ()
     country: tuple[int, ...] = ()
+    place: Place = NOWHERE_KNOWN
 
     @property
     def columns(self) -> tuple[int, ...]:
@@ -110,6 +113,8 @@ def _made_by(rule: FieldRule, header: Header, tree: SchemaTree, told: Told) -> I
             return
         pieces, steps = [rule.default], ()
     path = FieldPath.named(rule.target)
+    found = tree.find(path)
+    place = found[1] if found is not None else NOWHERE_KNOWN
     label = header.name(columns[0]) if columns else ""
     chain = tuple(_compiled(name, argument, path, tree, told) for name, argument in steps)
     if rule.made and any(isinstance(step, conversions.NeedsColumn) for step in chain):
@@ -117,10 +122,13 @@ def _made_by(rule: FieldRule, header: Header, tree: SchemaTree, told: Told) -> I
                          "Convert the fields that it is made of, or give the conversion its argument.")  # fmt: skip
     country = _country(rule, header)
     if not rule.split or not columns:
-        yield TargetColumn(path, label, tuple(pieces), rule, 0, chain, country=country)
+        yield TargetColumn(path, label, tuple(pieces), rule, 0, chain, country=country, place=place)
         return
+    item = tree.item(place) or place
     for index in range(rule.most):
-        yield TargetColumn(path.item(index), label, tuple(pieces), rule, index, chain, country=country)
+        yield TargetColumn(
+            path.item(index), label, tuple(pieces), rule, index, chain, country=country, place=item
+        )
 
 
 def _country(rule: FieldRule, header: Header) -> tuple[int, ...]:

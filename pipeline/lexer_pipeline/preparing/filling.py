@@ -57,14 +57,18 @@ class Read:
     used: list[SourceUse] = field(default_factory=list)
     reports: list[SourceReport] = field(default_factory=list)
     decisions: list[Decisions] = field(default_factory=list)
+    left_out: dict[str, None] = field(default_factory=dict)
 
-    def add(self, plan: Plan, loaded: Loaded, report: SourceReport, decided: Decisions) -> None:
-        """Note how one more source was read."""
+    def add(
+        self, plan: Plan, loaded: Loaded, report: SourceReport, decided: Decisions, left_out: Sequence[str]
+    ) -> None:
+        """Note how one more source was read, and which of its columns were left out."""
         self.plans.append(plan)
         self.headers.append(loaded.head.names if isinstance(loaded, LoadedTable) else ())
         self.used.append(loaded.used())
         self.reports.append(report)
         self.decisions.append(decided)
+        self.left_out.update(dict.fromkeys(left_out))
 
     def mapping(self) -> Json:
         """The text of the mapping; where sources have different ones, that of each."""

@@ -71,7 +71,7 @@ def _mend(
             stages = stages_of(loaded, plan, fixed.options)
             watches = together.watches(len(read.reports), stages)
             report = fill(delivery, number, stages, fixed.options, watches)
-            read.add(plan, loaded, report, stages.route.decisions)
+            read.add(plan, loaded, report, stages.route.decisions, stages.route.left_out)
 
 
 def _offer(fixed: Fixed, dataset: str, workspace: Workspace, found: Verdict, now: datetime) -> Offer:
@@ -88,4 +88,5 @@ def _template(fixed: Fixed, found: Verdict, read: Read) -> Manifest:
     return manifest_template(
         fixed.specification, found, accepted_in_fix(fixed, read.reports, tolerance_of(read.plans, fixed.options)),
         fixed.kept_options, before.mapping, before.decisions, read.suspicions(fixed.suspicions),
+        before.left_out,
     )  # fmt: skip

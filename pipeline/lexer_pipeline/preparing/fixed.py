@@ -28,7 +28,7 @@ from lexer_pipeline.suspicions import ISSUE, Sighting, from_json
 OF_A_FIX = ("max_invalid", "max_bytes", "min_rows", "accept")
 FLAGS: Mapping[str, str] = {
     "mapping": "--map", "date_format": "--date-format", "zone": "--timezone", "country": "--country", "reject_unknown": "--unknown",
-    "ignore_unknown": "--ignore-unknown", "label": "--label", "replaces": "--replaces", "header_row": "--header-row",
+    "ignore_unknown": "--ignore-unknown", "keep_rest": "--keep-rest", "label": "--label", "replaces": "--replaces", "header_row": "--header-row",
     "delimiter": "the delimiter", "member": "--member",
 }  # fmt: skip
 
@@ -78,7 +78,7 @@ class Fixed:
     def plans(self, batch: PreparedBatch, files: Sequence[tuple[int, Source]]) -> list[tuple[int, Plan]]:
         """The passes over the rejects of one batch, by the number of their source."""
         made = []
-        mapped = _passes(batch.manifest, self.specification)
+        mapped = _passes(batch.manifest, self.specification, [one.record for one in self.decisions])
         sources = batch.manifest.sources
         for number, file in files:
             found, record = mapped[number]
@@ -173,7 +173,7 @@ def _as_made(kept: Options, asked: Options) -> Options:
     said = {name: getattr(asked, name) for name in OF_A_FIX if getattr(asked, name) != USUAL[name]}
     return replace(
         asked, **said, mapping=kept.mapping, date_format=kept.date_format, zone=kept.zone, country=kept.country,
-        reject_unknown=kept.reject_unknown, ignore_unknown=kept.ignore_unknown, label=kept.label,
+        reject_unknown=kept.reject_unknown, ignore_unknown=kept.ignore_unknown, keep_rest=kept.keep_rest, label=kept.label,
         **{name: getattr(kept, name) for name in OF_A_FIX if name not in said},
     )  # fmt: skip
 
@@ -208,8 +208,13 @@ def _records_of(manifest: Manifest) -> int:
     return manifest.records + (manifest.rejected_records or manifest.rejected)
 
 
-def _passes(manifest: Manifest, specification: Specification) -> list[tuple[Mapped | None, RecordMap | None]]:
-    """For each pass that made the batch its mapping and the record in it: a mapping may make several of one specification."""
+def _passes(
+    manifest: Manifest, specification: Specification, numbers: Sequence[int | None]
+) -> list[tuple[Mapped | None, RecordMap | None]]:
+    """For each pass that made the batch its mapping and the record in it.
+
+    A mapping may make several of one specification: then the `numbers` of the records are known, or each source passed through all.
+    """
     count = len(manifest.decisions)
     texts = manifest.mapping
     if texts is None:
@@ -226,6 +231,9 @@ def _passes(manifest: Manifest, specification: Specification) -> list[tuple[Mapp
         if text not in parsed:
             parsed[text] = mapping.parse(text, name, f"the mapping in {MANIFEST}")
         records = [record for record in parsed[text].records if _makes(record, specification)]
+        number = numbers[len(found)]
+        if number is not None:
+            records = [record for record in parsed[text].records[number : number + 1] if record in records]
         if not records:
             break
         found += [(parsed[text], record) for record in records]

@@ -20,7 +20,7 @@ def mapped_route(
     loaded: LoadedTable, plan: Plan, reference: ReferenceChecker, options: Options
 ) -> "MappedRoute":
     """The mapping of a plan put to work on a table; UsageError where its header lacks what the mapping names."""
-    told = Told(options.date_format, _country(plan, options))
+    told = Told(options.date_format, _country(plan, options), options.keep_rest)
     mapper = compile_mapper(plan, loaded.head.names, reference.tree, loaded.name, told)
     mapper.refuse_unused(options.ignore_unknown)
     return MappedRoute(loaded, plan, mapper, reference)
@@ -37,9 +37,10 @@ class MappedRoute(RowsRoute):
 
     def __init__(self, loaded: LoadedTable, plan: Plan, mapper: Mapper, reference: ReferenceChecker) -> None:
         super().__init__(loaded, plan, mapper.layout, reference)
-        self.secret = mapper.secret
+        self.secret, self.left_out = mapper.secret, mapper.left_out
         self._mapper = mapper
         self._survey = ColumnSurvey(mapper)
+        self._record = _number_of(plan)
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -47,7 +48,15 @@ class MappedRoute(RowsRoute):
 
     @property
     def decisions(self) -> Decisions:
-        return Decisions(self._loaded.reading, self._survey.decided)
+        return Decisions(self._loaded.reading, self._survey.decided, self._record)
 
     def load(self) -> Iterator[Records]:
         return load_mapped(self._loaded, self._survey, self._accepted)
+
+
+def _number_of(plan: Plan) -> int | None:
+    """The number of a plan's record in its mapping, where that has several of one specification."""
+    if plan.mapping is None or plan.record is None:
+        return None
+    alike = [one for one in plan.mapping.records if one.specification == plan.record.specification]
+    return plan.mapping.records.index(plan.record) if len(alike) > 1 else None

@@ -24,7 +24,8 @@ WANTED: Mapping[tuple[type, ...], str] = MappingProxyType(
 # The options that change what is made of a source, and so are kept with the batch: what each must be. A mapping is kept by its
 # name, since its text is kept as well.
 MEANING: Mapping[str, tuple[type, ...]] = MappingProxyType({
-    "mapping": TEXT, "date_format": TEXT, "zone": TEXT, "country": TEXT, "reject_unknown": FLAG, "ignore_unknown": FLAG, "max_invalid": SHARE,
+    "mapping": TEXT, "date_format": TEXT, "zone": TEXT, "country": TEXT, "reject_unknown": FLAG, "ignore_unknown": FLAG,
+    "keep_rest": FLAG, "max_invalid": SHARE,
     "max_bytes": WHOLE, "min_rows": WHOLE, "label": TEXT, "accept": TEXTS,
     "member": TEXT,
 })  # fmt: skip
@@ -46,6 +47,8 @@ class Options:
     `date_format` how dates are written where a mapping does not say (all dates, where there is no mapping), `country` whose are
     the phone numbers without a country code that a mapping reads, in rows that say no country.
 
+    `keep_rest` makes custom fields of columns that no field reads, where the specification has them.
+
     `accept` are the codes of suspicions that hold no batch, since a person looked at them.
 
     `label` stands in the file name behind the specification's, `replaces` names batches (a folder, or its name) whose
@@ -63,6 +66,7 @@ class Options:
     country: str | None = None
     reject_unknown: bool = False
     ignore_unknown: bool = False
+    keep_rest: bool = False
     max_invalid: float = 0.05
     accept: tuple[str, ...] = ()
     max_bytes: int = 5_000_000_000

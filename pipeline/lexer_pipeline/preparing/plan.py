@@ -14,9 +14,11 @@ from lexer_pipeline.chunks.rejected import ADDED, BOOKKEEPING
 from lexer_pipeline.errors import UsageError
 from lexer_pipeline.loading.expand import expand
 from lexer_pipeline.loading.format import ReadOptions
+from lexer_pipeline.loading.named_twice import refuse_named_twice
 from lexer_pipeline.loading.source import Loaded, LoadedTable, Source, load
 from lexer_pipeline.mapping import file as mapping
 from lexer_pipeline.mapping import remembered
+from lexer_pipeline.mapping.name_words import depends_on_source, records_of
 from lexer_pipeline.mapping.recognition import recognise
 from lexer_pipeline.mapping.rules import FieldDecisions, Mapping, RecordMap
 from lexer_pipeline.model import Specification
@@ -110,13 +112,15 @@ def plans(
 
     `out` is the folder that remembers which mapping was used for which header, `member` the file of a zip that is meant.
     """
+    sources = expand(sources, member)
+    refuse_named_twice(sources)
     specification = catalog.find(spec) if isinstance(spec, str) else spec
     chosen = mapping.find(mapped) if mapped else None
     if specification is not None and chosen is None:
-        for source in expand(sources, member):
+        for source in sources:
             yield Plan(source, stdin, reading, specification)
         return
-    for source in expand(sources, member):
+    for source in sources:
         with again(source, stdin) as reader:
             found, notes = (chosen, ()) if chosen else _recognised(source, reader(), reading, out)
             if found.refuse:
@@ -125,6 +129,10 @@ def plans(
             if not records:
                 raise UsageError(f"the mapping {found.name} makes no {spec}", "Leave out --spec.")
             read_as = replace(reading, sheet=reading.sheet or found.sheet)
+            if any(depends_on_source(record) for record in records):
+                with closing(load(source, reader(), read_as)) as loaded:
+                    names = loaded.head.names if isinstance(loaded, LoadedTable) else ()
+                records = records_of(records, names, loaded.name)
             seen: set[str] = set()
             for record in records:
                 made = catalog.find(record.specification)

@@ -129,7 +129,7 @@ def _prepare(todo: Sequence[Plan], ledger: Ledger, place: Place, options: Option
             with closing(opened(plan, workspace.hashing, refuses_rejects=True)) as loaded:
                 stages = stages_of(loaded, plan, options)
                 report = fill(delivery, number, stages, options, together.watches(number, stages))
-                read.add(plan, loaded, report, stages.route.decisions)
+                read.add(plan, loaded, report, stages.route.decisions, stages.route.left_out)
         read.reports = together.told(read.reports)
         tolerance = tolerance_of(read.plans, options)
         found = verdict(specification.name, read.reports, options, tolerance)
@@ -139,6 +139,7 @@ def _prepare(todo: Sequence[Plan], ledger: Ledger, place: Place, options: Option
             template = manifest_template(
                 specification, found, accepted(read.reports, options, tolerance), options.as_json(), read.mapping(),
                 [one.as_json() for one in read.decisions], read.suspicions(),
+                tuple(read.left_out),
             )  # fmt: skip
             content = content_of(workspace, found.state)
             offer = place.offer(specification, read.used, found.state, content, len(workspace.parts), now)

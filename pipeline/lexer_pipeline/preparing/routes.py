@@ -18,6 +18,7 @@ from lexer_pipeline.preparing.decisions import Decisions
 from lexer_pipeline.preparing.plan import Plan
 from lexer_pipeline.validating.compile_documents import compile_automaton
 from lexer_pipeline.validating.compile_rows import compile_writer
+from lexer_pipeline.validating.header_checks import notes_on_columns
 from lexer_pipeline.validating.layout import Layout, compile_layout
 from lexer_pipeline.validating.reference import ReferenceChecker
 from lexer_pipeline.validating.repeated_lines import RepeatedLines
@@ -33,10 +34,11 @@ ShapedT = TypeVar("ShapedT", ShapedRows, ShapedDocuments)
 class Route(Protocol[ChunkT, ShapedT]):
     """The stages for one source; `secret` are the columns that no reject may hold, `watches` see what became of each chunk.
 
-    `layout` says how columns fill fields, where there are columns.
+    `layout` says how columns fill fields, where there are columns, and `left_out` are the names of those of which nothing is made.
     """
 
     secret: tuple[int, ...]
+    left_out: tuple[str, ...]
     watches: tuple[Watch, ...]
     layout: Layout | None
 
@@ -65,6 +67,7 @@ class DocumentsRoute:
     """A source of JSON."""
 
     secret: tuple[int, ...] = ()
+    left_out: tuple[str, ...] = ()
     watches: tuple[Watch, ...] = ()
     layout: Layout | None = None
 
@@ -138,11 +141,15 @@ class TableRoute(RowsRoute):
             loaded.head.names, reference.tree, plan.specification.key, loaded.name, ignore_unknown
         )
         super().__init__(loaded, plan, layout, reference)
+        used = {leaf.column: leaf.path for leaf in layout.leaves}
+        names = loaded.head.names
+        self.left_out = tuple(name for column, name in enumerate(names) if column not in used)
+        self._header_notes = notes_on_columns(names, used, self.left_out, reference.tree)
         self._writer = compile_writer(plan.specification.schema, layout)
 
     @property
     def notes(self) -> tuple[str, ...]:
-        return (*self._plan_notes, *self._loaded.notes)
+        return (*self._plan_notes, *self._loaded.notes, *self._header_notes)
 
     @property
     def decisions(self) -> Decisions:

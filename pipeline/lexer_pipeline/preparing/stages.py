@@ -9,11 +9,11 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from lexer_pipeline.chunks.results import Checked
 from lexer_pipeline.errors import UsageError
 from lexer_pipeline.loading.source import Loaded, LoadedDocuments, LoadedTable
-from lexer_pipeline.model import Specification
 from lexer_pipeline.preparing.options import Options
 from lexer_pipeline.preparing.plan import Plan
 from lexer_pipeline.preparing.routes import ChunkT, DocumentsRoute, Route, TableRoute
 from lexer_pipeline.preparing.unrecognised import known_by
+from lexer_pipeline.specs.placeholders import USUAL
 from lexer_pipeline.system.timings import Timings
 from lexer_pipeline.validating.reference import ReferenceChecker
 
@@ -76,7 +76,7 @@ class Stages(Generic[ChunkT]):
 
 
 def _route(loaded: Loaded, plan: Plan, options: Options) -> Route[Any, Any]:
-    reference = _reference(plan.specification, options)
+    reference = _reference(plan, options)
     if isinstance(loaded, LoadedDocuments):
         if plan.record is not None:
             raise UsageError(f"{loaded.name}: is JSON, and a mapping is for tables", "Use --spec.")
@@ -84,7 +84,7 @@ def _route(loaded: Loaded, plan: Plan, options: Options) -> Route[Any, Any]:
     if plan.record is not None:
         return _mapped(loaded, plan, reference, options)
     try:
-        if options.date_format is None:
+        if options.date_format is None and not options.keep_rest:
             return TableRoute(loaded, plan, reference, options.ignore_unknown)
         return _mapped(loaded, plan, reference, options)
     except UsageError as problem:
@@ -100,11 +100,14 @@ def _mapped(
     return route
 
 
-def _reference(specification: Specification, options: Options) -> ReferenceChecker:
+def _reference(plan: Plan, options: Options) -> ReferenceChecker:
     try:
         zone = ZoneInfo(options.zone) if options.zone else None
     except (ZoneInfoNotFoundError, ValueError, OSError):
         raise UsageError(
             f"--timezone: there is no zone called {options.zone}", "Use a name such as Australia/Melbourne."
         ) from None
-    return ReferenceChecker(specification, zone, options.reject_unknown, options.show_values)
+    placeholders = plan.mapping.placeholders if plan.mapping is not None else USUAL
+    return ReferenceChecker(
+        plan.specification, zone, options.reject_unknown, options.show_values, placeholders
+    )

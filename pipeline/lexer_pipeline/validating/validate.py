@@ -18,7 +18,7 @@ from lexer_pipeline.model import Issue, Problem
 from lexer_pipeline.specs.paths import FieldPath, Parts
 from lexer_pipeline.suspicions import MOST_LINES, Sighting, Sightings, is_suspicion
 from lexer_pipeline.validating.columnar import ColumnarChecker
-from lexer_pipeline.validating.document import Value
+from lexer_pipeline.validating.document import Value, value_at
 from lexer_pipeline.validating.layout import Layout
 from lexer_pipeline.validating.messages import ROW_FAULTS, RowFault
 from lexer_pipeline.validating.notes import Notes
@@ -158,7 +158,9 @@ def _judge(
         return tuple(_fault_issue(fault, source, chunk, row) for row, fault in broken), NOTHING
     cells = of_rows(chunk)
     notes = Notes(problems=[problem for row in rows for problem in chunk.problems.get(row, ())])
-    verdict = reference.document(build(layout, [cells.texts(row) for row in rows], notes), notes)
+    verdict = reference.document(
+        build(layout, [cells.texts(row) for row in rows], notes, reference.cleaning), notes
+    )
     issues = (
         _issue(problem, source, chunk, rows[0], layout.names_of, _said(verdict.shown, problem))
         for problem in verdict.problems
@@ -168,14 +170,8 @@ def _judge(
 
 def _said(document: Value, problem: Problem) -> str:
     """The value that a problem is about, for those who asked to see it; "" for all others."""
-    for part in problem.path:
-        if isinstance(document, dict) and isinstance(part, str):
-            document = document.get(part)
-        elif isinstance(document, list) and isinstance(part, int) and part < len(document):
-            document = document[part]
-        else:
-            return ""
-    return "" if document is None or isinstance(document, dict | list) else str(document)
+    value = value_at(document, problem.path)
+    return "" if value is None or isinstance(value, dict | list) else str(value)
 
 
 def _fault_issue(fault: RowFault, source: str, chunk: Records, row: int) -> Issue:

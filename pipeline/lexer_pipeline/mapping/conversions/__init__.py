@@ -18,6 +18,7 @@ from lexer_pipeline.mapping.conversions import (
     texts,
     vocabulary,
 )
+from lexer_pipeline.mapping.conversions.addresses import Hashed
 from lexer_pipeline.mapping.conversions.arguments import nearest
 from lexer_pipeline.mapping.conversions.outcome import CHANGES, Conversion, Decided, NeedsColumn, Vectorised
 from lexer_pipeline.mapping.conversions.phones import Phone, country_said, phone_of
@@ -30,6 +31,7 @@ __all__ = [
     "Conversion",
     "Converted",
     "Decided",
+    "Hashed",
     "NeedsColumn",
     "Phone",
     "Unconvertible",
@@ -51,6 +53,7 @@ COMPILERS: Mapping[str, Callable[[object], Conversion | NeedsColumn]] = MappingP
     "digits": identifiers.digits,
     "email": addresses.email,
     "enum": vocabulary.enum,
+    "fix-encoding": texts.fix_encoding,
     "id": identifiers.identifier,
     "line-total": arithmetic.line_total,
     "lower": texts.lower,
@@ -62,6 +65,7 @@ COMPILERS: Mapping[str, Callable[[object], Conversion | NeedsColumn]] = MappingP
     "sha256": addresses.sha256,
     "strip-apostrophe": identifiers.strip_apostrophe,
     "trim": texts.trim,
+    "unescape": texts.unescape,
     "upper": texts.upper,
 })  # fmt: skip
 DESCRIPTIONS: Mapping[str, str] = MappingProxyType({
