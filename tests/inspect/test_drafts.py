@@ -119,7 +119,7 @@ def test_the_buyer_is_linked_and_not_the_seller_or_the_recipient(
     tmp_path: Path, header: str, row: str, link: str
 ) -> None:
     people = ["a@example.com", "b@example.com", "c@example.com", "d@example.com"]
-    rows = [f"{n},2026-01-0{n + 1},A{n},1,5.00,{row.format(one)}" for n, one in enumerate(people)]
+    rows = [f"{n},2026-01-0{n},A{n},1,5.00,{row.format(one)}" for n, one in enumerate(people, 1)]
 
     tried = Tried(tmp_path, lines(f"Order ID,Date,SKU,Qty,Line total,{header}", *rows), "purchase")
 
@@ -292,7 +292,7 @@ def test_a_total_of_the_order_is_no_price_of_a_line(tmp_path: Path, text: str) -
 
 
 def test_two_tickets_of_one_price_are_not_a_total(tmp_path: Path) -> None:
-    rows = [f"{n // 2},2026-01-01,u{n // 2}@example.com,Adult,1,50.00" for n in range(12)]
+    rows = [f"{n // 2},2026-01-01,u{n // 2}@example.com,Adult,1,50.00" for n in range(2, 14)]
 
     tried = Tried(tmp_path, lines("Order ID,Date,Email,Ticket Type,Quantity,Ticket Price", *rows), "purchase")
 
@@ -470,7 +470,7 @@ def test_sales_to_nobody_are_left_out_and_counted(tmp_path: Path) -> None:
 def test_words_of_a_closed_list_leave_rows_out(
     tmp_path: Path, name: str, words: list[str], skipped: list[str] | None, is_sure: bool
 ) -> None:
-    rows = [f"{n},2026-01-0{n + 1},u{n}@example.com,A,1,5.00,{word}" for n, word in enumerate(words)]
+    rows = [f"{n},2026-01-0{n},u{n}@example.com,A,1,5.00,{word}" for n, word in enumerate(words, 1)]
 
     tried = Tried(tmp_path, lines(f"Order ID,Date,Email,SKU,Qty,Line total,{name}", *rows), "purchase")
 

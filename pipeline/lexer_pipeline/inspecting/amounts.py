@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from itertools import combinations, permutations
 
+from lexer_pipeline.inspecting.order_amounts import LINE, ORDER, articles, of_order, plain_name
 from lexer_pipeline.inspecting.order_sums import line_sums, order_sum
 from lexer_pipeline.inspecting.tested_table import TestedTable
 from lexer_pipeline.specs.names import normalised
@@ -22,22 +23,6 @@ NO_PRICE = re.compile(
 DISCOUNT = re.compile(r"discount|rabatt|remise|descuento|sconto|promotion")
 UNIT = re.compile(
     r"unit|each|einzel|stück|stueck|unitaire|unitario|perpiece|perticket|priceper|lineitemprice|originalprice"
-)
-LINE = re.compile(
-    r"linetotal|lineamount|lineprice|netsales|itemtotal|lineitemtotal|rowtotal|extended|gesamtpreis|subtotal|pricepaid|amountpaid"
-    r"|^paid$|refundamount|refundedamount|returnamount|positions|zeile|netprice|totalprice|totallinea|totalligne|totaleriga"
-)
-QUALIFIED = re.compile(
-    r"(?:before|after|incl|inc|excl|ex|with|without|netof|vor|nach|ohne|inkl|exkl|ttc|ht)(?:uding)?(?:all)?(?:discounts?|rabatt|tax(?:es)?|vat|gst|mwst|ust|tva|iva)"
-)
-ORDER = re.compile(
-    r"order|total|grand|invoice|basket|cart|bestell|rechnung|commande|pedido|ordine|beleg|sum|gesamt"
-)
-ARTICLE = re.compile(
-    r"sku|article|artikel|item|product|produkt|produit|ean|upc|gtin|title|variant|bezeichnung|désignation"
-)
-NOT_ARTICLE = re.compile(
-    r"price|preis|prix|quantity|qty|menge|total|discount|count|status|amount|weight|type$|tax"
 )
 BEFORE = re.compile(r"before|gross|list|brutto")
 HALF = Decimal("0.005")
@@ -89,48 +74,10 @@ def amounts_of(
     return replace(found, refused={place: why for place, why in of_orders.items() if place not in spoken})
 
 
-def _plain(table: TestedTable, place: int) -> str:
-    """A column's name as the patterns want it; what an amount is before, after or with is not what it is."""
-    return QUALIFIED.sub("", normalised(table.name(place)))
-
-
-def of_order(table: TestedTable, groups: Sequence[Sequence[int]], place: int) -> str:
-    """Why a column of amounts is one of the whole order; empty where it may be one of a line."""
-    several = [group for group in groups if len(group) > 1]
-    texts = table.sample.column(place)
-    filled = [[texts[row] for row in group if texts[row]] for group in several]
-    if not any(filled):
-        return ""
-    if all(
-        len(some) <= 1 and (not some or texts[group[0]]) for some, group in zip(filled, several, strict=True)
-    ):
-        return "it stands on the first row of an order alone, so it is of the whole order"
-    named = ORDER.search(_plain(table, place)) and not LINE.search(_plain(table, place))
-    # One price for different articles, in order after order, is no price of an article.
-    told = several if named else [group for group in several if _are_different(table, group)]
-    repeated = all(len({texts[row] for row in group if texts[row]}) <= 1 for group in told)
-    is_shown = repeated and len(told) >= (1 if named else 2)
-    return "it is the same on all rows of an order, so it is of the whole order" if is_shown else ""
-
-
-def _articles(table: TestedTable) -> list[int]:
-    """The columns that say which article a row is of."""
-    names = [normalised(column.name) for column in table.columns]
-    return [
-        place for place, name in enumerate(names) if ARTICLE.search(name) and not NOT_ARTICLE.search(name)
-    ]
-
-
-def _are_different(table: TestedTable, group: Sequence[int]) -> bool:
-    """Whether each row of a group is of another article."""
-    said = ({table.sample.rows[row][place] for row in group} - {""} for place in _articles(table))
-    return any(len(some) == len(group) for some in said)
-
-
 def _by_article(table: TestedTable, quantity: int, price: int) -> bool | None:
     """Whether articles cost the same whatever the number of pieces (True), or as much more as there are pieces (False)."""
     counts, prices = table.numbers(quantity), table.numbers(price)
-    for place in _articles(table):
+    for place in articles(table):
         told: dict[str, set[tuple[Decimal, Decimal]]] = defaultdict(set)
         for text, count, each in zip(table.sample.column(place), counts, prices, strict=True):
             if text and count and each:
@@ -149,8 +96,8 @@ def _amounts(table: TestedTable) -> list[int]:
 
 def _priced(table: TestedTable) -> list[int]:
     """Columns of amounts whose name does not say that they are something else."""
-    found = [place for place in _amounts(table) if not NO_PRICE.search(_plain(table, place))]
-    named = [place for place in found if PRICE.search(_plain(table, place))]
+    found = [place for place in _amounts(table) if not NO_PRICE.search(plain_name(table, place))]
+    named = [place for place in found if PRICE.search(plain_name(table, place))]
     return (named or found)[:MOST_COLUMNS]
 
 
@@ -221,11 +168,11 @@ def _rank(
     table: TestedTable, named: Sequence[int], unit: int, total: int, less: Sequence[int]
 ) -> tuple[int, ...]:
     """How well columns that fit are called what they would be."""
-    last = _plain(table, total)
+    last = plain_name(table, total)
     of_line = not ORDER.search(last) or bool(LINE.search(last))
-    of_orders = any(ORDER.search(_plain(table, place)) for place in less)
+    of_orders = any(ORDER.search(plain_name(table, place)) for place in less)
     return (
-        not BEFORE.search(normalised(table.name(total))), of_line, total in named, bool(UNIT.search(_plain(table, unit))),
+        not BEFORE.search(normalised(table.name(total))), of_line, total in named, bool(UNIT.search(plain_name(table, unit))),
         unit in named, not of_orders, -len(less), -unit, -total,
     )  # fmt: skip
 
@@ -288,14 +235,14 @@ def _by_name(
     less: int | None,
 ) -> Amounts:
     """The price by its name, where no second column tells what it is the price of."""
-    line = next((one for one in named if LINE.search(_plain(table, one))), None)
-    unit = next((one for one in named if UNIT.search(_plain(table, one))), None)
+    line = next((one for one in named if LINE.search(plain_name(table, one))), None)
+    unit = next((one for one in named if UNIT.search(plain_name(table, one))), None)
     place = next(iter(named), None)
     if line is not None or quantity is None or place is None:
         return Amounts(quantity, None, place if line is None else line, less)
     if unit is not None:
         return Amounts(quantity, unit, None, less)
-    if ORDER.search(_plain(table, place)):
+    if ORDER.search(plain_name(table, place)):
         return Amounts(quantity, None, place, less)
     name = table.name(place)
     if not any(abs(count) > 1 for count in _filled(table, quantity)):

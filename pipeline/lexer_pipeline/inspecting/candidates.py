@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from lexer_pipeline.inspecting.column_profile import ColumnProfile
 from lexer_pipeline.inspecting.document_profile import KeyProfile
 from lexer_pipeline.inspecting.lacking import lacking
-from lexer_pipeline.inspecting.matching import fields_by_path, match, nearest
+from lexer_pipeline.inspecting.matching import fields_by_path, match
+from lexer_pipeline.inspecting.nearest import nearest
 from lexer_pipeline.model import Json, Specification
 from lexer_pipeline.specs.paths import ANY, FieldPath
 

@@ -21,7 +21,8 @@ from lexer_pipeline.inspecting.further_lines import (
     worked_out,
 )
 from lexer_pipeline.inspecting.lacking import Lack, lacking
-from lexer_pipeline.inspecting.matching import Match, fields_by_path, match, nearest, text_field
+from lexer_pipeline.inspecting.matching import Match, fields_by_path, match, text_field
+from lexer_pipeline.inspecting.nearest import nearest
 from lexer_pipeline.inspecting.phone_lines import read_as_phone, wants_country
 from lexer_pipeline.inspecting.questions import questions
 from lexer_pipeline.inspecting.status_words import SkipProposal, skips_of, without

@@ -8,7 +8,8 @@ from lexer_pipeline.errors import UsageError
 from lexer_pipeline.inspecting.draft_text import quoted
 from lexer_pipeline.inspecting.further_lines import custom_name, is_consent
 from lexer_pipeline.inspecting.lacking import lacking
-from lexer_pipeline.inspecting.matching import fields_by_path, nearest
+from lexer_pipeline.inspecting.matching import fields_by_path
+from lexer_pipeline.inspecting.nearest import nearest
 from lexer_pipeline.mapping import file as mapping
 from lexer_pipeline.mapping.header import NUMBER_SIGN, Header
 from lexer_pipeline.mapping.rules import FieldRule, Mapping, RecordMap
@@ -67,10 +68,12 @@ def started(found: Mapping, names: Sequence[str], source: str) -> Started:
         f"# Started from the preset {found.name}; what has a # in front reads columns that this export has not."
     ]
     for number, line in enumerate(lines, 1):
-        if number not in known:
-            text.append(f"# {line}{lacking_lines[number]}" if number in lacking_lines else line)
         if number == at:
-            text += _further(left)
+            # The items that stand behind the bracket go on a line of their own.
+            head, _, items = line.partition("[")
+            text += [f"{head}[", *_further(left), *([f"    {items}"] if items else [])]
+        elif number not in known:
+            text.append(f"# {line}{lacking_lines[number]}" if number in lacking_lines else line)
         text += (
             f"{quoted(custom_name(name))} = {quoted(name)}  # further column; consent is never dropped"
             for name in further.get(number, ())

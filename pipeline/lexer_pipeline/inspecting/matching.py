@@ -3,13 +3,13 @@
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from difflib import SequenceMatcher, get_close_matches
 from types import MappingProxyType
 from typing import TypeAlias
 
 from lexer_pipeline.inspecting import semantic_types
 from lexer_pipeline.inspecting.column_profile import ColumnProfile
 from lexer_pipeline.inspecting.draft_words import ALONE, OWNERS, WORDS
+from lexer_pipeline.inspecting.nearest import nearest
 from lexer_pipeline.mapping.synonyms import OTHERS, is_secret
 from lexer_pipeline.model import Field, Specification
 from lexer_pipeline.specs import values
@@ -19,8 +19,6 @@ from lexer_pipeline.specs.paths import ANY, EACH, FieldPath
 # Below this a match is no more than a guess.
 LEAST = 0.5
 NEARLY = 0.88
-# Of names with the same ending, so much of what stands before it must be alike.
-STEM, ENDING = 0.6, re.compile(r"(id|name|type|number|date|code|at|paid|url)$")
 # What a link may hold, the surest way to name a person first.
 PEOPLE = tuple(FieldPath((name,)) for name in ("email", "email_sha256", "email_md5", "customer_id", "mobile"))
 HASHES = (("email_sha256",), ("email_md5",))
@@ -288,21 +286,3 @@ def _linked(found: Mapping[FieldPath, Match], fields: Collection[FieldPath]) -> 
 def _order(fields: Collection[FieldPath], found: Collection[FieldPath]) -> list[FieldPath]:
     places = {path: place for place, path in enumerate(fields)}
     return sorted(found, key=lambda path: (places.get(path.general, len(places)), str(path)))
-
-
-def nearest(name: str, paths: Sequence[FieldPath], least: float = 0.65) -> FieldPath | None:
-    """The field whose name looks most like a column's, if any is near; of several of one name the outermost."""
-    by_leaf = {
-        normalised(path.name): path for path in sorted(paths, key=len, reverse=True) if path[-1] != ANY
-    }
-    wanted = normalised(name)
-    for found in get_close_matches(wanted, by_leaf, 3, least):
-        if SequenceMatcher(None, wanted, found).ratio() >= least and _is_about_the_same(wanted, found):
-            return by_leaf[found]
-    return None
-
-
-def _is_about_the_same(one: str, other: str) -> bool:
-    """Whether two names are near beyond an ending that half of all names have: campaign_id and email_id are not."""
-    stems = [ENDING.sub("", name) for name in (one, other)]
-    return not all(stems) or SequenceMatcher(None, stems[0], stems[1]).ratio() >= STEM
