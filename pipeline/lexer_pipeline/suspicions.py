@@ -79,6 +79,10 @@ SUSPICIONS: Mapping[str, Suspicion] = MappingProxyType({
         WARNING, "a line names no product by a number, so nobody can tell from it what was bought",
         "a Shopify line without a SKU", "give each product a SKU in the shop; its name is among the custom fields",
     ),
+    "order_in_two_sources": Suspicion(
+        WARNING, "an order or a return stands in several sources of the run, and was made one of what they say",
+        "exports of two months that overlap by a day", "look at one of them; nothing needs to be done where they fit together",
+    ),
     "orders_repeated": Suspicion(
         HOLD, "all lines of an order are there twice, so it would count twice what was bought",
         "an export that was pasted below itself", "take out the rows that are there twice",

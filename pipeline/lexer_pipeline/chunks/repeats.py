@@ -73,7 +73,7 @@ class Repeats:
         self._held, self._count = [], 0
 
     def _all(self) -> Iterator[Noted]:
-        """What was noted, those of one hash in one piece, in the order in which they came."""
+        """What was noted, those of one hash in one piece."""
         if self._parts:
             self._spill()
         elif self._any:
@@ -87,7 +87,7 @@ class Repeats:
         """What came more than once; asked once, when all were added."""
         found, shared = Repeated(), []
         for part in self._all():
-            noted = part[np.argsort(part["hash"], kind="stable")]
+            noted = part[np.lexsort((part["line"], part["source"], part["hash"]))]
             shared.append(_in_several(noted))
             taken = noted[noted["accepted"]]
             again = taken[np.append(False, _same(taken))[: len(taken)]]

@@ -16,10 +16,11 @@ from lexer_pipeline.kernels.arrays import Bools, Integers
 from lexer_pipeline.kernels.codes import HAS_ESCAPE, HAS_HIGH, ROW_OK
 from lexer_pipeline.mapping import conversions
 from lexer_pipeline.mapping.compile import Mapper
-from lexer_pipeline.mapping.outcomes import Outcome, Outcomes
+from lexer_pipeline.mapping.outcomes import LEFT_PLACEHOLDER, Outcome, Outcomes
 from lexer_pipeline.mapping.source_texts import any_filled, places_of, told_apart
 from lexer_pipeline.mapping.target_columns import TargetColumn
 from lexer_pipeline.model import Problem
+from lexer_pipeline.validating.cell_kinds import kind_of
 
 NEEDS_ESCAPE = re.compile(r'[\x00-\x1f"\\]')
 
@@ -57,6 +58,8 @@ class _MappedChunk:
                 self._make(place, one, where)
             else:
                 self._put(place, np.flatnonzero(where), str(one.pieces[0]))
+            if one.is_link and self._mapper.leaves_placeholders:
+                self._leave_placeholders(place, one)
             if one.rule.default:
                 self._put(place, np.flatnonzero(where & ~self._filled((place,))), one.rule.default)
         self._bring_together(self._mapper.together)
@@ -64,6 +67,17 @@ class _MappedChunk:
             self._rows, data=b"".join(self._pieces), columns=len(self._mapper.target_columns), starts=self._starts.ravel(),
             ends=self._ends.ravel(), flags=self._flags.ravel(), changes=tuple(self._changes), problems=self._problems,
         )  # fmt: skip
+
+    def _leave_placeholders(self, place: int, one: TargetColumn) -> None:
+        """Empty the cells of a link that a word for nothing fills."""
+        made, cleaning = self._so_far(), self._mapper.cleaning
+        kind, words = kind_of(one.place, cleaning.placeholders.further)
+        doubtful = np.flatnonzero(made.status(place, kind, words=words) == codes.CELL_DOUBT)
+        numbers, said = told_apart(made, (place,), doubtful)
+        gone = doubtful[np.array([cleaning.is_nothing(text) for (text,) in said], np.bool_)[numbers]]
+        if len(gone):
+            self._ends[gone, place] = self._starts[gone, place]
+            self._changes.append(Change(LEFT_PLACEHOLDER, str(one.path), gone, one.is_once))
 
     def _where(self, place: int, one: TargetColumn) -> Bools:
         """The rows in which a column may be filled."""

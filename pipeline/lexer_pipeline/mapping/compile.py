@@ -11,7 +11,16 @@ from lexer_pipeline.mapping import conversions
 from lexer_pipeline.mapping.header import NOWHERE, Header
 from lexer_pipeline.mapping.name_words import name_word
 from lexer_pipeline.mapping.rest import has_custom_fields, is_kept_by_some, kept_columns, rest_rules
-from lexer_pipeline.mapping.rules import FieldDecisions, FieldRule, Mapping, RecordMap, Signature, Skip, Told
+from lexer_pipeline.mapping.rules import (
+    SKIP_PLACEHOLDERS,
+    FieldDecisions,
+    FieldRule,
+    Mapping,
+    RecordMap,
+    Signature,
+    Skip,
+    Told,
+)
 from lexer_pipeline.mapping.target_columns import Step, TargetColumn, columns_of, order_of
 from lexer_pipeline.model import Specification
 from lexer_pipeline.specs.names import shown
@@ -77,6 +86,11 @@ class Mapper:
         if self.layout.takes_first:
             return []
         return sorted({column for one in self.target_columns if one.is_once for column in one.columns})
+
+    @property
+    def leaves_placeholders(self) -> bool:
+        """Whether a word for nothing in a link is no link at all."""
+        return self.unlinked == SKIP_PLACEHOLDERS
 
     @property
     def cleaning(self) -> Cleaning:

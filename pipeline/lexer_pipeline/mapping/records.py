@@ -43,7 +43,7 @@ def load_mapped(
         )
         if mapper.waits:
             deque(seen, maxlen=0)
-        settled, outcomes = survey.settled(), Outcomes(mapper.cleaning)
+        settled, outcomes = survey.settled(), Outcomes(mapper.cleaning, mapper.leaves_placeholders)
         records = brought_together(blocks, mapper.key, mapper.once, comes_back, loaded, spool.again().size)
         mapped = (
             with_unnamed(

@@ -56,6 +56,11 @@ class TargetColumn:
         return len(self.pieces) == 1 and bool(self.columns) and not self.chain and not self.rule.split
 
     @property
+    def is_link(self) -> bool:
+        """Whether it says whom the record is about."""
+        return self.path[0] == "link"
+
+    @property
     def is_once(self) -> bool:
         """Whether it is filled once a record."""
         return not self.path.is_repeated

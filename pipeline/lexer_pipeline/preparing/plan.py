@@ -10,6 +10,7 @@ from io import BufferedReader, RawIOBase
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from lexer_pipeline.chunks.fates import Fates
 from lexer_pipeline.chunks.rejected import ADDED, BOOKKEEPING
 from lexer_pipeline.errors import UsageError
 from lexer_pipeline.loading.expand import expand
@@ -39,7 +40,8 @@ class Plan:
     `notes` say why a mapping was taken that nobody asked for. `decided` is what was decided over the source as a whole, of which
     these are some rows. Where they are its rejects, `original` is its name, and `accepted` are those that an earlier fix accepted:
     rows by their lines, documents by their SHA-256. One that `is_further` makes more records of the same kind of a source that
-    was read before, so it does not count its blank rows again.
+    was read before, so it does not count its blank rows again. `fates` has what was decided of records that other sources of the
+    run have too.
     """
 
     source: Source
@@ -53,6 +55,7 @@ class Plan:
     original: str = ""
     accepted: frozenset[int | str] = frozenset()
     is_further: bool = False
+    fates: Fates | None = None
 
     @property
     def fields_decided(self) -> FieldDecisions:
@@ -68,6 +71,11 @@ class Plan:
     def accepted_documents(self) -> frozenset[str]:
         """The SHA-256 of documents that an earlier fix accepted."""
         return frozenset(one for one in self.accepted if isinstance(one, str))
+
+    def again(self) -> "Plan":
+        """The same pass with a reader of its own, so that this one can be made once more."""
+        raw = self.stdin.raw if isinstance(self.stdin, BufferedReader) else None
+        return replace(self, stdin=raw.again()) if isinstance(raw, _FromStart) else self
 
     def read_as(self, decided: Decisions) -> "Plan":
         """The pass over some rows of a source on which this was decided."""
@@ -118,7 +126,8 @@ def plans(
     chosen = mapping.find(mapped) if mapped else None
     if specification is not None and chosen is None:
         for source in sources:
-            yield Plan(source, stdin, reading, specification)
+            with _again(source, stdin if len(sources) > 1 else None) as reader:
+                yield Plan(source, reader() or stdin, reading, specification)
         return
     for source in sources:
         with again(source, stdin) as reader:
@@ -164,6 +173,10 @@ class _FromStart(RawIOBase):
     def __init__(self, handle: int) -> None:
         self._handle = os.dup(handle)
         self._at = 0
+
+    def again(self) -> BinaryIO:
+        """A further reader, that begins at the first byte."""
+        return BufferedReader(_FromStart(self._handle))
 
     def readable(self) -> bool:
         return True

@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
-from lexer_pipeline.loading.source import Source, load
+from lexer_pipeline.loading.source import Source
 from lexer_pipeline.model import PreparedBatch, Specification
 from lexer_pipeline.outbox import outbox
 from lexer_pipeline.outbox.entry import BatchState
@@ -20,6 +20,7 @@ from lexer_pipeline.outbox.workspace import Workspace
 from lexer_pipeline.preparing.delivery import Delivery, manifest_template
 from lexer_pipeline.preparing.filling import Read, fill, report_of, show_progress
 from lexer_pipeline.preparing.fix import fix
+from lexer_pipeline.preparing.folding import with_fates
 from lexer_pipeline.preparing.options import Options
 from lexer_pipeline.preparing.place import Place, check_names, places_of
 from lexer_pipeline.preparing.plan import Plan, opened, plans
@@ -53,13 +54,13 @@ def validate(
     return Report(by_source([reports[number] for number in sorted(reports)]), verdicts=tuple(verdicts))
 
 
-def _check(todo: Sequence[Plan], options: Options) -> list[SourceReport]:
+def _check(todo: Sequence[Plan], options: Options, knows_fates: bool = False) -> list[SourceReport]:
     """All sources of one specification are checked, and nothing is written."""
-    together = Together(todo[0].specification)
+    together = Together(todo[0].specification, len(todo) > 1)
     reports = []
     for number, plan in enumerate(todo):
         tally = Tally()
-        with closing(load(plan.source, plan.stdin, plan.reading)) as loaded:
+        with closing(opened(plan.again())) as loaded:
             stages = stages_of(loaded, plan, options)
             watches = together.watches(number, stages)
             for checked in map_in_order(stages.check, stages.load()):
@@ -68,7 +69,10 @@ def _check(todo: Sequence[Plan], options: Options) -> list[SourceReport]:
                     watch.look(checked)
                 show_progress(options, tally, loaded)
             reports.append(report_of(stages, tally, watches))
-    return together.told(reports)
+    reports = together.told(reports)
+    if knows_fates or not len(together.shared):
+        return reports
+    return _check(with_fates(todo, together.shared, options), options, True)
 
 
 def prepare(
@@ -120,17 +124,8 @@ def prepare(
 def _prepare(todo: Sequence[Plan], ledger: Ledger, place: Place, options: Options, now: datetime) -> Report:
     """One delivery: all sources of one specification."""
     specification = todo[0].specification
-    workspace = Workspace(place.out, options.timings)
+    workspace, read = _filled(todo, place, options)
     try:
-        read = Read()
-        together = Together(specification)
-        delivery = Delivery(workspace, options.max_bytes)
-        for number, plan in enumerate(todo):
-            with closing(opened(plan, workspace.hashing, refuses_rejects=True)) as loaded:
-                stages = stages_of(loaded, plan, options)
-                report = fill(delivery, number, stages, options, together.watches(number, stages))
-                read.add(plan, loaded, report, stages.route.decisions, stages.route.left_out)
-        read.reports = together.told(read.reports)
         tolerance = tolerance_of(read.plans, options)
         found = verdict(specification.name, read.reports, options, tolerance)
         made: list[PreparedBatch] = []
@@ -151,3 +146,28 @@ def _prepare(todo: Sequence[Plan], ledger: Ledger, place: Place, options: Option
     except BaseException:
         workspace.discard()
         raise
+
+
+def _filled(
+    todo: Sequence[Plan], place: Place, options: Options, knows_fates: bool = False
+) -> tuple[Workspace, Read]:
+    """The sources of a delivery in a workspace; where some have a key in common, they are read again with what becomes of it."""
+    workspace = Workspace(place.out, options.timings)
+    try:
+        read = Read()
+        together = Together(todo[0].specification, len(todo) > 1)
+        delivery = Delivery(workspace, options.max_bytes)
+        for number, plan in enumerate(todo):
+            with closing(opened(plan.again(), workspace.hashing, refuses_rejects=True)) as loaded:
+                stages = stages_of(loaded, plan, options)
+                report = fill(delivery, number, stages, options, together.watches(number, stages))
+                read.add(plan, loaded, report, stages.route.decisions, stages.route.left_out)
+        read.reports = together.told(read.reports)
+        if knows_fates or not len(together.shared):
+            return workspace, read
+        known = with_fates(todo, together.shared, options)
+    except BaseException:
+        workspace.discard()
+        raise
+    workspace.discard()
+    return _filled(known, place, options, True)

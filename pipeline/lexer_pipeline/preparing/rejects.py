@@ -104,9 +104,11 @@ def accepted(checked: Checked) -> list[int] | list[str]:
 def first_accepted(checked: Checked) -> list[int] | list[str]:
     """The row with which each accepted record of a chunk begins, as `accepted` calls it."""
     chunk = checked.shaped.chunk
-    if isinstance(chunk, Documents):
-        return accepted(checked)
     gone = {row for record in checked.rejected for row in record.rows}
+    if isinstance(chunk, Documents):
+        gone.update(checked.folded)
+        return [chunk.sha256(row) for row in range(chunk.records) if row not in gone]
+    gone.update(chunk.firsts[list(checked.folded)].tolist())
     return [int(chunk.lines[row]) for row in chunk.firsts.tolist() if row not in gone]
 
 

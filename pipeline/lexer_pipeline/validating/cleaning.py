@@ -74,6 +74,11 @@ class Cleaning:
             return values.Unconvertible("placeholder", "no placeholder", message)
         return self.harm(text) if text.strip() else BLANK
 
+    def is_nothing(self, text: str) -> bool:
+        """Whether a text stands for nothing: a word of the list, blanks, the error of a spreadsheet."""
+        refused = self.refusal(text)
+        return refused is not None and refused.code != DIGITS_LOST.code
+
     def harm(self, text: str) -> values.Unconvertible | None:
         """What a spreadsheet did to a text that nothing can undo, unless the mapping says that it is meant."""
         error = signs.error_word(text)

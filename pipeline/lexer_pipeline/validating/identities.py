@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import orjson
 
-from lexer_pipeline.chunks.results import Checked, ShapedDocuments, ShapedRows
+from lexer_pipeline.chunks.results import Checked, Shaped, ShapedDocuments, ShapedRows
 from lexer_pipeline.chunks.rows import Rows, Written
 from lexer_pipeline.kernels import dispatch
 from lexer_pipeline.kernels.arrays import Bools, Int32s, Int64s, UInt64s
@@ -32,6 +32,10 @@ class Known:
 
     fields: Mapping[str, UInt64s]
     lines: Int64s
+
+    def of(self, path: str) -> UInt64s:
+        """The hashes of one field."""
+        return self.fields[path] if path in self.fields else np.zeros(len(self.lines), np.uint64)
 
     def all_of(self, paths: Sequence[str]) -> UInt64s:
         """One hash of several fields together; 0 where none is filled."""
@@ -63,6 +67,17 @@ class Known:
         return found
 
 
+def joined(parts: Sequence[Known]) -> Known:
+    """Some records and those that came after them."""
+    if len(parts) == 1:
+        return parts[0]
+    fields = {path for one in parts for path in one.fields}
+    return Known(
+        {path: np.concatenate([one.of(path) for one in parts]) for path in fields},
+        np.concatenate([np.zeros(0, np.int64), *(one.lines for one in parts)]),
+    )
+
+
 class Identities:
     """Reads what the records of one source are known by; with a layout those fields alone that its columns fill."""
 
@@ -91,7 +106,7 @@ class Identities:
     def identity(self, known: Known) -> UInt64s:
         """What a record must not share with another one: its key, its reference or its link; 0 where it has none."""
         if self.key is not None:
-            return known.fields.get(self.key, np.zeros(len(known.lines), np.uint64))
+            return known.of(self.key)
         if self.is_product:
             return known.reference()
         return known.all_of(self.links) if self.is_person else np.zeros(len(known.lines), np.uint64)
@@ -99,28 +114,27 @@ class Identities:
     def of(self, checked: Checked) -> Known:
         """The accepted records of a chunk."""
         shaped = checked.shaped
-        parts = (
-            self._of_rows(checked, shaped)
-            if isinstance(shaped, ShapedRows)
-            else self._of_documents(checked, shaped)
+        if isinstance(shaped, ShapedRows):
+            return joined(self._of_rows(checked, shaped))
+        return joined(self._of_documents(checked, shaped))
+
+    def keys_of(self, shaped: Shaped) -> UInt64s:
+        """The key of each record of a chunk of which nothing is written, accepted or not; 0 where it cannot be read."""
+        if isinstance(shaped, ShapedRows):
+            return self._cells(shaped, shaped.chunk.firsts, self._columns[self.key or ""], False)
+        return np.array(
+            [self._key_in(shaped.chunk.text(row)) for row in range(shaped.chunk.records)], np.uint64
         )
-        filled = [path for path in self.fields if any(path in one for one, _ in parts)]
-        hashes = {
-            path: np.concatenate([one.get(path, np.zeros(len(at), np.uint64)) for one, at in parts])
-            for path in filled
-        }
-        return Known(hashes, np.concatenate([np.zeros(0, np.int64), *(at for _, at in parts)]))
 
     def keys_of_rejected(self, checked: Checked) -> tuple[UInt64s, Int64s]:
         """The keys of the records that were rejected, as far as they can be read, and their lines."""
-        chunk, shaped = checked.shaped.chunk, checked.shaped
+        shaped = checked.shaped
         rows = np.array([one.rows[0] for one in checked.rejected], np.int32)
+        lines = shaped.chunk.lines[rows]
         if isinstance(shaped, ShapedRows):
-            column = self._columns[self.key or ""]
             firsts = shaped.chunk.firsts[np.searchsorted(shaped.chunk.firsts, rows, "right") - 1]
-            return self._cells(shaped, firsts, column, False), chunk.lines[rows]
-        hashes = [self._key_in(shaped.chunk.text(row)) for row in rows.tolist()]
-        return np.array(hashes, np.uint64), chunk.lines[rows]
+            return self._cells(shaped, firsts, self._columns[self.key or ""], False), lines
+        return np.array([self._key_in(shaped.chunk.text(row)) for row in rows.tolist()], np.uint64), lines
 
     def _key_in(self, text: bytes) -> int:
         try:
@@ -129,7 +143,7 @@ class Identities:
             return 0
         return _hash(said.get(self.key), False) if isinstance(said, dict) else 0
 
-    def _of_rows(self, checked: Checked, shaped: ShapedRows) -> list[tuple[Hashes, Int64s]]:
+    def _of_rows(self, checked: Checked, shaped: ShapedRows) -> list[Known]:
         chunk = shaped.chunk
         accepted = checked.vouched.copy()
         accepted[list(checked.lines)] = True
@@ -137,16 +151,16 @@ class Identities:
         found = {
             path: self._cells(shaped, firsts, self._columns[path], path in NAMES) for path in self.fields
         }
-        parts: list[tuple[Hashes, Int64s]] = [(found, chunk.lines[firsts])] if len(firsts) else []
+        parts = [Known(found, chunk.lines[firsts])] if len(firsts) else []
         if (written := chunk.written) is not None:
             parts += self._of_written(written)
         return parts
 
-    def _of_written(self, written: Written[Rows]) -> Iterator[tuple[Hashes, Int64s]]:
+    def _of_written(self, written: Written[Rows]) -> Iterator[Known]:
         begin = first = 0
         for piece in written.pieces:
             last = int(np.searchsorted(written.ends, begin + len(piece), "right"))
-            yield self._hashes(piece, written.ends[first:last] - begin), written.lines[first:last]
+            yield Known(self._hashes(piece, written.ends[first:last] - begin), written.lines[first:last])
             begin, first = begin + len(piece), last
 
     def _cells(self, shaped: ShapedRows, firsts: Int32s, column: int, folded: bool) -> UInt64s:
@@ -159,14 +173,15 @@ class Identities:
             hashes[place] = _hash(cells.text(int(firsts[place]), column), folded)
         return hashes
 
-    def _of_documents(self, checked: Checked, shaped: ShapedDocuments) -> list[tuple[Hashes, Int64s]]:
+    def _of_documents(self, checked: Checked, shaped: ShapedDocuments) -> list[Known]:
         written: Bools = checked.vouched
         rows = sorted(checked.lines)
         lines = shaped.chunk.lines
-        parts = [(self._hashes(shaped.data, shaped.ends[written]), lines[written])]
+        parts = [Known(self._hashes(shaped.data, shaped.ends[written]), lines[written])]
         if rows:
             ends = np.cumsum([len(checked.lines[row]) for row in rows], dtype=np.int64)
-            parts.append((self._hashes(b"".join([checked.lines[row] for row in rows]), ends), lines[rows]))
+            decided = b"".join([checked.lines[row] for row in rows])
+            parts.append(Known(self._hashes(decided, ends), lines[rows]))
         return parts
 
     def _hashes(self, data: bytes, ends: Int64s) -> Hashes:

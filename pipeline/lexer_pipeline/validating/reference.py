@@ -79,9 +79,7 @@ class ReferenceChecker:
         """Judge a parsed document; its numbers may be `NumberText`."""
         notes = notes or Notes()
         if not isinstance(document, dict):
-            return Verdict(
-                b"", (Problem((), "type", "object", "is not an object; a record is written {...}"),)
-            )
+            return Verdict(b"", (_no_object(),))
         try:
             clean = self._clean_object(document, self.tree.root, (), notes)
         except RecursionError:
@@ -92,6 +90,29 @@ class ReferenceChecker:
         if problems:
             return Verdict(b"", one_a_place(problems), shown=clean if self.shows else None)
         return Verdict(write_line(clean), (), tuple(notes.conversions), tuple(notes.warnings))
+
+    def cleaned(self, document: Value, notes: Notes) -> dict[str, Value]:
+        """A document with its texts cleaned and what is no field left out, before it is judged; empty where it is none."""
+        try:
+            if isinstance(document, dict):
+                return self._clean_object(document, self.tree.root, (), notes)
+        except RecursionError:
+            notes.problems.append(_too_deep())
+            return {}
+        notes.problems.append(_no_object())
+        return {}
+
+    def half(self, text: bytes, notes: Notes) -> dict[str, Value]:
+        """A document of JSON text, cleaned; what is wrong with the text is noted."""
+        try:
+            document = parse(text, lambda: notes.warnings.append(("duplicate_key", "")))
+        except ValueError as problem:
+            notes.problems.append(not_json(problem))
+            return {}
+        except RecursionError:
+            notes.problems.append(_too_deep())
+            return {}
+        return self.cleaned(document, notes)
 
     def _clean(self, value: Value, place: Place | None, path: Parts, notes: Notes) -> Value:
         if len(path) > DEEPEST:
@@ -174,6 +195,10 @@ def compile_schema(specification: Specification) -> jsonschema_rs.Draft202012Val
             f"{specification.name}: the schema is not valid JSON Schema 2020-12",
             f"jsonschema says: {str(problem).splitlines()[0]}",
         ) from None
+
+
+def _no_object() -> Problem:
+    return Problem((), "type", "object", "is not an object; a record is written {...}")
 
 
 def _too_deep() -> Problem:

@@ -70,7 +70,7 @@ class _Links:
 
     def __init__(self) -> None:
         self._seen = dispatch.KeySet(PERIOD * 2)
-        self._any = False
+        self._any = self._trusts = False
         self._held: list[tuple[UInt64s, UInt64s, Int64s]] = []
         self._count = 0
         self._kept: dict[int, _Link] = {}
@@ -78,6 +78,10 @@ class _Links:
     def add(self, links: UInt64s, people: UInt64s, lines: Int64s, are_again: bool | None) -> None:
         filled = links != 0
         links = np.ascontiguousarray(links[filled])
+        if are_again is None and self._trusts:
+            # What is held of before is not in the set.
+            self._any = self._any or bool(self._held)
+        self._trusts = are_again is not None
         if not self._any:
             self._any = self._seen.add(links) < len(links) if are_again is None else are_again
         self._held.append((links, people[filled], lines[filled]))

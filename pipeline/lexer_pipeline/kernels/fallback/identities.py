@@ -13,7 +13,7 @@ def hash_text(text: bytes, is_folded: bool) -> int:
     """The hash of one text; see `identities.hash_text`."""
     if not text:
         return 0
-    plain = (text.strip(b" ") or b" ").lower() if is_folded else text
+    plain = bytes(sign | 0x20 for sign in text.strip(b" ") or b" ") if is_folded else text
     return int.from_bytes(hashlib.blake2b(plain, digest_size=8).digest(), "little") | 1
 
 
