@@ -222,6 +222,7 @@ def order(columns: str, *rows: str) -> str:
         (order("Qty,Unit price", "2,34.00", "1,9.00", "3,2.00"), "Qty", "Unit price", ""),
         # The orders add up with the price of one, or with that of the line.
         (order("Qty,Price,Shipping,Total", "2,34.00,5.00,73.00", "1,9.00,0,15.00", "3,2.00,0,15.00"), "Qty", "Price", ""),
+        (order("Quantity,Sold For,Shipping,Total Price", "2,34.00,5.00,73.00", "1,9.00,0,15.00", "3,2.00,0,15.00"), "Quantity", "Sold For", ""),
         (order("Qty,Price,Shipping,Total", "2,68.00,5.00,73.00", "1,9.00,0,15.00", "3,6.00,0,15.00"), "Qty", "", "Price"),
     ],
 )  # fmt: skip

@@ -235,6 +235,11 @@ def _by_name(
     less: int | None,
 ) -> Amounts:
     """The price by its name, where no second column tells what it is the price of."""
+    several = quantity is not None and any(abs(count) > 1 for count in _filled(table, quantity))
+    if quantity is not None and several:
+        for one in named:
+            if (found := _by_orders(table, groups, quantity, one)) is not None:
+                return replace(found, discount=less)
     line = next((one for one in named if LINE.search(plain_name(table, one))), None)
     unit = next((one for one in named if UNIT.search(plain_name(table, one))), None)
     place = next(iter(named), None)
@@ -245,20 +250,26 @@ def _by_name(
     if ORDER.search(plain_name(table, place)):
         return Amounts(quantity, None, place, less)
     name = table.name(place)
-    if not any(abs(count) > 1 for count in _filled(table, quantity)):
+    if not several:
         note = f"no row has more than one piece, so that nothing tells whether {name} is of one piece or of the line; it is read as of the line"
         return Amounts(quantity, None, place, less, notes=(note,))
     if (by_article := _by_article(table, quantity, place)) is not None:
         how = "is the same whatever" if by_article else "grows with"
         reason = f"a price by its name; that of an article {how} the number of pieces"
         return Amounts(quantity, place if by_article else None, None if by_article else place, less, reason)
-    fits = {
-        is_unit: order_sum(table, groups, line_sums(table, quantity, place, is_unit), place)
-        for is_unit in (True, False)
-    }
-    if bool(fits[True]) != bool(fits[False]):
-        total = table.name((fits[True] or fits[False] or (place,))[0])
-        reason = f"a price by its name; as {'that of one piece' if fits[True] else 'that of the line'} the orders add up to {total}"
-        unit, line = (place, None) if fits[True] else (None, place)
-        return Amounts(quantity, unit, line, less, reason)
     return Amounts(quantity, discount=less, open_price=place)
+
+
+def _by_orders(
+    table: TestedTable, groups: Sequence[Sequence[int]], quantity: int, place: int
+) -> Amounts | None:
+    """What a price is of, by the total that the orders add up to with it; None where they do with both readings, or with none."""
+    of_one, of_line = (
+        order_sum(table, groups, line_sums(table, quantity, place, is_unit), place)
+        for is_unit in (True, False)
+    )
+    if bool(of_one) == bool(of_line):
+        return None
+    total = table.name((of_one or of_line or (place,))[0])
+    reason = f"a price by its name; as {'that of one piece' if of_one else 'that of the line'} the orders add up to {total}"
+    return Amounts(quantity, place if of_one else None, None if of_one else place, reason=reason)

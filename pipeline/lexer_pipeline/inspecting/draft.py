@@ -9,7 +9,7 @@ from lexer_pipeline.inspecting.dated_lines import dated
 from lexer_pipeline.inspecting.draft_conversions import conversions_of
 from lexer_pipeline.inspecting.draft_text import PRODUCTS, Drafted, Page, quoted, toml
 from lexer_pipeline.inspecting.drafting import Drafting
-from lexer_pipeline.inspecting.findings import DISCOUNT, findings
+from lexer_pipeline.inspecting.findings import DISCOUNT, PAID, findings
 from lexer_pipeline.inspecting.further_lines import (
     further_links,
     kept_consent,
@@ -118,6 +118,8 @@ def _line(one: Match, drafting: Drafting) -> Drafted:
     source = quoted(name)
     value = f"{{ column = {source}, convert = [{', '.join(steps)}] }}" if steps else source
     line = Drafted(one.field, name, one.confidence, one.reason, value, tuple(notes), why_not)
+    if one.field == PAID:
+        line = replace(line, notes=(*line.notes, *drafting.found.amounts.notes))
     for step in (dated, with_consent, read_as_phone, _comment):
         line = step(line, one.column, drafting)
     return line

@@ -15,7 +15,7 @@ FURTHER = {
     "purchase_id": "amazon order id|ebay order id|etsy order id|order ref|order reference|booking id|booking number"
     "|booking reference|ticket order id|charge id|bon|bonnummer|bon-nr|beleg|beleg-nr|auftrag|bestell-nr|bestellnr|rechnungsnummer"
     "|numéro de facture|facture|commande|n° commande|no commande|ticket n°|ticket no|id",
-    "action_at": "created date (utc)|created date|created time|processed at|email marketing consent timestamp|consent timestamp"
+    "action_at": "unsub time|last changed|created date (utc)|created date|created time|processed at|email marketing consent timestamp|consent timestamp"
     "|unsub time|added time|added at|verkaufsdatum|buchungsdatum|date de vente|date de facture|sold at|sold on|date sold|refund date"
     "|return date|refunded at|returned at|refunded on|returned on|rückgabedatum|joined|joined on|joined at|date joined|signup date"
     "|sign-up date|registration date|registered at|opt-in date|subscribed on|subscription date|booked at|booking date|sent date"
@@ -30,7 +30,7 @@ FURTHER = {
     "sms_id": "message sid|sid", "status": "email status", "from.number": "from", "to.email": "to", "to.number": "to",
 }  # fmt: skip
 # Words that come after all others: a number of orders is called Name by few, and an opt-in may have been taken back since.
-LAST = {"purchase_id": "name", "action_at": "last changed|optin time", "products[].quantity": "count"}
+LAST = {"purchase_id": "name", "action_at": "optin time", "products[].quantity": "count"}
 OWNERS = (*synonyms.OWNERS, "purchaser", "payer", "line", "ticket")
 # Words that mean the field only where nothing stands before them: Name is a number of an order (#1001), Item Name is none.
 ALONE = frozenset(
@@ -49,8 +49,9 @@ def _split(words: str) -> tuple[str, ...]:
 
 def _together(path: FieldPath, known: tuple[str, ...]) -> tuple[str, ...]:
     last = _split(LAST.get(str(path), ""))
-    first = [word for word in known if word not in last]
-    return tuple(dict.fromkeys((*first, *_split(FURTHER.get(str(path), "")), *last)))
+    further = _split(FURTHER.get(str(path), ""))
+    first = [word for word in known if word not in (*further, *last)]
+    return tuple(dict.fromkeys((*first, *further, *last)))
 
 
 WORDS: Mapping[FieldPath, tuple[str, ...]] = MappingProxyType(

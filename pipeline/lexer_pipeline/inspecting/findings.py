@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from lexer_pipeline.inspecting.amounts import Amounts, amounts_of
 from lexer_pipeline.inspecting.keys import Key, key_of
 from lexer_pipeline.inspecting.matching import PEOPLE, Guess, Match, fields_by_path, guesses
-from lexer_pipeline.inspecting.people import are_words, mixed_addresses, refused_people
+from lexer_pipeline.inspecting.people import NAMES, are_words, mixed_addresses, refused_people
 from lexer_pipeline.inspecting.row_sample import differing
 from lexer_pipeline.inspecting.tested_table import TestedTable
 from lexer_pipeline.mapping.synonyms import OTHERS
@@ -45,7 +45,9 @@ def findings(table: TestedTable, specification: Specification) -> Findings:
     found = Findings()
     is_payment = PAID in fields
     found.refused |= dict(_others(scored, table, specification.record_type))
-    _people(table, scored, found, 0 if specification.key else table.rows, is_payment)
+    _people(
+        table, scored, found, 0 if specification.key else _records(table, scored, specification), is_payment
+    )
     if specification.key is not None:
         _key(table, scored, found, FieldPath.named(specification.key))
         key = found.key.column
@@ -80,6 +82,14 @@ def _are_names(table: TestedTable, column: int, may_be_names: bool) -> bool:
     texts = [text for text in table.sample.column(column) if text]
     digits = sum(any(sign.isdigit() for sign in text) for text in texts)
     return are_words(table, column) or (may_be_names and 2 * digits <= len(texts))
+
+
+def _records(table: TestedTable, scored: Sequence[Match], specification: Specification) -> int:
+    """How many records a table without a key holds: of customers, as many as it has different names and numbers of people."""
+    if specification.record_type != "customer_record":
+        return table.rows
+    told = [one.column for one in scored if one.by_name and one.field in (*NAMES, *PEOPLE)]
+    return max((table.columns[place].distinct for place in told), default=0)
 
 
 def _people(

@@ -14,6 +14,7 @@ from lexer_pipeline.specs.names import normalised
 from lexer_pipeline.specs.paths import FieldPath
 
 STATUS = FieldPath(("status",))
+UNLINKED = ("purchase", "return", "customer_record")
 ARTICLE_NAMES = frozenset(
     normalised(word)
     for word in [
@@ -118,7 +119,12 @@ def to_links(lines: Sequence[Drafted]) -> Iterator[Drafted]:
     for path, name in ((FieldPath(("to", "email")), "email"), (FieldPath(("to", "number")), "mobile")):
         for line in lines:
             if line.field == path:
-                yield replace(line, field=LINK / name)
+                value = (
+                    line.value
+                    if name == "email"
+                    else f'{{ column = {quoted(line.column)}, convert = ["phone"] }}'
+                )
+                yield replace(line, field=LINK / name, value=value)
                 return
 
 
@@ -132,15 +138,15 @@ def of_campaign(lines: Sequence[Drafted], drafting: Drafting) -> Iterator[Drafte
 
 
 def leaves_out_unlinked(lines: Sequence[Drafted], drafting: Drafting) -> bool:
-    """Whether some purchases or returns name no one, as sales at a till do."""
+    """Whether some records name no one, as sales at a till do."""
     places = [
         drafting.names.index(line.column) for line in lines
         if line.field.is_within(LINK) and line.column and not line.why_not
     ]  # fmt: skip
     key, rows = drafting.found.key.column, drafting.table.sample.rows
-    if not places or key is None:
+    if not places or drafting.specification.record_type not in UNLINKED:
         return False
-    groups = drafting.table.sample.groups(key)
+    groups = [[row] for row in range(len(rows))] if key is None else drafting.table.sample.groups(key)
     return any(not any(rows[row][place] for row in group for place in places) for group in groups)
 
 

@@ -126,7 +126,7 @@ def plans(
     chosen = mapping.find(mapped) if mapped else None
     if specification is not None and chosen is None:
         for source in sources:
-            with _again(source, stdin if len(sources) > 1 else None) as reader:
+            with again(source, stdin if len(sources) > 1 else None) as reader:
                 yield Plan(source, reader() or stdin, reading, specification)
         return
     for source in sources:
