@@ -4,7 +4,6 @@ import re
 
 from lexer_pipeline.inspecting import semantic_types
 from lexer_pipeline.inspecting.column_profile import ColumnProfile, date_trouble
-from lexer_pipeline.inspecting.draft_text import quoted
 from lexer_pipeline.model import Field
 from lexer_pipeline.specs.paths import FieldPath
 
@@ -19,15 +18,16 @@ SERIALS = (
 BELOW_ZERO = re.compile("at most (0|-1)")
 
 
-def conversions_of(column: ColumnProfile, field: Field, country: str) -> tuple[list[str], list[str], str]:
-    """The conversions, what a person should know of them, and why they cannot be told; `country` is the column that tells it."""
+def conversions_of(column: ColumnProfile, field: Field) -> tuple[list[str], list[str], str]:
+    """The conversions, what a person should know of them, and why they cannot be told."""
     notes = []
     if 0 < column.count(semantic_types.NOTHING) < column.filled:
         notes.append('words for nothing are among its cells: convert = [{ absent = ["NULL", "-"] }, ...]')
     steps: list[str] = []
     why_not = ""
     if field.type in ("date", "date-time") and column.filled:
-        steps, why_not = _date(column, field)
+        forms, why_not = forms_of(column, field)
+        steps = [f'{{ date = "{forms[0]}" }}'] if forms and not why_not else []
     elif field.type in ("number", "integer"):
         steps, why_not = _money(column)
         if BELOW_ZERO.search(field.rule) and not any(
@@ -42,25 +42,19 @@ def conversions_of(column: ColumnProfile, field: Field, country: str) -> tuple[l
         steps = (
             ['"id"'] if is_id else ['"strip-apostrophe"'] if column.count(semantic_types.APOSTROPHE) else []
         )
-    if FieldPath.named(field.path).name == "mobile":
-        steps = [f"{{ phone = {{ country = {quoted(country)} }} }}"] if country else ['"phone"']
-        notes.append(
-            'where numbers lack the country code, and their row says no country: country = "AU" at the top'
-        )
     return steps, notes, why_not
 
 
-def _date(column: ColumnProfile, field: Field) -> tuple[list[str], str]:
+def forms_of(column: ColumnProfile, field: Field) -> tuple[tuple[str, ...], str]:
+    """The form of a column's dates; several, and why, where a person must choose; none where they need no conversion."""
     if column.share(semantic_types.NUMBER) > 0.5:
         top = column.shapes[0][0]
         name = next((name for name, pattern in SERIALS if pattern.fullmatch(top)), "")
-        return ([f'{{ date = "{name}" }}'], "") if name else ([], "its numbers are no dates that are known")
+        return ((name,), "") if name else ((), "its numbers are no dates that are known")
     readings = column.readings(*semantic_types.DATES)
     if trouble := date_trouble(column):
-        ways = " or ".join(
-            f'{{ date = "{name}" }}' for name in sorted({name for names in readings for name in names})
-        )
-        return [], f"{trouble.partition(';')[0]}; choose {ways}"
+        names = tuple(sorted({name for names in readings for name in names}))
+        return names, trouble.partition(";")[0]
     votes: dict[str, int] = {}
     sure = {names[0] for names in readings if len(names) == 1}
     for names, count in readings.items():
@@ -68,10 +62,10 @@ def _date(column: ColumnProfile, field: Field) -> tuple[list[str], str]:
         votes[name] = votes.get(name, 0) + count
     best = sorted(votes, key=lambda name: -votes[name])
     if len(best) > 1 and votes[best[0]] == votes[best[1]]:
-        return [], f"its cells mix the forms {best[0]} and {best[1]}; choose {{ date = [...] }}"
+        return tuple(best[:2]), f"its cells mix the forms {best[0]} and {best[1]}"
     if field.type == "date" and list(column.kinds) == [semantic_types.ISO_DATE]:
-        return [], ""
-    return [f'{{ date = "{best[0]}" }}'], ""
+        return (), ""
+    return tuple(best[:1]), ""
 
 
 def _money(column: ColumnProfile) -> tuple[list[str], str]:

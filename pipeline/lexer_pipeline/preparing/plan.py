@@ -127,12 +127,12 @@ def plans(
     if specification is not None and chosen is None:
         refuse_copies(sources)
         for source in sources:
-            with _again(source, stdin if len(sources) > 1 else None) as reader:
+            with again(source, stdin if len(sources) > 1 else None) as reader:
                 yield Plan(source, reader() or stdin, reading, specification)
         return
     alike: list[Source] = []
     for source in sources:
-        with _again(source, stdin) as reader:
+        with again(source, stdin) as reader:
             found, notes = (chosen, ()) if chosen else _recognised(source, reader(), reading, out)
             if found.refuse:
                 raise UsageError(f"{found.title}: cannot be converted: {found.refuse}")
@@ -160,7 +160,7 @@ def _is_wanted(record: RecordMap, specification: Specification | None) -> bool:
 
 
 @contextmanager
-def _again(source: Source, stdin: BinaryIO | None) -> Iterator[Callable[[], BinaryIO | None]]:
+def again(source: Source, stdin: BinaryIO | None) -> Iterator[Callable[[], BinaryIO | None]]:
     """Gives readers of standard input that each begin at its start and outlive this; nothing is read for a file."""
     if stdin is None or not isinstance(source, str | Path) or str(source) != "-":
         yield lambda: stdin
