@@ -51,6 +51,11 @@ SUSPICIONS: Mapping[str, Suspicion] = MappingProxyType({
         WARNING, "another field of a table held such a number, and was left out", "`5.61235E+12`",
         "format the column as text in the spreadsheet, and export it again",
     ),
+    "does_not_add_up": Suspicion(
+        HOLD, "the prices and adjustments of a record do not come to its own total",
+        "lines of 20.00 and 5.00, a total of 30.00", "look at these orders: an amount may stand in a column that is not mapped",
+        by_share=True,
+    ),
     "double_encoded": Suspicion(
         WARNING, "a text was read in another encoding than it was written in, before it came here", "`JosÃ©` for José",
         'export it again as UTF-8, or repair it in a mapping with `convert = ["fix-encoding"]`',
@@ -78,6 +83,11 @@ SUSPICIONS: Mapping[str, Suspicion] = MappingProxyType({
     "line_without_product": Suspicion(
         WARNING, "a line names no product by a number, so nobody can tell from it what was bought",
         "a Shopify line without a SKU", "give each product a SKU in the shop; its name is among the custom fields",
+    ),
+    "not_reconciled": Suspicion(
+        HOLD, "whether a record adds up could not be checked, since its total or an amount is missing or no number",
+        "an order whose total is empty", "export the column of the total, or name it under reconcile in the mapping",
+        by_share=True,
     ),
     "order_in_two_sources": Suspicion(
         WARNING, "an order or a return stands in several sources of the run, and was made one of what they say",

@@ -10,9 +10,11 @@ from lexer_pipeline.errors import UsageError
 from lexer_pipeline.mapping import conversions
 from lexer_pipeline.mapping.header import NOWHERE, Header
 from lexer_pipeline.mapping.name_words import name_word
+from lexer_pipeline.mapping.reconcile import SUMMED, Movable, Reconciling
 from lexer_pipeline.mapping.rest import has_custom_fields, is_kept_by_some, kept_columns, rest_rules
 from lexer_pipeline.mapping.rules import (
     SKIP_PLACEHOLDERS,
+    TOTAL,
     FieldDecisions,
     FieldRule,
     Mapping,
@@ -24,6 +26,7 @@ from lexer_pipeline.mapping.rules import (
 from lexer_pipeline.mapping.target_columns import Step, TargetColumn, columns_of, order_of
 from lexer_pipeline.model import Specification
 from lexer_pipeline.specs.names import shown
+from lexer_pipeline.specs.paths import FieldPath
 from lexer_pipeline.specs.placeholders import USUAL
 from lexer_pipeline.specs.schema_tree import SchemaTree
 from lexer_pipeline.validating.cleaning import Cleaning
@@ -61,7 +64,7 @@ class Mapper:
 
     `order` is that in which the columns can be made. `together` are places of columns that are filled from one row of a record
     alone. `unused` are columns that the mapping does not name, `left_out` all that no record reads, and `doubled` names of several
-    columns, of which the first is read.
+    columns, of which the first is read. Behind the columns that are `fields` of the record stands what is only looked at.
     """
 
     target_columns: tuple[TargetColumn, ...]
@@ -77,8 +80,14 @@ class Mapper:
     mapping: Mapping | None
     source: str
     decided: FieldDecisions
+    reconciling: Reconciling | None
     left_out: tuple[str, ...] = ()
     doubled: tuple[str, ...] = ()
+
+    @property
+    def fields(self) -> int:
+        """How many of the columns are fields of the record."""
+        return sum(not one.is_hidden for one in self.target_columns)
 
     @property
     def once(self) -> list[int]:
@@ -134,12 +143,15 @@ def compile_mapper(plan: Plan, header: Sequence[str], tree: SchemaTree, source: 
     keeps_unknown = told.keep_rest and has_custom_fields(tree)
     record = plan.record or _as_it_is(header, tree, plan.specification.name, keeps_unknown)
     columns = Header(mapping, header, source, plan.original)
-    rules = (*record.fields, *rest_rules(mapping, record, header, tree, told.keep_rest))
+    rest = rest_rules(mapping, record, header, tree, told.keep_rest)
+    # What is only looked at stands behind all fields.
+    rules = (*record.fields, *rest, *record.rules[len(record.fields) :])
     target_columns = settled(columns_of(rules, columns, tree, told), plan.fields_decided)
     if not any(one.columns for one in target_columns):
         raise UsageError(f"{source}: no column of the mapping {mapping.name} is in the header")
     folds = not record.carry and (bool(record.key) or not all(one.is_once for one in target_columns))
-    targets, labels = [str(one.path) for one in target_columns], [one.label for one in target_columns]
+    fields = [one for one in target_columns if not one.is_hidden]
+    targets, labels = [str(one.path) for one in fields], [one.label for one in fields]
     closes_gaps = plan.mapping is not None
     layout = compile_mapped(
         targets, labels, tree, source, folds, record.takes_first, closes_gaps, mapping.placeholders.further
@@ -153,7 +165,7 @@ def compile_mapper(plan: Plan, header: Sequence[str], tree: SchemaTree, source: 
         tuple(place for place, one in enumerate(target_columns) if one.rule.target in record.together),
         (*_all_left_out(record, columns), *(_placed(skip, columns) for skip in record.skips)), columns.secret(),
         _unused(columns, mapping, record, header, told.keep_rest),
-        plan.mapping, source, plan.fields_decided, columns.left_out(record), columns.doubled,
+        plan.mapping, source, plan.fields_decided, _reconciling(record, target_columns), columns.left_out(record), columns.doubled,
     )  # fmt: skip
 
 
@@ -189,6 +201,30 @@ def _settled(step: Step, target: str, decided: FieldDecisions) -> Step:
         raise UsageError(
             f"what was decided on {target} ({step.conversion}): {problem.message}", problem.hint
         ) from None
+
+
+def _reconciling(record: RecordMap, target_columns: Sequence[TargetColumn]) -> Reconciling | None:
+    """What a record's reconcile names, by the places of the columns; what the header lacks is left out."""
+    if record.reconcile is None:
+        return None
+    places = {one.rule.target: place for place, one in enumerate(target_columns)}
+    movable = [
+        Movable(
+            places[amount],
+            tuple(at for at, one in enumerate(target_columns)
+                  if FieldPath.named(one.rule.target).is_within(FieldPath.named(amount).parent)),
+            tuple(places[field] for field in (instead,) if field in places), is_added,
+        )
+        for listed, is_added in ((record.reconcile.on_top, True), (record.reconcile.contained, False))
+        for amount, instead in listed if amount in places
+    ]  # fmt: skip
+    moved = {one.amount for one in movable}
+    summed = [
+        at for at, one in enumerate(target_columns) if str(one.path.general) in SUMMED and at not in moved
+    ]
+    total = places.get(TOTAL)
+    label = target_columns[total].label if total is not None else ""
+    return Reconciling(total, tuple(summed), tuple(movable), label)
 
 
 def _plain() -> Mapping:

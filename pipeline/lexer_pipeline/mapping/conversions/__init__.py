@@ -55,6 +55,7 @@ COMPILERS: Mapping[str, Callable[[object], Conversion | NeedsColumn]] = MappingP
     "enum": vocabulary.enum,
     "fix-encoding": texts.fix_encoding,
     "id": identifiers.identifier,
+    "less": arithmetic.less,
     "line-total": arithmetic.line_total,
     "lower": texts.lower,
     "md5": addresses.md5,

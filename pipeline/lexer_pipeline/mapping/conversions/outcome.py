@@ -9,6 +9,7 @@ from lexer_pipeline.kernels.arrays import Bools, Int32s, UInt8s
 from lexer_pipeline.specs.values import Converted, Unconvertible
 
 CHANGES: Mapping[str, str] = MappingProxyType({
+    "amount_worked_out": "an amount was worked out: one amount less others",
     "apostrophe_stripped": "the apostrophe with which a spreadsheet marks text was taken off",
     "boolean_word": "yes/no, y/n, t/f, 1/0 or TRUE/FALSE became true or false",
     "clock_dropped": "the time of day was left out, since a date was asked for",
