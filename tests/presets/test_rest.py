@@ -7,6 +7,7 @@ import pytest
 from lexer_pipeline.mapping import file
 from lexer_pipeline.mapping.rest import CONSENT, snake_case
 from lexer_pipeline.preparing.prepare import prepare
+from lexer_pipeline.specs.names import normalised
 
 from tests.presets.exports import KEEP_ALL, Converted, convert, fixed, write
 from tests.presets.headers import HEADERS
@@ -149,7 +150,7 @@ def test_no_preset_drops_a_column_that_says_what_a_person_declined() -> None:
     allowed = {"optinip", "acceptsmarketing"}
 
     for preset in file.presets():
-        dropped = {file.normalised(name) for name in preset.drop} - allowed
+        dropped = {normalised(name) for name in preset.drop} - allowed
         assert not [name for name in dropped if CONSENT.search(name)], preset.name
 
 
