@@ -6,7 +6,7 @@ import random
 import sys
 
 import numpy as np
-from lexer_pipeline.kernels import cells, codes, documents, row_writer
+from lexer_pipeline.kernels import cells, codes, documents, identities, row_writer
 from lexer_pipeline.kernels.dialect import Dialect
 from lexer_pipeline.loading.passed_over import PassedOver
 from lexer_pipeline.specs.catalog import find
@@ -71,12 +71,16 @@ def main() -> None:
                 for kind in range(codes.KIND_URL + 1):
                     words = (b"Mira", b"A") if kind == codes.KIND_ENUM else ()
                     cells.check_column(view, *found[2:5], columns, 0, kind, -1e9, 1e9, words, status)
-                row_writer.scan_keys(view, dialect, 0, final, 1 << 20)
+                for is_address in (False, True):
+                    row_writer.scan_keys(view, dialect, 0, final, 1 << 20, is_address)
         text = b"".join(chance.choices(BITS, k=chance.randrange(14)))[:PAGE]
         view = edge.hold(text)
         whole = np.array([0], np.int64), np.array([len(text)], np.int64)
         documents.vouch_documents(automaton, view, *whole)
         documents.split_array(view, 0, False, 100)
+        identities.hash_lines(
+            view, whole[1], (b"email", b"first_name"), (True, False), (False, True), 1 << 63
+        )
     sys.stdout.write("came back\n")
 
 

@@ -28,10 +28,14 @@ class Fates:
     """The fates of some records of one source, by the number of the row or document with which each begins."""
 
     def __init__(self) -> None:
-        self._file = tempfile.TemporaryFile()  # noqa: SIM115 - read until the run ends
+        self._file = tempfile.TemporaryFile()  # noqa: SIM115 - closed by `close`
         self._numbers: list[int] = []
         self._places: list[int] = [0]
         self._order: Int64s | None = None
+
+    def close(self) -> None:
+        """Let go of what was kept."""
+        self._file.close()
 
     def add(self, number: int, fate: Fate) -> None:
         """Keep one."""

@@ -64,7 +64,7 @@ class Repeats:
     def _spill(self) -> None:
         if not self._parts:
             self._parts = [tempfile.TemporaryFile() for _ in range(PARTS)]  # noqa: SIM115 - closed once they were read
-        held = np.concatenate(self._held)
+        held = np.concatenate([np.zeros(0, NOTED), *self._held])
         numbers = (held["hash"] >> np.uint64(58)).astype(np.int64)
         order = np.argsort(numbers, kind="stable")
         ends = np.searchsorted(numbers[order], np.arange(PARTS), "right")

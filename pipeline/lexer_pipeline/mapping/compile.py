@@ -1,6 +1,7 @@
 """A mapping understood for one header: the columns that it makes, and which of the source's they read."""
 
 from collections.abc import Iterator, Sequence
+from collections.abc import Mapping as Names
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
@@ -10,9 +11,11 @@ from lexer_pipeline.errors import UsageError
 from lexer_pipeline.mapping import conversions
 from lexer_pipeline.mapping.header import NOWHERE, Header
 from lexer_pipeline.mapping.name_words import name_word
+from lexer_pipeline.mapping.reconcile import SUMMED, Movable, Reconciling
 from lexer_pipeline.mapping.rest import has_custom_fields, is_kept_by_some, kept_columns, rest_rules
 from lexer_pipeline.mapping.rules import (
     SKIP_PLACEHOLDERS,
+    TOTAL,
     FieldDecisions,
     FieldRule,
     Mapping,
@@ -21,9 +24,10 @@ from lexer_pipeline.mapping.rules import (
     Skip,
     Told,
 )
-from lexer_pipeline.mapping.target_columns import Step, TargetColumn, columns_of, order_of
+from lexer_pipeline.mapping.target_columns import BORN, Step, TargetColumn, columns_of, order_of
 from lexer_pipeline.model import Specification
 from lexer_pipeline.specs.names import shown
+from lexer_pipeline.specs.paths import FieldPath
 from lexer_pipeline.specs.placeholders import USUAL
 from lexer_pipeline.specs.schema_tree import SchemaTree
 from lexer_pipeline.validating.cleaning import Cleaning
@@ -61,7 +65,9 @@ class Mapper:
 
     `order` is that in which the columns can be made. `together` are places of columns that are filled from one row of a record
     alone. `unused` are columns that the mapping does not name, `left_out` all that no record reads, and `doubled` names of several
-    columns, of which the first is read.
+    columns, of which the first is read. Behind the columns that are `fields` of the record stands what is only looked at.
+    `amounts` are the names of the source's columns that hold amounts, `lines` the places of what is told of a line, where its price
+    is a column as it is, and `names` the header.
     """
 
     target_columns: tuple[TargetColumn, ...]
@@ -77,8 +83,17 @@ class Mapper:
     mapping: Mapping | None
     source: str
     decided: FieldDecisions
+    reconciling: Reconciling | None
+    amounts: Names[int, str]
+    lines: Names[str, int]
+    names: tuple[str, ...]
     left_out: tuple[str, ...] = ()
     doubled: tuple[str, ...] = ()
+
+    @property
+    def fields(self) -> int:
+        """How many of the columns are fields of the record."""
+        return sum(not one.is_hidden for one in self.target_columns)
 
     @property
     def once(self) -> list[int]:
@@ -103,6 +118,12 @@ class Mapper:
         return any(
             isinstance(step, conversions.NeedsColumn) for one in self.target_columns for step in one.chain
         )
+
+    @property
+    def completes_births(self) -> bool:
+        """Whether years of two digits become years of birth."""
+        born = [one for one in self.target_columns if one.path[-1] == BORN]
+        return any(conversions.completes_years(step) for one in born for step in one.steps)
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -134,26 +155,33 @@ def compile_mapper(plan: Plan, header: Sequence[str], tree: SchemaTree, source: 
     leaves_unknown = told.leaves_out or (told.keep_rest and has_custom_fields(tree))
     record = plan.record or _as_it_is(header, tree, plan.specification.name, source, leaves_unknown)
     columns = Header(mapping, header, source, plan.original)
-    rules = (*record.fields, *rest_rules(mapping, record, header, tree, told.keep_rest))
+    rest = rest_rules(mapping, record, header, tree, told.keep_rest)
+    # What is only looked at stands behind all fields.
+    rules = (*record.fields, *rest, *record.rules[len(record.fields) :])
     target_columns = settled(columns_of(rules, columns, tree, told), plan.fields_decided)
     if not any(one.columns for one in target_columns):
         raise UsageError(f"{source}: no column of the mapping {mapping.name} is in the header")
     folds = not record.carry and (bool(record.key) or not all(one.is_once for one in target_columns))
-    targets, labels = [str(one.path) for one in target_columns], [one.label for one in target_columns]
+    wanted = record.key or plan.specification.key
+    key = _key(wanted, target_columns, columns, tree) if folds or record.carry else None
+    target_columns = tuple(_as_sent(one, tree, key) for one in target_columns)
+    fields = [one for one in target_columns if not one.is_hidden]
+    targets, labels = [str(one.path) for one in fields], [one.label for one in fields]
     closes_gaps = plan.mapping is not None
     layout = compile_mapped(
         targets, labels, tree, source, folds, record.takes_first, closes_gaps, mapping.placeholders.further
     )
     carry = [columns.find((name,)) for name in record.carry]
-    key = record.key or plan.specification.key
     return Mapper(
         target_columns, order_of(target_columns), layout,
-        _key(key, target_columns, columns, tree) if folds or record.carry else None,
+        key,
         tuple(column for column in carry if column is not None), record.unlinked,
         tuple(place for place, one in enumerate(target_columns) if one.rule.target in record.together),
         (*_all_left_out(record, columns), *(_placed(skip, columns) for skip in record.skips)), columns.secret(),
         _unused(columns, mapping, record, header, told.keep_rest),
-        plan.mapping, source, plan.fields_decided, columns.left_out(record), columns.doubled,
+        plan.mapping, source, plan.fields_decided, _reconciling(record, target_columns),
+        {column: columns.name(column) for one in target_columns if _holds_amounts(one.rule) for column in one.columns},
+        _lines(target_columns), tuple(header), columns.left_out(record), columns.doubled,
     )  # fmt: skip
 
 
@@ -189,6 +217,45 @@ def _settled(step: Step, target: str, decided: FieldDecisions) -> Step:
         raise UsageError(
             f"what was decided on {target} ({step.conversion}): {problem.message}", problem.hint
         ) from None
+
+
+def _holds_amounts(rule: FieldRule) -> bool:
+    """Whether the columns of a rule hold amounts of money, and nothing around them."""
+    return next((name for name, _ in rule.conversions if name != "trim"), "") == "money"
+
+
+def _lines(target_columns: Sequence[TargetColumn]) -> Names[str, int]:
+    """Where a line's price stands, its quantity and product beside it; nothing where the price is no column as it is."""
+    places = {str(one.path): place for place, one in enumerate(target_columns)}
+    price = places.get("products[].price_paid")
+    if price is None or not target_columns[price].columns:
+        return {}
+    wanted = ("products[].price_paid", "products[].quantity", "products[].product_reference.id")
+    return {name.rpartition(".")[2]: places[name] for name in wanted if name in places}
+
+
+def _reconciling(record: RecordMap, target_columns: Sequence[TargetColumn]) -> Reconciling | None:
+    """What a record's reconcile names, by the places of the columns; what the header lacks is left out."""
+    if record.reconcile is None:
+        return None
+    places = {one.rule.target: place for place, one in enumerate(target_columns)}
+    movable = [
+        Movable(
+            places[amount],
+            tuple(at for at, one in enumerate(target_columns)
+                  if FieldPath.named(one.rule.target).is_within(FieldPath.named(amount).parent)),
+            tuple(places[field] for field in (instead,) if field in places), is_added,
+        )
+        for listed, is_added in ((record.reconcile.on_top, True), (record.reconcile.contained, False))
+        for amount, instead in listed if amount in places
+    ]  # fmt: skip
+    moved = {one.amount for one in movable}
+    summed = [
+        at for at, one in enumerate(target_columns) if str(one.path.general) in SUMMED and at not in moved
+    ]
+    total = places.get(TOTAL)
+    label = target_columns[total].label if total is not None else ""
+    return Reconciling(total, tuple(summed), tuple(movable), label)
 
 
 def _plain() -> Mapping:
@@ -227,6 +294,19 @@ def _key(wanted: str | None, target_columns: Sequence[TargetColumn], header: Hea
             f"Add a column for {wanted or 'the key'}.",
         )
     return Key(found, any(one.columns == (found,) and _is_address(one, tree) for one in target_columns))
+
+
+def _as_sent(one: TargetColumn, tree: SchemaTree, key: Key | None) -> TargetColumn:
+    """A column of an address by which rows are brought together, cleaned before the rows are compared."""
+    if (
+        key is None
+        or not key.is_address
+        or one.columns != (key.column,)
+        or one.chain
+        or not _is_address(one, tree)
+    ):
+        return one
+    return replace(one, chain=(conversions.compile_conversion("email", None),))
 
 
 def _is_address(one: TargetColumn, tree: SchemaTree) -> bool:

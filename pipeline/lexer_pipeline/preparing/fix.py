@@ -79,13 +79,14 @@ def _filled(
         read.reports = together.told(read.reports)
         if knows_fates or not len(together.shared):
             return workspace, read
-        known = iter(with_fates(plans, together.shared, fixed.options))
     except BaseException:
         workspace.discard()
         raise
     workspace.discard()
-    again = [(batch, [(number, next(known)) for number, _ in some]) for batch, some in todo]
-    return _filled(fixed, again, out, options, True)
+    with with_fates(plans, together.shared, fixed.options) as known:
+        each = iter(known)
+        again = [(batch, [(number, next(each)) for number, _ in some]) for batch, some in todo]
+        return _filled(fixed, again, out, options, True)
 
 
 def _offer(fixed: Fixed, dataset: str, workspace: Workspace, found: Verdict, now: datetime) -> Offer:

@@ -2,7 +2,7 @@
 
 import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import closing
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, replace
 from typing import Any, BinaryIO
 
@@ -27,22 +27,24 @@ ONCE = "once a run"
 IN_TWO = "order_in_two_sources"
 
 
-def with_fates(todo: Sequence[Plan], shared: UInt64s, options: Options) -> list[Plan]:
+@contextmanager
+def with_fates(todo: Sequence[Plan], shared: UInt64s, options: Options) -> Iterator[list[Plan]]:
     """The plans, each knowing what becomes of those records whose keys (by their hashes) other sources have too.
 
     All sources are read once more; their halves of such records lie on disk meanwhile.
     """
-    kept, names = _Kept(), []
-    for number, plan in enumerate(todo):
-        with closing(opened(plan.again())) as loaded:
-            stages = stages_of(loaded, plan, options)
-            kept.take(number, stages, shared)
-            names.append(plan.original or loaded.name)
-            reference = stages.route.reference
-    fates = [Fates() for _ in todo]
-    for group in kept.groups():
-        _decide(group, todo[0].specification.key or "", names, reference, fates)
-    return [replace(plan, fates=one) for plan, one in zip(todo, fates, strict=True)]
+    with ExitStack() as stack:
+        kept, names = stack.enter_context(closing(_Kept())), []
+        for number, plan in enumerate(todo):
+            with closing(opened(plan.again())) as loaded:
+                stages = stages_of(loaded, plan, options)
+                kept.take(number, stages, shared)
+                names.append(plan.original or loaded.name)
+                reference = stages.route.reference
+        fates = [stack.enter_context(closing(Fates())) for _ in todo]
+        for group in kept.groups():
+            _decide(group, todo[0].specification.key or "", names, reference, fates)
+        yield [replace(plan, fates=one) for plan, one in zip(todo, fates, strict=True)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +64,13 @@ class _Kept:
     """The parts of records on disk, found again by the hash of their key."""
 
     def __init__(self) -> None:
-        self._file: BinaryIO = tempfile.TemporaryFile()  # noqa: SIM115 - closed when all parts were read
+        self._file: BinaryIO = tempfile.TemporaryFile()  # noqa: SIM115 - closed by `close`
         self._index: list[tuple[int, int, int, int, int, int]] = []
         self._end = 0
+
+    def close(self) -> None:
+        """Let go of what was kept."""
+        self._file.close()
 
     def take(self, source: int, stages: Stages[Any], shared: UInt64s) -> None:
         """Keep the parts that a source has."""
@@ -101,7 +107,6 @@ class _Kept:
             if at == len(self._index) or self._index[at][0] != self._index[begin][0]:
                 yield [self._read(*one[1:]) for one in self._index[begin:at]]
                 begin = at
-        self._file.close()
 
     def _read(self, source: int, number: int, line: int, begin: int, size: int) -> _Part:
         text, about = read_at(self._file.fileno(), size, begin).split(b"\n", 1)
@@ -131,7 +136,9 @@ def _decide(
     broken = [part for part in group if part.problems]
     if broken:
         place = ", ".join(f"{names[part.source]} (line {part.line})" for part in broken)
-        words = f"stands in {place} too, where it cannot be read; mend it there, since an order is sent as a whole"
+        words = (
+            f"stands in {place} too, where it is not valid; mend it there, since an order is sent as a whole"
+        )
         other = Problem((key,), "contradiction", ONCE, words)
         for part in group:
             fates[part.source].add(part.number, Fate(problems=part.problems or (other,)))

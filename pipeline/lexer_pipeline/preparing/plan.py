@@ -15,7 +15,7 @@ from lexer_pipeline.chunks.rejected import ADDED, BOOKKEEPING
 from lexer_pipeline.errors import UsageError
 from lexer_pipeline.loading.expand import expand
 from lexer_pipeline.loading.format import ReadOptions
-from lexer_pipeline.loading.named_twice import refuse_named_twice
+from lexer_pipeline.loading.named_twice import refuse_copies, refuse_named_twice
 from lexer_pipeline.loading.source import Loaded, LoadedTable, Source, load
 from lexer_pipeline.mapping import file as mapping
 from lexer_pipeline.mapping import remembered
@@ -125,12 +125,14 @@ def plans(
     specification = catalog.find(spec) if isinstance(spec, str) else spec
     chosen = mapping.find(mapped) if mapped else None
     if specification is not None and chosen is None:
+        refuse_copies(sources)
         for source in sources:
-            with _again(source, stdin if len(sources) > 1 else None) as reader:
+            with again(source, stdin if len(sources) > 1 else None) as reader:
                 yield Plan(source, reader() or stdin, reading, specification)
         return
+    alike: list[Source] = []
     for source in sources:
-        with _again(source, stdin) as reader:
+        with again(source, stdin) as reader:
             found, notes = (chosen, ()) if chosen else _recognised(source, reader(), reading, out)
             if found.refuse:
                 raise UsageError(f"{found.title}: cannot be converted: {found.refuse}")
@@ -148,6 +150,9 @@ def plans(
                 is_further = made.name in seen
                 seen.add(made.name)
                 yield Plan(source, reader(), read_as, made, found, record, notes, is_further=is_further)
+            # What the name of a file says may be all that two of them differ in.
+            alike += [] if any(rule.filename for one in found.records for rule in one.fields) else [source]
+    refuse_copies(alike)
 
 
 def _is_wanted(record: RecordMap, specification: Specification | None) -> bool:
@@ -155,7 +160,7 @@ def _is_wanted(record: RecordMap, specification: Specification | None) -> bool:
 
 
 @contextmanager
-def _again(source: Source, stdin: BinaryIO | None) -> Iterator[Callable[[], BinaryIO | None]]:
+def again(source: Source, stdin: BinaryIO | None) -> Iterator[Callable[[], BinaryIO | None]]:
     """Gives readers of standard input that each begin at its start and outlive this; nothing is read for a file."""
     if stdin is None or not isinstance(source, str | Path) or str(source) != "-":
         yield lambda: stdin
