@@ -64,7 +64,11 @@ def _column(leaf: Leaf, before: cells.Cells, readable: Bools, convert: Convert) 
     status = before.status(leaf.column, leaf.kind, words=leaf.words)
     known: dict[str, values.Converted | values.Unconvertible] = {}
     for row in np.flatnonzero((status == codes.CELL_DOUBT) & readable).tolist():
-        text = before.text(row, leaf.column)
+        try:
+            text = before.text(row, leaf.column)
+        except UnicodeDecodeError:
+            # It was pulled up from a row that cannot be read, for which the record is rejected.
+            continue
         done = known.get(text)
         if done is None:
             done = known[text] = convert(text)
