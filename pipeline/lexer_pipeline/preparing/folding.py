@@ -136,7 +136,9 @@ def _decide(
     broken = [part for part in group if part.problems]
     if broken:
         place = ", ".join(f"{names[part.source]} (line {part.line})" for part in broken)
-        words = f"stands in {place} too, where it is not valid; mend it there, since an order is sent as a whole"
+        words = (
+            f"stands in {place} too, where it is not valid; mend it there, since an order is sent as a whole"
+        )
         other = Problem((key,), "contradiction", ONCE, words)
         for part in group:
             fates[part.source].add(part.number, Fate(problems=part.problems or (other,)))
