@@ -131,6 +131,12 @@ def test_every_e_mail_address_and_hash_says_how_it_is_cleaned(name: str) -> None
 
 
 @every_schema
+def test_every_mobile_says_that_it_holds_a_phone_number(name: str) -> None:
+    for at, node in values(name):
+        assert node.get("x-holds") == ("mobile" if at.endswith("/mobile") else None), at
+
+
+@every_schema
 def test_only_links_forbid_other_keys_and_only_custom_fields_and_options_invite_them(name: str) -> None:
     for at, node in objects(SCHEMAS[name]):
         if re.search(r"/\$link/\d$", at):

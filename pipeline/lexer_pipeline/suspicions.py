@@ -51,6 +51,11 @@ SUSPICIONS: Mapping[str, Suspicion] = MappingProxyType({
         WARNING, "another field of a table held such a number, and was left out", "`5.61235E+12`",
         "format the column as text in the spreadsheet, and export it again",
     ),
+    "does_not_add_up": Suspicion(
+        HOLD, "the prices and adjustments of a record do not come to its own total",
+        "lines of 20.00 and 5.00, a total of 30.00", "look at these orders: an amount may stand in a column that is not mapped",
+        by_share=True,
+    ),
     "double_encoded": Suspicion(
         WARNING, "a text was read in another encoding than it was written in, before it came here", "`JosÃ©` for José",
         'export it again as UTF-8, or repair it in a mapping with `convert = ["fix-encoding"]`',
@@ -79,9 +84,22 @@ SUSPICIONS: Mapping[str, Suspicion] = MappingProxyType({
         WARNING, "a line names no product by a number, so nobody can tell from it what was bought",
         "a Shopify line without a SKU", "give each product a SKU in the shop; its name is among the custom fields",
     ),
+    "mobile_not_a_number": Suspicion(
+        WARNING, "a mobile that cannot be a phone number was sent as it is", "`call after five`",
+        'write digits with the country code, as in 61491570156, or let a mapping read it: `convert = ["phone"]`',
+    ),
+    "not_reconciled": Suspicion(
+        HOLD, "whether a record adds up could not be checked, since its total or an amount is missing or no number",
+        "an order whose total is empty", "export the column of the total, or name it under reconcile in the mapping",
+        by_share=True,
+    ),
     "order_in_two_sources": Suspicion(
         WARNING, "an order or a return stands in several sources of the run, and was made one of what they say",
         "exports of two months that overlap by a day", "look at one of them; nothing needs to be done where they fit together",
+    ),
+    "order_total_repeated": Suspicion(
+        HOLD, "the lines of an order all have one price though they differ: it may be the total of the order",
+        "two lines of one order, each with its total of 95.00", "map the column that holds what each line costs",
     ),
     "orders_repeated": Suspicion(
         HOLD, "all lines of an order are there twice, so it would count twice what was bought",
@@ -107,6 +125,14 @@ SUSPICIONS: Mapping[str, Suspicion] = MappingProxyType({
     "replacement_character": Suspicion(
         WARNING, "a text holds U+FFFD, which stands where a sign was lost", "`Jos�`", "export it again as UTF-8",
     ),
+    "several_addresses": Suspicion(
+        ISSUE, "a cell holds more than one e-mail address", "`mira@example.com; teo@example.com`",
+        "leave one of them, or make a row of each",
+    ),
+    "several_currencies": Suspicion(
+        HOLD, "amounts of one column are in several currencies, and become bare numbers", "`AUD 12.50` beside `USD 8.20`",
+        'let the currency field take them: currency = { column = "Paid", convert = ["currency"] }',
+    ),
     "shared_link": Suspicion(
         HOLD, "one link stands for several people, who would become one", "`customer_id` 1 for all guests of a shop",
         "leave the link empty where it names nobody", by_share=True,
@@ -119,6 +145,11 @@ SUSPICIONS: Mapping[str, Suspicion] = MappingProxyType({
         ISSUE, "a quoted cell holds two lines or more with as many delimiters as a row: a stray quote took in the rows after it",
         "a cell `Rose Cottage`, behind it two whole customers, and only then a quote",
         "take the stray quote out of the source, or write it twice, and convert it again",
+    ),
+    "unit_price_as_total": Suspicion(
+        HOLD, "the price of a line is that of one piece: another column holds quantity times price",
+        "a quantity of 2, a price of 9.95, and 19.90 beside it",
+        "map the other column, or write fields = [quantity, full_price] with line-total",
     ),
 })  # fmt: skip
 
@@ -159,7 +190,7 @@ class Sightings:
             )
             return
         same = not known.lines or known.source == one.source
-        lines = (*known.lines, *one.lines)[:MOST_LINES] if same else known.lines
+        lines = tuple(sorted((*known.lines, *one.lines))[:MOST_LINES]) if same else known.lines
         source = known.source if known.lines else one.source
         self._found[one.code, one.where] = Sighting(
             one.code, one.where, known.count + one.count, lines, source

@@ -47,6 +47,7 @@ LIKELY: dict[str, st.SearchStrategy[str]] = {
     "lower": st.from_regex(r"[A-Za-z \[{@`~]{1,6}", fullmatch=True),
     "upper": st.from_regex(r"[A-Za-z \[{@`~]{1,6}", fullmatch=True),
     "trim": st.from_regex(r" {0,2}[A-Za-z ]{0,3}\t? {0,2}", fullmatch=True),
+    "less": st.lists(AMOUNTS | st.just(""), min_size=1, max_size=4).map("\x1f".join),
     "line-total": st.lists(AMOUNTS | st.just(""), min_size=2, max_size=4).map("\x1f".join),
     "date": DAYS | st.builds(str.__add__, DAYS, CLOCKS),
 }  # fmt: skip
@@ -55,7 +56,7 @@ ARGUMENTS: list[tuple[str, object]] = [
     ("email", None), ("id", None), ("id", "strip-fraction"), ("id", "keep-fraction"), ("money", "."), ("money", ","),
     ("absent", ["0", "0.00", "n/a", " é", "-"]), ("absolute", None), ("negate", None), ("digits", None),
     ("before", "x"), ("before", " "), ("before", "xx"), ("after", "x"), ("after", "é"), ("lower", None),
-    ("upper", None), ("trim", None), ("line-total", None),
+    ("upper", None), ("trim", None), ("line-total", None), ("less", None),
     *(
         ("date", {"format": form, "to": to, "zone": zone} if zone else {"format": form, "to": to})
         for form in (
@@ -163,6 +164,7 @@ def test_a_chain_is_its_steps_one_after_another(data: st.DataObject) -> None:
         ("negate", None, ["5.00", "0.00"]),
         ("digits", None, ["+61 491 570 156", "'+61491570157", "0491570156"]),
         ("before", "x", ["+61491570156", "+1 (212) 555-0100 x12"]),
+        ("less", None, ["24.50\x1f0", "12.99\x1f3\x1f0.001", "0.10\x1f0.30", "\x1f5", "5\x1f\x1f2"]),
         ("line-total", None, ["2\x1f24.50\x1f0.00", "3\x1f12.99\x1f", "1\x1f0.10\x1f0.30", "0\x1f5\x1f"]),
         ("date", "iso", ["2024-03-06", "2025-10-06 10:15:00 +1100", "2024-01-05 07:30:00+00:00", "2024-03-06T10:15:00Z"]),
         ("date", "dd/mm/yyyy", ["6/3/2024 9:05", "06/03/2024 23:59:59.5"]),

@@ -6,6 +6,8 @@ from decimal import Decimal
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from lexer_pipeline.errors import UsageError
+from lexer_pipeline.mapping.conversions import Converted, NeedsColumn, compile_conversion
 from lexer_pipeline.specs import values
 
 from tests.conversions.helpers import names, refusal, result, results
@@ -185,3 +187,36 @@ def test_a_sign_changes_exactly(number: Decimal, name: str) -> None:
 
     assert found is None or Decimal(found) == expected
     assert found is None or re.sub("[^0-9]", "", found) == re.sub("[^0-9]", "", text)
+
+
+@pytest.mark.parametrize(
+    ("column", "text", "wanted"),
+    [
+        (["30.505", "12.345"], "30.505", "30.505"),
+        (["30.505", "12"], "12", "12"),
+        (["1,005.00", "30.505"], "1,005.00", "1005.00"),
+        (["1.005,00", "9,95"], "1.005,00", "1005.00"),
+        (["1.005", "9,95"], "1.005", "1005"),
+    ],
+)
+def test_the_usual_mark_of_a_platform_decides_where_the_column_does_not(
+    column: list[str], text: str, wanted: str
+) -> None:
+    found = compile_conversion("money", {"usual": "."})
+    assert isinstance(found, NeedsColumn)
+    found.look(column)
+
+    done = found.decide()(text)
+
+    assert isinstance(done, Converted)
+    assert wanted == done.text
+
+
+@pytest.mark.parametrize("column", [["30,505", "12,345"], ["30,505", "12.345"]])
+def test_groups_of_thousands_without_cents_stay_ambiguous_whatever_is_usual(column: list[str]) -> None:
+    found = compile_conversion("money", {"usual": "."})
+    assert isinstance(found, NeedsColumn)
+    found.look(column)
+
+    with pytest.raises(UsageError, match="is ambiguous"):
+        found.decide()

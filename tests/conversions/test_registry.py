@@ -31,6 +31,7 @@ ARGUMENTS: dict[str, tuple[object, ...]] = {
     "absent": (["-", "NULL"],),
     "after": ("@",),
     "before": ("@",),
+    "currency": (None, {"$": "AUD"}),
     "date": (
         None, "%d/%m/%Y %H:%M", ["iso", "dd/mm/yyyy"], "excel", "unix", "unix-ms",
         {"zone": "Australia/Melbourne"}, {"zone": "Sydney", "to": "date", "format": ["iso", "unix-ms"]},
@@ -38,7 +39,7 @@ ARGUMENTS: dict[str, tuple[object, ...]] = {
     "date-time-zone": (None, {"zone": "UTC", "format": "mm/dd/yyyy"}),
     "enum": ({"paid": "purchase"}, {"paid": "purchase", "*": "other"}),
     "id": (None, "strip-fraction", "keep-fraction"),
-    "money": (None, ".", ","),
+    "money": (None, ".", ",", {"usual": "."}),
     "part": ({"key": "quantity"},),
     "phone": (None, "AU"),
 }  # fmt: skip

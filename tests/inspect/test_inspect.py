@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 from lexer_pipeline.inspecting.inspect import Inspection, inspect
+from lexer_pipeline.inspecting.nearest import nearest
+from lexer_pipeline.specs.paths import FieldPath
 
 from tests.inspect.helpers import MARK, answer, says_a_value, table
 from tests.running import command
@@ -153,7 +155,7 @@ def test_the_answer_of_the_command_holds_all_facts_and_no_value(tmp_path: Path, 
     words = command("inspect", path, cwd=tmp_path)
 
     assert {"path", "form", "encoding", "delimiter", "header_line", "rows", "blank", "columns", "keys", "presets",
-            "specifications", "obstacles", "notes"} == set(found)  # fmt: skip
+            "specifications", "obstacles", "notes", "suspicions"} == set(found)  # fmt: skip
     first = found["columns"][0]
     assert (first["name"], first["filled"], first["fill_rate"], first["distinct"]) == (
         "E-mail Address",
@@ -182,3 +184,74 @@ def test_a_preset_is_recognised_by_the_header(tmp_path: Path, monkeypatch: pytes
 
     assert found.presets == ("till",)
     assert ("no_field", "Shoe size") not in codes(found)
+
+
+HUBSPOT = "Record ID,First Name,Last Name,Email,Phone Number,Lifecycle Stage\n"
+
+
+def test_what_validate_would_find_suspicious_is_shown_where_a_preset_fits(tmp_path: Path) -> None:
+    text = HUBSPOT + "1001,Mira,Holt,mira@example.com,0491 570 156,lead\n"
+    (tmp_path / "contacts.csv").write_text(text, "utf-8")
+
+    (found,) = answer("inspect", "contacts.csv", cwd=tmp_path)["sources"]
+    (checked,) = answer("validate", "contacts.csv", cwd=tmp_path)["sources"]
+    words = command("inspect", "contacts.csv", cwd=tmp_path).stdout.decode()
+
+    assert found["presets"] == ["hubspot_contacts"]
+    assert found["suspicions"] == checked["suspicions"] != {}
+    assert "suspicion" in words and "warning" in words
+    assert "Read as hubspot_contacts: this is suspicious." in words
+    assert "Next: lexer-pipeline validate contacts.csv" in words
+    # What a preset makes, it makes whatever the columns are called.
+    assert "it lacks" not in words
+
+
+def test_a_table_of_fields_is_looked_at_as_its_specification(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("link.email,mobile\nmira@example.com,0491570156\n", "utf-8")
+
+    (found,) = answer("inspect", "a.csv", cwd=tmp_path)["sources"]
+    done = command(
+        "inspect", "-", cwd=tmp_path, stdin=b"link.email,city\nmira@example.com,Perth\n"
+    ).stdout.decode()
+
+    assert found["suspicions"] is not None
+    assert "Read as profile_customer: nothing is suspicious." in done
+    assert "--spec profile_customer" in done
+
+
+def test_nothing_is_looked_for_where_nobody_knows_what_a_source_becomes(tmp_path: Path) -> None:
+    table(tmp_path / "contacts.csv", CONTACTS)
+
+    (found,) = answer("inspect", "contacts.csv", cwd=tmp_path)["sources"]
+    words = command("inspect", "contacts.csv", cwd=tmp_path).stdout.decode()
+
+    assert found["suspicions"] is None
+    assert "suspicious" not in words
+    assert "Next: lexer-pipeline map contacts.csv --spec profile_customer" in words
+
+
+def test_a_column_called_like_a_field_is_not_said_to_be_none() -> None:
+    found = of("Email,mobile,Shoe size\nmira@example.com,ask me,42\nteo@example.com,by mail,43\n")
+
+    said = {one.column: one.message for one in found.obstacles if one.code == "no_field"}
+    assert said["mobile"].startswith(
+        "is called like the field mobile, but its values look like something else"
+    )
+    assert said["Shoe size"] == "is no field of profile_customer"
+
+
+def test_names_that_share_but_an_ending_are_not_near() -> None:
+    paths = [
+        FieldPath.named(name)
+        for name in ("email_id", "link.mobile", "mobile", "link.customer_id", "first_name")
+    ]
+
+    assert [str(nearest(name, paths)) for name in ("campaign_id", "mobil", "firstname", "custmer_id")] == [
+        "None", "mobile", "first_name", "link.customer_id",
+    ]  # fmt: skip
+
+
+def test_orders_are_no_requests_to_forget_somebody() -> None:
+    found = of("Order ID,Email,Order date,SKU,Qty,Price paid\nA-1,mira@example.com,2024-03-06,S1,1,9.50\n")
+
+    assert "compliance_forget" not in {one.specification for one in found.specifications}

@@ -89,14 +89,11 @@ def test_the_draft_proposes_conversions_and_makes_whole_records(tmp_path: Path) 
     fields = toml["records"][0]["fields"]
 
     assert fields["action_at"]["convert"] == [{"date": "dd.mm.yyyy"}]
-    assert fields["products[].price_paid"]["convert"] == [{"money": ","}]
+    assert fields["products[].full_price"] == {"column": "Einzelpreis", "convert": [{"money": ","}]}
+    assert fields["products[].price_paid"]["convert"] == ["line-total"]
+    assert fields["type"] == {"constant": "ecommerce"}
     assert fields["products[].product_reference.id_type"] == {"constant": "sku"}
 
-    text = (tmp_path / "draft.toml").read_text("utf-8")
-    assert '# type = "..."  # required' in text
-    (tmp_path / "draft.toml").write_text(
-        text.replace('# type = "..."', 'type = { constant = "ecommerce" }'), "utf-8"
-    )
     report = prepare(
         [tmp_path / "export.csv"],
         None,
@@ -108,7 +105,7 @@ def test_the_draft_proposes_conversions_and_makes_whole_records(tmp_path: Path) 
 
     assert [len(one["products"]) for one in records] == [2, 1]
     assert records[0]["products"][0] == {
-        "product_reference": {"id": "0012", "id_type": "sku"}, "price_paid": 1234.50, "quantity": 1,
+        "product_reference": {"id": "0012", "id_type": "sku"}, "price_paid": 1234.50, "quantity": 1, "full_price": 1234.50,
     }  # fmt: skip
     assert records[0]["action_at"] == "2024-01-25T10:15:00Z"
 
@@ -178,10 +175,10 @@ def test_numbers_of_a_return_are_turned_below_zero(tmp_path: Path) -> None:
 
 
 def test_an_object_that_would_stay_incomplete_is_left_out(tmp_path: Path) -> None:
-    _, toml = drafted(tmp_path, {"Order ID": ["1"], "Location": ["Perth"]}, "purchase")
+    _, toml = drafted(tmp_path, {"Order ID": ["1"], "Latitude": ["-37.8"]}, "purchase")
 
-    assert "store.name" not in toml["records"][0]["fields"]
-    assert "store needs store.type too" in (tmp_path / "draft.toml").read_text("utf-8")
+    assert "store.location.coordinate.latitude" not in toml["records"][0]["fields"]
+    assert "store needs store.name too" in (tmp_path / "draft.toml").read_text("utf-8")
 
 
 def test_columns_with_secrets_are_never_passed_on(tmp_path: Path) -> None:

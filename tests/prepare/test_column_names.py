@@ -154,6 +154,30 @@ def test_an_unknown_column_with_a_sign_that_nobody_sees_is_named(tmp_path: Path)
     assert "‘smart’" in problem.value.message
 
 
+def test_a_form_of_dates_beside_it_changes_nothing_of_what_is_left_out(tmp_path: Path) -> None:
+    source = table(tmp_path, "Link.Email,shoe size,date_of_birth", "mira@example.com,42,03/04/2001")
+    said = Options(date_format="dd/mm/yyyy", ignore_unknown=True)
+    report = prepare([source], SPEC, tmp_path / "out", said)
+
+    assert report.batches[0].manifest.left_out == ("shoe size",)
+    assert report.sources[0].notes[-2:] == (
+        "columns that are not called exactly as their field: Link.Email as link.email", "columns left out: shoe size",
+    )  # fmt: skip
+    with pytest.raises(UsageError, match="not in the specification"):
+        validate([source], SPEC, Options(date_format="dd/mm/yyyy"))
+
+
+def test_of_further_columns_of_one_very_name_the_first_is_kept_and_the_manifest_names_the_other(
+    tmp_path: Path,
+) -> None:
+    source = table(tmp_path, "Email,Gift,Gift", "mira@example.com,soap,tea")
+    options = mapping(tmp_path, '"link.email" = "Email"', 'rest = "custom_fields"')
+    done = prepared([source], None, tmp_path / "out", options)
+
+    assert done.records[0]["custom_fields"] == {"gift": "soap"}
+    assert done.manifest.left_out == ("Gift",)
+
+
 def test_the_manifest_names_what_was_left_out_of_all_sources(tmp_path: Path) -> None:
     first = table(tmp_path, "link.email,shoe size", "mira@example.com,42")
     second = tmp_path / "more.csv"

@@ -66,13 +66,13 @@ def test_a_table_gives_the_same_files_with_kernels_and_without(record_type: str)
 
 
 def test_a_cell_of_blanks_in_a_trimmed_column_is_an_absent_field_either_way(tmp_path: Path) -> None:
-    data = b"link.customer_id,email_sha256,email\n0, , \n1,\t,\xc2\xa0\n2,,a@example.com\n"
+    data = b"link.customer_id,email_sha256,email\n3, , \n1,\t,\xc2\xa0\n2,,a@example.com\n"
     fast = of_bytes(data, "customer_record", tmp_path / "fast")
     with in_plain_python():
         slow = of_bytes(data, "customer_record", tmp_path / "slow")
 
     assert fast.files == slow.files
-    assert fast.records[:2] == [{"link": {"customer_id": "0"}}, {"link": {"customer_id": "1"}}]
+    assert fast.records[:2] == [{"link": {"customer_id": "3"}}, {"link": {"customer_id": "1"}}]
     assert fast.manifest.conversions == {"email_cleaned": 2, "hash_cleaned": 2}
 
 
@@ -574,7 +574,7 @@ def test_long_cells_give_the_same_bytes_with_kernels_and_without(
     record_type: str, columns: dict[str, str], tmp_path: Path
 ) -> None:
     rows = [
-        columns | {key: sign * size}
+        columns | {key: f"a{sign * size}"}
         for key in columns
         for sign in ('"', "\n", "é", "\\")
         for size in (1, 4095, 9000)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from lexer_pipeline.errors import UsageError
-from lexer_pipeline.loading.source import expand
+from lexer_pipeline.loading.expand import expand
 from lexer_pipeline.mapping.name_words import name_word
 from lexer_pipeline.mapping.rules import FieldRule, NameWord
 from lexer_pipeline.preparing.prepare import prepare

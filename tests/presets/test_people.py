@@ -121,3 +121,28 @@ def test_no_variant_is_left_out_as_a_picture(
     assert sum(source.skipped.values()) == rows.count("https://")
     assert all(one["name"] == "Mug" for one in records)
     assert json.dumps(records).count("Mug") == len(records)
+
+
+@pytest.mark.parametrize(
+    "word", ["NULL", "noemail@shop.example.com", " ", "#N/A", "n/a", "-", "test@test.com", "None"]
+)
+def test_a_word_for_nothing_is_no_one_to_link_to_in_an_export_of_orders(word: str, folder: Path) -> None:
+    rows = [order(number, f"p{number}@example.com") for number in range(1, 40)]
+
+    made = convert(shopify(*rows, order(40, word), order(41, word, phone="0491 570 156")))
+
+    assert made.report.sources[0].skipped == {NO_ONE: 1}
+    assert made.report.sources[0].invalid == 0
+    purchases = made.records("commerce_purchases")
+    assert purchases[-1]["link"] == {"mobile": "61491570156"}
+    assert len(purchases) == 40
+
+
+def test_a_word_for_nothing_in_a_list_of_customers_is_an_issue_that_names_it(folder: Path) -> None:
+    Path("contacts.csv").write_text(
+        "Record ID,First Name,Last Name,Email\nNULL,Mira,Holt,\n#N/A,Ana,Lee,\n", "utf-8"
+    )
+
+    made = convert("contacts.csv", "hubspot_contacts")
+
+    assert [one["code"] for one in made.issues("profile_customer")] == ["placeholder", "spreadsheet_error"]

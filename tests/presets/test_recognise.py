@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 from lexer_pipeline.errors import UsageError
 from lexer_pipeline.mapping import file
-from lexer_pipeline.mapping.file import normalised
 from lexer_pipeline.mapping.header import is_named, named_columns
 from lexer_pipeline.mapping.recognition import recognise
 from lexer_pipeline.mapping.rules import Mapping
 from lexer_pipeline.preparing.prepare import prepare
+from lexer_pipeline.specs.names import normalised
 
 from tests.presets.exports import convert, write
 from tests.presets.headers import HEADERS

@@ -7,6 +7,7 @@ import pytest
 from lexer_pipeline.mapping import file
 from lexer_pipeline.mapping.rest import CONSENT, snake_case
 from lexer_pipeline.preparing.prepare import prepare
+from lexer_pipeline.specs.names import normalised
 
 from tests.presets.exports import KEEP_ALL, Converted, convert, fixed, write
 from tests.presets.headers import HEADERS
@@ -133,6 +134,17 @@ def test_a_preset_keeps_what_a_person_declined_whatever_it_is_called(
     assert one["custom_fields"][field] == "no"
 
 
+def test_what_was_ticked_at_an_order_goes_with_it(folder: Path) -> None:
+    row = {
+        "Name": "#1", "Email": "mira.holt@example.com", "Created at": "2024-03-06 10:15:00 +1100", "Lineitem quantity": "1",
+        "Lineitem price": "5.00", "Lineitem name": "Mug", "Lineitem sku": "A", "Total": "5.00", "Accepts Marketing": "no",
+    }  # fmt: skip
+
+    (one,) = convert(write("orders.csv", HEADERS["shopify_orders"][0], row)).records("commerce_purchases")
+
+    assert one["custom_fields"]["accepts_marketing"] == "no"
+
+
 def test_what_was_ticked_at_a_checkout_goes_with_the_payment(folder: Path) -> None:
     row = {
         "id": "ch_1", "Created date (UTC)": "2026-06-05 20:38:34", "Amount": "59.90", "Currency": "aud", "Status": "Paid",
@@ -145,11 +157,11 @@ def test_what_was_ticked_at_a_checkout_goes_with_the_payment(folder: Path) -> No
 
 
 def test_no_preset_drops_a_column_that_says_what_a_person_declined() -> None:
-    # Where the person seemed to be when they agreed; and what stands beside an order.
-    allowed = {"optinip", "acceptsmarketing"}
+    # Where the person seemed to be when they agreed.
+    allowed = {"optinip"}
 
     for preset in file.presets():
-        dropped = {file.normalised(name) for name in preset.drop} - allowed
+        dropped = {normalised(name) for name in preset.drop} - allowed
         assert not [name for name in dropped if CONSENT.search(name)], preset.name
 
 

@@ -63,7 +63,7 @@ def test_an_identifier_leaves_as_it_came_or_not_at_all(
 
     records = made.records("profile_customer")
     if len(records) == 2:
-        assert (code, zip_code) == (records[0]["customer_id"], records[0]["zip"])
+        assert (code, zip_code) == (records[0]["customer_id"], records[0]["postcode"])
     else:
         assert {"pattern"} == {issue["code"] for issue in made.issues("profile_customer")}
         assert re.search(r"E\+?[0-9]|\.0+$", f"{code}\n{zip_code}", re.MULTILINE)

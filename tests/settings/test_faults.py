@@ -39,6 +39,11 @@ unlinked = "skip"
 needs = "Status"
 lacks = ["State"]
 
+[records.reconcile]
+total = { column = "Total", convert = ["money"] }
+on_top = { "products[].price_paid" = "custom_fields.name" }
+contained = { "products[].quantity" = "custom_fields.name" }
+
 [[records.skip]]
 column = "Status"
 is = ["void", "lost"]

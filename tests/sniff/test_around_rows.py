@@ -2,12 +2,15 @@
 
 import gzip
 import zipfile
+from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 
+import openpyxl
 import pytest
 from lexer_pipeline.inspecting.inspect import inspect
-from prepare.helpers import KEEP_ALL, Prepared, in_plain_python, of_bytes, prepared
+from lexer_pipeline.preparing.prepare import prepare
+from prepare.helpers import KEEP_ALL, ROOT, Prepared, in_plain_python, of_bytes, prepared
 
 from .helpers import SPEC, convert, convert_file, counts, notes, where
 
@@ -183,6 +186,7 @@ def test_a_hundred_thousand_subtotals_are_counted_and_a_few_named(tmp_path: Path
 @pytest.mark.parametrize(
     "rows",
     [
+        ["2,record(s) downloaded, from Jul-01-26 to Jul-31-26", "Seller ID : acme_shop"],
         ["2,record(s) downloaded"], ["2 record(s) downloaded"], ["2,record(s) downloaded,"], ["(123 rows affected)"],
         ["", "(1 row affected)", ""], ["Seller ID : A1B2C3"], ["Seller ID : A1B2C3,,"], ["Seller ID :,A1B2C3"],
         ["Report date:,2024-03-06,"], ["2 rows selected."], ["Total records: 2"], ["Total number of records:,2"],
@@ -296,3 +300,53 @@ def test_orders_beside_swallowed_rows_are_not_sent_with_a_line_too_few(tmp_path:
 
     assert "swallowed_rows" in done.codes
     assert [record["purchase_id"] for record in done.records] == ["A-4"]
+
+
+def test_swallowed_rows_are_rejected_again_as_long_as_nobody_mends_them(tmp_path: Path) -> None:
+    done = convert(table("C-1,a,b", 'C-2,"Rose', "C-3,a,b", "C-4,a,b", 'x",b', "C-5,a,b"), tmp_path)
+    (batch,) = done.report.batches
+    rejects = batch.path / "rejects.csv"
+    rejects.write_bytes(rejects.read_bytes() + b"99,x,C-9,a,b\n")
+    again = prepared([], None, done.out, replace(KEEP_ALL, fix=str(batch.path)))
+
+    assert (ids(again), where(again)) == (["C-9"], [(3, "swallowed_rows")])
+
+
+# ------------------------------------------------------------------------------------ mappings, sheets, frames
+
+
+@pytest.mark.parametrize(
+    "sample",
+    ["shopify_orders/good_orders", "shopify_products/good_products", "klaviyo_profiles/good_profiles", "square_items/good_items"],
+)  # fmt: skip
+def test_exports_of_a_platform_put_together_are_those_exports(tmp_path: Path, sample: str) -> None:
+    (export,) = (ROOT / "samples" / "exports" / sample).glob("*.csv")
+    data = export.read_bytes()
+    one, two = tmp_path / "1" / export.name, tmp_path / "2" / export.name
+    for path, text in ((one, data), (two, data.rstrip(b"\r\n") + b"\n" + data.split(b"\n")[0] + b"\n")):
+        path.parent.mkdir()
+        path.write_bytes(text)
+    alone, again = (of_path(path) for path in (one, two))
+
+    assert again.lines == alone.lines != []
+    assert "the header again" in notes(again) and "the header again" not in notes(alone)
+
+
+def of_path(path: Path) -> Prepared:
+    """What comes of a file that is known by its header, without the checks of a run that has one specification."""
+    out = path.parent / "out"
+    report = prepare([path], None, out, KEEP_ALL)
+    return Prepared(report, out, {})
+
+
+def test_sheets_are_read_the_same(tmp_path: Path) -> None:
+    path = tmp_path / "book.xlsx"
+    made = openpyxl.Workbook()
+    for row in [IDS, *PEOPLE[:1], IDS, "Subtotal C,,", PEOPLE[1], "Grand Total,2,", "Seller ID : A1,,"]:
+        made.active.append(row.split(","))
+    made.save(path)
+    done = convert_file(path, tmp_path)
+
+    assert (ids(done), counts(done)) == (["C-1", "C-2"], (2, 0, 4))
+    assert "1 row (line 3) is the header again" in notes(done)
+    assert "2 rows below the table (lines 6 to 7)" in notes(done)

@@ -50,7 +50,6 @@ def placed(folder: Path) -> None:
         (["a.csv.gz", "one.zip"], ["a.csv.gz", "one.zip!a.csv"]),
         (["one.zip", "one.zip"], ["one.zip!a.csv"]),
         (["one.zip", "again.zip"], ["one.zip!a.csv", "again.zip!b.csv"]),
-        (["both.zip"], ["both.zip!a.csv", "both.zip!b.csv"]),
     ],
 )
 def test_one_file_named_twice_is_refused_with_both_names(
@@ -86,6 +85,25 @@ def test_one_member_chosen_of_a_zip_of_copies_is_read(tmp_path: Path) -> None:
     placed(tmp_path)
 
     assert validate([tmp_path / "both.zip"], SPEC, Options(member="b.csv")).valid == 2
+
+
+def test_two_files_of_one_zip_are_named_once(tmp_path: Path) -> None:
+    placed(tmp_path)
+
+    assert validate([tmp_path / "both.zip"], SPEC).valid == 4
+
+
+def test_files_that_differ_in_what_their_names_say_are_no_copies(tmp_path: Path) -> None:
+    header = "Email Address,First Name,Last Name,MEMBER_RATING,OPTIN_TIME,CONFIRM_TIME,LAST_CHANGED,LEID,EUID"
+    row = "ann@example.com,Ann,Lee,2,2018-10-11 09:55:14,2018-10-11 09:55:14,2018-10-11 09:55:14,1,e1"
+    files = [tmp_path / f"{word}_members_export_1a.csv" for word in ("subscribed", "cleaned")]
+    for file in files:
+        file.write_text(f"{header}\n{row}\n")
+
+    done = validate(files)
+    assert [one.valid for one in done.sources if one.specification == "marketing_email_subscribe"] == [1, 1]
+    with pytest.raises(UsageError, match="byte for byte"):
+        validate(files, None, Options(mapping="shopify_customers"))
 
 
 def test_one_line_of_json_twice_is_a_record_twice(tmp_path: Path) -> None:

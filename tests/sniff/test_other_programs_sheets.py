@@ -227,7 +227,7 @@ def test_two_sheets_that_differ_in_case_alone_are_named_exactly(tmp_path: Path) 
     cell = '<table:table-cell office:value-type="string"><text:p>{}</text:p></table:table-cell>'
     sheets = [
         f'<table:table table:name="{name}">' + "".join(
-            f"<table:table-row>{cell.format('a')}{cell.format(name)}</table:table-row>" for _ in "12"
+            f"<table:table-row>{cell.format(first)}{cell.format(name)}</table:table-row>" for first in "ab"
         ) + "</table:table>" for name in ("May", "MAY")
     ]  # fmt: skip
     whole = (
@@ -240,7 +240,7 @@ def test_two_sheets_that_differ_in_case_alone_are_named_exactly(tmp_path: Path) 
         for name, data in {**parts, "content.xml": whole.encode()}.items():
             archive.writestr(name, data)
 
-    assert read(path, sheet="MAY") == [["a", "MAY"]]
+    assert read(path, sheet="MAY") == [["b", "MAY"]]
     with pytest.raises(UsageError, match="more than one sheet"):
         read(path, sheet="may")
 

@@ -97,7 +97,14 @@ def _add_map(commands: Commands) -> None:
     summary = "draft a mapping: which column is which field"
     parser = _command(commands, "map", summary, "map contacts.csv --spec customer_record")
     parser.add_argument("sources", nargs=1, metavar="SOURCE", help="a table, or - for standard input")
-    parser.add_argument("--spec", required=True, help="a specification, a record type or a schema file")
+    start = parser.add_mutually_exclusive_group(required=True)
+    start.add_argument("--spec", help="a specification, a record type or a schema file")
+    start.add_argument(
+        "--from",
+        dest="preset",
+        metavar="PRESET",
+        help="start from a preset, instead of from the columns alone",
+    )
     parser.add_argument(
         "--out", type=Path, metavar="FILE", help="the mapping to write (the name of the source with .toml)"
     )

@@ -1,16 +1,38 @@
 """What a person reads of a file that was looked at, and of a mapping that was drafted for it."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
 from rich.console import Console
 
+from lexer_pipeline.cli import show_prepared
 from lexer_pipeline.cli.console import say, table
 from lexer_pipeline.inspecting.candidates import Candidate
 from lexer_pipeline.inspecting.column_profile import ColumnProfile
 from lexer_pipeline.inspecting.inspect import Inspection
 from lexer_pipeline.inspecting.propose import Proposal
+from lexer_pipeline.model import Json
+from lexer_pipeline.suspicions import Sighting, as_json
+from lexer_pipeline.uploading import next_steps
 
 
-def inspection(console: Console, found: Inspection) -> None:
-    """What a source is, what it could become, and what stands in the way."""
+@dataclass(frozen=True, slots=True)
+class Inspected:
+    """A source that was looked at; `suspicions` is None where it is not known yet what it becomes."""
+
+    seen: Inspection
+    suspicions: Sequence[Sighting] | None
+
+    def as_json(self) -> dict[str, Json]:
+        """The source as `inspect --json` prints it."""
+        found = None if self.suspicions is None else as_json(self.suspicions)
+        return {**self.seen.as_json(), "suspicions": found}
+
+
+def inspection(console: Console, inspected: Inspected) -> None:
+    """What a source is, what it could become, what stands in the way, what is suspicious, and what to type next."""
+    found = inspected.seen
     delimiter = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}.get(
         found.delimiter, found.delimiter
     )
@@ -33,11 +55,33 @@ def inspection(console: Console, found: Inspection) -> None:
         table(console, ("key", "filled", "types"), keys, (1,))
     if found.presets:
         say(console, f"It looks like the preset {' or '.join(found.presets)}.")
-    for one in found.specifications:
+    # What a preset makes of an export, it fills also where no column is called like a field.
+    for one in found.specifications if not found.presets else ():
         _candidate(console, one, "columns" if found.columns else "keys")
     for hurdle in found.obstacles:
         where = f"{hurdle.column}: " if hurdle.column else ""
         say(console, f"in the way: {where}{hurdle.message}")
+    if inspected.suspicions is not None:
+        say(
+            console,
+            f"Read as {found.surely}: {'this is suspicious' if inspected.suspicions else 'nothing is suspicious'}.",
+        )
+        show_prepared.suspicions(console, inspected.suspicions)
+    _next(console, found)
+
+
+def _next(console: Console, found: Inspection) -> None:
+    """The command that goes on from here."""
+    path = next_steps.shown(Path(found.path))
+    if found.presets and found.surely:
+        say(console, f"Next: {next_steps.COMMAND} validate {path}")
+    elif found.surely or (found.specifications and not found.columns):
+        say(
+            console,
+            f"Next: {next_steps.COMMAND} validate {path} --spec {found.specifications[0].specification}",
+        )
+    elif found.specifications and not found.presets:
+        say(console, f"Next: {next_steps.COMMAND} map {path} --spec {found.specifications[0].specification}")
 
 
 def _distinct(one: ColumnProfile) -> str:
@@ -67,8 +111,8 @@ def proposal(console: Console, done: Proposal) -> None:
         say(console, f"  {note}")
     rows = [(one["field"], one["column"], f"{one['confidence']:.2f}", one["reason"]) for one in done.fields]
     table(console, ("field", "column", "sure", "why"), rows, (2,))
-    for field in done.missing:
-        say(console, f"required, and no column says it: {field}")
+    for question in done.questions:
+        say(console, f"a question is left: {question}")
     if not done.fields:
         say(console, f"No column looks like a field of {done.specification}; the draft is but a frame.")
     if done.unmatched:

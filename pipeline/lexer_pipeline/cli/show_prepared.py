@@ -52,13 +52,14 @@ def _counts(console: Console, what: str, counts: Mapping[tuple[str, str], int]) 
 
 
 def suspicions(console: Console, found: Iterable[Sighting]) -> None:
-    """What may mean something else than it says, and what to do about it."""
-    rows = [(one.suspicion.weight, one.code, one.where, one.count, min(one.lines, default=""),
-             f"{one.suspicion.meaning}; {one.suspicion.remedy}")
-            for one in found if one.suspicion.weight != ISSUE]  # fmt: skip
-    if rows:
-        headings = ("suspicion", "code", "field", "times", "first line", "what it is, and what to do")
-        table(console, headings, rows, (3, 4))
+    """What may mean something else than it says, and what to do about it; the table of issues has those that reject records."""
+    for one in found:
+        kind = one.suspicion
+        if kind.weight != ISSUE:
+            where = f" ({one.where})" if one.where else ""
+            line = f", first on line {min(one.lines):,}" if one.lines else ""
+            say(console, f"{kind.weight}: {one.code}{where}: {one.count:,}{line}")
+            say(console, f"  {kind.meaning}; {kind.remedy}")
 
 
 def timings(spent: Iterable[Spent]) -> None:

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from lexer_pipeline.inspecting.column_profile import ColumnProfile
 from lexer_pipeline.inspecting.document_profile import KeyProfile
 from lexer_pipeline.inspecting.lacking import lacking
-from lexer_pipeline.inspecting.matching import fields_by_path, match, nearest
+from lexer_pipeline.inspecting.matching import fields_by_path, match
+from lexer_pipeline.inspecting.nearest import nearest
 from lexer_pipeline.model import Json, Specification
 from lexer_pipeline.specs.paths import ANY, FieldPath
 
@@ -87,9 +88,13 @@ def _missing(specification: Specification, filled: Sequence[FieldPath]) -> tuple
 
 
 def ranked(candidates: Iterable[Candidate]) -> tuple[Candidate, ...]:
-    """The likeliest first: many columns taken up, few fields missing; forgetting people comes last."""
+    """The likeliest first: many columns taken up, few fields missing; what only links people, if nothing else is as likely."""
     likely = [one for one in candidates if one.matched]
     likely.sort(key=lambda one: (
         round(one.share - 0.03 * len(one.missing), 4), len(one.fields), not one.specification.startswith("compliance")
     ), reverse=True)  # fmt: skip
-    return tuple(likely[:SHOWN])
+    # An e-mail address alone makes no request to forget somebody of a list of orders.
+    named = [
+        one for place, one in enumerate(likely) if one.record_type is not None or place == 0 or one.share == 1
+    ]
+    return tuple(named[:SHOWN])

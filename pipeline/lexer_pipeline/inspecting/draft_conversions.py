@@ -12,6 +12,7 @@ IDENTIFIER = re.compile(r"(.*[._])?(id|sku|upc|postcode|zip|mobile)", re.DOTALL)
 SERIALS = (
     ("unix-ms", re.compile("9{13}")),
     ("unix", re.compile("9{10}")),
+    ("yyyymmdd", re.compile("9{8}")),
     ("excel", re.compile(r"9{5}(\.9+)?")),
 )
 BELOW_ZERO = re.compile("at most (0|-1)")
@@ -25,7 +26,8 @@ def conversions_of(column: ColumnProfile, field: Field) -> tuple[list[str], list
     steps: list[str] = []
     why_not = ""
     if field.type in ("date", "date-time") and column.filled:
-        steps, why_not = _date(column, field)
+        forms, why_not = forms_of(column, field)
+        steps = [f'{{ date = "{forms[0]}" }}'] if forms and not why_not else []
     elif field.type in ("number", "integer"):
         steps, why_not = _money(column)
         if BELOW_ZERO.search(field.rule) and not any(
@@ -40,22 +42,19 @@ def conversions_of(column: ColumnProfile, field: Field) -> tuple[list[str], list
         steps = (
             ['"id"'] if is_id else ['"strip-apostrophe"'] if column.count(semantic_types.APOSTROPHE) else []
         )
-    if FieldPath.named(field.path).name.endswith("mobile"):
-        notes.append('where numbers lack the country code: convert = [{ phone = "AU" }], with your country')
     return steps, notes, why_not
 
 
-def _date(column: ColumnProfile, field: Field) -> tuple[list[str], str]:
+def forms_of(column: ColumnProfile, field: Field) -> tuple[tuple[str, ...], str]:
+    """The form of a column's dates; several, and why, where a person must choose; none where they need no conversion."""
     if column.share(semantic_types.NUMBER) > 0.5:
         top = column.shapes[0][0]
         name = next((name for name, pattern in SERIALS if pattern.fullmatch(top)), "")
-        return ([f'{{ date = "{name}" }}'], "") if name else ([], "its numbers are no dates that are known")
+        return ((name,), "") if name else ((), "its numbers are no dates that are known")
     readings = column.readings(*semantic_types.DATES)
     if trouble := date_trouble(column):
-        ways = " or ".join(
-            f'{{ date = "{name}" }}' for name in sorted({name for names in readings for name in names})
-        )
-        return [], f"{trouble.partition(';')[0]}; choose {ways}"
+        names = tuple(sorted({name for names in readings for name in names}))
+        return names, trouble.partition(";")[0]
     votes: dict[str, int] = {}
     sure = {names[0] for names in readings if len(names) == 1}
     for names, count in readings.items():
@@ -63,10 +62,10 @@ def _date(column: ColumnProfile, field: Field) -> tuple[list[str], str]:
         votes[name] = votes.get(name, 0) + count
     best = sorted(votes, key=lambda name: -votes[name])
     if len(best) > 1 and votes[best[0]] == votes[best[1]]:
-        return [], f"its cells mix the forms {best[0]} and {best[1]}; choose {{ date = [...] }}"
+        return tuple(best[:2]), f"its cells mix the forms {best[0]} and {best[1]}"
     if field.type == "date" and list(column.kinds) == [semantic_types.ISO_DATE]:
-        return [], ""
-    return [f'{{ date = "{best[0]}" }}'], ""
+        return (), ""
+    return tuple(best[:1]), ""
 
 
 def _money(column: ColumnProfile) -> tuple[list[str], str]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from lexer_pipeline.inspecting.lacking import Lack
+from lexer_pipeline.inspecting.status_words import SkipProposal
 from lexer_pipeline.mapping.synonyms import is_secret
 from lexer_pipeline.model import Field, Json, Specification
 from lexer_pipeline.specs.paths import ANY, EACH, FieldPath
@@ -17,7 +18,10 @@ LINK = FieldPath(("link",))
 
 @dataclass(frozen=True, slots=True)
 class Drafted:
-    """One line of a draft; `value` is what TOML says of the field, `why_not` why it is but a comment."""
+    """One line of a draft; `value` is what TOML says of the field, `why_not` why it is but a comment.
+
+    `also` are further columns that it reads. Where a person must choose, `choices` are what TOML could say instead of `value`.
+    """
 
     field: FieldPath
     column: str
@@ -26,6 +30,13 @@ class Drafted:
     value: str
     notes: tuple[str, ...] = ()
     why_not: str = ""
+    also: tuple[str, ...] = ()
+    choices: tuple[str, ...] = ()
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns that it reads."""
+        return (self.column, *self.also) if self.column else self.also
 
     def as_json(self) -> dict[str, Json]:
         """The line as `map --json` prints it."""
@@ -37,42 +48,96 @@ class Drafted:
         }
 
 
-def toml(
-    title: str, sheet: str | None, specification: Specification, fields: Mapping[FieldPath, Field], lines: Sequence[Drafted],
-    lacks: Sequence[Lack], left: Mapping[str, str], again: Sequence[str],
-) -> Iterator[str]:  # fmt: skip
-    """The lines of the text: `left` are the columns that no line reads, `again` those that are called nearly as one before."""
+@dataclass(frozen=True, slots=True)
+class Page:
+    """All that a draft says. `left` are the columns that no line reads, each with a word on it; `again` those that are called nearly as one before.
+
+    `wants_country` says that phone numbers are read as of a country that a person must name, `leaves_out_unlinked` that records
+    which name no one are left out.
+
+    With `continues` a row without a key goes on with the row before it.
+    """
+
+    title: str
+    specification: Specification
+    fields: Mapping[FieldPath, Field]
+    lines: Sequence[Drafted]
+    lacks: Sequence[Lack]
+    left: Mapping[str, str]
+    again: Sequence[str]
+    skips: Sequence[SkipProposal] = ()
+    questions: Sequence[str] = ()
+    continues: bool = False
+    sheet: str | None = None
+    wants_country: bool = False
+    leaves_out_unlinked: bool = False
+
+
+def toml(page: Page) -> Iterator[str]:
+    """The lines of the text."""
+    specification = page.specification
     yield f"# A draft for {specification.name}. Look at each line; the number says how sure it is (1 is certain)."
     yield f"# The fields: lexer-pipeline specs {specification.record_type or specification.name}"
-    yield f"title = {quoted(title)}"
-    if sheet is not None:
-        yield f"sheet = {quoted(sheet)}  # the one that is read, unless --sheet says otherwise"
-    secret = [name for name in left if is_secret(name)]
-    if secret:
-        yield f"secret = [{', '.join(map(quoted, secret))}]  # never passed on, not even to rejects"
-    yield "# Columns that are left out."
-    if CUSTOM in fields:
-        yield '# To keep one as it is, give it a field of your own: "custom_fields.tier" = "Tier"'
-    yield "drop = ["
-    for name in left:
-        if name not in secret:
-            near = f"the nearest field is {left[name]}" if left[name] else "no field is near"
-            yield f"    {quoted(name)},  # {near}"
-    for name in dict.fromkeys(again):
-        yield f"    {quoted(name)},  # nearly the name of a column before it; look which of the two is meant"
-    yield "]"
+    yield from _questions(page.questions)
+    yield f"title = {quoted(page.title)}"
+    if page.sheet is not None:
+        yield f"sheet = {quoted(page.sheet)}  # the one that is read, unless --sheet says otherwise"
+    if page.wants_country:
+        yield '# country = "AU"  # of phone numbers that have no country code; write yours, and take the # away'
+    yield from _left_out(page)
     yield ""
     yield "[[records]]"
     yield f'specification = "{specification.name}"'
-    if any(line.field[:2] == PRODUCTS for line in lines):
+    if page.continues:
+        yield 'differ = "first"  # a row without a key is a further line of the row before it'
+    elif any(line.field[:2] == PRODUCTS for line in page.lines):
         yield '# differ = "first"  # where the rows of one record say different things, the first wins'
+    if page.leaves_out_unlinked:
+        yield 'unlinked = "skip"  # who names no one to link to is left out and counted'
     yield ""
+    for skip in page.skips:
+        yield from _skip(skip)
     yield "[records.fields]"
-    yield from _lines(lines)
-    for lack in lacks:
-        yield from _lack(lack, fields)
-    if not any(not line.why_not for line in lines):
+    yield from _lines(page.lines)
+    for lack in page.lacks:
+        yield from _lack(lack, page)
+    if not any(not line.why_not for line in page.lines):
         yield from _placeholder(specification)
+
+
+def _questions(questions: Sequence[str]) -> Iterator[str]:
+    if questions:
+        yield "# One question is left:" if len(questions) == 1 else f"# {len(questions)} questions are left:"
+        yield from (f"# - {one}" for one in questions)
+
+
+def _left_out(page: Page) -> Iterator[str]:
+    secret = [name for name in page.left if is_secret(name)]
+    if secret:
+        yield f"secret = [{', '.join(map(quoted, secret))}]  # never passed on, not even to rejects"
+    yield "# Columns that are left out."
+    if CUSTOM in page.fields:
+        yield '# To keep one as it is, give it a field of your own: "custom_fields.tier" = "Tier"'
+    yield "drop = ["
+    for name, word in page.left.items():
+        if name not in secret:
+            yield f"    {quoted(name)},  # {word}"
+    for name in dict.fromkeys(page.again):
+        yield f"    {quoted(name)},  # nearly the name of a column before it; look which of the two is meant"
+    yield "]"
+
+
+def _skip(skip: SkipProposal) -> Iterator[str]:
+    """Rows that are left out; as comments where a person should decide."""
+    mark = "" if skip.is_sure else "# "
+    words = ", ".join(map(quoted, skip.words))
+    if not skip.is_sure:
+        yield "# Take these # away to leave such rows out."
+    yield f"{mark}[[records.skip]]"
+    yield f"{mark}column = {quoted(skip.column)}"
+    yield f"{mark}is = [{words}]"
+    yield f"{mark}reason = {quoted(skip.reason)}"
+    yield ""
 
 
 def _lines(lines: Sequence[Drafted]) -> Iterator[str]:
@@ -81,12 +146,16 @@ def _lines(lines: Sequence[Drafted]) -> Iterator[str]:
             yield f"# {line.field}: {note}"
         mark = "# " if line.why_not else ""
         why = f"; not yet: {line.why_not}" if line.why_not else ""
-        yield f"{mark}{_key(line.field)} = {line.value}  # {line.confidence:.2f}: {line.reason}{why}"
+        how = f"{line.confidence:.2f}: {line.reason}" if line.confidence else line.reason
+        for value in line.choices or (line.value,):
+            yield f"{mark}{_key(line.field)} = {value}  # {how}{why}"
 
 
-def _lack(lack: Lack, fields: Mapping[FieldPath, Field]) -> Iterator[str]:
-    """A required field that nothing fills, as a comment to be completed."""
-    field = None if lack.field == LINK else fields.get(lack.field)
+def _lack(lack: Lack, page: Page) -> Iterator[str]:
+    """A required field that nothing fills, as a comment to be completed; unless one stands there already."""
+    if any(line.field.general == lack.field for line in page.lines):
+        return
+    field = None if lack.field == LINK else page.fields.get(lack.field)
     if field is None:
         yield f"# {lack.field} is required, and no column says it: map one of its fields, as in"
         yield '# "link.customer_id" = "..."' if lack.field == LINK else f'# "{lack.field}" = "..."'

@@ -1,6 +1,6 @@
 """What an export is: its form, its columns or keys, what it could become, and what stands in the way."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from typing import BinaryIO, TypeVar
@@ -14,6 +14,7 @@ from lexer_pipeline.inspecting.column_counts import profile
 from lexer_pipeline.inspecting.column_names import shown
 from lexer_pipeline.inspecting.column_profile import ColumnProfile, TableProfile, many
 from lexer_pipeline.inspecting.obstacles import Obstacle
+from lexer_pipeline.inspecting.row_sample import RowSample
 from lexer_pipeline.loading.delimited import Head
 from lexer_pipeline.loading.format import AS_TOLD, ReadOptions
 from lexer_pipeline.loading.records import load_documents, load_rows
@@ -28,7 +29,11 @@ ChunkT = TypeVar("ChunkT", bound=Chunk)
 
 @dataclass(frozen=True, slots=True)
 class Inspection:
-    """What was found in one source; it holds names, counts and shapes, never a value."""
+    """What was found in one source; it holds names, counts and shapes, never a value.
+
+    `surely` is what it becomes without a doubt: the preset that it is, or else the specification that has all columns (or keys)
+    as fields; empty where neither is.
+    """
 
     path: str
     form: str
@@ -43,9 +48,10 @@ class Inspection:
     specifications: tuple[Candidate, ...]
     obstacles: tuple[Obstacle, ...]
     notes: tuple[str, ...]
+    surely: str = ""
 
     def as_json(self) -> dict[str, Json]:
-        """The source as `inspect --json` prints it."""
+        """The source as `inspect --json` prints it, but for its suspicions."""
         return {
             "path": self.path, "form": self.form, "encoding": self.encoding, "delimiter": self.delimiter,
             "header_line": self.header_line, "rows": self.rows, "blank": self.blank,
@@ -95,10 +101,16 @@ def inspect(
         return _table(loaded, loaded.head, progress)
 
 
-def table_profile(loaded: LoadedTable, progress: Progress | None = None) -> TableProfile:
-    """The columns of a table that was opened; a name that is rather a value is replaced by the column's number."""
+def table_profile(
+    loaded: LoadedTable, progress: Progress | None = None, sample: RowSample | None = None
+) -> TableProfile:
+    """The columns of a table that was opened; a name that is rather a value is replaced by the column's number.
+
+    Some of the rows are kept in `sample`.
+    """
     names = [shown(name, number) for number, name in enumerate(loaded.head.distinct, 1)]
-    return profile(names, _watched(load_rows(loaded, None, ()), loaded, progress))
+    chunks = _watched(load_rows(loaded, None, ()), loaded, progress)
+    return profile(names, chunks if sample is None else sample.watching(chunks))
 
 
 def _watched(chunks: Iterable[ChunkT], loaded: Loaded, progress: Progress | None) -> Iterator[ChunkT]:
@@ -112,7 +124,8 @@ def _watched(chunks: Iterable[ChunkT], loaded: Loaded, progress: Progress | None
 
 def _table(loaded: LoadedTable, head: Head, progress: Progress | None) -> Inspection:
     table, names = table_profile(loaded, progress), head.distinct
-    fitting = [one.mapping for one in recognise(names).fitting]
+    recognised = recognise(names)
+    fitting = [one.mapping for one in recognised.fitting]
     candidates = ranked(of_table(table.columns, one) for one in catalog.every())
     found = [*obstacles.of_rows(table), *obstacles.of_names(head, names)]
     found += [Obstacle("refused", "", one.refuse) for one in fitting if one.refuse]
@@ -124,6 +137,7 @@ def _table(loaded: LoadedTable, head: Head, progress: Progress | None) -> Inspec
         loaded.name, "workbook" if is_sheet else "CSV", sniffed.encoding, "" if is_sheet else sniffed.delimiter,
         sniffed.header_line, table.rows, table.blank,
         table.columns, (), tuple(one.name for one in fitting), candidates, tuple(found), sniffed.notes,
+        (recognised.sure.name if recognised.sure else "") if fitting else _only(candidates),
     )  # fmt: skip
 
 
@@ -140,5 +154,11 @@ def _documents(loaded: LoadedDocuments, progress: Progress | None) -> Inspection
     sniffed = loaded.sniffed
     return Inspection(
         loaded.name, "JSON", sniffed.encoding, "", 0, found.documents, found.blank, (), found.keys, (), candidates,
-        tuple(in_the_way), sniffed.notes,
+        tuple(in_the_way), sniffed.notes, _only(candidates),
     )  # fmt: skip
+
+
+def _only(candidates: Sequence[Candidate]) -> str:
+    """The specification that has all columns or keys as fields, and lacks none; empty where none does."""
+    best = candidates[0] if candidates else None
+    return best.specification if best is not None and not best.unmatched and not best.missing else ""

@@ -3,11 +3,14 @@
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from difflib import SequenceMatcher, get_close_matches
+from types import MappingProxyType
+from typing import TypeAlias
 
 from lexer_pipeline.inspecting import semantic_types
 from lexer_pipeline.inspecting.column_profile import ColumnProfile
-from lexer_pipeline.mapping.synonyms import OTHERS, OWNERS, WORDS, is_secret
+from lexer_pipeline.inspecting.draft_words import ALONE, OWNERS, WORDS
+from lexer_pipeline.inspecting.nearest import nearest
+from lexer_pipeline.mapping.synonyms import OTHERS, is_secret
 from lexer_pipeline.model import Field, Specification
 from lexer_pipeline.specs import values
 from lexer_pipeline.specs.names import normalised
@@ -57,10 +60,45 @@ class Match:
     confidence: float
     reason: str
     by_name: bool = True
+    owner: str = ""
 
 
-def match(columns: Sequence[ColumnProfile], specification: Specification) -> tuple[Match, ...]:
+Guess: TypeAlias = tuple[FieldPath, int]
+# What is known better than by names and looks: columns that fill a field, with the reason, and columns that do not.
+Pinned: TypeAlias = Mapping[FieldPath, tuple[int, str]]
+NOTHING_PINNED: Pinned = MappingProxyType({})
+NOTHING_REFUSED: Collection[Guess] = frozenset()
+
+
+def match(
+    columns: Sequence[ColumnProfile], specification: Specification, pinned: Pinned = NOTHING_PINNED,
+    refused: Collection[Guess] = NOTHING_REFUSED,
+) -> tuple[Match, ...]:  # fmt: skip
     """The best column for each field, in the order of the specification; a column with a secret fills none."""
+    fields = fields_by_path(specification)
+    scored = guesses(columns, specification)
+    found = {
+        path: one
+        for path, one in _exact(columns, fields).items()
+        if (path, one.column) not in refused and path not in pinned
+    }
+    found |= {path: Match(path, column, 0.98, reason) for path, (column, reason) in pinned.items()}
+    taken = {one.column for one in found.values()}
+    counted = {path.outer_list for path in found if path != path.general}
+    for one in scored:
+        is_counted = one.field.is_repeated and one.field.outer_list in counted
+        is_free = (
+            one.field not in found and one.column not in taken and (one.field, one.column) not in refused
+        )
+        if is_free and not is_counted:
+            found[one.field] = one
+            taken.add(one.column)
+    done = _linked(found, fields)
+    return tuple(done[path] for path in _order(fields, done))
+
+
+def guesses(columns: Sequence[ColumnProfile], specification: Specification) -> list[Match]:
+    """All columns that could fill a field by their names and looks, the surest first; an empty one comes last."""
     fields = fields_by_path(specification)
     targets = [path for path in fields if not _is_link(path, fields)]
     targets += [path for path in PEOPLE if path not in targets]
@@ -69,17 +107,8 @@ def match(columns: Sequence[ColumnProfile], specification: Specification) -> tup
     for number, column in enumerate(columns):
         if not is_secret(column.name):
             scored += _scored(number, column, called, fields)
-    scored.sort(key=lambda one: (-one.confidence, one.column))
-    found = _exact(columns, fields)
-    taken = {one.column for one in found.values()}
-    counted = {path.outer_list for path in found if path != path.general}
-    for one in scored:
-        is_counted = one.field.is_repeated and one.field.outer_list in counted
-        if one.field not in found and one.column not in taken and not is_counted:
-            found[one.field] = one
-            taken.add(one.column)
-    done = _linked(found, fields)
-    return tuple(done[path] for path in _order(fields, done))
+    scored.sort(key=lambda one: (not columns[one.column].filled, -one.confidence, one.column))
+    return scored
 
 
 def fields_by_path(specification: Specification) -> dict[FieldPath, Field]:
@@ -141,7 +170,7 @@ def _scored(
     name = normalised(column.name)
     for target in targets:
         path = target.path
-        confidence, reason = _by_name(name, target)
+        confidence, reason, owner = _by_name(name, target)
         by_name = confidence > 0
         if not by_name:
             confidence, reason = _by_values(column, path)
@@ -149,7 +178,7 @@ def _scored(
         if confidence and not _agrees(column, field, path):
             confidence, reason = confidence * 0.3, f"{reason}, but its values look like something else"
         if confidence >= LEAST:
-            found.append(Match(path, number, round(confidence, 2), reason, by_name))
+            found.append(Match(path, number, round(confidence, 2), reason, by_name, owner))
     paths = [target.path for target in targets]
     if not found and len(column.name) > 4 and (near := nearest(column.name, paths, NEARLY)) is not None:
         field = fields.get(near) or text_field(near)
@@ -163,30 +192,38 @@ def text_field(path: FieldPath) -> Field:
     return Field(str(path), "string", False, "", "", None)
 
 
-def _by_name(name: str, target: _Called) -> tuple[float, str]:
+def _by_name(name: str, target: _Called) -> tuple[float, str, str]:
+    """How sure a name is, why, and what stands before the word for the field in it."""
     words, leaf = target.words, target.leaf
     if name == target.whole or (name == leaf and leaf not in GENERIC):
-        return 0.95, "same name"
+        return 0.95, "same name", ""
     if name in words:
-        return 0.92 - min(words.index(name), 30) * 0.01, "a word for it"
+        return 0.92 - 0.4 * words.index(name) / max(len(words), 40), "a word for it", ""
     for owners, factor in ((OWNERS, 0.88), (OTHERS, 0.7)):
         for owner in owners:
             rest = name.removeprefix(owner)
-            if rest and rest != name and (rest in words or (rest == leaf and leaf not in GENERIC)):
-                place = min(words.index(rest), 20) if rest in words else 0
-                return (0.92 - place * 0.01) * factor, f"a word for it behind {owner}"
-    return 0.0, ""
+            is_word = rest in words and (target.path, rest) not in ALONE
+            if rest and rest != name and (is_word or (rest == leaf and leaf not in GENERIC)):
+                place = words.index(rest) / max(len(words), 40) if rest in words else 0
+                return (0.92 - 0.2 * place) * factor, f"a word for it behind {owner}", owner
+    return 0.0, "", ""
 
 
 def _by_values(column: ColumnProfile, path: FieldPath) -> tuple[float, str]:
     """What the values alone suggest."""
     if path == ("email",) and column.share(semantic_types.EMAIL) > 0.8:
         return 0.7, "its values are e-mail addresses"
-    if path == ("mobile",) and column.share(semantic_types.PHONE) > 0.8:
-        return 0.6, "its values look like phone numbers"
+    if path == ("mobile",) and column.share(semantic_types.PHONE) > 0.8 and _is_international(column):
+        return 0.6, "its values are phone numbers with a country code"
     if path == ("action_at",) and column.share(semantic_types.DATE_TIME, semantic_types.ISO_DATE_TIME) > 0.8:
         return 0.52, "its values are date-times"
     return 0.0, ""
+
+
+def _is_international(column: ColumnProfile) -> bool:
+    """Whether the numbers begin with a plus, as no number of an order does."""
+    shown = sum(count for _, count in column.shapes)
+    return sum(count for shape, count in column.shapes if shape.startswith("+")) > 0.8 * shown
 
 
 def _agrees(column: ColumnProfile, field: Field, path: FieldPath) -> bool:
@@ -210,10 +247,15 @@ def _agrees(column: ColumnProfile, field: Field, path: FieldPath) -> bool:
     if path == ("mobile",):
         return column.share(*DIGITS) >= 0.5
     if listed := LISTED.search(field.rule):
-        return bool(
-            {values.shape_of(word) for word in listed[1].split(", ")} & {shape for shape, _ in column.shapes}
-        )
+        return _are_words(column, path, listed[1].split(", "))
     return not _is_rather_another(column, path)
+
+
+def _are_words(column: ColumnProfile, path: FieldPath, words: Sequence[str]) -> bool:
+    """Whether the values may be of a list of words; what words about consent mean is looked at one by one."""
+    if path == ("status",):
+        return column.share(semantic_types.TEXT) >= 0.5
+    return bool({values.shape_of(word) for word in words} & {shape for shape, _ in column.shapes})
 
 
 def _is_rather_another(column: ColumnProfile, path: FieldPath) -> bool:
@@ -244,13 +286,3 @@ def _linked(found: Mapping[FieldPath, Match], fields: Collection[FieldPath]) -> 
 def _order(fields: Collection[FieldPath], found: Collection[FieldPath]) -> list[FieldPath]:
     places = {path: place for place, path in enumerate(fields)}
     return sorted(found, key=lambda path: (places.get(path.general, len(places)), str(path)))
-
-
-def nearest(name: str, paths: Sequence[FieldPath], least: float = 0.65) -> FieldPath | None:
-    """The field whose name looks most like a column's, if any is near."""
-    by_leaf = {normalised(path.name): path for path in reversed(paths) if path[-1] != ANY}
-    wanted = normalised(name)
-    found = get_close_matches(wanted, by_leaf, 1, least)
-    if not found or SequenceMatcher(None, wanted, found[0]).ratio() < least:
-        return None
-    return by_leaf[found[0]]

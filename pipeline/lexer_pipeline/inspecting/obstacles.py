@@ -10,6 +10,7 @@ from lexer_pipeline.inspecting.column_profile import ColumnProfile, TableProfile
 from lexer_pipeline.loading.delimited import Head
 from lexer_pipeline.mapping.synonyms import is_secret
 from lexer_pipeline.specs.names import normalised, told_apart
+from lexer_pipeline.specs.paths import FieldPath
 from lexer_pipeline.validating.messages import ROW_FAULTS
 
 
@@ -98,5 +99,9 @@ def of_fields(candidate: Candidate) -> Iterator[Obstacle]:
             f"no column is {field}, which {candidate.specification} requires; a mapping can say it",
         )
     for column, near in candidate.unmatched.items():
+        if near and normalised(column) == normalised(FieldPath.named(near).name):
+            what = f"is called like the field {near}, but its values look like something else"
+            yield Obstacle("no_field", column, f"{what}; mend them, or say in a mapping what it is")
+            continue
         hint = f"; the nearest is {near}" if near else ""
         yield Obstacle("no_field", column, f"is no field of {candidate.specification}{hint}")

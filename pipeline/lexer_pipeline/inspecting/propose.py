@@ -1,15 +1,18 @@
 """A mapping proposed for an export: one that was confirmed for its header before, or else a draft."""
 
-from collections.abc import Sequence
-from contextlib import closing
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
 from lexer_pipeline.errors import UsageError
+from lexer_pipeline.inspecting import from_preset
 from lexer_pipeline.inspecting.column_names import has_no_header
 from lexer_pipeline.inspecting.draft import draft
 from lexer_pipeline.inspecting.inspect import Progress, table_profile
+from lexer_pipeline.inspecting.row_sample import RowSample
+from lexer_pipeline.inspecting.tested_table import TestedTable
 from lexer_pipeline.loading.format import AS_TOLD, ReadOptions
 from lexer_pipeline.loading.source import LoadedDocuments, LoadedTable, Source, load
 from lexer_pipeline.mapping import file as mapping
@@ -32,12 +35,14 @@ class Proposal:
     unmatched: dict[str, str]
     missing: tuple[str, ...]
     notes: tuple[str, ...]
+    questions: tuple[str, ...] = ()
 
     def as_json(self) -> dict[str, Json]:
         """The proposal as `map --json` prints it."""
         return {
             "mapping": str(self.path), "specification": self.specification, "fields": list(self.fields),
             "unmatched": list(self.unmatched), "missing": list(self.missing), "notes": list(self.notes),
+            "questions": list(self.questions),
         }  # fmt: skip
 
 
@@ -51,6 +56,46 @@ def propose(
     is only replaced with `force`.
     """
     specification = catalog.find(spec) if isinstance(spec, str) else spec
+    with _opened(source, file, force, stdin, reading) as (loaded, path):
+        names = loaded.head.names
+        notes = _presets(names, specification)
+        known = remembered.recall(out, names)
+        if (
+            known is not None
+            and not known.trouble
+            and (found := _confirmed(known.path, specification, path, names))
+        ):
+            return found
+        if known is not None and known.trouble:
+            notes.append(
+                f"{known.path} was used for this header before, but it {known.trouble}; this is a new draft"
+            )
+        return _drafted(loaded, names, specification, path, notes, progress)
+
+
+def propose_from(
+    source: Source, preset: str, file: Path | None = None, *, force: bool = False, stdin: BinaryIO | None = None,
+    reading: ReadOptions = AS_TOLD,
+) -> Proposal:  # fmt: skip
+    """Write a mapping of `source` that starts from a preset; its columns are compared with the header, no row is read."""
+    found = from_preset.preset(preset)
+    with _opened(source, file, force, stdin, reading) as (loaded, path):
+        done = from_preset.started(found, loaded.head.names, loaded.name)
+        _write(path, done.text)
+        mapping.read(path)
+        fields: tuple[dict[str, Json], ...] = tuple(
+            {"field": field, "column": column, "confidence": 1.0, "reason": f"of the preset {found.name}"}
+            for field, column in done.fields
+        )
+        made = ", ".join(catalog.find(record.specification).name for record in found.records)
+        return Proposal(path, made, fields, done.left, (), loaded.notes, done.questions)
+
+
+@contextmanager
+def _opened(
+    source: Source, file: Path | None, force: bool, stdin: BinaryIO | None, reading: ReadOptions
+) -> Iterator[tuple[LoadedTable, Path]]:
+    """A table with names of columns, and where its mapping is to be written; UsageError where either cannot be."""
     with closing(load(source, stdin, reading)) as loaded:
         path = file or Path(_stem(loaded.name) + ".toml")
         if path.exists() and not force:
@@ -67,19 +112,7 @@ def propose(
                 f"{loaded.name}: the first row looks like data, not like names",
                 "Add a row of column names above it.",
             )
-        notes = _presets(names, specification)
-        known = remembered.recall(out, names)
-        if (
-            known is not None
-            and not known.trouble
-            and (found := _confirmed(known.path, specification, path, names))
-        ):
-            return found
-        if known is not None and known.trouble:
-            notes.append(
-                f"{known.path} was used for this header before, but it {known.trouble}; this is a new draft"
-            )
-        return _drafted(loaded, names, specification, path, notes, progress)
+        yield loaded, path
 
 
 def _stem(name: str) -> str:
@@ -92,7 +125,8 @@ def _presets(names: Sequence[str], specification: Specification) -> list[str]:
     found = recognise(names).sure
     if found is None or not _makes(found, specification):
         return []
-    return [f"the preset {found.name} fits this header; `convert` needs no mapping of your own for it"]
+    what = f"the preset {found.name} fits this header; `convert` needs no mapping of your own for it"
+    return [f"{what}, and `map --from {found.name}` starts from it"]
 
 
 def _makes(one: Mapping, specification: Specification) -> bool:
@@ -130,14 +164,22 @@ def _drafted(
     loaded: LoadedTable, names: Sequence[str], specification: Specification, path: Path, notes: Sequence[str],
     progress: Progress | None,
 ) -> Proposal:  # fmt: skip
-    table = table_profile(loaded, progress)
-    called = told_apart(names)
-    done = draft(_stem(loaded.name), called, table.columns, specification, loaded.stream.told.sheet)
+    sample = RowSample()
+    found = table_profile(loaded, progress, sample)
+    table = TestedTable(found.columns, found.rows - found.blank, sample)
+    sheet = loaded.stream.told.sheet
+    done = draft(_stem(loaded.name), told_apart(names), table, specification, sheet)
     _write(path, done.text)
     mapping.read(path)
     fields = tuple(line.as_json() for line in done.lines)
     return Proposal(
-        path, specification.name, fields, dict(done.unmatched), done.missing, (*loaded.notes, *notes)
+        path,
+        specification.name,
+        fields,
+        dict(done.unmatched),
+        done.missing,
+        (*loaded.notes, *notes),
+        done.questions,
     )
 
 

@@ -19,8 +19,8 @@ CELL_EMPTY, CELL_GOOD, CELL_DOUBT = range(3)
 # What a column's cells are to be.
 (
     KIND_TEXT, KIND_EMAIL, KIND_HASH, KIND_NUMBER, KIND_INTEGER, KIND_BOOLEAN, KIND_DATE, KIND_DATE_TIME, KIND_ENUM,
-    KIND_UNSURE, KIND_URL, KIND_IDENTITY, KIND_ID,
-) = range(13)  # fmt: skip
+    KIND_UNSURE, KIND_URL, KIND_IDENTITY, KIND_ID, KIND_MOBILE,
+) = range(14)  # fmt: skip
 
 # What the key of a row says: none, since the row is blank; another than before; the same; empty; not to be read.
 KEY_BLANK, KEY_STARTS, KEY_SAME, KEY_EMPTY, KEY_UNREADABLE = range(5)
@@ -44,13 +44,13 @@ IN_OBJECT, IN_NUMBERED, IN_EACH = range(3)
 # What `rewrite` converts: each is the conversion of that name.
 (
     TO_EMAIL, TO_ID, TO_MONEY, TO_ABSENT, TO_ABSOLUTE, TO_NEGATED, TO_DIGITS, TO_BEFORE, TO_AFTER, TO_LOWER, TO_UPPER,
-    TO_TRIMMED, TO_LINE_TOTAL, TO_DATE,
-) = range(14)  # fmt: skip
+    TO_TRIMMED, TO_LINE_TOTAL, TO_DATE, TO_LESS,
+) = range(15)  # fmt: skip
 # The changes that it marks, one a bit, and the bit of a cell whose outcome is in doubt.
 CHANGES = (
     "email_cleaned", "apostrophe_stripped", "money_rewritten", "made_absent", "sign_dropped", "sign_flipped",
     "digits_kept", "part_taken", "lower_cased", "upper_cased", "trimmed", "line_worked_out", "date_rewritten",
-    "date_midnight", "clock_dropped", "time_zone_applied",
+    "date_midnight", "clock_dropped", "time_zone_applied", "amount_worked_out",
 )  # fmt: skip
 IN_DOUBT = 1 << 30
 

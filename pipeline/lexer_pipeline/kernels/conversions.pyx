@@ -135,7 +135,8 @@ def rewrite(const uint8_t[::1] data not None, const int32_t[::1] starts not None
 cdef int one_step(int kind, const uint8_t *argument, int64_t size, Text *text) noexcept nogil:
     """What one conversion says of one text of 1 to LONGEST bytes of ASCII: SAME, NEW (in `to`) or DOUBT."""
     if kind == TO_EMAIL:
-        return lower(text, 0x21, EMAIL_CLEANED)
+        # Whatever else stands around an address is taken off by the conversion itself.
+        return DOUBT if email_form(text.p, text.n) == NO_FORM else lower(text, 0x21, EMAIL_CLEANED)
     if kind == TO_ID:
         return identifier(text)
     if kind == TO_MONEY:
@@ -158,6 +159,8 @@ cdef int one_step(int kind, const uint8_t *argument, int64_t size, Text *text) n
         return line_total(text)
     if kind == TO_DATE:
         return date(argument, text)
+    if kind == TO_LESS:
+        return difference(text)
     return DOUBT
 
 
@@ -386,11 +389,34 @@ cdef int64_t amount(const uint8_t *p, int64_t n, int64_t i, int64_t *number, int
     return i
 
 
+cdef void put_amount(Text *text, int64_t total, int decimals) noexcept nogil:
+    """Write an amount of which the last `decimals` digits are decimals."""
+    cdef bint minus = total < 0
+    cdef int64_t i = LONGEST
+    cdef int place = 0
+    if minus:
+        total = -total
+    # The digits from the last to the first, at least one before the point.
+    while total or place <= decimals:
+        if place == decimals and decimals:
+            i -= 1
+            text.to[i] = 0x2E
+        i -= 1
+        text.to[i] = <uint8_t>(0x30 + total % 10)
+        total = total // 10
+        place += 1
+    if minus:
+        i -= 1
+        text.to[i] = 0x2D
+    text.size = LONGEST - i
+    for place in range(text.size):
+        text.to[place] = text.to[i + place]
+
+
 cdef int line_total(Text *text) noexcept nogil:
     """Whole pieces times a price, less a discount (which may be empty), with the sign 0x1F between them."""
     cdef int64_t count = 0, price = 0, discount = 0, total, n = text.n, i
-    cdef int no_decimals = 0, decimals = 0, others = 0, place
-    cdef bint minus
+    cdef int no_decimals = 0, decimals = 0, others = 0
     i = amount(text.p, n, 0, &count, &no_decimals)
     if i < 0 or i >= n or no_decimals or count > 999999 or text.p[i] != 0x1F:
         return DOUBT
@@ -407,27 +433,40 @@ cdef int line_total(Text *text) noexcept nogil:
         others += 1
     # At most 10^6 times 10^12.
     total = count * price - discount
-    minus = total < 0
-    if minus:
-        total = -total
-    # The digits from the last to the first, at least one before the point.
-    i = LONGEST
-    place = 0
-    while total or place <= decimals:
-        if place == decimals and decimals:
-            i -= 1
-            text.to[i] = 0x2E
-        i -= 1
-        text.to[i] = <uint8_t>(0x30 + total % 10)
-        total = total // 10
-        place += 1
-    if minus:
-        i -= 1
-        text.to[i] = 0x2D
-    text.size = LONGEST - i
-    for place in range(text.size):
-        text.to[place] = text.to[i + place]
+    put_amount(text, total, decimals)
     text.names |= LINE_WORKED_OUT
+    return NEW
+
+
+cdef int difference(Text *text) noexcept nogil:
+    """An amount less those behind it (which may be empty), with the sign 0x1F between them; nothing without the first."""
+    cdef int64_t total = 0, one, n = text.n, i
+    cdef int decimals = 0, others = 0
+    if text.p[0] == 0x1F:
+        text.names |= AMOUNT_WORKED_OUT
+        text.size = 0
+        return NEW
+    i = amount(text.p, n, 0, &total, &decimals)
+    if i == n:
+        return SAME
+    while i >= 0 and i < n:
+        if text.p[i] != 0x1F:
+            return DOUBT
+        if i + 1 == n or text.p[i + 1] == 0x1F:
+            i += 1
+            continue
+        i = amount(text.p, n, i + 1, &one, &others)
+        while decimals < others:
+            total *= 10
+            decimals += 1
+        while others < decimals:
+            one *= 10
+            others += 1
+        total -= one
+    if i < 0:
+        return DOUBT
+    put_amount(text, total, decimals)
+    text.names |= AMOUNT_WORKED_OUT
     return NEW
 
 
@@ -683,6 +722,50 @@ cdef int money_reading(const uint8_t *p, int64_t n) noexcept nogil:
         if whole + 1 == n or whole_digits(p, n, whole + 1) < n:
             return -1
     return ONLY_FIRST if mark == 0x2C else ONLY_SECOND
+
+
+def exact_amounts(const uint8_t[::1] data not None, const int32_t[::1] starts not None,
+                  const int32_t[::1] ends not None, const uint8_t[::1] flags not None):
+    """Some cells as whole millionths, an empty one as 0: (amounts, doubt).
+
+    Certain is a JSON number without exponent, of at most nine digits before the point and six behind it.
+    """
+    cdef int64_t n = data.shape[0], cells = starts.shape[0], i
+    cdef const uint8_t *p = &data[0] if n else NULL
+    if ends.shape[0] != cells or flags.shape[0] != cells:
+        raise ValueError("arrays of one column have one length")
+    amounts_a = np.zeros(cells, np.int64)
+    doubt_a = np.zeros(cells, np.uint8)
+    cdef int64_t[::1] amounts = amounts_a
+    cdef uint8_t[::1] doubt = doubt_a
+    with nogil:
+        for i in range(cells):
+            if starts[i] == ends[i]:
+                continue
+            if starts[i] < 0 or ends[i] > n or flags[i] or not millionths(p + starts[i], ends[i] - starts[i], &amounts[i]):
+                doubt[i] = 1
+    return amounts_a, doubt_a.view(np.bool_)
+
+
+cdef bint millionths(const uint8_t *p, int64_t n, int64_t *number) noexcept nogil:
+    """Read an amount in millionths; False where it is not certain, and `number` is then 0."""
+    cdef int64_t first = 1 if n and p[0] == 0x2D else 0, whole = whole_digits(p, n, first), i, found = 0
+    cdef int decimals = 0
+    if whole == first or whole - first > 9 or (p[first] == 0x30 and whole > first + 1):
+        return False
+    if whole < n and (p[whole] != 0x2E or whole + 1 == n or n - whole > 7 or whole_digits(p, n, whole + 1) < n):
+        return False
+    for i in range(first, n):
+        if i == whole:
+            continue
+        found = found * 10 + p[i] - 0x30
+        if i > whole:
+            decimals += 1
+    while decimals < 6:
+        found *= 10
+        decimals += 1
+    number[0] = -found if first else found
+    return True
 
 
 def tally_dates(const uint8_t[::1] data not None, const int32_t[::1] starts not None,

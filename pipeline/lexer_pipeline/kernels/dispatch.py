@@ -9,6 +9,7 @@ from lexer_pipeline.kernels.fallback import (
     check_column,
     distinct,
     encode,
+    exact_amounts,
     find_lines,
     gather,
     hash_cells,
@@ -39,7 +40,14 @@ try:
         repeat_first,
         scan_csv,
     )
-    from lexer_pipeline.kernels.conversions import distinct, joined, rewrite, tally_dates, tally_money
+    from lexer_pipeline.kernels.conversions import (
+        distinct,
+        exact_amounts,
+        joined,
+        rewrite,
+        tally_dates,
+        tally_money,
+    )
     from lexer_pipeline.kernels.documents import (
         Automaton,
         find_lines,
@@ -63,6 +71,7 @@ __all__ = [
     "check_column",
     "distinct",
     "encode",
+    "exact_amounts",
     "find_lines",
     "gather",
     "hash_cells",

@@ -659,6 +659,8 @@ cdef bint vouch_string(Automaton a, const Node *node, Reader *r, Out *out) noexc
         return good_date_time(r.p + start, size)
     if kind == KIND_URL:
         return good_url(r.p + start, size)
+    if kind == KIND_MOBILE:
+        return node.low <= 0 if size == 0 else good_mobile(r.p + start, size)
     return False
 
 
@@ -676,7 +678,7 @@ cdef inline bint tidy_email(const Reader *r, int64_t start, int64_t size) noexce
         return False
     at += 1
     point = <const uint8_t *>memchr(p + at, 0x2E, size - at)
-    return point != NULL and point > p + at and point < p + size - 1
+    return point != NULL and point > p + at and p[size - 1] != 0x2E
 
 
 cdef bint vouch_word(Automaton a, const Node *node, Reader *r) noexcept nogil:

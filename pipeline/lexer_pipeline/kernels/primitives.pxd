@@ -295,7 +295,7 @@ cdef inline bint odd_text(const uint8_t *p, int64_t n, bint is_high, bint has_am
 
 
 cdef inline int email_form(const uint8_t *p, int64_t n) noexcept nogil:
-    """What a text without blanks around it needs to be an e-mail by the vendor's pattern."""
+    """What a text without blanks around it needs to be an e-mail by the vendor's pattern, and without a point behind it."""
     cdef int64_t i = 0, begin
     cdef uint8_t seen = 0
     while i < n and IN_EMAIL[p[i]] & 1:
@@ -315,7 +315,7 @@ cdef inline int email_form(const uint8_t *p, int64_t n) noexcept nogil:
     while i < n and IN_EMAIL[p[i]] & 4:
         seen |= IN_EMAIL[p[i]]
         i += 1
-    if i != n or i == begin:
+    if i != n or i == begin or p[n - 1] == 0x2E:
         return NO_FORM
     return LOWERED if seen & 8 else AS_IT_IS
 
@@ -433,6 +433,19 @@ cdef inline bint good_url(const uint8_t *p, int64_t n) noexcept nogil:
     return True
 
 
+cdef inline bint good_mobile(const uint8_t *p, int64_t n) noexcept nogil:
+    """From five digits to fifteen, not all of them 0, and inside of them those signs alone that people put between them."""
+    cdef int64_t i, digits = 0
+    cdef bint counts = False
+    if p[0] == 0x20 or p[n - 1] == 0x20:
+        return False
+    for i in range(n):
+        if digit(p[i]):
+            digits += 1
+            counts |= p[i] != 0x30
+        elif not (p[i] == 0x20 or p[i] == 0x28 or p[i] == 0x29 or p[i] == 0x2B or p[i] == 0x2D or p[i] == 0x2E):
+            return False
+    return counts and 5 <= digits <= 15
 
 
 cdef inline bint good_cell(int kind, const uint8_t *p, int64_t size, double low, double high) noexcept nogil:
@@ -457,6 +470,8 @@ cdef inline bint good_cell(int kind, const uint8_t *p, int64_t size, double low,
         return good_date_time(p, size)
     if kind == KIND_URL:
         return good_url(p, size)
+    if kind == KIND_MOBILE:
+        return good_mobile(p, size)
     return False
 
 

@@ -14,6 +14,8 @@ from lexer_pipeline.loading.passed_over import PassedOver
 # A footer has at most so many rows, blank ones not counted, and reaches over so many chunks.
 MOST_ROWS = 30
 MOST_BATCHES = 8
+# A saying may be cut by its commas: `2,record(s) downloaded, from Jul-01-26 to Jul-31-26`.
+MOST_CELLS = 4
 _COUNTED = r"[\d.,]+ (record|row|result|order|customer|contact|product|item|line|transaction)(s|\(s\))?"
 _DONE = r"(were |was )?(affected|selected|in set|downloaded|exported|found|returned|retrieved|fetched|processed|listed).*"
 SAYINGS = re.compile(
@@ -131,10 +133,12 @@ def _texts(rows: Rows, row: int) -> list[str]:
 def _is_told(rows: Rows, row: int) -> bool:
     """Whether a row says by its words that it is no data."""
     texts = _texts(rows, row)
-    if not 1 <= len(texts) <= 2:
+    if not 1 <= len(texts) <= MOST_CELLS:
         return False
     if SAYINGS.fullmatch(" ".join(texts)) or SAYINGS.fullmatch(": ".join(texts)):
         return True
+    if len(texts) > 2:
+        return False
     is_label = rows.columns > 1 and LABELLED.fullmatch(texts[0]) is not None
     if len(texts) == 2:
         return is_label and texts[0].endswith(":")

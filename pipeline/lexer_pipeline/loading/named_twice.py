@@ -33,23 +33,25 @@ class _File:
 
 
 def refuse_named_twice(sources: Sequence[Source]) -> None:
-    """Raise UsageError where two sources are one file: by name or link, by another name, as a copy, packed or not.
-
-    Copies that hold a header alone, or nothing, do no harm.
-    """
+    """Raise UsageError where two sources are one file, by name or by link."""
     if len(sources) < 2:
         return
     if sum(str(one) == "-" for one in sources if isinstance(one, str | Path)) > 1:
         raise UsageError("-: standard input is named twice", "Name it once.")
     seen: dict[tuple[object, ...], _File] = {}
-    of_size: dict[int, list[_File]] = {}
-    for source in sources:
-        file = _file(source)
-        if file is None:
-            continue
+    for file in filter(None, map(_file, sources)):
         if file.identity in seen:
             raise _twice(seen[file.identity], file, "are one file")
         seen[file.identity] = file
+
+
+def refuse_copies(sources: Sequence[Source]) -> None:
+    """Raise UsageError where a source is a copy of another one, packed or not, but for two files of one zip.
+
+    Copies that hold a header alone, or nothing, do no harm.
+    """
+    of_size: dict[int, list[_File]] = {}
+    for file in filter(None, map(_file, sources)) if len(sources) > 1 else ():
         if file.size:
             of_size.setdefault(file.size, []).append(file)
     for alike in of_size.values():
@@ -110,18 +112,18 @@ def _refuse_same(files: Sequence[_File]) -> None:
             for block in _blocks(one.source, BLOCK):
                 whole.update(block)
             other = seen.setdefault(whole.hexdigest(), one)
-            if other is not one:
+            if other is not one and not _are_in_one_zip(one, other):
                 raise _twice(other, one, "hold the same, byte for byte")
 
 
 def _twice(one: _File, other: _File, why: str) -> UsageError:
     what = f"{one.name} and {other.name} {why}" if one.name != other.name else f"{one.name} is named twice"
+    return UsageError(f"{what}: all of it would be sent twice", f"Name {one.name} alone.")
+
+
+def _are_in_one_zip(one: _File, other: _File) -> bool:
     both = [file.source.archive for file in (one, other) if isinstance(file.source, ArchiveMember)]
-    is_in_one_zip = len(both) == 2 and both[0] == both[1] and one.name != other.name
-    remedy = (
-        "Choose one of them with --member, or unpack the zip." if is_in_one_zip else f"Name {one.name} alone."
-    )
-    return UsageError(f"{what}: all of it would be sent twice", remedy)
+    return len(both) == 2 and both[0] == both[1]
 
 
 def _blocks(source: Source, size: int) -> Iterator[bytes]:

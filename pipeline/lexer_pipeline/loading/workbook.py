@@ -59,6 +59,7 @@ class SheetSource:
         ranges = (
             workbook_ods.merged(path, sheet.name) if workbook_ods.is_ods(path) else sheet.merged_cell_ranges
         )
+        self._tells_merged = ranges is not None
         self._merged = Merged(ranges or (), left)
         self._pieces = self._blocks(sheet, left)
 
@@ -83,6 +84,10 @@ class SheetSource:
         left_out = "hidden or filtered rows: {:,}; they were left out"
         read = "hidden or filtered rows: {:,}; they were read like the others (--hidden skip leaves them out)"
         yield self._hidden, left_out if self._skips else read
+        yield (
+            not self._tells_merged,
+            "merged cells cannot be told in a workbook of this kind; save it as XLSX if there are any",
+        )
         yield (
             not self._marks.tells_hidden,
             ("which rows are hidden cannot be told in a workbook of this kind; save it as XLSX if some are"),

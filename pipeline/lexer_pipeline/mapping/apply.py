@@ -16,17 +16,36 @@ from lexer_pipeline.kernels.arrays import Bools, Integers
 from lexer_pipeline.kernels.codes import HAS_ESCAPE, HAS_HIGH, ROW_OK
 from lexer_pipeline.mapping import conversions
 from lexer_pipeline.mapping.compile import Mapper
-from lexer_pipeline.mapping.outcomes import Outcome, Outcomes
+from lexer_pipeline.mapping.currencies import Currencies, note_currencies
+from lexer_pipeline.mapping.header import NOWHERE
+from lexer_pipeline.mapping.line_prices import LinePrices, note_prices
+from lexer_pipeline.mapping.outcomes import LEFT_PLACEHOLDER, Outcome, Outcomes
+from lexer_pipeline.mapping.reconcile import (
+    DIFFERS,
+    DOES_NOT_ADD_UP,
+    NOT_RECONCILED,
+    UNKNOWN,
+    Reconciling,
+    reconciled,
+)
+from lexer_pipeline.mapping.record_sums import in_first_rows
 from lexer_pipeline.mapping.source_texts import any_filled, places_of, told_apart
 from lexer_pipeline.mapping.target_columns import TargetColumn
 from lexer_pipeline.model import Problem
+from lexer_pipeline.validating.cell_kinds import kind_of
 
 NEEDS_ESCAPE = re.compile(r'[\x00-\x1f"\\]')
 
 
-def apply(mapper: Mapper, rows: Records, outcomes: Outcomes) -> Records:
-    """The same rows as a table of the mapping's columns; `outcomes` serves all chunks of a source."""
-    return _MappedChunk(mapper, rows, outcomes).result()
+def apply(
+    mapper: Mapper, rows: Records, outcomes: Outcomes, currencies: Currencies, prices: LinePrices
+) -> Records:
+    """The same rows as a table of the mapping's columns; the other three serve all chunks of a source."""
+    chunk = _MappedChunk(mapper, rows, outcomes)
+    made = chunk.result()
+    chunk.note(currencies)
+    chunk.note_lines(prices)
+    return made
 
 
 class _MappedChunk:
@@ -57,13 +76,54 @@ class _MappedChunk:
                 self._make(place, one, where)
             else:
                 self._put(place, np.flatnonzero(where), str(one.pieces[0]))
+            if one.is_link and self._mapper.leaves_placeholders:
+                self._leave_placeholders(place, one)
             if one.rule.default:
                 self._put(place, np.flatnonzero(where & ~self._filled((place,))), one.rule.default)
         self._bring_together(self._mapper.together)
+        if self._mapper.reconciling is not None:
+            self._reconcile(self._mapper.reconciling)
+        fields = self._mapper.fields
         return replace(
-            self._rows, data=b"".join(self._pieces), columns=len(self._mapper.target_columns), starts=self._starts.ravel(),
-            ends=self._ends.ravel(), flags=self._flags.ravel(), changes=tuple(self._changes), problems=self._problems,
+            self._rows, data=b"".join(self._pieces), columns=fields,
+            starts=self._starts[:, :fields].ravel(), ends=self._ends[:, :fields].ravel(),
+            flags=self._flags[:, :fields].ravel(), changes=tuple(self._changes), problems=self._problems,
         )  # fmt: skip
+
+    def _leave_placeholders(self, place: int, one: TargetColumn) -> None:
+        """Empty the cells of a link that a word for nothing fills."""
+        made, cleaning = self._so_far(), self._mapper.cleaning
+        kind, words = kind_of(one.place, cleaning.placeholders.further)
+        doubtful = np.flatnonzero(made.status(place, kind, words=words) == codes.CELL_DOUBT)
+        numbers, said = told_apart(made, (place,), doubtful)
+        gone = doubtful[np.array([cleaning.is_nothing(text) for (text,) in said], np.bool_)[numbers]]
+        if len(gone):
+            self._ends[gone, place] = self._starts[gone, place]
+            self._changes.append(Change(LEFT_PLACEHOLDER, str(one.path), gone, one.is_once))
+
+    def note(self, currencies: Currencies) -> None:
+        """Take in the currencies of amounts, as they stand in the source."""
+        if not self._mapper.amounts:
+            return
+        own = next(
+            (at for at, one in enumerate(self._mapper.target_columns) if one.rule.target == "currency"), None
+        )
+        note_currencies(
+            currencies,
+            self._mapper.amounts,
+            self._texts,
+            self._so_far(),
+            own,
+            self._rows,
+            np.flatnonzero(self._good),
+        )
+
+    def note_lines(self, prices: LinePrices) -> None:
+        """Take in the prices of lines beside the other columns of the source."""
+        places = self._mapper.lines
+        if places:
+            label = self._mapper.target_columns[places["price_paid"]].label
+            note_prices(prices, self._mapper.names, self._texts, self._so_far(), places, label, self._rows)
 
     def _where(self, place: int, one: TargetColumn) -> Bools:
         """The rows in which a column may be filled."""
@@ -93,6 +153,27 @@ class _MappedChunk:
         for place in places:
             self._ends[later, place] = self._starts[later, place]
 
+    def _reconcile(self, what: Reconciling) -> None:
+        """Let each amount that prices may contain stand where the record's total says, and name records that do not add up."""
+        once = [place for place, one in enumerate(self._mapper.target_columns) if one.is_once]
+        texts = self._so_far()
+        found = reconciled(what, texts, self._rows, once)
+        for at, one in enumerate(what.movable):
+            is_filled = self._filled((one.amount,)) if one.amount in once else np.ones(texts.rows, np.bool_)
+            is_added = np.zeros(texts.rows, np.bool_)
+            if self._rows.records:
+                is_added[self._rows.firsts[0] :] = np.repeat(
+                    found.added[:, at], self._rows.lasts - self._rows.firsts
+                )
+            self._empty(one.beside, ~is_added)
+            self._empty(one.instead, is_added & is_filled)
+        for state, name in ((DIFFERS, DOES_NOT_ADD_UP), (UNKNOWN, NOT_RECONCILED)):
+            self._changed(name, what.label, self._rows.firsts[found.states == state], True)
+
+    def _empty(self, places: Sequence[int], where: Bools) -> None:
+        for place in places:
+            self._ends[where, place] = self._starts[where, place]
+
     def _copy(self, place: int, column: int, where: Bools) -> None:
         rows, wide = self._rows, self._rows.columns
         self._starts[where, place] = rows.starts[column::wide][where]
@@ -114,6 +195,9 @@ class _MappedChunk:
 
     def _make(self, place: int, one: TargetColumn, where: Bools) -> None:
         texts, columns = (self._so_far(), one.made) if one.made else (self._texts, one.columns)
+        once = [at == NOWHERE or self._mapper.target_columns[at].is_once for at in one.made]
+        if one.is_once and not all(once):
+            texts, columns = in_first_rows(texts, columns, once, self._rows), tuple(range(len(columns)))
         rows = np.flatnonzero(where & any_filled(texts, columns))
         left = self._copy_or_rewrite(place, one, texts, columns, rows)
         self._convert(place, one, texts, (*columns, *one.country), left)
@@ -143,7 +227,7 @@ class _MappedChunk:
         seen = int(np.bitwise_or.reduce(marks))
         for bit, name in enumerate(codes.CHANGES):
             if seen & 1 << bit:
-                self._changes.append(Change(name, str(one.path), made[marks & 1 << bit != 0], one.is_once))
+                self._changed_in(one, name, made[marks & 1 << bit != 0])
         left: Integers = rows[~sure]
         return left
 
@@ -173,10 +257,17 @@ class _MappedChunk:
         for number, (_, names, failed) in enumerate(outcomes):
             for name in names:
                 named.setdefault(name, []).append(number)
-            if failed is not None:
+            if failed is not None and not one.is_hidden:
                 self._refuse(one, rows[numbers == number].tolist(), failed)
         for name, found in named.items():
-            self._changes.append(Change(name, str(one.path), rows[np.isin(numbers, found)], one.is_once))
+            self._changed_in(one, name, rows[np.isin(numbers, found)])
+
+    def _changed_in(self, one: TargetColumn, name: str, rows: Integers) -> None:
+        if not one.is_hidden:
+            self._changed(name, str(one.path), rows, one.is_once)
+
+    def _changed(self, name: str, path: str, rows: Integers, once: bool) -> None:
+        self._changes.append(Change(name, path, rows, once))
 
     def _so_far(self) -> cells.Cells:
         """The cells made until now."""

@@ -6,7 +6,7 @@ from graphlib import CycleError, TopologicalSorter
 
 from lexer_pipeline.errors import UsageError
 from lexer_pipeline.mapping.conversions import compile_conversion, country_said
-from lexer_pipeline.mapping.rules import Mapping, RecordMap, Table, conversions_in
+from lexer_pipeline.mapping.rules import TOTAL, Mapping, RecordMap, Table, conversions_in
 from lexer_pipeline.system import settings_file
 from lexer_pipeline.system.settings_file import SettingsFile
 from lexer_pipeline.system.toml_lines import KeyPath
@@ -20,7 +20,11 @@ def check(file: SettingsFile, mapping: Mapping) -> None:
         except UsageError as problem:
             raise file.fault(("country",), f"country: {problem.message}", 'Write country = "AU".') from None
     for number, record in enumerate(mapping.records):
-        _check_conversions(file, ("records", number, "fields"), file.table["records"][number]["fields"])
+        table = file.table["records"][number]
+        _check_conversions(file, ("records", number, "fields"), table["fields"])
+        if record.reconcile is not None:
+            total = {"total": table["reconcile"]["total"]}
+            _check_conversions(file, ("records", number, "reconcile"), total)
         _check_leaning(file, ("records", number), record)
 
 
@@ -38,28 +42,38 @@ def _check_conversions(file: SettingsFile, at: KeyPath, fields: Table) -> None:
 
 def _check_leaning(file: SettingsFile, at: KeyPath, record: RecordMap) -> None:
     """Refuse a field that leans on one that the record does not have, or on itself by way of others."""
-    leans: dict[str, set[str]] = {rule.target: set() for rule in record.fields}
+    leans: dict[str, set[str]] = {rule.target: set() for rule in record.rules}
     for path, target, other in _leaning(record):
         if other not in leans:
             near = get_close_matches(other, leans, 1)
             hint = f"Did you mean {near[0]}?" if near else "Name a field of the same record."
             raise file.fault((*at, *path), f"{target} names {other}, which the record does not have", hint)
-        if path[0] == "fields":
+        if target in leans:
             leans[target].add(other)
     try:
         TopologicalSorter(leans).prepare()
     except CycleError as circle:
         target = circle.args[1][0]
         message, hint = f"{target} leans on itself", "Let each field lean on fields made before it."
-        raise file.fault((*at, "fields", target), message, hint) from None
+        raise file.fault((*at, *_place_of(target)), message, hint) from None
 
 
 def _leaning(record: RecordMap) -> Iterator[tuple[KeyPath, str, str]]:
-    """Each field that is named by another, or by `together`: where it is named, by which, and the name."""
-    for rule in record.fields:
+    """Each field that is named by another, by `together` or by `reconcile`: where it is named, by which, and the name."""
+    for rule in record.rules:
         given = (rule.given,) if rule.given else ()
         for setting, others in (("fields", rule.made), ("with", given), ("unless", rule.unless)):
             for number, other in enumerate(others):
-                yield ("fields", rule.target, setting, number), rule.target, other
+                yield (*_place_of(rule.target), setting, number), rule.target, other
     for number, other in enumerate(record.together):
         yield ("together", number), "together", other
+    if record.reconcile is not None:
+        for name, listed in (("on_top", record.reconcile.on_top), ("contained", record.reconcile.contained)):
+            for amount, instead in listed:
+                for other in (amount, instead):
+                    yield ("reconcile", name, amount), "reconcile", other
+
+
+def _place_of(target: str) -> KeyPath:
+    """Where a record says what becomes of a field, or of the total that it is compared with."""
+    return ("reconcile", "total") if target == TOTAL else ("fields", target)

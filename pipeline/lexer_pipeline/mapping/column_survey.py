@@ -19,10 +19,14 @@ from lexer_pipeline.mapping.target_columns import Step, TargetColumn
 
 
 class ColumnSurvey:
-    """Shows the conversions that must see their whole column each chunk that passes."""
+    """Shows the conversions that must see their whole column each chunk that passes.
+
+    It `completes_births` where years of two digits become years of birth; known once `settled` was asked for.
+    """
 
     def __init__(self, mapper: Mapper) -> None:
         self.mapper = mapper
+        self.completes_births = False
         self._decided: dict[str, dict[str, conversions.Decided]] = {}
 
     @property
@@ -45,13 +49,13 @@ class ColumnSurvey:
 
     def settled(self) -> Mapper:
         """The mapper with each conversion settled; UsageError where a column does not tell how it is to be read."""
-        if not self.mapper.waits:
-            return self.mapper
         target_columns = tuple(
             replace(one, chain=tuple(self._settle(step, one) for step in one.chain))
             for one in self.mapper.target_columns
         )
-        return replace(self.mapper, target_columns=target_columns)
+        settled = replace(self.mapper, target_columns=target_columns)
+        self.completes_births = settled.completes_births
+        return settled
 
     def _settle(self, step: Step, one: TargetColumn) -> conversions.Conversion:
         if not isinstance(step, conversions.NeedsColumn):

@@ -1,6 +1,7 @@
 """A mapping understood for one header: the columns that it makes, and which of the source's they read."""
 
 from collections.abc import Iterator, Sequence
+from collections.abc import Mapping as Names
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
@@ -10,15 +11,27 @@ from lexer_pipeline.errors import UsageError
 from lexer_pipeline.mapping import conversions
 from lexer_pipeline.mapping.header import NOWHERE, Header
 from lexer_pipeline.mapping.name_words import name_word
+from lexer_pipeline.mapping.reconcile import SUMMED, Movable, Reconciling
 from lexer_pipeline.mapping.rest import has_custom_fields, is_kept_by_some, kept_columns, rest_rules
-from lexer_pipeline.mapping.rules import FieldDecisions, FieldRule, Mapping, RecordMap, Signature, Skip, Told
-from lexer_pipeline.mapping.target_columns import Step, TargetColumn, columns_of, order_of
+from lexer_pipeline.mapping.rules import (
+    SKIP_PLACEHOLDERS,
+    TOTAL,
+    FieldDecisions,
+    FieldRule,
+    Mapping,
+    RecordMap,
+    Signature,
+    Skip,
+    Told,
+)
+from lexer_pipeline.mapping.target_columns import BORN, Step, TargetColumn, columns_of, order_of
 from lexer_pipeline.model import Specification
 from lexer_pipeline.specs.names import shown
+from lexer_pipeline.specs.paths import FieldPath
 from lexer_pipeline.specs.placeholders import USUAL
 from lexer_pipeline.specs.schema_tree import SchemaTree
 from lexer_pipeline.validating.cleaning import Cleaning
-from lexer_pipeline.validating.header_checks import columns_left_out, fields_of
+from lexer_pipeline.validating.header_checks import columns_left_out, fields_of, refuse_duplicates
 from lexer_pipeline.validating.layout import Layout, compile_mapped
 
 
@@ -52,7 +65,9 @@ class Mapper:
 
     `order` is that in which the columns can be made. `together` are places of columns that are filled from one row of a record
     alone. `unused` are columns that the mapping does not name, `left_out` all that no record reads, and `doubled` names of several
-    columns, of which the first is read.
+    columns, of which the first is read. Behind the columns that are `fields` of the record stands what is only looked at.
+    `amounts` are the names of the source's columns that hold amounts, `lines` the places of what is told of a line, where its price
+    is a column as it is, and `names` the header.
     """
 
     target_columns: tuple[TargetColumn, ...]
@@ -68,8 +83,17 @@ class Mapper:
     mapping: Mapping | None
     source: str
     decided: FieldDecisions
+    reconciling: Reconciling | None
+    amounts: Names[int, str]
+    lines: Names[str, int]
+    names: tuple[str, ...]
     left_out: tuple[str, ...] = ()
     doubled: tuple[str, ...] = ()
+
+    @property
+    def fields(self) -> int:
+        """How many of the columns are fields of the record."""
+        return sum(not one.is_hidden for one in self.target_columns)
 
     @property
     def once(self) -> list[int]:
@@ -77,6 +101,11 @@ class Mapper:
         if self.layout.takes_first:
             return []
         return sorted({column for one in self.target_columns if one.is_once for column in one.columns})
+
+    @property
+    def leaves_placeholders(self) -> bool:
+        """Whether a word for nothing in a link is no link at all."""
+        return self.unlinked == SKIP_PLACEHOLDERS
 
     @property
     def cleaning(self) -> Cleaning:
@@ -89,6 +118,12 @@ class Mapper:
         return any(
             isinstance(step, conversions.NeedsColumn) for one in self.target_columns for step in one.chain
         )
+
+    @property
+    def completes_births(self) -> bool:
+        """Whether years of two digits become years of birth."""
+        born = [one for one in self.target_columns if one.path[-1] == BORN]
+        return any(conversions.completes_years(step) for one in born for step in one.steps)
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -117,10 +152,12 @@ def compile_mapper(plan: Plan, header: Sequence[str], tree: SchemaTree, source: 
     Without a mapping each column is a field already. `told` is what the run says of all columns.
     """
     mapping = plan.mapping or _plain()
-    keeps_unknown = told.keep_rest and has_custom_fields(tree)
-    record = plan.record or _as_it_is(header, tree, plan.specification.name, keeps_unknown)
+    leaves_unknown = told.leaves_out or (told.keep_rest and has_custom_fields(tree))
+    record = plan.record or _as_it_is(header, tree, plan.specification.name, source, leaves_unknown)
     columns = Header(mapping, header, source, plan.original)
-    rules = (*record.fields, *rest_rules(mapping, record, header, tree, told.keep_rest))
+    rest = rest_rules(mapping, record, header, tree, told.keep_rest)
+    # What is only looked at stands behind all fields.
+    rules = (*record.fields, *rest, *record.rules[len(record.fields) :])
     target_columns = settled(columns_of(rules, columns, tree, told), plan.fields_decided)
     if not any(one.columns for one in target_columns):
         raise UsageError(f"{source}: no column of the mapping {mapping.name} is in the header")
@@ -128,7 +165,8 @@ def compile_mapper(plan: Plan, header: Sequence[str], tree: SchemaTree, source: 
     wanted = record.key or plan.specification.key
     key = _key(wanted, target_columns, columns, tree) if folds or record.carry else None
     target_columns = tuple(_as_sent(one, tree, key) for one in target_columns)
-    targets, labels = [str(one.path) for one in target_columns], [one.label for one in target_columns]
+    fields = [one for one in target_columns if not one.is_hidden]
+    targets, labels = [str(one.path) for one in fields], [one.label for one in fields]
     closes_gaps = plan.mapping is not None
     layout = compile_mapped(
         targets, labels, tree, source, folds, record.takes_first, closes_gaps, mapping.placeholders.further
@@ -141,7 +179,9 @@ def compile_mapper(plan: Plan, header: Sequence[str], tree: SchemaTree, source: 
         tuple(place for place, one in enumerate(target_columns) if one.rule.target in record.together),
         (*_all_left_out(record, columns), *(_placed(skip, columns) for skip in record.skips)), columns.secret(),
         _unused(columns, mapping, record, header, told.keep_rest),
-        plan.mapping, source, plan.fields_decided, columns.left_out(record), columns.doubled,
+        plan.mapping, source, plan.fields_decided, _reconciling(record, target_columns),
+        {column: columns.name(column) for one in target_columns if _holds_amounts(one.rule) for column in one.columns},
+        _lines(target_columns), tuple(header), columns.left_out(record), columns.doubled,
     )  # fmt: skip
 
 
@@ -179,6 +219,45 @@ def _settled(step: Step, target: str, decided: FieldDecisions) -> Step:
         ) from None
 
 
+def _holds_amounts(rule: FieldRule) -> bool:
+    """Whether the columns of a rule hold amounts of money, and nothing around them."""
+    return next((name for name, _ in rule.conversions if name != "trim"), "") == "money"
+
+
+def _lines(target_columns: Sequence[TargetColumn]) -> Names[str, int]:
+    """Where a line's price stands, its quantity and product beside it; nothing where the price is no column as it is."""
+    places = {str(one.path): place for place, one in enumerate(target_columns)}
+    price = places.get("products[].price_paid")
+    if price is None or not target_columns[price].columns:
+        return {}
+    wanted = ("products[].price_paid", "products[].quantity", "products[].product_reference.id")
+    return {name.rpartition(".")[2]: places[name] for name in wanted if name in places}
+
+
+def _reconciling(record: RecordMap, target_columns: Sequence[TargetColumn]) -> Reconciling | None:
+    """What a record's reconcile names, by the places of the columns; what the header lacks is left out."""
+    if record.reconcile is None:
+        return None
+    places = {one.rule.target: place for place, one in enumerate(target_columns)}
+    movable = [
+        Movable(
+            places[amount],
+            tuple(at for at, one in enumerate(target_columns)
+                  if FieldPath.named(one.rule.target).is_within(FieldPath.named(amount).parent)),
+            tuple(places[field] for field in (instead,) if field in places), is_added,
+        )
+        for listed, is_added in ((record.reconcile.on_top, True), (record.reconcile.contained, False))
+        for amount, instead in listed if amount in places
+    ]  # fmt: skip
+    moved = {one.amount for one in movable}
+    summed = [
+        at for at, one in enumerate(target_columns) if str(one.path.general) in SUMMED and at not in moved
+    ]
+    total = places.get(TOTAL)
+    label = target_columns[total].label if total is not None else ""
+    return Reconciling(total, tuple(summed), tuple(movable), label)
+
+
 def _plain() -> Mapping:
     return Mapping(Path("as it is"), "", Signature(), (), (), "", False, ())
 
@@ -191,10 +270,13 @@ def _unused(
     return tuple(name for name in columns.unused() if name not in kept)
 
 
-def _as_it_is(header: Sequence[str], tree: SchemaTree, specification: str, leaves_unknown: bool) -> RecordMap:
+def _as_it_is(
+    header: Sequence[str], tree: SchemaTree, specification: str, source: str, leaves_unknown: bool
+) -> RecordMap:
     """Every column fills the field that it names; dates are converted. One that names none is an error, or is left to the rest."""
+    refuse_duplicates(header, source)
     rules = []
-    for name, found in zip(header, fields_of(header, tree, ""), strict=True):
+    for name, found in zip(header, fields_of(header, tree, source), strict=True):
         if found is None and leaves_unknown:
             continue
         target = str(found[0]) if found else name

@@ -35,9 +35,11 @@ from typing import Any
 from lexer_pipeline.errors import UsageError
 from lexer_pipeline.mapping.rules import (
     REFUSE,
+    TOTAL,
     FieldRule,
     Mapping,
     NameWord,
+    Reconcile,
     RecordMap,
     Signature,
     Skip,
@@ -128,8 +130,13 @@ def _record(table: Table) -> RecordMap:
         tuple(_skip(one) for one in table.get("skip", ())),
         tuple(_field(target, said) for target, said in table["fields"].items()),
         _texts(table, "carry"), _texts(table, "together"), table.get("unlinked", REFUSE), _texts(table, "needs"),
-        _texts(table, "lacks"),
+        _texts(table, "lacks"), _reconcile(table["reconcile"]) if "reconcile" in table else None,
     )  # fmt: skip
+
+
+def _reconcile(table: Table) -> Reconcile:
+    on_top, contained = (tuple(table.get(name, {}).items()) for name in ("on_top", "contained"))
+    return Reconcile(_field(TOTAL, table["total"]), on_top, contained)
 
 
 def _skip(table: Table) -> Skip:

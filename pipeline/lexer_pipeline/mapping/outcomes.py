@@ -12,6 +12,8 @@ from lexer_pipeline.validating.cleaning import LEFT_OUT, Cleaning
 # Outcomes that are remembered, for each column that a mapping makes, and the longest texts of one.
 MOST_KNOWN, LONGEST_KNOWN = 1 << 12, 256
 USUAL = Cleaning()
+# The change of a link that is left out since a word for nothing stands in it.
+LEFT_PLACEHOLDER = "placeholder_left_out"
 # A text, the names of what was done to it, and why it could not be converted.
 Outcome = tuple[str, tuple[str, ...], conversions.Unconvertible | None]
 
@@ -19,8 +21,9 @@ Outcome = tuple[str, tuple[str, ...], conversions.Unconvertible | None]
 class Outcomes:
     """What the columns of a mapping made of texts before, of a number of them at most."""
 
-    def __init__(self, cleaning: Cleaning) -> None:
+    def __init__(self, cleaning: Cleaning, leaves_placeholders: bool = False) -> None:
         self._cleaning = cleaning
+        self._leaves_placeholders = leaves_placeholders
         self._outcomes: dict[int, dict[Said, Outcome]] = {}
 
     def of(self, place: int, one: TargetColumn, said: Sequence[Said]) -> list[Outcome]:
@@ -31,12 +34,19 @@ class Outcomes:
             outcome = known.get(texts)
             if outcome is None:
                 outcome = converted(one, steps, texts, self._cleaning)
+                if outcome[2] is not None and self._leaves_placeholders and one.is_link:
+                    outcome = self._forgiven(one, texts, outcome)
                 if len(known) >= MOST_KNOWN:
                     known.clear()
                 if sum(map(len, texts)) <= LONGEST_KNOWN:
                     known[texts] = outcome
             outcomes.append(outcome)
         return outcomes
+
+    def _forgiven(self, one: TargetColumn, said: Said, outcome: Outcome) -> Outcome:
+        """A word for nothing that no conversion reads is no link, where the mapping leaves such records out."""
+        text = _joined(one, said[: len(said) - len(one.country)])
+        return ("", (LEFT_PLACEHOLDER,), None) if self._cleaning.is_nothing(text) else outcome
 
 
 def converted(

@@ -10,7 +10,7 @@ from lexer_pipeline.kernels.codes import ROW_BLANK, ROW_OK
 from lexer_pipeline.mapping.compile import Mapper
 from lexer_pipeline.mapping.rules import REFUSE
 
-LINK = "link"
+LINK = ("link",)
 NO_ONE = "it names no one to link to: no e-mail address, phone or customer number"
 
 
@@ -19,7 +19,7 @@ def linked(mapper: Mapper, rows: Records) -> Records:
 
     One with a row that cannot be read, or a link that cannot be converted, stays and is rejected with its own reason.
     """
-    places = [place for place, one in enumerate(mapper.target_columns) if one.path[0] == LINK]
+    places = [place for place, one in enumerate(mapper.target_columns) if one.is_link]
     if mapper.unlinked == REFUSE or not places or not rows.records:
         return rows
     shape = (-1, rows.columns)
@@ -27,7 +27,7 @@ def linked(mapper: Mapper, rows: Records) -> Records:
     names: Bools = np.logical_or.reduce(sizes > 0, axis=1)
     filled = rows.faults != ROW_BLANK
     names |= filled & (rows.faults != ROW_OK)
-    names[[row for row, found in rows.problems.items() if any(one.path[0] == LINK for one in found)]] = True
+    names[[row for row, found in rows.problems.items() if any(one.path[:1] == LINK for one in found)]] = True
     stays = np.logical_or.reduceat(names, rows.firsts)
     keep: Bools = np.ones(len(filled), np.bool_)
     keep[rows.firsts[0] :] = np.repeat(stays, rows.lasts - rows.firsts)

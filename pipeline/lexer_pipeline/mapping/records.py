@@ -11,6 +11,8 @@ from lexer_pipeline.loading.records import brought_together, in_order_of, spoole
 from lexer_pipeline.loading.source import LoadedTable
 from lexer_pipeline.mapping.apply import apply
 from lexer_pipeline.mapping.column_survey import ColumnSurvey
+from lexer_pipeline.mapping.currencies import Currencies
+from lexer_pipeline.mapping.line_prices import LinePrices
 from lexer_pipeline.mapping.outcomes import Outcomes
 from lexer_pipeline.mapping.people import linked
 from lexer_pipeline.mapping.products import with_unnamed
@@ -18,11 +20,15 @@ from lexer_pipeline.mapping.row_filters import carried, sifted, skipped
 
 
 def load_mapped(
-    loaded: LoadedTable, survey: ColumnSurvey, accepted: Collection[int] = ()
+    loaded: LoadedTable,
+    survey: ColumnSurvey,
+    currencies: Currencies,
+    prices: LinePrices,
+    accepted: Collection[int] = (),
 ) -> Iterator[Records]:
     """The rows of a table in chunks of whole records, turned by a mapping into columns of the specification.
 
-    `survey` tells what was decided over whole columns once the first chunk is there; rows of a rejects file on the lines
+    `currencies` and `prices` take in what all rows say. `survey` tells what was decided over whole columns once the first chunk is there; rows of a rejects file on the lines
     `accepted` are left out.
     """
     mapper = survey.mapper
@@ -43,11 +49,15 @@ def load_mapped(
         )
         if mapper.waits:
             deque(seen, maxlen=0)
-        settled, outcomes = survey.settled(), Outcomes(mapper.cleaning)
+        settled, outcomes = survey.settled(), Outcomes(mapper.cleaning, mapper.leaves_placeholders)
         records = brought_together(blocks, mapper.key, mapper.once, comes_back, loaded, spool.again().size)
         mapped = (
             with_unnamed(
-                settled, linked(settled, apply(settled, skipped(settled, carried(settled, rows)), outcomes))
+                settled,
+                linked(
+                    settled,
+                    apply(settled, skipped(settled, carried(settled, rows)), outcomes, currencies, prices),
+                ),
             )
             for rows in records
         )

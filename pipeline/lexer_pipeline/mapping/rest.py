@@ -8,7 +8,7 @@ from lexer_pipeline.mapping.header import is_named, named_columns
 from lexer_pipeline.mapping.rules import FieldRule, Mapping, RecordMap
 from lexer_pipeline.mapping.synonyms import is_secret
 from lexer_pipeline.specs import catalog
-from lexer_pipeline.specs.names import normalised
+from lexer_pipeline.specs.names import normalised, told_apart
 from lexer_pipeline.specs.paths import ANY, FieldPath
 from lexer_pipeline.specs.schema_tree import SchemaTree
 
@@ -32,6 +32,7 @@ def rest_rules(
     if not has_custom_fields(tree) or _leaves_it_to_others(mapping, record):
         return
     taken = {rule.target for rule in record.fields}
+    apart = told_apart(header)
     for name in kept_columns(mapping, record, header, keeps_all):
         target = first = f"{CUSTOM_FIELDS}.{snake_case(name)}"
         number = 1
@@ -39,7 +40,7 @@ def rest_rules(
             number += 1
             target = f"{first}_{number}"
         taken.add(target)
-        yield FieldRule(target, ((name,),))
+        yield FieldRule(target, ((apart[header.index(name)],),))
 
 
 def kept_columns(

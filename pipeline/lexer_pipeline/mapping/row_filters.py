@@ -32,13 +32,36 @@ def sifted(mapper: Mapper, rows: Rows, left: Counter[str]) -> Rows:
 def skipped(mapper: Mapper, rows: Records) -> Records:
     """The rows of whole records without those that the mapping leaves out, which are counted by reason.
 
-    An empty cell means what the row before it in the same record says.
+    An empty cell means what the row before it in the same record says. What a row that is left out says of its whole record
+    goes on to the first row that stays.
     """
     skips = [one for one in mapper.skips if one.column != _key_column(mapper)]
     if not skips:
         return rows
     keep, counts = _left_in(skips, rows, rows.firsts, rows.carried)
-    return rows if keep.all() else replace(rows.kept(keep), skipped=counts)
+    return rows if keep.all() else replace(_handed_on(mapper, rows, keep).kept(keep), skipped=counts)
+
+
+def _handed_on(mapper: Mapper, rows: Records, keep: Bools) -> Records:
+    """The rows, of which the first that stays in a record holds what stood once a record in those before it."""
+    staying = np.flatnonzero(keep & (rows.faults == ROW_OK))
+    record = np.searchsorted(rows.firsts, staying, "right") - 1
+    _, begins = np.unique(record, return_index=True)
+    heirs, firsts = staying[begins], rows.firsts[record[begins]]
+    moved = heirs != firsts
+    heirs, firsts, columns = heirs[moved], firsts[moved], mapper.once
+    if not len(heirs) or not columns:
+        return rows
+    texts = cells.settled(rows, columns)
+    starts, ends, flags = rows.starts.copy(), rows.ends.copy(), rows.flags.copy()
+    taken = Carried(tuple(columns), np.zeros((len(keep), len(columns), 3), np.int32))
+    for place, column in enumerate(columns):
+        there, here = firsts * rows.columns + column, heirs * rows.columns + column
+        empty = (ends[here] == starts[here]) & (texts.ends[there] > texts.starts[there])
+        there, here = there[empty], here[empty]
+        starts[here], ends[here], flags[here] = texts.starts[there], texts.ends[there], texts.flags[there]
+        taken.places[heirs[empty], place] = np.stack([starts[here], ends[here], flags[here]], axis=1)
+    return replace(rows, starts=starts, ends=ends, flags=flags, carried=taken)
 
 
 def _key_column(mapper: Mapper) -> int | None:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from collections.abc import Mapping as Map
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -92,11 +93,34 @@ class FieldRule:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What a run says of all columns: the format of `dates`, the `country` of phone numbers, and whether further ones are kept."""
+    """What a run says of all columns.
+
+    That is the format of `dates`, the `country` of phone numbers, whether further columns are kept among the custom fields, or left
+    out where they are no field, and the `day` of the run.
+    """
 
     dates: str | None = None
     country: str | None = None
     keep_rest: bool = False
+    leaves_out: bool = False
+    day: date | None = None
+
+
+# What the field is called that holds the total of a record while it is made, which is no field of it.
+TOTAL = "reconcile.total"
+
+
+@dataclass(frozen=True, slots=True)
+class Reconcile:
+    """What must hold for each record: its prices and adjustments come to its own `total`, to the cent.
+
+    `on_top` and `contained` are amounts, by the field that holds each as an adjustment, with the field that it has where
+    prices contain it already; each record tells by its total which it is, and where none does it is what the list says.
+    """
+
+    total: FieldRule
+    on_top: tuple[tuple[str, str], ...]
+    contained: tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,11 +144,17 @@ class RecordMap:
     unlinked: str = REFUSE
     needs: tuple[str, ...] = ()
     lacks: tuple[str, ...] = ()
+    reconcile: Reconcile | None = None
+
+    @property
+    def rules(self) -> tuple[FieldRule, ...]:
+        """All that is made of a row: the fields, and behind them the total that they are compared with."""
+        return (*self.fields, self.reconcile.total) if self.reconcile is not None else self.fields
 
     def columns(self) -> Iterator[str]:
         """The names of all columns that it reads."""
-        yield from (name for rule in self.fields for names in rule.columns for name in names)
-        yield from (name for rule in self.fields for name in rule.country)
+        yield from (name for rule in self.rules for names in rule.columns for name in names)
+        yield from (name for rule in self.rules for name in rule.country)
         yield from (name for skip in self.skips for name in (*skip.columns, *skip.beside))
         yield from self.carry
 

@@ -8,10 +8,12 @@ from lexer_pipeline.errors import UsageError
 from lexer_pipeline.mapping import conversions
 from lexer_pipeline.mapping.header import NOWHERE, NUMBER_SIGN, Header
 from lexer_pipeline.mapping.name_words import name_word
-from lexer_pipeline.mapping.rules import FieldRule, Told
+from lexer_pipeline.mapping.rules import TOTAL, FieldRule, Told
 from lexer_pipeline.specs.paths import EACH, FieldPath
 from lexer_pipeline.specs.schema_tree import Place, SchemaTree
 
+# Nobody was born after the day of the run.
+BORN = "date_of_birth"
 # The place of a field that the specification does not have.
 NOWHERE_KNOWN = Place(())
 # One step of a chain; one that must see its whole column first becomes a conversion once it has.
@@ -54,6 +56,16 @@ class TargetColumn:
     def is_copy(self) -> bool:
         """Whether the cells stay as they are."""
         return len(self.pieces) == 1 and bool(self.columns) and not self.chain and not self.rule.split
+
+    @property
+    def is_link(self) -> bool:
+        """Whether it says whom the record is about."""
+        return self.path[0] == "link"
+
+    @property
+    def is_hidden(self) -> bool:
+        """Whether it is only looked at, and no field of the record."""
+        return self.rule.target == TOTAL
 
     @property
     def is_once(self) -> bool:
@@ -152,6 +164,8 @@ def _compiled(name: str, argument: object, path: FieldPath, tree: SchemaTree, to
         if told.dates is not None and "format" not in given:
             given = {**given, "format": told.dates}
         argument = {"to": "date" if wants_day else "date-time", **given}
+        if path[-1] == BORN:
+            argument = {"latest": told.day, **argument}
     return conversions.compile_conversion(name, argument)
 
 

@@ -16,6 +16,7 @@ from lexer_pipeline.loading.format import (
 )
 from lexer_pipeline.mapping.rules import FieldDecisions
 from lexer_pipeline.model import Json
+from lexer_pipeline.specs.values import is_date
 
 # The conversions whose reading is told by a whole column, and so what may be decided for a field.
 READINGS = ("date", "date-time-zone", "money")
@@ -32,12 +33,14 @@ class Decisions:
     """How a source was read and, for fields whose column told it, in which form: several where all cells read alike by each.
 
     `fields` are called by their names in the mapping: {"action_at": {"date": ("dd/mm/yyyy",)}}. `record` is the number (from 0) of
-    the record in the mapping, where that has several of one specification.
+    the record in the mapping, where that has several of one specification. `day` is that of the run, where years of birth of two
+    digits were told by it.
     """
 
     reading: ReadOptions = AS_TOLD
     fields: FieldDecisions = field(default_factory=dict)
     record: int | None = None
+    day: str = ""
 
     def as_json(self) -> dict[str, Json]:
         """The decisions as manifest.json holds them: {"reading": {...}, "fields": {"action_at": {"date": ["dd/mm/yyyy"]}}}."""
@@ -50,6 +53,7 @@ class Decisions:
             "reading": {name: value for name, value in said.items() if value is not None},
             "fields": told,
             **({} if self.record is None else {"record": self.record}),
+            **({"day": self.day} if self.day else {}),
         }
 
     def for_rejects(self, asked: ReadOptions = AS_TOLD) -> "Decisions":
@@ -71,12 +75,15 @@ def from_json(said: object, where: str) -> tuple[Decisions, ...]:
 
 
 def _one(said: object, where: str) -> Decisions:
-    if not isinstance(said, Mapping) or set(said) - {"reading", "fields", "record"}:
+    if not isinstance(said, Mapping) or set(said) - {"reading", "fields", "record", "day"}:
         raise _broken(where, "must be an object of reading and fields")
-    record = said.get("record")
+    record, day = said.get("record"), said.get("day", "")
     if record is not None and (type(record) is not int or record < 0):
         raise _broken(where, "record must be a number from 0")
-    return Decisions(_reading(said.get("reading", {}), where), _fields(said.get("fields", {}), where), record)
+    if not isinstance(day, str) or (day and not is_date(day)):
+        raise _broken(where, "day must be a day, as in 2024-03-06")
+    reading, fields = _reading(said.get("reading", {}), where), _fields(said.get("fields", {}), where)
+    return Decisions(reading, fields, record, day)
 
 
 def _reading(said: object, where: str) -> ReadOptions:

@@ -1,5 +1,6 @@
 """What may be asked of a run."""
 
+import datetime as dt
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePath
@@ -35,6 +36,7 @@ READING: Mapping[str, tuple[type, ...]] = MappingProxyType(
 # The others belong to one run: how a file is called, what is shown, and where from and with what it is read.
 OF_ONE_RUN = frozenset({
     "reading", "date", "fix", "replaces", "datasets", "ledger", "names", "stdin", "progress", "show_values", "timings",
+    "day",
 })  # fmt: skip
 
 
@@ -55,7 +57,8 @@ class Options:
     corrections are made, and `datasets` are by record type (`*` for all others). Fewer rows than `min_rows` hold a batch.
     `fix` names a batch whose rejects were mended: `prepare` then reads these, or the files of them that are its sources, as that
     batch was made, and of the other options those hold that say how the files are read and what becomes of the outcome.
-    `ledger` is where the ledger lies, if not in the folder of batches.
+    `ledger` is where the ledger lies, if not in the folder of batches. `day` is that of the run, before which everybody was born:
+    the file's `date`, else the clock's.
     """
 
     reading: ReadOptions = AS_TOLD
@@ -81,6 +84,7 @@ class Options:
     stdin: BinaryIO | None = None
     progress: Callable[[int, int], None] | None = None
     show_values: bool = False
+    day: dt.date | None = None
     timings: Timings = field(default_factory=Timings)
 
     def as_json(self) -> dict[str, Json]:

@@ -1,8 +1,8 @@
 """Where a delivery belongs and what it is to the ones before it: its dataset, its name, and the batch that it corrects."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import date, datetime
 from pathlib import Path
 
 from lexer_pipeline.errors import UsageError
@@ -50,6 +50,12 @@ def check_names(options: Options) -> None:
             "a correction has the name and the date of the batch that it corrects",
             "Leave out --date and --label beside --replaces.",
         )
+
+
+def on_day(options: Options, now: datetime) -> Options:
+    """The options with the day of the run: that of the file, where one was asked for."""
+    day = now.date() if options.date is None else date.fromisoformat(names.check_date(options.date))
+    return replace(options, day=options.day or day)
 
 
 def places_of(

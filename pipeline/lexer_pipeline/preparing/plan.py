@@ -15,7 +15,7 @@ from lexer_pipeline.chunks.rejected import ADDED, BOOKKEEPING
 from lexer_pipeline.errors import UsageError
 from lexer_pipeline.loading.expand import expand
 from lexer_pipeline.loading.format import ReadOptions
-from lexer_pipeline.loading.named_twice import refuse_named_twice
+from lexer_pipeline.loading.named_twice import refuse_copies, refuse_named_twice
 from lexer_pipeline.loading.source import Loaded, LoadedTable, Source, load
 from lexer_pipeline.mapping import file as mapping
 from lexer_pipeline.mapping import remembered
@@ -40,8 +40,8 @@ class Plan:
     `notes` say why a mapping was taken that nobody asked for. `decided` is what was decided over the source as a whole, of which
     these are some rows. Where they are its rejects, `original` is its name, and `accepted` are those that an earlier fix accepted:
     rows by their lines, documents by their SHA-256. One that `is_further` makes more records of the same kind of a source that
-    was read before, so it does not count its blank rows again. `fates` has what was decided of records that other sources of
-    the run have too.
+    was read before, so it does not count its blank rows again. `fates` has what was decided of records that other sources of the
+    run have too.
     """
 
     source: Source
@@ -54,8 +54,8 @@ class Plan:
     decided: Decisions | None = None
     original: str = ""
     accepted: frozenset[int | str] = frozenset()
-    fates: Fates | None = None
     is_further: bool = False
+    fates: Fates | None = None
 
     @property
     def fields_decided(self) -> FieldDecisions:
@@ -125,12 +125,14 @@ def plans(
     specification = catalog.find(spec) if isinstance(spec, str) else spec
     chosen = mapping.find(mapped) if mapped else None
     if specification is not None and chosen is None:
+        refuse_copies(sources)
         for source in sources:
-            with _again(source, stdin if len(sources) > 1 else None) as reader:
+            with again(source, stdin if len(sources) > 1 else None) as reader:
                 yield Plan(source, reader() or stdin, reading, specification)
         return
+    alike: list[Source] = []
     for source in sources:
-        with _again(source, stdin) as reader:
+        with again(source, stdin) as reader:
             found, notes = (chosen, ()) if chosen else _recognised(source, reader(), reading, out)
             if found.refuse:
                 raise UsageError(f"{found.title}: cannot be converted: {found.refuse}")
@@ -148,6 +150,9 @@ def plans(
                 is_further = made.name in seen
                 seen.add(made.name)
                 yield Plan(source, reader(), read_as, made, found, record, notes, is_further=is_further)
+            # What the name of a file says may be all that two of them differ in.
+            alike += [] if any(rule.filename for one in found.records for rule in one.fields) else [source]
+    refuse_copies(alike)
 
 
 def _is_wanted(record: RecordMap, specification: Specification | None) -> bool:
@@ -155,7 +160,7 @@ def _is_wanted(record: RecordMap, specification: Specification | None) -> bool:
 
 
 @contextmanager
-def _again(source: Source, stdin: BinaryIO | None) -> Iterator[Callable[[], BinaryIO | None]]:
+def again(source: Source, stdin: BinaryIO | None) -> Iterator[Callable[[], BinaryIO | None]]:
     """Gives readers of standard input that each begin at its start and outlive this; nothing is read for a file."""
     if stdin is None or not isinstance(source, str | Path) or str(source) != "-":
         yield lambda: stdin

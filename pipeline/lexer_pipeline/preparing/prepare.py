@@ -22,7 +22,7 @@ from lexer_pipeline.preparing.filling import Read, fill, report_of, show_progres
 from lexer_pipeline.preparing.fix import fix
 from lexer_pipeline.preparing.folding import with_fates
 from lexer_pipeline.preparing.options import Options
-from lexer_pipeline.preparing.place import Place, check_names, places_of
+from lexer_pipeline.preparing.place import Place, check_names, on_day, places_of
 from lexer_pipeline.preparing.plan import Plan, opened, plans
 from lexer_pipeline.preparing.report import Report, SourceReport, Tally, Verdict, by_source
 from lexer_pipeline.preparing.stages import stages_of
@@ -34,10 +34,13 @@ from lexer_pipeline.system.runtime import Runtime
 
 
 def validate(
-    sources: Sequence[Source], spec: str | Specification | None = None, options: Options | None = None
+    sources: Sequence[Source],
+    spec: str | Specification | None = None,
+    options: Options | None = None,
+    runtime: Runtime | None = None,
 ) -> Report:
     """Check sources against a specification (or what a mapping makes of them) and write nothing."""
-    options = options or Options()
+    options = on_day(options or Options(), (runtime or Runtime()).now())
     todo: dict[str, list[tuple[int, Plan]]] = {}
     for number, plan in enumerate(
         plans(sources, spec, options.mapping, options.stdin, options.reading, member=options.member)
@@ -102,6 +105,7 @@ def prepare(
     """
     options, out, runtime = options or Options(), Path(out), runtime or Runtime()
     check_names(options)
+    options = on_day(options, runtime.now())
     with outbox.opened(out, runtime, options.ledger) as ledger:
         if options.fix is not None:
             return fix(sources, spec, ledger, options, out, runtime.now())

@@ -5,15 +5,14 @@ import unicodedata
 from collections import Counter
 from collections.abc import Sequence
 
-# Signs that nobody sees: U+FEFF, U+200B to U+200F, U+202A to U+202E, U+2060 and the soft hyphen.
-INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060\ufeff]")
+from lexer_pipeline.specs.signs import invisible_in, without_invisible
 
 
 def normalised(name: str) -> str:
     """A column's name in NFC, without case, spaces, punctuation and signs that nobody sees: how names are compared."""
     if name.isascii():
         return re.sub(r"[\W_]+", "", name.lower())
-    plain = unicodedata.normalize("NFC", INVISIBLE.sub("", name).casefold())
+    plain = unicodedata.normalize("NFC", without_invisible(name).casefold())
     # Marks that NFC leaves alone are letters of their own in some scripts.
     return "".join(sign for sign in plain if sign.isalnum() or unicodedata.category(sign).startswith("M"))
 
@@ -35,8 +34,5 @@ def told_apart(names: Sequence[str]) -> tuple[str, ...]:
 
 def shown(name: str) -> str:
     """A name as a message has it: with what nobody would see in it."""
-    signs = dict.fromkeys(INVISIBLE.findall(name))
-    if not signs:
-        return name
-    called = ", ".join(f"U+{ord(sign):04X} {unicodedata.name(sign).lower()}" for sign in signs)
-    return f"{INVISIBLE.sub('', name)} (with {called})"
+    found = invisible_in(name)
+    return f"{without_invisible(name)} (with {found})" if found else name

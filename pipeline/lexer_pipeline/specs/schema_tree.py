@@ -17,8 +17,8 @@ class Place:
     """One place in a record: all the schemas that speak of it, whichever of them will hold.
 
     `views` never contains `$ref`, and subschemas of anyOf and the like are spread out. `cleaning` is what text at
-    this place may need: `email`, `hash`, `date`, `date-time`, `deprecated` or nothing. `identifies` says that a text here tells
-    whom or what the record is about: it lies in a link, or is the record's key.
+    this place may need: `email`, `hash`, `mobile`, `date`, `date-time`, `deprecated` or nothing. `identifies` says that a text here
+    tells whom or what the record is about: it lies in a link, or is the record's key.
     """
 
     views: tuple[Schema, ...]
@@ -114,6 +114,8 @@ def _cleaning(views: list[Schema]) -> str:
     for view in views:
         if view.get("x-normalise") in ("email", "hash"):
             return str(view["x-normalise"])
+        if view.get("x-holds") == "mobile":
+            return "mobile"
         if view.get("format") in ("date", "date-time"):
             return str(view["format"])
         if "x-deprecated-values" in view:

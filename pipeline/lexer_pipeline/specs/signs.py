@@ -38,11 +38,15 @@ def is_invisible(text: str) -> bool:
     return bool(text) and not without_invisible(text)
 
 
+def invisible_in(text: str) -> str:
+    """The names of the signs in a text that nobody sees: `U+200B zero width space`; "" where there are none."""
+    found = dict.fromkeys(INVISIBLE.findall(text)) if not text.isascii() else ()
+    return ", ".join(f"U+{ord(sign):04X} {unicodedata.name(sign).lower()}" for sign in found)
+
+
 def remark(text: str) -> str:
     """What an issue adds to its words where such signs stand in the text that it is about, else nothing."""
-    found = dict.fromkeys(INVISIBLE.findall(text)) if not text.isascii() else ()
-    if found:
-        names = ", ".join(f"U+{ord(sign):04X} {unicodedata.name(sign).lower()}" for sign in found)
+    if names := invisible_in(text):
         return f"; it holds {names}, which cannot be seen"
     if unescaped(text) != text:
         return '; it holds a sign as web pages write it, which convert = ["unescape"] in a mapping repairs'

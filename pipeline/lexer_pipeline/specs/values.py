@@ -6,7 +6,7 @@ This is the reference of the column checks in kernels/cells.pyx: those only say 
 import math
 import re
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 # RFC 8259 section 6, with ASCII digits.
@@ -18,6 +18,12 @@ DATE_TIME = re.compile(
 )
 DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 TRUE_WORDS = frozenset({"yes", "y", "t", "1"})
+# An address with nothing around it, what looks like one among other signs, and one in brackets behind the name of its owner.
+PLAIN_ADDRESS = re.compile(r"[a-z0-9_.+-]+@[a-z0-9.-]*[a-z0-9-]")
+ADDRESSES = re.compile(r"[^\s@<>()\[\],;:/|&\"']+@[^\s@<>()\[\],;:/|&\"']*[^\s@<>()\[\],;:/|&\"'.]")
+NAMED_ADDRESS = re.compile(r"[^<>]*<\s*([^<>\s]+)\s*>[\s.,;]*")
+# Of a phone number with its country code: the fewest of any country, and the most that ITU-T E.164 allows.
+FEWEST_DIGITS, MOST_DIGITS = 5, 15
 FALSE_WORDS = frozenset({"no", "n", "f", "0"})
 
 
@@ -39,6 +45,11 @@ class Unconvertible:
     message: str
 
 
+SEVERAL_ADDRESSES = Unconvertible(
+    "several_addresses", "one e-mail address", "has more than one e-mail address; leave one of them"
+)
+
+
 def is_date(text: str) -> bool:
     """Whether `text` is a day of the calendar as YYYY-MM-DD."""
     if not DATE.fullmatch(text):
@@ -58,19 +69,32 @@ def is_date_time(text: str) -> bool:
     return is_date(match[1]) and int(match[3]) < 24 and int(match[4]) < 60 and int(match[5]) < 60
 
 
-def email(text: str) -> Converted:
-    """Trim and lower-case, as the vendor's package does before it looks at an address."""
-    return _cleaned(text, "email_cleaned")
+def email(text: str) -> Converted | Unconvertible:
+    """Trim and lower-case an address, as the vendor's package does, and take off what programs write around one.
+
+    That is a name and brackets, quotes, `mailto:`, a spreadsheet's apostrophe, and the sign that ended a sentence or a list.
+    """
+    clean = text.lower().strip()
+    if not PLAIN_ADDRESS.fullmatch(clean):
+        if len(set(ADDRESSES.findall(clean))) > 1:
+            return SEVERAL_ADDRESSES
+        named = NAMED_ADDRESS.fullmatch(clean)
+        clean = (named[1] if named else clean).removeprefix("=").removeprefix("mailto:").strip("\"' \t")
+        clean = clean.rstrip(".,; ") if "@" in clean else clean
+    return Converted(clean) if clean == text else Converted(clean, ("email_cleaned",))
 
 
 def hash_text(text: str) -> Converted:
     """Trim and lower-case the hex digits of a hash."""
-    return _cleaned(text, "hash_cleaned")
-
-
-def _cleaned(text: str, name: str) -> Converted:
     clean = text.lower().strip()
-    return Converted(clean) if clean == text else Converted(clean, (name,))
+    return Converted(clean) if clean == text else Converted(clean, ("hash_cleaned",))
+
+
+def mobile(text: str) -> Converted:
+    """The text as it is; a warning says that it cannot be a phone number: with letters, or not of 5 to 15 digits."""
+    is_number = FEWEST_DIGITS <= sum(map(str.isdigit, text)) <= MOST_DIGITS
+    fits = not text or (is_number and not any(map(str.isalpha, text)))
+    return Converted(text, (), () if fits else ("mobile_not_a_number",))
 
 
 def date_time(text: str, zone: ZoneInfo | None) -> Converted:
@@ -85,26 +109,39 @@ def date_time(text: str, zone: ZoneInfo | None) -> Converted:
     clock = f"{match[3]}:{match[4]}:{match[5]}{match[6] or ''}"
     done = ["date_time_t_added"] if separator == " " else []
     if offset is None:
-        local = _local_offset(f"{day}T{match[3]}:{match[4]}:{match[5]}", zone) if zone else "Z"
-        if local is None:
+        if zone is None:
+            return Converted(f"{day}T{clock}Z", (*done, "time_zone_assumed"), ("time_zone_assumed",))
+        found = _local_offset(f"{day}T{match[3]}:{match[4]}:{match[5]}", zone)
+        if found is None:
             return Converted(text)
-        name = "time_zone_assumed" if zone is None else "time_zone_applied"
-        return Converted(f"{day}T{clock}{local}", (*done, name), (name,) if zone is None else ())
+        local, warnings = found
+        return Converted(f"{day}T{clock}{local}", (*done, "time_zone_applied"), warnings)
     if offset != "Z" and offset[3] != ":":
         offset = f"{offset[:3]}:{offset[3:]}"
         done.append("offset_colon_added")
     return Converted(f"{day}T{clock}{offset}", tuple(done))
 
 
-def _local_offset(moment: str, zone: ZoneInfo) -> str | None:
-    """The offset that clocks in `zone` showed at `moment`; None when the calendar has no such moment."""
+def _local_offset(moment: str, zone: ZoneInfo) -> tuple[str, tuple[str, ...]] | None:
+    """The offset that clocks in `zone` showed at `moment`, and a warning where they showed it twice or never.
+
+    None when the calendar has no such moment.
+    """
     try:
-        delta = datetime.fromisoformat(moment).replace(tzinfo=zone).utcoffset()
+        local = datetime.fromisoformat(moment).replace(tzinfo=zone)
+        delta, other = local.utcoffset(), local.replace(fold=1).utcoffset()
     except (ValueError, OverflowError):
         return None
+    warnings = () if delta == other else (clock_warning(delta, other),)
     minutes = round((delta.total_seconds() if delta else 0.0) / 60)
     sign = "-" if minutes < 0 else "+"
-    return f"{sign}{abs(minutes) // 60:02}:{abs(minutes) % 60:02}"
+    return f"{sign}{abs(minutes) // 60:02}:{abs(minutes) % 60:02}", warnings
+
+
+def clock_warning(first: timedelta | None, second: timedelta | None) -> str:
+    """What to say of a local time with two offsets: the clocks showed it twice, or, where they went forward, never."""
+    goes_back = first is not None and second is not None and first > second
+    return "clock_repeated" if goes_back else "clock_skipped"
 
 
 def boolean(text: str) -> Converted | Unconvertible:

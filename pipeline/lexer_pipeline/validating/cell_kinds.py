@@ -9,7 +9,8 @@ from lexer_pipeline.specs.schema_tree import Place
 PLAIN_WORD = re.compile(r"[A-Za-z0-9_. -]+")
 # The kernels that say whether text needs one of the clean-ups of `Cleaning`.
 CLEANED = {
-    "email": codes.KIND_EMAIL, "hash": codes.KIND_HASH, "date": codes.KIND_DATE, "date-time": codes.KIND_DATE_TIME,
+    "email": codes.KIND_EMAIL, "hash": codes.KIND_HASH, "mobile": codes.KIND_MOBILE, "date": codes.KIND_DATE,
+    "date-time": codes.KIND_DATE_TIME,
 }  # fmt: skip
 # A kernel compares a cell with so many.
 MOST_WORDS = 64

@@ -17,7 +17,7 @@ BLANK = values.Unconvertible(
 )
 DIGITS_LOST = values.Unconvertible(
     "digits_lost", "identifier with all its digits",
-    "has lost digits in a spreadsheet; format the column as text there and export it again, or, "
+    "has lost digits in a spreadsheet; export it again as text, or, "
     + MEANT.format('"..."'),
 )  # fmt: skip
 # What a text in a field that identifies nobody is left out for in a table, by what it would be an issue for elsewhere.
@@ -40,9 +40,12 @@ class Cleaning:
             bare, names = signs.without_invisible(text), ("invisible_signs_removed",)
             warnings = tuple(name for name in warnings if name != "invisible_sign")
         if bare.startswith(PROTECTED) or bare.endswith(tuple(signs.AROUND)):
-            bare, more = signs.unprotected(bare) if place.is_id and not place.cleaning else (bare, ())
+            is_plain = place.is_id and place.cleaning in ("", "mobile")
+            bare, more = signs.unprotected(bare) if is_plain else (bare, ())
             names += more
         done = _by_kind(bare, place, self.zone)
+        if isinstance(done, values.Unconvertible):
+            return done
         refused = self.refusal(done.text) if place.identifies else None
         return refused or values.Converted(
             done.text, (*names, *done.conversions), (*warnings, *done.warnings)
@@ -74,6 +77,11 @@ class Cleaning:
             return values.Unconvertible("placeholder", "no placeholder", message)
         return self.harm(text) if text.strip() else BLANK
 
+    def is_nothing(self, text: str) -> bool:
+        """Whether a text stands for nothing: a word of the list, blanks, the error of a spreadsheet."""
+        refused = self.refusal(text)
+        return refused is not None and refused.code != DIGITS_LOST.code
+
     def harm(self, text: str) -> values.Unconvertible | None:
         """What a spreadsheet did to a text that nothing can undo, unless the mapping says that it is meant."""
         error = signs.error_word(text)
@@ -100,12 +108,14 @@ def _meant(word: str) -> str:
     return MEANT.format(json.dumps(word, ensure_ascii=False))
 
 
-def _by_kind(text: str, place: Place, zone: ZoneInfo | None) -> values.Converted:
-    """The clean-ups by what a field holds: e-mails, hashes, date-times, deprecated words."""
+def _by_kind(text: str, place: Place, zone: ZoneInfo | None) -> values.Converted | values.Unconvertible:
+    """The clean-ups by what a field holds: e-mails, hashes, mobiles, date-times, deprecated words."""
     if place.cleaning == "email":
         return values.email(text)
     if place.cleaning == "hash":
         return values.hash_text(text)
+    if place.cleaning == "mobile":
+        return values.mobile(text)
     if place.cleaning == "date-time":
         return values.date_time(text, zone)
     deprecated = place.cleaning == "deprecated" and text in place.deprecated

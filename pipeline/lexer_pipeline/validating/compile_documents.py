@@ -25,7 +25,7 @@ TEXT_WORDS = frozenset({"minLength", "maxLength"})
 # What the kernel may do to a text, and how the reference calls it.
 CLEANED = {codes.KIND_EMAIL: "email_cleaned", codes.KIND_HASH: "hash_cleaned"}
 # What says of a schema without rules that it does not take any value as it is.
-NOT_OPEN = {"type", "properties", "additionalProperties", "x-normalise", "x-deprecated-values"}
+NOT_OPEN = {"type", "properties", "additionalProperties", "x-normalise", "x-holds", "x-deprecated-values"}
 # What JSON writes with a backslash; a byte that nothing in a document begins with.
 ESCAPED = re.compile(rb'["\\\x00-\x1f]')
 NEVER = b"\0"
@@ -152,6 +152,8 @@ class Tables:
         if "enum" in rules and set(rules) == {"enum"}:
             deprecated = schema.get("x-deprecated-values", ())
             return self._enum([word for word in rules["enum"] if word not in deprecated], path)
+        if schema.get("x-holds") == "mobile":
+            return self._mobile(rules, path)
         known = next((kind for rule, kind in KNOWN_TEXT if rules == rule), None)
         if normalise == "email":
             known = codes.KIND_EMAIL if rules in ({}, {"pattern": EMAIL_PATTERN}) else None
@@ -173,6 +175,13 @@ class Tables:
             self.nodes[node][9] = len(self._slots)
             self._slots.append((CLEANED[known], str(path.general)))
         return node
+
+    def _mobile(self, rules: Schema, path: FieldPath) -> int:
+        """A node with a low of 1 where the mobile may not be an empty text."""
+        if rules:
+            raise NotCompiled
+        identifies = (self._tree.at(path) or NOWHERE).identifies
+        return self._node(path, codes.NODE_STRING, codes.KIND_MOBILE, int(identifies))
 
     def _enum(self, options: Sequence[object], path: FieldPath) -> int:
         words = enum_words(options)

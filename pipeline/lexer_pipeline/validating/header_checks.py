@@ -6,9 +6,10 @@ from difflib import get_close_matches
 
 from lexer_pipeline.chunks.rejected import BOOKKEEPING
 from lexer_pipeline.errors import UsageError
-from lexer_pipeline.specs.names import INVISIBLE, normalised, shown
+from lexer_pipeline.specs.names import normalised, shown
 from lexer_pipeline.specs.paths import EACH, INDEX, FieldPath
 from lexer_pipeline.specs.schema_tree import Place, SchemaTree
+from lexer_pipeline.specs.signs import without_invisible
 
 # What a column is called, as far as a message may repeat it.
 COLUMN_NAME = re.compile(r"[\w .()\[\]/#&'’‘“”%:?!+*–-]{1,60}")
@@ -129,7 +130,7 @@ def unknown_column(unknown: Sequence[str], found: int, tree: SchemaTree, source:
     for name in unknown:
         plain = str(FieldPath.named(name).general.first)
         near = get_close_matches(plain, known, 1) or get_close_matches(plain.lower(), known, 1, 0.5)
-        is_name = COLUMN_NAME.fullmatch(INVISIBLE.sub("", name))
+        is_name = COLUMN_NAME.fullmatch(without_invisible(name))
         if near and is_name:
             hints.append(f"{shown(name)}: did you mean {near[0]}?")
         elif found and is_name:

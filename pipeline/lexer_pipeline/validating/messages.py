@@ -27,6 +27,7 @@ CODES = {
     "gap": "an indexed column is empty although a later one is filled",
     "contradiction": "rows of one record differ in a column that is filled once a record",
     "json": "the text is not JSON",
+    "several_addresses": "more than one e-mail address where one belongs",
     "encoding": "the bytes are not UTF-8, or the text is not Unicode",
     "too_deep": "the document is nested too deep",
     "ragged_row": "a row with more or fewer cells than the header",

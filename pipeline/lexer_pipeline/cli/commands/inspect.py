@@ -1,28 +1,55 @@
 """inspect: what a file is."""
 
 import argparse
+from typing import BinaryIO
 
 from lexer_pipeline.cli import show_inspected
 from lexer_pipeline.cli.answers import print_json
 from lexer_pipeline.cli.asked import read_options
 from lexer_pipeline.cli.console import console_for
 from lexer_pipeline.cli.exits import DONE
+from lexer_pipeline.cli.show_inspected import Inspected
 from lexer_pipeline.cli.streams import standard_input
 from lexer_pipeline.cli.terminal import watched
-from lexer_pipeline.inspecting.inspect import inspect
+from lexer_pipeline.errors import UsageError
+from lexer_pipeline.inspecting.inspect import Inspection, inspect
 from lexer_pipeline.loading.expand import expand
+from lexer_pipeline.loading.source import Source
+from lexer_pipeline.preparing.options import Options
+from lexer_pipeline.preparing.plan import again
+from lexer_pipeline.preparing.prepare import validate
+from lexer_pipeline.suspicions import Sighting, Sightings
 
 
 def run(asked: argparse.Namespace) -> int:
-    """Say of each source what it is, what it could become and what stands in the way."""
+    """Say of each source what it is, what it could become, what stands in the way and what is suspicious."""
+    found = []
     with watched(asked, "looking") as progress:
-        found = [
-            inspect(source, read_options(asked), stdin=standard_input(), progress=progress)
-            for source in expand(asked.sources, asked.member)
-        ]
+        for source in expand(asked.sources, asked.member):
+            with again(source, standard_input()) as reader:
+                seen = inspect(source, read_options(asked), stdin=reader(), progress=progress)
+                found.append(Inspected(seen, _suspicions(asked, source, seen, reader())))
     if asked.json:
         print_json({"sources": [one.as_json() for one in found]})
     else:
         for one in found:
             show_inspected.inspection(console_for(asked), one)
     return DONE
+
+
+def _suspicions(
+    asked: argparse.Namespace, source: Source, seen: Inspection, stdin: BinaryIO | None
+) -> tuple[Sighting, ...] | None:
+    """What `validate` would find suspicious; None where nobody can say yet what the source becomes."""
+    if not seen.surely:
+        return None
+    mapped = seen.presets[0] if seen.presets else None
+    options = Options(reading=read_options(asked), mapping=mapped, stdin=stdin)
+    try:
+        report = validate([source], None if mapped else seen.surely, options)
+    except UsageError:
+        # A preset that refuses such an export, or dates that nobody can read: `validate` tells what to do.
+        return None
+    found = Sightings()
+    found.update(one for report_of_one in report.sources for one in report_of_one.suspicions)
+    return found.all()

@@ -10,7 +10,7 @@ from lexer_pipeline.cli.exits import DONE
 from lexer_pipeline.cli.streams import standard_input
 from lexer_pipeline.cli.terminal import watched
 from lexer_pipeline.errors import UsageError
-from lexer_pipeline.inspecting.propose import propose
+from lexer_pipeline.inspecting.propose import propose, propose_from
 from lexer_pipeline.loading.expand import expand
 
 
@@ -23,10 +23,20 @@ def run(asked: argparse.Namespace) -> int:
             "Choose one of them with --member.",
         )
     with watched(asked, "looking") as progress:
-        done = propose(
-            sources[0], asked.spec, asked.out, out=asked.batches, force=asked.force, stdin=standard_input(),
-            reading=read_options(asked), progress=progress,
-        )  # fmt: skip
+        if asked.preset:
+            done = propose_from(
+                sources[0],
+                asked.preset,
+                asked.out,
+                force=asked.force,
+                stdin=standard_input(),
+                reading=read_options(asked),
+            )
+        else:
+            done = propose(
+                sources[0], asked.spec, asked.out, out=asked.batches, force=asked.force, stdin=standard_input(),
+                reading=read_options(asked), progress=progress,
+            )  # fmt: skip
     if asked.json:
         print_json(done.as_json())
     else:

@@ -4,7 +4,14 @@ They read the same language and give the same answers, only slower, and are what
 """
 
 from lexer_pipeline.kernels.fallback.cells import agree, check_column, encode, gather, pull_up, repeat_first
-from lexer_pipeline.kernels.fallback.conversions import distinct, joined, rewrite, tally_dates, tally_money
+from lexer_pipeline.kernels.fallback.conversions import (
+    distinct,
+    exact_amounts,
+    joined,
+    rewrite,
+    tally_dates,
+    tally_money,
+)
 from lexer_pipeline.kernels.fallback.documents import find_lines, split_array, value_end
 from lexer_pipeline.kernels.fallback.identities import hash_cells, hash_lines, hash_text
 from lexer_pipeline.kernels.fallback.rows import KeySet, mark_keys, scan_csv, scan_keys
@@ -15,6 +22,7 @@ __all__ = [
     "check_column",
     "distinct",
     "encode",
+    "exact_amounts",
     "find_lines",
     "gather",
     "hash_cells",

@@ -20,6 +20,11 @@ def tally_money(data: bytes, starts: Int32s, ends: Int32s, flags: UInt8s) -> tup
     return np.zeros(READINGS, np.int64), np.ones(len(starts), np.bool_)
 
 
+def exact_amounts(data: bytes, starts: Int32s, ends: Int32s, flags: UInt8s) -> tuple[Int64s, Bools]:
+    """Empty cells as 0, and every other in doubt."""
+    return np.zeros(len(starts), np.int64), starts != ends
+
+
 def tally_dates(data: bytes, starts: Int32s, ends: Int32s, flags: UInt8s) -> tuple[Int64s, Bools]:
     """Nothing counted, and every cell in doubt."""
     return np.zeros((FAMILIES, READINGS), np.int64), np.ones(len(starts), np.bool_)

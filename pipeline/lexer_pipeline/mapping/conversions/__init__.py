@@ -10,6 +10,7 @@ from lexer_pipeline.errors import UsageError
 from lexer_pipeline.mapping.conversions import (
     addresses,
     arithmetic,
+    currency,
     dates,
     identifiers,
     money,
@@ -20,6 +21,7 @@ from lexer_pipeline.mapping.conversions import (
 )
 from lexer_pipeline.mapping.conversions.addresses import Hashed
 from lexer_pipeline.mapping.conversions.arguments import nearest
+from lexer_pipeline.mapping.conversions.dates import completes_years
 from lexer_pipeline.mapping.conversions.outcome import CHANGES, Conversion, Decided, NeedsColumn, Vectorised
 from lexer_pipeline.mapping.conversions.phones import Phone, country_said, phone_of
 from lexer_pipeline.mapping.conversions.zones import zone_of
@@ -37,6 +39,7 @@ __all__ = [
     "Unconvertible",
     "Vectorised",
     "compile_conversion",
+    "completes_years",
     "country_said",
     "phone_of",
     "zone_of",
@@ -48,6 +51,7 @@ COMPILERS: Mapping[str, Callable[[object], Conversion | NeedsColumn]] = MappingP
     "after": texts.after,
     "before": texts.before,
     "boolean": texts.boolean,
+    "currency": currency.currency,
     "date": dates.date,
     "date-time-zone": dates.date_time_zone,
     "digits": identifiers.digits,
@@ -55,6 +59,7 @@ COMPILERS: Mapping[str, Callable[[object], Conversion | NeedsColumn]] = MappingP
     "enum": vocabulary.enum,
     "fix-encoding": texts.fix_encoding,
     "id": identifiers.identifier,
+    "less": arithmetic.less,
     "line-total": arithmetic.line_total,
     "lower": texts.lower,
     "md5": addresses.md5,

@@ -18,14 +18,9 @@ NO_ADDRESS = Unconvertible("format", "e-mail", "is not an e-mail address; mend i
 
 
 def email(argument: object) -> Conversion:
-    """An e-mail address is trimmed and lower-cased."""
+    """An e-mail address is trimmed, lower-cased, and freed of a name and signs around it."""
     arguments.no_argument("email", argument)
-    return Vectorised(_email, codes.TO_EMAIL)
-
-
-def _email(text: str) -> Converted:
-    clean = values.email(text)
-    return Converted(clean.text, clean.conversions)
+    return Vectorised(values.email, codes.TO_EMAIL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +30,11 @@ class Hashed:
     algorithm: Callable[..., "hashlib._Hash"]
 
     def __call__(self, text: str) -> Converted | Unconvertible:
-        """The hash of the address, trimmed and lower-cased."""
-        clean = values.email(text).text
+        """The hash of the address, cleaned as it would be sent."""
+        found = values.email(text)
+        if isinstance(found, Unconvertible):
+            return found
+        clean = found.text
         if not ADDRESS.fullmatch(clean):
             return NO_ADDRESS
         # MD5 names a person at the receiver's end; nothing is kept safe by it.
@@ -44,12 +42,12 @@ class Hashed:
 
 
 def sha256(argument: object) -> Conversion:
-    """An e-mail address is trimmed, lower-cased and replaced by the hex digits of its SHA-256."""
+    """An e-mail address is cleaned in the same way and replaced by the hex digits of its SHA-256."""
     arguments.no_argument("sha256", argument)
     return Hashed(hashlib.sha256)
 
 
 def md5(argument: object) -> Conversion:
-    """An e-mail address is trimmed, lower-cased and replaced by the hex digits of its MD5."""
+    """An e-mail address is cleaned in the same way and replaced by the hex digits of its MD5."""
     arguments.no_argument("md5", argument)
     return Hashed(hashlib.md5)

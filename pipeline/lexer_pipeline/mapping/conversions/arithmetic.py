@@ -20,6 +20,10 @@ NO_NUMBER = Unconvertible(
 )
 
 
+DIFFERENCE = "an amount less others"
+NO_AMOUNT = Unconvertible("type", DIFFERENCE, "cannot be worked out, since one of its amounts is no number")
+
+
 def line_total(argument: object) -> Conversion:
     """Quantity, price of one and discount of the line (which may be missing) become what the line costs."""
     arguments.no_argument("line-total", argument)
@@ -30,7 +34,7 @@ def _line_total(text: str) -> Converted | Unconvertible:
     quantity, price, discount = (*text.split(UNIT_SEPARATOR), "", "")[:3]
     if not quantity or not price:
         return UNKNOWN
-    numbers = [_number(part) for part in (quantity, price, discount or "0")]
+    numbers = [exact(part) for part in (quantity, price, discount or "0")]
     if any(number is None for number in numbers):
         return NO_NUMBER
     count, each, less = (number for number in numbers if number is not None)
@@ -40,7 +44,29 @@ def _line_total(text: str) -> Converted | Unconvertible:
     return Converted(f"{total:f}" if total else f"{abs(total):f}", ("line_worked_out",))
 
 
-def _number(text: str) -> Decimal | None:
+def less(argument: object) -> Conversion:
+    """The first amount less the others, of which those that are missing count as nothing."""
+    arguments.no_argument("less", argument)
+    return Vectorised(_less, codes.TO_LESS)
+
+
+def _less(text: str) -> Converted | Unconvertible:
+    first, *others = text.split(UNIT_SEPARATOR)
+    if not others:
+        return Converted(text) if exact(text) is not None else NO_AMOUNT
+    if not first:
+        return Converted("", ("amount_worked_out",))
+    total = exact(first)
+    for other in others:
+        number = exact(other or "0")
+        total = EXACT.subtract(total, number) if total is not None and number is not None else None
+    if total is None:
+        return NO_AMOUNT
+    return Converted(f"{total:f}" if total else f"{abs(total):f}", ("amount_worked_out",))
+
+
+def exact(text: str) -> Decimal | None:
+    """A JSON number as it is; None for any other text, and for more digits than an amount has."""
     found = values.number(text.strip())
     if isinstance(found, Unconvertible):
         return None

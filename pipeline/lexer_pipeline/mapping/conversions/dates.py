@@ -1,8 +1,10 @@
 """Dates as people write them become RFC 3339, one form for a whole column."""
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, tzinfo
+from datetime import date as calendar_day
 from functools import partial
 from itertools import compress
 from types import MappingProxyType
@@ -17,11 +19,13 @@ from lexer_pipeline.mapping.conversions.forms import FAMILIES, Form, form_of
 from lexer_pipeline.mapping.conversions.moments import PIVOT, Moment
 from lexer_pipeline.mapping.conversions.outcome import Conversion, Decided, NeedsColumn, Vectorised
 from lexer_pipeline.mapping.conversions.tally import Tally, counted, repeated
-from lexer_pipeline.specs.values import Converted, Unconvertible
+from lexer_pipeline.specs.values import Converted, Unconvertible, clock_warning, is_date
 
 # Between the texts that date-time-zone joins.
 UNIT_SEPARATOR = "\x1f"
-SETTINGS = ("format", "zone", "to", "pivot")
+SETTINGS = ("format", "zone", "to", "pivot", "latest")
+# In the name of a form, or in what spells it out.
+SHORT_YEAR = re.compile(r"(?<!y)yy$|%y|%D")
 WANTED = 'a format, a list of formats, or a table such as { format = "%d/%m/%Y", zone = "Europe/Paris" }'
 
 
@@ -39,12 +43,13 @@ NO_ZONE, IN_UTC, OTHER_ZONE = range(3)
 class Plan:
     """What a date becomes: `to` is date or date-time; `zone` is where a clock without offset hangs.
 
-    `pivot` is the last two-digit year that is read as 20xx.
+    `pivot` is the last two-digit year that is read as 20xx, and `latest` the last day that it can lead to.
     """
 
     to: str = "date-time"
     zone: tzinfo | None = None
     pivot: int = PIVOT
+    latest: calendar_day | None = None
 
 
 def date(argument: object) -> Conversion | NeedsColumn:
@@ -88,7 +93,10 @@ def _compiled(name: str, argument: object, split: Split) -> Conversion | NeedsCo
         argument = {"format": argument}
     table = arguments.table_argument(name, argument, SETTINGS, WANTED)
     pivot = _pivot(name, table.get("pivot", PIVOT))
-    plan = Plan(_target(name, table.get("to", "date-time")), _zone(name, table.get("zone")), pivot)
+    plan = Plan(
+        _target(name, table.get("to", "date-time")), _zone(name, table.get("zone")), pivot,
+        _latest(name, table.get("latest")),
+    )  # fmt: skip
     asked = table.get("format")
     if asked is None:
         return DateColumn(name, plan, split)
@@ -116,6 +124,14 @@ def _pivot(name: str, pivot: object) -> int:
     return pivot
 
 
+def _latest(name: str, asked: object) -> calendar_day | None:
+    if asked is None or isinstance(asked, calendar_day):
+        return asked
+    if not isinstance(asked, str) or not is_date(asked):
+        raise arguments.refused(name, 'a day, as in latest = "2024-03-06"')
+    return calendar_day.fromisoformat(asked)
+
+
 def _forms(name: str, asked: object) -> tuple[Form, ...]:
     return tuple(form_of(text) for text in arguments.texts_argument(name, asked, WANTED))
 
@@ -134,7 +150,8 @@ def _convert(forms: Sequence[Form], plan: Plan, split: Split, text: str) -> Conv
     words, told = split(text, plan)
     if isinstance(told, Unconvertible):
         return told
-    moments = {moment for form in forms if (moment := form.read(words, told.pivot))}
+    read = (form.read(words, told.pivot) for form in forms)
+    moments = {found for moment in read if moment and (found := _in_time(moment, told))}
     names = " or ".join(form.name for form in forms)
     if not moments:
         message = f"is not a date in the form {names}; mend it or name its form"
@@ -146,6 +163,24 @@ def _convert(forms: Sequence[Form], plan: Plan, split: Split, text: str) -> Conv
     return done or Unconvertible(
         "range", "calendar", "is a time that the calendar does not have in that zone; mend it"
     )
+
+
+def _in_time(moment: Moment, plan: Plan) -> Moment | None:
+    """The moment a century before, where its year has two digits and it would lie behind the latest day."""
+    if not moment.short_year or plan.latest is None or moment.day <= plan.latest:
+        return moment
+    try:
+        return replace(moment, day=moment.day.replace(year=moment.day.year - 100))
+    except ValueError:
+        # 1900 was no leap year.
+        return None
+
+
+def completes_years(conversion: Conversion) -> bool:
+    """Whether a conversion reads dates whose years have two digits."""
+    one = conversion.one if isinstance(conversion, Vectorised) else conversion
+    forms: Sequence[Form] = one.args[0] if isinstance(one, partial) and one.func is _convert else ()
+    return any(SHORT_YEAR.search(form.name) for form in forms)
 
 
 def _unknown(_text: str) -> Unconvertible:
@@ -190,7 +225,7 @@ def _date_time(moment: Moment, plan: Plan) -> tuple[str, list[str]]:
         raise ValueError
     names.append("time_zone_applied")
     if first != second:
-        names.append("clock_repeated" if first > second else "clock_skipped")
+        names.append(clock_warning(first, second))
     return local + zones.written(first), names
 
 

@@ -31,6 +31,11 @@ CLOCK = (
     rf"(?:(?:t|,?{BLANK}+)(?P<H>[0-9]{{1,2}}):(?P<M>[0-9]{{2}})(?::(?P<S>[0-9]{{2}})(?:[.,](?P<f>[0-9]{{1,12}}))?)?"
     rf"(?:{BLANK}*{HALF})?(?:{BLANK}*{ZONE})?)?"
 )
+# ISO 8601's basic form: nothing stands between the numbers, and the years are those that people live in.
+BASIC = (
+    rf"(?P<Y>(?:1[89]|20)[0-9]{{2}})(?P<m>[0-9]{{2}})(?P<d>[0-9]{{2}})"
+    rf"(?:(?:t|{BLANK})(?P<H>[0-9]{{2}}):?(?P<M>[0-9]{{2}})(?::?(?P<S>[0-9]{{2}})(?:[.,](?P<f>[0-9]{{1,12}}))?)?{BLANK}*{ZONE}?)?"
+)
 DAY, NUMBER, YEAR, SHORT = "(?P<d>[0-9]{1,2})", "(?P<m>[0-9]{1,2})", "(?P<Y>[0-9]{4})", "(?P<y>[0-9]{2})"
 NAMED = f"(?P<b>{MONTH})"
 LED = rf"(?:(?P<a>{WEEKDAY}),?{BLANK}+)?"
@@ -70,7 +75,9 @@ FAMILIES: tuple[tuple[Form, ...], ...] = (
     (_form("yyyy/mm/dd", f"{YEAR}/{NUMBER}/{DAY}"),),
     (_form("dd-mmm-yyyy", f"{LED}{DAY}(?:-|/|{BLANK}+){NAMED}(?:-|/|,?{BLANK}+){YEAR}"),),
     (_form("dd-mmm-yy", f"{LED}{DAY}(?:-|/|{BLANK}+){NAMED}(?:-|/|,?{BLANK}+){SHORT}"),),
-    (_form("mmm d, yyyy", f"{LED}{NAMED}{BLANK}+{DAY},?{BLANK}+{YEAR}"),),
+    (_form("mmm d, yyyy", f"{LED}{NAMED}(?:-|/|{BLANK}+){DAY}(?:-|/|,?{BLANK}+){YEAR}"),),
+    (_form("mmm-dd-yy", f"{LED}{NAMED}(?:-|/|{BLANK}+){DAY}(?:-|/|,?{BLANK}+){SHORT}"),),
+    (Form("yyyymmdd", by_pattern(re.compile(BASIC, re.ASCII | re.IGNORECASE))),),
     (Form("excel", by_serial(*PLAUSIBLE_SERIALS)),),
 )
 # Never taken unasked: any number could be one.

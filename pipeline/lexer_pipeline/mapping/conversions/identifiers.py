@@ -16,7 +16,7 @@ FRACTION = re.compile(r"([0-9]+)\.0+", re.ASCII)
 CHOICES = ("strip-fraction", "keep-fraction")
 LOST = Unconvertible(
     "digits_lost", "identifier with all its digits",
-    "has lost digits in a spreadsheet; format the column as text there and export it again",
+    "has lost digits in a spreadsheet; export it again as text",
 )  # fmt: skip
 BROKEN = Unconvertible(
     "spreadsheet_error",

@@ -1,10 +1,12 @@
 """Amounts as people write them become JSON numbers that keep their digits."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import compress
+
+import numpy as np
 
 from lexer_pipeline.errors import UsageError
 from lexer_pipeline.kernels import codes, dispatch
@@ -51,6 +53,7 @@ def _number(decimal: str, other: str) -> re.Pattern[str]:
     return re.compile(rf"(?P<whole>{'|'.join(ways)})?(?:{re.escape(decimal)}(?P<fraction>[0-9]+))?", re.ASCII)
 
 
+WANTED = 'the decimal mark, "." or ",", or { usual = "." }'
 NUMBERS = {".": _number(".", ","), ",": _number(",", ".")}
 
 
@@ -58,13 +61,19 @@ def money(argument: object) -> Conversion | NeedsColumn:
     """An amount with currency, thousands separators, minus or parentheses becomes a number with the same digits."""
     if arguments.is_absent(argument):
         return MoneyColumn()
-    return _with_mark(argument)
+    if isinstance(argument, Mapping) and argument.keys() == {"usual"}:
+        return MoneyColumn(usual=_mark(argument["usual"]))
+    return _with_mark(_mark(argument))
 
 
-def _with_mark(argument: object) -> Conversion:
+def _mark(argument: object) -> str:
     if not isinstance(argument, str) or argument not in NUMBERS:
-        raise arguments.refused("money", 'the decimal mark: "." or ","')
-    return Vectorised(partial(_convert, argument), codes.TO_MONEY, argument.encode())
+        raise arguments.refused("money", WANTED)
+    return argument
+
+
+def _with_mark(mark: str) -> Conversion:
+    return Vectorised(partial(_convert, mark), codes.TO_MONEY, mark.encode())
 
 
 def _either(text: str) -> Converted | Unconvertible:
@@ -116,10 +125,16 @@ def _read(parts: tuple[bool, str], mark: str) -> str | None:
 
 @dataclass(slots=True)
 class MoneyColumn(NeedsColumn):
-    """Finds the decimal mark of a column of amounts by counting which mark each cell allows."""
+    """Finds the decimal mark of a column of amounts by counting which mark each cell allows.
+
+    The `usual` mark of whoever wrote them decides where the cells do not. It never makes one of thousands out of 1,234 or
+    1.234 with the other mark: nobody writes thousands in groups and leaves all cents out.
+    """
 
     conversion: str = "money"
+    usual: str = ""
     tally: Tally = field(default_factory=Tally)
+    grouped: bool = False
 
     def look(self, texts: Iterable[str]) -> None:
         """Take in some cells."""
@@ -127,16 +142,25 @@ class MoneyColumn(NeedsColumn):
             parts = _parts(text)
             if parts is not None:
                 self.tally.add(_read(parts, "."), _read(parts, ","), cells)
+                self.grouped |= self._groups(parts[1][-4:-3])
 
     def count(self, data: bytes, starts: Int32s, ends: Int32s, flags: UInt8s) -> Bools:
         """Take in plain amounts of digits and marks."""
         counts, doubt = dispatch.tally_money(data, starts, ends, flags)
         self.tally.add_counts(counts.tolist())
+        signs = np.frombuffer(data, np.uint8)[np.maximum(ends - 4, 0)[ends - starts > 4]]
+        self.grouped |= any(self._groups(chr(sign)) for sign in np.unique(signs).tolist())
         return doubt
+
+    def _groups(self, sign: str) -> bool:
+        """Whether the sign before three last digits would be one of thousands by the usual mark."""
+        return sign in NUMBERS and bool(self.usual) and sign != self.usual
 
     def readings(self) -> Decided:
         """The marks that all cells allow; UsageError where each mark has cells of its own, or none decides."""
         remedy = 'Say which it is: { money = "." } or { money = "," }.'
+        if self.usual and not self.grouped and self.tally.is_open:
+            return (self.usual,)
         holds = self.tally.fitting_readings("a decimal point", "a decimal comma", remedy)
         return tuple(compress(NUMBERS, holds)) if self.tally.fitting else ()
 

@@ -9,13 +9,15 @@ from lexer_pipeline.kernels.arrays import Bools, Int32s, UInt8s
 from lexer_pipeline.specs.values import Converted, Unconvertible
 
 CHANGES: Mapping[str, str] = MappingProxyType({
+    "amount_worked_out": "an amount was worked out: one amount less others",
     "apostrophe_stripped": "the apostrophe with which a spreadsheet marks text was taken off",
     "boolean_word": "yes/no, y/n, t/f, 1/0 or TRUE/FALSE became true or false",
     "clock_dropped": "the time of day was left out, since a date was asked for",
+    "currency_taken": "of an amount the code of its currency was taken, the rest left",
     "date_midnight": "a date without a time of day became the midnight at which it starts",
     "date_rewritten": "a date was written as the specification wants it",
     "digits_kept": "everything but the digits was left out",
-    "email_cleaned": "an e-mail address was trimmed and lower-cased",
+    "email_cleaned": "an e-mail address was trimmed, lower-cased, or freed of a name and signs around it",
     "email_hashed": "an e-mail address was trimmed, lower-cased and replaced by its hash",
     "encoding_fixed": "a text that was read in the wrong encoding became what it was",
     "extension_dropped": "the extension of a phone number was left out",
@@ -29,6 +31,7 @@ CHANGES: Mapping[str, str] = MappingProxyType({
     "part_taken": "one part of a text was taken, the rest left",
     "phone_rewritten": "a phone number became digits that start with the country code",
     "protection_removed": 'what only protects an id from spreadsheets was taken off: ="...", a tab, a no-break space',
+    "placeholder_left_out": "a word for nothing stood where a person should be named, and was left out",
     "sign_dropped": "a number lost its minus sign",
     "sign_flipped": "a number changed its sign",
     "time_zone_applied": "a time without a zone got the offset of the zone that was named",

@@ -65,6 +65,8 @@ def phone(argument: object) -> Phone:
 
 def phone_of(argument: object, country: str | None, stops: bool) -> Phone:
     """The conversion for a field, in a run for which `country` is that of numbers that have none."""
+    # Only here: the numbering plans of all countries take a while to load, and few mappings have phones.
+    import_module("phonenumbers")
     if arguments.is_absent(argument):
         return Phone(country, stops)
     if not isinstance(argument, Mapping):
@@ -85,7 +87,6 @@ def country_said(said: str) -> str:
 
 
 def _region(said: object) -> str:
-    # Only here: the numbering plans of all countries take a while to load, and few mappings have phones.
     plans = import_module("phonenumbers")
     country = said.strip().upper() if isinstance(said, str) else ""
     if country not in plans.SUPPORTED_REGIONS:

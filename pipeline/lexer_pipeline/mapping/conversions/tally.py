@@ -32,6 +32,11 @@ class Tally:
         """Cells that at least one reading fits."""
         return self.first + self.second + self.alike + self.different
 
+    @property
+    def is_open(self) -> bool:
+        """Whether no cell decides between readings that differ."""
+        return bool(self.different) and not self.first and not self.second
+
     def add(self, first: object | None, second: object | None, cells: int) -> None:
         """Count `cells` of one text by what each reading makes of it; None is a reading that does not fit."""
         if first is None and second is None:
@@ -65,7 +70,7 @@ class Tally:
                 f"{counted(self.second)}, and both fit {counted(both)}",
                 remedy,
             )
-        if self.different and not self.first and not self.second:
+        if self.is_open:
             raise UsageError(
                 f"is ambiguous: {first} fits {counted(self.fitting)}, {second} fits {counted(self.fitting)}, they "
                 f"differ in {counted(self.different)}, and no cell decides",

@@ -1,0 +1,131 @@
+"""Watches for prices of lines that are something else: that of one piece, or the total of the order on each of its lines."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from lexer_pipeline.chunks import cells
+from lexer_pipeline.chunks.records import Records
+from lexer_pipeline.chunks.results import Checked
+from lexer_pipeline.kernels import dispatch
+from lexer_pipeline.kernels.arrays import Bools, Int64s, Integers
+from lexer_pipeline.mapping.record_sums import MILLION
+from lexer_pipeline.suspicions import MOST_LINES, Sighting
+
+UNIT_PRICE, REPEATED = "unit_price_as_total", "order_total_repeated"
+# What lines and orders must show, and how many of them.
+NEARLY_ALL, FEWEST = 0.95, 3
+# The product of two amounts stays within 64 bits.
+MOST_PIECES, DEAREST = 100_000, 10_000_000
+DOLLAR = ord("$")
+
+
+@dataclass(slots=True)
+class Told:
+    """Of how many that could show it how many do, and how many deny it; first lines, and two at the most of the values."""
+
+    asked: int = 0
+    shown: int = 0
+    denied: int = 0
+    lines: list[int] = field(default_factory=list)
+    values: set[int] = field(default_factory=set)
+
+    def add(self, shown: Bools, lines: Integers, values: Int64s, denied: int = 0) -> None:
+        self.asked += len(shown)
+        self.shown += int(shown.sum())
+        self.denied += denied
+        self.lines = sorted([*self.lines, *lines[shown][:MOST_LINES].tolist()])[:MOST_LINES]
+        self.values = set(sorted({*self.values, *np.unique(values[shown])[:2].tolist()})[:2])
+
+    def is_so(self) -> bool:
+        """Whether nearly all show it, though their values differ."""
+        return self.shown >= max(FEWEST, NEARLY_ALL * self.asked) and len(self.values) > 1
+
+
+@dataclass(slots=True)
+class LinePrices:
+    """Counts, for prices that a mapping takes from a column as they are; it remembers no line beyond the first few."""
+
+    _by_column: dict[str, Told] = field(default_factory=dict)
+    _rows: int = 0
+    _repeated: Told = field(default_factory=Told)
+    _label: str = ""
+
+    def look(self, checked: Checked) -> None:
+        """Nothing more: prices were looked at beside the other columns of their source."""
+
+    def note(
+        self, names: Sequence[str], source: cells.Cells, price: tuple[str, Int64s, Bools], pieces: tuple[Int64s, Bools],
+        products: Int64s, rows: Records,
+    ) -> None:  # fmt: skip
+        """Take in the prices and pieces of all rows, each with where it is certain, and numbers for their products."""
+        self._label, paid, is_paid = price
+        count, is_count = pieces
+        self._note_orders(paid, is_paid, count, products, rows)
+        several = np.flatnonzero(is_paid & is_count & (count > MILLION) & (paid > 0))
+        several = several[(paid[several] <= DEAREST * MILLION) & (count[several] <= MOST_PIECES * MILLION)]
+        self._rows += len(several)
+        whole = paid[several] * (count[several] // MILLION)
+        for column, name in enumerate(names):
+            found, sure = plain_amounts(source, column, several)
+            told = self._by_column.setdefault(name, Told())
+            equal = int((found[sure] == paid[several][sure]).sum())
+            told.add(found[sure] == whole[sure], rows.lines[several[sure]], found[sure], equal)
+
+    def _note_orders(
+        self, paid: Int64s, is_paid: Bools, count: Int64s, products: Int64s, rows: Records
+    ) -> None:
+        """Orders of several lines that differ, all with one price."""
+        firsts = rows.firsts
+        if not len(firsts):
+            return
+
+        def differ(values: Int64s) -> Bools:
+            return np.asarray(np.minimum.reduceat(values, firsts) != np.maximum.reduceat(values, firsts))
+
+        several = (
+            (rows.lasts - firsts > 1)
+            & np.logical_and.reduceat(is_paid, firsts)
+            & (np.minimum.reduceat(paid, firsts) > 0)
+        )
+        several &= differ(products) | differ(count)
+        self._repeated.add((~differ(paid))[several], rows.lines[firsts[several]], paid[firsts[several]])
+
+    def found(self) -> Iterable[Sighting]:
+        """The columns of prices that are something else."""
+        for told in self._by_column.values():
+            if told.is_so() and not told.denied and told.asked >= NEARLY_ALL * self._rows:
+                yield Sighting(UNIT_PRICE, self._label, told.shown, tuple(told.lines))
+                break
+        if self._repeated.is_so():
+            yield Sighting(REPEATED, self._label, self._repeated.shown, tuple(self._repeated.lines))
+
+
+def plain_amounts(texts: cells.Cells, column: int, rows: Integers) -> tuple[Int64s, Bools]:
+    """The amounts of some rows in millionths, a dollar sign before them at most, and where a cell certainly is one."""
+    at = rows * texts.columns + column
+    starts, ends = texts.starts[at], texts.ends[at]
+    signs = np.frombuffer(texts.data, np.uint8)
+    filled = ends > starts
+    if len(signs):
+        starts = starts + (filled & (signs[np.minimum(starts, len(signs) - 1)] == DOLLAR)).astype(np.int32)
+    amounts, doubt = dispatch.exact_amounts(texts.data, starts, ends, texts.flags[at])
+    return amounts, filled & ~doubt
+
+
+def note_prices(
+    seen: LinePrices, names: Sequence[str], source: cells.Cells, made: cells.Cells, places: Mapping[str, int], label: str,
+    rows: Records,
+) -> None:  # fmt: skip
+    """Note the prices of a chunk; `places` are those of the columns made that hold what a line costs, how many, and of what."""
+    every = np.arange(made.rows)
+    paid, is_paid = plain_amounts(made, places["price_paid"], every)
+    count, is_count = np.zeros(made.rows, np.int64), np.zeros(made.rows, np.bool_)
+    if "quantity" in places:
+        count, is_count = plain_amounts(made, places["quantity"], every)
+    products = np.zeros(made.rows, np.int64)
+    if "id" in places:
+        at = every * made.columns + places["id"]
+        products, _ = dispatch.distinct(made.data, made.starts[at], made.ends[at], made.flags[at])
+    seen.note(names, source, (label, paid, is_paid), (count, is_count), products, rows)
