@@ -6,7 +6,16 @@ from typing import Generic, Self, TypeVar
 
 import numpy as np
 
-from lexer_pipeline.kernels.arrays import Bools, Int32s, Int64s, Integers, Scanned, UInt8s, WrittenBlock
+from lexer_pipeline.kernels.arrays import (
+    Bools,
+    Int32s,
+    Int64s,
+    Integers,
+    Scanned,
+    UInt8s,
+    UInt64s,
+    WrittenBlock,
+)
 from lexer_pipeline.kernels.codes import ROW_BLANK
 
 ChunkT = TypeVar("ChunkT", bound="Rows")
@@ -18,7 +27,8 @@ class Written(Generic[ChunkT_co]):
     """The records of a chunk that were certainly right, and became NDJSON as they were read.
 
     `pieces` are the NDJSON, one after another; `places` has for each row that is left the place in it where the line of
-    its record belongs. `rows` were written, as `records`, which begin on the `lines` and whose NDJSON `ends` there;
+    its record belongs. `rows` were written, as `records`, which begin on the `lines`, whose NDJSON `ends` there and
+    whose `keys` (their hashes) are told where rows are folded;
     `blank` rows were passed over; `cleaned` counts the e-mails and hashes of each column that were trimmed or put in lower
     case. `size` is the bytes of the source that all rows take, and
     `again` gives all of them as cells.
@@ -30,6 +40,7 @@ class Written(Generic[ChunkT_co]):
     records: int
     lines: Int64s
     ends: Int64s
+    keys: UInt64s
     blank: int
     cleaned: Sequence[int]
     size: int
@@ -38,7 +49,7 @@ class Written(Generic[ChunkT_co]):
     def given_by(self, again: "Callable[[], ChunkT]") -> "Written[ChunkT]":
         """The same, with another way to all of its rows as cells."""
         return Written(
-            self.pieces, self.places, self.rows, self.records, self.lines, self.ends, self.blank, self.cleaned,
+            self.pieces, self.places, self.rows, self.records, self.lines, self.ends, self.keys, self.blank, self.cleaned,
             self.size, again,
         )  # fmt: skip
 
@@ -152,7 +163,7 @@ def left_over(
 ) -> Rows:  # fmt: skip
     """A block as a chunk: what was written of it, where that `began`, and the rows given back with their lines and numbers."""
     written = Written(
-        (done.data,), done.places, done.rows, done.records, began, done.first_rows[:, 2], done.blank, done.cleaned, done.consumed, again
+        (done.data,), done.places, done.rows, done.records, began, done.first_rows[:, 2], done.first_rows[:, 3].view(np.uint64), done.blank, done.cleaned, done.consumed, again
     )  # fmt: skip
     return Rows(
         block, columns, done.starts, done.ends, done.flags, done.row_starts, done.row_ends, done.cells, done.faults,

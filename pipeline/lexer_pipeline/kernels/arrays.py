@@ -52,7 +52,7 @@ class WrittenBlock(NamedTuple):
     `consumed` bytes have `lines` lines, `filled` rows that are not blank and `blank` ones; of these, `rows` rows were
     written as `records` records, in which `cleaned` counts for each column the e-mails and hashes that were trimmed or put
     in lower case; `first_rows` has of each record written how many lines come before its first row, the index of that
-    row, and the place behind its NDJSON. Cells are row-major.
+    row, the place behind its NDJSON, and the hash of its key where rows are folded. Cells are row-major.
     """
 
     data: bytes

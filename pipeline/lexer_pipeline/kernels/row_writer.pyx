@@ -53,7 +53,7 @@ cdef struct Notes:
     int64_t *cleaned
     int64_t *pending
     bint is_pending
-    # Of each record written, the line before its first row, the index of that row and where its NDJSON ends; and how many.
+    # Of each record written, the line before its first row, the index of that row, where its NDJSON ends, and the hash of its key; and how many.
     int64_t *places
     int64_t written
     # Whether any text of the block may hold an entity of a web page.
@@ -256,7 +256,7 @@ cdef class Writer:
         notes.cleaned = <int64_t *>calloc(self.columns, sizeof(int64_t))
         notes.pending = <int64_t *>calloc(self.columns, sizeof(int64_t))
         notes.is_pending = False
-        notes.places = <int64_t *>malloc((min(n, most) + 1) * 3 * sizeof(int64_t))
+        notes.places = <int64_t *>malloc((min(n, most) + 1) * 4 * sizeof(int64_t))
         notes.written = 0
         notes.has_ampersand = n > 0 and memchr(p, 0x26, n) != NULL
         try:
@@ -271,7 +271,7 @@ cdef class Writer:
                 PyBytes_FromStringAndSize(<char *>out.data, out.size),
                 counts[0], counts[1], counts[2], counts[3], counts[4], counts[5], counts[6],
                 [notes.cleaned[cells] for cells in range(self.columns)],
-                copied(notes.places, notes.written * 3 * sizeof(int64_t), np.int64).reshape(-1, 3),
+                copied(notes.places, notes.written * 4 * sizeof(int64_t), np.int64).reshape(-1, 4),
                 copied(table.starts, table.rows * table.columns * sizeof(int32_t), np.int32),
                 copied(table.ends, table.rows * table.columns * sizeof(int32_t), np.int32),
                 copied(table.flags, table.rows * table.columns, np.uint8),
@@ -426,8 +426,11 @@ cdef class Writer:
     cdef bint _write(self, const uint8_t *p, int64_t n, Table *table, int64_t first, int64_t last, Out *out,
                      Notes *notes) noexcept nogil:
         """Write the record of some rows; False, and nothing written, when it is not certain."""
-        cdef int64_t before = out.size, row
+        cdef int64_t before = out.size, row, cell
         cdef int64_t size = 0
+        cdef int64_t *place
+        if self.folds and table.flags[first * table.columns + self.key] & HAS_DOUBLED:
+            return False  # the hash of its key is that of the text, not of the cell
         for row in range(first, last):
             size += table.about[row * ABOUT_WIDTH + ABOUT_END] - table.about[row * ABOUT_WIDTH + ABOUT_START]
         # Each byte of a cell becomes six at most; 64 for what is copied loosely and the end of the line.
@@ -438,9 +441,14 @@ cdef class Writer:
             return False
         if self._record(p, n, table, first, last, out, notes):
             self._settle(notes, True)
-            notes.places[3 * notes.written] = table.about[first * ABOUT_WIDTH + ABOUT_LINE]
-            notes.places[3 * notes.written + 1] = table.about[first * ABOUT_WIDTH + ABOUT_INDEX]
-            notes.places[3 * notes.written + 2] = out.size
+            cell = first * table.columns + self.key
+            place = notes.places + 4 * notes.written
+            place[0] = table.about[first * ABOUT_WIDTH + ABOUT_LINE]
+            place[1] = table.about[first * ABOUT_WIDTH + ABOUT_INDEX]
+            place[2] = out.size
+            place[3] = 0
+            if self.folds:
+                place[3] = <int64_t>(hash_bytes(p + table.starts[cell], table.ends[cell] - table.starts[cell]) | 1)
             notes.written += 1
             return True
         out.size = before

@@ -89,9 +89,11 @@ class Identities:
             there &= self._columns.keys()
         self.key = specification.key if specification.key in there else None
         self.is_product = REFERENCE in {field.path for field in specification.fields}
-        self.links = tuple(f"{LINK}.{name}" for name in LINKS if f"{LINK}.{name}" in there)
-        self.names = tuple(name for name in NAMES if name in there)
         self.is_person = set(NAMES) <= {field.path for field in specification.fields}
+        links = LINKS if self.is_person else ()
+        self.links = tuple(f"{LINK}.{name}" for name in links if f"{LINK}.{name}" in there)
+        self.names = tuple(name for name in NAMES if name in there)
+        self._folds = layout is not None and layout.key is not None
         references = [REFERENCE, *REFERENCES] if self.is_product else []
         wanted = [
             *([self.key] if self.key else []), *references, *self.links, *self.names, *([EMAIL] if self.is_person else []),
@@ -157,6 +159,9 @@ class Identities:
         return parts
 
     def _of_written(self, written: Written[Rows]) -> Iterator[Known]:
+        if self.key is not None and self._folds and self.fields == (self.key,):
+            yield Known({self.key: written.keys}, written.lines)
+            return
         begin = first = 0
         for piece in written.pieces:
             last = int(np.searchsorted(written.ends, begin + len(piece), "right"))
@@ -170,7 +175,9 @@ class Identities:
         )
         flags = cells.flags[firsts.astype(np.int64) * cells.columns + column]
         for place in np.flatnonzero(flags & HAS_DOUBLED).tolist():
-            hashes[place] = _hash(cells.text(int(firsts[place]), column), folded)
+            at = int(firsts[place]) * cells.columns + column
+            text = cells.data[cells.starts[at] : cells.ends[at]].replace(b'""', b'"')
+            hashes[place] = dispatch.hash_text(text, folded)
         return hashes
 
     def _of_documents(self, checked: Checked, shaped: ShapedDocuments) -> list[Known]:

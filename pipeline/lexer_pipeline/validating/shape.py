@@ -10,7 +10,7 @@ from lexer_pipeline.chunks.records import Change, Records
 from lexer_pipeline.chunks.results import ShapedDocuments, ShapedRows
 from lexer_pipeline.kernels import codes, dispatch
 from lexer_pipeline.kernels.arrays import Bools
-from lexer_pipeline.kernels.codes import ROW_OK
+from lexer_pipeline.kernels.codes import ROW_BLANK, ROW_OK
 from lexer_pipeline.specs import values
 from lexer_pipeline.validating.branches import Leaf
 from lexer_pipeline.validating.layout import Layout
@@ -25,6 +25,10 @@ def shape_rows(chunk: Records, layout: Layout, reference: ReferenceChecker) -> S
     doubtful = chunk.faults != ROW_OK
     doubtful[list(chunk.problems)] = True
     readable = chunk.faults == ROW_OK
+    if layout.folds and chunk.records:
+        # What stands once may have come up from a broken row of the record, which is rejected whole.
+        broken = np.logical_or.reduceat(~readable & (chunk.faults != ROW_BLANK), chunk.firsts)
+        readable[chunk.firsts] &= ~broken
     changes: dict[tuple[int, int], str] = {}
     conversions: list[Change] = []
     warnings: list[Change] = []
