@@ -137,7 +137,14 @@ def _lacking_lines(text: str, number: int, record: RecordMap, header: Header) ->
         return
     gone = [rule for rule in record.fields if not _is_made(rule, header)]
     stays = [rule for rule in record.fields if rule not in gone]
-    leaned_on = {other for rule in stays for other in _leans(rule)} | set(record.together) | {record.key}
+    sums = record.reconcile
+    amounts = (
+        {name for pair in (*sums.on_top, *sums.contained) for name in pair} if sums is not None else set()
+    )
+    stays += [rule for rule in gone if rule.target in amounts]
+    leaned_on = (
+        {other for rule in stays for other in _leans(rule)} | set(record.together) | {record.key} | amounts
+    )
     for rule in gone:
         if rule.target not in leaned_on:
             for line in _entry(lines, line_of(text, ("records", number, "fields", rule.target))):
