@@ -70,7 +70,10 @@ def made(case: Path, folder: Path) -> Mapping[str, bytes]:
         keys = (*MANIFEST_KEYS, "skipped") if is_export(case) else MANIFEST_KEYS
         files[f"{name}.ndjson"] = (path / batch.manifest.file).read_bytes()
         files[f"{name}_issues.ndjson"] = (path / "issues.ndjson").read_bytes()
-        files[f"{name}_manifest.json"] = _json({key: manifest[key] for key in keys})
+        said = {key: manifest[key] for key in keys}
+        if manifest["suspicions"]:
+            said["suspicions"] = manifest["suspicions"]
+        files[f"{name}_manifest.json"] = _json(said)
         files |= {f"{name}_{one}": (path / one).read_bytes() for one in batch.manifest.rejects}
     return files
 
@@ -87,5 +90,8 @@ def _json(value: object) -> bytes:
 if __name__ == "__main__":
     for word in sys.argv[1:]:
         with tempfile.TemporaryDirectory() as work:
-            for name, data in made(Path(word).resolve(), Path(work)).items():
-                (Path(word) / name).write_bytes(data)
+            now = made(Path(word).resolve(), Path(work))
+        for old in expected(Path(word)).keys() - now.keys():
+            (Path(word) / old).unlink()
+        for name, data in now.items():
+            (Path(word) / name).write_bytes(data)

@@ -69,12 +69,13 @@ def test_what_is_not_json_in_utf8_is_rejected_even_where_anything_goes(value: ob
         assert not accepts("purchase", changed("purchase", key, {"a": value}))
 
 
-def test_a_null_member_is_absent_and_a_null_element_stays() -> None:
+def test_a_null_member_is_absent_but_in_custom_fields() -> None:
     custom = {"a": None, "b": [None, {"c": None, "d": 1}], "e": {"f": {"g": None}}}
-    document = changed("purchase", "custom_fields", custom)
+    document = changed("purchase", "custom_fields", custom) | {"currency": None}
 
     assert accepts("purchase", document)
-    assert normalised("purchase", document)["custom_fields"] == {"b": [None, {"d": 1}], "e": {"f": {}}}
+    assert normalised("purchase", document)["custom_fields"] == custom
+    assert "currency" not in normalised("purchase", document)
 
 
 @pytest.mark.parametrize(
@@ -107,6 +108,9 @@ def test_a_key_that_the_model_does_not_know_is_left_out(record_type: str, path: 
         ("email_send", "link", {"mobile": " +61 4 "}, {"mobile": " +61 4 "}),
         ("customer_record", "email_sha256", " ABC ", "abc"),
         ("customer_record", "first_name", " Mira ", " Mira "),
+        ("customer_record", "first_name", "Mira\u200b", "Mira\u200b"),
+        ("customer_record", "customer_id", '\ufeff="0012"\t', "0012"),
+        ("email_send", "link", {"customer_id": "'0012"}, {"customer_id": "0012"}),
         ("email_send", "action_at", "2024-01-01 10:00:00", "2024-01-01T10:00:00Z"),
         ("email_send", "action_at", "2024-01-01 10:00:00.50+1000", "2024-01-01T10:00:00.50+10:00"),
         ("email_send", "action_at", "2024-01-01T10:00:00+00:00", "2024-01-01T10:00:00+00:00"),

@@ -95,11 +95,11 @@ class SourceUse:
 class Manifest:
     """What a prepared batch is, where it came from and belongs, and what was counted (manifest.json).
 
-    Promise: rows = records + rejected + continuations + blank. Rows that a mapping leaves out are not among
+    Promise: rows = records + rejected + continuations + blank, where `rejected` are rows: those of `rejected_records`. Rows that a mapping leaves out are not among
     them: `skipped` counts those by reason. `state` is prepared, held, rejected, superseded or dropped; `file` is empty where
     no record was valid. `destination` is a dataset, or None; `replaces` and `fixes` name batches. `mapping` is the text of the
-    mapping, or a list of texts where each source had its own; with `options` and `decisions` (an object a source) it is what it takes to do the same again. `held_for`
-    are the reasons why it is held, `suspicions` are by code, and `accepted` are the codes that would have held it.
+    mapping, or a list of texts where each source had its own; with `options` and `decisions` (an object a source) it is what it takes to do the same again. `left_out`
+    are the columns of the sources of which nothing was made. `held_for` are the reasons why it is held, `suspicions` are by code, and `accepted` are the codes that would have held it.
     """
 
     specification: str
@@ -126,8 +126,10 @@ class Manifest:
     held_for: tuple[str, ...] = ()
     suspicions: Mapping[str, Mapping[str, Json]] = field(default_factory=dict)
     accepted: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
     replaces: str | None = None
     fixes: str | None = None
+    rejected_records: int = 0
 
     def as_json(self) -> dict[str, Json]:
         """The manifest as manifest.json holds it."""

@@ -43,23 +43,100 @@ SUSPICIONS: Mapping[str, Suspicion] = MappingProxyType({
         WARNING, "a time that the start of daylight saving leaves out was read with the offset before it",
         "`2024-10-06 02:30:00` in Melbourne", "check `--timezone`, or export times with their offset",
     ),
+    "digits_lost": Suspicion(
+        ISSUE, "a link or a key is a number of which a spreadsheet kept the first digits alone", "`5.61235E+12`",
+        "format the column as text in the spreadsheet, and export it again",
+    ),
+    "digits_lost_in_field": Suspicion(
+        WARNING, "another field of a table held such a number, and was left out", "`5.61235E+12`",
+        "format the column as text in the spreadsheet, and export it again",
+    ),
     "does_not_add_up": Suspicion(
         HOLD, "the prices and adjustments of a record do not come to its own total",
         "lines of 20.00 and 5.00, a total of 30.00", "look at these orders: an amount may stand in a column that is not mapped",
         by_share=True,
+    ),
+    "double_encoded": Suspicion(
+        WARNING, "a text was read in another encoding than it was written in, before it came here", "`JosÃ©` for José",
+        'export it again as UTF-8, or repair it in a mapping with `convert = ["fix-encoding"]`',
+    ),
+    "error_cell": Suspicion(
+        WARNING, "a field of a table held the error of a spreadsheet, and was left out", "`#N/A`, `#REF!`, `####`",
+        "mend it in the spreadsheet, and export it again",
+    ),
+    "html_entity": Suspicion(
+        WARNING, "a text holds a sign as web pages write it", "`Tom &amp; Jo`, `O&#039;Connor`",
+        'repair it in a mapping with `convert = ["unescape"]`',
+    ),
+    "invisible_sign": Suspicion(
+        WARNING, "a text holds a sign that nobody sees: U+FEFF, U+200B to U+200F, U+202A to U+202E, U+2060, a soft hyphen",
+        "a name with U+200B behind it", "look where it comes from; from ids, addresses, numbers and dates it is taken off",
+    ),
+    "key_repeated": Suspicion(
+        HOLD, "an order or a return has the id of another one that came before it; the vendor keeps one of them",
+        "`purchase_id` A-1 in two documents", "give each an id of its own, or take out what is there twice",
+    ),
+    "line_repeated": Suspicion(
+        HOLD, "the one line of an order stands twice in it, side by side", "a till that rang one article twice, or a join that doubled rows",
+        "check that it was bought twice, and export without doubled rows where it was not", by_share=True,
+    ),
+    "line_without_product": Suspicion(
+        WARNING, "a line names no product by a number, so nobody can tell from it what was bought",
+        "a Shopify line without a SKU", "give each product a SKU in the shop; its name is among the custom fields",
     ),
     "not_reconciled": Suspicion(
         HOLD, "whether a record adds up could not be checked, since its total or an amount is missing or no number",
         "an order whose total is empty", "export the column of the total, or name it under reconcile in the mapping",
         by_share=True,
     ),
+    "order_in_two_sources": Suspicion(
+        WARNING, "an order or a return stands in several sources of the run, and was made one of what they say",
+        "exports of two months that overlap by a day", "look at one of them; nothing needs to be done where they fit together",
+    ),
     "order_total_repeated": Suspicion(
         HOLD, "the lines of an order all have one price though they differ: it may be the total of the order",
         "two lines of one order, each with its total of 95.00", "map the column that holds what each line costs",
     ),
+    "orders_repeated": Suspicion(
+        HOLD, "all lines of an order are there twice, so it would count twice what was bought",
+        "an export that was pasted below itself", "take out the rows that are there twice",
+    ),
+    "phone_unreadable": Suspicion(
+        WARNING, "a phone number that does not exist, or several in one cell, was left out of a field that may be empty",
+        "`0412 345 678 / 0413 222 333`", "leave one number that exists in the cell",
+    ),
+    "phone_without_country": Suspicion(
+        WARNING, "a phone number without a country code, in a row that says no country, was left out",
+        "`0412 345 678`", 'add `--country AU`, or write `country = "AU"` in the mapping',
+    ),
+    "placeholder": Suspicion(
+        ISSUE, "a link or a key is a word that stands for nothing, so that strangers would become one",
+        "`NULL`, `N/A`, `-`, `0`, `noemail@example.com`",
+        'leave it empty; where it is meant, write `placeholders = { not = ["0"] }` in the mapping',
+    ),
+    "record_repeated": Suspicion(
+        WARNING, "a product or a customer has the reference or the link of another one that came before it; the vendor keeps one of them",
+        "variants of one SKU", "give each its own, or take out what is there twice",
+    ),
+    "replacement_character": Suspicion(
+        WARNING, "a text holds U+FFFD, which stands where a sign was lost", "`Jos�`", "export it again as UTF-8",
+    ),
     "several_currencies": Suspicion(
         HOLD, "amounts of one column are in several currencies, and become bare numbers", "`AUD 12.50` beside `USD 8.20`",
         'let the currency field take them: currency = { column = "Paid", convert = ["currency"] }',
+    ),
+    "shared_link": Suspicion(
+        HOLD, "one link stands for several people, who would become one", "`customer_id` 0 for all guests of a shop",
+        "leave the link empty where it names nobody", by_share=True,
+    ),
+    "spreadsheet_error": Suspicion(
+        ISSUE, "a link or a key is the error of a spreadsheet", "`#N/A`, `#REF!`, `####`",
+        "mend it in the spreadsheet, and export it again",
+    ),
+    "swallowed_rows": Suspicion(
+        ISSUE, "a quoted cell holds two lines or more with as many delimiters as a row: a stray quote took in the rows after it",
+        "a cell `Rose Cottage`, behind it two whole customers, and only then a quote",
+        "take the stray quote out of the source, or write it twice, and convert it again",
     ),
     "unit_price_as_total": Suspicion(
         HOLD, "the price of a line is that of one piece: another column holds quantity times price",

@@ -21,7 +21,8 @@ from lexer_pipeline.mapping.conversions import (
     Unconvertible,
     compile_conversion,
 )
-from lexer_pipeline.specs import values
+from lexer_pipeline.specs import signs, values
+from lexer_pipeline.suspicions import SUSPICIONS
 from lexer_pipeline.validating.messages import CODES
 
 from tests.conversions.helpers import refusal
@@ -68,7 +69,7 @@ def test_any_text_is_converted_or_refused_and_every_change_has_a_known_name(
     done = found(text)
 
     if isinstance(done, Unconvertible):
-        assert done.code in CODES
+        assert done.code in {*CODES, *SUSPICIONS}
         assert re.match(r"(is|has|names|fits|ends|cannot) ", done.message)
     else:
         assert bool(done.conversions) == (done.text != text)
@@ -116,7 +117,7 @@ def test_every_name_of_a_change_is_given_by_some_conversion() -> None:
     modules = [
         import_module(f"{conversions.__name__}.{one.name}") for one in iter_modules(conversions.__path__)
     ]
-    giving = [values, *(module for module in modules if not module.__name__.endswith("outcome"))]
+    giving = [values, signs, *(module for module in modules if not module.__name__.endswith("outcome"))]
     trees = [ast.parse(inspect.getsource(module)) for module in giving]
     said = {node.value for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Constant)}
 

@@ -22,7 +22,7 @@ texts = st.text(st.characters(codec="utf-8"), min_size=1, max_size=8)
 readings = st.builds(
     ReadOptions, form=st.sampled_from(FORMS), encoding=st.sampled_from([None, "UTF-8", "cp1252", "UTF-16 LE"]),
     header_row=st.none() | st.integers(1, 99), sheet=st.none() | texts, delimiter=st.sampled_from([None, ";", "\t"]),
-    alphabet=st.none() | texts, footer=st.none() | st.booleans(),
+    alphabet=st.none() | texts, footer=st.none() | st.booleans(), quotes=st.none() | st.booleans(),
 )  # fmt: skip
 told = st.dictionaries(
     texts,
@@ -30,14 +30,14 @@ told = st.dictionaries(
 )
 asked = st.builds(
     Options, mapping=st.none() | st.from_regex(r"[a-z]{1,5}", fullmatch=True), date_format=st.none() | texts,
-    zone=st.none() | texts, reject_unknown=st.booleans(), ignore_unknown=st.booleans(), max_invalid=st.floats(0, 1),
+    zone=st.none() | texts, reject_unknown=st.booleans(), ignore_unknown=st.booleans(), keep_rest=st.booleans(), max_invalid=st.floats(0, 1),
     max_bytes=st.integers(1, 10**12),
     reading=st.builds(ReadOptions, encoding=st.none() | texts, header_row=st.none() | st.integers(1, 9), sheet=st.none() | texts,
                       delimiter=st.sampled_from([None, "|"])),
 )  # fmt: skip
 
 
-@given(st.lists(st.builds(Decisions, readings, told), max_size=3))
+@given(st.lists(st.builds(Decisions, readings, told, st.none() | st.integers(0, 9)), max_size=3))
 def test_decisions_come_back_from_json(made: list[Decisions]) -> None:
     text = json.dumps([one.as_json() for one in made])
 
@@ -75,6 +75,7 @@ BROKEN: list[tuple[Any, str]] = [
     ([{"reading": {"form": "table", "delimiter": "§"}}], "must be one sign"),
     ([{"reading": {"form": "table", "delimiter": '"'}}], "must be one sign"), ([{"reading": {"mood": 1}}], "reading has no mood"),
     ([{"reading": {"form": "table", "encoding": "klingon"}}], "reading.encoding is the name of no encoding"),
+    ([{"reading": {"form": "table"}, "record": "1"}], "record must be a number from 0"),
     ([{"reading": {"form": "table"}, "fields": []}], "fields must be an object"),
     ([{"reading": {"form": "table"}, "fields": {"a": {"smell": ["x"]}}}], "decisions[0].fields.a: has smell"),
     ([{"reading": {"form": "table"}, "fields": {"a": {"date": "dd/mm/yyyy"}}}], "date must be a list of texts"),

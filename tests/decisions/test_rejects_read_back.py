@@ -126,7 +126,7 @@ def test_untouched_rejects_are_rejected_again_as_they_were(tmp_path: Path) -> No
 
 NASTY = (
     "nobody,Ida,true,1989-01-01", "a@example.com,Ida,maybe,", 'b@example.com,"Ida, ""x""",true,06/03/1989',
-    'c@example.com,"I\r\nda",9,', "d@example.com,Ida", "e@example.com,Ida,true,,,", 'f@b.co,"Ida"x,true,',
+    'c@example.com,"I\r\nda",9,', "d@example.com,Ida", "e@example.com,Ida,true,,,x", 'f@b.co,"Ida"x,true,',
     "g@b.co,Ida\0,true,", 'h@b.co,5" Ida,oui,', '"i@b.co",Ida ; Ida,"x;y",', ",,maybe,", 'k@b.co,"Ida,true,',
 )  # fmt: skip
 

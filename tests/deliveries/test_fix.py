@@ -382,7 +382,7 @@ def test_a_dataset_for_a_fix_is_given_to_its_batch_too(shop: Shop) -> None:
 
 OTHER_WAYS: list[tuple[dict[str, Any], str]] = [
     ({"mapping": "shopify_orders"}, "--map"), ({"date_format": "%d/%m/%Y"}, "--date-format"), ({"zone": "UTC"}, "--timezone"),
-    ({"reject_unknown": True}, "--unknown"), ({"ignore_unknown": True}, "--ignore-unknown"), ({"label": "sydney"}, "--label"),
+    ({"reject_unknown": True}, "--unknown"), ({"ignore_unknown": True}, "--ignore-unknown"), ({"keep_rest": True}, "--keep-rest"), ({"label": "sydney"}, "--label"),
     ({"label": "x", "mapping": "x"}, "--map, --label"),
 ]  # fmt: skip
 
@@ -508,7 +508,7 @@ def test_the_command_says_what_was_passed_over_and_what_is_left(tmp_path: Path) 
     assert f"1 row rejected: mend batches/{SECOND}/rejects.csv" in done.stdout
     assert again.returncode == 0
     assert [one["made"] for one in json.loads(again.stdout)["batches"]] == [False]
-    assert "1 rows left out: an earlier fix accepted it" in again.stderr
+    assert "1 row left out: an earlier fix accepted it" in again.stderr
     assert (none.returncode, run.returncode) == (2, 2)
 
 

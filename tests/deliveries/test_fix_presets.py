@@ -100,7 +100,7 @@ def test_the_rejects_of_an_export_that_nobody_mended_are_rejected_for_the_same_r
             report = prepare([], None, "batches", Options(date=DATE, fix=str(batch.path)))
 
             assert report.valid == 0
-            assert report.invalid == batch.manifest.rejected
+            assert report.invalid == batch.manifest.rejected_records
             issues: Counter[str] = Counter()
             for source in report.sources:
                 issues.update(source.as_json()["issues"])

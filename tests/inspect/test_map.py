@@ -217,7 +217,7 @@ def test_a_table_without_any_known_column_gets_a_frame_that_says_so(tmp_path: Pa
     )
 
     assert (done.fields, done.missing) == ((), ("records[]",))
-    assert toml["drop"] == ["Foo", "{odd}", "a.b[0]", ""]
+    assert toml["drop"] == ["Foo", "{odd}", "a.b[0]", "#"]
     assert mapping.read(done.path).records[0].specification == "profile_unify"
     with pytest.raises(UsageError, match="no column of the mapping"):
         prepare([tmp_path / "export.csv"], None, tmp_path / "out", Options(mapping=str(done.path)))
@@ -266,7 +266,7 @@ def test_a_header_with_quotes_line_breaks_and_signs_is_written_so_that_it_is_fou
     assert (
         prepare([tmp_path / "export.csv"], None, tmp_path / "out", Options(mapping=str(done.path))).valid == 1
     )
-    assert set(toml["drop"]) == {"back\\slash", "Slip ", "tab\tand \x7f"}
+    assert set(toml["drop"]) == {"back\\slash", "Slip #", "tab\tand \x7f"}
 
 
 def test_columns_called_by_paths_are_matched_as_they_are(tmp_path: Path) -> None:

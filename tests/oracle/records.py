@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy
 
 from . import oddities
+from .identity import bare, names_somebody, visible
 from .rules import LINK_SHAPES, RECORDS, Node
 
 Place = tuple[str | int, ...]
@@ -118,6 +119,23 @@ def _values(node: Node) -> SearchStrategy[Any]:
     }[node.kind]
 
 
+def _names_somebody(document: Any) -> bool:
+    return names_somebody(
+        {
+            key: bare(visible(value)) if isinstance(value, str) else _bare_link(value)
+            for key, value in document.items()
+        }
+    )
+
+
+def _bare_link(value: Any) -> Any:
+    return (
+        {key: bare(visible(member)) for key, member in value.items() if isinstance(member, str)}
+        if isinstance(value, dict)
+        else value
+    )
+
+
 def _identified(product: dict[str, Any]) -> dict[str, Any]:
     """The product with the identifier that its product_reference_type names."""
     name = str(product.get("product_reference_type", "product_id"))
@@ -126,7 +144,7 @@ def _identified(product: dict[str, Any]) -> dict[str, Any]:
 
 def good(record_type: str) -> SearchStrategy[dict[str, Any]]:
     """Valid documents of the type: any optional part present or absent, text that wants tidying included."""
-    documents: SearchStrategy[dict[str, Any]] = _values(RECORDS[record_type])
+    documents: SearchStrategy[dict[str, Any]] = _values(RECORDS[record_type]).filter(_names_somebody)
     return documents.map(_identified) if record_type == "product" else documents
 
 

@@ -1,8 +1,10 @@
 """What the pipeline must accept and what must then stand in its output, for a document already parsed."""
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
+from .identity import bare, is_id, names_somebody, visible
 from .models import parses
 from .rules import LINK_SHAPES, RECORDS, Node, holds
 
@@ -28,9 +30,13 @@ def is_json(value: Any) -> bool:
 
 
 def without_nulls(value: Any) -> Any:
-    """The value with every null member of an object left out; a null element of an array stays."""
+    """The value with every null member of an object left out; in arrays and in custom fields a null stays."""
     if isinstance(value, dict):
-        return {key: without_nulls(member) for key, member in value.items() if member is not None}
+        return {
+            key: member if key == "custom_fields" else without_nulls(member)
+            for key, member in value.items()
+            if member is not None
+        }
     return [without_nulls(each) for each in value] if isinstance(value, list) else value
 
 
@@ -49,24 +55,41 @@ def tidy_date_time(text: str) -> str:
 
 def _clean_link(link: dict[str, Any]) -> dict[str, Any]:
     nodes = {name: node for shape in LINK_SHAPES for name, node in shape.items()}
-    return {key: _clean(nodes[key], value) if key in nodes else value for key, value in link.items()}
+    return _members({key: (nodes.get(key), value) for key, value in link.items()}, ("link",))
 
 
-def _clean(node: Node, value: Any) -> Any:
+def _members(members: Mapping[str, tuple[Node | None, Any]], path: tuple[str, ...]) -> dict[str, Any]:
+    """The members tidied, without those of which nothing is left."""
+    clean = {
+        key: _clean(node, value, (*path, key)) if node else value for key, (node, value) in members.items()
+    }
+    return {
+        key: value
+        for key, value in clean.items()
+        if value != "" or not members[key][1] or visible(members[key][1])
+    }
+
+
+def _clean(node: Node, value: Any, path: tuple[str, ...] = ()) -> Any:
     """The value as it leaves: text tidied by its kind, and, outside a link, without keys nobody knows."""
     match node.kind, value:
         case "email" | "hash", str():
-            return value.strip().lower()
+            return visible(value).strip().lower()
         case "date-time", str():
-            return tidy_date_time(value)
+            return tidy_date_time(visible(value))
+        case "date" | "url", str():
+            return visible(value)
+        case "string", str() if is_id(path):
+            return bare(visible(value))
         case "link", dict():
             return _clean_link(value)
         case "object", dict():
-            return {key: _clean(node.members[key], value[key]) for key in value if key in node.members}
+            known = {key: (node.members[key], member) for key, member in value.items() if key in node.members}
+            return _members(known, path)
         case "array", list():
             assert node.item is not None
             item = node.item
-            return [_clean(item, each) for each in value]
+            return [_clean(item, each, (*path, "")) for each in value]
     return value
 
 
@@ -80,4 +103,4 @@ def accepts(record_type: str, document: object) -> bool:
     if not is_json(document):
         return False
     clean = normalised(record_type, document)
-    return holds(RECORDS[record_type], clean) and parses(record_type, clean)
+    return holds(RECORDS[record_type], clean) and parses(record_type, clean) and names_somebody(clean)

@@ -7,6 +7,8 @@ import sys
 
 import numpy as np
 from lexer_pipeline.kernels import cells, codes, documents, row_writer
+from lexer_pipeline.kernels.dialect import Dialect
+from lexer_pipeline.loading.passed_over import PassedOver
 from lexer_pipeline.specs.catalog import find
 from lexer_pipeline.validating.compile_documents import compile_automaton
 from lexer_pipeline.validating.compile_rows import compile_writer
@@ -55,19 +57,21 @@ def main() -> None:
         writer_of("link.customer_id,first_name,email,employee_flag,date_of_birth", "customer_record"),
         writer_of("purchase_id,link.email,products[].price_paid,products[].quantity", "purchase"),
     ]
+    doubtful = PassedOver(["A", "P1", "true", "12.50", "a text"]).doubtful
     automaton = compile_automaton(find("customer_record").schema)
     for _ in range(6000):
         data = b"".join(chance.choices(PIECES, k=chance.randrange(24)))[:PAGE]
         view = edge.hold(data)
         for final in (True, False):
             for writer, columns in programs:
-                writer.write(view, 44, final, 1 << 20, 1000)
-                found = cells.scan_csv(view, 44, columns, final, 1000, 1 << 20)
+                dialect = Dialect(",", chance.random() < 0.8, chance.random() < 0.5, columns - 1)
+                writer.write(view, dialect, final, 1 << 20, 1000, doubtful)
+                found = cells.scan_csv(view, dialect, columns, final, 1000, 1 << 20, doubtful)
                 status = np.empty(found[1], np.uint8)
                 for kind in range(codes.KIND_URL + 1):
                     words = (b"Mira", b"A") if kind == codes.KIND_ENUM else ()
                     cells.check_column(view, *found[2:5], columns, 0, kind, -1e9, 1e9, words, status)
-            row_writer.scan_keys(view, 44, 0, final, 1 << 20)
+                row_writer.scan_keys(view, dialect, 0, final, 1 << 20)
         text = b"".join(chance.choices(BITS, k=chance.randrange(14)))[:PAGE]
         view = edge.hold(text)
         whole = np.array([0], np.int64), np.array([len(text)], np.int64)

@@ -69,10 +69,55 @@ def test_a_comma_in_a_header_of_semicolons_is_no_delimiter(tmp_path: Path) -> No
 
 
 def test_mixed_line_breaks_count_as_lines(tmp_path: Path) -> None:
-    done = convert(HEADER + b"1,a,b\r\nbad\r\nbad\rbad\n\n2,a,b\n", tmp_path)
+    done = convert(HEADER + b"1,a,b\r\nbad\r\nbad\rbad\n\nbad\n2,a,b\n", tmp_path)
 
-    assert where(done) == [(3, "ragged_row"), (4, "ragged_row"), (5, "ragged_row")]
+    assert where(done) == [(3, "ragged_row"), (4, "ragged_row"), (7, "ragged_row")]
     assert counts(done) == (2, 3, 1)
+
+
+@pytest.mark.parametrize("line_break", [b"\n", b"\r\n", b"\r\r\n"])
+def test_a_cr_in_a_line_is_text_where_lines_end_otherwise(tmp_path: Path, line_break: bytes) -> None:
+    rows = [
+        HEADER.strip(),
+        b"1,\rMi\r\rra\r,b",
+        b'2,"Te\ro",b',
+        b'3,"a"\rx,b',
+        b"4,a,b\rc",
+        b"short",
+        b"5,a,b",
+        b"",
+    ]
+    done = convert(line_break.join(rows), tmp_path)
+
+    assert [record.get("first_name") for record in done.records] == ["\rMi\r\rra\r", "Te\ro", "a", "a"]
+    assert done.records[2]["last_name"] == "b\rc"
+    assert [code for _, code in where(done)] == ["quote", "ragged_row"]
+    assert done.files == of_bytes(line_break.join(rows), SPEC, tmp_path / "again", KEEP_ALL).files
+    with in_plain_python():
+        assert of_bytes(line_break.join(rows), SPEC, tmp_path / "slow", KEEP_ALL).files == done.files
+
+
+def test_a_file_whose_lines_end_in_cr_is_read_whatever_its_cells_hold(tmp_path: Path) -> None:
+    rows = [
+        HEADER.strip(), *[b'%d,"a\nb\nc\n",b' % number for number in range(5000)], b"short\n",
+    ]  # fmt: skip
+    done = convert(b"\r".join(rows), tmp_path)
+
+    assert counts(done) == (5000, 1, 0)
+    assert done.records[-1]["first_name"] == "a\nb\nc\n"
+
+
+def test_a_cr_far_behind_the_header_splits_no_row(tmp_path: Path) -> None:
+    done = convert(HEADER + b"1,a,b\n" * 300_000 + b"2,Wattle\rUnit 4,b\n", tmp_path)
+
+    assert counts(done) == (300_001, 0, 0)
+    assert done.records[-1]["first_name"] == "Wattle\rUnit 4"
+
+
+def test_a_million_crs_in_a_cell_cost_no_time(tmp_path: Path) -> None:
+    done = convert(HEADER + b"1," + b"\r" * 1_000_000 + b"a,b\n", tmp_path)
+
+    assert len(done.records[0]["first_name"]) == 1_000_001
 
 
 @pytest.mark.parametrize("break_inside", ["\n", "\r\n", "\r"])
@@ -132,12 +177,12 @@ def test_blank_lines_before_the_header_shift_the_lines_only(tmp_path: Path) -> N
 
 
 def test_a_row_that_is_too_short_or_too_long_is_rejected_alone(tmp_path: Path) -> None:
-    done = convert(HEADER + b"1,a,b\n2,a\n3,a,b,c\n4,a,b,\n5,a,b\n", tmp_path)
+    done = convert(HEADER + b"1,a,b\n2,a\n3,a,b,c\n4,a,b,,x\n5,a,b\n6,a,b,\n", tmp_path)
 
     assert where(done) == [(3, "ragged_row"), (4, "ragged_row"), (5, "ragged_row")]
     assert [issue["row"] for issue in done.issues] == [2, 3, 4]
     assert "has 2 cells where the header has 3" in done.issues[0]["message"]
-    assert [record["link"]["mobile"] for record in done.records] == ["1", "5"]
+    assert [record["link"]["mobile"] for record in done.records] == ["1", "5", "6"]
 
 
 def test_a_quote_inside_an_unquoted_cell_is_text(tmp_path: Path) -> None:
@@ -219,7 +264,7 @@ def test_a_quoted_header_may_hold_line_breaks_and_quotes(tmp_path: Path) -> None
         ("link.mobile,,first_name", "column 2 has no header"),
         ("link.mobile,first_name,", "column 3 has no header"),
         ("link.mobile,frist_name", "did you mean first_name"),
-        ("link.mobile,Postcode", "did you mean postcode"),
+        ("link.mobile,Postcodes", "did you mean postcode"),
         ("link.emial,first_name", "did you mean link.email"),
         ("link,first_name", "is an object"),
         ("link.mobile,link", "is an object"),

@@ -330,11 +330,11 @@ def test_the_last_of_two_equal_keys_is_taken_with_a_warning(tmp_path: Path) -> N
     assert done.manifest.warnings == {"duplicate_key": 1}
 
 
-def test_nulls_vanish_but_not_from_lists(tmp_path: Path) -> None:
+def test_nulls_vanish_but_for_those_of_custom_fields_and_lists(tmp_path: Path) -> None:
     data = b'{"link":{"mobile":"1","email":null},"first_name":null,"custom_fields":{"a":null,"b":[null,{"c":null}]}}'
     (record,) = convert(data, tmp_path).records
 
-    assert record == {"link": {"mobile": "1"}, "custom_fields": {"b": [None, {}]}}
+    assert record == {"link": {"mobile": "1"}, "custom_fields": {"a": None, "b": [None, {"c": None}]}}
 
 
 def test_nulls_everywhere_are_a_record_without_its_link(tmp_path: Path) -> None:

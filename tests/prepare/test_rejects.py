@@ -14,7 +14,7 @@ HEADER = "link.email,first_name,employee_flag,date_of_birth"
 GOOD = "ok@example.com,Ida,true,1989-01-01"
 BAD = (
     f"{MARK},Ida,true,1989-01-01", f"a@example.com,{MARK},maybe,", f'b@example.com,"{MARK}, ""x""",true,06/03/1989',
-    f'c@example.com,"{MARK}\r\n{MARK}",9,', f"d@example.com,{MARK}", f"e@example.com,{MARK},true,,,", f'f@b.co,"{MARK}"x,true,',
+    f'c@example.com,"{MARK}\r\n{MARK}",9,', f"d@example.com,{MARK}", f"e@example.com,{MARK},true,,,x", f'f@b.co,"{MARK}"x,true,',
     f"g@b.co,{MARK}\0,true,", f'h@b.co,5" {MARK},oui,', f'"i@b.co",{MARK} ; {MARK},"x;y",',
 )  # fmt: skip
 # A byte that is odd because the letters beside it are UTF-8 beyond doubt.

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from lexer_pipeline.kernels import fallback, row_writer
+from lexer_pipeline.kernels.dialect import Dialect
 from lexer_pipeline.loading import byte_stream, delimited
 from lexer_pipeline.specs.catalog import find
 from lexer_pipeline.validating.compile_rows import compile_writer
@@ -21,7 +22,7 @@ from lexer_pipeline.validating.reference import ReferenceChecker
 from tests.running import environment
 
 from .helpers import KEEP_ALL, in_plain_python, of_bytes
-from .test_fast_against_slow import NASTY_FILE, nasty
+from .test_fast_against_slow import COMMA, DIALECTS, NASTY_FILE, nasty
 
 thorough = settings(deadline=None, max_examples=120)
 BLOCKS = (1, 9, 64, 1 << 20)
@@ -54,6 +55,7 @@ NAMES = (
     b"Zo\xc3\xab",
     b'"a ""b"" c"',
     b'"two\nlines"',
+    b'"swallowed' + (b"\n" + b"," * 7 + b"x") * 2 + b'"',
     b"\xff",
     b"x\0y",
     b'5" pipe',
@@ -86,7 +88,11 @@ def buyers(draw: st.DrawFn) -> bytes:
         ):
             if draw(st.integers(0, 5)) == 0:
                 cells[place] = draw(st.sampled_from(values))
-        end = draw(st.sampled_from((b"\n", b"\n", b"\r\n", b"\r", b"\n\n", b",extra\n")))
+        end = draw(
+            st.sampled_from(
+                (b"\n", b"\n", b"\r\n", b"\r", b"\n\n", b",extra\n", b",,\n", b"\n" + BUYER + b"\n")
+            )
+        )
         rows.append(b",".join(cells[: draw(st.sampled_from((8, 8, 8, 5)))]) + end)
     return b"".join(rows)
 
@@ -103,6 +109,11 @@ def test_a_table_of_customers_with_spoiled_cells_is_written_as_the_slow_way_writ
 KEYS = (b"P1", b"P1", b"P1", b"P2", b"P3", b'"P1"', b"", b'"P""4"', b'P""4', b'"open', b'"P1"x')
 ONCE = (b"", b"", b"C1", b'"C1"', b"C2", b'"a""b"', b'a""b', b"\xff")
 PRICES = (b"1.50", b"1.5", b"-2", b"1e3", b"12345678901234567890", b".5", b"01", b"1,5", b'"1.50"', b"")
+# The header once more, totals, and a cell that took rows in.
+NO_ROWS = (
+    ORDER, ORDER.upper(), b"\xef\xbb\xbf" + ORDER, b"Total,,,,,,,12.50,2", b"Subtotal P1,,,,,,,,", b"Grand Total",
+    b'P1,"C1' + (b"\n" + b"," * 8 + b"x") * 2 + b'",,,,,,,',
+)  # fmt: skip
 
 
 @st.composite
@@ -125,7 +136,7 @@ def orders(draw: st.DrawFn, is_sorted: bool) -> bytes:
         ]
         rows.append(b",".join(cells[: draw(st.sampled_from((9, 9, 9, 1)))]))
         if draw(st.integers(0, 9)) == 0:
-            rows.append(draw(st.sampled_from((b"", b",,,,,,,,", b'""', b"   "))))
+            rows.append(draw(st.sampled_from((b"", b",,,,,,,,", b'""', b"   ", *NO_ROWS))))
     if is_sorted:
         rows.sort(key=lambda row: row.split(b",")[0])
     return b"".join(row + b"\n" for row in rows)
@@ -173,7 +184,7 @@ def written(
         rest += piece
         final, tries = number == len(pieces) - 1, most
         while rest:
-            done = writer.write(rest, ord(","), final, 1 << 20, tries)
+            done = writer.write(rest, Dialect(","), final, 1 << 20, tries)
             out += done.data
             counts = [a + b for a, b in zip(counts, done[2:7], strict=True)]
             rest = rest[done.consumed :]
@@ -215,8 +226,8 @@ def test_no_kernel_reads_beyond_its_bytes() -> None:
     assert done.stdout == b"came back\n"
 
 
-def same_keys(data: bytes, column: int, final: bool, longest: int) -> None:
-    fast, slow = (kind.scan_keys(data, ord(","), column, final, longest) for kind in (row_writer, fallback))
+def same_keys(data: bytes, column: int, final: bool, longest: int, dialect: Dialect = COMMA) -> None:
+    fast, slow = (kind.scan_keys(data, dialect, column, final, longest) for kind in (row_writer, fallback))
     assert fast[:2] == slow[:2]
     assert fast[2][:, :4].tolist() == slow[2][:, :4].tolist()
     keyed = [(a, b) for a, b in zip(fast[2][:, 4].tolist(), slow[2][:, 4].tolist(), strict=True)]
@@ -226,10 +237,12 @@ def same_keys(data: bytes, column: int, final: bool, longest: int) -> None:
 @settings(deadline=None, max_examples=400)
 @given(
     st.lists(nasty | st.sampled_from((b"A,1\n", b"A,1\r\n", b"B,2\n", b" ,x\n", b"a key of more than sixteen bytes,\n")))
-    .map(b"".join), st.integers(0, 2), st.booleans(), st.integers(0, 30),
+    .map(b"".join), st.integers(0, 2), st.booleans(), st.integers(0, 30), DIALECTS,
 )  # fmt: skip
-def test_both_find_the_same_keys(data: bytes, column: int, final: bool, longest: int) -> None:
-    same_keys(data, column, final, longest)
+def test_both_find_the_same_keys(
+    data: bytes, column: int, final: bool, longest: int, dialect: Dialect
+) -> None:
+    same_keys(data, column, final, longest, dialect)
 
 
 def test_both_find_the_same_keys_wherever_a_nasty_file_is_cut() -> None:

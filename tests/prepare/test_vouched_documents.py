@@ -341,7 +341,7 @@ def test_texts_in_documents_fare_the_same_with_the_kernel_and_without(path: str)
         "action_at": ("sms_subscribe", oddities.DATE_TIMES, lambda text: {
             "link": {"mobile": "1"}, "action_at": text, "sms_id": "S", "status": "subscribed"}),
         "email": ("customer_record", oddities.EMAILS, lambda text: {"link": {"email": text}, "email": text}),
-        "date_of_birth": ("customer_record", oddities.DATES, lambda text: {"link": {"mobile": ""}, "date_of_birth": text}),
+        "date_of_birth": ("customer_record", oddities.DATES, lambda text: {"link": {"mobile": "1"}, "date_of_birth": text}),
         "hash": ("customer_record", oddities.EMAILS, lambda text: {"link": {"email_sha256": text}, "email_sha256": text}),
         "enum": ("product", oddities.ENUM_TEXTS, lambda text: {
             "sku": "1", "upc": "1", "product_reference_type": text, "availability": {"available": True}}),

@@ -222,6 +222,35 @@ def test_columns_that_another_record_of_the_mapping_uses_are_not_called_left_out
 
 
 @pytest.mark.parametrize(
+    ("setting", "header", "is_made"),
+    [
+        ('needs = "Left At"', ["left_at"], True), ('needs = ["Gone", "Left"]', ["Left"], True), ('needs = "Left"', [], False),
+        ('lacks = "Left"', ["LEFT"], False), ('lacks = "Left"', [], True),
+    ],
+)  # fmt: skip
+def test_a_record_depends_on_columns_that_it_needs_or_lacks(
+    setting: str, header: list[str], is_made: bool, folder: Path
+) -> None:
+    text = PURCHASE.replace("[records.fields]", f"{setting}\n[records.fields]")
+    Path("own.toml").write_text(f"columns_vary = true\n[[records]]{text}[[records]]{CUSTOMER}", "utf-8")
+
+    made = convert(write("export.csv", [*ROW, *header], ROW), "own.toml")
+
+    assert ("commerce_purchases" in made.batches) == is_made
+    assert "profile_customer" in made.batches
+
+
+def test_an_export_of_which_no_record_is_made_is_refused_with_the_column(folder: Path) -> None:
+    text = PURCHASE.replace("[records.fields]", 'needs = "Left At"\n[records.fields]')
+    Path("own.toml").write_text(f"[[records]]{text}", "utf-8")
+
+    with pytest.raises(
+        UsageError, match="no commerce_purchases is made of such an export, since it has no column Left At"
+    ):
+        convert(write("export.csv", list(ROW), ROW), "own.toml")
+
+
+@pytest.mark.parametrize(
     ("fields", "message"),
     [
         ('"link.mobile" = { column = "P", unless = "link.emali" }', "link.mobile names link.emali"),

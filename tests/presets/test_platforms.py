@@ -1,11 +1,8 @@
 """What is peculiar to one platform, beyond its samples."""
 
-import json
-import zipfile
 from pathlib import Path
 
 import pytest
-from lexer_pipeline.loading.source import expand
 from lexer_pipeline.preparing.prepare import prepare
 
 from tests.presets.exports import KEEP_ALL, convert, write
@@ -57,22 +54,6 @@ def test_orders_opened_and_saved_by_a_german_excel_still_become_purchases(folder
 
     assert (1005.0, "2024-03-06T10:15:00Z") == (one["products"][0]["price_paid"], one["action_at"])
     assert [{"price_adjustment": 9.95, "reason": "Shipping"}] == one["adjustments"]
-
-
-def test_the_three_files_of_a_mailchimp_zip_each_say_what_their_people_are(folder: Path) -> None:
-    header = HEADERS["mailchimp_audience"][0]
-    with zipfile.ZipFile("audience_export_subscribed_x.zip", "w") as archive:
-        for word in ("subscribed", "unsubscribed", "cleaned"):
-            row = {"Email Address": f"{word}@example.com", "CONFIRM_TIME": "2024-03-06 10:15:00"}
-            name = write(f"{word}_members_export_4f1c2a.csv", header, row)
-            archive.write(name)
-
-    report = prepare(expand(["audience_export_subscribed_x.zip"]), None, "batches", KEEP_ALL)
-
-    people, events = report.batches
-    statuses = {json.loads(line)["status"] for line in events.file.read_text("utf-8").splitlines()}
-    assert {"subscribed", "unsubscribed", "undeliverable"} == statuses
-    assert (3, 3) == (people.manifest.records, events.manifest.records)
 
 
 def test_three_sources_of_two_platforms_become_one_delivery_a_specification(folder: Path) -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 from lexer_pipeline.mapping import file as mapping
-from lexer_pipeline.mapping.file import normalised
+from lexer_pipeline.specs.names import normalised
 
 from tests.presets.exports import convert, write
 from tests.presets.headers import HEADERS

@@ -20,10 +20,13 @@ MAPPING = """\
 title = "Till receipts"
 accept = "several_currencies"
 suspicions = { share = 0.02, records = 5 }
+country = "AU"
 placeholders = { add = ["WALKIN"], not = "0" }
-recognise = ["Receipt", "Till"]
+recognise = { required = ["Receipt", ["Till", "Register"]], excluding = "Invoice" }
 drop = ["Till", "Cashier"]
 secret = "Card"
+sheet = "Receipts"
+rest = "custom_fields"
 columns_vary = true
 
 [[records]]
@@ -32,6 +35,9 @@ key = "purchase_id"
 differ = "first"
 together = ["store.name", "type"]
 carry = ["Shop"]
+unlinked = "skip"
+needs = "Status"
+lacks = ["State"]
 
 [records.reconcile]
 total = { column = "Total", convert = ["money"] }
@@ -48,6 +54,17 @@ column = ["Paid", "Paid at"]
 empty = true
 reason = "not paid"
 
+[[records.skip]]
+column = "Customer"
+empty = false
+own = true
+taken = true
+
+[[records.skip]]
+columns = ["Price", "Barcode"]
+empty = true
+reason = "a picture"
+
 [records.fields]
 purchase_id = "Receipt"
 action_at = { column = "When", convert = [{ date = { format = "%d/%m/%Y", zone = "Europe/Paris" } }] }
@@ -60,7 +77,7 @@ type = { column = "Shop", convert = ["trim", { enum = { Web = "ecommerce", "*" =
 "products[].quantity" = "Pieces"
 "products[].price_paid" = { fields = ["products[].quantity"], convert = "line-total" }
 "images[]" = { column = "Images", split = ",", most = 10 }
-"custom_fields.list" = { filename = { unsubscribed = "no", "all" = 1 } }
+"custom_fields.list" = { filename = { unsubscribed = "no", "all" = 1, none = { skip = "they never subscribed" }, some = { elsewhere = true } } }
 """
 SETTINGS = """\
 [datasets]

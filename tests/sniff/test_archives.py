@@ -9,9 +9,10 @@ from pathlib import Path
 from unittest.mock import patch
 
 import pytest
-from lexer_pipeline.errors import SourceError
+from lexer_pipeline.errors import SourceError, UsageError
 from lexer_pipeline.loading import archive as archives
-from lexer_pipeline.loading.source import expand, load
+from lexer_pipeline.loading.expand import expand
+from lexer_pipeline.loading.source import load
 
 from .helpers import HEADER, SPEC, prepared
 
@@ -170,3 +171,96 @@ def test_a_member_that_says_too_small_a_size_is_refused(tmp_path: Path) -> None:
     (tmp_path / "a.zip").write_bytes(data)
     with pytest.raises(SourceError):
         prepared(expand([tmp_path / "a.zip"]), SPEC, tmp_path / "out")
+
+
+README = (
+    b"This export was made for you.\nIt holds your orders, your customers and more.\n\nThank you, the shop\n"
+)
+BESIDE = {
+    "README.txt": README, "export/read_me": README, "LICENSE": b"MIT", "notes.txt": README, "terms.pdf": b"%PDF-1.7",
+    "logo.PNG": b"\x89PNG\r\n", "letter.docx": b"PK\x03\x04....", "__MACOSX/._a.csv": b"\0\5", ".DS_Store": b"\0",
+}  # fmt: skip
+
+
+def test_what_lies_beside_the_data_is_passed_over_with_a_note_that_counts_it(tmp_path: Path) -> None:
+    for name, data in BESIDE.items():
+        sources = expand([packed(tmp_path / "a.zip", {name: data, "x/orders.csv": TABLE})])
+        done = prepared(sources, SPEC, tmp_path / "out")
+
+        assert [str(one) for one in sources] == [f"{tmp_path}/a.zip!x/orders.csv"], name
+        assert (
+            f"passed over: 1 other file in the zip ({name}); --member NAME chooses one"
+            in done.report.sources[0].notes
+        )
+    sources = expand([packed(tmp_path / "a.zip", {**BESIDE, "a.csv": TABLE, "b.csv": TABLE})])
+    loaded = [load(one, None) for one in sources]
+
+    assert [any("9 other files" in note for note in one.notes) for one in loaded] == [True, False]
+    for one in loaded:
+        one.close()
+
+
+DATA = {
+    "orders.txt": b"order-id\tsku\n1\tA\n2\tB\n", "emails.txt": b"link.email\nmira@example.com\n", "table": TABLE,
+    "records.txt": b'{"link": {"mobile": "9"}}\n', "wide.txt": TABLE.decode().encode("utf-16"), "a.unknown": README,
+    "semicolons.txt": b"first name;last name\nMira;Holt\nTeo;Brandt\n", "blank.txt": b"\n",
+}  # fmt: skip
+
+
+def test_a_text_that_may_be_data_is_never_passed_over(tmp_path: Path) -> None:
+    for name, data in DATA.items():
+        assert len(expand([packed(tmp_path / "a.zip", {name: data, "orders.csv": TABLE})])) == 2, name
+
+
+def test_a_zip_without_data_says_so_and_prose_alone_is_read(tmp_path: Path) -> None:
+    refused(packed(tmp_path / "a.zip", {"a.pdf": b"%PDF", "readme.txt": README}), "no table and no JSON")
+    assert len(expand([packed(tmp_path / "a.zip", {"customers.txt": README})])) == 1
+
+
+MEMBERS = {
+    "export/orders.csv": TABLE,
+    "old/orders.csv": TABLE,
+    "export/Refunds.csv": TABLE,
+    "readme.txt": README,
+}
+
+
+@pytest.mark.parametrize(
+    ("asked", "found"),
+    [
+        ("export/orders.csv", "export/orders.csv"),
+        ("EXPORT/ORDERS.CSV", "export/orders.csv"),
+        ("refunds.csv", "export/Refunds.csv"),
+        ("README.TXT", "readme.txt"),
+    ],
+)
+def test_one_member_is_chosen_in_any_case_with_its_folder_or_without(
+    tmp_path: Path, asked: str, found: str
+) -> None:
+    (one,) = expand([packed(tmp_path / "a.zip", MEMBERS)], asked)
+
+    assert str(one) == f"{tmp_path}/a.zip!{found}"
+
+
+@pytest.mark.parametrize(
+    ("asked", "words"), [("orders.csv", "more than one"), ("none.csv", "there is no file")]
+)
+def test_a_member_that_is_not_one_is_refused_with_those_there_are(
+    tmp_path: Path, asked: str, words: str
+) -> None:
+    with pytest.raises(UsageError, match=words) as problem:
+        expand([packed(tmp_path / "a.zip", MEMBERS)], asked)
+    assert "export/orders.csv" in problem.value.hint
+
+
+def test_a_member_beside_an_archive_in_the_zip_can_be_chosen(tmp_path: Path) -> None:
+    path = packed(tmp_path / "a.zip", {"a.csv": TABLE, "photos.zip": b"PK\x03\x04...."})
+    refused(path, "archive in an archive")
+
+    assert len(expand([path], "a.csv")) == 1
+
+
+def test_a_member_of_no_zip_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_bytes(TABLE)
+    with pytest.raises(UsageError, match="no source is a zip"):
+        expand([tmp_path / "a.csv"], "b.csv")

@@ -6,6 +6,7 @@ from io import BytesIO
 from pathlib import Path
 
 import pytest
+from lexer_pipeline.chunks.group import Key
 from lexer_pipeline.errors import SourceError
 from lexer_pipeline.loading.byte_stream import BLOCK, ByteSource, open_file
 from lexer_pipeline.loading.encodings import Decoded
@@ -83,7 +84,7 @@ def test_a_file_that_changes_between_the_two_times_is_refused(tmp_path: Path, ch
     path = tmp_path / "orders.csv"
     path.write_bytes(ORDERS)
     loaded = load(path, None)
-    rows = load_rows(loaded, 0, (0,))
+    rows = load_rows(loaded, Key(0), (0,))
     next(rows)
     if change == "grown":
         with path.open("ab") as file:

@@ -9,8 +9,9 @@ from typing import Any
 import openpyxl
 import pytest
 from lexer_pipeline.errors import SourceError, UsageError
+from lexer_pipeline.loading.expand import expand
 from lexer_pipeline.loading.format import ReadOptions
-from lexer_pipeline.loading.source import expand, load
+from lexer_pipeline.loading.source import load
 from openpyxl.utils.datetime import CALENDAR_MAC_1904
 
 from .helpers import HEADER, SPEC, cells, convert, convert_file, counts, names, notes, prepared, where
@@ -190,13 +191,14 @@ def test_a_hidden_sheet_comes_after_those_that_can_be_seen(tmp_path: Path) -> No
 
 def test_a_workbook_is_told_by_its_content_and_may_come_on_standard_input_or_in_a_zip(tmp_path: Path) -> None:
     path = book(tmp_path / "a.csv", ("S", [NAMES, ["1", "Mira", "Holt"]]))
+    other = book(tmp_path / "b.csv", ("S", [NAMES, ["1", "Mira", "Hale"]]))
     with zipfile.ZipFile(tmp_path / "b.zip", "w") as archive:
-        archive.write(path, "a.xlsx")
+        archive.write(other, "a.xlsx")
     sources = expand([path, tmp_path / "b.zip"])
     done = prepared(sources, SPEC, tmp_path / "out")
 
     assert names(done) == ["Mira", "Mira"]
-    assert [use.bytes for use in done.manifest.sources] == [path.stat().st_size] * 2
+    assert [use.bytes for use in done.manifest.sources] == [path.stat().st_size, other.stat().st_size]
     assert names(convert(path.read_bytes(), tmp_path / "piped")) == ["Mira"]
 
 

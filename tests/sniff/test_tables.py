@@ -179,8 +179,8 @@ def test_a_row_that_may_be_data_stays_data(tmp_path: Path, rows: list[str]) -> N
     assert "below the table" not in notes(done)
 
 
-def test_totals_in_the_middle_are_rows_like_any_other(tmp_path: Path) -> None:
-    done = convert(table("Total,", *ROWS), tmp_path)
+def test_a_footer_in_the_middle_is_rows_like_any_other(tmp_path: Path) -> None:
+    done = convert(table("Copyright (c) 2024 Qzx", *ROWS), tmp_path)
 
     assert (counts(done), where(done)) == ((5, 1, 0), [(2, "ragged_row")])
 

@@ -40,7 +40,9 @@ def _put_together(chunks: list[Records]) -> Records:
         written=Written(
             tuple(piece for one in written for piece in one.pieces),
             np.concatenate([one.places + begin for one, begin in zip(written, begins, strict=True)]),
-            sum(one.rows for one in written), sum(one.records for one in written), sum(one.blank for one in written),
+            sum(one.rows for one in written), sum(one.records for one in written),
+            np.concatenate([one.lines for one in written]),
+            np.concatenate([one.ends + begin for one, begin in zip(written, begins, strict=True)]), sum(one.blank for one in written),
             np.sum([one.cleaned for one in written], axis=0).tolist(), sum(one.size for one in written),
             lambda: joined_records([one.again() for one in written]),
         ),

@@ -7,6 +7,7 @@ side, so it joins both, and they are rejected together rather than sent with a l
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 
@@ -18,11 +19,20 @@ from lexer_pipeline.kernels.arrays import Bools, Int32s, Integers, UInt64s
 from lexer_pipeline.kernels.codes import KEY_EMPTY, KEY_SAME, KEY_STARTS, KEY_UNREADABLE, ROW_BLANK
 
 LONGEST_RECORD = 16 << 20
+
+
+class Key(NamedTuple):
+    """The column that says which rows belong together; of one that `is_address` neither blanks around it nor case count."""
+
+    column: int
+    is_address: bool = False
+
+
 # The mark and the hash of each row's key.
 Keys = tuple[Integers, UInt64s]
 
 
-def by_record(rows: Rows, key: int | None, once: Sequence[int]) -> Records:
+def by_record(rows: Rows, key: Key | None, once: Sequence[int]) -> Records:
     """A chunk of whole records with the first row of each; `key` and `once` as for `record_starts`."""
     firsts, written = record_starts(rows, key, once), rows.written
     if written is None:
@@ -31,7 +41,7 @@ def by_record(rows: Rows, key: int | None, once: Sequence[int]) -> Records:
     return Records.of(rows, firsts, written.given_by(lambda: by_record(again(), key, once)))
 
 
-def record_starts(rows: Rows, key: int | None, once: Sequence[int]) -> Int32s:
+def record_starts(rows: Rows, key: Key | None, once: Sequence[int]) -> Int32s:
     """The first row of each record; blank rows before the first record belong to none.
 
     `key` is the column that says which rows belong together, `once` are the columns filled once a record;
@@ -59,9 +69,11 @@ def _next_keyed(marks: Integers) -> Integers:
     return next_marks
 
 
-def marks_of(rows: Rows, key: int) -> Keys:
+def marks_of(rows: Rows, key: Key) -> Keys:
     """What the key of each row says, and its hash."""
-    return dispatch.mark_keys(rows.data, rows.starts, rows.ends, rows.faults, rows.cells, rows.columns, key)
+    return dispatch.mark_keys(
+        rows.data, rows.starts, rows.ends, rows.faults, rows.cells, rows.columns, key.column, key.is_address
+    )
 
 
 def _size(rows: Rows, row: int, column: int) -> int:
@@ -69,7 +81,7 @@ def _size(rows: Rows, row: int, column: int) -> int:
     return int(rows.ends[at] - rows.starts[at])
 
 
-def adjacent(blocks: Iterator[Rows], key: int, once: Sequence[int], source: str) -> Iterator[Records]:
+def adjacent(blocks: Iterator[Rows], key: Key, once: Sequence[int], source: str) -> Iterator[Records]:
     """Chunks of whole records; the last record of a block waits for the next block."""
     kept: Rows | None = None
     for block in blocks:
@@ -92,7 +104,7 @@ def adjacent(blocks: Iterator[Rows], key: int, once: Sequence[int], source: str)
         yield by_record(kept, key, once)
 
 
-def _surely_whole(rows: Rows, key: int, firsts: Int32s) -> int:
+def _surely_whole(rows: Rows, key: Key, firsts: Int32s) -> int:
     """How many records no later row can add to: those before the last that has a key of its own."""
     keyed = np.flatnonzero(marks_of(rows, key)[0][firsts] == KEY_STARTS)
     return int(keyed[-1]) if len(keyed) else max(0, len(firsts) - 1)

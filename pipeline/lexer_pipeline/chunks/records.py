@@ -99,8 +99,12 @@ class Records(Rows):
         filled = np.flatnonzero(keep & (self.faults != ROW_BLANK))
         # Each record's first row that is left, which lies in another record where none is.
         left = np.append(filled, len(keep))[np.searchsorted(filled, self.firsts)]
-        records = Records.of(Rows.kept(self, keep), before[left[left < self.lasts]])
-        return replace(records, carried=self.carried.of(keep)) if self.carried else records
+        return replace(
+            Records.of(Rows.kept(self, keep), before[left[left < self.lasts]]), width=self.width, skipped=self.skipped,
+            changes=tuple(replace(one, rows=before[one.rows[keep[one.rows]]]) for one in self.changes),
+            problems={int(before[row]): found for row, found in self.problems.items() if keep[row]},
+            carried=self.carried.of(keep) if self.carried else None,
+        )  # fmt: skip
 
     def part(self, start: int, stop: int) -> "Records":
         """The records from `start` to `stop` - 1 as a chunk; blank rows go with the record before them."""

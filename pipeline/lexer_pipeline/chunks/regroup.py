@@ -8,7 +8,7 @@ from typing import BinaryIO
 
 import numpy as np
 
-from lexer_pipeline.chunks.group import LONGEST_RECORD, by_record, marks_of
+from lexer_pipeline.chunks.group import LONGEST_RECORD, Key, by_record, marks_of
 from lexer_pipeline.chunks.records import Records
 from lexer_pipeline.chunks.rows import Rows, left_over, rows_of
 from lexer_pipeline.kernels import dispatch
@@ -23,6 +23,7 @@ from lexer_pipeline.kernels.codes import (
     KEYS_MARK,
     KEYS_START,
 )
+from lexer_pipeline.kernels.dialect import Dialect
 from lexer_pipeline.system.parallel import map_in_order
 
 # A bucket of this size is put in order in memory.
@@ -36,15 +37,15 @@ Blocks = Callable[[], Iterator[Rows]]
 
 def regrouped(
     blocks: Blocks,
-    key: int,
+    key: Key,
     once: Sequence[int],
-    delimiter: str,
+    dialect: Callable[[], Dialect],
     size: int,
     writer: "dispatch.Writer | None" = None,
 ) -> Iterator[Records]:
     """All rows of a table in chunks where rows of one key stand side by side, in the order of the file.
 
-    The rows are parted by the hash of their key into files on disk, each small enough for memory. A row whose
+    The `dialect` is asked for once all rows were taken. The rows are parted by the hash of their key into files on disk, each small enough for memory. A row whose
     key cannot be read stands alone: in such a file nobody can say which record it belongs to. Records that a `writer`
     is certain of are written already.
     """
@@ -54,9 +55,9 @@ def regrouped(
         for apart in map_in_order(partial(_part, key=key, buckets=buckets), blocks(), 1):
             if len(apart.faults):
                 yield apart
-        read_back = partial(_Bucket.in_order, key=key, delimiter=delimiter)
+        read_back = partial(_Bucket.in_order, key=key, dialect=dialect)
         for data, places, columns in map_in_order(read_back, buckets, 1):
-            for rows in _in_chunks(data, places, delimiter, columns, writer):
+            for rows in _in_chunks(data, places, dialect(), columns, writer):
                 yield from _narrow(by_record(rows, key, once))
 
 
@@ -70,7 +71,7 @@ def _narrow(whole: Records) -> Iterator[Records]:
         yield whole.part(start, min(start + wide, whole.records))
 
 
-def _part(rows: Rows, key: int, buckets: Sequence["_Bucket"]) -> Records:
+def _part(rows: Rows, key: Key, buckets: Sequence["_Bucket"]) -> Records:
     """Put the rows into the buckets of their keys; returns those that have no place there, each a record."""
     marks, hashes = marks_of(rows, key)
     # A row without a key goes on with the row before it, wherever that one goes.
@@ -97,7 +98,7 @@ class _Bucket:
         self._rows.write(dispatch.gather(rows.data, rows.row_starts, rows.row_ends, chosen))
         self._places.write(np.stack([rows.lines[chosen], rows.numbers[chosen]], axis=1).tobytes())
 
-    def in_order(self, key: int, delimiter: str) -> tuple[bytes, Int64s, int]:
+    def in_order(self, key: Key, dialect: Callable[[], Dialect]) -> tuple[bytes, Int64s, int]:
         """The rows side by side by key, the line and number of each, and how many columns there are."""
         self._rows.seek(0)
         self._places.seek(0)
@@ -105,21 +106,21 @@ class _Bucket:
         places = np.frombuffer(self._places.read(), np.int64).reshape(-1, 2)
         self._rows.close()
         self._places.close()
-        return *_sorted(data, places, key, delimiter, self.columns), self.columns
+        return *_sorted(data, places, key, dialect(), self.columns), self.columns
 
 
-def _sorted(data: bytes, places: Int64s, key: int, delimiter: str, columns: int) -> tuple[bytes, Int64s]:
-    about = _keys(data, key, delimiter)
+def _sorted(data: bytes, places: Int64s, key: Key, dialect: Dialect, columns: int) -> tuple[bytes, Int64s]:
+    about = _keys(data, key, dialect)
     marks, hashes = about[:, KEYS_MARK], about[:, KEYS_HASH]
     known = np.maximum.accumulate(
         np.where((marks == KEY_STARTS) | (marks == KEY_SAME), np.arange(len(marks)), 0)
     )
     order, groups = _side_by_side(hashes[known])
     in_order = _put(data, about, order)
-    if (_keys(in_order, key, delimiter)[:, KEYS_MARK] == KEY_STARTS).sum() <= groups:
+    if (_keys(in_order, key, dialect)[:, KEYS_MARK] == KEY_STARTS).sum() <= groups:
         return in_order, places[order]
     # Two keys have one hash, once in the life of a universe: then the keys themselves decide.
-    rows = _scanned(data, places, delimiter, columns)
+    rows = _scanned(data, places, dialect, columns)
     keys = [_key(rows, int(row), key) for row in known]
     first_of = {text: row for row, text in reversed(list(enumerate(keys)))}
     order = np.argsort(np.array([first_of[text] for text in keys]), kind="stable").astype(
@@ -141,8 +142,8 @@ def _side_by_side(hashes: Int64s) -> tuple[Int64s, int]:
     return by_hash[np.repeat(shift, sizes) + np.arange(len(hashes))], len(begins)
 
 
-def _keys(data: bytes, key: int, delimiter: str) -> Int64s:
-    return dispatch.scan_keys(data, ord(delimiter), key, True, LONGEST_RECORD)[2]
+def _keys(data: bytes, key: Key, dialect: Dialect) -> Int64s:
+    return dispatch.scan_keys(data, dialect, key.column, True, LONGEST_RECORD, key.is_address)[2]
 
 
 def _put(data: bytes, about: Int64s, order: Int64s) -> bytes:
@@ -150,34 +151,36 @@ def _put(data: bytes, about: Int64s, order: Int64s) -> bytes:
     return dispatch.gather(data, row_starts, row_ends, order)
 
 
-def _key(rows: Rows, row: int, key: int) -> bytes:
-    at = row * rows.columns + key
-    return rows.data[rows.starts[at] : rows.ends[at]]
+def _key(rows: Rows, row: int, key: Key) -> bytes:
+    at = row * rows.columns + key.column
+    text = rows.data[rows.starts[at] : rows.ends[at]]
+    return text.strip().lower() if key.is_address else text
 
 
 def _in_chunks(
-    data: bytes, places: Int64s, delimiter: str, columns: int, writer: "dispatch.Writer | None"
+    data: bytes, places: Int64s, dialect: Dialect, columns: int, writer: "dispatch.Writer | None"
 ) -> Iterator[Rows]:
     """The rows of a bucket: as cells or, with a writer, in chunks of whole records that are written if certain."""
     if writer is None:
         if data:
-            yield _scanned(data, places, delimiter, columns)
+            yield _scanned(data, places, dialect, columns)
         return
     most, row, at, left = CHUNK_ROWS, 0, 0, memoryview(data)
     while left:
-        done = writer.write(left, ord(delimiter), True, LONGEST_RECORD, most)
+        done = writer.write(left, dialect, True, LONGEST_RECORD, most)
         if not done.consumed:
             most *= 2
             continue
         here, block = places[row : row + done.filled], data[at : at + done.consumed]
-        again = partial(_scanned, block, here, delimiter, columns)
+        again = partial(_scanned, block, here, dialect, columns)
         index = done.indexes
-        yield left_over(done, block, columns, here[index, 0], here[index, 1], again)
+        began = here[done.first_rows[:, 1], 0]
+        yield left_over(done, block, columns, here[index, 0], here[index, 1], began, again)
         left, row, at, most = left[done.consumed :], row + done.filled, at + done.consumed, CHUNK_ROWS
 
 
-def _scanned(data: bytes, places: Int64s, delimiter: str, columns: int) -> Rows:
-    found = dispatch.scan_csv(data, ord(delimiter), columns, True, len(places) + 1, LONGEST_RECORD)
+def _scanned(data: bytes, places: Int64s, dialect: Dialect, columns: int) -> Rows:
+    found = dispatch.scan_csv(data, dialect, columns, True, len(places) + 1, LONGEST_RECORD)
     if found.rows != len(places):
         raise AssertionError(f"{len(places)} rows were put aside and {found.rows} came back")
     return rows_of(found, data, columns, places[:, 0], places[:, 1])

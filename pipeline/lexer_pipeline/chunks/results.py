@@ -54,7 +54,7 @@ class Checked:
     """A chunk with each record accepted or rejected.
 
     The records `vouched` are accepted as shaped; `lines` holds the NDJSON of those that the reference
-    accepted, by record. `rows` = `records` + the rows rejected + `continuations` + `blank`.
+    accepted, by record; the records `folded` are part of what another source has. `rows` = `records` + the rows rejected + `continuations` + `blank`.
     """
 
     shaped: Shaped
@@ -69,3 +69,4 @@ class Checked:
     warnings: Mapping[tuple[str, str], int]
     skipped: Mapping[str, int]
     suspicions: tuple[Sighting, ...] = ()
+    folded: tuple[int, ...] = ()

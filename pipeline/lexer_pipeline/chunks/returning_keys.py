@@ -7,7 +7,7 @@ from typing import BinaryIO
 
 import numpy as np
 
-from lexer_pipeline.chunks.group import Keys, marks_of
+from lexer_pipeline.chunks.group import Key, Keys, marks_of
 from lexer_pipeline.chunks.rows import Rows
 from lexer_pipeline.kernels import dispatch
 from lexer_pipeline.kernels.arrays import UInt64s
@@ -17,7 +17,7 @@ MOST_KEYS = 1 << 21
 SPILLS = 64
 
 
-def marked(blocks: Iterator[Rows], key: int) -> Iterator[Keys]:
+def marked(blocks: Iterator[Rows], key: Key) -> Iterator[Keys]:
     """The keys of some chunks of rows."""
     return (marks_of(rows, key) for rows in blocks)
 

@@ -18,8 +18,9 @@ class Written(Generic[ChunkT_co]):
     """The records of a chunk that were certainly right, and became NDJSON as they were read.
 
     `pieces` are the NDJSON, one after another; `places` has for each row that is left the place in it where the line of
-    its record belongs. `rows` were written, as `records`; `blank` rows were passed over; `cleaned` counts the e-mails and
-    hashes of each column that were trimmed or put in lower case. `size` is the bytes of the source that all rows take, and
+    its record belongs. `rows` were written, as `records`, which begin on the `lines` and whose NDJSON `ends` there;
+    `blank` rows were passed over; `cleaned` counts the e-mails and hashes of each column that were trimmed or put in lower
+    case. `size` is the bytes of the source that all rows take, and
     `again` gives all of them as cells.
     """
 
@@ -27,6 +28,8 @@ class Written(Generic[ChunkT_co]):
     places: Int64s
     rows: int
     records: int
+    lines: Int64s
+    ends: Int64s
     blank: int
     cleaned: Sequence[int]
     size: int
@@ -35,8 +38,9 @@ class Written(Generic[ChunkT_co]):
     def given_by(self, again: "Callable[[], ChunkT]") -> "Written[ChunkT]":
         """The same, with another way to all of its rows as cells."""
         return Written(
-            self.pieces, self.places, self.rows, self.records, self.blank, self.cleaned, self.size, again
-        )
+            self.pieces, self.places, self.rows, self.records, self.lines, self.ends, self.blank, self.cleaned,
+            self.size, again,
+        )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,12 +148,12 @@ def rows_of(found: Scanned, data: bytes, columns: int, lines: Int64s, numbers: I
 
 
 def left_over(
-    done: WrittenBlock, block: bytes, columns: int, lines: Int64s, numbers: Int64s, again: Callable[[], Rows]
-) -> Rows:
-    """A block as a chunk: what was written of it, and the rows given back, of which the lines and numbers are told."""
+    done: WrittenBlock, block: bytes, columns: int, lines: Int64s, numbers: Int64s, began: Int64s, again: Callable[[], Rows]
+) -> Rows:  # fmt: skip
+    """A block as a chunk: what was written of it, where that `began`, and the rows given back with their lines and numbers."""
     written = Written(
-        (done.data,), done.places, done.rows, done.records, done.blank, done.cleaned, done.consumed, again
-    )
+        (done.data,), done.places, done.rows, done.records, began, done.first_rows[:, 2], done.blank, done.cleaned, done.consumed, again
+    )  # fmt: skip
     return Rows(
         block, columns, done.starts, done.ends, done.flags, done.row_starts, done.row_ends, done.cells, done.faults,
         lines, numbers, written,

@@ -20,14 +20,20 @@ OUT = Path("batches")
 
 def read_options(asked: argparse.Namespace) -> ReadOptions:
     """How sources are to be read against what their content tells."""
-    return ReadOptions(asked.encoding, asked.header_row, asked.sheet)
+    return ReadOptions(
+        asked.encoding,
+        asked.header_row,
+        asked.sheet,
+        skip_hidden=asked.hidden == "skip" or None,
+    )
 
 
 def options(asked: argparse.Namespace, progress: Callable[[int, int], None] | None) -> Options:
     """The options of `validate`, and of the commands that prepare."""
     found = Options(
-        reading=read_options(asked), mapping=asked.map, date_format=asked.date_format, zone=asked.timezone,
-        reject_unknown=asked.unknown == "reject", ignore_unknown=asked.ignore_unknown,
+        reading=read_options(asked), member=asked.member, mapping=asked.map, date_format=asked.date_format, zone=asked.timezone,
+        country=asked.country,
+        reject_unknown=asked.unknown == "reject", ignore_unknown=asked.ignore_unknown, keep_rest=asked.keep_rest,
         names=dict(stored.read(os.environ, Path()).names), stdin=standard_input(), progress=progress,
         show_values=getattr(asked, "show_values", False), accept=tuple(asked.accept),
     )  # fmt: skip

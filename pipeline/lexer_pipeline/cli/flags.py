@@ -27,6 +27,13 @@ def add_reading(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--sheet", metavar="NAME", help="the sheet of a workbook (the first one that is filled)"
     )
+    parser.add_argument(
+        "--hidden",
+        choices=("read", "skip"),
+        default="read",
+        help="what becomes of hidden and filtered rows of a workbook (read)",
+    )
+    parser.add_argument("--member", metavar="NAME", help="the file of a zip (all that hold data)")
 
 
 def add_sources(parser: argparse.ArgumentParser, count: str = "+") -> None:
@@ -44,10 +51,18 @@ def add_sources(parser: argparse.ArgumentParser, count: str = "+") -> None:
         "--timezone", metavar="ZONE", help="where date-times without a zone were written (UTC)"
     )
     parser.add_argument(
+        "--country",
+        metavar="COUNTRY",
+        help="whose phone numbers have no country code, as AU, where no row says it",
+    )
+    parser.add_argument(
         "--unknown", choices=("drop", "reject"), default="drop", help="what becomes of unknown keys in JSON"
     )
     parser.add_argument(
         "--ignore-unknown", action="store_true", help="leave out CSV columns that are no field"
+    )
+    parser.add_argument(
+        "--keep-rest", action="store_true", help="keep CSV columns that no field reads, as custom fields"
     )
     parser.add_argument(
         "--accept",

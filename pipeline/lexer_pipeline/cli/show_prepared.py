@@ -26,19 +26,22 @@ def _source(console: Console, report: SourceReport) -> None:
     for note in report.notes:
         say(console, f"  {note}")
     if report.findings:
-        records = report.valid + report.invalid
-        rows = [(one.field or "(record)", one.code, one.count, f"{one.count / records:.2%}", one.line, one.message)
+        records = report.valid + report.invalid_records
+        rows = [(one.field or "(record)", one.code, one.records, f"{one.records / records:.2%}", one.rows, one.line, one.message)
                 for one in report.findings]  # fmt: skip
-        table(console, ("field", "code", "records", "share", "first line", "what to do"), rows, (2, 3, 4))
+        headings = ("field", "code", "records", "share", "rows", "first line", "what to do")
+        table(console, headings, rows, (2, 3, 4, 5))
     _counts(console, "conversion", report.conversions)
     _counts(console, "warning", report.warnings)
     suspicions(console, report.suspicions)
     for reason, count in report.skipped.items():
-        say(console, f"{count:,} rows left out: {reason}")
-    parts = f"{report.valid:,} valid + {report.invalid:,} rejected"
+        say(console, f"{count:,} {'row' if count == 1 else 'rows'} left out: {reason}")
+    rejected = f"{report.invalid_records:,} {'record' if report.invalid_records == 1 else 'records'}"
+    several = f" ({rejected})" if report.invalid != report.invalid_records else ""
+    parts = f"{report.valid:,} valid + {report.invalid:,} rejected{several}"
     say(
         console,
-        f"{report.rows:,} rows = {parts} + {report.continuations:,} continued + {report.blank:,} blank",
+        f"{report.rows:,} {'row' if report.rows == 1 else 'rows'} = {parts} + {report.continuations:,} continued + {report.blank:,} blank",
     )
 
 
@@ -71,10 +74,16 @@ def _examples(console: Console, issues: Iterable[Issue]) -> None:
 
 
 def verdict(console: Console, report: Report, typed: Sequence[str]) -> None:
-    """One sentence: how many records are ready to send; and what would hold them."""
-    total = report.valid + report.invalid
-    say(console, f"{report.valid:,} of {total:,} records are ready to send.")
+    """A sentence for each specification: how many records are ready to send; and what would hold them."""
     for one in report.verdicts:
+        found = [source for source in report.sources if source.specification == one.specification]
+        valid, total = (
+            sum(one.valid for one in found),
+            sum(one.valid + one.invalid_records for one in found),
+        )
+        is_only = len(report.verdicts) == 1
+        name = "records" if is_only else f"records of {one.specification}"
+        say(console, f"{valid:,} of {total:,} {name} are ready to send.")
         if one.codes:
             say(console, f"{one.specification}: would be held; {'; '.join(one.reasons)}")
     _accepting(console, report, typed)

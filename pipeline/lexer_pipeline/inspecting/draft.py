@@ -9,8 +9,8 @@ from lexer_pipeline.inspecting.draft_conversions import conversions_of
 from lexer_pipeline.inspecting.draft_text import PRODUCTS, Drafted, quoted, toml
 from lexer_pipeline.inspecting.lacking import Lack, lacking
 from lexer_pipeline.inspecting.matching import Match, fields_by_path, match, nearest, text_field
-from lexer_pipeline.mapping.file import normalised
 from lexer_pipeline.model import Field, Specification
+from lexer_pipeline.specs.names import normalised
 from lexer_pipeline.specs.paths import FieldPath
 
 REFERENCE = PRODUCTS / "product_reference"
@@ -32,12 +32,12 @@ class Draft:
 
 
 def draft(
-    title: str, names: Sequence[str], distinct: Sequence[str], columns: Sequence[ColumnProfile],
-    specification: Specification,
+    title: str, names: Sequence[str], columns: Sequence[ColumnProfile],
+    specification: Specification, sheet: str | None = None,
 ) -> Draft:  # fmt: skip
-    """Draft the mapping of a table to a specification.
+    """Draft the mapping of a table (of a `sheet`) to a specification.
 
-    `names` is the header, `distinct` the same with names that stand twice told apart.
+    `names` are those of the header as a mapping writes them: no two of them are the same.
     """
     fields = fields_by_path(specification)
     matches = _without_doubles(match(columns, specification), names)
@@ -55,10 +55,10 @@ def draft(
         for name in dict.fromkeys(names)
         if normalised(name) not in used
     }
-    again = [
-        one for place, name in enumerate(names) if _is_again(place, names) for one in (name, distinct[place])
-    ]
-    text = "".join(f"{line}\n" for line in toml(title, specification, fields, lines, lacks, left, again))
+    again = [name for place, name in enumerate(names) if _is_again(place, names)]
+    text = "".join(
+        f"{line}\n" for line in toml(title, sheet, specification, fields, lines, lacks, left, again)
+    )
     return Draft(
         text,
         tuple(line for line in lines if line.column and not line.why_not),
@@ -68,7 +68,7 @@ def draft(
 
 
 def _is_again(place: int, names: Sequence[str]) -> bool:
-    """Whether an earlier column has the same name, so that no mapping can reach this one."""
+    """Whether an earlier column has the same name, or nearly."""
     return normalised(names[place]) in {normalised(name) for name in names[:place]}
 
 

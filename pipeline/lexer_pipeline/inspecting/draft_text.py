@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from lexer_pipeline.inspecting.lacking import Lack
-from lexer_pipeline.inspecting.synonyms import is_secret
+from lexer_pipeline.mapping.synonyms import is_secret
 from lexer_pipeline.model import Field, Json, Specification
 from lexer_pipeline.specs.paths import ANY, EACH, FieldPath
 
@@ -38,16 +38,18 @@ class Drafted:
 
 
 def toml(
-    title: str, specification: Specification, fields: Mapping[FieldPath, Field], lines: Sequence[Drafted],
+    title: str, sheet: str | None, specification: Specification, fields: Mapping[FieldPath, Field], lines: Sequence[Drafted],
     lacks: Sequence[Lack], left: Mapping[str, str], again: Sequence[str],
 ) -> Iterator[str]:  # fmt: skip
-    """The lines of the text: `left` are the columns that no line reads, `again` those that no mapping can reach."""
+    """The lines of the text: `left` are the columns that no line reads, `again` those that are called nearly as one before."""
     yield f"# A draft for {specification.name}. Look at each line; the number says how sure it is (1 is certain)."
     yield f"# The fields: lexer-pipeline specs {specification.record_type or specification.name}"
     yield f"title = {quoted(title)}"
+    if sheet is not None:
+        yield f"sheet = {quoted(sheet)}  # the one that is read, unless --sheet says otherwise"
     secret = [name for name in left if is_secret(name)]
     if secret:
-        yield f"secret = [{', '.join(map(_listed, secret))}]  # never passed on, not even to rejects"
+        yield f"secret = [{', '.join(map(quoted, secret))}]  # never passed on, not even to rejects"
     yield "# Columns that are left out."
     if CUSTOM in fields:
         yield '# To keep one as it is, give it a field of your own: "custom_fields.tier" = "Tier"'
@@ -55,9 +57,9 @@ def toml(
     for name in left:
         if name not in secret:
             near = f"the nearest field is {left[name]}" if left[name] else "no field is near"
-            yield f"    {_listed(name)},  # {near}"
+            yield f"    {quoted(name)},  # {near}"
     for name in dict.fromkeys(again):
-        yield f"    {_listed(name)},  # a second column of this name; only the first is read"
+        yield f"    {quoted(name)},  # nearly the name of a column before it; look which of the two is meant"
     yield "]"
     yield ""
     yield "[[records]]"
@@ -102,11 +104,6 @@ def _placeholder(specification: Specification) -> Iterator[str]:
 def _key(path: FieldPath) -> str:
     text = str(path)
     return text if re.fullmatch(r"[A-Za-z0-9_-]+", text) else quoted(text)
-
-
-def _listed(name: str) -> str:
-    """A column in a list, where `#` would stand for any number; names are compared without punctuation."""
-    return quoted(name.replace("#", ""))
 
 
 def quoted(text: str) -> str:

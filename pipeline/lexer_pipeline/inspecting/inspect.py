@@ -18,7 +18,7 @@ from lexer_pipeline.loading.delimited import Head
 from lexer_pipeline.loading.format import AS_TOLD, ReadOptions
 from lexer_pipeline.loading.records import load_documents, load_rows
 from lexer_pipeline.loading.source import Loaded, LoadedDocuments, LoadedTable, Source, load
-from lexer_pipeline.mapping import file
+from lexer_pipeline.mapping.recognition import recognise
 from lexer_pipeline.model import Json
 from lexer_pipeline.specs import catalog
 
@@ -112,7 +112,7 @@ def _watched(chunks: Iterable[ChunkT], loaded: Loaded, progress: Progress | None
 
 def _table(loaded: LoadedTable, head: Head, progress: Progress | None) -> Inspection:
     table, names = table_profile(loaded, progress), head.distinct
-    fitting = file.recognise(names)
+    fitting = [one.mapping for one in recognise(names).fitting]
     candidates = ranked(of_table(table.columns, one) for one in catalog.every())
     found = [*obstacles.of_rows(table), *obstacles.of_names(head, names)]
     found += [Obstacle("refused", "", one.refuse) for one in fitting if one.refuse]

@@ -7,10 +7,10 @@ from difflib import SequenceMatcher, get_close_matches
 
 from lexer_pipeline.inspecting import semantic_types
 from lexer_pipeline.inspecting.column_profile import ColumnProfile
-from lexer_pipeline.inspecting.synonyms import OTHERS, OWNERS, WORDS, is_secret
-from lexer_pipeline.mapping.file import normalised
+from lexer_pipeline.mapping.synonyms import OTHERS, OWNERS, WORDS, is_secret
 from lexer_pipeline.model import Field, Specification
 from lexer_pipeline.specs import values
+from lexer_pipeline.specs.names import normalised
 from lexer_pipeline.specs.paths import ANY, EACH, FieldPath
 
 # Below this a match is no more than a guess.

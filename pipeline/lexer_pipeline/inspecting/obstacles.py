@@ -7,9 +7,9 @@ from lexer_pipeline.inspecting import semantic_types
 from lexer_pipeline.inspecting.candidates import Candidate
 from lexer_pipeline.inspecting.column_names import has_no_header, shown
 from lexer_pipeline.inspecting.column_profile import ColumnProfile, TableProfile, date_trouble, many
-from lexer_pipeline.inspecting.synonyms import is_secret
 from lexer_pipeline.loading.delimited import Head
-from lexer_pipeline.mapping.file import normalised
+from lexer_pipeline.mapping.synonyms import is_secret
+from lexer_pipeline.specs.names import normalised, told_apart
 from lexer_pipeline.validating.messages import ROW_FAULTS
 
 
@@ -42,6 +42,7 @@ def of_names(head: Head, names: Sequence[str]) -> Iterator[Obstacle]:
             "header", "", "the first row looks like data, not like names; add a row of names above it"
         )
     taken: set[str] = set()
+    apart = told_apart(head.names)
     for number, name in enumerate(head.names, 1):
         if not name:
             yield Obstacle(
@@ -51,7 +52,7 @@ def of_names(head: Head, names: Sequence[str]) -> Iterator[Obstacle]:
             yield Obstacle(
                 "header",
                 shown(name, number),
-                "two columns have this name, and a mapping finds the first; rename one",
+                _as_another(name, apart[number - 1], head),
             )
         elif is_secret(name):
             yield Obstacle(
@@ -60,6 +61,12 @@ def of_names(head: Head, names: Sequence[str]) -> Iterator[Obstacle]:
                 "by its name holds passwords, tokens or card data; list it under secret in a mapping",
             )
         taken.add(normalised(name))
+
+
+def _as_another(name: str, apart: str, head: Head) -> str:
+    if head.names.count(name) > 1:
+        return f'an earlier column has this name too; a mapping calls this one "{apart}"'
+    return "an earlier column has nearly this name; a mapping names the one that is meant exactly"
 
 
 def of_values(column: ColumnProfile) -> Iterator[Obstacle]:

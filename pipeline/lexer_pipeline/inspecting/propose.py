@@ -14,9 +14,11 @@ from lexer_pipeline.loading.format import AS_TOLD, ReadOptions
 from lexer_pipeline.loading.source import LoadedDocuments, LoadedTable, Source, load
 from lexer_pipeline.mapping import file as mapping
 from lexer_pipeline.mapping import remembered
+from lexer_pipeline.mapping.recognition import recognise
 from lexer_pipeline.mapping.rules import Mapping, RecordMap
 from lexer_pipeline.model import Json, Specification
 from lexer_pipeline.specs import catalog
+from lexer_pipeline.specs.names import normalised, told_apart
 from lexer_pipeline.system import files
 
 
@@ -87,11 +89,10 @@ def _stem(name: str) -> str:
 
 def _presets(names: Sequence[str], specification: Specification) -> list[str]:
     """A word on presets that make the same already."""
-    fitting = [one for one in mapping.recognise(names) if _makes(one, specification)]
-    return [
-        f"the preset {one.name} fits this header; `convert` needs no mapping of your own for it"
-        for one in fitting
-    ]
+    found = recognise(names).sure
+    if found is None or not _makes(found, specification):
+        return []
+    return [f"the preset {found.name} fits this header; `convert` needs no mapping of your own for it"]
 
 
 def _makes(one: Mapping, specification: Specification) -> bool:
@@ -115,8 +116,8 @@ def _confirmed(
         {"field": rule.target, "column": piece[0], "confidence": 1.0, "reason": "used before"}
         for rule in asked for piece in rule.pieces if isinstance(piece, tuple)
     )  # fmt: skip
-    used = {mapping.normalised(str(one["column"])) for one in fields}
-    unmatched = {name: "" for name in names if mapping.normalised(name) not in used}
+    used = {normalised(str(one["column"])) for one in fields}
+    unmatched = {name: "" for name in names if normalised(name) not in used}
     note = f"started from {known}, which was used for this header before"
     return Proposal(path, specification.name, fields, unmatched, (), (note,))
 
@@ -130,7 +131,8 @@ def _drafted(
     progress: Progress | None,
 ) -> Proposal:  # fmt: skip
     table = table_profile(loaded, progress)
-    done = draft(_stem(loaded.name), names, loaded.head.distinct, table.columns, specification)
+    called = told_apart(names)
+    done = draft(_stem(loaded.name), called, table.columns, specification, loaded.stream.told.sheet)
     _write(path, done.text)
     mapping.read(path)
     fields = tuple(line.as_json() for line in done.lines)

@@ -51,7 +51,8 @@ class WrittenBlock(NamedTuple):
 
     `consumed` bytes have `lines` lines, `filled` rows that are not blank and `blank` ones; of these, `rows` rows were
     written as `records` records, in which `cleaned` counts for each column the e-mails and hashes that were trimmed or put
-    in lower case. Cells are row-major.
+    in lower case; `first_rows` has of each record written how many lines come before its first row, the index of that
+    row, and the place behind its NDJSON. Cells are row-major.
     """
 
     data: bytes
@@ -61,7 +62,9 @@ class WrittenBlock(NamedTuple):
     blank: int
     rows: int
     records: int
+    passed_over: int
     cleaned: Sequence[int]
+    first_rows: Int64s
     starts: Int32s
     ends: Int32s
     flags: UInt8s

@@ -1,8 +1,10 @@
 from lexer_pipeline.kernels.arrays import Int32s, Int64s, Scanned, UInt8s, UInt64s
+from lexer_pipeline.kernels.dialect import Dialect, Doubtful
 
 def scan_csv(
-    data: bytes, delimiter: int, columns: int, final: bool, most_rows: int, longest: int
-) -> Scanned: ...
+    data: bytes, dialect: Dialect, columns: int, final: bool, most_rows: int, longest: int,
+    doubtful: Doubtful | None = None,
+) -> Scanned: ...  # fmt: skip
 def check_column(
     data: bytes, starts: Int32s, ends: Int32s, flags: UInt8s, columns: int, column: int,
     kind: int, low: float, high: float, words: tuple[bytes, ...], status: UInt8s,
@@ -12,12 +14,16 @@ def encode(
     operations: Int32s, arguments: Int32s, keys: list[bytes],
 ) -> tuple[bytes, Int64s]: ...  # fmt: skip
 def mark_keys(
-    data: bytes, starts: Int32s, ends: Int32s, faults: UInt8s, cells: Int32s, columns: int, column: int
-) -> tuple[UInt8s, UInt64s]: ...
+    data: bytes, starts: Int32s, ends: Int32s, faults: UInt8s, cells: Int32s, columns: int, column: int,
+    is_address: bool = False,
+) -> tuple[UInt8s, UInt64s]: ...  # fmt: skip
 def agree(
     data: bytes, starts: Int32s, ends: Int32s, flags: UInt8s, columns: int, column: int, first: Int32s, last: Int32s,
     same: UInt8s,
 ) -> None: ...  # fmt: skip
+def repeat_first(
+    data: bytes, starts: Int32s, ends: Int32s, columns: int, first: Int32s, last: Int32s
+) -> UInt8s: ...
 def pull_up(
     starts: Int32s, ends: Int32s, flags: UInt8s, columns: int, column: int, first: Int32s, last: Int32s
 ) -> None: ...

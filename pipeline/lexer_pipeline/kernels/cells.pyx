@@ -20,14 +20,12 @@ import numpy as np
 from lexer_pipeline.kernels.arrays import Scanned
 
 
-def scan_csv(const uint8_t[::1] data not None, int delimiter, int columns, bint final, int most_rows,
-             int64_t longest):
-    """Find the rows and cells of `data`, which starts at the start of a row.
+def scan_csv(const uint8_t[::1] data not None, dialect not None, int columns, bint final, int most_rows,
+             int64_t longest, doubtful=None):
+    """Find the rows and cells of `data`, which starts at the start of a row; see `Dialect` and `Doubtful`.
 
     Returns a `Scanned`, with `columns` cells a row. Unless `final`, an unfinished last row is not consumed;
-    a quoted cell that is not closed within `longest` bytes counts as never closed.
-    RFC 4180, with LF, CRLF and CR as line breaks; a quote inside an unquoted cell is text; text behind a
-    closing quote is a fault, after which reading goes on at the next physical line.
+    a quoted cell that is not closed within `longest` bytes counts as never closed. Rows are read as `next_row` reads them.
     """
     cdef int64_t n = data.shape[0], at = 0
     cdef int rows = 0
@@ -35,6 +33,9 @@ def scan_csv(const uint8_t[::1] data not None, int delimiter, int columns, bint 
     cdef const uint8_t *p = &data[0] if n else NULL
     cdef int64_t room = min(<int64_t>most_rows, n + 1)
     cdef Row row
+    cdef Reading reading = reading_of(dialect)
+    cdef Asked asked = asked_of(doubtful)
+    cdef int64_t cell
     starts_a = np.empty(room * columns, np.int32)
     ends_a = np.empty(room * columns, np.int32)
     flags_a = np.empty(room * columns, np.uint8)
@@ -50,9 +51,14 @@ def scan_csv(const uint8_t[::1] data not None, int delimiter, int columns, bint 
         raise ValueError("a table has a column")
     with nogil:
         while at < n and rows < room:
-            if not next_row(p, n, at, final, longest, <uint8_t>delimiter, columns, &starts[0] + rows * columns,
-                            &ends[0] + rows * columns, &flags[0] + rows * columns, &row):
+            cell = <int64_t>rows * columns
+            if not next_row(p, n, at, final, longest, &reading, columns, &starts[0] + cell, &ends[0] + cell,
+                            &flags[0] + cell, &row):
                 break
+            if may_be_none(p, &starts[0] + cell, &ends[0] + cell, columns, &row, &asked):
+                with gil:
+                    if is_none(p, &starts[0] + cell, &ends[0] + cell, columns, &row, doubtful):
+                        row.fault = ROW_PASSED_OVER
             row_starts[rows] = <int32_t>row.start
             row_ends[rows] = <int32_t>row.end
             row_lines[rows] = line
@@ -71,7 +77,10 @@ def scan_csv(const uint8_t[::1] data not None, int delimiter, int columns, bint 
 def check_column(const uint8_t[::1] data not None, const int32_t[::1] starts not None,
                  const int32_t[::1] ends not None, const uint8_t[::1] flags not None, int columns, int column,
                  int kind, double low, double high, tuple words, uint8_t[::1] status not None):
-    """Say of each cell of one column whether it is empty, good as it stands, or in doubt (CELL_...)."""
+    """Say of each cell of one column whether it is empty, good as it stands, or in doubt (CELL_...).
+
+    `words` are those of an enum, and for every other kind words (in small letters) that put a cell in doubt.
+    """
     cdef int64_t n = data.shape[0], rows = status.shape[0], row, at, size
     cdef const uint8_t *p
     cdef const uint8_t *base = &data[0] if n else NULL
@@ -80,7 +89,7 @@ def check_column(const uint8_t[::1] data not None, const int32_t[::1] starts not
     cdef const uint8_t* word[64]
     cdef int64_t word_size[64]
     if count > 64:
-        raise ValueError("an enum of more than 64 words is left to the reference")
+        raise ValueError("more than 64 words are left to the reference")
     if rows * columns > starts.shape[0] or rows * columns > ends.shape[0] or rows * columns > flags.shape[0]:
         raise ValueError("the cells do not cover the rows")
     for k in range(count):
@@ -98,7 +107,7 @@ def check_column(const uint8_t[::1] data not None, const int32_t[::1] starts not
                 continue
             p = base + starts[at]
             if kind == KIND_TEXT:
-                good = True
+                good = not odd_text(p, size, flags[at] & HAS_HIGH, True)
             elif flags[at]:
                 good = False
             elif kind == KIND_ENUM:
@@ -109,6 +118,11 @@ def check_column(const uint8_t[::1] data not None, const int32_t[::1] starts not
                         break
             else:
                 good = good_cell(kind, p, size, low, high)
+                for k in range(count):
+                    # A word for nothing; one that ends in @ stands for all addresses that begin with it.
+                    if begins_with(p, size, word[k], word_size[k]) and (
+                            size == word_size[k] or word[k][word_size[k] - 1] == 0x40):
+                        good = False
             status[row] = CELL_GOOD if good else CELL_DOUBT
 
 
@@ -249,15 +263,19 @@ def encode(const uint8_t[::1] data not None, const int32_t[::1] starts not None,
 
 def mark_keys(const uint8_t[::1] data not None, const int32_t[::1] starts not None,
               const int32_t[::1] ends not None, const uint8_t[::1] faults not None,
-              const int32_t[::1] cells not None, int columns, int column):
+              const int32_t[::1] cells not None, int columns, int column, bint is_address=False):
     """Say of each row whether its key begins a record, and the 64-bit hash of the key.
 
     Marks: 0 the row is blank; 1 the key differs from that of the row before; 2 it is the same; 3 it is empty;
-    4 it cannot be read. Hashes of other rows than those marked 1 and 2 are 0.
+    4 it cannot be read. Hashes of other rows than those marked 1 and 2 are 0. Where a key `is_address` blanks around it and
+    the case of ASCII letters make no difference.
     """
-    cdef int64_t n = data.shape[0], rows = faults.shape[0], row, at, size, last_start = 0, last_size = -1
+    cdef int64_t n = data.shape[0], rows = faults.shape[0], row, at, size
     cdef const uint8_t *base = &data[0] if n else NULL
-    cdef uint64_t h
+    cdef Key key
+    key.size = -1
+    key.is_address = is_address
+    key.side = 0
     marks_a = np.zeros(rows, np.uint8)
     hashes_a = np.zeros(rows, np.uint64)
     cdef uint8_t[::1] marks = marks_a
@@ -270,21 +288,15 @@ def mark_keys(const uint8_t[::1] data not None, const int32_t[::1] starts not No
                 continue
             at = row * columns + column
             size = ends[at] - starts[at]
-            if faults[row] == ROW_QUOTE or faults[row] == ROW_UNCLOSED or cells[row] <= column:
+            if is_broken(faults[row]) or cells[row] <= column:
                 marks[row] = KEY_UNREADABLE
             elif size < 0 or starts[at] < 0 or ends[at] > n:
                 marks[row] = KEY_UNREADABLE
             elif size == 0:
                 marks[row] = KEY_EMPTY
             else:
-                h = hash_bytes(base + starts[at], size)
-                hashes[row] = h
-                if size == last_size and memcmp(base + starts[at], base + last_start, size) == 0:
-                    marks[row] = KEY_SAME
-                else:
-                    marks[row] = KEY_STARTS
-                last_start = starts[at]
-                last_size = size
+                marks[row] = KEY_SAME if next_key(&key, base + starts[at], size) else KEY_STARTS
+                hashes[row] = key.hash
     return marks_a, hashes_a
 
 
@@ -314,6 +326,39 @@ def agree(const uint8_t[::1] data not None, const int32_t[::1] starts not None, 
                         or memcmp(base + starts[at], base + starts[head], size) != 0):
                     same[record] = 0
                     break
+
+
+def repeat_first(const uint8_t[::1] data not None, const int32_t[::1] starts not None, const int32_t[::1] ends not None,
+                 int columns, const int32_t[::1] first not None, const int32_t[::1] last not None):
+    """For each record whether a later row of it says in all columns what its first row says."""
+    cdef int64_t n = data.shape[0], records = first.shape[0], cells = starts.shape[0], record, row, head, at, column, size
+    cdef const uint8_t *base = &data[0] if n else NULL
+    found_a = np.zeros(records, np.uint8)
+    cdef uint8_t[::1] found = found_a
+    if last.shape[0] != records or ends.shape[0] != cells:
+        raise ValueError("arrays of one block have one length")
+    with nogil:
+        for record in range(records):
+            head = <int64_t>first[record] * columns
+            if head < 0 or <int64_t>last[record] * columns > cells:
+                continue
+            for row in range(first[record] + 1, last[record]):
+                at = row * columns
+                # What tells rows apart stands behind what they share.
+                column = columns - 1
+                while column >= 0:
+                    size = ends[at + column] - starts[at + column]
+                    if size != ends[head + column] - starts[head + column]:
+                        break
+                    if size > 0 and (starts[at + column] < 0 or ends[at + column] > n or starts[head + column] < 0
+                                     or ends[head + column] > n
+                                     or memcmp(base + starts[at + column], base + starts[head + column], size) != 0):
+                        break
+                    column -= 1
+                if column < 0:
+                    found[record] = 1
+                    break
+    return found_a
 
 
 def pull_up(int32_t[::1] starts not None, int32_t[::1] ends not None, uint8_t[::1] flags not None, int columns,

@@ -4,9 +4,11 @@ The build turns each name in capitals that holds a whole number into a constant 
 and each name of CHANGES into its bit.
 """
 
-# What a row can be; the cells of a broken one cannot be told.
-ROW_OK, ROW_BLANK, ROW_RAGGED, ROW_QUOTE, ROW_NUL, ROW_UTF8, ROW_UNCLOSED = range(7)
-BROKEN_ROWS = (ROW_QUOTE, ROW_UNCLOSED)
+# What a row can be; the cells of a broken one cannot be told, and one that is passed over counts as blank.
+(
+    ROW_OK, ROW_BLANK, ROW_RAGGED, ROW_QUOTE, ROW_NUL, ROW_UTF8, ROW_UNCLOSED, ROW_SWALLOWED, ROW_PASSED_OVER,
+) = range(9)  # fmt: skip
+BROKEN_ROWS = (ROW_QUOTE, ROW_UNCLOSED, ROW_SWALLOWED)
 # A row may have so many bytes, and a quoted cell so many until it counts as never closed.
 LONGEST_ROW = 16 << 20
 
@@ -17,8 +19,8 @@ CELL_EMPTY, CELL_GOOD, CELL_DOUBT = range(3)
 # What a column's cells are to be.
 (
     KIND_TEXT, KIND_EMAIL, KIND_HASH, KIND_NUMBER, KIND_INTEGER, KIND_BOOLEAN, KIND_DATE, KIND_DATE_TIME, KIND_ENUM,
-    KIND_UNSURE, KIND_URL,
-) = range(11)  # fmt: skip
+    KIND_UNSURE, KIND_URL, KIND_IDENTITY, KIND_ID,
+) = range(13)  # fmt: skip
 
 # What the key of a row says: none, since the row is blank; another than before; the same; empty; not to be read.
 KEY_BLANK, KEY_STARTS, KEY_SAME, KEY_EMPTY, KEY_UNREADABLE = range(5)

@@ -254,6 +254,9 @@ cdef int identifier(Text *text) noexcept nogil:
         return DOUBT
     if text.p[begin] == 0x20 or text.p[text.n - 1] == 0x20:
         return DOUBT
+    # ="0012" only protects what it holds.
+    if text.p[begin] == 0x3D:
+        return DOUBT
     if text.p[begin] == 0x23 and not (begin + 1 < text.n and digit(text.p[begin + 1])):
         return DOUBT
     for i in range(begin, text.n):

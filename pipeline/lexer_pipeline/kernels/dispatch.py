@@ -12,9 +12,13 @@ from lexer_pipeline.kernels.fallback import (
     exact_amounts,
     find_lines,
     gather,
+    hash_cells,
+    hash_lines,
+    hash_text,
     joined,
     mark_keys,
     pull_up,
+    repeat_first,
     rewrite,
     scan_csv,
     scan_keys,
@@ -33,6 +37,7 @@ try:
         gather,
         mark_keys,
         pull_up,
+        repeat_first,
         scan_csv,
     )
     from lexer_pipeline.kernels.conversions import (
@@ -50,6 +55,7 @@ try:
         split_array,
         vouch_documents,
     )
+    from lexer_pipeline.kernels.identities import hash_cells, hash_lines, hash_text
     from lexer_pipeline.kernels.row_writer import Writer, scan_keys
 
     IS_COMPILED = True
@@ -68,9 +74,13 @@ __all__ = [
     "exact_amounts",
     "find_lines",
     "gather",
+    "hash_cells",
+    "hash_lines",
+    "hash_text",
     "joined",
     "mark_keys",
     "pull_up",
+    "repeat_first",
     "rewrite",
     "scan_csv",
     "scan_keys",

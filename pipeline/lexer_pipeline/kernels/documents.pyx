@@ -399,6 +399,8 @@ cdef struct Reader:
     # The ends of the document and of all bytes.
     int64_t end
     int64_t limit
+    # Whether any text may hold an entity of a web page.
+    bint has_ampersand
     # What was read and not yet written begins here: most documents are written in one piece.
     int64_t kept
     int32_t word
@@ -490,18 +492,23 @@ cdef int64_t hex4(const uint8_t *p) noexcept nogil:
     return value
 
 
-cdef inline int64_t plain_text_end(const Reader *r, int64_t start) noexcept nogil:
-    """Where the text from `start` on has its first quote, backslash or control sign; -1 when it is not UTF-8."""
-    cdef uint8_t seen = 0
-    cdef int64_t end = plain_end(r.p, start, r.limit, 0x22, &seen)
-    if end >= r.end or (seen & 0x80 and not utf8_is_good(r.p + start, end - start)):
+cdef inline int64_t plain_text_end(const Reader *r, int64_t start, uint8_t *seen) noexcept nogil:
+    """Where the text from `start` on has its first quote, backslash or control sign; -1 when it is not UTF-8.
+
+    *seen gets bit 7 where it has a byte beyond ASCII.
+    """
+    cdef int64_t end
+    seen[0] = 0
+    end = plain_end(r.p, start, r.limit, 0x22, seen)
+    if end >= r.end or (seen[0] & 0x80 and not utf8_is_good(r.p + start, end - start)):
         return -1
     return end
 
 
 cdef inline bint pass_string(Reader *r, Out *out, bint *escaped) noexcept nogil:
     """Pass the string that starts at its opening quote, escapes as orjson writes them; False when in doubt."""
-    cdef int64_t end = plain_text_end(r, r.at + 1)
+    cdef uint8_t seen
+    cdef int64_t end = plain_text_end(r, r.at + 1, &seen)
     if end < 0:
         return False
     escaped[0] = r.p[end] == 0x5C
@@ -511,9 +518,30 @@ cdef inline bint pass_string(Reader *r, Out *out, bint *escaped) noexcept nogil:
     return r.p[end] == 0x22
 
 
+cdef inline bint pass_text(Reader *r, Out *out) noexcept nogil:
+    """Pass the string that starts at its opening quote; False when in doubt, or where its text has an odd sign."""
+    cdef int64_t start = r.at + 1, begin
+    cdef uint8_t seen
+    cdef int64_t end = plain_text_end(r, start, &seen)
+    if end < 0:
+        return False
+    if r.p[end] == 0x22:
+        r.at = end + 1
+        return not odd_text(r.p + start, end - start, seen & 0x80, r.has_ampersand)
+    if r.p[end] != 0x5C or not write_kept(r, out, start):
+        return False
+    # With its escapes undone the text is looked at as it was written.
+    r.kept = start
+    begin = out.size
+    if not pass_escapes(r, out, end) or not write_kept(r, out, r.at - 1):
+        return False
+    r.kept = r.at - 1
+    return not odd_text(out.data + begin, out.size - begin, True, True)
+
+
 cdef bint pass_escapes(Reader *r, Out *out, int64_t i) noexcept nogil:
     """Pass the rest of a string, of which the first backslash stands at `i`."""
-    cdef uint8_t c
+    cdef uint8_t c, seen
     while True:
         if i + 1 >= r.end:
             return False
@@ -532,7 +560,7 @@ cdef bint pass_escapes(Reader *r, Out *out, int64_t i) noexcept nogil:
             i += 2
         else:
             return False
-        i = plain_text_end(r, i)
+        i = plain_text_end(r, i, &seen)
         if i < 0:
             return False
         if r.p[i] == 0x22:
@@ -612,17 +640,19 @@ cdef bint vouch_string(Automaton a, const Node *node, Reader *r, Out *out) noexc
         return False
     if kind == KIND_ENUM:
         return vouch_word(a, node, r)
-    if not pass_string(r, out, &escaped):
+    if kind == KIND_TEXT:
+        return pass_text(r, out) and node.low <= r.at - 1 - start <= node.high
+    if not pass_string(r, out, &escaped) or escaped:
         return False
     size = r.at - 1 - start
-    if kind == KIND_TEXT:
-        return node.low <= size <= node.high
-    if escaped:
-        return False
+    if kind == KIND_IDENTITY or kind == KIND_ID:
+        if size == 0:
+            return kind == KIND_ID and node.low <= 0
+        return node.low <= size <= node.high and good_cell(kind, r.p + start, size, 0, 0)
     if kind == KIND_EMAIL:
         return tidy_email(r, start, size) or clean_string(node, r, out, start, size)
     if kind == KIND_HASH:
-        return hash_form(r.p + start, size) == AS_IT_IS or clean_string(node, r, out, start, size)
+        return (size > 0 and good_cell(kind, r.p + start, size, 0, 0)) or clean_string(node, r, out, start, size)
     if kind == KIND_DATE:
         return size == 10 and good_date(r.p + start, size)
     if kind == KIND_DATE_TIME:
@@ -637,6 +667,8 @@ cdef inline bint tidy_email(const Reader *r, int64_t start, int64_t size) noexce
     cdef const uint8_t *p = r.p + start
     cdef const uint8_t *point
     cdef int64_t at
+    if is_nobodys(p, size):
+        return False
     if size + D_SLACK > r.limit - start:
         return email_form(p, size) == AS_IT_IS
     at = address_end(p, 0, size, True)
@@ -678,7 +710,7 @@ cdef bint clean_string(const Node *node, Reader *r, Out *out, int64_t start, int
         c = r.p[first + i]
         to[i] = c | 0x20 if 0x41 <= c <= 0x5A else c
     # Neither kind vouches for a byte beyond ASCII.
-    if (email_form(to, last - first) if node.kind == KIND_EMAIL else hash_form(to, last - first)) != AS_IT_IS:
+    if not good_cell(node.kind, to, last - first, 0, 0):
         return False
     out.size += last - first
     r.kept = start + size
@@ -709,14 +741,16 @@ cdef bint vouch_value(Automaton a, int32_t number, Reader *r, Out *out, int dept
 cdef bint vouch_leaf(Automaton a, const Node *node, Reader *r, Out *out) noexcept nogil:
     cdef int64_t end
     cdef int what = node.what
-    cdef bint escaped = False
     r.word = -1
     if what == NODE_STRING:
         return vouch_string(a, node, r, out)
     if what == NODE_BOOLEAN or (what == NODE_OPEN and (r.p[r.at] == 0x74 or r.p[r.at] == 0x66)):
         return pass_boolean(r)
     if what == NODE_OPEN and r.p[r.at] == 0x22:
-        return pass_string(r, out, &escaped)
+        return pass_text(r, out)
+    if what == NODE_OPEN and is_null(r, r.at):
+        r.at += 4
+        return True
     if what != NODE_NUMBER and what != NODE_OPEN:
         return False
     end = number_end(r.p, r.at, r.end)
@@ -730,6 +764,10 @@ cdef bint vouch_leaf(Automaton a, const Node *node, Reader *r, Out *out) noexcep
             return False
     r.at = end
     return True
+
+
+cdef inline bint is_null(const Reader *r, int64_t at) noexcept nogil:
+    return r.end - at >= 4 and memcmp(r.p + at, b"null", 4) == 0
 
 
 cdef inline bint pass_boolean(Reader *r) noexcept nogil:
@@ -807,10 +845,13 @@ cdef inline int32_t tidy_key(
 cdef inline int64_t behind_text(const Node *node, const Reader *r, int64_t at) noexcept nogil:
     """The place behind a plain text that needs no more than to be text; -1 for all else."""
     cdef int64_t end
+    cdef uint8_t seen
     if node.what != NODE_STRING or node.kind != KIND_TEXT or r.sketch != NULL or at >= r.end or r.p[at] != 0x22:
         return -1
-    end = plain_text_end(r, at + 1)
+    end = plain_text_end(r, at + 1, &seen)
     if end < 0 or r.p[end] != 0x22 or not node.low <= end - at - 1 <= node.high:
+        return -1
+    if odd_text(r.p + at + 1, end - at - 1, seen & 0x80, r.has_ampersand):
         return -1
     return end + 1
 
@@ -860,7 +901,8 @@ cdef bint vouch_object(Automaton a, int32_t number, Reader *r, Out *out, int dep
     cdef int64_t at = r.at + 1, end
     cdef int32_t place, child
     cdef int32_t *likely
-    cdef bint comma = False
+    # A null under a key of the user's own is a value.
+    cdef bint comma = False, is_own
     cdef uint8_t sign
     others.count = 0
     if r.p[r.at] != 0x7B or not mark(r, M_OPEN_OBJECT):
@@ -897,7 +939,8 @@ cdef bint vouch_object(Automaton a, int32_t number, Reader *r, Out *out, int dep
         at = behind_space(r, out, at)
         if at < 0:
             return False
-        if r.end - at >= 4 and r.p[at] == 0x6E and memcmp(r.p + at, b"null", 4) == 0:
+        is_own = place < 0 and a.nodes[child].what == NODE_OPEN
+        if not is_own and is_null(r, at):
             at += 4
             out.size = size
             r.kept = kept
@@ -998,6 +1041,7 @@ def vouch_documents(Automaton automaton not None, const uint8_t[::1] data not No
     out.data = <uint8_t *>malloc(out.room)
     reader.p = &data[0] if n else NULL
     reader.limit = n
+    reader.has_ampersand = n > 0 and memchr(reader.p, 0x26, n) != NULL
     reader.follow = automaton.new_follow()
     reader.sketch = NULL
     try:
@@ -1045,6 +1089,7 @@ def sketch_document(Automaton automaton not None, const uint8_t[::1] data not No
         reader.p = &data[0]
         reader.at = 0
         reader.end = reader.limit = n
+        reader.has_ampersand = True
         reader.sketch = &sketch
         with nogil:
             is_told = vouch_document(automaton, &reader, &out)

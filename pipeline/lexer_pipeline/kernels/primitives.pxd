@@ -6,7 +6,7 @@ A `good_...` may only vouch: a text that it is not certain of is left to the ref
 
 from libc.stdint cimport int64_t, uint8_t, uint64_t
 from libc.stdlib cimport realloc
-from libc.string cimport memcmp, memcpy
+from libc.string cimport memchr, memcmp, memcpy, strlen
 
 from lexer_pipeline.kernels.codes cimport *
 
@@ -82,8 +82,16 @@ cdef extern from *:
          0,  7,  7,  7,  7,  7,  7,  7,  7,  7,  7,  7,  7,  7,  7,  7,
          7,  7,  7,  7,  7,  7,  7,  7,  7,  7,  7,  0,  0,  0,  0,  0,
     };
+
+    /* What stands before the @ of an address that nobody has (`MAILBOXES` of specs/placeholders.py). */
+    static const char *const NO_MAILBOX[] = {
+        "test@", "noemail@", "no-email@", "no_email@", "no.email@", "nomail@", "no-mail@", "none@", "null@",
+    };
+    #define NO_MAILBOXES ((int)(sizeof(NO_MAILBOX) / sizeof(NO_MAILBOX[0])))
     """
     const uint8_t IN_EMAIL[256]
+    const char *NO_MAILBOX[]
+    const int NO_MAILBOXES
     int64_t plain_end(const uint8_t *p, int64_t at, int64_t n, uint8_t stop, uint8_t *seen) noexcept nogil
     void copy_loosely(uint8_t *to, const uint8_t *source, int64_t n) noexcept nogil
 
@@ -180,6 +188,110 @@ cdef enum:
     NO_FORM = 0
     AS_IT_IS = 1
     LOWERED = 2
+
+
+cdef inline bint begins_with(const uint8_t *p, int64_t n, const uint8_t *word, int64_t size) noexcept nogil:
+    """Whether a text begins with a word in small letters of ASCII, in any case."""
+    cdef int64_t i
+    if n < size:
+        return False
+    for i in range(size):
+        if (p[i] | 0x20 if 0x41 <= p[i] <= 0x5A else p[i]) != word[i]:
+            return False
+    return True
+
+
+cdef inline bint is_nobodys(const uint8_t *p, int64_t n) noexcept nogil:
+    """Whether a text begins as an address that stands for nobody."""
+    cdef int i
+    if not n or ((p[0] | 0x20) != 0x6E and (p[0] | 0x20) != 0x74):
+        return False
+    for i in range(NO_MAILBOXES):
+        if begins_with(p, n, <const uint8_t *>NO_MAILBOX[i], strlen(NO_MAILBOX[i])):
+            return True
+    return False
+
+
+cdef inline bint good_id(const uint8_t *p, int64_t n) noexcept nogil:
+    """Plain signs of ASCII with nothing around them that protects an id, no entity and no number with an exponent."""
+    cdef int64_t i
+    cdef uint8_t c = p[0]
+    if c <= 0x20 or c == 0x27 or c == 0x3D or p[n - 1] <= 0x20 or (c == 0x23 and not (n > 1 and digit(p[1]))):
+        return False
+    for i in range(n):
+        c = p[i]
+        if c < 0x20 or c > 0x7E or c == 0x26 or (c == 0x2B and i and (p[i - 1] | 0x20) == 0x65):
+            return False
+    return True
+
+
+cdef inline bint good_identity(const uint8_t *p, int64_t n) noexcept nogil:
+    """A good id that is certainly no word for nothing: those have no digit above 0, and begin with n, u or no letter."""
+    cdef int64_t i
+    if not good_id(p, n) or is_nobodys(p, n):
+        return False
+    for i in range(n):
+        if 0x31 <= p[i] <= 0x39:
+            return True
+    return 0x61 <= (p[0] | 0x20) <= 0x7A and (p[0] | 0x20) != 0x6E and (p[0] | 0x20) != 0x75
+
+
+cdef inline bint odd_signs(const uint8_t *p, int64_t n) noexcept nogil:
+    """Whether UTF-8 holds a sign that nobody sees, U+FFFD, or what may be signs in the wrong encoding."""
+    cdef int64_t i = 0
+    cdef uint8_t c, d, e
+    while i + 1 < n:
+        c = p[i]
+        d = p[i + 1]
+        e = p[i + 2] if i + 2 < n else 0
+        if c == 0xC2:
+            if d == 0xAD:
+                return True
+            i += 2
+        elif c == 0xC3:
+            # The signs from U+00C2 to U+00F4, and behind them what the rest of a sign looks like.
+            if 0x82 <= d <= 0xB4 and (e == 0xC2 or e == 0xC5 or e == 0xC6 or e == 0xCB or e == 0xE2):
+                return True
+            i += 2
+        elif c == 0xE2:
+            if d == 0x80 and (0x8B <= e <= 0x8F or 0xAA <= e <= 0xAE):
+                return True
+            if d == 0x81 and e == 0xA0:
+                return True
+            i += 3
+        elif c == 0xEF:
+            if (d == 0xBB and e == 0xBF) or (d == 0xBF and e == 0xBD):
+                return True
+            i += 3
+        else:
+            i += 1
+    return False
+
+
+cdef inline bint odd_edges(const uint8_t *p, int64_t n) noexcept nogil:
+    """Whether a text, blanks around it aside, may be the error of a spreadsheet or a number with an exponent."""
+    while n and (p[0] <= 0x20 or p[0] >= 0x80):
+        p += 1
+        n -= 1
+    if n and p[0] == 0x23:
+        return n == 1 or not digit(p[1])
+    if not n or not digit(p[0]):
+        return False
+    while p[n - 1] <= 0x20 or p[n - 1] >= 0x80:
+        n -= 1
+    return n >= 5 and p[n - 3] == 0x2B and digit(p[n - 2]) and digit(p[n - 1])
+
+
+cdef inline bint odd_text(const uint8_t *p, int64_t n, bint is_high, bint has_ampersand) noexcept nogil:
+    """Whether a text may hold a sign that the reference says something of (`specs/signs.py`)."""
+    if n == 0:
+        return False
+    # Most texts begin with a letter.
+    if (p[0] < 0x3A or p[0] >= 0x80) and odd_edges(p, n):
+        return True
+    if has_ampersand and memchr(p, 0x26, n) != NULL and memchr(p, 0x3B, n) != NULL:
+        return True
+    return is_high and odd_signs(p, n)
 
 
 cdef inline int email_form(const uint8_t *p, int64_t n) noexcept nogil:
@@ -326,9 +438,13 @@ cdef inline bint good_url(const uint8_t *p, int64_t n) noexcept nogil:
 cdef inline bint good_cell(int kind, const uint8_t *p, int64_t size, double low, double high) noexcept nogil:
     """Whether a plain ASCII text is one of a kind as it stands; nothing is said of words and of texts of any kind."""
     if kind == KIND_EMAIL:
-        return email_form(p, size) == AS_IT_IS
+        return email_form(p, size) == AS_IT_IS and not is_nobodys(p, size)
     if kind == KIND_HASH:
-        return hash_form(p, size) == AS_IT_IS
+        return hash_form(p, size) == AS_IT_IS and good_identity(p, size)
+    if kind == KIND_IDENTITY:
+        return good_identity(p, size)
+    if kind == KIND_ID:
+        return good_id(p, size)
     if kind == KIND_NUMBER:
         return good_number(p, size, low, high)
     if kind == KIND_INTEGER:
@@ -361,6 +477,43 @@ cdef inline uint64_t hash_bytes(const uint8_t *p, int64_t n) noexcept nogil:
     return h ^ (h >> 28)
 
 
+cdef enum:
+    # No address is longer; what is, is compared as it stands.
+    LONGEST_ADDRESS = 320
+
+cdef struct Key:
+    # The key of the row before (of size -1 where there is none), as it is compared: an address trimmed and in lower case.
+    const uint8_t *p
+    int64_t size
+    uint64_t hash
+    bint is_address
+    int side
+    uint8_t sides[2][LONGEST_ADDRESS]
+
+
+cdef inline bint next_key(Key *key, const uint8_t *p, int64_t size) noexcept nogil:
+    """Whether a key that is not empty is the one of the row before; `key` then has it with its hash."""
+    cdef int64_t i
+    cdef bint same
+    cdef uint8_t *to
+    if key.is_address:
+        while size > 1 and p[0] <= 0x20:
+            p += 1
+            size -= 1
+        while size > 1 and p[size - 1] <= 0x20:
+            size -= 1
+        if size <= LONGEST_ADDRESS:
+            key.side = 1 if key.side == 0 else 0
+            to = &key.sides[key.side][0]
+            for i in range(size):
+                to[i] = p[i] | 0x20 if 0x41 <= p[i] <= 0x5A else p[i]
+            p = to
+    same = size == key.size and memcmp(p, key.p, size) == 0
+    if not same:
+        key.hash = hash_bytes(p, size)
+    key.p = p
+    key.size = size
+    return same
 
 
 cdef struct Out:

@@ -1,4 +1,5 @@
 from lexer_pipeline.kernels.arrays import Floats, Int32s, Int64s, UInt64s, WrittenBlock
+from lexer_pipeline.kernels.dialect import Dialect, Doubtful
 
 class Writer:
     folds: bool
@@ -7,9 +8,10 @@ class Writer:
         columns: int, key: int, once: list[int],
     ) -> None: ...  # fmt: skip
     def write(
-        self, data: bytes | memoryview, delimiter: int, final: bool, longest: int, most: int
-    ) -> WrittenBlock: ...
+        self, data: bytes | memoryview, dialect: Dialect, final: bool, longest: int, most: int,
+        doubtful: Doubtful | None = None,
+    ) -> WrittenBlock: ...  # fmt: skip
 
 def scan_keys(
-    data: bytes, delimiter: int, column: int, final: bool, longest: int
+    data: bytes, dialect: Dialect, column: int, final: bool, longest: int, is_address: bool = False
 ) -> tuple[int, int, Int64s]: ...

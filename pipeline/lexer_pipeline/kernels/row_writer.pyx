@@ -8,7 +8,7 @@ is room for all that it can become.
 
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint64_t
 from libc.stdlib cimport calloc, free, malloc, realloc
-from libc.string cimport memcmp, memcpy
+from libc.string cimport memchr, memcmp, memcpy
 from cpython.bytes cimport PyBytes_FromStringAndSize
 
 from lexer_pipeline.kernels.codes cimport *
@@ -53,6 +53,11 @@ cdef struct Notes:
     int64_t *cleaned
     int64_t *pending
     bint is_pending
+    # Of each record written, the line before its first row, the index of that row and where its NDJSON ends; and how many.
+    int64_t *places
+    int64_t written
+    # Whether any text of the block may hold an entity of a web page.
+    bint has_ampersand
 
 cdef struct Table:
     # Rows that are not written yet, and the cells of each.
@@ -216,7 +221,8 @@ cdef class Writer:
         if depth or deepest >= DEEPEST or steps[0, 0] != OPEN_OBJECT:
             raise ValueError("a program opens a record, closes all that it opens, and is not too deep")
 
-    def write(self, const uint8_t[::1] data not None, int delimiter, bint final, int64_t longest, int64_t most):
+    def write(self, const uint8_t[::1] data not None, dialect not None, bint final, int64_t longest, int64_t most,
+              doubtful=None):
         """Write the records of `data`, which starts at the start of a row and of a record; at most `most` rows are read.
 
         Returns a `WrittenBlock`; its `about` has of each row given back the start, end, cells, line before it, number,
@@ -230,9 +236,11 @@ cdef class Writer:
         cdef Table table
         cdef Out out
         cdef Notes notes
-        cdef int64_t counts[6]
+        cdef Reading reading = reading_of(dialect)
+        cdef Asked asked = asked_of(doubtful)
+        cdef int64_t counts[7]
         cdef int64_t cells
-        cdef bint memory
+        cdef int memory
         table.columns = self.columns
         table.rows = table.room = 0
         table.starts = table.ends = NULL
@@ -248,18 +256,22 @@ cdef class Writer:
         notes.cleaned = <int64_t *>calloc(self.columns, sizeof(int64_t))
         notes.pending = <int64_t *>calloc(self.columns, sizeof(int64_t))
         notes.is_pending = False
+        notes.places = <int64_t *>malloc((min(n, most) + 1) * 3 * sizeof(int64_t))
+        notes.written = 0
+        notes.has_ampersand = n > 0 and memchr(p, 0x26, n) != NULL
         try:
             if (out.data == NULL or notes.chosen == NULL or notes.cleaned == NULL or notes.pending == NULL
-                    or not has_room(&table)):
+                    or notes.places == NULL or not has_room(&table)):
                 raise MemoryError
             with nogil:
-                memory = self._run(p, n, <uint8_t>delimiter, final, longest, most, &table, &out, &notes, counts)
+                memory = self._run(p, n, &reading, &asked, doubtful, final, longest, most, &table, &out, &notes, counts)
             if not memory:
                 raise MemoryError
             return WrittenBlock(
                 PyBytes_FromStringAndSize(<char *>out.data, out.size),
-                counts[0], counts[1], counts[2], counts[3], counts[4], counts[5],
+                counts[0], counts[1], counts[2], counts[3], counts[4], counts[5], counts[6],
                 [notes.cleaned[cells] for cells in range(self.columns)],
+                copied(notes.places, notes.written * 3 * sizeof(int64_t), np.int64).reshape(-1, 3),
                 copied(table.starts, table.rows * table.columns * sizeof(int32_t), np.int32),
                 copied(table.ends, table.rows * table.columns * sizeof(int32_t), np.int32),
                 copied(table.flags, table.rows * table.columns, np.uint8),
@@ -272,14 +284,15 @@ cdef class Writer:
             free(notes.chosen)
             free(notes.cleaned)
             free(notes.pending)
+            free(notes.places)
             discard(&table)
 
-    cdef bint _run(self, const uint8_t *p, int64_t n, uint8_t delimiter, bint final, int64_t longest,
-                   int64_t most, Table *table, Out *out, Notes *notes, int64_t *counts) noexcept nogil:
+    cdef int _run(self, const uint8_t *p, int64_t n, const Reading *reading, const Asked *asked, doubtful, bint final,
+                  int64_t longest, int64_t most, Table *table, Out *out, Notes *notes, int64_t *counts) except -1 nogil:
         """Go through the rows; False when there is no memory left."""
-        cdef int64_t at = 0, line = 0, filled = 0, blank = 0, index = 0, rows = 0, records = 0
+        cdef int64_t at = 0, line = 0, filled = 0, blank = 0, passed_over = 0, index = 0, rows = 0, records = 0
         # Where the record that is being gathered begins, and what was counted before it.
-        cdef int64_t first = 0, open_at = 0, open_line = 0, open_filled = 0, open_blank = 0
+        cdef int64_t first = 0, open_at = 0, open_line = 0, open_filled = 0, open_blank = 0, open_passed = 0
         cdef int64_t key_at = 0, key_size = -1, size, cell
         cdef bint is_open = False, doubt = False, unreadable = False, begins, readable
         cdef Row row
@@ -288,10 +301,15 @@ cdef class Writer:
             if not has_room(table):
                 return False
             cell = table.rows * table.columns
-            if not next_row(p, n, at, final, longest, delimiter, table.columns, table.starts + cell,
+            if not next_row(p, n, at, final, longest, reading, table.columns, table.starts + cell,
                             table.ends + cell, table.flags + cell, &row):
                 break
-            if row.fault == ROW_BLANK:
+            if may_be_none(p, table.starts + cell, table.ends + cell, table.columns, &row, asked):
+                with gil:
+                    if is_none(p, table.starts + cell, table.ends + cell, table.columns, &row, doubtful):
+                        row.fault = ROW_PASSED_OVER
+            if row.fault == ROW_BLANK or row.fault == ROW_PASSED_OVER:
+                passed_over += row.fault == ROW_PASSED_OVER
                 at = row.after
                 line += row.lines
                 blank += 1
@@ -307,7 +325,7 @@ cdef class Writer:
             about[ABOUT_INDEX] = index
             if self.folds:
                 size = table.ends[cell + self.key] - table.starts[cell + self.key]
-                readable = row.fault != ROW_QUOTE and row.fault != ROW_UNCLOSED and row.cells > self.key
+                readable = not is_broken(row.fault) and row.cells > self.key
                 if not is_open:
                     begins = True
                 elif unreadable or not readable:
@@ -333,6 +351,7 @@ cdef class Writer:
                     open_line = line
                     open_filled = filled
                     open_blank = blank
+                    open_passed = passed_over
                 if readable and size:
                     key_at = table.starts[table.rows * table.columns + self.key]
                     key_size = size
@@ -360,13 +379,14 @@ cdef class Writer:
                 self._give_back(table, first, table.rows, out)
         elif is_open:
             table.rows = first
-            at, line, filled, blank = open_at, open_line, open_filled, open_blank
+            at, line, filled, blank, passed_over = open_at, open_line, open_filled, open_blank, open_passed
         counts[0] = at
         counts[1] = line
         counts[2] = filled
         counts[3] = blank
         counts[4] = rows
         counts[5] = records
+        counts[6] = passed_over
         return out.data != NULL
 
     cdef bint _says_once(self, Table *table, int64_t row) noexcept nogil:
@@ -411,12 +431,17 @@ cdef class Writer:
         for row in range(first, last):
             size += table.about[row * ABOUT_WIDTH + ABOUT_END] - table.about[row * ABOUT_WIDTH + ABOUT_START]
         # Each byte of a cell becomes six at most; 64 for what is copied loosely and the end of the line.
-        if last - first > 1 and not self._choose(p, table, first, last, notes):
+        if last - first > 1 and (repeats_first(p, table, first, last)
+                                 or not self._choose(p, table, first, last, notes)):
             return False
         if not reserve(out, self.fixed * (last - first) + 6 * size + 64):
             return False
         if self._record(p, n, table, first, last, out, notes):
             self._settle(notes, True)
+            notes.places[3 * notes.written] = table.about[first * ABOUT_WIDTH + ABOUT_LINE]
+            notes.places[3 * notes.written + 1] = table.about[first * ABOUT_WIDTH + ABOUT_INDEX]
+            notes.places[3 * notes.written + 2] = out.size
+            notes.written += 1
             return True
         out.size = before
         self._settle(notes, False)
@@ -469,7 +494,7 @@ cdef class Writer:
                 form = AS_IT_IS
                 frame = &frames[depth - 1]
                 if step.kind == KIND_TEXT:
-                    if size > step.high:
+                    if size > step.high or odd_text(p + start, size, flags & HAS_HIGH, notes.has_ampersand):
                         return False
                 elif flags:
                     return False
@@ -492,9 +517,14 @@ cdef class Writer:
                     form = email_form(p + start, size) if step.kind == KIND_EMAIL else hash_form(p + start, size)
                     if form == NO_FORM or not size:
                         return False
+                    if is_nobodys(p + start, size) if step.kind == KIND_EMAIL else not good_identity(p + start, size):
+                        return False
                     if form == LOWERED or size != table.ends[cell] - table.starts[cell]:
                         notes.pending[step.column] += 1
                         notes.is_pending = True
+                elif step.kind == KIND_IDENTITY or step.kind == KIND_ID:
+                    if size > step.high or not good_cell(step.kind, p + start, size, 0, 0):
+                        return False
                 elif not good_cell(step.kind, p + start, size, step.low, step.high):
                     return False
                 if opened < depth:
@@ -581,6 +611,18 @@ cdef class Writer:
         return False
 
 
+cdef inline bint repeats_first(const uint8_t *p, const Table *table, int64_t first, int64_t last) noexcept nogil:
+    """Whether a row of a record stands once more in it as its first row does: then its rows may all be there twice."""
+    cdef const int64_t *about = table.about + first * ABOUT_WIDTH
+    cdef const int64_t *other
+    cdef int64_t row, start = about[ABOUT_START], size = about[ABOUT_END] - start
+    for row in range(first + 1, last):
+        other = table.about + row * ABOUT_WIDTH
+        if other[ABOUT_END] - other[ABOUT_START] == size and memcmp(p + other[ABOUT_START], p + start, size) == 0:
+            return True
+    return False
+
+
 cdef inline bint fill(const Step *step, Frame *holder) noexcept nogil:
     """Note in what holds it that a value is filled; False where an earlier item of a list is empty."""
     if step.holder == IN_OBJECT:
@@ -641,18 +683,24 @@ cdef inline bint plain_row(const uint8_t *p, int64_t n, int64_t at, uint8_t deli
     return True
 
 
-def scan_keys(const uint8_t[::1] data not None, int delimiter, int column, bint final, int64_t longest):
+def scan_keys(const uint8_t[::1] data not None, dialect not None, int column, bint final, int64_t longest,
+              bint is_address=False):
     """Find the rows of `data` that are not blank, and the key of each in `column`.
 
     Returns (consumed, lines, about): `about` (int64) has of each row its start, its end, the line before it, its mark
     and the hash of its key, both as `cells.mark_keys` gives them. Rows are read as `scan_csv` reads them.
     """
-    cdef int64_t n = data.shape[0], at = 0, rows = 0, line = 0, last_at = 0, last_size = -1, size
+    cdef int64_t n = data.shape[0], at = 0, rows = 0, line = 0
     cdef const uint8_t *p = &data[0] if n else NULL
     cdef Table table
     cdef Row row
+    cdef Reading reading = reading_of(dialect)
     cdef int64_t *about
     cdef bint memory = True
+    cdef Key key
+    key.size = -1
+    key.is_address = is_address
+    key.side = 0
     table.columns = column + 1
     table.rows = table.room = 0
     table.starts = table.ends = NULL
@@ -665,9 +713,9 @@ def scan_keys(const uint8_t[::1] data not None, int delimiter, int column, bint 
         memory = has_room(&table)
         with nogil:
             while memory and at < n:
-                if not plain_row(p, n, at, <uint8_t>delimiter, column, &table.starts[column], &table.ends[column], &row):
-                    if not next_row(p, n, at, final, longest, <uint8_t>delimiter, table.columns, table.starts,
-                                    table.ends, table.flags, &row):
+                if not plain_row(p, n, at, reading.delimiter, column, &table.starts[column], &table.ends[column], &row):
+                    if not next_row(p, n, at, final, longest, &reading, table.columns, table.starts, table.ends,
+                                    table.flags, &row):
                         break
                 if row.fault != ROW_BLANK:
                     about = table.about + rows * KEYS_WIDTH
@@ -675,18 +723,15 @@ def scan_keys(const uint8_t[::1] data not None, int delimiter, int column, bint 
                     about[KEYS_END] = row.end
                     about[KEYS_LINE] = line
                     about[KEYS_HASH] = 0
-                    size = table.ends[column] - table.starts[column]
-                    if row.fault == ROW_QUOTE or row.fault == ROW_UNCLOSED or row.cells <= column:
+                    if is_broken(row.fault) or row.cells <= column:
                         about[KEYS_MARK] = KEY_UNREADABLE
-                    elif size == 0:
+                    elif table.ends[column] == table.starts[column]:
                         about[KEYS_MARK] = KEY_EMPTY
                     else:
-                        about[KEYS_MARK] = KEY_STARTS
-                        if size == last_size and memcmp(p + table.starts[column], p + last_at, size) == 0:
-                            about[KEYS_MARK] = KEY_SAME
-                        about[KEYS_HASH] = <int64_t>hash_bytes(p + table.starts[column], size)
-                        last_at = table.starts[column]
-                        last_size = size
+                        about[KEYS_MARK] = KEY_SAME if next_key(
+                            &key, p + table.starts[column], table.ends[column] - table.starts[column]
+                        ) else KEY_STARTS
+                        about[KEYS_HASH] = <int64_t>key.hash
                     rows += 1
                     if (rows + 1) * KEYS_WIDTH > table.room * ABOUT_WIDTH:
                         table.rows = table.room

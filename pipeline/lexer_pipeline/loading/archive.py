@@ -2,14 +2,16 @@
 
 import re
 import stat
+import unicodedata
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from lexer_pipeline.errors import SourceError
+from lexer_pipeline.errors import SourceError, UsageError
+from lexer_pipeline.loading import other_files
 
 MOST_MEMBERS = 1000
 MOST_RATIO = 200
@@ -25,14 +27,18 @@ NESTED = (b"PK\x03\x04", b"\x1f\x8b", b"7z\xbc\xaf", b"Rar!", b"BZh", b"\xfd7zXZ
 # What only a spreadsheet holds: Office Open XML, and OpenDocument (which has its type for a first file).
 WORKBOOKS = ({"xl/workbook.xml"}, {"xl/workbook.bin"}, {"mimetype", "content.xml"})
 MOST_WORKBOOK_BYTES = 4 << 30
+MOST_SHOWN = 8
+# So much of a text is looked at to tell whether it is prose.
+HEAD = 1 << 13
 
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """One file of a zip, named as messages call it: `export.zip!members.csv`."""
+    """One file of a zip, named as messages call it: `export.zip!members.csv`; `notes` say what else the zip holds."""
 
     archive: Path
     name: str
+    notes: tuple[str, ...] = field(default=(), compare=False)
 
     def __str__(self) -> str:
         return f"{self.archive}!{self.name}"
@@ -45,23 +51,86 @@ def is_workbook(path: Path) -> bool:
     return any(marks <= names for marks in WORKBOOKS)
 
 
-def members(path: Path) -> list[Member]:
-    """The files in a zip, in their order; raises SourceError where opening one might do harm or cannot work."""
+def members(path: Path, wanted: str | None = None) -> list[Member]:
+    """The files in a zip that may hold data, in their order, or the one that is `wanted` (in any case, its folder or not).
+
+    Raises SourceError where opening one might do harm or cannot work, UsageError where there is none that is wanted.
+    """
     with _opened(path) as archive:
-        infos = [one for one in archive.infolist() if not one.is_dir() and not NOISE.fullmatch(one.filename)]
+        files = [one for one in archive.infolist() if not one.is_dir()]
+        infos = [one for one in files if not NOISE.fullmatch(one.filename)]
         _refuse_bomb(str(path), infos, MOST_BYTES)
         for info in infos:
             _refuse_member(path, info)
-            with _reading(path, info.filename), archive.open(info) as file:
-                if file.read(8).startswith(NESTED) and not _is_inner_workbook(info.filename):
-                    raise SourceError(
-                        f"{path}!{info.filename}: is an archive in an archive", "Unpack the outer one."
-                    )
-    if not infos:
-        raise SourceError(f"{path}: the zip holds no files", "Export it again.")
-    if len({one.filename for one in infos}) < len(infos):
-        raise SourceError(f"{path}: two files in the zip have one name", "Unpack it, and name the files.")
-    return [Member(path, one.filename) for one in infos]
+        if not infos:
+            raise SourceError(f"{path}: the zip holds no files", "Export it again.")
+        if len({one.filename for one in infos}) < len(infos):
+            raise SourceError(f"{path}: two files in the zip have one name", "Unpack it, and name the files.")
+        chosen = _with_data(path, archive, infos) if wanted is None else [_wanted(path, infos, wanted)]
+        for info in chosen:
+            _refuse_nested(path, archive, info)
+    names = [one.filename for one in chosen]
+    others = [one.filename for one in files if one not in chosen]
+    return [Member(path, name, _passed_over(others) if name == names[0] else ()) for name in names]
+
+
+def _with_data(
+    path: Path, archive: zipfile.ZipFile, infos: Sequence[zipfile.ZipInfo]
+) -> list[zipfile.ZipInfo]:
+    """Those that hold tables or JSON; where none surely does, those that might."""
+    might = [one for one in infos if not other_files.is_other(one.filename)]
+    found = [one for one in might if not _is_prose(path, archive, one)]
+    if not might:
+        raise SourceError(
+            f"{path}: the zip holds no table and no JSON", "Export it again, as CSV, XLSX or JSON."
+        )
+    return found or might
+
+
+def _is_prose(path: Path, archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> bool:
+    with _reading(path, info.filename), archive.open(info) as file:
+        return other_files.is_prose(info.filename, file.read(HEAD))
+
+
+def _wanted(path: Path, infos: Sequence[zipfile.ZipInfo], wanted: str) -> zipfile.ZipInfo:
+    """The file of that name: as it is written, else in any case, else without its folder."""
+    ways: tuple[Callable[[str], str], ...] = (str, _caseless, lambda name: _caseless(name.rpartition("/")[2]))
+    for way in ways:
+        found = [one for one in infos if way(one.filename) == way(wanted)]
+        if len(found) == 1:
+            return found[0]
+        if found:
+            break
+    listed = ", ".join(_plain(one.filename) for one in (found or infos)[:MOST_SHOWN])
+    what = "more than one file is called" if found else "there is no file called"
+    raise UsageError(f"{path}: {what} {wanted}", f"Name one of these with --member: {listed}.")
+
+
+def _caseless(name: str) -> str:
+    return unicodedata.normalize("NFC", name).casefold()
+
+
+def _passed_over(names: Sequence[str]) -> tuple[str, ...]:
+    if not names:
+        return ()
+    shown = ", ".join(map(_plain, names[:MOST_SHOWN])) + (", …" if len(names) > MOST_SHOWN else "")
+    what = "1 other file" if len(names) == 1 else f"{len(names)} other files"
+    return (f"passed over: {what} in the zip ({shown}); --member NAME chooses one",)
+
+
+def _refuse_nested(path: Path, archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> None:
+    with _reading(path, info.filename), archive.open(info) as file:
+        if file.read(8).startswith(NESTED) and not _is_inner_workbook(info.filename):
+            raise SourceError(
+                f"{path}!{info.filename}: is an archive in an archive",
+                "Unpack the outer one, or choose another file of it with --member.",
+            )
+
+
+def size_of(member: Member) -> int:
+    """How many bytes a member has, unpacked."""
+    with _opened(member.archive) as archive:
+        return archive.getinfo(member.name).file_size
 
 
 def refuse_swollen_workbook(path: Path, name: str) -> None:

@@ -3,7 +3,7 @@
 import codecs
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -12,10 +12,21 @@ from lexer_pipeline.chunks.group import Keys
 from lexer_pipeline.chunks.rows import Rows, left_over, rows_of
 from lexer_pipeline.errors import SourceError, UsageError
 from lexer_pipeline.kernels import dispatch
-from lexer_pipeline.kernels.codes import BROKEN_ROWS, KEYS_HASH, KEYS_MARK, LONGEST_ROW, ROW_BLANK
+from lexer_pipeline.kernels.codes import (
+    BROKEN_ROWS,
+    KEYS_HASH,
+    KEYS_MARK,
+    LONGEST_ROW,
+    ROW_BLANK,
+    ROW_PASSED_OVER,
+)
+from lexer_pipeline.kernels.dialect import Dialect
 from lexer_pipeline.loading.format import Readable
+from lexer_pipeline.loading.passed_over import PassedOver
+from lexer_pipeline.loading.quotes import Quotes
 
-DELIMITERS = (",", ";", "\t", "|")
+TAB = "\t"
+DELIMITERS = (",", ";", TAB, "|")
 BLOCK = 1 << 20
 # The most cells that are looked for at a time: a header may have thousands of columns.
 MOST_CELLS = 1 << 23
@@ -29,7 +40,7 @@ class Head:
 
     `line` is where it begins, `lines` are those up to the first row of data; where `row_a_line`, each row counts as one line, whatever
     line breaks its cells hold (sheets). `spare` counts the columns at the end that have no name, `before` the cells that a
-    rejects file has in front of each row.
+    rejects file has in front of each row. What `quotes` are may be told as late as by the rows.
     """
 
     names: tuple[str, ...]
@@ -40,6 +51,13 @@ class Head:
     spare: int = 0
     row_a_line: bool = False
     before: int = 0
+    cr_ends_rows: bool = True
+    quotes: Quotes = field(default_factory=Quotes)
+
+    @property
+    def dialect(self) -> Dialect:
+        """How rows and cells are told apart, as far as it is known by now."""
+        return Dialect(self.delimiter, self.quotes.said is True, self.cr_ends_rows, len(self.names) - 1)
 
     @property
     def width(self) -> int:
@@ -64,11 +82,12 @@ class Head:
 
 
 def read_head(
-    source: Readable, start: bytes, delimiter: str = "", above: int = 0, row_a_line: bool = False
-) -> tuple[Head, bytes]:
+    source: Readable, start: bytes, delimiter: str = "", above: int = 0, row_a_line: bool = False, cr_ends_rows: bool = True,
+    quotes: Quotes | None = None,
+) -> tuple[Head, bytes]:  # fmt: skip
     """The header of the table that begins with `start`; returns it with the bytes that follow it.
 
-    `delimiter` is "" where it is to be told; `above` lines come before `start`.
+    `delimiter` is "" where it is to be told, and `quotes` speak of a table divided by tabs; `above` lines come before `start`.
     """
     data = start.removeprefix(codecs.BOM_UTF8)
     while b"\n" not in data and b"\r" not in data[:-1] and len(data) <= LONGEST_ROW:
@@ -77,17 +96,30 @@ def read_head(
             break
         data += more
     first = len(data) - len(data.lstrip(b"\r\n"))
-    delimiter = delimiter or sniff(data[first : first + BLOCK])
+    quotes = quotes or Quotes()
+    delimiter = delimiter or sniff(data[first : first + BLOCK], quotes, cr_ends_rows)
+    quotes = quotes if delimiter == TAB else Quotes()
     above += _line_breaks(data[:first])
-    read, consumed, names = _header_cells(source, data[first:], delimiter, above + 1)
+    dialect = Dialect(delimiter, quotes.said is not False, cr_ends_rows)
+    read, consumed, names = _header_cells(source, data[first:], dialect, above + 1)
     named = len(names)
     while named and not names[named - 1]:
         named -= 1
     lines = above + (1 if row_a_line else _line_breaks(read[:consumed]))
     raw = _without_last(read[:consumed].rstrip(b"\r\n"), delimiter, named, len(names) - named)
-    return Head(names[:named], delimiter, raw, lines, above + 1, len(names) - named, row_a_line), read[
-        consumed:
-    ]
+    head = Head(
+        names[:named],
+        delimiter,
+        raw,
+        lines,
+        above + 1,
+        len(names) - named,
+        row_a_line,
+        0,
+        cr_ends_rows,
+        quotes,
+    )
+    return head, read[consumed:]
 
 
 def without_added(head: Head, source: str) -> Head:
@@ -108,25 +140,25 @@ def _without_last(raw: bytes, delimiter: str, named: int, spare: int) -> bytes:
 
 
 def _header_cells(
-    source: Readable, data: bytes, delimiter: str, line: int
+    source: Readable, data: bytes, dialect: Dialect, line: int
 ) -> tuple[bytes, int, tuple[str, ...]]:
     """The bytes read so far, how many of them the header takes, and its cells."""
     while True:
-        found = dispatch.scan_csv(data, ord(delimiter), 1, False, 1, LONGEST_ROW)
+        found = dispatch.scan_csv(data, dialect, 1, False, 1, LONGEST_ROW)
         if found.rows:
             break
         if len(data) > LONGEST_ROW:
             raise _too_long(source, line)
         more = source.read(BLOCK)
         if not more:
-            found = dispatch.scan_csv(data, ord(delimiter), 1, True, 1, LONGEST_ROW)
+            found = dispatch.scan_csv(data, dialect, 1, True, 1, LONGEST_ROW)
             break
         data += more
     columns = int(found.row_cells[0]) if found.rows else 0
     where = f"{source.name}: line {line}"
     if not columns or found.row_faults[0] in BROKEN_ROWS:
         raise SourceError(f"{where}: the header cannot be read", "Close the quotes in that line.")
-    found = dispatch.scan_csv(data, ord(delimiter), columns, True, 1, LONGEST_ROW)
+    found = dispatch.scan_csv(data, dialect, columns, True, 1, LONGEST_ROW)
     places = zip(found.starts.tolist(), found.ends.tolist(), strict=True)
     cells = [data[start:end].replace(b'""', b'"').strip() for start, end in places]
     if not any(cells):
@@ -141,13 +173,14 @@ def _header_cells(
         ) from None
 
 
-def sniff(sample: bytes) -> str:
+def sniff(sample: bytes, quotes: Quotes, cr_ends_rows: bool) -> str:
     """The delimiter that cuts the first rows most evenly, and into most cells; a comma when none does."""
     scores = {}
     for delimiter in DELIMITERS:
-        found = dispatch.scan_csv(sample, ord(delimiter), 1, False, SAMPLE_ROWS, LONGEST_ROW)
+        dialect = Dialect(delimiter, delimiter != TAB or quotes.said is not False, cr_ends_rows)
+        found = dispatch.scan_csv(sample, dialect, 1, False, SAMPLE_ROWS, LONGEST_ROW)
         if not found.rows:
-            found = dispatch.scan_csv(sample, ord(delimiter), 1, True, SAMPLE_ROWS, LONGEST_ROW)
+            found = dispatch.scan_csv(sample, dialect, 1, True, SAMPLE_ROWS, LONGEST_ROW)
         faults = found.row_faults
         whole = found.row_cells[(faults != ROW_BLANK) & ~np.isin(faults, BROKEN_ROWS)]
         if len(whole) and whole[0] > 1:
@@ -156,19 +189,24 @@ def sniff(sample: bytes) -> str:
 
 
 def read_rows(
-    source: Readable, head: Head, rest: bytes, writer: "dispatch.Writer | None" = None
-) -> Iterator[Rows]:
+    source: Readable, head: Head, rest: bytes, writer: "dispatch.Writer | None" = None,
+    passed_over: PassedOver | None = None,
+) -> Iterator[Rows]:  # fmt: skip
     """The rows behind the header, in chunks of about a megabyte, without a word on records.
 
-    With a `writer` a chunk holds whole records, and those that are certainly right are written already.
+    With a `writer` a chunk holds whole records, and those that are certainly right are written already. Rows that are
+    `passed_over` are blank.
     """
-    place, final = Place(head, head.lines), False
+    place, final = Place(head, head.lines, passed_over), False
+    if passed_over is not None:
+        passed_over.begin()
     most = least = MOST_CELLS // head.width + 1
     while rest or not final:
         if not final and len(rest) < BLOCK:
             more = source.read(BLOCK)
             final = not more
             rest += more
+        rest = head.quotes.look(source, rest, head.cr_ends_rows)
         if writer is None:
             # A row has a byte for each of its columns at least; shorter ones, which lack cells, wait for the next round.
             room = 1024 + len(rest) // max(16, head.width)
@@ -191,23 +229,36 @@ def read_rows(
 
 @dataclass(slots=True)
 class Place:
-    """How far a table was read: `line` lines, those above it included, and `number` rows that are not blank."""
+    """How far a table was read: `line` lines, those above it included, and `number` rows that are not blank.
+
+    `counts` says that rows which are `passed_over` are met for the first time.
+    """
 
     head: Head
     line: int
+    passed_over: PassedOver | None = None
     number: int = 0
+    counts: bool = True
 
 
 def _found(rest: bytes, place: Place, final: bool, most: int) -> tuple[int, Rows | None]:
     """How many bytes the next rows take, at most `most` of them, and the rows as cells."""
-    head, columns = place.head, place.head.width
-    found = dispatch.scan_csv(rest, ord(head.delimiter), columns, final, most, LONGEST_ROW)
+    head, columns, ask = place.head, place.head.width, place.passed_over
+    doubtful = ask.doubtful if ask else None
+    found = dispatch.scan_csv(rest, head.dialect, columns, final, most, LONGEST_ROW, doubtful)
     if not found.rows:
         return found.consumed, None
     lines = np.arange(found.rows + 1, dtype=np.int32) if head.row_a_line else found.row_lines
+    lines_of = lines[:-1].astype(np.int64) + place.line + 1
+    passed_over = np.flatnonzero(found.row_faults == ROW_PASSED_OVER)
+    found.row_faults[passed_over] = ROW_BLANK
     numbers = place.number + np.cumsum(found.row_faults != ROW_BLANK, dtype=np.int64)
     block = rest[: found.consumed]
-    rows = rows_of(found, block, columns, lines[:-1].astype(np.int64) + place.line + 1, numbers)
+    rows = rows_of(found, block, columns, lines_of, numbers)
+    if ask and place.counts:
+        for row in passed_over.tolist():
+            wide = range(row * columns, (row + 1) * columns)
+            ask.seen([block[rows.starts[at] : rows.ends[at]] for at in wide], int(lines_of[row]))
     place.number = int(numbers[-1])
     place.line += int(lines[-1])
     return found.consumed, rows
@@ -217,21 +268,24 @@ def _written(
     rest: bytes, place: Place, final: bool, most: int, writer: "dispatch.Writer"
 ) -> tuple[int, Rows | None]:
     """How many bytes the next records take, and the records: written where they are certain, else as cells."""
-    head, line, number = place.head, place.line, place.number
-    done = writer.write(rest, ord(head.delimiter), final, LONGEST_ROW, most)
+    head, line, number, ask = place.head, place.line, place.number, place.passed_over
+    done = writer.write(rest, head.dialect, final, LONGEST_ROW, most, ask.doubtful if ask else None)
     if not done.consumed:
         return 0, None
     place.number += done.filled
     place.line += done.filled + done.blank if head.row_a_line else done.lines
 
-    def again() -> Rows:
+    def again(counts: bool = False) -> Rows:
         block = rest[: done.consumed]
-        rows = _found(block, Place(head, line, number), True, done.filled + done.blank)[1]
+        rows = _found(block, Place(head, line, ask, number, counts), True, done.filled + done.blank)[1]
         assert rows is not None
         return rows
 
+    if done.passed_over:
+        again(counts=True)
     lines = line + 1 + (done.indexes if head.row_a_line else done.lines_before)
-    return done.consumed, left_over(done, rest, len(head.names), lines, number + done.numbers, again)
+    began = line + 1 + done.first_rows[:, 1 if head.row_a_line else 0]
+    return done.consumed, left_over(done, rest, len(head.names), lines, number + done.numbers, began, again)
 
 
 def read_keys(source: Readable, head: Head, key: int) -> Iterator[Keys]:
@@ -242,7 +296,8 @@ def read_keys(source: Readable, head: Head, key: int) -> Iterator[Keys]:
             more = source.read(BLOCK)
             final = not more
             rest += more
-        consumed, lines, about = dispatch.scan_keys(rest, ord(head.delimiter), key, final, LONGEST_ROW)
+        rest = head.quotes.look(source, rest, head.cr_ends_rows)
+        consumed, lines, about = dispatch.scan_keys(rest, head.dialect, key, final, LONGEST_ROW)
         if not consumed and len(rest) > LONGEST_ROW:
             raise _too_long(source, line + 1)
         yield about[:, KEYS_MARK], about[:, KEYS_HASH].view(np.uint64)

@@ -6,6 +6,7 @@ from lexer_pipeline.errors import UsageError
 from lexer_pipeline.kernels import dispatch
 from lexer_pipeline.kernels.arrays import Bools, Int32s
 from lexer_pipeline.kernels.codes import LONGEST_ROW, ROW_NUL, ROW_OK, ROW_RAGGED, ROW_UTF8
+from lexer_pipeline.loading.delimited import Head
 from lexer_pipeline.loading.format import Readable
 
 BLOCK = 1 << 20
@@ -13,19 +14,19 @@ READABLE = (ROW_OK, ROW_RAGGED, ROW_NUL, ROW_UTF8)
 
 
 class Trimmed:
-    """The rows of a source without their cells beyond the `named` columns, `spare` of which were seen in the header.
+    """The rows of a source without their cells beyond the columns that have a name.
 
     Raises UsageError where such a cell is filled. The rows stay on their lines; a row that is too short, too
     long or broken stays as it is, to be judged like any other.
     """
 
-    def __init__(self, source: Readable, rest: bytes, delimiter: str, named: int, spare: int) -> None:
+    def __init__(self, source: Readable, rest: bytes, head: Head) -> None:
         self.name = source.name
         self._source = source
         self._rest = rest
-        self._delimiter = delimiter
-        self._named = named
-        self._width = named + spare
+        self._head = head
+        self._named = head.width
+        self._width = head.width + head.spare
         self._final = False
 
     def read(self, size: int) -> bytes:
@@ -50,8 +51,10 @@ class Trimmed:
         self._rest += block
 
     def _trimmed(self) -> bytes:
-        data, room = self._rest, 1024 + len(self._rest) // 16
-        found = dispatch.scan_csv(data, ord(self._delimiter), self._width, self._final, room, LONGEST_ROW)
+        data = self._head.quotes.look(self._source, self._rest, self._head.cr_ends_rows)
+        room = 1024 + len(data) // 16
+        found = dispatch.scan_csv(data, self._head.dialect, self._width, self._final, room, LONGEST_ROW)
+        self._rest = data
         if not found.rows:
             return b""
         self._rest = data[found.consumed :]

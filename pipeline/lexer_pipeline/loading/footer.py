@@ -1,4 +1,4 @@
-"""Rows below a table that are no data: totals, and what a report says of itself (Salesforce, SQL consoles)."""
+"""Rows below a table that are no data: what a report says of itself (Salesforce, Amazon, SQL consoles)."""
 
 import re
 from collections import deque
@@ -9,24 +9,31 @@ import numpy as np
 
 from lexer_pipeline.chunks.rows import Rows
 from lexer_pipeline.kernels.codes import ROW_BLANK, ROW_OK, ROW_RAGGED
+from lexer_pipeline.loading.passed_over import PassedOver
 
 # A footer has at most so many rows, blank ones not counted, and reaches over so many chunks.
 MOST_ROWS = 30
 MOST_BATCHES = 8
-TOTALS = re.compile(
-    r"(grand\s+|report\s+|overall\s+)?(sub[\s-]?)?totals?(\s*\([\d.,]+\s+\w+\))?"
-    r"|sums?|summe|gesamt(summe|ergebnis|betrag)?|insgesamt|total\s+g[eé]n[eé]ral|totaal|totale|totali|suma|totales",
-    re.IGNORECASE,
-)
+# A saying may be cut by its commas: `2,record(s) downloaded, from Jul-01-26 to Jul-31-26`.
+MOST_CELLS = 4
+_COUNTED = r"[\d.,]+ (record|row|result|order|customer|contact|product|item|line|transaction)(s|\(s\))?"
+_DONE = r"(were |was )?(affected|selected|in set|downloaded|exported|found|returned|retrieved|fetched|processed|listed).*"
 SAYINGS = re.compile(
     r"grand totals?\s*\([\d.,]+ records?\)|confidential information\s*-\s*do not distribute\.?"
     r"|copyright\s+(\(c\)|©|&copy;).*|©\s*\d{4}.*|.*\ball rights reserved\.?"
-    r"|(report\s+)?(generated|exported|created|printed|run)\s+(by|on|at)\s*:.*"
-    r"|(total\s+)?(records?|rows?)(\s+count)?\s*[:=]\s*[\d.,]+|\(\d+ rows?( affected)?\)|\d+ rows? (selected|in set).*"
-    r"|end of (report|file|export)\.?",
+    r"|(report\s+)?(generated|exported|created|printed|downloaded|run)\s+(by|on|at)\s*[:\d].*"
+    r"|(total\s+)?(number of\s+)?(records?|rows?)(\s+count)?\s*[:=]\s*[\d.,]+"
+    rf"|{_COUNTED} {_DONE}|\({_COUNTED}( {_DONE})?\)|page \d+ of \d+"
+    r"|[-=*#\s]*end of (the )?(report|file|export|list)[-=*#.\s]*|[-=*_]{3,}",
     re.IGNORECASE | re.DOTALL,
 )
-AMOUNT = re.compile(r"[-+(]?\s?([A-Z]{3}|[$€£¥₹])?\s?[-+]?\d[\d.,'\s]*\s?([A-Z]{3}|[$€£¥₹%])?\)?|-")
+# What a report says of itself: `Seller ID : A1B2C3`. A row of as many cells as the header says it in the words of a report.
+LABELLED = re.compile(r"[^\W\d_][\w ()/.#-]*:(\s.*)?", re.DOTALL)
+OF_A_REPORT = re.compile(
+    r"[^:]*\s:(\s.*)?|(seller|merchant|store|shop|account|report|user|file|filter(ed)?|period|date|time ?zone|currency|source"
+    r"|generated|exported|created|printed|downloaded|prepared|version)\b.*",
+    re.IGNORECASE | re.DOTALL,
+)
 
 
 class Footer:
@@ -40,14 +47,14 @@ class Footer:
         self.found = False
         self._is_looked_for = is_there is not False
 
-    def set_aside(self, chunks: Iterator[Rows]) -> Iterator[Rows]:
-        """The chunks; rows that are the footer are blank. The last few rows wait until the end is known."""
-        if not self._is_looked_for:
-            yield from chunks
-            return
+    def set_aside(self, chunks: Iterator[Rows], passed_over: PassedOver) -> Iterator[Rows]:
+        """The chunks; rows that are the footer are blank. The last few rows wait until the end is known.
+
+        What was `passed_over` by then is said as well; totals below the last row are a part of the footer.
+        """
         waiting: deque[tuple[Rows, int]] = deque()
         for rows in chunks:
-            filled = rows.filled
+            filled = rows.filled if self._is_looked_for else 0
             if not filled:
                 # Spreadsheets add blank rows by the million; nothing depends on when they come.
                 yield rows
@@ -56,17 +63,30 @@ class Footer:
             while len(waiting) > 1 and _is_enough(list(waiting)[1:]):
                 yield waiting.popleft()[0]
         cells = [rows.in_cells() for rows, _ in waiting]
-        found = _footer(cells)
-        lines = [int(rows.lines[row]) for rows, row in found]
-        self.found = bool(lines)
-        if lines:
-            which = f"line {lines[0]}" if len(lines) == 1 else f"lines {lines[0]} to {lines[-1]}"
-            self.notes = (
-                f"{len(lines)} rows below the table ({which}) are totals or a footer and count as blank",
-            )
+        places = _last_rows(cells)
+        begin = _begin(places)
+        self.found = begin < len(places)
+        self.notes = _notes(places, begin, passed_over)
         for (rows, _), whole in zip(waiting, cells, strict=True):
-            chosen = [row for owner, row in found if owner is whole]
+            chosen = [row for owner, row in places[begin:] if owner is whole]
             yield _blanked(whole, chosen) if chosen else rows
+
+
+def _notes(places: Sequence[tuple[Rows, int]], begin: int, passed_over: PassedOver) -> tuple[str, ...]:
+    lines = [int(rows.lines[row]) for rows, row in places]
+    totals = passed_over.totals
+    below = totals.below(lines[begin - 1]) if begin else []
+    footer = sorted({*lines[begin:], *below})
+    notes = [
+        *passed_over.headers.note(passed_over.headers.count, "the header again", "the header again"),
+        *totals.note(totals.count - len(below), "a total", "totals"),
+    ]
+    if footer:
+        which = f"line {footer[0]}" if len(footer) == 1 else f"lines {footer[0]} to {footer[-1]}"
+        notes.append(
+            f"{len(footer)} rows below the table ({which}) are totals or a footer and count as blank"
+        )
+    return tuple(notes)
 
 
 def _blanked(rows: Rows, chosen: list[int]) -> Rows:
@@ -80,27 +100,32 @@ def _is_enough(behind: Sequence[tuple[Rows, int]]) -> bool:
     return sum(filled for _, filled in behind) >= MOST_ROWS or len(behind) >= MOST_BATCHES
 
 
-def _footer(waiting: Sequence[Rows]) -> list[tuple[Rows, int]]:
-    """The rows of the footer in their order: one that is told by its words, and those below it."""
-    places = [
+def _last_rows(waiting: Sequence[Rows]) -> list[tuple[Rows, int]]:
+    """The last filled rows in their order, more of them than a footer has."""
+    return [
         (rows, row)
         for rows in waiting
-        for row in np.flatnonzero(rows.faults != ROW_BLANK)[-MOST_ROWS:].tolist()
+        for row in np.flatnonzero(rows.faults != ROW_BLANK)[-MOST_ROWS - 1 :].tolist()
     ]
+
+
+def _begin(places: Sequence[tuple[Rows, int]]) -> int:
+    """Where the footer begins: with a row that is told by its words, and those below it."""
     begin = len(places)
     for at in range(len(places) - 1, max(-1, len(places) - 1 - MOST_ROWS), -1):
         if _is_told(*places[at]):
             begin = at
         elif not _is_lone(*places[at]):
             break
-    return places[begin:]
+    return begin
 
 
 def _texts(rows: Rows, row: int) -> list[str]:
-    """The filled cells of a row that can be read, without the blanks around them."""
-    if rows.faults[row] not in (ROW_OK, ROW_RAGGED):
+    """The filled cells of a row that can be read, without the blanks around them; none where there are too many."""
+    fault, count = rows.faults[row], min(rows.columns, int(rows.cells[row]))
+    if fault not in (ROW_OK, ROW_RAGGED) or (fault == ROW_RAGGED and rows.cells[row] > rows.columns):
         return []
-    wide = range(row * rows.columns, row * rows.columns + min(rows.columns, int(rows.cells[row])))
+    wide = range(row * rows.columns, row * rows.columns + count)
     cells = (rows.data[rows.starts[at] : rows.ends[at]].decode("utf-8", "replace").strip() for at in wide)
     return [cell for cell in cells if cell]
 
@@ -108,19 +133,18 @@ def _texts(rows: Rows, row: int) -> list[str]:
 def _is_told(rows: Rows, row: int) -> bool:
     """Whether a row says by its words that it is no data."""
     texts = _texts(rows, row)
-    if rows.columns < 2 or not texts or rows.cells[row] > rows.columns:
+    if not 1 <= len(texts) <= MOST_CELLS:
         return False
-    if len(texts) == 1 and SAYINGS.fullmatch(texts[0]):
+    if SAYINGS.fullmatch(" ".join(texts)) or SAYINGS.fullmatch(": ".join(texts)):
         return True
-    # The columns that name a thing are empty in a row of totals; one that fills them is a thing called Total.
-    others = rows.columns - 1
-    blank = rows.columns - len(texts)
-    is_total = TOTALS.fullmatch(texts[0].rstrip(":").strip()) is not None and all(
-        map(AMOUNT.fullmatch, texts[1:])
-    )
-    return is_total and blank * 2 >= others and (len(texts) > 1 or rows.faults[row] == ROW_RAGGED)
+    if len(texts) > 2:
+        return False
+    is_label = rows.columns > 1 and LABELLED.fullmatch(texts[0]) is not None
+    if len(texts) == 2:
+        return is_label and texts[0].endswith(":")
+    return is_label and (rows.faults[row] == ROW_RAGGED or OF_A_REPORT.fullmatch(texts[0]) is not None)
 
 
 def _is_lone(rows: Rows, row: int) -> bool:
     """Whether a row has one cell filled, as the name of a company below a report."""
-    return len(_texts(rows, row)) == 1 and rows.cells[row] <= rows.columns
+    return rows.columns > 1 and len(_texts(rows, row)) == 1

@@ -57,18 +57,22 @@ TABLE, REJECTS, ONE_A_LINE, JSON = FORMS = ("table", "rejects", "ndjson", "json"
 class ReadOptions:
     """How a source is to be read, as far as its content shall not tell.
 
-    A person says `encoding`, `header_row` (from 1), `sheet` and `delimiter`. The others stand in what was decided on a source
+    A person says `encoding`, `header_row` (from 1), `sheet`, `delimiter`, and that hidden rows of a sheet are left out
+    (`skip_hidden`). The others stand in what was decided on a source
     as a whole, so that some of its rows can be read as all of them were: `form` is one of FORMS, `alphabet` what told an
-    encoding that its bytes do not name, and `footer` whether rows below the table were no data.
+    encoding that its bytes do not name, `footer` whether rows below the table were no data, and `quotes` whether cells that are
+    divided by tabs may stand in quotes, where any begins with one.
     """
 
     encoding: str | None = None
     header_row: int | None = None
     sheet: str | None = None
     delimiter: str | None = None
+    skip_hidden: bool | None = None
     form: str | None = None
     alphabet: str | None = None
     footer: bool | None = None
+    quotes: bool | None = None
 
     @property
     def is_decided(self) -> bool:

@@ -8,10 +8,14 @@ from dataclasses import dataclass
 from lexer_pipeline.errors import UsageError
 from lexer_pipeline.kernels import dispatch
 from lexer_pipeline.kernels.codes import BROKEN_ROWS, LONGEST_ROW, ROW_BLANK
+from lexer_pipeline.kernels.dialect import Dialect
+from lexer_pipeline.loading.quotes import TAB, Quotes
 
-DELIMITERS = (",", ";", "\t", "|")
+DELIMITERS = (",", ";", TAB, "|")
 SEPARATOR = re.compile(rb'"?sep=([^"\w\r\n])"?[ \t]*(?:\r\n|\n|\r|\Z)', re.IGNORECASE)
 LINE_BREAK = re.compile(rb"\r\n|\n|\r")
+# Empty lines that no line of delimiters stands among are no news.
+BARE_LINES = re.compile(rb"(?=[\r\n \"]*[,;\t|])(?:[,;\t| \"]*(?:\r\n|\n|\r))+")
 FIGURE = re.compile(r"[\s\d.,:;/+\-$€£%()'@]*\d[\s\d.,:;/+\-$€£%()'@TZ]*")
 # Titles are looked for among so many rows.
 ROWS = 60
@@ -41,14 +45,18 @@ class _Row:
     def filled(self) -> int:
         return sum(bool(cell) for cell in self.cells)
 
+    def is_as_wide(self, width: int) -> bool:
+        """Whether it has so many cells, empty ones at its end aside."""
+        return self.count >= width and not any(self.cells[width:])
+
 
 def above_header(
-    start: bytes, delimiter: str, header_line: int | None, name: str, is_decided: bool = False
-) -> Preamble:
+    start: bytes, delimiter: str, header_line: int | None, name: str, is_decided: bool, quotes: Quotes, cr_ends_rows: bool
+) -> Preamble:  # fmt: skip
     """What stands above the header of a table that begins with `start`.
 
     `delimiter` is "" where it is to be told; `header_line` (from 1) says where the header is, as a person asked or as was
-    decided before.
+    decided before. `quotes` speak of a table divided by tabs.
     """
     said = SEPARATOR.match(start) if not delimiter else None
     if said:
@@ -62,15 +70,28 @@ def above_header(
         return Preamble(skip, header_line - 1, delimiter, (*notes, *told))
     body = start[skip:]
     choices = (delimiter,) if delimiter else DELIMITERS
-    tables = [(one, _rows(body, one)) for one in choices]
+    tables = [
+        (one, _rows(body, Dialect(one, one != TAB or quotes.said is not False, cr_ends_rows)))
+        for one in choices
+    ]
     if any(_begins_with_header(rows) for _, rows in tables):
-        return Preamble(skip, lines, delimiter, notes)
+        return _below_bare_delimiters(body, Preamble(skip, lines, delimiter, notes))
     found = [(_evenness(rows, at), one, rows[at]) for one, rows in tables if (at := _header(rows))]
     if not found:
         return Preamble(skip, lines, delimiter, notes)
     _, delimiter, header = max(found, key=lambda one: one[0])
     words = f"the header is on line {lines + header.line + 1}; the lines above it were left out"
     return Preamble(skip + header.start, lines + header.line, delimiter, (*notes, words))
+
+
+def _below_bare_delimiters(body: bytes, above: Preamble) -> Preamble:
+    """The same, with the lines left out that hold delimiters alone, as of a spreadsheet's empty first rows."""
+    bare = BARE_LINES.match(body)
+    if bare is None:
+        return above
+    lines = above.lines + len(LINE_BREAK.findall(bare[0]))
+    words = f"the header is on line {lines + 1}; the lines above it hold delimiters alone and were left out"
+    return Preamble(above.bytes + bare.end(), lines, above.delimiter, (*above.notes, words))
 
 
 def _line_start(start: bytes, line: int, name: str) -> int:
@@ -86,13 +107,13 @@ def _line_start(start: bytes, line: int, name: str) -> int:
     return at
 
 
-def _rows(body: bytes, delimiter: str) -> list[_Row]:
-    """The first whole rows, cut at a delimiter."""
-    found = dispatch.scan_csv(body, ord(delimiter), 1, False, ROWS, LONGEST_ROW)
+def _rows(body: bytes, dialect: Dialect) -> list[_Row]:
+    """The first whole rows."""
+    found = dispatch.scan_csv(body, dialect, 1, False, ROWS, LONGEST_ROW)
     if found.rows < 2:
-        found = dispatch.scan_csv(body, ord(delimiter), 1, True, ROWS, LONGEST_ROW)
+        found = dispatch.scan_csv(body, dialect, 1, True, ROWS, LONGEST_ROW)
     wide = max(1, min(int(max(found.row_cells, default=1)), 5000))
-    found = dispatch.scan_csv(body, ord(delimiter), wide, True, found.rows, LONGEST_ROW)
+    found = dispatch.scan_csv(body, dialect, wide, True, found.rows, LONGEST_ROW)
     starts, ends = found.starts, found.ends
     about = (found.row_starts, found.row_lines[:-1], found.row_faults, found.row_cells)
     rows = []
@@ -117,7 +138,7 @@ def _begins_with_header(rows: Sequence[_Row]) -> bool:
     ):
         return False
     first = usable[0]
-    alike = sum(row.count == first.count for row in usable)
+    alike = sum(row.is_as_wide(first.count) for row in usable)
     return first.filled >= max(2, first.count / 2) and alike * 2 >= len(usable)
 
 

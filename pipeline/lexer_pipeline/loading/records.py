@@ -8,6 +8,7 @@ from dataclasses import replace
 from lexer_pipeline.chunks import group, regroup, rejected, returning_keys
 from lexer_pipeline.chunks.coalesce import coalesce
 from lexer_pipeline.chunks.documents import Documents
+from lexer_pipeline.chunks.group import Key
 from lexer_pipeline.chunks.records import Records
 from lexer_pipeline.chunks.rows import Rows
 from lexer_pipeline.kernels import dispatch
@@ -30,7 +31,7 @@ def load_documents(
 
 
 def load_rows(
-    loaded: LoadedTable, key: int | None, once: Sequence[int], writer: "dispatch.Writer | None" = None
+    loaded: LoadedTable, key: Key | None, once: Sequence[int], writer: "dispatch.Writer | None" = None
 ) -> Iterator[Records]:
     """The rows of a table in chunks of whole records.
 
@@ -42,7 +43,7 @@ def load_rows(
         yield from each_a_record(rows_of(loaded, *_body(loaded), writer))
         return
     with spooled_body(loaded) as spool:
-        comes_back = returning_keys.comes_back(delimited.read_keys(spool, loaded.head, key))
+        comes_back = returning_keys.comes_back(delimited.read_keys(spool, loaded.head, key.column))
 
         def rows(writer: "dispatch.Writer | None") -> Iterator[Rows]:
             return rows_of(loaded, spool.again(), b"", writer)
@@ -50,7 +51,7 @@ def load_rows(
         if comes_back:
             size = spool.again().size
             yield from coalesce(
-                regroup.regrouped(lambda: rows(None), key, once, loaded.head.delimiter, size, writer)
+                regroup.regrouped(lambda: rows(None), key, once, lambda: loaded.head.dialect, size, writer)
             )
         elif writer is not None:
             yield from coalesce(group.by_record(chunk, key, once) for chunk in rows(writer))
@@ -59,7 +60,7 @@ def load_rows(
 
 
 def load_rejected(
-    loaded: LoadedTable, key: int | None, once: Sequence[int], accepted: Collection[int]
+    loaded: LoadedTable, key: Key | None, once: Sequence[int], accepted: Collection[int]
 ) -> Iterator[Records]:
     """The rows of a rejects file in chunks of whole records, without those on the lines `accepted`."""
     left: Counter[str] = Counter()
@@ -86,14 +87,14 @@ def in_order_of(loaded: LoadedTable, spool: Spool, matters: bool) -> Callable[[]
 
 
 def brought_together(
-    blocks: Callable[[], Iterator[Rows]], key: int | None, once: Sequence[int], comes_back: bool, loaded: LoadedTable,
+    blocks: Callable[[], Iterator[Rows]], key: Key | None, once: Sequence[int], comes_back: bool, loaded: LoadedTable,
     size: int,
 ) -> Iterator[Records]:  # fmt: skip
     """The rows in chunks of whole records; `comes_back` says that some key stands again behind others."""
     if key is None:
         return each_a_record(blocks())
     if comes_back:
-        return regroup.regrouped(blocks, key, once, loaded.head.delimiter, size)
+        return regroup.regrouped(blocks, key, once, lambda: loaded.head.dialect, size)
     return group.adjacent(blocks(), key, once, loaded.name)
 
 
@@ -118,10 +119,11 @@ def rows_of(
 ) -> Iterator[Rows]:
     """The rows of `body`, which begins with `rest`, as they come; what stands below the table is set aside."""
     head = loaded.head
-    rows = delimited.read_rows(body, head, rest, writer)
+    # What was rejected was no row to be passed over.
+    rows = delimited.read_rows(body, head, rest, writer, None if head.before else loaded.passed_over)
     if head.before:
         rows = (rejected.original(chunk, head.delimiter, loaded.name) for chunk in rows)
-    return loaded.footer.set_aside(rows)
+    return loaded.footer.set_aside(rows, loaded.passed_over)
 
 
 def each_a_record(blocks: Iterator[Rows]) -> Iterator[Records]:
@@ -134,4 +136,4 @@ def _body(loaded: LoadedTable) -> tuple[Readable, bytes]:
     head = loaded.head
     if not head.spare:
         return loaded.stream, loaded.rest
-    return Trimmed(loaded.stream, loaded.rest, head.delimiter, head.width, head.spare), b""
+    return Trimmed(loaded.stream, loaded.rest, head), b""

@@ -5,7 +5,6 @@ The formats that are read, and those that are known and refused, are the two tab
 """
 
 import codecs
-from collections.abc import Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field, replace
 from importlib import import_module
@@ -27,10 +26,14 @@ from lexer_pipeline.loading.format import (
     ReadOptions,
     TextStream,
 )
+from lexer_pipeline.loading.line_breaks import cr_ends_rows
+from lexer_pipeline.loading.passed_over import PassedOver
+from lexer_pipeline.loading.quotes import Quotes
 from lexer_pipeline.model import SourceUse
 from lexer_pipeline.system.hashing import Hashing
 
 HEAD = 1 << 16
+QUOTES_ARE_LETTERS = "quotes at the start of cells are letters: the cells of this file do not stand in quotes"
 ZIP = b"PK\x03\x04"
 # An empty zip, and the old workbooks (and the encrypted new ones) of Excel.
 EMPTY_ZIP = b"PK\x05\x06"
@@ -63,10 +66,11 @@ class ArrowStream(Protocol):
 
 @runtime_checkable
 class ArchiveMember(Protocol):
-    """A file in an archive; its text is the name that messages call it by."""
+    """A file in an archive; its text is the name that messages call it by, and `notes` say what lies beside it."""
 
     archive: Path
     name: str
+    notes: tuple[str, ...]
 
 
 Source = Path | str | ArrowStream | ArchiveMember
@@ -90,10 +94,11 @@ class Sniffed:
 
 @dataclass(frozen=True, slots=True)
 class _Opened:
-    """A source opened, and what was read of it to tell its form."""
+    """A source opened, and what was read of it to tell its form; `beside` says what else its archive holds."""
 
     stream: TextStream
     rest: bytes
+    beside: tuple[str, ...] = field(default=(), kw_only=True)
 
     @property
     def name(self) -> str:
@@ -124,7 +129,7 @@ class LoadedDocuments(_Opened):
     @property
     def notes(self) -> tuple[str, ...]:
         """What should be said aloud of how the source was read."""
-        return self.stream.notes
+        return (*self.beside, *self.stream.notes)
 
     @property
     def sniffed(self) -> Sniffed:
@@ -138,7 +143,8 @@ class LoadedTable(_Opened):
 
     head: delimited.Head
     above: header_finder.Preamble
-    footer: Footer = field(default_factory=Footer)
+    footer: Footer
+    passed_over: PassedOver
 
     @property
     def reading(self) -> ReadOptions:
@@ -146,7 +152,7 @@ class LoadedTable(_Opened):
         head = self.head
         return replace(
             self.stream.told, form=REJECTS if head.before else TABLE, header_row=head.line, delimiter=head.delimiter,
-            footer=self.footer.found,
+            footer=self.footer.found, quotes=head.quotes.said if head.delimiter == delimited.TAB else None,
         )  # fmt: skip
 
     @property
@@ -154,7 +160,8 @@ class LoadedTable(_Opened):
         """What should be said aloud of how the source was read."""
         spare = self.head.spare
         trimmed = (f"{spare} empty columns at the end were left out",) if spare else ()
-        return (*self.stream.notes, *self.above.notes, *trimmed, *self.footer.notes)
+        letters = (QUOTES_ARE_LETTERS,) if self.head.quotes.are_letters else ()
+        return (*self.beside, *self.stream.notes, *self.above.notes, *letters, *trimmed, *self.footer.notes)
 
     @property
     def sniffed(self) -> Sniffed:
@@ -166,28 +173,6 @@ class LoadedTable(_Opened):
 
 
 Loaded = LoadedTable | LoadedDocuments
-
-
-def expand(sources: Sequence[Source]) -> list[Source]:
-    """The sources, with each zip of exports replaced by its members; raises SourceError for a zip that may do harm."""
-    expanded: list[Source] = []
-    for source in sources:
-        if isinstance(source, str | Path) and str(source) != "-" and _is_zip(Path(source)):
-            # zipfile costs as much time to import as a small file to convert.
-            archive = import_module("lexer_pipeline.loading.archive")
-            if not archive.is_workbook(Path(source)):
-                expanded.extend(archive.members(Path(source)))
-                continue
-        expanded.append(source)
-    return expanded
-
-
-def _is_zip(path: Path) -> bool:
-    try:
-        with path.open("rb", buffering=0) as file:
-            return file.read(4) in (ZIP, EMPTY_ZIP)
-    except OSError:
-        return False  # opening it as a source says what is wrong
 
 
 def load(
@@ -203,7 +188,7 @@ def load(
         stream = _open(source, stdin, options, hashing, on_failure)
         loaded = _begun(stream, options)
         on_failure.pop_all()
-        return loaded
+        return replace(loaded, beside=source.notes) if isinstance(source, ArchiveMember) else loaded
 
 
 def _begun(stream: TextStream, options: ReadOptions) -> Loaded:
@@ -232,17 +217,29 @@ def _is_json(stream: TextStream, start: bytes, form: str | None) -> bool:
 
 def _table(stream: TextStream, start: bytes, options: ReadOptions) -> LoadedTable:
     is_rejects = options.form == REJECTS
+    cr_alone = cr_ends_rows(start)
+    quotes = Quotes(_quotes_said(start, options))
+    start = quotes.look(stream, start, cr_alone) if b"\t" in start else start
     if is_rejects:
         above = rejects_header.above_rejects(start, stream.name)
     else:
         comma = "," if stream.is_sheet else options.delimiter or ""
-        above = header_finder.above_header(start, comma, options.header_row, stream.name, options.is_decided)
+        above = header_finder.above_header(
+            start, comma, options.header_row, stream.name, options.is_decided, quotes, cr_alone
+        )
     head, rest = delimited.read_head(
-        stream, start[above.bytes :], above.delimiter, above.lines, stream.is_sheet
+        stream, start[above.bytes :], above.delimiter, above.lines, stream.is_sheet, cr_alone, quotes
     )
     if is_rejects:
         head = delimited.without_added(head, stream.name)
-    return LoadedTable(stream, rest, head, above, Footer(False if is_rejects else options.footer))
+    footer = Footer(False if is_rejects else options.footer)
+    return LoadedTable(stream, rest, head, above, footer, PassedOver(head.names))
+
+
+def _quotes_said(start: bytes, options: ReadOptions) -> bool | None:
+    """Whether cells may stand in quotes, as was decided before; rejects that another program saved anew say it themselves."""
+    is_as_written = options.form != REJECTS or rejects_header.as_written(start)
+    return options.quotes if is_as_written else None
 
 
 def _open(

@@ -1,55 +1,21 @@
 """A sheet of a workbook (XLSX, XLSB, XLS, ODS) as the bytes of a table, one row of the sheet a row."""
 
-import re
-import subprocess
-import sys
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
-from decimal import Decimal
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from python_calamine import (
-    CalamineError,
-    CalamineSheet,
-    CalamineWorkbook,
-    PasswordError,
-    SheetTypeEnum,
-    SheetVisibleEnum,
-)
+from python_calamine import CalamineSheet
 
 from lexer_pipeline.errors import SourceError, UsageError
-from lexer_pipeline.loading import archive
+from lexer_pipeline.loading import archive, workbook_ods
 from lexer_pipeline.loading.byte_stream import ByteSource, copied
 from lexer_pipeline.loading.format import ReadOptions
-from lexer_pipeline.loading.workbook_xml import Mark, Marks, reach
+from lexer_pipeline.loading.workbook_marks import WHOLE_ROW, Mark, Marks
+from lexer_pipeline.loading.workbook_merged import Merged
+from lexer_pipeline.loading.workbook_open import COMPOUND, opened, refuse_fatal
+from lexer_pipeline.loading.workbook_text import EXACT, quoted, text_of
 
 BLOCK = 1 << 20
-# Whole numbers up to here are exact in the 64-bit floats of a spreadsheet (IEEE 754).
-EXACT = 1 << 53
-COMPOUND = b"\xd0\xcf\x11\xe0"
-TRIAL = """
-import sys
-from python_calamine import CalamineError, CalamineWorkbook
-try:
-    book = CalamineWorkbook.from_path(sys.argv[1])
-    for name in book.sheet_names:
-        book.get_sheet_by_name(name)
-except CalamineError:
-    pass
-"""
-# All cells up to the last row and column take memory, 2 GiB for so many.
-MOST_CELLS = 1 << 26
-NEEDS_QUOTES = re.compile(r'[",\r\n]|^[ \t]|[ \t]$')
-
-
-@dataclass(frozen=True, slots=True)
-class _Found:
-    """The sheet to be read, and the names of the others that hold something."""
-
-    sheet: CalamineSheet
-    others: tuple[str, ...]
 
 
 def open_text(file: ByteSource, options: ReadOptions) -> "SheetSource":
@@ -63,7 +29,7 @@ def open_text(file: ByteSource, options: ReadOptions) -> "SheetSource":
                     "Name the zip, or unpack it and name its files.",
                 )
             archive.refuse_swollen_workbook(path, file.name)
-        return SheetSource(path, file, options.sheet)
+        return SheetSource(path, file, options)
 
 
 class SheetSource:
@@ -72,30 +38,34 @@ class SheetSource:
     A sheet is held in memory whole, about 70 bytes a cell. `notes` are complete when all was read.
     """
 
-    def __init__(self, path: Path, packed: ByteSource, wanted: str | None) -> None:
+    def __init__(self, path: Path, packed: ByteSource, options: ReadOptions) -> None:
         self.name = name = packed.name
         self.encoding = ""
         self.is_sheet = True
         self._packed = packed
-        self._inexact = self._uncalculated = 0
+        self._inexact = self._uncalculated = self._hidden = 0
         self._rest = b""
-        _refuse_fatal(path, name)
-        try:
-            with CalamineWorkbook.from_path(path) as book:
-                found = _chosen(book, path, name, wanted)
-        except PasswordError:
-            raise SourceError(f"{name}: is locked with a password", "Save it without one.") from None
-        except CalamineError as problem:
-            raise SourceError(
-                f"{name}: the workbook is broken ({_kind(problem)})", "Save it again, or as CSV."
-            ) from None
-        self._found = found
-        self._pieces = self._blocks(found.sheet, Marks(path, found.sheet.name))
+        refuse_fatal(path, name)
+        self._found, path = opened(path, name, options.sheet)
+        sheet = self._found.sheet
+        self._marks = Marks(path, sheet.name)
+        self._skips = options.skip_hidden
+        if self._skips and not self._marks.tells_hidden:
+            raise UsageError(
+                f"{name}: which rows are hidden cannot be told in a workbook of this kind",
+                "Save it as XLSX, or leave out --hidden skip.",
+            )
+        left = sheet.start[1] if sheet.start else 0
+        ranges = (
+            workbook_ods.merged(path, sheet.name) if workbook_ods.is_ods(path) else sheet.merged_cell_ranges
+        )
+        self._merged = Merged(ranges or (), left)
+        self._pieces = self._blocks(sheet, left)
 
     @property
     def told(self) -> ReadOptions:
-        """The sheet that is read."""
-        return ReadOptions(sheet=self._found.sheet.name)
+        """The sheet that is read, and whether without its hidden rows."""
+        return ReadOptions(sheet=self._found.sheet.name, skip_hidden=self._skips)
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -105,16 +75,26 @@ class SheetSource:
             notes.append(
                 f"left out: other sheets that are not empty ({', '.join(self._found.others)}); see --sheet"
             )
-        if self._inexact:
-            notes.append(
-                f"{self._inexact} numbers are too large for a spreadsheet to hold all their digits; "
-                "ids must be text cells"
-            )
-        if self._uncalculated:
-            notes.append(
-                f"{self._uncalculated} formulas have no result in the file; open it, save it, and try again"
-            )
+        notes += [words.format(count) for count, words in self._counted() if count]
         return tuple(notes)
+
+    def _counted(self) -> Iterator[tuple[int, str]]:
+        yield self._merged.given, "merged cells: {:,}; the value of each was given to every cell of its range"
+        left_out = "hidden or filtered rows: {:,}; they were left out"
+        read = "hidden or filtered rows: {:,}; they were read like the others (--hidden skip leaves them out)"
+        yield self._hidden, left_out if self._skips else read
+        yield (
+            not self._marks.tells_hidden,
+            ("which rows are hidden cannot be told in a workbook of this kind; save it as XLSX if some are"),
+        )
+        yield (
+            self._inexact,
+            ("{:,} numbers are too large for a spreadsheet to hold all their digits; ids must be text cells"),
+        )
+        yield (
+            self._uncalculated,
+            ("{:,} formulas have no result in the file; open it, save it, and try again"),
+        )
 
     @property
     def sha256(self) -> str:
@@ -132,12 +112,17 @@ class SheetSource:
         data, self._rest = self._rest[:size], self._rest[size:]
         return data
 
-    def _blocks(self, sheet: CalamineSheet, marks: Marks) -> Iterator[bytes]:
-        left = sheet.start[1] if sheet.start else 0
+    def _blocks(self, sheet: CalamineSheet, left: int) -> Iterator[bytes]:
         lines: list[str] = []
         size = 0
         for number, row in enumerate(sheet.iter_rows(), 1):
-            lines.append(self._line(row, marks.of_row(number), left))
+            marks = self._marks.of_row(number)
+            cells = [value if type(value) is str else self._text(value) for value in row]
+            if marks:
+                self._mark(cells, marks, left)
+            if self._merged.is_any:
+                self._merged.spread(number - 1, cells)
+            lines.append(self._line(cells, marks))
             size += len(lines[-1])
             if size >= BLOCK:
                 yield "".join(lines).encode()
@@ -145,14 +130,19 @@ class SheetSource:
         if lines:
             yield "".join(lines).encode()
 
-    def _line(self, row: Sequence[Any], marks: dict[int, Mark], left: int) -> str:
-        cells = [value if type(value) is str else self._text(value) for value in row]
+    def _mark(self, cells: list[str], marks: dict[int, Mark], left: int) -> None:
         for column, mark in marks.items():
             if 0 <= column - left < len(cells):
                 cells[column - left] = self._marked(cells[column - left], mark)
+
+    def _line(self, cells: list[str], marks: dict[int, Mark]) -> str:
         if not any(cells):
             return "\n"
-        return ",".join([_quoted(cell) for cell in cells]) + "\n"
+        if WHOLE_ROW in marks:
+            self._hidden += 1
+            if self._skips:
+                return "\n"
+        return ",".join([quoted(cell) for cell in cells]) + "\n"
 
     def _text(self, value: Any) -> str:
         if isinstance(value, float) and abs(value) > EXACT:
@@ -172,83 +162,3 @@ class SheetSource:
     def bytes(self) -> int:
         """The size of the workbook."""
         return self._packed.bytes
-
-
-def _chosen(book: CalamineWorkbook, path: Path, name: str, wanted: str | None) -> _Found:
-    """The sheet asked for, else the first that can be seen and holds something."""
-    sheets = [one for one in book.sheets_metadata if one.typ == SheetTypeEnum.WorkSheet]
-    names = [one.name for one in sheets]
-    if wanted is not None and wanted not in names:
-        raise UsageError(f"{name}: there is no sheet called {wanted}", f"There are: {', '.join(names)}.")
-    ordered = sorted(sheets, key=lambda one: (one.name != wanted, one.visible != SheetVisibleEnum.Visible))
-    chosen: CalamineSheet | None = None
-    others: list[str] = []
-    for one in ordered:
-        _refuse_far(path, name, one.name)
-        sheet = book.get_sheet_by_name(one.name)
-        if chosen is None and (sheet.start is not None or one.name == wanted):
-            chosen = sheet
-        elif sheet.start is not None:
-            others.append(one.name)
-    if chosen is None or chosen.start is None:
-        raise SourceError(f"{name}: is empty", "Nothing can be prepared from it; export it again.")
-    return _Found(chosen, tuple(others))
-
-
-def _refuse_fatal(path: Path, name: str) -> None:
-    """Raise SourceError for an old workbook so broken that the library ends the program that reads it.
-
-    Old workbooks have no checksums: a spoiled length asks for memory without end. So another program tries first.
-    """
-    with path.open("rb") as file:
-        if file.read(4) != COMPOUND:
-            return
-    done = subprocess.run([sys.executable, "-c", TRIAL, str(path)], capture_output=True, check=False)  # noqa: S603
-    if done.returncode:
-        raise SourceError(f"{name}: the workbook is broken", "Save it again, or as CSV.")
-
-
-def _refuse_far(path: Path, name: str, sheet: str) -> None:
-    rows, columns = reach(path, sheet)
-    if rows * columns > MOST_CELLS:
-        raise SourceError(
-            f"{name}: the cells of sheet {sheet} reach over {rows} rows and {columns} columns",
-            "Remove stray cells far from the table, or save the sheet as CSV.",
-        )
-
-
-def text_of(value: Any) -> str:
-    """A value of a cell as a person would write it.
-
-    A spreadsheet shows fifteen digits. A whole number that is too large to be exact keeps its exponent, so that
-    it cannot pass for an id.
-    """
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, float):
-        if value.is_integer():
-            return str(int(value)) if abs(value) <= EXACT else repr(value)
-        return f"{Decimal(f'{value:.15g}'):f}"
-    if isinstance(value, datetime):
-        return value.isoformat(timespec="milliseconds" if value.microsecond else "seconds")
-    if isinstance(value, date | time):
-        return value.isoformat()
-    if isinstance(value, timedelta):
-        return _duration(value)
-    return str(value)
-
-
-def _duration(value: timedelta) -> str:
-    seconds = round(value.total_seconds())
-    minutes, seconds = divmod(abs(seconds), 60)
-    sign = "-" if value < timedelta() else ""
-    return f"{sign}{minutes // 60}:{minutes % 60:02}:{seconds:02}"
-
-
-def _quoted(cell: str) -> str:
-    return '"' + cell.replace('"', '""') + '"' if NEEDS_QUOTES.search(cell) else cell
-
-
-def _kind(problem: CalamineError) -> str:
-    """What kind of breakage it is; the words of the library may quote the file."""
-    return type(problem).__name__

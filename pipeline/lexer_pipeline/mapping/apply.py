@@ -19,7 +19,7 @@ from lexer_pipeline.mapping.compile import Mapper
 from lexer_pipeline.mapping.currencies import Currencies, note_currencies
 from lexer_pipeline.mapping.header import NOWHERE
 from lexer_pipeline.mapping.line_prices import LinePrices, note_prices
-from lexer_pipeline.mapping.outcomes import Outcome, Outcomes
+from lexer_pipeline.mapping.outcomes import LEFT_PLACEHOLDER, Outcome, Outcomes
 from lexer_pipeline.mapping.reconcile import (
     DIFFERS,
     DOES_NOT_ADD_UP,
@@ -32,6 +32,7 @@ from lexer_pipeline.mapping.record_sums import in_first_rows
 from lexer_pipeline.mapping.source_texts import any_filled, places_of, told_apart
 from lexer_pipeline.mapping.target_columns import TargetColumn
 from lexer_pipeline.model import Problem
+from lexer_pipeline.validating.cell_kinds import kind_of
 
 NEEDS_ESCAPE = re.compile(r'[\x00-\x1f"\\]')
 
@@ -75,6 +76,8 @@ class _MappedChunk:
                 self._make(place, one, where)
             else:
                 self._put(place, np.flatnonzero(where), str(one.pieces[0]))
+            if one.is_link and self._mapper.leaves_placeholders:
+                self._leave_placeholders(place, one)
             if one.rule.default:
                 self._put(place, np.flatnonzero(where & ~self._filled((place,))), one.rule.default)
         self._bring_together(self._mapper.together)
@@ -110,6 +113,17 @@ class _MappedChunk:
         if places:
             label = self._mapper.target_columns[places["price_paid"]].label
             note_prices(prices, self._mapper.names, self._texts, self._so_far(), places, label, self._rows)
+
+    def _leave_placeholders(self, place: int, one: TargetColumn) -> None:
+        """Empty the cells of a link that a word for nothing fills."""
+        made, cleaning = self._so_far(), self._mapper.cleaning
+        kind, words = kind_of(one.place, cleaning.placeholders.further)
+        doubtful = np.flatnonzero(made.status(place, kind, words=words) == codes.CELL_DOUBT)
+        numbers, said = told_apart(made, (place,), doubtful)
+        gone = doubtful[np.array([cleaning.is_nothing(text) for (text,) in said], np.bool_)[numbers]]
+        if len(gone):
+            self._ends[gone, place] = self._starts[gone, place]
+            self._changes.append(Change(LEFT_PLACEHOLDER, str(one.path), gone, one.is_once))
 
     def _where(self, place: int, one: TargetColumn) -> Bools:
         """The rows in which a column may be filled."""
@@ -185,7 +199,8 @@ class _MappedChunk:
         if one.is_once and not all(once):
             texts, columns = in_first_rows(texts, columns, once, self._rows), tuple(range(len(columns)))
         rows = np.flatnonzero(where & any_filled(texts, columns))
-        self._convert(place, one, texts, columns, self._copy_or_rewrite(place, one, texts, columns, rows))
+        left = self._copy_or_rewrite(place, one, texts, columns, rows)
+        self._convert(place, one, texts, (*columns, *one.country), left)
 
     def _copy_or_rewrite(
         self, place: int, one: TargetColumn, texts: cells.Cells, columns: Sequence[int], rows: Integers

@@ -5,7 +5,7 @@ from difflib import get_close_matches
 from graphlib import CycleError, TopologicalSorter
 
 from lexer_pipeline.errors import UsageError
-from lexer_pipeline.mapping.conversions import compile_conversion
+from lexer_pipeline.mapping.conversions import compile_conversion, country_said
 from lexer_pipeline.mapping.rules import TOTAL, Mapping, RecordMap, Table, conversions_in
 from lexer_pipeline.system import settings_file
 from lexer_pipeline.system.settings_file import SettingsFile
@@ -14,6 +14,11 @@ from lexer_pipeline.system.toml_lines import KeyPath
 
 def check(file: SettingsFile, mapping: Mapping) -> None:
     """Check what a mapping file says beyond its schema; UsageError with the line of the first fault."""
+    if mapping.country:
+        try:
+            country_said(mapping.country)
+        except UsageError as problem:
+            raise file.fault(("country",), f"country: {problem.message}", 'Write country = "AU".') from None
     for number, record in enumerate(mapping.records):
         table = file.table["records"][number]
         _check_conversions(file, ("records", number, "fields"), table["fields"])

@@ -1,20 +1,37 @@
 """A mapping understood for one header: the columns that it makes, and which of the source's they read."""
 
+from collections.abc import Iterator, Sequence
 from collections.abc import Mapping as Names
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
+from lexer_pipeline.chunks.group import Key
 from lexer_pipeline.errors import UsageError
 from lexer_pipeline.mapping import conversions
-from lexer_pipeline.mapping.header import Header
+from lexer_pipeline.mapping.header import NOWHERE, Header
+from lexer_pipeline.mapping.name_words import name_word
 from lexer_pipeline.mapping.reconcile import SUMMED, Movable, Reconciling
-from lexer_pipeline.mapping.rules import TOTAL, FieldDecisions, FieldRule, Mapping, RecordMap, Skip
+from lexer_pipeline.mapping.rest import has_custom_fields, is_kept_by_some, kept_columns, rest_rules
+from lexer_pipeline.mapping.rules import (
+    SKIP_PLACEHOLDERS,
+    TOTAL,
+    FieldDecisions,
+    FieldRule,
+    Mapping,
+    RecordMap,
+    Signature,
+    Skip,
+    Told,
+)
 from lexer_pipeline.mapping.target_columns import Step, TargetColumn, columns_of, order_of
 from lexer_pipeline.model import Specification
+from lexer_pipeline.specs.names import shown
 from lexer_pipeline.specs.paths import FieldPath
+from lexer_pipeline.specs.placeholders import USUAL
 from lexer_pipeline.specs.schema_tree import SchemaTree
+from lexer_pipeline.validating.cleaning import Cleaning
+from lexer_pipeline.validating.header_checks import columns_left_out, fields_of
 from lexer_pipeline.validating.layout import Layout, compile_mapped
 
 
@@ -34,22 +51,33 @@ class Plan(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class PlacedSkip:
+    """A skip with the places of its column (NOWHERE where the header lacks it) and of those beside it."""
+
+    column: int
+    beside: tuple[int, ...]
+    skip: Skip
+
+
+@dataclass(frozen=True, slots=True)
 class Mapper:
     """One record map of a mapping, understood for one header.
 
-    `order` is that in which the columns can be made; a skip whose column the header lacks has the number NOWHERE.
-    `together` are places of columns that are filled from one row of a record alone. Behind the columns that are `fields` of
-    the record stands what is only looked at. `amounts` are the names of the source's columns that hold amounts,
-    `lines` the places of what is told of a line, where its price is a column as it is, and `names` the header.
+    `order` is that in which the columns can be made. `together` are places of columns that are filled from one row of a record
+    alone. `unused` are columns that the mapping does not name, `left_out` all that no record reads, and `doubled` names of several
+    columns, of which the first is read. Behind the columns that are `fields` of the record stands what is only looked at. `amounts` are the
+    names of the source's columns that hold amounts, `lines` the places of what is told of a line, where its price is a column as
+    it is, and `names` the header.
     """
 
     target_columns: tuple[TargetColumn, ...]
     order: tuple[int, ...]
     layout: Layout
-    key: int | None
+    key: Key | None
     carry: tuple[int, ...]
+    unlinked: str
     together: tuple[int, ...]
-    skips: tuple[tuple[int, Skip], ...]
+    skips: tuple[PlacedSkip, ...]
     secret: tuple[int, ...]
     unused: tuple[str, ...]
     mapping: Mapping | None
@@ -59,6 +87,8 @@ class Mapper:
     amounts: Names[int, str]
     lines: Names[str, int]
     names: tuple[str, ...]
+    left_out: tuple[str, ...] = ()
+    doubled: tuple[str, ...] = ()
 
     @property
     def fields(self) -> int:
@@ -73,6 +103,16 @@ class Mapper:
         return sorted({column for one in self.target_columns if one.is_once for column in one.columns})
 
     @property
+    def leaves_placeholders(self) -> bool:
+        """Whether a word for nothing in a link is no link at all."""
+        return self.unlinked == SKIP_PLACEHOLDERS
+
+    @property
+    def cleaning(self) -> Cleaning:
+        """What no text of the mapping's export may be where it identifies."""
+        return Cleaning(placeholders=self.mapping.placeholders if self.mapping is not None else USUAL)
+
+    @property
     def waits(self) -> bool:
         """Whether some conversion must see its whole column first."""
         return any(
@@ -84,50 +124,71 @@ class Mapper:
         """What should be said aloud: which mapping was taken, and which columns it leaves out."""
         if self.mapping is None:
             return ()
-        left = f"columns left out: {', '.join(self.unused)}"
-        return (
-            f"read as {self.mapping.title} (mapping {self.mapping.name})",
-            *([left] if self.unused else []),
+        doubled = (
+            f"more than one column is called {shown(name)}; the first is read" for name in self.doubled
         )
+        return (
+            f"read as {self.mapping.title} (mapping {self.mapping.name})", *doubled, *columns_left_out(self.unused)
+        )  # fmt: skip
 
     def refuse_unused(self, ignore: bool) -> None:
         """Stop where a column is neither mapped nor dropped, unless columns of such an export vary."""
         if self.unused and not ignore and not (self.mapping is not None and self.mapping.columns_vary):
             raise UsageError(
-                f"{self.source}: the mapping says nothing of the columns {', '.join(self.unused)}",
+                f"{self.source}: the mapping says nothing of the columns {', '.join(map(shown, self.unused))}",
                 "Map them, list them under drop, or leave them out with --ignore-unknown.",
             )
 
 
-def compile_mapper(
-    plan: Plan, header: Sequence[str], tree: SchemaTree, source: str, dates: str | None
-) -> Mapper:
+def compile_mapper(plan: Plan, header: Sequence[str], tree: SchemaTree, source: str, told: Told) -> Mapper:
     """Find the columns that a mapping names in a header; what was decided over them before is not asked again.
 
-    Without a mapping each column is a field already, and `dates` says how its dates are written.
+    Without a mapping each column is a field already. `told` is what the run says of all columns.
     """
     mapping = plan.mapping or _plain()
-    record = plan.record or _as_it_is(header, tree, plan.specification.name)
+    keeps_unknown = told.keep_rest and has_custom_fields(tree)
+    record = plan.record or _as_it_is(header, tree, plan.specification.name, keeps_unknown)
     columns = Header(mapping, header, source, plan.original)
-    target_columns = settled(columns_of(record.rules, columns, tree, dates), plan.fields_decided)
+    rest = rest_rules(mapping, record, header, tree, told.keep_rest)
+    # What is only looked at stands behind all fields.
+    rules = (*record.fields, *rest, *record.rules[len(record.fields) :])
+    target_columns = settled(columns_of(rules, columns, tree, told), plan.fields_decided)
     if not any(one.columns for one in target_columns):
         raise UsageError(f"{source}: no column of the mapping {mapping.name} is in the header")
     folds = not record.carry and (bool(record.key) or not all(one.is_once for one in target_columns))
     fields = [one for one in target_columns if not one.is_hidden]
     targets, labels = [str(one.path) for one in fields], [one.label for one in fields]
     closes_gaps = plan.mapping is not None
-    layout = compile_mapped(targets, labels, tree, source, folds, record.takes_first, closes_gaps)
+    layout = compile_mapped(
+        targets, labels, tree, source, folds, record.takes_first, closes_gaps, mapping.placeholders.further
+    )
     carry = [columns.find((name,)) for name in record.carry]
     key = record.key or plan.specification.key
     return Mapper(
-        target_columns, order_of(target_columns), layout, _key(key, target_columns, columns) if folds or record.carry else None,
-        tuple(column for column in carry if column is not None),
+        target_columns, order_of(target_columns), layout,
+        _key(key, target_columns, columns, tree) if folds or record.carry else None,
+        tuple(column for column in carry if column is not None), record.unlinked,
         tuple(place for place, one in enumerate(target_columns) if one.rule.target in record.together),
-        tuple((columns.place(skip.columns), skip) for skip in record.skips), columns.secret(), columns.unused(),
+        (*_all_left_out(record, columns), *(_placed(skip, columns) for skip in record.skips)), columns.secret(),
+        _unused(columns, mapping, record, header, told.keep_rest),
         plan.mapping, source, plan.fields_decided, _reconciling(record, target_columns),
         {column: columns.name(column) for one in target_columns if _holds_amounts(one.rule) for column in one.columns},
-        _lines(target_columns), tuple(header),
+        _lines(target_columns), tuple(header), columns.left_out(record), columns.doubled,
     )  # fmt: skip
+
+
+def _placed(skip: Skip, columns: Header) -> PlacedSkip:
+    beside = (columns.place((name,)) for name in skip.beside)
+    return PlacedSkip(columns.place(skip.columns), tuple(place for place in beside if place != NOWHERE), skip)
+
+
+def _all_left_out(record: RecordMap, header: Header) -> Iterator[PlacedSkip]:
+    """A skip of every row, where the name of the file says that nothing is to be made of it."""
+    for rule in record.fields:
+        if rule.filename and not any(header.has(names) for names in rule.columns):
+            reason = name_word(rule, header.original).reason
+            # A column that is not there is empty in all rows.
+            yield from [PlacedSkip(NOWHERE, (), Skip((), ("",), False, reason))] if reason else []
 
 
 def settled(target_columns: Sequence[TargetColumn], decided: FieldDecisions) -> tuple[TargetColumn, ...]:
@@ -190,29 +251,41 @@ def _reconciling(record: RecordMap, target_columns: Sequence[TargetColumn]) -> R
 
 
 def _plain() -> Mapping:
-    return Mapping(Path("as it is"), "", (), (), (), "", False, ())
+    return Mapping(Path("as it is"), "", Signature(), (), (), "", False, ())
 
 
-def _as_it_is(header: Sequence[str], tree: SchemaTree, specification: str) -> RecordMap:
-    """Every column fills the field that it names; dates are converted."""
+def _unused(
+    columns: Header, mapping: Mapping, record: RecordMap, header: Sequence[str], keep_rest: bool
+) -> tuple[str, ...]:
+    """The columns that no record of the mapping takes."""
+    kept = kept_columns(mapping, record, header, keep_rest) if is_kept_by_some(mapping) else ()
+    return tuple(name for name in columns.unused() if name not in kept)
+
+
+def _as_it_is(header: Sequence[str], tree: SchemaTree, specification: str, leaves_unknown: bool) -> RecordMap:
+    """Every column fills the field that it names; dates are converted. One that names none is an error, or is left to the rest."""
     rules = []
-    for name in header:
-        named = FieldPath.parse(name)
-        found = tree.find(named) if named else None
+    for name, found in zip(header, fields_of(header, tree, ""), strict=True):
+        if found is None and leaves_unknown:
+            continue
         target = str(found[0]) if found else name
         is_date = found is not None and found[1].keyword("format") in ("date", "date-time")
         rules.append(FieldRule(target, ((name,),), conversions=(("date", None),) if is_date else ()))
     return RecordMap(specification, None, False, (), tuple(rules))
 
 
-def _key(wanted: str | None, target_columns: Sequence[TargetColumn], header: Header) -> int:
+def _key(wanted: str | None, target_columns: Sequence[TargetColumn], header: Header, tree: SchemaTree) -> Key:
     columns = next((one.columns for one in target_columns if str(one.path) == wanted), ())
-    if columns:
-        return columns[0]
-    found = header.find((wanted,)) if wanted else None
+    found = columns[0] if columns else header.find((wanted,)) if wanted else None
     if found is None:
         raise UsageError(
             f"{header.source}: nothing says which rows belong together",
             f"Add a column for {wanted or 'the key'}.",
         )
-    return found
+    return Key(found, any(one.columns == (found,) and _is_address(one, tree) for one in target_columns))
+
+
+def _is_address(one: TargetColumn, tree: SchemaTree) -> bool:
+    """Whether a column is sent as an e-mail address."""
+    place = tree.find(one.path)
+    return place is not None and place[1].cleaning == "email"

@@ -25,19 +25,23 @@ type = { column = "Shop", convert = [{ enum = { Web = "ecommerce", "*" = "physic
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
 from difflib import get_close_matches
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 from lexer_pipeline.errors import UsageError
 from lexer_pipeline.mapping.rules import (
+    REFUSE,
     TOTAL,
     FieldRule,
     Mapping,
+    NameWord,
     Reconcile,
     RecordMap,
+    Signature,
     Skip,
     Table,
     conversions_in,
@@ -49,11 +53,6 @@ from lexer_pipeline.system.settings_file import SettingsFile
 PRESETS = Path(__file__).parent / "presets"
 SCHEMA = Path(__file__).with_name("mapping.schema.json")
 PLACE = re.compile(r"\{([^{}]+)\}")
-
-
-def normalised(name: str) -> str:
-    """A column's name without case, spaces and punctuation: how names are compared."""
-    return re.sub(r"[\W_]+", "", name.casefold())
 
 
 def presets() -> tuple[Mapping, ...]:
@@ -73,16 +72,6 @@ def find(word: str) -> Mapping:
     near = get_close_matches(word, known, 1)
     hint = f"Did you mean {near[0]}?" if near else f"The presets are: {', '.join(known)}."
     raise UsageError(f"{word}: there is no such mapping, neither a preset nor a file", hint)
-
-
-def recognise(header: Sequence[str]) -> tuple[Mapping, ...]:
-    """The presets that a header fits best: those with the most telling columns, all of which it has."""
-    have = {normalised(name) for name in header}
-    fitting = [
-        one for one in presets() if one.recognise and {normalised(name) for name in one.recognise} <= have
-    ]
-    most = max((len(one.recognise) for one in fitting), default=0)
-    return tuple(one for one in fitting if len(one.recognise) == most)
 
 
 def read(path: Path) -> Mapping:
@@ -120,12 +109,19 @@ def _mapping(path: Path, file: SettingsFile) -> Mapping:
     table: Table = file.table
     shares, words = table.get("suspicions", {}), table.get("placeholders", {})
     return Mapping(
-        path, table.get("title", path.stem), _texts(table, "recognise"), _texts(table, "drop"), _texts(table, "secret"),
+        path, table.get("title", path.stem), _signature(table.get("recognise", ())), _texts(table, "drop"), _texts(table, "secret"),
         table.get("refuse", ""), table.get("columns_vary", False),
         tuple(_record(one) for one in table.get("records", ())), file.text,
         accept=_texts(table, "accept"), share=shares.get("share", SHARE), least=shares.get("records", LEAST),
-        further_placeholders=_texts(words, "add"), meant=_texts(words, "not"),
+        further_placeholders=_texts(words, "add"), meant=_texts(words, "not"), country=table.get("country", ""),
+        sheet=table.get("sheet"), rest=table.get("rest", ""),
     )  # fmt: skip
+
+
+def _signature(said: str | list[Any] | Table) -> Signature:
+    table: Table = said if isinstance(said, dict) else {"required": [said] if isinstance(said, str) else said}
+    required = ((one,) if isinstance(one, str) else tuple(one) for one in table.get("required", ()))
+    return Signature(tuple(required), _texts(table, "excluding"))
 
 
 def _record(table: Table) -> RecordMap:
@@ -133,7 +129,8 @@ def _record(table: Table) -> RecordMap:
         table["specification"], table.get("key"), table.get("differ") == "first",
         tuple(_skip(one) for one in table.get("skip", ())),
         tuple(_field(target, said) for target, said in table["fields"].items()),
-        _texts(table, "carry"), _texts(table, "together"), _reconcile(table["reconcile"]) if "reconcile" in table else None,
+        _texts(table, "carry"), _texts(table, "together"), table.get("unlinked", REFUSE), _texts(table, "needs"),
+        _texts(table, "lacks"), _reconcile(table["reconcile"]) if "reconcile" in table else None,
     )  # fmt: skip
 
 
@@ -145,7 +142,11 @@ def _reconcile(table: Table) -> Reconcile:
 def _skip(table: Table) -> Skip:
     words = ("",) if "empty" in table else _texts(table, "is") + _texts(table, "is_not")
     negated = "is_not" in table or table.get("empty") is False
-    return Skip(_texts(table, "column"), tuple(word.casefold() for word in words), negated, table["reason"])
+    columns = _texts(table, "columns")
+    return Skip(
+        columns[:1] or _texts(table, "column"), tuple(word.casefold() for word in words), negated, table.get("reason", ""),
+        bool(columns) or table.get("own", False), columns[1:],
+    )  # fmt: skip
 
 
 def _field(target: str, said: str | Table) -> FieldRule:
@@ -154,9 +155,15 @@ def _field(target: str, said: str | Table) -> FieldRule:
         target, tuple(_pieces(table)), table.get("join", " ") if "columns" in table else None,
         tuple((name, argument) for _, name, argument in conversions_in(table)),
         table.get("split", ""), int(table.get("most", 20)),
-        tuple((word, _constant(text)) for word, text in table.get("filename", {}).items()), "first" in table, _texts(table, "fields"),
+        tuple(_name_word(word, said) for word, said in table.get("filename", {}).items()), "first" in table, _texts(table, "fields"),
         table.get("with", ""), _texts(table, "unless"), _constant(table.get("default", "")),
     )  # fmt: skip
+
+
+def _name_word(word: str, said: str | float | Table) -> NameWord:
+    if isinstance(said, str | int | float):
+        return NameWord(word, _constant(said))
+    return NameWord(word, "", said.get("skip", ""), said.get("elsewhere", False))
 
 
 def _texts(table: Table, key: str) -> tuple[str, ...]:

@@ -1,13 +1,14 @@
 """The columns of a header, found by the names that a mapping gives them."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from difflib import get_close_matches
 
 from lexer_pipeline.chunks.rejected import BOOKKEEPING
 from lexer_pipeline.errors import UsageError
-from lexer_pipeline.mapping.file import normalised
-from lexer_pipeline.mapping.rules import Mapping
+from lexer_pipeline.mapping.file import is_users_own
+from lexer_pipeline.mapping.rules import Mapping, RecordMap
+from lexer_pipeline.specs.names import normalised, shown, told_apart
 
 # The place of a column that is not there, whose cells are all empty.
 NOWHERE = -1
@@ -16,7 +17,7 @@ NUMBER_SIGN = "#"
 
 
 class Header:
-    """Finds columns of a header by their normalised names, and remembers which were asked for.
+    """Finds columns of a header by their names: exactly, else without case and punctuation; it remembers which were asked for.
 
     `original` names the source of which these are rejected rows, if they are.
     """
@@ -26,24 +27,27 @@ class Header:
         self.source = source
         self.original = original or source
         self._names = names
-        self._places: dict[str, int] = {}
-        for column, name in enumerate(names):
-            self._places.setdefault(normalised(name), column)
+        self._exact = _places(names)
+        self._apart = {name: [column] for column, name in enumerate(told_apart(names))}
+        self._near = _places([normalised(name) for name in names])
         self._asked: set[int] = set()
+        self._doubled: set[str] = set()
 
     def find(self, names: Sequence[str]) -> int | None:
-        """The first of `names` that the header has; UsageError if there is none and columns must not vary."""
+        """The first of `names` that the header has; UsageError if there is none and columns must not vary, or if two are meant."""
         for name in names:
-            found = self._places.get(normalised(name))
-            if found is not None:
-                self._asked.add(found)
-                return found
+            meant = self._meant(name)
+            if meant:
+                if len(meant) > 1:
+                    self._refuse_doubt(name, meant)
+                self._asked.add(meant[0])
+                return meant[0]
         if self.mapping.columns_vary:
             return None
         near = get_close_matches(names[0], self._names, 1)
-        hint = f"Did you mean {near[0]}?" if near else "Check the header."
+        hint = f"Did you mean {shown(near[0])}?" if near else "Check the header."
         raise UsageError(
-            f"{self.source}: there is no column {names[0]}, which {self.mapping.path} names", hint
+            f"{self.source}: there is no column {shown(names[0])}, which {self.mapping.path} names", hint
         )
 
     def place(self, names: Sequence[str]) -> int:
@@ -53,7 +57,7 @@ class Header:
 
     def has(self, names: Sequence[str]) -> bool:
         """Whether there is a column of one of the names."""
-        return any(normalised(name) in self._places for name in names)
+        return any(self._meant(name) for name in names)
 
     def name(self, column: int) -> str:
         """What a column is called."""
@@ -61,19 +65,84 @@ class Header:
 
     def secret(self) -> tuple[int, ...]:
         """Columns that nobody may pass on."""
-        names = {normalised(name) for name in self.mapping.secret}
-        return tuple(column for column, name in enumerate(self._names) if normalised(name) in names)
+        return tuple(sorted(self._all_meant(self.mapping.secret)))
 
     def unused(self) -> tuple[str, ...]:
         """Columns that no record of the mapping uses and that it does not drop."""
-        named = {_as_named(name) for name in (*self.mapping.drop, *self.mapping.secret)}
-        for record in self.mapping.records:
-            named |= {_as_named(name) for name in record.columns()}
-        left = [name for column, name in enumerate(self._names) if column not in self._asked]
-        return tuple(
-            name for name in left
-            if name not in BOOKKEEPING and normalised(name) not in named and _numberless(name) not in named
-        )  # fmt: skip
+        named = [name for record in self.mapping.records for name in record.columns()]
+        return self._others((*self.mapping.drop, *self.mapping.secret, *named))
+
+    def left_out(self, record: RecordMap) -> tuple[str, ...]:
+        """Columns that this record of the mapping does not read, and that none of its others names."""
+        named = [name for one in self.mapping.records if one is not record for name in one.columns()]
+        return self._others(named)
+
+    @property
+    def doubled(self) -> tuple[str, ...]:
+        """Names that were asked for and that several columns have, of which the first is read."""
+        return tuple(sorted(self._doubled))
+
+    def _others(self, named: Iterable[str]) -> tuple[str, ...]:
+        """The columns that nobody asked for, and that have none of the names."""
+        known = self._asked | self._all_meant(named)
+        others = (name for column, name in enumerate(self._names) if column not in known)
+        return tuple(name for name in others if name not in BOOKKEEPING)
+
+    def _all_meant(self, names: Iterable[str]) -> set[int]:
+        return {column for name in names for column in self._meant(name)}
+
+    def _meant(self, name: str) -> Sequence[int]:
+        """The columns that a name means: those called so, or alike where none is; `#` stands for any number."""
+        exact = self._exact.get(name) or self._apart.get(name)
+        if exact:
+            return exact
+        if NUMBER_SIGN in name:
+            wanted = _as_named(name)
+            numbered = [column for column, one in enumerate(self._names) if _numberless(one) == wanted]
+            if numbered:
+                return numbered
+        plain = normalised(name)
+        return self._near.get(plain, ()) if plain else ()
+
+    def _refuse_doubt(self, name: str, meant: Sequence[int]) -> None:
+        """Of columns of one and the same name a preset takes the first, as platforms write some twice; else one must be named."""
+        called = dict.fromkeys(shown(self._names[column]) for column in meant)
+        own = is_users_own(self.mapping)
+        if len(called) == 1 and not own:
+            self._doubled.add(*called)
+            return
+        apart = told_apart(self._names)
+        if len(called) == 1:
+            what = f"{len(meant)} columns are called {shown(name)}, and {self.mapping.path} names one of them"
+            exact = " or ".join(f'"{apart[column]}"' for column in meant)
+            remedy = f"Write {exact} in the mapping, counted from the left."
+        else:
+            listed = " and ".join(called)
+            what = f"the columns {listed} have nearly one name, and {self.mapping.path} says {shown(name)}"
+            remedy = (
+                "Write the one that is meant exactly as the header has it, and list the other under drop."
+            )
+            if not own:
+                remedy = "Rename the one that is not meant, or take a copy of the preset that names the other exactly."
+        raise UsageError(f"{self.source}: {what}", remedy)
+
+
+def _places(names: Sequence[str]) -> dict[str, list[int]]:
+    places: dict[str, list[int]] = {}
+    for column, name in enumerate(names):
+        places.setdefault(name, []).append(column)
+    return places
+
+
+def named_columns(mapping: Mapping) -> frozenset[str]:
+    """The columns that a mapping reads, drops or keeps to itself, as `is_named` compares them."""
+    read = (name for record in mapping.records for name in record.columns())
+    return frozenset(_as_named(name) for name in (*mapping.drop, *mapping.secret, *read))
+
+
+def is_named(name: str, named: Collection[str]) -> bool:
+    """Whether a column of a header is among those that a mapping names."""
+    return normalised(name) in named or _numberless(name) in named
 
 
 def _as_named(name: str) -> str:

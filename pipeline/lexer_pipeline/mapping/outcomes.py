@@ -1,13 +1,19 @@
 """What the conversions of a mapping make of texts, remembered from chunk to chunk."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from lexer_pipeline.mapping import conversions
 from lexer_pipeline.mapping.source_texts import UNIT_SEPARATOR, Said
 from lexer_pipeline.mapping.target_columns import TargetColumn
+from lexer_pipeline.specs import signs
+from lexer_pipeline.validating.cleaning import LEFT_OUT, Cleaning
 
 # Outcomes that are remembered, for each column that a mapping makes, and the longest texts of one.
 MOST_KNOWN, LONGEST_KNOWN = 1 << 12, 256
+USUAL = Cleaning()
+# The change of a link that is left out since a word for nothing stands in it.
+LEFT_PLACEHOLDER = "placeholder_left_out"
 # A text, the names of what was done to it, and why it could not be converted.
 Outcome = tuple[str, tuple[str, ...], conversions.Unconvertible | None]
 
@@ -15,7 +21,9 @@ Outcome = tuple[str, tuple[str, ...], conversions.Unconvertible | None]
 class Outcomes:
     """What the columns of a mapping made of texts before, of a number of them at most."""
 
-    def __init__(self) -> None:
+    def __init__(self, cleaning: Cleaning, leaves_placeholders: bool = False) -> None:
+        self._cleaning = cleaning
+        self._leaves_placeholders = leaves_placeholders
         self._outcomes: dict[int, dict[Said, Outcome]] = {}
 
     def of(self, place: int, one: TargetColumn, said: Sequence[Said]) -> list[Outcome]:
@@ -25,7 +33,9 @@ class Outcomes:
         for texts in said:
             outcome = known.get(texts)
             if outcome is None:
-                outcome = converted(one, steps, texts)
+                outcome = converted(one, steps, texts, self._cleaning)
+                if outcome[2] is not None and self._leaves_placeholders and one.is_link:
+                    outcome = self._forgiven(one, texts, outcome)
                 if len(known) >= MOST_KNOWN:
                     known.clear()
                 if sum(map(len, texts)) <= LONGEST_KNOWN:
@@ -33,11 +43,21 @@ class Outcomes:
             outcomes.append(outcome)
         return outcomes
 
+    def _forgiven(self, one: TargetColumn, said: Said, outcome: Outcome) -> Outcome:
+        """A word for nothing that no conversion reads is no link, where the mapping leaves such records out."""
+        text = _joined(one, said[: len(said) - len(one.country)])
+        return ("", (LEFT_PLACEHOLDER,), None) if self._cleaning.is_nothing(text) else outcome
 
-def converted(one: TargetColumn, steps: Sequence[conversions.Conversion], said: Sequence[str]) -> Outcome:
-    """What some steps make of a column of the mapping where the columns that it reads say `said`."""
-    text = _joined(one, said)
-    rule = one.rule
+
+def converted(
+    one: TargetColumn,
+    steps: Sequence[conversions.Conversion],
+    said: Sequence[str],
+    cleaning: Cleaning = USUAL,
+) -> Outcome:
+    """What some steps make of a column of the mapping where the columns that it reads say `said`, the country last."""
+    text, rule = _joined(one, said[: len(said) - len(one.country)]), one.rule
+    country = next(filter(None, said[len(said) - len(one.country) :]), "")
     if rule.split:
         parts = [part.strip() for part in text.split(rule.split)]
         filled = [part for part in parts if part]
@@ -45,16 +65,37 @@ def converted(one: TargetColumn, steps: Sequence[conversions.Conversion], said: 
             message = f"has more than {rule.most} items; allow more with most = ... in the mapping"
             return "", (), conversions.Unconvertible("length", f"at most {rule.most} items", message)
         text = filled[one.index] if one.index < len(filled) else ""
-    names: list[str] = []
+    seen = text if text.isascii() or not one.place.is_exact else signs.without_invisible(text)
+    names = ["invisible_signs_removed"] if seen != text else []
+    if not seen and text and one.place.identifies:
+        # The reference says that it stands for nothing.
+        return text, (), None
+    text = seen
     for step in steps:
         if not text:
             break
-        done = step(text)
+        if isinstance(step, conversions.Hashed) and one.place.identifies:
+            # Nobody sees what a hash was made of.
+            refused = cleaning.refusal(text)
+            if refused is not None:
+                return "", (), refused
+        done = step.of(text, country) if isinstance(step, conversions.Phone) else step(text)
         if isinstance(done, conversions.Unconvertible):
-            return "", (), done
+            return _refused(one, text, done, cleaning)
         names.extend((*done.conversions, *done.warnings))
         text = done.text
     return text, tuple(names), None
+
+
+def _refused(one: TargetColumn, text: str, why: conversions.Unconvertible, cleaning: Cleaning) -> Outcome:
+    """What becomes of a text that a conversion refuses: an issue, or a field left out that a spreadsheet spoiled."""
+    code = "spreadsheet_error" if signs.error_word(text) is not None else why.code
+    if code in LEFT_OUT and cleaning.placeholders.means(text):
+        return text, (), None
+    if code in LEFT_OUT and one.place.holds_text and not one.place.identifies:
+        return "", (LEFT_OUT[code],), None
+    told = cleaning.harm(text) if one.place.identifies else None
+    return "", (), told or replace(why, message=why.message + signs.remark(text))
 
 
 def _joined(one: TargetColumn, said: Sequence[str]) -> str:

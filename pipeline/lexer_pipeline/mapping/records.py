@@ -14,6 +14,8 @@ from lexer_pipeline.mapping.column_survey import ColumnSurvey
 from lexer_pipeline.mapping.currencies import Currencies
 from lexer_pipeline.mapping.line_prices import LinePrices
 from lexer_pipeline.mapping.outcomes import Outcomes
+from lexer_pipeline.mapping.people import linked
+from lexer_pipeline.mapping.products import with_unnamed
 from lexer_pipeline.mapping.row_filters import carried, sifted, skipped
 
 
@@ -47,10 +49,16 @@ def load_mapped(
         )
         if mapper.waits:
             deque(seen, maxlen=0)
-        settled, outcomes = survey.settled(), Outcomes()
+        settled, outcomes = survey.settled(), Outcomes(mapper.cleaning, mapper.leaves_placeholders)
         records = brought_together(blocks, mapper.key, mapper.once, comes_back, loaded, spool.again().size)
         mapped = (
-            apply(settled, skipped(settled, carried(settled, rows)), outcomes, currencies, prices)
+            with_unnamed(
+                settled,
+                linked(
+                    settled,
+                    apply(settled, skipped(settled, carried(settled, rows)), outcomes, currencies, prices),
+                ),
+            )
             for rows in records
         )
         yield from with_left_out(mapped, left)

@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from lexer_pipeline.mapping.file import normalised
+from lexer_pipeline.specs.names import normalised
 from lexer_pipeline.system import files
 
 FILE = "mappings.json"

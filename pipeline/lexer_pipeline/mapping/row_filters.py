@@ -11,9 +11,8 @@ from lexer_pipeline.chunks.records import Carried, Records
 from lexer_pipeline.chunks.rows import Rows
 from lexer_pipeline.kernels.arrays import Bools, Int32s, Integers
 from lexer_pipeline.kernels.codes import HAS_DOUBLED, HAS_HIGH, ROW_BLANK, ROW_OK
-from lexer_pipeline.mapping.compile import Mapper
+from lexer_pipeline.mapping.compile import Mapper, PlacedSkip
 from lexer_pipeline.mapping.header import NOWHERE
-from lexer_pipeline.mapping.rules import Skip
 from lexer_pipeline.mapping.source_texts import told_apart
 
 
@@ -22,12 +21,12 @@ def sifted(mapper: Mapper, rows: Rows, left: Counter[str]) -> Rows:
 
     A row without a key would else go on with the row before it.
     """
-    skips = [(column, skip) for column, skip in mapper.skips if column == mapper.key]
+    skips = [one for one in mapper.skips if one.column == _key_column(mapper)]
     if not skips:
         return rows
-    keep, counts = _left_in(skips, rows, np.arange(len(rows.faults), dtype=np.int32))
+    keep, counts = _left_in(skips, rows, np.arange(len(rows.faults), dtype=np.int32), None)
     left.update(counts)
-    return rows.kept(keep) if counts else rows
+    return rows if keep.all() else rows.kept(keep)
 
 
 def skipped(mapper: Mapper, rows: Records) -> Records:
@@ -36,11 +35,11 @@ def skipped(mapper: Mapper, rows: Records) -> Records:
     An empty cell means what the row before it in the same record says. What a row that is left out says of its whole record
     goes on to the first row that stays.
     """
-    skips = [(column, skip) for column, skip in mapper.skips if column != mapper.key]
+    skips = [one for one in mapper.skips if one.column != _key_column(mapper)]
     if not skips:
         return rows
-    keep, counts = _left_in(skips, rows, rows.firsts)
-    return replace(_handed_on(mapper, rows, keep).kept(keep), skipped=counts) if counts else rows
+    keep, counts = _left_in(skips, rows, rows.firsts, rows.carried)
+    return rows if keep.all() else replace(_handed_on(mapper, rows, keep).kept(keep), skipped=counts)
 
 
 def _handed_on(mapper: Mapper, rows: Records, keep: Bools) -> Records:
@@ -65,23 +64,58 @@ def _handed_on(mapper: Mapper, rows: Records, keep: Bools) -> Records:
     return replace(rows, starts=starts, ends=ends, flags=flags, carried=taken)
 
 
-def _left_in(skips: Sequence[tuple[int, Skip]], rows: Rows, firsts: Int32s) -> tuple[Bools, dict[str, int]]:
-    """Which rows no skip leaves out, and how many are left out, by reason; `firsts` are the first rows of records."""
+def _key_column(mapper: Mapper) -> int | None:
+    return mapper.key.column if mapper.key is not None else None
+
+
+def _left_in(
+    skips: Sequence[PlacedSkip], rows: Rows, firsts: Int32s, taken: Carried | None
+) -> tuple[Bools, dict[str, int]]:
+    """Which rows no skip leaves out, and how many are left out, by reason.
+
+    `firsts` are the first rows of records; what was `taken` from the row before is no cell of a row's own.
+    """
     keep = np.ones(len(rows.faults), np.bool_)
     counts: dict[str, int] = {}
     good = np.flatnonzero(rows.faults == ROW_OK)
-    told: dict[int, tuple[Integers, list[str]]] = {}
-    for column, skip in skips:
-        if column not in told:
-            words = [word for at, other in skips if at == column for word in other.words]
-            told[column] = _said_so_far(rows, firsts, column, good, words)
-        numbers, plain = told[column]
+    told: dict[tuple[int, bool], tuple[Integers, list[str]]] = {}
+    for one in skips:
+        column, skip = one.column, one.skip
+        if (column, skip.own) not in told:
+            words = [word for other in skips if other.column == column for word in other.skip.words]
+            told[column, skip.own] = (
+                _own(rows, taken, column, good, words)
+                if skip.own
+                else _said_so_far(rows, firsts, column, good, words)
+            )
+        numbers, plain = told[column, skip.own]
         wanted = np.array([(text in skip.words) != skip.negated for text in plain], np.bool_)
-        gone = good[wanted[numbers] & keep[good]]
+        gone = good[wanted[numbers] & keep[good] & _all_empty(rows, one.beside)[good]]
         if len(gone):
             keep[gone] = False
-            counts[skip.reason] = counts.get(skip.reason, 0) + len(gone)
+            if skip.reason:
+                counts[skip.reason] = counts.get(skip.reason, 0) + len(gone)
     return keep, counts
+
+
+def _all_empty(rows: Rows, columns: Sequence[int]) -> Bools:
+    """Where the cells of all these columns are empty."""
+    empty = np.ones(len(rows.faults), np.bool_)
+    for column in columns:
+        empty &= rows.ends[column :: rows.columns] == rows.starts[column :: rows.columns]
+    return empty
+
+
+def _own(
+    rows: Rows, taken: Carried | None, column: int, good: Integers, words: Sequence[str]
+) -> tuple[Integers, list[str]]:
+    """For each row the number of a text without case: that of its own cell."""
+    numbers, plain = _said_so_far(rows, np.arange(len(rows.faults), dtype=np.int32), column, good, words)
+    if taken is None or column not in taken.columns:
+        return numbers, plain
+    place = taken.columns.index(column)
+    is_taken = taken.places[good, place, 1] > taken.places[good, place, 0]
+    return np.where(is_taken, len(plain), numbers), [*plain, ""]
 
 
 def _said_so_far(

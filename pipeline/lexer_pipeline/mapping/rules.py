@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
 
+from lexer_pipeline.specs.placeholders import Placeholders
 from lexer_pipeline.suspicions import LEAST, SHARE
 from lexer_pipeline.system.toml_lines import KeyPath
 
@@ -15,14 +16,38 @@ Table: TypeAlias = Map[str, Any]
 FieldDecisions: TypeAlias = Map[str, Map[str, tuple[str, ...]]]
 
 
+# What becomes of a record that names no one to link to: it is rejected, left out, or left out also where a word for nothing
+# stands for the person.
+REFUSE, SKIP, SKIP_PLACEHOLDERS = "refuse", "skip", "skip-placeholders"
+
+
 @dataclass(frozen=True, slots=True)
 class Skip:
-    """Rows to leave out, and why: the column's text is (or is not) one of `words`, in any case."""
+    """Rows to leave out, and why: the column's text is (or is not) one of `words`, in any case.
+
+    Without a reason another record of the mapping makes something of them, and they are not counted. With `own` an empty cell is
+    one, and says not what the row before it does. `beside` are columns that must all be empty as well.
+    """
 
     columns: tuple[str, ...]
     words: tuple[str, ...]
     negated: bool
     reason: str
+    own: bool = False
+    beside: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class NameWord:
+    """A word of the name of a file, and what a field then is.
+
+    With a `reason` no record is made of such a file at all; with `is_elsewhere` another record of the mapping is.
+    """
+
+    word: str
+    text: str
+    reason: str = ""
+    is_elsewhere: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +57,8 @@ class FieldRule:
     A piece is a text, or a tuple of the names by which its column may be called; with `join` the pieces are
     columns, and those that are filled are joined; with `takes_first` the first that is filled is taken. `made`
     are fields made before this one, whose texts are joined by U+001F. `split` cuts the result into the items of
-    a list, `most` of them at the most; `filename` finds a constant by a word in the file's name. The field
-    stands only where the field `given` does, and not where one of `unless` does; `default` is what it is where
+    a list, `most` of them at the most; `filename` finds a constant by a word in the file's name, where the header has
+    none of the columns. The field stands only where the field `given` does, and not where one of `unless` does; `default` is what it is where
     nothing fills it.
     """
 
@@ -43,7 +68,7 @@ class FieldRule:
     conversions: tuple[tuple[str, Any], ...] = ()
     split: str = ""
     most: int = 0
-    filename: tuple[tuple[str, str], ...] = ()
+    filename: tuple[NameWord, ...] = ()
     takes_first: bool = False
     made: tuple[str, ...] = ()
     given: str = ""
@@ -54,6 +79,24 @@ class FieldRule:
     def columns(self) -> tuple[tuple[str, ...], ...]:
         """The columns that it reads, each with the names by which it may be called."""
         return tuple(piece for piece in self.pieces if isinstance(piece, tuple))
+
+    @property
+    def country(self) -> tuple[str, ...]:
+        """The columns that tell, the first that is filled, the country of its phone number."""
+        told = [
+            argument for name, argument in self.conversions if name == "phone" and isinstance(argument, Map)
+        ]
+        said = told[0].get("country", ()) if told else ()
+        return (said,) if isinstance(said, str) else tuple(said)
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a run says of all columns: the format of `dates`, the `country` of phone numbers, and whether further ones are kept."""
+
+    dates: str | None = None
+    country: str | None = None
+    keep_rest: bool = False
 
 
 # What the field is called that holds the total of a record while it is made, which is no field of it.
@@ -78,8 +121,10 @@ class RecordMap:
     """One kind of record that a source feeds.
 
     `takes_first` lets the rows of one key differ: the first that says something wins (the fields of `together`
-    all come from one row), and a row without a key goes on with the row before it. With `carry` each row is a
+    all come from one row), and a row without a key goes on with the row before it. `unlinked` says what becomes of records that
+    name no one to link to. With `carry` each row is a
     record of its own, and an empty cell of these columns says what the row before it with the same key says.
+    It is made only of an export with one of the columns `needs`, if there are any, and without those that it `lacks`.
     """
 
     specification: str
@@ -89,6 +134,9 @@ class RecordMap:
     fields: tuple[FieldRule, ...]
     carry: tuple[str, ...] = ()
     together: tuple[str, ...] = ()
+    unlinked: str = REFUSE
+    needs: tuple[str, ...] = ()
+    lacks: tuple[str, ...] = ()
     reconcile: Reconcile | None = None
 
     @property
@@ -99,8 +147,17 @@ class RecordMap:
     def columns(self) -> Iterator[str]:
         """The names of all columns that it reads."""
         yield from (name for rule in self.rules for names in rule.columns for name in names)
-        yield from (name for skip in self.skips for name in skip.columns)
+        yield from (name for rule in self.rules for name in rule.country)
+        yield from (name for skip in self.skips for name in (*skip.columns, *skip.beside))
         yield from self.carry
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """By which columns a preset is known: it has one of each of `required`, and none of `excluding`."""
+
+    required: tuple[tuple[str, ...], ...] = ()
+    excluding: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,12 +166,13 @@ class Mapping:
 
     `accept` are codes of suspicions that hold no batch; one that goes by its share does above `share` of the records and from
     `least` on. `further_placeholders` are words for nothing beside those that are known, and `meant` are known ones that mean
-    something in this export. `path` is where the file lies, or lay where only its text `is_kept`.
+    something in this export. `country` is that of phone numbers whose row says none, `sheet` the one of a workbook that is read,
+    and `rest` says what becomes of columns that it does not name. `path` is where the file lies, or lay where only its text `is_kept`.
     """
 
     path: Path
     title: str
-    recognise: tuple[str, ...]
+    recognise: Signature
     drop: tuple[str, ...]
     secret: tuple[str, ...]
     refuse: str
@@ -126,7 +184,15 @@ class Mapping:
     share: float = SHARE
     least: int = LEAST
     further_placeholders: tuple[str, ...] = ()
+    rest: str = ""
     meant: tuple[str, ...] = ()
+    country: str = ""
+    sheet: str | None = None
+
+    @property
+    def placeholders(self) -> Placeholders:
+        """The words for nothing in its export."""
+        return Placeholders.of(self.further_placeholders, self.meant)
 
     @property
     def name(self) -> str:

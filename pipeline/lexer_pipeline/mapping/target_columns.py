@@ -3,15 +3,17 @@
 from collections.abc import Iterable, Iterator, Sequence
 from collections.abc import Mapping as Map
 from dataclasses import dataclass, replace
-from pathlib import PurePath
 
 from lexer_pipeline.errors import UsageError
 from lexer_pipeline.mapping import conversions
 from lexer_pipeline.mapping.header import NOWHERE, NUMBER_SIGN, Header
-from lexer_pipeline.mapping.rules import TOTAL, FieldRule
+from lexer_pipeline.mapping.name_words import name_word
+from lexer_pipeline.mapping.rules import TOTAL, FieldRule, Told
 from lexer_pipeline.specs.paths import EACH, FieldPath
-from lexer_pipeline.specs.schema_tree import SchemaTree
+from lexer_pipeline.specs.schema_tree import Place, SchemaTree
 
+# The place of a field that the specification does not have.
+NOWHERE_KNOWN = Place(())
 # One step of a chain; one that must see its whole column first becomes a conversion once it has.
 Step = conversions.Conversion | conversions.NeedsColumn
 
@@ -22,7 +24,8 @@ class TargetColumn:
 
     `pieces` are texts and column numbers; without a column it is a constant. The others are places of columns
     that the mapping makes: `made` are read instead of the source, `beside` are those of which one must be filled
-    (if there are any), `unless` those of which none may be. `index` counts the items of a split text.
+    (if there are any), `unless` those of which none may be. `index` counts the items of a split text. `country` are
+    columns of the source that tell the country of a phone number. `place` is the field that it fills.
     """
 
     path: FieldPath
@@ -34,6 +37,8 @@ class TargetColumn:
     made: tuple[int, ...] = ()
     beside: tuple[int, ...] = ()
     unless: tuple[int, ...] = ()
+    country: tuple[int, ...] = ()
+    place: Place = NOWHERE_KNOWN
 
     @property
     def columns(self) -> tuple[int, ...]:
@@ -51,6 +56,11 @@ class TargetColumn:
         return len(self.pieces) == 1 and bool(self.columns) and not self.chain and not self.rule.split
 
     @property
+    def is_link(self) -> bool:
+        """Whether it says whom the record is about."""
+        return self.path[0] == "link"
+
+    @property
     def is_hidden(self) -> bool:
         """Whether it is only looked at, and no field of the record."""
         return self.rule.target == TOTAL
@@ -62,11 +72,11 @@ class TargetColumn:
 
 
 def columns_of(
-    rules: Iterable[FieldRule], header: Header, tree: SchemaTree, dates: str | None
+    rules: Iterable[FieldRule], header: Header, tree: SchemaTree, told: Told
 ) -> tuple[TargetColumn, ...]:
-    """The columns that the rules of a record make of a header; `dates` says how dates are written."""
+    """The columns that the rules of a record make of a header; `told` is what the run says of all columns."""
     expanded = list(_expanded(rules, header))
-    made = [one for rule in expanded for one in _made_by(rule, header, tree, dates)]
+    made = [one for rule in expanded for one in _made_by(rule, header, tree, told)]
     return _moved_up(_linked(expanded, made))
 
 
@@ -97,55 +107,62 @@ def _numbered(rule: FieldRule, number: int) -> FieldRule:
     )  # fmt: skip
 
 
-def _made_by(rule: FieldRule, header: Header, tree: SchemaTree, dates: str | None) -> Iterator[TargetColumn]:
+def _made_by(rule: FieldRule, header: Header, tree: SchemaTree, told: Told) -> Iterator[TargetColumn]:
     """The columns that a rule makes of this header: none where it lacks the columns that the rule reads."""
-    pieces = [piece if isinstance(piece, str) else header.place(piece) for piece in rule.pieces]
+    by_name = bool(rule.filename) and not any(header.has(names) for names in rule.columns)
+    pieces = [
+        piece if isinstance(piece, str) else header.place(piece) for piece in rule.pieces if not by_name
+    ]
     pieces = [piece for piece in pieces if piece != NOWHERE]
     columns = [piece for piece in pieces if isinstance(piece, int)]
     steps = rule.conversions
-    if rule.filename:
-        pieces = [_from_name(rule, header.original)]
+    if by_name:
+        pieces, steps = [name_word(rule, header.original).text], ()
     elif rule.columns and not columns:
         if not rule.default:
             return
         pieces, steps = [rule.default], ()
     path = FieldPath.named(rule.target)
+    found = tree.find(path)
+    place = found[1] if found is not None else NOWHERE_KNOWN
     label = header.name(columns[0]) if columns else ""
-    chain = tuple(_compiled(name, argument, path, tree, dates) for name, argument in steps)
+    chain = tuple(_compiled(name, argument, path, tree, told) for name, argument in steps)
     if rule.made and any(isinstance(step, conversions.NeedsColumn) for step in chain):
         raise UsageError(f"{rule.target}: a field made of fields cannot have a conversion that looks at its whole column",
                          "Convert the fields that it is made of, or give the conversion its argument.")  # fmt: skip
+    country = _country(rule, header)
     if not rule.split or not columns:
-        yield TargetColumn(path, label, tuple(pieces), rule, 0, chain)
+        yield TargetColumn(path, label, tuple(pieces), rule, 0, chain, country=country, place=place)
         return
+    item = tree.item(place) or place
     for index in range(rule.most):
-        yield TargetColumn(path.item(index), label, tuple(pieces), rule, index, chain)
+        yield TargetColumn(
+            path.item(index), label, tuple(pieces), rule, index, chain, country=country, place=item
+        )
 
 
-def _compiled(name: str, argument: object, path: FieldPath, tree: SchemaTree, dates: str | None) -> Step:
-    """A conversion; a date is told whether its field is a day or a moment, and the format that a flag gives."""
+def _country(rule: FieldRule, header: Header) -> tuple[int, ...]:
+    """The columns that tell the country of a phone number, as far as the header has them; one of them must be there."""
+    if rule.made and rule.country:
+        raise UsageError(f"{rule.target}: a field made of fields has no column that tells the country of a phone number",
+                         "Convert the fields that it is made of.")  # fmt: skip
+    there = [name for name in rule.country if header.has((name,))] or rule.country[:1]
+    found = [header.find((name,)) for name in there]
+    return tuple(column for column in found if column is not None)
+
+
+def _compiled(name: str, argument: object, path: FieldPath, tree: SchemaTree, told: Told) -> Step:
+    """A conversion that knows its field: whether a date is a day or a moment, and a phone number names a person."""
+    if name == "phone":
+        return conversions.phone_of(argument, told.country, stops=path[0] == "link")
     if name == "date":
         found = tree.find(path)
         wants_day = found is not None and found[1].keyword("format") == "date"
         given = argument if isinstance(argument, dict) else {"format": argument} if argument else {}
-        if dates is not None and "format" not in given:
-            given = {**given, "format": dates}
+        if told.dates is not None and "format" not in given:
+            given = {**given, "format": told.dates}
         argument = {"to": "date" if wants_day else "date-time", **given}
     return conversions.compile_conversion(name, argument)
-
-
-def _from_name(rule: FieldRule, source: str) -> str:
-    """The constant that a word in the file's name asks for."""
-    # A member of a zip is called export.zip!members.csv.
-    name = PurePath(source.rpartition("!")[2]).name.casefold()
-    found = [(word, text) for word, text in rule.filename if word.casefold() in name]
-    if not found:
-        words = ", ".join(word for word, _ in rule.filename)
-        raise UsageError(
-            f"{source}: the file's name does not say what {rule.target} is",
-            f"Its name must contain one of: {words}.",
-        )
-    return max(found, key=lambda pair: len(pair[0]))[1]
 
 
 def _linked(rules: Sequence[FieldRule], target_columns: Sequence[TargetColumn]) -> list[TargetColumn]:
@@ -164,7 +181,7 @@ def _can_stand(rule: FieldRule, rules: Sequence[FieldRule], places: Map[str, int
     if rule.made:
         return any(target in places for target in rule.made)
     parent = FieldPath.named(rule.target).parent
-    if rule.columns or not parent:
+    if rule.columns or rule.filename or not parent:
         return True
     beside = [
         one.target
@@ -179,7 +196,8 @@ def _leaning(
 ) -> TargetColumn:
     rule, parent = one.rule, one.path.parent
     beside: tuple[int, ...] = (places[rule.given],) if rule.given else ()
-    if not beside and not one.columns and not rule.made and parent:
+    # The name of a file says something of each row, however empty.
+    if not beside and not one.columns and not rule.made and not rule.filename and parent:
         beside = tuple(
             place for place, other in enumerate(target_columns)
             if (other.columns or other.rule.made) and other.path.is_within(parent)

@@ -30,7 +30,8 @@ def read(folder: Path) -> PreparedBatch:
             plain.pop(key, None)
         sources = tuple(SourceUse(**source) for source in plain.pop("sources"))
         lists: dict[str, Any] = {
-            key: tuple(plain.pop(key, ())) for key in ("rejects", "decisions", "held_for", "accepted")
+            key: tuple(plain.pop(key, ()))
+            for key in ("rejects", "decisions", "held_for", "accepted", "left_out")
         }
         manifest = Manifest(**plain, sources=sources, **lists)
         if not FILE_NAME.fullmatch(manifest.file or f"{folder.name}.json"):

@@ -21,6 +21,7 @@ from lexer_pipeline.model import Json
 READINGS = ("date", "date-time-zone", "money")
 READING_TYPES: Mapping[str, type] = {
     "form": str, "encoding": str, "alphabet": str, "sheet": str, "delimiter": str, "header_row": int, "footer": bool,
+    "skip_hidden": bool, "quotes": bool,
 }  # fmt: skip
 DELIMITER = re.compile(r'(?=[\x00-\x7f])[^\w"\r\n]')
 REMEDY = "Take the manifest.json that this program wrote; decisions are not made by hand."
@@ -30,11 +31,13 @@ REMEDY = "Take the manifest.json that this program wrote; decisions are not made
 class Decisions:
     """How a source was read and, for fields whose column told it, in which form: several where all cells read alike by each.
 
-    `fields` are called by their names in the mapping: {"action_at": {"date": ("dd/mm/yyyy",)}}.
+    `fields` are called by their names in the mapping: {"action_at": {"date": ("dd/mm/yyyy",)}}. `record` is the number (from 0) of
+    the record in the mapping, where that has several of one specification.
     """
 
     reading: ReadOptions = AS_TOLD
     fields: FieldDecisions = field(default_factory=dict)
+    record: int | None = None
 
     def as_json(self) -> dict[str, Json]:
         """The decisions as manifest.json holds them: {"reading": {...}, "fields": {"action_at": {"date": ["dd/mm/yyyy"]}}}."""
@@ -46,15 +49,18 @@ class Decisions:
         return {
             "reading": {name: value for name, value in said.items() if value is not None},
             "fields": told,
+            **({} if self.record is None else {"record": self.record}),
         }
 
     def for_rejects(self, asked: ReadOptions = AS_TOLD) -> "Decisions":
         """The same for what the source's batch rejected.
 
-        That file says itself how it is read, since any program may have saved it anew; what it does not say may be `asked`.
+        That file says itself how it is read, since any program may have saved it anew; what it does not say may be `asked`. As
+        this program wrote it, its quotes are those of the source.
         """
         is_table = self.reading.form in (TABLE, REJECTS)
-        return replace(self, reading=replace(asked, form=REJECTS if is_table else ONE_A_LINE))
+        form = REJECTS if is_table else ONE_A_LINE
+        return replace(self, reading=replace(asked, form=form, quotes=self.reading.quotes))
 
 
 def from_json(said: object, where: str) -> tuple[Decisions, ...]:
@@ -65,9 +71,12 @@ def from_json(said: object, where: str) -> tuple[Decisions, ...]:
 
 
 def _one(said: object, where: str) -> Decisions:
-    if not isinstance(said, Mapping) or set(said) - {"reading", "fields"}:
+    if not isinstance(said, Mapping) or set(said) - {"reading", "fields", "record"}:
         raise _broken(where, "must be an object of reading and fields")
-    return Decisions(_reading(said.get("reading", {}), where), _fields(said.get("fields", {}), where))
+    record = said.get("record")
+    if record is not None and (type(record) is not int or record < 0):
+        raise _broken(where, "record must be a number from 0")
+    return Decisions(_reading(said.get("reading", {}), where), _fields(said.get("fields", {}), where), record)
 
 
 def _reading(said: object, where: str) -> ReadOptions:

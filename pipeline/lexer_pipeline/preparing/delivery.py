@@ -95,6 +95,7 @@ class Delivery:
             part.source_rows[source] += came
         part.counts.update(
             records=checked.records, rejected=rejected, rows=rows, continuations=checked.continuations, blank=blank,
+            rejected_records=len(checked.rejected),
         )  # fmt: skip
         part.issues.update(issue_counts(checked))
         part.warnings.update(by_name(checked.warnings))
@@ -125,11 +126,12 @@ def _copy(file: Path, sha256: str, part: Part) -> None:
 def manifest_template(
     specification: Specification, verdict: Verdict, accepted: tuple[str, ...], options: Mapping[str, Json],
     mapping: Json, decisions: Sequence[Mapping[str, Json]], suspicions: Mapping[str, Any],
+    left_out: tuple[str, ...],
 ) -> Manifest:  # fmt: skip
     """The manifest of every part, but for what is counted and named."""
     none: tuple[SourceUse, ...] = ()
     return Manifest(
         specification.name, specification.record_type, verdict.state, "", 0, "", 0, 0, 0, 0, 0, {}, {}, {}, none,
         mapping=mapping, options=options, decisions=tuple(decisions), held_for=verdict.reasons if verdict.state == BatchState.HELD else (), accepted=accepted,
-        suspicions=suspicions,
+        suspicions=suspicions, left_out=left_out,
     )  # fmt: skip

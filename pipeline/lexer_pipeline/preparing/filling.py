@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from lexer_pipeline.chunks.watch import Watch
 from lexer_pipeline.loading.source import Loaded, LoadedTable
 from lexer_pipeline.mapping import remembered
 from lexer_pipeline.mapping.file import is_users_own
@@ -19,23 +20,25 @@ from lexer_pipeline.suspicions import Sighting, as_json
 from lexer_pipeline.system.parallel import map_in_order
 
 
-def fill(delivery: Delivery, number: int, stages: Stages[Any], options: Options) -> SourceReport:
+def fill(
+    delivery: Delivery, number: int, stages: Stages[Any], options: Options, watches: Sequence[Watch]
+) -> SourceReport:
     """Pass the source of this number (from 0) through the stages, and write what becomes of it."""
     tally = Tally()
     for converted in map_in_order(stages.convert, stages.load()):
         for fitting in delivery.fitting(stages, converted):
             delivery.add(number, stages, fitting)
             tally.add(fitting.checked)
-            for watch in stages.route.watches:
+            for watch in watches:
                 watch.look(fitting.checked)
         show_progress(options, tally, stages.loaded)
-    return report_of(stages, tally)
+    return report_of(stages, tally, watches)
 
 
-def report_of(stages: Stages[Any], tally: Tally) -> SourceReport:
+def report_of(stages: Stages[Any], tally: Tally, watches: Sequence[Watch]) -> SourceReport:
     """What was found in a source that was read to its end."""
     route = stages.route
-    noticed = [one for watch in route.watches for one in watch.found()]
+    noticed = [one for watch in watches for one in watch.found()]
     return tally.report(stages.loaded.name, stages.plan.specification.name, route.notes, noticed)
 
 
@@ -54,14 +57,18 @@ class Read:
     used: list[SourceUse] = field(default_factory=list)
     reports: list[SourceReport] = field(default_factory=list)
     decisions: list[Decisions] = field(default_factory=list)
+    left_out: dict[str, None] = field(default_factory=dict)
 
-    def add(self, plan: Plan, loaded: Loaded, report: SourceReport, decided: Decisions) -> None:
-        """Note how one more source was read."""
+    def add(
+        self, plan: Plan, loaded: Loaded, report: SourceReport, decided: Decisions, left_out: Sequence[str]
+    ) -> None:
+        """Note how one more source was read, and which of its columns were left out."""
         self.plans.append(plan)
         self.headers.append(loaded.head.names if isinstance(loaded, LoadedTable) else ())
         self.used.append(loaded.used())
         self.reports.append(report)
         self.decisions.append(decided)
+        self.left_out.update(dict.fromkeys(left_out))
 
     def mapping(self) -> Json:
         """The text of the mapping; where sources have different ones, that of each."""

@@ -14,13 +14,15 @@ from lexer_pipeline.outbox.workspace import Workspace
 from lexer_pipeline.preparing.delivery import Delivery, manifest_template
 from lexer_pipeline.preparing.filling import Read, fill
 from lexer_pipeline.preparing.fixed import Fixed, fixed_batch
+from lexer_pipeline.preparing.folding import with_fates
 from lexer_pipeline.preparing.halves import refuse_halves
 from lexer_pipeline.preparing.options import Options
 from lexer_pipeline.preparing.place import first_part, fix_dataset
-from lexer_pipeline.preparing.plan import opened
-from lexer_pipeline.preparing.report import Report, Verdict
+from lexer_pipeline.preparing.plan import Plan, opened
+from lexer_pipeline.preparing.report import Report, Verdict, by_source
 from lexer_pipeline.preparing.stages import stages_of
 from lexer_pipeline.preparing.strangers import refuse_strangers
+from lexer_pipeline.preparing.together import Together
 from lexer_pipeline.preparing.tolerance import tolerance_of
 from lexer_pipeline.preparing.verdicts import NONE, accepted_in_fix, verdict_on_fix
 
@@ -34,15 +36,10 @@ def fix(
     """
     fixed = fixed_batch(sources, spec, ledger, options, out)
     dataset = fix_dataset(fixed.entry, fixed.specification, ledger, options)
-    workspace = Workspace(out, options.timings)
+    workspace, read = _filled(
+        fixed, [(batch, fixed.plans(batch, files)) for batch, files in fixed.parts], out, options
+    )
     try:
-        read = Read()
-        delivery = Delivery(workspace, fixed.options.max_bytes, is_fix=True)
-        for batch, files in fixed.parts:
-            if fixed.is_taken_over:
-                delivery.take_over(batch)
-            _mend(fixed, batch, files, delivery, read, workspace)
-        delivery.complete()
         found = verdict_on_fix(fixed, read.reports, tolerance_of(read.plans, fixed.options))
         made: list[PreparedBatch] = []
         if found.state != NONE:
@@ -52,22 +49,43 @@ def fix(
             offer = _offer(fixed, dataset, workspace, found, now)
             made = publish(workspace, ledger, offer, _template(fixed, found, read), fixed.manifest.sources)
         workspace.discard()
-        return Report(tuple(read.reports), tuple(made), (found,))
+        return Report(by_source(read.reports), tuple(made), (found,))
     except BaseException:
         workspace.discard()
         raise
 
 
-def _mend(
-    fixed: Fixed, batch: PreparedBatch, files: Sequence[tuple[int, Source]], delivery: Delivery, read: Read,
-    workspace: Workspace,
-) -> None:  # fmt: skip
-    """The rejects of one batch pass through the stages."""
-    for number, plan in fixed.plans(batch, files):
-        with closing(opened(plan, workspace.hashing)) as loaded:
-            stages = stages_of(loaded, plan, fixed.options)
-            report = fill(delivery, number, stages, fixed.options)
-            read.add(plan, loaded, report, stages.route.decisions)
+def _filled(
+    fixed: Fixed, todo: Sequence[tuple[PreparedBatch, Sequence[tuple[int, Plan]]]], out: Path, options: Options,
+    knows_fates: bool = False,
+) -> tuple[Workspace, Read]:  # fmt: skip
+    """The rejects pass through the stages, and once more where those of several sources have a key in common."""
+    workspace = Workspace(out, options.timings)
+    plans = [plan for _, some in todo for _, plan in some]
+    try:
+        read = Read()
+        together = Together(fixed.specification, len(plans) > 1)
+        delivery = Delivery(workspace, fixed.options.max_bytes, is_fix=True)
+        for batch, some in todo:
+            if fixed.is_taken_over:
+                delivery.take_over(batch)
+            for number, plan in some:
+                with closing(opened(plan.again(), workspace.hashing)) as loaded:
+                    stages = stages_of(loaded, plan, fixed.options)
+                    watches = together.watches(len(read.reports), stages)
+                    report = fill(delivery, number, stages, fixed.options, watches)
+                    read.add(plan, loaded, report, stages.route.decisions, stages.route.left_out)
+        delivery.complete()
+        read.reports = together.told(read.reports)
+        if knows_fates or not len(together.shared):
+            return workspace, read
+        known = iter(with_fates(plans, together.shared, fixed.options))
+    except BaseException:
+        workspace.discard()
+        raise
+    workspace.discard()
+    again = [(batch, [(number, next(known)) for number, _ in some]) for batch, some in todo]
+    return _filled(fixed, again, out, options, True)
 
 
 def _offer(fixed: Fixed, dataset: str, workspace: Workspace, found: Verdict, now: datetime) -> Offer:
@@ -84,4 +102,5 @@ def _template(fixed: Fixed, found: Verdict, read: Read) -> Manifest:
     return manifest_template(
         fixed.specification, found, accepted_in_fix(fixed, read.reports, tolerance_of(read.plans, fixed.options)),
         fixed.kept_options, before.mapping, before.decisions, read.suspicions(fixed.suspicions),
+        before.left_out,
     )  # fmt: skip

@@ -7,7 +7,6 @@ from pathlib import Path
 from sqlite3 import Connection
 
 from lexer_pipeline.errors import UsageError
-from lexer_pipeline.loading.format import ReadOptions
 from lexer_pipeline.loading.source import Source
 from lexer_pipeline.mapping import file as mapping
 from lexer_pipeline.mapping.rules import Mapping as Mapped
@@ -28,9 +27,9 @@ from lexer_pipeline.suspicions import ISSUE, Sighting, from_json
 # What may be asked of a fix; the rest is as the batch was made.
 OF_A_FIX = ("max_invalid", "max_bytes", "min_rows", "accept")
 FLAGS: Mapping[str, str] = {
-    "mapping": "--map", "date_format": "--date-format", "zone": "--timezone", "reject_unknown": "--unknown",
-    "ignore_unknown": "--ignore-unknown", "label": "--label", "replaces": "--replaces", "header_row": "--header-row",
-    "delimiter": "the delimiter",
+    "mapping": "--map", "date_format": "--date-format", "zone": "--timezone", "country": "--country", "reject_unknown": "--unknown",
+    "ignore_unknown": "--ignore-unknown", "keep_rest": "--keep-rest", "label": "--label", "replaces": "--replaces", "header_row": "--header-row",
+    "delimiter": "the delimiter", "member": "--member",
 }  # fmt: skip
 
 
@@ -39,8 +38,8 @@ class Fixed:
     """The batch whose rejects are mended, as the ledger and its manifest know it.
 
     `parts` are the batches whose rejects come, with their numbers of sources and files: the whole delivery where it is one that
-    `is_taken_over`, its records included. `options` are those that it was made with, and what may be asked of a fix. `rows` is
-    against what rejects are measured, `accepted` has the rows that earlier fixes accepted, by source, of which `noted` were ever
+    `is_taken_over`, its records included. `options` are those that it was made with, and what may be asked of a fix. `records` is
+    against how many rejects are measured, `accepted` has the rows that earlier fixes accepted, by source, of which `noted` were ever
     noted, and `made_before` are the files that hold what was accepted.
     """
 
@@ -51,7 +50,7 @@ class Fixed:
     decisions: tuple[Decisions, ...]
     options: Options
     kept_options: Mapping[str, Json]
-    rows: int
+    records: int
     accepted: Mapping[int, frozenset[int | str]]
     noted: int
     made_before: tuple[Path, ...]
@@ -79,7 +78,7 @@ class Fixed:
     def plans(self, batch: PreparedBatch, files: Sequence[tuple[int, Source]]) -> list[tuple[int, Plan]]:
         """The passes over the rejects of one batch, by the number of their source."""
         made = []
-        mapped = _passes(batch.manifest, self.specification)
+        mapped = _passes(batch.manifest, self.specification, [one.record for one in self.decisions])
         sources = batch.manifest.sources
         for number, file in files:
             found, record = mapped[number]
@@ -122,7 +121,7 @@ def fixed_batch(
     kept = options.from_json(manifest.options, where)
     return Fixed(
         one, parts_with_rejects(batches, sources, folder), is_taken_over, specification, decisions.from_json(manifest.decisions, where),
-        _as_made(kept, asked), _kept_options(manifest, asked), _rows(family, one, batches, ledger, is_taken_over),
+        _as_made(kept, asked), _kept_options(manifest, asked), _records(family, one, batches, ledger, is_taken_over),
         {number: frozenset(rows) for number, rows in accepted.items()}, noted,
         tuple(ledger.folder_of(each.folder) / each.file for each in family
               if each.state in (BatchState.PREPARED, BatchState.HELD) and each.file),
@@ -173,10 +172,9 @@ def _as_made(kept: Options, asked: Options) -> Options:
     """The options that the batch was made with, and of this run what may be asked of a fix."""
     said = {name: getattr(asked, name) for name in OF_A_FIX if getattr(asked, name) != USUAL[name]}
     return replace(
-        asked, **said, mapping=kept.mapping, date_format=kept.date_format, zone=kept.zone,
-        reject_unknown=kept.reject_unknown, ignore_unknown=kept.ignore_unknown, label=kept.label,
+        asked, **said, mapping=kept.mapping, date_format=kept.date_format, zone=kept.zone, country=kept.country,
+        reject_unknown=kept.reject_unknown, ignore_unknown=kept.ignore_unknown, keep_rest=kept.keep_rest, label=kept.label,
         **{name: getattr(kept, name) for name in OF_A_FIX if name not in said},
-        reading=ReadOptions(encoding=asked.reading.encoding, sheet=asked.reading.sheet),
     )  # fmt: skip
 
 
@@ -185,28 +183,38 @@ def _kept_options(manifest: Manifest, asked: Options) -> Mapping[str, Json]:
     return dict(sorted({**manifest.options, **said}.items()))
 
 
-def _rows(
+def _records(
     family: Sequence[BatchEntry],
     one: BatchEntry,
     batches: Sequence[PreparedBatch],
     ledger: Ledger,
     is_taken_over: bool,
 ) -> int:
-    """The rows of the batch with which a chain of fixes began, as far as its manifest is there still."""
-    rows = sum(batch.manifest.rows for batch in batches)
+    """The records, rejected ones included, of the batch with which a chain of fixes began, as far as its manifest is there still."""
+    records = sum(_records_of(batch.manifest) for batch in batches)
     by_id = {each.id: each for each in family}
     if is_taken_over and one.fixes is None:
-        return rows
+        return records
     while one.fixes is not None and one.fixes in by_id:
         one = by_id[one.fixes]
     try:
-        return read(ledger.folder_of(one.folder)).manifest.rows
+        return _records_of(read(ledger.folder_of(one.folder)).manifest)
     except UsageError:
-        return rows
+        return records
 
 
-def _passes(manifest: Manifest, specification: Specification) -> list[tuple[Mapped | None, RecordMap | None]]:
-    """For each pass that made the batch its mapping and the record in it: a mapping may make several of one specification."""
+def _records_of(manifest: Manifest) -> int:
+    """Of manifests that do not count rejected records the rejected rows."""
+    return manifest.records + (manifest.rejected_records or manifest.rejected)
+
+
+def _passes(
+    manifest: Manifest, specification: Specification, numbers: Sequence[int | None]
+) -> list[tuple[Mapped | None, RecordMap | None]]:
+    """For each pass that made the batch its mapping and the record in it.
+
+    A mapping may make several of one specification: then the `numbers` of the records are known, or each source passed through all.
+    """
     count = len(manifest.decisions)
     texts = manifest.mapping
     if texts is None:
@@ -223,6 +231,9 @@ def _passes(manifest: Manifest, specification: Specification) -> list[tuple[Mapp
         if text not in parsed:
             parsed[text] = mapping.parse(text, name, f"the mapping in {MANIFEST}")
         records = [record for record in parsed[text].records if _makes(record, specification)]
+        number = numbers[len(found)]
+        if number is not None:
+            records = [record for record in parsed[text].records[number : number + 1] if record in records]
         if not records:
             break
         found += [(parsed[text], record) for record in records]

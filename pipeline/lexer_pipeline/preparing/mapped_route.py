@@ -6,9 +6,11 @@ from lexer_pipeline.chunks.records import Records
 from lexer_pipeline.loading.source import LoadedTable
 from lexer_pipeline.mapping.column_survey import ColumnSurvey
 from lexer_pipeline.mapping.compile import Mapper, compile_mapper
+from lexer_pipeline.mapping.conversions import country_said
 from lexer_pipeline.mapping.currencies import Currencies
 from lexer_pipeline.mapping.line_prices import LinePrices
 from lexer_pipeline.mapping.records import load_mapped
+from lexer_pipeline.mapping.rules import Told
 from lexer_pipeline.preparing.decisions import Decisions
 from lexer_pipeline.preparing.options import Options
 from lexer_pipeline.preparing.plan import Plan
@@ -20,9 +22,16 @@ def mapped_route(
     loaded: LoadedTable, plan: Plan, reference: ReferenceChecker, options: Options
 ) -> "MappedRoute":
     """The mapping of a plan put to work on a table; UsageError where its header lacks what the mapping names."""
-    mapper = compile_mapper(plan, loaded.head.names, reference.tree, loaded.name, options.date_format)
+    told = Told(options.date_format, _country(plan, options), options.keep_rest)
+    mapper = compile_mapper(plan, loaded.head.names, reference.tree, loaded.name, told)
     mapper.refuse_unused(options.ignore_unknown)
     return MappedRoute(loaded, plan, mapper, reference)
+
+
+def _country(plan: Plan, options: Options) -> str | None:
+    """The country that the run says, else the mapping, of phone numbers in rows that say none."""
+    said = options.country or (plan.mapping.country if plan.mapping is not None else "")
+    return country_said(said) if said else None
 
 
 class MappedRoute(RowsRoute):
@@ -30,12 +39,13 @@ class MappedRoute(RowsRoute):
 
     def __init__(self, loaded: LoadedTable, plan: Plan, mapper: Mapper, reference: ReferenceChecker) -> None:
         super().__init__(loaded, plan, mapper.layout, reference)
-        self.secret = mapper.secret
+        self.secret, self.left_out = mapper.secret, mapper.left_out
         self._mapper = mapper
         self._survey = ColumnSurvey(mapper)
         self._currencies = Currencies()
         self._prices = LinePrices()
         self.watches = (*self.watches, self._currencies, self._prices)
+        self._record = _number_of(plan)
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -43,7 +53,15 @@ class MappedRoute(RowsRoute):
 
     @property
     def decisions(self) -> Decisions:
-        return Decisions(self._loaded.reading, self._survey.decided)
+        return Decisions(self._loaded.reading, self._survey.decided, self._record)
 
     def load(self) -> Iterator[Records]:
         return load_mapped(self._loaded, self._survey, self._currencies, self._prices, self._accepted)
+
+
+def _number_of(plan: Plan) -> int | None:
+    """The number of a plan's record in its mapping, where that has several of one specification."""
+    if plan.mapping is None or plan.record is None:
+        return None
+    alike = [one for one in plan.mapping.records if one.specification == plan.record.specification]
+    return plan.mapping.records.index(plan.record) if len(alike) > 1 else None

@@ -24,11 +24,13 @@ WANTED: Mapping[tuple[type, ...], str] = MappingProxyType(
 # The options that change what is made of a source, and so are kept with the batch: what each must be. A mapping is kept by its
 # name, since its text is kept as well.
 MEANING: Mapping[str, tuple[type, ...]] = MappingProxyType({
-    "mapping": TEXT, "date_format": TEXT, "zone": TEXT, "reject_unknown": FLAG, "ignore_unknown": FLAG, "max_invalid": SHARE,
+    "mapping": TEXT, "date_format": TEXT, "zone": TEXT, "country": TEXT, "reject_unknown": FLAG, "ignore_unknown": FLAG,
+    "keep_rest": FLAG, "max_invalid": SHARE,
     "max_bytes": WHOLE, "min_rows": WHOLE, "label": TEXT, "accept": TEXTS,
+    "member": TEXT,
 })  # fmt: skip
 READING: Mapping[str, tuple[type, ...]] = MappingProxyType(
-    {"encoding": TEXT, "header_row": WHOLE, "sheet": TEXT, "delimiter": TEXT}
+    {"encoding": TEXT, "header_row": WHOLE, "sheet": TEXT, "delimiter": TEXT, "skip_hidden": FLAG}
 )
 # The others belong to one run: how a file is called, what is shown, and where from and with what it is read.
 OF_ONE_RUN = frozenset({
@@ -40,9 +42,12 @@ OF_ONE_RUN = frozenset({
 class Options:
     """What may be asked of a run.
 
-    `reading` says how sources are to be read against what their content tells (encoding, header row, sheet),
-    `zone` is an IANA name for date-times that have no zone of their own, `mapping` a preset or a mapping file,
-    `date_format` how dates are written where a mapping does not say (all dates, where there is no mapping).
+    `reading` says how sources are to be read against what their content tells (encoding, header row, sheet), `member` which file
+    of a zip is meant, `zone` is an IANA name for date-times that have no zone of their own, `mapping` a preset or a mapping file,
+    `date_format` how dates are written where a mapping does not say (all dates, where there is no mapping), `country` whose are
+    the phone numbers without a country code that a mapping reads, in rows that say no country.
+
+    `keep_rest` makes custom fields of columns that no field reads, where the specification has them.
 
     `accept` are the codes of suspicions that hold no batch, since a person looked at them.
 
@@ -54,11 +59,14 @@ class Options:
     """
 
     reading: ReadOptions = AS_TOLD
+    member: str | None = None
     mapping: str | None = None
     date_format: str | None = None
     zone: str | None = None
+    country: str | None = None
     reject_unknown: bool = False
     ignore_unknown: bool = False
+    keep_rest: bool = False
     max_invalid: float = 0.05
     accept: tuple[str, ...] = ()
     max_bytes: int = 5_000_000_000

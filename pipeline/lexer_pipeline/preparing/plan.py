@@ -10,16 +10,22 @@ from io import BufferedReader, RawIOBase
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from lexer_pipeline.chunks.fates import Fates
 from lexer_pipeline.chunks.rejected import ADDED, BOOKKEEPING
 from lexer_pipeline.errors import UsageError
+from lexer_pipeline.loading.expand import expand
 from lexer_pipeline.loading.format import ReadOptions
-from lexer_pipeline.loading.source import Loaded, LoadedTable, Source, expand, load
+from lexer_pipeline.loading.named_twice import refuse_named_twice
+from lexer_pipeline.loading.source import Loaded, LoadedTable, Source, load
 from lexer_pipeline.mapping import file as mapping
 from lexer_pipeline.mapping import remembered
+from lexer_pipeline.mapping.name_words import depends_on_source, records_of
+from lexer_pipeline.mapping.recognition import recognise
 from lexer_pipeline.mapping.rules import FieldDecisions, Mapping, RecordMap
 from lexer_pipeline.model import Specification
 from lexer_pipeline.outbox.batch import MANIFEST
 from lexer_pipeline.preparing.decisions import Decisions
+from lexer_pipeline.preparing.unrecognised import not_recognised
 from lexer_pipeline.specs import catalog
 from lexer_pipeline.system.files import read_at
 from lexer_pipeline.system.hashing import Hashing
@@ -33,7 +39,9 @@ class Plan:
 
     `notes` say why a mapping was taken that nobody asked for. `decided` is what was decided over the source as a whole, of which
     these are some rows. Where they are its rejects, `original` is its name, and `accepted` are those that an earlier fix accepted:
-    rows by their lines, documents by their SHA-256.
+    rows by their lines, documents by their SHA-256. One that `is_further` makes more records of the same kind of a source that
+    was read before, so it does not count its blank rows again. `fates` has what was decided of records that other sources of the
+    run have too.
     """
 
     source: Source
@@ -46,6 +54,8 @@ class Plan:
     decided: Decisions | None = None
     original: str = ""
     accepted: frozenset[int | str] = frozenset()
+    is_further: bool = False
+    fates: Fates | None = None
 
     @property
     def fields_decided(self) -> FieldDecisions:
@@ -61,6 +71,11 @@ class Plan:
     def accepted_documents(self) -> frozenset[str]:
         """The SHA-256 of documents that an earlier fix accepted."""
         return frozenset(one for one in self.accepted if isinstance(one, str))
+
+    def again(self) -> "Plan":
+        """The same pass with a reader of its own, so that this one can be made once more."""
+        raw = self.stdin.raw if isinstance(self.stdin, BufferedReader) else None
+        return replace(self, stdin=raw.again()) if isinstance(raw, _FromStart) else self
 
     def read_as(self, decided: Decisions) -> "Plan":
         """The pass over some rows of a source on which this was decided."""
@@ -99,19 +114,22 @@ def _unasked(source: Source, name: str) -> UsageError:
 
 def plans(
     sources: Sequence[Source], spec: str | Specification | None, mapped: str | None, stdin: BinaryIO | None,
-    reading: ReadOptions, out: Path | None = None,
+    reading: ReadOptions, out: Path | None = None, member: str | None = None,
 ) -> Iterator[Plan]:  # fmt: skip
     """The passes to be made, in order. With a mapping a source may feed several specifications.
 
-    `out` is the folder that remembers which mapping was used for which header.
+    `out` is the folder that remembers which mapping was used for which header, `member` the file of a zip that is meant.
     """
+    sources = expand(sources, member)
+    refuse_named_twice(sources)
     specification = catalog.find(spec) if isinstance(spec, str) else spec
     chosen = mapping.find(mapped) if mapped else None
     if specification is not None and chosen is None:
-        for source in expand(sources):
-            yield Plan(source, stdin, reading, specification)
+        for source in sources:
+            with _again(source, stdin if len(sources) > 1 else None) as reader:
+                yield Plan(source, reader() or stdin, reading, specification)
         return
-    for source in expand(sources):
+    for source in sources:
         with _again(source, stdin) as reader:
             found, notes = (chosen, ()) if chosen else _recognised(source, reader(), reading, out)
             if found.refuse:
@@ -119,10 +137,17 @@ def plans(
             records = [record for record in found.records if _is_wanted(record, specification)]
             if not records:
                 raise UsageError(f"the mapping {found.name} makes no {spec}", "Leave out --spec.")
+            read_as = replace(reading, sheet=reading.sheet or found.sheet)
+            if any(depends_on_source(record) for record in records):
+                with closing(load(source, reader(), read_as)) as loaded:
+                    names = loaded.head.names if isinstance(loaded, LoadedTable) else ()
+                records = records_of(records, names, loaded.name)
+            seen: set[str] = set()
             for record in records:
-                yield Plan(
-                    source, reader(), reading, catalog.find(record.specification), found, record, notes
-                )
+                made = catalog.find(record.specification)
+                is_further = made.name in seen
+                seen.add(made.name)
+                yield Plan(source, reader(), read_as, made, found, record, notes, is_further=is_further)
 
 
 def _is_wanted(record: RecordMap, specification: Specification | None) -> bool:
@@ -149,6 +174,10 @@ class _FromStart(RawIOBase):
         self._handle = os.dup(handle)
         self._at = 0
 
+    def again(self) -> BinaryIO:
+        """A further reader, that begins at the first byte."""
+        return BufferedReader(_FromStart(self._handle))
+
     def readable(self) -> bool:
         return True
 
@@ -168,7 +197,7 @@ class _FromStart(RawIOBase):
 def _recognised(
     source: Source, stdin: BinaryIO | None, reading: ReadOptions, out: Path | None
 ) -> tuple[Mapping, tuple[str, ...]]:
-    """The mapping that was used for this header before, or the preset that it fits; else the candidates are listed."""
+    """The mapping that was used for this header before, or the preset that it surely is."""
     with closing(load(source, stdin, reading)) as loaded:
         called = loaded.name
     if not isinstance(loaded, LoadedTable):
@@ -179,11 +208,7 @@ def _recognised(
     gone = (
         f"{known.path} was used for this header before, but it {known.trouble}" if known is not None else ""
     )
-    found = mapping.recognise(loaded.head.names)
-    if len(found) == 1:
-        return found[0], ((gone,) if gone else ())
-    listed = found or mapping.presets()
-    what = "fits more than one preset" if found else "looks like none of the presets"
-    candidates = ", ".join(one.name for one in listed)
-    remedy = "Say --spec SPEC, or --map with one of them or a file of your own."
-    raise UsageError(f"{called}: {what}: {candidates}", f"{gone}. {remedy}" if gone else remedy)
+    found = recognise(loaded.head.names)
+    if found.sure is None:
+        raise not_recognised(source, called, found, gone)
+    return found.sure, ((gone,) if gone else ())

@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
-from lexer_pipeline.loading.source import Source, load
+from lexer_pipeline.loading.source import Source
 from lexer_pipeline.model import PreparedBatch, Specification
 from lexer_pipeline.outbox import outbox
 from lexer_pipeline.outbox.entry import BatchState
@@ -20,11 +20,13 @@ from lexer_pipeline.outbox.workspace import Workspace
 from lexer_pipeline.preparing.delivery import Delivery, manifest_template
 from lexer_pipeline.preparing.filling import Read, fill, report_of, show_progress
 from lexer_pipeline.preparing.fix import fix
+from lexer_pipeline.preparing.folding import with_fates
 from lexer_pipeline.preparing.options import Options
 from lexer_pipeline.preparing.place import Place, check_names, places_of
 from lexer_pipeline.preparing.plan import Plan, opened, plans
-from lexer_pipeline.preparing.report import Report, SourceReport, Tally, Verdict
+from lexer_pipeline.preparing.report import Report, SourceReport, Tally, Verdict, by_source
 from lexer_pipeline.preparing.stages import stages_of
+from lexer_pipeline.preparing.together import Together
 from lexer_pipeline.preparing.tolerance import tolerance_of
 from lexer_pipeline.preparing.verdicts import NONE, accepted, verdict
 from lexer_pipeline.system.parallel import map_in_order
@@ -36,27 +38,41 @@ def validate(
 ) -> Report:
     """Check sources against a specification (or what a mapping makes of them) and write nothing."""
     options = options or Options()
-    reports: list[SourceReport] = []
-    done: dict[str, list[tuple[Plan, SourceReport]]] = {}
-    for plan in plans(sources, spec, options.mapping, options.stdin, options.reading):
+    todo: dict[str, list[tuple[int, Plan]]] = {}
+    for number, plan in enumerate(
+        plans(sources, spec, options.mapping, options.stdin, options.reading, member=options.member)
+    ):
+        todo.setdefault(plan.specification.name, []).append((number, plan))
+    reports: dict[int, SourceReport] = {}
+    verdicts: list[Verdict] = []
+    for some in todo.values():
+        checked = _check([plan for _, plan in some], options)
+        reports.update(zip((number for number, _ in some), checked, strict=True))
+        tolerance = tolerance_of([plan for _, plan in some], options)
+        name = some[0][1].specification.name
+        verdicts.append(verdict(name, checked, replace(options, max_invalid=1.0), tolerance))
+    return Report(by_source([reports[number] for number in sorted(reports)]), verdicts=tuple(verdicts))
+
+
+def _check(todo: Sequence[Plan], options: Options, knows_fates: bool = False) -> list[SourceReport]:
+    """All sources of one specification are checked, and nothing is written."""
+    together = Together(todo[0].specification, len(todo) > 1)
+    reports = []
+    for number, plan in enumerate(todo):
         tally = Tally()
-        with closing(load(plan.source, plan.stdin, plan.reading)) as loaded:
+        with closing(opened(plan.again())) as loaded:
             stages = stages_of(loaded, plan, options)
+            watches = together.watches(number, stages)
             for checked in map_in_order(stages.check, stages.load()):
                 tally.add(checked)
-                for watch in stages.route.watches:
+                for watch in watches:
                     watch.look(checked)
                 show_progress(options, tally, loaded)
-            reports.append(report_of(stages, tally))
-            done.setdefault(plan.specification.name, []).append((plan, reports[-1]))
-    return Report(tuple(reports), verdicts=tuple(_checked(some, options) for some in done.values()))
-
-
-def _checked(done: Sequence[tuple[Plan, SourceReport]], options: Options) -> Verdict:
-    """The verdict on all sources of one specification that were checked alone."""
-    reports = [report for _, report in done]
-    tolerance = tolerance_of([plan for plan, _ in done], options)
-    return verdict(reports[0].specification, reports, replace(options, max_invalid=1.0), tolerance)
+            reports.append(report_of(stages, tally, watches))
+    reports = together.told(reports)
+    if knows_fates or not len(together.shared):
+        return reports
+    return _check(with_fates(todo, together.shared, options), options, True)
 
 
 def prepare(
@@ -89,7 +105,9 @@ def prepare(
         if options.fix is not None:
             return fix(sources, spec, ledger, options, out, runtime.now())
         todo: dict[str, list[Plan]] = {}
-        for plan in plans(sources, spec, options.mapping, options.stdin, options.reading, out):
+        for plan in plans(
+            sources, spec, options.mapping, options.stdin, options.reading, out, options.member
+        ):
             todo.setdefault(plan.specification.name, []).append(plan)
         places = places_of([some[0].specification for some in todo.values()], ledger, options, out)
         done = [
@@ -106,15 +124,8 @@ def prepare(
 def _prepare(todo: Sequence[Plan], ledger: Ledger, place: Place, options: Options, now: datetime) -> Report:
     """One delivery: all sources of one specification."""
     specification = todo[0].specification
-    workspace = Workspace(place.out, options.timings)
+    workspace, read = _filled(todo, place, options)
     try:
-        read = Read()
-        delivery = Delivery(workspace, options.max_bytes)
-        for number, plan in enumerate(todo):
-            with closing(opened(plan, workspace.hashing, refuses_rejects=True)) as loaded:
-                stages = stages_of(loaded, plan, options)
-                report = fill(delivery, number, stages, options)
-                read.add(plan, loaded, report, stages.route.decisions)
         tolerance = tolerance_of(read.plans, options)
         found = verdict(specification.name, read.reports, options, tolerance)
         made: list[PreparedBatch] = []
@@ -123,6 +134,7 @@ def _prepare(todo: Sequence[Plan], ledger: Ledger, place: Place, options: Option
             template = manifest_template(
                 specification, found, accepted(read.reports, options, tolerance), options.as_json(), read.mapping(),
                 [one.as_json() for one in read.decisions], read.suspicions(),
+                tuple(read.left_out),
             )  # fmt: skip
             content = content_of(workspace, found.state)
             offer = place.offer(specification, read.used, found.state, content, len(workspace.parts), now)
@@ -130,7 +142,32 @@ def _prepare(todo: Sequence[Plan], ledger: Ledger, place: Place, options: Option
         workspace.discard()
         if found.state == BatchState.PREPARED:
             read.remember_mappings(place.out)
-        return Report(tuple(read.reports), tuple(made), (found,))
+        return Report(by_source(read.reports), tuple(made), (found,))
     except BaseException:
         workspace.discard()
         raise
+
+
+def _filled(
+    todo: Sequence[Plan], place: Place, options: Options, knows_fates: bool = False
+) -> tuple[Workspace, Read]:
+    """The sources of a delivery in a workspace; where some have a key in common, they are read again with what becomes of it."""
+    workspace = Workspace(place.out, options.timings)
+    try:
+        read = Read()
+        together = Together(todo[0].specification, len(todo) > 1)
+        delivery = Delivery(workspace, options.max_bytes)
+        for number, plan in enumerate(todo):
+            with closing(opened(plan.again(), workspace.hashing, refuses_rejects=True)) as loaded:
+                stages = stages_of(loaded, plan, options)
+                report = fill(delivery, number, stages, options, together.watches(number, stages))
+                read.add(plan, loaded, report, stages.route.decisions, stages.route.left_out)
+        read.reports = together.told(read.reports)
+        if knows_fates or not len(together.shared):
+            return workspace, read
+        known = with_fates(todo, together.shared, options)
+    except BaseException:
+        workspace.discard()
+        raise
+    workspace.discard()
+    return _filled(known, place, options, True)

@@ -65,12 +65,14 @@ def _said(messages: tuple[str, ...], delimiter: str) -> bytes:
 def _filled(raw: bytes, texts: Mapping[int, bytes], head: Head) -> bytes:
     """A row whose cells are certain with some of its empty ones filled."""
     wide = len(head.names)
-    found = dispatch.scan_csv(raw, ord(head.delimiter), wide, True, 2, len(raw))
+    found = dispatch.scan_csv(raw, head.dialect, wide, True, 2, len(raw))
     starts, ends = found.starts.tolist(), found.ends.tolist()
     for column in sorted(texts, reverse=True):
         is_quoted = raw[ends[column] : ends[column] + 1] == b'"'
         text = texts[column]
-        if not is_quoted and any(sign in text for sign in (head.delimiter.encode(), b'"', b"\r", b"\n")):
+        if not head.dialect.quotes:
+            text = text.replace(b'""', b'"')
+        elif not is_quoted and any(sign in text for sign in (head.delimiter.encode(), b'"', b"\r", b"\n")):
             text = b'"' + text + b'"'
         raw = raw[: starts[column]] + text + raw[ends[column] :]
     return raw
@@ -78,7 +80,7 @@ def _filled(raw: bytes, texts: Mapping[int, bytes], head: Head) -> bytes:
 
 def _without(raw: bytes, secret: Sequence[int], head: Head) -> bytes:
     wide = len(head.names)
-    found = dispatch.scan_csv(raw, ord(head.delimiter), wide, True, 2, len(raw))
+    found = dispatch.scan_csv(raw, head.dialect, wide, True, 2, len(raw))
     if found.rows != 1 or found.row_faults[0] != ROW_OK:
         return head.delimiter.encode() * (wide - 1)
     starts, ends = found.starts, found.ends
@@ -102,9 +104,11 @@ def accepted(checked: Checked) -> list[int] | list[str]:
 def first_accepted(checked: Checked) -> list[int] | list[str]:
     """The row with which each accepted record of a chunk begins, as `accepted` calls it."""
     chunk = checked.shaped.chunk
-    if isinstance(chunk, Documents):
-        return accepted(checked)
     gone = {row for record in checked.rejected for row in record.rows}
+    if isinstance(chunk, Documents):
+        gone.update(checked.folded)
+        return [chunk.sha256(row) for row in range(chunk.records) if row not in gone]
+    gone.update(chunk.firsts[list(checked.folded)].tolist())
     return [int(chunk.lines[row]) for row in chunk.firsts.tolist() if row not in gone]
 
 

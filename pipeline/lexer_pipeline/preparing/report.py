@@ -1,14 +1,14 @@
 """What a run found, counted: for a person's table, for programs, and as a data frame on request."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from importlib import import_module
 from typing import Any
 
 import orjson
 
-from lexer_pipeline.chunks.results import Checked
+from lexer_pipeline.chunks.results import Checked, Rejected
 from lexer_pipeline.model import Issue, PreparedBatch
 from lexer_pipeline.outbox.batch import ISSUES
 from lexer_pipeline.specs.paths import FieldPath
@@ -16,31 +16,42 @@ from lexer_pipeline.suspicions import Sighting, Sightings, as_json, is_suspicion
 
 EXAMPLES = 20
 MOST_FIELDS = 1000
+# Numbers in messages (of cells, of items) may differ from record to record.
+MOST_MESSAGES = 5
+ADDED_UP = ("rows", "valid", "invalid", "invalid_records", "continuations", "blank")
+COUNTED = ("skipped", "issues", "conversions", "warnings")
+OTHER_FIELDS, OTHER_MESSAGES = "(other fields)", "(other messages; see issues.ndjson)"
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One line of the table of issues: a field, a code, how often, and where first."""
+    """One line of the table of issues: a field, a code, in how many records and rows, where first, and what to do."""
 
     field: str
     code: str
-    count: int
+    records: int
+    rows: int
     line: int
     message: str
 
 
 @dataclass(frozen=True, slots=True)
 class SourceReport:
-    """What was found in one source; `conversions` and `warnings` by (name, field)."""
+    """What was found in one source; `conversions` and `warnings` by (name, field), `issues` by code.
+
+    `invalid` are rows, as many as the `invalid_records` take with them.
+    """
 
     path: str
     specification: str
     rows: int
     valid: int
     invalid: int
+    invalid_records: int
     continuations: int
     blank: int
     skipped: Mapping[str, int]
+    issues: Mapping[str, int]
     notes: tuple[str, ...]
     findings: tuple[Finding, ...]
     conversions: Mapping[tuple[str, str], int]
@@ -50,20 +61,18 @@ class SourceReport:
 
     def as_json(self) -> dict[str, Any]:
         """The source as `validate --json` prints it."""
-        issues: Counter[str] = Counter()
-        for finding in self.findings:
-            issues[finding.code] += finding.count
         return {
             "path": self.path,
             "specification": self.specification,
             "rows": self.rows,
             "valid": self.valid,
             "invalid": self.invalid,
+            "invalid_records": self.invalid_records,
             "continuations": self.continuations,
             "blank": self.blank,
             "skipped": dict(self.skipped),
             "notes": list(self.notes),
-            "issues": dict(sorted(issues.items())),
+            "issues": dict(sorted(self.issues.items())),
             "suspicions": as_json(self.suspicions),
             "warnings": by_name(self.warnings),
             "conversions": by_name(self.conversions),
@@ -100,7 +109,7 @@ class Report:
     @property
     def invalid(self) -> int:
         """How many records were rejected."""
-        return sum(source.invalid for source in self.sources)
+        return sum(source.invalid_records for source in self.sources)
 
     @property
     def valid(self) -> int:
@@ -118,6 +127,42 @@ class Report:
         return pandas.DataFrame(found, columns=names)
 
 
+def by_source(reports: Sequence[SourceReport]) -> tuple[SourceReport, ...]:
+    """The reports with one for each source and specification, however many kinds of records a mapping makes of its rows."""
+    found: dict[tuple[str, str], list[SourceReport]] = {}
+    for one in reports:
+        found.setdefault((one.path, one.specification), []).append(one)
+    return tuple(_joined(some) if len(some) > 1 else some[0] for some in found.values())
+
+
+def _joined(passes: Sequence[SourceReport]) -> SourceReport:
+    suspicions = Sightings()
+    lines: dict[tuple[str, str, str], list[int]] = {}
+    for one in passes:
+        suspicions.update(one.suspicions)
+        for finding in one.findings:
+            known = lines.setdefault((finding.field, finding.code, finding.message), [0, 0, finding.line])
+            known[0] += finding.records
+            known[1] += finding.rows
+    counted: dict[str, Any] = {name: sum(getattr(one, name) for one in passes) for name in ADDED_UP}
+    for name in COUNTED:
+        counted[name] = dict(sum((Counter(getattr(one, name)) for one in passes), Counter()))
+    return replace(
+        passes[0], **counted, notes=tuple(dict.fromkeys(note for one in passes for note in one.notes)),
+        findings=_findings(lines), examples=tuple(issue for one in passes for issue in one.examples)[:EXAMPLES],
+        suspicions=suspicions.all(),
+    )  # fmt: skip
+
+
+def _findings(lines: Mapping[tuple[str, str, str], Sequence[int]]) -> tuple[Finding, ...]:
+    """The lines of the table of issues, what befell most records first."""
+    found = (
+        Finding(name, code, records, rows, line, message)
+        for (name, code, message), (records, rows, line) in lines.items()
+    )
+    return tuple(sorted(found, key=lambda one: (-one.records, one.field, one.code, one.line)))
+
+
 def by_name(counts: Mapping[tuple[str, str], int]) -> dict[str, int]:
     """Counts by (name, field) added up by name."""
     total: Counter[str] = Counter()
@@ -133,20 +178,24 @@ class Tally:
     rows: int = 0
     valid: int = 0
     invalid: int = 0
+    invalid_records: int = 0
     continuations: int = 0
     blank: int = 0
     skipped: Counter[str] = field(default_factory=Counter)
+    issues: Counter[str] = field(default_factory=Counter)
     conversions: Counter[tuple[str, str]] = field(default_factory=Counter)
     warnings: Counter[tuple[str, str]] = field(default_factory=Counter)
     examples: list[Issue] = field(default_factory=list)
     suspicions: Sightings = field(default_factory=Sightings)
-    _found: dict[tuple[str, str], list[Any]] = field(default_factory=dict)
+    _found: dict[tuple[str, str, str], list[int]] = field(default_factory=dict)
+    _messages: Counter[tuple[str, str]] = field(default_factory=Counter)
 
     def add(self, checked: Checked) -> None:
         """Count a batch."""
         self.rows += checked.rows
         self.valid += checked.records
         self.invalid += sum(len(rejected.rows) for rejected in checked.rejected)
+        self.invalid_records += len(checked.rejected)
         self.continuations += checked.continuations
         self.blank += checked.blank
         self.skipped.update(checked.skipped)
@@ -154,35 +203,49 @@ class Tally:
         for (name, where), count in checked.warnings.items():
             # Keys of unknown fields come from the data, so there may be any number of them.
             known = (name, where) in self.warnings or len(self.warnings) < MOST_FIELDS
-            self.warnings[name, where if known else "(other fields)"] += count
+            self.warnings[name, where if known else OTHER_FIELDS] += count
         self.suspicions.update(checked.suspicions)
         for rejected in checked.rejected:
-            self._add_issues(rejected.issues)
+            self._add_rejected(rejected)
 
-    def _add_issues(self, issues: Iterable[Issue]) -> None:
-        for issue in issues:
-            if len(self.examples) < EXAMPLES:
-                self.examples.append(issue)
-            where = issue.column or issue.path
-            field_name = str(FieldPath.named(where).general) if "[" in where else where
-            known = self._found.get((field_name, issue.code))
-            if known is None:
-                name = field_name if len(self._found) < MOST_FIELDS else "(other fields)"
-                known = self._found.setdefault((name, issue.code), [0, issue.line, issue.message])
+    def _add_rejected(self, rejected: Rejected) -> None:
+        """Count the issues of a record; each line of the table counts the record and its rows once."""
+        self.issues.update(issue.code for issue in rejected.issues)
+        self.examples.extend(rejected.issues[: EXAMPLES - len(self.examples)])
+        said: set[tuple[str, str, str]] = set()
+        for issue in rejected.issues:
+            line = self._line_of(issue)
+            if line in said:
+                continue
+            said.add(line)
+            known = self._found.setdefault(line, [0, 0, issue.line])
             known[0] += 1
+            known[1] += len(rejected.rows)
             if is_suspicion(issue.code):
-                self.suspicions.add(Sighting(issue.code, field_name, 1, (issue.line,)))
+                self.suspicions.add(Sighting(issue.code, line[0], 1, (issue.line,)))
+
+    def _line_of(self, issue: Issue) -> tuple[str, str, str]:
+        """The line of the table that an issue belongs to: its field, its code and its own words; each of these has an end."""
+        where = issue.column or issue.path
+        name = str(FieldPath.named(where).general) if "[" in where else where
+        line = name, issue.code, issue.message
+        if line in self._found:
+            return line
+        if (name, issue.code) not in self._messages and len(self._messages) >= MOST_FIELDS:
+            name = OTHER_FIELDS
+        if self._messages[name, issue.code] >= MOST_MESSAGES:
+            return name, issue.code, OTHER_MESSAGES
+        self._messages[name, issue.code] += 1
+        return name, issue.code, issue.message
 
     def report(
         self, path: str, specification: str, notes: tuple[str, ...], noticed: Iterable[Sighting] = ()
     ) -> SourceReport:
         """The source so far; `noticed` is what is suspicious of it as a whole."""
         self.suspicions.update(noticed)
-        findings = (Finding(name, code, *found) for (name, code), found in self._found.items())
-        ordered = tuple(sorted(findings, key=lambda finding: (-finding.count, finding.field, finding.code)))
         return SourceReport(
-            path, specification, self.rows, self.valid, self.invalid, self.continuations, self.blank,
-            dict(self.skipped), notes, ordered,
+            path, specification, self.rows, self.valid, self.invalid, self.invalid_records, self.continuations,
+            self.blank, dict(self.skipped), dict(self.issues), notes, _findings(self._found),
             dict(self.conversions), dict(self.warnings), tuple(self.examples),
             tuple(replace(one, source=path) for one in self.suspicions.all()),
         )  # fmt: skip

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from typing import Protocol, TypeVar
 
 from lexer_pipeline.chunks.documents import Documents
+from lexer_pipeline.chunks.group import Key
 from lexer_pipeline.chunks.records import Records
 from lexer_pipeline.chunks.results import Checked, ShapedDocuments, ShapedRows
 from lexer_pipeline.chunks.watch import Watch
@@ -17,22 +18,35 @@ from lexer_pipeline.preparing.decisions import Decisions
 from lexer_pipeline.preparing.plan import Plan
 from lexer_pipeline.validating.compile_documents import compile_automaton
 from lexer_pipeline.validating.compile_rows import compile_writer
+from lexer_pipeline.validating.document import Value
+from lexer_pipeline.validating.header_checks import notes_on_columns
 from lexer_pipeline.validating.layout import Layout, compile_layout
+from lexer_pipeline.validating.notes import Notes
 from lexer_pipeline.validating.reference import ReferenceChecker
+from lexer_pipeline.validating.repeated_lines import RepeatedLines
 from lexer_pipeline.validating.serialise import convert_documents, convert_rows
 from lexer_pipeline.validating.shape import shape_documents, shape_rows
 from lexer_pipeline.validating.signatures import DocumentSignatures, RowSignatures
-from lexer_pipeline.validating.validate import validate_documents, validate_rows
+from lexer_pipeline.validating.validate import half_of_rows, validate_documents, validate_rows
 
 ChunkT = TypeVar("ChunkT", Records, Documents)
 ShapedT = TypeVar("ShapedT", ShapedRows, ShapedDocuments)
 
 
 class Route(Protocol[ChunkT, ShapedT]):
-    """The stages for one source; `secret` are the columns that no reject may hold, `watches` see what became of each chunk."""
+    """The stages for one source; `secret` are the columns that no reject may hold, `watches` see what became of each chunk.
+
+    `layout` says how columns fill fields, where there are columns, and `left_out` are the names of those of which nothing is made.
+    `each` are the lists that have an item a row, and `takes_first` says that rows of one record may differ.
+    """
 
     secret: tuple[int, ...]
+    left_out: tuple[str, ...]
     watches: tuple[Watch, ...]
+    layout: Layout | None
+    reference: ReferenceChecker
+    each: frozenset[str]
+    takes_first: bool
 
     @property
     def decisions(self) -> Decisions:
@@ -54,21 +68,31 @@ class Route(Protocol[ChunkT, ShapedT]):
     def convert(self, checked: Checked) -> Sequence[bytes]:
         """Stage convert: what was accepted as NDJSON, in pieces one after another."""
 
+    def half(self, shaped: ShapedT, record: int) -> tuple[dict[str, Value], Notes]:
+        """What this source says of a record that others have too."""
+
 
 class DocumentsRoute:
     """A source of JSON."""
 
     secret: tuple[int, ...] = ()
+    left_out: tuple[str, ...] = ()
     watches: tuple[Watch, ...] = ()
+    layout: Layout | None = None
+    each: frozenset[str] = frozenset()
+    takes_first = False
 
     def __init__(self, loaded: LoadedDocuments, plan: Plan, reference: ReferenceChecker) -> None:
         schema = plan.specification.schema
         self._loaded = loaded
         self._plan_notes = plan.notes
         self._accepted = plan.accepted_documents
-        self._reference = reference
-        self._automaton = compile_automaton(schema)
-        self._signatures = DocumentSignatures(self._automaton, reference)
+        self.reference = reference
+        automaton = compile_automaton(schema)
+        self._signatures = DocumentSignatures(automaton, reference)
+        self._fates = plan.fates
+        # Where some are judged with those of other sources, none is written beforehand.
+        self._automaton = automaton if plan.fates is None else None
         # A field of that name is no wrapper around the records.
         self._unwrap = "records" not in schema.get("properties", {})
 
@@ -87,35 +111,48 @@ class DocumentsRoute:
         return shape_documents(chunk, self._automaton)
 
     def validate(self, shaped: ShapedDocuments) -> Checked:
-        return validate_documents(shaped, self._reference, self._signatures, self._loaded.name)
+        return validate_documents(shaped, self.reference, self._signatures, self._loaded.name, self._fates)
 
     def convert(self, checked: Checked) -> Sequence[bytes]:
         return convert_documents(checked)
+
+    def half(self, shaped: ShapedDocuments, record: int) -> tuple[dict[str, Value], Notes]:
+        notes = Notes()
+        return self.reference.half(shaped.chunk.text(record), notes), notes
 
 
 class RowsRoute:
     """What the two routes of tables have in common: the stages behind load."""
 
-    watches: tuple[Watch, ...] = ()
-
     def __init__(self, loaded: LoadedTable, plan: Plan, layout: Layout, reference: ReferenceChecker) -> None:
+        self.layout: Layout | None = layout
+        self.each = frozenset(str(leaf.path[0]) for leaf in layout.leaves if leaf.is_repeated)
+        self.takes_first = layout.takes_first
+        self._fates = plan.fates
+        folds_orders = layout.folds and plan.specification.key is not None
+        self.watches: tuple[Watch, ...] = (RepeatedLines(),) if folds_orders else ()
         self._loaded = loaded
         self._plan_notes = plan.notes
         self._accepted = plan.accepted_lines
         self._layout = layout
-        self._reference = reference
+        self.reference = reference
         self._signatures = RowSignatures(layout, reference)
         # A rejected row stands on a line of the source that it came from.
         self._source = plan.original or loaded.name
 
     def shape(self, chunk: Records) -> ShapedRows:
-        return shape_rows(chunk, self._layout, self._reference)
+        return shape_rows(chunk, self._layout, self.reference)
 
     def validate(self, shaped: ShapedRows) -> Checked:
-        return validate_rows(shaped, self._layout, self._reference, self._signatures, self._source)
+        return validate_rows(
+            shaped, self._layout, self.reference, self._signatures, self._source, self._fates
+        )
 
     def convert(self, checked: Checked) -> Sequence[bytes]:
         return convert_rows(checked, self._layout)
+
+    def half(self, shaped: ShapedRows, record: int) -> tuple[dict[str, Value], Notes]:
+        return half_of_rows(shaped.chunk, record, self._layout, self.reference)
 
 
 class TableRoute(RowsRoute):
@@ -130,17 +167,23 @@ class TableRoute(RowsRoute):
             loaded.head.names, reference.tree, plan.specification.key, loaded.name, ignore_unknown
         )
         super().__init__(loaded, plan, layout, reference)
+        used = {leaf.column: leaf.path for leaf in layout.leaves}
+        names = loaded.head.names
+        self.left_out = tuple(name for column, name in enumerate(names) if column not in used)
+        self._header_notes = notes_on_columns(names, used, self.left_out, reference.tree)
         self._writer = compile_writer(plan.specification.schema, layout)
 
     @property
     def notes(self) -> tuple[str, ...]:
-        return (*self._plan_notes, *self._loaded.notes)
+        return (*self._plan_notes, *self._loaded.notes, *self._header_notes)
 
     @property
     def decisions(self) -> Decisions:
         return Decisions(self._loaded.reading)
 
     def load(self) -> Iterator[Records]:
+        key = Key(self._layout.key) if self._layout.key is not None else None
         if self._loaded.head.before:
-            return load_rejected(self._loaded, self._layout.key, self._layout.once, self._accepted)
-        return load_rows(self._loaded, self._layout.key, self._layout.once, self._writer)
+            return load_rejected(self._loaded, key, self._layout.once, self._accepted)
+        rows = load_rows(self._loaded, key, self._layout.once, self._writer)
+        return rows if self._fates is None else (chunk.in_cells() for chunk in rows)

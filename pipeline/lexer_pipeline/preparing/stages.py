@@ -1,18 +1,19 @@
 """The stages of a route, one after another and timed: a chunk in, what became of it out."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import import_module
 from typing import Any, Generic
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from lexer_pipeline.chunks.results import Checked
 from lexer_pipeline.errors import UsageError
-from lexer_pipeline.loading.source import Loaded, LoadedDocuments
-from lexer_pipeline.model import Specification
+from lexer_pipeline.loading.source import Loaded, LoadedDocuments, LoadedTable
 from lexer_pipeline.preparing.options import Options
 from lexer_pipeline.preparing.plan import Plan
 from lexer_pipeline.preparing.routes import ChunkT, DocumentsRoute, Route, TableRoute
+from lexer_pipeline.preparing.unrecognised import known_by
+from lexer_pipeline.specs.placeholders import USUAL
 from lexer_pipeline.system.timings import Timings
 from lexer_pipeline.validating.reference import ReferenceChecker
 
@@ -62,7 +63,10 @@ class Stages(Generic[ChunkT]):
         with self.timings.of("shape", chunk.size):
             shaped = self.route.shape(chunk)
         with self.timings.of("validate", chunk.size):
-            return self.route.validate(shaped)
+            checked = self.route.validate(shaped)
+        return (
+            replace(checked, rows=checked.rows - checked.blank, blank=0) if self.plan.is_further else checked
+        )
 
     def convert(self, chunk: ChunkT) -> Converted[ChunkT]:
         """shape -> validate -> convert."""
@@ -72,24 +76,38 @@ class Stages(Generic[ChunkT]):
 
 
 def _route(loaded: Loaded, plan: Plan, options: Options) -> Route[Any, Any]:
-    reference = _reference(plan.specification, options)
+    reference = _reference(plan, options)
     if isinstance(loaded, LoadedDocuments):
         if plan.record is not None:
             raise UsageError(f"{loaded.name}: is JSON, and a mapping is for tables", "Use --spec.")
         return DocumentsRoute(loaded, plan, reference)
-    if plan.record is None and options.date_format is None:
-        return TableRoute(loaded, plan, reference, options.ignore_unknown)
+    if plan.record is not None:
+        return _mapped(loaded, plan, reference, options)
+    try:
+        if options.date_format is None and not options.keep_rest:
+            return TableRoute(loaded, plan, reference, options.ignore_unknown)
+        return _mapped(loaded, plan, reference, options)
+    except UsageError as problem:
+        raise known_by(loaded.head.names, loaded.name, plan.specification.name) or problem from None
+
+
+def _mapped(
+    loaded: LoadedTable, plan: Plan, reference: ReferenceChecker, options: Options
+) -> Route[Any, Any]:
     # The named conversions cost as much time to import as a small file without a mapping to convert.
     mapped = import_module("lexer_pipeline.preparing.mapped_route")
     route: Route[Any, Any] = mapped.mapped_route(loaded, plan, reference, options)
     return route
 
 
-def _reference(specification: Specification, options: Options) -> ReferenceChecker:
+def _reference(plan: Plan, options: Options) -> ReferenceChecker:
     try:
         zone = ZoneInfo(options.zone) if options.zone else None
     except (ZoneInfoNotFoundError, ValueError, OSError):
         raise UsageError(
             f"--timezone: there is no zone called {options.zone}", "Use a name such as Australia/Melbourne."
         ) from None
-    return ReferenceChecker(specification, zone, options.reject_unknown, options.show_values)
+    placeholders = plan.mapping.placeholders if plan.mapping is not None else USUAL
+    return ReferenceChecker(
+        plan.specification, zone, options.reject_unknown, options.show_values, placeholders
+    )

@@ -19,7 +19,7 @@ def verdict(
     specification: str, reports: Sequence[SourceReport], options: Options, tolerance: Tolerance
 ) -> Verdict:
     """The verdict on all sources of one specification."""
-    invalid, valid = sum(report.invalid for report in reports), sum(report.valid for report in reports)
+    invalid, valid = _records(reports)
     rows = sum(report.rows - report.blank + sum(report.skipped.values()) for report in reports)
     reasons = []
     if rows < options.min_rows:
@@ -38,6 +38,11 @@ def verdict(
     return Verdict(specification, state, not reasons, tuple(reasons), tuple(one.code for one in codes))
 
 
+def _records(reports: Sequence[SourceReport]) -> tuple[int, int]:
+    """How many records were rejected, and how many accepted."""
+    return sum(one.invalid_records for one in reports), sum(one.valid for one in reports)
+
+
 def _in(reports: Sequence[SourceReport]) -> list[Sighting]:
     return [one for report in reports for one in report.suspicions]
 
@@ -54,7 +59,7 @@ def _suspicious(one: Sighting) -> str:
 
 def accepted(reports: Sequence[SourceReport], options: Options, tolerance: Tolerance) -> tuple[str, ...]:
     """What a batch that may be sent would have been held for, had nothing been asked for beside."""
-    invalid, valid = sum(report.invalid for report in reports), sum(report.valid for report in reports)
+    invalid, valid = _records(reports)
     is_held = _is_too_much(invalid, valid, options.max_invalid)
     is_more = _is_too_much(invalid, valid, USUAL.max_invalid) and not is_held
     return (*((TOO_MANY_REJECTS,) if is_more else ()), *_taken(_in(reports), tolerance, invalid + valid))
@@ -74,19 +79,19 @@ def _is_too_much(invalid: int, valid: int, share: float) -> bool:
 
 
 def verdict_on_fix(fixed: Fixed, reports: Sequence[SourceReport], tolerance: Tolerance) -> Verdict:
-    """The verdict on mended rejects: what is rejected still is measured against all rows of the batch."""
+    """The verdict on mended rejects: what is rejected still is measured against all records of the batch."""
     options, name = fixed.options, fixed.specification.name
-    invalid, valid = sum(report.invalid for report in reports), sum(report.valid for report in reports)
+    invalid, valid = _records(reports)
     if fixed.is_taken_over:
         valid += sum(batch.manifest.records for batch, _ in fixed.parts)
     passed_over = sum(report.skipped.get(ACCEPTED, 0) for report in reports)
     reasons = []
-    if invalid > options.max_invalid * fixed.rows:
-        share = f"{invalid / max(fixed.rows, invalid):.2%} of the rows are rejected still"
+    if invalid > options.max_invalid * fixed.records:
+        share = f"{invalid / max(fixed.records, invalid):.2%} of the records are rejected still"
         reasons.append(f"{share}, more than --max-invalid {options.max_invalid:.2%}")
     if fixed.came < options.min_rows:
         reasons.append(_too_few(fixed.came, options))
-    codes = _unaccepted([*_in(reports), *fixed.suspicions], tolerance, fixed.rows)
+    codes = _unaccepted([*_in(reports), *fixed.suspicions], tolerance, fixed.records)
     reasons += [_suspicious(one) for one in codes]
     if valid:
         state = BatchState.HELD if reasons else BatchState.PREPARED
@@ -101,8 +106,8 @@ def verdict_on_fix(fixed: Fixed, reports: Sequence[SourceReport], tolerance: Tol
 def accepted_in_fix(fixed: Fixed, reports: Sequence[SourceReport], tolerance: Tolerance) -> tuple[str, ...]:
     """What a fix would have been held for, had nothing been asked for beside."""
     invalid = sum(report.invalid for report in reports)
-    is_more = USUAL.max_invalid * fixed.rows < invalid <= fixed.options.max_invalid * fixed.rows
+    is_more = USUAL.max_invalid * fixed.records < invalid <= fixed.options.max_invalid * fixed.records
     return (
         *((TOO_MANY_REJECTS,) if is_more else ()),
-        *_taken([*_in(reports), *fixed.suspicions], tolerance, fixed.rows),
+        *_taken([*_in(reports), *fixed.suspicions], tolerance, fixed.records),
     )

@@ -8,6 +8,7 @@ from lexer_pipeline.specs.paths import EACH, FieldPath, Part, Parts
 from lexer_pipeline.specs.schema import resolve
 
 BRANCHES = ("allOf", "anyOf", "oneOf")
+ANNOTATIONS = frozenset({"title", "description", "examples", "default", "deprecated", "$comment"})
 OPENERS = ("additionalProperties", "patternProperties", "unevaluatedProperties", "propertyNames")
 
 
@@ -16,11 +17,13 @@ class Place:
     """One place in a record: all the schemas that speak of it, whichever of them will hold.
 
     `views` never contains `$ref`, and subschemas of anyOf and the like are spread out. `cleaning` is what text at
-    this place may need: `email`, `hash`, `date-time`, `deprecated` or nothing.
+    this place may need: `email`, `hash`, `date`, `date-time`, `deprecated` or nothing. `identifies` says that a text here tells
+    whom or what the record is about: it lies in a link, or is the record's key.
     """
 
     views: tuple[Schema, ...]
     cleaning: str = ""
+    identifies: bool = False
 
     def keyword(self, name: str) -> object:
         """The first value given for a keyword, or None."""
@@ -48,6 +51,28 @@ class Place:
         return frozenset(found)
 
     @property
+    def is_link(self) -> bool:
+        """Whether what stands here says whom a record is about."""
+        return self.keyword("x-kind") == "link"
+
+    @property
+    def is_id(self) -> bool:
+        """Whether a text here is an id, of the record itself or of something else."""
+        return self.identifies or self.keyword("x-kind") == "id"
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether a text here is read or compared sign by sign: an id, an address, a number, a date."""
+        if self.is_id or self.cleaning in ("email", "hash", "date", "date-time"):
+            return True
+        return self.keyword("format") == "uri" or not self.holds_text
+
+    @property
+    def holds_text(self) -> bool:
+        """Whether a text may stand here, as against a number, a boolean, an object or a list."""
+        return not self.types or "string" in self.types
+
+    @property
     def is_object(self) -> bool:
         """Whether a record holds fields below this place."""
         return "object" in self.types or any("properties" in view for view in self.views)
@@ -61,6 +86,13 @@ class Place:
     def is_open(self) -> bool:
         """Whether keys without a name of their own belong here (or are judged by the schema itself)."""
         return any(opener in view for view in self.views for opener in OPENERS) or not self.keys()
+
+    @property
+    def takes_anything(self) -> bool:
+        """Whether the schema leaves what stands here to whoever sends it, as in `custom_fields`."""
+        return all(
+            keyword in ANNOTATIONS or keyword.startswith("x-") for view in self.views for keyword in view
+        )
 
     def keys(self) -> tuple[str, ...]:
         """The names of the fields at this place, in the order of the schema."""
@@ -82,8 +114,8 @@ def _cleaning(views: list[Schema]) -> str:
     for view in views:
         if view.get("x-normalise") in ("email", "hash"):
             return str(view["x-normalise"])
-        if view.get("format") == "date-time":
-            return "date-time"
+        if view.get("format") in ("date", "date-time"):
+            return str(view["format"])
         if "x-deprecated-values" in view:
             return "deprecated"
     return ""
@@ -96,6 +128,7 @@ class SchemaTree:
         self._schema = schema
         self._below: dict[tuple[int, Part], Place] = {}
         self._kept: list[Place] = []
+        self._key = schema.get("x-key")
         self.root = self._place([schema])
 
     def child(self, place: Place, key: str) -> Place | None:
@@ -137,7 +170,8 @@ class SchemaTree:
         known = (id(place), part)
         if known not in self._below:
             found = find(place)
-            self._below[known] = self._place(found) if found is not None else Place(())
+            identifies = place.is_link or place.identifies or (place is self.root and part == self._key)
+            self._below[known] = self._place(found, identifies) if found is not None else Place(())
             self._kept.append(place)
             if found is None:
                 return None
@@ -160,11 +194,13 @@ class SchemaTree:
         views = [view["items"] for view in place.views if isinstance(view.get("items"), Mapping)]
         return views or ([{}] if "array" in place.types or not place.types else None)
 
-    def _place(self, views: Sequence[Schema | bool]) -> Place:
+    def _place(self, views: Sequence[Schema | bool], identifies: bool = False) -> Place:
         spread: list[Schema] = []
         for view in views:
             self._spread(view, spread, set())
-        return Place(tuple(spread) or ({},), _cleaning(spread))
+        # A word of a list tells a kind, and nobody.
+        is_word = any("enum" in view or "const" in view for view in spread)
+        return Place(tuple(spread) or ({},), _cleaning(spread), identifies and not is_word)
 
     def _spread(self, view: Schema | bool, into: list[Schema], seen: set[int]) -> None:
         if id(view) in seen:

@@ -73,7 +73,9 @@ class ColumnarChecker:
 
     def is_certain(self, leaf: Leaf) -> Bools:
         """Where the leaf's cell is certainly right by every schema that speaks of it."""
-        mask = self._good(leaf.column, leaf.kind) if leaf.is_raw else self._all()
+        # Of words the schema says itself which it takes, and any text may be a text.
+        says_all = leaf.kind in (codes.KIND_TEXT, codes.KIND_ENUM)
+        mask = self._all() if says_all else self._good(leaf.column, leaf.kind, words=leaf.words)
         for view in leaf.place.views:
             mask &= self._leaf(view, leaf, False)
         return mask

@@ -15,7 +15,8 @@ from lexer_pipeline.kernels.arrays import Int64s, UInt64s
 from lexer_pipeline.model import Schema
 from lexer_pipeline.specs.paths import ANY, EACH, FieldPath
 from lexer_pipeline.specs.schema import resolve
-from lexer_pipeline.validating.cell_kinds import enum_words
+from lexer_pipeline.specs.schema_tree import Place, SchemaTree
+from lexer_pipeline.validating.cell_kinds import enum_words, text_kind
 from lexer_pipeline.validating.keywords import EMAIL_PATTERN, KNOWN_TEXT, number_bounds
 from lexer_pipeline.validating.object_shapes import CONTAINER_WORDS, NotCompiled, rules_of, shapes_of
 
@@ -28,6 +29,7 @@ NOT_OPEN = {"type", "properties", "additionalProperties", "x-normalise", "x-depr
 # What JSON writes with a backslash; a byte that nothing in a document begins with.
 ESCAPED = re.compile(rb'["\\\x00-\x1f]')
 NEVER = b"\0"
+NOWHERE = Place(())
 
 
 def compile_automaton(schema: Schema) -> "dispatch.Automaton | None":
@@ -45,6 +47,7 @@ class Tables:
 
     def __init__(self, schema: Schema) -> None:
         self._schema = schema
+        self._tree = SchemaTree(schema)
         self.nodes: list[list[int]] = []
         self.bounds: list[tuple[float, float]] = []
         self._properties: list[tuple[int, int, int]] = []
@@ -161,7 +164,7 @@ class Tables:
             # Lengths are in characters, and the kernel counts bytes: one is the only minimum that is the same.
             if low > 1:
                 raise NotCompiled
-            return self._node(path, codes.NODE_STRING, codes.KIND_TEXT, low, high)
+            return self._node(path, codes.NODE_STRING, text_kind(self._tree.at(path) or NOWHERE), low, high)
         if known is None:
             raise NotCompiled
         node = self._node(path, codes.NODE_STRING, known)

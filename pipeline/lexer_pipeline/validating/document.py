@@ -8,6 +8,7 @@ from typing import TypeAlias
 import orjson
 
 from lexer_pipeline.model import Json
+from lexer_pipeline.specs.paths import Parts
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,3 +83,15 @@ def is_unicode(text: str) -> bool:
     except UnicodeEncodeError:
         return False
     return True
+
+
+def value_at(document: Value, path: Parts) -> Value:
+    """The value that a path leads to; None where there is none."""
+    for part in path:
+        if isinstance(document, dict) and isinstance(part, str):
+            document = document.get(part)
+        elif isinstance(document, list) and isinstance(part, int) and part < len(document):
+            document = document[part]
+        else:
+            return None
+    return document

@@ -1,16 +1,18 @@
 """What is wrong with the header of a table: columns that have no name, the same one, or none that is a field."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
 
 from lexer_pipeline.chunks.rejected import BOOKKEEPING
 from lexer_pipeline.errors import UsageError
-from lexer_pipeline.specs.paths import FieldPath
+from lexer_pipeline.specs.names import normalised, shown
+from lexer_pipeline.specs.paths import EACH, INDEX, FieldPath
 from lexer_pipeline.specs.schema_tree import Place, SchemaTree
+from lexer_pipeline.specs.signs import without_invisible
 
 # What a column is called, as far as a message may repeat it.
-COLUMN_NAME = re.compile(r"[\w .()\[\]/#&'-]{1,60}")
+COLUMN_NAME = re.compile(r"[\w .()\[\]/#&'’‘“”%:?!+*–-]{1,60}")
 # Fields are named to a person down to this depth.
 DEEPEST = 8
 
@@ -39,6 +41,73 @@ def refuse_duplicates(header: Sequence[str], source: str) -> None:
         seen.add(name)
 
 
+def columns_left_out(names: Sequence[str]) -> tuple[str, ...]:
+    """The note on columns of which nothing is made, where there are any."""
+    return (f"columns left out: {', '.join(map(shown, names))}",) if names else ()
+
+
+def exact_fields(header: Sequence[str], tree: SchemaTree) -> list[tuple[FieldPath, Place] | None]:
+    """The field that each name is the path of."""
+    return [tree.find(path) if (path := FieldPath.parse(name)) else None for name in header]
+
+
+def fields_of(header: Sequence[str], tree: SchemaTree, source: str) -> list[tuple[FieldPath, Place] | None]:
+    """The field of each column: the one called exactly so, else the one whose name is alike without case and punctuation.
+
+    UsageError where two columns are alike, and neither is called exactly so.
+    """
+    found = exact_fields(header, tree)
+    if all(found):
+        return found
+    taken = {one[0] for one in found if one is not None}
+    known = _by_normalised_name(tree)
+    columns: dict[FieldPath, str] = {}
+    for number, name in enumerate(header):
+        is_asked = found[number] is None and name not in BOOKKEEPING and FieldPath.parse(name) is not None
+        near = _alike(name, known, tree) if is_asked else None
+        if near is None or near[0] in taken:
+            continue
+        if near[0] in columns:
+            raise UsageError(
+                f"{source}: the columns {shown(columns[near[0]])} and {shown(name)} have nearly one name",
+                f"Name the one that is meant exactly {near[0]}, and remove or rename the other.",
+            )
+        columns[near[0]] = name
+        found[number] = near
+    return found
+
+
+def notes_on_columns(
+    header: Sequence[str], used: Mapping[int, FieldPath], left_out: Sequence[str], tree: SchemaTree
+) -> tuple[str, ...]:
+    """What should be said aloud of a header: columns that are not called exactly as the field that they fill, or that fill none."""
+    exact = exact_fields(header, tree)
+    alike = [f"{shown(header[column])} as {path}" for column, path in used.items() if exact[column] is None]
+    read = (f"columns that are not called exactly as their field: {', '.join(alike)}",) if alike else ()
+    return (*read, *columns_left_out(left_out))
+
+
+def _by_normalised_name(tree: SchemaTree) -> dict[str, list[FieldPath]]:
+    """The fields by their names without punctuation, and without the indexes of their lists."""
+    known: dict[str, list[FieldPath]] = {}
+    for path in _leaves(tree, tree.root, FieldPath(), 0):
+        known.setdefault(normalised(INDEX.sub("", str(path))), []).append(path)
+    return known
+
+
+def _alike(
+    name: str, known: Mapping[str, Sequence[FieldPath]], tree: SchemaTree
+) -> tuple[FieldPath, Place] | None:
+    """The one field whose name is alike; the indexes of its lists are the column's, or each row adds an item."""
+    near = known.get(normalised(INDEX.sub("", name)), ())
+    indexes = [int(index or EACH) for index in INDEX.findall(name)]
+    lists = sum(isinstance(part, int) for path in near for part in path)
+    if len(near) != 1 or (indexes and len(indexes) != lists):
+        return None
+    written = iter(indexes or [EACH] * lists)
+    return tree.find(FieldPath(next(written) if isinstance(part, int) else part for part in near[0]))
+
+
 def refuse_container(name: str, place: Place, source: str) -> None:
     """A cell holds one value, so that no column fills an object or a list."""
     if place.types & {"string", "number", "integer", "boolean"} or not place.views[0]:
@@ -61,18 +130,19 @@ def unknown_column(unknown: Sequence[str], found: int, tree: SchemaTree, source:
     for name in unknown:
         plain = str(FieldPath.named(name).general.first)
         near = get_close_matches(plain, known, 1) or get_close_matches(plain.lower(), known, 1, 0.5)
-        if near and COLUMN_NAME.fullmatch(name):
-            hints.append(f"{name}: did you mean {near[0]}?")
-        elif found and COLUMN_NAME.fullmatch(name):
-            hints.append(f"{name}: no field is near")
-    shown = "; ".join(hints[:5])
-    more = f" and {len(unknown) - len(hints[:5])} more" if len(unknown) > len(hints[:5]) and shown else ""
+        is_name = COLUMN_NAME.fullmatch(without_invisible(name))
+        if near and is_name:
+            hints.append(f"{shown(name)}: did you mean {near[0]}?")
+        elif found and is_name:
+            hints.append(f"{shown(name)}: no field is near")
+    listed = "; ".join(hints[:5])
+    more = f" and {len(unknown) - len(hints[:5])} more" if len(unknown) > len(hints[:5]) and listed else ""
     plural = "columns are" if len(unknown) > 1 else "column is"
     remedy = "Rename the columns, or leave them out with --ignore-unknown."
     if not found:
         remedy = "Check that the first line holds the names of the columns; a mapping (--map) may give them fields."
     return UsageError(
-        f"{source}: {len(unknown)} {plural} not in the specification. {shown}{more}".strip(), remedy
+        f"{source}: {len(unknown)} {plural} not in the specification. {listed}{more}".strip(), remedy
     )
 
 

@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from lexer_pipeline.chunks.rejected import BOOKKEEPING
 from lexer_pipeline.errors import UsageError
 from lexer_pipeline.specs.paths import FieldPath, Parts
-from lexer_pipeline.specs.schema_tree import SchemaTree
+from lexer_pipeline.specs.schema_tree import Place, SchemaTree
 from lexer_pipeline.validating.branches import Branch, Leaf, branch_of
 from lexer_pipeline.validating.cell_kinds import kind_of
 from lexer_pipeline.validating.header_checks import (
+    exact_fields,
+    fields_of,
     refuse_container,
     refuse_duplicates,
     refuse_strayed,
@@ -59,20 +61,21 @@ def compile_layout(
     """
     refuse_strayed(header, source)
     refuse_duplicates(header, source)
-    leaves = _leaves(header, header, tree, source, ignore_unknown)
+    fields = fields_of(header, tree, source)
+    leaves = _leaves(header, header, fields, tree, source, ignore_unknown)
     column = _key_column(leaves, key, source)
     return _layout(len(header), leaves, source, column is not None, column, False, False)
 
 
 def compile_mapped(
     targets: Sequence[str], labels: Sequence[str], tree: SchemaTree, source: str, folds: bool, takes_first: bool,
-    closes_gaps: bool,
+    closes_gaps: bool, placeholders: Sequence[str] = (),
 ) -> Layout:  # fmt: skip
     """The layout of a table that a mapping makes: a column for each of `targets`, called by its label in messages.
 
-    `takes_first` lets the rows of a record differ in a once-a-record column: the first that is filled wins.
+    `placeholders` are the mapping's own words for nothing. `takes_first` lets the rows of a record differ in a once-a-record column: the first that is filled wins.
     """
-    leaves = _leaves(targets, labels, tree, source, False)
+    leaves = _leaves(targets, labels, exact_fields(targets, tree), tree, source, False, placeholders)
     if not folds and any(leaf.is_repeated for leaf in leaves):
         raise UsageError(f"{source}: a list has an item a row, but no key says which rows belong together",
                          'Add key = "..." to the record of the mapping.')  # fmt: skip
@@ -91,21 +94,20 @@ def _layout(
 
 
 def _leaves(
-    header: Sequence[str], labels: Sequence[str], tree: SchemaTree, source: str, ignore_unknown: bool
-) -> list[Leaf]:
+    header: Sequence[str], labels: Sequence[str], fields: Sequence[tuple[FieldPath, Place] | None], tree: SchemaTree,
+    source: str, ignore_unknown: bool, placeholders: Sequence[str] = (),
+) -> list[Leaf]:  # fmt: skip
     leaves: list[Leaf] = []
     unknown: list[str] = []
-    for column, name in enumerate(header):
+    for column, (name, found) in enumerate(zip(header, fields, strict=True)):
         if name in BOOKKEEPING:
             continue
-        named = FieldPath.parse(name)
-        found = tree.find(named) if named else None
         if found is None:
             unknown.append(name)
         else:
             path, place = found
             refuse_container(name, place, source)
-            leaves.append(Leaf(column, labels[column], path, place, *kind_of(place)))
+            leaves.append(Leaf(column, labels[column], path, place, *kind_of(place, placeholders)))
     if unknown and not ignore_unknown:
         raise unknown_column(unknown, len(leaves), tree, source)
     if not leaves:

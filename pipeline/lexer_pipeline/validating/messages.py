@@ -8,7 +8,7 @@ from types import MappingProxyType
 from jsonschema_rs import ValidationError
 from jsonschema_rs import ValidationErrorKind as Kind
 
-from lexer_pipeline.kernels.codes import ROW_NUL, ROW_QUOTE, ROW_RAGGED, ROW_UNCLOSED, ROW_UTF8
+from lexer_pipeline.kernels.codes import ROW_NUL, ROW_QUOTE, ROW_RAGGED, ROW_SWALLOWED, ROW_UNCLOSED, ROW_UTF8
 from lexer_pipeline.model import Problem, Schema
 from lexer_pipeline.specs.paths import Parts
 from lexer_pipeline.specs.schema_tree import Place, SchemaTree
@@ -31,6 +31,7 @@ CODES = {
     "too_deep": "the document is nested too deep",
     "ragged_row": "a row with more or fewer cells than the header",
     "quote": "a quoted cell is not closed, or text follows the closing quote",
+    "swallowed_rows": "a quoted cell holds lines that look like rows of the table",
     "nul": "a NUL byte in a row",
 }
 FORMATS = {
@@ -62,10 +63,12 @@ NO_PLACE = Place(())
 def one_a_place(problems: Sequence[Problem]) -> tuple[Problem, ...]:
     """The first problem of each place: a date that is none need not be told that it also breaks a pattern.
 
-    Format goes before pattern, since it says what to write. A field is not missing that is there and unreadable.
+    Format goes before pattern, since it says what to write. A field is not missing that is there and unreadable, in whole or
+    in part.
     """
     first: dict[Parts, Problem] = {}
-    there = {problem.path for problem in problems if problem.code != "missing"}
+    unreadable = [problem.path for problem in problems if problem.code != "missing"]
+    there = {path[:length] for path in unreadable for length in range(1, len(path) + 1)}
     said = (problem for problem in problems if problem.code != "missing" or problem.path not in there)
     for problem in sorted(said, key=lambda problem: problem.code == "pattern"):
         first.setdefault(problem.path, problem)
@@ -160,7 +163,7 @@ def _alternatives(
         return [problem for error in meant[0] for problem in problem_of(error, tree)]
     place = tree.at(path) or NO_PLACE
     options = _options(place)
-    is_link = place.keyword("x-kind") == "link"
+    is_link = place.is_link
     code = "link" if is_link else "rule"
     what = "is not a link that Lexer takes" if is_link else "fits none of the alternatives"
     return [Problem(path, code, f"one of: {options}", f"{what}; give exactly one of: {options}")]
@@ -231,5 +234,11 @@ ROW_FAULTS: Mapping[int, RowFault] = MappingProxyType({
     ROW_UNCLOSED: RowFault(
         "quote", "RFC 4180", "opens a quote that is never closed; close it, or write it twice",
         "open a quote that is not closed",
+    ),
+    ROW_SWALLOWED: RowFault(
+        "swallowed_rows", "no rows within a cell",
+        "has a quoted cell of several lines that look like rows of the table: a stray quote took them in; take it out, or write "
+        "it twice, in the source and convert that again",
+        "have a quoted cell that holds lines which look like rows",
     ),
 })  # fmt: skip

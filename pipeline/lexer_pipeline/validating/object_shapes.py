@@ -50,7 +50,7 @@ def rules_of(schema: Schema) -> Schema:
 
 def _meaning(schema: Schema) -> Schema:
     """A schema without what it says to people."""
-    said = {"x-normalise", "x-deprecated-values"}
+    said = {"x-normalise", "x-deprecated-values", "x-kind"}
     return {
         key: value
         for key, value in schema.items()

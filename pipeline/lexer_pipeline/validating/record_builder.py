@@ -7,13 +7,15 @@ from lexer_pipeline.model import Problem
 from lexer_pipeline.specs import values
 from lexer_pipeline.specs.paths import EACH, Parts
 from lexer_pipeline.validating.branches import Branch, Leaf, fields_of, is_list, items_of
+from lexer_pipeline.validating.cleaning import Cleaning
 from lexer_pipeline.validating.document import NumberText, Value
 from lexer_pipeline.validating.layout import Layout
 from lexer_pipeline.validating.notes import Notes
-from lexer_pipeline.validating.reference import clean_text
 
 
-def build(layout: Layout, rows: Sequence[Sequence[str]], notes: Notes) -> dict[str, Value]:
+def build(
+    layout: Layout, rows: Sequence[Sequence[str]], notes: Notes, cleaning: Cleaning
+) -> dict[str, Value]:
     """One record from the cells of its rows, empty cells left out.
 
     A cell that is no value of its type, an empty one before a filled one of a list, or two rows that fill a
@@ -25,7 +27,7 @@ def build(layout: Layout, rows: Sequence[Sequence[str]], notes: Notes) -> dict[s
             text = (
                 row[below.column] if row is not None else _once(below, rows, path, notes, layout.takes_first)
             )
-            return _value(below, text, path, notes)
+            return _value(below, text, path, notes, cleaning)
         if EACH in below:
             items = (fill(below[EACH], (*path, index), one) for index, one in enumerate(_filled(below, rows)))
             return [item for item in items if item is not None] or None
@@ -74,35 +76,24 @@ def _list(parts: list[tuple[int, Value]], path: Parts, notes: Notes, closes_gaps
     return [value for _, value in parts if value is not None] or None
 
 
-def _value(leaf: Leaf, text: str, path: Parts, notes: Notes) -> Value:
+def _value(leaf: Leaf, text: str, path: Parts, notes: Notes, cleaning: Cleaning) -> Value:
+    """The value of a cell; a text is cleaned by the reference, but for one that is left out altogether."""
     if not text:
         return None
-    if not leaf.is_raw:
-        return None if _is_cleaned_away(leaf, text, path, notes) else text
-    done = convert_raw(leaf.kind, text)
+    done = cleaning.raw(text, leaf.kind) if leaf.is_raw else cleaning.cell(text, leaf.place)
     if isinstance(done, values.Unconvertible):
+        if not leaf.is_raw:
+            return text
         notes.problems.append(Problem(path, done.code, done.rule, done.message))
         return UNUSABLE
+    if done.text and not leaf.is_raw:
+        return text
     notes.convert(path, done.conversions)
-    return done.text == "true" if leaf.kind == codes.KIND_BOOLEAN else NumberText(done.text)
-
-
-def _is_cleaned_away(leaf: Leaf, text: str, path: Parts, notes: Notes) -> bool:
-    """Whether nothing is left of a cell that is trimmed: blanks in an e-mail column are an absent field."""
-    if leaf.kind not in (codes.KIND_EMAIL, codes.KIND_HASH):
-        return False
-    done = clean_text(text, leaf.place, None)
+    notes.warn(path, done.warnings)
     if not done.text:
-        notes.convert(path, done.conversions)
-    return not done.text
+        return None
+    return done.text == "true" if leaf.kind == codes.KIND_BOOLEAN else NumberText(done.text)
 
 
 # Stands where a cell could not be read, so that the field does not count as missing.
 UNUSABLE = NumberText("0")
-
-
-def convert_raw(kind: int, text: str) -> values.Converted | values.Unconvertible:
-    """The text of a cell as a number, an integer or a boolean."""
-    if kind == codes.KIND_BOOLEAN:
-        return values.boolean(text)
-    return values.integer(text) if kind == codes.KIND_INTEGER else values.number(text)

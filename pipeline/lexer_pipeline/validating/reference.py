@@ -5,7 +5,7 @@ model asks beyond that stands in the schema files themselves.
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from zoneinfo import ZoneInfo
 
@@ -13,15 +13,27 @@ import jsonschema_rs
 
 from lexer_pipeline.errors import UsageError
 from lexer_pipeline.model import Problem, Schema, Specification
-from lexer_pipeline.specs import values
+from lexer_pipeline.specs import signs, values
 from lexer_pipeline.specs.paths import FieldPath, Parts
+from lexer_pipeline.specs.placeholders import USUAL, Placeholders
 from lexer_pipeline.specs.schema_tree import Place, SchemaTree
-from lexer_pipeline.validating.document import NumberText, Value, is_unicode, parse, plain, write_line
+from lexer_pipeline.validating.cleaning import Cleaning
+from lexer_pipeline.validating.document import (
+    NumberText,
+    Value,
+    is_unicode,
+    parse,
+    plain,
+    value_at,
+    write_line,
+)
 from lexer_pipeline.validating.messages import not_json, one_a_place, problem_of
 from lexer_pipeline.validating.notes import Notes
 
 # orjson writes at most 254 levels; no record of the vendor's has more than six.
 DEEPEST = 200
+# Below a key that the schema does not name.
+ANYTHING = Place(())
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +54,12 @@ class ReferenceChecker:
     """Checks records of one specification; owns the compiled schema."""
 
     def __init__(
-        self, specification: Specification, zone: ZoneInfo | None, reject_unknown: bool, shows: bool = False
-    ) -> None:
+        self, specification: Specification, zone: ZoneInfo | None, reject_unknown: bool, shows: bool = False,
+        placeholders: Placeholders = USUAL,
+    ) -> None:  # fmt: skip
         self.schema = specification.schema
         self.tree = SchemaTree(specification.schema)
-        self.zone = zone
+        self.cleaning = Cleaning(zone, placeholders)
         self._reject_unknown = reject_unknown
         self.shows = shows
         self._validator = compile_schema(specification)
@@ -66,19 +79,40 @@ class ReferenceChecker:
         """Judge a parsed document; its numbers may be `NumberText`."""
         notes = notes or Notes()
         if not isinstance(document, dict):
-            return Verdict(
-                b"", (Problem((), "type", "object", "is not an object; a record is written {...}"),)
-            )
+            return Verdict(b"", (_no_object(),))
         try:
             clean = self._clean_object(document, self.tree.root, (), notes)
         except RecursionError:
             return Verdict(b"", (_too_deep(),))
         problems = list(notes.problems)
         for error in self._validator.iter_errors(plain(clean)):
-            problems.extend(problem_of(error, self.tree))
+            problems.extend(naming_signs(one, clean) for one in problem_of(error, self.tree))
         if problems:
             return Verdict(b"", one_a_place(problems), shown=clean if self.shows else None)
         return Verdict(write_line(clean), (), tuple(notes.conversions), tuple(notes.warnings))
+
+    def cleaned(self, document: Value, notes: Notes) -> dict[str, Value]:
+        """A document with its texts cleaned and what is no field left out, before it is judged; empty where it is none."""
+        try:
+            if isinstance(document, dict):
+                return self._clean_object(document, self.tree.root, (), notes)
+        except RecursionError:
+            notes.problems.append(_too_deep())
+            return {}
+        notes.problems.append(_no_object())
+        return {}
+
+    def half(self, text: bytes, notes: Notes) -> dict[str, Value]:
+        """A document of JSON text, cleaned; what is wrong with the text is noted."""
+        try:
+            document = parse(text, lambda: notes.warnings.append(("duplicate_key", "")))
+        except ValueError as problem:
+            notes.problems.append(not_json(problem))
+            return {}
+        except RecursionError:
+            notes.problems.append(_too_deep())
+            return {}
+        return self.cleaned(document, notes)
 
     def _clean(self, value: Value, place: Place | None, path: Parts, notes: Notes) -> Value:
         if len(path) > DEEPEST:
@@ -105,10 +139,14 @@ class ReferenceChecker:
             if not key.isascii() and not is_unicode(key):
                 notes.problems.append(_not_unicode((*path, "?")))
                 continue
-            if inner is None:
-                continue
             below = self.tree.child(place, key) if place else None
+            if inner is None:
+                if place and below and below.takes_anything and key not in place.keys():
+                    clean[key] = None
+                continue
             kept = self._clean(inner, below, (*path, key), notes)
+            if kept == "" and isinstance(inner, str) and signs.is_invisible(inner):
+                continue
             if place and below is None and not place.is_open:
                 self._unknown(key, place, path, notes)
             else:
@@ -130,24 +168,13 @@ class ReferenceChecker:
         if not text.isascii() and not is_unicode(text):
             notes.problems.append(_not_unicode(path))
             return ""
-        if place is None or not place.cleaning:
+        done = self.cleaning.text(text, place or ANYTHING)
+        if isinstance(done, values.Unconvertible):
+            notes.problems.append(Problem(path, done.code, done.rule, done.message))
             return text
-        done = clean_text(text, place, self.zone)
         notes.convert(path, done.conversions)
         notes.warn(path, done.warnings)
         return done.text
-
-
-def clean_text(text: str, place: Place, zone: ZoneInfo | None) -> values.Converted:
-    """The clean-ups that hold for text from any source: e-mails, hashes, date-times, deprecated words."""
-    if place.cleaning == "email":
-        return values.email(text)
-    if place.cleaning == "hash":
-        return values.hash_text(text)
-    if place.cleaning == "date-time":
-        return values.date_time(text, zone)
-    deprecated = place.cleaning == "deprecated" and text in place.deprecated
-    return values.Converted(text, (), ("deprecated_value",) if deprecated else ())
 
 
 def validator_of(schema: Schema) -> jsonschema_rs.Draft202012Validator:
@@ -170,6 +197,10 @@ def compile_schema(specification: Specification) -> jsonschema_rs.Draft202012Val
         ) from None
 
 
+def _no_object() -> Problem:
+    return Problem((), "type", "object", "is not an object; a record is written {...}")
+
+
 def _too_deep() -> Problem:
     return Problem(
         (), "too_deep", f"at most {DEEPEST} levels", f"is nested more than {DEEPEST} levels deep; flatten it"
@@ -180,3 +211,10 @@ def _not_unicode(path: Parts) -> Problem:
     return Problem(
         path, "encoding", "Unicode", "holds half a surrogate pair, which is not text; write it again"
     )
+
+
+def naming_signs(problem: Problem, document: Value) -> Problem:
+    """A problem that also names the signs that are not meant in the value that it is about."""
+    value = value_at(document, problem.path)
+    remark = signs.remark(value) if isinstance(value, str) else ""
+    return replace(problem, message=problem.message + remark) if remark else problem

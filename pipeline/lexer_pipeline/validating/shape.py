@@ -14,8 +14,7 @@ from lexer_pipeline.kernels.codes import ROW_OK
 from lexer_pipeline.specs import values
 from lexer_pipeline.validating.branches import Leaf
 from lexer_pipeline.validating.layout import Layout
-from lexer_pipeline.validating.record_builder import convert_raw
-from lexer_pipeline.validating.reference import ReferenceChecker, clean_text
+from lexer_pipeline.validating.reference import ReferenceChecker
 
 Convert = Callable[[str], values.Converted | values.Unconvertible]
 
@@ -30,8 +29,6 @@ def shape_rows(chunk: Records, layout: Layout, reference: ReferenceChecker) -> S
     conversions: list[Change] = []
     warnings: list[Change] = []
     for leaf in layout.leaves:
-        if leaf.kind == codes.KIND_TEXT:
-            continue
         found = _column(leaf, before, readable, _converter(leaf, reference))
         doubtful[found.hopeless] = True
         changes.update({(row, leaf.column): text for row, text in found.texts.items()})
@@ -58,8 +55,8 @@ class _Found:
 
 def _converter(leaf: Leaf, reference: ReferenceChecker) -> Convert:
     if leaf.is_raw:
-        return lambda text: convert_raw(leaf.kind, text)
-    return lambda text: clean_text(text, leaf.place, reference.zone)
+        return lambda text: reference.cleaning.raw(text, leaf.kind)
+    return lambda text: reference.cleaning.cell(text, leaf.place)
 
 
 def _column(leaf: Leaf, before: cells.Cells, readable: Bools, convert: Convert) -> _Found:

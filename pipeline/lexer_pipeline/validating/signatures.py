@@ -5,7 +5,7 @@ with words, and on how each cell that is not certainly right is wrong. Rows alik
 problems, so that a file of nothing but bad rows does not cost a full judgement for each.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import jsonschema_rs
 import numpy as np
@@ -14,15 +14,14 @@ from lexer_pipeline.chunks.cells import Cells
 from lexer_pipeline.kernels import codes, dispatch
 from lexer_pipeline.kernels.arrays import Bools
 from lexer_pipeline.model import Problem, Schema
-from lexer_pipeline.specs import values
+from lexer_pipeline.specs import signs, values
 from lexer_pipeline.specs.schema_tree import Place
 from lexer_pipeline.validating.branches import Leaf
 from lexer_pipeline.validating.columnar import ColumnarChecker, NotColumnar
 from lexer_pipeline.validating.dependence import condition_names, is_free
 from lexer_pipeline.validating.document import NumberText
 from lexer_pipeline.validating.layout import Layout
-from lexer_pipeline.validating.record_builder import convert_raw
-from lexer_pipeline.validating.reference import ReferenceChecker, clean_text, validator_of
+from lexer_pipeline.validating.reference import ReferenceChecker, validator_of
 
 LEAF_RULES = (
     "type", "enum", "const", "pattern", "format", "minLength", "maxLength", "minimum", "maximum",
@@ -95,20 +94,16 @@ class RowSignatures:
         return known
 
     def _broken(self, place: int, leaf: Leaf, text: str) -> list[str]:
-        value: object
+        cleaning = self._reference.cleaning
+        done = cleaning.raw(text, leaf.kind) if leaf.is_raw else cleaning.cell(text, leaf.place)
+        if isinstance(done, values.Unconvertible):
+            return [done.code, done.rule, done.message]
+        value: object = done.text
         if leaf.is_raw:
-            done = convert_raw(leaf.kind, text)
-            if isinstance(done, values.Unconvertible):
-                return [done.code, done.rule]
             value = done.text == "true" if leaf.kind == codes.KIND_BOOLEAN else NumberText(done.text).plain
-        else:
-            value = clean_text(text, leaf.place, self._reference.zone).text
         if place not in self._validators:
             self._validators[place] = [_validator(view) for view in leaf.place.views]
-        names = []
-        for number, validator in enumerate(self._validators[place]):
-            names += [f"{number} {error.kind.name}" for error in validator.iter_errors(value)]
-        return names
+        return _broken_rules(self._validators[place], value)
 
 
 def _is_askable(reference: ReferenceChecker, layout: Layout) -> bool:
@@ -210,7 +205,7 @@ class DocumentSignatures:
             self._wrong[node, text] = known
         return known
 
-    def _broken(self, node: int, text: bytes) -> Iterator[str]:
+    def _broken(self, node: int, text: bytes) -> list[str]:
         """How one value is wrong: the rules that it breaks, cleaned, in each view of its field."""
         if node not in self._views:
             place = self._reference.tree.at(self._paths[node])
@@ -220,11 +215,26 @@ class DocumentSignatures:
         value: object
         if text.startswith(b'"'):
             # A text with escapes is in no sketch.
-            value = clean_text(text[1:-1].decode(), place, self._reference.zone).text
+            said = text[1:-1].decode()
+            done = self._reference.cleaning.text(said, place)
+            if isinstance(done, values.Unconvertible):
+                return [done.code, done.rule, done.message]
+            if not done.text and signs.is_invisible(said):
+                return ["absent"]
+            value = done.text
         else:
             value = text == b"true" if text in (b"true", b"false") else NumberText(text.decode()).plain
-        for number, validator in enumerate(validators):
-            yield from (f"{number} {error.kind.name}" for error in validator.iter_errors(value))
+        return _broken_rules(validators, value)
+
+
+def _broken_rules(validators: Sequence[jsonschema_rs.Draft202012Validator], value: object) -> list[str]:
+    """The rules that a value breaks, by validator, and what an issue says of its signs."""
+    names = [
+        f"{number} {error.kind.name}"
+        for number, validator in enumerate(validators)
+        for error in validator.iter_errors(value)
+    ]
+    return [*names, signs.remark(value)] if names and isinstance(value, str) else names
 
 
 def _validator(view: Schema) -> jsonschema_rs.Draft202012Validator:

@@ -1,13 +1,14 @@
 """Stage: each record is accepted, or rejected with issues that say where, which rule and what to do."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
 import numpy as np
 
 from lexer_pipeline.chunks.cells import Cells, of_rows, settled
+from lexer_pipeline.chunks.fates import Fate, Fates
 from lexer_pipeline.chunks.records import Change, Records
 from lexer_pipeline.chunks.results import Checked, Chunk, Rejected, ShapedDocuments, ShapedRows
 from lexer_pipeline.chunks.rows import Rows, Written
@@ -18,7 +19,7 @@ from lexer_pipeline.model import Issue, Problem
 from lexer_pipeline.specs.paths import FieldPath, Parts
 from lexer_pipeline.suspicions import MOST_LINES, Sighting, Sightings, is_suspicion
 from lexer_pipeline.validating.columnar import ColumnarChecker
-from lexer_pipeline.validating.document import Value
+from lexer_pipeline.validating.document import Value, value_at
 from lexer_pipeline.validating.layout import Layout
 from lexer_pipeline.validating.messages import ROW_FAULTS, RowFault
 from lexer_pipeline.validating.notes import Notes
@@ -36,14 +37,20 @@ CLEANED = {codes.KIND_EMAIL: "email_cleaned", codes.KIND_HASH: "hash_cleaned"}
 
 
 def validate_rows(
-    shaped: ShapedRows, layout: Layout, reference: ReferenceChecker, signatures: RowSignatures, source: str
-) -> Checked:
-    """Let the columns vouch for most records, and the reference decide on the rest (or on their signature)."""
+    shaped: ShapedRows, layout: Layout, reference: ReferenceChecker, signatures: RowSignatures, source: str,
+    fates: Fates | None = None,
+) -> Checked:  # fmt: skip
+    """Let the columns vouch for most records, and the reference decide on the rest (or on their signature).
+
+    `fates` has what was decided of those that other sources of the run have too.
+    """
     chunk = shaped.chunk
+    told = fates.of(chunk.numbers[chunk.firsts]) if fates is not None else {}
     read = settled(chunk, layout.once) if layout.folds else of_rows(chunk)
     agrees = _agrees(chunk, read, layout)
     vouched = _vouched(shaped, layout, reference) & agrees
-    decided = _decided(vouched, agrees, shaped, read, layout, reference, signatures, source)
+    vouched[list(told)] = False
+    decided = _decided(vouched, agrees, shaped, read, layout, reference, signatures, source, told)
     accepted = vouched.copy()
     accepted[list(decided.lines)] = True
     suspicions = decided.suspicions
@@ -56,7 +63,8 @@ def validate_rows(
     warnings.update(decided.warnings)
     records, filled = int(accepted.sum()), chunk.faults != ROW_BLANK
     before = np.append(0, np.cumsum(filled))
-    continuations = int((before[chunk.lasts] - before[chunk.firsts])[accepted].sum()) - records
+    sizes = before[chunk.lasts] - before[chunk.firsts]
+    continuations = int(sizes[accepted].sum()) - records + int(sizes[decided.folded].sum())
     total, blank = len(filled), int(len(filled) - filled.sum())
     if (written := chunk.written) is not None:
         total, blank = total + written.rows + written.blank, blank + written.blank
@@ -64,7 +72,7 @@ def validate_rows(
         conversions.update(_cleaned(written, layout))
     return Checked(
         shaped, vouched, decided.lines, tuple(decided.rejected), total, records, continuations, blank, conversions,
-        warnings, chunk.skipped, suspicions.all(),
+        warnings, chunk.skipped, suspicions.all(), tuple(decided.folded),
     )  # fmt: skip
 
 
@@ -77,6 +85,20 @@ class _Decided:
     conversions: Counter[tuple[str, str]] = field(default_factory=Counter)
     warnings: Counter[tuple[str, str]] = field(default_factory=Counter)
     suspicions: Sightings = field(default_factory=Sightings)
+    folded: list[int] = field(default_factory=list)
+
+    def tell(
+        self, record: int, rows: Sequence[int], fate: Fate, issues: tuple[Issue, ...], line: int
+    ) -> None:
+        """Take over what was decided of a record that other sources have too; `issues` are its problems in words."""
+        if issues:
+            self.rejected.append(Rejected(tuple(rows), issues))
+        elif fate.line:
+            self.lines[record] = fate.line
+            self.conversions.update(fate.conversions)
+            self.warn(fate.warnings, line)
+        else:
+            self.folded.append(record)
 
     def warn(self, warnings: Iterable[tuple[str, str]], line: int) -> None:
         """Count the warnings of one record: those that are suspicions with its line."""
@@ -89,7 +111,7 @@ class _Decided:
 
 def _decided(
     vouched: Bools, agrees: Bools, shaped: ShapedRows, read: Cells, layout: Layout, reference: ReferenceChecker,
-    signatures: RowSignatures, source: str,
+    signatures: RowSignatures, source: str, told: Mapping[int, Fate],
 ) -> _Decided:  # fmt: skip
     """The reference's word on each record that is not vouched for, once for those of one signature."""
     chunk, decided = shaped.chunk, _Decided()
@@ -100,6 +122,10 @@ def _decided(
     faulty = {row for row, fault in enumerate(faults) if fault} | chunk.problems.keys()
     for record in doubtful:
         rows = [row for row in range(begins[record], ends[record]) if faults[row] != ROW_BLANK]
+        if (fate := told.get(record)) is not None:
+            said = tuple([_issue(one, source, chunk, rows[0], names) for one in fate.problems])
+            decided.tell(record, rows, fate, said, chunk.lines.item(rows[0]))
+            continue
         has_signature = agreeing[record] and faulty.isdisjoint(rows)
         signature = alike.of(rows) if alike is not None and has_signature else None
         problems = signatures.known(signature) if signature is not None else ()
@@ -156,9 +182,8 @@ def _judge(
     broken = [(row, ROW_FAULTS[int(chunk.faults[row])]) for row in rows if chunk.faults[row]]
     if broken:
         return tuple(_fault_issue(fault, source, chunk, row) for row, fault in broken), NOTHING
-    cells = of_rows(chunk)
-    notes = Notes(problems=[problem for row in rows for problem in chunk.problems.get(row, ())])
-    verdict = reference.document(build(layout, [cells.texts(row) for row in rows], notes), notes)
+    document, notes = _built(chunk, rows, layout, reference)
+    verdict = reference.document(document, notes)
     issues = (
         _issue(problem, source, chunk, rows[0], layout.names_of, _said(verdict.shown, problem))
         for problem in verdict.problems
@@ -166,16 +191,37 @@ def _judge(
     return tuple(issues), verdict
 
 
+def _built(
+    chunk: Records, rows: Sequence[int], layout: Layout, reference: ReferenceChecker
+) -> tuple[dict[str, Value], Notes]:
+    cells = of_rows(chunk)
+    notes = Notes(problems=[problem for row in rows for problem in chunk.problems.get(row, ())])
+    return build(layout, [cells.texts(row) for row in rows], notes, reference.cleaning), notes
+
+
+def half_of_rows(
+    chunk: Records, record: int, layout: Layout, reference: ReferenceChecker
+) -> tuple[dict[str, Value], Notes]:
+    """What one source says of a record that others have too, cleaned and not judged, and what was noticed on the way."""
+    rows = [
+        row
+        for row in range(int(chunk.firsts[record]), int(chunk.lasts[record]))
+        if chunk.faults[row] != ROW_BLANK
+    ]
+    faults = [ROW_FAULTS[int(chunk.faults[row])] for row in rows if chunk.faults[row]]
+    if faults:
+        words = [one.message.format(cells=int(chunk.cells[rows[0]]), columns=chunk.width) for one in faults]
+        return {}, Notes(
+            problems=[Problem((), one.code, one.rule, said) for one, said in zip(faults, words, strict=True)]
+        )
+    document, notes = _built(chunk, rows, layout, reference)
+    return reference.cleaned(document, notes), notes
+
+
 def _said(document: Value, problem: Problem) -> str:
     """The value that a problem is about, for those who asked to see it; "" for all others."""
-    for part in problem.path:
-        if isinstance(document, dict) and isinstance(part, str):
-            document = document.get(part)
-        elif isinstance(document, list) and isinstance(part, int) and part < len(document):
-            document = document[part]
-        else:
-            return ""
-    return "" if document is None or isinstance(document, dict | list) else str(document)
+    value = value_at(document, problem.path)
+    return "" if value is None or isinstance(value, dict | list) else str(value)
 
 
 def _fault_issue(fault: RowFault, source: str, chunk: Records, row: int) -> Issue:
@@ -184,15 +230,23 @@ def _fault_issue(fault: RowFault, source: str, chunk: Records, row: int) -> Issu
 
 
 def validate_documents(
-    shaped: ShapedDocuments, reference: ReferenceChecker, signatures: DocumentSignatures, source: str
-) -> Checked:
-    """Let those pass that are written already, and the reference decide on the rest (or on their signature)."""
+    shaped: ShapedDocuments, reference: ReferenceChecker, signatures: DocumentSignatures, source: str,
+    fates: Fates | None = None,
+) -> Checked:  # fmt: skip
+    """Let those pass that are written already, and the reference decide on the rest (or on their signature).
+
+    `fates` has what was decided of those that other sources of the run have too; then none is written already.
+    """
     chunk = shaped.chunk
+    told = fates.of(chunk.numbers) if fates is not None else {}
     vouched = np.diff(shaped.ends, prepend=0) > 0
-    lines: dict[int, bytes] = {}
-    rejected: list[Rejected] = []
-    conversions, decided = Counter(shaped.conversions), _Decided()
+    decided = _Decided(conversions=Counter(shaped.conversions))
+    lines, rejected, conversions = decided.lines, decided.rejected, decided.conversions
     for row in np.flatnonzero(~vouched).tolist():
+        if (fate := told.get(row)) is not None:
+            said = tuple([_issue(one, source, chunk, row, _unnamed) for one in fate.problems])
+            decided.tell(row, (row,), fate, said, chunk.lines.item(row))
+            continue
         text = chunk.text(row)
         signature = signatures.of(text)
         problems, verdict = signatures.known(signature), NOTHING
@@ -217,12 +271,13 @@ def validate_documents(
         tuple(rejected),
         rows,
         records,
-        0,
+        len(decided.folded),
         chunk.blank,
         conversions,
         decided.warnings,
         chunk.skipped,
         decided.suspicions.all(),
+        tuple(decided.folded),
     )
 
 

@@ -10,7 +10,7 @@ from lexer_pipeline.cli.exits import DONE
 from lexer_pipeline.cli.streams import standard_input
 from lexer_pipeline.cli.terminal import watched
 from lexer_pipeline.inspecting.inspect import inspect
-from lexer_pipeline.loading.source import expand
+from lexer_pipeline.loading.expand import expand
 
 
 def run(asked: argparse.Namespace) -> int:
@@ -18,7 +18,7 @@ def run(asked: argparse.Namespace) -> int:
     with watched(asked, "looking") as progress:
         found = [
             inspect(source, read_options(asked), stdin=standard_input(), progress=progress)
-            for source in expand(asked.sources)
+            for source in expand(asked.sources, asked.member)
         ]
     if asked.json:
         print_json({"sources": [one.as_json() for one in found]})

@@ -11,16 +11,16 @@ from lexer_pipeline.cli.streams import standard_input
 from lexer_pipeline.cli.terminal import watched
 from lexer_pipeline.errors import UsageError
 from lexer_pipeline.inspecting.propose import propose
-from lexer_pipeline.loading.source import expand
+from lexer_pipeline.loading.expand import expand
 
 
 def run(asked: argparse.Namespace) -> int:
     """Draft which column is which field, and write it into a file."""
-    sources = expand(asked.sources)
+    sources = expand(asked.sources, asked.member)
     if len(sources) != 1:
         raise UsageError(
             f"{asked.sources[0]}: holds {len(sources)} files",
-            "Unpack it and draft a mapping for one of them.",
+            "Choose one of them with --member.",
         )
     with watched(asked, "looking") as progress:
         done = propose(

@@ -3,7 +3,7 @@
 They read the same language and give the same answers, only slower, and are what the tests compare the kernels with.
 """
 
-from lexer_pipeline.kernels.fallback.cells import agree, check_column, encode, gather, pull_up
+from lexer_pipeline.kernels.fallback.cells import agree, check_column, encode, gather, pull_up, repeat_first
 from lexer_pipeline.kernels.fallback.conversions import (
     distinct,
     exact_amounts,
@@ -13,6 +13,7 @@ from lexer_pipeline.kernels.fallback.conversions import (
     tally_money,
 )
 from lexer_pipeline.kernels.fallback.documents import find_lines, split_array, value_end
+from lexer_pipeline.kernels.fallback.identities import hash_cells, hash_lines, hash_text
 from lexer_pipeline.kernels.fallback.rows import KeySet, mark_keys, scan_csv, scan_keys
 
 __all__ = [
@@ -24,9 +25,13 @@ __all__ = [
     "exact_amounts",
     "find_lines",
     "gather",
+    "hash_cells",
+    "hash_lines",
+    "hash_text",
     "joined",
     "mark_keys",
     "pull_up",
+    "repeat_first",
     "rewrite",
     "scan_csv",
     "scan_keys",

@@ -99,6 +99,20 @@ def agree(
             same[record] = 0
 
 
+def repeat_first(
+    data: bytes, starts: Int32s, ends: Int32s, columns: int, first: Int32s, last: Int32s
+) -> UInt8s:
+    """For each record whether a later row says what its first row says; see `cells.repeat_first`."""
+
+    def texts(row: int) -> list[bytes]:
+        return [data[starts[at] : ends[at]] for at in range(row * columns, (row + 1) * columns)]
+
+    bounds = zip(first.tolist(), last.tolist(), strict=True)
+    return np.array(
+        [any(texts(row) == texts(begin) for row in range(begin + 1, end)) for begin, end in bounds], np.uint8
+    )
+
+
 def pull_up(
     starts: Int32s, ends: Int32s, flags: UInt8s, columns: int, column: int, first: Int32s, last: Int32s
 ) -> None:

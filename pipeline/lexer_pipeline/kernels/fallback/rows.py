@@ -8,6 +8,7 @@ import numpy as np
 
 from lexer_pipeline.kernels.arrays import Int32s, Int64s, Scanned, UInt8s, UInt64s
 from lexer_pipeline.kernels.codes import (
+    BROKEN_ROWS,
     HAS_DOUBLED,
     HAS_ESCAPE,
     HAS_HIGH,
@@ -18,13 +19,19 @@ from lexer_pipeline.kernels.codes import (
     ROW_BLANK,
     ROW_NUL,
     ROW_OK,
+    ROW_PASSED_OVER,
     ROW_QUOTE,
     ROW_RAGGED,
+    ROW_SWALLOWED,
     ROW_UNCLOSED,
     ROW_UTF8,
 )  # fmt: skip
+from lexer_pipeline.kernels.dialect import Dialect, Doubtful
 
 LINE_BREAK = re.compile(rb"\r\n|\n|\r")
+BLANKS = bytes(range(0x21))
+# Where rows end in LF, CRs before it belong to it, and one in a line is text.
+NO_CR_ALONE = re.compile(rb"\r*\n|\r+\Z")
 NEEDS_ESCAPE = re.compile(rb'[\x00-\x1f"\\]')
 
 
@@ -36,36 +43,47 @@ class _Row:
     finished: bool
 
 
-def scan_csv(data: bytes, delimiter: int, columns: int, final: bool, most_rows: int, longest: int) -> Scanned:
+def scan_csv(
+    data: bytes, dialect: Dialect, columns: int, final: bool, most_rows: int, longest: int,
+    doubtful: Doubtful | None = None,
+) -> Scanned:  # fmt: skip
     """Find the rows and cells of `data`, which starts at the start of a row; see `cells.scan_csv`."""
     rows: list[_Row] = []
     starts: list[int] = []
     lines: list[int] = []
     at = consumed = line = 0
     while at < len(data) and len(rows) < most_rows:
-        row = _row(data, at, bytes([delimiter]), final, longest)
+        row = _row(data, at, dialect, final, longest)
         if not row.finished:
             break
         rows.append(row)
         starts.append(at)
         lines.append(line)
-        found = LINE_BREAK.match(data, row.end)
-        line += _breaks(data, at, row.end) + (found is not None)
-        at = consumed = found.end() if found else len(data)
-    faults = [_fault(data, start, row, columns) for start, row in zip(starts, rows, strict=True)]
+        found = _line_break(dialect).match(data, row.end)
+        end = found.end() if found else len(data)
+        line += _breaks(data, at, end)
+        at = consumed = end
+    faults = [
+        _fault(data, start, row, columns, dialect, doubtful) for start, row in zip(starts, rows, strict=True)
+    ]
     return Scanned(consumed, len(rows), *_cells(data, rows, columns), _ints(starts), _ints([row.end for row in rows]),
             _ints([*lines, line]), _ints([len(row.cells) for row in rows]), np.array(faults, np.uint8))  # fmt: skip
 
 
-def _row(data: bytes, start: int, delimiter: bytes, final: bool, longest: int) -> _Row:
-    stop = re.compile(b"[\r\n" + re.escape(delimiter) + b"]")
+def _line_break(dialect: Dialect) -> re.Pattern[bytes]:
+    return LINE_BREAK if dialect.cr_ends_rows else NO_CR_ALONE
+
+
+def _row(data: bytes, start: int, dialect: Dialect, final: bool, longest: int) -> _Row:
+    delimiter, line_break = dialect.delimiter.encode(), _line_break(dialect)
+    stop = re.compile(b"(?:" + line_break.pattern + b"|" + re.escape(delimiter) + b")")
     cells: list[tuple[int, int, bool]] = []
     at = start
     while True:
-        if data[at : at + 1] == b'"':
+        if dialect.quotes and data[at : at + 1] == b'"':
             begin, at, doubled = at + 1, *_closing_quote(data, at + 1)
-            if at < 0 or (at < len(data) and data[at : at + 1] not in (delimiter, b"\r", b"\n")):
-                return _broken(data, start, at < 0, final, longest)
+            if at < 0 or (at < len(data) and not stop.match(data, at)):
+                return _broken(data, start, at < 0, line_break, final, longest)
             cells.append((begin, at - 1, doubled))
         else:
             found = stop.search(data, at)
@@ -74,12 +92,13 @@ def _row(data: bytes, start: int, delimiter: bytes, final: bool, longest: int) -
         if data[at : at + 1] != delimiter:
             break
         at += 1
-    return _Row(cells, at, ROW_OK, final or not _may_go_on(data, at))
+    return _Row(cells, at, ROW_OK, final or not _may_go_on(data, at, line_break))
 
 
-def _may_go_on(data: bytes, at: int) -> bool:
+def _may_go_on(data: bytes, at: int, line_break: re.Pattern[bytes]) -> bool:
     """Whether more data could still change what ends at `at`."""
-    return at >= len(data) or (data[at : at + 1] == b"\r" and at + 1 >= len(data))
+    found = line_break.match(data, at)
+    return found is None or (found.end() == len(data) and found[0].endswith(b"\r"))
 
 
 def _closing_quote(data: bytes, at: int) -> tuple[int, bool]:
@@ -93,30 +112,62 @@ def _closing_quote(data: bytes, at: int) -> tuple[int, bool]:
     return -1, doubled
 
 
-def _broken(data: bytes, start: int, unclosed: bool, final: bool, longest: int) -> _Row:
-    found = LINE_BREAK.search(data, start)
+def _broken(
+    data: bytes, start: int, unclosed: bool, line_break: re.Pattern[bytes], final: bool, longest: int
+) -> _Row:
+    found = line_break.search(data, start)
     end = found.start() if found else len(data)
     decided = not unclosed or len(data) - start > longest
     return _Row(
-        [], end, ROW_UNCLOSED if unclosed else ROW_QUOTE, final or (decided and not _may_go_on(data, end))
+        [],
+        end,
+        ROW_UNCLOSED if unclosed else ROW_QUOTE,
+        final or (decided and not _may_go_on(data, end, line_break)),
     )
 
 
 def _breaks(data: bytes, start: int, end: int) -> int:
-    """How many line breaks lie between two places; a CR LF that straddles `end` is not counted."""
+    """How many line breaks lie between two places, whether they end a row or not."""
     return len(LINE_BREAK.findall(data[start:end]))
 
 
-def _fault(data: bytes, start: int, row: _Row, columns: int) -> int:
-    if row.fault:
-        return row.fault
-    if not any(data[begin:end].strip(b" ") for begin, end, _ in row.cells):
+def _fault(
+    data: bytes, start: int, row: _Row, columns: int, dialect: Dialect, doubtful: Doubtful | None
+) -> int:
+    fault = row.fault or _fault_of_cells(data, start, row, columns, dialect)
+    if doubtful is None or fault not in (ROW_OK, ROW_RAGGED) or (fault and len(row.cells) > columns):
+        return fault
+    cells = [data[begin:end] for begin, end, _ in row.cells[:columns]]
+    return ROW_PASSED_OVER if doubtful.may_be_none(cells) and doubtful.is_none(cells) else fault
+
+
+def _fault_of_cells(data: bytes, start: int, row: _Row, columns: int, dialect: Dialect) -> int:
+    if not any(_is_filled(data, cell) for cell in row.cells):
         return ROW_BLANK
+    if dialect.in_a_row and any(_holds_rows(data, cell, dialect) for cell in row.cells):
+        return ROW_SWALLOWED
     if b"\0" in data[start : row.end]:
         return ROW_NUL
     if not all(_is_utf8(data[begin:end]) for begin, end, _ in row.cells):
         return ROW_UTF8
-    return ROW_OK if len(row.cells) == columns else ROW_RAGGED
+    surplus = any(_is_filled(data, cell) for cell in row.cells[columns:])
+    return ROW_RAGGED if len(row.cells) < columns or surplus else ROW_OK
+
+
+def _is_filled(data: bytes, cell: tuple[int, int, bool]) -> bool:
+    return bool(data[cell[0] : cell[1]].strip(b" "))
+
+
+def _holds_rows(data: bytes, cell: tuple[int, int, bool], dialect: Dialect) -> bool:
+    """Whether two lines of a quoted cell have as many delimiters as a row, surplus ones at their end aside."""
+    begin, end, _ = cell
+    if data[begin - 1 : begin] != b'"' or not dialect.quotes:
+        return False
+    mark = dialect.delimiter.encode()
+    lines = re.split(rb"\r\n|\n|\r" if dialect.cr_ends_rows else rb"\n", data[begin:end])
+    filled = [line for line in lines if line.strip(mark + b" \r")]
+    counts = [(line.rstrip(mark + b" \r").count(mark), line.count(mark)) for line in filled]
+    return [least <= dialect.in_a_row <= most for least, most in counts].count(True) > 1
 
 
 def _is_utf8(text: bytes) -> bool:
@@ -148,17 +199,20 @@ def _ints(values: list[int]) -> Int32s:
 
 
 def mark_keys(
-    data: bytes, starts: Int32s, ends: Int32s, faults: UInt8s, cells: Int32s, columns: int, column: int
-) -> tuple[UInt8s, UInt64s]:
+    data: bytes, starts: Int32s, ends: Int32s, faults: UInt8s, cells: Int32s, columns: int, column: int,
+    is_address: bool = False,
+) -> tuple[UInt8s, UInt64s]:  # fmt: skip
     """Say of each row whether its key begins a record, and a hash of it; see `cells.mark_keys`."""
     marks = np.zeros(len(faults), np.uint8)
     hashes = np.zeros(len(faults), np.uint64)
     last = None
     for row, fault in enumerate(faults.tolist()):
         key = data[starts[row * columns + column] : ends[row * columns + column]]
+        if is_address:
+            key = key.strip(BLANKS).lower() or key[-1:]
         if fault == ROW_BLANK:
             continue
-        if fault in (ROW_QUOTE, ROW_UNCLOSED) or cells[row] <= column:
+        if fault in BROKEN_ROWS or cells[row] <= column:
             marks[row] = KEY_UNREADABLE
         elif not key:
             marks[row] = KEY_EMPTY
@@ -169,13 +223,15 @@ def mark_keys(
     return marks, hashes
 
 
-def scan_keys(data: bytes, delimiter: int, column: int, final: bool, longest: int) -> tuple[int, int, Int64s]:
+def scan_keys(
+    data: bytes, dialect: Dialect, column: int, final: bool, longest: int, is_address: bool = False
+) -> tuple[int, int, Int64s]:
     """Find the rows that are not blank, and the key of each; see `row_writer.scan_keys`."""
     columns, most = column + 1, len(data) + 1
     consumed, _, starts, ends, _, row_starts, row_ends, lines, cells, faults = scan_csv(
-        data, delimiter, columns, final, most, longest
+        data, dialect, columns, final, most, longest
     )
-    marks, hashes = mark_keys(data, starts, ends, faults, cells, columns, column)
+    marks, hashes = mark_keys(data, starts, ends, faults, cells, columns, column, is_address)
     about = np.stack([row_starts, row_ends, lines[:-1], marks, hashes.view(np.int64)], axis=1).astype(
         np.int64
     )

@@ -19,8 +19,10 @@ from lexer_pipeline.mapping.conversions import (
     texts,
     vocabulary,
 )
+from lexer_pipeline.mapping.conversions.addresses import Hashed
 from lexer_pipeline.mapping.conversions.arguments import nearest
 from lexer_pipeline.mapping.conversions.outcome import CHANGES, Conversion, Decided, NeedsColumn, Vectorised
+from lexer_pipeline.mapping.conversions.phones import Phone, country_said, phone_of
 from lexer_pipeline.mapping.conversions.zones import zone_of
 from lexer_pipeline.specs.values import Converted, Unconvertible
 
@@ -30,10 +32,14 @@ __all__ = [
     "Conversion",
     "Converted",
     "Decided",
+    "Hashed",
     "NeedsColumn",
+    "Phone",
     "Unconvertible",
     "Vectorised",
     "compile_conversion",
+    "country_said",
+    "phone_of",
     "zone_of",
 ]
 
@@ -49,6 +55,7 @@ COMPILERS: Mapping[str, Callable[[object], Conversion | NeedsColumn]] = MappingP
     "digits": identifiers.digits,
     "email": addresses.email,
     "enum": vocabulary.enum,
+    "fix-encoding": texts.fix_encoding,
     "id": identifiers.identifier,
     "less": arithmetic.less,
     "line-total": arithmetic.line_total,
@@ -61,6 +68,7 @@ COMPILERS: Mapping[str, Callable[[object], Conversion | NeedsColumn]] = MappingP
     "sha256": addresses.sha256,
     "strip-apostrophe": identifiers.strip_apostrophe,
     "trim": texts.trim,
+    "unescape": texts.unescape,
     "upper": texts.upper,
 })  # fmt: skip
 DESCRIPTIONS: Mapping[str, str] = MappingProxyType({

@@ -3,7 +3,7 @@
 import hashlib
 import re
 from collections.abc import Callable
-from functools import partial
+from dataclasses import dataclass
 
 from lexer_pipeline.kernels import codes
 from lexer_pipeline.mapping.conversions import arguments
@@ -28,21 +28,28 @@ def _email(text: str) -> Converted:
     return Converted(clean.text, clean.conversions)
 
 
+@dataclass(frozen=True, slots=True)
+class Hashed:
+    """A conversion of an address to its hash, in which nobody sees any more what it was made of."""
+
+    algorithm: Callable[..., "hashlib._Hash"]
+
+    def __call__(self, text: str) -> Converted | Unconvertible:
+        """The hash of the address, trimmed and lower-cased."""
+        clean = values.email(text).text
+        if not ADDRESS.fullmatch(clean):
+            return NO_ADDRESS
+        # MD5 names a person at the receiver's end; nothing is kept safe by it.
+        return Converted(self.algorithm(clean.encode(), usedforsecurity=False).hexdigest(), ("email_hashed",))
+
+
 def sha256(argument: object) -> Conversion:
     """An e-mail address is trimmed, lower-cased and replaced by the hex digits of its SHA-256."""
     arguments.no_argument("sha256", argument)
-    return partial(_hashed, hashlib.sha256)
+    return Hashed(hashlib.sha256)
 
 
 def md5(argument: object) -> Conversion:
     """An e-mail address is trimmed, lower-cased and replaced by the hex digits of its MD5."""
     arguments.no_argument("md5", argument)
-    return partial(_hashed, hashlib.md5)
-
-
-def _hashed(algorithm: Callable[..., "hashlib._Hash"], text: str) -> Converted | Unconvertible:
-    clean = values.email(text).text
-    if not ADDRESS.fullmatch(clean):
-        return NO_ADDRESS
-    # MD5 names a person at the receiver's end; nothing is kept safe by it.
-    return Converted(algorithm(clean.encode(), usedforsecurity=False).hexdigest(), ("email_hashed",))
+    return Hashed(hashlib.md5)

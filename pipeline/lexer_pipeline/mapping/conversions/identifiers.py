@@ -6,20 +6,23 @@ from functools import partial
 from lexer_pipeline.kernels import codes
 from lexer_pipeline.mapping.conversions import arguments
 from lexer_pipeline.mapping.conversions.outcome import Conversion, Vectorised, changed
+from lexer_pipeline.specs import signs
 from lexer_pipeline.specs.values import Converted, Unconvertible
 
-# Spreadsheets, Python and Java write long numbers as 6.14E+10, 6,14E+10, 6.14e+10 and 6.14E10. Without a fraction
-# and a plus it may be a code of its own, as in 12E5.
+# Python and Java write long numbers as 6.14e+10 and 6.14E10 as well, with up to three digits behind the E. Without a
+# fraction and a plus it may be a code of its own, as in 12E5.
 SCIENTIFIC = re.compile(r"-?[0-9](?:[.,][0-9]+[eE]\+?|[eE]\+)[0-9]{1,3}", re.ASCII)
-# What a spreadsheet shows of a cell that failed or is too narrow, and so what it writes to CSV.
-ERRORS = frozenset({"#N/A", "#REF!", "#NAME?", "#VALUE!", "#DIV/0!", "#NULL!", "#NUM!", "#SPILL!", "#CALC!"})
-NARROW = re.compile("#{2,}")
 FRACTION = re.compile(r"([0-9]+)\.0+", re.ASCII)
 CHOICES = ("strip-fraction", "keep-fraction")
 LOST = Unconvertible(
-    "pattern", "identifier with all its digits", "has lost digits in a spreadsheet; export it again as text"
+    "digits_lost", "identifier with all its digits",
+    "has lost digits in a spreadsheet; format the column as text there and export it again",
+)  # fmt: skip
+BROKEN = Unconvertible(
+    "spreadsheet_error",
+    "identifier",
+    "is the error of a spreadsheet; mend it there and export the column again",
 )
-BROKEN = Unconvertible("pattern", "identifier", "is the error of a spreadsheet; export the column again")
 FLOATING = Unconvertible(
     "pattern", "identifier without a fraction",
     'ends in .0, as spreadsheets write whole numbers; say { id = "strip-fraction" } or { id = "keep-fraction" }',
@@ -27,7 +30,7 @@ FLOATING = Unconvertible(
 
 
 def identifier(argument: object) -> Conversion:
-    """An identifier stays text: a leading apostrophe goes, digits that a spreadsheet lost are an issue.
+    """An identifier stays text; what only protects it from spreadsheets goes, and one that has lost digits is not taken.
 
     A trailing .0 is an issue too, until the argument says "strip-fraction" or "keep-fraction": 1234.0 may be
     the number 1234 or a code of its own.
@@ -40,11 +43,13 @@ def identifier(argument: object) -> Conversion:
 
 
 def _identifier(strips: bool | None, text: str) -> Converted | Unconvertible:
-    bare = text.removeprefix("'")
+    seen = signs.without_invisible(text)
+    bare, names = signs.unprotected(seen)
     found = harm(bare)
     if found is not None and (found is not FLOATING or strips is None):
         return found
-    names = ("apostrophe_stripped",) if bare != text else ()
+    if seen != text:
+        names = ("invisible_signs_removed", *names)
     whole = without_fraction(bare) if strips else bare
     return Converted(whole, (*names, "fraction_stripped") if whole != bare else names)
 
@@ -84,7 +89,7 @@ def harm(text: str) -> Unconvertible | None:
     plain = text.strip()
     if SCIENTIFIC.fullmatch(plain):
         return LOST
-    if plain.upper() in ERRORS or NARROW.fullmatch(plain):
+    if signs.error_word(plain) is not None:
         return BROKEN
     return FLOATING if FRACTION.fullmatch(plain) else None
 

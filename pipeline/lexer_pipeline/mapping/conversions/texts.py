@@ -6,7 +6,7 @@ from functools import partial
 from lexer_pipeline.kernels import codes
 from lexer_pipeline.mapping.conversions import arguments
 from lexer_pipeline.mapping.conversions.outcome import Conversion, Vectorised, changed
-from lexer_pipeline.specs import values
+from lexer_pipeline.specs import signs, values
 from lexer_pipeline.specs.values import Converted, Unconvertible
 
 PART_SETTINGS = ("separator", "key", "mark")
@@ -29,6 +29,18 @@ def trim(argument: object) -> Conversion:
     """Blanks of every kind around a text are taken off."""
     arguments.no_argument("trim", argument)
     return Vectorised(partial(_by, str.strip, "trimmed"), codes.TO_TRIMMED)
+
+
+def unescape(argument: object) -> Conversion:
+    """Signs as web pages write them become the signs themselves: & for &amp;, ' for &#039;."""
+    arguments.no_argument("unescape", argument)
+    return partial(_by, signs.unescaped, "html_unescaped")
+
+
+def fix_encoding(argument: object) -> Conversion:
+    """A text that was read in the wrong encoding becomes what it was: José for JosÃ©."""
+    arguments.no_argument("fix-encoding", argument)
+    return partial(_by, signs.fixed_encoding, "encoding_fixed")
 
 
 def _by(change: Callable[[str], str], name: str, text: str) -> Converted:

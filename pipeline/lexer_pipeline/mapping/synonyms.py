@@ -1,10 +1,10 @@
 """Words by which exports call the fields of the specifications, in English, German, French, Spanish and Italian."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from types import MappingProxyType
 
-from lexer_pipeline.mapping.file import normalised
+from lexer_pipeline.specs.names import normalised
 from lexer_pipeline.specs.paths import FieldPath
 
 # The more telling words come first: where a table has two of them, the first wins.
@@ -107,6 +107,21 @@ OWNERS = (
     "buyer", "client", "lineitem", "product", "item", "variant", "order", "kunden", "rechnungs", "user",
 )  # fmt: skip
 OTHERS = ("shipping", "delivery", "liefer", "other", "recipient", "address")
+# Words of these fields say whom a row is of, and of those which order it is and what it costs.
+PEOPLE = (
+    "email", "mobile", "customer_id", "first_name", "last_name", "gender", "date_of_birth", "address_1", "address_2", "city",
+    "state", "postcode", "zip", "country",
+)  # fmt: skip
+MONEY = (
+    "purchase_id", "return_id", "currency", "price", "products[].quantity", "products[].price_paid", "products[].full_price",
+    "products[].discount",
+)  # fmt: skip
+# What each of these words means elsewhere is no order.
+VAGUE = frozenset({"name", "count", "units"})
+PEOPLE_WORDS = frozenset(word for field in PEOPLE for word in WORDS[FieldPath.named(field)])
+MONEY_WORDS = (
+    frozenset(word for field in MONEY for word in WORDS[FieldPath.named(field)]) - PEOPLE_WORDS - VAGUE
+)
 SECRET = re.compile(
     r"passw|passhash|secret|apikey|(rp|reset|access|api|auth)token|cardnumber|cardlast|last4|pansuffix|cardexp|cvc|cvv"
     r"|fingerprint|iban|kartennummer|numérodecarte|cardid|defaultcard|cardname"
@@ -116,3 +131,18 @@ SECRET = re.compile(
 def is_secret(name: str) -> bool:
     """Whether a column's name says that it holds passwords, tokens or card data."""
     return bool(SECRET.search(normalised(name)))
+
+
+def is_of_person(name: str) -> bool:
+    """Whether a column is called by a word for a field of a person."""
+    return _is_called(name, PEOPLE_WORDS)
+
+
+def is_of_money(name: str) -> bool:
+    """Whether a column is called by a word for a field of an order or its prices."""
+    return _is_called(name, MONEY_WORDS)
+
+
+def _is_called(name: str, words: Collection[str]) -> bool:
+    plain = normalised(name)
+    return plain in words or any(plain.removeprefix(owner) in words for owner in OWNERS if plain != owner)

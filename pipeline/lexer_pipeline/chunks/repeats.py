@@ -1,0 +1,112 @@
+"""Which records of a run are there more than once, by hashes of what they are known by; memory stays constant."""
+
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import BinaryIO
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lexer_pipeline.kernels import dispatch
+from lexer_pipeline.kernels.arrays import Bools, Int64s, UInt64s
+from lexer_pipeline.suspicions import MOST_LINES
+
+# So many are held in memory; more go to disk, in so many parts that each fits there again.
+MOST_HELD = 1 << 20
+PARTS = 64
+NOTED = np.dtype([("hash", "<u8"), ("line", "<i8"), ("source", "<i4"), ("accepted", "?")])
+Noted = NDArray[np.void]
+
+
+@dataclass(slots=True)
+class Repeated:
+    """What is there more than once: for each source how many records were there before, and the first lines of these.
+
+    `shared` are the hashes that more than one source has.
+    """
+
+    counts: dict[int, int] = field(default_factory=dict)
+    lines: dict[int, list[int]] = field(default_factory=dict)
+    shared: UInt64s = field(default_factory=lambda: np.zeros(0, np.uint64))
+
+
+class Repeats:
+    """Takes in the hashes of records, source after source, and tells in the end which came again."""
+
+    def __init__(self) -> None:
+        self._seen = dispatch.KeySet(MOST_HELD * 2)
+        self._held: list[Noted] = []
+        self._count = 0
+        self._any = False
+        self._parts: list[BinaryIO] = []
+
+    def add(self, source: int, hashes: UInt64s, lines: Int64s, accepted: bool = True) -> None:
+        """Note some records of a source, which begin on the `lines`; a hash of 0 is none."""
+        filled = hashes != 0
+        known = np.ascontiguousarray(hashes[filled])
+        noted = np.empty(len(known), NOTED)
+        noted["hash"], noted["line"], noted["source"], noted["accepted"] = (
+            known, lines[filled], source, accepted,
+        )  # fmt: skip
+        if not self.has_any:
+            self._any = self._seen.add(known) < len(known)
+        self._held.append(noted)
+        self._count += len(noted)
+        if self._count > MOST_HELD:
+            self._spill()
+
+    @property
+    def has_any(self) -> bool:
+        """Whether some may have come more than once."""
+        return self._any or bool(self._parts)
+
+    def _spill(self) -> None:
+        if not self._parts:
+            self._parts = [tempfile.TemporaryFile() for _ in range(PARTS)]  # noqa: SIM115 - closed once they were read
+        held = np.concatenate(self._held)
+        numbers = (held["hash"] >> np.uint64(58)).astype(np.int64)
+        order = np.argsort(numbers, kind="stable")
+        ends = np.searchsorted(numbers[order], np.arange(PARTS), "right")
+        for file, part in zip(self._parts, np.split(held[order], ends[:-1]), strict=True):
+            file.write(part.tobytes())
+        self._held, self._count = [], 0
+
+    def _all(self) -> Iterator[Noted]:
+        """What was noted, those of one hash in one piece."""
+        if self._parts:
+            self._spill()
+        elif self._any:
+            yield np.concatenate(self._held)
+        for file in self._parts:
+            file.seek(0)
+            yield np.frombuffer(file.read(), NOTED)
+            file.close()
+
+    def found(self) -> Repeated:
+        """What came more than once; asked once, when all were added."""
+        found, shared = Repeated(), []
+        for part in self._all():
+            noted = part[np.lexsort((part["line"], part["source"], part["hash"]))]
+            shared.append(_in_several(noted))
+            taken = noted[noted["accepted"]]
+            again = taken[np.append(False, _same(taken))[: len(taken)]]
+            for source in np.unique(again["source"]).tolist():
+                lines = again["line"][again["source"] == source]
+                found.counts[source] = found.counts.get(source, 0) + len(lines)
+                known = [*found.lines.get(source, ()), *np.sort(lines)[:MOST_LINES].tolist()]
+                found.lines[source] = sorted(known)[:MOST_LINES]
+        if shared:
+            found.shared = np.sort(np.concatenate(shared))
+        return found
+
+
+def _same(noted: Noted) -> Bools:
+    same: Bools = noted["hash"][1:] == noted["hash"][:-1]
+    return same
+
+
+def _in_several(noted: Noted) -> UInt64s:
+    """The hashes that more than one source has."""
+    other = _same(noted) & (noted["source"][1:] != noted["source"][:-1])
+    return np.unique(noted["hash"][1:][other])

@@ -1,0 +1,16 @@
+from collections.abc import Sequence
+
+from lexer_pipeline.kernels.arrays import Int32s, Int64s, UInt64s
+
+def hash_text(text: bytes, is_folded: bool) -> int: ...
+def hash_cells(
+    data: bytes, starts: Int32s, ends: Int32s, columns: int, column: int, rows: Int32s, is_folded: bool
+) -> UInt64s: ...
+def hash_lines(
+    data: bytes,
+    ends: Int64s,
+    keys: tuple[bytes, ...],
+    links: Sequence[bool],
+    folded: Sequence[bool],
+    enough: int,
+) -> tuple[UInt64s, int, list[int]]: ...

@@ -1,0 +1,207 @@
+# cython: language_level=3, boundscheck=False, wraparound=False, initializedcheck=False, cdivision=True
+"""By which records are known: hashes of some of their fields, taken from cells or from the NDJSON that was made of them."""
+
+from libc.stdint cimport int32_t, int64_t, uint8_t, uint64_t
+from libc.string cimport memcmp, memcpy
+
+from lexer_pipeline.kernels.codes cimport *
+from lexer_pipeline.kernels.primitives cimport *
+
+import numpy as np
+
+cdef enum:
+    # Keys of so many bytes at the most are looked for.
+    LONGEST_KEY = 64
+
+cdef struct Field:
+    const uint8_t *key
+    int64_t size
+    # Whether it stands in the link, and whether the case of its letters makes no difference.
+    bint is_linked
+    bint is_folded
+
+
+cdef inline uint64_t hash_text_of(const uint8_t *p, int64_t n, bint is_folded) noexcept nogil:
+    """The hash of a text that is not empty, odd so that it is never 0."""
+    cdef uint64_t h, word, fold = <uint64_t>0x2020202020202020ULL
+    if not is_folded:
+        return hash_bytes(p, n) | 1
+    while n > 1 and p[0] == 0x20:
+        p += 1
+        n -= 1
+    while n > 1 and p[n - 1] == 0x20:
+        n -= 1
+    # One bit is what tells most letters in UTF-8 from their capitals.
+    h = <uint64_t>14695981039346656037ULL ^ <uint64_t>n
+    while n >= 8:
+        memcpy(&word, p, 8)
+        h = (h ^ (word | fold)) * <uint64_t>1099511628211ULL
+        h ^= h >> 29
+        p += 8
+        n -= 8
+    word = 0
+    memcpy(&word, p, n)
+    h = (h ^ (word | fold)) * <uint64_t>0x9FB21C651E98DF25ULL
+    return (h ^ (h >> 29)) | 1
+
+
+def hash_text(const uint8_t[::1] text not None, bint is_folded):
+    """The hash of one text; 0 of an empty one. `is_folded` leaves out blanks around it and the case of letters."""
+    return hash_text_of(&text[0], text.shape[0], is_folded) if text.shape[0] else 0
+
+
+def hash_cells(const uint8_t[::1] data not None, const int32_t[::1] starts not None, const int32_t[::1] ends not None,
+               int columns, int column, const int32_t[::1] rows not None, bint is_folded):
+    """The hash of a column's cell in each of some rows, as it stands between the quotes; 0 of an empty one."""
+    cdef int64_t n = data.shape[0], i, at, size
+    cdef const uint8_t *p = &data[0] if n else NULL
+    hashes_a = np.zeros(rows.shape[0], np.uint64)
+    cdef uint64_t[::1] hashes = hashes_a
+    for i in range(rows.shape[0]):
+        at = <int64_t>rows[i] * columns + column
+        if not 0 <= at < starts.shape[0] or not 0 <= at < ends.shape[0]:
+            raise ValueError("a row lies outside of the cells")
+        size = ends[at] - starts[at]
+        if size > 0 and starts[at] >= 0 and ends[at] <= n:
+            hashes[i] = hash_text_of(p + starts[at], size, is_folded)
+    return hashes_a
+
+
+cdef inline int64_t behind_text(const uint8_t *p, int64_t at, int64_t end, bint *escaped) noexcept nogil:
+    """The place behind the quote that closes the text that begins at `at`; `escaped` is told of a backslash in it."""
+    cdef uint8_t seen = 0
+    at = plain_end(p, at, end, 0x22, &seen)
+    if at < end and p[at] == 0x22:
+        return at + 1
+    escaped[0] = True
+    while True:
+        at = plain_end(p, at, end, 0x22, &seen)
+        if at >= end or p[at] == 0x22:
+            return at + 1
+        at += 2 if p[at] == 0x5C else 1
+
+
+cdef int64_t behind_value(const uint8_t *p, int64_t at, int64_t end) noexcept nogil:
+    """The place behind a value that is no text."""
+    cdef int64_t depth = 0
+    cdef uint8_t c
+    cdef bint escaped
+    while at < end:
+        c = p[at]
+        if c == 0x22:
+            at = behind_text(p, at + 1, end, &escaped)
+            continue
+        if c == 0x7B or c == 0x5B:
+            depth += 1
+        elif c == 0x7D or c == 0x5D:
+            depth -= 1
+            if depth < 0:
+                return at
+            if depth == 0:
+                return at + 1
+        elif c == 0x2C and depth == 0:
+            return at
+        at += 1
+    return at
+
+
+cdef inline bint read_line(const uint8_t *p, int64_t at, int64_t end, const Field *fields, int count,
+                           const uint64_t *by_size, uint64_t enough, uint64_t *hashes, int64_t wide,
+                           uint64_t *met) noexcept nogil:
+    """Hash the fields of the record between two places, each `wide` behind the one before, and note which were `met`.
+
+    False where one cannot be told from its bytes alone.
+    """
+    cdef bint in_link = False, escaped = False
+    cdef int64_t key, size, behind
+    cdef uint64_t found = 0, left
+    cdef int i
+    while at < end:
+        if p[at] == 0x7D:
+            if not in_link:
+                return True
+            in_link = False
+            found |= <uint64_t>1 << count
+            at += 1
+        elif p[at] != 0x22:
+            at += 1
+            continue
+        else:
+            key = at + 1
+            behind = behind_text(p, key, end, &escaped)
+            size = behind - 1 - key
+            at = behind + 1
+            if at >= end:
+                return False
+            if not in_link and size == 4 and p[at] == 0x7B and memcmp(p + key, b"link", 4) == 0:
+                in_link = True
+                at += 1
+                continue
+            left = by_size[size] if size < LONGEST_KEY else 0
+            i = 0
+            while left:
+                if (left & 1 and fields[i].is_linked == in_link and memcmp(fields[i].key, p + key, size) == 0):
+                    break
+                left >>= 1
+                i += 1
+            escaped = False
+            behind = behind_text(p, at + 1, end, &escaped) if p[at] == 0x22 else behind_value(p, at, end)
+            if left:
+                if p[at] == 0x22:
+                    if escaped:
+                        return False
+                    if behind - at > 2:
+                        hashes[i * wide] = hash_text_of(p + at + 1, behind - at - 2, fields[i].is_folded)
+                else:
+                    hashes[i * wide] = hash_text_of(p + at, behind - at, fields[i].is_folded)
+                found |= <uint64_t>1 << i
+                met[0] |= <uint64_t>1 << i
+            at = behind
+        if found & enough == enough:
+            return True
+    return True
+
+
+def hash_lines(const uint8_t[::1] data not None, const int64_t[::1] ends not None, tuple keys, links, folded,
+               uint64_t enough):
+    """The hashes of some fields of each line of compact NDJSON: an array of fields and records, 0 where one is not filled.
+
+    `ends` are the places behind the lines, the first of which begins with the data.
+
+    A field of `keys` stands in the record's link where `links` says so; the case of letters makes no difference where
+    `folded` says so. A line need not be read on once the fields `enough` were met, a bit each; the bit behind them is that of
+    the link as a whole. Returns the array, the bits of the fields that any line has, and the places of the lines that only a
+    reader of JSON can tell.
+    """
+    cdef int64_t n = data.shape[0], at = 0, line
+    cdef int count = len(keys), i
+    cdef const uint8_t *p = &data[0] if n else NULL
+    cdef Field fields[MOST_FIELDS]
+    cdef uint64_t by_size[LONGEST_KEY]
+    cdef const uint8_t[::1] key
+    odd = []
+    if not 0 < count < MOST_FIELDS:
+        raise ValueError("a record is known by fewer fields")
+    for i in range(LONGEST_KEY):
+        by_size[i] = 0
+    for i in range(count):
+        key = keys[i]
+        if not 0 < key.shape[0] < LONGEST_KEY:
+            raise ValueError("a key is too long")
+        fields[i].key = &key[0]
+        fields[i].size = key.shape[0]
+        fields[i].is_linked = links[i]
+        fields[i].is_folded = folded[i]
+        by_size[key.shape[0]] |= <uint64_t>1 << i
+    hashes_a = np.zeros((count, ends.shape[0]), np.uint64)
+    cdef uint64_t[:, ::1] hashes = hashes_a
+    cdef uint64_t met = 0
+    for line in range(ends.shape[0]):
+        if not at <= ends[line] <= n:
+            raise ValueError("a line ends outside of the data")
+        # Behind the brace that opens the record.
+        if not read_line(p, at + 1, ends[line], fields, count, by_size, enough, &hashes[0, line],
+                         ends.shape[0], &met):
+            odd.append(line)
+        at = ends[line]
+    return hashes_a, met, odd

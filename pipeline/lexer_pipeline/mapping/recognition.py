@@ -1,0 +1,96 @@
+"""Which preset a header belongs to: one that knows it, several between which a person must choose, or none but the nearest."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from lexer_pipeline.mapping.file import presets
+from lexer_pipeline.mapping.header import is_named, named_columns
+from lexer_pipeline.mapping.rules import Mapping
+from lexer_pipeline.mapping.synonyms import is_of_money, is_of_person
+from lexer_pipeline.specs.names import normalised
+
+# A column that looks like money or an order weighs as much as so many of a person.
+MONEY = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """How a preset fits a header.
+
+    `lacks` are columns that it must have, `has` those that it never has, `known` counts those that the preset reads or leaves out
+    on purpose. `strange` are columns that it does not know though they are called like fields; they weigh against it.
+    """
+
+    mapping: Mapping
+    lacks: tuple[str, ...]
+    has: tuple[str, ...]
+    known: int
+    strange: tuple[str, ...]
+
+    @property
+    def fits(self) -> bool:
+        """Whether the header has what it must have and nothing that it never has."""
+        return not self.lacks and not self.has
+
+    @property
+    def weight(self) -> int:
+        """What the strange columns weigh."""
+        return sum(MONEY if is_of_money(name) else 1 for name in self.strange)
+
+    @property
+    def score(self) -> int:
+        """Known columns less what the strange ones weigh."""
+        return self.known - self.weight
+
+    @property
+    def is_doubtful(self) -> bool:
+        """Whether the strange columns weigh as much as half of those that are known."""
+        return 2 * self.weight >= self.known and self.weight > 0
+
+
+@dataclass(frozen=True, slots=True)
+class Recognised:
+    """What a header was found to be: `fitting` are the presets of the best score, `nearest` the one that almost fits if none does."""
+
+    fitting: tuple[Fit, ...]
+    nearest: Fit | None
+
+    @property
+    def sure(self) -> Mapping | None:
+        """The one preset that it is, without a doubt."""
+        is_sure = len(self.fitting) == 1 and not self.fitting[0].is_doubtful
+        return self.fitting[0].mapping if is_sure else None
+
+
+def recognise(header: Sequence[str]) -> Recognised:
+    """What a header is: the presets whose signature it has, of which those are taken that know most of its columns."""
+    fits = [_fit(one, header) for one in presets() if one.recognise.required]
+    whole = [one for one in fits if one.fits]
+    best = max((one.score for one in whole), default=0)
+    near = max((one for one in fits if _is_near(one, header)), key=_nearness, default=None)
+    return Recognised(tuple(one for one in whole if one.score == best), None if whole else near)
+
+
+def _fit(mapping: Mapping, header: Sequence[str]) -> Fit:
+    have = {normalised(name) for name in header}
+    required = mapping.recognise.required
+    named = named_columns(mapping) | {normalised(name) for names in required for name in names}
+    unknown = [name for name in header if not is_named(name, named)]
+    strange = [name for name in unknown if is_of_person(name) or is_of_money(name)]
+    return Fit(
+        mapping, tuple(names[0] for names in required if have.isdisjoint(map(normalised, names))),
+        tuple(name for name in mapping.recognise.excluding if normalised(name) in have), len(header) - len(unknown),
+        # An export that cannot be converted has none of the columns of its mapping named.
+        () if mapping.refuse else tuple(strange),
+    )  # fmt: skip
+
+
+def _is_near(fit: Fit, header: Sequence[str]) -> bool:
+    """Whether a header has most of what it must have, and most of the header is known."""
+    return not fit.fits and _nearness(fit)[0] >= 0.6 and 2 * fit.known >= len(header) and not fit.is_doubtful
+
+
+def _nearness(fit: Fit) -> tuple[float, int]:
+    """The share of the columns that it must have and has, and how many it knows."""
+    required = len(fit.mapping.recognise.required)
+    return (required - len(fit.lacks) - len(fit.has)) / required, fit.score

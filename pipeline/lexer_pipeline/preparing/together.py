@@ -1,0 +1,102 @@
+"""The sources of a run that feed one specification, seen together: what is there twice, and whom a link stands for."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from lexer_pipeline.chunks.repeats import Repeats
+from lexer_pipeline.chunks.results import Checked
+from lexer_pipeline.chunks.watch import Watch
+from lexer_pipeline.model import Specification
+from lexer_pipeline.preparing.report import SourceReport
+from lexer_pipeline.preparing.stages import Stages
+from lexer_pipeline.suspicions import Sighting, Sightings
+from lexer_pipeline.validating.identities import Identities, Known, joined
+from lexer_pipeline.validating.shared_links import SharedLinks
+
+# So many records are looked at together.
+AT_ONCE = 1 << 14
+
+
+class Together:
+    """Sees all records of one specification, source after source; those of `several` may have a key in common.
+
+    `shared` are then the hashes of the keys that more than one source has, known once it `told` all.
+    """
+
+    def __init__(self, specification: Specification, several: bool) -> None:
+        self._specification = specification
+        self._asks_rejected = several and specification.key is not None
+        self.shared = np.zeros(0, np.uint64)
+        self._repeats = Repeats()
+
+    def watches(self, number: int, stages: Stages[Any]) -> tuple[Watch, ...]:
+        """What looks at the chunks of the source of this number."""
+        identities = Identities(self._specification, stages.route.layout)
+        shared = SharedLinks(identities)
+        own = stages.route.watches
+        if not identities.is_known and not shared:
+            return own
+        return (*own, _Seen(identities, self._repeats, number, shared, self._asks_rejected))
+
+    def told(self, reports: Sequence[SourceReport]) -> list[SourceReport]:
+        """The reports on all sources, with what came more than once; asked when all were read."""
+        found = self._repeats.found()
+        code = "key_repeated" if self._specification.key else "record_repeated"
+        told = list(reports)
+        if self._specification.key is not None:
+            self.shared = found.shared
+        for number, count in sorted(found.counts.items()):
+            seen = Sighting(
+                code, self._specification.key or "", count, tuple(found.lines[number]), told[number].path
+            )
+            sightings = Sightings()
+            sightings.update([*told[number].suspicions, seen])
+            told[number] = replace(told[number], suspicions=sightings.all())
+        return told
+
+
+class _Seen:
+    """Watches by what the records of one source are known, some thousands at a time."""
+
+    def __init__(
+        self, identities: Identities, repeats: Repeats, number: int, shared: SharedLinks, asks_rejected: bool
+    ) -> None:
+        self._asks_rejected = asks_rejected and identities.key is not None
+        self._identities = identities
+        self._repeats = repeats
+        self._number = number
+        self._shared = shared
+        self._held: list[Known] = []
+        self._count = 0
+        self._has_one = True
+
+    def look(self, checked: Checked) -> None:
+        known = self._identities.of(checked)
+        self._held.append(known)
+        self._count += len(known.lines)
+        if self._asks_rejected and checked.rejected:
+            self._repeats.add(self._number, *self._identities.keys_of_rejected(checked), accepted=False)
+        if self._count > AT_ONCE:
+            self._settle()
+
+    def found(self) -> Iterator[Sighting]:
+        self._settle()
+        return self._shared.found()
+
+    def _settle(self) -> None:
+        known = joined(self._held)
+        self._held, self._count = [], 0
+        if self._identities.is_known:
+            self._repeats.add(self._number, self._identities.identity(known), known.lines)
+        if self._shared:
+            self._shared.look(known, self._links_again(known))
+
+    def _links_again(self, known: Known) -> bool | None:
+        """Whether some link may have come twice, where each record has one: it is then what the record is known by."""
+        is_link = self._identities.is_known and self._identities.key is None
+        links = known.fields.keys() & set(self._identities.links)
+        self._has_one = self._has_one and is_link and len(links) == 1
+        return self._repeats.has_any if self._has_one else None

@@ -1,0 +1,79 @@
+"""What a person is told of an export that no preset surely knows, or that one knows though `--spec` was given."""
+
+import shlex
+from collections.abc import Sequence
+from pathlib import Path
+
+from lexer_pipeline.errors import UsageError
+from lexer_pipeline.loading.source import Source
+from lexer_pipeline.mapping.recognition import Fit, Recognised, recognise
+
+
+def not_recognised(source: Source, called: str, found: Recognised, gone: str) -> UsageError:
+    """Which presets it may be, or which is the nearest and what it lacks, and what to do; `gone` says of a mapping used before."""
+    maps = " or ".join(f"--map {one.mapping.name}" for one in found.fitting)
+    if len(found.fitting) > 1:
+        names = ", ".join(one.mapping.name for one in found.fitting)
+        what, remedy = f"fits more than one preset: {names}", f"Say which it is: {maps}."
+    elif found.fitting:
+        one = found.fitting[0]
+        what = f"may be {one.mapping.name}, but that does not know the columns {_listed(one.strange)}"
+        remedy = f"If it is that export, say {maps}, which leaves these out (--keep-rest keeps them); else say --spec SPEC or --map with a mapping of your own."
+    else:
+        what, remedy = "looks like none of the presets", _next_steps(source, found.nearest)
+    return UsageError(f"{called}: {what}", f"{gone}. {remedy}" if gone else remedy)
+
+
+def known_by(header: Sequence[str], called: str, specification: str) -> UsageError | None:
+    """The error for an export that a preset knows, whose columns were taken for fields; None where no preset surely knows it."""
+    found = recognise(header).sure
+    if found is None:
+        return None
+    made = list(dict.fromkeys(record.specification for record in found.records))
+    keep = f", or say --map {found.name} beside it" if specification in made else ""
+    makes = f"It makes {' and '.join(made)}." if made else f"It cannot be converted: {found.refuse}."
+    return UsageError(
+        f"{called}: its columns are no fields of {specification}, but those of an export that is known: {found.title}",
+        f"Leave out --spec{keep}; the preset {found.name} then says which column is which field. {makes}",
+    )
+
+
+def _next_steps(source: Source, nearest: Fit | None) -> str:
+    is_path = isinstance(source, str | Path) and str(source) != "-" and "!" not in str(source)
+    file = shlex.quote(str(source)) if is_path else "FILE"
+    steps = (
+        f"lexer-pipeline inspect {file} shows what it holds, lexer-pipeline map {file} --spec SPEC drafts a mapping; "
+        "where the columns are called like fields, say --spec SPEC."
+    )
+    return f"{_near(nearest)}. Else: {steps}" if nearest is not None else f"Next: {steps}"
+
+
+def _near(nearest: Fit) -> str:
+    said = [f"nearest: {nearest.mapping.name}"]
+    if nearest.lacks:
+        said.append(f"lacks {_listed(nearest.lacks)}")
+    if nearest.has:
+        said.append(f"has {_listed(nearest.has)}, which such an export never has")
+    elif _would_run(nearest):
+        said.append(f"try --map {nearest.mapping.name}")
+    return "; ".join(said)
+
+
+def _would_run(nearest: Fit) -> bool:
+    """Whether the preset makes something of the export all the same: it lacks one column, which tells no rows apart."""
+    keys = {
+        rule.columns
+        for record in nearest.mapping.records
+        for rule in record.fields
+        if rule.target == record.key
+    }
+    keys |= {((record.key,),) for record in nearest.mapping.records if record.key}
+    is_key = any(nearest.lacks[0] in names for columns in keys for names in columns)
+    return (
+        nearest.mapping.columns_vary and not nearest.mapping.refuse and len(nearest.lacks) == 1 and not is_key
+    )
+
+
+def _listed(names: Sequence[str], most: int = 5) -> str:
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more

@@ -1,0 +1,56 @@
+"""Orders whose lines are there twice: the rows of a record are several copies of the same lines."""
+
+from collections import Counter
+from collections.abc import Iterator
+
+import numpy as np
+
+from lexer_pipeline.chunks.records import Records
+from lexer_pipeline.chunks.results import Checked
+from lexer_pipeline.kernels import dispatch
+from lexer_pipeline.kernels.codes import ROW_BLANK
+from lexer_pipeline.suspicions import Sighting, Sightings
+
+
+class RepeatedLines:
+    """Watches the rows of each accepted record; a till may ring one article twice, but not a whole order."""
+
+    def __init__(self) -> None:
+        self._found = Sightings()
+
+    def look(self, checked: Checked) -> None:
+        """Take in one more chunk; what was written as it was read has no such record."""
+        chunk = checked.shaped.chunk
+        assert isinstance(chunk, Records)
+        accepted = checked.vouched.copy()
+        accepted[list(checked.lines)] = True
+        asked = np.flatnonzero(accepted & (chunk.lasts - chunk.firsts > 1))
+        if not len(asked):
+            return
+        repeats = dispatch.repeat_first(
+            chunk.data, chunk.starts, chunk.ends, chunk.columns, chunk.firsts[asked], chunk.lasts[asked]
+        )
+        for record in asked[repeats.view(np.bool_)].tolist():
+            self._judge(chunk, record)
+
+    def found(self) -> Iterator[Sighting]:
+        """The orders whose lines are there twice."""
+        yield from self._found.all()
+
+    def _judge(self, chunk: Records, record: int) -> None:
+        rows = [
+            row for row in range(chunk.firsts[record], chunk.lasts[record]) if chunk.faults[row] != ROW_BLANK
+        ]
+        lines = Counter(_cells(chunk, row) for row in rows)
+        times = set(lines.values())
+        if len(times) > 1 or times == {1}:
+            return
+        numbers = chunk.numbers[rows]
+        comes_back = bool((np.diff(numbers) > 1).any())
+        code = "orders_repeated" if len(lines) > 1 or comes_back else "line_repeated"
+        self._found.add(Sighting(code, "", 1, (chunk.lines.item(rows[0]),)))
+
+
+def _cells(chunk: Records, row: int) -> tuple[bytes, ...]:
+    places = range(row * chunk.columns, (row + 1) * chunk.columns)
+    return tuple([chunk.data[chunk.starts[at] : chunk.ends[at]] for at in places])

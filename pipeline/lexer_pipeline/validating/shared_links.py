@@ -1,0 +1,119 @@
+"""Links that stand for different people: one number, address or id in the records of several."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from lexer_pipeline.kernels import dispatch
+from lexer_pipeline.kernels.arrays import Int64s, UInt64s
+from lexer_pipeline.suspicions import LEAST, MOST_LINES, Sighting
+from lexer_pipeline.validating.identities import EMAIL, LINK, SHAREABLE, Identities, Known
+
+# So many records are held before those links are kept that occur most often, and so many of these.
+PERIOD, MOST_KEPT = 1 << 19, 4096
+# Below this share of the records nothing is said of a link.
+NAMED = 0.001
+
+
+@dataclass(slots=True)
+class _Link:
+    """One link: in how many records it stands, for whom (a few of them), and on which lines first."""
+
+    count: int = 0
+    people: set[int] = field(default_factory=set)
+    lines: list[int] = field(default_factory=list)
+
+
+class SharedLinks:
+    """Sees the links of all records of a source and tells the one that stands for the most records of different people."""
+
+    def __init__(self, identities: Identities) -> None:
+        self._identities = identities
+        emails = {EMAIL, f"{LINK}.{EMAIL}"} & set(identities.fields)
+        shareable = (f"{LINK}.{name}" for name in SHAREABLE)
+        self._of = {
+            path: _Links() for path in shareable
+            if path in identities.fields and (identities.names or (emails and path != f"{LINK}.{EMAIL}"))
+        }  # fmt: skip
+        self._records = 0
+
+    def __bool__(self) -> bool:
+        return bool(self._of)
+
+    def look(self, known: Known, are_again: bool | None) -> None:
+        """Take in the records of one more chunk; `are_again` says, where it is known, whether any link came twice so far."""
+        self._records += len(known.lines)
+        names = known.all_of(self._identities.names)
+        emails = known.first_of((f"{LINK}.{EMAIL}", EMAIL))
+        for path, links in self._of.items():
+            if path in known.fields:
+                people = names if path == f"{LINK}.{EMAIL}" else np.where(names != 0, names, emails)
+                links.add(known.fields[path], people, known.lines, are_again)
+
+    def found(self) -> Iterator[Sighting]:
+        """The link that stands for the most records of three people or more."""
+        shared = [
+            (link.count, path, link)
+            for path, links in self._of.items()
+            for link in links.all()
+            if len(link.people) >= LEAST
+        ]
+        if shared:
+            count, path, link = max(shared, key=lambda one: one[:2])
+            if count > NAMED * self._records:
+                yield Sighting("shared_link", path, count, tuple(link.lines))
+
+
+class _Links:
+    """The links of one field, in bounded memory: those that occur again, and of too many the most frequent."""
+
+    def __init__(self) -> None:
+        self._seen = dispatch.KeySet(PERIOD * 2)
+        self._any = self._trusts = False
+        self._held: list[tuple[UInt64s, UInt64s, Int64s]] = []
+        self._count = 0
+        self._kept: dict[int, _Link] = {}
+
+    def add(self, links: UInt64s, people: UInt64s, lines: Int64s, are_again: bool | None) -> None:
+        filled = links != 0
+        links = np.ascontiguousarray(links[filled])
+        if are_again is None and self._trusts:
+            # What is held of before is not in the set.
+            self._any = self._any or bool(self._held)
+        self._trusts = are_again is not None
+        if not self._any:
+            self._any = self._seen.add(links) < len(links) if are_again is None else are_again
+        self._held.append((links, people[filled], lines[filled]))
+        self._count += len(links)
+        if self._count > PERIOD:
+            self._settle()
+
+    def all(self) -> Iterator[_Link]:
+        self._settle()
+        yield from self._kept.values()
+
+    def _settle(self) -> None:
+        """Keep of what is held the links that stand there more than once, or were kept before."""
+        if self._held and (self._any or self._kept):
+            links, people, lines = (np.concatenate(part) for part in zip(*self._held, strict=True))
+            order = np.argsort(links, kind="stable")
+            links, people, lines = links[order], people[order], lines[order]
+            begins = np.flatnonzero(np.append(len(links) > 0, links[1:] != links[:-1]))
+            sizes = np.diff(np.append(begins, len(links)))
+            often = np.flatnonzero(sizes > 1)
+            often = often[np.argsort(-sizes[often], kind="stable")[:MOST_KEPT]]
+            known = np.flatnonzero(np.isin(links[begins], np.array(list(self._kept), np.uint64)))
+            for group in np.union1d(often, known).tolist():
+                rows = slice(begins[group], begins[group] + sizes[group])
+                self._keep(int(links[begins[group]]), people[rows], lines[rows])
+            most = sorted(self._kept, key=lambda link: -self._kept[link].count)[:MOST_KEPT]
+            self._kept = {link: self._kept[link] for link in most}
+        self._seen, self._any, self._held, self._count = dispatch.KeySet(PERIOD * 2), False, [], 0
+
+    def _keep(self, link: int, people: UInt64s, lines: Int64s) -> None:
+        one = self._kept.setdefault(link, _Link())
+        one.count += len(lines)
+        if len(one.people) < LEAST:
+            one.people |= set(np.unique(people[people != 0])[:LEAST].tolist())
+        one.lines = [*one.lines, *np.sort(lines)[:MOST_LINES].tolist()][:MOST_LINES]
