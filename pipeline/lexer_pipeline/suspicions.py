@@ -134,7 +134,7 @@ SUSPICIONS: Mapping[str, Suspicion] = MappingProxyType({
         'let the currency field take them: currency = { column = "Paid", convert = ["currency"] }',
     ),
     "shared_link": Suspicion(
-        HOLD, "one link stands for several people, who would become one", "`customer_id` 1 for all guests of a shop",
+        HOLD, "one link stands for several people, who would become one", "`customer_id` 0 for all guests of a shop",
         "leave the link empty where it names nobody", by_share=True,
     ),
     "spreadsheet_error": Suspicion(

@@ -31,7 +31,11 @@ def sightings(
     rows = [f'A-{at},"{text}",{code}\n' for at, (text, code) in enumerate(zip(paid, codes, strict=True))]
     Path("orders.csv").write_text("Order,Paid,Code\n" + "".join(rows), "utf-8")
     report = validate(["orders.csv"], None, Options(mapping="own.toml", ignore_unknown=True))
-    return [(one.code, one.count, one.lines) for one in report.sources[0].suspicions]
+    return [
+        (one.code, one.count, one.lines)
+        for one in report.sources[0].suspicions
+        if one.code == "several_currencies"
+    ]
 
 
 @pytest.mark.parametrize(
@@ -76,7 +80,7 @@ def test_each_record_may_say_its_own_currency_but_no_other_than_its_amounts(fold
 
 
 def test_a_shop_that_sells_in_several_currencies_says_so_itself(folder: Path) -> None:
-    row = {"Email": "ann@example.com", "Created at": "2024-03-06 10:15:00 +1100", "Lineitem quantity": "1", "Lineitem price": "5.00",
+    row = {"Email": "ann@example.com", "Created at": "2024-03-06 10:15:00 +1100", "Lineitem quantity": "1", "Lineitem price": "5.00", "Lineitem sku": "M-1",
            "Total": "5.00"}  # fmt: skip
     rows = [{**row, "Name": f"#{code}", "Currency": code} for code in ("AUD", "USD", "KWD")]
 

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from lexer_pipeline import Options, validate
 
+OURS = ("unit_price_as_total", "order_total_repeated")
 MAPPING = """
 [[records]]
 specification = "commerce_purchases"
@@ -26,7 +27,7 @@ def codes(*rows: str) -> list[tuple[str, tuple[int, ...]]]:
         "Order,Item,Qty,Price,Line,Total\n" + "".join(f"{row}\n" for row in rows), "utf-8"
     )
     report = validate(["orders.csv"], None, Options(mapping="own.toml", ignore_unknown=True))
-    return [(one.code, one.lines) for one in report.sources[0].suspicions]
+    return [(one.code, one.lines) for one in report.sources[0].suspicions if one.code in OURS]
 
 
 @pytest.mark.parametrize(
