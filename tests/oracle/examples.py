@@ -104,7 +104,7 @@ _OLD_LINK = {"link": {"link_type": "engage.id", "link_value": "9", "id_type": "d
 _BARE_MAIL = {"link": {"email_md5": _MD5}, "action_at": "2024-03-06T12:26:47Z", "email_id": ""}
 _BARE_TEXT_MESSAGE = {**_MOBILE, "sms_id": "S-2"}
 _EXAMPLES: dict[str, list[dict[str, Any]]] = {
-    "customer_record": [{"link": {"mobile": "1"}}, _CUSTOMER, _OLD_LINK],
+    "customer_record": [{"link": {"customer_id": "1"}}, _CUSTOMER, _OLD_LINK],
     "product": [{"product_id": "P-1"}, _PRODUCT, {"product_reference_type": "upc", "upc": ""}],
     "purchase": [{**_EMAIL, "type": "ecommerce", "purchase_id": "A-2", "products": []}, _PURCHASE],
     "return": [{**_EMAIL, "type": "physical", "return_id": "R-2", "products": []}, _RETURN],

@@ -35,6 +35,23 @@ def bare(text: str) -> str:
     return text[1:] if text[:1] == "'" else text
 
 
+def address(text: str) -> str:
+    """An e-mail address without what programs write around it; "several" where there is more than one."""
+    text = text.lower().strip()
+    sign = r"[^\s@<>()\[\],;:/|&\"']"
+    found = {one.rstrip(".") for one in re.findall(f"{sign}+@{sign}+", text)}
+    if len({one for one in found if not one.endswith("@")}) > 1:
+        return "several"
+    if re.fullmatch(r"[a-z0-9_.+-]+@[a-z0-9.-]*[a-z0-9-]", text):
+        return text
+    if text.count("<") == text.count(">") == 1 and (inner := re.search(r"<\s*([^\s]+?)\s*>[\s.,;]*$", text)):
+        text = inner[1]
+    for before in ("=", "mailto:"):
+        text = text[len(before) :] if text.startswith(before) else text
+    text = text.strip("\"' \t")
+    return text.rstrip(".,; ") if "@" in text else text
+
+
 def names_somebody(clean: Any) -> bool:
     """Whether no text of the link, and no key, is a word for nothing."""
     link = clean.get("link")

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from .identity import bare, is_id, names_somebody, visible
+from .identity import address, bare, is_id, names_somebody, visible
 from .models import parses
 from .rules import LINK_SHAPES, RECORDS, Node, holds
 
@@ -73,7 +73,9 @@ def _members(members: Mapping[str, tuple[Node | None, Any]], path: tuple[str, ..
 def _clean(node: Node, value: Any, path: tuple[str, ...] = ()) -> Any:
     """The value as it leaves: text tidied by its kind, and, outside a link, without keys nobody knows."""
     match node.kind, value:
-        case "email" | "hash", str():
+        case "email", str():
+            return address(visible(value))
+        case "hash", str():
             return visible(value).strip().lower()
         case "date-time", str():
             return tidy_date_time(visible(value))
