@@ -54,7 +54,8 @@ class Checked:
     """A chunk with each record accepted or rejected.
 
     The records `vouched` are accepted as shaped; `lines` holds the NDJSON of those that the reference
-    accepted, by record; the records `folded` are part of what another source has. `rows` = `records` + the rows rejected + `continuations` + `blank`.
+    accepted, by record; the records `folded` are part of what another source has. `taken` rows are left to
+    another record of the mapping. `rows` = `records` + the rows rejected + `continuations` + `blank`.
     """
 
     shaped: Shaped
@@ -70,3 +71,4 @@ class Checked:
     skipped: Mapping[str, int]
     suspicions: tuple[Sighting, ...] = ()
     folded: tuple[int, ...] = ()
+    taken: int = 0

@@ -93,8 +93,7 @@ def _left_in(
         gone = good[wanted[numbers] & keep[good] & _all_empty(rows, one.beside)[good]]
         if len(gone):
             keep[gone] = False
-            if skip.reason:
-                counts[skip.reason] = counts.get(skip.reason, 0) + len(gone)
+            counts[skip.reason] = counts.get(skip.reason, 0) + len(gone)
     return keep, counts
 
 

@@ -70,6 +70,13 @@ class Read:
         self.decisions.append(decided)
         self.left_out.update(dict.fromkeys(left_out))
 
+    def leaves_rows(self, plan: Plan) -> bool:
+        """Whether a pass has rows to make something of: a further one those alone that all before it left to others."""
+        passes = zip(self.plans, self.reports, strict=True)
+        return all(
+            report.taken for before, report in passes if plan.is_further and before.source is plan.source
+        )
+
     def mapping(self) -> Json:
         """The text of the mapping; where sources have different ones, that of each."""
         texts = [plan.mapping.text if plan.mapping is not None else None for plan in self.plans]

@@ -60,7 +60,7 @@ def validate(
 def _check(todo: Sequence[Plan], options: Options, knows_fates: bool = False) -> list[SourceReport]:
     """All sources of one specification are checked, and nothing is written."""
     together = Together(todo[0].specification, len(todo) > 1)
-    reports = []
+    reports: list[SourceReport] = []
     for number, plan in enumerate(todo):
         tally = Tally()
         with closing(opened(plan.again())) as loaded:
@@ -162,7 +162,10 @@ def _filled(
         read = Read()
         together = Together(todo[0].specification, len(todo) > 1)
         delivery = Delivery(workspace, options.max_bytes)
-        for number, plan in enumerate(todo):
+        for plan in todo:
+            if not read.leaves_rows(plan):
+                continue
+            number = len(read.plans)
             with closing(opened(plan.again(), workspace.hashing, refuses_rejects=True)) as loaded:
                 stages = stages_of(loaded, plan, options)
                 report = fill(delivery, number, stages, options, together.watches(number, stages))

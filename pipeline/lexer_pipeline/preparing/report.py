@@ -39,7 +39,7 @@ class Finding:
 class SourceReport:
     """What was found in one source; `conversions` and `warnings` by (name, field), `issues` by code.
 
-    `invalid` are rows, as many as the `invalid_records` take with them.
+    `invalid` are rows, as many as the `invalid_records` take with them; `taken` ones are left to another record of the mapping.
     """
 
     path: str
@@ -58,6 +58,7 @@ class SourceReport:
     warnings: Mapping[tuple[str, str], int]
     examples: tuple[Issue, ...]
     suspicions: tuple[Sighting, ...] = ()
+    taken: int = 0
 
     def as_json(self) -> dict[str, Any]:
         """The source as `validate --json` prints it."""
@@ -182,6 +183,7 @@ class Tally:
     continuations: int = 0
     blank: int = 0
     skipped: Counter[str] = field(default_factory=Counter)
+    taken: int = 0
     issues: Counter[str] = field(default_factory=Counter)
     conversions: Counter[tuple[str, str]] = field(default_factory=Counter)
     warnings: Counter[tuple[str, str]] = field(default_factory=Counter)
@@ -199,6 +201,7 @@ class Tally:
         self.continuations += checked.continuations
         self.blank += checked.blank
         self.skipped.update(checked.skipped)
+        self.taken += checked.taken
         self.conversions.update(checked.conversions)
         for (name, where), count in checked.warnings.items():
             # Keys of unknown fields come from the data, so there may be any number of them.
@@ -247,7 +250,7 @@ class Tally:
             path, specification, self.rows, self.valid, self.invalid, self.invalid_records, self.continuations,
             self.blank, dict(self.skipped), dict(self.issues), notes, _findings(self._found),
             dict(self.conversions), dict(self.warnings), tuple(self.examples),
-            tuple(replace(one, source=path) for one in self.suspicions.all()),
+            tuple(replace(one, source=path) for one in self.suspicions.all()), self.taken,
         )  # fmt: skip
 
 

@@ -72,7 +72,8 @@ def validate_rows(
         conversions.update(_cleaned(written, layout))
     return Checked(
         shaped, vouched, decided.lines, tuple(decided.rejected), total, records, continuations, blank, conversions,
-        warnings, chunk.skipped, suspicions.all(), tuple(decided.folded),
+        warnings, {reason: count for reason, count in chunk.skipped.items() if reason}, suspicions.all(),
+        tuple(decided.folded), chunk.skipped.get("", 0),
     )  # fmt: skip
 
 
