@@ -31,7 +31,7 @@ def after(state: str, folder: Path) -> str:
         anew = "convert its source again, which makes the file anew where nothing of it was sent"
         return f"{anew}; or {COMMAND} drop {batch}"
     if state == BatchState.HELD:
-        return f"{COMMAND} convert --fix {batch}, or convert its source again with a larger --max-invalid; or {COMMAND} drop {batch}"
+        return f"{COMMAND} convert --fix {batch}, or convert its source again with what it takes (--accept CODE, a larger --max-invalid); or {COMMAND} drop {batch}"
     if state == BatchState.REJECTED:
         return f"{COMMAND} convert --fix {batch}, or {COMMAND} drop {batch}"
     return ""
