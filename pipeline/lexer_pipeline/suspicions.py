@@ -10,6 +10,7 @@ has one weight everywhere:
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from types import MappingProxyType
 from typing import Any
 
@@ -157,6 +158,19 @@ SUSPICIONS: Mapping[str, Suspicion] = MappingProxyType({
 def is_suspicion(name: str) -> bool:
     """Whether a name is that of a suspicion, and not of a conversion, an issue or another warning."""
     return name in SUSPICIONS
+
+
+def not_holding(code: str) -> str:
+    """Why a code holds no batch, and what may be meant; empty where it does."""
+    holding = [name for name, one in SUSPICIONS.items() if one.weight == HOLD]
+    if code in holding:
+        return ""
+    if code in SUSPICIONS:
+        return (
+            "Its records are rejected." if SUSPICIONS[code].weight == ISSUE else "What it warns of is sent."
+        )
+    near = get_close_matches(code, holding, 1)
+    return f"Did you mean {near[0]}?" if near else f"These hold a batch: {', '.join(holding)}."
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,7 +72,7 @@ def test_each_specification_of_a_run_has_its_own_sentence(
     assert run_command(["validate", export]) == 0
     said = capsys.readouterr().out
     assert "3 of 3 records of commerce_purchases are ready to send." in said
-    assert "3 of 3 records of profile_customer are ready to send." in said
+    assert "4 of 4 records of profile_customer are ready to send." in said
 
 
 def test_one_row_is_a_row_and_one_record_a_record(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

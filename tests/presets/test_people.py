@@ -146,3 +146,15 @@ def test_a_word_for_nothing_in_a_list_of_customers_is_an_issue_that_names_it(fol
     made = convert("contacts.csv", "hubspot_contacts")
 
     assert [one["code"] for one in made.issues("profile_customer")] == ["placeholder", "spreadsheet_error"]
+
+
+def test_a_till_without_a_column_of_phones_is_not_held_either(folder: Path) -> None:
+    header = ORDERS.replace(",Phone,Billing Country,Billing Name", "")
+    rows = [order(number, f"p{number}@example.com" if number % 2 else "") for number in range(40)]
+    text = header + "".join(row.replace(",,AU,Mira Holt", "") for row in rows)
+    Path("orders_export.csv").write_text(text, "utf-8")
+
+    report = prepare(["orders_export.csv"], None, "batches", Options(date="20240306"))
+
+    assert [batch.manifest.state for batch in report.batches] == ["prepared", "prepared"]
+    assert [(one.valid, one.invalid, one.skipped) for one in report.sources] == [(20, 0, {NO_ONE: 20})] * 2

@@ -90,7 +90,7 @@ def test_an_odd_word_that_stands_twice_in_a_file_is_enough_for_cp1252(word: str)
 
 
 def test_a_few_bad_bytes_do_not_turn_utf8_into_something_else(tmp_path: Path) -> None:
-    good = "".join(f"{number},Zoë,Müller\n" for number in range(100)).encode()
+    good = "".join(f"{number},Zoë,Müller\n" for number in range(1, 101)).encode()
     done = convert(HEADER.encode() + b"\n" + good + b"x,Zo\xeb,b\n" + good, tmp_path)
 
     assert (counts(done), where(done)) == ((200, 1, 0), [(102, "encoding")])
@@ -99,7 +99,7 @@ def test_a_few_bad_bytes_do_not_turn_utf8_into_something_else(tmp_path: Path) ->
 
 
 def test_utf8_among_cp1252_is_refused_and_not_read_as_either(tmp_path: Path) -> None:
-    old = "".join(f"{number},Zoë,Müller\n" for number in range(100)).encode("cp1252")
+    old = "".join(f"{number},Zoë,Müller\n" for number in range(1, 101)).encode("cp1252")
     done = convert(HEADER.encode() + b"\n" + old + "x,José,b\n".encode() + old, tmp_path)
 
     assert (counts(done), where(done)) == ((200, 1, 0), [(102, "encoding")])

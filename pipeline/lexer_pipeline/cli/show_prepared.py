@@ -1,14 +1,14 @@
 """What a person reads at the terminal: tables, counts, one sentence at the end."""
 
 import shlex
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from rich.console import Console
 
 from lexer_pipeline.cli.console import say, table
 from lexer_pipeline.model import Issue, PreparedBatch
 from lexer_pipeline.preparing.report import Report, SourceReport, Verdict
-from lexer_pipeline.suspicions import ISSUE, Sighting
+from lexer_pipeline.suspicions import HOLD, ISSUE, Sighting
 from lexer_pipeline.system.timings import Spent
 from lexer_pipeline.uploading import next_steps
 
@@ -16,12 +16,18 @@ from lexer_pipeline.uploading import next_steps
 def sources(console: Console, report: Report, with_values: bool = False) -> None:
     """What was found in each source; the values of the first issues only for the person who asked for them."""
     for one in report.sources:
-        _source(console, one)
+        codes = [
+            code
+            for verdict in report.verdicts
+            if verdict.specification == one.specification
+            for code in verdict.codes
+        ]
+        _source(console, one, codes)
         if with_values:
             _examples(console, one.examples)
 
 
-def _source(console: Console, report: SourceReport) -> None:
+def _source(console: Console, report: SourceReport, holding: Collection[str]) -> None:
     say(console, f"{report.path} as {report.specification}")
     for note in report.notes:
         say(console, f"  {note}")
@@ -33,7 +39,7 @@ def _source(console: Console, report: SourceReport) -> None:
         table(console, headings, rows, (2, 3, 4, 5))
     _counts(console, "conversion", report.conversions)
     _counts(console, "warning", report.warnings)
-    suspicions(console, report.suspicions)
+    suspicions(console, report.suspicions, holding)
     for reason, count in report.skipped.items():
         say(console, f"{count:,} {'row' if count == 1 else 'rows'} left out: {reason}")
     rejected = f"{report.invalid_records:,} {'record' if report.invalid_records == 1 else 'records'}"
@@ -51,14 +57,19 @@ def _counts(console: Console, what: str, counts: Mapping[tuple[str, str], int]) 
         table(console, (what, "field", "records"), rows, (2,))
 
 
-def suspicions(console: Console, found: Iterable[Sighting]) -> None:
-    """What may mean something else than it says, and what to do about it; the table of issues has those that reject records."""
+def suspicions(console: Console, found: Iterable[Sighting], holding: Collection[str] | None = None) -> None:
+    """What may mean something else than it says, and what to do about it; the table of issues has those that reject records.
+
+    `holding` are the codes that hold a batch now, where that is known.
+    """
     for one in found:
         kind = one.suspicion
         if kind.weight != ISSUE:
             where = f" ({one.where})" if one.where else ""
             line = f", first on line {min(one.lines):,}" if one.lines else ""
-            say(console, f"{kind.weight}: {one.code}{where}: {one.count:,}{line}")
+            holds_not = kind.weight == HOLD and holding is not None and one.code not in holding
+            why = " (holds nothing: accepted, or below its share)" if holds_not else ""
+            say(console, f"{kind.weight}: {one.code}{where}: {one.count:,}{line}{why}")
             say(console, f"  {kind.meaning}; {kind.remedy}")
 
 

@@ -7,6 +7,7 @@ from graphlib import CycleError, TopologicalSorter
 from lexer_pipeline.errors import UsageError
 from lexer_pipeline.mapping.conversions import compile_conversion, country_said
 from lexer_pipeline.mapping.rules import TOTAL, Mapping, RecordMap, Table, conversions_in
+from lexer_pipeline.suspicions import not_holding
 from lexer_pipeline.system import settings_file
 from lexer_pipeline.system.settings_file import SettingsFile
 from lexer_pipeline.system.toml_lines import KeyPath
@@ -19,6 +20,10 @@ def check(file: SettingsFile, mapping: Mapping) -> None:
             country_said(mapping.country)
         except UsageError as problem:
             raise file.fault(("country",), f"country: {problem.message}", 'Write country = "AU".') from None
+    for number, code in enumerate(mapping.accept):
+        if hint := not_holding(code):
+            where = ("accept", number) if isinstance(file.table["accept"], list) else ("accept",)
+            raise file.fault(where, f"{settings_file.named(where)}: no batch is held for {code}", hint)
     for number, record in enumerate(mapping.records):
         table = file.table["records"][number]
         _check_conversions(file, ("records", number, "fields"), table["fields"])

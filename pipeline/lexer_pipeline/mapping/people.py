@@ -20,7 +20,7 @@ def linked(mapper: Mapper, rows: Records) -> Records:
     One with a row that cannot be read, or a link that cannot be converted, stays and is rejected with its own reason.
     """
     places = [place for place, one in enumerate(mapper.target_columns) if one.is_link]
-    if mapper.unlinked == REFUSE or not places or not rows.records:
+    if mapper.unlinked == REFUSE or not rows.records:
         return rows
     shape = (-1, rows.columns)
     sizes = rows.ends.reshape(shape)[:, places] - rows.starts.reshape(shape)[:, places]

@@ -27,8 +27,8 @@ from lexer_pipeline.preparing.plan import Plan, opened, plans
 from lexer_pipeline.preparing.report import Report, SourceReport, Tally, Verdict, by_source
 from lexer_pipeline.preparing.stages import stages_of
 from lexer_pipeline.preparing.together import Together
-from lexer_pipeline.preparing.tolerance import tolerance_of
-from lexer_pipeline.preparing.verdicts import NONE, accepted, verdict
+from lexer_pipeline.preparing.tolerance import check_accepted, tolerance_of
+from lexer_pipeline.preparing.verdicts import NONE, accepted, as_it_lies, verdict
 from lexer_pipeline.system.parallel import map_in_order
 from lexer_pipeline.system.runtime import Runtime
 
@@ -41,6 +41,7 @@ def validate(
 ) -> Report:
     """Check sources against a specification (or what a mapping makes of them) and write nothing."""
     options = on_day(options or Options(), (runtime or Runtime()).now())
+    check_accepted(options)
     todo: dict[str, list[tuple[int, Plan]]] = {}
     for number, plan in enumerate(
         plans(sources, spec, options.mapping, options.stdin, options.reading, member=options.member)
@@ -105,6 +106,7 @@ def prepare(
     """
     options, out, runtime = options or Options(), Path(out), runtime or Runtime()
     check_names(options)
+    check_accepted(options)
     options = on_day(options, runtime.now())
     with outbox.opened(out, runtime, options.ledger) as ledger:
         if options.fix is not None:
@@ -147,7 +149,7 @@ def _prepare(todo: Sequence[Plan], ledger: Ledger, place: Place, options: Option
         workspace.discard()
         if found.state == BatchState.PREPARED:
             read.remember_mappings(place.out)
-        return Report(by_source(read.reports), tuple(made), (found,))
+        return Report(by_source(read.reports), tuple(made), (as_it_lies(found, made),))
     except BaseException:
         workspace.discard()
         raise

@@ -19,7 +19,9 @@ def parts_with_rejects(
 ) -> tuple[tuple[PreparedBatch, tuple[tuple[int, Source], ...]], ...]:
     """Each batch with the files of its rejects; those that were named stand for the ones that lie there."""
     named = _named(batches, sources, folder)
-    if not named and not any(batch.manifest.rejects for batch in batches):
+    # One that is held may only wait for a person's word.
+    waits = any(batch.manifest.rejects or batch.manifest.state == BatchState.HELD for batch in batches)
+    if not named and not waits:
         raise UsageError(f"{folder}: has no rejects", "There is nothing to fix.")
     found = []
     is_whole = len(batches) > 1 or batches[0].manifest.state != BatchState.PREPARED

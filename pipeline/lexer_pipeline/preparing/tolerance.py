@@ -2,12 +2,11 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 
 from lexer_pipeline.errors import UsageError
 from lexer_pipeline.preparing.options import Options
 from lexer_pipeline.preparing.plan import Plan
-from lexer_pipeline.suspicions import HOLD, LEAST, SHARE, SUSPICIONS, Sighting, by_code
+from lexer_pipeline.suspicions import HOLD, LEAST, SHARE, Sighting, by_code, not_holding
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +28,6 @@ class Tolerance:
 
 def tolerance_of(plans: Sequence[Plan], options: Options) -> Tolerance:
     """What flags and mappings say; where sources have mappings of their own, each code must be accepted by all, and the narrowest shares hold."""
-    check_accepted(options.accept)
     mappings = [plan.mapping for plan in plans]
     codes = [frozenset(one.accept) if one is not None else frozenset[str]() for one in mappings]
     by_mapping = frozenset[str].intersection(*codes) if codes else frozenset[str]()
@@ -41,11 +39,9 @@ def tolerance_of(plans: Sequence[Plan], options: Options) -> Tolerance:
     )
 
 
-def check_accepted(codes: Iterable[str]) -> None:
+def check_accepted(options: Options) -> None:
     """UsageError for a code that holds no batch, and so cannot be accepted."""
-    known = [code for code, one in SUSPICIONS.items() if one.weight == HOLD]
-    for code in codes:
-        if code not in known:
-            near = get_close_matches(code, known, 1)
-            hint = f"Did you mean {near[0]}?" if near else f"These hold a batch: {', '.join(known)}."
+    for code in options.accept:
+        hint = not_holding(code)
+        if hint:
             raise UsageError(f"--accept: no batch is held for {code}", hint)

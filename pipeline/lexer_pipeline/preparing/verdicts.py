@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from lexer_pipeline.chunks.rejected import ACCEPTED
+from lexer_pipeline.model import PreparedBatch
 from lexer_pipeline.outbox.entry import BatchState
 from lexer_pipeline.preparing.fixed import Fixed
 from lexer_pipeline.preparing.options import Options
@@ -55,6 +56,14 @@ def _suspicious(one: Sighting) -> str:
     """A suspicion that holds, in words."""
     line = f", first on line {min(one.lines)}" if one.lines else ""
     return f"{one.code} ({one.count:,}{line}): {one.suspicion.meaning}"
+
+
+def as_it_lies(found: Verdict, batches: Sequence[PreparedBatch]) -> Verdict:
+    """The verdict where the same content is there already and was released: what would hold it was accepted then."""
+    was_released = all(not one.made and one.manifest.state == BatchState.PREPARED for one in batches)
+    if found.state == BatchState.HELD and batches and was_released:
+        return Verdict(found.specification, BatchState.PREPARED, True)
+    return found
 
 
 def accepted(reports: Sequence[SourceReport], options: Options, tolerance: Tolerance) -> tuple[str, ...]:
