@@ -17,11 +17,11 @@ from lexer_pipeline.mapping.source_texts import told_apart
 
 
 def sifted(mapper: Mapper, rows: Rows, left: Counter[str]) -> Rows:
-    """Rows not yet brought together, without those that the mapping leaves out for their key; `left` counts them.
+    """Rows not yet brought together, without those that the mapping leaves out for their key or for themselves; `left` counts them.
 
     A row without a key would else go on with the row before it.
     """
-    skips = [one for one in mapper.skips if one.column == _key_column(mapper)]
+    skips = [one for one in mapper.skips if _goes_alone(one, mapper)]
     if not skips:
         return rows
     keep, counts = _left_in(skips, rows, np.arange(len(rows.faults), dtype=np.int32), None)
@@ -35,7 +35,7 @@ def skipped(mapper: Mapper, rows: Records) -> Records:
     An empty cell means what the row before it in the same record says. What a row that is left out says of its whole record
     goes on to the first row that stays.
     """
-    skips = [one for one in mapper.skips if one.column != _key_column(mapper)]
+    skips = [one for one in mapper.skips if not _goes_alone(one, mapper)]
     if not skips:
         return rows
     keep, counts = _left_in(skips, rows, rows.firsts, rows.carried)
@@ -64,8 +64,10 @@ def _handed_on(mapper: Mapper, rows: Records, keep: Bools) -> Records:
     return replace(rows, starts=starts, ends=ends, flags=flags, carried=taken)
 
 
-def _key_column(mapper: Mapper) -> int | None:
-    return mapper.key.column if mapper.key is not None else None
+def _goes_alone(one: PlacedSkip, mapper: Mapper) -> bool:
+    """Whether a row alone tells that it is left out, whatever the others of its record say and carry to it."""
+    is_key = mapper.key is not None and one.column == mapper.key.column
+    return is_key or (one.skip.own and not mapper.carry)
 
 
 def _left_in(

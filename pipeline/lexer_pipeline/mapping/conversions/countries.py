@@ -53,6 +53,9 @@ VN: viet nam
 
 def country_of(text: str) -> str | None:
     """The two letters of the country that a text names, by a code or an English name; None if it names none."""
+    code = text.strip().upper()
+    if len(code) == 2 and code in import_module("phonenumbers").SUPPORTED_REGIONS:
+        return code
     known = _known()
     # ISO 3166 turns names around: Korea, Republic of.
     name, _, before = text.partition(",")
