@@ -14,9 +14,10 @@ from pathlib import Path
 
 import pytest
 from lexer_pipeline.mapping import file
+from lexer_pipeline.preparing.prepare import prepare
 
 from tests import golden
-from tests.golden import source_of
+from tests.golden import options_of, source_of
 from tests.presets.exports import CASES, Converted, convert, name_of, rows_of
 
 WHOLE = [case for case in CASES if not (case / "expected_error.json").exists()]
@@ -49,6 +50,15 @@ def test_every_row_of_an_export_is_accounted_for_in_each_specification(case: Pat
         manifest = batch.manifest.as_json()
         assert manifest["rows"] == sum(manifest[part] for part in PARTS)
         assert manifest["rows"] + sum(manifest["skipped"].values()) == rows
+
+
+@pytest.mark.parametrize("case", [case for case in WHOLE if case.name.startswith("good")], ids=name_of)
+def test_a_clean_export_is_never_held(case: Path, folder: Path) -> None:
+    shutil.copy(source_of(case), source_of(case).name)
+
+    report = prepare([source_of(case).name], None, "batches", options_of(case))
+
+    assert {(one.state, one.codes) for one in report.verdicts} <= {("prepared", ()), ("none", ())}
 
 
 @pytest.mark.parametrize("case", WHOLE, ids=name_of)
