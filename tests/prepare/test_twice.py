@@ -244,6 +244,7 @@ HALVES = [
     # Split between two files; all of it in both; what stands once is told by one of them alone.
     (["A-1 P-1", "A-2 P-2"], ["A-2 P-3", "A-3 P-4"], [["P-1"], ["P-2", "P-3"], ["P-4"]]),
     (["A-1 P-1", "A-2 P-2", "A-2 P-3"], ["A-2 P-2", "A-2 P-3"], [["P-1"], ["P-2", "P-3"]]),
+    (["A-1 P-1", "A-1 P-2"], ["A-1 P-2", "A-1 P-1"], [["P-1", "P-2"]]),
     (["A-1 P-1 9"], ["A-1 P-2"], [["P-1", "P-2"]]),
     (["A-1 P-1"], ["A-1 P-2 9"], [["P-1", "P-2"]]),
 ]  # fmt: skip
@@ -275,6 +276,12 @@ def test_an_order_in_two_files_is_sent_once_and_whole(
         (["A-1 P-1 9", "A-2 P-2"], ["A-1 P-3 8"]),
         # Some lines in common, and not all.
         (["A-1 P-1", "A-1 P-2", "A-2 P-2"], ["A-1 P-2", "A-1 P-3"]),
+        (["A-1 P-1", "A-1 P-2", "A-2 P-2"], ["A-1 P-1"]),
+        # The same products at another price, all of them or one.
+        (["A-1 P-1 9 5", "A-2 P-2"], ["A-1 P-1 9 6"]),
+        # Lines that name no product may be the same ones.
+        (['A-1 "" 9 5', "A-2 P-2"], ['A-1 "" 9 6']),
+        (["A-1 P-1 9 5", "A-1 P-3 9 5", "A-2 P-2"], ["A-1 P-4 9 5", "A-1 P-3 9 6"]),
         # One of the halves is not valid, so the other one alone would be no whole order.
         (["A-1 P-1", "A-2 P-2"], ["A-1 P-2 1 much"]),
         (["A-1 P-1 1 much", "A-2 P-2"], ["A-1 P-2"]),
