@@ -84,7 +84,12 @@ LINES = [
     (["A-1 P-1", "A-1 P-1", "A-1 P-2"], {}, "prepared"),
     (["A-1 P-1", "A-1 P-1", "A-1 P-1", "A-1 P-2", "A-1 P-2"], {}, "prepared"),
     ([*HONEST, *["A-1 P-1"] * 2, *["A-2 P-1"] * 2, *["A-3 P-1"] * 2], {"line_repeated": 3}, "prepared"),
-    ([*HONEST[:100], *["A-1 P-1"] * 2, *["A-2 P-1"] * 2, *["A-3 P-1"] * 2], {"line_repeated": 3}, "held"),
+    ([*HONEST[:3], *["A-1 P-1"] * 2, *["A-2 P-1"] * 2, *["A-3 P-1"] * 2], {"line_repeated": 3}, "prepared"),
+    (["A-1 P-1", "A-1 P-1", "A-2 P-3", "A-2 P-3"], {"line_repeated": 2}, "prepared"),
+    # A join that doubled the rows of nearly every order.
+    (["A-1 P-1", "A-1 P-1", "A-2 P-3", "A-2 P-3", "A-3 P-3", "A-3 P-3"], {"orders_repeated": 3}, "held"),
+    ([*HONEST[:2], *(one for one in HONEST[2:20] for _ in range(3))], {"orders_repeated": 18}, "held"),
+    ([*HONEST[:3], *(one for one in HONEST[3:20] for _ in range(2))], {"line_repeated": 17}, "prepared"),
     # Orders that only share an article, and an order that comes back with another line.
     (["A-1 P-1", "A-2 P-1", "A-1 P-2"], {}, "prepared"),
     (["A-1 P-1 9 5", "A-2 P-1", "A-1 P-1 9 4"], {}, "prepared"),
