@@ -14,6 +14,10 @@ from lexer_pipeline.kernels.dialect import Dialect
 from lexer_pipeline.preparing.options import Options
 from lexer_pipeline.preparing.prepare import validate
 from lexer_pipeline.preparing.report import Report
+from lexer_pipeline.specs.catalog import find
+from lexer_pipeline.validating import shared_links
+from lexer_pipeline.validating.identities import Identities, Known
+from lexer_pipeline.validating.shared_links import SharedLinks
 
 from tests.prepare.helpers import Prepared, in_plain_python, of_bytes, prepared
 
@@ -195,6 +199,9 @@ LINKS = [
     ([*SHOP, *(customer(f"g{n}@example.com", "Teo", "Brandt", customer_id="7") for n in range(3))], False),
     ([*SHOP, *(customer(f"g{n}@example.com", ["Teo", "Ida"][n % 2], "Brandt", customer_id="7") for n in range(4))], False),
     ([*SHOP, *(customer("g@example.com", name, "Brandt", customer_id="7") for name in ("Teo", "TEO", " teo "))], False),
+    # Many ids of three people each, no one of which is many; many couples are none.
+    ([*SHOP * 40, *(customer(f"g{n}@example.com", f"Teo{n}", "Brandt", customer_id=f"S{n // 3}") for n in range(60))], True),
+    ([*SHOP * 40, *(customer(f"g{n}@example.com", f"Teo{n}", "Brandt", customer_id=f"S{n // 2}") for n in range(60))], False),
     # A family among very many.
     ([*SHOP * 4, *(customer(f"g{n}@example.com", f"Teo{n}", "Brandt", customer_id="7") for n in range(3))], False),
 ]  # fmt: skip
@@ -229,6 +236,22 @@ def test_one_link_for_several_people_holds_the_batch(
     assert states(of_bytes(data.encode(), "customer_record", tmp_path / "again", accepted).report) == [
         "prepared"
     ]
+
+
+@pytest.mark.parametrize(("most", "period"), [(2, 1), (4, 30), (10, 1 << 19)])
+def test_shared_links_are_counted_together_whatever_memory_holds(
+    monkeypatch: pytest.MonkeyPatch, most: int, period: int
+) -> None:
+    monkeypatch.setattr(shared_links, "PERIOD", period)
+    monkeypatch.setattr(shared_links, "MOST_KEPT", most)
+    seen = SharedLinks(Identities(find("profile_customer"), None))
+    for begin in range(0, 100, 20):
+        numbers = np.arange(begin, begin + 20, dtype=np.uint64)
+        links = np.where(numbers % 2 == 0, numbers % 4 + 1 + begin * 100, numbers + 10**6).astype(np.uint64)
+        fields = {"link.customer_id": links, "first_name": numbers + np.uint64(1)}
+        seen.look(Known(fields, (numbers + 2).astype(np.int64)), None)
+    (found,) = seen.found()
+    assert (found.where, found.count, found.lines) == ("link.customer_id", 50, (2, 4, 6, 8, 10))
 
 
 def two(
