@@ -78,8 +78,8 @@ SUSPICIONS: Mapping[str, Suspicion] = MappingProxyType({
         "`purchase_id` A-1 in two documents", "give each an id of its own, or take out what is there twice",
     ),
     "line_repeated": Suspicion(
-        HOLD, "the one line of an order stands twice in it, side by side", "a till that rang one article twice, or a join that doubled rows",
-        "check that it was bought twice, and export without doubled rows where it was not", by_share=True,
+        WARNING, "the one line of an order stands twice in it, side by side", "a till that rang one article twice, or a join that doubled rows",
+        "check that it was bought twice, and export without doubled rows where it was not",
     ),
     "line_without_product": Suspicion(
         WARNING, "a line names no product by a number, so nobody can tell from it what was bought",
@@ -103,8 +103,8 @@ SUSPICIONS: Mapping[str, Suspicion] = MappingProxyType({
         "two lines of one order, each with its total of 95.00", "map the column that holds what each line costs",
     ),
     "orders_repeated": Suspicion(
-        HOLD, "all lines of an order are there twice, so it would count twice what was bought",
-        "an export that was pasted below itself", "take out the rows that are there twice",
+        HOLD, "all lines of an order are there twice, or the one line of nearly every order, so it would count twice what was bought",
+        "an export that was pasted below itself, or a join that doubled rows", "take out the rows that are there twice",
     ),
     "phone_unreadable": Suspicion(
         WARNING, "a phone number that does not exist, or several in one cell, was left out of a field that may be empty",

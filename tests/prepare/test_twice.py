@@ -14,6 +14,10 @@ from lexer_pipeline.kernels.dialect import Dialect
 from lexer_pipeline.preparing.options import Options
 from lexer_pipeline.preparing.prepare import validate
 from lexer_pipeline.preparing.report import Report
+from lexer_pipeline.specs.catalog import find
+from lexer_pipeline.validating import shared_links
+from lexer_pipeline.validating.identities import Identities, Known
+from lexer_pipeline.validating.shared_links import SharedLinks
 
 from tests.prepare.helpers import Prepared, in_plain_python, of_bytes, prepared
 
@@ -84,7 +88,12 @@ LINES = [
     (["A-1 P-1", "A-1 P-1", "A-1 P-2"], {}, "prepared"),
     (["A-1 P-1", "A-1 P-1", "A-1 P-1", "A-1 P-2", "A-1 P-2"], {}, "prepared"),
     ([*HONEST, *["A-1 P-1"] * 2, *["A-2 P-1"] * 2, *["A-3 P-1"] * 2], {"line_repeated": 3}, "prepared"),
-    ([*HONEST[:100], *["A-1 P-1"] * 2, *["A-2 P-1"] * 2, *["A-3 P-1"] * 2], {"line_repeated": 3}, "held"),
+    ([*HONEST[:3], *["A-1 P-1"] * 2, *["A-2 P-1"] * 2, *["A-3 P-1"] * 2], {"line_repeated": 3}, "prepared"),
+    (["A-1 P-1", "A-1 P-1", "A-2 P-3", "A-2 P-3"], {"line_repeated": 2}, "prepared"),
+    # A join that doubled the rows of nearly every order.
+    (["A-1 P-1", "A-1 P-1", "A-2 P-3", "A-2 P-3", "A-3 P-3", "A-3 P-3"], {"orders_repeated": 3}, "held"),
+    ([*HONEST[:2], *(one for one in HONEST[2:20] for _ in range(3))], {"orders_repeated": 18}, "held"),
+    ([*HONEST[:3], *(one for one in HONEST[3:20] for _ in range(2))], {"line_repeated": 17}, "prepared"),
     # Orders that only share an article, and an order that comes back with another line.
     (["A-1 P-1", "A-2 P-1", "A-1 P-2"], {}, "prepared"),
     (["A-1 P-1 9 5", "A-2 P-1", "A-1 P-1 9 4"], {}, "prepared"),
@@ -190,6 +199,9 @@ LINKS = [
     ([*SHOP, *(customer(f"g{n}@example.com", "Teo", "Brandt", customer_id="7") for n in range(3))], False),
     ([*SHOP, *(customer(f"g{n}@example.com", ["Teo", "Ida"][n % 2], "Brandt", customer_id="7") for n in range(4))], False),
     ([*SHOP, *(customer("g@example.com", name, "Brandt", customer_id="7") for name in ("Teo", "TEO", " teo "))], False),
+    # Many ids of three people each, no one of which is many; many couples are none.
+    ([*SHOP * 40, *(customer(f"g{n}@example.com", f"Teo{n}", "Brandt", customer_id=f"S{n // 3}") for n in range(60))], True),
+    ([*SHOP * 40, *(customer(f"g{n}@example.com", f"Teo{n}", "Brandt", customer_id=f"S{n // 2}") for n in range(60))], False),
     # A family among very many.
     ([*SHOP * 4, *(customer(f"g{n}@example.com", f"Teo{n}", "Brandt", customer_id="7") for n in range(3))], False),
 ]  # fmt: skip
@@ -226,6 +238,22 @@ def test_one_link_for_several_people_holds_the_batch(
     ]
 
 
+@pytest.mark.parametrize(("most", "period"), [(2, 1), (4, 30), (10, 1 << 19)])
+def test_shared_links_are_counted_together_whatever_memory_holds(
+    monkeypatch: pytest.MonkeyPatch, most: int, period: int
+) -> None:
+    monkeypatch.setattr(shared_links, "PERIOD", period)
+    monkeypatch.setattr(shared_links, "MOST_KEPT", most)
+    seen = SharedLinks(Identities(find("profile_customer"), None))
+    for begin in range(0, 100, 20):
+        numbers = np.arange(begin, begin + 20, dtype=np.uint64)
+        links = np.where(numbers % 2 == 0, numbers % 4 + 1 + begin * 100, numbers + 10**6).astype(np.uint64)
+        fields = {"link.customer_id": links, "first_name": numbers + np.uint64(1)}
+        seen.look(Known(fields, (numbers + 2).astype(np.int64)), None)
+    (found,) = seen.found()
+    assert (found.where, found.count, found.lines) == ("link.customer_id", 50, (2, 4, 6, 8, 10))
+
+
 def two(
     tmp_path: Path, first: bytes, second: bytes, spec: str | None = "purchase", **asked: object
 ) -> Prepared:
@@ -244,6 +272,7 @@ HALVES = [
     # Split between two files; all of it in both; what stands once is told by one of them alone.
     (["A-1 P-1", "A-2 P-2"], ["A-2 P-3", "A-3 P-4"], [["P-1"], ["P-2", "P-3"], ["P-4"]]),
     (["A-1 P-1", "A-2 P-2", "A-2 P-3"], ["A-2 P-2", "A-2 P-3"], [["P-1"], ["P-2", "P-3"]]),
+    (["A-1 P-1", "A-1 P-2"], ["A-1 P-2", "A-1 P-1"], [["P-1", "P-2"]]),
     (["A-1 P-1 9"], ["A-1 P-2"], [["P-1", "P-2"]]),
     (["A-1 P-1"], ["A-1 P-2 9"], [["P-1", "P-2"]]),
 ]  # fmt: skip
@@ -275,6 +304,12 @@ def test_an_order_in_two_files_is_sent_once_and_whole(
         (["A-1 P-1 9", "A-2 P-2"], ["A-1 P-3 8"]),
         # Some lines in common, and not all.
         (["A-1 P-1", "A-1 P-2", "A-2 P-2"], ["A-1 P-2", "A-1 P-3"]),
+        (["A-1 P-1", "A-1 P-2", "A-2 P-2"], ["A-1 P-1"]),
+        # The same products at another price, all of them or one.
+        (["A-1 P-1 9 5", "A-2 P-2"], ["A-1 P-1 9 6"]),
+        # Lines that name no product may be the same ones.
+        (['A-1 "" 9 5', "A-2 P-2"], ['A-1 "" 9 6']),
+        (["A-1 P-1 9 5", "A-1 P-3 9 5", "A-2 P-2"], ["A-1 P-4 9 5", "A-1 P-3 9 6"]),
         # One of the halves is not valid, so the other one alone would be no whole order.
         (["A-1 P-1", "A-2 P-2"], ["A-1 P-2 1 much"]),
         (["A-1 P-1 1 much", "A-2 P-2"], ["A-1 P-2"]),

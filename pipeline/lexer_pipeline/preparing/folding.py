@@ -157,5 +157,8 @@ def _decide(
 
 def _words(path: tuple[str | int, ...], group: Sequence[_Part], where: str) -> str:
     if any(len(path) == 1 and path[0] in part.half.each for part in group):
-        return f"is in part the same in {where}, so nobody can tell what was bought twice; keep each order whole in one of them"
+        return (
+            f"names a product in several of {where}, and not the same lines, so nobody can tell what was bought; "
+            "leave out the one that is wrong, or keep each order whole in one of them"
+        )
     return f"differs between {where}, which have the same key; make them agree, or leave out the one that is wrong"

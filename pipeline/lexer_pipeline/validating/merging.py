@@ -22,8 +22,8 @@ class Half:
 def merged(halves: Sequence[Half]) -> tuple[dict[str, Value], list[Parts]]:
     """The record that some halves make together, and the places in which they contradict each other.
 
-    What stands once must be the same, or be said by one of them alone. Lists of an item a row follow each other; where they
-    share some items and not all, nobody can tell which were bought twice.
+    What stands once must be the same, or be said by one of them alone. Lists of an item a row follow each other, or are the
+    same; where they name one product and are not, nobody can tell which of its lines were bought, and which are told twice.
     """
     whole, clashes = halves[0].document, list[Parts]()
     each = {name for half in halves for name in half.each}
@@ -51,9 +51,12 @@ def _together(
         elif known == value:
             continue
         elif not path and name in each:
-            if any(item in _items(value) for item in _items(known)):
+            ours, theirs = _items(known), _items(value)
+            if sorted(ours, key=_order) == sorted(theirs, key=_order):
+                continue
+            if {_named(item) for item in ours} & {_named(item) for item in theirs}:
                 clashes.append(here)
-            whole[name] = [*_items(known), *_items(value)]
+            whole[name] = [*ours, *theirs]
         elif not takes_first:
             clashes.append(here)
     return whole
@@ -61,3 +64,13 @@ def _together(
 
 def _items(value: Value) -> list[Value]:
     return value if isinstance(value, list) else [value]
+
+
+def _named(item: Value) -> str:
+    """The product that a line names; all lines that name none may be one and the same."""
+    reference = item.get("product_reference") if isinstance(item, dict) else None
+    return str(reference.get("id") or "") if isinstance(reference, dict) else ""
+
+
+def _order(item: Value) -> tuple[str, str]:
+    return _named(item), repr(item)

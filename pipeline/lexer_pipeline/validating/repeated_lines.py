@@ -9,14 +9,18 @@ from lexer_pipeline.chunks.records import Records
 from lexer_pipeline.chunks.results import Checked
 from lexer_pipeline.kernels import dispatch
 from lexer_pipeline.kernels.codes import ROW_BLANK
-from lexer_pipeline.suspicions import Sighting, Sightings
+from lexer_pipeline.suspicions import LEAST, MOST_LINES, Sighting, Sightings
+
+# Where so many of the orders have their lines twice, rows were doubled; no till rings every article twice.
+NEARLY_ALL = 0.9
 
 
 class RepeatedLines:
-    """Watches the rows of each accepted record; a till may ring one article twice, but not a whole order."""
+    """Watches the rows of each accepted record; a till may ring one article twice, but not a whole order, nor in every order."""
 
     def __init__(self) -> None:
         self._found = Sightings()
+        self._orders = 0
 
     def look(self, checked: Checked) -> None:
         """Take in one more chunk; what was written as it was read has no such record."""
@@ -24,6 +28,7 @@ class RepeatedLines:
         assert isinstance(chunk, Records)
         accepted = checked.vouched.copy()
         accepted[list(checked.lines)] = True
+        self._orders += checked.records
         asked = np.flatnonzero(accepted & (chunk.lasts - chunk.firsts > 1))
         if not len(asked):
             return
@@ -35,7 +40,12 @@ class RepeatedLines:
 
     def found(self) -> Iterator[Sighting]:
         """The orders whose lines are there twice."""
-        yield from self._found.all()
+        found = self._found.all()
+        count = sum(one.count for one in found)
+        if self._orders >= LEAST and count >= NEARLY_ALL * self._orders:
+            lines = sorted(line for one in found for line in one.lines)
+            found = (Sighting("orders_repeated", "", count, tuple(lines[:MOST_LINES])),)
+        yield from found
 
     def _judge(self, chunk: Records, record: int) -> None:
         rows = [

@@ -1,12 +1,12 @@
 """Links that stand for different people: one number, address or id in the records of several."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from lexer_pipeline.kernels import dispatch
-from lexer_pipeline.kernels.arrays import Int64s, UInt64s
+from lexer_pipeline.kernels.arrays import Bools, Int64s, UInt64s
 from lexer_pipeline.suspicions import LEAST, MOST_LINES, Sighting
 from lexer_pipeline.validating.identities import EMAIL, LINK, SHAREABLE, Identities, Known
 
@@ -26,7 +26,7 @@ class _Link:
 
 
 class SharedLinks:
-    """Sees the links of all records of a source and tells the one that stands for the most records of different people."""
+    """Sees the links of all records of a source and tells in how many stand some that stand for several people."""
 
     def __init__(self, identities: Identities) -> None:
         self._identities = identities
@@ -52,17 +52,11 @@ class SharedLinks:
                 links.add(known.fields[path], people, known.lines, are_again)
 
     def found(self) -> Iterator[Sighting]:
-        """The link that stands for the most records of three people or more."""
-        shared = [
-            (link.count, path, link)
-            for path, links in self._of.items()
-            for link in links.all()
-            if len(link.people) >= LEAST
-        ]
-        if shared:
-            count, path, link = max(shared, key=lambda one: one[:2])
-            if count > NAMED * self._records:
-                yield Sighting("shared_link", path, count, tuple(link.lines))
+        """The field of whose links the most records have one of three people or more."""
+        shared = [(*links.shared(), path) for path, links in self._of.items()]
+        count, lines, path = max(shared, key=lambda one: one[0], default=(0, [], ""))
+        if count > NAMED * self._records:
+            yield Sighting("shared_link", path, count, tuple(lines))
 
 
 class _Links:
@@ -74,6 +68,8 @@ class _Links:
         self._held: list[tuple[UInt64s, UInt64s, Int64s]] = []
         self._count = 0
         self._kept: dict[int, _Link] = {}
+        # The records and first lines of links of three people or more that are no longer kept.
+        self._gone = _Link()
 
     def add(self, links: UInt64s, people: UInt64s, lines: Int64s, are_again: bool | None) -> None:
         filled = links != 0
@@ -89,9 +85,11 @@ class _Links:
         if self._count > PERIOD:
             self._settle()
 
-    def all(self) -> Iterator[_Link]:
+    def shared(self) -> tuple[int, list[int]]:
+        """How many records have a link that stands for three people or more, and the first lines of these."""
         self._settle()
-        yield from self._kept.values()
+        self._let_go(self._kept)
+        return self._gone.count, self._gone.lines
 
     def _settle(self) -> None:
         """Keep of what is held the links that stand there more than once, or were kept before."""
@@ -102,14 +100,26 @@ class _Links:
             begins = np.flatnonzero(np.append(len(links) > 0, links[1:] != links[:-1]))
             sizes = np.diff(np.append(begins, len(links)))
             often = np.flatnonzero(sizes > 1)
-            often = often[np.argsort(-sizes[often], kind="stable")[:MOST_KEPT]]
+            differ = _differ(people, begins)
+            often = often[np.lexsort((-sizes[often], ~differ[often]))[:MOST_KEPT]]
             known = np.flatnonzero(np.isin(links[begins], np.array(list(self._kept), np.uint64)))
             for group in np.union1d(often, known).tolist():
                 rows = slice(begins[group], begins[group] + sizes[group])
                 self._keep(int(links[begins[group]]), people[rows], lines[rows])
-            most = sorted(self._kept, key=lambda link: -self._kept[link].count)[:MOST_KEPT]
-            self._kept = {link: self._kept[link] for link in most}
+            most = sorted(self._kept, key=self._weight, reverse=True)
+            self._let_go(most[MOST_KEPT:])
+            self._kept = {link: self._kept[link] for link in most[:MOST_KEPT]}
         self._seen, self._any, self._held, self._count = dispatch.KeySet(PERIOD * 2), False, [], 0
+
+    def _weight(self, link: int) -> tuple[int, int]:
+        one = self._kept[link]
+        return len(one.people), one.count
+
+    def _let_go(self, links: Iterable[int]) -> None:
+        for one in map(self._kept.__getitem__, links):
+            if len(one.people) >= LEAST:
+                self._gone.count += one.count
+                self._gone.lines = sorted([*self._gone.lines, *one.lines])[:MOST_LINES]
 
     def _keep(self, link: int, people: UInt64s, lines: Int64s) -> None:
         one = self._kept.setdefault(link, _Link())
@@ -117,3 +127,12 @@ class _Links:
         if len(one.people) < LEAST:
             one.people |= set(np.unique(people[people != 0])[:LEAST].tolist())
         one.lines = [*one.lines, *np.sort(lines)[:MOST_LINES].tolist()][:MOST_LINES]
+
+
+def _differ(people: UInt64s, begins: Int64s) -> Bools:
+    """Of each group of records, whether they are of more people than one; 0 is nobody known."""
+    if not len(begins):
+        return np.zeros(0, np.bool_)
+    lowest = np.minimum.reduceat(np.where(people == 0, np.uint64(2**64 - 1), people), begins)
+    differ: Bools = lowest < np.maximum.reduceat(people, begins)
+    return differ
