@@ -259,3 +259,19 @@ def test_who_takes_e_mail_again_has_not_left(
     made = convert(write("export.csv", header, {**said, email: "mira.holt@example.com"}))
 
     assert set(made.batches) == {"profile_customer"}
+
+
+def test_when_somebody_opted_out_once_is_kept_of_those_who_take_e_mail_again(folder: Path) -> None:
+    header = (*HEADERS["constant_contact"][0], "Confirmed Opt-Out Date")
+    person = {
+        "Email address": "mira.holt@example.com",
+        "Email status": "Active",
+        "Email permission status": "Express",
+    }
+    made = convert(
+        write("people.csv", header, {**person, "Confirmed Opt-Out Date": "2022-01-01 10:00:00 +0000"})
+    )
+
+    (record,) = made.records("profile_customer")
+    assert record["custom_fields"]["opt_out_date"] == "2022-01-01 10:00:00 +0000"
+    assert "marketing_email_subscribe" not in made.batches
