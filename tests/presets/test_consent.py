@@ -73,6 +73,37 @@ def test_a_name_that_says_nothing_or_two_things_is_refused_with_the_words(name: 
     assert "a column Status" in caught.value.hint
 
 
+PLAIN = FieldRule("status", filename=(NameWord("subscribed", "subscribed"),))
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "no_longer_subscribed.csv", "formerly_subscribed.csv", "previously subscribed.csv", "pending_subscribed.csv",
+        "unsubscribed_subscribed.csv", "subscribed_and_cleaned.csv", "subscribed, no longer.csv", "never subscribed.csv",
+        "not_yet_subscribed.csv", "pre-subscribed.csv", "ex-subscribed.csv", "was-subscribed.csv", "old subscribed.csv",
+        "subscribed_or_bounced.csv", "subscribed + optout.csv", "subscribed (opted out).csv",
+    ],
+)  # fmt: skip
+def test_what_takes_a_word_of_consent_back_stops_a_table_that_does_not_know_it(name: str) -> None:
+    with pytest.raises(UsageError, match="so it is not clear what status is"):
+        name_word(PLAIN, name)
+
+
+@pytest.mark.parametrize(
+    "name", ["subscribed_no_2.csv", "old_town_subscribed.csv", "subscribed (old).csv", "2024 subscribed.csv"]
+)
+def test_other_words_beside_a_word_of_consent_are_no_doubt(name: str) -> None:
+    assert name_word(PLAIN, name).text == "subscribed"
+
+
+@pytest.mark.parametrize(
+    "name", ["pending_online.csv", "previously_online.csv", "old online.csv", "online_bounced.csv"]
+)
+def test_only_consent_is_taken_back_by_words_of_time(name: str) -> None:
+    assert name_word(FieldRule("type", filename=(NameWord("online", "ecommerce"),)), name).text == "ecommerce"
+
+
 def audience(*words: str) -> Converted:
     """A zip of files with one person each."""
     with zipfile.ZipFile("audience.zip", "w") as archive:
@@ -228,3 +259,19 @@ def test_who_takes_e_mail_again_has_not_left(
     made = convert(write("export.csv", header, {**said, email: "mira.holt@example.com"}))
 
     assert set(made.batches) == {"profile_customer"}
+
+
+def test_when_somebody_opted_out_once_is_kept_of_those_who_take_e_mail_again(folder: Path) -> None:
+    header = (*HEADERS["constant_contact"][0], "Confirmed Opt-Out Date")
+    person = {
+        "Email address": "mira.holt@example.com",
+        "Email status": "Active",
+        "Email permission status": "Express",
+    }
+    made = convert(
+        write("people.csv", header, {**person, "Confirmed Opt-Out Date": "2022-01-01 10:00:00 +0000"})
+    )
+
+    (record,) = made.records("profile_customer")
+    assert record["custom_fields"]["opt_out_date"] == "2022-01-01 10:00:00 +0000"
+    assert "marketing_email_subscribe" not in made.batches

@@ -6,6 +6,7 @@ import pytest
 from lexer_pipeline.validating import validate
 
 from tests.presets.exports import convert, write
+from tests.presets.headers import HEADERS
 
 MAP = """
 [[records]]
@@ -66,3 +67,86 @@ def test_a_gap_in_a_numbered_list_needs_no_twin(folder: Path, monkeypatch: pytes
     (record,) = convert(write("till.csv", HEADER, ROW), "till.toml").records("commerce_purchases")
 
     assert record["adjustments"] == [{"price_adjustment": 4.90, "reason": "Shipping"}]
+
+
+PAYMENT = {
+    "id": "ch_3AAA", "Created (UTC)": "2024-03-01 10:10", "Amount": "10.00", "Currency": "aud", "Captured": "true", "Status": "Paid",
+    "Customer Email": "mira.holt@example.com",
+}  # fmt: skip
+CALLED_OFF, UNFINISHED, NO_MONEY, FAILED = (
+    "a canceled payment is no purchase", "a payment that is not finished is no purchase; export it again when it is",
+    "a payment that was authorized but not captured took no money", "a payment that failed or was blocked is no purchase",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("said", "reason"),
+    [
+        *(
+            ({"Status": word}, "")
+            for word in ("Paid", "Refunded", "Partially refunded", "Partial Refund", "Refund pending", "Disputed", "Lost", "Early fraud warning")
+        ),
+        ({"Status": "Failed"}, FAILED), ({"Status": "Blocked"}, FAILED), ({"Status": "canceled"}, CALLED_OFF),
+        ({"Status": "Pending"}, UNFINISHED), ({"Status": "requires_payment_method"}, UNFINISHED), ({"Status": "Uncaptured"}, UNFINISHED),
+        ({"Captured": "false"}, NO_MONEY), ({"Captured": ""}, ""),
+    ],
+)  # fmt: skip
+def test_a_payment_of_stripe_is_left_out_for_a_reason_that_is_true_of_it(
+    folder: Path, said: dict[str, str], reason: str
+) -> None:
+    header = (*HEADERS["stripe_payments"][0], "Customer Phone")
+    made = convert(write("pay.csv", header, {**PAYMENT, "id": "ch_0"}, {**PAYMENT, **said}))
+
+    manifest = made.batches["commerce_purchases"].manifest
+    assert manifest.skipped == ({reason: 1} if reason else {})
+    assert (manifest.records, manifest.rejected) == (1 if reason else 2, 0)
+
+
+@pytest.mark.parametrize("status", ["", "Wonky"])
+def test_a_payment_of_stripe_whose_status_says_nothing_is_an_issue(folder: Path, status: str) -> None:
+    made = convert(
+        write(
+            "pay.csv", HEADERS["stripe_payments"][0], {**PAYMENT, "id": "ch_0"}, {**PAYMENT, "Status": status}
+        )
+    )
+
+    (issue,) = made.issues("commerce_purchases")
+    assert (issue["column"], issue["line"]) == ("Status", 3)
+    assert made.batches["commerce_purchases"].manifest.skipped == {}
+
+
+def test_who_paid_with_stripe_is_known_by_phone_where_nothing_else_is_said(folder: Path) -> None:
+    header, phone = (*HEADERS["stripe_payments"][0], "Customer Phone"), {"Customer Phone": "+61 412 555 001"}
+    rows = ({**phone, "Customer Email": ""}, phone, {**phone, "Customer Email": "", "Customer ID": "cus_1"})
+    made = convert(
+        write("pay.csv", header, *({**PAYMENT, "id": f"ch_{at}", **row} for at, row in enumerate(rows)))
+    )
+
+    assert [one["link"] for one in made.records("commerce_purchases")] == [
+        {"mobile": "61412555001"}, {"email": "mira.holt@example.com"}, {"customer_id": "cus_1"},
+    ]  # fmt: skip
+
+
+ORDER = {
+    "Name": "#1001", "Email": "mira.holt@example.com", "Financial Status": "paid", "Currency": "AUD", "Subtotal": "25.00", "Total": "25.00",
+    "Created at": "2024-03-06 10:15:00 +1100", "Lineitem quantity": "1", "Lineitem name": "Mug", "Lineitem price": "25.00", "Lineitem sku": "M1",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("status", "kept"),
+    [
+        ("Paid", "paid"), ("partially_paid", "partially_paid"), ("Partially paid", "partially_paid"), ("refunded", "refunded"),
+        ("partially refunded", "partially_refunded"), ("authorized", "authorized"), ("cancelled", None), ("unpaid", None),
+    ],
+)  # fmt: skip
+def test_an_order_of_shopify_of_a_status_that_nobody_knows_is_an_issue(
+    folder: Path, status: str, kept: str | None
+) -> None:
+    rows = (ORDER, {**ORDER, "Name": "#1002", "Financial Status": status})
+    made = convert(write("orders.csv", HEADERS["shopify_orders"][0], *rows))
+
+    found = [one["custom_fields"]["financial_status"] for one in made.records("commerce_purchases")]
+    assert found == ["paid", *([kept] if kept else [])]
+    columns = [] if kept else [issue["column"] for issue in made.issues("commerce_purchases")]
+    assert columns == ([] if kept else ["Financial Status"])

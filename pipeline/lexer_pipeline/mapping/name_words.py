@@ -12,6 +12,15 @@ from lexer_pipeline.specs.names import normalised
 WORD = re.compile(r"[^\W_]+")
 # Before a word they turn it into its contrary, unless the mapping names both together.
 NEGATIONS = frozenset({"no", "non", "not", "never", "un"})
+# The same before a word of consent: it held once, or does not hold yet.
+NOT_NOW = NEGATIONS | {"ex", "old", "pre", "was", "yet"}
+CONSENT = frozenset({
+    "subscribed", "unsubscribed", "nonsubscribed", "cleaned", "bounced", "optin", "optout", "opted",
+})  # fmt: skip
+# Wherever they stand beside a word of consent, it does not hold of all people in the file.
+DOUBTS = CONSENT | {
+    "former", "formerly", "longer", "never", "not", "pending", "previous", "previously",
+}  # fmt: skip
 
 
 def name_word(rule: FieldRule, source: str) -> NameWord:
@@ -22,21 +31,28 @@ def name_word(rule: FieldRule, source: str) -> NameWord:
     # A member of a zip is called export.zip!members.csv.
     name = _words(PurePath(source.rpartition("!")[2]).name)
     asked = sorted(((_words(one.word), one) for one in rule.filename), key=lambda pair: -len(pair[0]))
+    is_consent = any(not CONSENT.isdisjoint(words) for words, _ in asked)
+    turning, doubts = (NOT_NOW, DOUBTS) if is_consent else (NEGATIONS, frozenset[str]())
     found: dict[tuple[str, str, bool], NameWord] = {}
+    beside: list[str] = []
     at = 0
     while at < len(name):
         size, one = next(
             ((len(words), one) for words, one in asked if words and words == name[at : at + len(words)]),
             (1, None),
         )
-        if one is not None:
-            if at and name[at - 1] in NEGATIONS:
+        if one is None:
+            beside += {name[at]} & doubts
+        else:
+            if at and name[at - 1] in turning:
                 raise _unclear(rule, source, f"{name[at - 1]} {one.word}")
             found[one.text, one.reason, one.is_elsewhere] = one
         at += size
     if len(found) > 1:
         raise _unclear(rule, source, " and ".join(one.word for one in found.values()))
     for one in found.values():
+        if beside:
+            raise _unclear(rule, source, " and ".join([one.word, *beside]))
         return one
     raise UsageError(f"{source}: the file's name does not say what {_field(rule)} is", _remedy(rule))
 
