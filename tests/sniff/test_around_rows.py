@@ -289,6 +289,45 @@ def test_a_header_of_two_columns_is_enough_to_tell_swallowed_rows(tmp_path: Path
     assert (ids(done), where(done)) == (["C-4"], [(2, "swallowed_rows")])
 
 
+@pytest.mark.parametrize("columns", [2, 3, 4, 6])
+@pytest.mark.parametrize(
+    ("first", "line"),
+    [("12 Wattle Lane", "Unit 4"), ("Dear Ann", "thanks, bye"), ("c/o A", "B, C, D, E, F, G"), ("Perth", "")],
+)
+@pytest.mark.parametrize("line_break", ["\n", "\r\n", "\r"])
+def test_an_address_or_a_note_with_commas_is_kept_in_tables_of_few_columns(
+    tmp_path: Path, columns: int, first: str, line: str, line_break: str
+) -> None:
+    prose = (", ".join([first, *line.split(", ")][:columns])).rstrip(" ")
+    cell = line_break.join([prose] * 3)
+    names = [
+        "link.customer_id",
+        "first_name",
+        "last_name",
+        "custom_fields.a",
+        "custom_fields.b",
+        "custom_fields.c",
+    ]
+    rows = [",".join(names[:columns]), ",".join(["C-1", *["x"] * (columns - 2), f'"{cell}"']), ""]
+    for name in ("fast", "slow"):
+        if name == "fast":
+            done = convert(line_break.join(rows).encode(), tmp_path / name)
+        else:
+            with in_plain_python():
+                done = convert(line_break.join(rows).encode(), tmp_path / name)
+
+        assert (ids(done), where(done)) == (["C-1"], [])
+
+
+@pytest.mark.parametrize("swallowed", ["C-2,Teo,5 St", "C-2,Teo, 5 St", "C-2,,", "C-2,Teo,"])
+def test_rows_of_few_columns_are_told_though_a_cell_begins_with_a_blank(
+    tmp_path: Path, swallowed: str
+) -> None:
+    done = convert(table('C-1,Mira,"Rose', swallowed, swallowed, 'End"', "C-4,a,b"), tmp_path)
+
+    assert (ids(done), where(done)) == (["C-4"], [(2, "swallowed_rows")])
+
+
 def test_orders_beside_swallowed_rows_are_not_sent_with_a_line_too_few(tmp_path: Path) -> None:
     one = "{0},m@example.com,2024-03-06T00:00:00Z,ecommerce,1.00,1"
     rows = [one.format(name) for name in ("A-1", "A-2", "A-2", "A-3", "A-4")]
