@@ -56,6 +56,7 @@ NAMES = (
     b'"a ""b"" c"',
     b'"two\nlines"',
     b'"swallowed' + (b"\n" + b"," * 7 + b"x") * 2 + b'"',
+    b'"prose' + (b"\n" + b"a, " * 7 + b"x") * 2 + b'"',
     b"\xff",
     b"x\0y",
     b'5" pipe',

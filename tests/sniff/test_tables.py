@@ -74,6 +74,30 @@ def test_titles_above_the_header_are_left_out_and_lines_stay_those_of_the_file(
     assert f"the header is on line {above.count(chr(10)) + 1}" in notes(done)
 
 
+@pytest.mark.parametrize(
+    "titles",
+    [["Customer list"], ["Customer list,,"], ["Customer list", "As of 2026"], ["Customer list,2026-03-06,"], ["Customers,March 2026,"]],
+)  # fmt: skip
+@pytest.mark.parametrize(
+    ("header", "row"),
+    [
+        ("link.customer_id,first_name,last_name", "C-{},Mira,Holt"),
+        ("link.customer_id,first_name,last_name", "Mira{},Holt,Perth"),
+        ("link.customer_id,first_name,last_name", "M{0}ra,H{0}lt,Perth"),
+        ("Email,Given,City", "mira{}@example.com,Mira,Perth"),
+        ("Customer,Given,City", "K-{},Mira,Perth"),
+    ],
+)
+def test_a_title_directly_above_the_header_is_left_out(titles: list[str], header: str, row: str) -> None:
+    wide = ",a,b,c" if "20" in titles[0] else ""
+    data = "\n".join([*titles, header + wide, *(row.format(one) + wide for one in "123"), ""]).encode()
+    loaded = opened(data)
+
+    assert loaded.head is not None and loaded.head.names == tuple((header + wide).split(","))
+    assert loaded.head.line == len(titles) + 1
+    assert f"the header is on line {len(titles) + 1}" in " ".join(loaded.notes)
+
+
 def test_names_with_two_cells_above_the_header_are_titles_where_a_title_stands_beside_them(
     tmp_path: Path,
 ) -> None:
@@ -102,6 +126,8 @@ def test_names_with_two_cells_above_the_header_are_titles_where_a_title_stands_b
         b"a\n1\n2\n",
         b"a,b\n1,2\n",
         b"id,name,x\n\nName,Email,Phone\n",
+        b"note\nDear 5, thanks\nBye 6, Sam\nHi 7, Ann\n",
+        b"note\nlink.a,first_name,b\nlink.c,last_name,d\n",
     ],
 )
 def test_a_first_row_that_may_be_the_header_is_the_header(data: bytes) -> None:

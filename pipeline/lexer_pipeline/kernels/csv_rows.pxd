@@ -104,8 +104,11 @@ cdef inline int64_t after_line(const uint8_t *p, int64_t at, int64_t n, const Re
 
 
 cdef inline bint holds_rows(const uint8_t *p, int64_t at, int64_t stop, const Reading *reading) noexcept nogil:
-    """Whether two lines of a quoted cell have as many delimiters as a row, surplus ones at their end aside."""
-    cdef int64_t here = at, seen = 0, inside = 0
+    """Whether two lines of a quoted cell look like rows: as many delimiters, surplus ones at their end aside, and no prose.
+
+    Prose has a blank or the end of its line behind most of them.
+    """
+    cdef int64_t here = at, seen = 0, inside = 0, spaced = 0
     cdef int rows = 0
     cdef bint is_filled = False
     cdef const uint8_t *found
@@ -121,14 +124,15 @@ cdef inline bint holds_rows(const uint8_t *p, int64_t at, int64_t stop, const Re
     while at <= stop:
         c = p[at] if at < stop else 0x0A
         if c == 0x0A or (c == 0x0D and reading.cr_ends_rows):
-            if is_filled and seen >= reading.in_a_row and inside <= reading.in_a_row:
+            if is_filled and seen >= reading.in_a_row and inside <= reading.in_a_row and 2 * spaced <= seen:
                 rows += 1
                 if rows == 2:
                     return True
-            seen = inside = 0
+            seen = inside = spaced = 0
             is_filled = False
         elif c == reading.delimiter:
             seen += 1
+            spaced += at + 1 == stop or p[at + 1] == 0x20 or p[at + 1] == 0x0A or p[at + 1] == 0x0D
         elif c != 0x20 and c != 0x0D:
             inside = seen
             is_filled = True

@@ -15,8 +15,8 @@ AROUND = b' "\xef\xbb\xbf'
 class Dialect(NamedTuple):
     """What divides a table: the delimiter, whether cells may stand in quotes, and whether a CR alone ends a row.
 
-    `in_a_row` is how many delimiters a row has: a quoted cell two lines of which have as many has swallowed rows. 0 where
-    that is not to be asked.
+    `in_a_row` is how many delimiters a row has: a quoted cell two lines of which have as many, most of them without a blank
+    behind, has swallowed rows. 0 where that is not to be asked.
     """
 
     delimiter: str

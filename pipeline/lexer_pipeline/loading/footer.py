@@ -27,10 +27,27 @@ SAYINGS = re.compile(
     r"|[-=*#\s]*end of (the )?(report|file|export|list)[-=*#.\s]*|[-=*_]{3,}",
     re.IGNORECASE | re.DOTALL,
 )
+# What no row says that has its first cell filled and no other: `5 rows`, `Count 5`, `Downloaded 2026-01-02 10:00`, `END`.
+_DATE = (
+    r"(\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}|\d{1,2}(st|nd|rd|th)?[ -][a-z]{3,9}\.?,?[ -]\d{2,4}"
+    r"|[a-z]{3,9}\.? \d{1,2}(st|nd|rd|th)?,? \d{4}|\d{8})"
+)
+_MADE = r"(generated|exported|created|printed|downloaded|run|produced|prepared|extracted|retrieved|(last )?updated|as (of|at))"
+LONE_SAYINGS = re.compile(
+    rf"{_COUNTED}\.?|(total\s+)?((number|no\.?) of\s+)?(records?|rows?|orders|customers|contacts|products|items|lines)"
+    rf"(\s+count)?(\s*[:=]|\s+total)\s*[\d.,]+"
+    rf"|((total|row|record|order|customer|contact|product|item|line)\s+)?count\s*[:=]?\s*[\d.,]+"
+    rf"|((report|file|list|data|export|this (report|file|list|export))\s+(was\s+)?)?{_MADE}\b.*\b{_DATE}.*|(report|export|file) date {_DATE}.*"
+    rf"|(generated|exported|downloaded)\s+(by|from|with|using)\s.*"
+    rf"|[-=*#<\[(\s]*(end|eof)( of (the )?(\w+ )?(report|file|export|list|data|records|table))?[-=*#>\])./!\s]*",
+    re.IGNORECASE | re.DOTALL,
+)
 # What a report says of itself: `Seller ID : A1B2C3`. A row of as many cells as the header says it in the words of a report.
 LABELLED = re.compile(r"[^\W\d_][\w ()/.#-]*:(\s.*)?", re.DOTALL)
 OF_A_REPORT = re.compile(
     r"[^:]*\s:(\s.*)?|(seller|merchant|store|shop|account|report|user|file|filter(ed)?|period|date|time ?zone|currency|source"
+    r"|marketplace|region|country|locale|language|site|website|domain|channel|vendor|tenant|organi[sz]ation|warehouse"
+    r"|database|query|downloaded|extracted|updated|disclaimer"
     r"|generated|exported|created|printed|downloaded|prepared|version)\b.*",
     re.IGNORECASE | re.DOTALL,
 )
@@ -130,6 +147,12 @@ def _texts(rows: Rows, row: int) -> list[str]:
     return [cell for cell in cells if cell]
 
 
+def _first(rows: Rows, row: int) -> bytes:
+    """The first cell of a row."""
+    at = row * rows.columns
+    return rows.data[rows.starts[at] : rows.ends[at]].strip()
+
+
 def _is_told(rows: Rows, row: int) -> bool:
     """Whether a row says by its words that it is no data."""
     texts = _texts(rows, row)
@@ -139,6 +162,8 @@ def _is_told(rows: Rows, row: int) -> bool:
         return True
     if len(texts) > 2:
         return False
+    if _is_lone(rows, row) and _first(rows, row) and LONE_SAYINGS.fullmatch(texts[0]):
+        return True
     is_label = rows.columns > 1 and LABELLED.fullmatch(texts[0]) is not None
     if len(texts) == 2:
         return is_label and texts[0].endswith(":")

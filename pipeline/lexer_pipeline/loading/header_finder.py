@@ -17,6 +17,9 @@ LINE_BREAK = re.compile(rb"\r\n|\n|\r")
 # Empty lines that no line of delimiters stands among are no news.
 BARE_LINES = re.compile(rb"(?=[\r\n \"]*[,;\t|])(?:[,;\t| \"]*(?:\r\n|\n|\r))+")
 FIGURE = re.compile(r"[\s\d.,:;/+\-$€£%()'@]*\d[\s\d.,:;/+\-$€£%()'@TZ]*")
+DATED = re.compile(r".*\b(19|20)\d\d\b.*", re.DOTALL)
+# A name as programs write it: `first_name`, `link.email`, `products[].sku`.
+WRITTEN_AS_NAME = re.compile(r"[^\W\d]\w*(\[\])?([._][^\W\d]\w*(\[\])?)+|[^\W\d]+_\w+")
 # Titles are looked for among so many rows.
 ROWS = 60
 # So many rows below a header are asked whether they look like its data.
@@ -183,13 +186,28 @@ def _is_certain(rows: Sequence[_Row], at: int) -> bool:
     if not below or sum(row.count == header.count for row in below) * 2 < len(below):
         return False
     apart = above[-1].fault == ROW_BLANK
-    if any(row.filled == 2 for row in above) and not any(row.filled < 2 for row in above):
+    if any(map(_may_be_names, above)) and not any(row.filled < 2 for row in above):
         return False
     return apart or any(_contrasts(column, header, below) for column in range(header.count))
 
 
+def _may_be_names(row: _Row) -> bool:
+    """Whether a row has two cells filled, and neither is a figure or holds a year."""
+    return row.filled == 2 and not any(FIGURE.fullmatch(cell) or DATED.fullmatch(cell) for cell in row.cells)
+
+
 def _contrasts(column: int, header: _Row, below: Sequence[_Row]) -> bool:
-    """Whether a column holds figures or addresses below a name that is none."""
+    """Whether a column holds figures, ids or addresses below a name that is none, or no such name as stands above them."""
+    name = header.cells[column]
     cells = [row.cells[column] for row in below if column < len(row.cells) and row.cells[column]]
-    figures = sum("@" in cell or FIGURE.fullmatch(cell) is not None for cell in cells)
-    return bool(header.cells[column]) and bool(cells) and figures * 2 >= len(cells)
+    if not name or not cells:
+        return False
+    if WRITTEN_AS_NAME.fullmatch(name) and header.count > 2:
+        return not any(map(WRITTEN_AS_NAME.fullmatch, cells))
+    has_digits = header.count > 2 and not any(map(str.isdigit, name))
+    figures = sum("@" in cell or _is_figure(cell, has_digits) for cell in cells)
+    return figures * 2 >= len(cells)
+
+
+def _is_figure(cell: str, or_holds_digits: bool) -> bool:
+    return FIGURE.fullmatch(cell) is not None or (or_holds_digits and any(map(str.isdigit, cell)))

@@ -24,7 +24,8 @@ TOTAL = re.compile(
 )
 # No name begins like this: it may have figures in all other cells, and a subtotal may say what of.
 SURE_TOTAL = re.compile(
-    rf"(grand|report|overall)\s+totals?{_OF_WHAT}|sub[\s-]?totals?(\W.*)?", re.IGNORECASE | re.ASCII
+    rf"(grand|report|overall)\s+totals?{_OF_WHAT}|sub[\s-]?totals{_OF_WHAT}|sub[\s-]?total(\W.{{,40}})?",
+    re.IGNORECASE | re.ASCII,
 )
 WITH_FIGURE = re.compile(rf"(.*?\S)\s*[:=]\s*{FIGURE}(\s+\w+)?", re.IGNORECASE | re.ASCII | re.DOTALL)
 AMOUNT = re.compile(

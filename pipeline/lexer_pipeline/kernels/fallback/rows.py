@@ -159,15 +159,23 @@ def _is_filled(data: bytes, cell: tuple[int, int, bool]) -> bool:
 
 
 def _holds_rows(data: bytes, cell: tuple[int, int, bool], dialect: Dialect) -> bool:
-    """Whether two lines of a quoted cell have as many delimiters as a row, surplus ones at their end aside."""
+    """Whether two lines of a quoted cell look like rows: as many delimiters, surplus ones at their end aside, and no prose.
+
+    Prose has a blank or the end of its line behind most of them.
+    """
     begin, end, _ = cell
     if data[begin - 1 : begin] != b'"' or not dialect.quotes:
         return False
-    mark = dialect.delimiter.encode()
     lines = re.split(rb"\r\n|\n|\r" if dialect.cr_ends_rows else rb"\n", data[begin:end])
-    filled = [line for line in lines if line.strip(mark + b" \r")]
-    counts = [(line.rstrip(mark + b" \r").count(mark), line.count(mark)) for line in filled]
-    return [least <= dialect.in_a_row <= most for least, most in counts].count(True) > 1
+    return sum(_looks_like_row(line, dialect) for line in lines) > 1
+
+
+def _looks_like_row(line: bytes, dialect: Dialect) -> bool:
+    mark = dialect.delimiter.encode()
+    least, most = line.rstrip(mark + b" \r").count(mark), line.count(mark)
+    spaced = len(re.findall(re.escape(mark) + rb"(?=[ \r]|\Z)", line))
+    is_filled = bool(line.strip(mark + b" \r"))
+    return is_filled and least <= dialect.in_a_row <= most and 2 * spaced <= most
 
 
 def _is_utf8(text: bytes) -> bool:
