@@ -33,7 +33,8 @@ def _source(console: Console, report: SourceReport) -> None:
         table(console, headings, rows, (2, 3, 4, 5))
     _counts(console, "conversion", report.conversions)
     _counts(console, "warning", report.warnings)
-    suspicions(console, report.suspicions)
+    # The table of issues has those that reject records.
+    suspicions(console, [one for one in report.suspicions if one.suspicion.weight != ISSUE])
     for reason, count in report.skipped.items():
         say(console, f"{count:,} {'row' if count == 1 else 'rows'} left out: {reason}")
     rejected = f"{report.invalid_records:,} {'record' if report.invalid_records == 1 else 'records'}"
@@ -52,14 +53,13 @@ def _counts(console: Console, what: str, counts: Mapping[tuple[str, str], int]) 
 
 
 def suspicions(console: Console, found: Iterable[Sighting]) -> None:
-    """What may mean something else than it says, and what to do about it; the table of issues has those that reject records."""
+    """What may mean something else than it says, and what to do about it."""
     for one in found:
         kind = one.suspicion
-        if kind.weight != ISSUE:
-            where = f" ({one.where})" if one.where else ""
-            line = f", first on line {min(one.lines):,}" if one.lines else ""
-            say(console, f"{kind.weight}: {one.code}{where}: {one.count:,}{line}")
-            say(console, f"  {kind.meaning}; {kind.remedy}")
+        where = f" ({one.where})" if one.where else ""
+        line = f", first on line {min(one.lines):,}" if one.lines else ""
+        say(console, f"{kind.weight}: {one.code}{where}: {one.count:,}{line}")
+        say(console, f"  {kind.meaning}; {kind.remedy}")
 
 
 def timings(spent: Iterable[Spent]) -> None:
