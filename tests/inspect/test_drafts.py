@@ -195,6 +195,22 @@ def test_addresses_are_not_mixed(tmp_path: Path) -> None:
     assert set(address.values()) == {"Billing Street", "Billing City", "Billing Zip"}
 
 
+def test_a_street_belongs_to_the_address_of_which_its_name_is(tmp_path: Path) -> None:
+    tried = Tried(tmp_path, lines(
+        "Email,Mailing Street,Mailing City,Mailing Zip", "a@example.com,1 Bay St,Hobart,7000",
+    ), "customer_record")  # fmt: skip
+
+    assert (tried.columns["address_1"], tried.columns["city"]) == ("Mailing Street", "Mailing City")
+
+
+def test_where_to_object_is_no_consent(tmp_path: Path) -> None:
+    tried = Tried(
+        tmp_path, lines("Email,Unsubscribe link", "a@example.com,https://example.com/u/1"), "customer_record"
+    )
+
+    assert "Unsubscribe link" in tried.done.unmatched
+
+
 # ------------------------------------------------------------------------------------------------------- money
 
 
@@ -513,6 +529,9 @@ def test_consent_is_never_guessed(tmp_path: Path, words: list[str], said: Any) -
         "Unsubscribed from all email",
         "Newsletter",
         "Opted In",
+        "Unsubscribed Mode",
+        "Unsubscribed Time",
+        "UNSUB_REASON",
     ],
 )
 def test_what_customers_agreed_or_objected_to_is_kept(tmp_path: Path, name: str) -> None:

@@ -99,7 +99,7 @@ def _people(
         (path, column): reason for path, column, reason in refused_people(table, scored, records, is_payment)
     }
     kept = [one for one in scored if (one.field, one.column) not in found.refused]
-    found.refused |= {(path, column): reason for path, column, reason in mixed_addresses(kept)}
+    found.refused |= {(path, column): reason for path, column, reason in mixed_addresses(table, kept)}
 
 
 def _open(scored: Sequence[Match], found: Findings, *paths: FieldPath) -> list[int]:

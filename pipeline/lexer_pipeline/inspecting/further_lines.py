@@ -50,10 +50,14 @@ ARTICLE_NAMES = frozenset(
 )
 # What a person agreed to, or objected to.
 CONSENT = re.compile(
-    r"optout|optin(?!ip|time)|optedin|optedout|unsubscribed|subscribed$|consent(?!time)|blacklist|blocklist|donot(?:e?mail|call|contact|sms|send|track)|accepts|suppress|newsletter"
+    r"optout|optin(?!ip|time)|optedin|optedout|unsub|subscribed$|consent(?!time)|blacklist|blocklist|donot(?:e?mail|call|contact|sms|send|track)|accepts|suppress|newsletter"
     r"|marketingstatus|emailstatus|permission|werbung|einwilligung|abmeldung|désabonn|consentement"
 )
+# What is kept with when, how and why, since who objected must stay so.
+OBJECTED = re.compile(r"optout|optedout|unsub|blacklist|blocklist|suppress|abmeldung|désabonn")
 NO_CONSENT = re.compile(r"time|date|reason|campaign|terms|mode$|source|ip$")
+# Where a person may object, which is the key to doing it.
+LINKED = re.compile(r"link|url")
 
 
 def worked_out(lines: Sequence[Drafted], drafting: Drafting) -> Iterator[Drafted]:
@@ -215,14 +219,15 @@ def kept_consent(lines: Sequence[Drafted], drafting: Drafting) -> Iterator[Draft
         if (is_consent(name) or is_status) and name not in used and drafting.can_be_named(place):
             path = FieldPath.named(custom_name(name))
             yield Drafted(
-                path, name, 0, "consent is never dropped; no field takes it without a time", quoted(name)
+                path, name, 0, "consent is never dropped; no field of a customer takes it", quoted(name)
             )
 
 
 def is_consent(name: str) -> bool:
     """Whether a column says, by its name, what a person agreed or objected to."""
     plain = normalised(name)
-    return bool(CONSENT.search(plain)) and not NO_CONSENT.search(plain) and not is_secret(name)
+    is_said = OBJECTED.search(plain) or not NO_CONSENT.search(plain)
+    return bool(CONSENT.search(plain) and is_said and not LINKED.search(plain)) and not is_secret(name)
 
 
 def custom_name(name: str) -> str:
