@@ -327,6 +327,47 @@ def test_an_order_without_lines_costs_its_total(tmp_path: Path) -> None:
     assert tried.report.valid == 2
 
 
+@pytest.mark.parametrize(
+    ("name", "cell"),
+    [
+        ("line_items", "name:Mug|sku:0012|quantity:2|total:49.99"),
+        ("Product Details", "Product ID: 77, Product Qty: 2, Product SKU: 0012, Product Total Price: 69.90"),
+        ("Items", "2 x Mug; 1 x Cup"),
+        ("products", '[{""id"": 7, ""price"": 5}]'),
+        ("line_item_1", "name:Mug|quantity:2"),
+    ],
+)
+def test_lines_packed_in_one_cell_are_the_single_question(tmp_path: Path, name: str, cell: str) -> None:
+    tried = Tried(tmp_path, lines(
+        f"order_id,date,email,order_discount,order_total,{name}",
+        f'1,2026-01-01,a@example.com,0.00,58.14,"{cell}"', f'2,2026-01-02,b@example.com,5.00,51.00,"{cell}"',
+    ), "purchase")  # fmt: skip
+
+    assert not any(field.startswith("products") for field in tried.fields)
+    assert len(tried.done.questions) == 1
+    assert f"{name} holds all lines of an order in one cell" in tried.done.questions[0]
+
+
+def test_a_word_for_articles_with_lines_of_their_own_is_no_packed_column(tmp_path: Path) -> None:
+    rows = ("1,34.00,Mug; blue", "1,9.00,Cup; red", "1,2.00,Lid; red")
+
+    tried = Tried(tmp_path, order("Qty,Item Total,Items", *rows), "purchase")
+
+    assert tried.columns["products[].price_paid"] == "Item Total"
+    assert tried.done.questions == ()
+
+
+def test_several_codes_in_one_cell_are_no_one_article(tmp_path: Path) -> None:
+    head = "Order ID,Date,Email,Order Total,SKU"
+
+    tried = Tried(tmp_path, lines(
+        head, "1,2026-01-01,a@example.com,9.00,FOX-01", '2,2026-01-02,b@example.com,8.00,"FOX-01, BEAR-2"',
+    ), "purchase")  # fmt: skip
+
+    assert not any("product_reference" in field for field in tried.fields)
+    assert "several codes" in tried.text
+
+
 def test_what_was_given_back_is_no_price_of_a_purchase(tmp_path: Path) -> None:
     text = lines(
         "Order ID,Date,Email,Refund Amount,Refund date", "1,2026-01-01,a@example.com,5.00,2026-02-01"
