@@ -357,6 +357,60 @@ def test_a_word_for_articles_with_lines_of_their_own_is_no_packed_column(tmp_pat
     assert tried.done.questions == ()
 
 
+@pytest.mark.parametrize(
+    ("columns", "rows", "paid"),
+    [
+        ("amount,paid_amount,discount,qty", ("20.00,18.00,2.00,1", "21.00,21.00,0.00,1", "9.50,8.00,1.50,1"), "paid_amount"),
+        ("Amount,Rabatt,Net Amount", ("20.00,-2.00,18.00", "21.00,0,21.00", "9.50,-1.50,8.00"), "Net Amount"),
+        ("Amount,Coupon discount,Member discount,Sum,Qty", ("20.00,2.00,1.00,17.00,1", "21.00,0,0,21.00,1", "9.50,1.50,1.00,7.00,1"), "Sum"),
+        # No row has a discount, or it makes no difference between the two.
+        ("amount,paid_amount,discount,qty", ("20.00,18.00,0,1", "21.00,21.00,0.00,1", "9.50,8.00,0,1"), "amount"),
+        ("amount,paid_amount,discount,qty", ("20.00,11.00,2.00,1", "21.00,21.00,0.00,1", "9.50,8.00,1.00,1"), "amount"),
+    ],
+)  # fmt: skip
+def test_the_price_paid_is_the_one_after_discounts(
+    tmp_path: Path, columns: str, rows: tuple[str, ...], paid: str
+) -> None:
+    heads = [f"{n},2026-01-0{n},u{n}@example.com,A" for n in (1, 2, 3)]
+    text = lines(
+        f"Order ID,Date,Email,SKU,{columns}",
+        *(f"{head},{row}" for head, row in zip(heads, rows, strict=True)),
+    )
+
+    tried = Tried(tmp_path, text, "purchase")
+
+    assert tried.columns["products[].price_paid"] == paid
+    assert (tried.report.valid, tried.report.invalid) == (3, 0)
+    if paid not in ("amount", "Amount"):
+        assert f"{paid} is after them" in tried.text
+
+
+@pytest.mark.parametrize("sign", ["", "-"])
+def test_a_discount_of_the_order_is_an_adjustment_below_zero(tmp_path: Path, sign: str) -> None:
+    tried = Tried(tmp_path, lines(
+        "Order ID,Date,Email,Number of Items,Order Value,Discount,Shipping,Order Total",
+        f"1,2026-01-01,a@example.com,2,40.00,{sign}5.00,8.00,43.00",
+        "2,2026-01-02,b@example.com,1,60.00,0.00,8.00,68.00",
+        f"3,2026-01-03,c@example.com,1,60.00,{sign}10.00,0.00,50.00",
+    ), "purchase")  # fmt: skip
+
+    assert tried.columns["products[].price_paid"] == "Order Value"
+    assert "products[].discount" not in tried.columns
+    assert tried.columns["adjustments[0].price_adjustment"] == "Discount"
+    assert tried.fields["adjustments[0].price_adjustment"]["convert"][-2:] == ["absolute", "negate"]
+    assert (tried.report.valid, tried.report.invalid) == (3, 0)
+
+
+def test_a_discount_that_the_lines_have_already_is_no_adjustment(tmp_path: Path) -> None:
+    tried = Tried(tmp_path, lines(
+        "Order ID,Date,Email,SKU,Qty,Price,Discount,Line Total,Order Total",
+        "1,2026-01-01,a@example.com,A,2,20.00,5.00,35.00,35.00", "2,2026-01-02,b@example.com,A,3,20.00,0.00,60.00,60.00",
+    ), "purchase")  # fmt: skip
+
+    assert tried.columns["products[].discount"] == "Discount"
+    assert not any(field.startswith("adjustments") for field in tried.fields)
+
+
 def test_several_codes_in_one_cell_are_no_one_article(tmp_path: Path) -> None:
     head = "Order ID,Date,Email,Order Total,SKU"
 

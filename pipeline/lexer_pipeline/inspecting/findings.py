@@ -170,6 +170,7 @@ def _amounts(table: TestedTable, scored: Sequence[Match], found: Findings, has_f
             found.pinned[path] = column, amounts.reason or _said(scored, path, column)
     if has_full and amounts.unit is not None:
         found.pinned[FULL] = amounts.unit, amounts.reason or "by its name it is of one piece"
+    found.refused |= {(DISCOUNT, column): "it is of the whole order" for column in amounts.taken_off}
     found.refused |= {(PAID, column): "" for column in _open(scored, found, PAID) if column != amounts.total}
 
 
