@@ -195,6 +195,22 @@ def test_addresses_are_not_mixed(tmp_path: Path) -> None:
     assert set(address.values()) == {"Billing Street", "Billing City", "Billing Zip"}
 
 
+def test_a_street_belongs_to_the_address_of_which_its_name_is(tmp_path: Path) -> None:
+    tried = Tried(tmp_path, lines(
+        "Email,Mailing Street,Mailing City,Mailing Zip", "a@example.com,1 Bay St,Hobart,7000",
+    ), "customer_record")  # fmt: skip
+
+    assert (tried.columns["address_1"], tried.columns["city"]) == ("Mailing Street", "Mailing City")
+
+
+def test_where_to_object_is_no_consent(tmp_path: Path) -> None:
+    tried = Tried(
+        tmp_path, lines("Email,Unsubscribe link", "a@example.com,https://example.com/u/1"), "customer_record"
+    )
+
+    assert "Unsubscribe link" in tried.done.unmatched
+
+
 # ------------------------------------------------------------------------------------------------------- money
 
 
@@ -309,6 +325,101 @@ def test_an_order_without_lines_costs_its_total(tmp_path: Path) -> None:
     assert tried.columns["products[].price_paid"] == "Order Total (inc tax)"
     assert tried.fields["products[].quantity"] == {"constant": 1}
     assert tried.report.valid == 2
+
+
+@pytest.mark.parametrize(
+    ("name", "cell"),
+    [
+        ("line_items", "name:Mug|sku:0012|quantity:2|total:49.99"),
+        ("Product Details", "Product ID: 77, Product Qty: 2, Product SKU: 0012, Product Total Price: 69.90"),
+        ("Items", "2 x Mug; 1 x Cup"),
+        ("products", '[{""id"": 7, ""price"": 5}]'),
+        ("line_item_1", "name:Mug|quantity:2"),
+    ],
+)
+def test_lines_packed_in_one_cell_are_the_single_question(tmp_path: Path, name: str, cell: str) -> None:
+    tried = Tried(tmp_path, lines(
+        f"order_id,date,email,order_discount,order_total,{name}",
+        f'1,2026-01-01,a@example.com,0.00,58.14,"{cell}"', f'2,2026-01-02,b@example.com,5.00,51.00,"{cell}"',
+    ), "purchase")  # fmt: skip
+
+    assert not any(field.startswith("products") for field in tried.fields)
+    assert len(tried.done.questions) == 1
+    assert f"{name} holds all lines of an order in one cell" in tried.done.questions[0]
+
+
+def test_a_word_for_articles_with_lines_of_their_own_is_no_packed_column(tmp_path: Path) -> None:
+    rows = ("1,34.00,Mug; blue", "1,9.00,Cup; red", "1,2.00,Lid; red")
+
+    tried = Tried(tmp_path, order("Qty,Item Total,Items", *rows), "purchase")
+
+    assert tried.columns["products[].price_paid"] == "Item Total"
+    assert tried.done.questions == ()
+
+
+@pytest.mark.parametrize(
+    ("columns", "rows", "paid"),
+    [
+        ("amount,paid_amount,discount,qty", ("20.00,18.00,2.00,1", "21.00,21.00,0.00,1", "9.50,8.00,1.50,1"), "paid_amount"),
+        ("Amount,Rabatt,Net Amount", ("20.00,-2.00,18.00", "21.00,0,21.00", "9.50,-1.50,8.00"), "Net Amount"),
+        ("Amount,Coupon discount,Member discount,Sum,Qty", ("20.00,2.00,1.00,17.00,1", "21.00,0,0,21.00,1", "9.50,1.50,1.00,7.00,1"), "Sum"),
+        # No row has a discount, or it makes no difference between the two.
+        ("amount,paid_amount,discount,qty", ("20.00,18.00,0,1", "21.00,21.00,0.00,1", "9.50,8.00,0,1"), "amount"),
+        ("amount,paid_amount,discount,qty", ("20.00,11.00,2.00,1", "21.00,21.00,0.00,1", "9.50,8.00,1.00,1"), "amount"),
+    ],
+)  # fmt: skip
+def test_the_price_paid_is_the_one_after_discounts(
+    tmp_path: Path, columns: str, rows: tuple[str, ...], paid: str
+) -> None:
+    heads = [f"{n},2026-01-0{n},u{n}@example.com,A" for n in (1, 2, 3)]
+    text = lines(
+        f"Order ID,Date,Email,SKU,{columns}",
+        *(f"{head},{row}" for head, row in zip(heads, rows, strict=True)),
+    )
+
+    tried = Tried(tmp_path, text, "purchase")
+
+    assert tried.columns["products[].price_paid"] == paid
+    assert (tried.report.valid, tried.report.invalid) == (3, 0)
+    if paid not in ("amount", "Amount"):
+        assert f"{paid} is after them" in tried.text
+
+
+@pytest.mark.parametrize("sign", ["", "-"])
+def test_a_discount_of_the_order_is_an_adjustment_below_zero(tmp_path: Path, sign: str) -> None:
+    tried = Tried(tmp_path, lines(
+        "Order ID,Date,Email,Number of Items,Order Value,Discount,Shipping,Order Total",
+        f"1,2026-01-01,a@example.com,2,40.00,{sign}5.00,8.00,43.00",
+        "2,2026-01-02,b@example.com,1,60.00,0.00,8.00,68.00",
+        f"3,2026-01-03,c@example.com,1,60.00,{sign}10.00,0.00,50.00",
+    ), "purchase")  # fmt: skip
+
+    assert tried.columns["products[].price_paid"] == "Order Value"
+    assert "products[].discount" not in tried.columns
+    assert tried.columns["adjustments[0].price_adjustment"] == "Discount"
+    assert tried.fields["adjustments[0].price_adjustment"]["convert"][-2:] == ["absolute", "negate"]
+    assert (tried.report.valid, tried.report.invalid) == (3, 0)
+
+
+def test_a_discount_that_the_lines_have_already_is_no_adjustment(tmp_path: Path) -> None:
+    tried = Tried(tmp_path, lines(
+        "Order ID,Date,Email,SKU,Qty,Price,Discount,Line Total,Order Total",
+        "1,2026-01-01,a@example.com,A,2,20.00,5.00,35.00,35.00", "2,2026-01-02,b@example.com,A,3,20.00,0.00,60.00,60.00",
+    ), "purchase")  # fmt: skip
+
+    assert tried.columns["products[].discount"] == "Discount"
+    assert not any(field.startswith("adjustments") for field in tried.fields)
+
+
+def test_several_codes_in_one_cell_are_no_one_article(tmp_path: Path) -> None:
+    head = "Order ID,Date,Email,Order Total,SKU"
+
+    tried = Tried(tmp_path, lines(
+        head, "1,2026-01-01,a@example.com,9.00,FOX-01", '2,2026-01-02,b@example.com,8.00,"FOX-01, BEAR-2"',
+    ), "purchase")  # fmt: skip
+
+    assert not any("product_reference" in field for field in tried.fields)
+    assert "several codes" in tried.text
 
 
 def test_what_was_given_back_is_no_price_of_a_purchase(tmp_path: Path) -> None:
@@ -513,6 +624,9 @@ def test_consent_is_never_guessed(tmp_path: Path, words: list[str], said: Any) -
         "Unsubscribed from all email",
         "Newsletter",
         "Opted In",
+        "Unsubscribed Mode",
+        "Unsubscribed Time",
+        "UNSUB_REASON",
     ],
 )
 def test_what_customers_agreed_or_objected_to_is_kept(tmp_path: Path, name: str) -> None:

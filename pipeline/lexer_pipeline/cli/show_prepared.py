@@ -39,7 +39,8 @@ def _source(console: Console, report: SourceReport, holding: Collection[str]) ->
         table(console, headings, rows, (2, 3, 4, 5))
     _counts(console, "conversion", report.conversions)
     _counts(console, "warning", report.warnings)
-    suspicions(console, report.suspicions, holding)
+    # The table of issues has those that reject records.
+    suspicions(console, [one for one in report.suspicions if one.suspicion.weight != ISSUE], holding)
     for reason, count in report.skipped.items():
         say(console, f"{count:,} {'row' if count == 1 else 'rows'} left out: {reason}")
     rejected = f"{report.invalid_records:,} {'record' if report.invalid_records == 1 else 'records'}"
@@ -58,19 +59,18 @@ def _counts(console: Console, what: str, counts: Mapping[tuple[str, str], int]) 
 
 
 def suspicions(console: Console, found: Iterable[Sighting], holding: Collection[str] | None = None) -> None:
-    """What may mean something else than it says, and what to do about it; the table of issues has those that reject records.
+    """What may mean something else than it says, and what to do about it.
 
     `holding` are the codes that hold a batch now, where that is known.
     """
     for one in found:
         kind = one.suspicion
-        if kind.weight != ISSUE:
-            where = f" ({one.where})" if one.where else ""
-            line = f", first on line {min(one.lines):,}" if one.lines else ""
-            holds_not = kind.weight == HOLD and holding is not None and one.code not in holding
-            why = " (holds nothing: accepted, or below its share)" if holds_not else ""
-            say(console, f"{kind.weight}: {one.code}{where}: {one.count:,}{line}{why}")
-            say(console, f"  {kind.meaning}; {kind.remedy}")
+        where = f" ({one.where})" if one.where else ""
+        line = f", first on line {min(one.lines):,}" if one.lines else ""
+        holds_not = kind.weight == HOLD and holding is not None and one.code not in holding
+        why = " (holds nothing: accepted, or below its share)" if holds_not else ""
+        say(console, f"{kind.weight}: {one.code}{where}: {one.count:,}{line}{why}")
+        say(console, f"  {kind.meaning}; {kind.remedy}")
 
 
 def timings(spent: Iterable[Spent]) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from itertools import combinations, permutations
 
+from lexer_pipeline.inspecting.discounts import MOST_DISCOUNTS, after_discounts, discounts, taken_off
 from lexer_pipeline.inspecting.order_amounts import LINE, ORDER, articles, of_order, plain_name
 from lexer_pipeline.inspecting.order_sums import line_sums, order_sum
 from lexer_pipeline.inspecting.tested_table import TestedTable
@@ -20,7 +21,6 @@ NO_PRICE = re.compile(
     r"tax|vat|mwst|gst|steuer|tva|iva$|ship|freight|versand|porto|fee|rate|refund|discount|rabatt|remise|descuento|sconto|tip|balance"
     r"|cost|gift|commission|promo|deposit|weight|converted|compare|rrp|msrp|uvp|outstanding|credit|spent|orders|lifetime|currency|point"
 )
-DISCOUNT = re.compile(r"discount|rabatt|remise|descuento|sconto|promotion")
 UNIT = re.compile(
     r"unit|each|einzel|stück|stueck|unitaire|unitario|perpiece|perticket|priceper|lineitemprice|originalprice"
 )
@@ -28,14 +28,15 @@ BEFORE = re.compile(r"before|gross|list|brutto")
 HALF = Decimal("0.005")
 MOST_ROWS = 150
 LEAST = 0.95
-MOST_COLUMNS, MOST_DISCOUNTS = 12, 3
+MOST_COLUMNS = 12
 
 
 @dataclass(frozen=True, slots=True)
 class Amounts:
     """The columns of a line's amounts; `refused` are columns that are none, with the reason.
 
-    `open_price` is a price of which nothing tells whether it is of one piece or of the line.
+    `open_price` is a price of which nothing tells whether it is of one piece or of the line, `taken_off` are discounts of the
+    whole order that no price has yet.
     """
 
     quantity: int | None = None
@@ -46,6 +47,7 @@ class Amounts:
     notes: tuple[str, ...] = ()
     open_price: int | None = None
     refused: dict[int, str] = field(default_factory=dict)
+    taken_off: tuple[int, ...] = ()
 
 
 def amounts_of(
@@ -53,7 +55,7 @@ def amounts_of(
     key: int | None,
     quantities: Sequence[int],
     prices: Sequence[int],
-    discounts: Sequence[int],
+    less_by_name: Sequence[int],
 ) -> Amounts:
     """Which columns are quantity, price of one and price of the line; the columns given are guesses by name, the best first."""
     groups = table.sample.groups(key) if key is not None else []
@@ -64,14 +66,34 @@ def amounts_of(
     }
     priced = [place for place in _priced(table) if place not in quantities]
     named = [place for place in prices if place not in of_orders]
-    less = next((place for place in discounts if place not in of_orders), None)
+    less = next((place for place in less_by_name if place not in of_orders), None)
     quantity = next((place for place in quantities if _is_count(table, place)), None)
     counts = [quantity] if quantity is not None else _counts(table, [*priced, *of_orders])
     lines = {row for group in groups if len(group) > 1 for row in group}
     found = _multiplied(table, Multiplied(counts, priced, named, quantity is not None), lines, of_orders)
-    found = found or _by_name(table, groups, quantity, named, less)
+    if found is None:
+        of_lines = [place for place in priced if place not in of_orders]
+        before = {place: after_discounts(table, place, of_lines) for place in named}
+        named = list(dict.fromkeys(place if paid is None else paid for place, paid in before.items()))
+        found = _by_name(table, groups, quantity, named, less)
+        of_orders |= {
+            place: f"it is before discounts; {table.name(paid)} is after them"
+            for place, paid in before.items()
+            if paid is not None
+        }
     spoken = (found.unit, found.total)
-    return replace(found, refused={place: why for place, why in of_orders.items() if place not in spoken})
+    refused = {place: why for place, why in of_orders.items() if place not in spoken}
+    return _less_of_order(table, groups, replace(found, refused=refused))
+
+
+def _less_of_order(table: TestedTable, groups: Sequence[Sequence[int]], found: Amounts) -> Amounts:
+    """The amounts with the discounts of whole orders; what is taken off so is taken off no line."""
+    if found.total is None:
+        return found
+    off = taken_off(table, groups, table.numbers(found.total), found.total)
+    if found.unit is not None and found.discount in off:
+        return found
+    return replace(found, taken_off=off, discount=None if found.discount in off else found.discount)
 
 
 def _by_article(table: TestedTable, quantity: int, price: int) -> bool | None:
@@ -140,17 +162,14 @@ def _multiplied(
 ) -> Amounts | None:
     """Quantity, price of one and price of the line that fit on all rows, some of them with a quantity above 1."""
     best: tuple[tuple[int, ...], Amounts] | None = None
-    discounts = [
-        place for place in _amounts(table)
-        if DISCOUNT.search(normalised(table.name(place))) and place not in of_orders and any(_filled(table, place))
-    ][:MOST_COLUMNS // 2]  # fmt: skip
+    less_of_lines = [place for place in discounts(table) if place not in of_orders][: MOST_COLUMNS // 2]
     for quantity in columns.counts:
         rows = _tested_rows(table.numbers(quantity))
         number = sum(abs(table.numbers(quantity)[row] or Decimal()) > 1 for row in rows)
         if number < (1 if columns.is_named else 3):
             continue
         for unit, total in permutations(columns.priced, 2):
-            for less in _fitting(table, rows, (quantity, unit, total), discounts, lines):
+            for less in _fitting(table, rows, (quantity, unit, total), less_of_lines, lines):
                 rank = _rank(table, columns.named, unit, total, less)
                 if best is None or rank > best[0]:
                     best = rank, _found(table, (quantity, unit, total), less, number)
@@ -189,7 +208,7 @@ def _fitting(
     table: TestedTable,
     rows: Sequence[int],
     columns: tuple[int, int, int],
-    discounts: Sequence[int],
+    less_of_lines: Sequence[int],
     lines: Collection[int],
 ) -> Iterator[tuple[int, ...]]:
     """Each choice of discounts with which quantity times price is the total, on all rows and on those of several `lines`."""
@@ -200,7 +219,7 @@ def _fitting(
     ]  # fmt: skip
     if not any(abs(c) > 1 for _, c, _, _ in tested):
         return
-    usable = [place for place in discounts if place not in columns]
+    usable = [place for place in less_of_lines if place not in columns]
     for size in range(MOST_DISCOUNTS + 1):
         for less in combinations(usable, size):
             if size and not all(any(table.numbers(place)[row] for row, *_ in tested) for place in less):

@@ -43,7 +43,7 @@ class Candidate:
 def of_table(columns: Sequence[ColumnProfile], specification: Specification) -> Candidate:
     """How many of the filled columns are fields of a specification by their names."""
     filled = [column for column in columns if column.filled] or list(columns)
-    matches = match(filled, specification)
+    matches = match(filled, specification, as_it_is=True)
     used = {one.column for one in matches if one.by_name}
     paths = list(fields_by_path(specification))
     unmatched = {

@@ -16,6 +16,7 @@ from lexer_pipeline.inspecting.further_lines import (
     leaves_out_unlinked,
     names_of_articles,
     of_campaign,
+    of_whole_orders,
     to_links,
     with_consent,
     worked_out,
@@ -102,6 +103,7 @@ def _all_lines(drafting: Drafting) -> list[Drafted]:
     lines += to_links(lines)
     lines += of_campaign(lines, drafting)
     lines += worked_out(lines, drafting)
+    lines += of_whole_orders(drafting)
     lines += _id_types(lines, drafting.fields)
     lines += kept_consent(lines, drafting)
     lines += names_of_articles(lines, drafting)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from lexer_pipeline.inspecting.amounts import Amounts, amounts_of
 from lexer_pipeline.inspecting.keys import Key, key_of
 from lexer_pipeline.inspecting.matching import PEOPLE, Guess, Match, fields_by_path, guesses
+from lexer_pipeline.inspecting.packed_cells import holds_several_codes, packed_lines
 from lexer_pipeline.inspecting.people import NAMES, are_words, mixed_addresses, refused_people
 from lexer_pipeline.inspecting.row_sample import differing
 from lexer_pipeline.inspecting.tested_table import TestedTable
@@ -30,12 +31,16 @@ SURE = 0.6
 
 @dataclass(slots=True)
 class Findings:
-    """Columns that fill a field for sure (`pinned`) and guesses that are wrong (`refused`), each with the reason."""
+    """Columns that fill a field for sure (`pinned`) and guesses that are wrong (`refused`), each with the reason.
+
+    `packed` is the column that holds all lines of an order in one cell.
+    """
 
     key: Key = field(default_factory=lambda: Key(None, {}))
     amounts: Amounts = field(default_factory=Amounts)
     pinned: dict[FieldPath, tuple[int, str]] = field(default_factory=dict)
     refused: dict[Guess, str] = field(default_factory=dict)
+    packed: int | None = None
 
 
 def findings(table: TestedTable, specification: Specification) -> Findings:
@@ -52,7 +57,7 @@ def findings(table: TestedTable, specification: Specification) -> Findings:
         _key(table, scored, found, FieldPath.named(specification.key))
         key = found.key.column
         _people(table, scored, found, table.rows if key is None else table.columns[key].distinct, is_payment)
-    if PAID in fields:
+    if PAID in fields and not _is_packed(table, scored, found):
         _amounts(table, scored, found, has_full=FULL in fields)
     if found.key.column is not None:
         _once(table, scored, found)
@@ -75,6 +80,11 @@ def _others(
             yield (one.field, one.column), "by its name it is of the person"
         if one.field == REFERENCE and _are_names(table, one.column, name in ANY_ARTICLE):
             yield (one.field, one.column), "its cells are words, not numbers of articles"
+        if one.field == REFERENCE and holds_several_codes(table, one.column):
+            yield (
+                (one.field, one.column),
+                "some of its cells hold several codes, and a line is of one article",
+            )
 
 
 def _are_names(table: TestedTable, column: int, may_be_names: bool) -> bool:
@@ -99,7 +109,7 @@ def _people(
         (path, column): reason for path, column, reason in refused_people(table, scored, records, is_payment)
     }
     kept = [one for one in scored if (one.field, one.column) not in found.refused]
-    found.refused |= {(path, column): reason for path, column, reason in mixed_addresses(kept)}
+    found.refused |= {(path, column): reason for path, column, reason in mixed_addresses(table, kept)}
 
 
 def _open(scored: Sequence[Match], found: Findings, *paths: FieldPath) -> list[int]:
@@ -126,6 +136,20 @@ def _key(table: TestedTable, scored: Sequence[Match], found: Findings, path: Fie
         found.pinned[path] = found.key.column, said
 
 
+def _is_packed(table: TestedTable, scored: Sequence[Match], found: Findings) -> bool:
+    """Whether a column packs the lines of an order, so that no other one is of a line."""
+    key = found.key.column
+    found.packed = packed_lines(table, [] if key is None else table.sample.groups(key))
+    if found.packed is None:
+        return False
+    found.refused |= {
+        (one.field, one.column): f"the lines of an order are packed in {table.name(found.packed)}"
+        for one in scored
+        if one.field.is_within(LINE)
+    }
+    return True
+
+
 def _amounts(table: TestedTable, scored: Sequence[Match], found: Findings, has_full: bool) -> None:
     found.refused |= {
         (DISCOUNT, one.column): "by its name it is of the parcel"
@@ -146,6 +170,7 @@ def _amounts(table: TestedTable, scored: Sequence[Match], found: Findings, has_f
             found.pinned[path] = column, amounts.reason or _said(scored, path, column)
     if has_full and amounts.unit is not None:
         found.pinned[FULL] = amounts.unit, amounts.reason or "by its name it is of one piece"
+    found.refused |= {(DISCOUNT, column): "it is of the whole order" for column in amounts.taken_off}
     found.refused |= {(PAID, column): "" for column in _open(scored, found, PAID) if column != amounts.total}
 
 

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
+from lexer_pipeline.inspecting.draft_conversions import conversions_of
 from lexer_pipeline.inspecting.draft_text import CUSTOM, LINK, Drafted, quoted
 from lexer_pipeline.inspecting.drafting import Drafting
 from lexer_pipeline.inspecting.findings import DISCOUNT, FULL, PAID, QUANTITY
@@ -11,8 +12,10 @@ from lexer_pipeline.inspecting.matching import PEOPLE, Match, guesses
 from lexer_pipeline.inspecting.status_words import consent_words
 from lexer_pipeline.mapping.synonyms import is_secret
 from lexer_pipeline.specs.names import normalised
-from lexer_pipeline.specs.paths import FieldPath
+from lexer_pipeline.specs.paths import EACH, FieldPath
 
+ADJUSTMENTS = FieldPath(("adjustments", EACH))
+NONE = '{ absent = ["0", "0.0", "0.00", "0.000"] }'
 STATUS = FieldPath(("status",))
 UNLINKED = ("purchase", "return", "customer_record")
 ARTICLE_NAMES = frozenset(
@@ -50,10 +53,14 @@ ARTICLE_NAMES = frozenset(
 )
 # What a person agreed to, or objected to.
 CONSENT = re.compile(
-    r"optout|optin(?!ip|time)|optedin|optedout|unsubscribed|subscribed$|consent(?!time)|blacklist|blocklist|donot(?:e?mail|call|contact|sms|send|track)|accepts|suppress|newsletter"
+    r"optout|optin(?!ip|time)|optedin|optedout|unsub|subscribed$|consent(?!time)|blacklist|blocklist|donot(?:e?mail|call|contact|sms|send|track)|accepts|suppress|newsletter"
     r"|marketingstatus|emailstatus|permission|werbung|einwilligung|abmeldung|désabonn|consentement"
 )
+# What is kept with when, how and why, since who objected must stay so.
+OBJECTED = re.compile(r"optout|optedout|unsub|blacklist|blocklist|suppress|abmeldung|désabonn")
 NO_CONSENT = re.compile(r"time|date|reason|campaign|terms|mode$|source|ip$")
+# Where a person may object, which is the key to doing it.
+LINKED = re.compile(r"link|url")
 
 
 def worked_out(lines: Sequence[Drafted], drafting: Drafting) -> Iterator[Drafted]:
@@ -78,6 +85,23 @@ def worked_out(lines: Sequence[Drafted], drafting: Drafting) -> Iterator[Drafted
         worked = f'{{ fields = {parts}, convert = ["line-total"] }}'
         choices = (column, worked) if FULL in drafting.fields else (column,)
         yield Drafted(PAID, name, 0.5, "a price by its name", column, why_not=why_not, choices=choices)
+
+
+def of_whole_orders(drafting: Drafting) -> Iterator[Drafted]:
+    """The discounts of an order that no price of its lines has yet, as adjustments below zero."""
+    number = drafting.fields.get(ADJUSTMENTS / "price_adjustment")
+    if number is None:
+        return
+    for index, place in enumerate(drafting.found.amounts.taken_off):
+        name = drafting.names[place]
+        steps, notes, why_not = conversions_of(drafting.table.columns[place], number)
+        off = ", ".join([*(steps or ['"money"']), NONE, '"absolute"', '"negate"'])
+        item = FieldPath(ADJUSTMENTS.item(index))
+        value = f"{{ column = {quoted(name)}, convert = [{off}] }}"
+        reason = "without it the lines of an order do not come to its total"
+        yield Drafted(item / "price_adjustment", name, 0.9, reason, value, tuple(notes), why_not)
+        if not why_not:
+            yield Drafted(item / "reason", "", 0, "of the whole order", '{ constant = "Discount" }')
 
 
 def further_links(
@@ -215,14 +239,15 @@ def kept_consent(lines: Sequence[Drafted], drafting: Drafting) -> Iterator[Draft
         if (is_consent(name) or is_status) and name not in used and drafting.can_be_named(place):
             path = FieldPath.named(custom_name(name))
             yield Drafted(
-                path, name, 0, "consent is never dropped; no field takes it without a time", quoted(name)
+                path, name, 0, "consent is never dropped; no field of a customer takes it", quoted(name)
             )
 
 
 def is_consent(name: str) -> bool:
     """Whether a column says, by its name, what a person agreed or objected to."""
     plain = normalised(name)
-    return bool(CONSENT.search(plain)) and not NO_CONSENT.search(plain) and not is_secret(name)
+    is_said = OBJECTED.search(plain) or not NO_CONSENT.search(plain)
+    return bool(CONSENT.search(plain) and is_said and not LINKED.search(plain)) and not is_secret(name)
 
 
 def custom_name(name: str) -> str:

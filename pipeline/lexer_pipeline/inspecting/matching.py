@@ -72,14 +72,17 @@ NOTHING_REFUSED: Collection[Guess] = frozenset()
 
 def match(
     columns: Sequence[ColumnProfile], specification: Specification, pinned: Pinned = NOTHING_PINNED,
-    refused: Collection[Guess] = NOTHING_REFUSED,
+    refused: Collection[Guess] = NOTHING_REFUSED, *, as_it_is: bool = False,
 ) -> tuple[Match, ...]:  # fmt: skip
-    """The best column for each field, in the order of the specification; a column with a secret fills none."""
+    """The best column for each field, in the order of the specification; a column with a secret fills none.
+
+    A table that is read `as_it_is`, without a mapping, says by the exact name of a field what a column is, whatever its values.
+    """
     fields = fields_by_path(specification)
     scored = guesses(columns, specification)
     found = {
         path: one
-        for path, one in _exact(columns, fields).items()
+        for path, one in _exact(columns, fields, as_it_is).items()
         if (path, one.column) not in refused and path not in pinned
     }
     found |= {path: Match(path, column, 0.98, reason) for path, (column, reason) in pinned.items()}
@@ -126,13 +129,16 @@ def _is_itself_link(fields: Collection[FieldPath]) -> bool:
     return all(path in fields for path in needed)
 
 
-def _exact(columns: Sequence[ColumnProfile], fields: Mapping[FieldPath, Field]) -> dict[FieldPath, Match]:
-    """Columns that are called by the whole path of a field, with indexes or not."""
+def _exact(
+    columns: Sequence[ColumnProfile], fields: Mapping[FieldPath, Field], as_it_is: bool
+) -> dict[FieldPath, Match]:
+    """Columns that are called by the whole path of a field, with indexes or not; one of several names is nothing else."""
     plain = {normalised(str(path)): path for path in fields if path[-1] != ANY}
     found: dict[FieldPath, Match] = {}
     for number, column in enumerate(columns):
         named = FieldPath.named(column.name)
-        is_path = named not in fields and _is_field(named, fields)
+        is_certain = as_it_is or len(named) > 1
+        is_path = is_certain and column.name == str(named) and _is_field(named, fields)
         path = named if is_path else plain.get(normalised(column.name))
         if path is None or path in found or is_secret(column.name):
             continue

@@ -1,10 +1,12 @@
 """Which columns cannot name the person of a record: the sender's own, somebody else's, numbers of orders, words."""
 
 from collections.abc import Collection, Iterator
+from dataclasses import replace
 
 from lexer_pipeline.inspecting.column_roles import OTHER, SELLER, is_from, is_to, role_of
 from lexer_pipeline.inspecting.matching import PEOPLE, Match
 from lexer_pipeline.inspecting.tested_table import TestedTable
+from lexer_pipeline.specs.names import normalised
 from lexer_pipeline.specs.paths import FieldPath
 
 # Fields that say who a person is; with the address, what must come from one person's columns.
@@ -29,15 +31,22 @@ def refused_people(
             yield one.field, one.column, reason
 
 
-def mixed_addresses(scored: Collection[Match]) -> Iterator[tuple[FieldPath, int, str]]:
+def mixed_addresses(table: TestedTable, scored: Collection[Match]) -> Iterator[tuple[FieldPath, int, str]]:
     """Parts of an address that another one has more of, since parts of two make an address that nobody has."""
     parts = [one for one in scored if one.field in ADDRESS and one.by_name]
+    parts = [replace(one, owner=_owner(table, one, parts)) for one in parts]
     owners = {one.owner: {other.field for other in parts if other.owner == one.owner} for one in parts}
     if len(owners) > 1:
         best = max(owners, key=lambda owner: (len(owners[owner]), not owner, owner))
         for one in parts:
             if one.owner != best:
                 yield one.field, one.column, "it is a part of another address than the other columns"
+
+
+def _owner(table: TestedTable, part: Match, parts: Collection[Match]) -> str:
+    """Whose a part is: a word for a field may begin as other parts do (Mailing Street, beside Mailing City)."""
+    name = normalised(table.name(part.column))
+    return part.owner or next((one.owner for one in parts if one.owner and name.startswith(one.owner)), "")
 
 
 def _refused(table: TestedTable, one: Match, records: int, is_payment: bool) -> str:

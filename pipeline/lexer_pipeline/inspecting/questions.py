@@ -4,18 +4,24 @@ from collections.abc import Iterator, Sequence
 
 from lexer_pipeline.inspecting.draft_text import LINK, Drafted
 from lexer_pipeline.inspecting.drafting import Drafting
-from lexer_pipeline.inspecting.findings import PAID
+from lexer_pipeline.inspecting.findings import LINE, PAID
 from lexer_pipeline.inspecting.lacking import Lack
 from lexer_pipeline.inspecting.matching import PEOPLE
 from lexer_pipeline.inspecting.phone_lines import is_phone
 from lexer_pipeline.specs.paths import FieldPath
 
+UNPACK = "Export the orders with a row for each line; where each line has a column of its own, take its parts with `part`"
 STATUS = FieldPath(("status",))
 
 
 def questions(lines: Sequence[Drafted], lacks: Sequence[Lack], drafting: Drafting) -> Iterator[str]:
     """One sentence for each field that lacks, the reasons why columns were not taken included."""
+    packed = drafting.found.packed
+    if packed is not None:
+        yield f"{PAID}: {drafting.names[packed]} holds all lines of an order in one cell, so that no column says what a line cost. {UNPACK}"
     for lack in lacks:
+        if packed is not None and lack.field.is_within(LINE):
+            continue
         open_line = next((line for line in lines if line.why_not and line.field.general == lack.field), None)
         yield f"{lack.field}: {_asked(lack.field, open_line, drafting)}"
     for line in lines:
