@@ -154,7 +154,7 @@ def many(count: int, spoiled: int, **amounts: str) -> list[Row]:
 
 @pytest.mark.parametrize(
     ("code", "amounts"),
-    [("does_not_add_up", {"Total": "31.00"}), ("does_not_add_up", {"Total": "30.01", "Taxes": "0.02"}),
+    [("does_not_add_up", {"Total": "31.00"}), ("does_not_add_up", {"Total": "30.02", "Taxes": "0.05"}),
      ("not_reconciled", {"Total": ""}), ("not_reconciled", {"Total": "thirty"})],
 )  # fmt: skip
 def test_orders_that_do_not_add_up_hold_where_they_are_more_than_a_few(
@@ -177,14 +177,20 @@ def test_an_export_without_totals_could_not_be_checked(folder: Path) -> None:
     assert ("held", ["not_reconciled"]) == (batch.manifest.state, [*batch.manifest.suspicions])
 
 
-def test_taxes_of_an_order_that_does_not_add_up_stay_a_custom_field(folder: Path) -> None:
-    rows = order(
-        [("1", "30.00", "0.00")], Shipping="5.00", Taxes="3.00", Total="99.00", Discount_Amount="0.00"
-    )
+@pytest.mark.parametrize(
+    ("total", "adjustments", "taxes"),
+    [("35.50", [("Shipping", "5.00")], "3.00"), ("39.00", [("Shipping", "5.00"), ("Taxes", "3.00")], None)],
+)
+def test_an_order_that_does_not_add_up_goes_out_in_the_form_that_comes_nearest(
+    total: str, adjustments: Adjusted, taxes: str | None, folder: Path
+) -> None:
+    rows = order([("1", "30.00", "0.00")], Shipping="5.00", Taxes="3.00", Total=total, Discount_Amount="0.00")
 
-    record = read(purchases(write("orders_export.csv", SHOPIFY, *rows)))
+    batch = purchases(write("orders_export.csv", SHOPIFY, *rows))
 
-    assert ([("Shipping", "5.00")], "3.00") == (adjusted(record), record["custom_fields"]["taxes"])
+    record = read(batch)
+    assert (adjustments, taxes) == (adjusted(record), record["custom_fields"].get("taxes"))
+    assert ["does_not_add_up"] == [*batch.manifest.suspicions]
 
 
 def test_a_rejected_order_is_not_counted_beside_its_issue(folder: Path) -> None:
@@ -234,6 +240,37 @@ def test_an_order_of_woocommerce_comes_to_its_total(
     assert abs(comes_to(record) - Decimal(amounts["order_total"])) < Decimal("0.005")
 
 
+@pytest.mark.parametrize(
+    ("amounts", "rest"),
+    [
+        ({"tax_total": "5.20", "order_total": "30.00"}, "0.01"),
+        ({"tax_total": "5.20", "order_total": "30.01"}, None),
+        ({"tax_total": "5.20", "shipping_total": "4.09", "order_total": "34.10"}, None),
+        ({"tax_total": "5.20", "shipping_total": "4.09", "shipping_tax_total": "0.86", "order_total": "34.96"}, "0.02"),
+        ({"tax_total": "5.22", "order_total": "30.00"}, "-0.01"),
+        ({"Product Item 1 Total": "24", "tax_total": "5", "order_total": "30"}, None),
+        ({"Product Item 1 Total": "2724", "tax_total": "272", "order_total": "2997", "order_currency": "JPY"}, "1"),
+        ({"Product Item 1 Total": "2724", "tax_total": "272", "order_total": "2998", "order_currency": "JPY"}, None),
+        ({"Product Item 1 Total": "28.476", "tax_total": "1.423", "order_total": "29.900", "order_currency": "KWD"}, "0.001"),
+        ({"Product Item 1 Total": "28.476", "tax_total": "1.423", "order_total": "29.910", "order_currency": "KWD"}, None),
+        ({"Product Item 1 Total": "12345678901.24", "tax_total": "5.20", "order_total": "12345678906.45"}, "0.01"),
+    ],
+)  # fmt: skip
+def test_what_rounding_left_of_a_total_is_an_adjustment_of_its_own(
+    amounts: dict[str, str], rest: str | None, folder: Path
+) -> None:
+    usual = {"Product Item 1 Total": "24.79", "shipping_total": "0"}
+
+    batch = purchases(write("orders.csv", WOO, {**WOO_ORDER, **usual, **amounts}))
+
+    record = read(batch)
+    assert "Taxes" in dict(adjusted(record))
+    assert dict(adjusted(record)).get("Rounding") == rest
+    assert ([] if rest else ["does_not_add_up"]) == [*batch.manifest.suspicions]
+    assert (rest is not None) == (comes_to(record) == Decimal(amounts["order_total"]))
+    assert (1 if rest else None) == batch.manifest.conversions.get("rounding_added")
+
+
 def test_the_pieces_of_woocommerce_that_are_packed_add_up_alike(folder: Path) -> None:
     row = {"order_id": "7", "order_date": "2024-03-06 10:15:00", "status": "completed", "billing_email": "ann@example.com",
            "order_currency": "EUR", "line_item_1": "name:Mug|product_id:12|quantity:2|total:49.99", "tax_total": "8.15",
@@ -245,7 +282,8 @@ def test_the_pieces_of_woocommerce_that_are_packed_add_up_alike(folder: Path) ->
 
 
 @pytest.mark.parametrize(
-    ("total", "code"), [("-30.00", ""), ("30.00", "does_not_add_up"), ("-29.99", "does_not_add_up")]
+    ("total", "code"),
+    [("-30.00", ""), ("30.00", "does_not_add_up"), ("-29.99", ""), ("-29.97", "does_not_add_up")],
 )
 def test_a_return_adds_up_below_zero(total: str, code: str, folder: Path) -> None:
     Path("own.toml").write_text("""

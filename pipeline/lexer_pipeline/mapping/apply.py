@@ -24,7 +24,9 @@ from lexer_pipeline.mapping.reconcile import (
     DIFFERS,
     DOES_NOT_ADD_UP,
     NOT_RECONCILED,
+    ROUNDING_ADDED,
     UNKNOWN,
+    Reconciled,
     Reconciling,
     reconciled,
 )
@@ -167,8 +169,21 @@ class _MappedChunk:
                 )
             self._empty(one.beside, ~is_added)
             self._empty(one.instead, is_added & is_filled)
+        self._round(what, found)
         for state, name in ((DIFFERS, DOES_NOT_ADD_UP), (UNKNOWN, NOT_RECONCILED)):
             self._changed(name, what.label, self._rows.firsts[found.states == state], True)
+
+    def _round(self, what: Reconciling, found: Reconciled) -> None:
+        """Add what rounding left of a total as an adjustment of its own."""
+        if not what.rounding:
+            return
+        amount, reason = what.rounding
+        spans = np.array([(self._size, *self._kept(text)) for text in found.texts], np.int64)
+        is_rounded = found.rests != 0
+        rows = self._rows.firsts[is_rounded]
+        self._fill(amount, rows, tuple(spans[found.rests[is_rounded]].T))
+        self._put(reason, rows, "Rounding")
+        self._changed_in(self._mapper.target_columns[amount], ROUNDING_ADDED, rows)
 
     def _empty(self, places: Sequence[int], where: Bools) -> None:
         for place in places:

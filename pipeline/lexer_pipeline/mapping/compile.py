@@ -9,7 +9,7 @@ from typing import Protocol
 from lexer_pipeline.chunks.group import Key
 from lexer_pipeline.errors import UsageError
 from lexer_pipeline.mapping import conversions
-from lexer_pipeline.mapping.header import NOWHERE, Header
+from lexer_pipeline.mapping.header import NOWHERE, NUMBER_SIGN, Header
 from lexer_pipeline.mapping.name_words import name_word
 from lexer_pipeline.mapping.reconcile import SUMMED, Movable, Reconciling
 from lexer_pipeline.mapping.rest import has_custom_fields, is_kept_by_some, kept_columns, rest_rules
@@ -27,12 +27,15 @@ from lexer_pipeline.mapping.rules import (
 from lexer_pipeline.mapping.target_columns import BORN, Step, TargetColumn, columns_of, order_of
 from lexer_pipeline.model import Specification
 from lexer_pipeline.specs.names import shown
-from lexer_pipeline.specs.paths import FieldPath
+from lexer_pipeline.specs.paths import EACH, FieldPath
 from lexer_pipeline.specs.placeholders import USUAL
 from lexer_pipeline.specs.schema_tree import SchemaTree
 from lexer_pipeline.validating.cleaning import Cleaning
 from lexer_pipeline.validating.header_checks import columns_left_out, fields_of, refuse_duplicates
 from lexer_pipeline.validating.layout import Layout, compile_mapped
+
+# The pieces of a field that stays empty until something fills it.
+NOTHING = ("",)
 
 
 class Plan(Protocol):
@@ -157,7 +160,7 @@ def compile_mapper(plan: Plan, header: Sequence[str], tree: SchemaTree, source: 
     columns = Header(mapping, header, source, plan.original)
     rest = rest_rules(mapping, record, header, tree, told.keep_rest)
     # What is only looked at stands behind all fields.
-    rules = (*record.fields, *rest, *record.rules[len(record.fields) :])
+    rules = (*record.fields, *rest, *_rounding(record, tree), *record.rules[len(record.fields) :])
     target_columns = settled(columns_of(rules, columns, tree, told), plan.fields_decided)
     if not any(one.columns for one in target_columns):
         raise UsageError(f"{source}: no column of the mapping {mapping.name} is in the header")
@@ -249,13 +252,27 @@ def _reconciling(record: RecordMap, target_columns: Sequence[TargetColumn]) -> R
         for listed, is_added in ((record.reconcile.on_top, True), (record.reconcile.contained, False))
         for amount, instead in listed if amount in places
     ]  # fmt: skip
-    moved = {one.amount for one in movable}
+    rounding = tuple(at for at, one in enumerate(target_columns) if one.pieces == NOTHING)
+    moved = {*rounding, *(one.amount for one in movable)}
     summed = [
         at for at, one in enumerate(target_columns) if str(one.path.general) in SUMMED and at not in moved
     ]
     total = places.get(TOTAL)
     label = target_columns[total].label if total is not None else ""
-    return Reconciling(total, tuple(summed), tuple(movable), label)
+    return Reconciling(total, tuple(summed), tuple(movable), label, places.get("currency"), rounding)
+
+
+def _rounding(record: RecordMap, tree: SchemaTree) -> Iterator[FieldRule]:
+    """The fields of an adjustment for what rounding left, behind those of the record; empty until an order needs them."""
+    paths = [FieldPath.named(rule.target.replace(NUMBER_SIGN, "")) for rule in record.fields]
+    used = [path[1] for path in paths if path[0] == "adjustments"]
+    if record.reconcile is None or EACH in used:
+        return
+    free = max((index + 1 for index in used if isinstance(index, int)), default=0)
+    for name in ("price_adjustment", "reason"):
+        target = f"adjustments[{free}].{name}"
+        if tree.find(FieldPath.named(target)) is not None:
+            yield FieldRule(target, NOTHING)
 
 
 def _plain() -> Mapping:

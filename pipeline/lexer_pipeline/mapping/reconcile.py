@@ -1,28 +1,57 @@
 """What must hold for each record: its prices and adjustments come to its own total, to the cent.
 
 Of amounts that prices may hold already, as taxes in some shops, each record tells by its total whether they come on top.
+Amounts that were each rounded may miss the total by the little that rounding leaves.
 """
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import combinations
+from typing import TypeAlias
 
 import numpy as np
 
 from lexer_pipeline.chunks import cells
 from lexer_pipeline.chunks.records import Records
-from lexer_pipeline.kernels.arrays import Bools, Int64s, UInt8s
+from lexer_pipeline.kernels.arrays import Bools, Int64s, Integers, UInt8s
 from lexer_pipeline.mapping.conversions.arithmetic import EXACT, exact
-from lexer_pipeline.mapping.record_sums import MILLION, added_up, in_first_row, pulled_up, total_of
+from lexer_pipeline.mapping.record_sums import MILLION, added_up, in_first_row, plain, pulled_up, total_of
+from lexer_pipeline.mapping.source_texts import told_apart
 
 # What is added up.
 SUMMED = ("products[].price_paid", "adjustments[].price_adjustment")
 DOES_NOT_ADD_UP, NOT_RECONCILED = "does_not_add_up", "not_reconciled"
+ROUNDING_ADDED = "rounding_added"
 ADDS_UP, DIFFERS, UNKNOWN = range(3)
 # A sum of more decimals than any coin has was worked out by the shop, and is rounded as its total is.
 COIN = 3
 CENT = 2
+POINT = ord(".")
+# ISO 4217: currencies without a smaller unit.
+WHOLE = frozenset(
+    [
+        "BIF",
+        "CLP",
+        "DJF",
+        "GNF",
+        "ISK",
+        "JPY",
+        "KMF",
+        "KRW",
+        "PYG",
+        "RWF",
+        "UGX",
+        "UYI",
+        "VND",
+        "VUV",
+        "XAF",
+        "XOF",
+        "XPF",
+    ]
+)
+# Which of the movable amounts are added.
+Way: TypeAlias = tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,64 +70,133 @@ class Movable:
 
 @dataclass(frozen=True, slots=True)
 class Reconciling:
-    """What is added up, by places of columns that a mapping makes: `summed` always, `movable` where the total says so."""
+    """What is added up, by places of columns that a mapping makes: `summed` always, `movable` where the total says so.
+
+    `rounding` are the places of the amount and the reason of an adjustment that is free for what rounding left, if there is one.
+    """
 
     total: int | None
     summed: tuple[int, ...]
     movable: tuple[Movable, ...]
     label: str
+    currency: int | None = None
+    rounding: tuple[int, ...] = ()
 
-    def ways(self) -> Iterator[tuple[int, ...]]:
-        """Which of the movable amounts are added, in each way to be tried: first as usual, then with ever more that are not."""
+    def ways(self) -> Iterator[Way]:
+        """Which of the movable amounts are added, in each way to be tried: first as usual, then with ever more that are not.
+
+        Those that one field holds where they are contained are readings of one amount, of which one at the most is added.
+        """
         usual = {at for at, one in enumerate(self.movable) if one.is_added}
         for count in range(len(self.movable) + 1):
             for other in combinations(range(len(self.movable)), count):
-                yield tuple(sorted(usual.symmetric_difference(other)))
+                way = tuple(sorted(usual.symmetric_difference(other)))
+                fields = [field for at in way for field in self.movable[at].instead]
+                if len(fields) == len(set(fields)):
+                    yield way
 
 
 @dataclass(frozen=True, slots=True)
 class Reconciled:
-    """For each record whether it adds up (ADDS_UP, DIFFERS, UNKNOWN), and which movable amounts are added to its prices."""
+    """For each record whether it adds up (ADDS_UP, DIFFERS, UNKNOWN), and which movable amounts are added to its prices.
+
+    `rests` tells for each which of `texts` is the amount that rounding left; the first is empty.
+    """
 
     states: UInt8s
     added: Bools
+    rests: Integers
+    texts: tuple[str, ...]
 
 
 def reconciled(what: Reconciling, texts: cells.Cells, rows: Records, once: Sequence[int]) -> Reconciled:
-    """Compare what each record of a chunk comes to with its total; `once` are the columns that stand once a record."""
-    texts = pulled_up(texts, once, rows)
-    single = set(once)
-    added = np.zeros((rows.records, len(what.movable)), np.bool_)
-    added[:] = [one.is_added for one in what.movable]
-    states = np.full(rows.records, UNKNOWN, np.uint8)
+    """Compare what each record of a chunk comes to with its total; `once` are the columns that stand once a record.
+
+    Where no way fits, the nearest is taken, and a rest that rounding explains is told.
+    """
+    texts, single, ways = pulled_up(texts, once, rows), set(once), tuple(what.ways())
+    is_added = np.array([[at in way for at in range(len(what.movable))] for way in ways], np.bool_)
+    states, chosen = np.full(rows.records, UNKNOWN, np.uint8), np.zeros(rows.records, np.intp)
     if what.total is None or not rows.records:
-        return Reconciled(states, added)
+        return Reconciled(states, is_added[chosen], chosen, ("",))
     told = texts.filled(what.total)[rows.firsts]
-    sure = told.copy()
+    rests, sure = _nearest(what, what.total, ways, texts, rows, single, chosen)
+    states[told & sure] = ADDS_UP
+    further = {}
+    for record in np.flatnonzero(told & ~sure).tolist():
+        found = _decided(what, ways, texts, rows, record, single)
+        if found is not None:
+            states[record], (chosen[record], further[record]) = ADDS_UP, found
+    slack = _slack(what, what.total, is_added[chosen], texts, rows, single)
+    misses = told & sure & (rests != 0)
+    is_rounded = misses & (2 * np.abs(rests) <= slack)
+    states[misses & ~is_rounded] = DIFFERS
+    different, numbers = np.unique(rests[is_rounded], return_inverse=True)
+    said = ["", *(plain(Decimal(rest).scaleb(-6, EXACT)) for rest in different.tolist())]
+    which = np.zeros(rows.records, np.intp)
+    which[is_rounded] = numbers + 1
+    for record, rest in further.items():
+        if rest and 2 * abs(rest) * MILLION <= slack.item(record):
+            which[record] = len(said)
+            said.append(plain(rest))
+        elif rest:
+            states[record] = DIFFERS
+    return Reconciled(states, is_added[chosen], which, tuple(said))
+
+
+def _nearest(
+    what: Reconciling, total: int, ways: Sequence[Way], texts: cells.Cells, rows: Records, once: set[int], chosen: Integers
+) -> tuple[Int64s, Bools]:  # fmt: skip
+    """What is left of each total in the way that comes nearest to it, and for which records that is certain; sets the ways."""
+    sure = np.ones(rows.records, np.bool_)
 
     def sums(place: int) -> Int64s:
-        found, is_sure = in_first_row(texts, place, rows) if place in single else added_up(texts, place, rows)
+        found, is_sure = in_first_row(texts, place, rows) if place in once else added_up(texts, place, rows)
         sure[:] &= is_sure
         return found
 
-    total = sums(what.total)
+    totals = sums(total)
     fixed = sum((sums(place) for place in what.summed), np.zeros(rows.records, np.int64))
     moved = [sums(one.amount) for one in what.movable]
-    left = np.flatnonzero(sure)
-    states[left] = DIFFERS
-    for way in what.ways():
+    rests = np.full(rows.records, np.iinfo(np.int64).max)
+    left = np.flatnonzero(sure & texts.filled(total)[rows.firsts])
+    for number, way in enumerate(ways):
         if not len(left):
             break
         found = fixed[left] + sum((moved[at][left] for at in way), np.zeros(len(left), np.int64))
-        fits = _is_close(found, total[left])
-        states[left[fits]] = ADDS_UP
-        added[left[fits]] = [at in way for at in range(len(what.movable))]
-        left = left[~fits]
-    for record in np.flatnonzero(told & ~sure).tolist():
-        states[record], found_way = _decided(what, texts, rows, record, single)
-        if found_way is not None:
-            added[record] = [at in found_way for at in range(len(what.movable))]
-    return Reconciled(states, added)
+        rest = np.where(_is_close(found, totals[left]), 0, totals[left] - found)
+        is_nearer = np.abs(rest) < np.abs(rests[left])
+        rests[left[is_nearer]], chosen[left[is_nearer]] = rest[is_nearer], number
+        left = left[rest != 0]
+    return rests, sure
+
+
+def _slack(
+    what: Reconciling, total: int, is_added: Bools, texts: cells.Cells, rows: Records, once: set[int]
+) -> Int64s:
+    """In millionths, twice what rounding may leave of each record: half a unit of its total for each amount, one at the least."""
+    count = np.zeros(rows.records, np.int64)
+    if not what.rounding:
+        return count
+    always = np.ones(rows.records, np.bool_)
+    moved = [(one.amount, is_added[:, at]) for at, one in enumerate(what.movable)]
+    for place, counts in [*((place, always) for place in what.summed), *moved]:
+        filled = texts.filled(place)
+        number = (
+            filled[rows.firsts] if place in once else np.add.reduceat(filled, rows.firsts, dtype=np.int64)
+        )
+        count += np.where(counts, number, 0)
+    decimals = np.full(rows.records, CENT)
+    if what.currency is not None:
+        numbers, said = told_apart(texts, (what.currency,), rows.firsts)
+        decimals[np.array([text.upper() in WHOLE for (text,) in said], np.bool_)[numbers]] = 0
+    ends, signs = texts.ends[total :: texts.columns][rows.firsts], np.frombuffer(texts.data, np.uint8)
+    starts = texts.starts[total :: texts.columns][rows.firsts]
+    for places in (CENT, COIN):
+        is_point = (ends - starts > places) & (signs[np.maximum(ends - places - 1, 0)] == POINT)
+        decimals[is_point] = places
+    slack: Int64s = np.maximum(count, 2) * 10 ** (6 - decimals)
+    return slack
 
 
 def _is_close(found: Int64s, total: Int64s) -> Bools:
@@ -115,9 +213,9 @@ def _is_close(found: Int64s, total: Int64s) -> Bools:
 
 
 def _decided(
-    what: Reconciling, texts: cells.Cells, rows: Records, record: int, once: set[int]
-) -> tuple[int, tuple[int, ...] | None]:
-    """The same for one record, whatever its numbers look like."""
+    what: Reconciling, ways: Sequence[Way], texts: cells.Cells, rows: Records, record: int, once: set[int]
+) -> tuple[int, Decimal] | None:
+    """The same for one record, whatever its numbers look like: the number of its way, and what is left."""
     first, last = rows.firsts.item(record), rows.lasts.item(record)
 
     def said(place: int) -> list[str]:
@@ -128,14 +226,15 @@ def _decided(
     moved = [total_of(said(one.amount)) for one in what.movable]
     known = [number for number in moved if number is not None]
     if total is None or fixed is None or len(known) < len(moved):
-        return UNKNOWN, None
-    for way in what.ways():
+        return None
+    rests = []
+    for way in ways:
         found = fixed
         for at in way:
             found = EXACT.add(found, known[at])
-        if is_close(found, total):
-            return ADDS_UP, way
-    return DIFFERS, None
+        rests.append(Decimal(0) if is_close(found, total) else EXACT.subtract(total, found))
+    nearest = min(range(len(ways)), key=lambda number: abs(rests[number]))
+    return nearest, rests[nearest]
 
 
 def is_close(found: Decimal, total: Decimal) -> bool:

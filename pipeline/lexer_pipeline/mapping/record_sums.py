@@ -89,20 +89,20 @@ def _sums(texts: cells.Cells, column: int, rows: Records) -> tuple[Int64s, list[
     sums, sure = added_up(texts, column, rows)
     is_filled = np.logical_or.reduceat(texts.filled(column), rows.firsts)
     different, numbers = np.unique(sums, return_inverse=True)
-    said = [_plain(Decimal(amount).scaleb(-6, EXACT)) for amount in different.tolist()]
+    said = [plain(Decimal(amount).scaleb(-6, EXACT)) for amount in different.tolist()]
     for record in np.flatnonzero(~sure).tolist():
         there = [texts.text(row, column) for row in range(rows.firsts.item(record), rows.lasts.item(record))]
         total = total_of(there)
         numbers[record] = len(said)
         # What is no number stays the text that it is, for the conversion to refuse.
         said.append(
-            next(text for text in there if exact(text or "0") is None) if total is None else _plain(total)
+            next(text for text in there if exact(text or "0") is None) if total is None else plain(total)
         )
     numbers[~is_filled] = len(said)
     return numbers, [*(text.encode() for text in said), b""]
 
 
-def _plain(number: Decimal) -> str:
+def plain(number: Decimal) -> str:
     """A number without exponent and without zeros behind its decimals."""
     text = f"{number:f}"
     return text.rstrip("0").rstrip(".") if "." in text else text

@@ -32,6 +32,7 @@ CHANGES: Mapping[str, str] = MappingProxyType({
     "phone_rewritten": "a phone number became digits that start with the country code",
     "protection_removed": 'what only protects an id from spreadsheets was taken off: ="...", a tab, a no-break space',
     "placeholder_left_out": "a word for nothing stood where a person should be named, and was left out",
+    "rounding_added": "what rounding left of a total was added as an adjustment with the reason Rounding",
     "sign_dropped": "a number lost its minus sign",
     "sign_flipped": "a number changed its sign",
     "time_zone_applied": "a time without a zone got the offset of the zone that was named",
