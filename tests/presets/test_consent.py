@@ -275,3 +275,34 @@ def test_when_somebody_opted_out_once_is_kept_of_those_who_take_e_mail_again(fol
     (record,) = made.records("profile_customer")
     assert record["custom_fields"]["opt_out_date"] == "2022-01-01 10:00:00 +0000"
     assert "marketing_email_subscribe" not in made.batches
+
+
+@pytest.mark.parametrize(
+    ("column", "word", "is_suppressed"),
+    [
+        ("Email Suppressions", '["USER_SUPPRESSED"]', True), ("Email Suppressions", "HARD_BOUNCE", True), ("Email Suppressions", "[]", False),
+        ("Email Suppressions", "", False), ("Suppressed", "True", True), ("Suppressed", "yes", True), ("Suppressed", "False", False),
+        ("Suppressed", "", False),
+    ],
+)  # fmt: skip
+def test_nobody_who_is_suppressed_is_subscribed(
+    column: str, word: str, is_suppressed: bool, folder: Path
+) -> None:
+    header = [*dict.fromkeys([*HEADERS["klaviyo_profiles"][0], "Email Suppressions", "Suppressed"])]
+    at = {"Email Marketing Consent Timestamp": "2024-01-01 10:00:00"}
+    rows = [
+        {"Email": "in@example.com", "Email Marketing Consent": "SUBSCRIBED", column: word, **at},
+        {"Email": "out@example.com", "Email Marketing Consent": "UNSUBSCRIBED", column: word, **at},
+        {"Email": "free@example.com", "Email Marketing Consent": "SUBSCRIBED", **at},
+    ]
+
+    made = convert(write("people.csv", header, *rows))
+
+    events = {one["link"]["email"]: one["status"] for one in made.records("marketing_email_subscribe")}
+    some = {} if is_suppressed else {"in@example.com": "subscribed"}
+    assert events == {**some, "out@example.com": "unsubscribed", "free@example.com": "subscribed"}
+    reason = "a person who is suppressed gets no e-mail, whatever the consent was"
+    skipped = made.batches["marketing_email_subscribe"].manifest.skipped
+    assert skipped == ({reason: 1} if is_suppressed else {})
+    kept = made.records("profile_customer")[0].get("custom_fields", {})
+    assert kept.get(column.lower().replace(" ", "_"), "") == word

@@ -177,6 +177,25 @@ def test_the_nearest_preset_is_named_with_what_it_lacks_and_works_if_it_is_asked
             [*HEADERS["hubspot_contacts"][1], "Lead Owner"],
             "nearest: hubspot_contacts; has Lead Owner, which such an export never has.",
         ),
+        (
+            UNKNOWN["woo_csv_export_suite"],
+            "nearest: woocommerce_orders_packed; lacks order_date, line_item_1.",
+        ),
+        # What Zoho's API calls its fields, as Salesforce's does.
+        (
+            [
+                "Id",
+                "Owner",
+                "First_Name",
+                "Last_Name",
+                "Email",
+                "Phone",
+                "Mobile",
+                "Created_Time",
+                "Email_Opt_Out",
+            ],
+            "nearest: salesforce_contacts; lacks Mailing City; or zoho_contacts; lacks Record Id.",
+        ),
     ],
 )
 def test_a_nearest_preset_that_would_not_do_is_not_advised(
@@ -187,6 +206,13 @@ def test_a_nearest_preset_that_would_not_do_is_not_advised(
 
     assert said in caught.value.hint
     assert "--map" not in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    "name", ["etsy_sold_items", "paypal_activity", "pipedrive_people", "wix_orders", "twilio_messages"]
+)
+def test_an_export_with_hardly_a_column_of_a_preset_has_no_nearest(name: str) -> None:
+    assert recognise(UNKNOWN[name]).nearest == ()
 
 
 def test_spec_beside_an_export_that_a_preset_knows_says_so(folder: Path) -> None:

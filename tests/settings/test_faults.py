@@ -61,6 +61,12 @@ own = true
 taken = true
 
 [[records.skip]]
+column = "Consent"
+is = ["given"]
+and = { column = "Suppressed", is = ["true"] }
+reason = "suppressed"
+
+[[records.skip]]
 columns = ["Price", "Barcode"]
 empty = true
 reason = "a picture"

@@ -150,7 +150,7 @@ def _lacking_lines(text: str, number: int, record: RecordMap, header: Header) ->
             for line in _entry(lines, line_of(text, ("records", number, "fields", rule.target))):
                 yield line, f"  # {LACKING}"
     for place, skip in enumerate(record.skips):
-        if not header.has(skip.columns):
+        if not all(header.has(one.columns) for one in (skip, skip.further) if one is not None):
             first, *others = _table(lines, line_of(text, ("records", number, "skip", place)))
             yield first, f"  # {LACKING}"
             yield from ((line, "") for line in others)

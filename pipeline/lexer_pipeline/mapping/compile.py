@@ -55,11 +55,12 @@ class Plan(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class PlacedSkip:
-    """A skip with the places of its column (NOWHERE where the header lacks it) and of those beside it."""
+    """A skip with the places of its column (NOWHERE where the header lacks it), of those beside it, and what must hold too."""
 
     column: int
     beside: tuple[int, ...]
     skip: Skip
+    further: "PlacedSkip | None" = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +191,10 @@ def compile_mapper(plan: Plan, header: Sequence[str], tree: SchemaTree, source: 
 
 def _placed(skip: Skip, columns: Header) -> PlacedSkip:
     beside = (columns.place((name,)) for name in skip.beside)
-    return PlacedSkip(columns.place(skip.columns), tuple(place for place in beside if place != NOWHERE), skip)
+    further = _placed(skip.further, columns) if skip.further is not None else None
+    return PlacedSkip(
+        columns.place(skip.columns), tuple(place for place in beside if place != NOWHERE), skip, further
+    )
 
 
 def _all_left_out(record: RecordMap, header: Header) -> Iterator[PlacedSkip]:

@@ -145,7 +145,7 @@ def _skip(table: Table) -> Skip:
     columns = _texts(table, "columns")
     return Skip(
         columns[:1] or _texts(table, "column"), tuple(word.casefold() for word in words), negated, table.get("reason", ""),
-        bool(columns) or table.get("own", False), columns[1:],
+        bool(columns) or table.get("own", False), columns[1:], _skip(table["and"]) if "and" in table else None,
     )  # fmt: skip
 
 

@@ -11,6 +11,8 @@ from lexer_pipeline.specs.names import normalised
 
 # A column that looks like money or an order weighs as much as so many of a person.
 MONEY = 3
+# Fewer columns that are known say nothing of where an export comes from.
+LEAST_KNOWN = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +20,7 @@ class Fit:
     """How a preset fits a header.
 
     `lacks` are columns that it must have, `has` those that it never has, `known` counts those that the preset reads or leaves out
-    on purpose. `strange` are columns that it does not know though they are called like fields; they weigh against it.
+    on purpose, of all `columns`. `strange` are columns that it does not know though they are called like fields; they weigh against it.
     """
 
     mapping: Mapping
@@ -26,6 +28,12 @@ class Fit:
     has: tuple[str, ...]
     known: int
     strange: tuple[str, ...]
+    columns: int
+
+    @property
+    def is_mostly_known(self) -> bool:
+        """Whether at least half of the header is known."""
+        return 2 * self.known >= self.columns
 
     @property
     def fits(self) -> bool:
@@ -50,10 +58,10 @@ class Fit:
 
 @dataclass(frozen=True, slots=True)
 class Recognised:
-    """What a header was found to be: `fitting` are the presets of the best score, `nearest` the one that almost fits if none does."""
+    """What a header was found to be: `fitting` are the presets of the best score, `nearest` those that come next, equally near, if none fits."""
 
     fitting: tuple[Fit, ...]
-    nearest: Fit | None
+    nearest: tuple[Fit, ...]
 
     @property
     def sure(self) -> Mapping | None:
@@ -67,8 +75,12 @@ def recognise(header: Sequence[str]) -> Recognised:
     fits = [_fit(one, header) for one in presets() if one.recognise.required]
     whole = [one for one in fits if one.fits]
     best = max((one.score for one in whole), default=0)
-    near = max((one for one in fits if _is_near(one, header)), key=_nearness, default=None)
-    return Recognised(tuple(one for one in whole if one.score == best), None if whole else near)
+    near = [] if whole else [one for one in fits if _is_near(one)]
+    least = max(map(_nearness, near), default=None)
+    return Recognised(
+        tuple(one for one in whole if one.score == best),
+        tuple(one for one in near if _nearness(one) == least),
+    )
 
 
 def _fit(mapping: Mapping, header: Sequence[str]) -> Fit:
@@ -81,13 +93,20 @@ def _fit(mapping: Mapping, header: Sequence[str]) -> Fit:
         mapping, tuple(names[0] for names in required if have.isdisjoint(map(normalised, names))),
         tuple(name for name in mapping.recognise.excluding if normalised(name) in have), len(header) - len(unknown),
         # An export that cannot be converted has none of the columns of its mapping named.
-        () if mapping.refuse else tuple(strange),
+        () if mapping.refuse else tuple(strange), len(header),
     )  # fmt: skip
 
 
-def _is_near(fit: Fit, header: Sequence[str]) -> bool:
-    """Whether a header has most of what it must have, and most of the header is known."""
-    return not fit.fits and _nearness(fit)[0] >= 0.6 and 2 * fit.known >= len(header) and not fit.is_doubtful
+def _is_near(fit: Fit) -> bool:
+    """Whether a header has a fair share of what it must have; of an export that cannot be converted most of it, and is mostly known.
+
+    What speaks against such an export is not known, so a few columns that others have too say nothing.
+    """
+    if fit.is_doubtful or fit.known < LEAST_KNOWN:
+        return False
+    if fit.mapping.refuse:
+        return _nearness(fit)[0] >= 0.6 and fit.is_mostly_known
+    return _nearness(fit)[0] >= 1 / 3
 
 
 def _nearness(fit: Fit) -> tuple[float, int]:

@@ -81,10 +81,13 @@ def _left_in(
     counts: dict[str, int] = {}
     good = np.flatnonzero(rows.faults == ROW_OK)
     told: dict[tuple[int, bool], tuple[Integers, list[str]]] = {}
-    for one in skips:
+    asked = [*skips, *(one.further for one in skips if one.further is not None)]
+
+    def is_so(one: PlacedSkip) -> Bools:
+        """Of which good rows it says what it asks for."""
         column, skip = one.column, one.skip
         if (column, skip.own) not in told:
-            words = [word for other in skips if other.column == column for word in other.skip.words]
+            words = [word for other in asked if other.column == column for word in other.skip.words]
             told[column, skip.own] = (
                 _own(rows, taken, column, good, words)
                 if skip.own
@@ -92,10 +95,14 @@ def _left_in(
             )
         numbers, plain = told[column, skip.own]
         wanted = np.array([(text in skip.words) != skip.negated for text in plain], np.bool_)
-        gone = good[wanted[numbers] & keep[good] & _all_empty(rows, one.beside)[good]]
+        so: Bools = wanted[numbers] & _all_empty(rows, one.beside)[good]
+        return so & is_so(one.further) if one.further is not None and so.any() else so
+
+    for one in skips:
+        gone = good[is_so(one) & keep[good]]
         if len(gone):
             keep[gone] = False
-            counts[skip.reason] = counts.get(skip.reason, 0) + len(gone)
+            counts[one.skip.reason] = counts.get(one.skip.reason, 0) + len(gone)
     return keep, counts
 
 

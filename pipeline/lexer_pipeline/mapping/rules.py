@@ -27,7 +27,8 @@ class Skip:
     """Rows to leave out, and why: the column's text is (or is not) one of `words`, in any case.
 
     Without a reason another record of the mapping makes something of them, and they are not counted. With `own` an empty cell is
-    one, and says not what the row before it does. `beside` are columns that must all be empty as well.
+    one, and says not what the row before it does. `beside` are columns that must all be empty as well, and
+    `further` says what must hold of another column too.
     """
 
     columns: tuple[str, ...]
@@ -36,6 +37,11 @@ class Skip:
     reason: str
     own: bool = False
     beside: tuple[str, ...] = ()
+    further: "Skip | None" = None
+
+    def names(self) -> tuple[str, ...]:
+        """The names of all columns that it reads."""
+        return (*self.columns, *self.beside, *(self.further.names() if self.further is not None else ()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +161,7 @@ class RecordMap:
         """The names of all columns that it reads."""
         yield from (name for rule in self.rules for names in rule.columns for name in names)
         yield from (name for rule in self.rules for name in rule.country)
-        yield from (name for skip in self.skips for name in (*skip.columns, *skip.beside))
+        yield from (name for skip in self.skips for name in skip.names())
         yield from self.carry
 
 

@@ -38,25 +38,27 @@ def known_by(header: Sequence[str], called: str, specification: str) -> UsageErr
     )
 
 
-def _next_steps(source: Source, nearest: Fit | None) -> str:
+def _next_steps(source: Source, nearest: Sequence[Fit]) -> str:
     is_path = isinstance(source, str | Path) and str(source) != "-" and "!" not in str(source)
     file = shlex.quote(str(source)) if is_path else "FILE"
     steps = (
         f"lexer-pipeline inspect {file} shows what it holds, lexer-pipeline map {file} --spec SPEC drafts a mapping; "
         "where the columns are called like fields, say --spec SPEC."
     )
-    return f"{_near(nearest)}. Else: {steps}" if nearest is not None else f"Next: {steps}"
+    return f"{_near(nearest)}. Else: {steps}" if nearest else f"Next: {steps}"
 
 
-def _near(nearest: Fit) -> str:
-    said = [f"nearest: {nearest.mapping.name}"]
-    if nearest.lacks:
-        said.append(f"lacks {_listed(nearest.lacks)}")
-    if nearest.has:
-        said.append(f"has {_listed(nearest.has)}, which such an export never has")
-    elif _would_run(nearest):
-        said.append(f"try --map {nearest.mapping.name}")
-    return "; ".join(said)
+def _near(nearest: Sequence[Fit]) -> str:
+    """What each of the nearest lacks; only one that is nearer than all others is worth a try."""
+    said = "; or ".join(_told(one) for one in nearest)
+    is_worth = len(nearest) == 1 and not nearest[0].has and _would_run(nearest[0])
+    return f"nearest: {said}" + (f"; try --map {nearest[0].mapping.name}" if is_worth else "")
+
+
+def _told(fit: Fit) -> str:
+    lacks = f"; lacks {_listed(fit.lacks)}" if fit.lacks else ""
+    has = f"; has {_listed(fit.has)}, which such an export never has" if fit.has else ""
+    return f"{fit.mapping.name}{lacks}{has}"
 
 
 def _would_run(nearest: Fit) -> bool:
@@ -70,7 +72,11 @@ def _would_run(nearest: Fit) -> bool:
     keys |= {((record.key,),) for record in nearest.mapping.records if record.key}
     is_key = any(nearest.lacks[0] in names for columns in keys for names in columns)
     return (
-        nearest.mapping.columns_vary and not nearest.mapping.refuse and len(nearest.lacks) == 1 and not is_key
+        nearest.is_mostly_known
+        and nearest.mapping.columns_vary
+        and not nearest.mapping.refuse
+        and len(nearest.lacks) == 1
+        and not is_key
     )
 
 
