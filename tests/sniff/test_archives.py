@@ -4,12 +4,13 @@ import gzip
 import stat
 import struct
 import zipfile
+from contextlib import closing
 from io import BytesIO
 from pathlib import Path
 from unittest.mock import patch
 
 import pytest
-from lexer_pipeline.errors import SourceError, UsageError
+from lexer_pipeline.errors import PipelineError, SourceError, UsageError
 from lexer_pipeline.loading import archive as archives
 from lexer_pipeline.loading.expand import expand
 from lexer_pipeline.loading.source import load
@@ -180,6 +181,51 @@ BESIDE = {
     "README.txt": README, "export/read_me": README, "LICENSE": b"MIT", "notes.txt": README, "terms.pdf": b"%PDF-1.7",
     "logo.PNG": b"\x89PNG\r\n", "letter.docx": b"PK\x03\x04....", "__MACOSX/._a.csv": b"\0\5", ".DS_Store": b"\0",
 }  # fmt: skip
+
+
+PAIRS = b"Column,Meaning\nlink.email,Address\n"
+TELLS = {
+    **dict.fromkeys(("run.sql", "manifest.yaml", "a/b.yml", "schema.xml", "index.html", "about.md", "run.sh"), PAIRS),
+    **dict.fromkeys(("manifest.json", "package.json", "schema.json", "meta.json", "export_metadata.json", "info.json"), b'{"a": [1]}'),
+    **dict.fromkeys(("EULA", "COPYING.txt", "export_info.txt", "lisez-moi.txt", "Liesmich.txt", "LÉAME.txt", "terms.txt"), PAIRS),
+    **dict.fromkeys(("data_dictionary.csv", "Data Dictionary.xlsx", "x/field descriptions.csv", "readme.csv"), PAIRS),
+    "empty.csv": b"", "x/empty.json": b"",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", TELLS)
+def test_what_tells_of_the_data_beside_it_is_passed_over_with_a_note(tmp_path: Path, name: str) -> None:
+    (source,) = expand([packed(tmp_path / "a.zip", {name: TELLS[name], "orders.csv": TABLE})])
+    with closing(load(source, None)) as loaded:
+        assert str(source) == f"{tmp_path}/a.zip!orders.csv"
+        assert f"passed over: 1 other file in the zip ({name}); --member NAME chooses one" in loaded.notes
+
+
+@pytest.mark.parametrize(
+    "name", ["manifest.json", "info.txt", "notes.txt", "data_dictionary.csv", "schema.csv"]
+)
+def test_a_file_that_is_alone_is_the_data_whatever_its_name(tmp_path: Path, name: str) -> None:
+    members = {name: TABLE, "README.md": README}
+    (source,) = expand([packed(tmp_path / "a.zip", members)])
+
+    assert str(source) == f"{tmp_path}/a.zip!{name}"
+
+
+@pytest.mark.parametrize(
+    "name", ["information.csv", "package.csv", "notes.csv", "schemas.json", "metadata_orders.json"]
+)
+def test_a_table_whose_name_only_begins_so_is_data(tmp_path: Path, name: str) -> None:
+    assert len(expand([packed(tmp_path / "a.zip", {name: TABLE, "orders.csv": TABLE})])) == 2
+
+
+@pytest.mark.parametrize("data", [b"\x89PNG", b"Artist,Song\nMira,Hill\n", b"\n\n", b"Artist,\nMira,Hill\n"])
+def test_a_member_that_cannot_be_read_says_how_to_choose_another(tmp_path: Path, data: bytes) -> None:
+    sources = expand([packed(tmp_path / "a.zip", {"orders.csv": TABLE, "songs.csv": data})])
+    with pytest.raises(PipelineError) as problem:
+        prepared(sources, SPEC, tmp_path / "out")
+
+    assert "!songs.csv" in problem.value.message
+    assert "--member" in problem.value.hint
 
 
 def test_what_lies_beside_the_data_is_passed_over_with_a_note_that_counts_it(tmp_path: Path) -> None:

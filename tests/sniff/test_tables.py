@@ -4,7 +4,7 @@ from io import BytesIO
 from pathlib import Path
 
 import pytest
-from lexer_pipeline.errors import SourceError, UsageError
+from lexer_pipeline.errors import PipelineError, SourceError, UsageError
 from lexer_pipeline.loading.records import load_rows
 from lexer_pipeline.loading.source import load
 from lexer_pipeline.preparing.prepare import prepare
@@ -96,6 +96,16 @@ def test_a_title_directly_above_the_header_is_left_out(titles: list[str], header
     assert loaded.head is not None and loaded.head.names == tuple((header + wide).split(","))
     assert loaded.head.line == len(titles) + 1
     assert f"the header is on line {len(titles) + 1}" in " ".join(loaded.notes)
+
+
+@pytest.mark.parametrize("title", ["Customer list", "Customer list,,"])
+def test_a_title_that_may_be_the_header_is_refused_with_the_flag_that_tells(
+    tmp_path: Path, title: str
+) -> None:
+    with pytest.raises(PipelineError) as problem:
+        convert(f"{title}\nGiven,Family,City\nMira,Holt,Perth\nTeo,Lund,Perth\n".encode(), tmp_path)
+
+    assert "--header-row" in problem.value.hint
 
 
 def test_names_with_two_cells_above_the_header_are_titles_where_a_title_stands_beside_them(

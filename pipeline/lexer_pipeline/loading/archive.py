@@ -79,7 +79,7 @@ def _with_data(
 ) -> list[zipfile.ZipInfo]:
     """Those that hold tables or JSON; where none surely does, those that might."""
     might = [one for one in infos if not other_files.is_other(one.filename)]
-    found = [one for one in might if not _is_prose(path, archive, one)]
+    found = [one for one in might if not _tells_of_others(path, archive, one)]
     if not might:
         raise SourceError(
             f"{path}: the zip holds no table and no JSON", "Export it again, as CSV, XLSX or JSON."
@@ -87,7 +87,10 @@ def _with_data(
     return found or might
 
 
-def _is_prose(path: Path, archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> bool:
+def _tells_of_others(path: Path, archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> bool:
+    """Whether a file is empty, tells of the data beside it, or holds sentences."""
+    if not info.file_size or other_files.is_about_data(info.filename):
+        return True
     with _reading(path, info.filename), archive.open(info) as file:
         return other_files.is_prose(info.filename, file.read(HEAD))
 

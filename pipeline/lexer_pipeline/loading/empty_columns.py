@@ -77,5 +77,5 @@ class Trimmed:
             if data[starts[row, at] : ends[row, at]].strip():
                 raise UsageError(
                     f"{self.name}: column {at + 1} has no header, but it has values",
-                    "Name it, or remove the column with all its cells.",
+                    "Name it, remove the column with all its cells, or say which line holds the names with --header-row 2.",
                 )

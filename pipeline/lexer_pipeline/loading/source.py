@@ -5,14 +5,15 @@ The formats that are read, and those that are known and refused, are the two tab
 """
 
 import codecs
-from contextlib import ExitStack, closing
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field, replace
 from importlib import import_module
 from itertools import chain
 from pathlib import Path
 from typing import BinaryIO, Protocol, runtime_checkable
 
-from lexer_pipeline.errors import SourceError
+from lexer_pipeline.errors import SourceError, UsageError
 from lexer_pipeline.loading import delimited, header_finder, json_documents, rejects_header
 from lexer_pipeline.loading.byte_stream import ByteSource, open_file
 from lexer_pipeline.loading.footer import Footer
@@ -184,11 +185,22 @@ def load(
 
     Raises SourceError; UsageError where `options` ask for what is not there.
     """
-    with ExitStack() as on_failure:
+    with naming_member(source), ExitStack() as on_failure:
         stream = _open(source, stdin, options, hashing, on_failure)
         loaded = _begun(stream, options)
         on_failure.pop_all()
         return replace(loaded, beside=source.notes) if isinstance(source, ArchiveMember) else loaded
+
+
+@contextmanager
+def naming_member(source: Source) -> Iterator[None]:
+    """What is wrong with a file of a zip is said with the flag that chooses another."""
+    try:
+        yield
+    except (SourceError, UsageError) as problem:
+        if isinstance(source, ArchiveMember) and "--member" not in problem.hint:
+            problem.hint = f"{problem.hint} Or choose another file of the zip with --member NAME.".lstrip()
+        raise
 
 
 def _begun(stream: TextStream, options: ReadOptions) -> Loaded:

@@ -16,7 +16,7 @@ from lexer_pipeline.errors import UsageError
 from lexer_pipeline.loading.expand import expand
 from lexer_pipeline.loading.format import ReadOptions
 from lexer_pipeline.loading.named_twice import refuse_copies, refuse_named_twice
-from lexer_pipeline.loading.source import Loaded, LoadedTable, Source, load
+from lexer_pipeline.loading.source import Loaded, LoadedTable, Source, load, naming_member
 from lexer_pipeline.mapping import file as mapping
 from lexer_pipeline.mapping import remembered
 from lexer_pipeline.mapping.name_words import depends_on_source, records_of
@@ -133,7 +133,8 @@ def plans(
     alike: list[Source] = []
     for source in sources:
         with again(source, stdin) as reader:
-            found, notes = (chosen, ()) if chosen else _recognised(source, reader(), reading, out)
+            with naming_member(source):
+                found, notes = (chosen, ()) if chosen else _recognised(source, reader(), reading, out)
             if found.refuse:
                 raise UsageError(f"{found.title}: cannot be converted: {found.refuse}")
             records = [record for record in found.records if _is_wanted(record, specification)]

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from lexer_pipeline.chunks.results import Checked
 from lexer_pipeline.errors import UsageError
-from lexer_pipeline.loading.source import Loaded, LoadedDocuments, LoadedTable
+from lexer_pipeline.loading.source import Loaded, LoadedDocuments, LoadedTable, naming_member
 from lexer_pipeline.preparing.options import Options
 from lexer_pipeline.preparing.plan import Plan
 from lexer_pipeline.preparing.routes import ChunkT, DocumentsRoute, Route, TableRoute
@@ -20,7 +20,8 @@ from lexer_pipeline.validating.reference import ReferenceChecker
 
 def stages_of(loaded: Loaded, plan: Plan, options: Options) -> "Stages[Any]":
     """The stages for a source that was opened, set up as its plan and form ask."""
-    return Stages(loaded, plan, _route(loaded, plan, options), options.timings)
+    with naming_member(plan.source):
+        return Stages(loaded, plan, _route(loaded, plan, options), options.timings)
 
 
 @dataclass(frozen=True, slots=True)

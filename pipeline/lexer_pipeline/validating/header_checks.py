@@ -34,7 +34,7 @@ def refuse_duplicates(header: Sequence[str], source: str) -> None:
         if not name:
             raise UsageError(
                 f"{source}: column {number} has no header",
-                "Name it, or remove the column with all its cells.",
+                "Name it, remove the column with all its cells, or say which line holds the names with --header-row 2.",
             )
         if name in seen:
             raise UsageError(f"{source}: two columns are called {name}", "Rename or remove one of them.")
@@ -140,7 +140,10 @@ def unknown_column(unknown: Sequence[str], found: int, tree: SchemaTree, source:
     plural = "columns are" if len(unknown) > 1 else "column is"
     remedy = "Rename the columns, or leave them out with --ignore-unknown."
     if not found:
-        remedy = "Check that the first line holds the names of the columns; a mapping (--map) may give them fields."
+        remedy = (
+            "Say which line holds the names of the columns with --header-row 2, where it is not the first;"
+            " a mapping (--map) may give them fields."
+        )
     return UsageError(
         f"{source}: {len(unknown)} {plural} not in the specification. {listed}{more}".strip(), remedy
     )
