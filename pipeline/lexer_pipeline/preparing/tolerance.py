@@ -46,6 +46,12 @@ def check_accepted(codes: Iterable[str]) -> None:
     known = [code for code, one in SUSPICIONS.items() if one.weight == HOLD]
     for code in codes:
         if code not in known:
+            if code in SUSPICIONS:
+                weight = SUSPICIONS[code].weight
+                raise UsageError(
+                    f"--accept: no batch is held for {code}",
+                    f"It is of weight {weight} and holds nothing; leave it out.",
+                )
             near = get_close_matches(code, known, 1)
             hint = f"Did you mean {near[0]}?" if near else f"These hold a batch: {', '.join(known)}."
             raise UsageError(f"--accept: no batch is held for {code}", hint)
