@@ -70,8 +70,9 @@ SUSPICIONS: Mapping[str, Suspicion] = MappingProxyType({
         'repair it in a mapping with `convert = ["unescape"]`',
     ),
     "invisible_sign": Suspicion(
-        WARNING, "a text holds a sign that nobody sees: U+FEFF, U+200B to U+200F, U+202A to U+202E, U+2060, a soft hyphen",
-        "a name with U+200B behind it", "look where it comes from; from ids, addresses, numbers and dates it is taken off",
+        WARNING, "a text holds a sign that nobody sees, such as a zero width space, a mark of the direction of writing, a byte order mark "
+        "or a soft hyphen (U+FEFF, U+200B to U+200F, U+202A to U+202E, U+2060, U+00AD)",
+        "a name with U+200B behind it", "look where it comes from; from ids, e-mail addresses, postcodes, numbers and dates it is taken off",
     ),
     "key_repeated": Suspicion(
         HOLD, "an order or a return has the id of another one that came before it; the vendor keeps one of them",

@@ -5,11 +5,11 @@ from typing import Any
 
 _INVISIBLE = {0xFEFF, 0x2060, 0xAD, *range(0x200B, 0x2010), *range(0x202A, 0x202F)}
 _IDS = {
-    "customer_id", "mobile", "system_name", "external_id", "link_value", "id_type", "purchase_id", "return_id", "product_id",
+    "customer_id", "mobile", "system_name", "external_id", "link_value", "id_type", "purchase_id", "return_id", "product_id", "postcode", "zip",
     "sku", "upc", "store_id", "id", "email_id", "sms_id", "campaign_id", "number",
 }  # fmt: skip
 _WORDS = (
-    r"(null|\(null\)|<null>|\\n|nil|none|\(none\)|nan|n/a|n\.a\.|undefined|unknown|\(unknown\)|not set|\(not set\)|-{1,3}|0|0\.0"
+    r"(null|\(null\)|<null>|\\n|nil|none|\(none\)|nan|n/a|n\.a\.?|undefined|unknown|\(unknown\)|not set|\(not set\)|\(blank\)|-{1,3}|[–—]|0+|0\.0"
     r"|0{8}-0{4}-0{4}-0{4}-0{12}|)|(test|no[-_.]?email|no-?mail|none|null)@.*|#{3,}|[0-9]([.,][0-9]+)?e\+[0-9]{2}"
     r"|#(n/a|ref!|name\?|value!|div/0!|null!|num!|spill!|calc!)"
 )

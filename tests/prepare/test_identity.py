@@ -1,6 +1,7 @@
 """What stands for nothing names nobody: in links and keys it is an issue, and ids lose what only protects them."""
 
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -9,7 +10,9 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from lexer_pipeline.errors import UsageError
 from lexer_pipeline.kernels import codes
+from lexer_pipeline.preparing.tolerance import check_accepted
 from lexer_pipeline.specs import catalog, signs
 from lexer_pipeline.specs.placeholders import MAILBOXES, WORDS, Placeholders
 from lexer_pipeline.specs.schema_tree import Place, SchemaTree
@@ -180,6 +183,44 @@ def test_signs_that_nobody_sees_are_taken_off_addresses_numbers_and_dates(tmp_pa
     ]
     assert made.manifest.issues == {"placeholder": 1}
     assert made.manifest.conversions["invisible_signs_removed"] == 4
+
+
+def test_a_postcode_is_a_code_without_what_nobody_sees(tmp_path: Path) -> None:
+    made = of_bytes(
+        "link.mobile,postcode,zip\n0400,\u200e3067,'02134\n".encode(), "customer_record", tmp_path
+    )
+
+    assert [(one["postcode"], one["zip"]) for one in made.records] == [("3067", "02134")]
+
+
+@pytest.mark.parametrize("text", ["####", "#######", "#n/a", "0", "00", "n.a", "–", "(blank)"])
+def test_the_line_that_an_issue_names_lifts_it(text: str, tmp_path: Path) -> None:
+    first = people(text.encode() + b",A\n", tmp_path / "first")
+    named = re.search(r"placeholders = \{ not = \[.*?\] \}", first.issues[0]["message"])
+    assert named is not None
+    mapping = tmp_path / "meant.toml"
+    mapping.write_text(f"""
+{named[0]}
+[[records]]
+specification = "profile_customer"
+[records.fields]
+"link.customer_id" = "link.customer_id"
+""")
+    made = of_bytes(
+        f"link.customer_id\n{text}\n".encode(),
+        None,
+        tmp_path / "then",
+        replace(KEEP_ALL, mapping=str(mapping)),
+    )
+
+    assert [one["link"]["customer_id"] for one in made.records] == [text]
+
+
+@pytest.mark.parametrize("code", ["record_repeated", "placeholder"])
+def test_a_code_that_holds_nothing_need_not_be_accepted(code: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        check_accepted([code])
+    assert "holds nothing" in str(caught.value.hint)
 
 
 def test_an_issue_names_the_sign_that_nobody_sees(tmp_path: Path) -> None:

@@ -16,16 +16,16 @@ from lexer_pipeline.chunks.rows import Rows, joined
 from lexer_pipeline.errors import SourceError
 from lexer_pipeline.kernels import dispatch
 from lexer_pipeline.kernels.arrays import Bools, Int32s, Integers, UInt64s
-from lexer_pipeline.kernels.codes import KEY_EMPTY, KEY_SAME, KEY_STARTS, KEY_UNREADABLE, ROW_BLANK
+from lexer_pipeline.kernels.codes import KEY_EMPTY, KEY_EXACT, KEY_SAME, KEY_STARTS, KEY_UNREADABLE, ROW_BLANK
 
 LONGEST_RECORD = 16 << 20
 
 
 class Key(NamedTuple):
-    """The column that says which rows belong together; of one that `is_address` neither blanks around it nor case count."""
+    """The column that says which rows belong together, and as what its cells are compared: KEY_EXACT, KEY_TRIMMED, KEY_ADDRESS."""
 
     column: int
-    is_address: bool = False
+    kind: int = KEY_EXACT
 
 
 # The mark and the hash of each row's key.
@@ -72,7 +72,7 @@ def _next_keyed(marks: Integers) -> Integers:
 def marks_of(rows: Rows, key: Key) -> Keys:
     """What the key of each row says, and its hash."""
     return dispatch.mark_keys(
-        rows.data, rows.starts, rows.ends, rows.faults, rows.cells, rows.columns, key.column, key.is_address
+        rows.data, rows.starts, rows.ends, rows.faults, rows.cells, rows.columns, key.column, key.kind
     )
 
 

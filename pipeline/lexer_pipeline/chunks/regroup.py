@@ -13,6 +13,7 @@ from lexer_pipeline.chunks.records import Records
 from lexer_pipeline.chunks.rows import Rows, left_over, rows_of
 from lexer_pipeline.kernels import dispatch
 from lexer_pipeline.kernels.arrays import Int64s
+from lexer_pipeline.kernels.clean_key import clean_key
 from lexer_pipeline.kernels.codes import (
     KEY_BLANK,
     KEY_SAME,
@@ -143,7 +144,7 @@ def _side_by_side(hashes: Int64s) -> tuple[Int64s, int]:
 
 
 def _keys(data: bytes, key: Key, dialect: Dialect) -> Int64s:
-    return dispatch.scan_keys(data, dialect, key.column, True, LONGEST_RECORD, key.is_address)[2]
+    return dispatch.scan_keys(data, dialect, key.column, True, LONGEST_RECORD, key.kind)[2]
 
 
 def _put(data: bytes, about: Int64s, order: Int64s) -> bytes:
@@ -153,8 +154,7 @@ def _put(data: bytes, about: Int64s, order: Int64s) -> bytes:
 
 def _key(rows: Rows, row: int, key: Key) -> bytes:
     at = row * rows.columns + key.column
-    text = rows.data[rows.starts[at] : rows.ends[at]]
-    return text.strip().lower() if key.is_address else text
+    return clean_key(key.kind, rows.data[rows.starts[at] : rows.ends[at]])
 
 
 def _in_chunks(

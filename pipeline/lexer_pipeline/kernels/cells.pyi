@@ -15,7 +15,7 @@ def encode(
 ) -> tuple[bytes, Int64s]: ...  # fmt: skip
 def mark_keys(
     data: bytes, starts: Int32s, ends: Int32s, faults: UInt8s, cells: Int32s, columns: int, column: int,
-    is_address: bool = False,
+    kind: int = 0,
 ) -> tuple[UInt8s, UInt64s]: ...  # fmt: skip
 def agree(
     data: bytes, starts: Int32s, ends: Int32s, flags: UInt8s, columns: int, column: int, first: Int32s, last: Int32s,

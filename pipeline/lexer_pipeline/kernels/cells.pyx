@@ -263,18 +263,18 @@ def encode(const uint8_t[::1] data not None, const int32_t[::1] starts not None,
 
 def mark_keys(const uint8_t[::1] data not None, const int32_t[::1] starts not None,
               const int32_t[::1] ends not None, const uint8_t[::1] faults not None,
-              const int32_t[::1] cells not None, int columns, int column, bint is_address=False):
+              const int32_t[::1] cells not None, int columns, int column, int kind=KEY_EXACT):
     """Say of each row whether its key begins a record, and the 64-bit hash of the key.
 
     Marks: 0 the row is blank; 1 the key differs from that of the row before; 2 it is the same; 3 it is empty;
-    4 it cannot be read. Hashes of other rows than those marked 1 and 2 are 0. Where a key `is_address` blanks around it and
-    the case of ASCII letters make no difference.
+    4 it cannot be read. Hashes of other rows than those marked 1 and 2 are 0. Keys are compared as they will be sent, as their `kind`
+    says: KEY_EXACT, KEY_TRIMMED (an id without blanks around it) or KEY_ADDRESS.
     """
     cdef int64_t n = data.shape[0], rows = faults.shape[0], row, at, size
     cdef const uint8_t *base = &data[0] if n else NULL
     cdef Key key
     key.size = -1
-    key.is_address = is_address
+    key.kind = kind
     key.side = 0
     marks_a = np.zeros(rows, np.uint8)
     hashes_a = np.zeros(rows, np.uint64)

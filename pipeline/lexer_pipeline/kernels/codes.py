@@ -24,6 +24,8 @@ CELL_EMPTY, CELL_GOOD, CELL_DOUBT = range(3)
 
 # What the key of a row says: none, since the row is blank; another than before; the same; empty; not to be read.
 KEY_BLANK, KEY_STARTS, KEY_SAME, KEY_EMPTY, KEY_UNREADABLE = range(5)
+# How keys are compared, always as they will be sent: ids with or without the blanks around them, and addresses.
+KEY_EXACT, KEY_TRIMMED, KEY_ADDRESS = range(3)
 # The places of what is told of a row besides its cells; of `scan_keys` the last two are mark and hash of its key.
 ABOUT_START, ABOUT_END, ABOUT_CELLS, ABOUT_LINE, ABOUT_NUMBER, ABOUT_INDEX, ABOUT_PLACE, ABOUT_WIDTH = range(
     8

@@ -6,7 +6,7 @@ A `good_...` may only vouch: a text that it is not certain of is left to the ref
 
 from libc.stdint cimport int64_t, uint8_t, uint64_t
 from libc.stdlib cimport realloc
-from libc.string cimport memchr, memcmp, memcpy, strlen
+from libc.string cimport memchr, memcmp, memcpy, memmove, strlen
 
 from lexer_pipeline.kernels.codes cimport *
 
@@ -493,42 +493,141 @@ cdef inline uint64_t hash_bytes(const uint8_t *p, int64_t n) noexcept nogil:
 
 
 cdef enum:
-    # No address is longer; what is, is compared as it stands.
-    LONGEST_ADDRESS = 320
+    # No key that is cleaned is longer; what is, is compared as it stands.
+    LONGEST_CLEANED = 320
 
 cdef struct Key:
-    # The key of the row before (of size -1 where there is none), as it is compared: an address trimmed and in lower case.
+    # The key of the row before (of size -1 where there is none), as it is compared: as it will be sent.
     const uint8_t *p
     int64_t size
     uint64_t hash
-    bint is_address
+    int kind
     int side
-    uint8_t sides[2][LONGEST_ADDRESS]
+    uint8_t sides[2][LONGEST_CLEANED]
+
+
+cdef inline bint is_odd_key(int kind, const uint8_t *p, int64_t size) noexcept nogil:
+    """Whether a key that is not empty may be sent otherwise than it stands."""
+    cdef int64_t i
+    if kind == KEY_ADDRESS or p[0] == 0x27 or p[0] == 0x3D or p[0] <= 0x20 or p[size - 1] <= 0x20:
+        return True
+    for i in range(size):
+        if p[i] >= 0x80:
+            return True
+    return False
+
+
+cdef inline int unseen(const uint8_t *p, int64_t size) noexcept nogil:
+    """How many bytes the sign that nobody sees takes that stands here; 0 where there is none (signs.INVISIBLE)."""
+    if size >= 2 and p[0] == 0xC2 and p[1] == 0xAD:
+        return 2
+    if size < 3:
+        return 0
+    if p[0] == 0xE2 and p[1] == 0x80 and (0x8B <= p[2] <= 0x8F or 0xAA <= p[2] <= 0xAE):
+        return 3
+    return 3 if (p[0] == 0xE2 and p[1] == 0x81 and p[2] == 0xA0) or (p[0] == 0xEF and p[1] == 0xBB and p[2] == 0xBF) else 0
+
+
+cdef inline void trim_key(int kind, const uint8_t *p, int64_t *begin, int64_t *end) noexcept nogil:
+    """Pass over tabs and no-break spaces at both ends, and over all blanks unless those belong to the key."""
+    while begin[0] < end[0]:
+        if p[begin[0]] == 0x09 or (kind != KEY_EXACT and p[begin[0]] <= 0x20):
+            begin[0] += 1
+        elif end[0] - begin[0] >= 2 and p[begin[0]] == 0xC2 and p[begin[0] + 1] == 0xA0:
+            begin[0] += 2
+        else:
+            break
+    while begin[0] < end[0]:
+        if p[end[0] - 1] == 0x09 or (kind != KEY_EXACT and p[end[0] - 1] <= 0x20):
+            end[0] -= 1
+        elif end[0] - begin[0] >= 2 and p[end[0] - 2] == 0xC2 and p[end[0] - 1] == 0xA0:
+            end[0] -= 2
+        else:
+            break
+
+
+cdef inline bint is_quote(uint8_t sign) noexcept nogil:
+    return sign == 0x22 or sign == 0x27 or sign == 0x20 or sign == 0x09
+
+
+cdef inline int64_t clean_key(int kind, const uint8_t *p, int64_t size, uint8_t *to) noexcept nogil:
+    """Write a key of at most LONGEST_CLEANED bytes as it will be sent; returns its size, at least 1.
+
+    An id loses what `signs.unprotected` takes off, an address what `values.email` does. The quotes in a quoted cell may
+    stand doubled.
+    """
+    cdef int64_t i = 0, begin = 0, end = 0
+    cdef int width
+    while i < size:
+        width = unseen(p + i, size - i)
+        if width == 0:
+            to[end] = p[i] | 0x20 if kind == KEY_ADDRESS and 0x41 <= p[i] <= 0x5A else p[i]
+            end += 1
+            width = 1
+        i += width
+    trim_key(kind, to, &begin, &end)
+    if kind == KEY_ADDRESS:
+        if end - begin > 2 and to[end - 1] == 0x3E:
+            i = end - 1
+            while i > begin and to[i] != 0x3C:
+                i -= 1
+            if to[i] == 0x3C:
+                begin = i + 1
+                end -= 1
+        if begin < end and to[begin] == 0x3D:
+            begin += 1
+        if end - begin > 7 and memcmp(to + begin, b"mailto:", 7) == 0:
+            begin += 7
+        while begin < end and is_quote(to[begin]):
+            begin += 1
+        while begin < end and is_quote(to[end - 1]):
+            end -= 1
+        while begin < end and (to[end - 1] == 0x2E or to[end - 1] == 0x2C or to[end - 1] == 0x3B or to[end - 1] == 0x20):
+            end -= 1
+    else:
+        if end - begin > 3 and to[begin] == 0x3D and to[begin + 1] == 0x22 and to[end - 1] == 0x22:
+            begin += 2
+            end -= 1
+            if end - begin > 2 and to[begin] == 0x22 and to[end - 1] == 0x22:
+                begin += 1
+                end -= 1
+            trim_key(kind, to, &begin, &end)
+        if begin < end and to[begin] == 0x27:
+            begin += 1
+    if begin == end:
+        to[0] = p[size - 1]
+        return 1
+    memmove(to, to + begin, end - begin)
+    return end - begin
 
 
 cdef inline bint next_key(Key *key, const uint8_t *p, int64_t size) noexcept nogil:
     """Whether a key that is not empty is the one of the row before; `key` then has it with its hash."""
-    cdef int64_t i
     cdef bint same
-    cdef uint8_t *to
-    if key.is_address:
-        while size > 1 and p[0] <= 0x20:
-            p += 1
-            size -= 1
-        while size > 1 and p[size - 1] <= 0x20:
-            size -= 1
-        if size <= LONGEST_ADDRESS:
-            key.side = 1 if key.side == 0 else 0
-            to = &key.sides[key.side][0]
-            for i in range(size):
-                to[i] = p[i] | 0x20 if 0x41 <= p[i] <= 0x5A else p[i]
-            p = to
+    if size <= LONGEST_CLEANED and is_odd_key(key.kind, p, size):
+        key.side = 1 if key.side == 0 else 0
+        size = clean_key(key.kind, p, size, &key.sides[key.side][0])
+        p = &key.sides[key.side][0]
     same = size == key.size and memcmp(p, key.p, size) == 0
     if not same:
         key.hash = hash_bytes(p, size)
     key.p = p
     key.size = size
     return same
+
+
+cdef inline bint is_same_key(const uint8_t *p, int64_t size, const uint8_t *other, int64_t other_size) noexcept nogil:
+    """Whether two keys, neither of them empty, are sent as the same one."""
+    cdef uint8_t one[LONGEST_CLEANED]
+    cdef uint8_t two[LONGEST_CLEANED]
+    if size == other_size and memcmp(p, other, size) == 0:
+        return True
+    if size > LONGEST_CLEANED or other_size > LONGEST_CLEANED:
+        return False
+    if not is_odd_key(KEY_EXACT, p, size) and not is_odd_key(KEY_EXACT, other, other_size):
+        return False
+    size = clean_key(KEY_EXACT, p, size, one)
+    return size == clean_key(KEY_EXACT, other, other_size, two) and memcmp(one, two, size) == 0
 
 
 cdef struct Out:

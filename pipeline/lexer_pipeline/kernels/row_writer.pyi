@@ -13,5 +13,5 @@ class Writer:
     ) -> WrittenBlock: ...  # fmt: skip
 
 def scan_keys(
-    data: bytes, dialect: Dialect, column: int, final: bool, longest: int, is_address: bool = False
+    data: bytes, dialect: Dialect, column: int, final: bool, longest: int, kind: int = 0
 ) -> tuple[int, int, Int64s]: ...

@@ -331,7 +331,9 @@ cdef class Writer:
                 elif unreadable or not readable:
                     begins = False
                 elif size:
-                    begins = size != key_size or memcmp(p + table.starts[cell + self.key], p + key_at, size) != 0
+                    begins = key_size < 0 or not is_same_key(p + table.starts[cell + self.key], size, p + key_at, key_size)
+                    # Whether its rows agree is for the reference to say.
+                    doubt = doubt or not begins and (size != key_size or memcmp(p + table.starts[cell + self.key], p + key_at, size) != 0)
                 else:
                     begins = key_size < 0 and self._says_once(table, table.rows)
                 if begins:
@@ -692,7 +694,7 @@ cdef inline bint plain_row(const uint8_t *p, int64_t n, int64_t at, uint8_t deli
 
 
 def scan_keys(const uint8_t[::1] data not None, dialect not None, int column, bint final, int64_t longest,
-              bint is_address=False):
+              int kind=KEY_EXACT):
     """Find the rows of `data` that are not blank, and the key of each in `column`.
 
     Returns (consumed, lines, about): `about` (int64) has of each row its start, its end, the line before it, its mark
@@ -707,7 +709,7 @@ def scan_keys(const uint8_t[::1] data not None, dialect not None, int column, bi
     cdef bint memory = True
     cdef Key key
     key.size = -1
-    key.is_address = is_address
+    key.kind = kind
     key.side = 0
     table.columns = column + 1
     table.rows = table.room = 0

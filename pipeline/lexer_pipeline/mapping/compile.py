@@ -8,6 +8,7 @@ from typing import Protocol
 
 from lexer_pipeline.chunks.group import Key
 from lexer_pipeline.errors import UsageError
+from lexer_pipeline.kernels import codes
 from lexer_pipeline.mapping import conversions
 from lexer_pipeline.mapping.header import NOWHERE, NUMBER_SIGN, Header
 from lexer_pipeline.mapping.name_words import name_word
@@ -314,14 +315,31 @@ def _key(wanted: str | None, target_columns: Sequence[TargetColumn], header: Hea
             f"{header.source}: nothing says which rows belong together",
             f"Add a column for {wanted or 'the key'}.",
         )
-    return Key(found, any(one.columns == (found,) and _is_address(one, tree) for one in target_columns))
+    return Key(
+        found,
+        max(
+            (_key_kind(one, tree) for one in target_columns if one.columns == (found,)),
+            default=codes.KEY_EXACT,
+        ),
+    )
+
+
+def _key_kind(one: TargetColumn, tree: SchemaTree) -> int:
+    """As what the cells of a column are compared where they say which rows belong together."""
+    if _is_address(one, tree):
+        return codes.KEY_ADDRESS
+    trims = any(
+        isinstance(step, conversions.Vectorised) and step.kernel in (codes.TO_ID, codes.TO_TRIMMED)
+        for step in one.chain
+    )
+    return codes.KEY_TRIMMED if trims else codes.KEY_EXACT
 
 
 def _as_sent(one: TargetColumn, tree: SchemaTree, key: Key | None) -> TargetColumn:
     """A column of an address by which rows are brought together, cleaned before the rows are compared."""
     if (
         key is None
-        or not key.is_address
+        or key.kind != codes.KEY_ADDRESS
         or one.columns != (key.column,)
         or one.chain
         or not _is_address(one, tree)

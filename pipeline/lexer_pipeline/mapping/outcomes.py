@@ -90,7 +90,7 @@ def converted(
 def _refused(one: TargetColumn, text: str, why: conversions.Unconvertible, cleaning: Cleaning) -> Outcome:
     """What becomes of a text that a conversion refuses: an issue, or a field left out that a spreadsheet spoiled."""
     code = "spreadsheet_error" if signs.error_word(text) is not None else why.code
-    if code in LEFT_OUT and cleaning.placeholders.means(text):
+    if code in LEFT_OUT and cleaning.means(text):
         return text, (), None
     if code in LEFT_OUT and one.place.holds_text and not one.place.identifies:
         return "", (LEFT_OUT[code],), None

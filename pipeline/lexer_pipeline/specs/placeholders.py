@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 # Compared without the blanks around them and in any case. `NA` is none: it is Namibia, and North America.
 WORDS = (
-    "null", "(null)", "<null>", r"\N", "nil", "none", "(none)", "nan", "n/a", "n.a.", "undefined", "unknown", "(unknown)",
-    "not set", "(not set)", "-", "--", "---", "0", "0.0", "00000000-0000-0000-0000-000000000000",
+    "null", "(null)", "<null>", r"\N", "nil", "none", "(none)", "nan", "n/a", "n.a.", "n.a", "undefined", "unknown", "(unknown)",
+    "not set", "(not set)", "(blank)", "-", "--", "---", "–", "—", "0", "0.0", "00000000-0000-0000-0000-000000000000",
 )  # fmt: skip
 # What stands before the @ of addresses that are typed where somebody has none.
 MAILBOXES = (
@@ -45,7 +45,7 @@ class Placeholders:
     def word(self, text: str) -> str | None:
         """The word for nothing that a text is; None where it is none, or is meant."""
         plain = folded(text)
-        if plain in self.words:
+        if plain in self.words or (plain and not plain.strip("0") and plain not in self.meant):
             return plain
         mailbox, at, _ = plain.partition("@")
         if at and f"{mailbox}@" in self.words and plain not in self.meant:

@@ -82,12 +82,16 @@ class Cleaning:
         refused = self.refusal(text)
         return refused is not None and refused.code != DIGITS_LOST.code
 
+    def means(self, text: str) -> bool:
+        """Whether the mapping says of a text that it is meant, as it stands or by the word that messages have for it."""
+        return self.placeholders.means(text) or self.placeholders.means(signs.error_word(text) or "")
+
     def harm(self, text: str) -> values.Unconvertible | None:
         """What a spreadsheet did to a text that nothing can undo, unless the mapping says that it is meant."""
         error = signs.error_word(text)
         if error is None and not signs.lost_digits(text):
             return None
-        if self.placeholders.means(text):
+        if self.means(text):
             return None
         if error is None:
             return DIGITS_LOST

@@ -25,7 +25,9 @@ def build(
     def fill(below: Branch | Leaf, path: Parts, row: Sequence[str] | None) -> Value:
         if isinstance(below, Leaf):
             text = (
-                row[below.column] if row is not None else _once(below, rows, path, notes, layout.takes_first)
+                row[below.column]
+                if row is not None
+                else _once(below, rows, path, notes, cleaning, layout.takes_first)
             )
             return _value(below, text, path, notes, cleaning)
         if EACH in below:
@@ -55,15 +57,33 @@ def _columns(below: Branch | Leaf) -> Iterator[int]:
             yield from _columns(deeper)
 
 
-def _once(leaf: Leaf, rows: Sequence[Sequence[str]], path: Parts, notes: Notes, takes_first: bool) -> str:
-    """What the rows of a record say in a once-a-record column: the first that says anything."""
+def _once(
+    leaf: Leaf,
+    rows: Sequence[Sequence[str]],
+    path: Parts,
+    notes: Notes,
+    cleaning: Cleaning,
+    takes_first: bool,
+) -> str:
+    """What the rows of a record say in a once-a-record column: the first that says anything.
+
+    Spellings of one id agree, since they are sent as one; one that is cleaned is taken, so that it is counted.
+    """
     said = [row[leaf.column] for row in rows if row[leaf.column]]
     if len(set(said)) > 1 and not takes_first:
+        sent = [_sent(leaf, text, cleaning) for text in said]
+        if len(set(sent)) == 1:
+            return next(text for text in said if text != sent[0])
         message = (
             "differs between the rows of one record; make the rows agree, or leave it empty after the first"
         )
         notes.problems.append(Problem(path, "contradiction", "once a record", message))
     return said[0] if said else ""
+
+
+def _sent(leaf: Leaf, text: str, cleaning: Cleaning) -> str:
+    done = cleaning.text(text, leaf.place) if leaf.place.is_id else None
+    return done.text if isinstance(done, values.Converted) else text
 
 
 def _list(parts: list[tuple[int, Value]], path: Parts, notes: Notes, closes_gaps: bool) -> list[Value] | None:

@@ -7,12 +7,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from lexer_pipeline.kernels.arrays import Int32s, Int64s, Scanned, UInt8s, UInt64s
+from lexer_pipeline.kernels.clean_key import clean_key
 from lexer_pipeline.kernels.codes import (
     BROKEN_ROWS,
     HAS_DOUBLED,
     HAS_ESCAPE,
     HAS_HIGH,
     KEY_EMPTY,
+    KEY_EXACT,
     KEY_SAME,
     KEY_STARTS,
     KEY_UNREADABLE,
@@ -29,7 +31,6 @@ from lexer_pipeline.kernels.codes import (
 from lexer_pipeline.kernels.dialect import Dialect, Doubtful
 
 LINE_BREAK = re.compile(rb"\r\n|\n|\r")
-BLANKS = bytes(range(0x21))
 # Where rows end in LF, CRs before it belong to it, and one in a line is text.
 NO_CR_ALONE = re.compile(rb"\r*\n|\r+\Z")
 NEEDS_ESCAPE = re.compile(rb'[\x00-\x1f"\\]')
@@ -208,7 +209,7 @@ def _ints(values: list[int]) -> Int32s:
 
 def mark_keys(
     data: bytes, starts: Int32s, ends: Int32s, faults: UInt8s, cells: Int32s, columns: int, column: int,
-    is_address: bool = False,
+    kind: int = KEY_EXACT,
 ) -> tuple[UInt8s, UInt64s]:  # fmt: skip
     """Say of each row whether its key begins a record, and a hash of it; see `cells.mark_keys`."""
     marks = np.zeros(len(faults), np.uint8)
@@ -216,8 +217,7 @@ def mark_keys(
     last = None
     for row, fault in enumerate(faults.tolist()):
         key = data[starts[row * columns + column] : ends[row * columns + column]]
-        if is_address:
-            key = key.strip(BLANKS).lower() or key[-1:]
+        key = clean_key(kind, key)
         if fault == ROW_BLANK:
             continue
         if fault in BROKEN_ROWS or cells[row] <= column:
@@ -232,14 +232,14 @@ def mark_keys(
 
 
 def scan_keys(
-    data: bytes, dialect: Dialect, column: int, final: bool, longest: int, is_address: bool = False
+    data: bytes, dialect: Dialect, column: int, final: bool, longest: int, kind: int = KEY_EXACT
 ) -> tuple[int, int, Int64s]:
     """Find the rows that are not blank, and the key of each; see `row_writer.scan_keys`."""
     columns, most = column + 1, len(data) + 1
     consumed, _, starts, ends, _, row_starts, row_ends, lines, cells, faults = scan_csv(
         data, dialect, columns, final, most, longest
     )
-    marks, hashes = mark_keys(data, starts, ends, faults, cells, columns, column, is_address)
+    marks, hashes = mark_keys(data, starts, ends, faults, cells, columns, column, kind)
     about = np.stack([row_starts, row_ends, lines[:-1], marks, hashes.view(np.int64)], axis=1).astype(
         np.int64
     )

@@ -44,7 +44,9 @@ def identifier(argument: object) -> Conversion:
 
 def _identifier(strips: bool | None, text: str) -> Converted | Unconvertible:
     seen = signs.without_invisible(text)
-    bare, names = signs.unprotected(seen)
+    bare, names = signs.unprotected(seen.strip(" \r\n"))
+    if not names and bare != seen:
+        names = ("trimmed",)
     found = harm(bare)
     if found is not None and (found is not FLOATING or strips is None):
         return found
