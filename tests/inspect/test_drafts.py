@@ -401,6 +401,18 @@ def test_a_discount_of_the_order_is_an_adjustment_below_zero(tmp_path: Path, sig
     assert (tried.report.valid, tried.report.invalid) == (3, 0)
 
 
+def test_a_discount_of_the_order_is_taken_off_lines_that_are_worked_out(tmp_path: Path) -> None:
+    tried = Tried(tmp_path, lines(
+        "Order ID,Created at,Email,Shipping,Total,Discount Amount,Lineitem quantity,Lineitem price,Lineitem sku",
+        "1,2026-01-01,a@example.com,10.00,35.00,5.00,2,10.00,A", "1,2026-01-01,a@example.com,,,,1,10.00,B",
+        "2,2026-01-02,b@example.com,0.00,10.00,0.00,1,10.00,A",
+    ), "purchase")  # fmt: skip
+
+    assert tried.fields["products[].price_paid"]["convert"] == ["line-total"]
+    assert tried.columns["adjustments[0].price_adjustment"] == "Discount Amount"
+    assert (tried.report.valid, tried.report.invalid) == (2, 0)
+
+
 def test_a_discount_that_the_lines_have_already_is_no_adjustment(tmp_path: Path) -> None:
     tried = Tried(tmp_path, lines(
         "Order ID,Date,Email,SKU,Qty,Price,Discount,Line Total,Order Total",

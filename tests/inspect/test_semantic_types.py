@@ -27,6 +27,7 @@ from lexer_pipeline.inspecting.semantic_types import look_at
         ("2025-10-07 09:50:26 +0200", semantic_types.ISO_DATE_TIME),
         ("2024-03-06", semantic_types.ISO_DATE),
         ("31/12/2024", semantic_types.DATE),
+        ("\u200b2024-03-06", semantic_types.ISO_DATE),
         ("3/12/24 2:05\u202fPM", semantic_types.DATE_TIME),
         ("Mon, 23 Sep 2024 14:21:24 +0000", semantic_types.DATE_TIME),
         ("+61 491 570 006", semantic_types.PHONE),

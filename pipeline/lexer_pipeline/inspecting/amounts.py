@@ -88,12 +88,24 @@ def amounts_of(
 
 def _less_of_order(table: TestedTable, groups: Sequence[Sequence[int]], found: Amounts) -> Amounts:
     """The amounts with the discounts of whole orders; what is taken off so is taken off no line."""
-    if found.total is None:
+    price = found.unit if found.total is None else found.total
+    if price is None:
         return found
-    off = taken_off(table, groups, table.numbers(found.total), found.total)
+    off = taken_off(table, groups, _lines(table, found), price)
     if found.unit is not None and found.discount in off:
         return found
     return replace(found, taken_off=off, discount=None if found.discount in off else found.discount)
+
+
+def _lines(table: TestedTable, found: Amounts) -> list[Decimal | None]:
+    """What each line costs by the amounts that were found."""
+    if found.total is not None:
+        return table.numbers(found.total)
+    if found.unit is None or found.quantity is None:
+        return [None] * len(table.sample.rows)
+    less = () if found.discount is None else (found.discount,)
+    full = line_sums(table, found.quantity, found.unit, is_unit=True)
+    return [None if one is None else one - _sum(table, less, row) for row, one in enumerate(full)]
 
 
 def _by_article(table: TestedTable, quantity: int, price: int) -> bool | None:

@@ -15,6 +15,7 @@ from lexer_pipeline.mapping.conversions import (
 from lexer_pipeline.mapping.conversions.forms import FAMILIES, ISO
 from lexer_pipeline.mapping.conversions.moments import PIVOT, Moment
 from lexer_pipeline.specs import values
+from lexer_pipeline.specs.signs import without_invisible
 
 EMAIL, URL, HASH, PHONE, BOOLEAN = "e-mail", "url", "hash", "phone", "boolean"
 NUMBER, MONEY, ZEROS, APOSTROPHE, SCIENTIFIC = (
@@ -63,8 +64,8 @@ class SemanticType:
 
 
 def look_at(text: str) -> SemanticType:
-    """What one value looks like."""
-    text = text.strip()
+    """What one value looks like, without signs that nobody sees: a conversion takes them off."""
+    text = without_invisible(text).strip()
     if "@" in text and ADDRESS.fullmatch(text):
         return SemanticType(EMAIL)
     if WEB.fullmatch(text):
