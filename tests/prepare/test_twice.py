@@ -238,6 +238,40 @@ def test_one_link_for_several_people_holds_the_batch(
     ]
 
 
+NAMED = {
+    "purchases": MAPPING + '"custom_fields.customer_name" = "Buyer"\n',
+    "customers folded by their address": PEOPLE.replace('key = "Mail"', 'key = "Mail"\ndiffer = "first"')
+    + '"custom_fields.name" = "Buyer"\n',
+}
+
+
+@pytest.mark.parametrize("mapping", NAMED.values(), ids=NAMED)
+@pytest.mark.parametrize(
+    ("buyers", "is_held"),
+    [
+        (["Mira Holt", "Teo Brandt", "Ida Lund"], True),
+        (["Mira Holt", "Teo Brandt", "Mira Holt", "Teo Brandt"], False),
+        (["Mira Holt", "mira holt", "", " MIRA HOLT", ""], False),
+    ],
+)
+def test_one_address_for_several_buyers_is_seen_by_their_whole_names(
+    tmp_path: Path, mapping: str, buyers: Sequence[str], is_held: bool
+) -> None:
+    people = [(f"p{n}@example.com", f"Ann{n} Park") for n in range(60)]
+    people += [("till@example.com", buyer) for buyer in buyers]
+    rows = [f"A-{n},{mail},P-1,5,{buyer},Perth" for n, (mail, buyer) in enumerate(people)]
+    (tmp_path / "a.csv").write_text("No,Mail,Sku,Price,Buyer,City\n" + "\n".join(rows))
+    used = "City" if "commerce" in mapping else "No,Sku,Price"
+    drop = "drop = [" + ", ".join(f'"{one}"' for one in used.split(",")) + "]\n"
+    (tmp_path / "shop.toml").write_text(mapping.replace("[[records]]", drop + "[[records]]"))
+    done = prepared(
+        [tmp_path / "a.csv"], None, tmp_path / "out", Options(mapping=str(tmp_path / "shop.toml"))
+    )
+    (state,) = states(done.report)
+    assert state == ("held" if is_held else "prepared")
+    assert ("shared_link" in seen(done.report)) is is_held
+
+
 @pytest.mark.parametrize(("most", "period"), [(2, 1), (4, 30), (10, 1 << 19)])
 def test_shared_links_are_counted_together_whatever_memory_holds(
     monkeypatch: pytest.MonkeyPatch, most: int, period: int

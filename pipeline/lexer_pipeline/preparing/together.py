@@ -77,6 +77,8 @@ class _Seen:
         known = self._identities.of(checked)
         self._held.append(known)
         self._count += len(known.lines)
+        if self._shared and self._identities.folds_people:
+            self._shared.look(self._identities.of_each_row(checked), None)
         if self._asks_rejected and checked.rejected:
             self._repeats.add(self._number, *self._identities.keys_of_rejected(checked), accepted=False)
         if self._count > AT_ONCE:
@@ -91,7 +93,7 @@ class _Seen:
         self._held, self._count = [], 0
         if self._identities.is_known:
             self._repeats.add(self._number, self._identities.identity(known), known.lines)
-        if self._shared:
+        if self._shared and not self._identities.folds_people:
             self._shared.look(known, self._links_again(known))
 
     def _links_again(self, known: Known) -> bool | None:

@@ -19,6 +19,8 @@ LINK = "link"
 LINKS = ("email", "email_sha256", "email_md5", "customer_id", "mobile", "external_id", "link_value")
 SHAREABLE = ("email", "customer_id", "mobile", "external_id", "link_value")
 NAMES = ("first_name", "last_name")
+# The last part of a custom field that holds the whole name of who bought.
+WHOLE_NAMES = ("name", "full_name", "customer_name")
 EMAIL = "email"
 REFERENCE, REFERENCES = "product_reference_type", ("product_id", "sku", "upc")
 NEVER = 1 << 63
@@ -90,15 +92,20 @@ class Identities:
         self.key = specification.key if specification.key in there else None
         self.is_product = REFERENCE in {field.path for field in specification.fields}
         self.is_person = set(NAMES) <= {field.path for field in specification.fields}
-        links = LINKS if self.is_person else ()
+        self.whole_names = tuple(
+            path for path in self._columns
+            if path.startswith("custom_fields.") and path.rpartition(".")[2] in WHOLE_NAMES
+        )  # fmt: skip
+        links = LINKS if self.is_person or self.whole_names else ()
         self.links = tuple(f"{LINK}.{name}" for name in links if f"{LINK}.{name}" in there)
         self.names = tuple(name for name in NAMES if name in there)
         self._folds = layout is not None and layout.key is not None
+        self.folds_people = self.is_person and layout is not None and layout.folds
         references = [REFERENCE, *REFERENCES] if self.is_product else []
         wanted = [
             *([self.key] if self.key else []), *references, *self.links, *self.names, *([EMAIL] if self.is_person else []),
         ]  # fmt: skip
-        self.fields = tuple(path for path in wanted if path in there)
+        self.fields = (*(path for path in wanted if path in there), *self.whole_names)
 
     @property
     def is_known(self) -> bool:
@@ -119,6 +126,18 @@ class Identities:
         if isinstance(shaped, ShapedRows):
             return joined(self._of_rows(checked, shaped))
         return joined(self._of_documents(checked, shaped))
+
+    def of_each_row(self, checked: Checked) -> Known:
+        """The rows of the accepted records of a chunk, each as if it were a record: several people may be folded into one."""
+        shaped = checked.shaped
+        if not isinstance(shaped, ShapedRows):
+            return self.of(checked)
+        chunk = shaped.chunk
+        accepted = checked.vouched.copy()
+        accepted[list(checked.lines)] = True
+        before = chunk.firsts[0] if len(chunk.firsts) else 0
+        rows = np.flatnonzero(np.repeat(accepted, chunk.lasts - chunk.firsts)) + before
+        return self._in_cells(shaped, rows.astype(np.int32))
 
     def keys_of(self, shaped: Shaped) -> UInt64s:
         """The key of each record of a chunk of which nothing is written, accepted or not; 0 where it cannot be read."""
@@ -150,13 +169,19 @@ class Identities:
         accepted = checked.vouched.copy()
         accepted[list(checked.lines)] = True
         firsts = chunk.firsts[accepted]
-        found = {
-            path: self._cells(shaped, firsts, self._columns[path], path in NAMES) for path in self.fields
-        }
-        parts = [Known(found, chunk.lines[firsts])] if len(firsts) else []
+        parts = [self._in_cells(shaped, firsts)] if len(firsts) else []
         if (written := chunk.written) is not None:
             parts += self._of_written(written)
         return parts
+
+    def _in_cells(self, shaped: ShapedRows, rows: Int32s) -> Known:
+        found = {
+            path: self._cells(shaped, rows, self._columns[path], self._is_name(path)) for path in self.fields
+        }
+        return Known(found, shaped.chunk.lines[rows])
+
+    def _is_name(self, path: str) -> bool:
+        return path in NAMES or path in self.whole_names
 
     def _of_written(self, written: Written[Rows]) -> Iterator[Known]:
         if self.key is not None and self._folds and self.fields == (self.key,):

@@ -34,7 +34,7 @@ class SharedLinks:
         shareable = (f"{LINK}.{name}" for name in SHAREABLE)
         self._of = {
             path: _Links() for path in shareable
-            if path in identities.fields and (identities.names or (emails and path != f"{LINK}.{EMAIL}"))
+            if path in identities.fields and (identities.names or identities.whole_names or (emails and path != f"{LINK}.{EMAIL}"))
         }  # fmt: skip
         self._records = 0
 
@@ -44,7 +44,8 @@ class SharedLinks:
     def look(self, known: Known, are_again: bool | None) -> None:
         """Take in the records of one more chunk; `are_again` says, where it is known, whether any link came twice so far."""
         self._records += len(known.lines)
-        names = known.all_of(self._identities.names)
+        names, whole = known.all_of(self._identities.names), known.first_of(self._identities.whole_names)
+        names = np.where(names != 0, names, whole)
         emails = known.first_of((f"{LINK}.{EMAIL}", EMAIL))
         for path, links in self._of.items():
             if path in known.fields:
