@@ -89,7 +89,9 @@ def test_more_texts_than_are_remembered_are_converted_alike(
     mapping = '[[records]]\nspecification = "profile_customer"\n[records.fields]\n"link.customer_id" = "Id"\n'
     Path("x.toml").write_text(mapping + 'first_name = { column = "Name", convert = ["trim"] }\n')
     texts = [f" {number % 7}é" for number in range(40)]
-    source = write("x.csv", ("Id", "Name"), *({"Id": str(at), "Name": text} for at, text in enumerate(texts)))
+    source = write(
+        "x.csv", ("Id", "Name"), *({"Id": str(at), "Name": text} for at, text in enumerate(texts, 1))
+    )
 
     made = convert(source, "x.toml")
 

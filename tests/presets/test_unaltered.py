@@ -84,11 +84,19 @@ def test_a_phone_number_ends_as_its_digits_end_without_the_extension_or_is_left_
 
 
 @pytest.mark.parametrize("column", ["Customer ID", "Default Address Zip"])
-def test_digits_that_a_spreadsheet_lost_are_an_issue_and_never_guessed(column: str, folder: Path) -> None:
+def test_digits_that_a_spreadsheet_lost_are_left_out_and_never_guessed(column: str, folder: Path) -> None:
     rows = ({"Email": "mira.holt@example.com", column: "6.14E+10"}, {"Email": "teo.brandt@example.com"})
 
     made = convert(write("export.csv", HEADER, *rows), "shopify_customers")
 
+    first, _ = made.records("profile_customer")
+    assert first == {"link": {"email": "mira.holt@example.com"}, "email": "mira.holt@example.com"}
+    assert made.batches["profile_customer"].manifest.suspicions["digits_lost_in_field"]["lines"] == [2]
+
+
+def test_digits_that_a_spreadsheet_lost_are_an_issue_where_they_name_the_person(folder: Path) -> None:
+    made = convert(write("export.csv", HEADER, {"Customer ID": "6.14E+10"}), "shopify_customers")
+
     (issue,) = made.issues("profile_customer")
-    assert (column, "pattern") == (issue["column"], issue["code"])
+    assert (issue["column"], issue["code"]) == ("Customer ID", "digits_lost")
     assert "export it again as text" in issue["message"]
