@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from lexer_pipeline.errors import UsageError
-from lexer_pipeline.mapping import conversions
+from lexer_pipeline.mapping import conversions, reconcile
 from lexer_pipeline.mapping.conversions import (
     CHANGES,
     COMPILERS,
@@ -117,7 +117,12 @@ def test_every_name_of_a_change_is_given_by_some_conversion() -> None:
     modules = [
         import_module(f"{conversions.__name__}.{one.name}") for one in iter_modules(conversions.__path__)
     ]
-    giving = [values, signs, *(module for module in modules if not module.__name__.endswith("outcome"))]
+    giving = [
+        values,
+        signs,
+        reconcile,
+        *(module for module in modules if not module.__name__.endswith("outcome")),
+    ]
     trees = [ast.parse(inspect.getsource(module)) for module in giving]
     said = {node.value for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Constant)}
 
