@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from lexer_pipeline.errors import UsageError
-from lexer_pipeline.mapping import conversions, outcomes
+from lexer_pipeline.mapping import conversions, outcomes, reconcile
 from lexer_pipeline.mapping.conversions import (
     CHANGES,
     COMPILERS,
@@ -120,6 +120,7 @@ def test_every_name_of_a_change_is_given_by_some_conversion() -> None:
     giving = [
         values,
         signs,
+        reconcile,
         outcomes,
         *(module for module in modules if not module.__name__.endswith("outcome")),
     ]

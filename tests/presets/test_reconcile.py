@@ -69,6 +69,13 @@ ORDERS: list[tuple[str, list[Row], Adjusted, dict[str, str]]] = [
     ("discounts of lines that Discount Amount does not hold",
      order([("2", "15.25", "2.50")], Shipping="0.00", Taxes="0.00", Total="28.00", Discount_Amount="0.00"),
      [], {"taxes": "0.00"}),
+    ("a discount of the order that does not hold those of its lines, which are more",
+     order([("1", "35.00", "5.00"), ("1", "10.00", "0.00")], Shipping="0.00", Taxes="0.00", Total="35.50", Discount_Amount="4.50"),
+     [("Discount", "-4.50")], {"taxes": "0.00"}),
+    ("a discount of the order that does not hold those of its lines, which are less",
+     order([("1", "35.00", "5.00"), ("1", "10.00", "0.00")], Shipping="0.00", Taxes="0.00", Total="31.00", Discount_Amount="9.00",
+           Discount_Code="NINE"),
+     [("NINE", "-9.00")], {"taxes": "0.00"}),
     ("free shipping, taken off Shipping already",
      order([("1", "40.00", "0.00")], Shipping="0.00", Taxes="0.00", Total="40.00", Discount_Amount="9.95", Discount_Code="FREE"),
      [], {"discount_amount": "9.95", "taxes": "0.00"}),
@@ -114,6 +121,16 @@ def test_an_order_of_shopify_comes_to_its_total(
     assert (adjustments, fields) == (adjusted(record), told)
     assert Decimal(rows[0]["Total"].replace(",", "")) == comes_to(record)
     assert {} == batch.manifest.suspicions
+
+
+def test_a_discount_is_never_added_to_an_order(folder: Path) -> None:
+    rows = order(
+        [("1", "35.00", "5.00")], Shipping="0.00", Taxes="0.00", Total="99.00", Discount_Amount="4.50"
+    )
+
+    batch = purchases(write("orders_export.csv", SHOPIFY, *rows))
+
+    assert ([], ["does_not_add_up"]) == (adjusted(read(batch)), [*batch.manifest.suspicions])
 
 
 def test_a_line_that_was_taken_off_its_order_is_left_out_and_the_order_stays_whole(folder: Path) -> None:

@@ -439,8 +439,12 @@ cdef int line_total(Text *text) noexcept nogil:
 
 
 cdef int difference(Text *text) noexcept nogil:
-    """An amount less those behind it (which may be empty), with the sign 0x1F between them; nothing without the first."""
+    """An amount less those behind it (which may be empty), with the sign 0x1F between them.
+
+    Nothing without the first, and where the others are more than it.
+    """
     cdef int64_t total = 0, one, n = text.n, i
+    cdef int sign
     cdef int decimals = 0, others = 0
     if text.p[0] == 0x1F:
         text.names |= AMOUNT_WORKED_OUT
@@ -449,6 +453,7 @@ cdef int difference(Text *text) noexcept nogil:
     i = amount(text.p, n, 0, &total, &decimals)
     if i == n:
         return SAME
+    sign = (total > 0) - (total < 0)
     while i >= 0 and i < n:
         if text.p[i] != 0x1F:
             return DOUBT
@@ -465,8 +470,11 @@ cdef int difference(Text *text) noexcept nogil:
         total -= one
     if i < 0:
         return DOUBT
-    put_amount(text, total, decimals)
     text.names |= AMOUNT_WORKED_OUT
+    if total != 0 and (total > 0) - (total < 0) != sign:
+        text.size = 0
+        return NEW
+    put_amount(text, total, decimals)
     return NEW
 
 

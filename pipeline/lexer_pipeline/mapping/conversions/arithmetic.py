@@ -45,7 +45,10 @@ def _line_total(text: str) -> Converted | Unconvertible:
 
 
 def less(argument: object) -> Conversion:
-    """The first amount less the others, of which those that are missing count as nothing."""
+    """The first amount less the others, of which those that are missing count as nothing.
+
+    Nothing where the others are more: they are no part of the first then.
+    """
     arguments.no_argument("less", argument)
     return Vectorised(_less, codes.TO_LESS)
 
@@ -56,12 +59,14 @@ def _less(text: str) -> Converted | Unconvertible:
         return Converted(text) if exact(text) is not None else NO_AMOUNT
     if not first:
         return Converted("", ("amount_worked_out",))
-    total = exact(first)
+    whole = total = exact(first)
     for other in others:
         number = exact(other or "0")
         total = EXACT.subtract(total, number) if total is not None and number is not None else None
-    if total is None:
+    if whole is None or total is None:
         return NO_AMOUNT
+    if total and (not whole or (total < 0) != (whole < 0)):
+        return Converted("", ("amount_worked_out",))
     return Converted(f"{total:f}" if total else f"{abs(total):f}", ("amount_worked_out",))
 
 
