@@ -58,11 +58,15 @@ def test_the_error_of_a_spreadsheet_is_no_identifier(text: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["0800", "#1001", "12E5", "5E-12", "3e7", "1.10", "a1e+10", " 7 ", "00000000000000000001", "-", "NULL"],
+    ["0800", "#1001", "12E5", "5E-12", "3e7", "1.10", "a1e+10", "00000000000000000001", "-", "NULL"],
 )
 def test_an_identifier_stays_as_it_is(text: str) -> None:
     assert result("id", None, text) == text
     assert names("id", None, text) == ()
+
+
+def test_blanks_around_an_identifier_go() -> None:
+    assert result("id", None, " 7 ") == "7"
 
 
 def test_an_apostrophe_before_an_identifier_goes_and_is_counted() -> None:

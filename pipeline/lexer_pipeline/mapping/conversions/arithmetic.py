@@ -45,9 +45,9 @@ def _line_total(text: str) -> Converted | Unconvertible:
 
 
 def less(argument: object) -> Conversion:
-    """The first amount less the others, of which those that are missing count as nothing.
+    """The first amount less the others; missing ones count as 0, and where they are more than the first, nothing.
 
-    Nothing where the others are more: they are no part of the first then.
+    What is more than the first is no part of it, so there is nothing to take it from.
     """
     arguments.no_argument("less", argument)
     return Vectorised(_less, codes.TO_LESS)
