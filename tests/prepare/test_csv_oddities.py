@@ -312,7 +312,7 @@ def wide(columns: int) -> bytes:
 
 
 def test_five_thousand_columns_are_read(tmp_path: Path) -> None:
-    row = b",".join(b"%d" % number for number in range(5000)) + b"\n"
+    row = b",".join(b"%d" % number for number in range(1, 5001)) + b"\n"
     done = convert(wide(5000) + row * 40 + b"\n" * 5000 + b"short\n", tmp_path)
 
     assert counts(done) == (40, 1, 5000)
@@ -387,10 +387,10 @@ def test_several_sources_make_one_batch_in_their_order(tmp_path: Path) -> None:
     sources = []
     for number in range(3):
         sources.append(tmp_path / f"{number}.csv")
-        sources[-1].write_bytes(HEADER + b"%d,a,b\nbad\n\n" % number)
+        sources[-1].write_bytes(HEADER + b"%d,a,b\nbad\n\n" % (number + 1))
     done = prepared(sources, SPEC, tmp_path / "out")
 
-    assert [record["link"]["mobile"] for record in done.records] == ["0", "1", "2"]
+    assert [record["link"]["mobile"] for record in done.records] == ["1", "2", "3"]
     assert done.manifest.rejects == ("rejects-2.csv", "rejects-3.csv", "rejects.csv")
     assert [use.rows for use in done.manifest.sources] == [3, 3, 3]
 

@@ -219,7 +219,7 @@ specification = "profile_customer"
 @pytest.mark.parametrize("code", ["record_repeated", "placeholder"])
 def test_a_code_that_holds_nothing_need_not_be_accepted(code: str) -> None:
     with pytest.raises(UsageError) as caught:
-        check_accepted([code])
+        check_accepted(Options(accept=(code,)))
     assert "holds nothing" in str(caught.value.hint)
 
 

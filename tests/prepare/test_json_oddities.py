@@ -117,7 +117,7 @@ def test_a_broken_line_costs_itself_alone(tmp_path: Path, broken: bytes, place: 
     lines = [one(1), one(2)]
     lines.insert(place, broken)
     if place == 0 and not broken.startswith(b"{"):
-        lines = [one(0), *lines]
+        lines = [one(9), *lines]
         place = 1
     done = convert(b"\n".join(lines) + b"\n", tmp_path)
 
@@ -187,7 +187,7 @@ def test_an_empty_array_has_no_records(tmp_path: Path) -> None:
 
 def test_brackets_and_quotes_in_strings_split_nothing(tmp_path: Path) -> None:
     names = ["]", "[", "}{", '"', '\\"', "\\", "],", '"]', "\n", "\r", "\u2028", "a\\\\"]
-    documents = [one(number, first_name=name) for number, name in enumerate(names)]
+    documents = [one(number, first_name=name) for number, name in enumerate(names, 1)]
     done = convert(b"[" + b",".join(documents) + b"]", tmp_path)
 
     assert [record["first_name"] for record in done.records] == names

@@ -59,9 +59,10 @@ def _suspicious(one: Sighting) -> str:
 
 
 def as_it_lies(found: Verdict, batches: Sequence[PreparedBatch]) -> Verdict:
-    """The verdict where the same content is there already and was released: what would hold it was accepted then."""
+    """The verdict where the same content is there already and was released: the suspicions that would hold it were accepted then."""
     was_released = all(not one.made and one.manifest.state == BatchState.PREPARED for one in batches)
-    if found.state == BatchState.HELD and batches and was_released:
+    by_suspicion = len(found.codes) == len(found.reasons)
+    if found.state == BatchState.HELD and by_suspicion and batches and was_released:
         return Verdict(found.specification, BatchState.PREPARED, True)
     return found
 
