@@ -175,8 +175,8 @@ LINKS: tuple[Case, ...] = (
         BOTH,
         False,
     ),
-    ("purchase", "purchase_id", ("", "NULL", "-", "5.6E+12", "#REF!", '="0"'), BOTH, False),
-    ("purchase", "purchase_id", ("NA", "12E10", "1E5", "#1001", "00", "Null-1", "0-1"), BOTH, True),
+    ("purchase", "purchase_id", ("", "NULL", "-", "5.6E+12", "#REF!", '="0"', "00"), BOTH, False),
+    ("purchase", "purchase_id", ("NA", "12E10", "1E5", "#1001", "007", "Null-1", "0-1"), BOTH, True),
     (
         "purchase",
         "link",

@@ -65,9 +65,10 @@ def _handed_on(mapper: Mapper, rows: Records, keep: Bools) -> Records:
 
 
 def _goes_alone(one: PlacedSkip, mapper: Mapper) -> bool:
-    """Whether a row alone tells that it is left out, whatever the others of its record say and carry to it."""
+    """Whether a row alone tells that it is left out, and nothing of it is handed on: it is no part of a record, or of another one."""
     is_key = mapper.key is not None and one.column == mapper.key.column
-    return is_key or (one.skip.own and not mapper.carry)
+    is_taken = one.skip.own and not one.skip.reason and not mapper.carry
+    return is_key or is_taken
 
 
 def _left_in(
