@@ -2,13 +2,13 @@
 
 import re
 import zipfile
-import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from xml.parsers import expat
 
 from lexer_pipeline.errors import SourceError
 from lexer_pipeline.loading.workbook_merged import Range
+from lexer_pipeline.loading.workbook_xml import BROKEN_ZIP
 
 BLOCK = 1 << 20
 CONTENT = "content.xml"
@@ -48,15 +48,7 @@ def _said(path: Path, sheet: str) -> Iterator[Range | tuple[int, int]]:
                     reader.parser.Parse(block, False)
                     yield from reader.found
                     reader.found = []
-    except (
-        zipfile.BadZipFile,
-        zlib.error,
-        EOFError,
-        OSError,
-        NotImplementedError,
-        RuntimeError,
-        expat.ExpatError,
-    ) as problem:
+    except (*BROKEN_ZIP, expat.ExpatError) as problem:
         raise SourceError(f"sheet {sheet}: the workbook is broken", "Save it again, or as CSV.") from problem
 
 

@@ -3,8 +3,6 @@
 import subprocess
 import sys
 import unicodedata
-import zipfile
-import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +18,7 @@ from python_calamine import (
 
 from lexer_pipeline.errors import SourceError, UsageError
 from lexer_pipeline.loading.workbook_mend import mended
-from lexer_pipeline.loading.workbook_xml import reach
+from lexer_pipeline.loading.workbook_xml import BROKEN_ZIP, reach
 
 COMPOUND = b"\xd0\xcf\x11\xe0"
 TRIAL = """
@@ -56,15 +54,7 @@ def opened(path: Path, name: str, wanted: str | None) -> tuple[Found, Path]:
     try:
         whole = mended(path)
         return _sheet_of(whole, name, wanted), whole
-    except (
-        CalamineError,
-        zipfile.BadZipFile,
-        zlib.error,
-        EOFError,
-        OSError,
-        NotImplementedError,
-        RuntimeError,
-    ):
+    except (CalamineError, *BROKEN_ZIP):
         raise SourceError(f"{name}: the workbook is broken ({kind})", "Save it again, or as CSV.") from None
 
 

@@ -11,6 +11,9 @@ from pathlib import Path
 
 from lexer_pipeline.errors import SourceError
 
+# What reading a workbook that is a broken zip raises, or one packed in a way that cannot be read.
+BROKEN_ZIP = (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError)
+
 BLOCK = 1 << 20
 LONGEST_ROW = 64 << 20
 ATTRIBUTE = re.compile(rb"""([\w:]+)\s*=\s*(?:"([^"]*)"|'([^']*)')""")
@@ -57,7 +60,7 @@ def sheet_in(path: Path, sheet: str) -> Iterator[tuple[zipfile.ZipFile | None, s
             is_xlsx = {"xl/workbook.xml", "xl/_rels/workbook.xml.rels"} <= names
             part = _part(archive, sheet) if is_xlsx else ""
             yield (archive, part) if part in names else (None, "")
-    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError) as problem:
+    except BROKEN_ZIP as problem:
         raise SourceError(f"sheet {sheet}: the workbook is broken", "Save it again, or as CSV.") from problem
 
 
