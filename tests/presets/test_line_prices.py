@@ -1,9 +1,12 @@
 """Prices of lines that are something else, and honest ones that look like it."""
 
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
 from lexer_pipeline import Options, validate
+
+from tests.prepare.helpers import in_plain_python
 
 OURS = ("unit_price_as_total", "order_total_repeated")
 MAPPING = """
@@ -21,13 +24,35 @@ type = { constant = "ecommerce" }
 """
 
 
+PLAIN = (
+    "purchase_id,products[].product_reference.id,products[].quantity,products[].price_paid,custom_fields.line,custom_fields.total,"
+    "products[].product_reference.id_type,link.email,action_at,type\n"
+)
+
+
 def codes(*rows: str) -> list[tuple[str, tuple[int, ...]]]:
     Path("own.toml").write_text(MAPPING, "utf-8")
     Path("orders.csv").write_text(
         "Order,Item,Qty,Price,Line,Total\n" + "".join(f"{row}\n" for row in rows), "utf-8"
     )
     report = validate(["orders.csv"], None, Options(mapping="own.toml", ignore_unknown=True))
-    return [(one.code, one.lines) for one in report.sources[0].suspicions if one.code in OURS]
+    found = [(one.code, one.lines) for one in report.sources[0].suspicions if one.code in OURS]
+    assert found == plain(*rows)
+    return found
+
+
+def plain(*rows: str) -> list[tuple[str, tuple[int, ...]]]:
+    """The same in the columns of the specification, whose prices are bare numbers, with kernels and without."""
+    further = "sku,ann@example.com,2024-03-06T10:15:00Z,ecommerce"
+    lines = [f"{row.replace('$', '')},{further}\n" for row in rows]
+    Path("plain.csv").write_text(PLAIN + "".join(lines), "utf-8")
+    found = []
+    for setting in (nullcontext, in_plain_python):
+        with setting():
+            report = validate(["plain.csv"], "purchase")
+        found.append([(one.code, one.lines) for one in report.sources[0].suspicions if one.code in OURS])
+    assert found[0] == found[1]
+    return found[0]
 
 
 @pytest.mark.parametrize(

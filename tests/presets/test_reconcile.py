@@ -14,7 +14,7 @@ from lexer_pipeline.kernels import dispatch, fallback
 from lexer_pipeline.mapping import reconcile
 from lexer_pipeline.model import PreparedBatch
 
-from tests.presets.exports import convert, write
+from tests.presets.exports import all_in_doubt, convert, write
 from tests.presets.headers import HEADERS
 
 SHOPIFY, WOO = HEADERS["shopify_orders"][0], HEADERS["woocommerce_orders"][0]
@@ -388,7 +388,7 @@ type = { constant = "physical" }
 
     fast = made()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(dispatch, "exact_amounts", fallback.exact_amounts)
+        patch.setattr(dispatch, "exact_amounts", all_in_doubt)
         slow = made()
 
     assert slow == fast
@@ -401,3 +401,23 @@ def test_both_readings_agree_on_what_is_close(found: int, change: int) -> None:
         fast = reconcile._is_close(np.array([found]), np.array([rounded])).item()
         slow = reconcile.is_close(Decimal(found).scaleb(-6), Decimal(rounded).scaleb(-6))
         assert slow == fast
+
+
+@given(
+    said=st.lists(
+        st.tuples(
+            st.one_of(AMOUNTS, st.from_regex(r"\A-?[0-9]{0,10}\.?[0-9]{0,7}\Z"), st.text("0123456789.-+eE$, ", max_size=9)),
+            st.sampled_from([0, 0, 0, 1, 2, 4]),
+        ), max_size=8,
+    )
+)  # fmt: skip
+def test_amounts_are_read_alike_with_kernels_and_without(said: list[tuple[str, int]]) -> None:
+    data = "".join(text for text, _ in said).encode()
+    ends = np.cumsum([len(text) for text, _ in said], dtype=np.int32)
+    starts = (ends - np.array([len(text) for text, _ in said], np.int32)).astype(np.int32)
+    flags = np.array([flag for _, flag in said], np.uint8)
+
+    fast, slow = (one.exact_amounts(data, starts, ends, flags) for one in (dispatch, fallback))
+
+    assert fast[0].tolist() == slow[0].tolist()
+    assert fast[1].tolist() == slow[1].tolist()

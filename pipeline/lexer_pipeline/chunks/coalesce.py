@@ -1,4 +1,4 @@
-"""Chunks of which almost all is written already, put together, so that the stages are not run for a handful of rows."""
+"""Chunks of a handful of rows put together, so that the stages are not run for so few: almost all is written already, or left out."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 
 from lexer_pipeline.chunks.records import Records, joined_records
-from lexer_pipeline.chunks.rows import Written
+from lexer_pipeline.chunks.rows import Rows, Written, joined
 
 # So many rows left over are worth a run of the stages; until there are that many, so many chunks are held.
 ENOUGH = 256
@@ -27,6 +27,24 @@ def coalesce(chunks: Iterable[Records]) -> Iterator[Records]:
             yield rows
     if held:
         yield _put_together(held)
+
+
+def thick(blocks: Iterable[Rows]) -> Iterator[Rows]:
+    """The same rows in fewer chunks, where most of them were left out; one at the least, if there were any."""
+    held: list[Rows] = []
+    count = 0
+    for rows in blocks:
+        few = len(rows.faults) < ENOUGH
+        if few and (len(rows.faults) or not held):
+            held.append(rows.alone())
+            count += len(rows.faults)
+        if held and (not few or count >= ENOUGH):
+            yield joined(held)
+            held, count = [], 0
+        if not few:
+            yield rows
+    if held:
+        yield joined(held)
 
 
 def _put_together(chunks: list[Records]) -> Records:

@@ -6,7 +6,6 @@ side, so it joins both, and they are rejected together rather than sent with a l
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -112,10 +111,6 @@ def _surely_whole(rows: Rows, key: Key, firsts: Int32s) -> int:
 
 def _joined(before: Rows, after: Rows) -> Rows:
     """Two chunks as one; only the bytes that `before` still needs are kept."""
-    begin = np.int32(before.row_starts[0] if len(before.faults) else len(before.data))
+    begin = before.row_starts.item(0) if len(before.faults) else len(before.data)
     # The line break behind the last row stays, so a CR LF is never cut.
-    kept = replace(
-        before, data=before.data[begin:], starts=np.maximum(before.starts - begin, 0),
-        ends=np.maximum(before.ends - begin, 0), row_starts=before.row_starts - begin, row_ends=before.row_ends - begin,
-    )  # fmt: skip
-    return joined([kept, after])
+    return joined([before.within(begin, len(before.data)), after])

@@ -1,6 +1,6 @@
 """Rows grouped into records, and what a mapping made of them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -53,13 +53,21 @@ class Carried:
 
 
 @dataclass(frozen=True, slots=True)
+class LeftOut:
+    """Records of which a mapping makes nothing: the reason for each, and what `made` would give, with nothing counted."""
+
+    reasons: tuple[str, ...]
+    made: "Callable[[], Records]"
+
+
+@dataclass(frozen=True, slots=True)
 class Records(Rows):
     """A chunk of rows of which it is known which make a record.
 
     `firsts` holds the first row of each record, which reaches to the first row of the next; blank rows before the first
     record belong to none. `width` is how many cells a row of the source has, which a mapping may turn into another number
     of columns; it then says what it changed, what it could not convert, by row, and how many rows it left out, by reason.
-    `carried` are the cells of the source that a row took from the row before it.
+    `carried` are the cells of the source that a row took from the row before it, and `left_out` the records of which no row is left.
     """
 
     written: "Written[Records] | None"
@@ -69,6 +77,7 @@ class Records(Rows):
     problems: Mapping[int, tuple[Problem, ...]] = field(default_factory=dict)
     skipped: Mapping[str, int] = field(default_factory=dict)
     carried: "Carried | None" = None
+    left_out: tuple[LeftOut, ...] = ()
 
     @classmethod
     def of(cls, rows: Rows, firsts: Int32s, written: "Written[Records] | None" = None) -> "Records":
@@ -89,6 +98,13 @@ class Records(Rows):
         behind = np.append(self.firsts[1:], np.int32(len(self.faults))).astype(np.int32)
         return behind[: len(self.firsts)]  # a chunk of blank rows has no record
 
+    def rows_of(self, records: Bools) -> Bools:
+        """Which rows belong to some of the records, blank ones behind them included."""
+        chosen = np.zeros(len(self.faults), np.bool_)
+        if len(self.firsts):
+            chosen[self.firsts[0] :] = np.repeat(records, self.lasts - self.firsts)
+        return chosen
+
     def in_cells(self) -> "Records":
         """The chunk with all its rows as cells, none of them written."""
         return self.written.again() if self.written else self
@@ -103,7 +119,7 @@ class Records(Rows):
             Records.of(Rows.kept(self, keep), before[left[left < self.lasts]]), width=self.width, skipped=self.skipped,
             changes=tuple(replace(one, rows=before[one.rows[keep[one.rows]]]) for one in self.changes),
             problems={int(before[row]): found for row, found in self.problems.items() if keep[row]},
-            carried=self.carried.of(keep) if self.carried else None,
+            carried=self.carried.of(keep) if self.carried else None, left_out=self.left_out,
         )  # fmt: skip
 
     def part(self, start: int, stop: int) -> "Records":
@@ -115,6 +131,7 @@ class Records(Rows):
             changes=tuple(change.between(begin, end) for change in self.changes),
             problems={row - begin: found for row, found in self.problems.items() if begin <= row < end},
             skipped={} if begin else self.skipped, carried=self.carried.of(slice(begin, end)) if self.carried else None,
+            left_out=() if begin else self.left_out,
         )  # fmt: skip
 
 

@@ -69,7 +69,8 @@ def _narrow(whole: Records) -> Iterator[Records]:
         yield whole
         return
     for start in range(0, whole.records, wide):
-        yield whole.part(start, min(start + wide, whole.records))
+        part = whole.part(start, min(start + wide, whole.records))
+        yield part.within(part.row_starts.item(0), part.row_ends.item(-1))
 
 
 def _part(rows: Rows, key: Key, buckets: Sequence["_Bucket"]) -> Records:

@@ -15,7 +15,9 @@ from lexer_pipeline.suspicions import MOST_LINES
 # So many are held in memory; more go to disk, in so many parts that each fits there again.
 MOST_HELD = 1 << 20
 PARTS = 64
-NOTED = np.dtype([("hash", "<u8"), ("line", "<i8"), ("source", "<i4"), ("accepted", "?")])
+NOTED = np.dtype([("hash", "<u8"), ("line", "<i8"), ("source", "<i4"), ("file", "<i4"), ("what", "<u1")])
+# What became of a record that is noted.
+ACCEPTED, REJECTED, LEFT_OUT = range(3)
 Noted = NDArray[np.void]
 
 
@@ -23,7 +25,7 @@ Noted = NDArray[np.void]
 class Repeated:
     """What is there more than once: for each source how many records were there before, and the first lines of these.
 
-    `shared` are the hashes that more than one source has.
+    `shared` are the hashes that more than one source has, or that one makes something of and the file of another leaves out.
     """
 
     counts: dict[int, int] = field(default_factory=dict)
@@ -41,13 +43,16 @@ class Repeats:
         self._any = False
         self._parts: list[BinaryIO] = []
 
-    def add(self, source: int, hashes: UInt64s, lines: Int64s, accepted: bool = True) -> None:
-        """Note some records of a source, which begin on the `lines`; a hash of 0 is none."""
+    def add(self, source: int, hashes: UInt64s, lines: Int64s, what: int, file: int) -> None:
+        """Note some records of a source, which begin on the `lines`; a hash of 0 is none.
+
+        Sources of one `file` are what several records of a mapping make of it: what one of them leaves out may be another's.
+        """
         filled = hashes != 0
         known = np.ascontiguousarray(hashes[filled])
         noted = np.empty(len(known), NOTED)
-        noted["hash"], noted["line"], noted["source"], noted["accepted"] = (
-            known, lines[filled], source, accepted,
+        noted["hash"], noted["line"], noted["source"], noted["file"], noted["what"] = (
+            known, lines[filled], source, file, what,
         )  # fmt: skip
         if not self.has_any:
             self._any = self._seen.add(known) < len(known)
@@ -89,7 +94,7 @@ class Repeats:
         for part in self._all():
             noted = part[np.lexsort((part["line"], part["source"], part["hash"]))]
             shared.append(_in_several(noted))
-            taken = noted[noted["accepted"]]
+            taken = noted[noted["what"] == ACCEPTED]
             again = taken[np.append(False, _same(taken))[: len(taken)]]
             for source in np.unique(again["source"]).tolist():
                 lines = again["line"][again["source"] == source]
@@ -107,6 +112,15 @@ def _same(noted: Noted) -> Bools:
 
 
 def _in_several(noted: Noted) -> UInt64s:
-    """The hashes that more than one source has."""
-    other = _same(noted) & (noted["source"][1:] != noted["source"][:-1])
-    return np.unique(noted["hash"][1:][other])
+    """The hashes that more than one source has, and those that one has and another file leaves out."""
+    had = noted[noted["what"] != LEFT_OUT]
+    several = _differing(had, "source")
+    if len(had) == len(noted):
+        return several
+    left_out = _differing(noted, "file")
+    return np.union1d(several, left_out[np.isin(left_out, had["hash"])])
+
+
+def _differing(noted: Noted, name: str) -> UInt64s:
+    """The hashes noted more than once, with differences in a field."""
+    return np.unique(noted["hash"][1:][_same(noted) & (noted[name][1:] != noted[name][:-1])])

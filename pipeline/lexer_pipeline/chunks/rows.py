@@ -118,6 +118,15 @@ class Rows:
             self.faults[keep], self.lines[keep], self.numbers[keep], None,
         )  # fmt: skip
 
+    def within(self, begin: int, end: int) -> Self:
+        """The same rows, all of which lie in data[begin:end], without the other bytes."""
+        by = np.int32(begin)
+        return replace(
+            self, data=self.data[begin:end],
+            starts=np.maximum(self.starts - by, 0), ends=np.maximum(self.ends - by, 0),
+            row_starts=self.row_starts - by, row_ends=self.row_ends - by,
+        )  # fmt: skip
+
     def alone(self) -> Self:
         """The same rows, without any bytes that are not theirs."""
         sizes = self.row_ends - self.row_starts

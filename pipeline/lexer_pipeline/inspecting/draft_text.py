@@ -137,6 +137,8 @@ def _skip(skip: SkipProposal) -> Iterator[str]:
     yield f"{mark}column = {quoted(skip.column)}"
     yield f"{mark}is = [{words}]"
     yield f"{mark}reason = {quoted(skip.reason)}"
+    if not skip.contradicts:
+        yield f"{mark}contradicts = false"
     yield ""
 
 

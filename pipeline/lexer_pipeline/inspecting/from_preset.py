@@ -138,9 +138,8 @@ def _lacking_lines(text: str, number: int, record: RecordMap, header: Header) ->
     gone = [rule for rule in record.fields if not _is_made(rule, header)]
     stays = [rule for rule in record.fields if rule not in gone]
     sums = record.reconcile
-    amounts = (
-        {name for pair in (*sums.on_top, *sums.contained) for name in pair} if sums is not None else set()
-    )
+    pairs = (*sums.on_top, *sums.contained, sums.plus) if sums is not None else ()
+    amounts = {name for names in pairs for name in names}
     stays += [rule for rule in gone if rule.target in amounts]
     leaned_on = (
         {other for rule in stays for other in _leans(rule)} | set(record.together) | {record.key} | amounts

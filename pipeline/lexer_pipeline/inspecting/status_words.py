@@ -28,12 +28,16 @@ SENDS = ("email_send", "sms_send")
 
 @dataclass(frozen=True, slots=True)
 class SkipProposal:
-    """Rows to leave out: those whose `column` says one of `words`, and why; `is_sure` where nothing speaks for them."""
+    """Rows to leave out: those whose `column` says one of `words`, and why; `is_sure` where nothing speaks for them.
+
+    One that `contradicts` says of an order what cannot be where another source of a run has it.
+    """
 
     column: str
     words: tuple[str, ...]
     reason: str
     is_sure: bool
+    contradicts: bool = True
 
 
 def skips_of(table: TestedTable, specification: Specification) -> Iterator[SkipProposal]:
@@ -67,7 +71,7 @@ def _said(table: TestedTable, place: int, texts: Sequence[str], kind: str) -> It
     if found := _among(texts, words.CALLED_OFF):
         yield SkipProposal(column, found, f"an order that was called off is no {kind}", True)
     if found := _among(texts, words.UNPAID):
-        yield SkipProposal(column, found, "it is not paid yet; export it again when it is", True)
+        yield SkipProposal(column, found, "it is not paid yet; export it again when it is", True, False)
     is_kind = KIND.search(normalised(column)) is not None
     others = words.OTHER_LINES if words.LINE_ITEMS.intersection(texts) else words.OTHER_ROWS
     if is_kind and (found := _among(texts, others)):
@@ -75,7 +79,7 @@ def _said(table: TestedTable, place: int, texts: Sequence[str], kind: str) -> It
     if kind == "purchase" and (found := _among(texts, words.GIVEN_BACK)):
         is_sure = is_kind or _is_below_zero(table, [row for row, text in enumerate(texts) if text in found])
         reason = "a row that gives money back is no purchase" if is_sure else "its money was given back"
-        yield SkipProposal(column, found, reason, is_sure)
+        yield SkipProposal(column, found, reason, is_sure, False)
 
 
 def _is_below_zero(table: TestedTable, rows: Sequence[int]) -> bool:

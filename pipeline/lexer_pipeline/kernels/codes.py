@@ -56,6 +56,9 @@ CHANGES = (
 )  # fmt: skip
 IN_DOUBT = 1 << 30
 
+# Amounts are added up in so many parts of one.
+MILLION = 1_000_000
+
 # What two readings of an amount or a date make of it.
 ONLY_FIRST, ONLY_SECOND, BOTH_ALIKE, BOTH_DIFFERENT, READINGS = range(5)
 # The families of dates that `tally_dates` tells apart, and the name of the first form of each.

@@ -18,7 +18,6 @@ from lexer_pipeline.mapping import conversions
 from lexer_pipeline.mapping.compile import Mapper
 from lexer_pipeline.mapping.currencies import Currencies, note_currencies
 from lexer_pipeline.mapping.header import NOWHERE
-from lexer_pipeline.mapping.line_prices import LinePrices, note_prices
 from lexer_pipeline.mapping.outcomes import LEFT_PLACEHOLDER, Outcome, Outcomes
 from lexer_pipeline.mapping.reconcile import (
     DIFFERS,
@@ -35,6 +34,7 @@ from lexer_pipeline.mapping.source_texts import any_filled, places_of, told_apar
 from lexer_pipeline.mapping.target_columns import TargetColumn
 from lexer_pipeline.model import Problem
 from lexer_pipeline.validating.cell_kinds import kind_of
+from lexer_pipeline.validating.line_prices import LinePrices, note_prices
 
 NEEDS_ESCAPE = re.compile(r'[\x00-\x1f"\\]')
 
@@ -87,7 +87,7 @@ class _MappedChunk:
             self._reconcile(self._mapper.reconciling)
         fields = self._mapper.fields
         return replace(
-            self._rows, data=b"".join(self._pieces), columns=fields,
+            self._rows, data=self._so_far().data, columns=fields,
             starts=self._starts[:, :fields].ravel(), ends=self._ends[:, :fields].ravel(),
             flags=self._flags[:, :fields].ravel(), changes=tuple(self._changes), problems=self._problems,
         )  # fmt: skip
@@ -142,9 +142,9 @@ class _MappedChunk:
     def _filled(self, places: Sequence[int]) -> Bools:
         """The rows in which one of some columns is filled; what stands once a record counts for all its rows."""
         mask: Bools = np.logical_or.reduce(self._ends[:, places] > self._starts[:, places], axis=1)
-        firsts, lasts = self._rows.firsts, self._rows.lasts
-        if len(firsts) and all(self._mapper.target_columns[place].is_once for place in places):
-            mask[firsts[0] :] = np.repeat(np.logical_or.reduceat(mask, firsts), lasts - firsts)
+        if self._rows.records and all(self._mapper.target_columns[place].is_once for place in places):
+            is_filled = self._rows.rows_of(np.logical_or.reduceat(mask, self._rows.firsts))
+            mask[self._rows.firsts[0] :] = is_filled[self._rows.firsts[0] :]
         return mask
 
     def _bring_together(self, places: Sequence[int]) -> None:
@@ -162,11 +162,7 @@ class _MappedChunk:
         found = reconciled(what, texts, self._rows, once)
         for at, one in enumerate(what.movable):
             is_filled = self._filled((one.amount,)) if one.amount in once else np.ones(texts.rows, np.bool_)
-            is_added = np.zeros(texts.rows, np.bool_)
-            if self._rows.records:
-                is_added[self._rows.firsts[0] :] = np.repeat(
-                    found.added[:, at], self._rows.lasts - self._rows.firsts
-                )
+            is_added = self._rows.rows_of(found.added[:, at])
             self._empty(one.beside, ~is_added)
             self._empty(one.instead, is_added & is_filled)
         self._round(what, found)
@@ -286,9 +282,9 @@ class _MappedChunk:
 
     def _so_far(self) -> cells.Cells:
         """The cells made until now."""
+        self._pieces = [b"".join(self._pieces)] if len(self._pieces) > 1 else self._pieces
         return cells.Cells(
-            b"".join(self._pieces), len(self._mapper.target_columns), self._starts.ravel(), self._ends.ravel(),
-            self._flags.ravel(),
+            self._pieces[0], len(self._mapper.target_columns), self._starts.ravel(), self._ends.ravel(), self._flags.ravel()
         )  # fmt: skip
 
     def _refuse(self, one: TargetColumn, rows: Sequence[int], failed: conversions.Unconvertible) -> None:

@@ -6,7 +6,7 @@ from graphlib import CycleError, TopologicalSorter
 
 from lexer_pipeline.errors import UsageError
 from lexer_pipeline.mapping.conversions import compile_conversion, country_said
-from lexer_pipeline.mapping.rules import TOTAL, Mapping, RecordMap, Table, conversions_in
+from lexer_pipeline.mapping.rules import LINE_TOTAL, TOTAL, Mapping, RecordMap, Table, conversions_in
 from lexer_pipeline.suspicions import not_holding
 from lexer_pipeline.system import settings_file
 from lexer_pipeline.system.settings_file import SettingsFile
@@ -77,8 +77,10 @@ def _leaning(record: RecordMap) -> Iterator[tuple[KeyPath, str, str]]:
             for amount, instead in listed:
                 for other in (amount, instead):
                     yield ("reconcile", name, amount), "reconcile", other
+        for number, other in enumerate(record.reconcile.plus):
+            yield ("reconcile", "plus", number), "reconcile", other
 
 
 def _place_of(target: str) -> KeyPath:
     """Where a record says what becomes of a field, or of the total that it is compared with."""
-    return ("reconcile", "total") if target == TOTAL else ("fields", target)
+    return ("reconcile", "total") if target in (TOTAL, LINE_TOTAL) else ("fields", target)

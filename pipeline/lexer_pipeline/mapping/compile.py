@@ -15,8 +15,8 @@ from lexer_pipeline.mapping.name_words import name_word
 from lexer_pipeline.mapping.reconcile import SUMMED, Movable, Reconciling
 from lexer_pipeline.mapping.rest import has_custom_fields, is_kept_by_some, kept_columns, rest_rules
 from lexer_pipeline.mapping.rules import (
+    LINE_TOTAL,
     SKIP_PLACEHOLDERS,
-    TOTAL,
     FieldDecisions,
     FieldRule,
     Mapping,
@@ -34,6 +34,7 @@ from lexer_pipeline.specs.schema_tree import SchemaTree
 from lexer_pipeline.validating.cleaning import Cleaning
 from lexer_pipeline.validating.header_checks import columns_left_out, fields_of, refuse_duplicates
 from lexer_pipeline.validating.layout import Layout, compile_mapped
+from lexer_pipeline.validating.line_prices import line_places
 
 # The pieces of a field that stays empty until something fills it.
 NOTHING = ("",)
@@ -234,12 +235,8 @@ def _holds_amounts(rule: FieldRule) -> bool:
 
 def _lines(target_columns: Sequence[TargetColumn]) -> Names[str, int]:
     """Where a line's price stands, its quantity and product beside it; nothing where the price is no column as it is."""
-    places = {str(one.path): place for place, one in enumerate(target_columns)}
-    price = places.get("products[].price_paid")
-    if price is None or not target_columns[price].columns:
-        return {}
-    wanted = ("products[].price_paid", "products[].quantity", "products[].product_reference.id")
-    return {name.rpartition(".")[2]: places[name] for name in wanted if name in places}
+    places = line_places({str(one.path): place for place, one in enumerate(target_columns)})
+    return places if places and target_columns[places["price_paid"]].columns else {}
 
 
 def _reconciling(record: RecordMap, target_columns: Sequence[TargetColumn]) -> Reconciling | None:
@@ -259,10 +256,13 @@ def _reconciling(record: RecordMap, target_columns: Sequence[TargetColumn]) -> R
     ]  # fmt: skip
     rounding = tuple(at for at, one in enumerate(target_columns) if one.pieces == NOTHING)
     moved = {*rounding, *(one.amount for one in movable)}
+    wanted = {*SUMMED, *(str(FieldPath.named(target).general) for target in record.reconcile.plus)}
     summed = [
-        at for at, one in enumerate(target_columns) if str(one.path.general) in SUMMED and at not in moved
+        at for at, one in enumerate(target_columns) if str(one.path.general) in wanted and at not in moved
     ]
-    total = places.get(TOTAL)
+    total = places.get(record.reconcile.total.target)
+    if total is None and record.reconcile.total.target == LINE_TOTAL:
+        return None
     label = target_columns[total].label if total is not None else ""
     return Reconciling(total, tuple(summed), tuple(movable), label, places.get("currency"), rounding)
 

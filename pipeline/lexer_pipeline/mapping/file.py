@@ -34,6 +34,7 @@ from typing import Any
 
 from lexer_pipeline.errors import UsageError
 from lexer_pipeline.mapping.rules import (
+    LINE_TOTAL,
     REFUSE,
     TOTAL,
     FieldRule,
@@ -136,7 +137,8 @@ def _record(table: Table) -> RecordMap:
 
 def _reconcile(table: Table) -> Reconcile:
     on_top, contained = (tuple(table.get(name, {}).items()) for name in ("on_top", "contained"))
-    return Reconcile(_field(TOTAL, table["total"]), on_top, contained)
+    target = LINE_TOTAL if table.get("each_line") else TOTAL
+    return Reconcile(_field(target, table["total"]), on_top, contained, _texts(table, "plus"))
 
 
 def _skip(table: Table) -> Skip:
@@ -146,6 +148,7 @@ def _skip(table: Table) -> Skip:
     return Skip(
         columns[:1] or _texts(table, "column"), tuple(word.casefold() for word in words), negated, table.get("reason", ""),
         bool(columns) or table.get("own", False), columns[1:], _skip(table["and"]) if "and" in table else None,
+        table.get("contradicts", True),
     )  # fmt: skip
 
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from lexer_pipeline.chunks.records import Records
+from lexer_pipeline.chunks.records import LeftOut, Records
 from lexer_pipeline.kernels.arrays import Bools
 from lexer_pipeline.kernels.codes import ROW_BLANK, ROW_OK
 from lexer_pipeline.mapping.compile import Mapper
@@ -28,11 +28,10 @@ def linked(mapper: Mapper, rows: Records) -> Records:
     filled = rows.faults != ROW_BLANK
     names |= filled & (rows.faults != ROW_OK)
     names[[row for row, found in rows.problems.items() if any(one.path[:1] == LINK for one in found)]] = True
-    stays = np.logical_or.reduceat(names, rows.firsts)
-    keep: Bools = np.ones(len(filled), np.bool_)
-    keep[rows.firsts[0] :] = np.repeat(stays, rows.lasts - rows.firsts)
-    keep |= ~filled
-    if keep.all():
+    nameless = ~np.logical_or.reduceat(names, rows.firsts)
+    gone = rows.rows_of(nameless) & filled
+    if not gone.any():
         return rows
-    gone = int((~keep).sum())
-    return replace(rows.kept(keep), skipped={**rows.skipped, NO_ONE: rows.skipped.get(NO_ONE, 0) + gone})
+    left_out = LeftOut((NO_ONE,) * int(nameless.sum()), lambda: rows.kept(gone))
+    skipped = {**rows.skipped, NO_ONE: rows.skipped.get(NO_ONE, 0) + int(gone.sum())}
+    return replace(rows.kept(~gone), skipped=skipped, left_out=(*rows.left_out, left_out))

@@ -15,8 +15,9 @@ import numpy as np
 from lexer_pipeline.chunks import cells
 from lexer_pipeline.chunks.records import Records
 from lexer_pipeline.kernels.arrays import Bools, Int64s, Integers, UInt8s
-from lexer_pipeline.mapping.conversions.arithmetic import EXACT, exact
-from lexer_pipeline.mapping.record_sums import MILLION, added_up, in_first_row, plain, pulled_up, total_of
+from lexer_pipeline.kernels.codes import MILLION, ROW_BLANK
+from lexer_pipeline.mapping.conversions.arithmetic import EXACT
+from lexer_pipeline.mapping.record_sums import added_up, in_first_row, plain, pulled_up, total_of
 from lexer_pipeline.mapping.source_texts import told_apart
 
 # What is added up.
@@ -119,8 +120,8 @@ def reconciled(what: Reconciling, texts: cells.Cells, rows: Records, once: Seque
     states, chosen = np.full(rows.records, UNKNOWN, np.uint8), np.zeros(rows.records, np.intp)
     if what.total is None or not rows.records:
         return Reconciled(states, is_added[chosen], chosen, ("",))
-    told = texts.filled(what.total)[rows.firsts]
-    rests, sure = _nearest(what, what.total, ways, texts, rows, single, chosen)
+    told = _told(what.total, texts, rows, single)
+    rests, sure = _nearest(what, what.total, ways, texts, rows, single, told, chosen)
     states[told & sure] = ADDS_UP
     further = {}
     for record in np.flatnonzero(told & ~sure).tolist():
@@ -144,8 +145,18 @@ def reconciled(what: Reconciling, texts: cells.Cells, rows: Records, once: Seque
     return Reconciled(states, is_added[chosen], which, tuple(said))
 
 
+def _told(total: int, texts: cells.Cells, rows: Records, once: set[int]) -> Bools:
+    """Which records say their total: where each line says its own, in all of them."""
+    filled = texts.filled(total)
+    if total in once:
+        return filled[rows.firsts]
+    told: Bools = np.logical_and.reduceat(filled | (rows.faults == ROW_BLANK), rows.firsts)
+    return told
+
+
 def _nearest(
-    what: Reconciling, total: int, ways: Sequence[Way], texts: cells.Cells, rows: Records, once: set[int], chosen: Integers
+    what: Reconciling, total: int, ways: Sequence[Way], texts: cells.Cells, rows: Records, once: set[int], told: Bools,
+    chosen: Integers,
 ) -> tuple[Int64s, Bools]:  # fmt: skip
     """What is left of each total in the way that comes nearest to it, and for which records that is certain; sets the ways."""
     sure = np.ones(rows.records, np.bool_)
@@ -159,7 +170,7 @@ def _nearest(
     fixed = sum((sums(place) for place in what.summed), np.zeros(rows.records, np.int64))
     moved = [sums(one.amount) for one in what.movable]
     rests = np.full(rows.records, np.iinfo(np.int64).max)
-    left = np.flatnonzero(sure & texts.filled(total)[rows.firsts])
+    left = np.flatnonzero(sure & told)
     for number, way in enumerate(ways):
         if not len(left):
             break
@@ -221,7 +232,7 @@ def _decided(
     def said(place: int) -> list[str]:
         return [texts.text(row, place) for row in range(first, first + 1 if place in once else last)]
 
-    total = exact(texts.text(first, what.total)) if what.total is not None else None
+    total = total_of(said(what.total)) if what.total is not None else None
     fixed = total_of([text for place in what.summed for text in said(place)])
     moved = [total_of(said(one.amount)) for one in what.movable]
     known = [number for number in moved if number is not None]

@@ -12,8 +12,6 @@ from lexer_pipeline.kernels.arrays import Bools, Int64s
 from lexer_pipeline.mapping.conversions.arithmetic import EXACT, exact
 from lexer_pipeline.mapping.header import NOWHERE
 
-# What the kernel counts in.
-MILLION = 1_000_000
 # The amounts of so many rows cannot leave 64 bits.
 MOST_ROWS = 200
 

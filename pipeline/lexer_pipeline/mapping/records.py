@@ -4,6 +4,7 @@ from collections import Counter, deque
 from collections.abc import Collection, Iterator
 
 from lexer_pipeline.chunks import returning_keys
+from lexer_pipeline.chunks.coalesce import thick
 from lexer_pipeline.chunks.records import Records
 from lexer_pipeline.chunks.rejected import unaccepted
 from lexer_pipeline.chunks.rows import Rows
@@ -12,11 +13,11 @@ from lexer_pipeline.loading.source import LoadedTable
 from lexer_pipeline.mapping.apply import apply
 from lexer_pipeline.mapping.column_survey import ColumnSurvey
 from lexer_pipeline.mapping.currencies import Currencies
-from lexer_pipeline.mapping.line_prices import LinePrices
 from lexer_pipeline.mapping.outcomes import Outcomes
 from lexer_pipeline.mapping.people import linked
 from lexer_pipeline.mapping.products import with_unnamed
 from lexer_pipeline.mapping.row_filters import carried, sifted, skipped
+from lexer_pipeline.validating.line_prices import LinePrices
 
 
 def load_mapped(
@@ -39,7 +40,7 @@ def load_mapped(
             found = in_turn()
             if accepted:
                 found = (unaccepted(rows, accepted, left) for rows in found)
-            return (sifted(mapper, rows, left) for rows in found)
+            return thick(sifted(mapper, rows, left) for rows in found) if mapper.skips else found
 
         left: Counter[str] = Counter()
         in_turn = in_order_of(loaded, spool, mapper.key is not None)
@@ -50,13 +51,19 @@ def load_mapped(
         if mapper.waits:
             deque(seen, maxlen=0)
         settled, outcomes = survey.settled(), Outcomes(mapper.cleaning, mapper.leaves_placeholders)
+
+        def made(rows: Records) -> Records:
+            return apply(settled, rows, outcomes, Currencies(), LinePrices())
+
         records = brought_together(blocks, mapper.key, mapper.once, comes_back, loaded, spool.again().size)
         mapped = (
             with_unnamed(
                 settled,
                 linked(
                     settled,
-                    apply(settled, skipped(settled, carried(settled, rows)), outcomes, currencies, prices),
+                    apply(
+                        settled, skipped(settled, carried(settled, rows), made), outcomes, currencies, prices
+                    ),
                 ),
             )
             for rows in records

@@ -1,19 +1,22 @@
 """Rows that a mapping leaves out, and rows that carry what the row before them says."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
 
 from lexer_pipeline.chunks import cells
-from lexer_pipeline.chunks.records import Carried, Records
+from lexer_pipeline.chunks.records import Carried, LeftOut, Records
 from lexer_pipeline.chunks.rows import Rows
 from lexer_pipeline.kernels.arrays import Bools, Int32s, Integers
 from lexer_pipeline.kernels.codes import HAS_DOUBLED, HAS_HIGH, ROW_BLANK, ROW_OK
 from lexer_pipeline.mapping.compile import Mapper, PlacedSkip
 from lexer_pipeline.mapping.header import NOWHERE
 from lexer_pipeline.mapping.source_texts import told_apart
+
+# What no skip leaves out.
+STAYS = -1
 
 
 def sifted(mapper: Mapper, rows: Rows, left: Counter[str]) -> Rows:
@@ -24,22 +27,41 @@ def sifted(mapper: Mapper, rows: Rows, left: Counter[str]) -> Rows:
     skips = [one for one in mapper.skips if _goes_alone(one, mapper)]
     if not skips:
         return rows
-    keep, counts = _left_in(skips, rows, np.arange(len(rows.faults), dtype=np.int32), None)
-    left.update(counts)
+    reasons = _reasons(skips, rows, np.arange(len(rows.faults), dtype=np.int32), None)
+    left.update(_counted(skips, reasons))
+    keep = reasons == STAYS
     return rows if keep.all() else rows.kept(keep)
 
 
-def skipped(mapper: Mapper, rows: Records) -> Records:
+def skipped(mapper: Mapper, rows: Records, make: Callable[[Records], Records]) -> Records:
     """The rows of whole records without those that the mapping leaves out, which are counted by reason.
 
     An empty cell means what the row before it in the same record says. What a row that is left out says of its whole record
-    goes on to the first row that stays.
+    goes on to the first row that stays. Records of which none does are told, as the mapping would `make` them.
     """
     skips = [one for one in mapper.skips if not _goes_alone(one, mapper)]
     if not skips:
         return rows
-    keep, counts = _left_in(skips, rows, rows.firsts, rows.carried)
-    return rows if keep.all() else replace(_handed_on(mapper, rows, keep).kept(keep), skipped=counts)
+    reasons = _reasons(skips, rows, rows.firsts, rows.carried)
+    keep = reasons == STAYS
+    if keep.all():
+        return rows
+    return replace(
+        _handed_on(mapper, rows, keep).kept(keep), skipped=_counted(skips, reasons),
+        left_out=tuple(_left_out(skips, rows, reasons, make)),
+    )  # fmt: skip
+
+
+def _left_out(
+    skips: Sequence[PlacedSkip], rows: Records, reasons: Integers, make: Callable[[Records], Records]
+) -> Iterator[LeftOut]:
+    """The records of which no row stays, and another source cannot be right to have them."""
+    stays = (rows.faults != ROW_BLANK) & (reasons == STAYS)
+    says_nothing = [at for at, one in enumerate(skips) if not one.skip.reason or not one.skip.contradicts]
+    gone = ~np.logical_or.reduceat(stays | np.isin(reasons, says_nothing), rows.firsts)
+    if gone.any():
+        said = tuple(skips[number].skip.reason for number in reasons[rows.firsts[gone]].tolist())
+        yield LeftOut(said, lambda: make(rows.kept(rows.rows_of(gone))))
 
 
 def _handed_on(mapper: Mapper, rows: Records, keep: Bools) -> Records:
@@ -71,21 +93,29 @@ def _goes_alone(one: PlacedSkip, mapper: Mapper) -> bool:
     return is_key or is_taken
 
 
-def _left_in(
-    skips: Sequence[PlacedSkip], rows: Rows, firsts: Int32s, taken: Carried | None
-) -> tuple[Bools, dict[str, int]]:
-    """Which rows no skip leaves out, and how many are left out, by reason.
+def _counted(skips: Sequence[PlacedSkip], reasons: Integers) -> dict[str, int]:
+    """How many rows are left out, by reason."""
+    counts: Counter[str] = Counter()
+    for one, count in zip(
+        skips, np.bincount(reasons + 1, minlength=len(skips) + 1)[1:].tolist(), strict=True
+    ):
+        counts[one.skip.reason] += count
+    return dict(+counts)
+
+
+def _reasons(skips: Sequence[PlacedSkip], rows: Rows, firsts: Int32s, taken: Carried | None) -> Integers:
+    """For each row the number of the first skip that leaves it out, or STAYS.
 
     `firsts` are the first rows of records; what was `taken` from the row before is no cell of a row's own.
     """
-    keep = np.ones(len(rows.faults), np.bool_)
-    counts: dict[str, int] = {}
+    reasons = np.full(len(rows.faults), STAYS)
     good = np.flatnonzero(rows.faults == ROW_OK)
     told: dict[tuple[int, bool], tuple[Integers, list[str]]] = {}
     asked = [*skips, *(one.further for one in skips if one.further is not None)]
 
+    # One that calls itself would keep the rows of every chunk in memory until cycles are looked for.
     def is_so(one: PlacedSkip) -> Bools:
-        """Of which good rows it says what it asks for."""
+        """Of which good rows it says what it asks for, but for what must hold of another column too."""
         column, skip = one.column, one.skip
         if (column, skip.own) not in told:
             words = [word for other in asked if other.column == column for word in other.skip.words]
@@ -97,14 +127,14 @@ def _left_in(
         numbers, plain = told[column, skip.own]
         wanted = np.array([(text in skip.words) != skip.negated for text in plain], np.bool_)
         so: Bools = wanted[numbers] & _all_empty(rows, one.beside)[good]
-        return so & is_so(one.further) if one.further is not None and so.any() else so
+        return so
 
-    for one in skips:
-        gone = good[is_so(one) & keep[good]]
-        if len(gone):
-            keep[gone] = False
-            counts[one.skip.reason] = counts.get(one.skip.reason, 0) + len(gone)
-    return keep, counts
+    for number, one in enumerate(skips):
+        gone = is_so(one) & (reasons[good] == STAYS)
+        if one.further is not None and gone.any():
+            gone &= is_so(one.further)
+        reasons[good[gone]] = number
+    return reasons
 
 
 def _all_empty(rows: Rows, columns: Sequence[int]) -> Bools:

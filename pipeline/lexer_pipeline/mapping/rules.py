@@ -28,7 +28,8 @@ class Skip:
 
     Without a reason another record of the mapping makes something of them, and they are not counted. With `own` an empty cell is
     one, and says not what the row before it does. `beside` are columns that must all be empty as well, and
-    `further` says what must hold of another column too.
+    `further` says what must hold of another column too. An order that is left out of one source `contradicts` another one that has
+    it, unless both may be true.
     """
 
     columns: tuple[str, ...]
@@ -38,6 +39,7 @@ class Skip:
     own: bool = False
     beside: tuple[str, ...] = ()
     further: "Skip | None" = None
+    contradicts: bool = True
 
     def names(self) -> tuple[str, ...]:
         """The names of all columns that it reads."""
@@ -112,8 +114,8 @@ class Told:
     day: date | None = None
 
 
-# What the field is called that holds the total of a record while it is made, which is no field of it.
-TOTAL = "reconcile.total"
+# What the field is called that holds the total of a record while it is made, which is no field of it; and that of each line.
+TOTAL, LINE_TOTAL = "reconcile.total", "reconcile.total[]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,12 +123,14 @@ class Reconcile:
     """What must hold for each record: its prices and adjustments come to its own `total`, to the cent.
 
     `on_top` and `contained` are amounts, by the field that holds each as an adjustment, with the field that it has where
-    prices contain it already; each record tells by its total which it is, and where none does it is what the list says.
+    prices contain it already; each record tells by its total which it is, and where none does it is what the list says. `plus` are
+    fields that the total holds beside them, as one before discounts does.
     """
 
     total: FieldRule
     on_top: tuple[tuple[str, str], ...]
     contained: tuple[tuple[str, str], ...]
+    plus: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +160,20 @@ class RecordMap:
     def rules(self) -> tuple[FieldRule, ...]:
         """All that is made of a row: the fields, and behind them the total that they are compared with."""
         return (*self.fields, self.reconcile.total) if self.reconcile is not None else self.fields
+
+    def is_rest_of(self, other: "RecordMap") -> bool:
+        """Whether it makes something of those rows alone that the other one leaves to it."""
+        return any(
+            mine.names() == theirs.names() and mine.words == theirs.words and mine.negated != theirs.negated
+            for mine in self.leaves_to_others() for theirs in other.leaves_to_others()
+        )  # fmt: skip
+
+    def leaves_to_others(self) -> Iterator[Skip]:
+        """The rows of which other records make something, where each row tells by itself whether it is one."""
+        for skip in self.skips:
+            is_own = skip.own or self.key in skip.columns
+            if not skip.reason and is_own and not skip.beside and skip.further is None:
+                yield skip
 
     def columns(self) -> Iterator[str]:
         """The names of all columns that it reads."""

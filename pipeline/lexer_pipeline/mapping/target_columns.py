@@ -8,7 +8,7 @@ from lexer_pipeline.errors import UsageError
 from lexer_pipeline.mapping import conversions
 from lexer_pipeline.mapping.header import NOWHERE, NUMBER_SIGN, Header
 from lexer_pipeline.mapping.name_words import name_word
-from lexer_pipeline.mapping.rules import TOTAL, FieldRule, Told
+from lexer_pipeline.mapping.rules import LINE_TOTAL, TOTAL, FieldRule, Told
 from lexer_pipeline.specs.paths import EACH, FieldPath
 from lexer_pipeline.specs.schema_tree import Place, SchemaTree
 
@@ -65,7 +65,7 @@ class TargetColumn:
     @property
     def is_hidden(self) -> bool:
         """Whether it is only looked at, and no field of the record."""
-        return self.rule.target == TOTAL
+        return self.rule.target in (TOTAL, LINE_TOTAL)
 
     @property
     def is_once(self) -> bool:

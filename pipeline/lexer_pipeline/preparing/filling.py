@@ -71,10 +71,11 @@ class Read:
         self.left_out.update(dict.fromkeys(left_out))
 
     def leaves_rows(self, plan: Plan) -> bool:
-        """Whether a pass has rows to make something of: a further one those alone that all before it left to others."""
+        """Whether a pass may have rows to make something of: not one of what an earlier pass leaves to it, where that left none."""
         passes = zip(self.plans, self.reports, strict=True)
-        return all(
-            report.taken for before, report in passes if plan.is_further and before.source is plan.source
+        return not any(
+            before.source is plan.source and not report.taken and _is_rest(plan, before)
+            for before, report in passes
         )
 
     def mapping(self) -> Json:
@@ -91,3 +92,8 @@ class Read:
         for plan, header in zip(self.plans, self.headers, strict=True):
             if plan.mapping is not None and is_users_own(plan.mapping):
                 remembered.remember(out, header, plan.mapping.path)
+
+
+def _is_rest(plan: Plan, before: Plan) -> bool:
+    """Whether a pass makes something of what an earlier one leaves to it, and of nothing else."""
+    return plan.record is not None and before.record is not None and plan.record.is_rest_of(before.record)

@@ -13,6 +13,7 @@ from lexer_pipeline.chunks.fates import Fate, Fates
 from lexer_pipeline.chunks.records import Records
 from lexer_pipeline.kernels.arrays import UInt64s
 from lexer_pipeline.model import Problem
+from lexer_pipeline.preparing.left_out import keys_left_out
 from lexer_pipeline.preparing.options import Options
 from lexer_pipeline.preparing.plan import Plan, opened
 from lexer_pipeline.preparing.stages import Stages, stages_of
@@ -42,8 +43,11 @@ def with_fates(todo: Sequence[Plan], shared: UInt64s, options: Options) -> Itera
                 names.append(plan.original or loaded.name)
                 reference = stages.route.reference
         fates = [stack.enter_context(closing(Fates())) for _ in todo]
-        for group in kept.groups():
-            _decide(group, todo[0].specification.key or "", names, reference, fates)
+        files = np.cumsum([not plan.is_further for plan in todo]).tolist()
+        for group, left_out in kept.groups():
+            here = {files[part.source] for part in group}
+            elsewhere = [one for one in left_out if files[one.source] not in here]
+            _decide(group, elsewhere, todo[0].specification.key or "", names, reference, fates)
         yield [replace(plan, fates=one) for plan, one in zip(todo, fates, strict=True)]
 
 
@@ -60,12 +64,22 @@ class _Part:
     warnings: tuple[tuple[str, str], ...]
 
 
+@dataclass(frozen=True, slots=True)
+class _Left:
+    """Where one source leaves a record out, and why."""
+
+    source: int
+    line: int
+    reason: str
+
+
 class _Kept:
     """The parts of records on disk, found again by the hash of their key."""
 
     def __init__(self) -> None:
         self._file: BinaryIO = tempfile.TemporaryFile()  # noqa: SIM115 - closed by `close`
         self._index: list[tuple[int, int, int, int, int, int]] = []
+        self._left_out: dict[int, list[_Left]] = {}
         self._end = 0
 
     def close(self) -> None:
@@ -79,6 +93,10 @@ class _Kept:
         if identities.key is None:
             return
         for loaded in stages.load():
+            for keys, lines, reasons in keys_left_out(identities, route, loaded):
+                for place in np.flatnonzero(np.isin(keys, shared)).tolist():
+                    left = _Left(source, lines.item(place), reasons[place])
+                    self._left_out.setdefault(keys.item(place), []).append(left)
             chunk = loaded.in_cells() if isinstance(loaded, Records) else loaded
             shaped = route.shape(chunk)
             hashes = identities.keys_of(shaped)
@@ -98,14 +116,15 @@ class _Kept:
         self._index.append((key, source, number, line, self._end, len(said)))
         self._end += len(said)
 
-    def groups(self) -> Iterator[list[_Part]]:
-        """The parts of each record, in the order of the sources."""
+    def groups(self) -> Iterator[tuple[list[_Part], Sequence[_Left]]]:
+        """The parts of each record, in the order of the sources, and where it is left out."""
         self._file.flush()
         self._index.sort()
         begin = 0
         for at in range(1, len(self._index) + 1):
             if at == len(self._index) or self._index[at][0] != self._index[begin][0]:
-                yield [self._read(*one[1:]) for one in self._index[begin:at]]
+                parts = [self._read(*one[1:]) for one in self._index[begin:at]]
+                yield parts, self._left_out.get(self._index[begin][0], ())
                 begin = at
 
     def _read(self, source: int, number: int, line: int, begin: int, size: int) -> _Part:
@@ -122,12 +141,20 @@ class _Kept:
 
 def _decide(
     group: Sequence[_Part],
+    left_out: Sequence[_Left],
     key: str,
     names: Sequence[str],
     reference: ReferenceChecker,
     fates: Sequence[Fates],
 ) -> None:
-    """What becomes of the parts of one record: the first has its line, or all are rejected."""
+    """What becomes of the parts of one record: the first has its line, or all are rejected, as where other files have it `left_out`."""
+    if left_out:
+        places = "; ".join(f"{names[one.source]} (line {one.line}): {one.reason}" for one in left_out)
+        words = f"stands in another source too, where it is left out, so nobody can tell which is right; take it out of one of them. {places}"
+        other = Problem((key,), "contradiction", ONCE, words)
+        for part in group:
+            fates[part.source].add(part.number, Fate(problems=part.problems or (other,)))
+        return
     if len(group) < 2 or any(
         part.half.document.get(key) != group[0].half.document.get(key) for part in group
     ):

@@ -9,7 +9,6 @@ from lexer_pipeline.mapping.column_survey import ColumnSurvey
 from lexer_pipeline.mapping.compile import Mapper, compile_mapper
 from lexer_pipeline.mapping.conversions import country_said
 from lexer_pipeline.mapping.currencies import Currencies
-from lexer_pipeline.mapping.line_prices import LinePrices
 from lexer_pipeline.mapping.records import load_mapped
 from lexer_pipeline.mapping.rules import Told
 from lexer_pipeline.preparing.decisions import Decisions
@@ -17,6 +16,7 @@ from lexer_pipeline.preparing.options import Options
 from lexer_pipeline.preparing.plan import Plan
 from lexer_pipeline.preparing.routes import RowsRoute
 from lexer_pipeline.validating.header_checks import notes_on_columns
+from lexer_pipeline.validating.line_prices import LinePrices
 from lexer_pipeline.validating.reference import ReferenceChecker
 
 

@@ -21,6 +21,7 @@ from lexer_pipeline.validating.compile_rows import compile_writer
 from lexer_pipeline.validating.document import Value
 from lexer_pipeline.validating.header_checks import notes_on_columns
 from lexer_pipeline.validating.layout import Layout, compile_layout
+from lexer_pipeline.validating.line_prices import TablePrices, line_places
 from lexer_pipeline.validating.notes import Notes
 from lexer_pipeline.validating.reference import ReferenceChecker
 from lexer_pipeline.validating.repeated_lines import RepeatedLines
@@ -172,6 +173,9 @@ class TableRoute(RowsRoute):
         self.left_out = tuple(name for column, name in enumerate(names) if column not in used)
         self._header_notes = notes_on_columns(names, used, self.left_out, reference.tree)
         self._writer = compile_writer(plan.specification.schema, layout)
+        lines = line_places({str(leaf.path): leaf.column for leaf in layout.leaves})
+        if lines:
+            self.watches = (*self.watches, TablePrices(names, lines))
 
     @property
     def notes(self) -> tuple[str, ...]:

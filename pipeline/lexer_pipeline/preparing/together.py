@@ -6,11 +6,13 @@ from typing import Any
 
 import numpy as np
 
-from lexer_pipeline.chunks.repeats import Repeats
+from lexer_pipeline.chunks.repeats import ACCEPTED, LEFT_OUT, REJECTED, Repeats
 from lexer_pipeline.chunks.results import Checked
 from lexer_pipeline.chunks.watch import Watch
 from lexer_pipeline.model import Specification
+from lexer_pipeline.preparing.left_out import keys_left_out
 from lexer_pipeline.preparing.report import SourceReport
+from lexer_pipeline.preparing.routes import Route
 from lexer_pipeline.preparing.stages import Stages
 from lexer_pipeline.suspicions import Sighting, Sightings
 from lexer_pipeline.validating.identities import Identities, Known, joined
@@ -28,18 +30,23 @@ class Together:
 
     def __init__(self, specification: Specification, several: bool) -> None:
         self._specification = specification
-        self._asks_rejected = several and specification.key is not None
+        self._several = several and specification.key is not None
         self.shared = np.zeros(0, np.uint64)
         self._repeats = Repeats()
+        self._files = 0
 
     def watches(self, number: int, stages: Stages[Any]) -> tuple[Watch, ...]:
         """What looks at the chunks of the source of this number."""
         identities = Identities(self._specification, stages.route.layout)
         shared = SharedLinks(identities)
         own = stages.route.watches
+        self._files += not stages.plan.is_further
         if not identities.is_known and not shared:
             return own
-        return (*own, _Seen(identities, self._repeats, number, shared, self._asks_rejected))
+        seen = _Seen(identities, self._repeats, number, self._files, shared)
+        if self._several and identities.key is not None:
+            return (*own, seen, _Unsent(identities, self._repeats, number, self._files, stages.route))
+        return (*own, seen)
 
     def told(self, reports: Sequence[SourceReport]) -> list[SourceReport]:
         """The reports on all sources, with what came more than once; asked when all were read."""
@@ -62,12 +69,12 @@ class _Seen:
     """Watches by what the records of one source are known, some thousands at a time."""
 
     def __init__(
-        self, identities: Identities, repeats: Repeats, number: int, shared: SharedLinks, asks_rejected: bool
+        self, identities: Identities, repeats: Repeats, number: int, file: int, shared: SharedLinks
     ) -> None:
-        self._asks_rejected = asks_rejected and identities.key is not None
         self._identities = identities
         self._repeats = repeats
         self._number = number
+        self._file = file
         self._shared = shared
         self._held: list[Known] = []
         self._count = 0
@@ -79,8 +86,6 @@ class _Seen:
         self._count += len(known.lines)
         if self._shared and self._identities.folds_people:
             self._shared.look(self._identities.of_each_row(checked), None)
-        if self._asks_rejected and checked.rejected:
-            self._repeats.add(self._number, *self._identities.keys_of_rejected(checked), accepted=False)
         if self._count > AT_ONCE:
             self._settle()
 
@@ -92,7 +97,9 @@ class _Seen:
         known = joined(self._held)
         self._held, self._count = [], 0
         if self._identities.is_known:
-            self._repeats.add(self._number, self._identities.identity(known), known.lines)
+            self._repeats.add(
+                self._number, self._identities.identity(known), known.lines, ACCEPTED, self._file
+            )
         if self._shared and not self._identities.folds_people:
             self._shared.look(known, self._links_again(known))
 
@@ -102,3 +109,26 @@ class _Seen:
         links = known.fields.keys() & set(self._identities.links)
         self._has_one = self._has_one and is_link and len(links) == 1
         return self._repeats.has_any if self._has_one else None
+
+
+class _Unsent:
+    """Watches the keys of records that are not sent, rejected or left out: another source may have more of them."""
+
+    def __init__(
+        self, identities: Identities, repeats: Repeats, number: int, file: int, route: Route[Any, Any]
+    ) -> None:
+        self._identities = identities
+        self._repeats = repeats
+        self._number = number
+        self._file = file
+        self._route = route
+
+    def look(self, checked: Checked) -> None:
+        if checked.rejected:
+            keys, lines = self._identities.keys_of_rejected(checked)
+            self._repeats.add(self._number, keys, lines, REJECTED, self._file)
+        for keys, lines, _ in keys_left_out(self._identities, self._route, checked.shaped.chunk):
+            self._repeats.add(self._number, keys, lines, LEFT_OUT, self._file)
+
+    def found(self) -> Iterator[Sighting]:
+        return iter(())

@@ -135,9 +135,7 @@ class Identities:
         chunk = shaped.chunk
         accepted = checked.vouched.copy()
         accepted[list(checked.lines)] = True
-        before = chunk.firsts[0] if len(chunk.firsts) else 0
-        rows = np.flatnonzero(np.repeat(accepted, chunk.lasts - chunk.firsts)) + before
-        return self._in_cells(shaped, rows.astype(np.int32))
+        return self._in_cells(shaped, np.flatnonzero(chunk.rows_of(accepted)).astype(np.int32))
 
     def keys_of(self, shaped: Shaped) -> UInt64s:
         """The key of each record of a chunk of which nothing is written, accepted or not; 0 where it cannot be read."""

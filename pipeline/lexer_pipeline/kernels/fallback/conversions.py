@@ -1,9 +1,14 @@
 """Convert and count nothing, and leave all to the conversions themselves; tell texts apart: what `conversions` does."""
 
+import re
+from decimal import Decimal
+
 import numpy as np
 
 from lexer_pipeline.kernels.arrays import Bools, Int32s, Int64s, UInt8s, UInt32s
 from lexer_pipeline.kernels.codes import FAMILIES, HAS_DOUBLED, IN_DOUBT, READINGS
+
+AMOUNT = re.compile(rb"-?(0|[1-9][0-9]{0,8})(\.[0-9]{1,6})?")
 
 
 def rewrite(
@@ -21,8 +26,18 @@ def tally_money(data: bytes, starts: Int32s, ends: Int32s, flags: UInt8s) -> tup
 
 
 def exact_amounts(data: bytes, starts: Int32s, ends: Int32s, flags: UInt8s) -> tuple[Int64s, Bools]:
-    """Empty cells as 0, and every other in doubt."""
-    return np.zeros(len(starts), np.int64), starts != ends
+    """Some cells as whole millionths, an empty one as 0, and which are in doubt: all that has more than nine digits and six decimals."""
+    amounts, doubt = np.zeros(len(starts), np.int64), np.zeros(len(starts), np.bool_)
+    for cell, (start, end, flag) in enumerate(
+        zip(starts.tolist(), ends.tolist(), flags.tolist(), strict=True)
+    ):
+        text = data[start:end]
+        found = AMOUNT.fullmatch(text) if not flag else None
+        if found:
+            amounts[cell] = int(Decimal(text.decode()).scaleb(6))
+        else:
+            doubt[cell] = bool(text)
+    return amounts, doubt
 
 
 def tally_dates(data: bytes, starts: Int32s, ends: Int32s, flags: UInt8s) -> tuple[Int64s, Bools]:

@@ -10,7 +10,7 @@ from lexer_pipeline.chunks.records import Records
 from lexer_pipeline.chunks.results import Checked
 from lexer_pipeline.kernels import dispatch
 from lexer_pipeline.kernels.arrays import Bools, Int64s, Integers
-from lexer_pipeline.mapping.record_sums import MILLION
+from lexer_pipeline.kernels.codes import MILLION
 from lexer_pipeline.suspicions import MOST_LINES, Sighting
 
 UNIT_PRICE, REPEATED = "unit_price_as_total", "order_total_repeated"
@@ -19,6 +19,17 @@ NEARLY_ALL, FEWEST = 0.95, 3
 # The product of two amounts stays within 64 bits.
 MOST_PIECES, DEAREST = 100_000, 10_000_000
 DOLLAR = ord("$")
+# Where the columns of a line stand, by what they say.
+Places = Mapping[str, int]
+# So many rows of a table without a mapping are looked at: what a column means is the same in all of them.
+ENOUGH = 1 << 14
+
+
+def line_places(columns: Mapping[str, int]) -> Places:
+    """Of columns by the paths of their fields those of a line's price, quantity and product; none where it has no price."""
+    wanted = ("products[].price_paid", "products[].quantity", "products[].product_reference.id")
+    there = {name.rpartition(".")[2]: columns[name] for name in wanted if name in columns}
+    return there if "price_paid" in there else {}
 
 
 @dataclass(slots=True)
@@ -115,7 +126,7 @@ def plain_amounts(texts: cells.Cells, column: int, rows: Integers) -> tuple[Int6
 
 
 def note_prices(
-    seen: LinePrices, names: Sequence[str], source: cells.Cells, made: cells.Cells, places: Mapping[str, int], label: str,
+    seen: LinePrices, names: Sequence[str], source: cells.Cells, made: cells.Cells, places: Places, label: str,
     rows: Records,
 ) -> None:  # fmt: skip
     """Note the prices of a chunk; `places` are those of the columns made that hold what a line costs, how many, and of what."""
@@ -129,3 +140,28 @@ def note_prices(
         at = every * made.columns + places["id"]
         products, _ = dispatch.distinct(made.data, made.starts[at], made.ends[at], made.flags[at])
     seen.note(names, source, (label, paid, is_paid), (count, is_count), products, rows)
+
+
+class TablePrices:
+    """Watches the prices of a table whose columns are fields already, in as many of its first rows as are `ENOUGH`."""
+
+    def __init__(self, names: Sequence[str], places: Places) -> None:
+        self._names = names
+        self._places = places
+        self._prices = LinePrices()
+        self._rows = 0
+
+    def look(self, checked: Checked) -> None:
+        """Take in one more chunk."""
+        chunk = checked.shaped.chunk
+        if self._rows >= ENOUGH or not isinstance(chunk, Records):
+            return
+        rows = chunk.in_cells()
+        texts = cells.of_rows(rows)
+        self._rows += texts.rows
+        label = self._names[self._places["price_paid"]]
+        note_prices(self._prices, self._names, texts, texts, self._places, label, rows)
+
+    def found(self) -> Iterable[Sighting]:
+        """The columns of prices that are something else."""
+        return self._prices.found()
