@@ -1,7 +1,6 @@
 """What an export is: its form, its columns or keys, what it could become, and what stands in the way."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import closing
 from dataclasses import dataclass
 from typing import BinaryIO, TypeVar
 
@@ -18,7 +17,8 @@ from lexer_pipeline.inspecting.row_sample import RowSample
 from lexer_pipeline.loading.delimited import Head
 from lexer_pipeline.loading.format import AS_TOLD, ReadOptions
 from lexer_pipeline.loading.records import load_documents, load_rows
-from lexer_pipeline.loading.source import Loaded, LoadedDocuments, LoadedTable, Source, load
+from lexer_pipeline.loading.source import Loaded, LoadedDocuments, LoadedTable, Source
+from lexer_pipeline.loading.unchanged import unchanged
 from lexer_pipeline.mapping.recognition import recognise
 from lexer_pipeline.model import Json
 from lexer_pipeline.specs import catalog
@@ -95,7 +95,7 @@ def inspect(
     progress: Progress | None = None,
 ) -> Inspection:
     """Read a source to its end and say what it is; SourceError where it cannot be read."""
-    with closing(load(source, stdin, reading)) as loaded:
+    with unchanged(source, stdin, reading) as loaded:
         if isinstance(loaded, LoadedDocuments):
             return _documents(loaded, progress)
         return _table(loaded, loaded.head, progress)

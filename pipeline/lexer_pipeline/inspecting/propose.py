@@ -1,7 +1,7 @@
 """A mapping proposed for an export: one that was confirmed for its header before, or else a draft."""
 
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -14,7 +14,9 @@ from lexer_pipeline.inspecting.inspect import Progress, table_profile
 from lexer_pipeline.inspecting.row_sample import RowSample
 from lexer_pipeline.inspecting.tested_table import TestedTable
 from lexer_pipeline.loading.format import AS_TOLD, ReadOptions
-from lexer_pipeline.loading.source import LoadedDocuments, LoadedTable, Source, load
+from lexer_pipeline.loading.origins import given_descriptor
+from lexer_pipeline.loading.source import LoadedDocuments, LoadedTable, Source
+from lexer_pipeline.loading.unchanged import unchanged
 from lexer_pipeline.mapping import file as mapping
 from lexer_pipeline.mapping import remembered
 from lexer_pipeline.mapping.recognition import recognise
@@ -96,7 +98,7 @@ def _opened(
     source: Source, file: Path | None, force: bool, stdin: BinaryIO | None, reading: ReadOptions
 ) -> Iterator[tuple[LoadedTable, Path]]:
     """A table with names of columns, and where its mapping is to be written; UsageError where either cannot be."""
-    with closing(load(source, stdin, reading)) as loaded:
+    with unchanged(source, stdin, reading) as loaded:
         path = file or Path(_stem(loaded.name) + ".toml")
         if path.exists() and not force:
             raise UsageError(
@@ -117,7 +119,7 @@ def _opened(
 
 def _stem(name: str) -> str:
     stem = Path(name).name.removesuffix(".gz").partition(".")[0]
-    return stem if stem not in ("", "-") else "mapping"
+    return stem if stem not in ("", "-") and given_descriptor(Path(name)) is None else "mapping"
 
 
 def _presets(names: Sequence[str], specification: Specification) -> list[str]:

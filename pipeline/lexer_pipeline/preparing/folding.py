@@ -37,7 +37,7 @@ def with_fates(todo: Sequence[Plan], shared: UInt64s, options: Options) -> Itera
     with ExitStack() as stack:
         kept, names = stack.enter_context(closing(_Kept())), []
         for number, plan in enumerate(todo):
-            with closing(opened(plan.again())) as loaded:
+            with opened(plan) as loaded:
                 stages = stages_of(loaded, plan, options)
                 kept.take(number, stages, shared)
                 names.append(plan.original or loaded.name)
