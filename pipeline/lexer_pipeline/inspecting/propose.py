@@ -72,7 +72,10 @@ def propose(
             notes.append(
                 f"{known.path} was used for this header before, but it {known.trouble}; this is a new draft"
             )
-        return _drafted(loaded, names, specification, path, notes, progress)
+        sample = RowSample()
+        profile = table_profile(loaded, progress, sample)
+    table = TestedTable(profile.columns, profile.rows - profile.blank, sample)
+    return _drafted(loaded, table, specification, path, notes)
 
 
 def propose_from(
@@ -163,14 +166,11 @@ def _is(record: RecordMap, specification: Specification) -> bool:
 
 
 def _drafted(
-    loaded: LoadedTable, names: Sequence[str], specification: Specification, path: Path, notes: Sequence[str],
-    progress: Progress | None,
-) -> Proposal:  # fmt: skip
-    sample = RowSample()
-    found = table_profile(loaded, progress, sample)
-    table = TestedTable(found.columns, found.rows - found.blank, sample)
-    sheet = loaded.stream.told.sheet
-    done = draft(_stem(loaded.name), told_apart(names), table, specification, sheet)
+    loaded: LoadedTable, table: TestedTable, specification: Specification, path: Path, notes: Sequence[str]
+) -> Proposal:
+    """The draft of a table that was read to its end, written."""
+    names, sheet = told_apart(loaded.head.names), loaded.stream.told.sheet
+    done = draft(_stem(loaded.name), names, table, specification, sheet)
     _write(path, done.text)
     mapping.read(path)
     fields = tuple(line.as_json() for line in done.lines)
