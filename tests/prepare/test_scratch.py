@@ -2,7 +2,6 @@
 
 import os
 import resource
-import signal
 import stat
 import subprocess
 import sys
@@ -26,7 +25,7 @@ LINUX = pytest.mark.skipif(sys.platform != "linux", reason="looks at the files o
 
 
 def person(number: int) -> bytes:
-    return b"%d,Mira\n" % number
+    return b"%d,%s\n" % (number + 1, b"Mira" * 25)
 
 
 def sale(number: int) -> bytes:
@@ -51,16 +50,12 @@ def two(cwd: Path, data: bytes, *words: str | Path) -> Iterator["list[subprocess
     with ExitStack() as ended:
         both = [start(cwd, *words) for _ in range(2)]
         for one in both:
-            ended.callback(one.wait)
+            ended.enter_context(one)
             ended.callback(one.kill)
             assert one.stdin is not None
             one.stdin.write(data)
             one.stdin.flush()
         yield both
-        for one in both:
-            for stream in (one.stdin, one.stdout, one.stderr):
-                assert stream is not None
-                stream.close()
 
 
 def hidden(folder: Path) -> set[str]:
@@ -76,12 +71,12 @@ def finish(process: "subprocess.Popen[bytes]") -> int:
 
 def test_of_two_that_prepare_at_once_the_killed_ones_records_go_with_the_next_command(tmp_path: Path) -> None:
     out = tmp_path / "batches"
-    data = table(PEOPLE, person, 200_000)
+    data = table(PEOPLE, person, 100_000)
     with two(tmp_path, data, "convert", "-", "--spec", "customer_record") as (dead, alive):
         assert happens(lambda: len(list(out.glob(".preparing-*/part-0001/records.json"))) == 2)
         files = list(out.glob(".preparing-*/part-0001/records.json"))
         assert happens(lambda: all(file.stat().st_size > 0 for file in files))
-        dead.send_signal(signal.SIGKILL)
+        dead.kill()
         dead.wait()
         assert len(hidden(out)) == 2
         assert command("status", cwd=tmp_path).returncode == 0
@@ -114,7 +109,7 @@ def test_of_two_that_check_at_once_the_killed_ones_folder_goes_with_the_next_com
         assert len(folders) == 2
         assert {stat.S_IMODE(folder.stat().st_mode) for folder in folders} == {0o700}
         assert [list(folder.iterdir()) for folder in folders] == [[], []]
-        dead.send_signal(signal.SIGKILL)
+        dead.kill()
         dead.wait()
         assert len(hidden(temp)) == 2
         (tmp_path / "in.csv").write_bytes(table(PEOPLE, person, 1))
