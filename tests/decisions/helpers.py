@@ -17,6 +17,7 @@ from lexer_pipeline.preparing.options import Options
 from lexer_pipeline.preparing.plan import Plan, opened
 from lexer_pipeline.preparing.stages import stages_of
 from lexer_pipeline.specs import catalog
+from lexer_pipeline.system.scratch import Scratch
 
 PEOPLE = """
 title = "People"
@@ -84,7 +85,7 @@ def passed(plan: Plan, options: Options | None = None) -> Passed:
     issues: list[Issue] = []
     skipped: dict[str, int] = {}
     pieces: list[bytes] = []
-    with opened(plan) as loaded:
+    with opened(plan, Scratch()) as loaded:
         head = loaded.head if isinstance(loaded, LoadedTable) else None
         stages = stages_of(loaded, plan, options or Options())
         for chunk in stages.load():

@@ -17,6 +17,7 @@ from lexer_pipeline.preparing.decisions import Decisions
 from lexer_pipeline.preparing.plan import Plan, opened
 from lexer_pipeline.preparing.rejects import header
 from lexer_pipeline.specs import catalog
+from lexer_pipeline.system.scratch import Scratch
 
 from .helpers import ORDERS, PEOPLE, Passed, passed, plan_of, table
 
@@ -279,7 +280,7 @@ def test_columns_that_are_fields_already_are_read_back_too(tmp_path: Path) -> No
         ["b@b.co", "Ida", "maybe"],
     ]
     path = lay(tmp_path, table(rows, ";").encode(), "all.csv")
-    with opened(plan_of(path, "", "customer_record")) as loaded:
+    with opened(plan_of(path, "", "customer_record"), Scratch()) as loaded:
         assert isinstance(loaded, LoadedTable)
         rejects = header(loaded.head) + b'3;"said why";b@b.co;Ida;no\n4;"x";"c@b.co";"5"" tall";maybe\n'
 
@@ -341,13 +342,13 @@ def test_a_rejects_file_that_nobody_fixes_is_answered_with_the_command(
 
     with (
         pytest.raises(UsageError) as refused,
-        opened(plan_of(path, "", "customer_record"), refuses_rejects=True),
+        opened(plan_of(path, "", "customer_record"), Scratch(), refuses_rejects=True),
     ):
         pass
 
     batch = f"'{folder}'" if in_batch else "BATCH"
     assert refused.value.hint == f"Run: lexer-pipeline convert --fix {batch} '{path}'"
-    with opened(plan_of(path, "", "customer_record")) as loaded:
+    with opened(plan_of(path, "", "customer_record"), Scratch()) as loaded:
         assert loaded.name == str(path)
 
 

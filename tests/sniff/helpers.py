@@ -8,6 +8,7 @@ from lexer_pipeline.loading.expand import expand, opened_sources
 from lexer_pipeline.loading.format import ReadOptions
 from lexer_pipeline.loading.records import load_rows
 from lexer_pipeline.loading.source import Loaded, Source, load
+from lexer_pipeline.system.scratch import Scratch
 from prepare.helpers import MARK, Prepared, of_bytes, prepared
 
 __all__ = ["MARK", "prepared"]
@@ -44,7 +45,7 @@ def names(done: Prepared) -> list[Any]:
 
 def expanded(*paths: Path, member: str | None = None) -> list[Source]:
     """What is read of files: themselves, and what is in those that are a zip."""
-    with opened_sources(paths, None, is_read_again=False) as found:
+    with opened_sources(paths, None, Scratch(), is_read_again=False) as found:
         return expand(found, member)
 
 

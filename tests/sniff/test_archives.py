@@ -14,6 +14,7 @@ from lexer_pipeline.errors import PipelineError, SourceError, UsageError
 from lexer_pipeline.loading import archive as archives
 from lexer_pipeline.loading.expand import expand, opened_sources
 from lexer_pipeline.loading.source import load
+from lexer_pipeline.system.scratch import Scratch
 
 from .helpers import HEADER, SPEC, expanded, prepared
 
@@ -68,7 +69,7 @@ def test_what_is_no_zip_stays_as_it_is(tmp_path: Path) -> None:
     path.write_bytes(TABLE)
     frame = object()
 
-    with opened_sources([path, "-", frame], BytesIO(TABLE), is_read_again=False) as opened:
+    with opened_sources([path, "-", frame], BytesIO(TABLE), Scratch(), is_read_again=False) as opened:
         assert expand(opened) == opened
         assert [str(one) for one in opened[:2]] == [str(path), "-"]
         assert opened[2] is frame

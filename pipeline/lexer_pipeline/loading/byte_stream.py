@@ -2,7 +2,6 @@
 
 import gzip
 import hashlib
-import tempfile
 import zlib
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -13,6 +12,7 @@ from typing import Any, Protocol
 from lexer_pipeline.errors import SourceError
 from lexer_pipeline.loading.streams import FromStart
 from lexer_pipeline.system.hashing import Hashing
+from lexer_pipeline.system.scratch import Scratch
 
 BLOCK = 1 << 20
 # So much is hashed on the spot: a thread costs more than it saves where little is read.
@@ -81,8 +81,11 @@ class _Counted(RawIOBase):
 class ByteSource:
     """The bytes of one source, unpacked; after the last block `bytes` and `sha256` speak of it as it lay on disk."""
 
-    def __init__(self, name: str, file: RawFile, hashing: Hashing | None = None) -> None:
+    def __init__(
+        self, name: str, file: RawFile, hashing: Hashing | None = None, scratch: Scratch | None = None
+    ) -> None:
         self.name = name
+        self.scratch = scratch or Scratch()
         self._ahead = b""
         self._file = file
         self._counted = _Counted(file, hashing)
@@ -153,8 +156,8 @@ class ByteSource:
 @contextmanager
 def copied(file: ByteSource) -> Iterator[Path]:
     """What is left of a source, unpacked, as a file that a library may open by its path; it goes at the end."""
-    with tempfile.TemporaryDirectory(prefix="lexer-pipeline-") as folder:
-        path = Path(folder, "source")
+    with file.scratch.folder() as folder:
+        path = folder / "source"
         with path.open("wb") as copy:
             while block := file.read(BLOCK):
                 copy.write(block)

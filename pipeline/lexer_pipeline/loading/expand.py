@@ -11,15 +11,16 @@ from lexer_pipeline.loading.named_twice import refuse_read_twice
 from lexer_pipeline.loading.origins import Origin, origin_of
 from lexer_pipeline.loading.source import EMPTY_ZIP, ZIP, Source
 from lexer_pipeline.loading.streams import Stream
+from lexer_pipeline.system.scratch import Scratch
 
 
 @contextmanager
 def opened_sources(
-    sources: Sequence[Source], stdin: BinaryIO | None, is_read_again: bool
+    sources: Sequence[Source], stdin: BinaryIO | None, scratch: Scratch, is_read_again: bool
 ) -> Iterator[list[Source]]:
     """The sources, each opened once, in their order; `is_read_again` says that they are read more than once.
 
-    What comes through a pipe is kept then, and where there are several: one program may write them one after another.
+    What comes through a pipe is kept in `scratch` then, and where there are several: one program may write them one after another.
 
     Raises SourceError where one cannot be opened, UsageError where what can be read once is named twice.
     """
@@ -29,7 +30,7 @@ def opened_sources(
         for source in sources:
             found = source
             if isinstance(source, str | Path):
-                found = origin_of(source, stdin)
+                found = origin_of(source, stdin, scratch)
                 held.callback(found.close)
             if isinstance(found, Stream) and (is_read_again or len(sources) > 1):
                 found.keep()

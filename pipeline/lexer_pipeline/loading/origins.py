@@ -16,6 +16,7 @@ from typing import BinaryIO
 from lexer_pipeline.errors import SourceError
 from lexer_pipeline.loading.file_state import about, changed, state_of
 from lexer_pipeline.loading.streams import FIRST, Stream
+from lexer_pipeline.system.scratch import Scratch
 
 # A descriptor that this process was given: to open it anew would fail (sockets), or share its place with the first (macOS).
 GIVEN = re.compile(r"/dev/stdin|(?:/dev|/proc/self)/fd/([0-9]+)")
@@ -63,19 +64,19 @@ class NamedFile:
 Origin = NamedFile | Stream
 
 
-def origin_of(source: str | Path, stdin: BinaryIO | None) -> Origin:
-    """A path, or `-` for `stdin`, opened and looked at; SourceError where it cannot be."""
+def origin_of(source: str | Path, stdin: BinaryIO | None, scratch: Scratch | None = None) -> Origin:
+    """A path, or `-` for `stdin`, opened and looked at; SourceError where it cannot be. What is kept of it lies in `scratch`."""
     if str(source) == "-":
         if stdin is None:
             raise SourceError("-: standard input is closed", "Pipe the source in, or name its file.")
-        return Stream("-", stdin, False)
+        return Stream("-", stdin, scratch or Scratch(), is_own=False)
     path = Path(source)
     with _naming(path):
         file = _opened(path)
         try:
             is_file = stat.S_ISREG(os.fstat(file.fileno()).st_mode)
             if not is_file or given_descriptor(path) is not None:
-                return Stream(str(path), file, True, is_file)
+                return Stream(str(path), file, scratch or Scratch(), is_own=True, is_kept=is_file)
             with file:
                 return NamedFile(path, file)
         except BaseException:

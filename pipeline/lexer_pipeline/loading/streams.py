@@ -3,7 +3,6 @@
 import os
 import select
 import stat
-import tempfile
 from contextlib import ExitStack
 from io import FileIO, RawIOBase
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import Any, BinaryIO
 from lexer_pipeline.errors import SourceError
 from lexer_pipeline.loading.file_state import about, changed, state_of
 from lexer_pipeline.system.files import read_at
+from lexer_pipeline.system.scratch import Scratch
 
 BLOCK = 1 << 20
 # So many of the first bytes tell a zip.
@@ -61,9 +61,12 @@ class Stream:
 
     path: Path | None = None
 
-    def __init__(self, name: str, file: BinaryIO | FileIO, is_own: bool, is_kept: bool = False) -> None:
+    def __init__(
+        self, name: str, file: BinaryIO | FileIO, scratch: Scratch, is_own: bool, is_kept: bool = False
+    ) -> None:
         self.name = name
         self._file = file
+        self._scratch = scratch
         self._is_own = is_own
         self._kept = file if is_kept else None
         self._ahead = b""
@@ -93,7 +96,7 @@ class Stream:
         """Read it to its end, so that it can be read as often as it is needed."""
         if self._kept is None:
             assert not self._is_read, COMES_ONCE
-            kept = tempfile.TemporaryFile()  # noqa: SIM115 - closed by `close`
+            kept = self._scratch.file()
             with ExitStack() as on_failure:
                 on_failure.callback(kept.close)
                 while block := self.read(BLOCK):

@@ -9,21 +9,23 @@ from lexer_pipeline.loading.format import AS_TOLD, ReadOptions
 from lexer_pipeline.loading.origins import Origin, origin_of
 from lexer_pipeline.loading.source import ArchiveMember, Loaded, Source, load
 from lexer_pipeline.system.hashing import Hashing
+from lexer_pipeline.system.scratch import Scratch
 
 
 @contextmanager
 def unchanged(
-    source: Source, stdin: BinaryIO | None, options: ReadOptions = AS_TOLD, hashing: Hashing | None = None
-) -> Iterator[Loaded]:
+    source: Source, stdin: BinaryIO | None, options: ReadOptions = AS_TOLD, hashing: Hashing | None = None,
+    scratch: Scratch | None = None,
+) -> Iterator[Loaded]:  # fmt: skip
     """A source opened, as `load` does; SourceError where it changed until the end of the block.
 
     That is said in place of all else that went wrong, which may come of it.
     """
     with ExitStack() as held:
         if isinstance(source, str | Path):
-            source = held.enter_context(closing(origin_of(source, stdin)))
+            source = held.enter_context(closing(origin_of(source, stdin, scratch)))
         try:
-            with closing(load(source, stdin, options, hashing)) as loaded:
+            with closing(load(source, stdin, options, hashing, scratch)) as loaded:
                 yield loaded
                 refuse_changed(source)
         except Exception:

@@ -27,6 +27,7 @@ from lexer_pipeline.preparing.options import Options
 from lexer_pipeline.preparing.unrecognised import not_recognised
 from lexer_pipeline.specs import catalog
 from lexer_pipeline.system.hashing import Hashing
+from lexer_pipeline.system.scratch import Scratch
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,12 +82,14 @@ class Plan:
 
 
 @contextmanager
-def opened(plan: Plan, hashing: Hashing | None = None, refuses_rejects: bool = False) -> Iterator[Loaded]:
+def opened(
+    plan: Plan, scratch: Scratch, hashing: Hashing | None = None, refuses_rejects: bool = False
+) -> Iterator[Loaded]:
     """The source of a plan, opened; SourceError where it changes before the block ends.
 
     With `refuses_rejects` UsageError where it is a rejects file and nobody fixes it.
     """
-    with unchanged(plan.source, None, plan.reading, hashing) as loaded:
+    with unchanged(plan.source, None, plan.reading, hashing, scratch) as loaded:
         if refuses_rejects and isinstance(loaded, LoadedTable) and loaded.head.names[:ADDED] == BOOKKEEPING:
             raise _unasked(plan.source, loaded.name)
         yield loaded
@@ -112,8 +115,8 @@ def _unasked(source: Source, name: str) -> UsageError:
 
 @contextmanager
 def planned(
-    sources: Sequence[Source], spec: str | Specification | None, options: Options, out: Path | None = None
-) -> Iterator[list[Plan]]:
+    sources: Sequence[Source], spec: str | Specification | None, options: Options, scratch: Scratch, out: Path | None = None
+) -> Iterator[list[Plan]]:  # fmt: skip
     """The passes to be made, in order; their sources are open until the block ends, and may not change until then.
 
     With a mapping a source may feed several specifications. `out` is the folder that remembers which mapping was used for which
@@ -122,24 +125,25 @@ def planned(
     specification = catalog.find(spec) if isinstance(spec, str) else spec
     chosen = mapping.find(options.mapping) if options.mapping else None
     plain = specification if chosen is None else None
-    with opened_sources(sources, options.stdin, is_read_again=plain is None) as opened:
+    with opened_sources(sources, options.stdin, scratch, is_read_again=plain is None) as opened:
         found = expand(opened, options.member)
         refuse_named_twice(found)
         if plain is None:
-            yield _with_mappings(found, specification, chosen, options.reading, out)
+            yield _with_mappings(found, specification, chosen, options.reading, scratch, out)
         else:
             refuse_copies(found)
             yield [Plan(source, options.reading, plain) for source in found]
 
 
 def _with_mappings(
-    sources: Sequence[Source], specification: Specification | None, chosen: Mapping | None, reading: ReadOptions, out: Path | None
+    sources: Sequence[Source], specification: Specification | None, chosen: Mapping | None, reading: ReadOptions,
+    scratch: Scratch, out: Path | None,
 ) -> list[Plan]:  # fmt: skip
     plans: list[Plan] = []
     alike: list[Source] = []
     for source in sources:
         with naming_member(source):
-            found, notes = (chosen, ()) if chosen else _recognised(source, reading, out)
+            found, notes = (chosen, ()) if chosen else _recognised(source, reading, scratch, out)
         if found.refuse:
             raise UsageError(f"{found.title}: cannot be converted: {found.refuse}")
         records = [record for record in found.records if _is_wanted(record, specification)]
@@ -147,7 +151,7 @@ def _with_mappings(
             raise UsageError(f"the mapping {found.name} makes no {specification.name}", "Leave out --spec.")
         read_as = replace(reading, sheet=reading.sheet or found.sheet)
         if any(depends_on_source(record) for record in records):
-            with unchanged(source, None, read_as) as loaded:
+            with unchanged(source, None, read_as, scratch=scratch) as loaded:
                 names = loaded.head.names if isinstance(loaded, LoadedTable) else ()
             records = records_of(records, names, loaded.name)
         seen: set[str] = set()
@@ -165,9 +169,11 @@ def _is_wanted(record: RecordMap, specification: Specification | None) -> bool:
     return specification is None or catalog.find(record.specification).name == specification.name
 
 
-def _recognised(source: Source, reading: ReadOptions, out: Path | None) -> tuple[Mapping, tuple[str, ...]]:
+def _recognised(
+    source: Source, reading: ReadOptions, scratch: Scratch, out: Path | None
+) -> tuple[Mapping, tuple[str, ...]]:
     """The mapping that was used for this header before, or the preset that it surely is."""
-    with unchanged(source, None, reading) as loaded:
+    with unchanged(source, None, reading, scratch=scratch) as loaded:
         called = loaded.name
     if not isinstance(loaded, LoadedTable):
         raise UsageError(f"{called}: is JSON, and its content does not say what it holds", "Add --spec.")

@@ -29,8 +29,10 @@ from lexer_pipeline.preparing.stages import stages_of
 from lexer_pipeline.preparing.together import Together
 from lexer_pipeline.preparing.tolerance import check_accepted, tolerance_of
 from lexer_pipeline.preparing.verdicts import NONE, accepted, as_it_lies, verdict
+from lexer_pipeline.system import files
 from lexer_pipeline.system.parallel import map_in_order
 from lexer_pipeline.system.runtime import Runtime
+from lexer_pipeline.system.scratch import Scratch
 
 
 def validate(
@@ -44,12 +46,12 @@ def validate(
     check_accepted(options)
     reports: dict[int, SourceReport] = {}
     verdicts: list[Verdict] = []
-    with planned(sources, spec, options) as plans:
+    with Scratch(options.temp) as scratch, planned(sources, spec, options, scratch) as plans:
         todo: dict[str, list[tuple[int, Plan]]] = {}
         for number, plan in enumerate(plans):
             todo.setdefault(plan.specification.name, []).append((number, plan))
         for name, some in todo.items():
-            checked = _check([plan for _, plan in some], options)
+            checked = _check([plan for _, plan in some], options, scratch)
             reports.update(zip((number for number, _ in some), checked, strict=True))
             tolerance = tolerance_of([plan for _, plan in some], options)
             verdicts.append(verdict(name, checked, replace(options, max_invalid=1.0), tolerance))
@@ -57,13 +59,15 @@ def validate(
     return Report(by_source([reports[number] for number in sorted(reports)]), verdicts=tuple(verdicts))
 
 
-def _check(todo: Sequence[Plan], options: Options, knows_fates: bool = False) -> list[SourceReport]:
+def _check(
+    todo: Sequence[Plan], options: Options, scratch: Scratch, knows_fates: bool = False
+) -> list[SourceReport]:
     """All sources of one specification are checked, and nothing is written."""
-    together = Together(todo[0].specification, len(todo) > 1)
+    together = Together(todo[0].specification, len(todo) > 1, scratch)
     reports: list[SourceReport] = []
     for number, plan in enumerate(todo):
         tally = Tally()
-        with opened(plan) as loaded:
+        with opened(plan, scratch) as loaded:
             stages = stages_of(loaded, plan, options)
             watches = together.watches(number, stages)
             for checked in map_in_order(stages.check, stages.load()):
@@ -75,8 +79,8 @@ def _check(todo: Sequence[Plan], options: Options, knows_fates: bool = False) ->
     reports = together.told(reports)
     if knows_fates or not len(together.shared):
         return reports
-    with with_fates(todo, together.shared, options) as known:
-        return _check(known, options, True)
+    with with_fates(todo, together.shared, options, scratch) as known:
+        return _check(known, options, scratch, True)
 
 
 def prepare(
@@ -107,20 +111,24 @@ def prepare(
     check_names(options)
     check_accepted(options)
     options = on_day(options, runtime.now())
-    with outbox.opened(out, runtime, options.ledger) as ledger:
+    with ExitStack() as held:
+        ledger = held.enter_context(outbox.opened(out, runtime, options.ledger))
+        held.enter_context(files.naming(out))
+        scratch = held.enter_context(Scratch(options.temp or out))
         if options.fix is not None:
-            return fix(sources, spec, ledger, options, out, runtime.now())
-        with planned(sources, spec, options, out) as plans, ExitStack() as held:
-            todo: dict[str, list[Plan]] = {}
-            for plan in plans:
-                todo.setdefault(plan.specification.name, []).append(plan)
-            places = places_of([some[0].specification for some in todo.values()], ledger, options, out)
-            read = [
-                _read(some, place, options, held) for some, place in zip(todo.values(), places, strict=True)
-            ]
-            # Of a source that changed no batch is made, also none that was read before it did.
-            refuse_changes(plans)
-            done = [_publish(one, ledger, options, runtime.now()) for one in read]
+            return fix(sources, spec, ledger, options, out, runtime.now(), scratch)
+        todo: dict[str, list[Plan]] = {}
+        plans = held.enter_context(planned(sources, spec, options, scratch, out))
+        for plan in plans:
+            todo.setdefault(plan.specification.name, []).append(plan)
+        places = places_of([some[0].specification for some in todo.values()], ledger, options, out)
+        read = [
+            _read(some, place, options, scratch, held)
+            for some, place in zip(todo.values(), places, strict=True)
+        ]
+        # Of a source that changed no batch is made, also none that was read before it did.
+        refuse_changes(plans)
+        done = [_publish(one, ledger, options, runtime.now()) for one in read]
     return Report(
         tuple(source for report in done for source in report.sources),
         tuple(made for report in done for made in report.batches),
@@ -139,9 +147,11 @@ class _Delivery:
     found: Verdict
 
 
-def _read(todo: Sequence[Plan], place: Place, options: Options, held: ExitStack) -> _Delivery:
+def _read(
+    todo: Sequence[Plan], place: Place, options: Options, scratch: Scratch, held: ExitStack
+) -> _Delivery:
     """One delivery, whose files are gone with `held` unless it is published."""
-    workspace, read = _filled(todo, place, options)
+    workspace, read = _filled(todo, place, options, scratch)
     held.callback(workspace.discard)
     found = verdict(todo[0].specification.name, read.reports, options, tolerance_of(read.plans, options))
     if found.state != NONE:
@@ -167,19 +177,19 @@ def _publish(one: _Delivery, ledger: Ledger, options: Options, now: datetime) ->
 
 
 def _filled(
-    todo: Sequence[Plan], place: Place, options: Options, knows_fates: bool = False
+    todo: Sequence[Plan], place: Place, options: Options, scratch: Scratch, knows_fates: bool = False
 ) -> tuple[Workspace, Read]:
     """The sources of a delivery in a workspace; where some have a key in common, they are read again with what becomes of it."""
     workspace = Workspace(place.out, options.timings)
     try:
         read = Read()
-        together = Together(todo[0].specification, len(todo) > 1)
+        together = Together(todo[0].specification, len(todo) > 1, scratch)
         delivery = Delivery(workspace, options.max_bytes)
         for plan in todo:
             if not read.leaves_rows(plan):
                 continue
             number = len(read.plans)
-            with opened(plan, workspace.hashing, refuses_rejects=True) as loaded:
+            with opened(plan, scratch, workspace.hashing, refuses_rejects=True) as loaded:
                 stages = stages_of(loaded, plan, options)
                 report = fill(delivery, number, stages, options, together.watches(number, stages))
                 read.add(plan, loaded, report, stages.route.decisions, stages.route.left_out)
@@ -190,5 +200,5 @@ def _filled(
         workspace.discard()
         raise
     workspace.discard()
-    with with_fates(todo, together.shared, options) as known:
-        return _filled(known, place, options, True)
+    with with_fates(todo, together.shared, options, scratch) as known:
+        return _filled(known, place, options, scratch, True)

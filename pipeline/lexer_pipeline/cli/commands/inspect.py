@@ -1,6 +1,7 @@
 """inspect: what a file is."""
 
 import argparse
+from contextlib import ExitStack
 
 from lexer_pipeline.cli import show_inspected
 from lexer_pipeline.cli.answers import print_json
@@ -17,17 +18,20 @@ from lexer_pipeline.loading.source import Source
 from lexer_pipeline.preparing.options import Options
 from lexer_pipeline.preparing.prepare import validate
 from lexer_pipeline.suspicions import Sighting, Sightings
+from lexer_pipeline.system.scratch import Scratch
 
 
 def run(asked: argparse.Namespace) -> int:
     """Say of each source what it is, what it could become, what stands in the way and what is suspicious."""
     found = []
-    with (
-        watched(asked, "looking") as progress,
-        opened_sources(asked.sources, standard_input(), is_read_again=True) as opened,
-    ):
+    with ExitStack() as held:
+        progress = held.enter_context(watched(asked, "looking"))
+        scratch = held.enter_context(Scratch(asked.temp))
+        opened = held.enter_context(
+            opened_sources(asked.sources, standard_input(), scratch, is_read_again=True)
+        )
         for source in expand(opened, asked.member):
-            seen = inspect(source, read_options(asked), progress=progress)
+            seen = inspect(source, read_options(asked), progress=progress, temp=asked.temp)
             found.append(Inspected(seen, _suspicions(asked, source, seen)))
     if asked.json:
         print_json({"sources": [one.as_json() for one in found]})
@@ -42,7 +46,7 @@ def _suspicions(asked: argparse.Namespace, source: Source, seen: Inspection) -> 
     if not seen.surely:
         return None
     mapped = seen.presets[0] if seen.presets else None
-    options = Options(reading=read_options(asked), mapping=mapped)
+    options = Options(reading=read_options(asked), mapping=mapped, temp=asked.temp)
     try:
         report = validate([source], None if mapped else seen.surely, options)
     except UsageError:

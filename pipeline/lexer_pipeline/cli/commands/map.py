@@ -14,21 +14,25 @@ from lexer_pipeline.errors import UsageError
 from lexer_pipeline.inspecting.propose import propose, propose_from
 from lexer_pipeline.loading.expand import expand, opened_sources
 from lexer_pipeline.loading.source import Source
+from lexer_pipeline.system.scratch import Scratch
 
 
 def run(asked: argparse.Namespace) -> int:
     """Draft which column is which field, and write it into a file."""
     with (
         watched(asked, "looking") as progress,
-        opened_sources(asked.sources, standard_input(), is_read_again=False) as opened,
+        Scratch(asked.temp) as scratch,
+        opened_sources(asked.sources, standard_input(), scratch, is_read_again=False) as opened,
     ):
         source, reading = _only(expand(opened, asked.member), asked.sources[0]), read_options(asked)
         if asked.preset:
-            done = propose_from(source, asked.preset, asked.out, force=asked.force, reading=reading)
+            done = propose_from(
+                source, asked.preset, asked.out, force=asked.force, reading=reading, temp=asked.temp
+            )
         else:
             done = propose(
                 source, asked.spec, asked.out, out=asked.batches, force=asked.force, reading=reading,
-                progress=progress,
+                progress=progress, temp=asked.temp,
             )  # fmt: skip
     if asked.json:
         print_json(done.as_json())
