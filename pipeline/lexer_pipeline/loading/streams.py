@@ -104,6 +104,7 @@ class Stream:
                 kept.flush()
                 on_failure.pop_all()
             self._kept = kept
+            self._let_go()
 
     def open(self) -> RawIOBase:
         """The bytes from the first one on."""
@@ -126,10 +127,13 @@ class Stream:
 
     def close(self) -> None:
         """Let go of what was opened and kept."""
+        self._let_go()
+        if self._kept is not None:
+            self._kept.close()
+
+    def _let_go(self) -> None:
         if self._is_own:
             self._file.close()
-        if self._kept is not None and self._kept is not self._file:
-            self._kept.close()
 
     def _take(self, size: int) -> bytes:
         try:
