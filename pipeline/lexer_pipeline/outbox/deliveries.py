@@ -240,7 +240,10 @@ def supersede(connection: Connection, correction: BatchEntry) -> None:
 
 
 def put_back(connection: Connection, dropped: BatchEntry) -> BatchEntry | None:
-    """What a correction that was dropped had superseded is what it was before; None where there is nothing."""
+    """What a correction that was dropped had superseded is what it was before; None where there is nothing.
+
+    Where its data was purged it cannot be sent, and counts as dropped: converting its source makes it anew.
+    """
     before = select(
         connection, "b.name = :name AND b.id < :id AND b.state != 'dropped'", name=dropped.name, id=dropped.id
     )
@@ -252,5 +255,8 @@ def put_back(connection: Connection, dropped: BatchEntry) -> BatchEntry | None:
         shared = names.delivery_name(dropped.name)
         before = [one for one in found if names.delivery_name(one.name) == shared]
     if not before or before[-1].state != BatchState.SUPERSEDED:
+        return None
+    if before[-1].purged_at:
+        change(connection, before[-1], state=BatchState.DROPPED)
         return None
     return change(connection, before[-1], state=before[-1].state_before, state_before="")

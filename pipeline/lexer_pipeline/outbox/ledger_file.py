@@ -14,7 +14,7 @@ from lexer_pipeline.errors import PersonNeeded, ServiceUnavailable, UsageError
 from lexer_pipeline.system.files import open_or_make
 
 FILE = "ledger.sqlite3"
-VERSION = 2
+VERSION = 3
 PATIENCE = 30.0  # seconds to wait for another process that is writing
 REMEDY = "what was recorded stays; mend this, then run upload again: it goes on from there"
 
@@ -43,7 +43,8 @@ CREATE TABLE batches (              -- every batch that was made here, and every
     after INTEGER NOT NULL DEFAULT 0,       -- content sent before this delivery may be sent again by this one
     asides TEXT NOT NULL DEFAULT '{}',      -- checksums of the rejects written beside it
     seen INTEGER NOT NULL DEFAULT 0,        -- when its manifest last changed, as far as it was looked at
-    made_at REAL NOT NULL
+    made_at REAL NOT NULL,
+    purged_at REAL NOT NULL DEFAULT 0       -- when its data was removed
 ) STRICT;
 CREATE INDEX batches_by_content ON batches (content, specification);
 CREATE INDEX batches_by_series ON batches (series, specification, dataset);
