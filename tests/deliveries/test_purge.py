@@ -196,6 +196,8 @@ def test_what_a_person_put_in_the_place_of_a_batch_is_left_alone(shop: Shop) -> 
     in_ledger(shop.out, "UPDATE batches SET seen = ?", manifest.stat().st_ctime_ns)
 
     assert purged(shop) == {}
+    assert purge(shop.out, 0, shop.settings, really=True).others == (shop.out / FIRST,)
+    assert (shop.out / FIRST / f"{FIRST}.json").is_file()
 
 
 def test_a_link_in_a_batch_goes_and_what_it_leads_to_stays(shop: Shop) -> None:

@@ -99,6 +99,11 @@ def purged(console: Console, done: Purge, out: Path, really: bool) -> None:
     if done.waiting:
         sandbox = f"{done.waiting:,} of the batches in {out} were sent to a sandbox alone and wait for {done.service}: they keep their data"
         say(console, sandbox)
+    for folder in done.others:
+        say(
+            console,
+            f"{folder}: its manifest.json is broken or that of another batch, so it is left alone; remove it by hand",
+        )
     if not found:
         say(console, f"Nothing in {out} is that old and may go.")
         return

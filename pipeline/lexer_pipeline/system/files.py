@@ -1,6 +1,5 @@
 """Files that are whole or absent, and the calls that not every system has."""
 
-import errno
 import hashlib
 import json
 import os
@@ -9,6 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from lexer_pipeline.errors import NO_ROOM
+
 # Windows knows no modes: there, what is made has the rights of the folder that it is made in.
 FOLDER_MODE = 0o700
 FILE_MODE = 0o600
@@ -16,8 +17,6 @@ FILE_MODE = 0o600
 OPENS_FOLDERS = hasattr(os, "O_DIRECTORY")
 AS_IT_IS = getattr(os, "O_BINARY", 0)
 TURN = threading.Lock()
-# The disk is full, or one's share of it, or the file is as large as it may be.
-NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
 def make_folder(path: Path) -> None:

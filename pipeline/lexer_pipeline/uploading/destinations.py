@@ -123,7 +123,7 @@ def _left(
     goes_on = context.options.also_there and named and not one.dataset and folder.is_dir()
     if last is not None and last.state == State.SENT and not context.options.resend and not goes_on:
         return _sent_elsewhere(last, "" if one.purged_at else named, folder)
-    if one.state == BatchState.PREPARED and one.purged_at:
+    if one.state == BatchState.PREPARED and one.purged_at and not (folder / one.file).is_file():
         state = last.state if last is not None else State.CHANGED
         return receipts.turned_down(content, state, PURGED, hint=next_steps.PURGED)
     if one.state != BatchState.PREPARED:

@@ -38,11 +38,16 @@ class Purged:
 
 @dataclass(frozen=True, slots=True)
 class Purge:
-    """What data goes, or would; and how many batches keep theirs, since only a sandbox has them and they wait for `service`."""
+    """What data goes, or would, and what stays though it is old.
+
+    `waiting` batches keep theirs, since only a sandbox has them and they wait for `service`; `others` are folders that hold something
+    else than the batch that the ledger knows there.
+    """
 
     batches: tuple[Purged, ...]
     waiting: int
     service: str
+    others: tuple[Path, ...]
 
 
 def purge(
@@ -62,16 +67,18 @@ def purge(
         with ledger.transaction() as connection:
             batches = deliveries.select(connection, "b.specification != ''")
             old = [(one, found) for one in batches if (found := _done(connection, one, before, settings))]
-        gone, waiting = [], 0
+        gone, waiting, others = [], 0, []
         for one, (state, at, waits) in old:
             folder = ledger.folder_of(one.folder)
-            data = data_in(folder) if folder.parent == out.resolve() and _is_its_own(one, folder) else []
-            size = sum(map(size_of, data))
-            if data and waits:
+            data = data_in(folder) if folder.parent == out.resolve() else []
+            size, path = sum(map(size_of, data)), as_named(folder, out)
+            if data and not _is_its_own(one, folder):
+                others.append(path)
+            elif data and waits:
                 waiting += 1
             elif data and (not really or _purge(one, folder, ledger, before, settings)):
-                gone.append(Purged(str(as_named(folder, out)), state, size, receipts.utc_text(at, "seconds")))
-        return Purge(tuple(gone), waiting, settings.service)
+                gone.append(Purged(str(path), state, size, receipts.utc_text(at, "seconds")))
+        return Purge(tuple(gone), waiting, settings.service, tuple(others))
 
 
 def _done(
