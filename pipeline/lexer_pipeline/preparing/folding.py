@@ -92,13 +92,12 @@ class _Kept:
         if identities.key is None:
             return
         for loaded in stages.load():
-            for keys, lines, reasons in keys_left_out(identities, route, loaded):
+            shaped = route.shape(loaded.in_cells() if isinstance(loaded, Records) else loaded)
+            for keys, lines, reasons in keys_left_out(identities, route, shaped):
                 for place in np.flatnonzero(np.isin(keys, shared)).tolist():
                     left = _Left(source, lines.item(place), reasons[place])
                     self._left_out.setdefault(keys.item(place), []).append(left)
-            chunk = loaded.in_cells() if isinstance(loaded, Records) else loaded
-            shaped = route.shape(chunk)
-            hashes = identities.keys_of(shaped)
+            chunk, hashes = shaped.chunk, identities.keys_of(shaped)
             for record in np.flatnonzero(np.isin(hashes, shared)).tolist():
                 row = int(chunk.firsts[record]) if isinstance(chunk, Records) else record
                 document, notes = route.half(shaped, record)

@@ -128,7 +128,7 @@ class _Unsent:
         if checked.rejected:
             keys, lines = self._identities.keys_of_rejected(checked)
             self._repeats.add(self._number, keys, lines, REJECTED, self._file)
-        for keys, lines, _ in keys_left_out(self._identities, self._route, checked.shaped.chunk):
+        for keys, lines, _ in keys_left_out(self._identities, self._route, checked.shaped):
             self._repeats.add(self._number, keys, lines, LEFT_OUT, self._file)
 
     def found(self) -> Iterator[Sighting]:
