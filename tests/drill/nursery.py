@@ -156,7 +156,10 @@ def answer(orders: list[dict[str, Any]], folder: Path) -> list[dict[str, Any]]:
                 os.kill(pid, signal.SIGKILL)
         _sleep(0.001)
     return [
-        {"code": codes[n], **dict(zip(("out", "err", "burnt"), (file.read_text("utf-8") for file in some), strict=True))}
+        {
+            "code": codes[n],
+            **dict(zip(("out", "err", "burnt"), (file.read_text("utf-8") for file in some), strict=True)),
+        }
         for n, some in enumerate(files)
     ]
 

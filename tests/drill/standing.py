@@ -18,11 +18,25 @@ class Standing:
     files: dict[str, bytes]
     known: list[tuple[object, ...]]
 
+    def deliveries(self) -> dict[object, list[tuple[object, ...]]]:
+        """The lines of the ledger by the content of the delivery that they are parts of."""
+        found: dict[object, list[tuple[object, ...]]] = {}
+        for row in self.known:
+            found.setdefault(row[5], []).append(row)
+        return found
+
     def faults(self, strict: bool = True) -> list[str]:
-        """What is not whole: litter, a folder that the ledger does not know or that is gone, a file that is not the one it names."""
+        """What is not whole: litter, a folder that the ledger does not know or that is gone, a file that is not the one it names.
+
+        What was to take the place of a file beside it goes when that file is written the next time.
+        """
         folders = {path.split("/")[0] for path in self.files}
         known = {str(row[0]) for row in self.known}
-        found = [f"litter: {path}" for path in self.files if any(part.startswith(".") for part in path.split("/"))]
+        found = [
+            f"litter: {path}"
+            for path in self.files
+            if not path.endswith(".tmp") and any(part.startswith(".") for part in path.split("/"))
+        ]
         found += [f"not in the ledger: {name}" for name in folders - known if not name.startswith(".")]
         for row in self.known:
             folder, file, sha256 = str(row[0]), str(row[1]), row[6]
@@ -30,7 +44,9 @@ class Standing:
                 found.append(f"gone: {folder}")
             elif strict and sha256 and _sha256(self.files.get(f"{folder}/{file}", b"")) != sha256:
                 found.append(f"not the file that was prepared: {folder}/{file}")
-            elif "manifest.json" not in {path.split("/")[1] for path in self.files if path.startswith(f"{folder}/")}:
+            elif "manifest.json" not in {
+                path.split("/")[1] for path in self.files if path.startswith(f"{folder}/")
+            }:
                 found.append(f"no manifest: {folder}")
         return found
 

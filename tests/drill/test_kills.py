@@ -14,8 +14,22 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from filelock import lock_descriptor
+from lexer_pipeline.system.files import write_whole
 
-from tests.drill.fuse import CHANGES, FULL, KILL, ONCE, TAKES_SPACE, TORN, Burn, build, burnt, needs_fuse, seen
+from tests.drill.fuse import (
+    CHANGES,
+    FULL,
+    KILL,
+    ONCE,
+    TAKES_SPACE,
+    TORN,
+    Burn,
+    build,
+    burnt,
+    needs_fuse,
+    seen,
+)
 from tests.drill.keyboard import KILLED, Nursery
 from tests.drill.scenes import SCENES, Scene
 from tests.drill.standing import Standing, records, standing
@@ -90,13 +104,21 @@ class Stage:
         out = root / "batches"
         looked = self.run(root, ("status",))
         found = standing(out)
-        wrong = found.faults(strict=self.begun.faults() == []) if looked["code"] == 0 else [f"status: {looked}"]
-        if found.known not in (self.begun.known, self.ended.known):
-            wrong.append(f"neither as before nor as after: {found.known}")
+        wrong = (
+            found.faults(strict=self.begun.faults() == []) if looked["code"] == 0 else [f"status: {looked}"]
+        )
+        wrong += [f"neither as before nor as after: {rows}" for rows in self.between(found)]
         again = self.run(root, self.scene.command)
         if again["code"] not in self.codes:
             wrong.append(f"ended with {again['code']} then: {again['err']}")
         return wrong + self.same(standing(out))
+
+    def between(self, found: Standing) -> list[object]:
+        """The deliveries of which not all parts are as before, or all as after."""
+        whole = [one.deliveries() for one in (self.begun, self.ended)]
+        now = found.deliveries()
+        contents = {content for one in (now, *whole) for content in one}
+        return [now.get(one) for one in contents if now.get(one) not in [before.get(one) for before in whole]]
 
     def same(self, found: Standing) -> list[str]:
         for one in (self.ended, self.again):
@@ -108,7 +130,9 @@ class Stage:
 
 
 def differs(found: Standing, wanted: Standing) -> list[str]:
-    names = sorted(name for name in found.files | wanted.files if found.files.get(name) != wanted.files.get(name))
+    names = sorted(
+        name for name in found.files | wanted.files if found.files.get(name) != wanted.files.get(name)
+    )
     return names or [f"{found.known} instead of {wanted.known}"]
 
 
@@ -128,13 +152,41 @@ def scenes(some: Sequence[Scene]) -> Any:
 
 
 @scenes([SCENES[1]])
-def test_a_kill_leaves_all_or_nothing_and_the_same_command_goes_on(scene: Scene, nursery: Nursery, tmp_path: Path) -> None:
+def test_a_kill_leaves_all_or_nothing_and_the_same_command_goes_on(
+    scene: Scene, nursery: Nursery, tmp_path: Path
+) -> None:
     stage, wrong = Stage(scene, nursery, tmp_path), list[str]()
 
     for at in range(1, stage.calls + 1, stage.calls // FEW):
         assert stage.cut(Burn(CHANGES, KILL, at), killed, wrong)
 
     assert wrong == []
+
+
+@scenes([scene for scene in SCENES if scene.name in ("a held batch released", "a batch dropped")])
+def test_a_manifest_that_a_kill_left_behind_the_ledger_is_brought_up_by_the_same_command(
+    scene: Scene, nursery: Nursery, tmp_path: Path
+) -> None:
+    stage, wrong = Stage(scene, nursery, tmp_path), list[str]()
+
+    for at in range(stage.calls - 6, stage.calls + 1, 2):
+        assert stage.cut(Burn(CHANGES, KILL, at), killed, wrong)
+
+    assert wrong == []
+
+
+def test_what_a_killed_process_left_of_a_file_is_cleared_away_and_a_living_ones_is_not(
+    tmp_path: Path,
+) -> None:
+    dead, living = (tmp_path / f".manifest.json.{number}.tmp" for number in (1, 2))
+    for left in (dead, living):
+        left.write_bytes(b"{")
+    with living.open("rb+") as file:
+        lock_descriptor(file.fileno())
+
+        write_whole(tmp_path / "manifest.json", b"{}\n")
+
+    assert {path.name for path in tmp_path.iterdir()} == {"manifest.json", living.name}
 
 
 @scenes([SCENES[2]])

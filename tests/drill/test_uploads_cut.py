@@ -20,7 +20,20 @@ import pytest
 from lexer_pipeline.outbox.ledger import entries
 
 from tests.drill.exports import Export, md5
-from tests.drill.fuse import CHANGES, FULL, KILL, ONCE, SPEAKS, TAKES_SPACE, TORN, Burn, build, burnt, needs_fuse, seen
+from tests.drill.fuse import (
+    CHANGES,
+    FULL,
+    KILL,
+    ONCE,
+    SPEAKS,
+    TAKES_SPACE,
+    TORN,
+    Burn,
+    build,
+    burnt,
+    needs_fuse,
+    seen,
+)
 from tests.drill.judge import Verdict, judge, table
 from tests.drill.keyboard import KILLED, QUICK, Nursery
 from tests.drill.rig import Rig
@@ -99,7 +112,10 @@ class Folder:
         assert self.run("upload")["code"] in (0, 4)
         events = self.rig.sandbox.events()
         assert [event for event in events[before:] if event["kind"] in ("asked", "begun")] == []
-        prepared = {f"{path.name}.json": md5((path / f"{path.name}.json").read_bytes()) for path in self.out.glob("[a-z]*-a")}
+        prepared = {
+            f"{path.name}.json": md5((path / f"{path.name}.json").read_bytes())
+            for path in self.out.glob("[a-z]*-a")
+        }
         assert set(prepared.values()) == self.contents
         assert len(prepared) == len(self.contents)
         states = {entry.name: entry.state for entry in entries(self.out)}
@@ -125,7 +141,9 @@ def calls(rig: Rig, nursery: Nursery, root: Path, kinds: int) -> int:
     return seen(folder.run("upload", burn=Burn(kinds, KILL)))
 
 
-def test_an_upload_killed_at_any_call_sends_each_batch_once(rig: Rig, nursery: Nursery, tmp_path: Path) -> None:
+def test_an_upload_killed_at_any_call_sends_each_batch_once(
+    rig: Rig, nursery: Nursery, tmp_path: Path
+) -> None:
     total, count = Verdict(), calls(rig, nursery, tmp_path / "whole", CHANGES | SPEAKS)
 
     for at in range(1, count, count // FEW):
@@ -140,7 +158,9 @@ def test_an_upload_killed_at_any_call_sends_each_batch_once(rig: Rig, nursery: N
     ("kinds", "how"), [(CHANGES | SPEAKS, KILL), (CHANGES | SPEAKS, TORN), (TAKES_SPACE, FULL), (TAKES_SPACE, ONCE)],
     ids=["kill", "half a write", "full disk", "full disk once"],
 )  # fmt: skip
-def test_an_upload_cut_off_at_every_call(rig: Rig, nursery: Nursery, tmp_path: Path, kinds: int, how: int) -> None:
+def test_an_upload_cut_off_at_every_call(
+    rig: Rig, nursery: Nursery, tmp_path: Path, kinds: int, how: int
+) -> None:
     total, names = Verdict(), Counter[str]()
     for at in itertools.count(1, STEP):
         serial = random.randrange(10**9)
@@ -182,7 +202,9 @@ class Round:
 
     def _until_it_lives(self) -> None:
         for _ in range(self.rng.randint(1, 4)):
-            self.folder.convert(Burn(CHANGES, self.rng.choice((KILL, TORN)), self.rng.randrange(1, 9 * PARTS)))
+            self.folder.convert(
+                Burn(CHANGES, self.rng.choice((KILL, TORN)), self.rng.randrange(1, 9 * PARTS))
+            )
         assert self.folder.convert()["code"] == 0
 
 
@@ -197,7 +219,9 @@ def rounds(rig: Rig, nursery: Nursery, root: Path, seeds: range, parts: int) -> 
     return total, names
 
 
-def test_many_batches_under_kills_and_faults_are_each_sent_once(rig: Rig, nursery: Nursery, tmp_path: Path) -> None:
+def test_many_batches_under_kills_and_faults_are_each_sent_once(
+    rig: Rig, nursery: Nursery, tmp_path: Path
+) -> None:
     total, _ = rounds(rig, nursery, tmp_path, range(2), 4)
 
     assert total.sent + total.in_doubt == total.batches == 8
@@ -213,12 +237,16 @@ def test_the_long_drill_of_many_batches(rig: Rig, nursery: Nursery, tmp_path: Pa
 
 
 @pytest.mark.parametrize("cut_off", ["neither", "one of them"])
-def test_two_uploaders_at_once_send_each_batch_once(rig: Rig, nursery: Nursery, tmp_path: Path, cut_off: str) -> None:
+def test_two_uploaders_at_once_send_each_batch_once(
+    rig: Rig, nursery: Nursery, tmp_path: Path, cut_off: str
+) -> None:
     folder = Folder(rig, nursery, tmp_path / "two", random.randrange(10**9), 5)
     assert folder.convert()["code"] == 0
     burn = Burn(CHANGES | SPEAKS, KILL, 120) if cut_off == "one of them" else None
 
-    codes = [answer["code"] for answer in folder.both(folder.order("upload", burn=burn), folder.order("upload"))]
+    codes = [
+        answer["code"] for answer in folder.both(folder.order("upload", burn=burn), folder.order("upload"))
+    ]
     assert folder.run("upload")["code"] == 0
 
     assert (KILLED in codes) == (burn is not None)

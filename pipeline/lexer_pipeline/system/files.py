@@ -1,10 +1,14 @@
 """Files that are whole or absent, and the calls that not every system has."""
 
+import glob
 import hashlib
 import json
 import os
 import threading
+from contextlib import suppress
 from pathlib import Path
+
+from filelock import lock_descriptor
 
 # Windows knows no modes: there, what is made has the rights of the folder that it is made in.
 FOLDER_MODE = 0o700
@@ -76,10 +80,10 @@ def sync_data(handle: int) -> None:
 
 def write_whole(path: Path, data: bytes) -> None:
     """Put `data` at `path` so that a reader sees the old file or the new one, never a part."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    temporary.unlink(missing_ok=True)
+    _clear_left(path)
+    temporary, handle = _open_beside(path)
     try:
-        with os.fdopen(open_new(temporary), "wb") as file:
+        with os.fdopen(handle, "wb") as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
@@ -88,6 +92,31 @@ def write_whole(path: Path, data: bytes) -> None:
         temporary.unlink(missing_ok=True)
         raise
     sync_folder(path.parent)
+
+
+def _open_beside(path: Path) -> tuple[Path, int]:
+    """A new file beside `path` for what is to take its place, with a lock that says that somebody is writing it."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    while True:
+        temporary.unlink(missing_ok=True)
+        handle = open_new(temporary)
+        with suppress(OSError):  # no locks here, so nobody clears away what he cannot lock either
+            lock_descriptor(handle)
+        if temporary.exists():
+            return temporary, handle
+        os.close(handle)  # cleared away as another's, before it had its lock
+
+
+def _clear_left(path: Path) -> None:
+    """Remove what processes that were killed left of writing `path`."""
+    for left in path.parent.glob(f".{glob.escape(path.name)}.*.tmp"):
+        with suppress(OSError):
+            handle = os.open(left, os.O_RDWR)
+            try:
+                if lock_descriptor(handle, blocking=False):
+                    left.unlink()
+            finally:
+                os.close(handle)
 
 
 def write_json(path: Path, value: object) -> None:
