@@ -172,8 +172,9 @@ def _changed(connection: Connection, ledger: Ledger, one: BatchEntry, decision: 
     if decision.kind is Kind.RELEASED:
         # From now on it is among the prepared ones, whatever was made since it was held.
         one = deliveries.change(
-            connection, one, state=BatchState.PREPARED, state_before=BatchState.HELD, made_at=ledger.now()
-        )
+            connection, one, state=BatchState.PREPARED, state_before=BatchState.HELD,
+            made_at=deliveries.after_all(connection, ledger.now()),
+        )  # fmt: skip
         if one.replaces is not None:
             deliveries.supersede(connection, one)
     return one
