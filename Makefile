@@ -93,8 +93,8 @@ upload: $(VENV)/run ## send what waits, with the token in LEXER_UPLOAD_API_TOKEN
 sandbox: $(VENV)/run ## the upload API on 127.0.0.1 (ARGS): make sandbox ARGS='--port 8788'
 	$(BIN)/lexer-pipeline sandbox $(call given,ARGS)
 
-drill: setup ## 10,000 deliveries and the long fault drills, with their figures (SEEDS): make drill SEEDS=5000:5100
-	$(BIN)/python -m pytest -m drill -s
+drill: setup ## the long drills with their figures (SEEDS, ROUNDS, PARTS, FIRST, STEP, ARGS): make drill ROUNDS=200 ARGS='-k many_batches'
+	$(BIN)/python -m pytest -m drill -s $(call given,ARGS)
 
 bench: setup ## ours beside polars, DuckDB and the vendor's way: make bench SCALE=1
 	$(call step,'what is measured beside: polars duckdb pydantic',$(call install,$(BIN)/python,bench))

@@ -4,6 +4,7 @@ The sandbox's event log is the judge: each batch is stored under one upload id, 
 """
 
 import itertools
+import math
 import os
 import random
 import shutil
@@ -184,28 +185,26 @@ class Round:
         self.faulty = self.rng.random() < 0.5
 
     def play(self) -> Verdict:
-        self._until_it_lives()
-        calls = 60 * len(self.folder.contents)
-        for _ in range(self.rng.randint(3, 6)):
+        for _ in range(self.rng.randint(1, 3)):
+            self.folder.convert(Burn(CHANGES, self.rng.choice((KILL, TORN)), self._call(100 + 8 * PARTS)))
+        assert self.folder.convert()["code"] == 0
+        for _ in range(self.rng.randint(6, 12)):
             if self.faulty:
-                for fault in self.rng.choices(QUICK, k=3):
+                for fault in self.rng.choices(QUICK, k=2):
                     self.folder.rig.sandbox.inject({**fault, "skip": self.rng.randrange(4)})
             how = self.rng.choice((KILL, KILL, KILL, TORN, ONCE))
             kinds = TAKES_SPACE if how == ONCE else self.rng.choice((CHANGES, SPEAKS, CHANGES | SPEAKS))
-            one = self.folder.order("upload", burn=Burn(kinds, how, self.rng.randrange(1, calls)))
-            self.folder.both(one, *([self.folder.order("upload")] if self.rng.random() < 0.3 else []))
+            one = self.folder.order("upload", burn=Burn(kinds, how, self._call(20 * PARTS)))
+            self.folder.both(one, *([self.folder.order("upload")] if self.rng.random() < 0.1 else []))
         self.folder.rig.sandbox.clear_faults()
         for _ in range(4):
             if self.folder.run("upload")["code"] != 5:
                 break
         return self.folder.verdict()
 
-    def _until_it_lives(self) -> None:
-        for _ in range(self.rng.randint(1, 4)):
-            self.folder.convert(
-                Burn(CHANGES, self.rng.choice((KILL, TORN)), self.rng.randrange(1, 9 * PARTS))
-            )
-        assert self.folder.convert()["code"] == 0
+    def _call(self, most: int) -> int:
+        """Which call burns: an early one as often as a late one, by their length in digits."""
+        return round(math.exp(self.rng.uniform(0, math.log(most))))
 
 
 def rounds(rig: Rig, nursery: Nursery, root: Path, seeds: range, parts: int) -> tuple[Verdict, Counter[str]]:
