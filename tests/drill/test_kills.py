@@ -7,6 +7,8 @@ lost, none made twice, no name given twice.
 import itertools
 import os
 import shutil
+import subprocess
+import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -14,7 +16,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from filelock import lock_descriptor
 from lexer_pipeline.system.files import write_whole
 
 from tests.drill.fuse import (
@@ -175,16 +176,28 @@ def test_a_manifest_that_a_kill_left_behind_the_ledger_is_brought_up_by_the_same
     assert wrong == []
 
 
+HOLDS = """
+import os, sys
+file = open(sys.argv[1], "rb+")
+os.lockf(file.fileno(), os.F_LOCK, 0)
+print("held", flush=True)
+sys.stdin.read()
+"""
+
+
 def test_what_a_killed_process_left_of_a_file_is_cleared_away_and_a_living_ones_is_not(
     tmp_path: Path,
 ) -> None:
     dead, living = (tmp_path / f".manifest.json.{number}.tmp" for number in (1, 2))
     for left in (dead, living):
         left.write_bytes(b"{")
-    with living.open("rb+") as file:
-        lock_descriptor(file.fileno())
+    command = [sys.executable, "-c", HOLDS, str(living)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as writer:
+        assert writer.stdout is not None
+        assert writer.stdout.readline()
 
         write_whole(tmp_path / "manifest.json", b"{}\n")
+        writer.communicate()
 
     assert {path.name for path in tmp_path.iterdir()} == {"manifest.json", living.name}
 

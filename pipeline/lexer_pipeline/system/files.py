@@ -1,14 +1,14 @@
 """Files that are whole or absent, and the calls that not every system has."""
 
+import errno
 import glob
 import hashlib
 import json
 import os
 import threading
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
-
-from filelock import lock_descriptor
 
 # Windows knows no modes: there, what is made has the rights of the folder that it is made in.
 FOLDER_MODE = 0o700
@@ -17,11 +17,29 @@ FILE_MODE = 0o600
 OPENS_FOLDERS = hasattr(os, "O_DIRECTORY")
 AS_IT_IS = getattr(os, "O_BINARY", 0)
 TURN = threading.Lock()
+# The disk is full, or one's share of it, or the file is as large as it may be.
+NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
 def make_folder(path: Path) -> None:
     """Create `path` and its parents, readable by its owner alone."""
     path.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
+
+
+@contextmanager
+def naming(path: Path) -> Iterator[None]:
+    """Where the system says that there is no room, and not where, it is at `path`."""
+    try:
+        yield
+    except OSError as problem:
+        if problem.filename is None and problem.errno in NO_ROOM:
+            problem.filename = str(path)
+        raise
+
+
+def is_own(about: os.stat_result) -> bool:
+    """Whether a file belongs to whoever runs this, as far as the system knows owners."""
+    return not hasattr(os, "geteuid") or about.st_uid == os.geteuid()
 
 
 def sync_folder(path: Path) -> None:
@@ -83,7 +101,7 @@ def write_whole(path: Path, data: bytes) -> None:
     _clear_left(path)
     temporary, handle = _open_beside(path)
     try:
-        with os.fdopen(handle, "wb") as file:
+        with naming(path), os.fdopen(handle, "wb") as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
@@ -96,27 +114,39 @@ def write_whole(path: Path, data: bytes) -> None:
 
 def _open_beside(path: Path) -> tuple[Path, int]:
     """A new file beside `path` for what is to take its place, with a lock that says that somebody is writing it."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    temporary = _beside(path)
     while True:
         temporary.unlink(missing_ok=True)
         handle = open_new(temporary)
         with suppress(OSError):  # no locks here, so nobody clears away what he cannot lock either
-            lock_descriptor(handle)
+            _lock(handle)
         if temporary.exists():
             return temporary, handle
         os.close(handle)  # cleared away as another's, before it had its lock
 
 
+def _beside(path: Path) -> Path:
+    return path.with_name(f".{path.name}.{os.getpid()}.tmp")
+
+
 def _clear_left(path: Path) -> None:
     """Remove what processes that were killed left of writing `path`."""
     for left in path.parent.glob(f".{glob.escape(path.name)}.*.tmp"):
+        if left == _beside(path):
+            continue
         with suppress(OSError):
             handle = os.open(left, os.O_RDWR)
             try:
-                if lock_descriptor(handle, blocking=False):
-                    left.unlink()
+                _lock(handle)
+                left.unlink()
             finally:
                 os.close(handle)
+
+
+def _lock(handle: int) -> None:
+    """Lock a file, or raise OSError where another process has; Windows, which has no such call, removes no file that is open."""
+    if hasattr(os, "lockf"):
+        os.lockf(handle, os.F_TLOCK, 0)
 
 
 def write_json(path: Path, value: object) -> None:
