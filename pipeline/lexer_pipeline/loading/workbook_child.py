@@ -11,7 +11,7 @@ from io import BytesIO
 from typing import Any
 
 from lexer_pipeline.errors import PipelineError, SourceError, UsageError
-from lexer_pipeline.loading import archive
+from lexer_pipeline.loading import archive, workbook_shared
 from lexer_pipeline.loading.workbook_frames import SAID, TEXT, framed
 from lexer_pipeline.loading.workbook_limits import (
     LEAST_MEMORY,
@@ -21,7 +21,7 @@ from lexer_pipeline.loading.workbook_limits import (
     confine,
 )
 from lexer_pipeline.loading.workbook_open import COMPOUND, opened
-from lexer_pipeline.loading.workbook_rows import SheetRows
+from lexer_pipeline.loading.workbook_rows import LONGEST_CELL, SHORTEN, SheetRows
 
 LOOK_SECONDS = 0.5
 
@@ -73,6 +73,8 @@ def _give_sheet(data: bytes, asked: dict[str, Any]) -> None:
                 "Name the zip, or unpack it and name its files.",
             )
         unpacked = archive.refuse_swollen_workbook(file, name)
+        if workbook_shared.longest(file, LONGEST_CELL) > LONGEST_CELL:
+            raise SourceError(f"{name}: a cell holds more than {LONGEST_CELL:,} characters", SHORTEN)
     memory = LEAST_MEMORY + MEMORY_A_BYTE * unpacked
     allow_memory(memory)
     found, whole = opened(file, name, asked["sheet"], memory)

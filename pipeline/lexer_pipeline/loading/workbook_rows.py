@@ -14,6 +14,7 @@ from lexer_pipeline.loading.workbook_xml import column_letters
 BLOCK = 1 << 20
 # Twice what a cell of Excel holds (32,767 characters), and more than one of Google Sheets (50,000).
 LONGEST_CELL = 1 << 16
+SHORTEN = "Shorten its text, or save the sheet as CSV."
 # A text that a file holds once may be the text of every cell.
 MOST_TEXT = 1 << 30
 
@@ -113,7 +114,7 @@ class SheetRows:
                 place = f"{column_letters(column).decode()}{number}"
                 raise SourceError(
                     f"{self._name}: cell {place} holds more than {LONGEST_CELL:,} characters",
-                    "Shorten its text, or save the sheet as CSV.",
+                    SHORTEN,
                 )
 
     def _refuse_text(self, given: int) -> None:
