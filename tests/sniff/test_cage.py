@@ -20,7 +20,7 @@ from lexer_pipeline.loading.byte_stream import open_file
 from lexer_pipeline.loading.format import AS_TOLD
 from lexer_pipeline.loading.source import load
 from lexer_pipeline.loading.workbook import SheetSource
-from lexer_pipeline.loading.workbook_limits import LEAST_MEMORY, MEMORY_A_BYTE, WORKING_SECONDS
+from lexer_pipeline.loading.workbook_child import LEAST_MEMORY, MEMORY_A_BYTE, WORKING_SECONDS
 from lexer_pipeline.loading.workbook_open import Found
 from running import command, environment
 from waiting import happens

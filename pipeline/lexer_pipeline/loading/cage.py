@@ -8,7 +8,6 @@ so many bytes.
 import errno
 import json
 import os
-import select
 import signal
 import subprocess
 import sys
@@ -20,6 +19,7 @@ from typing import Any
 from lexer_pipeline.errors import MemoryExhausted, PipelineError, SourceError, UsageError
 from lexer_pipeline.loading.byte_stream import ByteSource
 from lexer_pipeline.loading.workbook_frames import LENGTH, TEXT
+from lexer_pipeline.system.process import stirs
 
 # Nothing of the working folder, of the environment and of a user's own packages (-I), and no site, which takes as long as Python.
 PYTHON = ("-I", "-S", "-X", "utf8", "-c")
@@ -96,7 +96,7 @@ class Cage:
         handle = self._child.stdout.fileno()
         pieces: list[bytes] = []
         while size:
-            if not _stirs(handle):
+            if not stirs(handle, STILL_SECONDS):
                 raise self._still()
             pieces.append(os.read(handle, size))
             size -= len(pieces[-1])
@@ -122,15 +122,6 @@ class Cage:
             f"{self._name}: reading the workbook goes on without an end",
             "Save the sheet as CSV, and prepare that.",
         )
-
-
-def _stirs(handle: int) -> bool:
-    """Whether there is something to read, or an end, before patience ends; Windows cannot ask that of a pipe."""
-    if not hasattr(select, "poll"):
-        return True
-    waiting = select.poll()
-    waiting.register(handle, select.POLLIN)
-    return bool(waiting.poll(STILL_SECONDS * 1000))
 
 
 def _started(name: str) -> subprocess.Popen[bytes]:

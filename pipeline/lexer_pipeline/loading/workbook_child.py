@@ -3,34 +3,37 @@
 import codecs
 import json
 import os
-import signal
 import sys
-import threading
-import time
 from io import BytesIO
 from typing import Any
 
 from lexer_pipeline.errors import PipelineError, SourceError, UsageError
 from lexer_pipeline.loading import archive, workbook_shared
 from lexer_pipeline.loading.workbook_frames import SAID, TEXT, framed
-from lexer_pipeline.loading.workbook_limits import (
-    LEAST_MEMORY,
-    MEMORY_A_BYTE,
-    allow_memory,
-    allow_time,
-    confine,
-)
 from lexer_pipeline.loading.workbook_open import COMPOUND, opened
 from lexer_pipeline.loading.workbook_rows import LONGEST_CELL, SHORTEN, SheetRows
+from lexer_pipeline.system.process import allow_memory, allow_seconds, end_with_parent, open_nothing
 
-LOOK_SECONDS = 0.5
+# What any workbook may take, and what each of its unpacked bytes may come to: a cell has 15 bytes at least, and 72 in memory,
+# beside its text, which may be the text of others as well.
+LEAST_MEMORY = 1 << 30
+MEMORY_A_BYTE = 100
+# Beside the area of its sheet (`workbook_open`), no sheet that is let in needs more than this.
+MOST_MEMORY = 6 << 30
+# So long the child may work until it gives something: a minute is enough for the largest sheet that is let in.
+WORKING_SECONDS = 300
+TOO_MUCH = SourceError(
+    "reading the workbook takes too much memory", "Save the sheet as CSV, and prepare that."
+)
 
 
 def main() -> None:
     """Answer in frames: the name of the sheet and notes, its text, and the end; or what is wrong with it."""
-    _live_as_long_as_the_parent()
+    end_with_parent()
     codecs.lookup("cp437")  # of the names in a zip; nothing is imported once no file can be opened
-    confine()
+    open_nothing()
+    allow_memory(MOST_MEMORY)
+    allow_seconds(WORKING_SECONDS)
     asked = json.loads(sys.stdin.buffer.readline())
     name = asked["name"]
     try:
@@ -38,29 +41,12 @@ def main() -> None:
     except PipelineError as problem:
         _refuse(name, problem)
     except MemoryError:
-        _refuse(
-            name,
-            SourceError(
-                "reading the workbook takes too much memory", "Save the sheet as CSV, and prepare that."
-            ),
-        )
+        allow_memory(MOST_MEMORY)  # for the words
+        _refuse(name, TOO_MUCH)
     except BaseException as problem:  # noqa: BLE001 - a panic of the library is no Exception, and what a stranger wrote no defect
         kind = type(problem).__name__
         _refuse(name, SourceError(f"the workbook is broken ({kind})", "Save it again, or as CSV."))
     os._exit(0)  # a large sheet takes long to forget
-
-
-def _live_as_long_as_the_parent() -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which ends this process
-    if sys.platform != "win32":  # there a process keeps the parent that it had
-        signal.signal(signal.SIGPIPE, signal.SIG_DFL)
-        threading.Thread(target=_watch, args=[os.getppid()], daemon=True).start()
-
-
-def _watch(parent: int) -> None:
-    while os.getppid() == parent:
-        time.sleep(LOOK_SECONDS)
-    os._exit(0)
 
 
 def _give_sheet(data: bytes, asked: dict[str, Any]) -> None:
@@ -75,7 +61,7 @@ def _give_sheet(data: bytes, asked: dict[str, Any]) -> None:
         unpacked = archive.refuse_swollen_workbook(file, name)
         if workbook_shared.longest(file, LONGEST_CELL) > LONGEST_CELL:
             raise SourceError(f"{name}: a cell holds more than {LONGEST_CELL:,} characters", SHORTEN)
-    memory = LEAST_MEMORY + MEMORY_A_BYTE * unpacked
+    memory = min(LEAST_MEMORY + MEMORY_A_BYTE * unpacked, MOST_MEMORY)
     allow_memory(memory)
     found, whole = opened(file, name, asked["sheet"], memory)
     rows = SheetRows(found, whole, name, bool(asked["skip_hidden"]))
@@ -90,7 +76,8 @@ def _give_sheet(data: bytes, asked: dict[str, Any]) -> None:
 
 
 def _refuse(name: str, problem: PipelineError) -> None:
-    named = problem.message if problem.message.startswith(name) else f"{name}: {problem.message}"
+    is_named = problem.message.startswith((f"{name}:", f"{name}!"))
+    named = problem.message if is_named else f"{name}: {problem.message}"
     kind = "usage" if isinstance(problem, UsageError) else "source"
     _say({"error": kind, "message": named, "hint": problem.hint})
 
@@ -100,6 +87,6 @@ def _say(said: dict[str, Any]) -> None:
 
 
 def _give(kind: bytes, data: bytes) -> None:
-    allow_time()
+    allow_seconds(WORKING_SECONDS)
     sys.stdout.buffer.write(framed(kind, data))
     sys.stdout.buffer.flush()

@@ -15,13 +15,14 @@ from python_calamine import (
 )
 
 from lexer_pipeline.errors import SourceError, UsageError
-from lexer_pipeline.loading.workbook_limits import MEMORY_A_CELL, allow_memory
 from lexer_pipeline.loading.workbook_mend import mended
 from lexer_pipeline.loading.workbook_xml import BROKEN_ZIP, reach
+from lexer_pipeline.system.process import allow_memory
 
 COMPOUND = b"\xd0\xcf\x11\xe0"
 # All cells up to the last row and column take memory, 2 GiB for so many.
 MOST_CELLS = 1 << 26
+MEMORY_A_CELL = 32
 
 
 @dataclass(frozen=True, slots=True)
