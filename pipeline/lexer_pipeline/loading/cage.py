@@ -1,8 +1,7 @@
 """A cage for a workbook: a child process reads it, so that whatever its bytes do to the native library ends there.
 
 The child (`workbook_child`) is an interpreter like this one that sees neither the working folder nor the environment, opens no
-file, and lives no longer than this process. It is handed the bytes and answers in frames: a letter, a length of eight bytes, and
-so many bytes.
+file, and lives no longer than this process. Both sides speak in frames (`workbook_frames`).
 """
 
 import errno
@@ -18,7 +17,7 @@ from typing import Any
 
 from lexer_pipeline.errors import MemoryExhausted, PipelineError, SourceError, UsageError
 from lexer_pipeline.loading.byte_stream import ByteSource
-from lexer_pipeline.loading.workbook_frames import LENGTH, TEXT
+from lexer_pipeline.loading.workbook_frames import LENGTH, SAID, TEXT, framed
 from lexer_pipeline.system.process import stirs
 
 # Nothing of the working folder, of the environment and of a user's own packages (-I), and no site, which takes as long as Python.
@@ -70,13 +69,16 @@ class Cage:
     def _hand_over(self, file: ByteSource, asked: dict[str, Any]) -> None:
         pipe, size = self._child.stdin, 0
         assert pipe
-        with suppress(BrokenPipeError):  # why it reads no more is told by how it ended
-            pipe.write(json.dumps({**asked, "name": file.name}).encode() + b"\n")
+        with suppress(OSError):  # why it reads no more is told by how it ended
+            pipe.write(framed(SAID, json.dumps({**asked, "name": file.name}).encode()))
             while block := file.read():
                 size += len(block)
                 if size > MOST_BYTES:
-                    raise SourceError(f"{file.name}: has more than {MOST_BYTES >> 30} GiB", "Save it as CSV.")
-                pipe.write(block)
+                    raise SourceError(
+                        f"{file.name}: is larger than {MOST_BYTES >> 30} GiB", "Save the sheet as CSV."
+                    )
+                pipe.write(framed(TEXT, block))
+            pipe.write(framed(TEXT, b""))
             pipe.close()
 
     def _next_frame(self) -> None:
@@ -107,9 +109,9 @@ class Cage:
     def _ended(self) -> PipelineError:
         """Why the child ended before it said so."""
         code = self._child.wait()
-        if code == 1:  # what Python makes of an exception before the cage is shut
-            return _not_started(self._name)
-        return self._still() if code == -getattr(signal, "SIGXCPU", 0) else self._broken()
+        if code in (1, 2):  # no Python, or one that finds no library: behind that all exceptions have words
+            return _not_started(self._name, "this Python, or what is installed in it, is not whole")
+        return self._still() if code == -getattr(signal, "SIGXCPU", 1) else self._broken()
 
     def _broken(self) -> SourceError:
         return SourceError(
@@ -127,11 +129,12 @@ class Cage:
 def _started(name: str) -> subprocess.Popen[bytes]:
     library = find_spec("python_calamine")
     if library is None or library.origin is None:
-        raise _not_started(name)
+        raise _not_started(name, "python-calamine is missing")
     folders = [str(Path(__file__).resolve().parents[2]), str(Path(library.origin).resolve().parents[1])]
+    bytecode = ["-B"] if sys.dont_write_bytecode else []
     try:
         return subprocess.Popen(  # noqa: S603 - every word of it is ours
-            [sys.executable, *PYTHON, CHILD, *folders],
+            [sys.executable, *bytecode, *PYTHON, CHILD, *folders],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,  # the last words of a library may quote the file
@@ -142,11 +145,11 @@ def _started(name: str) -> subprocess.Popen[bytes]:
             raise MemoryExhausted(
                 f"{name}: memory ran out", "Close other programs, or save the sheet as CSV."
             ) from problem
-        raise _not_started(name) from problem
+        raise _not_started(name, str(problem.strerror)) from problem
 
 
-def _not_started(name: str) -> UsageError:
+def _not_started(name: str, why: str) -> UsageError:
     return UsageError(
-        f"{name}: the program that reads workbooks cannot be started",
+        f"{name}: the program that reads workbooks cannot be started ({why})",
         "Install lexer-pipeline again, or save the sheet as CSV.",
     )

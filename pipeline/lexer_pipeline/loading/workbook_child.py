@@ -9,7 +9,7 @@ from typing import Any
 
 from lexer_pipeline.errors import PipelineError, SourceError, UsageError
 from lexer_pipeline.loading import archive, workbook_shared
-from lexer_pipeline.loading.workbook_frames import SAID, TEXT, framed
+from lexer_pipeline.loading.workbook_frames import LENGTH, SAID, TEXT, framed
 from lexer_pipeline.loading.workbook_open import COMPOUND, opened
 from lexer_pipeline.loading.workbook_rows import LONGEST_CELL, SHORTEN, SheetRows
 from lexer_pipeline.system.process import allow_memory, allow_seconds, end_with_parent, open_nothing
@@ -22,9 +22,6 @@ MEMORY_A_BYTE = 100
 MOST_MEMORY = 6 << 30
 # So long the child may work until it gives something: a minute is enough for the largest sheet that is let in.
 WORKING_SECONDS = 300
-TOO_MUCH = SourceError(
-    "reading the workbook takes too much memory", "Save the sheet as CSV, and prepare that."
-)
 
 
 def main() -> None:
@@ -34,19 +31,26 @@ def main() -> None:
     open_nothing()
     allow_memory(MOST_MEMORY)
     allow_seconds(WORKING_SECONDS)
-    asked = json.loads(sys.stdin.buffer.readline())
+    asked = json.loads(_handed())
     name = asked["name"]
     try:
-        _give_sheet(sys.stdin.buffer.read(), asked)
+        _give_sheet(b"".join(iter(_handed, b"")), asked)
     except PipelineError as problem:
         _refuse(name, problem)
     except MemoryError:
         allow_memory(MOST_MEMORY)  # for the words
-        _refuse(name, TOO_MUCH)
+        words = "reading the workbook takes too much memory", "Save the sheet as CSV, and prepare that."
+        _refuse(name, SourceError(*words))
     except BaseException as problem:  # noqa: BLE001 - a panic of the library is no Exception, and what a stranger wrote no defect
         kind = type(problem).__name__
         _refuse(name, SourceError(f"the workbook is broken ({kind})", "Save it again, or as CSV."))
     os._exit(0)  # a large sheet takes long to forget
+
+
+def _handed() -> bytes:
+    """The next piece that the parent hands over."""
+    header = sys.stdin.buffer.read(1 + LENGTH)
+    return sys.stdin.buffer.read(int.from_bytes(header[1:], "big"))
 
 
 def _give_sheet(data: bytes, asked: dict[str, Any]) -> None:
