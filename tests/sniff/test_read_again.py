@@ -14,6 +14,7 @@ from lexer_pipeline.loading.format import Readable, ReadOptions
 from lexer_pipeline.loading.records import load_rows
 from lexer_pipeline.loading.source import load
 from lexer_pipeline.loading.spool import spooled
+from lexer_pipeline.system.scratch import Scratch
 
 ORDERS = b"purchase_id,products[].price_paid\n" + b"".join(
     b"P%d,1.50\n" % (row // 2) for row in range(40_000)
@@ -29,7 +30,7 @@ def all_of(source: Readable, size: int = BLOCK) -> bytes:
 
 def both_times(source: Decoded, start: bytes, size: int) -> tuple[bytes, bytes, int]:
     """What is read the first time and the second, and how much was copied for that."""
-    with spooled(source, start) as spool:
+    with spooled(source, start, Scratch()) as spool:
         first = all_of(spool, size)
         again = spool.again()
         copied = again._copied[1]

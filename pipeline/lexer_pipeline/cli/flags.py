@@ -34,6 +34,12 @@ def add_reading(parser: argparse.ArgumentParser) -> None:
         help="what becomes of hidden and filtered rows of a workbook (read)",
     )
     parser.add_argument("--member", metavar="NAME", help="the file of a zip (all that hold data)")
+    parser.add_argument(
+        "--temp",
+        type=Path,
+        metavar="DIR",
+        help="the folder for temporary data (--out where there is one, else TMPDIR)",
+    )
 
 
 def add_sources(parser: argparse.ArgumentParser, count: str = "+") -> None:

@@ -23,6 +23,7 @@ from lexer_pipeline.model import Json, Specification
 from lexer_pipeline.specs import catalog
 from lexer_pipeline.specs.names import normalised, told_apart
 from lexer_pipeline.system import files
+from lexer_pipeline.system.scratch import Scratch
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,15 +49,15 @@ class Proposal:
 
 def propose(
     source: Source, spec: str | Specification, file: Path | None = None, *, out: Path, force: bool = False,
-    stdin: BinaryIO | None = None, reading: ReadOptions = AS_TOLD, progress: Progress | None = None,
+    stdin: BinaryIO | None = None, reading: ReadOptions = AS_TOLD, progress: Progress | None = None, temp: Path | None = None,
 ) -> Proposal:  # fmt: skip
     """Write a mapping of `source` to a specification into `file`, by default `<name of the source>.toml`.
 
     `out` is the folder of prepared batches, which knows the mappings that were used before. A file that is there
-    is only replaced with `force`.
+    is only replaced with `force`. Temporary data lies in the folder `temp`, by default the system's.
     """
     specification = catalog.find(spec) if isinstance(spec, str) else spec
-    with _opened(source, file, force, stdin, reading) as (loaded, path):
+    with _opened(source, file, force, stdin, reading, temp) as (loaded, path):
         names = loaded.head.names
         notes = _presets(names, specification)
         known = remembered.recall(out, names)
@@ -75,11 +76,11 @@ def propose(
 
 def propose_from(
     source: Source, preset: str, file: Path | None = None, *, force: bool = False, stdin: BinaryIO | None = None,
-    reading: ReadOptions = AS_TOLD,
+    reading: ReadOptions = AS_TOLD, temp: Path | None = None,
 ) -> Proposal:  # fmt: skip
     """Write a mapping of `source` that starts from a preset; its columns are compared with the header, no row is read."""
     found = from_preset.preset(preset)
-    with _opened(source, file, force, stdin, reading) as (loaded, path):
+    with _opened(source, file, force, stdin, reading, temp) as (loaded, path):
         done = from_preset.started(found, loaded.head.names, loaded.name)
         _write(path, done.text)
         mapping.read(path)
@@ -93,10 +94,15 @@ def propose_from(
 
 @contextmanager
 def _opened(
-    source: Source, file: Path | None, force: bool, stdin: BinaryIO | None, reading: ReadOptions
+    source: Source,
+    file: Path | None,
+    force: bool,
+    stdin: BinaryIO | None,
+    reading: ReadOptions,
+    temp: Path | None,
 ) -> Iterator[tuple[LoadedTable, Path]]:
     """A table with names of columns, and where its mapping is to be written; UsageError where either cannot be."""
-    with closing(load(source, stdin, reading)) as loaded:
+    with Scratch(temp) as scratch, closing(load(source, stdin, reading, scratch=scratch)) as loaded:
         path = file or Path(_stem(loaded.name) + ".toml")
         if path.exists() and not force:
             raise UsageError(

@@ -32,6 +32,7 @@ from lexer_pipeline.loading.passed_over import PassedOver
 from lexer_pipeline.loading.quotes import Quotes
 from lexer_pipeline.model import SourceUse
 from lexer_pipeline.system.hashing import Hashing
+from lexer_pipeline.system.scratch import Scratch
 
 HEAD = 1 << 16
 QUOTES_ARE_LETTERS = "quotes at the start of cells are letters: the cells of this file do not stand in quotes"
@@ -95,11 +96,15 @@ class Sniffed:
 
 @dataclass(frozen=True, slots=True)
 class _Opened:
-    """A source opened, and what was read of it to tell its form; `beside` says what else its archive holds."""
+    """A source opened, and what was read of it to tell its form; `beside` says what else its archive holds.
+
+    Copies of it, and what is put aside of it, lie in `scratch`.
+    """
 
     stream: TextStream
     rest: bytes
     beside: tuple[str, ...] = field(default=(), kw_only=True)
+    scratch: Scratch = field(default_factory=Scratch, kw_only=True)
 
     @property
     def name(self) -> str:
@@ -177,17 +182,19 @@ Loaded = LoadedTable | LoadedDocuments
 
 
 def load(
-    source: Source, stdin: BinaryIO | None, options: ReadOptions = AS_TOLD, hashing: Hashing | None = None
-) -> Loaded:
+    source: Source, stdin: BinaryIO | None, options: ReadOptions = AS_TOLD, hashing: Hashing | None = None,
+    scratch: Scratch | None = None,
+) -> Loaded:  # fmt: skip
     """Open a source: a path, `-` for `stdin`, a member of a zip or a data frame; its form is told from its content.
 
-    Its checksum is worked out by `hashing`, or by a thread of its own.
+    Its checksum is worked out by `hashing`, or by a thread of its own; copies of it lie in `scratch`, or in one of its own.
 
     Raises SourceError; UsageError where `options` ask for what is not there.
     """
     with naming_member(source), ExitStack() as on_failure:
-        stream = _open(source, stdin, options, hashing, on_failure)
-        loaded = _begun(stream, options)
+        scratch = scratch or Scratch()
+        stream = _open(source, stdin, options, hashing, scratch, on_failure)
+        loaded = replace(_begun(stream, options), scratch=scratch)
         on_failure.pop_all()
         return replace(loaded, beside=source.notes) if isinstance(source, ArchiveMember) else loaded
 
@@ -255,13 +262,14 @@ def _quotes_said(start: bytes, options: ReadOptions) -> bool | None:
 
 
 def _open(
-    source: Source, stdin: BinaryIO | None, options: ReadOptions, hashing: Hashing | None, on_failure: ExitStack
+    source: Source, stdin: BinaryIO | None, options: ReadOptions, hashing: Hashing | None, scratch: Scratch,
+    on_failure: ExitStack,
 ) -> TextStream:  # fmt: skip
     if isinstance(source, ArrowStream):
         # pyarrow costs more time to import than a small file to convert, so only frames pay for it.
         frame: TextStream = import_module("lexer_pipeline.loading.dataframe").open_text(source)
         return frame
-    file = on_failure.enter_context(closing(_open_bytes(source, stdin, hashing)))
+    file = on_failure.enter_context(closing(_open_bytes(source, stdin, hashing, scratch)))
     first = file.peek(HEAD)
     _refuse_foreign(file.name, first)
     module = next(one.module for one in FORMATS if first.startswith(one.begins))
@@ -269,16 +277,18 @@ def _open(
     return stream
 
 
-def _open_bytes(source: Source, stdin: BinaryIO | None, hashing: Hashing | None) -> ByteSource:
+def _open_bytes(
+    source: Source, stdin: BinaryIO | None, hashing: Hashing | None, scratch: Scratch
+) -> ByteSource:
     if isinstance(source, str | Path):
         if str(source) == "-":
             if stdin is None:
                 raise SourceError("-: standard input is closed", "Pipe the source in, or name its file.")
-            return ByteSource("-", stdin, hashing)
-        return open_file(Path(source), hashing)
+            return ByteSource("-", stdin, hashing, scratch)
+        return open_file(Path(source), hashing, scratch)
     if isinstance(source, ArchiveMember):
         file = import_module("lexer_pipeline.loading.archive").MemberFile(source)
-        return ByteSource(str(source), file, hashing)
+        return ByteSource(str(source), file, hashing, scratch)
     raise SourceError("the source is neither a path nor a data frame", "Pass a path or a DataFrame.")
 
 

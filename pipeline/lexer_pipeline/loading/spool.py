@@ -1,15 +1,15 @@
 """The bytes of a source read more than once: again where they lie in a file, else from a copy."""
 
 import os
-import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import BinaryIO, Protocol, runtime_checkable
 
 from lexer_pipeline.errors import SourceError
 from lexer_pipeline.loading.byte_stream import BLOCK
 from lexer_pipeline.loading.format import Readable
 from lexer_pipeline.system.files import read_at
+from lexer_pipeline.system.scratch import Scratch
 
 
 @runtime_checkable
@@ -88,9 +88,9 @@ class Spool:
 
 
 @contextmanager
-def spooled(source: Readable, start: bytes) -> Iterator[Spool]:
+def spooled(source: Readable, start: bytes, scratch: Scratch) -> Iterator[Spool]:
     """Let `start` and the rest of a source be read more than once; a file may not change meanwhile."""
-    with tempfile.TemporaryFile() as copy:
+    with closing(scratch.file()) as copy:
         spool = Spool(source, start, copy)
         yield spool
         spool.check()

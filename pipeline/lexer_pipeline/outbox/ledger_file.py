@@ -118,7 +118,7 @@ def read(path: Path, query: str) -> list[sqlite3.Row]:
     if not path.exists():
         return []
     # Not opened as read-only: after a crash, reading must first undo the half-made change.
-    with worded(), closing(_connect(path)) as connection:
+    with worded(path), closing(_connect(path)) as connection:
         connection.execute("PRAGMA query_only=ON")
         return connection.execute(query).fetchall() if version(connection) else []
 
@@ -141,8 +141,8 @@ def _connect(path: Path) -> sqlite3.Connection:
 
 
 @contextmanager
-def worded() -> Iterator[None]:
-    """Turn SQLite's errors into words with a remedy."""
+def worded(path: Path) -> Iterator[None]:
+    """Turn SQLite's errors on the ledger at `path` into words with a remedy."""
     try:
         yield
     except sqlite3.OperationalError as error:
@@ -155,7 +155,7 @@ def worded() -> Iterator[None]:
         remedy = (
             "free some space" if code == sqlite3.SQLITE_FULL else "check the folder's rights and its disk"
         )
-        raise PersonNeeded(f"the ledger cannot be written ({error}); {remedy}", REMEDY) from None
+        raise PersonNeeded(f"the ledger cannot be written ({path}: {error}); {remedy}", REMEDY) from None
     except sqlite3.DatabaseError as error:
         raise PersonNeeded(
             f"the ledger is damaged ({error})",

@@ -25,10 +25,12 @@ from lexer_pipeline.preparing.strangers import refuse_strangers
 from lexer_pipeline.preparing.together import Together
 from lexer_pipeline.preparing.tolerance import tolerance_of
 from lexer_pipeline.preparing.verdicts import NONE, accepted_in_fix, verdict_on_fix
+from lexer_pipeline.system.scratch import Scratch
 
 
 def fix(
-    sources: Sequence[Source], spec: str | Specification | None, ledger: Ledger, options: Options, out: Path, now: datetime
+    sources: Sequence[Source], spec: str | Specification | None, ledger: Ledger, options: Options, out: Path, now: datetime,
+    scratch: Scratch,
 ) -> Report:  # fmt: skip
     """Deliver what of the rejects of a batch is valid now; what is still rejected goes on lying in what is made.
 
@@ -37,7 +39,7 @@ def fix(
     fixed = fixed_batch(sources, spec, ledger, options, out)
     dataset = fix_dataset(fixed.entry, fixed.specification, ledger, options)
     workspace, read = _filled(
-        fixed, [(batch, fixed.plans(batch, files)) for batch, files in fixed.parts], out, options
+        fixed, [(batch, fixed.plans(batch, files)) for batch, files in fixed.parts], out, options, scratch
     )
     try:
         found = verdict_on_fix(fixed, read.reports, tolerance_of(read.plans, fixed.options))
@@ -57,20 +59,20 @@ def fix(
 
 def _filled(
     fixed: Fixed, todo: Sequence[tuple[PreparedBatch, Sequence[tuple[int, Plan]]]], out: Path, options: Options,
-    knows_fates: bool = False,
+    scratch: Scratch, knows_fates: bool = False,
 ) -> tuple[Workspace, Read]:  # fmt: skip
     """The rejects pass through the stages, and once more where those of several sources have a key in common."""
     workspace = Workspace(out, options.timings)
     plans = [plan for _, some in todo for _, plan in some]
     try:
         read = Read()
-        together = Together(fixed.specification, len(plans) > 1)
+        together = Together(fixed.specification, len(plans) > 1, scratch)
         delivery = Delivery(workspace, fixed.options.max_bytes, is_fix=True)
         for batch, some in todo:
             if fixed.is_taken_over:
                 delivery.take_over(batch)
             for number, plan in some:
-                with closing(opened(plan.again(), workspace.hashing)) as loaded:
+                with closing(opened(plan.again(), scratch, workspace.hashing)) as loaded:
                     stages = stages_of(loaded, plan, fixed.options)
                     watches = together.watches(len(read.reports), stages)
                     report = fill(delivery, number, stages, fixed.options, watches)
@@ -83,10 +85,10 @@ def _filled(
         workspace.discard()
         raise
     workspace.discard()
-    with with_fates(plans, together.shared, fixed.options) as known:
+    with with_fates(plans, together.shared, fixed.options, scratch) as known:
         each = iter(known)
         again = [(batch, [(number, next(each)) for number, _ in some]) for batch, some in todo]
-        return _filled(fixed, again, out, options, True)
+        return _filled(fixed, again, out, options, scratch, True)
 
 
 def _offer(fixed: Fixed, dataset: str, workspace: Workspace, found: Verdict, now: datetime) -> Offer:

@@ -2,7 +2,6 @@
 
 import os
 import shlex
-import tempfile
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, replace
@@ -29,6 +28,7 @@ from lexer_pipeline.preparing.unrecognised import not_recognised
 from lexer_pipeline.specs import catalog
 from lexer_pipeline.system.files import read_at
 from lexer_pipeline.system.hashing import Hashing
+from lexer_pipeline.system.scratch import Scratch
 
 BLOCK = 1 << 20
 
@@ -90,10 +90,14 @@ class Plan:
         return replace(again, original=original, accepted=frozenset(accepted))
 
 
-def opened(plan: Plan, hashing: Hashing | None = None, refuses_rejects: bool = False) -> Loaded:
+def opened(
+    plan: Plan, scratch: Scratch, hashing: Hashing | None = None, refuses_rejects: bool = False
+) -> Loaded:
     """The source of a plan, opened; with `refuses_rejects` UsageError where it is a rejects file and nobody fixes it."""
     with ExitStack() as on_failure:
-        loaded = on_failure.enter_context(closing(load(plan.source, plan.stdin, plan.reading, hashing)))
+        loaded = on_failure.enter_context(
+            closing(load(plan.source, plan.stdin, plan.reading, hashing, scratch))
+        )
         if refuses_rejects and isinstance(loaded, LoadedTable) and loaded.head.names[:ADDED] == BOOKKEEPING:
             raise _unasked(plan.source, loaded.name)
         on_failure.pop_all()
@@ -114,7 +118,7 @@ def _unasked(source: Source, name: str) -> UsageError:
 
 def plans(
     sources: Sequence[Source], spec: str | Specification | None, mapped: str | None, stdin: BinaryIO | None,
-    reading: ReadOptions, out: Path | None = None, member: str | None = None,
+    reading: ReadOptions, scratch: Scratch, out: Path | None = None, member: str | None = None,
 ) -> Iterator[Plan]:  # fmt: skip
     """The passes to be made, in order. With a mapping a source may feed several specifications.
 
@@ -127,14 +131,16 @@ def plans(
     if specification is not None and chosen is None:
         refuse_copies(sources)
         for source in sources:
-            with again(source, stdin if len(sources) > 1 else None) as reader:
+            with again(source, stdin if len(sources) > 1 else None, scratch) as reader:
                 yield Plan(source, reader() or stdin, reading, specification)
         return
     alike: list[Source] = []
     for source in sources:
-        with again(source, stdin) as reader:
+        with again(source, stdin, scratch) as reader:
             with naming_member(source):
-                found, notes = (chosen, ()) if chosen else _recognised(source, reader(), reading, out)
+                found, notes = (
+                    (chosen, ()) if chosen else _recognised(source, reader(), reading, scratch, out)
+                )
             if found.refuse:
                 raise UsageError(f"{found.title}: cannot be converted: {found.refuse}")
             records = [record for record in found.records if _is_wanted(record, specification)]
@@ -142,7 +148,7 @@ def plans(
                 raise UsageError(f"the mapping {found.name} makes no {spec}", "Leave out --spec.")
             read_as = replace(reading, sheet=reading.sheet or found.sheet)
             if any(depends_on_source(record) for record in records):
-                with closing(load(source, reader(), read_as)) as loaded:
+                with closing(load(source, reader(), read_as, scratch=scratch)) as loaded:
                     names = loaded.head.names if isinstance(loaded, LoadedTable) else ()
                 records = records_of(records, names, loaded.name)
             seen: set[str] = set()
@@ -161,12 +167,14 @@ def _is_wanted(record: RecordMap, specification: Specification | None) -> bool:
 
 
 @contextmanager
-def again(source: Source, stdin: BinaryIO | None) -> Iterator[Callable[[], BinaryIO | None]]:
+def again(
+    source: Source, stdin: BinaryIO | None, scratch: Scratch
+) -> Iterator[Callable[[], BinaryIO | None]]:
     """Gives readers of standard input that each begin at its start and outlive this; nothing is read for a file."""
     if stdin is None or not isinstance(source, str | Path) or str(source) != "-":
         yield lambda: stdin
         return
-    with tempfile.TemporaryFile() as file:
+    with closing(scratch.file()) as file:
         while block := stdin.read(BLOCK):
             file.write(block)
         file.flush()
@@ -201,10 +209,10 @@ class _FromStart(RawIOBase):
 
 
 def _recognised(
-    source: Source, stdin: BinaryIO | None, reading: ReadOptions, out: Path | None
+    source: Source, stdin: BinaryIO | None, reading: ReadOptions, scratch: Scratch, out: Path | None
 ) -> tuple[Mapping, tuple[str, ...]]:
     """The mapping that was used for this header before, or the preset that it surely is."""
-    with closing(load(source, stdin, reading)) as loaded:
+    with closing(load(source, stdin, reading, scratch=scratch)) as loaded:
         called = loaded.name
     if not isinstance(loaded, LoadedTable):
         raise UsageError(f"{called}: is JSON, and its content does not say what it holds", "Add --spec.")

@@ -5,7 +5,7 @@ load -> shape -> validate                             (validate)
 """
 
 from collections.abc import Sequence
-from contextlib import closing
+from contextlib import ExitStack, closing
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -29,8 +29,10 @@ from lexer_pipeline.preparing.stages import stages_of
 from lexer_pipeline.preparing.together import Together
 from lexer_pipeline.preparing.tolerance import check_accepted, tolerance_of
 from lexer_pipeline.preparing.verdicts import NONE, accepted, as_it_lies, verdict
+from lexer_pipeline.system import files
 from lexer_pipeline.system.parallel import map_in_order
 from lexer_pipeline.system.runtime import Runtime
+from lexer_pipeline.system.scratch import Scratch
 
 
 def validate(
@@ -42,15 +44,22 @@ def validate(
     """Check sources against a specification (or what a mapping makes of them) and write nothing."""
     options = on_day(options or Options(), (runtime or Runtime()).now())
     check_accepted(options)
+    with Scratch(options.temp) as scratch:
+        return _validated(sources, spec, options, scratch)
+
+
+def _validated(
+    sources: Sequence[Source], spec: str | Specification | None, options: Options, scratch: Scratch
+) -> Report:
     todo: dict[str, list[tuple[int, Plan]]] = {}
     for number, plan in enumerate(
-        plans(sources, spec, options.mapping, options.stdin, options.reading, member=options.member)
+        plans(sources, spec, options.mapping, options.stdin, options.reading, scratch, member=options.member)
     ):
         todo.setdefault(plan.specification.name, []).append((number, plan))
     reports: dict[int, SourceReport] = {}
     verdicts: list[Verdict] = []
     for some in todo.values():
-        checked = _check([plan for _, plan in some], options)
+        checked = _check([plan for _, plan in some], options, scratch)
         reports.update(zip((number for number, _ in some), checked, strict=True))
         tolerance = tolerance_of([plan for _, plan in some], options)
         name = some[0][1].specification.name
@@ -58,13 +67,15 @@ def validate(
     return Report(by_source([reports[number] for number in sorted(reports)]), verdicts=tuple(verdicts))
 
 
-def _check(todo: Sequence[Plan], options: Options, knows_fates: bool = False) -> list[SourceReport]:
+def _check(
+    todo: Sequence[Plan], options: Options, scratch: Scratch, knows_fates: bool = False
+) -> list[SourceReport]:
     """All sources of one specification are checked, and nothing is written."""
-    together = Together(todo[0].specification, len(todo) > 1)
+    together = Together(todo[0].specification, len(todo) > 1, scratch)
     reports: list[SourceReport] = []
     for number, plan in enumerate(todo):
         tally = Tally()
-        with closing(opened(plan.again())) as loaded:
+        with closing(opened(plan.again(), scratch)) as loaded:
             stages = stages_of(loaded, plan, options)
             watches = together.watches(number, stages)
             for checked in map_in_order(stages.check, stages.load()):
@@ -76,8 +87,8 @@ def _check(todo: Sequence[Plan], options: Options, knows_fates: bool = False) ->
     reports = together.told(reports)
     if knows_fates or not len(together.shared):
         return reports
-    with with_fates(todo, together.shared, options) as known:
-        return _check(known, options, True)
+    with with_fates(todo, together.shared, options, scratch) as known:
+        return _check(known, options, scratch, True)
 
 
 def prepare(
@@ -108,17 +119,20 @@ def prepare(
     check_names(options)
     check_accepted(options)
     options = on_day(options, runtime.now())
-    with outbox.opened(out, runtime, options.ledger) as ledger:
+    with ExitStack() as held:
+        ledger = held.enter_context(outbox.opened(out, runtime, options.ledger))
+        held.enter_context(files.naming(out))
+        scratch = held.enter_context(Scratch(options.temp or out))
         if options.fix is not None:
-            return fix(sources, spec, ledger, options, out, runtime.now())
+            return fix(sources, spec, ledger, options, out, runtime.now(), scratch)
         todo: dict[str, list[Plan]] = {}
         for plan in plans(
-            sources, spec, options.mapping, options.stdin, options.reading, out, options.member
+            sources, spec, options.mapping, options.stdin, options.reading, scratch, out, options.member
         ):
             todo.setdefault(plan.specification.name, []).append(plan)
         places = places_of([some[0].specification for some in todo.values()], ledger, options, out)
         done = [
-            _prepare(some, ledger, place, options, runtime.now())
+            _prepare(some, ledger, place, options, runtime.now(), scratch)
             for some, place in zip(todo.values(), places, strict=True)
         ]
     return Report(
@@ -128,10 +142,12 @@ def prepare(
     )
 
 
-def _prepare(todo: Sequence[Plan], ledger: Ledger, place: Place, options: Options, now: datetime) -> Report:
+def _prepare(
+    todo: Sequence[Plan], ledger: Ledger, place: Place, options: Options, now: datetime, scratch: Scratch
+) -> Report:
     """One delivery: all sources of one specification."""
     specification = todo[0].specification
-    workspace, read = _filled(todo, place, options)
+    workspace, read = _filled(todo, place, options, scratch)
     try:
         tolerance = tolerance_of(read.plans, options)
         found = verdict(specification.name, read.reports, options, tolerance)
@@ -156,19 +172,19 @@ def _prepare(todo: Sequence[Plan], ledger: Ledger, place: Place, options: Option
 
 
 def _filled(
-    todo: Sequence[Plan], place: Place, options: Options, knows_fates: bool = False
+    todo: Sequence[Plan], place: Place, options: Options, scratch: Scratch, knows_fates: bool = False
 ) -> tuple[Workspace, Read]:
     """The sources of a delivery in a workspace; where some have a key in common, they are read again with what becomes of it."""
     workspace = Workspace(place.out, options.timings)
     try:
         read = Read()
-        together = Together(todo[0].specification, len(todo) > 1)
+        together = Together(todo[0].specification, len(todo) > 1, scratch)
         delivery = Delivery(workspace, options.max_bytes)
         for plan in todo:
             if not read.leaves_rows(plan):
                 continue
             number = len(read.plans)
-            with closing(opened(plan.again(), workspace.hashing, refuses_rejects=True)) as loaded:
+            with closing(opened(plan.again(), scratch, workspace.hashing, refuses_rejects=True)) as loaded:
                 stages = stages_of(loaded, plan, options)
                 report = fill(delivery, number, stages, options, together.watches(number, stages))
                 read.add(plan, loaded, report, stages.route.decisions, stages.route.left_out)
@@ -179,5 +195,5 @@ def _filled(
         workspace.discard()
         raise
     workspace.discard()
-    with with_fates(todo, together.shared, options) as known:
-        return _filled(known, place, options, True)
+    with with_fates(todo, together.shared, options, scratch) as known:
+        return _filled(known, place, options, scratch, True)

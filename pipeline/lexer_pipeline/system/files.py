@@ -1,9 +1,12 @@
 """Files that are whole or absent, and the calls that not every system has."""
 
+import errno
 import hashlib
 import json
 import os
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 # Windows knows no modes: there, what is made has the rights of the folder that it is made in.
@@ -13,11 +16,29 @@ FILE_MODE = 0o600
 OPENS_FOLDERS = hasattr(os, "O_DIRECTORY")
 AS_IT_IS = getattr(os, "O_BINARY", 0)
 TURN = threading.Lock()
+# The disk is full, or one's share of it, or the file is as large as it may be.
+NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
 def make_folder(path: Path) -> None:
     """Create `path` and its parents, readable by its owner alone."""
     path.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
+
+
+@contextmanager
+def naming(path: Path) -> Iterator[None]:
+    """Where the system says that there is no room, and not where, it is at `path`."""
+    try:
+        yield
+    except OSError as problem:
+        if problem.filename is None and problem.errno in NO_ROOM:
+            problem.filename = str(path)
+        raise
+
+
+def is_own(about: os.stat_result) -> bool:
+    """Whether a file belongs to whoever runs this, as far as the system knows owners."""
+    return not hasattr(os, "geteuid") or about.st_uid == os.geteuid()
 
 
 def sync_folder(path: Path) -> None:
@@ -79,7 +100,7 @@ def write_whole(path: Path, data: bytes) -> None:
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     temporary.unlink(missing_ok=True)
     try:
-        with os.fdopen(open_new(temporary), "wb") as file:
+        with naming(path), os.fdopen(open_new(temporary), "wb") as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())

@@ -1,6 +1,7 @@
 """inspect: what a file is."""
 
 import argparse
+from contextlib import ExitStack
 from typing import BinaryIO
 
 from lexer_pipeline.cli import show_inspected
@@ -19,15 +20,18 @@ from lexer_pipeline.preparing.options import Options
 from lexer_pipeline.preparing.plan import again
 from lexer_pipeline.preparing.prepare import validate
 from lexer_pipeline.suspicions import Sighting, Sightings
+from lexer_pipeline.system.scratch import Scratch
 
 
 def run(asked: argparse.Namespace) -> int:
     """Say of each source what it is, what it could become, what stands in the way and what is suspicious."""
     found = []
-    with watched(asked, "looking") as progress:
+    with ExitStack() as held:
+        progress = held.enter_context(watched(asked, "looking"))
+        scratch = held.enter_context(Scratch(asked.temp))
         for source in expand(asked.sources, asked.member):
-            with again(source, standard_input()) as reader:
-                seen = inspect(source, read_options(asked), stdin=reader(), progress=progress)
+            with again(source, standard_input(), scratch) as reader:
+                seen = inspect(source, read_options(asked), reader(), progress, asked.temp)
                 found.append(Inspected(seen, _suspicions(asked, source, seen, reader())))
     if asked.json:
         print_json({"sources": [one.as_json() for one in found]})
@@ -44,7 +48,7 @@ def _suspicions(
     if not seen.surely:
         return None
     mapped = seen.presets[0] if seen.presets else None
-    options = Options(reading=read_options(asked), mapping=mapped, stdin=stdin)
+    options = Options(reading=read_options(asked), mapping=mapped, stdin=stdin, temp=asked.temp)
     try:
         report = validate([source], None if mapped else seen.surely, options)
     except UsageError:

@@ -31,11 +31,12 @@ def run(asked: argparse.Namespace) -> int:
                 force=asked.force,
                 stdin=standard_input(),
                 reading=read_options(asked),
+                temp=asked.temp,
             )
         else:
             done = propose(
                 sources[0], asked.spec, asked.out, out=asked.batches, force=asked.force, stdin=standard_input(),
-                reading=read_options(asked), progress=progress,
+                reading=read_options(asked), progress=progress, temp=asked.temp,
             )  # fmt: skip
     if asked.json:
         print_json(done.as_json())
