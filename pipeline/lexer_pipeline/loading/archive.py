@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import BinaryIO
 
 from lexer_pipeline.errors import SourceError, UsageError
 from lexer_pipeline.loading import other_files
@@ -44,9 +45,9 @@ class Member:
         return f"{self.archive}!{self.name}"
 
 
-def is_workbook(path: Path) -> bool:
+def is_workbook(file: Path | BinaryIO, name: str) -> bool:
     """Whether a zip is a spreadsheet (Office Open XML or OpenDocument); raises SourceError where it is broken."""
-    with _opened(path) as archive:
+    with _opened(file, name) as archive:
         names = set(archive.namelist())
     return any(marks <= names for marks in WORKBOOKS)
 
@@ -56,7 +57,7 @@ def members(path: Path, wanted: str | None = None) -> list[Member]:
 
     Raises SourceError where opening one might do harm or cannot work, UsageError where there is none that is wanted.
     """
-    with _opened(path) as archive:
+    with _opened(path, str(path)) as archive:
         files = [one for one in archive.infolist() if not one.is_dir()]
         infos = [one for one in files if not NOISE.fullmatch(one.filename)]
         _refuse_bomb(str(path), infos, MOST_BYTES)
@@ -132,15 +133,16 @@ def _refuse_nested(path: Path, archive: zipfile.ZipFile, info: zipfile.ZipInfo) 
 
 def size_of(member: Member) -> int:
     """How many bytes a member has, unpacked."""
-    with _opened(member.archive) as archive:
+    with _opened(member.archive, str(member.archive)) as archive:
         return archive.getinfo(member.name).file_size
 
 
-def refuse_swollen_workbook(path: Path, name: str) -> None:
-    """Raise SourceError where a spreadsheet would unpack to more than it can honestly hold."""
-    with _opened(path) as archive:
+def refuse_swollen_workbook(file: BinaryIO, name: str) -> int:
+    """What a spreadsheet unpacks to, in bytes; raises SourceError where that is more than it can honestly hold."""
+    with _opened(file, name) as archive:
         infos = archive.infolist()
     _refuse_bomb(name, infos, MOST_WORKBOOK_BYTES)
+    return sum(one.file_size for one in infos)
 
 
 class MemberFile:
@@ -204,13 +206,13 @@ def _is_inner_workbook(name: str) -> bool:
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[zipfile.ZipFile]:
-    with _reading(path, ""), zipfile.ZipFile(path) as archive:
+def _opened(file: Path | BinaryIO, name: str) -> Iterator[zipfile.ZipFile]:
+    with _reading(name, ""), zipfile.ZipFile(file) as archive:
         yield archive
 
 
 @contextmanager
-def _reading(path: Path, member: str) -> Iterator[None]:
+def _reading(path: Path | str, member: str) -> Iterator[None]:
     """Turn what can go wrong with a zip into words."""
     name = f"{path}!{member}" if member else str(path)
     try:
