@@ -8,7 +8,7 @@ export PIP_QUIET := 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test check validate convert upload sandbox drill bench clean file-given
+.PHONY: help setup demo test check validate convert upload sandbox drill fuzz bench clean file-given
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | awk -F '\t' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -81,6 +81,9 @@ sandbox: $(VENV)/run ## the upload API on 127.0.0.1 (ARGS): make sandbox ARGS='-
 
 drill: setup ## 10,000 deliveries and the long fault drills, with their figures (SEEDS): make drill SEEDS=5000:5100
 	$(BIN)/python -m pytest -m drill -s
+
+fuzz: setup ## mutated files, kernels under sanitizers, settings and answers (SECONDS of each, KIND, SEED): make fuzz SECONDS=30
+	$(BIN)/python -m tests.fuzz $(call flag,--kind,KIND) $(call flag,--seed,SEED) $(call flag,--seconds,SECONDS)
 
 bench: setup ## ours beside polars, DuckDB and the vendor's way: make bench SCALE=1
 	$(call step,'what is measured beside: polars duckdb pydantic',$(call install,$(call extra,bench)))
