@@ -31,6 +31,8 @@ def main() -> int:
     given = asked.parse_args()
     signal.signal(signal.SIGINT, signal.default_int_handler)
     warnings.simplefilter("error")
+    # Of numpy, which starts some when it is imported and copes with it.
+    warnings.filterwarnings("ignore", "This process .* is multi-threaded", DeprecationWarning)
     print(f"seed {given.seed}, {given.seconds:g} seconds of each kind", flush=True)
     failed = sum(fuzz(kind, given.seed, given.seconds) for kind in PLAYED if given.kind in (None, kind.name))
     if given.kind in (None, KERNELS):

@@ -28,6 +28,7 @@ FLAGS: Sequence[Sequence[str]] = (
     ("--max-bytes", "700"), ("--max-invalid", "0"), ("--min-rows", "5"), ("--label", "shop"),
 )  # fmt: skip
 READING = 9
+DAY = ("--date", "20240306")
 
 
 def data_of(rng: random.Random, seed: Seed) -> tuple[bytes, bool]:
@@ -94,23 +95,35 @@ def words_for(rng: random.Random, command: str, seed: Seed) -> list[str]:
     if rng.random() < 0.4:
         words += rng.choice(FLAGS if command == "convert" else FLAGS[:READING])
     if command == "convert":
-        words += ["--date", "20240306", *(["--max-invalid", "100%"] if rng.random() < 0.8 else [])]
+        words += [*DAY, *(["--max-invalid", "100%"] if rng.random() < 0.8 else [])]
     return [*words, "--quiet"]
 
 
 def play(rng: random.Random, folder: Path) -> None:
-    """One file through one command, with the kernels and without: the same answers, the same files, nothing lost."""
+    """One file through one command, and perhaps its rejects once more, with the kernels and without."""
     one = choose(rng, folder)
-    fast, slow = one.put(folder, folder / "fast"), one.put(folder, folder / "slow")
+    places = one.put(folder, folder / "fast"), one.put(folder, folder / "slow")
     with in_blocks(one.block):
-        said = typed(one.words, fast)
-        with in_plain_python():
-            other = typed(one.words, slow)
+        compare(one.words, *places, one.is_marked)
+        rejects = sorted((places[0] / "batches").glob("*/rejects*"))
+        if rejects and rng.random() < 0.3:
+            compare(
+                ["convert", "--fix", rejects[0].parent.name, *DAY, "--json", "--quiet"],
+                *places,
+                one.is_marked,
+            )
+
+
+def compare(words: Sequence[str], fast: Path, slow: Path, is_marked: bool) -> None:
+    """The same answers, the same files, nothing lost."""
+    said = typed(words, fast)
+    with in_plain_python():
+        other = typed(words, slow)
     if said.code != other.code or words_of(said) != words_of(other):
         answers = "\n".join(f"{each.code}: {words_of(each)[-1200:]}" for each in (said, other))
-        raise Complaint(f"the answers differ\n{answers}")
+        raise Complaint(f"{' '.join(words)}: the answers differ\n{answers}")
     same_files(fast, slow)
-    look_at(fast, said, one.is_marked)
+    look_at(fast, said, is_marked)
 
 
 @contextmanager
