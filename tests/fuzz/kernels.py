@@ -13,6 +13,7 @@ if __name__ == "__main__":
 
 import numpy as np  # noqa: E402
 from lexer_pipeline.kernels import cells, codes, dispatch, documents, identities, row_writer  # noqa: E402
+from lexer_pipeline.kernels.arrays import UInt64s  # noqa: E402
 from lexer_pipeline.kernels.dialect import Dialect  # noqa: E402
 from lexer_pipeline.loading.passed_over import PassedOver  # noqa: E402
 from lexer_pipeline.specs.catalog import find  # noqa: E402
@@ -30,6 +31,10 @@ HEADERS = (
     ("link.customer_id,first_name,email,employee_flag,date_of_birth", "customer_record"),
     ("purchase_id,link.email,products[].price_paid,products[].quantity", "purchase"),
 )
+ROWS = (
+    *PIECES, b"Ann <a@example.com>", b"<a@example.com", b"mailto:a@example.com", b"MailTo:", b'"""a@example.com"""', b"'a@example.com'", b"a@example.com.",
+    b"\xe2\x80\x8bA1", b"\xef\xbb\xbf", b"\xc2\xa0", b'="A1"', b"=A1", b"'A1", b"\x01" * 40, b"\x08\x0c\x1f", b"\xf0\x9f\x98\x80", b"<", b">", b"P1",
+)  # fmt: skip
 BESIDE = 400  # calls of single kernels for each file
 
 
@@ -46,7 +51,7 @@ class Direct:
 
     def rows(self, rng: random.Random) -> None:
         """A block of rows, read and written."""
-        data = b"".join(rng.choices(PIECES, k=rng.randrange(24)))
+        data = b"".join(rng.choices(ROWS, k=rng.choice((8, 24, 60))))
         view = self.edge.hold(mutate.spoiled(rng, data)[:PAGE])
         final, longest, most = rng.random() < 0.5, rng.choice((3, 20, 1 << 20)), rng.choice((1, 3, 1000))
         writer, columns = rng.choice(self.programs)
@@ -67,7 +72,19 @@ class Direct:
         order = np.array(rng.choices(range(found.rows), k=3) if found.rows else [], np.int64)
         cells.gather(view, found.row_starts, found.row_ends, order)
         rows = np.arange(found.rows, dtype=np.int32)
-        identities.hash_cells(view, found.starts, found.ends, columns, column, rows, rng.random() < 0.5)
+        hashes = identities.hash_cells(
+            view, found.starts, found.ends, columns, column, rows, rng.random() < 0.5
+        )
+        self.keys(rng, hashes)
+
+    def keys(self, rng: random.Random, hashes: UInt64s) -> None:
+        """A set of keys that grows."""
+        known = cells.KeySet(rng.choice((1, 100, 1 << 20)))
+        known.add(hashes)
+        if rng.random() < 0.02:
+            known.add(np.arange(1, 4000, dtype=np.uint64))
+        known.add(hashes)
+        known.values()
 
     def documents(self, rng: random.Random) -> None:
         """Some documents, whole and cut."""
@@ -100,14 +117,22 @@ class Direct:
 
     def text(self, rng: random.Random, name: str) -> str:
         """A text, of several parts where the conversion takes such."""
-        parts = [
-            rng.choice(mutate.TEXTS).replace("\x1f", "")
-            for _ in range(rng.randint(2, 4) if name in ("less", "line-total") else 1)
-        ]
-        text = "\x1f".join(parts)
+        several = name in ("less", "line-total")
+        text = "\x1f".join(part(rng) for _ in range(rng.randint(2, 4) if several else 1))
         if rng.random() < 0.4:
             text = mutate.spoiled(rng, text.encode(), 1).decode("utf-8", "ignore")
         return text or "0"
+
+
+def part(rng: random.Random) -> str:
+    """An amount, or any text but the sign that parts are joined by."""
+    if rng.random() < 0.4:
+        return (
+            rng.choice(("", "", "-", "$"))
+            + str(rng.randrange(10 ** rng.randint(1, 13)))
+            + rng.choice(("", ".5", ".50", ".125", ",00"))
+        )
+    return rng.choice(("", rng.choice(mutate.TEXTS).replace("\x1f", "")))
 
 
 DOCUMENTS = [one for seed in seeds() if seed.is_json for one in mutate.documents_of(seed.data)]

@@ -21,7 +21,8 @@ TEXTS = (
     "2024-03-06T24:00:00+11:00", "2024-03-06T23:59:60.123456789012Z", "45357", "6 Mar 2024", "mira@example.com", " Mira@Example.COM ",
     "mira@@example", "İra@example.com", "https://example.com/a b", "+61 491 570 156", "0491570156", "d41d8cd98f00b204e9800998ecf8427e",
     "Zoë", "漢字", "😀", "\u200b", "\ufeff", "\u00a0x", "\u2028", "\x85", "\x00", "\x01", "\x1f", "\x7f", "\\", "\\n", "\\u0000", '"', '""', '"a"b',
-    "a\nb", "a\r\nb", ",", ";", "\t", "|", "=cmd()", "Total", "Subtotal", "JosÃ©", "&amp;", "A" * 300, "é" * 200,
+    "a\nb", "a\r\nb", ",", ";", "\t", "|", "=cmd()", "Total", "Subtotal", "JosÃ©", "&amp;", "A" * 300, "é" * 200, "\x08\x0c", "\x01" * 200,
+    "Ann <ann@example.com>", "mailto:ann@example.com", "<ann@example.com>", "0.0001", "1,000.5", "06.03.2024", "06.06.2024", "2024/03/06", "06-Mar-24",
 )  # fmt: skip
 PIECES = (
     b"", b",", b";", b"\t", b'"', b'""', b"\n", b"\r", b"\r\n", b"\0", b" ", b"\\", b"\\u", b"\\ud800", b"{", b"}", b"[", b"]", b":", b"null", b"1e9",
