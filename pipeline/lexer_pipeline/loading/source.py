@@ -274,7 +274,7 @@ def _open(
     first = file.peek(HEAD)
     _refuse_foreign(file.name, first)
     module = next(one.module for one in FORMATS if first.startswith(one.begins))
-    stream: TextStream = import_module(module).open_text(file, options)
+    stream: TextStream = on_failure.enter_context(closing(import_module(module).open_text(file, options)))
     return stream
 
 
