@@ -16,8 +16,9 @@ import pytest
 from lexer_pipeline import prepare, validate
 from lexer_pipeline.errors import PipelineError, SourceError
 from lexer_pipeline.loading import workbook_rows
-from lexer_pipeline.loading.byte_stream import open_file
+from lexer_pipeline.loading.byte_stream import ByteSource
 from lexer_pipeline.loading.format import AS_TOLD
+from lexer_pipeline.loading.origins import origin_of
 from lexer_pipeline.loading.source import load
 from lexer_pipeline.loading.workbook import SheetSource
 from lexer_pipeline.loading.workbook_child import LEAST_MEMORY, MEMORY_A_BYTE, WORKING_SECONDS
@@ -110,7 +111,7 @@ def large(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def waiting(path: Path) -> SheetSource:
-    return SheetSource(open_file(path), AS_TOLD)
+    return SheetSource(ByteSource(str(path), origin_of(path, None).open()), AS_TOLD)
 
 
 def rest_of(source: SheetSource) -> bytes:
