@@ -19,7 +19,7 @@ def expand(sources: Sequence[Source], member: str | None = None) -> list[Source]
         if isinstance(source, str | Path) and str(source) != "-" and _is_zip(Path(source)):
             # zipfile costs as much time to import as a small file to convert.
             archive = import_module("lexer_pipeline.loading.archive")
-            if not archive.is_workbook(Path(source), str(source)):
+            if not archive.is_workbook(Path(source)):
                 expanded.extend(archive.members(Path(source), member))
                 has_zip = True
                 continue
