@@ -12,6 +12,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+import openpyxl
 import pytest
 from lexer_pipeline import prepare, validate
 from lexer_pipeline.errors import PipelineError, SourceError
@@ -22,7 +23,7 @@ from lexer_pipeline.loading.source import load
 from lexer_pipeline.loading.workbook import SheetSource
 from lexer_pipeline.loading.workbook_child import LEAST_MEMORY, MEMORY_A_BYTE, WORKING_SECONDS
 from lexer_pipeline.loading.workbook_open import Found
-from running import command, environment
+from running import ROOT, command, environment
 from waiting import happens
 
 from .helpers import HEADER, SPEC, cells
@@ -432,3 +433,16 @@ def test_an_interpreter_that_cannot_be_started_is_said(
         with pytest.raises(PipelineError, match="cannot be started") as problem:
             prepare([path], SPEC, tmp_path / "out")
         assert problem.value.exit_code == 2
+
+
+def test_the_child_imports_little_since_each_workbook_starts_it() -> None:
+    script = "import sys; before = {*sys.modules}; import lexer_pipeline.loading.workbook_child; print(*{*sys.modules} - before)"
+    done = subprocess.run([sys.executable, "-S", "-c", script], capture_output=True, check=False, env={
+        **environment(), "PYTHONPATH": os.pathsep.join(map(str, (ROOT / "pipeline", Path(openpyxl.__file__).parents[1]))),
+    })  # fmt: skip
+    imported = done.stdout.decode().split()
+
+    assert "python_calamine" in imported
+    assert not {"dataclasses", "inspect", "subprocess", "tempfile", "numpy", "pandas", "pyarrow"} & {
+        *imported
+    }

@@ -1,4 +1,7 @@
-"""The program in the cage (`cage`): a workbook comes on its standard input, and its sheet leaves as text on its standard output."""
+"""The program in the cage (`cage`): a workbook comes on its standard input, and its sheet leaves as text on its standard output.
+
+It is started for each workbook, so nothing that it imports imports much: no data classes, for one, which take longer than a small sheet.
+"""
 
 import codecs
 import json
