@@ -6,12 +6,13 @@ import unicodedata
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
+from io import BufferedReader
 
 from lexer_pipeline.errors import SourceError, UsageError
 from lexer_pipeline.loading import other_files
+from lexer_pipeline.loading.origins import Origin
 from lexer_pipeline.loading.zip_limits import is_of_workbook, plain, refuse_bomb
 
 MOST_BYTES = 50 << 30
@@ -30,7 +31,7 @@ HEAD = 1 << 13
 class Member:
     """One file of a zip, named as messages call it: `export.zip!members.csv`; `notes` say what else the zip holds."""
 
-    archive: Path
+    archive: Origin
     name: str
     notes: tuple[str, ...] = field(default=(), compare=False)
 
@@ -38,14 +39,14 @@ class Member:
         return f"{self.archive}!{self.name}"
 
 
-def is_workbook(path: Path) -> bool:
+def is_workbook(path: Origin) -> bool:
     """Whether a zip is a spreadsheet (Office Open XML or OpenDocument); raises SourceError where it is broken."""
     with _opened(path) as archive:
         names = set(archive.namelist())
     return is_of_workbook(names)
 
 
-def members(path: Path, wanted: str | None = None) -> list[Member]:
+def members(path: Origin, wanted: str | None = None) -> list[Member]:
     """The files in a zip that may hold data, in their order, or the one that is `wanted` (in any case, its folder or not).
 
     Raises SourceError where opening one might do harm or cannot work, UsageError where there is none that is wanted.
@@ -69,7 +70,7 @@ def members(path: Path, wanted: str | None = None) -> list[Member]:
 
 
 def _with_data(
-    path: Path, archive: zipfile.ZipFile, infos: Sequence[zipfile.ZipInfo]
+    path: Origin, archive: zipfile.ZipFile, infos: Sequence[zipfile.ZipInfo]
 ) -> list[zipfile.ZipInfo]:
     """Those that hold tables or JSON; where none surely does, those that might."""
     might = [one for one in infos if not other_files.is_other(one.filename)]
@@ -81,7 +82,7 @@ def _with_data(
     return found or might
 
 
-def _tells_of_others(path: Path, archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> bool:
+def _tells_of_others(path: Origin, archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> bool:
     """Whether a file is empty, tells of the data beside it, or holds sentences."""
     if not info.file_size or other_files.is_about_data(info.filename):
         return True
@@ -89,7 +90,7 @@ def _tells_of_others(path: Path, archive: zipfile.ZipFile, info: zipfile.ZipInfo
         return other_files.is_prose(info.filename, file.read(HEAD))
 
 
-def _wanted(path: Path, infos: Sequence[zipfile.ZipInfo], wanted: str) -> zipfile.ZipInfo:
+def _wanted(path: Origin, infos: Sequence[zipfile.ZipInfo], wanted: str) -> zipfile.ZipInfo:
     """The file of that name: as it is written, else in any case, else without its folder."""
     ways: tuple[Callable[[str], str], ...] = (str, _caseless, lambda name: _caseless(name.rpartition("/")[2]))
     for way in ways:
@@ -115,7 +116,7 @@ def _passed_over(names: Sequence[str]) -> tuple[str, ...]:
     return (f"passed over: {what} in the zip ({shown}); --member NAME chooses one",)
 
 
-def _refuse_nested(path: Path, archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> None:
+def _refuse_nested(path: Origin, archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> None:
     with _reading(path, info.filename), archive.open(info) as file:
         if file.read(8).startswith(NESTED) and not _is_inner_workbook(info.filename):
             raise SourceError(
@@ -136,9 +137,9 @@ class MemberFile:
     def __init__(self, member: Member) -> None:
         self._member = member
         with _reading(member.archive, member.name), ExitStack() as on_failure:
-            self._archive = on_failure.enter_context(zipfile.ZipFile(member.archive))
-            self._file = self._archive.open(member.name)
-            on_failure.pop_all()
+            archive = on_failure.enter_context(_zip_file(member.archive, on_failure))
+            self._file = archive.open(member.name)
+            self._opened = on_failure.pop_all()
 
     def read(self, size: int) -> bytes:
         """The next `size` bytes, fewer only at the end."""
@@ -148,10 +149,10 @@ class MemberFile:
     def close(self) -> None:
         """Let go of the archive."""
         self._file.close()
-        self._archive.close()
+        self._opened.close()
 
 
-def _refuse_member(path: Path, info: zipfile.ZipInfo) -> None:
+def _refuse_member(path: Origin, info: zipfile.ZipInfo) -> None:
     name = f"{path}!{plain(info.filename)}"
     if OUTSIDE.match(info.orig_filename) or not info.filename.isprintable():
         raise SourceError(
@@ -168,13 +169,18 @@ def _is_inner_workbook(name: str) -> bool:
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[zipfile.ZipFile]:
-    with _reading(path, ""), zipfile.ZipFile(path) as archive:
-        yield archive
+def _opened(path: Origin) -> Iterator[zipfile.ZipFile]:
+    with _reading(path, ""), ExitStack() as opened:
+        yield opened.enter_context(_zip_file(path, opened))
+
+
+def _zip_file(path: Origin, opened: ExitStack) -> zipfile.ZipFile:
+    """A zip, where its file is let go of with `opened`."""
+    return zipfile.ZipFile(opened.enter_context(BufferedReader(opened.enter_context(closing(path.open())))))
 
 
 @contextmanager
-def _reading(path: Path, member: str) -> Iterator[None]:
+def _reading(path: Origin, member: str) -> Iterator[None]:
     """Turn what can go wrong with a zip into words."""
     name = f"{path}!{member}" if member else str(path)
     try:

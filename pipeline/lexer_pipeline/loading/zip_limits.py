@@ -5,11 +5,9 @@ from collections.abc import Collection, Sequence
 from typing import BinaryIO
 
 from lexer_pipeline.errors import SourceError
+from lexer_pipeline.limits import HARMLESS, RATIO
 
 MOST_MEMBERS = 1000
-MOST_RATIO = 200
-# A small file may shrink as much as it likes: there is no harm in it.
-HARMLESS = 1 << 20
 # What only a spreadsheet holds: Office Open XML, and OpenDocument (which has its type for a first file).
 WORKBOOKS = ({"xl/workbook.xml"}, {"xl/workbook.bin"}, {"mimetype", "content.xml"})
 MOST_WORKBOOK_BYTES = 4 << 30
@@ -43,9 +41,9 @@ def refuse_bomb(path: str, infos: Sequence[zipfile.ZipInfo], most: int) -> None:
     if sum(one.file_size for one in infos) > most:
         raise SourceError(f"{path}: unpacks to more than {most >> 30} GiB", "Export less at a time, as CSV.")
     for one in infos:
-        if one.file_size > max(HARMLESS, MOST_RATIO * one.compress_size):
+        if one.file_size > max(HARMLESS, RATIO * one.compress_size):
             raise SourceError(
-                f"{path}!{plain(one.filename)}: unpacks to more than {MOST_RATIO} times its size",
+                f"{path}!{plain(one.filename)}: unpacks to more than {RATIO} times its size",
                 "That is no export; where you know it is one, unpack it yourself.",
             )
     end = 0
