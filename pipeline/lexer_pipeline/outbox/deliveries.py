@@ -61,14 +61,21 @@ def add(connection: Connection, batches: Sequence[NewBatch], now: float) -> list
     """A delivery is written down, part by part."""
     delivery = 0
     made = []
+    made_at = after_all(connection, now)
     for one in batches:
-        values = {**asdict(one), "delivery": delivery, "made_at": now}
+        values = {**asdict(one), "delivery": delivery, "made_at": made_at}
         query = f"INSERT INTO batches ({', '.join(values)}) VALUES (:{', :'.join(values)})"  # noqa: S608 - the names are this package's own
         number = connection.execute(query, values).lastrowid or 0
         delivery = delivery or number
         connection.execute("UPDATE batches SET delivery = ? WHERE id = ?", (delivery, number))
         made.append(by_id(connection, number))
     return made
+
+
+def after_all(connection: Connection, now: float) -> float:
+    """The time at which something is made now: later than all that was made before, also where the clock was set back."""
+    (last,) = connection.execute("SELECT coalesce(max(made_at), 0) FROM batches").fetchone()
+    return max(now, float(last) + 0.001)
 
 
 def change(connection: Connection, one: BatchEntry, **values: object) -> BatchEntry:
