@@ -1,6 +1,7 @@
 """Temporary data lies where it was asked for, without names or behind a lock; a kill leaves none of it, a full disk is named."""
 
 import os
+import re
 import resource
 import stat
 import subprocess
@@ -16,9 +17,12 @@ from lexer_pipeline.outbox import workspace
 from lexer_pipeline.system import scratch
 from lexer_pipeline.system.scratch import PREFIX, Parted, Scratch
 
-from tests.running import command, environment
+from tests.running import ROOT, command, environment
 from tests.waiting import happens
 
+PACKAGE = ROOT / "pipeline" / "lexer_pipeline"
+# The sandbox's holds a socket.
+HOMES = {"system/scratch.py", "outbox/workspace.py", "sandbox/store.py"}
 PEOPLE = b"link.mobile,first_name\n"
 SALES = b"purchase_id,link.email,action_at,type,products[].price_paid,products.quantity\n"
 LINUX = pytest.mark.skipif(sys.platform != "linux", reason="looks at the files of a process in /proc")
@@ -149,6 +153,16 @@ def test_batches_are_prepared_without_the_systems_temporary_folder(tmp_path: Pat
 
     assert done.returncode == 0, done.stderr
     assert hidden(tmp_path / "batches") == set()
+
+
+def test_nothing_else_makes_temporary_files() -> None:
+    users = {
+        path.relative_to(PACKAGE).as_posix()
+        for path in PACKAGE.rglob("*.py")
+        if re.search(r"^(import|from) tempfile\b", path.read_text("utf-8"), re.MULTILINE)
+    }
+
+    assert users == HOMES
 
 
 # --------------------------------------------------------------------------------------------------- a full disk

@@ -101,9 +101,6 @@ class Parted:
         self._gathered = 0
         self._end = 0
 
-    def __len__(self) -> int:
-        return len(self._held)
-
     def write(self, part: int, data: bytes) -> None:
         """Add to a part."""
         if data:
