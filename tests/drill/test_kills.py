@@ -1,4 +1,4 @@
-"""`convert` and `drop` cut off at every call that changes a file, and on a disk that is full at any of them.
+"""`convert`, `drop` and `purge` cut off at every call that changes a file, and on a disk that is full at any of them.
 
 After each the next command finds a whole state, and the same command once more ends where an undisturbed one does: no batch
 lost, none made twice, no name given twice.
