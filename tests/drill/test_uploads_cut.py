@@ -248,7 +248,8 @@ def test_two_uploaders_at_once_send_each_batch_once(
     ]
     assert folder.run("upload")["code"] == 0
 
-    assert (KILLED in codes) == (burn is not None)
+    # One that comes so late that all is sent makes fewer calls than that, and lives.
+    assert set(codes) <= ({0, KILLED} if burn else {0})
     assert folder.verdict() == Verdict(5, folder.kills, 0, 5, 0, 0, 0)
 
 
@@ -302,7 +303,7 @@ def test_a_ledger_that_is_locked_while_the_body_is_under_way_sends_nothing_twice
 ) -> None:
     folder = Folder(rig, nursery, tmp_path / "locked", random.randrange(10**9), 1)
     assert folder.convert()["code"] == 0
-    rig.sandbox.inject({"on": "put", "do": "slow", "seconds": 3})
+    rig.sandbox.inject({"on": "put", "do": "slow", "seconds": 2})
     answers: list[dict[str, Any]] = []
     sending = threading.Thread(target=lambda: answers.append(folder.run("upload", patience=0.2)))
     sending.start()
