@@ -248,8 +248,8 @@ def test_two_uploaders_at_once_send_each_batch_once(
     ]
     assert folder.run("upload")["code"] == 0
 
-    # One that comes so late that all is sent makes fewer calls than that, and lives.
-    assert set(codes) <= ({0, KILLED} if burn else {0})
+    # 5 says that the other is busy with a batch; one that finds nothing to do makes fewer calls than that, and lives.
+    assert set(codes) <= ({0, 5, KILLED} if burn else {0, 5})
     assert folder.verdict() == Verdict(5, folder.kills, 0, 5, 0, 0, 0)
 
 
