@@ -8,7 +8,7 @@ export PIP_QUIET := 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test check validate convert upload sandbox drill bench lock licences audit sbom clean file-given
+.PHONY: help setup demo test check validate convert upload sandbox drill fuzz bench lock licences audit sbom clean file-given
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | awk -F '\t' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -95,6 +95,9 @@ sandbox: $(VENV)/run ## the upload API on 127.0.0.1 (ARGS): make sandbox ARGS='-
 
 drill: setup ## the long drills with their figures (SEEDS, ROUNDS, PARTS, FIRST, STEP, ARGS): make drill ROUNDS=200 ARGS='-k many_batches'
 	$(BIN)/python -m pytest -m drill -s $(call given,ARGS)
+
+fuzz: setup ## mutated files, kernels under sanitizers, settings and answers (SECONDS of each, KIND, SEED): make fuzz SECONDS=30
+	$(BIN)/python -m tests.fuzz $(call flag,--kind,KIND) $(call flag,--seed,SEED) $(call flag,--seconds,SECONDS)
 
 bench: setup ## ours beside polars, DuckDB and the vendor's way: make bench SCALE=1
 	$(call step,'what is measured beside: polars duckdb pydantic',$(call install,$(BIN)/python,bench))

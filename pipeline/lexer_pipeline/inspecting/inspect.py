@@ -1,13 +1,13 @@
 """What an export is: its form, its columns or keys, what it could become, and what stands in the way."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, TypeVar
 
 from lexer_pipeline.chunks.results import Chunk
 from lexer_pipeline.chunks.rows import Rows
+from lexer_pipeline.errors import SourceError
 from lexer_pipeline.inspecting import document_profile as keys
 from lexer_pipeline.inspecting import obstacles, semantic_types
 from lexer_pipeline.inspecting.candidates import Candidate, of_keys, of_table, ranked
@@ -16,10 +16,12 @@ from lexer_pipeline.inspecting.column_names import shown
 from lexer_pipeline.inspecting.column_profile import ColumnProfile, TableProfile, many
 from lexer_pipeline.inspecting.obstacles import Obstacle
 from lexer_pipeline.inspecting.row_sample import RowSample
+from lexer_pipeline.limits import GUESSED_COLUMNS
 from lexer_pipeline.loading.delimited import Head
 from lexer_pipeline.loading.format import AS_TOLD, ReadOptions
 from lexer_pipeline.loading.records import load_documents, load_rows
-from lexer_pipeline.loading.source import Loaded, LoadedDocuments, LoadedTable, Source, load
+from lexer_pipeline.loading.source import Loaded, LoadedDocuments, LoadedTable, Source
+from lexer_pipeline.loading.unchanged import unchanged
 from lexer_pipeline.mapping.recognition import recognise
 from lexer_pipeline.model import Json
 from lexer_pipeline.specs import catalog
@@ -101,7 +103,7 @@ def inspect(
 
     Temporary data lies in the folder `temp`, by default the system's.
     """
-    with Scratch(temp) as scratch, closing(load(source, stdin, reading, scratch=scratch)) as loaded:
+    with Scratch(temp) as scratch, unchanged(source, stdin, reading, scratch=scratch) as loaded:
         if isinstance(loaded, LoadedDocuments):
             return _documents(loaded, progress)
         return _table(loaded, loaded.head, progress)
@@ -114,6 +116,11 @@ def table_profile(
 
     Some of the rows are kept in `sample`.
     """
+    if len(loaded.head.names) > GUESSED_COLUMNS:
+        raise SourceError(
+            f"{loaded.name}: has {len(loaded.head.names)} columns, more than the {GUESSED_COLUMNS} that are looked at for a guess",
+            "Write a mapping by hand and convert with --map, or convert with --spec where the columns are called as its fields.",
+        )
     names = [shown(name, number) for number, name in enumerate(loaded.head.distinct, 1)]
     chunks = _watched(load_rows(loaded, None, ()), loaded, progress)
     return profile(names, chunks if sample is None else sample.watching(chunks))

@@ -148,6 +148,8 @@ def worded(path: Path) -> Iterator[None]:
         yield
     except sqlite3.OperationalError as error:
         code = error.sqlite_errorcode & 0xFF
+        if code == sqlite3.SQLITE_ERROR:  # a table or a column that is not there
+            raise _damaged(error) from None
         if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
             raise ServiceUnavailable(
                 f"the ledger has been locked by another process for {PATIENCE:.0f} s",
@@ -158,7 +160,11 @@ def worded(path: Path) -> Iterator[None]:
         )
         raise PersonNeeded(f"the ledger cannot be written ({path}: {error}); {remedy}", REMEDY) from None
     except sqlite3.DatabaseError as error:
-        raise PersonNeeded(
-            f"the ledger is damaged ({error})",
-            f"restore {FILE} from a copy; without it nobody knows what was sent (each receipt.json says it for its batch)",
-        ) from None
+        raise _damaged(error) from None
+
+
+def _damaged(error: sqlite3.DatabaseError) -> PersonNeeded:
+    return PersonNeeded(
+        f"the ledger is damaged ({error})",
+        f"restore {FILE} from a copy; without it nobody knows what was sent (each receipt.json says it for its batch)",
+    )

@@ -82,7 +82,7 @@ class Fixed:
         sources = batch.manifest.sources
         for number, file in files:
             found, record = mapped[number]
-            plan = Plan(file, self.options.stdin, self.options.reading, self.specification, found, record)
+            plan = Plan(file, self.options.reading, self.specification, found, record)
             accepted = self.accepted.get(number, frozenset())
             made.append((number, plan.fixing(self.decisions[number], sources[number].path, accepted)))
         return made
