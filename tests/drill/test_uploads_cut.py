@@ -35,7 +35,7 @@ from tests.drill.fuse import (
     needs_fuse,
     seen,
 )
-from tests.drill.judge import Verdict, judge, table
+from tests.drill.judge import Verdict, judge, may_be_in_doubt, table
 from tests.drill.keyboard import KILLED, QUICK, Nursery
 from tests.drill.rig import Rig
 from tests.drill.test_kills import told
@@ -120,6 +120,8 @@ class Folder:
         assert set(prepared.values()) == self.contents
         assert len(prepared) == len(self.contents)
         states = {entry.name: entry.state for entry in entries(self.out)}
+        doubts = [name for name, state in states.items() if state == "in_doubt"]
+        assert all(may_be_in_doubt(events[self.since :], name, self.kills > 0) for name in doubts), doubts
         return judge(events[self.since :], prepared, states, self.kills)
 
 
