@@ -23,7 +23,7 @@ _sleep = time.sleep
 time.sleep = lambda seconds: _sleep(seconds / 200)  # before the package takes it
 
 from lexer_pipeline.cli import main as door  # noqa: E402
-from lexer_pipeline.cli.commands import convert, drop, run, settle, upload, validate  # noqa: E402, F401
+from lexer_pipeline.cli.commands import convert, drop, purge, run, settle, upload, validate  # noqa: E402, F401
 from lexer_pipeline.cli.commands import status as _status  # noqa: E402, F401
 from lexer_pipeline.outbox import ledger_file  # noqa: E402
 from lexer_pipeline.outbox.ledger import Ledger  # noqa: E402

@@ -78,4 +78,6 @@ SCENES = (
     Scene("rows of one key from a copy", ("convert", "orders.csv.gz", "--spec", "commerce_purchases", "--date", DAY)),
     Scene("two specifications", ("convert", "shopify.csv", "--date", DAY)),
     Scene("a batch dropped", ("drop", FIRST), [(*CONVERT, *MOST)]),
+    Scene("its data purged", ("purge", "--older-than", "0d", "--yes"), [(*CONVERT, *MOST), ("drop", FIRST)]),
+    Scene("rejects purged", ("purge", "--older-than", "0d", "--yes"), [CONVERT], bad=5),
 )  # fmt: skip

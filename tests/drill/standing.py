@@ -39,10 +39,10 @@ class Standing:
         ]
         found += [f"not in the ledger: {name}" for name in folders - known if not name.startswith(".")]
         for row in self.known:
-            folder, file, sha256 = str(row[0]), str(row[1]), row[6]
+            folder, file, sha256, waits = str(row[0]), str(row[1]), row[6], row[4] in ("prepared", "held")
             if folder not in folders:
                 found.append(f"gone: {folder}")
-            elif strict and sha256 and _sha256(self.files.get(f"{folder}/{file}", b"")) != sha256:
+            elif strict and waits and _sha256(self.files.get(f"{folder}/{file}", b"")) != sha256:
                 found.append(f"not the file that was prepared: {folder}/{file}")
             elif "manifest.json" not in {
                 path.split("/")[1] for path in self.files if path.startswith(f"{folder}/")

@@ -1,4 +1,4 @@
-"""`convert` and `drop` cut off at every call that changes a file, and on a disk that is full at any of them.
+"""`convert`, `drop` and `purge` cut off at every call that changes a file, and on a disk that is full at any of them.
 
 After each the next command finds a whole state, and the same command once more ends where an undisturbed one does: no batch
 lost, none made twice, no name given twice.
@@ -165,7 +165,13 @@ def test_a_kill_leaves_all_or_nothing_and_the_same_command_goes_on(
     assert wrong == []
 
 
-@scenes([scene for scene in SCENES if scene.name in ("a held batch released", "a batch dropped")])
+@scenes(
+    [
+        scene
+        for scene in SCENES
+        if scene.name in ("a held batch released", "a batch dropped", "rejects purged")
+    ]
+)
 def test_a_manifest_that_a_kill_left_behind_the_ledger_is_brought_up_by_the_same_command(
     scene: Scene, nursery: Nursery, tmp_path: Path
 ) -> None:

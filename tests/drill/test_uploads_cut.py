@@ -35,7 +35,7 @@ from tests.drill.fuse import (
     needs_fuse,
     seen,
 )
-from tests.drill.judge import Verdict, judge, table
+from tests.drill.judge import Verdict, judge, may_be_in_doubt, table
 from tests.drill.keyboard import KILLED, QUICK, Nursery
 from tests.drill.rig import Rig
 from tests.drill.test_kills import told
@@ -120,6 +120,8 @@ class Folder:
         assert set(prepared.values()) == self.contents
         assert len(prepared) == len(self.contents)
         states = {entry.name: entry.state for entry in entries(self.out)}
+        doubts = [name for name, state in states.items() if state == "in_doubt"]
+        assert all(may_be_in_doubt(events[self.since :], name, self.kills > 0) for name in doubts), doubts
         return judge(events[self.since :], prepared, states, self.kills)
 
 
@@ -248,7 +250,8 @@ def test_two_uploaders_at_once_send_each_batch_once(
     ]
     assert folder.run("upload")["code"] == 0
 
-    assert (KILLED in codes) == (burn is not None)
+    # 5 says that the other is busy with a batch; one that finds nothing to do makes fewer calls than that, and lives.
+    assert set(codes) <= ({0, 5, KILLED} if burn else {0, 5})
     assert folder.verdict() == Verdict(5, folder.kills, 0, 5, 0, 0, 0)
 
 
@@ -302,7 +305,7 @@ def test_a_ledger_that_is_locked_while_the_body_is_under_way_sends_nothing_twice
 ) -> None:
     folder = Folder(rig, nursery, tmp_path / "locked", random.randrange(10**9), 1)
     assert folder.convert()["code"] == 0
-    rig.sandbox.inject({"on": "put", "do": "slow", "seconds": 3})
+    rig.sandbox.inject({"on": "put", "do": "slow", "seconds": 2})
     answers: list[dict[str, Any]] = []
     sending = threading.Thread(target=lambda: answers.append(folder.run("upload", patience=0.2)))
     sending.start()

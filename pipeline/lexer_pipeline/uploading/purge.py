@@ -112,7 +112,7 @@ def _purge(one: BatchEntry, folder: Path, ledger: Ledger, before: float, setting
             is_rejected = now.state == BatchState.REJECTED
             change = {"state": BatchState.DROPPED, "state_before": now.state} if is_rejected else {}
             now = deliveries.change(connection, now, purged_at=ledger.now(), **change)
+        # Before its data goes, for without data the next purge passes by the batch.
+        bring_up(now, folder)
         remove_data(folder)
-        if is_rejected:
-            bring_up(now, folder)
     return True
