@@ -1,4 +1,4 @@
-"""What the lines of an export come to that says no total of a whole order."""
+"""The lines of Square: what they come to, where nothing says so of the whole sale, and whom they are sold to."""
 
 from pathlib import Path
 from typing import Any
@@ -92,3 +92,12 @@ type = { constant = "physical" }
         slow = made()
     assert slow == fast
     assert fast[1]["does_not_add_up"] == {"weight": "hold", "count": 1, "lines": [6]}
+
+
+def test_one_number_for_several_people_holds_the_sales_of_square(folder: Path) -> None:
+    names = ("Ann Lee", "Bo Ek", "Cy Ash", "Di Ost")
+    rows = [{**SALE, "Transaction ID": f"T-{at}", "Customer Name": name} for at, name in enumerate(names)]
+
+    batch = convert(write("items.csv", SQUARE, *rows)).batches["commerce_purchases"]
+
+    assert ("held", ["shared_link"]) == (batch.manifest.state, [*batch.manifest.suspicions])

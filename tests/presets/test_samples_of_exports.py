@@ -14,11 +14,11 @@ from pathlib import Path
 
 import pytest
 from lexer_pipeline.mapping import file
-from lexer_pipeline.preparing.prepare import prepare
+from lexer_pipeline.preparing.prepare import prepare, validate
 
 from tests import golden
 from tests.golden import options_of, source_of
-from tests.presets.exports import CASES, Converted, convert, name_of, rows_of
+from tests.presets.exports import CASES, KEEP_ALL, Converted, convert, name_of, rows_of
 
 WHOLE = [case for case in CASES if not (case / "expected_error.json").exists()]
 REFUSED = [case for case in CASES if case not in WHOLE]
@@ -50,6 +50,15 @@ def test_every_row_of_an_export_is_accounted_for_in_each_specification(case: Pat
         manifest = batch.manifest.as_json()
         assert manifest["rows"] == sum(manifest[part] for part in PARTS)
         assert manifest["rows"] + sum(manifest["skipped"].values()) == rows
+
+
+@pytest.mark.parametrize("case", WHOLE, ids=name_of)
+def test_validate_counts_what_convert_does(case: Path, folder: Path) -> None:
+    made = converted(case)
+
+    checked = validate([source_of(case).name], None, KEEP_ALL)
+
+    assert [one.as_json() for one in checked.sources] == [one.as_json() for one in made.report.sources]
 
 
 @pytest.mark.parametrize("case", [case for case in WHOLE if case.name.startswith("good")], ids=name_of)

@@ -43,6 +43,8 @@ lacks = ["State"]
 total = { column = "Total", convert = ["money"] }
 on_top = { "products[].price_paid" = "custom_fields.name" }
 contained = { "products[].quantity" = "custom_fields.name" }
+each_line = true
+plus = ["products[].quantity"]
 
 [[records.skip]]
 column = "Status"
@@ -53,6 +55,7 @@ reason = "a void receipt is no purchase"
 column = ["Paid", "Paid at"]
 empty = true
 reason = "not paid"
+contradicts = false
 
 [[records.skip]]
 column = "Customer"

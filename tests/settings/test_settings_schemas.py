@@ -67,6 +67,8 @@ def test_the_good_files_of_the_tests_use_every_setting() -> None:
     assert set(said["properties"]) - set(GOOD["mapping"]) == {"refuse"}
     assert set(said["$defs"]["record"]["properties"]) - set(records[0]) == set()
     assert set(said["$defs"]["skip"]["properties"]) - used == {"is_not"}
+    sums = said["$defs"]["record"]["properties"]["reconcile"]["properties"]
+    assert set(sums) == set(records[0]["reconcile"])
     assert set(said["$defs"]["field"]["properties"]) - used == set()
     assert set(schema(config.SCHEMA)["properties"]["upload"]["properties"]) - set(
         GOOD["settings"]["upload"]

@@ -1,8 +1,8 @@
 """What was decided of records that other sources of the run have too: kept on disk until the source is read once more."""
 
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import BinaryIO
 
 import numpy as np
 import orjson
@@ -25,25 +25,24 @@ class Fate:
 
 
 class Fates:
-    """The fates of some records of one source, by the number of the row or document with which each begins."""
+    """The fates of some records of one source, by the number of the row or document with which each begins.
 
-    def __init__(self) -> None:
-        self._file = tempfile.TemporaryFile()  # noqa: SIM115 - closed by `close`
+    Those of several sources lie in one `file`; all are there before the first is asked for.
+    """
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
         self._numbers: list[int] = []
-        self._places: list[int] = [0]
+        self._places: list[tuple[int, int]] = []
         self._order: Int64s | None = None
-
-    def close(self) -> None:
-        """Let go of what was kept."""
-        self._file.close()
 
     def add(self, number: int, fate: Fate) -> None:
         """Keep one."""
         problems = [[list(one.path), one.code, one.rule, one.message] for one in fate.problems]
         said = orjson.dumps([fate.line.decode(), problems, fate.conversions, fate.warnings])
+        self._places.append((self._file.tell(), len(said)))
         self._file.write(said)
         self._numbers.append(number)
-        self._places.append(self._places[-1] + len(said))
 
     def of(self, numbers: Int64s) -> dict[int, Fate]:
         """The fates of those records of a chunk that have one, by their place in it."""
@@ -60,8 +59,8 @@ class Fates:
         }
 
     def _read(self, place: int) -> Fate:
-        begin, end = self._places[place : place + 2]
-        line, problems, conversions, warnings = orjson.loads(read_at(self._file.fileno(), end - begin, begin))
+        begin, size = self._places[place]
+        line, problems, conversions, warnings = orjson.loads(read_at(self._file.fileno(), size, begin))
         return Fate(
             line.encode(),
             tuple(Problem(tuple(path), *said) for path, *said in problems),

@@ -1,10 +1,8 @@
 """The rows of a table put side by side by their keys, through files on disk, where the source does not keep them so."""
 
-import tempfile
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from functools import partial
-from pathlib import Path
-from typing import BinaryIO
 
 import numpy as np
 
@@ -26,11 +24,10 @@ from lexer_pipeline.kernels.codes import (
 )
 from lexer_pipeline.kernels.dialect import Dialect
 from lexer_pipeline.system.parallel import map_in_order
+from lexer_pipeline.system.scratch import Parted, Scratch
 
 # A bucket of this size is put in order in memory.
 BUCKET = 8 << 20
-# Rows of many keys come in turn, a few at a time for each bucket.
-BUFFER = 1 << 17
 # Chunks of a bucket are as large as those of a block.
 CHUNK_ROWS = 8192
 Blocks = Callable[[], Iterator[Rows]]
@@ -42,24 +39,25 @@ def regrouped(
     once: Sequence[int],
     dialect: Callable[[], Dialect],
     size: int,
+    scratch: Scratch,
     writer: "dispatch.Writer | None" = None,
 ) -> Iterator[Records]:
     """All rows of a table in chunks where rows of one key stand side by side, in the order of the file.
 
-    The `dialect` is asked for once all rows were taken. The rows are parted by the hash of their key into files on disk, each small enough for memory. A row whose
+    The `dialect` is asked for once all rows were taken. The rows are parted by the hash of their key into buckets on disk, each small enough for memory. A row whose
     key cannot be read stands alone: in such a file nobody can say which record it belongs to. Records that a `writer`
     is certain of are written already.
     """
     parts = max(1, -(-size // BUCKET))
-    with tempfile.TemporaryDirectory() as folder:
-        buckets = [_Bucket(Path(folder), number) for number in range(parts)]
+    with closing(Parted(scratch.file(), parts)) as rows, closing(Parted(scratch.file(), parts)) as places:
+        buckets = [_Bucket(rows, places, number) for number in range(parts)]
         for apart in map_in_order(partial(_part, key=key, buckets=buckets), blocks(), 1):
             if len(apart.faults):
                 yield apart
         read_back = partial(_Bucket.in_order, key=key, dialect=dialect)
-        for data, places, columns in map_in_order(read_back, buckets, 1):
-            for rows in _in_chunks(data, places, dialect(), columns, writer):
-                yield from _narrow(by_record(rows, key, once))
+        for data, found, columns in map_in_order(read_back, buckets, 1):
+            for some in _in_chunks(data, found, dialect(), columns, writer):
+                yield from _narrow(by_record(some, key, once))
 
 
 def _narrow(whole: Records) -> Iterator[Records]:
@@ -90,24 +88,23 @@ def _part(rows: Rows, key: Key, buckets: Sequence["_Bucket"]) -> Records:
 class _Bucket:
     """The rows of some keys on disk, with their lines and numbers."""
 
-    def __init__(self, folder: Path, number: int) -> None:
-        self._rows: BinaryIO = (folder / f"{number}.rows").open("w+b", buffering=BUFFER)
-        self._places: BinaryIO = (folder / f"{number}.places").open("w+b")
+    def __init__(self, rows: Parted, places: Parted, number: int) -> None:
+        self._rows = rows
+        self._places = places
+        self._number = number
         self.columns = 0
 
     def write(self, rows: Rows, chosen: Int64s) -> None:
         self.columns = rows.columns
-        self._rows.write(dispatch.gather(rows.data, rows.row_starts, rows.row_ends, chosen))
-        self._places.write(np.stack([rows.lines[chosen], rows.numbers[chosen]], axis=1).tobytes())
+        self._rows.write(self._number, dispatch.gather(rows.data, rows.row_starts, rows.row_ends, chosen))
+        self._places.write(
+            self._number, np.stack([rows.lines[chosen], rows.numbers[chosen]], axis=1).tobytes()
+        )
 
     def in_order(self, key: Key, dialect: Callable[[], Dialect]) -> tuple[bytes, Int64s, int]:
         """The rows side by side by key, the line and number of each, and how many columns there are."""
-        self._rows.seek(0)
-        self._places.seek(0)
-        data = self._rows.read()
-        places = np.frombuffer(self._places.read(), np.int64).reshape(-1, 2)
-        self._rows.close()
-        self._places.close()
+        data = self._rows.read(self._number)
+        places = np.frombuffer(self._places.read(self._number), np.int64).reshape(-1, 2)
         return *_sorted(data, places, key, dialect(), self.columns), self.columns
 
 

@@ -1,9 +1,8 @@
 """Which records of a run are there more than once, by hashes of what they are known by; memory stays constant."""
 
-import tempfile
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
-from typing import BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +10,7 @@ from numpy.typing import NDArray
 from lexer_pipeline.kernels import dispatch
 from lexer_pipeline.kernels.arrays import Bools, Int64s, UInt64s
 from lexer_pipeline.suspicions import MOST_LINES
+from lexer_pipeline.system.scratch import Parted, Scratch
 
 # So many are held in memory; more go to disk, in so many parts that each fits there again.
 MOST_HELD = 1 << 20
@@ -36,12 +36,13 @@ class Repeated:
 class Repeats:
     """Takes in the hashes of records, source after source, and tells in the end which came again."""
 
-    def __init__(self) -> None:
+    def __init__(self, scratch: Scratch) -> None:
+        self._scratch = scratch
         self._seen = dispatch.KeySet(MOST_HELD * 2)
         self._held: list[Noted] = []
         self._count = 0
         self._any = False
-        self._parts: list[BinaryIO] = []
+        self._parts: Parted | None = None
 
     def add(self, source: int, hashes: UInt64s, lines: Int64s, what: int, file: int) -> None:
         """Note some records of a source, which begin on the `lines`; a hash of 0 is none.
@@ -64,29 +65,27 @@ class Repeats:
     @property
     def has_any(self) -> bool:
         """Whether some may have come more than once."""
-        return self._any or bool(self._parts)
+        return self._any or self._parts is not None
 
     def _spill(self) -> None:
-        if not self._parts:
-            self._parts = [tempfile.TemporaryFile() for _ in range(PARTS)]  # noqa: SIM115 - closed once they were read
+        if self._parts is None:
+            self._parts = Parted(self._scratch.file(), PARTS)
         held = np.concatenate([np.zeros(0, NOTED), *self._held])
         numbers = (held["hash"] >> np.uint64(58)).astype(np.int64)
         order = np.argsort(numbers, kind="stable")
         ends = np.searchsorted(numbers[order], np.arange(PARTS), "right")
-        for file, part in zip(self._parts, np.split(held[order], ends[:-1]), strict=True):
-            file.write(part.tobytes())
+        for number, part in enumerate(np.split(held[order], ends[:-1])):
+            self._parts.write(number, part.tobytes())
         self._held, self._count = [], 0
 
     def _all(self) -> Iterator[Noted]:
         """What was noted, those of one hash in one piece."""
-        if self._parts:
+        if self._parts is not None:
             self._spill()
+            with closing(self._parts) as parts:
+                yield from (np.frombuffer(parts.read(number), NOTED) for number in range(PARTS))
         elif self._any:
             yield np.concatenate(self._held)
-        for file in self._parts:
-            file.seek(0)
-            yield np.frombuffer(file.read(), NOTED)
-            file.close()
 
     def found(self) -> Repeated:
         """What came more than once; asked once, when all were added."""

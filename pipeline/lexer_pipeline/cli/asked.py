@@ -35,7 +35,7 @@ def options(asked: argparse.Namespace, progress: Callable[[int, int], None] | No
         country=asked.country,
         reject_unknown=asked.unknown == "reject", ignore_unknown=asked.ignore_unknown, keep_rest=asked.keep_rest,
         names=dict(stored.read(os.environ, Path()).names), stdin=standard_input(), progress=progress,
-        show_values=getattr(asked, "show_values", False), accept=tuple(asked.accept),
+        show_values=getattr(asked, "show_values", False), accept=tuple(asked.accept), temp=asked.temp,
     )  # fmt: skip
     if "max_bytes" not in asked:
         return found

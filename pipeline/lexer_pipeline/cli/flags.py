@@ -4,6 +4,7 @@ import argparse
 import re
 from pathlib import Path
 
+HOURS = {"h": 1, "d": 24, "w": 168}
 SIZES = {"": 1, "k": 1000, "m": 1000**2, "g": 1000**3}
 
 
@@ -34,6 +35,12 @@ def add_reading(parser: argparse.ArgumentParser) -> None:
         help="what becomes of hidden and filtered rows of a workbook (read)",
     )
     parser.add_argument("--member", metavar="NAME", help="the file of a zip (all that hold data)")
+    parser.add_argument(
+        "--temp",
+        type=Path,
+        metavar="DIR",
+        help="the folder for temporary data (--out where there is one, else TMPDIR)",
+    )
 
 
 def add_sources(parser: argparse.ArgumentParser, count: str = "+") -> None:
@@ -177,6 +184,14 @@ def number(text: str) -> int:
     if not re.fullmatch(r"[0-9]{1,12}", text):
         raise argparse.ArgumentTypeError("a number of rows is a whole number")
     return int(text)
+
+
+def age(text: str) -> float:
+    """A time in seconds, as 30d, 12h or 8w."""
+    match = re.fullmatch(r"([0-9]{1,6})([hdw])", text)
+    if not match:
+        raise argparse.ArgumentTypeError("an age is a number of days, hours or weeks: 30d, 12h, 8w")
+    return float(match[1]) * HOURS[match[2]] * 3600
 
 
 def count(text: str) -> int:

@@ -23,7 +23,7 @@ from typing import NoReturn
 from lexer_pipeline.cli import arguments, streams
 from lexer_pipeline.cli.answers import print_json
 from lexer_pipeline.cli.exits import DEFECT, INTERRUPTED
-from lexer_pipeline.errors import MemoryExhausted, PipelineError, UsageError
+from lexer_pipeline.errors import NO_ROOM, MemoryExhausted, PipelineError, UsageError
 
 # A thread that cannot be started, and a library that cannot be loaded (glibc).
 NO_MEMORY = ("can't start new thread", "failed to map segment", "cannot allocate memory")
@@ -63,10 +63,18 @@ def run_command(words: Sequence[str]) -> int:
             memory = MemoryExhausted("memory ran out", "Close other programs, or split the source.")
             return _fail(memory, as_json)
         if isinstance(problem, OSError):
-            where = f"{problem.filename}: " if problem.filename else ""
-            disk = UsageError(f"{where}{problem.strerror}", "Check the disk and the permissions.")
-            return _fail(disk, as_json)
+            return _fail(_of_disk(problem), as_json)
         return _defect(problem, as_json, "--debug" in words)
+
+
+def _of_disk(problem: OSError) -> UsageError:
+    where = f"{problem.filename}: " if problem.filename else ""
+    if problem.errno in NO_ROOM:
+        return UsageError(
+            f"{where}the disk has no room left ({problem.strerror})",
+            "Free some space there, or name a folder on another disk: --out for batches, --temp for what is put aside meanwhile.",
+        )
+    return UsageError(f"{where}{problem.strerror}", "Check the disk and the permissions.")
 
 
 def _ran_out(problem: Exception) -> bool:

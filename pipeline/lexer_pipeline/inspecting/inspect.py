@@ -1,8 +1,8 @@
 """What an export is: its form, its columns or keys, what it could become, and what stands in the way."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import closing
 from dataclasses import dataclass
+from pathlib import Path
 from typing import BinaryIO, TypeVar
 
 from lexer_pipeline.chunks.results import Chunk
@@ -18,10 +18,12 @@ from lexer_pipeline.inspecting.row_sample import RowSample
 from lexer_pipeline.loading.delimited import Head
 from lexer_pipeline.loading.format import AS_TOLD, ReadOptions
 from lexer_pipeline.loading.records import load_documents, load_rows
-from lexer_pipeline.loading.source import Loaded, LoadedDocuments, LoadedTable, Source, load
+from lexer_pipeline.loading.source import Loaded, LoadedDocuments, LoadedTable, Source
+from lexer_pipeline.loading.unchanged import unchanged
 from lexer_pipeline.mapping.recognition import recognise
 from lexer_pipeline.model import Json
 from lexer_pipeline.specs import catalog
+from lexer_pipeline.system.scratch import Scratch
 
 Progress = Callable[[int, int], None]
 ChunkT = TypeVar("ChunkT", bound=Chunk)
@@ -93,9 +95,13 @@ def inspect(
     reading: ReadOptions = AS_TOLD,
     stdin: BinaryIO | None = None,
     progress: Progress | None = None,
+    temp: Path | None = None,
 ) -> Inspection:
-    """Read a source to its end and say what it is; SourceError where it cannot be read."""
-    with closing(load(source, stdin, reading)) as loaded:
+    """Read a source to its end and say what it is; SourceError where it cannot be read.
+
+    Temporary data lies in the folder `temp`, by default the system's.
+    """
+    with Scratch(temp) as scratch, unchanged(source, stdin, reading, scratch=scratch) as loaded:
         if isinstance(loaded, LoadedDocuments):
             return _documents(loaded, progress)
         return _table(loaded, loaded.head, progress)

@@ -2,7 +2,6 @@
 
 import gzip
 import hashlib
-import tempfile
 import zlib
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -11,7 +10,9 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from lexer_pipeline.errors import SourceError
+from lexer_pipeline.loading.streams import FromStart
 from lexer_pipeline.system.hashing import Hashing
+from lexer_pipeline.system.scratch import Scratch
 
 BLOCK = 1 << 20
 # So much is hashed on the spot: a thread costs more than it saves where little is read.
@@ -80,8 +81,11 @@ class _Counted(RawIOBase):
 class ByteSource:
     """The bytes of one source, unpacked; after the last block `bytes` and `sha256` speak of it as it lay on disk."""
 
-    def __init__(self, name: str, file: RawFile, hashing: Hashing | None = None) -> None:
+    def __init__(
+        self, name: str, file: RawFile, hashing: Hashing | None = None, scratch: Scratch | None = None
+    ) -> None:
         self.name = name
+        self.scratch = scratch or Scratch()
         self._ahead = b""
         self._file = file
         self._counted = _Counted(file, hashing)
@@ -92,7 +96,7 @@ class ByteSource:
             on_failure.pop_all()
         self._unpacked: RawFile = self._counted
         self._given = 0
-        self._handle = file.fileno() if isinstance(file, FileIO) and file.seekable() else None
+        self._handle = file.fileno() if isinstance(file, FileIO | FromStart) and file.seekable() else None
         if first[:2] == GZIP_MAGIC:
             self._handle = None
             self._unpacked = gzip.GzipFile(fileobj=packed)
@@ -149,23 +153,11 @@ class ByteSource:
         self._file.close()
 
 
-def open_file(path: Path, hashing: Hashing | None = None) -> ByteSource:
-    """Open a file for reading; its checksum is worked out by `hashing`, or by a thread of its own."""
-    try:
-        if path.is_dir():
-            raise SourceError(f"{path}: is a folder", "Name the files in it.")
-        return ByteSource(str(path), path.open("rb", buffering=0), hashing)
-    except FileNotFoundError as problem:
-        raise SourceError(f"{path}: there is no such file", "Check the path.") from problem
-    except OSError as problem:
-        raise SourceError(f"{path}: cannot be opened ({problem.strerror})") from problem
-
-
 @contextmanager
 def copied(file: ByteSource) -> Iterator[Path]:
     """What is left of a source, unpacked, as a file that a library may open by its path; it goes at the end."""
-    with tempfile.TemporaryDirectory(prefix="lexer-pipeline-") as folder:
-        path = Path(folder, "source")
+    with file.scratch.folder() as folder:
+        path = folder / "source"
         with path.open("wb") as copy:
             while block := file.read(BLOCK):
                 copy.write(block)

@@ -43,7 +43,9 @@ def load_rows(
         yield from each_a_record(rows_of(loaded, *_body(loaded), writer))
         return
     with spooled_body(loaded) as spool:
-        comes_back = returning_keys.comes_back(delimited.read_keys(spool, loaded.head, key.column))
+        comes_back = returning_keys.comes_back(
+            delimited.read_keys(spool, loaded.head, key.column), loaded.scratch
+        )
 
         def rows(writer: "dispatch.Writer | None") -> Iterator[Rows]:
             return rows_of(loaded, spool.again(), b"", writer)
@@ -51,7 +53,9 @@ def load_rows(
         if comes_back:
             size = spool.again().size
             yield from coalesce(
-                regroup.regrouped(lambda: rows(None), key, once, lambda: loaded.head.dialect, size, writer)
+                regroup.regrouped(
+                    lambda: rows(None), key, once, lambda: loaded.head.dialect, size, loaded.scratch, writer
+                )
             )
         elif writer is not None:
             yield from coalesce(group.by_record(chunk, key, once) for chunk in rows(writer))
@@ -71,7 +75,9 @@ def load_rejected(
             return (rejected.unaccepted(rows, accepted, left) for rows in in_turn())
 
         in_turn = in_order_of(loaded, spool, key is not None)
-        comes_back = key is not None and returning_keys.comes_back(returning_keys.marked(blocks(), key))
+        comes_back = key is not None and returning_keys.comes_back(
+            returning_keys.marked(blocks(), key), loaded.scratch
+        )
         yield from with_left_out(
             brought_together(blocks, key, once, comes_back, loaded, spool.again().size), left
         )
@@ -94,7 +100,7 @@ def brought_together(
     if key is None:
         return each_a_record(blocks())
     if comes_back:
-        return regroup.regrouped(blocks, key, once, lambda: loaded.head.dialect, size)
+        return regroup.regrouped(blocks, key, once, lambda: loaded.head.dialect, size, loaded.scratch)
     return group.adjacent(blocks(), key, once, loaded.name)
 
 
@@ -111,7 +117,7 @@ def with_left_out(records: Iterator[Records], left: Counter[str]) -> Iterator[Re
 
 def spooled_body(loaded: LoadedTable) -> AbstractContextManager[Spool]:
     """What stands behind the header, to be read more than once."""
-    return spooled(*_body(loaded))
+    return spooled(*_body(loaded), loaded.scratch)
 
 
 def rows_of(

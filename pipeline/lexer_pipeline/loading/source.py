@@ -15,7 +15,7 @@ from typing import BinaryIO, Protocol, runtime_checkable
 
 from lexer_pipeline.errors import SourceError, UsageError
 from lexer_pipeline.loading import delimited, header_finder, json_documents, rejects_header
-from lexer_pipeline.loading.byte_stream import ByteSource, open_file
+from lexer_pipeline.loading.byte_stream import ByteSource
 from lexer_pipeline.loading.footer import Footer
 from lexer_pipeline.loading.format import (
     AS_TOLD,
@@ -28,10 +28,12 @@ from lexer_pipeline.loading.format import (
     TextStream,
 )
 from lexer_pipeline.loading.line_breaks import cr_ends_rows
+from lexer_pipeline.loading.origins import Origin, origin_of
 from lexer_pipeline.loading.passed_over import PassedOver
 from lexer_pipeline.loading.quotes import Quotes
 from lexer_pipeline.model import SourceUse
 from lexer_pipeline.system.hashing import Hashing
+from lexer_pipeline.system.scratch import Scratch
 
 HEAD = 1 << 16
 QUOTES_ARE_LETTERS = "quotes at the start of cells are letters: the cells of this file do not stand in quotes"
@@ -69,12 +71,12 @@ class ArrowStream(Protocol):
 class ArchiveMember(Protocol):
     """A file in an archive; its text is the name that messages call it by, and `notes` say what lies beside it."""
 
-    archive: Path
+    archive: Origin
     name: str
     notes: tuple[str, ...]
 
 
-Source = Path | str | ArrowStream | ArchiveMember
+Source = Path | str | Origin | ArrowStream | ArchiveMember
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,11 +97,15 @@ class Sniffed:
 
 @dataclass(frozen=True, slots=True)
 class _Opened:
-    """A source opened, and what was read of it to tell its form; `beside` says what else its archive holds."""
+    """A source opened, and what was read of it to tell its form; `beside` says what else its archive holds.
+
+    Copies of it, and what is put aside of it, lie in `scratch`.
+    """
 
     stream: TextStream
     rest: bytes
     beside: tuple[str, ...] = field(default=(), kw_only=True)
+    scratch: Scratch = field(default_factory=Scratch, kw_only=True)
 
     @property
     def name(self) -> str:
@@ -177,17 +183,19 @@ Loaded = LoadedTable | LoadedDocuments
 
 
 def load(
-    source: Source, stdin: BinaryIO | None, options: ReadOptions = AS_TOLD, hashing: Hashing | None = None
-) -> Loaded:
-    """Open a source: a path, `-` for `stdin`, a member of a zip or a data frame; its form is told from its content.
+    source: Source, stdin: BinaryIO | None, options: ReadOptions = AS_TOLD, hashing: Hashing | None = None,
+    scratch: Scratch | None = None,
+) -> Loaded:  # fmt: skip
+    """Open a source: a path, `-` for `stdin`, what was opened before, a member of a zip or a data frame; its form is told from its content.
 
-    Its checksum is worked out by `hashing`, or by a thread of its own.
+    Its checksum is worked out by `hashing`, or by a thread of its own; copies of it lie in `scratch`, or in one of its own.
 
     Raises SourceError; UsageError where `options` ask for what is not there.
     """
     with naming_member(source), ExitStack() as on_failure:
-        stream = _open(source, stdin, options, hashing, on_failure)
-        loaded = _begun(stream, options)
+        scratch = scratch or Scratch()
+        stream = _open(source, stdin, options, hashing, scratch, on_failure)
+        loaded = replace(_begun(stream, options), scratch=scratch)
         on_failure.pop_all()
         return replace(loaded, beside=source.notes) if isinstance(source, ArchiveMember) else loaded
 
@@ -255,30 +263,31 @@ def _quotes_said(start: bytes, options: ReadOptions) -> bool | None:
 
 
 def _open(
-    source: Source, stdin: BinaryIO | None, options: ReadOptions, hashing: Hashing | None, on_failure: ExitStack
+    source: Source, stdin: BinaryIO | None, options: ReadOptions, hashing: Hashing | None, scratch: Scratch,
+    on_failure: ExitStack,
 ) -> TextStream:  # fmt: skip
     if isinstance(source, ArrowStream):
         # pyarrow costs more time to import than a small file to convert, so only frames pay for it.
         frame: TextStream = import_module("lexer_pipeline.loading.dataframe").open_text(source)
         return frame
-    file = on_failure.enter_context(closing(_open_bytes(source, stdin, hashing)))
+    file = on_failure.enter_context(closing(_open_bytes(source, stdin, hashing, scratch)))
     first = file.peek(HEAD)
     _refuse_foreign(file.name, first)
     module = next(one.module for one in FORMATS if first.startswith(one.begins))
-    stream: TextStream = import_module(module).open_text(file, options)
+    stream: TextStream = on_failure.enter_context(closing(import_module(module).open_text(file, options)))
     return stream
 
 
-def _open_bytes(source: Source, stdin: BinaryIO | None, hashing: Hashing | None) -> ByteSource:
+def _open_bytes(
+    source: Source, stdin: BinaryIO | None, hashing: Hashing | None, scratch: Scratch
+) -> ByteSource:
     if isinstance(source, str | Path):
-        if str(source) == "-":
-            if stdin is None:
-                raise SourceError("-: standard input is closed", "Pipe the source in, or name its file.")
-            return ByteSource("-", stdin, hashing)
-        return open_file(Path(source), hashing)
+        source = origin_of(source, stdin, scratch)
+    if isinstance(source, Origin):
+        return ByteSource(source.name, source.open(), hashing, scratch)
     if isinstance(source, ArchiveMember):
         file = import_module("lexer_pipeline.loading.archive").MemberFile(source)
-        return ByteSource(str(source), file, hashing)
+        return ByteSource(str(source), file, hashing, scratch)
     raise SourceError("the source is neither a path nor a data frame", "Pass a path or a DataFrame.")
 
 

@@ -18,6 +18,7 @@ from lexer_pipeline.mapping import conversions
 from lexer_pipeline.mapping.compile import Mapper
 from lexer_pipeline.mapping.currencies import Currencies, note_currencies
 from lexer_pipeline.mapping.header import NOWHERE
+from lexer_pipeline.mapping.noted import Noted
 from lexer_pipeline.mapping.outcomes import LEFT_PLACEHOLDER, Outcome, Outcomes
 from lexer_pipeline.mapping.reconcile import (
     DIFFERS,
@@ -39,14 +40,12 @@ from lexer_pipeline.validating.line_prices import LinePrices, note_prices
 NEEDS_ESCAPE = re.compile(r'[\x00-\x1f"\\]')
 
 
-def apply(
-    mapper: Mapper, rows: Records, outcomes: Outcomes, currencies: Currencies, prices: LinePrices
-) -> Records:
-    """The same rows as a table of the mapping's columns; the other three serve all chunks of a source."""
+def apply(mapper: Mapper, rows: Records, outcomes: Outcomes, noted: Noted) -> Records:
+    """The same rows as a table of the mapping's columns, and what is `noted` of them; `outcomes` serve all chunks of a source."""
     chunk = _MappedChunk(mapper, rows, outcomes)
     made = chunk.result()
-    chunk.note(currencies)
-    chunk.note_lines(prices)
+    chunk.note(noted.currencies)
+    chunk.note_lines(noted.prices)
     return made
 
 

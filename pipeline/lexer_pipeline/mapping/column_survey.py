@@ -21,7 +21,7 @@ from lexer_pipeline.mapping.target_columns import Step, TargetColumn
 class ColumnSurvey:
     """Shows the conversions that must see their whole column each chunk that passes.
 
-    It `completes_births` where years of two digits become years of birth; known once `settled` was asked for.
+    It `completes_births` where years of two digits become years of birth; known once it was asked to `settle`.
     """
 
     def __init__(self, mapper: Mapper) -> None:
@@ -31,14 +31,14 @@ class ColumnSurvey:
 
     @property
     def decided(self) -> FieldDecisions:
-        """What was decided for the column of each field, what was known before included; final once `settled` was asked for."""
+        """What was decided for the column of each field, what was known before included; final once it was settled."""
         return {
             target: {**self.mapper.decided.get(target, {}), **self._decided.get(target, {})}
             for target in (*self.mapper.decided, *self._decided)
         }
 
     def over(self, blocks: Iterator[Rows]) -> Iterator[Rows]:
-        """The same chunks; `settled` may be asked for once all have passed."""
+        """The same chunks; it may be settled once all have passed."""
         for rows in blocks:
             if self.mapper.waits:
                 texts = cells.of_rows(rows)
@@ -47,15 +47,15 @@ class ColumnSurvey:
                     _look(one, texts, good)
             yield rows
 
-    def settled(self) -> Mapper:
-        """The mapper with each conversion settled; UsageError where a column does not tell how it is to be read."""
+    def settle(self) -> Mapper:
+        """From now on the mapper has each conversion settled; UsageError where a column does not tell how it is to be read."""
         target_columns = tuple(
             replace(one, chain=tuple(self._settle(step, one) for step in one.chain))
             for one in self.mapper.target_columns
         )
-        settled = replace(self.mapper, target_columns=target_columns)
-        self.completes_births = settled.completes_births
-        return settled
+        self.mapper = replace(self.mapper, target_columns=target_columns)
+        self.completes_births = self.mapper.completes_births
+        return self.mapper
 
     def _settle(self, step: Step, one: TargetColumn) -> conversions.Conversion:
         if not isinstance(step, conversions.NeedsColumn):

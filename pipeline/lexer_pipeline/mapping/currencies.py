@@ -1,4 +1,4 @@
-"""Watches for amounts of several currencies in one column, whose records do not say which is whose."""
+"""Amounts of several currencies in one column, whose records do not say which is whose."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -7,7 +7,6 @@ import numpy as np
 
 from lexer_pipeline.chunks import cells
 from lexer_pipeline.chunks.records import Records
-from lexer_pipeline.chunks.results import Checked
 from lexer_pipeline.kernels.arrays import Integers
 from lexer_pipeline.mapping.conversions.currency import MEANINGS, Codes, codes_of
 from lexer_pipeline.mapping.record_sums import pulled_up
@@ -37,23 +36,28 @@ class Currencies:
     A record that says its currency says which one its amounts are in: only signs of another one are held against it.
     """
 
-    _seen: dict[str, dict[Codes, Seen]] = field(default_factory=dict)
-    _contradicted: dict[str, Seen] = field(default_factory=dict)
+    seen: dict[str, dict[Codes, Seen]] = field(default_factory=dict)
+    contradicted: dict[str, Seen] = field(default_factory=dict)
 
     def note(self, column: str, codes: Codes, own: Codes, lines: Integers) -> None:
         """Take in amounts of a column with signs of `codes`, in records that say `own` (none where they do not)."""
         first = lines[:MOST_LINES].tolist()
         if not own:
-            self._seen.setdefault(column, {}).setdefault(codes, Seen()).add(first, len(lines))
+            self.seen.setdefault(column, {}).setdefault(codes, Seen()).add(first, len(lines))
         elif not codes & own:
-            self._contradicted.setdefault(column, Seen()).add(first, len(lines))
+            self.contradicted.setdefault(column, Seen()).add(first, len(lines))
 
-    def look(self, checked: Checked) -> None:
-        """Nothing more: the amounts were looked at as they stood in the source, before they became numbers."""
+    def add(self, more: "Currencies") -> None:
+        """Take in what was noted of the rows that follow."""
+        for column, seen in more.seen.items():
+            for codes, one in seen.items():
+                self.seen.setdefault(column, {}).setdefault(codes, Seen()).add(one.lines, one.count)
+        for column, one in more.contradicted.items():
+            self.contradicted.setdefault(column, Seen()).add(one.lines, one.count)
 
     def found(self) -> Iterable[Sighting]:
         """The columns that hold several currencies, with the lines of all but the most frequent."""
-        for column, seen in self._seen.items():
+        for column, seen in self.seen.items():
             if not frozenset.intersection(*seen):
                 most = max(seen, key=lambda codes: seen[codes].count)
                 if all(codes & most for codes in seen):
@@ -64,7 +68,7 @@ class Currencies:
                     if not codes & most:
                         other.add(one.lines, one.count)
                 yield Sighting(SEVERAL, column, other.count, tuple(other.lines))
-        for column, one in self._contradicted.items():
+        for column, one in self.contradicted.items():
             yield Sighting(SEVERAL, column, one.count, tuple(one.lines))
 
 

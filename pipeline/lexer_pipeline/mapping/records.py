@@ -12,25 +12,20 @@ from lexer_pipeline.loading.records import brought_together, in_order_of, spoole
 from lexer_pipeline.loading.source import LoadedTable
 from lexer_pipeline.mapping.apply import apply
 from lexer_pipeline.mapping.column_survey import ColumnSurvey
-from lexer_pipeline.mapping.currencies import Currencies
+from lexer_pipeline.mapping.compile import Mapper
+from lexer_pipeline.mapping.noted import Noted
 from lexer_pipeline.mapping.outcomes import Outcomes
 from lexer_pipeline.mapping.people import linked
 from lexer_pipeline.mapping.products import with_unnamed
 from lexer_pipeline.mapping.row_filters import carried, sifted, skipped
-from lexer_pipeline.validating.line_prices import LinePrices
 
 
-def load_mapped(
-    loaded: LoadedTable,
-    survey: ColumnSurvey,
-    currencies: Currencies,
-    prices: LinePrices,
-    accepted: Collection[int] = (),
+def load_chosen(
+    loaded: LoadedTable, survey: ColumnSurvey, accepted: Collection[int] = ()
 ) -> Iterator[Records]:
-    """The rows of a table in chunks of whole records, turned by a mapping into columns of the specification.
+    """The rows of a table in chunks of whole records, without those that a mapping leaves out, still in the source's columns.
 
-    `currencies` and `prices` take in what all rows say. `survey` tells what was decided over whole columns once the first chunk is there; rows of a rejects file on the lines
-    `accepted` are left out.
+    `survey` is settled once the first chunk is there; rows of a rejects file on the lines `accepted` are left out.
     """
     mapper = survey.mapper
     with spooled_body(loaded) as spool:
@@ -46,26 +41,21 @@ def load_mapped(
         in_turn = in_order_of(loaded, spool, mapper.key is not None)
         seen = survey.over(blocks())
         comes_back = mapper.key is not None and returning_keys.comes_back(
-            returning_keys.marked(seen, mapper.key)
+            returning_keys.marked(seen, mapper.key), loaded.scratch
         )
         if mapper.waits:
             deque(seen, maxlen=0)
-        settled, outcomes = survey.settled(), Outcomes(mapper.cleaning, mapper.leaves_placeholders)
+        settled = survey.settle()
 
         def made(rows: Records) -> Records:
-            return apply(settled, rows, outcomes, Currencies(), LinePrices())
+            return apply(settled, rows, Outcomes(mapper.cleaning, mapper.leaves_placeholders), Noted())
 
         records = brought_together(blocks, mapper.key, mapper.once, comes_back, loaded, spool.again().size)
-        mapped = (
-            with_unnamed(
-                settled,
-                linked(
-                    settled,
-                    apply(
-                        settled, skipped(settled, carried(settled, rows), made), outcomes, currencies, prices
-                    ),
-                ),
-            )
-            for rows in records
-        )
-        yield from with_left_out(mapped, left)
+        chosen = (skipped(settled, carried(settled, rows), made) for rows in records)
+        yield from with_left_out(chosen, left)
+
+
+def mapped(mapper: Mapper, rows: Records, outcomes: Outcomes) -> tuple[Records, Noted]:
+    """A chunk in the columns of the specification, and what was noted of it; `outcomes` serve all chunks of a source."""
+    noted = Noted()
+    return with_unnamed(mapper, linked(mapper, apply(mapper, rows, outcomes, noted))), noted

@@ -34,7 +34,7 @@ class Ledger:
         self.home = self.file.parent.resolve()
         self._clock = runtime.clock
         self._lock = threading.Lock()
-        with ledger_file.worded():
+        with ledger_file.worded(self.file):
             self._connection = ledger_file.open_for_writing(self.file)
             try:
                 self._set_up()
@@ -57,7 +57,7 @@ class Ledger:
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
         """One change: on disk when the block ends, or not at all."""
-        with self._lock, ledger_file.worded():
+        with self._lock, ledger_file.worded(self.file):
             self._connection.execute("BEGIN IMMEDIATE")
             try:
                 yield self._connection

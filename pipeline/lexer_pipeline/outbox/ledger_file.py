@@ -14,7 +14,7 @@ from lexer_pipeline.errors import PersonNeeded, ServiceUnavailable, UsageError
 from lexer_pipeline.system.files import open_or_make
 
 FILE = "ledger.sqlite3"
-VERSION = 2
+VERSION = 3
 PATIENCE = 30.0  # seconds to wait for another process that is writing
 REMEDY = "what was recorded stays; mend this, then run upload again: it goes on from there"
 
@@ -43,7 +43,8 @@ CREATE TABLE batches (              -- every batch that was made here, and every
     after INTEGER NOT NULL DEFAULT 0,       -- content sent before this delivery may be sent again by this one
     asides TEXT NOT NULL DEFAULT '{}',      -- checksums of the rejects written beside it
     seen INTEGER NOT NULL DEFAULT 0,        -- when its manifest last changed, as far as it was looked at
-    made_at REAL NOT NULL
+    made_at REAL NOT NULL,
+    purged_at REAL NOT NULL DEFAULT 0       -- when its data was removed
 ) STRICT;
 CREATE INDEX batches_by_content ON batches (content, specification);
 CREATE INDEX batches_by_series ON batches (series, specification, dataset);
@@ -118,7 +119,7 @@ def read(path: Path, query: str) -> list[sqlite3.Row]:
     if not path.exists():
         return []
     # Not opened as read-only: after a crash, reading must first undo the half-made change.
-    with worded(), closing(_connect(path)) as connection:
+    with worded(path), closing(_connect(path)) as connection:
         connection.execute("PRAGMA query_only=ON")
         return connection.execute(query).fetchall() if version(connection) else []
 
@@ -141,8 +142,8 @@ def _connect(path: Path) -> sqlite3.Connection:
 
 
 @contextmanager
-def worded() -> Iterator[None]:
-    """Turn SQLite's errors into words with a remedy."""
+def worded(path: Path) -> Iterator[None]:
+    """Turn SQLite's errors on the ledger at `path` into words with a remedy."""
     try:
         yield
     except sqlite3.OperationalError as error:
@@ -158,7 +159,7 @@ def worded() -> Iterator[None]:
         remedy = (
             "free some space" if code == sqlite3.SQLITE_FULL else "check the folder's rights and its disk"
         )
-        raise PersonNeeded(f"the ledger cannot be written ({error}); {remedy}", REMEDY) from None
+        raise PersonNeeded(f"the ledger cannot be written ({path}: {error}); {remedy}", REMEDY) from None
     except sqlite3.DatabaseError as error:
         raise _damaged(error) from None
 

@@ -1,9 +1,8 @@
 """The door to an out folder: its ledger opened, what a crash left finished, what is not known yet written down."""
 
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from lexer_pipeline.errors import UsageError
 from lexer_pipeline.outbox import deliveries, ledger_file
@@ -11,8 +10,9 @@ from lexer_pipeline.outbox.adopt import adopt
 from lexer_pipeline.outbox.ledger import Ledger, place
 from lexer_pipeline.outbox.ledger_file import FILE
 from lexer_pipeline.outbox.workspace import recover
-from lexer_pipeline.system import files
+from lexer_pipeline.system import files, scratch
 from lexer_pipeline.system.runtime import Runtime
+from lexer_pipeline.system.scratch import Scratch
 
 
 @contextmanager
@@ -21,6 +21,8 @@ def opened(out: Path, runtime: Runtime = Runtime(), file: Path | None = None) ->
     _refuse_two(out, place(out, file))
     files.make_folder(out)
     with closing(Ledger(out, runtime, file)) as ledger:
+        scratch.clear(out)
+        scratch.clear()
         recover(out, lambda name: _is_known(ledger, out / name))
         adopt(out, ledger)
         yield ledger
@@ -37,7 +39,9 @@ def looked_into(out: Path, runtime: Runtime = Runtime(), file: Path | None = Non
             yield ledger
         return
     _refuse_two(out, place(out, file))
-    with TemporaryDirectory() as folder, closing(Ledger(out, runtime, Path(folder) / FILE)) as ledger:
+    with ExitStack() as held:
+        folder = held.enter_context(held.enter_context(Scratch()).folder())
+        ledger = held.enter_context(closing(Ledger(out, runtime, folder / FILE)))
         adopt(out, ledger)
         yield ledger
 

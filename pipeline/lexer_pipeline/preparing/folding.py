@@ -1,6 +1,5 @@
 """Records that stand in several sources of a run are made one, or refused where the sources contradict each other."""
 
-import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, replace
@@ -18,6 +17,7 @@ from lexer_pipeline.preparing.options import Options
 from lexer_pipeline.preparing.plan import Plan, opened
 from lexer_pipeline.preparing.stages import Stages, stages_of
 from lexer_pipeline.system.files import read_at
+from lexer_pipeline.system.scratch import Scratch
 from lexer_pipeline.validating.document import parse, write_line
 from lexer_pipeline.validating.identities import Identities
 from lexer_pipeline.validating.merging import Half, merged
@@ -29,20 +29,23 @@ IN_TWO = "order_in_two_sources"
 
 
 @contextmanager
-def with_fates(todo: Sequence[Plan], shared: UInt64s, options: Options) -> Iterator[list[Plan]]:
+def with_fates(
+    todo: Sequence[Plan], shared: UInt64s, options: Options, scratch: Scratch
+) -> Iterator[list[Plan]]:
     """The plans, each knowing what becomes of those records whose keys (by their hashes) other sources have too.
 
     All sources are read once more; their halves of such records lie on disk meanwhile.
     """
     with ExitStack() as stack:
-        kept, names = stack.enter_context(closing(_Kept())), []
+        kept, names = _Kept(stack.enter_context(closing(scratch.file()))), []
         for number, plan in enumerate(todo):
-            with closing(opened(plan.again())) as loaded:
+            with opened(plan, scratch) as loaded:
                 stages = stages_of(loaded, plan, options)
                 kept.take(number, stages, shared)
                 names.append(plan.original or loaded.name)
                 reference = stages.route.reference
-        fates = [stack.enter_context(closing(Fates())) for _ in todo]
+        decided = stack.enter_context(closing(scratch.file()))
+        fates = [Fates(decided) for _ in todo]
         files = np.cumsum([not plan.is_further for plan in todo]).tolist()
         for group, left_out in kept.groups():
             here = {files[part.source] for part in group}
@@ -76,15 +79,11 @@ class _Left:
 class _Kept:
     """The parts of records on disk, found again by the hash of their key."""
 
-    def __init__(self) -> None:
-        self._file: BinaryIO = tempfile.TemporaryFile()  # noqa: SIM115 - closed by `close`
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
         self._index: list[tuple[int, int, int, int, int, int]] = []
         self._left_out: dict[int, list[_Left]] = {}
         self._end = 0
-
-    def close(self) -> None:
-        """Let go of what was kept."""
-        self._file.close()
 
     def take(self, source: int, stages: Stages[Any], shared: UInt64s) -> None:
         """Keep the parts that a source has."""
@@ -93,13 +92,12 @@ class _Kept:
         if identities.key is None:
             return
         for loaded in stages.load():
-            for keys, lines, reasons in keys_left_out(identities, route, loaded):
+            shaped = route.shape(loaded.in_cells() if isinstance(loaded, Records) else loaded)
+            for keys, lines, reasons in keys_left_out(identities, route, shaped):
                 for place in np.flatnonzero(np.isin(keys, shared)).tolist():
                     left = _Left(source, lines.item(place), reasons[place])
                     self._left_out.setdefault(keys.item(place), []).append(left)
-            chunk = loaded.in_cells() if isinstance(loaded, Records) else loaded
-            shaped = route.shape(chunk)
-            hashes = identities.keys_of(shaped)
+            chunk, hashes = shaped.chunk, identities.keys_of(shaped)
             for record in np.flatnonzero(np.isin(hashes, shared)).tolist():
                 row = int(chunk.firsts[record]) if isinstance(chunk, Records) else record
                 document, notes = route.half(shaped, record)

@@ -1,22 +1,23 @@
-"""The route of a table with a mapping: its rows become rows of the specification's columns as they are loaded."""
+"""The route of a table with a mapping: its rows become rows of the specification's columns as they are shaped."""
 
 from collections.abc import Iterator
 from datetime import date
 
 from lexer_pipeline.chunks.records import Records
+from lexer_pipeline.chunks.results import ShapedRows
 from lexer_pipeline.loading.source import LoadedTable
 from lexer_pipeline.mapping.column_survey import ColumnSurvey
 from lexer_pipeline.mapping.compile import Mapper, compile_mapper
 from lexer_pipeline.mapping.conversions import country_said
-from lexer_pipeline.mapping.currencies import Currencies
-from lexer_pipeline.mapping.records import load_mapped
+from lexer_pipeline.mapping.noted import MappedRows, NotedOfAll
+from lexer_pipeline.mapping.outcomes import Outcomes
+from lexer_pipeline.mapping.records import load_chosen, mapped
 from lexer_pipeline.mapping.rules import Told
 from lexer_pipeline.preparing.decisions import Decisions
 from lexer_pipeline.preparing.options import Options
 from lexer_pipeline.preparing.plan import Plan
 from lexer_pipeline.preparing.routes import RowsRoute
 from lexer_pipeline.validating.header_checks import notes_on_columns
-from lexer_pipeline.validating.line_prices import LinePrices
 from lexer_pipeline.validating.reference import ReferenceChecker
 
 
@@ -56,9 +57,8 @@ class MappedRoute(RowsRoute):
         self._survey = ColumnSurvey(mapper)
         self._told = told
         self._record = _number_of(plan)
-        self._currencies = Currencies()
-        self._prices = LinePrices()
-        self.watches = (*self.watches, self._currencies, self._prices)
+        self._outcomes = Outcomes(mapper.cleaning, mapper.leaves_placeholders)
+        self.watches = (*self.watches, NotedOfAll())
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -71,7 +71,14 @@ class MappedRoute(RowsRoute):
         return Decisions(self._loaded.reading, self._survey.decided, self._record, completed)
 
     def load(self) -> Iterator[Records]:
-        return load_mapped(self._loaded, self._survey, self._currencies, self._prices, self._accepted)
+        return load_chosen(self._loaded, self._survey, self._accepted)
+
+    def shape(self, chunk: Records) -> ShapedRows:
+        rows, noted = mapped(self._survey.mapper, chunk, self._outcomes)
+        shaped = super().shape(rows)
+        return MappedRows(
+            shaped.chunk, shaped.cells, shaped.doubtful, shaped.conversions, shaped.warnings, noted
+        )
 
 
 def _number_of(plan: Plan) -> int | None:

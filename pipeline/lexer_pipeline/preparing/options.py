@@ -36,7 +36,7 @@ READING: Mapping[str, tuple[type, ...]] = MappingProxyType(
 # The others belong to one run: how a file is called, what is shown, and where from and with what it is read.
 OF_ONE_RUN = frozenset({
     "reading", "date", "fix", "replaces", "datasets", "ledger", "names", "stdin", "progress", "show_values", "timings",
-    "day",
+    "day", "temp",
 })  # fmt: skip
 
 
@@ -59,6 +59,8 @@ class Options:
     batch was made, and of the other options those hold that say how the files are read and what becomes of the outcome.
     `ledger` is where the ledger lies, if not in the folder of batches. `day` is that of the run, before which everybody was born:
     the file's `date`, else the clock's.
+
+    `temp` is the folder for temporary data: by default that of batches, and the system's (TMPDIR) where nothing is written.
     """
 
     reading: ReadOptions = AS_TOLD
@@ -80,6 +82,7 @@ class Options:
     fix: str | None = None
     datasets: Mapping[str, str] = field(default_factory=dict)
     ledger: Path | None = None
+    temp: Path | None = None
     names: dict[str, str] = field(default_factory=dict)
     stdin: BinaryIO | None = None
     progress: Callable[[int, int], None] | None = None

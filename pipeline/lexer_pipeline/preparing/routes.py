@@ -72,6 +72,9 @@ class Route(Protocol[ChunkT, ShapedT]):
     def half(self, shaped: ShapedT, record: int) -> tuple[dict[str, Value], Notes]:
         """What this source says of a record that others have too."""
 
+    def unmade(self, shaped: ShapedT) -> Iterator[tuple[ShapedT, Sequence[str]]]:
+        """Records of a chunk of which nothing is made, as they would be shaped, and the reason for each."""
+
 
 class DocumentsRoute:
     """A source of JSON."""
@@ -121,6 +124,9 @@ class DocumentsRoute:
         notes = Notes()
         return self.reference.half(shaped.chunk.text(record), notes), notes
 
+    def unmade(self, shaped: ShapedDocuments) -> Iterator[tuple[ShapedDocuments, Sequence[str]]]:  # noqa: ARG002 - none is
+        return iter(())
+
 
 class RowsRoute:
     """What the two routes of tables have in common: the stages behind load."""
@@ -154,6 +160,10 @@ class RowsRoute:
 
     def half(self, shaped: ShapedRows, record: int) -> tuple[dict[str, Value], Notes]:
         return half_of_rows(shaped.chunk, record, self._layout, self.reference)
+
+    def unmade(self, shaped: ShapedRows) -> Iterator[tuple[ShapedRows, Sequence[str]]]:
+        for some in shaped.chunk.left_out:
+            yield shape_rows(some.made(), self._layout, self.reference), some.reasons
 
 
 class TableRoute(RowsRoute):

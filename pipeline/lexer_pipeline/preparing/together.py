@@ -15,6 +15,7 @@ from lexer_pipeline.preparing.report import SourceReport
 from lexer_pipeline.preparing.routes import Route
 from lexer_pipeline.preparing.stages import Stages
 from lexer_pipeline.suspicions import Sighting, Sightings
+from lexer_pipeline.system.scratch import Scratch
 from lexer_pipeline.validating.identities import Identities, Known, joined
 from lexer_pipeline.validating.shared_links import SharedLinks
 
@@ -28,11 +29,11 @@ class Together:
     `shared` are then the hashes of the keys that more than one source has, known once it `told` all.
     """
 
-    def __init__(self, specification: Specification, several: bool) -> None:
+    def __init__(self, specification: Specification, several: bool, scratch: Scratch) -> None:
         self._specification = specification
         self._several = several and specification.key is not None
         self.shared = np.zeros(0, np.uint64)
-        self._repeats = Repeats()
+        self._repeats = Repeats(scratch)
         self._files = 0
 
     def watches(self, number: int, stages: Stages[Any]) -> tuple[Watch, ...]:
@@ -127,7 +128,7 @@ class _Unsent:
         if checked.rejected:
             keys, lines = self._identities.keys_of_rejected(checked)
             self._repeats.add(self._number, keys, lines, REJECTED, self._file)
-        for keys, lines, _ in keys_left_out(self._identities, self._route, checked.shaped.chunk):
+        for keys, lines, _ in keys_left_out(self._identities, self._route, checked.shaped):
             self._repeats.add(self._number, keys, lines, LEFT_OUT, self._file)
 
     def found(self) -> Iterator[Sighting]:

@@ -1,10 +1,15 @@
 """Files that are whole or absent, and the calls that not every system has."""
 
+import glob
 import hashlib
 import json
 import os
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
+
+from lexer_pipeline.errors import NO_ROOM
 
 # Windows knows no modes: there, what is made has the rights of the folder that it is made in.
 FOLDER_MODE = 0o700
@@ -18,6 +23,22 @@ TURN = threading.Lock()
 def make_folder(path: Path) -> None:
     """Create `path` and its parents, readable by its owner alone."""
     path.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
+
+
+@contextmanager
+def naming(path: Path) -> Iterator[None]:
+    """Where the system says that there is no room, and not where, it is at `path`."""
+    try:
+        yield
+    except OSError as problem:
+        if problem.filename is None and problem.errno in NO_ROOM:
+            problem.filename = str(path)
+        raise
+
+
+def is_own(about: os.stat_result) -> bool:
+    """Whether a file belongs to whoever runs this, as far as the system knows owners."""
+    return not hasattr(os, "geteuid") or about.st_uid == os.geteuid()
 
 
 def sync_folder(path: Path) -> None:
@@ -76,10 +97,10 @@ def sync_data(handle: int) -> None:
 
 def write_whole(path: Path, data: bytes) -> None:
     """Put `data` at `path` so that a reader sees the old file or the new one, never a part."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    temporary.unlink(missing_ok=True)
+    _clear_left(path)
+    temporary, handle = _open_beside(path)
     try:
-        with os.fdopen(open_new(temporary), "wb") as file:
+        with naming(path), os.fdopen(handle, "wb") as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
@@ -88,6 +109,43 @@ def write_whole(path: Path, data: bytes) -> None:
         temporary.unlink(missing_ok=True)
         raise
     sync_folder(path.parent)
+
+
+def _open_beside(path: Path) -> tuple[Path, int]:
+    """A new file beside `path` for what is to take its place, with a lock that says that somebody is writing it."""
+    temporary = _beside(path)
+    while True:
+        temporary.unlink(missing_ok=True)
+        handle = open_new(temporary)
+        with suppress(OSError):  # no locks here, so nobody clears away what he cannot lock either
+            _lock(handle)
+        if temporary.exists():
+            return temporary, handle
+        os.close(handle)  # cleared away as another's, before it had its lock
+
+
+def _beside(path: Path) -> Path:
+    return path.with_name(f".{path.name}.{os.getpid()}.tmp")
+
+
+def _clear_left(path: Path) -> None:
+    """Remove what processes that were killed left of writing `path`."""
+    for left in path.parent.glob(f".{glob.escape(path.name)}.*.tmp"):
+        if left == _beside(path):
+            continue
+        with suppress(OSError):
+            handle = os.open(left, os.O_RDWR)
+            try:
+                _lock(handle)
+                left.unlink()
+            finally:
+                os.close(handle)
+
+
+def _lock(handle: int) -> None:
+    """Lock a file, or raise OSError where another process has; Windows, which has no such call, removes no file that is open."""
+    if hasattr(os, "lockf"):
+        os.lockf(handle, os.F_TLOCK, 0)
 
 
 def write_json(path: Path, value: object) -> None:

@@ -1,4 +1,4 @@
-"""Watches for prices of lines that are something else: that of one piece, or the total of the order on each of its lines."""
+"""Prices of lines that are something else: that of one piece, or the total of the order on each of its lines."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -49,6 +49,14 @@ class Told:
         self.lines = sorted([*self.lines, *lines[shown][:MOST_LINES].tolist()])[:MOST_LINES]
         self.values = set(sorted({*self.values, *np.unique(values[shown])[:2].tolist()})[:2])
 
+    def join(self, more: "Told") -> None:
+        """Take in what was told of the rows that follow."""
+        self.asked += more.asked
+        self.shown += more.shown
+        self.denied += more.denied
+        self.lines = sorted([*self.lines, *more.lines])[:MOST_LINES]
+        self.values = set(sorted(self.values | more.values)[:2])
+
     def is_so(self) -> bool:
         """Whether nearly all show it, though their values differ."""
         return self.shown >= max(FEWEST, NEARLY_ALL * self.asked) and len(self.values) > 1
@@ -56,31 +64,36 @@ class Told:
 
 @dataclass(slots=True)
 class LinePrices:
-    """Counts, for prices that a mapping takes from a column as they are; it remembers no line beyond the first few."""
+    """Counts, for prices that are taken from a column as they are; it remembers no line beyond the first few."""
 
-    _by_column: dict[str, Told] = field(default_factory=dict)
-    _rows: int = 0
-    _repeated: Told = field(default_factory=Told)
-    _label: str = ""
+    by_column: dict[str, Told] = field(default_factory=dict)
+    rows: int = 0
+    repeated: Told = field(default_factory=Told)
+    label: str = ""
 
-    def look(self, checked: Checked) -> None:
-        """Nothing more: prices were looked at beside the other columns of their source."""
+    def add(self, more: "LinePrices") -> None:
+        """Take in what was noted of the rows that follow."""
+        self.label = more.label or self.label
+        self.rows += more.rows
+        self.repeated.join(more.repeated)
+        for name, told in more.by_column.items():
+            self.by_column.setdefault(name, Told()).join(told)
 
     def note(
         self, names: Sequence[str], source: cells.Cells, price: tuple[str, Int64s, Bools], pieces: tuple[Int64s, Bools],
         products: Int64s, rows: Records,
     ) -> None:  # fmt: skip
         """Take in the prices and pieces of all rows, each with where it is certain, and numbers for their products."""
-        self._label, paid, is_paid = price
+        self.label, paid, is_paid = price
         count, is_count = pieces
         self._note_orders(paid, is_paid, count, products, rows)
         several = np.flatnonzero(is_paid & is_count & (count > MILLION) & (paid > 0))
         several = several[(paid[several] <= DEAREST * MILLION) & (count[several] <= MOST_PIECES * MILLION)]
-        self._rows += len(several)
+        self.rows += len(several)
         whole = paid[several] * (count[several] // MILLION)
         for column, name in enumerate(names):
             found, sure = plain_amounts(source, column, several)
-            told = self._by_column.setdefault(name, Told())
+            told = self.by_column.setdefault(name, Told())
             equal = int((found[sure] == paid[several][sure]).sum())
             told.add(found[sure] == whole[sure], rows.lines[several[sure]], found[sure], equal)
 
@@ -101,16 +114,16 @@ class LinePrices:
             & (np.minimum.reduceat(paid, firsts) > 0)
         )
         several &= differ(products) | differ(count)
-        self._repeated.add((~differ(paid))[several], rows.lines[firsts[several]], paid[firsts[several]])
+        self.repeated.add((~differ(paid))[several], rows.lines[firsts[several]], paid[firsts[several]])
 
     def found(self) -> Iterable[Sighting]:
         """The columns of prices that are something else."""
-        for told in self._by_column.values():
-            if told.is_so() and not told.denied and told.asked >= NEARLY_ALL * self._rows:
-                yield Sighting(UNIT_PRICE, self._label, told.shown, tuple(told.lines))
+        for told in self.by_column.values():
+            if told.is_so() and not told.denied and told.asked >= NEARLY_ALL * self.rows:
+                yield Sighting(UNIT_PRICE, self.label, told.shown, tuple(told.lines))
                 break
-        if self._repeated.is_so():
-            yield Sighting(REPEATED, self._label, self._repeated.shown, tuple(self._repeated.lines))
+        if self.repeated.is_so():
+            yield Sighting(REPEATED, self.label, self.repeated.shown, tuple(self.repeated.lines))
 
 
 def plain_amounts(texts: cells.Cells, column: int, rows: Integers) -> tuple[Int64s, Bools]:

@@ -1,0 +1,43 @@
+"""What amounts tell of a source as a whole, as they stand in it: their currencies, and prices that are something else."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from lexer_pipeline.chunks.results import Checked, ShapedRows
+from lexer_pipeline.mapping.currencies import Currencies
+from lexer_pipeline.suspicions import Sighting
+from lexer_pipeline.validating.line_prices import LinePrices
+
+
+@dataclass(slots=True)
+class Noted:
+    """What was noted of some rows before a mapping turned their amounts into numbers."""
+
+    currencies: Currencies = field(default_factory=Currencies)
+    prices: LinePrices = field(default_factory=LinePrices)
+
+
+@dataclass(frozen=True, slots=True)
+class MappedRows(ShapedRows):
+    """Rows that a mapping made and that have the form of their types, with what was noted of them."""
+
+    noted: Noted
+
+
+class NotedOfAll:
+    """Watches what was noted of each chunk of a source."""
+
+    def __init__(self) -> None:
+        self._noted = Noted()
+
+    def look(self, checked: Checked) -> None:
+        """Take in one more chunk."""
+        shaped = checked.shaped
+        assert isinstance(shaped, MappedRows)
+        self._noted.currencies.add(shaped.noted.currencies)
+        self._noted.prices.add(shaped.noted.prices)
+
+    def found(self) -> Iterable[Sighting]:
+        """Columns of several currencies, and of prices that are something else."""
+        yield from self._noted.currencies.found()
+        yield from self._noted.prices.found()
