@@ -7,6 +7,7 @@ from typing import BinaryIO, TypeVar
 
 from lexer_pipeline.chunks.results import Chunk
 from lexer_pipeline.chunks.rows import Rows
+from lexer_pipeline.errors import SourceError
 from lexer_pipeline.inspecting import document_profile as keys
 from lexer_pipeline.inspecting import obstacles, semantic_types
 from lexer_pipeline.inspecting.candidates import Candidate, of_keys, of_table, ranked
@@ -15,6 +16,7 @@ from lexer_pipeline.inspecting.column_names import shown
 from lexer_pipeline.inspecting.column_profile import ColumnProfile, TableProfile, many
 from lexer_pipeline.inspecting.obstacles import Obstacle
 from lexer_pipeline.inspecting.row_sample import RowSample
+from lexer_pipeline.limits import GUESSED_COLUMNS
 from lexer_pipeline.loading.delimited import Head
 from lexer_pipeline.loading.format import AS_TOLD, ReadOptions
 from lexer_pipeline.loading.records import load_documents, load_rows
@@ -114,6 +116,11 @@ def table_profile(
 
     Some of the rows are kept in `sample`.
     """
+    if len(loaded.head.names) > GUESSED_COLUMNS:
+        raise SourceError(
+            f"{loaded.name}: has {len(loaded.head.names)} columns, more than the {GUESSED_COLUMNS} that are looked at for a guess",
+            "Write a mapping by hand and convert with --map, or convert with --spec where the columns are called as its fields.",
+        )
     names = [shown(name, number) for number, name in enumerate(loaded.head.distinct, 1)]
     chunks = _watched(load_rows(loaded, None, ()), loaded, progress)
     return profile(names, chunks if sample is None else sample.watching(chunks))

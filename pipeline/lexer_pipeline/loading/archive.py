@@ -12,14 +12,12 @@ from io import BufferedReader
 from typing import BinaryIO
 
 from lexer_pipeline.errors import SourceError, UsageError
+from lexer_pipeline.limits import HARMLESS, RATIO
 from lexer_pipeline.loading import other_files
 from lexer_pipeline.loading.origins import Origin
 
 MOST_MEMBERS = 1000
-MOST_RATIO = 200
 MOST_BYTES = 50 << 30
-# A small file may shrink as much as it likes: there is no harm in it.
-HARMLESS = 1 << 20
 ENCRYPTED = 1
 NOISE = re.compile(
     r"(.*/)?(__MACOSX/.*|\._[^/]*|\.DS_Store|Thumbs\.db|desktop\.ini)", re.IGNORECASE | re.DOTALL
@@ -175,9 +173,9 @@ def _refuse_bomb(path: str, infos: list[zipfile.ZipInfo], most: int) -> None:
     if sum(one.file_size for one in infos) > most:
         raise SourceError(f"{path}: unpacks to more than {most >> 30} GiB", "Export less at a time, as CSV.")
     for one in infos:
-        if one.file_size > max(HARMLESS, MOST_RATIO * one.compress_size):
+        if one.file_size > max(HARMLESS, RATIO * one.compress_size):
             raise SourceError(
-                f"{path}!{_plain(one.filename)}: unpacks to more than {MOST_RATIO} times its size",
+                f"{path}!{_plain(one.filename)}: unpacks to more than {RATIO} times its size",
                 "That is no export; where you know it is one, unpack it yourself.",
             )
     end = 0

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from lexer_pipeline.errors import SourceError
+from lexer_pipeline.limits import HARMLESS_STREAM, RATIO
 from lexer_pipeline.loading.streams import FromStart
 from lexer_pipeline.system.hashing import Hashing
 from lexer_pipeline.system.scratch import Scratch
@@ -71,6 +72,10 @@ class _Counted(RawIOBase):
         self._hash(data)
         return data
 
+    def tell(self) -> int:
+        """How many bytes went by."""
+        return self.bytes
+
     def readinto(self, into: Any, /) -> int:
         view = memoryview(into)
         data = self.read(len(view))
@@ -95,11 +100,13 @@ class ByteSource:
             first = packed.peek(2)
             on_failure.pop_all()
         self._unpacked: RawFile = self._counted
-        self._given = 0
+        self._packed: BufferedReader[_Counted] | None = None
+        self._given = self._grown = 0
         self._handle = file.fileno() if isinstance(file, FileIO | FromStart) and file.seekable() else None
         if first[:2] == GZIP_MAGIC:
             self._handle = None
             self._unpacked = gzip.GzipFile(fileobj=packed)
+            self._packed = packed
         else:
             # A buffer would only copy the blocks.
             self._ahead = packed.read(len(first))
@@ -128,13 +135,20 @@ class ByteSource:
 
     def _read(self, size: int) -> bytes:
         try:
-            return self._unpacked.read(size)
+            data = self._unpacked.read(size)
         except (EOFError, gzip.BadGzipFile, zlib.error) as problem:
             raise SourceError(
                 f"{self.name}: the gzip data is broken or cut short", "Fetch or pack the file again."
             ) from problem
         except OSError as problem:
             raise SourceError(f"{self.name}: cannot be read ({problem.strerror})") from problem
+        self._grown += len(data)
+        if self._packed is not None and self._grown > max(HARMLESS_STREAM, RATIO * self._packed.tell()):
+            raise SourceError(
+                f"{self.name}: unpacks to more than {RATIO} times its size",
+                "That is no export; where you know it is one, unpack it yourself.",
+            )
+        return data
 
     @property
     def bytes(self) -> int:

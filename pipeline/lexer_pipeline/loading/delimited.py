@@ -2,6 +2,7 @@
 
 import codecs
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
@@ -21,6 +22,7 @@ from lexer_pipeline.kernels.codes import (
     ROW_PASSED_OVER,
 )
 from lexer_pipeline.kernels.dialect import Dialect
+from lexer_pipeline.limits import COLUMNS
 from lexer_pipeline.loading.format import Readable
 from lexer_pipeline.loading.passed_over import PassedOver
 from lexer_pipeline.loading.quotes import Quotes
@@ -69,13 +71,13 @@ class Head:
         """The names, where one that stands again is told by a number: Birthday, Birthday (2)."""
         taken = set(self.names)
         seen: set[str] = set()
+        numbers: Counter[str] = Counter()
         distinct = []
         for name in self.names:
-            number = 1
             fresh = name
-            while fresh in seen or (number > 1 and fresh in taken):
-                number += 1
-                fresh = f"{name} ({number})"
+            while fresh in seen or (fresh != name and fresh in taken):
+                numbers[name] += 1
+                fresh = f"{name} ({numbers[name] + 1})"
             seen.add(fresh)
             distinct.append(fresh)
         return tuple(distinct)
@@ -158,6 +160,11 @@ def _header_cells(
     where = f"{source.name}: line {line}"
     if not columns or found.row_faults[0] in BROKEN_ROWS:
         raise SourceError(f"{where}: the header cannot be read", "Close the quotes in that line.")
+    if columns > COLUMNS:
+        raise SourceError(
+            f"{where}: the header has {columns} columns, more than {COLUMNS}",
+            "Check that the line is the header, and that rows and columns are not exchanged; else export fewer columns.",
+        )
     found = dispatch.scan_csv(data, dialect, columns, True, 1, LONGEST_ROW)
     places = zip(found.starts.tolist(), found.ends.tolist(), strict=True)
     cells = [data[start:end].replace(b'""', b'"').strip() for start, end in places]
@@ -200,7 +207,7 @@ def read_rows(
     place, final = Place(head, head.lines, passed_over), False
     if passed_over is not None:
         passed_over.begin()
-    most = least = MOST_CELLS // head.width + 1
+    most = least = min(BLOCK, MOST_CELLS // head.width + 1)
     while rest or not final:
         if not final and len(rest) < BLOCK:
             more = source.read(BLOCK)
@@ -218,7 +225,7 @@ def read_rows(
         if consumed:
             rest, most = rest[consumed:], least
             continue
-        most = max(least, min(2 * most, len(rest) + 1))
+        most = min(2 * most, BLOCK)
         if not final:
             if len(rest) > LONGEST_ROW:
                 raise _too_long(source, place.line + 1, writer is not None and writer.folds)

@@ -30,6 +30,7 @@ class Header:
         self._exact = _places(names)
         self._apart = {name: [column] for column, name in enumerate(told_apart(names))}
         self._near = _places([normalised(name) for name in names])
+        self._numbered = _places([_numberless(name) for name in names])
         self._asked: set[int] = set()
         self._doubled: set[str] = set()
 
@@ -98,9 +99,8 @@ class Header:
             return exact
         if NUMBER_SIGN in name:
             wanted = _as_named(name)
-            numbered = [column for column, one in enumerate(self._names) if _numberless(one) == wanted]
-            if numbered:
-                return numbered
+            if wanted in self._numbered:
+                return self._numbered[wanted]
         plain = normalised(name)
         return self._near.get(plain, ()) if plain else ()
 

@@ -1,6 +1,7 @@
 """Which preset a header belongs to: one that knows it, several between which a person must choose, or none but the nearest."""
 
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from lexer_pipeline.mapping.file import presets
@@ -72,7 +73,9 @@ class Recognised:
 
 def recognise(header: Sequence[str]) -> Recognised:
     """What a header is: the presets whose signature it has, of which those are taken that know most of its columns."""
-    fits = [_fit(one, header) for one in presets() if one.recognise.required]
+    have = {normalised(name) for name in header}
+    strange = frozenset(name for name in header if is_of_person(name) or is_of_money(name))
+    fits = [_fit(one, header, have, strange) for one in presets() if one.recognise.required]
     whole = [one for one in fits if one.fits]
     best = max((one.score for one in whole), default=0)
     near = [] if whole else [one for one in fits if _is_near(one)]
@@ -83,17 +86,15 @@ def recognise(header: Sequence[str]) -> Recognised:
     )
 
 
-def _fit(mapping: Mapping, header: Sequence[str]) -> Fit:
-    have = {normalised(name) for name in header}
+def _fit(mapping: Mapping, header: Sequence[str], have: AbstractSet[str], strange: AbstractSet[str]) -> Fit:
     required = mapping.recognise.required
     named = named_columns(mapping) | {normalised(name) for names in required for name in names}
     unknown = [name for name in header if not is_named(name, named)]
-    strange = [name for name in unknown if is_of_person(name) or is_of_money(name)]
     return Fit(
         mapping, tuple(names[0] for names in required if have.isdisjoint(map(normalised, names))),
         tuple(name for name in mapping.recognise.excluding if normalised(name) in have), len(header) - len(unknown),
         # An export that cannot be converted has none of the columns of its mapping named.
-        () if mapping.refuse else tuple(strange), len(header),
+        () if mapping.refuse else tuple(name for name in unknown if name in strange), len(header),
     )  # fmt: skip
 
 

@@ -1,7 +1,7 @@
 """A source passes through the stages, and what becomes of it fills a delivery."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +39,8 @@ def report_of(stages: Stages[Any], tally: Tally, watches: Sequence[Watch]) -> So
     """What was found in a source that was read to its end."""
     route = stages.route
     noticed = [one for watch in watches for one in watch.found()]
-    return tally.report(stages.loaded.name, stages.plan.specification.name, route.notes, noticed)
+    found = tally.report(stages.loaded.name, stages.plan.specification.name, route.notes, noticed)
+    return replace(found, warnings=route.reference.naming_nearest(found.warnings))
 
 
 def show_progress(options: Options, tally: Tally, loaded: Loaded) -> None:

@@ -8,8 +8,10 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from lexer_pipeline.errors import UsageError
+from lexer_pipeline.limits import SCHEMA_BYTES
 from lexer_pipeline.model import Schema, Specification
 from lexer_pipeline.specs.fields import describes_object, fields_of
+from lexer_pipeline.specs.references import check_references
 from lexer_pipeline.specs.schema import bad_schema, text_of
 
 _PACKAGE = Path(__file__).resolve().parents[1]
@@ -56,6 +58,7 @@ def load(path: Path) -> Specification:
         )
     schema = _read(path)
     try:
+        check_references(schema)
         return _specification(path.stem, schema)
     except UsageError as error:
         raise UsageError(f"{path}: {error.message}", error.hint) from error
@@ -65,7 +68,11 @@ def load(path: Path) -> Specification:
 
 def _read(path: Path) -> Schema:
     try:
-        schema = json.loads(path.read_bytes())
+        with path.open("rb") as file:
+            text = file.read(SCHEMA_BYTES + 1)
+        if len(text) > SCHEMA_BYTES:
+            raise UsageError(f"{path}: the schema has more than {SCHEMA_BYTES >> 20} MiB", "Make it smaller.")
+        schema = json.loads(text)
     except OSError as error:
         raise UsageError(f"{path}: the schema cannot be read: {error.strerror}", "Check the path.") from error
     except (ValueError, RecursionError) as error:

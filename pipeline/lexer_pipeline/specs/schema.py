@@ -45,16 +45,24 @@ def _beside(own: Schema, target: Schema) -> Schema:
 def _target(schema_root: Schema, reference: str) -> Schema | bool:
     if reference != "#" and not reference.startswith("#/"):
         raise bad_schema(f"the reference {reference} leads out of the file, or to an anchor")
-    found: object = schema_root
-    for escaped in unquote(reference).split("/")[1:]:
+    found = pointed_at(schema_root, reference)
+    if found is None:
+        raise bad_schema(f"the reference {reference} leads nowhere")
+    return checked(found, reference)
+
+
+def pointed_at(root: object, pointer: str) -> object:
+    """What a JSON pointer behind a # leads to (RFC 6901); None where it leads nowhere."""
+    found = root
+    for escaped in unquote(pointer).split("/")[1:]:
         step = escaped.replace("~1", "/").replace("~0", "~")
         if isinstance(found, list) and step.isdecimal() and int(step) < len(found):
             found = found[int(step)]
         elif isinstance(found, Mapping) and step in found:
             found = found[step]
         else:
-            raise bad_schema(f"the reference {reference} leads nowhere")
-    return checked(found, reference)
+            return None
+    return found
 
 
 def properties_of(node: Schema) -> Mapping[str, Schema | bool]:

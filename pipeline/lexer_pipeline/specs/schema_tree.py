@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from lexer_pipeline.model import Schema
-from lexer_pipeline.specs.paths import EACH, FieldPath, Part, Parts
+from lexer_pipeline.specs.paths import ANY, EACH, FieldPath, Part, Parts
 from lexer_pipeline.specs.schema import resolve
 
 BRANCHES = ("allOf", "anyOf", "oneOf")
@@ -134,8 +134,12 @@ class SchemaTree:
         self.root = self._place([schema])
 
     def child(self, place: Place, key: str) -> Place | None:
-        """The place of field `key`; None when the schema does not name it and keeps no other keys."""
-        return self._cached(place, key, lambda place: self._named(place, key))
+        """The place of field `key`; None when the schema does not name it and keeps no other keys.
+
+        All keys that it does not name have one place, so that what is remembered ends with the schema, whatever the data.
+        """
+        part = key if any(key in view.get("properties", ()) for view in place.views) else ANY
+        return self._cached(place, part, lambda place: self._named(place, key))
 
     def item(self, place: Place) -> Place | None:
         """The place of the items of an array, if `place` holds one."""
@@ -198,8 +202,9 @@ class SchemaTree:
 
     def _place(self, views: Sequence[Schema | bool], identifies: bool = False) -> Place:
         spread: list[Schema] = []
+        seen: set[int] = set()
         for view in views:
-            self._spread(view, spread, set())
+            self._spread(view, spread, seen)
         # A word of a list tells a kind, and nobody.
         is_word = any("enum" in view or "const" in view for view in spread)
         return Place(tuple(spread) or ({},), _cleaning(spread), identifies and not is_word)
@@ -207,8 +212,8 @@ class SchemaTree:
     def _spread(self, view: Schema | bool, into: list[Schema], seen: set[int]) -> None:
         if id(view) in seen:
             return
+        seen.add(id(view))
         flat = resolve(self._schema, view)
-        seen = seen | {id(view)}
         into.append(flat)
         for branch in BRANCHES:
             for part in flat.get(branch, ()):

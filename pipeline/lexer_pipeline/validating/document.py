@@ -7,6 +7,7 @@ from typing import TypeAlias
 
 import orjson
 
+from lexer_pipeline.limits import DOCUMENT_KEYS
 from lexer_pipeline.model import Json
 from lexer_pipeline.specs.paths import Parts
 
@@ -30,13 +31,27 @@ class NumberText:
 Value: TypeAlias = bool | int | float | str | NumberText | list["Value"] | dict[str, "Value"] | None
 
 
+class TooManyKeys(ValueError):
+    """A document has more keys than one may have."""
+
+
+def may_have_too_many_keys(text: bytes) -> bool:
+    """Whether a document must be parsed to know that it has no more keys than one may have."""
+    return len(text) > DOCUMENT_KEYS and text.count(b":") > DOCUMENT_KEYS
+
+
 def parse(text: bytes, on_double: Callable[[], None]) -> Value:
-    """Parse JSON text, numbers as `NumberText`; raises ValueError where it is not JSON in UTF-8.
+    """Parse JSON text, numbers as `NumberText`; raises ValueError where it is not JSON in UTF-8, TooManyKeys where it has too many.
 
     `on_double` is called for each object that has a key twice.
     """
+    keys = 0
 
     def pairs(found: Sequence[tuple[str, Value]]) -> dict[str, Value]:
+        nonlocal keys
+        keys += len(found)
+        if keys > DOCUMENT_KEYS:
+            raise TooManyKeys
         members = dict(found)
         if len(members) != len(found):
             on_double()

@@ -13,6 +13,8 @@ from lexer_pipeline.specs.signs import without_invisible
 
 # What a column is called, as far as a message may repeat it.
 COLUMN_NAME = re.compile(r"[\w .()\[\]/#&'’‘“”%:?!+*–-]{1,60}")
+# So many unknown columns are compared with all fields; five of them are named.
+MOST_COMPARED = 100
 # Fields are named to a person down to this depth.
 DEEPEST = 8
 
@@ -127,7 +129,7 @@ def unknown_column(unknown: Sequence[str], found: int, tree: SchemaTree, source:
     """Name the nearest field of each; what may be a value and no name, since a header is missing, is not shown."""
     known = [str(path) for path in _leaves(tree, tree.root, FieldPath(), 0)]
     hints = []
-    for name in unknown:
+    for name in unknown[:MOST_COMPARED]:
         plain = str(FieldPath.named(name).general.first)
         near = get_close_matches(plain, known, 1) or get_close_matches(plain.lower(), known, 1, 0.5)
         is_name = COLUMN_NAME.fullmatch(without_invisible(name))

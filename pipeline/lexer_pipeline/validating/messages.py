@@ -9,9 +9,11 @@ from jsonschema_rs import ValidationError
 from jsonschema_rs import ValidationErrorKind as Kind
 
 from lexer_pipeline.kernels.codes import ROW_NUL, ROW_QUOTE, ROW_RAGGED, ROW_SWALLOWED, ROW_UNCLOSED, ROW_UTF8
+from lexer_pipeline.limits import DOCUMENT_KEYS, MOST_ISSUES
 from lexer_pipeline.model import Problem, Schema
 from lexer_pipeline.specs.paths import Parts
 from lexer_pipeline.specs.schema_tree import Place, SchemaTree
+from lexer_pipeline.validating.document import TooManyKeys
 
 CODES = {
     "missing": "a required field is absent or empty",
@@ -30,6 +32,7 @@ CODES = {
     "several_addresses": "more than one e-mail address where one belongs",
     "encoding": "the bytes are not UTF-8, or the text is not Unicode",
     "too_deep": "the document is nested too deep",
+    "too_many_keys": "the document has too many keys",
     "ragged_row": "a row with more or fewer cells than the header",
     "quote": "a quoted cell is not closed, or text follows the closing quote",
     "swallowed_rows": "a quoted cell holds lines that look like rows of the table",
@@ -83,7 +86,7 @@ def problem_of(error: ValidationError, tree: SchemaTree) -> list[Problem]:
         case Kind.Required():
             return [_missing((*path, kind.property), tree)]
         case Kind.AdditionalProperties() | Kind.UnevaluatedProperties():
-            return [_extra((*path, key)) for key in kind.unexpected]
+            return [_extra((*path, key)) for key in kind.unexpected[:MOST_ISSUES]]
         case Kind.FalseSchema():
             return [_extra(path)]
         case Kind.AnyOf() | Kind.OneOfMultipleValid() | Kind.OneOfNotValid() if kind.context:
@@ -198,7 +201,10 @@ def _fields_of(view: Schema) -> str:
 
 
 def not_json(problem: ValueError) -> Problem:
-    """Word why a text is no JSON document."""
+    """Word why a text is no JSON document, or none that is read."""
+    if isinstance(problem, TooManyKeys):
+        what = f"has more than {DOCUMENT_KEYS:,} keys; split the document, or write its data as lists"
+        return Problem((), "too_many_keys", f"at most {DOCUMENT_KEYS} keys", what)
     if isinstance(problem, UnicodeDecodeError):
         return Problem((), "encoding", "UTF-8", "is not UTF-8; save the file as UTF-8")
     if isinstance(problem, json.JSONDecodeError):

@@ -9,11 +9,12 @@ from lexer_pipeline.specs.paths import FieldPath, Parts
 
 @dataclass(slots=True)
 class Notes:
-    """What was noticed on the way through one record: (name, field) of conversions and warnings."""
+    """What was noticed on the way through one record: (name, field) of conversions and warnings, and how many keys are unknown."""
 
     conversions: list[tuple[str, str]] = field(default_factory=list)
     warnings: list[tuple[str, str]] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
+    unknown: int = 0
 
     def convert(self, path: Parts, names: Sequence[str]) -> None:
         """Note what was done to the value at a path."""

@@ -5,15 +5,19 @@ model asks beyond that stands in the schema files themselves.
 """
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from difflib import get_close_matches
+from itertools import islice
+from typing import NoReturn
 from zoneinfo import ZoneInfo
 
 import jsonschema_rs
 
 from lexer_pipeline.errors import UsageError
+from lexer_pipeline.limits import MOST_ISSUES
 from lexer_pipeline.model import Problem, Schema, Specification
 from lexer_pipeline.specs import signs, values
+from lexer_pipeline.specs.names import Known
 from lexer_pipeline.specs.paths import FieldPath, Parts
 from lexer_pipeline.specs.placeholders import USUAL, Placeholders
 from lexer_pipeline.specs.schema_tree import Place, SchemaTree
@@ -63,6 +67,7 @@ class ReferenceChecker:
         self._reject_unknown = reject_unknown
         self.shows = shows
         self._validator = compile_schema(specification)
+        self._fields: dict[int, Known] = {}
 
     def text(self, text: bytes) -> Verdict:
         """Judge a document given as JSON text (RFC 8259)."""
@@ -85,10 +90,10 @@ class ReferenceChecker:
         except RecursionError:
             return Verdict(b"", (_too_deep(),))
         problems = list(notes.problems)
-        for error in self._validator.iter_errors(plain(clean)):
+        for error in islice(self._validator.iter_errors(plain(clean)), MOST_ISSUES):
             problems.extend(naming_signs(one, clean) for one in problem_of(error, self.tree))
         if problems:
-            return Verdict(b"", one_a_place(problems), shown=clean if self.shows else None)
+            return Verdict(b"", one_a_place(problems)[:MOST_ISSUES], shown=clean if self.shows else None)
         return Verdict(write_line(clean), (), tuple(notes.conversions), tuple(notes.warnings))
 
     def cleaned(self, document: Value, notes: Notes) -> dict[str, Value]:
@@ -154,15 +159,30 @@ class ReferenceChecker:
         return clean
 
     def _unknown(self, key: str, place: Place, path: Parts, notes: Notes) -> None:
-        near = get_close_matches(key, place.keys(), 1)
-        if self._reject_unknown:
-            hint = f"did you mean {near[0]}?" if near else "remove it"
+        notes.unknown += 1
+        if not self._reject_unknown:
+            notes.warnings.append(("unknown_field", str(FieldPath((*path, key)).general)))
+        elif notes.unknown <= MOST_ISSUES:
+            near = self._nearest(place, key)
+            hint = f"did you mean {near}?" if near else "remove it"
             notes.problems.append(
                 Problem((*path, key), "unknown_field", "known fields only", f"is not a field; {hint}")
             )
-        else:
-            name = str(FieldPath((*path, key)).general)
-            notes.warnings.append(("unknown_field", name + (f" (nearest: {near[0]})" if near else "")))
+
+    def _nearest(self, place: Place, key: str) -> str:
+        if id(place) not in self._fields:
+            self._fields[id(place)] = Known(place.keys())
+        return self._fields[id(place)].nearest(key)
+
+    def naming_nearest(self, warnings: Mapping[tuple[str, str], int]) -> dict[tuple[str, str], int]:
+        """The same counts, where each unknown field also names the one that it is nearest to: once a run, and not a record."""
+        named = {}
+        for (name, where), count in warnings.items():
+            path = FieldPath.named(where)
+            place = self.tree.at(path[:-1]) if name == "unknown_field" else None
+            near = self._nearest(place, path.name) if place is not None else ""
+            named[name, where + (f" (nearest: {near})" if near else "")] = count
+        return named
 
     def _clean_text(self, text: str, place: Place | None, path: Parts, notes: Notes) -> str:
         if not text.isascii() and not is_unicode(text):
@@ -178,12 +198,18 @@ class ReferenceChecker:
 
 
 def validator_of(schema: Schema) -> jsonschema_rs.Draft202012Validator:
-    """The engine's validator of a schema (2020-12), formats asserted."""
+    """The engine's validator of a schema (2020-12), formats asserted; it opens no file and asks no address."""
     return jsonschema_rs.Draft202012Validator(
         dict(schema),
         validate_formats=True,
         formats={"date": values.is_date, "date-time": values.is_date_time},
+        retriever=_nothing_else,
     )
+
+
+def _nothing_else(address: str) -> NoReturn:
+    """What the engine has in place of a client of its own: it is asked for whatever lies outside a schema."""
+    raise ValueError(f"{address} lies outside the schema")
 
 
 def compile_schema(specification: Specification) -> jsonschema_rs.Draft202012Validator:

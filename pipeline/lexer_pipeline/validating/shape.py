@@ -11,8 +11,10 @@ from lexer_pipeline.chunks.results import ShapedDocuments, ShapedRows
 from lexer_pipeline.kernels import codes, dispatch
 from lexer_pipeline.kernels.arrays import Bools
 from lexer_pipeline.kernels.codes import ROW_BLANK, ROW_OK
+from lexer_pipeline.limits import DOCUMENT_KEYS
 from lexer_pipeline.specs import values
 from lexer_pipeline.validating.branches import Leaf
+from lexer_pipeline.validating.document import may_have_too_many_keys
 from lexer_pipeline.validating.layout import Layout
 from lexer_pipeline.validating.reference import ReferenceChecker
 
@@ -95,6 +97,11 @@ def shape_documents(chunk: Documents, automaton: "dispatch.Automaton | None") ->
     """
     if automaton is None:
         return ShapedDocuments(chunk, b"", np.zeros(chunk.records, np.int64), {})
-    data, ends, counts = dispatch.vouch_documents(automaton, chunk.data, chunk.starts, chunk.ends)
+    starts = chunk.starts
+    large = np.flatnonzero(chunk.ends - starts > DOCUMENT_KEYS).tolist()
+    if left := [row for row in large if may_have_too_many_keys(chunk.text(row))]:
+        starts = starts.copy()
+        starts[left] = chunk.ends[left]
+    data, ends, counts = dispatch.vouch_documents(automaton, chunk.data, starts, chunk.ends)
     cleaned = {slot: count for slot, count in zip(automaton.slots, counts.tolist(), strict=True) if count}
     return ShapedDocuments(chunk, data, ends, cleaned)

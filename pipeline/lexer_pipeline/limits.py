@@ -1,0 +1,16 @@
+"""How much of a thing is worked on: beyond it a source or a setting is refused, or a record rejected (docs/files.md)."""
+
+# How often its size a packed file unpacks to. A small one may shrink as much as it likes, there is no harm in it; one that is
+# read while it is unpacked is small for longer.
+RATIO = 200
+HARMLESS = 1 << 20
+HARMLESS_STREAM = 16 << 20
+# Columns of a table, and of one of which `inspect` and `map` say what it may be.
+COLUMNS = 30_000
+GUESSED_COLUMNS = 2_000
+# Keys of one document, at all depths, and issues that are told of one record.
+DOCUMENT_KEYS = 100_000
+MOST_ISSUES = 1000
+# A schema: the bytes of its file, and the schemas that one value is asked by, all alternatives multiplied.
+SCHEMA_BYTES = 4 << 20
+ALTERNATIVES = 10_000
