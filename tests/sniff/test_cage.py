@@ -7,22 +7,21 @@ import sys
 import textwrap
 import zipfile
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+import openpyxl
 import pytest
 from lexer_pipeline import prepare, validate
 from lexer_pipeline.errors import PipelineError, SourceError
 from lexer_pipeline.loading import workbook_rows
-from lexer_pipeline.loading.byte_stream import open_file
-from lexer_pipeline.loading.format import AS_TOLD
 from lexer_pipeline.loading.source import load
 from lexer_pipeline.loading.workbook import SheetSource
 from lexer_pipeline.loading.workbook_child import LEAST_MEMORY, MEMORY_A_BYTE, WORKING_SECONDS
 from lexer_pipeline.loading.workbook_open import Found
-from running import command, environment
+from running import ROOT, command, environment
 from waiting import happens
 
 from .helpers import HEADER, SPEC, cells
@@ -109,8 +108,11 @@ def large(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return shared(tmp_path_factory.mktemp("cage") / "large.xlsx", PEOPLE, [[0, 1], *[[2, 4]] * 40_000])
 
 
-def waiting(path: Path) -> SheetSource:
-    return SheetSource(open_file(path), AS_TOLD)
+@contextmanager
+def waiting(path: Path) -> Iterator[SheetSource]:
+    with closing(load(path, None)) as loaded:
+        assert isinstance(loaded.stream, SheetSource)
+        yield loaded.stream
 
 
 def rest_of(source: SheetSource) -> bytes:
@@ -239,7 +241,7 @@ def test_a_child_that_ends_in_the_middle_is_a_broken_source_and_nothing_is_left_
     large: Path, sent: str, words: str
 ) -> None:
     before = held() if Path("/proc/self/fd").exists() else None
-    with closing(waiting(large)) as source:
+    with waiting(large) as source:
         assert source.read(10)
         os.kill(source._cage._child.pid, getattr(signal, sent))
         with pytest.raises(SourceError, match=words) as problem:
@@ -251,7 +253,7 @@ def test_a_child_that_ends_in_the_middle_is_a_broken_source_and_nothing_is_left_
 
 @posix
 def test_a_child_that_stands_still_is_ended(large: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with closing(waiting(large)) as source:
+    with waiting(large) as source:
         os.kill(source._cage._child.pid, signal.SIGSTOP)
         monkeypatch.setattr("lexer_pipeline.loading.cage.STILL_SECONDS", 0.05)
         with pytest.raises(SourceError, match="goes on without an end"):
@@ -263,10 +265,10 @@ def test_a_sheet_read_to_its_end_or_left_in_the_middle_leaves_no_process_and_no_
     tmp_path: Path, large: Path
 ) -> None:
     before = held()
-    with closing(waiting(large)) as source:
+    with waiting(large) as source:
         assert len(rest_of(source)) > 1 << 20
         assert source.read(1) == b""
-    with closing(waiting(large)) as source:
+    with waiting(large) as source:
         assert source.read(1)
     with pytest.raises(PipelineError):  # what is behind the child fails
         validate([book(tmp_path / "a.xlsx", ("S", [["no", "field"], ["1", "2"]]))], SPEC)
@@ -280,7 +282,7 @@ def test_the_child_is_held_to_its_limits_and_knows_neither_the_file_nor_the_sett
 ) -> None:
     resource = pytest.importorskip("resource")
     monkeypatch.setenv("LEXER_UPLOAD_API_TOKEN", "secret-token")
-    with closing(waiting(large)) as source:
+    with waiting(large) as source:
         child = source._cage._child.pid
         folder = Path(f"/proc/{child}")
         memory, time, files, dump = (
@@ -432,3 +434,16 @@ def test_an_interpreter_that_cannot_be_started_is_said(
         with pytest.raises(PipelineError, match="cannot be started") as problem:
             prepare([path], SPEC, tmp_path / "out")
         assert problem.value.exit_code == 2
+
+
+def test_the_child_imports_little_since_each_workbook_starts_it() -> None:
+    script = "import sys; before = {*sys.modules}; import lexer_pipeline.loading.workbook_child; print(*{*sys.modules} - before)"
+    done = subprocess.run([sys.executable, "-S", "-c", script], capture_output=True, check=False, env={
+        **environment(), "PYTHONPATH": os.pathsep.join(map(str, (ROOT / "pipeline", Path(openpyxl.__file__).parents[1]))),
+    })  # fmt: skip
+    imported = done.stdout.decode().split()
+
+    assert "python_calamine" in imported
+    assert not {"dataclasses", "inspect", "subprocess", "tempfile", "numpy", "pandas", "pyarrow"} & {
+        *imported
+    }

@@ -9,14 +9,12 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from io import BufferedReader
-from typing import BinaryIO
 
 from lexer_pipeline.errors import SourceError, UsageError
-from lexer_pipeline.limits import HARMLESS, RATIO
 from lexer_pipeline.loading import other_files
 from lexer_pipeline.loading.origins import Origin
+from lexer_pipeline.loading.zip_limits import is_of_workbook, plain, refuse_bomb
 
-MOST_MEMBERS = 1000
 MOST_BYTES = 50 << 30
 ENCRYPTED = 1
 NOISE = re.compile(
@@ -24,14 +22,9 @@ NOISE = re.compile(
 )
 OUTSIDE = re.compile(r"[/\\]|[A-Za-z]:|(.*[/\\])?\.\.([/\\].*)?\Z", re.DOTALL)
 NESTED = (b"PK\x03\x04", b"\x1f\x8b", b"7z\xbc\xaf", b"Rar!", b"BZh", b"\xfd7zXZ", b"\x28\xb5\x2f\xfd")
-# What only a spreadsheet holds: Office Open XML, and OpenDocument (which has its type for a first file).
-WORKBOOKS = ({"xl/workbook.xml"}, {"xl/workbook.bin"}, {"mimetype", "content.xml"})
-MOST_WORKBOOK_BYTES = 4 << 30
 MOST_SHOWN = 8
 # So much of a text is looked at to tell whether it is prose.
 HEAD = 1 << 13
-# What a run was given, or the file of a workbook.
-Zip = Origin | BinaryIO
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +39,11 @@ class Member:
         return f"{self.archive}!{self.name}"
 
 
-def is_workbook(file: Zip, name: str) -> bool:
+def is_workbook(path: Origin) -> bool:
     """Whether a zip is a spreadsheet (Office Open XML or OpenDocument); raises SourceError where it is broken."""
-    with _opened(file, name) as archive:
+    with _opened(path) as archive:
         names = set(archive.namelist())
-    return any(marks <= names for marks in WORKBOOKS)
+    return is_of_workbook(names)
 
 
 def members(path: Origin, wanted: str | None = None) -> list[Member]:
@@ -58,10 +51,10 @@ def members(path: Origin, wanted: str | None = None) -> list[Member]:
 
     Raises SourceError where opening one might do harm or cannot work, UsageError where there is none that is wanted.
     """
-    with _opened(path, str(path)) as archive:
+    with _opened(path) as archive:
         files = [one for one in archive.infolist() if not one.is_dir()]
         infos = [one for one in files if not NOISE.fullmatch(one.filename)]
-        _refuse_bomb(str(path), infos, MOST_BYTES)
+        refuse_bomb(str(path), infos, MOST_BYTES)
         for info in infos:
             _refuse_member(path, info)
         if not infos:
@@ -106,7 +99,7 @@ def _wanted(path: Origin, infos: Sequence[zipfile.ZipInfo], wanted: str) -> zipf
             return found[0]
         if found:
             break
-    listed = ", ".join(_plain(one.filename) for one in (found or infos)[:MOST_SHOWN])
+    listed = ", ".join(plain(one.filename) for one in (found or infos)[:MOST_SHOWN])
     what = "more than one file is called" if found else "there is no file called"
     raise UsageError(f"{path}: {what} {wanted}", f"Name one of these with --member: {listed}.")
 
@@ -118,7 +111,7 @@ def _caseless(name: str) -> str:
 def _passed_over(names: Sequence[str]) -> tuple[str, ...]:
     if not names:
         return ()
-    shown = ", ".join(map(_plain, names[:MOST_SHOWN])) + (", …" if len(names) > MOST_SHOWN else "")
+    shown = ", ".join(map(plain, names[:MOST_SHOWN])) + (", …" if len(names) > MOST_SHOWN else "")
     what = "1 other file" if len(names) == 1 else f"{len(names)} other files"
     return (f"passed over: {what} in the zip ({shown}); --member NAME chooses one",)
 
@@ -134,16 +127,8 @@ def _refuse_nested(path: Origin, archive: zipfile.ZipFile, info: zipfile.ZipInfo
 
 def size_of(member: Member) -> int:
     """How many bytes a member has, unpacked."""
-    with _opened(member.archive, str(member.archive)) as archive:
+    with _opened(member.archive) as archive:
         return archive.getinfo(member.name).file_size
-
-
-def refuse_swollen_workbook(file: BinaryIO, name: str) -> int:
-    """What a spreadsheet unpacks to, in bytes; raises SourceError where that is more than it can honestly hold."""
-    with _opened(file, name) as archive:
-        infos = archive.infolist()
-    _refuse_bomb(name, infos, MOST_WORKBOOK_BYTES)
-    return sum(one.file_size for one in infos)
 
 
 class MemberFile:
@@ -167,26 +152,8 @@ class MemberFile:
         self._opened.close()
 
 
-def _refuse_bomb(path: str, infos: list[zipfile.ZipInfo], most: int) -> None:
-    if len(infos) > MOST_MEMBERS:
-        raise SourceError(f"{path}: the zip holds {len(infos)} files, more than {MOST_MEMBERS}", "Unpack it.")
-    if sum(one.file_size for one in infos) > most:
-        raise SourceError(f"{path}: unpacks to more than {most >> 30} GiB", "Export less at a time, as CSV.")
-    for one in infos:
-        if one.file_size > max(HARMLESS, RATIO * one.compress_size):
-            raise SourceError(
-                f"{path}!{_plain(one.filename)}: unpacks to more than {RATIO} times its size",
-                "That is no export; where you know it is one, unpack it yourself.",
-            )
-    end = 0
-    for one in sorted(infos, key=lambda info: info.header_offset):
-        if one.header_offset < end:
-            raise SourceError(f"{path}: files in the zip share their bytes", "Pack it again.")
-        end = one.header_offset + one.compress_size
-
-
 def _refuse_member(path: Origin, info: zipfile.ZipInfo) -> None:
-    name = f"{path}!{_plain(info.filename)}"
+    name = f"{path}!{plain(info.filename)}"
     if OUTSIDE.match(info.orig_filename) or not info.filename.isprintable():
         raise SourceError(
             f"{name}: the name points outside the zip or cannot be shown", "Unpack it, and name the files."
@@ -197,30 +164,23 @@ def _refuse_member(path: Origin, info: zipfile.ZipInfo) -> None:
         raise SourceError(f"{name}: is encrypted", "Unpack it with its password, and name the files.")
 
 
-def _plain(name: str) -> str:
-    """A name that cannot do harm to a terminal."""
-    return "".join(sign if sign.isprintable() else "?" for sign in name)[:200]
-
-
 def _is_inner_workbook(name: str) -> bool:
     return name.lower().endswith((".xlsx", ".xlsm", ".xlsb", ".ods"))
 
 
 @contextmanager
-def _opened(file: Zip, name: str) -> Iterator[zipfile.ZipFile]:
-    with _reading(name, ""), ExitStack() as opened:
-        yield opened.enter_context(_zip_file(file, opened))
+def _opened(path: Origin) -> Iterator[zipfile.ZipFile]:
+    with _reading(path, ""), ExitStack() as opened:
+        yield opened.enter_context(_zip_file(path, opened))
 
 
-def _zip_file(file: Zip, opened: ExitStack) -> zipfile.ZipFile:
-    """A zip, where the file of a source is let go of with `opened`."""
-    if isinstance(file, Origin):
-        file = opened.enter_context(BufferedReader(opened.enter_context(closing(file.open()))))
-    return zipfile.ZipFile(file)
+def _zip_file(path: Origin, opened: ExitStack) -> zipfile.ZipFile:
+    """A zip, where its file is let go of with `opened`."""
+    return zipfile.ZipFile(opened.enter_context(BufferedReader(opened.enter_context(closing(path.open())))))
 
 
 @contextmanager
-def _reading(path: Origin | str, member: str) -> Iterator[None]:
+def _reading(path: Origin, member: str) -> Iterator[None]:
     """Turn what can go wrong with a zip into words."""
     name = f"{path}!{member}" if member else str(path)
     try:

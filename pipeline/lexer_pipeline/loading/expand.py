@@ -46,12 +46,12 @@ def expand(sources: Sequence[Source], member: str | None = None) -> list[Source]
     expanded: list[Source] = []
     has_zip = False
     for source in sources:
-        if isinstance(source, Origin) and source.first in (ZIP, EMPTY_ZIP):
+        if isinstance(source, Origin) and source.first() in (ZIP, EMPTY_ZIP):
             if isinstance(source, Stream):
                 source.keep()
             # zipfile costs as much time to import as a small file to convert.
             archive = import_module("lexer_pipeline.loading.archive")
-            if not archive.is_workbook(source, str(source)):
+            if not archive.is_workbook(source):
                 expanded.extend(archive.members(source, member))
                 has_zip = True
                 continue

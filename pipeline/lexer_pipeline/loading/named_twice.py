@@ -85,8 +85,8 @@ def _identity(source: Origin) -> object:
 
 def _size(source: Origin) -> int:
     """The size of a file, unpacked: gzip has it at its end, up to 4 GiB (RFC 1952, 2.3.1)."""
-    if source.size < SMALLEST_GZIP or not source.first.startswith(GZIP_MAGIC):
-        return source.size
+    if source.size() < SMALLEST_GZIP or not source.first().startswith(GZIP_MAGIC):
+        return source.size()
     with closing(source.open()) as file:
         file.seek(-4, os.SEEK_END)
         return int.from_bytes(file.read(4), "little")
@@ -144,7 +144,7 @@ def _blocks(source: Source, size: int) -> Iterator[bytes]:
     """The bytes of a source on disk, unpacked."""
     with ExitStack() as held:
         file = held.enter_context(closing(_opened(source)))
-        if isinstance(source, Origin) and source.first.startswith(GZIP_MAGIC):
+        if isinstance(source, Origin) and source.first().startswith(GZIP_MAGIC):
             file = held.enter_context(gzip.GzipFile(fileobj=file))
         while block := file.read(size):
             yield block

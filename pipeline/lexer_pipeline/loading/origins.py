@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from io import FileIO, RawIOBase
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Protocol, runtime_checkable
 
 from lexer_pipeline.errors import SourceError
 from lexer_pipeline.loading.file_state import about, changed, state_of
@@ -22,6 +22,22 @@ from lexer_pipeline.system.scratch import Scratch
 GIVEN = re.compile(r"/dev/stdin|(?:/dev|/proc/self)/fd/([0-9]+)")
 
 
+@runtime_checkable
+class Origin(Protocol):
+    """What was opened to be looked at, and is then read: `first` gives its first bytes, `path` is its file where it has one."""
+
+    name: str
+    path: Path | None
+
+    @property
+    def identity(self) -> tuple[int, int] | None: ...
+    def first(self) -> bytes: ...
+    def size(self) -> int: ...
+    def open(self) -> RawIOBase: ...
+    def check(self) -> None: ...
+    def close(self) -> None: ...
+
+
 class NamedFile:
     """A file, by its path; `file` is the one opened there to be looked at."""
 
@@ -30,8 +46,7 @@ class NamedFile:
         self.path: Path | None = path
         self._path = path
         self._known = state_of(os.fstat(file.fileno()))
-        self.first = file.read(FIRST)
-        self.size = self._known[2]
+        self._first = file.read(FIRST)
 
     def __str__(self) -> str:
         return self.name
@@ -40,6 +55,14 @@ class NamedFile:
     def identity(self) -> tuple[int, int] | None:
         """What tells it from all other files, where the system says it."""
         return self._known[:2] if self._known[1] else None
+
+    def first(self) -> bytes:
+        """The first few bytes."""
+        return self._first
+
+    def size(self) -> int:
+        """How many bytes it holds."""
+        return self._known[2]
 
     def open(self) -> RawIOBase:
         """The file from its start, which must be the one that was looked at."""
@@ -59,9 +82,6 @@ class NamedFile:
 
     def close(self) -> None:
         """Nothing is held open."""
-
-
-Origin = NamedFile | Stream
 
 
 def origin_of(source: str | Path, stdin: BinaryIO | None, scratch: Scratch | None = None) -> Origin:

@@ -78,7 +78,6 @@ class Stream:
     def __str__(self) -> str:
         return self.name
 
-    @property
     def first(self) -> bytes:
         """The first few bytes; waits for them."""
         if self._kept is not None:
@@ -87,7 +86,6 @@ class Stream:
             self._ahead += more
         return self._ahead
 
-    @property
     def size(self) -> int:
         """How many bytes are kept."""
         return os.fstat(self._kept.fileno()).st_size if self._kept is not None else 0

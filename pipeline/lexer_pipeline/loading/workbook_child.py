@@ -1,4 +1,7 @@
-"""The program in the cage (`cage`): a workbook comes on its standard input, and its sheet leaves as text on its standard output."""
+"""The program in the cage (`cage`): a workbook comes on its standard input, and its sheet leaves as text on its standard output.
+
+It is started for each workbook, so nothing that it imports imports much: no data classes, for one, which take longer than a small sheet.
+"""
 
 import codecs
 import json
@@ -8,10 +11,11 @@ from io import BytesIO
 from typing import Any
 
 from lexer_pipeline.errors import PipelineError, SourceError, UsageError
-from lexer_pipeline.loading import archive, workbook_shared
+from lexer_pipeline.loading import workbook_shared
 from lexer_pipeline.loading.workbook_frames import LENGTH, SAID, TEXT, framed
 from lexer_pipeline.loading.workbook_open import COMPOUND, opened
 from lexer_pipeline.loading.workbook_rows import LONGEST_CELL, SHORTEN, SheetRows
+from lexer_pipeline.loading.zip_limits import unpacked_size
 from lexer_pipeline.system.process import allow_memory, allow_seconds, end_with_parent, open_nothing
 
 # What any workbook may take, and what each of its unpacked bytes may come to: a cell has 15 bytes at least, and 72 in memory,
@@ -57,12 +61,7 @@ def _give_sheet(data: bytes, asked: dict[str, Any]) -> None:
     file, name = BytesIO(data), asked["name"]
     unpacked = len(data)
     if not data.startswith(COMPOUND):
-        if not archive.is_workbook(file, name):
-            raise SourceError(
-                f"{name}: is a zip of files, and it did not come as a file",
-                "Name the zip, or unpack it and name its files.",
-            )
-        unpacked = archive.refuse_swollen_workbook(file, name)
+        unpacked = unpacked_size(file, name)
         if workbook_shared.longest(file, LONGEST_CELL) > LONGEST_CELL:
             raise SourceError(f"{name}: a cell holds more than {LONGEST_CELL:,} characters", SHORTEN)
     memory = min(LEAST_MEMORY + MEMORY_A_BYTE * unpacked, MOST_MEMORY)

@@ -7,9 +7,8 @@ nobody calculated (ECMA-376 part 1, 18.3.1.4), and whether a row is hidden (18.3
 import re
 import zipfile
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from html import unescape
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 from lexer_pipeline.loading import workbook_ods
 from lexer_pipeline.loading.workbook_xml import (
@@ -42,8 +41,7 @@ LONGEST_TAG = 4096
 WHOLE_ROW = -1
 
 
-@dataclass(frozen=True, slots=True)
-class Mark:
+class Mark(NamedTuple):
     """One thing of one cell: `error` and `digits` with its text, `zeros` with a width, or `formula`; or of a row: `hidden`."""
 
     row: int

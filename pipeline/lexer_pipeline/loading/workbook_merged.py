@@ -1,22 +1,20 @@
 """Merged cells: the value that a person sees over a range stands in each cell of it."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 # The first and the last cell, each as (row, column) from 0.
 Range = tuple[tuple[int, int], tuple[int, int]]
 
 
-@dataclass(slots=True)
 class _Open:
     """A range that reaches over the row at hand, with the text of its first cell."""
 
-    top: int
-    left: int
-    bottom: int
-    right: int
-    text: str
-    is_given: bool = False
+    __slots__ = ("bottom", "is_given", "left", "right", "text", "top")
+
+    def __init__(self, top: int, left: int, bottom: int, right: int, text: str) -> None:
+        self.top, self.left, self.bottom, self.right = top, left, bottom, right
+        self.text = text
+        self.is_given = False
 
 
 class Merged:

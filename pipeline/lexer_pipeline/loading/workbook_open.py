@@ -2,8 +2,7 @@
 
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 from python_calamine import (
     CalamineError,
@@ -25,8 +24,7 @@ MOST_CELLS = 1 << 26
 MEMORY_A_CELL = 32
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(NamedTuple):
     """The sheet to be read, and the names of the others that hold something."""
 
     sheet: CalamineSheet
