@@ -30,6 +30,7 @@ HELD, NONE, SHOP = "people-20240306-a", "people_none-20240306-a", "commerce_prod
 READ = (
     ("status",), ("upload", "--dry-run"), ("upload", "--dry-run", HELD, "--out", "batches"), ("drop", HELD), ("drop", NONE), ("drop", SHOP),
     ("settle", SHOP, "--arrived"), ("settle", HELD, "--arrived"),
+    ("purge", "--older-than", "1h"), ("purge", "--older-than", "0h", "--yes"),
 )  # fmt: skip
 SENT = Played((*READ, ("upload",), ("upload", HELD), ("upload", SHOP), ("upload", "--older")))
 MADE = Played((
