@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 from lexer_pipeline.errors import PersonNeeded, UsageError
 from lexer_pipeline.model import PreparedBatch
+from lexer_pipeline.preparing.options import Options
+from lexer_pipeline.preparing.prepare import prepare
 from lexer_pipeline.preparing.report import Report
 
 from tests.running import environment
@@ -559,3 +561,19 @@ def test_a_row_that_was_accepted_is_no_reject_to_mend(shop: Shop) -> None:
         shop.fix(FIRST, rejects)
     rejects.write_text(f"{head}\n{mended}\n")
     assert names(shop.fix(FIRST, rejects)) == [SECOND]
+
+
+def test_what_a_fix_writes_holds_no_folder_of_this_machine(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "bad.csv").write_bytes(b"product_id,price\nA-1,dear\nA-2,cheap\n")
+    made = prepare(["bad.csv"], "product", Path("batches"), Options(date="20240306"))
+    rejects = made.batches[0].path / "rejects.csv"
+    rejects.write_bytes(rejects.read_bytes().replace(b"dear", b"1"))
+
+    fixed = prepare([], None, Path("batches"), Options(date="20240306", fix=made.batches[0].path.name))
+
+    assert fixed.batches[0].manifest.records == 1
+    for path in fixed.batches[0].path.iterdir():
+        assert str(tmp_path).encode() not in path.read_bytes(), path

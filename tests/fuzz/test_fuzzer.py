@@ -30,7 +30,7 @@ def planted(bug: str, folder: Path) -> subprocess.CompletedProcess[str]:
         ("flipped byte", "files", "differ"),
         ("ledger without words", "settings", "exit 70"),
         ("forgotten try", "answers", "is there and counts as refused"),
-        ("secret repeated", "answers", "tells a secret"),
+        ("secret repeated", "answers", "s a secret"),
     ],
 )
 def test_a_planted_bug_is_found_and_its_input_kept(

@@ -173,11 +173,13 @@ def test_a_folder_that_was_filled_anew_keeps_both_contents_apart(out: Path) -> N
         "ALTER TABLE events RENAME COLUMN what TO other",
         "DROP TABLE pace",
         "DROP TABLE events",
+        "UPDATE uploads SET reason = CAST(x'ff' AS TEXT)",
     ],
 )
 def test_a_ledger_that_is_none_of_0_1_0_is_called_damaged_and_left_alone(out: Path, change: str) -> None:
     with closing(sqlite3.connect(out / "ledger.sqlite3")) as ledger:
         ledger.execute(change)
+        ledger.commit()
     before = (out / "ledger.sqlite3").read_bytes()
 
     with pytest.raises(PersonNeeded, match="damaged"):

@@ -84,6 +84,7 @@ def test_each_answer_to_a_request_for_permission(status: int, granted: bool, do:
         (answer(etag="f" * 32, encrypted=True), Event.PUT_UNVERIFIED, Do.END, State.SENT),
         (expired(), Event.PUT_EXPIRED, Do.NEW, State.PREPARED),
         (expired(400), Event.PUT_EXPIRED, Do.NEW, State.PREPARED),
+        (expired(502), Event.PUT_LATER, Do.SAME, State.SENDING),
         (refusal(403, "SignatureDoesNotMatch"), Event.PUT_REFUSED, Do.END, State.REFUSED),
         (refusal(400, "AuthorizationQueryParametersError"), Event.PUT_REFUSED, Do.END, State.REFUSED),
         (refusal(501, "NotImplemented"), Event.PUT_REFUSED, Do.END, State.REFUSED),

@@ -202,6 +202,17 @@ def test_redirects_are_not_followed(store: Store, file: Path, status: int) -> No
     assert other.posts == other.puts == []
 
 
+@pytest.mark.parametrize("place", ["http://[", "http://[::1", "//", "http://a:b/", "\\xff"])
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_an_answer_that_points_nowhere_is_a_refusal(store: Store, place: str, status: int) -> None:
+    store.post_faults = [f"status:{status}:Location: {place}"]
+
+    asked = ask(store)
+
+    assert isinstance(asked, Refusal)
+    assert asked.status == status
+
+
 def test_the_token_is_never_sent_on(store: Store) -> None:
     with Store() as other:
         store.post_faults = [f"status:307:Location: {other.url}"]

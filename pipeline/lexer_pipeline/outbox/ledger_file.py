@@ -147,7 +147,8 @@ def worded(path: Path) -> Iterator[None]:
     try:
         yield
     except sqlite3.OperationalError as error:
-        code = error.sqlite_errorcode & 0xFF
+        # Python has no code for a text that is not UTF-8.
+        code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
         if code == sqlite3.SQLITE_ERROR:  # a table or a column that is not there
             raise _damaged(error) from None
         if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):

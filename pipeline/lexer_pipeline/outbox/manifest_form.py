@@ -17,7 +17,7 @@ Check = Callable[[Any], bool]
 
 
 def _is_text(value: Any) -> bool:
-    return isinstance(value, str) and "\0" not in value
+    return isinstance(value, str)
 
 
 def _is_count(value: Any) -> bool:

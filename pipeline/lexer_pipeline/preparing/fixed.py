@@ -13,7 +13,7 @@ from lexer_pipeline.mapping.rules import Mapping as Mapped
 from lexer_pipeline.mapping.rules import RecordMap
 from lexer_pipeline.model import Json, Manifest, PreparedBatch, Specification
 from lexer_pipeline.outbox import deliveries
-from lexer_pipeline.outbox.batch import MANIFEST, folder_named, read
+from lexer_pipeline.outbox.batch import MANIFEST, as_named, folder_named, read
 from lexer_pipeline.outbox.entry import BatchEntry, BatchState
 from lexer_pipeline.outbox.ledger import Ledger
 from lexer_pipeline.preparing import decisions, options
@@ -110,7 +110,7 @@ def fixed_batch(
             accepted.setdefault(number, set()).add(int(row) if row.isdigit() and len(row) < 64 else row)
         noted = deliveries.rows_noted(connection, one)
     _refuse_purged(word, family)
-    batches = [read(ledger.folder_of(part.folder)) for part in meant]
+    batches = [read(as_named(ledger.folder_of(part.folder), out)) for part in meant]
     manifest = batches[0].manifest
     if len(manifest.decisions) != len(manifest.sources) or not manifest.decisions:
         raise UsageError(

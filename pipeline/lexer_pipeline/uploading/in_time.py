@@ -6,7 +6,15 @@ import time
 from http.client import HTTPResponse
 from typing import Any, cast
 
+from requests import Session
 from requests.adapters import HTTPAdapter
+
+
+class Asking(Session):
+    """A session that follows nothing: requests would read where an answer points, and fail where that is no address."""
+
+    def resolve_redirects(self, *_: Any, **__: Any) -> Any:
+        return iter(())
 
 
 class InTime(HTTPAdapter):

@@ -13,7 +13,7 @@ from requests.exceptions import ConnectTimeout, ProxyError, RequestException, SS
 from urllib3.exceptions import ConnectTimeoutError, MaxRetryError, NewConnectionError, ReadTimeoutError
 
 from lexer_pipeline.errors import UsageError
-from lexer_pipeline.uploading.in_time import InTime
+from lexer_pipeline.uploading.in_time import Asking, InTime
 from lexer_pipeline.uploading.permit import Grant, Refusal
 from lexer_pipeline.uploading.presigned import expiry
 from lexer_pipeline.uploading.settings import VARIABLE, Settings
@@ -51,7 +51,7 @@ class LexerApi:
             "Content-Type": "application/json",
             "Accept": "application/json",
         }
-        with requests.Session() as session:
+        with Asking() as session:
             session.trust_env = False
             session.mount("http://", InTime())
             session.mount("https://", InTime())

@@ -95,7 +95,10 @@ def name_put(answer: PutResult, unanswered: bool, ever_sent: bool, denied: bool,
         return _name_stored(answer)
     if answer.file_changed:
         return Event.FILE_CHANGED
-    if answer.expired or (overdue and not unanswered and _is_denied(answer)):
+    says_expired = (
+        answer.expired and 400 <= answer.status < 500
+    )  # a store that failed may have kept the file first
+    if says_expired or (overdue and not unanswered and _is_denied(answer)):
         return Event.PUT_EXPIRED_IN_DOUBT if unanswered else Event.PUT_EXPIRED
     if answer.code in AGAIN_CODE or answer.status in AGAIN_STATUS:
         return Event.PUT_LATER
