@@ -8,7 +8,7 @@ export PIP_QUIET := 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test check validate convert upload sandbox drill bench clean file-given
+.PHONY: help setup demo test check validate convert upload sandbox drill fuzz bench lock licences audit sbom clean file-given
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | awk -F '\t' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -17,10 +17,19 @@ help: ## this list
 
 # $(call step,words,commands): say what is done before it is, and how long it took after.
 step = @printf '%s ... ' $(1) && begin=$$(date +%s) && { $(2); } && echo "$$(( $$(date +%s) - begin )) s"
-# $(call install,lists): install what such lists of pyproject.toml name.
-install = $(BIN)/python -c "import tomllib; project = tomllib.load(open('pyproject.toml', 'rb')); \
-	print(*$(1), sep='\n')" > $(VENV)/needs.txt && $(BIN)/python -m pip install --requirement $(VENV)/needs.txt
+# What is installed comes from a list of supply/, where each version is pinned by checksums. LOCK=no takes the newest of what
+# pyproject.toml names instead, for a Python or a machine that the lists do not fit.
+run-needs = project['project']['dependencies'] + $(call extra,sandbox) + project['build-system']['requires']
+test-needs = $(run-needs) + $(call extra,dev)
+bench-needs = $(call extra,bench)
+tools-needs = project['build-system']['requires'] + project['dependency-groups']['tools']
 extra = project['project']['optional-dependencies']['$(1)']
+# $(call needs,NAME): what pyproject.toml names for a list, in a file.
+needs = $(BIN)/python -c "import tomllib; project = tomllib.load(open('pyproject.toml', 'rb')); \
+	print(*$($(1)-needs), sep='\n')" > $(VENV)/$(1)-needs.txt
+# $(call install,python,NAME): install what a list holds.
+install = $(if $(filter no,$(LOCK)),$(call needs,$(2)) && $(1) -m pip install --requirement $(VENV)/$(2)-needs.txt,\
+	$(1) -m pip install --require-hashes --requirement supply/$(2).txt)
 
 # $(call given,NAME): what was typed for it behind `make`. A DATE or DATASET that lies about in the environment was not
 # meant for a delivery.
@@ -36,15 +45,20 @@ $(VENV)/pyvenv.cfg:
 	$(call step,'a Python environment in $(VENV)',$(PYTHON) -m venv $(VENV))
 
 # For the programs that a user runs: nothing that only tests need.
-$(VENV)/run: pyproject.toml setup.py $(wildcard pipeline/lexer_pipeline/kernels/*.p*) | $(VENV)/pyvenv.cfg
-	$(call step,'what lexer-pipeline needs: numpy pandas pyarrow and others; jinja2 and rclone for the sandbox', \
-		$(call install,project['project']['dependencies'] + $(call extra,sandbox)))
-	$(call step,'what compiles its kernels: Cython setuptools',$(call install,project['build-system']['requires']))
+$(VENV)/run: pyproject.toml supply/run.txt setup.py $(wildcard pipeline/lexer_pipeline/kernels/*.p*) | $(VENV)/pyvenv.cfg
+	$(call step,'what lexer-pipeline and its sandbox need: numpy pandas pyarrow and others; Cython for its kernels',\
+		$(call install,$(BIN)/python,run))
 	$(call step,'the kernels compiled',$(BIN)/python -m pip install --no-build-isolation --no-deps --editable .)
 	@touch $@
 
-$(VENV)/test: pyproject.toml $(VENV)/run
-	$(call step,'what the tests need: pytest mypy ruff and others',$(call install,$(call extra,dev)))
+$(VENV)/test: pyproject.toml supply/test.txt $(VENV)/run
+	$(call step,'what the tests need: pytest mypy ruff and others',$(call install,$(BIN)/python,test))
+	@touch $@
+
+# Apart from what they look at.
+$(VENV)/tools/pyvenv.cfg: supply/tools.txt | $(VENV)/pyvenv.cfg
+	$(call step,'what looks after dependencies: uv pip-audit cyclonedx-bom and others',\
+		$(BIN)/python -m venv $(VENV)/tools && $(call install,$(VENV)/tools/bin/python,tools))
 	@touch $@
 
 setup: $(VENV)/test ## make .venv with everything in it
@@ -79,12 +93,39 @@ upload: $(VENV)/run ## send what waits, with the token in LEXER_UPLOAD_API_TOKEN
 sandbox: $(VENV)/run ## the upload API on 127.0.0.1 (ARGS): make sandbox ARGS='--port 8788'
 	$(BIN)/lexer-pipeline sandbox $(call given,ARGS)
 
-drill: setup ## 10,000 deliveries and the long fault drills, with their figures (SEEDS): make drill SEEDS=5000:5100
-	$(BIN)/python -m pytest -m drill -s
+drill: setup ## the long drills with their figures (SEEDS, ROUNDS, PARTS, FIRST, STEP, ARGS): make drill ROUNDS=200 ARGS='-k many_batches'
+	$(BIN)/python -m pytest -m drill -s $(call given,ARGS)
+
+fuzz: setup ## mutated files, kernels under sanitizers, settings and answers (SECONDS of each, KIND, SEED): make fuzz SECONDS=30
+	$(BIN)/python -m tests.fuzz $(call flag,--kind,KIND) $(call flag,--seed,SEED) $(call flag,--seconds,SECONDS)
 
 bench: setup ## ours beside polars, DuckDB and the vendor's way: make bench SCALE=1
-	$(call step,'what is measured beside: polars duckdb pydantic',$(call install,$(call extra,bench)))
+	$(call step,'what is measured beside: polars duckdb pydantic',$(call install,$(BIN)/python,bench))
 	$(BIN)/python -m bench --scale $(SCALE)
+
+# $(call pin,NAME,more): write a list anew, for every system and Python that is supported.
+pin = $(call needs,$(1)) && $(VENV)/tools/bin/uv pip compile --quiet --system-certs --universal --python-version 3.11 \
+	--generate-hashes --no-header --no-annotate --no-emit-index-url $(2) $(VENV)/$(1)-needs.txt \
+	--output-file supply/$(1).txt $(call given,ARGS)
+
+lock: $(VENV)/tools/pyvenv.cfg ## pin what pyproject.toml names in supply/*.txt (ARGS), the newest of all: make lock ARGS=--upgrade
+	$(call step,'supply/run.txt',$(call pin,run))
+	$(call step,'supply/test.txt',$(call pin,test,--constraints supply/run.txt))
+	$(call step,'supply/bench.txt',$(call pin,bench,--constraints supply/test.txt))
+	$(call step,'supply/tools.txt',$(call pin,tools,--constraints supply/test.txt))
+
+licences: setup $(VENV)/tools/pyvenv.cfg ## write supply/licences.md; fails where a dependency has a licence that nobody looked at
+	$(call step,'what is measured beside: polars duckdb pydantic',$(call install,$(BIN)/python,bench))
+	$(BIN)/python -m supply.licences $(VENV) $(VENV)/tools
+
+audit: $(VENV)/tools/pyvenv.cfg ## known vulnerabilities of all that is pinned (ARGS): make audit ARGS='--vulnerability-service osv'
+	@$(VENV)/tools/bin/python -m supply.audit supply/run.txt supply/test.txt supply/bench.txt supply/tools.txt $(call given,ARGS)
+
+sbom: $(VENV)/tools/pyvenv.cfg ## a bill of materials of what users install, CycloneDX in build/sbom.json
+	$(call step,'an environment of supply/run.txt alone',$(BIN)/python -m venv --clear --without-pip build/sbom && \
+		$(VENV)/tools/bin/python -m pip --python build/sbom install --require-hashes --requirement supply/run.txt)
+	$(call step,'build/sbom.json',$(VENV)/tools/bin/cyclonedx-py environment --pyproject pyproject.toml --output-reproducible \
+		--output-file build/sbom.json build/sbom)
 
 clean: ## remove what was built
 	rm -rf $(VENV) build pipeline/*.egg-info pipeline/lexer_pipeline/kernels/*.so pipeline/lexer_pipeline/kernels/*.c

@@ -8,7 +8,11 @@ PipelineError
 └── ServiceUnavailable  5   the upload service cannot be reached or keeps failing
 """
 
+import errno
 from typing import ClassVar
+
+# The disk is full, or one's share of it, or the file is as large as it may be.
+NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
 class PipelineError(Exception):

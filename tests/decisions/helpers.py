@@ -1,13 +1,13 @@
 """One pass over one source, whole or a part of it, with what was decided on the whole."""
 
 from collections.abc import Sequence
-from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import orjson
 from lexer_pipeline.loading.format import AS_TOLD
+from lexer_pipeline.loading.origins import origin_of
 from lexer_pipeline.loading.source import LoadedTable
 from lexer_pipeline.mapping import file as mapping
 from lexer_pipeline.model import Issue
@@ -17,6 +17,7 @@ from lexer_pipeline.preparing.options import Options
 from lexer_pipeline.preparing.plan import Plan, opened
 from lexer_pipeline.preparing.stages import stages_of
 from lexer_pipeline.specs import catalog
+from lexer_pipeline.system.scratch import Scratch
 
 PEOPLE = """
 title = "People"
@@ -69,10 +70,12 @@ class Passed:
 def plan_of(path: Path, text: str, spec: str = "", **said: Any) -> Plan:
     """The pass of the first record of a mapping, or of a specification where there is no mapping."""
     if not text:
-        return Plan(path, None, replace(AS_TOLD, **said), catalog.find(spec))
+        return Plan(origin_of(path, None), replace(AS_TOLD, **said), catalog.find(spec))
     made = mapping.parse(text, "mine", "mine.toml")
     record = made.records[0]
-    return Plan(path, None, replace(AS_TOLD, **said), catalog.find(record.specification), made, record)
+    return Plan(
+        origin_of(path, None), replace(AS_TOLD, **said), catalog.find(record.specification), made, record
+    )
 
 
 def passed(plan: Plan, options: Options | None = None) -> Passed:
@@ -82,7 +85,7 @@ def passed(plan: Plan, options: Options | None = None) -> Passed:
     issues: list[Issue] = []
     skipped: dict[str, int] = {}
     pieces: list[bytes] = []
-    with closing(opened(plan)) as loaded:
+    with opened(plan, Scratch()) as loaded:
         head = loaded.head if isinstance(loaded, LoadedTable) else None
         stages = stages_of(loaded, plan, options or Options())
         for chunk in stages.load():

@@ -3,7 +3,6 @@
 import csv
 import io
 from collections.abc import Callable
-from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,12 +10,14 @@ import openpyxl
 import pytest
 from lexer_pipeline.errors import UsageError
 from lexer_pipeline.loading.format import ReadOptions
+from lexer_pipeline.loading.origins import origin_of
 from lexer_pipeline.loading.source import LoadedTable
 from lexer_pipeline.mapping import file as mapping
 from lexer_pipeline.preparing.decisions import Decisions
 from lexer_pipeline.preparing.plan import Plan, opened
 from lexer_pipeline.preparing.rejects import header
 from lexer_pipeline.specs import catalog
+from lexer_pipeline.system.scratch import Scratch
 
 from .helpers import ORDERS, PEOPLE, Passed, passed, plan_of, table
 
@@ -279,7 +280,7 @@ def test_columns_that_are_fields_already_are_read_back_too(tmp_path: Path) -> No
         ["b@b.co", "Ida", "maybe"],
     ]
     path = lay(tmp_path, table(rows, ";").encode(), "all.csv")
-    with closing(opened(plan_of(path, "", "customer_record"))) as loaded:
+    with opened(plan_of(path, "", "customer_record"), Scratch()) as loaded:
         assert isinstance(loaded, LoadedTable)
         rejects = header(loaded.head) + b'3;"said why";b@b.co;Ida;no\n4;"x";"c@b.co";"5"" tall";maybe\n'
 
@@ -339,19 +340,23 @@ def test_a_rejects_file_that_nobody_fixes_is_answered_with_the_command(
         (folder / "manifest.json").write_text("{}")
     path = lay(folder, b"_line,_issues,link.email\n3,x,a@b.co\n")
 
-    with pytest.raises(UsageError) as refused:
-        opened(plan_of(path, "", "customer_record"), refuses_rejects=True)
+    with (
+        pytest.raises(UsageError) as refused,
+        opened(plan_of(path, "", "customer_record"), Scratch(), refuses_rejects=True),
+    ):
+        pass
 
     batch = f"'{folder}'" if in_batch else "BATCH"
     assert refused.value.hint == f"Run: lexer-pipeline convert --fix {batch} '{path}'"
-    opened(plan_of(path, "", "customer_record")).close()
+    with opened(plan_of(path, "", "customer_record"), Scratch()) as loaded:
+        assert loaded.name == str(path)
 
 
 def test_a_preset_that_is_told_by_the_name_of_the_file_reads_the_name_of_the_source(tmp_path: Path) -> None:
     preset = mapping.find("mailchimp_audience")
     record = preset.records[0]
     path = lay(tmp_path, b"_line,_issues,Email Address,First Name\n3,x,a@example.com,Ida\n")
-    plan = Plan(path, None, decided().reading, catalog.find(record.specification), preset, record)
+    plan = Plan(origin_of(path, None), decided().reading, catalog.find(record.specification), preset, record)
 
     done = passed(plan.fixing(decided(), "audience/subscribed_members_export.csv"))
 

@@ -14,7 +14,7 @@ from tests.upload.store import Store
 
 SAMPLES = Path(__file__).parents[2] / "samples"
 ORDERS = SAMPLES / "commerce_purchases" / "good_csv_indexed" / "input.csv"
-SHOPIFY = SAMPLES / "exports" / "shopify_orders" / "good_orders" / "input.csv"
+SHOPIFY = SAMPLES / "exports" / "shopify_orders" / "good_orders" / "orders_export_1.csv"
 
 
 @pytest.fixture

@@ -194,3 +194,14 @@ def test_how_the_records_were_split_does_not_matter(shop: Shop) -> None:
     assert names(shop.convert(*people)) == [f"({name})" for name in first]
     shop.upload()
     assert shop.convert(*people).batches[0].note.startswith("the same content was sent")
+
+
+def test_what_came_after_a_release_is_newer_also_by_a_clock_that_was_set_back(shop: Shop) -> None:
+    shop.convert("Ida", "Ole?")
+    shop.convert("Ida", "Ole?", max_invalid=1.0)
+    shop.now[0] -= 86_400
+    shop.convert("Eva")
+
+    (back,) = shop.convert("Ida", "Ole?", max_invalid=1.0).batches
+
+    assert back.made

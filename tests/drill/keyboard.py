@@ -1,6 +1,7 @@
 """The hands at the keyboard: commands typed into a folder, with their kills and faults, and what became of them."""
 
 import json
+import os
 import random
 import subprocess
 import sys
@@ -20,13 +21,13 @@ KILLED = -9
 
 
 class Nursery:
-    """The process that forks the commands."""
+    """The process that forks the commands; with a library loaded first (fuse.py) their calls can be made to burn."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, first: Path | None = None) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self._process = subprocess.Popen(
             [sys.executable, "-m", "tests.drill.nursery", str(folder)], stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE, text=True,
+            stdout=subprocess.PIPE, text=True, env={**os.environ, **({"LD_PRELOAD": str(first)} if first else {})},
         )  # fmt: skip
 
     def ask(self, orders: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:

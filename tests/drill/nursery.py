@@ -5,6 +5,8 @@ once, and answers with their exit codes and words. This process only imports. Wa
 of its promises rests on one; a kill is a real one.
 """
 
+import ctypes
+import itertools
 import json
 import os
 import signal
@@ -12,7 +14,7 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
@@ -23,6 +25,7 @@ time.sleep = lambda seconds: _sleep(seconds / 200)  # before the package takes i
 from lexer_pipeline.cli import main as door  # noqa: E402
 from lexer_pipeline.cli.commands import convert, drop, run, settle, upload, validate  # noqa: E402, F401
 from lexer_pipeline.cli.commands import status as _status  # noqa: E402, F401
+from lexer_pipeline.outbox import ledger_file  # noqa: E402
 from lexer_pipeline.outbox.ledger import Ledger  # noqa: E402
 
 from tests.drill import naive_deliveries  # noqa: E402
@@ -76,8 +79,24 @@ def die_at_file(number: int, how: str) -> None:
         setattr(os, name, dying(getattr(os, name)))
 
 
-def child(order: dict[str, Any], out: Path, err: Path) -> int:
+@contextmanager
+def fuse(order: dict[str, Any] | None, burnt: Path) -> Iterator[None]:
+    """Have the n-th call of some kinds burn (fuse.c); `burnt` gets the name of it, and at the end how many there were."""
+    if order is None:
+        yield
+        return
+    shim, tell = ctypes.CDLL(None), os.open(burnt, os.O_WRONLY | os.O_APPEND)
+    shim.fuse_arm(order["kinds"], ctypes.c_long(order["at"]), order["how"], tell)
+    try:
+        yield
+    finally:
+        shim.fuse_seen.restype = ctypes.c_long
+        os.write(tell, b"=%d" % shim.fuse_seen())
+
+
+def child(order: dict[str, Any], files: Sequence[Path]) -> int:
     """Within a new process: be the command that was ordered."""
+    out, err, burnt = files
     os.chdir(order["cwd"])
     os.environ.update(order["env"])
     for number, (file, how) in enumerate(((Path(os.devnull), "rb"), (out, "wb"), (err, "wb"))):
@@ -86,15 +105,18 @@ def child(order: dict[str, Any], out: Path, err: Path) -> int:
     at = order.get("die")
     if at:
         {"change": die_at_change, "file": die_at_file}[at["at"]](at["number"], at["how"])
+    ledger_file.PATIENCE = order.get("patience", ledger_file.PATIENCE)
     sys.argv = ["lexer-pipeline", *order["words"]]
-    code = naive_deliveries.main(order["words"]) if order.get("naive") else door.main()
-    sys.stdout.flush()
-    sys.stderr.flush()
+    with fuse(order.get("fuse"), burnt):
+        code = naive_deliveries.main(order["words"]) if order.get("naive") else door.main()
+        sys.stdout.flush()
+        sys.stderr.flush()
     return code
 
 
-def begin(order: dict[str, Any], out: Path, err: Path) -> int:
+def begin(order: dict[str, Any], files: Sequence[Path]) -> int:
     """The process id of a command under way."""
+    out, err, _ = files
     if order.get("whole"):  # as a person starts it, so that the shortcut itself is looked at
         command = [sys.executable, "-m", "lexer_pipeline", *order["words"]]
         with out.open("wb") as said, err.open("wb") as told:
@@ -107,7 +129,7 @@ def begin(order: dict[str, Any], out: Path, err: Path) -> int:
         return number
     code = 99
     try:
-        code = child(order, out, err)
+        code = child(order, files)
     except SystemExit as end:
         code = end.code if isinstance(end.code, int) else 98
     except BaseException as problem:  # noqa: BLE001 - said to whoever reads its words
@@ -118,12 +140,11 @@ def begin(order: dict[str, Any], out: Path, err: Path) -> int:
 
 def answer(orders: list[dict[str, Any]], folder: Path) -> list[dict[str, Any]]:
     """Begin all, wait for all; those that are to be killed at a time are."""
-    files = [(folder / f"out-{n}", folder / f"err-{n}") for n in range(len(orders))]
-    for out, err in files:  # a command that dies at once said nothing
-        out.write_bytes(b"")
-        err.write_bytes(b"")
+    files = [[folder / f"{what}-{n}" for what in ("out", "err", "burnt")] for n in range(len(orders))]
+    for file in itertools.chain(*files):  # a command that dies at once said nothing
+        file.write_bytes(b"")
     started = time.monotonic()
-    running = {begin(order, *some): n for n, (order, some) in enumerate(zip(orders, files, strict=True))}
+    running = {begin(order, some): n for n, (order, some) in enumerate(zip(orders, files, strict=True))}
     ends = {pid: orders[n].get("after") or USELESS for pid, n in running.items()}
     codes: dict[int, int] = {}
     while running:
@@ -135,8 +156,11 @@ def answer(orders: list[dict[str, Any]], folder: Path) -> list[dict[str, Any]]:
                 os.kill(pid, signal.SIGKILL)
         _sleep(0.001)
     return [
-        {"code": codes[n], "out": out.read_text("utf-8"), "err": err.read_text("utf-8")}
-        for n, (out, err) in enumerate(files)
+        {
+            "code": codes[n],
+            **dict(zip(("out", "err", "burnt"), (file.read_text("utf-8") for file in some), strict=True)),
+        }
+        for n, some in enumerate(files)
     ]
 
 

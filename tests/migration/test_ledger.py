@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from lexer_pipeline.errors import PersonNeeded
 from lexer_pipeline.outbox import migration
 from lexer_pipeline.uploading.status import status
 
@@ -163,3 +164,31 @@ def test_a_folder_that_was_filled_anew_keeps_both_contents_apart(out: Path) -> N
         "profile_customer_02-20240105-a": ("prepared", None),
         "profile_customer_03-20240105-a": ("prepared", None),
     }
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "ALTER TABLE uploads RENAME COLUMN destination TO other",
+        "ALTER TABLE events RENAME COLUMN what TO other",
+        "DROP TABLE pace",
+        "DROP TABLE events",
+    ],
+)
+def test_a_ledger_that_is_none_of_0_1_0_is_called_damaged_and_left_alone(out: Path, change: str) -> None:
+    with closing(sqlite3.connect(out / "ledger.sqlite3")) as ledger:
+        ledger.execute(change)
+    before = (out / "ledger.sqlite3").read_bytes()
+
+    with pytest.raises(PersonNeeded, match="damaged"):
+        status(out)
+
+    assert (out / "ledger.sqlite3").read_bytes() == before
+
+
+def test_a_ledger_that_says_nothing_of_its_pace_is_migrated(out: Path) -> None:
+    with closing(sqlite3.connect(out / "ledger.sqlite3")) as ledger:
+        ledger.execute("DELETE FROM pace")
+        ledger.commit()
+
+    assert status(out)

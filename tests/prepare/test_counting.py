@@ -8,7 +8,7 @@ from lexer_pipeline.cli.main import run_command
 from lexer_pipeline.preparing.options import Options
 from lexer_pipeline.preparing.prepare import validate
 
-from .helpers import of_bytes
+from .helpers import in_plain_python, of_bytes
 
 LINES = b"purchase_id,link.email,action_at,type,products[].quantity,products[].price_paid\n"
 GOOD = b"A-%d,a%d@example.com,2024-03-06T10:15:00Z,ecommerce,1,10\n"
@@ -96,3 +96,17 @@ def test_a_null_below_custom_fields_stays_in_every_way_through(tmp_path: Path) -
             "link": {"mobile": "1"},
             "custom_fields": {"tier": None, "deep": {"a": None}},
         }
+
+
+def test_what_is_suspicious_in_a_row_is_told_by_the_line_of_its_record_with_kernels_and_without(
+    tmp_path: Path,
+) -> None:
+    header = b"purchase_id,link.email,action_at,type,products[].price_paid,products[].quantity,products[].product_reference.id\n"
+    row = b"A-1,mira@example.com,2024-03-06T10:15:00Z,ecommerce,1,1,#N/A\n"
+    data = header + row + row.replace(b"A-1", b"A-2") + row
+    fast = of_bytes(data, "purchase", tmp_path / "fast")
+    with in_plain_python():
+        slow = of_bytes(data, "purchase", tmp_path / "slow")
+
+    assert fast.files == slow.files
+    assert fast.manifest.suspicions["error_cell"] == {"weight": "warning", "count": 3, "lines": [2, 2, 3]}

@@ -207,6 +207,17 @@ def test_a_disk_that_is_really_full_is_named(tmp_path: Path) -> None:
         subprocess.run(["umount", str(tmp_path / "small")], check=True)
 
 
+def test_a_folder_that_takes_no_temporary_data_is_named_with_the_remedy(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    said = command(
+        "validate", "-", "--spec", "purchase", "--temp", "file", cwd=tmp_path, stdin=SALES + sale(1)
+    )
+
+    assert said.returncode == 2
+    assert said.stderr.startswith(b"error: file: no temporary data can be put there (File exists)\n")
+    assert b"--temp" in said.stderr
+
+
 # ------------------------------------------------------------------------------------------------------- clearing
 
 

@@ -443,6 +443,16 @@ def test_hashes_tell_the_same_records_apart_with_kernels_and_without(
         assert [fast[place, a] == 0 for a in told] == [slow[place, a] == 0 for a in told]
 
 
+@pytest.mark.parametrize("cut", [b'{"email":"a', b'{"email":"a\\', b'{"a":{"b', b'{"a":["b\\', b'{"email"'])
+def test_a_line_that_is_cut_is_left_to_a_reader_of_json(cut: bytes) -> None:
+    ends = np.array([len(cut), len(cut) + 20], np.int64)
+    whole = b'{"email":"a@b.c"}  \n'
+
+    _, _, odd = dispatch.hash_lines(cut + whole, ends, (b"email",), (False,), (True,), 1 << 63)
+
+    assert odd == [0]
+
+
 @given(
     st.lists(
         st.sampled_from([b"", b" ", b"  ", b"A@b.c", b"a@b.c", b" a@B.c", b"x" * 400, b"\xc3\x89@b.c"]),

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 from lexer_pipeline.errors import UsageError
-from lexer_pipeline.loading.expand import expand
 from lexer_pipeline.mapping.name_words import name_word
 from lexer_pipeline.mapping.rules import FieldRule, NameWord
 from lexer_pipeline.preparing.prepare import prepare
@@ -110,7 +109,7 @@ def audience(*words: str) -> Converted:
         for word in words:
             row = {**MEMBER, "Email Address": f"{word}@example.com"}
             archive.write(write(f"{word}_email_audience_export_1a2b3c.csv", MEMBERS, row))
-    report = prepare(expand(["audience.zip"]), None, "batches", KEEP_ALL)
+    report = prepare(["audience.zip"], None, "batches", KEEP_ALL)
     return Converted(report, {one.manifest.specification: one for one in report.batches})
 
 

@@ -4,9 +4,11 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+from lexer_pipeline.loading.expand import expand, opened_sources
 from lexer_pipeline.loading.format import ReadOptions
 from lexer_pipeline.loading.records import load_rows
-from lexer_pipeline.loading.source import Loaded, load
+from lexer_pipeline.loading.source import Loaded, Source, load
+from lexer_pipeline.system.scratch import Scratch
 from prepare.helpers import MARK, Prepared, of_bytes, prepared
 
 __all__ = ["MARK", "prepared"]
@@ -39,6 +41,12 @@ def where(done: Prepared) -> list[tuple[int, str]]:
 
 def names(done: Prepared) -> list[Any]:
     return [record.get("first_name") for record in done.records]
+
+
+def expanded(*paths: Path, member: str | None = None) -> list[Source]:
+    """What is read of files: themselves, and what is in those that are a zip."""
+    with opened_sources(paths, None, Scratch(), is_read_again=False) as found:
+        return expand(found, member)
 
 
 def opened(data: bytes, **said: Any) -> Loaded:

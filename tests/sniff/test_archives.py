@@ -12,10 +12,11 @@ from unittest.mock import patch
 import pytest
 from lexer_pipeline.errors import PipelineError, SourceError, UsageError
 from lexer_pipeline.loading import archive as archives
-from lexer_pipeline.loading.expand import expand
+from lexer_pipeline.loading.expand import expand, opened_sources
 from lexer_pipeline.loading.source import load
+from lexer_pipeline.system.scratch import Scratch
 
-from .helpers import HEADER, SPEC, prepared
+from .helpers import HEADER, SPEC, expanded, prepared
 
 TABLE = f"{HEADER}\n1,Mira,Holt\nshort\n".encode()
 
@@ -29,7 +30,7 @@ def packed(path: Path, members: dict[str, bytes], how: int = zipfile.ZIP_DEFLATE
 
 def refused(path: Path, words: str) -> None:
     with pytest.raises(SourceError, match=words) as problem:
-        expand([path])
+        expanded(path)
     assert problem.value.hint
 
 
@@ -43,7 +44,7 @@ def test_each_member_is_a_source_of_its_own(tmp_path: Path) -> None:
         "folder/.DS_Store": b"\0",
         "folder/": b"",
     }
-    sources = expand([packed(tmp_path / "export.zip", members)])
+    sources = expanded(packed(tmp_path / "export.zip", members))
     done = prepared(sources, SPEC, tmp_path / "out")
 
     assert [str(source) for source in sources] == [
@@ -58,7 +59,7 @@ def test_each_member_is_a_source_of_its_own(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("how", [zipfile.ZIP_STORED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
 def test_members_may_be_packed_in_any_usual_way(tmp_path: Path, how: int) -> None:
-    sources = expand([packed(tmp_path / "a.zip", {"a.csv": TABLE}, how)])
+    sources = expanded(packed(tmp_path / "a.zip", {"a.csv": TABLE}, how))
 
     assert len(prepared(sources, SPEC, tmp_path / "out").records) == 1
 
@@ -68,9 +69,10 @@ def test_what_is_no_zip_stays_as_it_is(tmp_path: Path) -> None:
     path.write_bytes(TABLE)
     frame = object()
 
-    assert expand([path, "-", str(path), tmp_path / "absent", tmp_path, frame]) == [
-        path, "-", str(path), tmp_path / "absent", tmp_path, frame,
-    ]  # fmt: skip
+    with opened_sources([path, "-", frame], BytesIO(TABLE), Scratch(), is_read_again=False) as opened:
+        assert expand(opened) == opened
+        assert [str(one) for one in opened[:2]] == [str(path), "-"]
+        assert opened[2] is frame
 
 
 def test_a_zip_on_standard_input_is_refused_with_what_to_do(tmp_path: Path) -> None:
@@ -88,7 +90,7 @@ def test_a_name_that_points_outside_is_refused(tmp_path: Path, name: str) -> Non
 
 def test_a_name_that_would_write_on_the_terminal_is_refused(tmp_path: Path) -> None:
     with pytest.raises(SourceError) as problem:
-        expand([packed(tmp_path / "a.zip", {"a\x1b[2J.csv": TABLE})])
+        expanded(packed(tmp_path / "a.zip", {"a\x1b[2J.csv": TABLE}))
 
     assert "\x1b" not in problem.value.message
 
@@ -161,7 +163,7 @@ def test_a_zip_that_is_cut_or_spoiled_anywhere_gives_no_batch_in_silence(tmp_pat
     for data in spoiled:
         (tmp_path / "a.zip").write_bytes(data)
         with pytest.raises(SourceError):
-            prepared(expand([tmp_path / "a.zip"]), SPEC, tmp_path / "out")
+            prepared(expanded(tmp_path / "a.zip"), SPEC, tmp_path / "out")
         assert {path.name for path in (tmp_path / "out").glob("*")} <= {".lock", "ledger.sqlite3"}
 
 
@@ -171,7 +173,7 @@ def test_a_member_that_says_too_small_a_size_is_refused(tmp_path: Path) -> None:
     data[central + 24 : central + 28] = struct.pack("<I", len(TABLE))
     (tmp_path / "a.zip").write_bytes(data)
     with pytest.raises(SourceError):
-        prepared(expand([tmp_path / "a.zip"]), SPEC, tmp_path / "out")
+        prepared(expanded(tmp_path / "a.zip"), SPEC, tmp_path / "out")
 
 
 README = (
@@ -195,7 +197,7 @@ TELLS = {
 
 @pytest.mark.parametrize("name", TELLS)
 def test_what_tells_of_the_data_beside_it_is_passed_over_with_a_note(tmp_path: Path, name: str) -> None:
-    (source,) = expand([packed(tmp_path / "a.zip", {name: TELLS[name], "orders.csv": TABLE})])
+    (source,) = expanded(packed(tmp_path / "a.zip", {name: TELLS[name], "orders.csv": TABLE}))
     with closing(load(source, None)) as loaded:
         assert str(source) == f"{tmp_path}/a.zip!orders.csv"
         assert f"passed over: 1 other file in the zip ({name}); --member NAME chooses one" in loaded.notes
@@ -206,7 +208,7 @@ def test_what_tells_of_the_data_beside_it_is_passed_over_with_a_note(tmp_path: P
 )
 def test_a_file_that_is_alone_is_the_data_whatever_its_name(tmp_path: Path, name: str) -> None:
     members = {name: TABLE, "README.md": README}
-    (source,) = expand([packed(tmp_path / "a.zip", members)])
+    (source,) = expanded(packed(tmp_path / "a.zip", members))
 
     assert str(source) == f"{tmp_path}/a.zip!{name}"
 
@@ -215,12 +217,12 @@ def test_a_file_that_is_alone_is_the_data_whatever_its_name(tmp_path: Path, name
     "name", ["information.csv", "package.csv", "notes.csv", "schemas.json", "metadata_orders.json"]
 )
 def test_a_table_whose_name_only_begins_so_is_data(tmp_path: Path, name: str) -> None:
-    assert len(expand([packed(tmp_path / "a.zip", {name: TABLE, "orders.csv": TABLE})])) == 2
+    assert len(expanded(packed(tmp_path / "a.zip", {name: TABLE, "orders.csv": TABLE}))) == 2
 
 
 @pytest.mark.parametrize("data", [b"\x89PNG", b"Artist,Song\nMira,Hill\n", b"\n\n", b"Artist,\nMira,Hill\n"])
 def test_a_member_that_cannot_be_read_says_how_to_choose_another(tmp_path: Path, data: bytes) -> None:
-    sources = expand([packed(tmp_path / "a.zip", {"orders.csv": TABLE, "songs.csv": data})])
+    sources = expanded(packed(tmp_path / "a.zip", {"orders.csv": TABLE, "songs.csv": data}))
     with pytest.raises(PipelineError) as problem:
         prepared(sources, SPEC, tmp_path / "out")
 
@@ -230,7 +232,7 @@ def test_a_member_that_cannot_be_read_says_how_to_choose_another(tmp_path: Path,
 
 def test_what_lies_beside_the_data_is_passed_over_with_a_note_that_counts_it(tmp_path: Path) -> None:
     for name, data in BESIDE.items():
-        sources = expand([packed(tmp_path / "a.zip", {name: data, "x/orders.csv": TABLE})])
+        sources = expanded(packed(tmp_path / "a.zip", {name: data, "x/orders.csv": TABLE}))
         done = prepared(sources, SPEC, tmp_path / "out")
 
         assert [str(one) for one in sources] == [f"{tmp_path}/a.zip!x/orders.csv"], name
@@ -238,7 +240,7 @@ def test_what_lies_beside_the_data_is_passed_over_with_a_note_that_counts_it(tmp
             f"passed over: 1 other file in the zip ({name}); --member NAME chooses one"
             in done.report.sources[0].notes
         )
-    sources = expand([packed(tmp_path / "a.zip", {**BESIDE, "a.csv": TABLE, "b.csv": TABLE})])
+    sources = expanded(packed(tmp_path / "a.zip", {**BESIDE, "a.csv": TABLE, "b.csv": TABLE}))
     loaded = [load(one, None) for one in sources]
 
     assert [any("9 other files" in note for note in one.notes) for one in loaded] == [True, False]
@@ -255,12 +257,12 @@ DATA = {
 
 def test_a_text_that_may_be_data_is_never_passed_over(tmp_path: Path) -> None:
     for name, data in DATA.items():
-        assert len(expand([packed(tmp_path / "a.zip", {name: data, "orders.csv": TABLE})])) == 2, name
+        assert len(expanded(packed(tmp_path / "a.zip", {name: data, "orders.csv": TABLE}))) == 2, name
 
 
 def test_a_zip_without_data_says_so_and_prose_alone_is_read(tmp_path: Path) -> None:
     refused(packed(tmp_path / "a.zip", {"a.pdf": b"%PDF", "readme.txt": README}), "no table and no JSON")
-    assert len(expand([packed(tmp_path / "a.zip", {"customers.txt": README})])) == 1
+    assert len(expanded(packed(tmp_path / "a.zip", {"customers.txt": README}))) == 1
 
 
 MEMBERS = {
@@ -283,7 +285,7 @@ MEMBERS = {
 def test_one_member_is_chosen_in_any_case_with_its_folder_or_without(
     tmp_path: Path, asked: str, found: str
 ) -> None:
-    (one,) = expand([packed(tmp_path / "a.zip", MEMBERS)], asked)
+    (one,) = expanded(packed(tmp_path / "a.zip", MEMBERS), member=asked)
 
     assert str(one) == f"{tmp_path}/a.zip!{found}"
 
@@ -295,7 +297,7 @@ def test_a_member_that_is_not_one_is_refused_with_those_there_are(
     tmp_path: Path, asked: str, words: str
 ) -> None:
     with pytest.raises(UsageError, match=words) as problem:
-        expand([packed(tmp_path / "a.zip", MEMBERS)], asked)
+        expanded(packed(tmp_path / "a.zip", MEMBERS), member=asked)
     assert "export/orders.csv" in problem.value.hint
 
 
@@ -303,10 +305,10 @@ def test_a_member_beside_an_archive_in_the_zip_can_be_chosen(tmp_path: Path) -> 
     path = packed(tmp_path / "a.zip", {"a.csv": TABLE, "photos.zip": b"PK\x03\x04...."})
     refused(path, "archive in an archive")
 
-    assert len(expand([path], "a.csv")) == 1
+    assert len(expanded(path, member="a.csv")) == 1
 
 
 def test_a_member_of_no_zip_is_refused(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_bytes(TABLE)
     with pytest.raises(UsageError, match="no source is a zip"):
-        expand([tmp_path / "a.csv"], "b.csv")
+        expanded(tmp_path / "a.csv", member="b.csv")

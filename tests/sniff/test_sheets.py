@@ -9,12 +9,23 @@ from typing import Any
 import openpyxl
 import pytest
 from lexer_pipeline.errors import SourceError, UsageError
-from lexer_pipeline.loading.expand import expand
 from lexer_pipeline.loading.format import ReadOptions
 from lexer_pipeline.loading.source import load
 from openpyxl.utils.datetime import CALENDAR_MAC_1904
 
-from .helpers import HEADER, SPEC, cells, convert, convert_file, counts, names, notes, prepared, where
+from .helpers import (
+    HEADER,
+    SPEC,
+    cells,
+    convert,
+    convert_file,
+    counts,
+    expanded,
+    names,
+    notes,
+    prepared,
+    where,
+)
 
 NAMES = HEADER.split(",")
 
@@ -194,7 +205,7 @@ def test_a_workbook_is_told_by_its_content_and_may_come_on_standard_input_or_in_
     other = book(tmp_path / "b.csv", ("S", [NAMES, ["1", "Mira", "Hale"]]))
     with zipfile.ZipFile(tmp_path / "b.zip", "w") as archive:
         archive.write(other, "a.xlsx")
-    sources = expand([path, tmp_path / "b.zip"])
+    sources = expanded(path, tmp_path / "b.zip")
     done = prepared(sources, SPEC, tmp_path / "out")
 
     assert names(done) == ["Mira", "Mira"]

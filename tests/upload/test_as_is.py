@@ -1,6 +1,7 @@
 """Files that could not be converted, sent as they are: their names, and what a second run, a crash or a correction makes of them."""
 
 import json
+import os
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -428,6 +429,31 @@ def test_one_file_is_corrected_at_a_time(desk: Desk) -> None:
         upload_as_is(paths, desk.out, desk.settings, replaces="export-20240306-a")
     with pytest.raises(UsageError, match="needs the files"):
         upload_as_is([], desk.out, desk.settings)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no FIFOs")
+def test_what_is_no_file_is_not_sent_as_it_is(desk: Desk) -> None:
+    os.mkfifo(desk.out.parent / "export.csv")
+
+    with pytest.raises(UsageError, match="is no file but a pipe"):
+        desk.send(desk.out.parent / "export.csv")
+    assert desk.states() == {}
+
+
+class Growing(type(Path())):  # type: ignore[misc]
+    """A file that another program writes on to, each time that it is opened."""
+
+    def open(self, *words: Any, **more: Any) -> Any:
+        opened = super().open(*words, **more)
+        with open(self, "ab") as file:
+            file.write(b"ida@example.com\n")
+        return opened
+
+
+def test_a_file_that_grows_while_it_is_looked_at_is_not_sent_and_leaves_no_trace(desk: Desk) -> None:
+    with pytest.raises(SourceError, match="was changed while it was read"):
+        desk.send(Growing(desk.file("export.csv")))
+    assert (desk.states(), desk.store.posts) == ({}, [])
 
 
 # ---------------------------------------------------------------------------------------------------- dry run

@@ -47,6 +47,7 @@ def parser() -> argparse.ArgumentParser:
         _add_settle,
         _add_drop,
         _add_status,
+        _add_purge,
         _add_sandbox,
     ):
         add(commands)
@@ -188,6 +189,20 @@ def _add_status(commands: Commands) -> None:
     parser = _command(
         commands, "status", "show what is prepared, held, sent, in doubt", "status --out batches"
     )
+    flags.add_out(parser)
+
+
+def _add_purge(commands: Commands) -> None:
+    summary = "remove the data of old batches that were sent, dropped, superseded or rejected"
+    parser = _command(commands, "purge", summary, "purge --older-than 30d")
+    parser.add_argument(
+        "--older-than",
+        type=flags.age,
+        required=True,
+        metavar="AGE",
+        help="how long ago they were sent or, if never, made: 30d, 12h, 8w",
+    )
+    parser.add_argument("--yes", action="store_true", help="remove it; without it only say what would go")
     flags.add_out(parser)
 
 

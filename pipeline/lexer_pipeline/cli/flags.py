@@ -4,6 +4,7 @@ import argparse
 import re
 from pathlib import Path
 
+HOURS = {"h": 1, "d": 24, "w": 168}
 SIZES = {"": 1, "k": 1000, "m": 1000**2, "g": 1000**3}
 
 
@@ -183,6 +184,14 @@ def number(text: str) -> int:
     if not re.fullmatch(r"[0-9]{1,12}", text):
         raise argparse.ArgumentTypeError("a number of rows is a whole number")
     return int(text)
+
+
+def age(text: str) -> float:
+    """A time in seconds, as 30d, 12h or 8w."""
+    match = re.fullmatch(r"([0-9]{1,6})([hdw])", text)
+    if not match:
+        raise argparse.ArgumentTypeError("an age is a number of days, hours or weeks: 30d, 12h, 8w")
+    return float(match[1]) * HOURS[match[2]] * 3600
 
 
 def count(text: str) -> int:

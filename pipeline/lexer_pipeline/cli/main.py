@@ -23,8 +23,7 @@ from typing import NoReturn
 from lexer_pipeline.cli import arguments, streams
 from lexer_pipeline.cli.answers import print_json
 from lexer_pipeline.cli.exits import DEFECT, INTERRUPTED
-from lexer_pipeline.errors import MemoryExhausted, PipelineError, UsageError
-from lexer_pipeline.system.files import NO_ROOM
+from lexer_pipeline.errors import NO_ROOM, MemoryExhausted, PipelineError, UsageError
 
 # A thread that cannot be started, and a library that cannot be loaded (glibc).
 NO_MEMORY = ("can't start new thread", "failed to map segment", "cannot allocate memory")

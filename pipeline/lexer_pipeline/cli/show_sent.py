@@ -8,9 +8,11 @@ from rich.console import Console
 from lexer_pipeline.cli.console import say, table
 from lexer_pipeline.model import Receipt
 from lexer_pipeline.outbox.ledger import place
+from lexer_pipeline.outbox.standing import DONE
 from lexer_pipeline.uploading import next_steps
+from lexer_pipeline.uploading.purge import Purge
 from lexer_pipeline.uploading.settings import Settings
-from lexer_pipeline.uploading.status import BatchStatus
+from lexer_pipeline.uploading.status import BatchStatus, Overview
 
 
 def receipts(console: Console, found: Sequence[Receipt], out: Path) -> None:
@@ -65,8 +67,9 @@ def settled(console: Console, found: Sequence[Receipt]) -> None:
         say(console, f"{receipt.name}: {what} ({receipt.service})")
 
 
-def statuses(console: Console, found: Sequence[BatchStatus], out: Path, ledger: Path | None) -> None:
-    """What is prepared, held, sent, in doubt, where it went, and which ledger says so."""
+def statuses(console: Console, overview: Overview, out: Path, ledger: Path | None) -> None:
+    """What is prepared, held, sent, in doubt, where it went, which ledger says so, and how much data lies there."""
+    found = overview.batches
     if not found:
         say(console, "There is no batch yet; `lexer-pipeline convert` makes one.")
         return
@@ -80,6 +83,40 @@ def statuses(console: Console, found: Sequence[BatchStatus], out: Path, ledger: 
         if one.hint:
             say(console, f"  {one.hint}")
     say(console, f"The ledger is {place(out, ledger)}.")
+    if overview.data:
+        each = ", ".join(f"{state} {_size(size)}" for state, size in overview.data.items())
+        say(console, f"Data in {out}: {each}.")
+    if DONE & overview.data.keys():
+        say(
+            console,
+            "  lexer-pipeline purge removes that of old batches which are sent, dropped, superseded or rejected",
+        )
+
+
+def purged(console: Console, done: Purge, out: Path, really: bool) -> None:
+    """What data is removed, or would be."""
+    found = done.batches
+    if done.waiting:
+        sandbox = f"{done.waiting:,} of the batches in {out} were sent to a sandbox alone and wait for {done.service}: they keep their data"
+        say(console, sandbox)
+    for folder in done.others:
+        say(
+            console,
+            f"{folder}: its manifest.json is broken or that of another batch, so it is left alone; remove it by hand",
+        )
+    if not found:
+        say(console, f"Nothing in {out} is that old and may go.")
+        return
+    verb = "removed" if really else "would be removed"
+    for state in sorted({one.state for one in found}):
+        sizes = [one.bytes for one in found if one.state == state]
+        batches = "1 batch" if len(sizes) == 1 else f"{len(sizes):,} batches"
+        say(console, f"{state}: the data of {batches}, {_size(sum(sizes))}, {verb}")
+    kept = "manifests, receipts and the ledger are kept"
+    if really:
+        say(console, f"Purged: {_size(sum(one.bytes for one in found))}; {kept}.")
+    else:
+        say(console, f"Add --yes to remove it for good; {kept}.")
 
 
 def _lines(one: BatchStatus) -> Iterator[str]:

@@ -1,7 +1,6 @@
 """What an export is: its form, its columns or keys, what it could become, and what stands in the way."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, TypeVar
@@ -21,7 +20,8 @@ from lexer_pipeline.limits import GUESSED_COLUMNS
 from lexer_pipeline.loading.delimited import Head
 from lexer_pipeline.loading.format import AS_TOLD, ReadOptions
 from lexer_pipeline.loading.records import load_documents, load_rows
-from lexer_pipeline.loading.source import Loaded, LoadedDocuments, LoadedTable, Source, load
+from lexer_pipeline.loading.source import Loaded, LoadedDocuments, LoadedTable, Source
+from lexer_pipeline.loading.unchanged import unchanged
 from lexer_pipeline.mapping.recognition import recognise
 from lexer_pipeline.model import Json
 from lexer_pipeline.specs import catalog
@@ -103,7 +103,7 @@ def inspect(
 
     Temporary data lies in the folder `temp`, by default the system's.
     """
-    with Scratch(temp) as scratch, closing(load(source, stdin, reading, scratch=scratch)) as loaded:
+    with Scratch(temp) as scratch, unchanged(source, stdin, reading, scratch=scratch) as loaded:
         if isinstance(loaded, LoadedDocuments):
             return _documents(loaded, progress)
         return _table(loaded, loaded.head, progress)

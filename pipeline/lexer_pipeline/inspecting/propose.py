@@ -1,7 +1,7 @@
 """A mapping proposed for an export: one that was confirmed for its header before, or else a draft."""
 
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -14,7 +14,9 @@ from lexer_pipeline.inspecting.inspect import Progress, table_profile
 from lexer_pipeline.inspecting.row_sample import RowSample
 from lexer_pipeline.inspecting.tested_table import TestedTable
 from lexer_pipeline.loading.format import AS_TOLD, ReadOptions
-from lexer_pipeline.loading.source import LoadedDocuments, LoadedTable, Source, load
+from lexer_pipeline.loading.origins import given_descriptor
+from lexer_pipeline.loading.source import LoadedDocuments, LoadedTable, Source
+from lexer_pipeline.loading.unchanged import unchanged
 from lexer_pipeline.mapping import file as mapping
 from lexer_pipeline.mapping import remembered
 from lexer_pipeline.mapping.recognition import recognise
@@ -71,7 +73,10 @@ def propose(
             notes.append(
                 f"{known.path} was used for this header before, but it {known.trouble}; this is a new draft"
             )
-        return _drafted(loaded, names, specification, path, notes, progress)
+        sample = RowSample()
+        profile = table_profile(loaded, progress, sample)
+    table = TestedTable(profile.columns, profile.rows - profile.blank, sample)
+    return _drafted(loaded, table, specification, path, notes)
 
 
 def propose_from(
@@ -102,7 +107,7 @@ def _opened(
     temp: Path | None,
 ) -> Iterator[tuple[LoadedTable, Path]]:
     """A table with names of columns, and where its mapping is to be written; UsageError where either cannot be."""
-    with Scratch(temp) as scratch, closing(load(source, stdin, reading, scratch=scratch)) as loaded:
+    with Scratch(temp) as scratch, unchanged(source, stdin, reading, scratch=scratch) as loaded:
         path = file or Path(_stem(loaded.name) + ".toml")
         if path.exists() and not force:
             raise UsageError(
@@ -123,7 +128,7 @@ def _opened(
 
 def _stem(name: str) -> str:
     stem = Path(name).name.removesuffix(".gz").partition(".")[0]
-    return stem if stem not in ("", "-") else "mapping"
+    return stem if stem not in ("", "-") and given_descriptor(Path(name)) is None else "mapping"
 
 
 def _presets(names: Sequence[str], specification: Specification) -> list[str]:
@@ -167,14 +172,11 @@ def _is(record: RecordMap, specification: Specification) -> bool:
 
 
 def _drafted(
-    loaded: LoadedTable, names: Sequence[str], specification: Specification, path: Path, notes: Sequence[str],
-    progress: Progress | None,
-) -> Proposal:  # fmt: skip
-    sample = RowSample()
-    found = table_profile(loaded, progress, sample)
-    table = TestedTable(found.columns, found.rows - found.blank, sample)
-    sheet = loaded.stream.told.sheet
-    done = draft(_stem(loaded.name), told_apart(names), table, specification, sheet)
+    loaded: LoadedTable, table: TestedTable, specification: Specification, path: Path, notes: Sequence[str]
+) -> Proposal:
+    """The draft of a table that was read to its end, written."""
+    names, sheet = told_apart(loaded.head.names), loaded.stream.told.sheet
+    done = draft(_stem(loaded.name), names, table, specification, sheet)
     _write(path, done.text)
     mapping.read(path)
     fields = tuple(line.as_json() for line in done.lines)

@@ -146,6 +146,8 @@ cdef inline bint read_line(const uint8_t *p, int64_t at, int64_t end, const Fiel
                 i += 1
             escaped = False
             behind = behind_text(p, at + 1, end, &escaped) if p[at] == 0x22 else behind_value(p, at, end)
+            if behind > end:
+                return False
             if left:
                 if p[at] == 0x22:
                     if escaped:

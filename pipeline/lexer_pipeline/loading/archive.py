@@ -6,13 +6,15 @@ import unicodedata
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
+from io import BufferedReader
+from typing import BinaryIO
 
 from lexer_pipeline.errors import SourceError, UsageError
 from lexer_pipeline.limits import HARMLESS, RATIO
 from lexer_pipeline.loading import other_files
+from lexer_pipeline.loading.origins import Origin
 
 MOST_MEMBERS = 1000
 MOST_BYTES = 50 << 30
@@ -28,13 +30,15 @@ MOST_WORKBOOK_BYTES = 4 << 30
 MOST_SHOWN = 8
 # So much of a text is looked at to tell whether it is prose.
 HEAD = 1 << 13
+# What a run was given, or the file of a workbook.
+Zip = Origin | BinaryIO
 
 
 @dataclass(frozen=True, slots=True)
 class Member:
     """One file of a zip, named as messages call it: `export.zip!members.csv`; `notes` say what else the zip holds."""
 
-    archive: Path
+    archive: Origin
     name: str
     notes: tuple[str, ...] = field(default=(), compare=False)
 
@@ -42,19 +46,19 @@ class Member:
         return f"{self.archive}!{self.name}"
 
 
-def is_workbook(path: Path) -> bool:
+def is_workbook(file: Zip, name: str) -> bool:
     """Whether a zip is a spreadsheet (Office Open XML or OpenDocument); raises SourceError where it is broken."""
-    with _opened(path) as archive:
+    with _opened(file, name) as archive:
         names = set(archive.namelist())
     return any(marks <= names for marks in WORKBOOKS)
 
 
-def members(path: Path, wanted: str | None = None) -> list[Member]:
+def members(path: Origin, wanted: str | None = None) -> list[Member]:
     """The files in a zip that may hold data, in their order, or the one that is `wanted` (in any case, its folder or not).
 
     Raises SourceError where opening one might do harm or cannot work, UsageError where there is none that is wanted.
     """
-    with _opened(path) as archive:
+    with _opened(path, str(path)) as archive:
         files = [one for one in archive.infolist() if not one.is_dir()]
         infos = [one for one in files if not NOISE.fullmatch(one.filename)]
         _refuse_bomb(str(path), infos, MOST_BYTES)
@@ -73,7 +77,7 @@ def members(path: Path, wanted: str | None = None) -> list[Member]:
 
 
 def _with_data(
-    path: Path, archive: zipfile.ZipFile, infos: Sequence[zipfile.ZipInfo]
+    path: Origin, archive: zipfile.ZipFile, infos: Sequence[zipfile.ZipInfo]
 ) -> list[zipfile.ZipInfo]:
     """Those that hold tables or JSON; where none surely does, those that might."""
     might = [one for one in infos if not other_files.is_other(one.filename)]
@@ -85,7 +89,7 @@ def _with_data(
     return found or might
 
 
-def _tells_of_others(path: Path, archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> bool:
+def _tells_of_others(path: Origin, archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> bool:
     """Whether a file is empty, tells of the data beside it, or holds sentences."""
     if not info.file_size or other_files.is_about_data(info.filename):
         return True
@@ -93,7 +97,7 @@ def _tells_of_others(path: Path, archive: zipfile.ZipFile, info: zipfile.ZipInfo
         return other_files.is_prose(info.filename, file.read(HEAD))
 
 
-def _wanted(path: Path, infos: Sequence[zipfile.ZipInfo], wanted: str) -> zipfile.ZipInfo:
+def _wanted(path: Origin, infos: Sequence[zipfile.ZipInfo], wanted: str) -> zipfile.ZipInfo:
     """The file of that name: as it is written, else in any case, else without its folder."""
     ways: tuple[Callable[[str], str], ...] = (str, _caseless, lambda name: _caseless(name.rpartition("/")[2]))
     for way in ways:
@@ -119,7 +123,7 @@ def _passed_over(names: Sequence[str]) -> tuple[str, ...]:
     return (f"passed over: {what} in the zip ({shown}); --member NAME chooses one",)
 
 
-def _refuse_nested(path: Path, archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> None:
+def _refuse_nested(path: Origin, archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> None:
     with _reading(path, info.filename), archive.open(info) as file:
         if file.read(8).startswith(NESTED) and not _is_inner_workbook(info.filename):
             raise SourceError(
@@ -130,15 +134,16 @@ def _refuse_nested(path: Path, archive: zipfile.ZipFile, info: zipfile.ZipInfo) 
 
 def size_of(member: Member) -> int:
     """How many bytes a member has, unpacked."""
-    with _opened(member.archive) as archive:
+    with _opened(member.archive, str(member.archive)) as archive:
         return archive.getinfo(member.name).file_size
 
 
-def refuse_swollen_workbook(path: Path, name: str) -> None:
-    """Raise SourceError where a spreadsheet would unpack to more than it can honestly hold."""
-    with _opened(path) as archive:
+def refuse_swollen_workbook(file: BinaryIO, name: str) -> int:
+    """What a spreadsheet unpacks to, in bytes; raises SourceError where that is more than it can honestly hold."""
+    with _opened(file, name) as archive:
         infos = archive.infolist()
     _refuse_bomb(name, infos, MOST_WORKBOOK_BYTES)
+    return sum(one.file_size for one in infos)
 
 
 class MemberFile:
@@ -147,9 +152,9 @@ class MemberFile:
     def __init__(self, member: Member) -> None:
         self._member = member
         with _reading(member.archive, member.name), ExitStack() as on_failure:
-            self._archive = on_failure.enter_context(zipfile.ZipFile(member.archive))
-            self._file = self._archive.open(member.name)
-            on_failure.pop_all()
+            archive = on_failure.enter_context(_zip_file(member.archive, on_failure))
+            self._file = archive.open(member.name)
+            self._opened = on_failure.pop_all()
 
     def read(self, size: int) -> bytes:
         """The next `size` bytes, fewer only at the end."""
@@ -159,7 +164,7 @@ class MemberFile:
     def close(self) -> None:
         """Let go of the archive."""
         self._file.close()
-        self._archive.close()
+        self._opened.close()
 
 
 def _refuse_bomb(path: str, infos: list[zipfile.ZipInfo], most: int) -> None:
@@ -180,7 +185,7 @@ def _refuse_bomb(path: str, infos: list[zipfile.ZipInfo], most: int) -> None:
         end = one.header_offset + one.compress_size
 
 
-def _refuse_member(path: Path, info: zipfile.ZipInfo) -> None:
+def _refuse_member(path: Origin, info: zipfile.ZipInfo) -> None:
     name = f"{path}!{_plain(info.filename)}"
     if OUTSIDE.match(info.orig_filename) or not info.filename.isprintable():
         raise SourceError(
@@ -202,13 +207,20 @@ def _is_inner_workbook(name: str) -> bool:
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[zipfile.ZipFile]:
-    with _reading(path, ""), zipfile.ZipFile(path) as archive:
-        yield archive
+def _opened(file: Zip, name: str) -> Iterator[zipfile.ZipFile]:
+    with _reading(name, ""), ExitStack() as opened:
+        yield opened.enter_context(_zip_file(file, opened))
+
+
+def _zip_file(file: Zip, opened: ExitStack) -> zipfile.ZipFile:
+    """A zip, where the file of a source is let go of with `opened`."""
+    if isinstance(file, Origin):
+        file = opened.enter_context(BufferedReader(opened.enter_context(closing(file.open()))))
+    return zipfile.ZipFile(file)
 
 
 @contextmanager
-def _reading(path: Path, member: str) -> Iterator[None]:
+def _reading(path: Origin | str, member: str) -> Iterator[None]:
     """Turn what can go wrong with a zip into words."""
     name = f"{path}!{member}" if member else str(path)
     try:

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 
 from lexer_pipeline.errors import SourceError
 from lexer_pipeline.limits import HARMLESS_STREAM, RATIO
+from lexer_pipeline.loading.streams import FromStart
 from lexer_pipeline.system.hashing import Hashing
 from lexer_pipeline.system.scratch import Scratch
 
@@ -101,7 +102,7 @@ class ByteSource:
         self._unpacked: RawFile = self._counted
         self._packed: BufferedReader[_Counted] | None = None
         self._given = self._grown = 0
-        self._handle = file.fileno() if isinstance(file, FileIO) and file.seekable() else None
+        self._handle = file.fileno() if isinstance(file, FileIO | FromStart) and file.seekable() else None
         if first[:2] == GZIP_MAGIC:
             self._handle = None
             self._unpacked = gzip.GzipFile(fileobj=packed)
@@ -164,18 +165,6 @@ class ByteSource:
         self._unpacked.close()
         self._counted.close()
         self._file.close()
-
-
-def open_file(path: Path, hashing: Hashing | None = None, scratch: Scratch | None = None) -> ByteSource:
-    """Open a file for reading; its checksum is worked out by `hashing`, or by a thread of its own."""
-    try:
-        if path.is_dir():
-            raise SourceError(f"{path}: is a folder", "Name the files in it.")
-        return ByteSource(str(path), path.open("rb", buffering=0), hashing, scratch)
-    except FileNotFoundError as problem:
-        raise SourceError(f"{path}: there is no such file", "Check the path.") from problem
-    except OSError as problem:
-        raise SourceError(f"{path}: cannot be opened ({problem.strerror})") from problem
 
 
 @contextmanager

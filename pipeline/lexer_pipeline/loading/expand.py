@@ -1,11 +1,41 @@
-"""What a run reads: each source that it was given, a zip taken apart."""
+"""What a run reads: each source that it was given, opened, and a zip taken apart."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from importlib import import_module
 from pathlib import Path
+from typing import BinaryIO
 
 from lexer_pipeline.errors import UsageError
+from lexer_pipeline.loading.named_twice import refuse_read_twice
+from lexer_pipeline.loading.origins import Origin, origin_of
 from lexer_pipeline.loading.source import EMPTY_ZIP, ZIP, Source
+from lexer_pipeline.loading.streams import Stream
+from lexer_pipeline.system.scratch import Scratch
+
+
+@contextmanager
+def opened_sources(
+    sources: Sequence[Source], stdin: BinaryIO | None, scratch: Scratch, is_read_again: bool
+) -> Iterator[list[Source]]:
+    """The sources, each opened once, in their order; `is_read_again` says that they are read more than once.
+
+    What comes through a pipe is kept in `scratch` then, and where there are several: one program may write them one after another.
+
+    Raises SourceError where one cannot be opened, UsageError where what can be read once is named twice.
+    """
+    refuse_read_twice(sources, stdin)
+    with ExitStack() as held:
+        opened: list[Source] = []
+        for source in sources:
+            found = source
+            if isinstance(source, str | Path):
+                found = origin_of(source, stdin, scratch)
+                held.callback(found.close)
+            if isinstance(found, Stream) and (is_read_again or len(sources) > 1):
+                found.keep()
+            opened.append(found)
+        yield opened
 
 
 def expand(sources: Sequence[Source], member: str | None = None) -> list[Source]:
@@ -16,22 +46,16 @@ def expand(sources: Sequence[Source], member: str | None = None) -> list[Source]
     expanded: list[Source] = []
     has_zip = False
     for source in sources:
-        if isinstance(source, str | Path) and str(source) != "-" and _is_zip(Path(source)):
+        if isinstance(source, Origin) and source.first in (ZIP, EMPTY_ZIP):
+            if isinstance(source, Stream):
+                source.keep()
             # zipfile costs as much time to import as a small file to convert.
             archive = import_module("lexer_pipeline.loading.archive")
-            if not archive.is_workbook(Path(source)):
-                expanded.extend(archive.members(Path(source), member))
+            if not archive.is_workbook(source, str(source)):
+                expanded.extend(archive.members(source, member))
                 has_zip = True
                 continue
         expanded.append(source)
     if member is not None and not has_zip:
         raise UsageError(f"--member {member}: no source is a zip of files", "Leave out --member.")
     return expanded
-
-
-def _is_zip(path: Path) -> bool:
-    try:
-        with path.open("rb", buffering=0) as file:
-            return file.read(4) in (ZIP, EMPTY_ZIP)
-    except OSError:
-        return False  # opening it as a source says what is wrong

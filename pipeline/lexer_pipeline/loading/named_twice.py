@@ -2,26 +2,29 @@
 
 import gzip
 import hashlib
-import stat
+import os
 import zlib
 from collections.abc import Iterator, Sequence
-from contextlib import closing, suppress
+from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
+from typing import Any, BinaryIO
 
 from lexer_pipeline.errors import SourceError, UsageError
-from lexer_pipeline.loading.byte_stream import GZIP_MAGIC, RawFile
+from lexer_pipeline.loading.byte_stream import GZIP_MAGIC
+from lexer_pipeline.loading.origins import Origin, identity_of
 from lexer_pipeline.loading.source import ArchiveMember, Source
 
 BLOCK = 1 << 20
 # Files are hashed whole where so many of their first bytes are the same.
 BEGIN = 1 << 16
+SMALLEST_GZIP = 18
 
 
 @dataclass(frozen=True, slots=True)
 class _File:
-    """A source that lies on disk: what tells it from all others (its inode, or the zip's and its name there), and its size unpacked."""
+    """A source that lies in a file: what tells it from all others (its inode, or the zip's and its name there), and its size unpacked."""
 
     source: Source
     identity: tuple[object, ...]
@@ -32,14 +35,21 @@ class _File:
         return str(self.source)
 
 
+def refuse_read_twice(sources: Sequence[Source], stdin: BinaryIO | None) -> None:
+    """Raise UsageError where standard input or a pipe is named twice: what comes through it can be read once."""
+    seen: dict[object, tuple[str, bool]] = {}
+    for source in (str(one) for one in sources if isinstance(one, str | Path)):
+        identity, comes_once = identity_of(source, stdin)
+        other, came_once = seen.get(identity, (source, False))
+        if identity in seen and (comes_once or came_once):
+            raise _read_twice(other, source)
+        seen[identity] = source, comes_once
+
+
 def refuse_named_twice(sources: Sequence[Source]) -> None:
     """Raise UsageError where two sources are one file, by name or by link."""
-    if len(sources) < 2:
-        return
-    if sum(str(one) == "-" for one in sources if isinstance(one, str | Path)) > 1:
-        raise UsageError("-: standard input is named twice", "Name it once.")
     seen: dict[tuple[object, ...], _File] = {}
-    for file in filter(None, map(_file, sources)):
+    for file in filter(None, map(_file, sources)) if len(sources) > 1 else ():
         if file.identity in seen:
             raise _twice(seen[file.identity], file, "are one file")
         seen[file.identity] = file
@@ -62,26 +72,23 @@ def _file(source: Source) -> _File | None:
     """A source on disk; None for others, and where opening it as a source will say what is wrong."""
     with suppress(OSError, SourceError, zlib.error):
         if isinstance(source, ArchiveMember):
-            about = source.archive.stat()
             size = import_module("lexer_pipeline.loading.archive").size_of(source)
-            return _File(source, (about.st_dev, about.st_ino, source.name), size)
-        if isinstance(source, str | Path) and str(source) != "-":
-            about = Path(source).stat()
-            if not about.st_ino:
-                return None
-            is_file = stat.S_ISREG(about.st_mode)
-            return _File(
-                source, (about.st_dev, about.st_ino), _size(Path(source), about.st_size) if is_file else 0
-            )
+            return _File(source, (_identity(source.archive), source.name), size)
+        if isinstance(source, Origin):
+            return _File(source, (_identity(source),), _size(source))
     return None
 
 
-def _size(path: Path, size: int) -> int:
+def _identity(source: Origin) -> object:
+    return source.identity or id(source)
+
+
+def _size(source: Origin) -> int:
     """The size of a file, unpacked: gzip has it at its end, up to 4 GiB (RFC 1952, 2.3.1)."""
-    with path.open("rb") as file:
-        if file.read(2) != GZIP_MAGIC or size < 18:
-            return size
-        file.seek(-4, 2)
+    if source.size < SMALLEST_GZIP or not source.first.startswith(GZIP_MAGIC):
+        return source.size
+    with closing(source.open()) as file:
+        file.seek(-4, os.SEEK_END)
         return int.from_bytes(file.read(4), "little")
 
 
@@ -116,6 +123,13 @@ def _refuse_same(files: Sequence[_File]) -> None:
                 raise _twice(other, one, "hold the same, byte for byte")
 
 
+def _read_twice(one: str, other: str) -> UsageError:
+    if one == other:
+        what = "standard input is named twice" if one == "-" else "is named twice, and can be read once"
+        return UsageError(f"{one}: {what}", "Name it once.")
+    return UsageError(f"{one} and {other} are one, which can be read once", f"Name {one} alone.")
+
+
 def _twice(one: _File, other: _File, why: str) -> UsageError:
     what = f"{one.name} and {other.name} {why}" if one.name != other.name else f"{one.name} is named twice"
     return UsageError(f"{what}: all of it would be sent twice", f"Name {one.name} alone.")
@@ -123,21 +137,21 @@ def _twice(one: _File, other: _File, why: str) -> UsageError:
 
 def _are_in_one_zip(one: _File, other: _File) -> bool:
     both = [file.source.archive for file in (one, other) if isinstance(file.source, ArchiveMember)]
-    return len(both) == 2 and both[0] == both[1]
+    return len(both) == 2 and both[0] is both[1]
 
 
 def _blocks(source: Source, size: int) -> Iterator[bytes]:
     """The bytes of a source on disk, unpacked."""
-    with closing(_opened(source)) as file:
+    with ExitStack() as held:
+        file = held.enter_context(closing(_opened(source)))
+        if isinstance(source, Origin) and source.first.startswith(GZIP_MAGIC):
+            file = held.enter_context(gzip.GzipFile(fileobj=file))
         while block := file.read(size):
             yield block
 
 
-def _opened(source: Source) -> RawFile:
+def _opened(source: Source) -> Any:
     if isinstance(source, ArchiveMember):
-        member: RawFile = import_module("lexer_pipeline.loading.archive").MemberFile(source)
-        return member
-    path = Path(str(source))
-    with path.open("rb") as file:
-        is_packed = file.read(2) == GZIP_MAGIC
-    return gzip.open(path) if is_packed else path.open("rb")
+        return import_module("lexer_pipeline.loading.archive").MemberFile(source)
+    assert isinstance(source, Origin)
+    return source.open()

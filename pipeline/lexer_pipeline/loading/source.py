@@ -15,7 +15,7 @@ from typing import BinaryIO, Protocol, runtime_checkable
 
 from lexer_pipeline.errors import SourceError, UsageError
 from lexer_pipeline.loading import delimited, header_finder, json_documents, rejects_header
-from lexer_pipeline.loading.byte_stream import ByteSource, open_file
+from lexer_pipeline.loading.byte_stream import ByteSource
 from lexer_pipeline.loading.footer import Footer
 from lexer_pipeline.loading.format import (
     AS_TOLD,
@@ -28,6 +28,7 @@ from lexer_pipeline.loading.format import (
     TextStream,
 )
 from lexer_pipeline.loading.line_breaks import cr_ends_rows
+from lexer_pipeline.loading.origins import Origin, origin_of
 from lexer_pipeline.loading.passed_over import PassedOver
 from lexer_pipeline.loading.quotes import Quotes
 from lexer_pipeline.model import SourceUse
@@ -70,12 +71,12 @@ class ArrowStream(Protocol):
 class ArchiveMember(Protocol):
     """A file in an archive; its text is the name that messages call it by, and `notes` say what lies beside it."""
 
-    archive: Path
+    archive: Origin
     name: str
     notes: tuple[str, ...]
 
 
-Source = Path | str | ArrowStream | ArchiveMember
+Source = Path | str | Origin | ArrowStream | ArchiveMember
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +186,7 @@ def load(
     source: Source, stdin: BinaryIO | None, options: ReadOptions = AS_TOLD, hashing: Hashing | None = None,
     scratch: Scratch | None = None,
 ) -> Loaded:  # fmt: skip
-    """Open a source: a path, `-` for `stdin`, a member of a zip or a data frame; its form is told from its content.
+    """Open a source: a path, `-` for `stdin`, what was opened before, a member of a zip or a data frame; its form is told from its content.
 
     Its checksum is worked out by `hashing`, or by a thread of its own; copies of it lie in `scratch`, or in one of its own.
 
@@ -273,7 +274,7 @@ def _open(
     first = file.peek(HEAD)
     _refuse_foreign(file.name, first)
     module = next(one.module for one in FORMATS if first.startswith(one.begins))
-    stream: TextStream = import_module(module).open_text(file, options)
+    stream: TextStream = on_failure.enter_context(closing(import_module(module).open_text(file, options)))
     return stream
 
 
@@ -281,11 +282,9 @@ def _open_bytes(
     source: Source, stdin: BinaryIO | None, hashing: Hashing | None, scratch: Scratch
 ) -> ByteSource:
     if isinstance(source, str | Path):
-        if str(source) == "-":
-            if stdin is None:
-                raise SourceError("-: standard input is closed", "Pipe the source in, or name its file.")
-            return ByteSource("-", stdin, hashing, scratch)
-        return open_file(Path(source), hashing, scratch)
+        source = origin_of(source, stdin, scratch)
+    if isinstance(source, Origin):
+        return ByteSource(source.name, source.open(), hashing, scratch)
     if isinstance(source, ArchiveMember):
         file = import_module("lexer_pipeline.loading.archive").MemberFile(source)
         return ByteSource(str(source), file, hashing, scratch)

@@ -1,12 +1,11 @@
 """The bytes of a source read more than once: again where they lie in a file, else from a copy."""
 
-import os
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from typing import BinaryIO, Protocol, runtime_checkable
 
-from lexer_pipeline.errors import SourceError
 from lexer_pipeline.loading.byte_stream import BLOCK
+from lexer_pipeline.loading.file_state import changed
 from lexer_pipeline.loading.format import Readable
 from lexer_pipeline.system.files import read_at
 from lexer_pipeline.system.scratch import Scratch
@@ -35,7 +34,7 @@ class Replay:
         if self._at < length:
             data = read_at(handle, min(size, length - self._at), begin + self._at)
             if not data:
-                raise _changed(self.name)
+                raise changed(self.name)
         else:
             handle, length = self._copied
             data = read_at(handle, min(size, self.size - self._at), self._at - self._plain[2])
@@ -57,7 +56,6 @@ class Spool:
         found = _place(source)
         self._plain = (found[0], found[1] - len(start), 0) if found else (-1, 0, 0)
         self._is_plain = found is not None
-        self._known = _state(self._plain[0])
 
     def read(self, size: int) -> bytes:
         """The next bytes, for the first time."""
@@ -81,30 +79,13 @@ class Spool:
         self._copy.flush()
         return Replay(self.name, self._plain, (self._copy.fileno(), self._copy.tell()))
 
-    def check(self) -> None:
-        """Raise SourceError when the file changed meanwhile: what it held would be sent under another's checksum."""
-        if _state(self._plain[0]) != self._known:
-            raise _changed(self.name)
-
 
 @contextmanager
 def spooled(source: Readable, start: bytes, scratch: Scratch) -> Iterator[Spool]:
-    """Let `start` and the rest of a source be read more than once; a file may not change meanwhile."""
+    """Let `start` and the rest of a source be read more than once."""
     with closing(scratch.file()) as copy:
-        spool = Spool(source, start, copy)
-        yield spool
-        spool.check()
+        yield Spool(source, start, copy)
 
 
 def _place(source: Readable) -> tuple[int, int] | None:
     return source.place() if isinstance(source, InFile) else None
-
-
-def _state(handle: int) -> tuple[int, int]:
-    """What changes when a file does: its size and its time of change in ns."""
-    found = os.fstat(handle) if handle >= 0 else None
-    return (found.st_size, found.st_mtime_ns) if found else (0, 0)
-
-
-def _changed(name: str) -> SourceError:
-    return SourceError(f"{name}: was changed while it was read", "Wait until it is written, and try again.")

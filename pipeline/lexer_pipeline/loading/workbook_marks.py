@@ -9,7 +9,7 @@ import zipfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from html import unescape
-from pathlib import Path
+from typing import BinaryIO
 
 from lexer_pipeline.loading import workbook_ods
 from lexer_pipeline.loading.workbook_xml import (
@@ -55,11 +55,11 @@ class Mark:
 class Marks:
     """The marks of one sheet; `tells_hidden` is False for a workbook of a kind that is not looked into."""
 
-    def __init__(self, path: Path, sheet: str) -> None:
-        is_ods = workbook_ods.is_ods(path)
-        with sheet_in(path, sheet) as (archive, _):
+    def __init__(self, file: BinaryIO, sheet: str) -> None:
+        is_ods = workbook_ods.is_ods(file)
+        with sheet_in(file, sheet) as (archive, _):
             self.tells_hidden = archive is not None or is_ods
-        self._marks = _hidden_in_ods(path, sheet) if is_ods else _marks(path, sheet)
+        self._marks = _hidden_in_ods(file, sheet) if is_ods else _marks(file, sheet)
         self._next = next(self._marks, None)
 
     def of_row(self, number: int) -> dict[int, Mark]:
@@ -72,13 +72,13 @@ class Marks:
         return found
 
 
-def _hidden_in_ods(path: Path, sheet: str) -> Iterator[Mark]:
-    for first, count in workbook_ods.hidden(path, sheet):
+def _hidden_in_ods(file: BinaryIO, sheet: str) -> Iterator[Mark]:
+    for first, count in workbook_ods.hidden(file, sheet):
         yield from (Mark(row, WHOLE_ROW, "hidden", "") for row in range(first + 1, first + count + 1))
 
 
-def _marks(path: Path, sheet: str) -> Iterator[Mark]:
-    with sheet_in(path, sheet) as (archive, part):
+def _marks(file: BinaryIO, sheet: str) -> Iterator[Mark]:
+    with sheet_in(file, sheet) as (archive, part):
         if archive is not None:
             yield from _of_sheet(with_places(rows_in(archive, part)), _zero_styles(archive))
 

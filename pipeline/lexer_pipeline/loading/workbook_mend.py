@@ -3,7 +3,8 @@
 import re
 import zipfile
 from collections.abc import Iterator
-from pathlib import Path
+from io import BytesIO
+from typing import BinaryIO
 
 from lexer_pipeline.loading.workbook_xml import rows_in
 
@@ -17,11 +18,11 @@ REFERENCE = re.compile(rb"""\sref\s*=\s*["']""" + RANGE.encode() + rb"""["']""")
 ERROR = re.compile(rb"""(<(?:\w+:)?c(?:\s[^<>]*?)?\st\s*=\s*)(?:"e"|'e')""")
 
 
-def mended(path: Path) -> Path:
-    """A copy of an XLSX, beside it, whose sheets say nothing that can be left unsaid, and whose errors are texts."""
-    made = path.with_name(f"{path.name}-mended")
+def mended(file: BinaryIO) -> BytesIO:
+    """A copy of an XLSX whose sheets say nothing that can be left unsaid, and whose errors are texts."""
+    made = BytesIO()
     with (
-        zipfile.ZipFile(path) as archive,
+        zipfile.ZipFile(file) as archive,
         zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as copy,
     ):
         for info in archive.infolist():

@@ -3,7 +3,7 @@
 import re
 import zipfile
 from collections.abc import Iterator
-from pathlib import Path
+from typing import BinaryIO
 from xml.parsers import expat
 
 from lexer_pipeline.errors import SourceError
@@ -17,34 +17,34 @@ CELLS = (f"{TABLE}table-cell", f"{TABLE}covered-table-cell")
 TELLING = re.compile(rb"visibility|-spanned")
 
 
-def is_ods(path: Path) -> bool:
+def is_ods(file: BinaryIO) -> bool:
     """Whether a workbook is an OpenDocument spreadsheet."""
-    if not zipfile.is_zipfile(path):
+    if not zipfile.is_zipfile(file):
         return False
-    with zipfile.ZipFile(path) as archive:
+    with zipfile.ZipFile(file) as archive:
         return {"mimetype", CONTENT} <= set(archive.namelist())
 
 
-def hidden(path: Path, sheet: str) -> Iterator[tuple[int, int]]:
+def hidden(file: BinaryIO, sheet: str) -> Iterator[tuple[int, int]]:
     """The hidden rows of a sheet in their order: the first (from 0), and how many."""
-    return (said for said in _said(path, sheet) if isinstance(said[0], int))
+    return (said for said in _said(file, sheet) if isinstance(said[0], int))
 
 
-def merged(path: Path, sheet: str) -> list[Range]:
+def merged(file: BinaryIO, sheet: str) -> list[Range]:
     """The merged ranges of a sheet."""
-    return [said for said in _said(path, sheet) if not isinstance(said[0], int)]
+    return [said for said in _said(file, sheet) if not isinstance(said[0], int)]
 
 
-def _said(path: Path, sheet: str) -> Iterator[Range | tuple[int, int]]:
+def _said(file: BinaryIO, sheet: str) -> Iterator[Range | tuple[int, int]]:
     reader = _Reader(sheet)
     try:
-        with zipfile.ZipFile(path) as archive:
-            with archive.open(CONTENT) as file:
+        with zipfile.ZipFile(file) as archive:
+            with archive.open(CONTENT) as content:
                 # Most sheets hide and merge nothing.
-                if not any(TELLING.search(block) for block in iter(lambda: file.read(BLOCK), b"")):
+                if not any(TELLING.search(block) for block in iter(lambda: content.read(BLOCK), b"")):
                     return
-            with archive.open(CONTENT) as file:
-                while block := file.read(BLOCK):
+            with archive.open(CONTENT) as content:
+                while block := content.read(BLOCK):
                     reader.parser.Parse(block, False)
                     yield from reader.found
                     reader.found = []

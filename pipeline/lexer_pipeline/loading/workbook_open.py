@@ -1,11 +1,9 @@
 """A workbook opened, and the sheet of it that is meant."""
 
-import subprocess
-import sys
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from typing import BinaryIO
 
 from python_calamine import (
     CalamineError,
@@ -19,20 +17,12 @@ from python_calamine import (
 from lexer_pipeline.errors import SourceError, UsageError
 from lexer_pipeline.loading.workbook_mend import mended
 from lexer_pipeline.loading.workbook_xml import BROKEN_ZIP, reach
+from lexer_pipeline.system.process import allow_memory
 
 COMPOUND = b"\xd0\xcf\x11\xe0"
-TRIAL = """
-import sys
-from python_calamine import CalamineError, CalamineWorkbook
-try:
-    book = CalamineWorkbook.from_path(sys.argv[1])
-    for name in book.sheet_names:
-        book.get_sheet_by_name(name)
-except CalamineError:
-    pass
-"""
 # All cells up to the last row and column take memory, 2 GiB for so many.
 MOST_CELLS = 1 << 26
+MEMORY_A_CELL = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,24 +33,28 @@ class Found:
     others: tuple[str, ...]
 
 
-def opened(path: Path, name: str, wanted: str | None) -> tuple[Found, Path]:
-    """The sheet asked for, and the file it was read from: one that the library cannot read is tried once more, mended."""
+def opened(file: BinaryIO, name: str, wanted: str | None, memory: int) -> tuple[Found, BinaryIO]:
+    """The sheet asked for, and the file it was read from: one that the library cannot read is tried once more, mended.
+
+    It may take `memory`, beside that for the area of a sheet.
+    """
     try:
-        return _sheet_of(path, name, wanted), path
+        return _sheet_of(file, name, wanted, memory), file
     except PasswordError:
         raise SourceError(f"{name}: is locked with a password", "Save it without one.") from None
     except CalamineError as problem:
         kind = _kind(problem)
     try:
-        whole = mended(path)
-        return _sheet_of(whole, name, wanted), whole
+        whole = mended(file)
+        return _sheet_of(whole, name, wanted, memory), whole
     except (CalamineError, *BROKEN_ZIP):
         raise SourceError(f"{name}: the workbook is broken ({kind})", "Save it again, or as CSV.") from None
 
 
-def _sheet_of(path: Path, name: str, wanted: str | None) -> Found:
-    with CalamineWorkbook.from_path(path) as book:
-        return _chosen(book, path, name, wanted)
+def _sheet_of(file: BinaryIO, name: str, wanted: str | None, memory: int) -> Found:
+    file.seek(0)
+    with CalamineWorkbook.from_filelike(file) as book:
+        return _chosen(book, file, name, wanted, memory)
 
 
 def _called(wanted: str, names: Sequence[str], name: str) -> str:
@@ -83,7 +77,9 @@ def _plain(name: str) -> str:
     return unicodedata.normalize("NFC", name).strip().casefold()
 
 
-def _chosen(book: CalamineWorkbook, path: Path, name: str, wanted: str | None) -> Found:
+def _chosen(
+    book: CalamineWorkbook, file: BinaryIO, name: str, wanted: str | None, memory: int
+) -> Found:  # fmt: skip
     """The sheet asked for, else the first that can be seen and holds something."""
     sheets = [one for one in book.sheets_metadata if one.typ == SheetTypeEnum.WorkSheet]
     if wanted is not None:
@@ -92,7 +88,7 @@ def _chosen(book: CalamineWorkbook, path: Path, name: str, wanted: str | None) -
     chosen: CalamineSheet | None = None
     others: list[str] = []
     for one in ordered:
-        _refuse_far(path, name, one.name)
+        allow_memory(memory + MEMORY_A_CELL * _area(file, name, one.name))
         sheet = book.get_sheet_by_name(one.name)
         if chosen is None and (sheet.start is not None or one.name == wanted):
             chosen = sheet
@@ -103,26 +99,15 @@ def _chosen(book: CalamineWorkbook, path: Path, name: str, wanted: str | None) -
     return Found(chosen, tuple(others))
 
 
-def refuse_fatal(path: Path, name: str) -> None:
-    """Raise SourceError for an old workbook so broken that the library ends the program that reads it.
-
-    Old workbooks have no checksums: a spoiled length asks for memory without end. So another program tries first.
-    """
-    with path.open("rb") as file:
-        if file.read(4) != COMPOUND:
-            return
-    done = subprocess.run([sys.executable, "-c", TRIAL, str(path)], capture_output=True, check=False)  # noqa: S603
-    if done.returncode:
-        raise SourceError(f"{name}: the workbook is broken", "Save it again, or as CSV.")
-
-
-def _refuse_far(path: Path, name: str, sheet: str) -> None:
-    rows, columns = reach(path, sheet)
+def _area(file: BinaryIO, name: str, sheet: str) -> int:
+    """How many cells a sheet reaches over; raises SourceError where those are too many."""
+    rows, columns = reach(file, sheet)
     if rows * columns > MOST_CELLS:
         raise SourceError(
             f"{name}: the cells of sheet {sheet} reach over {rows} rows and {columns} columns",
             "Remove stray cells far from the table, or save the sheet as CSV.",
         )
+    return rows * columns
 
 
 def _kind(problem: CalamineError) -> str:

@@ -7,7 +7,7 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from html import unescape
-from pathlib import Path
+from typing import BinaryIO
 
 from lexer_pipeline.errors import SourceError
 
@@ -30,13 +30,13 @@ PLACED = re.compile(rb"""\sr\s*=\s*["']([^"']*)["']""")
 LOOKED_AT = 1 << 16
 
 
-def reach(path: Path, sheet: str) -> tuple[int, int]:
+def reach(file: BinaryIO, sheet: str) -> tuple[int, int]:
     """How many rows and columns the cells of a sheet reach over, at most; (0, 0) where the workbook is no XLSX.
 
     The library sets aside memory for all of them, so that one stray cell far out would end the program.
     """
     rows, columns = 0, len(LETTERS)
-    with sheet_in(path, sheet) as (archive, part):
+    with sheet_in(file, sheet) as (archive, part):
         if archive is None:
             return 0, 0
         for piece in rows_in(archive, part):
@@ -49,13 +49,13 @@ def reach(path: Path, sheet: str) -> tuple[int, int]:
 
 
 @contextmanager
-def sheet_in(path: Path, sheet: str) -> Iterator[tuple[zipfile.ZipFile | None, str]]:
+def sheet_in(file: BinaryIO, sheet: str) -> Iterator[tuple[zipfile.ZipFile | None, str]]:
     """An XLSX and the name of the file in it that holds a sheet; (None, "") where there is no such thing."""
-    if not zipfile.is_zipfile(path):
+    if not zipfile.is_zipfile(file):
         yield None, ""
         return
     try:
-        with zipfile.ZipFile(path) as archive:
+        with zipfile.ZipFile(file) as archive:
             names = set(archive.namelist())
             is_xlsx = {"xl/workbook.xml", "xl/_rels/workbook.xml.rels"} <= names
             part = _part(archive, sheet) if is_xlsx else ""
@@ -122,14 +122,14 @@ def with_places(pieces: Iterator[bytes]) -> Iterator[bytes]:
             return found[0] if said else b'<%b r="%d"%b>' % (found[1], row, found[3])
         place = PLACE.fullmatch(said[1]) if said else None
         column = column_number(place[1]) if place else column + 1
-        return found[0] if said else b'<%b r="%b%d"%b>' % (found[1], _letters(column), row, found[3])
+        return found[0] if said else b'<%b r="%b%d"%b>' % (found[1], column_letters(column), row, found[3])
 
     for piece in pieces:
         is_placed = WITHOUT_PLACE.search(piece, 0, LOOKED_AT) is None
         yield piece if is_placed else TAG.sub(told, piece)
 
 
-def _letters(column: int) -> bytes:
+def column_letters(column: int) -> bytes:
     """The letters of a column (from 1)."""
     letters = b""
     while column:

@@ -8,6 +8,7 @@ from typing import Any
 
 from lexer_pipeline.errors import UsageError
 from lexer_pipeline.model import Manifest, PreparedBatch, SourceUse
+from lexer_pipeline.outbox.manifest_form import has_form
 from lexer_pipeline.outbox.names import FILE_NAME
 
 MANIFEST = "manifest.json"
@@ -26,6 +27,9 @@ def read(folder: Path) -> PreparedBatch:
     """The batch in `folder`; a folder without one is the user's mistake."""
     try:
         plain: dict[str, Any] = json.loads((folder / MANIFEST).read_bytes())
+        if not has_form(plain):
+            raise ValueError("no manifest")
+        json.dumps(plain, ensure_ascii=False).encode()  # half a sign cannot be written anywhere
         for key in OLD_KEYS:
             plain.pop(key, None)
         sources = tuple(SourceUse(**source) for source in plain.pop("sources"))
@@ -37,7 +41,7 @@ def read(folder: Path) -> PreparedBatch:
         if not FILE_NAME.fullmatch(manifest.file or f"{folder.name}.json"):
             raise ValueError("a file that no batch has")
         return PreparedBatch(folder, manifest)
-    except (OSError, ValueError, TypeError, KeyError, AttributeError) as problem:
+    except (OSError, ValueError, TypeError, RecursionError) as problem:
         raise UsageError(
             f"{folder}: is not a prepared batch ({MANIFEST} is missing or broken)",
             "Prepare it again with convert; a CSV itself is sent with --as-is.",

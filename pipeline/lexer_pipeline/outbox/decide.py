@@ -258,7 +258,8 @@ def _standing(connection: sqlite3.Connection, one: BatchEntry) -> str:
     if sent:
         last = max(sent, key=lambda upload: upload.updated_at)
         day = datetime.fromtimestamp(last.updated_at, UTC).strftime("%Y-%m-%d %H:%M UTC")
-        return f"the same content was sent on {day} (upload {last.upload_id})"
+        purged = "; its data was purged since" if one.purged_at else ""
+        return f"the same content was sent on {day} (upload {last.upload_id}){purged}"
     if uploads and all(upload.state == State.REFUSED for upload in uploads):
         return "the same content was refused; upload --resend asks anew"
     if uploads and uploads[-1].state != State.PREPARED:

@@ -61,14 +61,21 @@ def add(connection: Connection, batches: Sequence[NewBatch], now: float) -> list
     """A delivery is written down, part by part."""
     delivery = 0
     made = []
+    made_at = after_all(connection, now)
     for one in batches:
-        values = {**asdict(one), "delivery": delivery, "made_at": now}
+        values = {**asdict(one), "delivery": delivery, "made_at": made_at}
         query = f"INSERT INTO batches ({', '.join(values)}) VALUES (:{', :'.join(values)})"  # noqa: S608 - the names are this package's own
         number = connection.execute(query, values).lastrowid or 0
         delivery = delivery or number
         connection.execute("UPDATE batches SET delivery = ? WHERE id = ?", (delivery, number))
         made.append(by_id(connection, number))
     return made
+
+
+def after_all(connection: Connection, now: float) -> float:
+    """The time at which something is made now: later than all that was made before, also where the clock was set back."""
+    (last,) = connection.execute("SELECT coalesce(max(made_at), 0) FROM batches").fetchone()
+    return max(now, float(last) + 0.001)
 
 
 def change(connection: Connection, one: BatchEntry, **values: object) -> BatchEntry:
@@ -240,7 +247,10 @@ def supersede(connection: Connection, correction: BatchEntry) -> None:
 
 
 def put_back(connection: Connection, dropped: BatchEntry) -> BatchEntry | None:
-    """What a correction that was dropped had superseded is what it was before; None where there is nothing."""
+    """What a correction that was dropped had superseded is what it was before; None where there is nothing.
+
+    Where its data was purged it cannot be sent, and counts as dropped: converting its source makes it anew.
+    """
     before = select(
         connection, "b.name = :name AND b.id < :id AND b.state != 'dropped'", name=dropped.name, id=dropped.id
     )
@@ -252,5 +262,8 @@ def put_back(connection: Connection, dropped: BatchEntry) -> BatchEntry | None:
         shared = names.delivery_name(dropped.name)
         before = [one for one in found if names.delivery_name(one.name) == shared]
     if not before or before[-1].state != BatchState.SUPERSEDED:
+        return None
+    if before[-1].purged_at:
+        change(connection, before[-1], state=BatchState.DROPPED)
         return None
     return change(connection, before[-1], state=before[-1].state_before, state_before="")

@@ -67,13 +67,17 @@ class NewBatch:
 
 @dataclass(frozen=True, slots=True)
 class BatchEntry(NewBatch):
-    """A batch as the ledger knows it; `delivery` is the id of the first part, `state_before` what was superseded or dropped."""
+    """A batch as the ledger knows it; `delivery` is the id of the first part, `state_before` what was superseded or dropped.
+
+    `purged_at` is when its data was removed; 0 where it never was.
+    """
 
     id: int = 0
     delivery: int = 0
     state_before: str = ""
     seen: int = 0
     made_at: float = 0.0
+    purged_at: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,8 +51,7 @@ class Found:
             series=series_of(source.path for source in manifest.sources), content=content, sha256=manifest.sha256,
             bytes=manifest.bytes, records=manifest.records, dataset=manifest.destination or "",
             made_for=manifest.destination or "",
-            state=manifest.state if manifest.state in set(BatchState) else BatchState.PREPARED,
-            asides=json.dumps(self.asides()),
+            state=manifest.state, asides=json.dumps(self.asides()),
         )  # fmt: skip
 
     def asides(self) -> dict[str, str]:

@@ -14,7 +14,7 @@ from lexer_pipeline.errors import PersonNeeded, ServiceUnavailable, UsageError
 from lexer_pipeline.system.files import open_or_make
 
 FILE = "ledger.sqlite3"
-VERSION = 2
+VERSION = 3
 PATIENCE = 30.0  # seconds to wait for another process that is writing
 REMEDY = "what was recorded stays; mend this, then run upload again: it goes on from there"
 
@@ -43,7 +43,8 @@ CREATE TABLE batches (              -- every batch that was made here, and every
     after INTEGER NOT NULL DEFAULT 0,       -- content sent before this delivery may be sent again by this one
     asides TEXT NOT NULL DEFAULT '{}',      -- checksums of the rejects written beside it
     seen INTEGER NOT NULL DEFAULT 0,        -- when its manifest last changed, as far as it was looked at
-    made_at REAL NOT NULL
+    made_at REAL NOT NULL,
+    purged_at REAL NOT NULL DEFAULT 0       -- when its data was removed
 ) STRICT;
 CREATE INDEX batches_by_content ON batches (content, specification);
 CREATE INDEX batches_by_series ON batches (series, specification, dataset);
@@ -147,6 +148,8 @@ def worded(path: Path) -> Iterator[None]:
         yield
     except sqlite3.OperationalError as error:
         code = error.sqlite_errorcode & 0xFF
+        if code == sqlite3.SQLITE_ERROR:  # a table or a column that is not there
+            raise _damaged(error) from None
         if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
             raise ServiceUnavailable(
                 f"the ledger has been locked by another process for {PATIENCE:.0f} s",
@@ -157,7 +160,11 @@ def worded(path: Path) -> Iterator[None]:
         )
         raise PersonNeeded(f"the ledger cannot be written ({path}: {error}); {remedy}", REMEDY) from None
     except sqlite3.DatabaseError as error:
-        raise PersonNeeded(
-            f"the ledger is damaged ({error})",
-            f"restore {FILE} from a copy; without it nobody knows what was sent (each receipt.json says it for its batch)",
-        ) from None
+        raise _damaged(error) from None
+
+
+def _damaged(error: sqlite3.DatabaseError) -> PersonNeeded:
+    return PersonNeeded(
+        f"the ledger is damaged ({error})",
+        f"restore {FILE} from a copy; without it nobody knows what was sent (each receipt.json says it for its batch)",
+    )

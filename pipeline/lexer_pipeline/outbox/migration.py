@@ -26,6 +26,8 @@ from lexer_pipeline.outbox.names import FileName, Given
 from lexer_pipeline.system.hosts import is_loopback
 
 DESTINATION = re.compile(r"(?P<host>\S*)(?: dataset=(?P<dataset>\S+) type=(?P<type>\S+))?")
+# The tables before `purge`, which no release had.
+WITHOUT_PURGES = 2
 SAME = (
     "id", "sha256", "md5", "state", "upload_id", "url", "expires_at", "tries", "unanswered", "body_bytes", "denied", "etag",
     "verified", "reason", "created_at", "started_at", "updated_at",
@@ -73,9 +75,16 @@ def migrate(connection: sqlite3.Connection, home: Path, now: float) -> None:
     if not before:
         ledger_file.make_tables(connection)
         return
-    events = connection.execute("SELECT * FROM events ORDER BY id").fetchall()
+    if before == WITHOUT_PURGES:
+        connection.execute("ALTER TABLE batches ADD COLUMN purged_at REAL NOT NULL DEFAULT 0")
+        connection.execute(f"PRAGMA user_version={ledger_file.VERSION}")
+        return
+    # Columns by their names, so that SQLite says of a ledger that is none of 0.1.0 which it lacks.
+    events = connection.execute(
+        "SELECT id, upload, at, state, upload_id, what FROM events ORDER BY id"
+    ).fetchall()
     uploads = _uploads(connection, {row["upload"] for row in events if row["state"] == "asked"})
-    (next_at,) = connection.execute("SELECT next_at FROM pace").fetchone()
+    (next_at,) = connection.execute("SELECT coalesce(max(next_at), 0) FROM pace").fetchone()
     for table in ("events", "uploads", "pace"):
         connection.execute(f"DROP TABLE {table}")
     ledger_file.make_tables(connection)
@@ -92,7 +101,8 @@ def migrate(connection: sqlite3.Connection, home: Path, now: float) -> None:
 def _uploads(connection: sqlite3.Connection, asked: Collection[int]) -> list[_Upload]:
     """The uploads that are more than an intention: permission was asked for, or they have ended."""
     found = []
-    for row in connection.execute("SELECT * FROM uploads ORDER BY id").fetchall():
+    columns = ", ".join(("destination", "batch", "name", "bytes", "records", *SAME))
+    for row in connection.execute(f"SELECT {columns} FROM uploads ORDER BY id").fetchall():  # noqa: S608 - the names are this module's own
         match = DESTINATION.fullmatch(row["destination"])
         host, dataset, kind = (
             match.group("host", "dataset", "type") if match else (row["destination"], None, None)

@@ -37,8 +37,8 @@ WAITS_HERE = f"""b.state = 'prepared'
     AND NOT EXISTS (SELECT 1 FROM uploads AS u WHERE u.batch = b.id AND {OWN} AND (
         (u.state = 'sent' AND ({AT_SERVICE} OR (u.service NOT LIKE 'http://%' AND {A_SERVICE})))
         OR ({AT_SERVICE} AND u.state IN ('in_doubt', 'refused', 'changed'))))"""  # noqa: S608 - this module's own words
-# To be sent to this service, or held; what is there already, and what a correction took the place of, is not.
-WAITS = f"""b.state IN ('prepared', 'held')
+# To be sent to this service, or held; what is there already, what a correction took the place of, and what was purged, is not.
+WAITS = f"""b.state IN ('prepared', 'held') AND b.purged_at = 0
     AND {UNCORRECTED}
     AND NOT EXISTS (SELECT 1 FROM uploads AS u WHERE u.batch = b.id AND {AT_SERVICE} AND {OWN} AND u.state = 'sent')"""  # noqa: S608 - this module's own words
 
@@ -102,6 +102,12 @@ def rival(
 def waiting(connection: sqlite3.Connection, service: str, host: str) -> list[BatchEntry]:
     """The batches that wait to be sent to this service, or are held, in the order they were made."""
     return select(connection, WAITS, service=service, host=host)
+
+
+def waits(connection: sqlite3.Connection, one: BatchEntry, service: str, host: str) -> bool:
+    """Whether this batch waits to be sent to this service, and is not there; a sandbox alone is no other service that has it."""
+    there = f"b.id = :id AND {WAITS_HERE}"
+    return deliveries.holds(connection, there, id=one.id, service=service, host=host)
 
 
 def uploads_at(connection: sqlite3.Connection, one: BatchEntry, service: str, host: str) -> list[Entry]:

@@ -172,8 +172,9 @@ def _changed(connection: Connection, ledger: Ledger, one: BatchEntry, decision: 
     if decision.kind is Kind.RELEASED:
         # From now on it is among the prepared ones, whatever was made since it was held.
         one = deliveries.change(
-            connection, one, state=BatchState.PREPARED, state_before=BatchState.HELD, made_at=ledger.now()
-        )
+            connection, one, state=BatchState.PREPARED, state_before=BatchState.HELD,
+            made_at=deliveries.after_all(connection, ledger.now()),
+        )  # fmt: skip
         if one.replaces is not None:
             deliveries.supersede(connection, one)
     return one
@@ -248,7 +249,7 @@ def _in_place(
         if made and part is not None:
             _restore(part, folder, manifest)
         path = as_named(folder, out)
-        found.append(PreparedBatch(path, _kept(folder, manifest, decision), made, decision.note))
+        found.append(PreparedBatch(path, _kept(one, folder, manifest, decision), made, decision.note))
     return found
 
 
@@ -264,8 +265,11 @@ def _restore(part: Part, folder: Path, manifest: Manifest) -> None:
     files.sync_folder(folder)
 
 
-def _kept(folder: Path, manifest: Manifest, decision: Decision) -> Manifest:
-    """The manifest that lies in the folder, brought up to what was decided; else that of this run."""
+def _kept(one: BatchEntry, folder: Path, manifest: Manifest, decision: Decision) -> Manifest:
+    """The manifest that lies in the folder, brought up to what was decided; else that of this run.
+
+    It also says that a batch is held where a crash came between its release and here.
+    """
     try:
         there = read(folder).manifest
     except UsageError:
@@ -273,10 +277,10 @@ def _kept(folder: Path, manifest: Manifest, decision: Decision) -> Manifest:
             files.write_json(folder / MANIFEST, manifest.as_json())
         return manifest
     now = replace(there, destination=decision.dataset or None)
-    if decision.kind is Kind.RELEASED:
+    if there.state == BatchState.HELD and one.state == BatchState.PREPARED:
         now = replace(
             now,
-            state=manifest.state,
+            state=one.state,
             held_for=(),
             accepted=manifest.accepted,
             suspicions=manifest.suspicions,

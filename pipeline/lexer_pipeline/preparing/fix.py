@@ -1,10 +1,10 @@
 """`convert --fix`: what a batch rejected is read again as it was read then, and what is valid now is delivered."""
 
 from collections.abc import Sequence
-from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 
+from lexer_pipeline.loading.expand import opened_sources
 from lexer_pipeline.loading.source import Source
 from lexer_pipeline.model import Manifest, PreparedBatch, Specification
 from lexer_pipeline.outbox.entry import Offer
@@ -18,7 +18,7 @@ from lexer_pipeline.preparing.folding import with_fates
 from lexer_pipeline.preparing.halves import refuse_halves
 from lexer_pipeline.preparing.options import Options
 from lexer_pipeline.preparing.place import first_part, fix_dataset
-from lexer_pipeline.preparing.plan import Plan, opened
+from lexer_pipeline.preparing.plan import Plan, opened, refuse_changes
 from lexer_pipeline.preparing.report import Report, Verdict, by_source
 from lexer_pipeline.preparing.stages import stages_of
 from lexer_pipeline.preparing.strangers import refuse_strangers
@@ -38,23 +38,28 @@ def fix(
     """
     fixed = fixed_batch(sources, spec, ledger, options, out)
     dataset = fix_dataset(fixed.entry, fixed.specification, ledger, options)
-    workspace, read = _filled(
-        fixed, [(batch, fixed.plans(batch, files)) for batch, files in fixed.parts], out, options, scratch
-    )
-    try:
-        found = verdict_on_fix(fixed, read.reports, tolerance_of(read.plans, fixed.options))
-        made: list[PreparedBatch] = []
-        if found.state != NONE:
-            workspace.seal()
-            refuse_strangers(fixed, workspace.parts)
-            refuse_halves(fixed, workspace.parts)
-            offer = _offer(fixed, dataset, workspace, found, now)
-            made = publish(workspace, ledger, offer, _template(fixed, found, read), fixed.manifest.sources)
-        workspace.discard()
-        return Report(by_source(read.reports), tuple(made), (found,))
-    except BaseException:
-        workspace.discard()
-        raise
+    named = [file for _, files in fixed.parts for _, file in files]
+    with opened_sources(named, options.stdin, scratch, is_read_again=False) as files:
+        each = iter(files)
+        todo = [
+            (batch, fixed.plans(batch, [(number, next(each)) for number, _ in some]))
+            for batch, some in fixed.parts
+        ]
+        workspace, read = _filled(fixed, todo, out, options, scratch)
+        try:
+            refuse_changes(read.plans)
+            found = verdict_on_fix(fixed, read.reports, tolerance_of(read.plans, fixed.options))
+            made: list[PreparedBatch] = []
+            if found.state != NONE:
+                workspace.seal()
+                refuse_strangers(fixed, workspace.parts)
+                refuse_halves(fixed, workspace.parts)
+                offer = _offer(fixed, dataset, workspace, found, now)
+                template = _template(fixed, found, read)
+                made = publish(workspace, ledger, offer, template, fixed.manifest.sources)
+            return Report(by_source(read.reports), tuple(made), (found,))
+        finally:
+            workspace.discard()
 
 
 def _filled(
@@ -72,7 +77,7 @@ def _filled(
             if fixed.is_taken_over:
                 delivery.take_over(batch)
             for number, plan in some:
-                with closing(opened(plan.again(), scratch, workspace.hashing)) as loaded:
+                with opened(plan, scratch, workspace.hashing) as loaded:
                     stages = stages_of(loaded, plan, fixed.options)
                     watches = together.watches(len(read.reports), stages)
                     report = fill(delivery, number, stages, fixed.options, watches)

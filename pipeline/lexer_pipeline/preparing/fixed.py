@@ -82,7 +82,7 @@ class Fixed:
         sources = batch.manifest.sources
         for number, file in files:
             found, record = mapped[number]
-            plan = Plan(file, self.options.stdin, self.options.reading, self.specification, found, record)
+            plan = Plan(file, self.options.reading, self.specification, found, record)
             accepted = self.accepted.get(number, frozenset())
             made.append((number, plan.fixing(self.decisions[number], sources[number].path, accepted)))
         return made
@@ -109,6 +109,7 @@ def fixed_batch(
         for number, row in deliveries.accepted_rows(connection, one):
             accepted.setdefault(number, set()).add(int(row) if row.isdigit() and len(row) < 64 else row)
         noted = deliveries.rows_noted(connection, one)
+    _refuse_purged(word, family)
     batches = [read(ledger.folder_of(part.folder)) for part in meant]
     manifest = batches[0].manifest
     if len(manifest.decisions) != len(manifest.sources) or not manifest.decisions:
@@ -148,6 +149,15 @@ def _refuse_out_of_the_way(connection: Connection, one: BatchEntry) -> None:
     if one.state == BatchState.SUPERSEDED or correction is not None:
         place = Path(correction.folder).name if correction is not None else "another batch"
         raise UsageError(f"{name}: {place} took its place", f"lexer-pipeline convert --fix {place}")
+
+
+def _refuse_purged(word: str, family: Sequence[BatchEntry]) -> None:
+    """UsageError where what was accepted before is no longer there: half an order would take the place of a whole one."""
+    if any(one.purged_at and one.state != BatchState.DROPPED for one in family):
+        raise UsageError(
+            f"--fix {word}: data of it, or of what it mends, was purged, so its rejects cannot be mended any more",
+            f"Mend the rows in its source, and convert that with --replaces {word}.",
+        )
 
 
 def _specification(manifest: Manifest, spec: str | Specification | None) -> Specification:

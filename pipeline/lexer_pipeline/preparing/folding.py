@@ -39,7 +39,7 @@ def with_fates(
     with ExitStack() as stack:
         kept, names = _Kept(stack.enter_context(closing(scratch.file()))), []
         for number, plan in enumerate(todo):
-            with closing(opened(plan.again(), scratch)) as loaded:
+            with opened(plan, scratch) as loaded:
                 stages = stages_of(loaded, plan, options)
                 kept.take(number, stages, shared)
                 names.append(plan.original or loaded.name)

@@ -1,21 +1,20 @@
 """What is to be made of which source: by a specification, by a mapping, or by what its header looks like."""
 
-import os
 import shlex
-from collections.abc import Callable, Collection, Iterator, Sequence
-from contextlib import ExitStack, closing, contextmanager
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from io import BufferedReader, RawIOBase
 from pathlib import Path
-from typing import Any, BinaryIO
 
 from lexer_pipeline.chunks.fates import Fates
 from lexer_pipeline.chunks.rejected import ADDED, BOOKKEEPING
 from lexer_pipeline.errors import UsageError
-from lexer_pipeline.loading.expand import expand
+from lexer_pipeline.loading.expand import expand, opened_sources
 from lexer_pipeline.loading.format import ReadOptions
 from lexer_pipeline.loading.named_twice import refuse_copies, refuse_named_twice
-from lexer_pipeline.loading.source import Loaded, LoadedTable, Source, load, naming_member
+from lexer_pipeline.loading.origins import Origin
+from lexer_pipeline.loading.source import Loaded, LoadedTable, Source, naming_member
+from lexer_pipeline.loading.unchanged import refuse_changed, unchanged
 from lexer_pipeline.mapping import file as mapping
 from lexer_pipeline.mapping import remembered
 from lexer_pipeline.mapping.name_words import depends_on_source, records_of
@@ -24,13 +23,11 @@ from lexer_pipeline.mapping.rules import FieldDecisions, Mapping, RecordMap
 from lexer_pipeline.model import Specification
 from lexer_pipeline.outbox.batch import MANIFEST
 from lexer_pipeline.preparing.decisions import Decisions
+from lexer_pipeline.preparing.options import Options
 from lexer_pipeline.preparing.unrecognised import not_recognised
 from lexer_pipeline.specs import catalog
-from lexer_pipeline.system.files import read_at
 from lexer_pipeline.system.hashing import Hashing
 from lexer_pipeline.system.scratch import Scratch
-
-BLOCK = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +42,6 @@ class Plan:
     """
 
     source: Source
-    stdin: BinaryIO | None
     reading: ReadOptions
     specification: Specification
     mapping: Mapping | None = None
@@ -72,11 +68,6 @@ class Plan:
         """The SHA-256 of documents that an earlier fix accepted."""
         return frozenset(one for one in self.accepted if isinstance(one, str))
 
-    def again(self) -> "Plan":
-        """The same pass with a reader of its own, so that this one can be made once more."""
-        raw = self.stdin.raw if isinstance(self.stdin, BufferedReader) else None
-        return replace(self, stdin=raw.again()) if isinstance(raw, _FromStart) else self
-
     def read_as(self, decided: Decisions) -> "Plan":
         """The pass over some rows of a source on which this was decided."""
         return replace(self, reading=decided.reading, decided=decided)
@@ -90,23 +81,29 @@ class Plan:
         return replace(again, original=original, accepted=frozenset(accepted))
 
 
+@contextmanager
 def opened(
     plan: Plan, scratch: Scratch, hashing: Hashing | None = None, refuses_rejects: bool = False
-) -> Loaded:
-    """The source of a plan, opened; with `refuses_rejects` UsageError where it is a rejects file and nobody fixes it."""
-    with ExitStack() as on_failure:
-        loaded = on_failure.enter_context(
-            closing(load(plan.source, plan.stdin, plan.reading, hashing, scratch))
-        )
+) -> Iterator[Loaded]:
+    """The source of a plan, opened; SourceError where it changes before the block ends.
+
+    With `refuses_rejects` UsageError where it is a rejects file and nobody fixes it.
+    """
+    with unchanged(plan.source, None, plan.reading, hashing, scratch) as loaded:
         if refuses_rejects and isinstance(loaded, LoadedTable) and loaded.head.names[:ADDED] == BOOKKEEPING:
             raise _unasked(plan.source, loaded.name)
-        on_failure.pop_all()
-        return loaded
+        yield loaded
+
+
+def refuse_changes(plans: Sequence[Plan]) -> None:
+    """Raise SourceError where a source of a run is not what it was when it was first looked at."""
+    for plan in plans:
+        refuse_changed(plan.source)
 
 
 def _unasked(source: Source, name: str) -> UsageError:
     """The command that fixes a batch, with the batch where the file lies in its folder."""
-    path = Path(source) if isinstance(source, str | Path) and str(source) != "-" else None
+    path = source.path if isinstance(source, Origin) else None
     batch, file = "BATCH", shlex.quote(str(path)) if path else "FILE"
     if path is not None and (path.parent / MANIFEST).is_file():
         batch = shlex.quote(str(path.parent))
@@ -116,103 +113,67 @@ def _unasked(source: Source, name: str) -> UsageError:
     )
 
 
-def plans(
-    sources: Sequence[Source], spec: str | Specification | None, mapped: str | None, stdin: BinaryIO | None,
-    reading: ReadOptions, scratch: Scratch, out: Path | None = None, member: str | None = None,
-) -> Iterator[Plan]:  # fmt: skip
-    """The passes to be made, in order. With a mapping a source may feed several specifications.
+@contextmanager
+def planned(
+    sources: Sequence[Source], spec: str | Specification | None, options: Options, scratch: Scratch, out: Path | None = None
+) -> Iterator[list[Plan]]:  # fmt: skip
+    """The passes to be made, in order; their sources are open until the block ends, and may not change until then.
 
-    `out` is the folder that remembers which mapping was used for which header, `member` the file of a zip that is meant.
+    With a mapping a source may feed several specifications. `out` is the folder that remembers which mapping was used for which
+    header.
     """
-    sources = expand(sources, member)
-    refuse_named_twice(sources)
     specification = catalog.find(spec) if isinstance(spec, str) else spec
-    chosen = mapping.find(mapped) if mapped else None
-    if specification is not None and chosen is None:
-        refuse_copies(sources)
-        for source in sources:
-            with again(source, stdin if len(sources) > 1 else None, scratch) as reader:
-                yield Plan(source, reader() or stdin, reading, specification)
-        return
+    chosen = mapping.find(options.mapping) if options.mapping else None
+    plain = specification if chosen is None else None
+    with opened_sources(sources, options.stdin, scratch, is_read_again=plain is None) as opened:
+        found = expand(opened, options.member)
+        refuse_named_twice(found)
+        if plain is None:
+            yield _with_mappings(found, specification, chosen, options.reading, scratch, out)
+        else:
+            refuse_copies(found)
+            yield [Plan(source, options.reading, plain) for source in found]
+
+
+def _with_mappings(
+    sources: Sequence[Source], specification: Specification | None, chosen: Mapping | None, reading: ReadOptions,
+    scratch: Scratch, out: Path | None,
+) -> list[Plan]:  # fmt: skip
+    plans: list[Plan] = []
     alike: list[Source] = []
     for source in sources:
-        with again(source, stdin, scratch) as reader:
-            with naming_member(source):
-                found, notes = (
-                    (chosen, ()) if chosen else _recognised(source, reader(), reading, scratch, out)
-                )
-            if found.refuse:
-                raise UsageError(f"{found.title}: cannot be converted: {found.refuse}")
-            records = [record for record in found.records if _is_wanted(record, specification)]
-            if not records:
-                raise UsageError(f"the mapping {found.name} makes no {spec}", "Leave out --spec.")
-            read_as = replace(reading, sheet=reading.sheet or found.sheet)
-            if any(depends_on_source(record) for record in records):
-                with closing(load(source, reader(), read_as, scratch=scratch)) as loaded:
-                    names = loaded.head.names if isinstance(loaded, LoadedTable) else ()
-                records = records_of(records, names, loaded.name)
-            seen: set[str] = set()
-            for record in records:
-                made = catalog.find(record.specification)
-                is_further = made.name in seen
-                seen.add(made.name)
-                yield Plan(source, reader(), read_as, made, found, record, notes, is_further=is_further)
-            # What the name of a file says may be all that two of them differ in.
-            alike += [] if any(rule.filename for one in found.records for rule in one.fields) else [source]
+        with naming_member(source):
+            found, notes = (chosen, ()) if chosen else _recognised(source, reading, scratch, out)
+        if found.refuse:
+            raise UsageError(f"{found.title}: cannot be converted: {found.refuse}")
+        records = [record for record in found.records if _is_wanted(record, specification)]
+        if specification is not None and not records:
+            raise UsageError(f"the mapping {found.name} makes no {specification.name}", "Leave out --spec.")
+        read_as = replace(reading, sheet=reading.sheet or found.sheet)
+        if any(depends_on_source(record) for record in records):
+            with unchanged(source, None, read_as, scratch=scratch) as loaded:
+                names = loaded.head.names if isinstance(loaded, LoadedTable) else ()
+            records = records_of(records, names, loaded.name)
+        seen: set[str] = set()
+        for record in records:
+            made = catalog.find(record.specification)
+            plans.append(Plan(source, read_as, made, found, record, notes, is_further=made.name in seen))
+            seen.add(made.name)
+        # What the name of a file says may be all that two of them differ in.
+        alike += [] if any(rule.filename for one in found.records for rule in one.fields) else [source]
     refuse_copies(alike)
+    return plans
 
 
 def _is_wanted(record: RecordMap, specification: Specification | None) -> bool:
     return specification is None or catalog.find(record.specification).name == specification.name
 
 
-@contextmanager
-def again(
-    source: Source, stdin: BinaryIO | None, scratch: Scratch
-) -> Iterator[Callable[[], BinaryIO | None]]:
-    """Gives readers of standard input that each begin at its start and outlive this; nothing is read for a file."""
-    if stdin is None or not isinstance(source, str | Path) or str(source) != "-":
-        yield lambda: stdin
-        return
-    with closing(scratch.file()) as file:
-        while block := stdin.read(BLOCK):
-            file.write(block)
-        file.flush()
-        yield lambda: BufferedReader(_FromStart(file.fileno()))
-
-
-class _FromStart(RawIOBase):
-    """The bytes behind a descriptor, from the first one on."""
-
-    def __init__(self, handle: int) -> None:
-        self._handle = os.dup(handle)
-        self._at = 0
-
-    def again(self) -> BinaryIO:
-        """A further reader, that begins at the first byte."""
-        return BufferedReader(_FromStart(self._handle))
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, into: Any, /) -> int:
-        data = read_at(self._handle, len(into), self._at)
-        into[: len(data)] = data
-        self._at += len(data)
-        return len(data)
-
-    def close(self) -> None:
-        """Let go of the descriptor."""
-        if not self.closed:
-            os.close(self._handle)
-        super().close()
-
-
 def _recognised(
-    source: Source, stdin: BinaryIO | None, reading: ReadOptions, scratch: Scratch, out: Path | None
+    source: Source, reading: ReadOptions, scratch: Scratch, out: Path | None
 ) -> tuple[Mapping, tuple[str, ...]]:
     """The mapping that was used for this header before, or the preset that it surely is."""
-    with closing(load(source, stdin, reading, scratch=scratch)) as loaded:
+    with unchanged(source, None, reading, scratch=scratch) as loaded:
         called = loaded.name
     if not isinstance(loaded, LoadedTable):
         raise UsageError(f"{called}: is JSON, and its content does not say what it holds", "Add --spec.")

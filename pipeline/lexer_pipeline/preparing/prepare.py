@@ -5,8 +5,8 @@ load -> shape -> validate                             (validate)
 """
 
 from collections.abc import Sequence
-from contextlib import ExitStack, closing
-from dataclasses import replace
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -23,7 +23,7 @@ from lexer_pipeline.preparing.fix import fix
 from lexer_pipeline.preparing.folding import with_fates
 from lexer_pipeline.preparing.options import Options
 from lexer_pipeline.preparing.place import Place, check_names, on_day, places_of
-from lexer_pipeline.preparing.plan import Plan, opened, plans
+from lexer_pipeline.preparing.plan import Plan, opened, planned, refuse_changes
 from lexer_pipeline.preparing.report import Report, SourceReport, Tally, Verdict, by_source
 from lexer_pipeline.preparing.stages import stages_of
 from lexer_pipeline.preparing.together import Together
@@ -44,26 +44,18 @@ def validate(
     """Check sources against a specification (or what a mapping makes of them) and write nothing."""
     options = on_day(options or Options(), (runtime or Runtime()).now())
     check_accepted(options)
-    with Scratch(options.temp) as scratch:
-        return _validated(sources, spec, options, scratch)
-
-
-def _validated(
-    sources: Sequence[Source], spec: str | Specification | None, options: Options, scratch: Scratch
-) -> Report:
-    todo: dict[str, list[tuple[int, Plan]]] = {}
-    for number, plan in enumerate(
-        plans(sources, spec, options.mapping, options.stdin, options.reading, scratch, member=options.member)
-    ):
-        todo.setdefault(plan.specification.name, []).append((number, plan))
     reports: dict[int, SourceReport] = {}
     verdicts: list[Verdict] = []
-    for some in todo.values():
-        checked = _check([plan for _, plan in some], options, scratch)
-        reports.update(zip((number for number, _ in some), checked, strict=True))
-        tolerance = tolerance_of([plan for _, plan in some], options)
-        name = some[0][1].specification.name
-        verdicts.append(verdict(name, checked, replace(options, max_invalid=1.0), tolerance))
+    with Scratch(options.temp) as scratch, planned(sources, spec, options, scratch) as plans:
+        todo: dict[str, list[tuple[int, Plan]]] = {}
+        for number, plan in enumerate(plans):
+            todo.setdefault(plan.specification.name, []).append((number, plan))
+        for name, some in todo.items():
+            checked = _check([plan for _, plan in some], options, scratch)
+            reports.update(zip((number for number, _ in some), checked, strict=True))
+            tolerance = tolerance_of([plan for _, plan in some], options)
+            verdicts.append(verdict(name, checked, replace(options, max_invalid=1.0), tolerance))
+        refuse_changes(plans)
     return Report(by_source([reports[number] for number in sorted(reports)]), verdicts=tuple(verdicts))
 
 
@@ -75,7 +67,7 @@ def _check(
     reports: list[SourceReport] = []
     for number, plan in enumerate(todo):
         tally = Tally()
-        with closing(opened(plan.again(), scratch)) as loaded:
+        with opened(plan, scratch) as loaded:
             stages = stages_of(loaded, plan, options)
             watches = together.watches(number, stages)
             for checked in map_in_order(stages.check, stages.load()):
@@ -126,15 +118,17 @@ def prepare(
         if options.fix is not None:
             return fix(sources, spec, ledger, options, out, runtime.now(), scratch)
         todo: dict[str, list[Plan]] = {}
-        for plan in plans(
-            sources, spec, options.mapping, options.stdin, options.reading, scratch, out, options.member
-        ):
+        plans = held.enter_context(planned(sources, spec, options, scratch, out))
+        for plan in plans:
             todo.setdefault(plan.specification.name, []).append(plan)
         places = places_of([some[0].specification for some in todo.values()], ledger, options, out)
-        done = [
-            _prepare(some, ledger, place, options, runtime.now(), scratch)
+        read = [
+            _read(some, place, options, scratch, held)
             for some, place in zip(todo.values(), places, strict=True)
         ]
+        # Of a source that changed no batch is made, also none that was read before it did.
+        refuse_changes(plans)
+        done = [_publish(one, ledger, options, runtime.now()) for one in read]
     return Report(
         tuple(source for report in done for source in report.sources),
         tuple(made for report in done for made in report.batches),
@@ -142,33 +136,44 @@ def prepare(
     )
 
 
-def _prepare(
-    todo: Sequence[Plan], ledger: Ledger, place: Place, options: Options, now: datetime, scratch: Scratch
-) -> Report:
-    """One delivery: all sources of one specification."""
-    specification = todo[0].specification
+@dataclass(frozen=True, slots=True)
+class _Delivery:
+    """All sources of one specification, read and written, without a name so far."""
+
+    specification: Specification
+    place: Place
+    workspace: Workspace
+    read: Read
+    found: Verdict
+
+
+def _read(
+    todo: Sequence[Plan], place: Place, options: Options, scratch: Scratch, held: ExitStack
+) -> _Delivery:
+    """One delivery, whose files are gone with `held` unless it is published."""
     workspace, read = _filled(todo, place, options, scratch)
-    try:
-        tolerance = tolerance_of(read.plans, options)
-        found = verdict(specification.name, read.reports, options, tolerance)
-        made: list[PreparedBatch] = []
-        if found.state != NONE:
-            workspace.seal()
-            template = manifest_template(
-                specification, found, accepted(read.reports, options, tolerance), options.as_json(), read.mapping(),
-                [one.as_json() for one in read.decisions], read.suspicions(),
-                tuple(read.left_out),
-            )  # fmt: skip
-            content = content_of(workspace, found.state)
-            offer = place.offer(specification, read.used, found.state, content, len(workspace.parts), now)
-            made = publish(workspace, ledger, offer, template, read.used)
-        workspace.discard()
-        if found.state == BatchState.PREPARED:
-            read.remember_mappings(place.out)
-        return Report(by_source(read.reports), tuple(made), (as_it_lies(found, made),))
-    except BaseException:
-        workspace.discard()
-        raise
+    held.callback(workspace.discard)
+    found = verdict(todo[0].specification.name, read.reports, options, tolerance_of(read.plans, options))
+    if found.state != NONE:
+        workspace.seal()
+    return _Delivery(todo[0].specification, place, workspace, read, found)
+
+
+def _publish(one: _Delivery, ledger: Ledger, options: Options, now: datetime) -> Report:
+    workspace, read, found = one.workspace, one.read, one.found
+    made: list[PreparedBatch] = []
+    if found.state != NONE:
+        template = manifest_template(
+            one.specification, found, accepted(read.reports, options, tolerance_of(read.plans, options)),
+            options.as_json(), read.mapping(), [one.as_json() for one in read.decisions], read.suspicions(),
+            tuple(read.left_out),
+        )  # fmt: skip
+        content = content_of(workspace, found.state)
+        offer = one.place.offer(one.specification, read.used, found.state, content, len(workspace.parts), now)
+        made = publish(workspace, ledger, offer, template, read.used)
+    if found.state == BatchState.PREPARED:
+        read.remember_mappings(one.place.out)
+    return Report(by_source(read.reports), tuple(made), (as_it_lies(found, made),))
 
 
 def _filled(
@@ -184,7 +189,7 @@ def _filled(
             if not read.leaves_rows(plan):
                 continue
             number = len(read.plans)
-            with closing(opened(plan.again(), scratch, workspace.hashing, refuses_rejects=True)) as loaded:
+            with opened(plan, scratch, workspace.hashing, refuses_rejects=True) as loaded:
                 stages = stages_of(loaded, plan, options)
                 report = fill(delivery, number, stages, options, together.watches(number, stages))
                 read.add(plan, loaded, report, stages.route.decisions, stages.route.left_out)

@@ -2,9 +2,9 @@
 
 import shlex
 from collections.abc import Sequence
-from pathlib import Path
 
 from lexer_pipeline.errors import UsageError
+from lexer_pipeline.loading.origins import Origin
 from lexer_pipeline.loading.source import Source
 from lexer_pipeline.mapping.recognition import Fit, Recognised, recognise
 
@@ -39,8 +39,8 @@ def known_by(header: Sequence[str], called: str, specification: str) -> UsageErr
 
 
 def _next_steps(source: Source, nearest: Sequence[Fit]) -> str:
-    is_path = isinstance(source, str | Path) and str(source) != "-" and "!" not in str(source)
-    file = shlex.quote(str(source)) if is_path else "FILE"
+    path = source.path if isinstance(source, Origin) else None
+    file = shlex.quote(str(path)) if path is not None else "FILE"
     steps = (
         f"lexer-pipeline inspect {file} shows what it holds, lexer-pipeline map {file} --spec SPEC drafts a mapping; "
         "where the columns are called like fields, say --spec SPEC."

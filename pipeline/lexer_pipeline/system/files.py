@@ -1,13 +1,15 @@
 """Files that are whole or absent, and the calls that not every system has."""
 
-import errno
+import glob
 import hashlib
 import json
 import os
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+
+from lexer_pipeline.errors import NO_ROOM
 
 # Windows knows no modes: there, what is made has the rights of the folder that it is made in.
 FOLDER_MODE = 0o700
@@ -16,8 +18,6 @@ FILE_MODE = 0o600
 OPENS_FOLDERS = hasattr(os, "O_DIRECTORY")
 AS_IT_IS = getattr(os, "O_BINARY", 0)
 TURN = threading.Lock()
-# The disk is full, or one's share of it, or the file is as large as it may be.
-NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
 def make_folder(path: Path) -> None:
@@ -97,10 +97,10 @@ def sync_data(handle: int) -> None:
 
 def write_whole(path: Path, data: bytes) -> None:
     """Put `data` at `path` so that a reader sees the old file or the new one, never a part."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    temporary.unlink(missing_ok=True)
+    _clear_left(path)
+    temporary, handle = _open_beside(path)
     try:
-        with naming(path), os.fdopen(open_new(temporary), "wb") as file:
+        with naming(path), os.fdopen(handle, "wb") as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
@@ -109,6 +109,43 @@ def write_whole(path: Path, data: bytes) -> None:
         temporary.unlink(missing_ok=True)
         raise
     sync_folder(path.parent)
+
+
+def _open_beside(path: Path) -> tuple[Path, int]:
+    """A new file beside `path` for what is to take its place, with a lock that says that somebody is writing it."""
+    temporary = _beside(path)
+    while True:
+        temporary.unlink(missing_ok=True)
+        handle = open_new(temporary)
+        with suppress(OSError):  # no locks here, so nobody clears away what he cannot lock either
+            _lock(handle)
+        if temporary.exists():
+            return temporary, handle
+        os.close(handle)  # cleared away as another's, before it had its lock
+
+
+def _beside(path: Path) -> Path:
+    return path.with_name(f".{path.name}.{os.getpid()}.tmp")
+
+
+def _clear_left(path: Path) -> None:
+    """Remove what processes that were killed left of writing `path`."""
+    for left in path.parent.glob(f".{glob.escape(path.name)}.*.tmp"):
+        if left == _beside(path):
+            continue
+        with suppress(OSError):
+            handle = os.open(left, os.O_RDWR)
+            try:
+                _lock(handle)
+                left.unlink()
+            finally:
+                os.close(handle)
+
+
+def _lock(handle: int) -> None:
+    """Lock a file, or raise OSError where another process has; Windows, which has no such call, removes no file that is open."""
+    if hasattr(os, "lockf"):
+        os.lockf(handle, os.F_TLOCK, 0)
 
 
 def write_json(path: Path, value: object) -> None:

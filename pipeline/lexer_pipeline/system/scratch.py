@@ -18,7 +18,7 @@ from typing import Any, BinaryIO, Self
 
 from filelock import lock_descriptor
 
-from lexer_pipeline.errors import UsageError
+from lexer_pipeline.errors import NO_ROOM, UsageError
 from lexer_pipeline.system import files
 
 PREFIX = ".lexer-pipeline-"
@@ -178,7 +178,7 @@ def _root(root: Path | None) -> Path:
 
 def _made(root: Path) -> tuple[Path, int]:
     """A new folder in `root`, and the descriptor by which it is locked."""
-    with files.naming(root):
+    with files.naming(root), _telling(root):
         files.make_folder(root)
         while True:
             folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir=root))
@@ -191,6 +191,20 @@ def _made(root: Path) -> tuple[Path, int]:
                 if folder.is_dir():
                     return folder, lock
                 os.close(lock)
+
+
+@contextmanager
+def _telling(root: Path) -> Iterator[None]:
+    """Whatever else than room a folder lacks, another one may have."""
+    try:
+        yield
+    except OSError as problem:
+        if problem.errno in NO_ROOM:
+            raise
+        raise UsageError(
+            f"{root}: no temporary data can be put there ({problem.strerror})",
+            "Name another folder with --temp.",
+        ) from None
 
 
 def _remove(folder: Path, lock: int, process: int) -> None:

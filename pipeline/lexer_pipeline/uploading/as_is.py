@@ -1,6 +1,7 @@
 """CSV and JSON files that could not be converted, sent as they are."""
 
 import re
+import stat
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -18,6 +19,7 @@ from lexer_pipeline.specs import catalog
 from lexer_pipeline.system.files import make_folder, sha256_of
 from lexer_pipeline.system.runtime import Runtime
 from lexer_pipeline.uploading import outgoing, receipts
+from lexer_pipeline.uploading.body import Identity
 from lexer_pipeline.uploading.context import UploadContext, context_of
 from lexer_pipeline.uploading.dry_run import would_send
 from lexer_pipeline.uploading.lexer_api import LexerApi
@@ -106,10 +108,10 @@ def _target(word: str, out: Path, ledger: Ledger) -> BatchEntry:
 def _send(
     path: Path, first: str | None, target: BatchEntry | None, known: set[str], out: Path, context: UploadContext, day: str
 ) -> Receipt:  # fmt: skip
-    size = _size(path)
-    if reason := outgoing.size_flaw(size):
-        return receipts.turned_down(_nothing(path, size, context), "refused", reason)
-    file = _file(path, size, first, known, day)
+    seen = _looked_at(path)
+    if reason := outgoing.size_flaw(seen.size):
+        return receipts.turned_down(_nothing(path, seen.size, context), "refused", reason)
+    file = _file(path, seen, first, known, day)
     with context.ledger.transaction() as connection:
         decision, one = _entered(connection, file, target, out, context)
     folder = context.ledger.folder_of(one.folder)
@@ -130,29 +132,38 @@ def _nothing(path: Path, size: int, context: UploadContext) -> Content:
     return Content(path.stem, path.name, size, "", None, context.service.name, "")
 
 
-def _size(path: Path) -> int:
+def _looked_at(path: Path) -> Identity:
     if path.suffix.lower() not in ENDINGS:
         raise UsageError(
             f"{path} is neither a .csv nor a .json file",
             "--as-is is for files that could not be converted.",
         )
     try:
-        return path.stat().st_size
+        if not stat.S_ISREG(path.stat().st_mode):
+            raise UsageError(
+                f"{path} is no file but a pipe, a device or a folder",
+                "What is sent may have to be read again: write it into a file first.",
+            )
+        return Identity.of(path)
     except OSError as error:
         raise SourceError(f"{path} cannot be read ({error.strerror})") from None
 
 
-def _file(path: Path, size: int, first: str | None, known: set[str], day: str) -> _File:
+def _file(path: Path, seen: Identity, first: str | None, known: set[str], day: str) -> _File:
     """The file with its checksum and the name that it asks for: its own where that has the form of one."""
     try:
         sha256 = sha256_of(path)
+        if Identity.of(path) != seen:
+            raise SourceError(
+                f"{path}: was changed while it was read", "Wait until it is written, and try again."
+            )
     except OSError as error:
         raise SourceError(f"{path} cannot be read ({error.strerror})") from None
     own = names.FILE_NAME.fullmatch(path.name)
     if first is None and own is not None:
-        return _File(path, size, sha256, _unlike(own["first"], known), own["date"], own["version"] or "")
+        return _File(path, seen.size, sha256, _unlike(own["first"], known), own["date"], own["version"] or "")
     words = first or _unlike(names.words_in_name(path.stem) or "export", known)
-    return _File(path, size, sha256, words, day, "")
+    return _File(path, seen.size, sha256, words, day, "")
 
 
 def _unlike(first: str, known: set[str]) -> str:

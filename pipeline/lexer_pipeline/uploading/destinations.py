@@ -19,6 +19,7 @@ from lexer_pipeline.uploading.outcome import end
 from lexer_pipeline.uploading.outgoing import OutgoingFile
 
 GONE = "its folder is gone"
+PURGED = "its data was purged, so it cannot be sent from here"
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +122,10 @@ def _left(
     named = dataset_for(context.datasets, one.record_type)
     goes_on = context.options.also_there and named and not one.dataset and folder.is_dir()
     if last is not None and last.state == State.SENT and not context.options.resend and not goes_on:
-        return _sent_elsewhere(last, named, folder)
+        return _sent_elsewhere(last, "" if one.purged_at else named, folder)
+    if one.state == BatchState.PREPARED and one.purged_at and not (folder / one.file).is_file():
+        state = last.state if last is not None else State.CHANGED
+        return receipts.turned_down(content, state, PURGED, hint=next_steps.PURGED)
     if one.state != BatchState.PREPARED:
         reason = _why_held(folder) if one.state == BatchState.HELD else _STATES.get(one.state, "")
         needs = "" if one.state == BatchState.SUPERSEDED else receipts.PERSON

@@ -7,6 +7,7 @@ from pathlib import Path
 from lexer_pipeline.outbox.entry import BatchState, State
 
 COMMAND = "lexer-pipeline"
+PURGED = f"{COMMAND} convert SOURCE --out ANOTHER_FOLDER makes it anew, with a ledger that does not know it as sent"
 
 
 def shown(folder: Path) -> str:

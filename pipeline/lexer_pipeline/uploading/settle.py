@@ -106,8 +106,9 @@ def drop(
                         known.move(upload, State.PREPARED, "dropped", **ANEW)
             with known.transaction() as connection:
                 back = [_drop(connection, part) for part, _ in waiting]
-        for part, _ in waiting:
-            bring_up(replace(part, state=BatchState.DROPPED), known.folder_of(part.folder))
+        for part, uploads in parts:
+            if part.state == BatchState.DROPPED or (part, uploads) in waiting:
+                bring_up(replace(part, state=BatchState.DROPPED), known.folder_of(part.folder))
         dropped = [as_named(known.folder_of(part.folder), out) for part, _ in waiting]
         return dropped, [as_named(known.folder_of(part.folder), out) for part in back if part is not None]
 

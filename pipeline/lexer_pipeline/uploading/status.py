@@ -1,5 +1,7 @@
 """What lies in an out folder, and what the ledger knows of it."""
 
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -10,6 +12,9 @@ from lexer_pipeline.outbox.batch import as_named, folders, read
 from lexer_pipeline.outbox.entry import BatchEntry, BatchState, Entry, State
 from lexer_pipeline.outbox.ledger import Ledger, uploads_of
 from lexer_pipeline.outbox.outbox import looked_into
+from lexer_pipeline.outbox.standing import data_in, size_of, standing
+from lexer_pipeline.outbox.workspace import WORK
+from lexer_pipeline.system.scratch import PREFIX
 from lexer_pipeline.uploading import next_steps, receipts
 from lexer_pipeline.uploading.receipts import utc_text
 from lexer_pipeline.uploading.send import BROKEN
@@ -42,10 +47,26 @@ class BatchStatus:
         return asdict(self)
 
 
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """The batches of an out folder, and by state how many bytes of data lie in it."""
+
+    batches: list[BatchStatus]
+    data: Mapping[str, int]
+
+
 def status(out: Path, ledger: Path | None = None) -> list[BatchStatus]:
-    """What lies in `out` or belongs to its ledger, in the order it was made: one line a batch and service."""
+    """What lies in `out` or belongs to its ledger, in the order it was made: one line a batch and service.
+
+    Of what was dropped, superseded or rejected, nothing is told once its data was purged.
+    """
+    return overview(out, ledger).batches
+
+
+def overview(out: Path, ledger: Path | None = None) -> Overview:
+    """The same, and how much data lies where."""
     if not out.is_dir():
-        return []
+        return Overview([], {})
     with looked_into(out, file=ledger) as known:
         receipts.write_missing(known)
         with known.transaction() as connection:
@@ -55,11 +76,27 @@ def status(out: Path, ledger: Path | None = None) -> list[BatchStatus]:
         by_id = {one.id: one for one in batches}
         lines = []
         for one in batches:
+            if one.purged_at and one.state != BatchState.PREPARED:
+                continue
             before = by_id.get(one.replaces or 0)
             names = (before.folder if before else None, _name(corrections[one.id], one))
             lines += [_line(out, known, one, upload, names) for upload in _shown(one, uploads[one.id])]
-        met = {known.folder_of(one.folder) for one in batches}
-    return lines + [_broken(folder) for folder in folders(out) if folder.resolve() not in met]
+        lying = {known.folder_of(one.folder): standing(one, uploads[one.id]) for one in batches}
+    broken = [folder for folder in folders(out) if folder.resolve() not in lying]
+    return Overview(lines + [_broken(folder) for folder in broken], _data(out, lying, broken))
+
+
+def _data(out: Path, lying: Mapping[Path, str], broken: Sequence[Path]) -> Mapping[str, int]:
+    """Bytes by state; `temporary` is what commands are at, or left."""
+    found: Counter[str] = Counter()
+    root = out.resolve()
+    for folder, state in lying.items():
+        if folder.parent == root:
+            found[state] += sum(map(size_of, data_in(folder)))
+    found[BROKEN] = sum(map(size_of, broken))
+    work = [path for path in out.iterdir() if path.name.startswith((WORK, PREFIX))]
+    found["temporary"] = sum(map(size_of, work))
+    return {state: size for state, size in sorted(found.items()) if size}
 
 
 def _shown(one: BatchEntry, uploads: list[Entry]) -> list[Entry | None]:
@@ -83,7 +120,8 @@ def _line(
     state = upload.state if upload is not None else one.state
     is_gone = manifest is None and bool(one.specification) and state == BatchState.PREPARED
     replaces, replaced_by = (Path(name).name if name else None for name in names)
-    reason = "its folder is gone, or broken" if is_gone else _why(upload, manifest)
+    purged = f"its data was purged on {utc_text(one.purged_at, 'seconds')}" if one.purged_at else ""
+    reason = "its folder is gone, or broken" if is_gone else _why(upload, manifest) or purged
     return BatchStatus(
         path=str(path),
         specification=one.specification,

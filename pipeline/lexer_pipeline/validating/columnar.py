@@ -55,6 +55,7 @@ class ColumnarChecker:
         self._firsts = firsts
         self._closes_gaps = closes_gaps
         self._each: ColumnarChecker | None = None
+        self._under_way: set[tuple[int, int]] = set()
 
     def vouch(self) -> Bools:
         """The records that certainly satisfy the schema."""
@@ -119,11 +120,18 @@ class ColumnarChecker:
         """
         if isinstance(view, bool):
             return self._all() if view else self._none()
+        asked = (id(view), id(below))
+        if asked in self._under_way:
+            raise NotColumnar  # a schema that leads back to itself
+        self._under_way.add(asked)
         schema = resolve(self._schema, view)
         mask = self._branches(schema, below, exactly)
         if isinstance(below, Leaf):
-            return mask & self._leaf(schema, below, exactly)
-        return mask & self._container(schema, below, exactly)
+            mask &= self._leaf(schema, below, exactly)
+        else:
+            mask &= self._container(schema, below, exactly)
+        self._under_way.discard(asked)
+        return mask
 
     def _branches(self, schema: Schema, below: Branch | Leaf, exactly: bool) -> Bools:
         mask = self._all()

@@ -54,7 +54,7 @@ def validate_rows(
     accepted = vouched.copy()
     accepted[list(decided.lines)] = True
     suspicions = decided.suspicions
-    suspicions.update(_suspected(shaped.warnings, vouched, chunk))
+    suspicions.update(_suspected(shaped.warnings, vouched, chunk, by_record=True))
     suspicions.update(_suspected(chunk.changes, accepted, chunk))
     conversions = _counted(shaped.conversions, vouched, chunk)
     conversions.update(decided.conversions)
@@ -302,12 +302,19 @@ def _counted(changes: Iterable[Change], vouched: Bools, chunk: Records) -> Count
     return counts
 
 
-def _suspected(changes: Iterable[Change], vouched: Bools, chunk: Records) -> Iterator[Sighting]:
-    """The changes that are suspicions, with the lines of the first rows that they befell."""
+def _suspected(
+    changes: Iterable[Change], vouched: Bools, chunk: Records, by_record: bool = False
+) -> Iterator[Sighting]:
+    """The changes that are suspicions, with the lines of the first rows that they befell; `by_record`, of their records.
+
+    The reference knows records alone.
+    """
     for change in changes:
         if is_suspicion(change.name) and (rows := _rows_of(change, vouched, chunk)).size:
-            lines = chunk.lines[rows[:MOST_LINES]].tolist()
-            yield Sighting(change.name, change.path, rows.size, tuple(lines))
+            told = rows[:MOST_LINES]
+            if by_record:
+                told = chunk.firsts[np.searchsorted(chunk.firsts, told, "right") - 1]
+            yield Sighting(change.name, change.path, rows.size, tuple(chunk.lines[told].tolist()))
 
 
 def _rows_of(change: Change, vouched: Bools, chunk: Records) -> Integers:

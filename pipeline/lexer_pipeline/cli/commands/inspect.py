@@ -2,7 +2,6 @@
 
 import argparse
 from contextlib import ExitStack
-from typing import BinaryIO
 
 from lexer_pipeline.cli import show_inspected
 from lexer_pipeline.cli.answers import print_json
@@ -14,10 +13,9 @@ from lexer_pipeline.cli.streams import standard_input
 from lexer_pipeline.cli.terminal import watched
 from lexer_pipeline.errors import UsageError
 from lexer_pipeline.inspecting.inspect import Inspection, inspect
-from lexer_pipeline.loading.expand import expand
+from lexer_pipeline.loading.expand import expand, opened_sources
 from lexer_pipeline.loading.source import Source
 from lexer_pipeline.preparing.options import Options
-from lexer_pipeline.preparing.plan import again
 from lexer_pipeline.preparing.prepare import validate
 from lexer_pipeline.suspicions import Sighting, Sightings
 from lexer_pipeline.system.scratch import Scratch
@@ -29,10 +27,12 @@ def run(asked: argparse.Namespace) -> int:
     with ExitStack() as held:
         progress = held.enter_context(watched(asked, "looking"))
         scratch = held.enter_context(Scratch(asked.temp))
-        for source in expand(asked.sources, asked.member):
-            with again(source, standard_input(), scratch) as reader:
-                seen = inspect(source, read_options(asked), reader(), progress, asked.temp)
-                found.append(Inspected(seen, _suspicions(asked, source, seen, reader())))
+        opened = held.enter_context(
+            opened_sources(asked.sources, standard_input(), scratch, is_read_again=True)
+        )
+        for source in expand(opened, asked.member):
+            seen = inspect(source, read_options(asked), progress=progress, temp=asked.temp)
+            found.append(Inspected(seen, _suspicions(asked, source, seen)))
     if asked.json:
         print_json({"sources": [one.as_json() for one in found]})
     else:
@@ -41,14 +41,12 @@ def run(asked: argparse.Namespace) -> int:
     return DONE
 
 
-def _suspicions(
-    asked: argparse.Namespace, source: Source, seen: Inspection, stdin: BinaryIO | None
-) -> tuple[Sighting, ...] | None:
+def _suspicions(asked: argparse.Namespace, source: Source, seen: Inspection) -> tuple[Sighting, ...] | None:
     """What `validate` would find suspicious; None where nobody can say yet what the source becomes."""
     if not seen.surely:
         return None
     mapped = seen.presets[0] if seen.presets else None
-    options = Options(reading=read_options(asked), mapping=mapped, stdin=stdin, temp=asked.temp)
+    options = Options(reading=read_options(asked), mapping=mapped, temp=asked.temp)
     try:
         report = validate([source], None if mapped else seen.surely, options)
     except UsageError:

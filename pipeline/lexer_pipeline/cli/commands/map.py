@@ -1,6 +1,7 @@
 """map: a mapping drafted."""
 
 import argparse
+from collections.abc import Sequence
 
 from lexer_pipeline.cli import show_inspected
 from lexer_pipeline.cli.answers import print_json
@@ -11,35 +12,36 @@ from lexer_pipeline.cli.streams import standard_input
 from lexer_pipeline.cli.terminal import watched
 from lexer_pipeline.errors import UsageError
 from lexer_pipeline.inspecting.propose import propose, propose_from
-from lexer_pipeline.loading.expand import expand
+from lexer_pipeline.loading.expand import expand, opened_sources
+from lexer_pipeline.loading.source import Source
+from lexer_pipeline.system.scratch import Scratch
 
 
 def run(asked: argparse.Namespace) -> int:
     """Draft which column is which field, and write it into a file."""
-    sources = expand(asked.sources, asked.member)
-    if len(sources) != 1:
-        raise UsageError(
-            f"{asked.sources[0]}: holds {len(sources)} files",
-            "Choose one of them with --member.",
-        )
-    with watched(asked, "looking") as progress:
+    with (
+        watched(asked, "looking") as progress,
+        Scratch(asked.temp) as scratch,
+        opened_sources(asked.sources, standard_input(), scratch, is_read_again=False) as opened,
+    ):
+        source, reading = _only(expand(opened, asked.member), asked.sources[0]), read_options(asked)
         if asked.preset:
             done = propose_from(
-                sources[0],
-                asked.preset,
-                asked.out,
-                force=asked.force,
-                stdin=standard_input(),
-                reading=read_options(asked),
-                temp=asked.temp,
+                source, asked.preset, asked.out, force=asked.force, reading=reading, temp=asked.temp
             )
         else:
             done = propose(
-                sources[0], asked.spec, asked.out, out=asked.batches, force=asked.force, stdin=standard_input(),
-                reading=read_options(asked), progress=progress, temp=asked.temp,
+                source, asked.spec, asked.out, out=asked.batches, force=asked.force, reading=reading,
+                progress=progress, temp=asked.temp,
             )  # fmt: skip
     if asked.json:
         print_json(done.as_json())
     else:
         show_inspected.proposal(console_for(asked), done)
     return DONE
+
+
+def _only(sources: Sequence[Source], named: str) -> Source:
+    if len(sources) != 1:
+        raise UsageError(f"{named}: holds {len(sources)} files", "Choose one of them with --member.")
+    return sources[0]

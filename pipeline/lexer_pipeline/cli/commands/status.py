@@ -7,15 +7,15 @@ from lexer_pipeline.cli import show_sent
 from lexer_pipeline.cli.answers import print_json
 from lexer_pipeline.cli.console import console_for
 from lexer_pipeline.cli.exits import DONE
-from lexer_pipeline.uploading.status import status
+from lexer_pipeline.uploading.status import overview
 
 
 def run(asked: argparse.Namespace) -> int:
     """Show what lies in the folder of batches, and how far each is on its way."""
     settings = given.settings(asked)
-    found = status(asked.out, settings.ledger)
+    found = overview(asked.out, settings.ledger)
     if asked.json:
-        print_json({"batches": [one.as_json() for one in found]})
+        print_json({"batches": [one.as_json() for one in found.batches], "data": found.data})
     else:
         show_sent.statuses(console_for(asked), found, asked.out, settings.ledger)
     return DONE

@@ -1,0 +1,1 @@
+"""What this project is built and tested with: pinned lists, their licences, and whether anything in them is known to be unsafe."""
