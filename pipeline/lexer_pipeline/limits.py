@@ -8,6 +8,13 @@ HARMLESS_STREAM = 16 << 20
 # Columns of a table, and of one of which `inspect` and `map` say what it may be.
 COLUMNS = 30_000
 GUESSED_COLUMNS = 2_000
+# One record as it is read: a row or a document, or all rows of one key together; and how many rows one key may have.
+RECORD_BYTES = 16 << 20
+RECORD_ROWS = 100_000
+# Fields of a mapping, all its records together.
+MAPPING_FIELDS = 25_000
+# Parts that one delivery is split into.
+PARTS = 10_000
 # Keys of one document, at all depths, and issues that are told of one record.
 DOCUMENT_KEYS = 100_000
 MOST_ISSUES = 1000

@@ -8,6 +8,7 @@ import pytest
 from lexer_pipeline import limits
 from lexer_pipeline.errors import PipelineError, SourceError, UsageError
 from lexer_pipeline.inspecting.inspect import inspect
+from lexer_pipeline.mapping import file as mapping
 from lexer_pipeline.preparing.options import Options
 from lexer_pipeline.preparing.prepare import validate
 from lexer_pipeline.preparing.report import MOST_FIELDS, Report
@@ -152,3 +153,12 @@ def test_a_packed_file_that_unpacks_to_far_more_is_refused_before_it_is_read(
     for work in (checked, inspect):
         with pytest.raises(PipelineError, match="more than 200 times its size"):
             work(path)
+
+
+def test_a_mapping_has_so_many_fields(tmp_path: Path) -> None:
+    head = '[[records]]\nspecification = "profile_customer"\n[records.fields]\n'
+    lines = [f'"custom_fields.c{number}" = "c"\n' for number in range(limits.MAPPING_FIELDS + 1)]
+    path = tmp_path / "own.toml"
+    path.write_text(head + "".join(lines))
+    with pytest.raises(UsageError, match="has 25001 fields, more than 25000"):
+        mapping.read(path)

@@ -16,8 +16,7 @@ from lexer_pipeline.errors import SourceError
 from lexer_pipeline.kernels import dispatch
 from lexer_pipeline.kernels.arrays import Bools, Int32s, Integers, UInt64s
 from lexer_pipeline.kernels.codes import KEY_EMPTY, KEY_EXACT, KEY_SAME, KEY_STARTS, KEY_UNREADABLE, ROW_BLANK
-
-LONGEST_RECORD = 16 << 20
+from lexer_pipeline.limits import RECORD_BYTES, RECORD_ROWS
 
 
 class Key(NamedTuple):
@@ -88,12 +87,8 @@ def adjacent(blocks: Iterator[Rows], key: Key, once: Sequence[int], source: str)
         firsts = record_starts(rows, key, once)
         whole = _surely_whole(rows, key, firsts)
         if not whole:
-            if len(rows.data) > LONGEST_RECORD:
-                raise SourceError(
-                    f"{source}: the record on line {int(rows.lines[0])} has rows of more than "
-                    f"{LONGEST_RECORD >> 20} MiB",
-                    "Check the column that says which rows belong together.",
-                )
+            if len(rows.data) > RECORD_BYTES:
+                raise too_large(source, f"on line {int(rows.lines[0])}")
             kept = rows
             continue
         end = int(firsts[whole])
@@ -101,6 +96,14 @@ def adjacent(blocks: Iterator[Rows], key: Key, once: Sequence[int], source: str)
         kept = rows.slice(end, len(rows.faults))
     if kept is not None:
         yield by_record(kept, key, once)
+
+
+def too_large(source: str, where: str) -> SourceError:
+    """The error of a key with more rows than one record may have."""
+    return SourceError(
+        f"{source}: the record {where} has more than {RECORD_ROWS:,} rows, or rows of more than {RECORD_BYTES >> 20} MiB",
+        "Check the column that says which rows belong together: what stands in so many rows is no key.",
+    )
 
 
 def _surely_whole(rows: Rows, key: Key, firsts: Int32s) -> int:

@@ -1,12 +1,13 @@
 """The rows of a table put side by side by their keys, through files on disk, where the source does not keep them so."""
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing
+from contextlib import ExitStack, closing
 from functools import partial
 
 import numpy as np
 
-from lexer_pipeline.chunks.group import LONGEST_RECORD, Key, by_record, marks_of
+from lexer_pipeline.chunks.buckets import Buckets, Lying, carried
+from lexer_pipeline.chunks.group import Key, by_record, marks_of
 from lexer_pipeline.chunks.records import Records
 from lexer_pipeline.chunks.rows import Rows, left_over, rows_of
 from lexer_pipeline.kernels import dispatch
@@ -23,11 +24,12 @@ from lexer_pipeline.kernels.codes import (
     KEYS_START,
 )
 from lexer_pipeline.kernels.dialect import Dialect
+from lexer_pipeline.limits import RECORD_BYTES
 from lexer_pipeline.system.parallel import map_in_order
-from lexer_pipeline.system.scratch import Parted, Scratch
+from lexer_pipeline.system.scratch import Scratch
 
-# A bucket of this size is put in order in memory.
-BUCKET = 8 << 20
+# A bucket of about this size, in bytes and rows, is put in order in memory.
+BUCKET, BUCKET_ROWS = 8 << 20, 1 << 16
 # Chunks of a bucket are as large as those of a block.
 CHUNK_ROWS = 8192
 Blocks = Callable[[], Iterator[Rows]]
@@ -40,6 +42,7 @@ def regrouped(
     dialect: Callable[[], Dialect],
     size: int,
     scratch: Scratch,
+    source: str,
     writer: "dispatch.Writer | None" = None,
 ) -> Iterator[Records]:
     """All rows of a table in chunks where rows of one key stand side by side, in the order of the file.
@@ -48,15 +51,18 @@ def regrouped(
     key cannot be read stands alone: in such a file nobody can say which record it belongs to. Records that a `writer`
     is certain of are written already.
     """
-    parts = max(1, -(-size // BUCKET))
-    with closing(Parted(scratch.file(), parts)) as rows, closing(Parted(scratch.file(), parts)) as places:
-        buckets = [_Bucket(rows, places, number) for number in range(parts)]
-        for apart in map_in_order(partial(_part, key=key, buckets=buckets), blocks(), 1):
+    with ExitStack() as held:
+        parting = _Parting(key, size, scratch, held)
+        for apart in map_in_order(parting.part, blocks(), 1):
             if len(apart.faults):
                 yield apart
-        read_back = partial(_Bucket.in_order, key=key, dialect=dialect)
-        for data, found, columns in map_in_order(read_back, buckets, 1):
-            for some in _in_chunks(data, found, dialect(), columns, writer):
+        if parting.buckets is None:
+            return
+        told, columns = dialect(), parting.columns
+        keys = partial(_keys, key=key, dialect=told)
+        in_order = partial(_in_order, key=key, dialect=told, columns=columns)
+        for data, found in map_in_order(in_order, parting.buckets.each(keys, scratch, source), 1):
+            for some in _in_chunks(data, found, told, columns, writer):
                 yield from _narrow(by_record(some, key, once))
 
 
@@ -71,41 +77,37 @@ def _narrow(whole: Records) -> Iterator[Records]:
         yield part.within(part.row_starts.item(0), part.row_ends.item(-1))
 
 
-def _part(rows: Rows, key: Key, buckets: Sequence["_Bucket"]) -> Records:
-    """Put the rows into the buckets of their keys; returns those that have no place there, each a record."""
-    marks, hashes = marks_of(rows, key)
-    # A row without a key goes on with the row before it, wherever that one goes.
-    known = np.maximum.accumulate(
-        np.where((marks == KEY_STARTS) | (marks == KEY_SAME), np.arange(len(marks)), 0)
-    )
-    numbers = (hashes[known] % np.uint64(len(buckets))).astype(np.int64)
-    whole = (marks != KEY_BLANK) & (marks != KEY_UNREADABLE)
-    for number, bucket in enumerate(buckets):
-        bucket.write(rows, np.flatnonzero(whole & (numbers == number)).astype(np.int64, copy=False))
-    return by_record(rows.kept(~whole), None, ())
+class _Parting:
+    """Puts rows into the buckets of their keys, all blocks of a table one after another; there are no buckets before the first."""
 
-
-class _Bucket:
-    """The rows of some keys on disk, with their lines and numbers."""
-
-    def __init__(self, rows: Parted, places: Parted, number: int) -> None:
-        self._rows = rows
-        self._places = places
-        self._number = number
+    def __init__(self, key: Key, size: int, scratch: Scratch, held: ExitStack) -> None:
+        self._key = key
+        self._size = size
+        self._scratch = scratch
+        self._held = held
+        self._last = np.uint64(0)
         self.columns = 0
+        self.buckets: Buckets | None = None
 
-    def write(self, rows: Rows, chosen: Int64s) -> None:
-        self.columns = rows.columns
-        self._rows.write(self._number, dispatch.gather(rows.data, rows.row_starts, rows.row_ends, chosen))
-        self._places.write(
-            self._number, np.stack([rows.lines[chosen], rows.numbers[chosen]], axis=1).tobytes()
-        )
+    def part(self, rows: Rows) -> Records:
+        """Put away rows; returns those that have no place in a bucket, each a record."""
+        if self.buckets is None:
+            self.columns = rows.columns
+            each = max(1, rows.size // max(1, len(rows.faults)))
+            parts = -(-self._size // min(BUCKET, BUCKET_ROWS * each))
+            self.buckets = self._held.enter_context(closing(Buckets(self._scratch, max(1, parts))))
+        marks, hashes = marks_of(rows, self._key)
+        of, self._last = carried(marks, hashes, self._last)
+        whole = (marks != KEY_BLANK) & (marks != KEY_UNREADABLE)
+        numbers = (of % np.uint64(len(self.buckets))).astype(np.int64)
+        places = np.stack([rows.lines, rows.numbers], axis=1)
+        self.buckets.add(numbers, np.flatnonzero(whole), rows.data, (rows.row_starts, rows.row_ends), places)
+        return by_record(rows.kept(~whole), None, ())
 
-    def in_order(self, key: Key, dialect: Callable[[], Dialect]) -> tuple[bytes, Int64s, int]:
-        """The rows side by side by key, the line and number of each, and how many columns there are."""
-        data = self._rows.read(self._number)
-        places = np.frombuffer(self._places.read(self._number), np.int64).reshape(-1, 2)
-        return *_sorted(data, places, key, dialect(), self.columns), self.columns
+
+def _in_order(bucket: Lying, key: Key, dialect: Dialect, columns: int) -> Lying:
+    """The rows of a bucket side by side by key, with the line and number of each."""
+    return _sorted(*bucket, key, dialect, columns)
 
 
 def _sorted(data: bytes, places: Int64s, key: Key, dialect: Dialect, columns: int) -> tuple[bytes, Int64s]:
@@ -142,7 +144,7 @@ def _side_by_side(hashes: Int64s) -> tuple[Int64s, int]:
 
 
 def _keys(data: bytes, key: Key, dialect: Dialect) -> Int64s:
-    return dispatch.scan_keys(data, dialect, key.column, True, LONGEST_RECORD, key.kind)[2]
+    return dispatch.scan_keys(data, dialect, key.column, True, RECORD_BYTES, key.kind)[2]
 
 
 def _put(data: bytes, about: Int64s, order: Int64s) -> bytes:
@@ -165,7 +167,7 @@ def _in_chunks(
         return
     most, row, at, left = CHUNK_ROWS, 0, 0, memoryview(data)
     while left:
-        done = writer.write(left, dialect, True, LONGEST_RECORD, most)
+        done = writer.write(left, dialect, True, RECORD_BYTES, most)
         if not done.consumed:
             most *= 2
             continue
@@ -178,7 +180,7 @@ def _in_chunks(
 
 
 def _scanned(data: bytes, places: Int64s, dialect: Dialect, columns: int) -> Rows:
-    found = dispatch.scan_csv(data, dialect, columns, True, len(places) + 1, LONGEST_RECORD)
+    found = dispatch.scan_csv(data, dialect, columns, True, len(places) + 1, RECORD_BYTES)
     if found.rows != len(places):
         raise AssertionError(f"{len(places)} rows were put aside and {found.rows} came back")
     return rows_of(found, data, columns, places[:, 0], places[:, 1])

@@ -5,11 +5,12 @@ from contextlib import ExitStack, closing
 
 import numpy as np
 
-from lexer_pipeline.chunks.group import Key, Keys, marks_of
+from lexer_pipeline.chunks.group import Key, Keys, marks_of, too_large
 from lexer_pipeline.chunks.rows import Rows
 from lexer_pipeline.kernels import dispatch
 from lexer_pipeline.kernels.arrays import UInt64s
 from lexer_pipeline.kernels.codes import KEY_SAME, KEY_STARTS
+from lexer_pipeline.limits import RECORD_ROWS
 from lexer_pipeline.system.scratch import Parted, Scratch
 
 MOST_KEYS = 1 << 21
@@ -21,16 +22,25 @@ def marked(blocks: Iterator[Rows], key: Key) -> Iterator[Keys]:
     return (marks_of(rows, key) for rows in blocks)
 
 
-def comes_back(keys: Iterator[Keys], scratch: Scratch) -> bool:
-    """Whether some key stands again behind rows of another key; memory stays constant, hashes go to disk."""
+def comes_back(keys: Iterator[Keys], scratch: Scratch, source: str) -> bool:
+    """Whether some key stands again behind rows of another key; memory stays constant, hashes go to disk.
+
+    Raises SourceError where a key has more rows side by side than a record may have.
+    """
     seen, last = dispatch.KeySet(MOST_KEYS), 0
+    rows, began = 0, 0
     with ExitStack() as held:
         spill: _Spill | None = None
         for marks, hashes in keys:
-            keyed = hashes[(marks == KEY_STARTS) | (marks == KEY_SAME)]
+            places = np.flatnonzero((marks == KEY_STARTS) | (marks == KEY_SAME))
+            keyed = hashes[places]
+            begins = np.append(keyed[:1] != last, keyed[1:] != keyed[:-1])
+            turns = np.concatenate([[began], rows + places[begins], [rows + len(marks)]])
+            for turn in np.flatnonzero(np.diff(turns) > RECORD_ROWS)[:1].tolist():
+                raise too_large(source, f"that begins with row {int(turns[turn]) + 1}")
+            rows, began = int(turns[-1]), int(turns[-2])
             if not len(keyed):
                 continue
-            begins = np.concatenate([[keyed[0] != last], keyed[1:] != keyed[:-1]])
             last, begun = int(keyed[-1]), keyed[begins]
             if spill is not None:
                 spill.write(begun)

@@ -44,7 +44,7 @@ def load_rows(
         return
     with spooled_body(loaded) as spool:
         comes_back = returning_keys.comes_back(
-            delimited.read_keys(spool, loaded.head, key.column), loaded.scratch
+            delimited.read_keys(spool, loaded.head, key.column), loaded.scratch, loaded.name
         )
 
         def rows(writer: "dispatch.Writer | None") -> Iterator[Rows]:
@@ -54,7 +54,14 @@ def load_rows(
             size = spool.again().size
             yield from coalesce(
                 regroup.regrouped(
-                    lambda: rows(None), key, once, lambda: loaded.head.dialect, size, loaded.scratch, writer
+                    lambda: rows(None),
+                    key,
+                    once,
+                    lambda: loaded.head.dialect,
+                    size,
+                    loaded.scratch,
+                    loaded.name,
+                    writer,
                 )
             )
         elif writer is not None:
@@ -76,7 +83,7 @@ def load_rejected(
 
         in_turn = in_order_of(loaded, spool, key is not None)
         comes_back = key is not None and returning_keys.comes_back(
-            returning_keys.marked(blocks(), key), loaded.scratch
+            returning_keys.marked(blocks(), key), loaded.scratch, loaded.name
         )
         yield from with_left_out(
             brought_together(blocks, key, once, comes_back, loaded, spool.again().size), left
@@ -100,7 +107,9 @@ def brought_together(
     if key is None:
         return each_a_record(blocks())
     if comes_back:
-        return regroup.regrouped(blocks, key, once, lambda: loaded.head.dialect, size, loaded.scratch)
+        return regroup.regrouped(
+            blocks, key, once, lambda: loaded.head.dialect, size, loaded.scratch, loaded.name
+        )
     return group.adjacent(blocks(), key, once, loaded.name)
 
 

@@ -33,6 +33,7 @@ from pathlib import Path
 from typing import Any
 
 from lexer_pipeline.errors import UsageError
+from lexer_pipeline.limits import MAPPING_FIELDS
 from lexer_pipeline.mapping.rules import (
     LINE_TOTAL,
     REFUSE,
@@ -108,6 +109,9 @@ def _trusted(path: Path) -> Mapping:
 
 def _mapping(path: Path, file: SettingsFile) -> Mapping:
     table: Table = file.table
+    count = sum(len(one["fields"]) for one in table.get("records", ()))
+    if count > MAPPING_FIELDS:
+        raise UsageError(f"{path}: has {count} fields, more than {MAPPING_FIELDS}", "Leave some of them out.")
     shares, words = table.get("suspicions", {}), table.get("placeholders", {})
     return Mapping(
         path, table.get("title", path.stem), _signature(table.get("recognise", ())), _texts(table, "drop"), _texts(table, "secret"),

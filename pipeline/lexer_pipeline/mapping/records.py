@@ -41,7 +41,7 @@ def load_chosen(
         in_turn = in_order_of(loaded, spool, mapper.key is not None)
         seen = survey.over(blocks())
         comes_back = mapper.key is not None and returning_keys.comes_back(
-            returning_keys.marked(seen, mapper.key), loaded.scratch
+            returning_keys.marked(seen, mapper.key), loaded.scratch, loaded.name
         )
         if mapper.waits:
             deque(seen, maxlen=0)

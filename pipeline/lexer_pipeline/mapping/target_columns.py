@@ -238,8 +238,15 @@ def _outer_item(path: FieldPath) -> tuple[FieldPath, int] | None:
 def order_of(target_columns: Sequence[TargetColumn]) -> tuple[int, ...]:
     """The places of the columns, each behind those that it leans on."""
     depths = [0] * len(target_columns)
-    for _ in target_columns:
-        for place, one in enumerate(target_columns):
-            leans = [at for at in (*one.made, *one.beside, *one.unless) if at != NOWHERE]
-            depths[place] = max((depths[at] + 1 for at in leans), default=0)
+    leaning = [
+        (place, [at for at in (*one.made, *one.beside, *one.unless) if at != NOWHERE])
+        for place, one in enumerate(target_columns)
+    ]
+    leaning = [(place, leans) for place, leans in leaning if leans]
+    for _ in leaning:
+        before = tuple(depths)
+        for place, leans in leaning:
+            depths[place] = max(depths[at] + 1 for at in leans)
+        if before == tuple(depths):
+            break
     return tuple(sorted(range(len(target_columns)), key=depths.__getitem__))

@@ -19,6 +19,8 @@ from typing import NamedTuple
 
 from filelock import lock_descriptor
 
+from lexer_pipeline.errors import UsageError
+from lexer_pipeline.limits import PARTS
 from lexer_pipeline.model import Manifest, SourceUse
 from lexer_pipeline.outbox.batch import ISSUES, MANIFEST
 from lexer_pipeline.outbox.written_file import WrittenFile
@@ -149,15 +151,20 @@ class Workspace:
         self.parts: list[Part] = []
 
     def new_part(self) -> Part:
-        """Begin the next part."""
+        """Begin the next part; the one before it is complete, so that one part alone has files open and threads at work."""
+        if len(self.parts) == PARTS:
+            raise UsageError(
+                f"there are more than {PARTS:,} parts", "Allow more bytes a file with --max-bytes."
+            )
+        if self.parts:
+            self.parts[-1].seal()
         part = Part(self.folder / f"part-{len(self.parts) + 1:04}", self._timings, self.hashing)
         self.parts.append(part)
         return part
 
     def seal(self) -> None:
         """All parts are complete and on the disk."""
-        for part in self.parts:
-            part.seal()
+        self.parts[-1].seal()
 
     def plan(self, places: Sequence[str]) -> None:
         """Write down which folder of the out folder each part becomes; nothing is moved before the ledger knows of it."""

@@ -121,13 +121,15 @@ class Parted:
 
     def read(self, part: int) -> bytes:
         """All of a part."""
+        return b"".join(self.pieces(part))
+
+    def pieces(self, part: int) -> Iterator[bytes]:
+        """A part a piece at a time, each of them some of what was added, whole."""
         self._put()
         self._file.flush()
         places = self._places[part]
-        return b"".join(
-            files.read_at(self._file.fileno(), size, begin)
-            for begin, size in zip(places[::2], places[1::2], strict=True)
-        )
+        for begin, size in zip(places[::2], places[1::2], strict=True):
+            yield files.read_at(self._file.fileno(), size, begin)
 
     def close(self) -> None:
         """Let go of the file."""
