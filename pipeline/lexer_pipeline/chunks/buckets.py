@@ -36,7 +36,7 @@ class Buckets:
         self.rows = np.zeros(parts, np.int64)
 
     def __len__(self) -> int:
-        return len(self._parts)
+        return len(self.bytes)
 
     def add(
         self, numbers: Int64s, chosen: Int64s, rows: bytes, ends: tuple[Int32s, Int32s], places: Int64s
