@@ -13,6 +13,8 @@ RECORD_BYTES = 16 << 20
 RECORD_ROWS = 100_000
 # Fields of a mapping, all its records together.
 MAPPING_FIELDS = 25_000
+# What a mapping may make of a part of a source (about a mebibyte, or one record), however often it repeats a text.
+MADE_BYTES = 256 << 20
 # Parts that one delivery is split into.
 PARTS = 10_000
 # Keys of one document, at all depths, and issues that are told of one record.

@@ -11,9 +11,11 @@ import numpy as np
 
 from lexer_pipeline.chunks import cells
 from lexer_pipeline.chunks.records import Change, Records
+from lexer_pipeline.errors import UsageError
 from lexer_pipeline.kernels import codes, dispatch
 from lexer_pipeline.kernels.arrays import Bools, Integers
 from lexer_pipeline.kernels.codes import HAS_ESCAPE, HAS_HIGH, ROW_OK
+from lexer_pipeline.limits import MADE_BYTES
 from lexer_pipeline.mapping import conversions
 from lexer_pipeline.mapping.compile import Mapper
 from lexer_pipeline.mapping.currencies import Currencies, note_currencies
@@ -84,6 +86,7 @@ class _MappedChunk:
         self._bring_together(self._mapper.together)
         if self._mapper.reconciling is not None:
             self._reconcile(self._mapper.reconciling)
+        self._bound(int((self._ends - self._starts).sum(dtype=np.int64)))
         fields = self._mapper.fields
         return replace(
             self._rows, data=self._so_far().data, columns=fields,
@@ -195,11 +198,23 @@ class _MappedChunk:
         self._starts[rows, place] = self._size
         self._ends[rows, place], self._flags[rows, place] = self._kept(text)
 
+    def _bound(self, size: int) -> None:
+        """Raise UsageError where more would be made of a chunk than fits."""
+        if size > MADE_BYTES + len(self._rows.data):
+            raise UsageError(
+                f"{self._mapper.source}: the mapping makes more than {MADE_BYTES >> 20} MiB of one part of the source",
+                "Shorten its constants and templates, or leave out fields.",
+            )
+
+    def _added(self, piece: bytes) -> None:
+        self._pieces.append(piece)
+        self._size += len(piece)
+        self._bound(self._size - len(self._rows.data))
+
     def _kept(self, text: str) -> tuple[int, int]:
         """Where a text written behind the others ends, and its flags."""
         piece = text.encode()
-        self._pieces.append(piece)
-        self._size += len(piece)
+        self._added(piece)
         flags = (HAS_ESCAPE if NEEDS_ESCAPE.search(text) else 0) | (0 if piece.isascii() else HAS_HIGH)
         return self._size, flags
 
@@ -229,8 +244,7 @@ class _MappedChunk:
         new, starts, stops, flags, marks = dispatch.rewrite(
             *places, kinds, arguments, ends, self._size, bool(one.made)
         )
-        self._pieces.append(new)
-        self._size += len(new)
+        self._added(new)
         sure = marks != codes.IN_DOUBT
         made, marks = rows[sure], marks[sure]
         self._fill(place, made, [part[sure] for part in (starts, stops, flags)])

@@ -31,6 +31,7 @@ CODES = {
     "json": "the text is not JSON",
     "several_addresses": "more than one e-mail address where one belongs",
     "encoding": "the bytes are not UTF-8, or the text is not Unicode",
+    "too_large": "the record is larger than a record may be",
     "too_deep": "the document is nested too deep",
     "too_many_keys": "the document has too many keys",
     "ragged_row": "a row with more or fewer cells than the header",

@@ -1,7 +1,7 @@
 """Stage: each record is accepted, or rejected with issues that say where, which rule and what to do."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -15,6 +15,7 @@ from lexer_pipeline.chunks.rows import Rows, Written
 from lexer_pipeline.kernels import codes, dispatch
 from lexer_pipeline.kernels.arrays import Bools, Integers
 from lexer_pipeline.kernels.codes import ROW_BLANK
+from lexer_pipeline.limits import RECORD_BYTES
 from lexer_pipeline.model import Issue, Problem
 from lexer_pipeline.specs.paths import FieldPath, Parts
 from lexer_pipeline.suspicions import MOST_LINES, Sighting, Sightings, is_suspicion
@@ -33,6 +34,10 @@ Names = Callable[[Parts], tuple[str, str]]
 # So many rows are judged one by one before it pays to look for signatures.
 FEW = 8
 NOTHING = Verdict(b"", ())
+TOO_LARGE = Problem(
+    (), "too_large", f"at most {RECORD_BYTES >> 20} MiB",
+    f"would hold more than {RECORD_BYTES >> 20} MiB of text; shorten what the mapping repeats in each row",
+)  # fmt: skip
 CLEANED = {codes.KIND_EMAIL: "email_cleaned", codes.KIND_HASH: "hash_cleaned"}
 
 
@@ -50,7 +55,9 @@ def validate_rows(
     agrees = _agrees(chunk, read, layout)
     vouched = _vouched(shaped, layout, reference) & agrees
     vouched[list(told)] = False
-    decided = _decided(vouched, agrees, shaped, read, layout, reference, signatures, source, told)
+    large = _too_large(chunk)
+    vouched[list(large)] = False
+    decided = _decided(vouched, agrees, shaped, read, layout, reference, signatures, source, told, large)
     accepted = vouched.copy()
     accepted[list(decided.lines)] = True
     suspicions = decided.suspicions
@@ -112,7 +119,7 @@ class _Decided:
 
 def _decided(
     vouched: Bools, agrees: Bools, shaped: ShapedRows, read: Cells, layout: Layout, reference: ReferenceChecker,
-    signatures: RowSignatures, source: str, told: Mapping[int, Fate],
+    signatures: RowSignatures, source: str, told: Mapping[int, Fate], large: Collection[int],
 ) -> _Decided:  # fmt: skip
     """The reference's word on each record that is not vouched for, once for those of one signature."""
     chunk, decided = shaped.chunk, _Decided()
@@ -123,6 +130,10 @@ def _decided(
     faulty = {row for row, fault in enumerate(faults) if fault} | chunk.problems.keys()
     for record in doubtful:
         rows = [row for row in range(begins[record], ends[record]) if faults[row] != ROW_BLANK]
+        if record in large:
+            issue = _issue(TOO_LARGE, source, chunk, rows[0], names)
+            decided.rejected.append(Rejected(tuple(rows), (issue,)))
+            continue
         if (fate := told.get(record)) is not None:
             said = tuple([_issue(one, source, chunk, rows[0], names) for one in fate.problems])
             decided.tell(record, rows, fate, said, chunk.lines.item(rows[0]))
@@ -142,6 +153,16 @@ def _decided(
         decided.conversions.update(verdict.conversions)
         decided.warn(verdict.warnings, chunk.lines.item(rows[0]))
     return decided
+
+
+def _too_large(chunk: Records) -> frozenset[int]:
+    """The records whose texts are larger than a record may be, where a mapping repeats them."""
+    sizes = (chunk.ends - chunk.starts).astype(np.int64)
+    if not chunk.records or sizes.sum() <= RECORD_BYTES:
+        return frozenset()
+    of_rows = sizes.reshape(-1, chunk.columns).sum(axis=1)
+    large = np.flatnonzero(np.add.reduceat(of_rows, chunk.firsts) > RECORD_BYTES)
+    return frozenset(large.tolist())
 
 
 def _agrees(chunk: Records, read: Cells, layout: Layout) -> Bools:
