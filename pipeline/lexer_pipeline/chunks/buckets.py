@@ -44,7 +44,9 @@ class Buckets:
         """Put each of the `chosen` rows into the bucket of its number; `ends` say where rows begin and end."""
         order = chosen[np.argsort(numbers[chosen], kind="stable")]
         wanted, begins = np.unique(numbers[order], return_index=True)
-        for number, some in zip(wanted.tolist(), np.split(order, begins[1:]), strict=True):
+        for number, some in zip(
+            wanted.tolist(), np.split(order, begins[1:]) if len(order) else [], strict=True
+        ):
             data = dispatch.gather(rows, *ends, some.astype(np.int64, copy=False))
             self._parts.write(
                 number, np.array([len(some), len(data)], np.int64).tobytes() + places[some].tobytes() + data

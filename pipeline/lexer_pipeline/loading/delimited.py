@@ -225,7 +225,8 @@ def read_rows(
         if consumed:
             rest, most = rest[consumed:], least
             continue
-        most = min(2 * most, BLOCK)
+        # No record has more rows than there are bytes.
+        most = max(least, min(2 * most, len(rest) + 1))
         if not final:
             if len(rest) > LONGEST_ROW:
                 raise _too_long(source, place.line + 1, writer is not None and writer.folds)
