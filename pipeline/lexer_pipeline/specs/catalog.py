@@ -5,6 +5,7 @@ import json
 import os
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from pathlib import Path
 
 from lexer_pipeline.errors import UsageError
@@ -19,6 +20,8 @@ SCHEMAS: Path = next(
     path for path in (_PACKAGE / "schemas", _PACKAGE.parents[1] / "schemas") if path.is_dir()
 )
 
+# More than there are in the package.
+MOST_REMEMBERED = 64
 _NAME = re.compile(r"[A-Za-z0-9_]+")
 
 
@@ -56,6 +59,17 @@ def load(path: Path) -> Specification:
             f"{path}: a specification cannot be called {path.stem!r}",
             "Its name goes into file names: rename the file, with letters, digits and underscores alone.",
         )
+    try:
+        found = path.stat()
+    except (OSError, ValueError) as error:
+        why = error.strerror if isinstance(error, OSError) else "that is no path"
+        raise UsageError(f"{path}: the schema cannot be read: {why}", "Check the path.") from error
+    return _loaded(path, found.st_mtime_ns, found.st_size)
+
+
+@lru_cache(MOST_REMEMBERED)
+def _loaded(path: Path, _mtime_ns: int, _size: int) -> Specification:
+    """What a schema file holds, read once for each state of it: a run asks for its specifications again and again."""
     schema = _read(path)
     try:
         check_references(schema)
