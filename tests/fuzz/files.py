@@ -46,7 +46,9 @@ def data_of(rng: random.Random, seed: Seed) -> tuple[bytes, bool]:
         data = seed.data if raw and rng.random() < 0.3 else mutate.written(rng, rows)
     if raw and rng.random() < 0.8:
         data = mutate.spoiled(rng, data)
-    return (gzip.compress(data, mtime=0) if rng.random() < 0.03 else data), seed.is_table and not raw
+    # What stands in the first row may be taken for a name of a column.
+    is_marked = seed.is_table and not raw and MARK.encode() not in data.split(b"\n", 1)[0]
+    return (gzip.compress(data, mtime=0) if rng.random() < 0.03 else data), is_marked
 
 
 @dataclass(frozen=True)

@@ -188,6 +188,19 @@ def test_a_ledger_that_is_none_of_0_1_0_is_called_damaged_and_left_alone(out: Pa
     assert (out / "ledger.sqlite3").read_bytes() == before
 
 
+def test_a_ledger_whose_tables_have_names_that_are_no_text_is_called_damaged_and_left_alone(
+    out: Path,
+) -> None:
+    file = out / "ledger.sqlite3"
+    file.write_bytes(file.read_bytes().replace(b"CREATE TABLE", b"CREATE TABL\xff"))
+    before = file.read_bytes()
+
+    with pytest.raises(PersonNeeded, match="damaged"):
+        status(out)
+
+    assert file.read_bytes() == before
+
+
 def test_a_ledger_that_says_nothing_of_its_pace_is_migrated(out: Path) -> None:
     with closing(sqlite3.connect(out / "ledger.sqlite3")) as ledger:
         ledger.execute("DELETE FROM pace")

@@ -162,9 +162,11 @@ def worded(path: Path) -> Iterator[None]:
         raise PersonNeeded(f"the ledger cannot be written ({path}: {error}); {remedy}", REMEDY) from None
     except sqlite3.DatabaseError as error:
         raise _damaged(error) from None
+    except UnicodeDecodeError:  # what SQLite says of a schema that is none may quote it
+        raise _damaged("it holds text that is no UTF-8") from None
 
 
-def _damaged(error: sqlite3.DatabaseError) -> PersonNeeded:
+def _damaged(error: sqlite3.DatabaseError | str) -> PersonNeeded:
     return PersonNeeded(
         f"the ledger is damaged ({error})",
         f"restore {FILE} from a copy; without it nobody knows what was sent (each receipt.json says it for its batch)",
