@@ -174,11 +174,14 @@ def test_a_folder_that_was_filled_anew_keeps_both_contents_apart(out: Path) -> N
         "DROP TABLE pace",
         "DROP TABLE events",
         "UPDATE uploads SET reason = CAST(x'ff' AS TEXT)",
+        # Another program that made the table anew, without its rules.
+        "CREATE TABLE copy AS SELECT * FROM uploads; DROP TABLE uploads; ALTER TABLE copy RENAME TO uploads; "
+        "UPDATE uploads SET destination = NULL",
     ],
 )
 def test_a_ledger_that_is_none_of_0_1_0_is_called_damaged_and_left_alone(out: Path, change: str) -> None:
     with closing(sqlite3.connect(out / "ledger.sqlite3")) as ledger:
-        ledger.execute(change)
+        ledger.executescript(f"{change};")
         ledger.commit()
     before = (out / "ledger.sqlite3").read_bytes()
 

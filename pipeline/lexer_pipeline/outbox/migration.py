@@ -32,6 +32,7 @@ SAME = (
     "id", "sha256", "md5", "state", "upload_id", "url", "expires_at", "tries", "unanswered", "body_bytes", "denied", "etag",
     "verified", "reason", "created_at", "started_at", "updated_at",
 )  # fmt: skip
+TEXTS = ("destination", "batch", "name", "sha256")
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +104,9 @@ def _uploads(connection: sqlite3.Connection, asked: Collection[int]) -> list[_Up
     found = []
     columns = ", ".join(("destination", "batch", "name", "bytes", "records", *SAME))
     for row in connection.execute(f"SELECT {columns} FROM uploads ORDER BY id").fetchall():  # noqa: S608 - the names are this module's own
+        if not all(isinstance(row[name], str) for name in TEXTS):
+            # Worded as what SQLite itself says of a damaged ledger.
+            raise sqlite3.DatabaseError("an upload in it has no name, or none that is text")
         match = DESTINATION.fullmatch(row["destination"])
         host, dataset, kind = (
             match.group("host", "dataset", "type") if match else (row["destination"], None, None)
