@@ -29,6 +29,7 @@ class Delivery:
         self._is_fix = is_fix
         self._part = workspace.new_part()
         self._awaited: int | None = None  # rows of rejects of a batch taken over
+        self._begun = self._part  # the part that begins with its records, and counts all rows of its sources
 
     def take_over(self, before: PreparedBatch) -> None:
         """Begin a part with the records of a batch that was made before, and what was counted for them; its rejects come next."""
@@ -36,6 +37,7 @@ class Delivery:
         if self._part.counts:
             self._part = self._workspace.new_part()
         part, manifest = self._part, before.manifest
+        self._begun = part
         if manifest.file:
             _copy(before.file, manifest.sha256, part)
         part.taken = part.size
@@ -52,7 +54,7 @@ class Delivery:
     def complete(self) -> None:
         """All rejects of a batch taken over have come; those that a person took out are counted."""
         if self._awaited is not None and self._awaited > 0:
-            self._part.skipped[TAKEN_OUT] += self._awaited
+            self._begun.skipped[TAKEN_OUT] += self._awaited
         self._awaited = None
 
     def fitting(self, stages: Stages[Any], done: Converted[Any]) -> Iterator[Converted[Any]]:
@@ -90,7 +92,10 @@ class Delivery:
         if self._awaited is not None:
             # They are among the rows of the batch; a blank line of the rejects file is none of its source.
             rows, blank, came = rows - blank, 0, came - blank
+            added = min(came, max(0, came - max(0, self._awaited)))
             self._awaited -= came
+            self._begun.source_rows[source] -= came - added
+            part.source_rows[source] += came
         else:
             part.source_rows[source] += came
         part.counts.update(
