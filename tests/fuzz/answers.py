@@ -55,7 +55,9 @@ def nothing_lost(place: Path, service: Answering) -> None:
             raise Complaint(
                 f"{entry['name']} is there and counts as {entry['state']}\n{story(place, service)}"
             )
-        if entry["state"] not in ("sent", "in_doubt", "refused"):
+        # A permission for an address that nobody answers at is kept until it expires; nothing has left by then.
+        waits = entry["state"] == "granted" and entry["reason"].startswith("the store could not be reached")
+        if entry["state"] not in ("sent", "in_doubt", "refused") and not waits:
             raise Complaint(f"{entry['name']} is left as {entry['state']}\n{story(place, service)}")
 
 
