@@ -8,14 +8,14 @@ from typing import Protocol
 
 from lexer_pipeline.chunks.group import Key
 from lexer_pipeline.errors import UsageError
-from lexer_pipeline.kernels import codes
 from lexer_pipeline.mapping import conversions
-from lexer_pipeline.mapping.header import NOWHERE, NUMBER_SIGN, Header
+from lexer_pipeline.mapping.header import NOWHERE, Header
+from lexer_pipeline.mapping.key_column import as_sent, key_of
 from lexer_pipeline.mapping.name_words import name_word
-from lexer_pipeline.mapping.reconcile import SUMMED, Movable, Reconciling
+from lexer_pipeline.mapping.reconcile import Reconciling
+from lexer_pipeline.mapping.reconcile_columns import reconciling, rounding_rules
 from lexer_pipeline.mapping.rest import has_custom_fields, is_kept_by_some, kept_columns, rest_rules
 from lexer_pipeline.mapping.rules import (
-    LINE_TOTAL,
     SKIP_PLACEHOLDERS,
     FieldDecisions,
     FieldRule,
@@ -28,16 +28,12 @@ from lexer_pipeline.mapping.rules import (
 from lexer_pipeline.mapping.target_columns import BORN, Step, TargetColumn, columns_of, order_of
 from lexer_pipeline.model import Specification
 from lexer_pipeline.specs.names import shown
-from lexer_pipeline.specs.paths import EACH, FieldPath
 from lexer_pipeline.specs.placeholders import USUAL
 from lexer_pipeline.specs.schema_tree import SchemaTree
 from lexer_pipeline.validating.cleaning import Cleaning
 from lexer_pipeline.validating.header_checks import columns_left_out, fields_of, refuse_duplicates
 from lexer_pipeline.validating.layout import Layout, compile_mapped
 from lexer_pipeline.validating.line_prices import line_places
-
-# The pieces of a field that stays empty until something fills it.
-NOTHING = ("",)
 
 
 class Plan(Protocol):
@@ -163,14 +159,14 @@ def compile_mapper(plan: Plan, header: Sequence[str], tree: SchemaTree, source: 
     columns = Header(mapping, header, source, plan.original)
     rest = rest_rules(mapping, record, header, tree, told.keep_rest)
     # What is only looked at stands behind all fields.
-    rules = (*record.fields, *rest, *_rounding(record, tree), *record.rules[len(record.fields) :])
+    rules = (*record.fields, *rest, *rounding_rules(record, tree), *record.rules[len(record.fields) :])
     target_columns = settled(columns_of(rules, columns, tree, told), plan.fields_decided)
     if not any(one.columns for one in target_columns):
         raise UsageError(f"{source}: no column of the mapping {mapping.name} is in the header")
     folds = not record.carry and (bool(record.key) or not all(one.is_once for one in target_columns))
     wanted = record.key or plan.specification.key
-    key = _key(wanted, target_columns, columns, tree) if folds or record.carry else None
-    target_columns = tuple(_as_sent(one, tree, key) for one in target_columns)
+    key = key_of(wanted, target_columns, columns, tree) if folds or record.carry else None
+    target_columns = tuple(as_sent(one, tree, key) for one in target_columns)
     fields = [one for one in target_columns if not one.is_hidden]
     targets, labels = [str(one.path) for one in fields], [one.label for one in fields]
     closes_gaps = plan.mapping is not None
@@ -185,7 +181,7 @@ def compile_mapper(plan: Plan, header: Sequence[str], tree: SchemaTree, source: 
         tuple(place for place, one in enumerate(target_columns) if one.rule.target in record.together),
         (*_all_left_out(record, columns), *(_placed(skip, columns) for skip in record.skips)), columns.secret(),
         _unused(columns, mapping, record, header, told.keep_rest),
-        plan.mapping, source, plan.fields_decided, _reconciling(record, target_columns),
+        plan.mapping, source, plan.fields_decided, reconciling(record, target_columns),
         {column: columns.name(column) for one in target_columns if _holds_amounts(one.rule) for column in one.columns},
         _lines(target_columns), tuple(header), columns.left_out(record), columns.doubled,
     )  # fmt: skip
@@ -239,47 +235,6 @@ def _lines(target_columns: Sequence[TargetColumn]) -> Names[str, int]:
     return places if places and target_columns[places["price_paid"]].columns else {}
 
 
-def _reconciling(record: RecordMap, target_columns: Sequence[TargetColumn]) -> Reconciling | None:
-    """What a record's reconcile names, by the places of the columns; what the header lacks is left out."""
-    if record.reconcile is None:
-        return None
-    places = {one.rule.target: place for place, one in enumerate(target_columns)}
-    movable = [
-        Movable(
-            places[amount],
-            tuple(at for at, one in enumerate(target_columns)
-                  if FieldPath.named(one.rule.target).is_within(FieldPath.named(amount).parent)),
-            tuple(places[field] for field in (instead,) if field in places), is_added,
-        )
-        for listed, is_added in ((record.reconcile.on_top, True), (record.reconcile.contained, False))
-        for amount, instead in listed if amount in places
-    ]  # fmt: skip
-    rounding = tuple(at for at, one in enumerate(target_columns) if one.pieces == NOTHING)
-    moved = {*rounding, *(one.amount for one in movable)}
-    wanted = {*SUMMED, *(str(FieldPath.named(target).general) for target in record.reconcile.plus)}
-    summed = [
-        at for at, one in enumerate(target_columns) if str(one.path.general) in wanted and at not in moved
-    ]
-    total = places.get(record.reconcile.total.target)
-    if total is None and record.reconcile.total.target == LINE_TOTAL:
-        return None
-    label = target_columns[total].label if total is not None else ""
-    return Reconciling(total, tuple(summed), tuple(movable), label, places.get("currency"), rounding)
-
-
-def _rounding(record: RecordMap, tree: SchemaTree) -> Iterator[FieldRule]:
-    """The fields of an adjustment for what rounding left, behind those of the record; empty until an order needs them."""
-    paths = [FieldPath.named(rule.target.replace(NUMBER_SIGN, "")) for rule in record.fields]
-    used = [path[1] for path in paths if path[0] == "adjustments"]
-    if record.reconcile is None or EACH in used:
-        return
-    free = max((index + 1 for index in used if isinstance(index, int)), default=0)
-    for name in ("price_adjustment", "reason"):
-        target = f"adjustments[{free}].{name}"
-        if tree.find(FieldPath.named(target)) is not None:
-            yield FieldRule(target, NOTHING)
-
-
 def _plain() -> Mapping:
     return Mapping(Path("as it is"), "", Signature(), (), (), "", False, ())
 
@@ -305,50 +260,3 @@ def _as_it_is(
         is_date = found is not None and found[1].keyword("format") in ("date", "date-time")
         rules.append(FieldRule(target, ((name,),), conversions=(("date", None),) if is_date else ()))
     return RecordMap(specification, None, False, (), tuple(rules))
-
-
-def _key(wanted: str | None, target_columns: Sequence[TargetColumn], header: Header, tree: SchemaTree) -> Key:
-    columns = next((one.columns for one in target_columns if str(one.path) == wanted), ())
-    found = columns[0] if columns else header.find((wanted,)) if wanted else None
-    if found is None:
-        raise UsageError(
-            f"{header.source}: nothing says which rows belong together",
-            f"Add a column for {wanted or 'the key'}.",
-        )
-    return Key(
-        found,
-        max(
-            (_key_kind(one, tree) for one in target_columns if one.columns == (found,)),
-            default=codes.KEY_EXACT,
-        ),
-    )
-
-
-def _key_kind(one: TargetColumn, tree: SchemaTree) -> int:
-    """As what the cells of a column are compared where they say which rows belong together."""
-    if _is_address(one, tree):
-        return codes.KEY_ADDRESS
-    trims = any(
-        isinstance(step, conversions.Vectorised) and step.kernel in (codes.TO_ID, codes.TO_TRIMMED)
-        for step in one.chain
-    )
-    return codes.KEY_TRIMMED if trims else codes.KEY_EXACT
-
-
-def _as_sent(one: TargetColumn, tree: SchemaTree, key: Key | None) -> TargetColumn:
-    """A column of an address by which rows are brought together, cleaned before the rows are compared."""
-    if (
-        key is None
-        or key.kind != codes.KEY_ADDRESS
-        or one.columns != (key.column,)
-        or one.chain
-        or not _is_address(one, tree)
-    ):
-        return one
-    return replace(one, chain=(conversions.compile_conversion("email", None),))
-
-
-def _is_address(one: TargetColumn, tree: SchemaTree) -> bool:
-    """Whether a column is sent as an e-mail address."""
-    place = tree.find(one.path)
-    return place is not None and place[1].cleaning == "email"

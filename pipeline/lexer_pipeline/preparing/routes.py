@@ -28,7 +28,8 @@ from lexer_pipeline.validating.repeated_lines import RepeatedLines
 from lexer_pipeline.validating.serialise import convert_documents, convert_rows
 from lexer_pipeline.validating.shape import shape_documents, shape_rows
 from lexer_pipeline.validating.signatures import DocumentSignatures, RowSignatures
-from lexer_pipeline.validating.validate import half_of_rows, validate_documents, validate_rows
+from lexer_pipeline.validating.validate import half_of_rows, validate_rows
+from lexer_pipeline.validating.validate_documents import validate_documents
 
 ChunkT = TypeVar("ChunkT", Records, Documents)
 ShapedT = TypeVar("ShapedT", ShapedRows, ShapedDocuments)

@@ -1,8 +1,7 @@
 """Stage: each record is accepted, or rejected with issues that say where, which rule and what to do."""
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 
 import numpy as np
@@ -10,30 +9,28 @@ import numpy as np
 from lexer_pipeline.chunks.cells import Cells, of_rows, settled
 from lexer_pipeline.chunks.fates import Fate, Fates
 from lexer_pipeline.chunks.records import Change, Records
-from lexer_pipeline.chunks.results import Checked, Chunk, Rejected, ShapedDocuments, ShapedRows
+from lexer_pipeline.chunks.results import Checked, Rejected, ShapedRows
 from lexer_pipeline.chunks.rows import Rows, Written
 from lexer_pipeline.kernels import codes, dispatch
 from lexer_pipeline.kernels.arrays import Bools, Integers
 from lexer_pipeline.kernels.codes import ROW_BLANK
 from lexer_pipeline.limits import RECORD_BYTES
 from lexer_pipeline.model import Issue, Problem
-from lexer_pipeline.specs.paths import FieldPath, Parts
-from lexer_pipeline.suspicions import MOST_LINES, Sighting, Sightings, is_suspicion
+from lexer_pipeline.suspicions import MOST_LINES, Sighting, is_suspicion
 from lexer_pipeline.validating.columnar import ColumnarChecker
-from lexer_pipeline.validating.document import Value, value_at
+from lexer_pipeline.validating.decided import NOTHING, Decided, issue_of, said_of, unnamed
+from lexer_pipeline.validating.document import Value
 from lexer_pipeline.validating.layout import Layout
 from lexer_pipeline.validating.messages import ROW_FAULTS, RowFault
 from lexer_pipeline.validating.notes import Notes
 from lexer_pipeline.validating.record_builder import build
 from lexer_pipeline.validating.reference import ReferenceChecker, Verdict
-from lexer_pipeline.validating.signatures import DocumentSignatures, RowSignatures
+from lexer_pipeline.validating.signatures import RowSignatures
 
 # What a path is called is remembered for so many paths of a chunk.
 MOST_NAMES = 1 << 12
-Names = Callable[[Parts], tuple[str, str]]
 # So many rows are judged one by one before it pays to look for signatures.
 FEW = 8
-NOTHING = Verdict(b"", ())
 TOO_LARGE = Problem(
     (), "too_large", f"at most {RECORD_BYTES >> 20} MiB",
     f"would hold more than {RECORD_BYTES >> 20} MiB of text; shorten what the mapping repeats in each row",
@@ -84,45 +81,12 @@ def validate_rows(
     )  # fmt: skip
 
 
-@dataclass(slots=True)
-class _Decided:
-    """What became of the records of a chunk that the columns do not vouch for."""
-
-    lines: dict[int, bytes] = field(default_factory=dict)
-    rejected: list[Rejected] = field(default_factory=list)
-    conversions: Counter[tuple[str, str]] = field(default_factory=Counter)
-    warnings: Counter[tuple[str, str]] = field(default_factory=Counter)
-    suspicions: Sightings = field(default_factory=Sightings)
-    folded: list[int] = field(default_factory=list)
-
-    def tell(
-        self, record: int, rows: Sequence[int], fate: Fate, issues: tuple[Issue, ...], line: int
-    ) -> None:
-        """Take over what was decided of a record that other sources have too; `issues` are its problems in words."""
-        if issues:
-            self.rejected.append(Rejected(tuple(rows), issues))
-        elif fate.line:
-            self.lines[record] = fate.line
-            self.conversions.update(fate.conversions)
-            self.warn(fate.warnings, line)
-        else:
-            self.folded.append(record)
-
-    def warn(self, warnings: Iterable[tuple[str, str]], line: int) -> None:
-        """Count the warnings of one record: those that are suspicions with its line."""
-        for name, where in warnings:
-            if is_suspicion(name):
-                self.suspicions.add(Sighting(name, where, 1, (line,)))
-            else:
-                self.warnings[name, where] += 1
-
-
 def _decided(
     vouched: Bools, agrees: Bools, shaped: ShapedRows, read: Cells, layout: Layout, reference: ReferenceChecker,
     signatures: RowSignatures, source: str, told: Mapping[int, Fate], large: Collection[int],
-) -> _Decided:  # fmt: skip
+) -> Decided:  # fmt: skip
     """The reference's word on each record that is not vouched for, once for those of one signature."""
-    chunk, decided = shaped.chunk, _Decided()
+    chunk, decided = shaped.chunk, Decided()
     doubtful = np.flatnonzero(~vouched).tolist()
     alike = signatures.of_chunk(read, shaped.cells) if len(doubtful) > FEW else None
     begins, ends, faults = chunk.firsts.tolist(), chunk.lasts.tolist(), chunk.faults.tolist()
@@ -131,17 +95,17 @@ def _decided(
     for record in doubtful:
         rows = [row for row in range(begins[record], ends[record]) if faults[row] != ROW_BLANK]
         if record in large:
-            issue = _issue(TOO_LARGE, source, chunk, rows[0], names)
+            issue = issue_of(TOO_LARGE, source, chunk, rows[0], names)
             decided.rejected.append(Rejected(tuple(rows), (issue,)))
             continue
         if (fate := told.get(record)) is not None:
-            said = tuple([_issue(one, source, chunk, rows[0], names) for one in fate.problems])
+            said = tuple([issue_of(one, source, chunk, rows[0], names) for one in fate.problems])
             decided.tell(record, rows, fate, said, chunk.lines.item(rows[0]))
             continue
         has_signature = agreeing[record] and faulty.isdisjoint(rows)
         signature = alike.of(rows) if alike is not None and has_signature else None
         problems = signatures.known(signature) if signature is not None else ()
-        issues, verdict = tuple([_issue(one, source, chunk, rows[0], names) for one in problems]), NOTHING
+        issues, verdict = tuple([issue_of(one, source, chunk, rows[0], names) for one in problems]), NOTHING
         if not problems:
             issues, verdict = _judge(chunk, rows, layout, reference, source)
             if signature is not None:
@@ -207,7 +171,7 @@ def _judge(
     document, notes = _built(chunk, rows, layout, reference)
     verdict = reference.document(document, notes)
     issues = (
-        _issue(problem, source, chunk, rows[0], layout.names_of, _said(verdict.shown, problem))
+        issue_of(problem, source, chunk, rows[0], layout.names_of, said_of(verdict.shown, problem))
         for problem in verdict.problems
     )
     return tuple(issues), verdict
@@ -240,66 +204,10 @@ def half_of_rows(
     return reference.cleaned(document, notes), notes
 
 
-def _said(document: Value, problem: Problem) -> str:
-    """The value that a problem is about, for those who asked to see it; "" for all others."""
-    value = value_at(document, problem.path)
-    return "" if value is None or isinstance(value, dict | list) else str(value)
-
-
 def _fault_issue(fault: RowFault, source: str, chunk: Records, row: int) -> Issue:
     words = fault.message.format(cells=int(chunk.cells[row]), columns=chunk.width)
-    return _issue(Problem((), fault.code, fault.rule, words), source, chunk, row, _unnamed, subject="the row")
-
-
-def validate_documents(
-    shaped: ShapedDocuments, reference: ReferenceChecker, signatures: DocumentSignatures, source: str,
-    fates: Fates | None = None,
-) -> Checked:  # fmt: skip
-    """Let those pass that are written already, and the reference decide on the rest (or on their signature).
-
-    `fates` has what was decided of those that other sources of the run have too; then none is written already.
-    """
-    chunk = shaped.chunk
-    told = fates.of(chunk.numbers) if fates is not None else {}
-    vouched = np.diff(shaped.ends, prepend=0) > 0
-    decided = _Decided(conversions=Counter(shaped.conversions))
-    lines, rejected, conversions = decided.lines, decided.rejected, decided.conversions
-    for row in np.flatnonzero(~vouched).tolist():
-        if (fate := told.get(row)) is not None:
-            said = tuple([_issue(one, source, chunk, row, _unnamed) for one in fate.problems])
-            decided.tell(row, (row,), fate, said, chunk.lines.item(row))
-            continue
-        text = chunk.text(row)
-        signature = signatures.of(text)
-        problems, verdict = signatures.known(signature), NOTHING
-        if not problems:
-            verdict = reference.text(text)
-            problems = verdict.problems
-            signatures.learn(signature, problems)
-        if problems:
-            shown = verdict.shown
-            issues = (_issue(one, source, chunk, row, _unnamed, _said(shown, one)) for one in problems)
-            rejected.append(Rejected((row,), tuple(issues)))
-        else:
-            lines[row] = verdict.line
-            conversions.update(verdict.conversions)
-            decided.warn(verdict.warnings, chunk.lines.item(row))
-    records = int(vouched.sum()) + len(lines)
-    rows = chunk.records + chunk.blank
-    return Checked(
-        shaped,
-        vouched,
-        lines,
-        tuple(rejected),
-        rows,
-        records,
-        len(decided.folded),
-        chunk.blank,
-        conversions,
-        decided.warnings,
-        chunk.skipped,
-        decided.suspicions.all(),
-        tuple(decided.folded),
+    return issue_of(
+        Problem((), fault.code, fault.rule, words), source, chunk, row, unnamed, subject="the row"
     )
 
 
@@ -346,18 +254,3 @@ def _rows_of(change: Change, vouched: Bools, chunk: Records) -> Integers:
         counted &= chunk.firsts[record] == change.rows
     rows: Integers = change.rows[counted]
     return rows
-
-
-def _unnamed(path: Parts) -> tuple[str, str]:
-    """What a path is called where there are no columns."""
-    return str(FieldPath(path)), ""
-
-
-def _issue(
-    problem: Problem, source: str, chunk: Chunk, row: int, names: Names, value: str = "", subject: str = "the record"
-) -> Issue:  # fmt: skip
-    path, column = names(problem.path)
-    return Issue(
-        source, chunk.lines.item(row), chunk.numbers.item(row), path, column, problem.code, problem.rule,
-        f"{column or path or subject} {problem.message}", value,
-    )  # fmt: skip
