@@ -4,6 +4,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+import openpyxl
 from lexer_pipeline.loading.expand import expand, opened_sources
 from lexer_pipeline.loading.format import ReadOptions
 from lexer_pipeline.loading.records import load_rows
@@ -61,3 +62,24 @@ def cells(loaded: Loaded) -> list[list[str]]:
             wide = range(row * rows.columns, (row + 1) * rows.columns)
             found.append([rows.data[rows.starts[at] : rows.ends[at]].decode() for at in wide])
     return found
+
+
+def sheet() -> bytes:
+    """A workbook of one person."""
+    book, file = openpyxl.Workbook(), BytesIO()
+    for row in (HEADER.split(","), ["61411111111", "Mira", "Holt"]):
+        book.active.append(row)
+    book.save(file)
+    return file.getvalue()
+
+
+def orders(rows: int, keys: int) -> bytes:
+    """Rows of so many orders, in turn."""
+    head = (
+        b"purchase_id,link.email,action_at,type,products[].price_paid,products[].quantity,"
+        b"products[].product_reference.id,products[].product_reference.id_type\n"
+    )
+    return head + b"".join(
+        b"P%d,mira@example.com,2024-03-06T10:15:00Z,ecommerce,1.50,1,S%d,sku\n" % (row % keys, row)
+        for row in range(rows)
+    )

@@ -9,7 +9,6 @@ from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 
-import openpyxl
 import pytest
 from lexer_pipeline import Options, inspect, prepare, validate
 from lexer_pipeline.errors import SourceError, UsageError
@@ -19,7 +18,7 @@ from lexer_pipeline.outbox.batch import folders
 
 from tests.running import ROOT
 
-from .helpers import HEADER, SPEC
+from .helpers import HEADER, SPEC, orders, sheet
 
 OPTIONS = Options(date="20240306", max_invalid=1.0)
 LONG_AGO = 1_700_000_000_000_000_000
@@ -35,21 +34,7 @@ def table(rows: int) -> bytes:
 
 
 LONG = table(60_000)
-ORDERS = (
-    b"purchase_id,link.email,action_at,type,products[].price_paid,products[].quantity,"
-    b"products[].product_reference.id,products[].product_reference.id_type\n"
-) + b"".join(
-    b"P%d,mira@example.com,2024-03-06T10:15:00Z,ecommerce,1.50,1,S%d,sku\n" % (row % 100, row)
-    for row in range(200)
-)
-
-
-def sheet() -> bytes:
-    book, file = openpyxl.Workbook(), BytesIO()
-    for row in (HEADER.split(","), ["61411111111", "Mira", "Holt"]):
-        book.active.append(row)
-    book.save(file)
-    return file.getvalue()
+ORDERS = orders(200, 100)
 
 
 def packed(data: bytes) -> bytes:

@@ -12,37 +12,22 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-import openpyxl
 import pytest
 from lexer_pipeline import Options, inspect, prepare, validate
 from lexer_pipeline.errors import SourceError, UsageError
 
 from tests.running import ROOT, environment
 
-from .helpers import HEADER, SPEC
+from .helpers import HEADER, SPEC, orders, sheet
 from .pipes import WAYS, through_a_descriptor, through_a_fifo, write_all, written
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no FIFOs")
 OPTIONS = Options(date="20240306", max_invalid=1.0)
 # More than a pipe holds, so that it is read while it is written.
 TABLE = f"{HEADER}\n".encode() + b"".join(b"6141%07d,Mira,Holt\n" % row for row in range(9000))
-ORDERS = (
-    b"purchase_id,link.email,action_at,type,products[].price_paid,products[].quantity,"
-    b"products[].product_reference.id,products[].product_reference.id_type\n"
-) + b"".join(
-    b"P%d,mira@example.com,2024-03-06T10:15:00Z,ecommerce,1.50,1,S%d,sku\n" % (row % 1000, row)
-    for row in range(2000)
-)
+ORDERS = orders(2000, 1000)
 DOCUMENTS = b"".join(b'{"link": {"mobile": "6141%07d"}}\n' % row for row in range(4000))
 SHOPIFY = (ROOT / "samples/exports/shopify_orders/good_orders/orders_export_1.csv").read_bytes()
-
-
-def sheet() -> bytes:
-    book, file = openpyxl.Workbook(), BytesIO()
-    for row in (HEADER.split(","), ["61411111111", "Mira", "Holt"]):
-        book.active.append(row)
-    book.save(file)
-    return file.getvalue()
 
 
 def packed(**members: bytes) -> bytes:
