@@ -4,16 +4,18 @@ The build turns each name in capitals that holds a whole number into a constant 
 and each name of CHANGES into its bit.
 """
 
-# What a row can be; the cells of a broken one cannot be told, and one that is passed over counts as blank.
+# What a row can be; the cells of a broken one cannot be told, one that is passed over counts as blank, and one is of a document
+# that cannot be read.
 (
     ROW_OK, ROW_BLANK, ROW_RAGGED, ROW_QUOTE, ROW_NUL, ROW_UTF8, ROW_UNCLOSED, ROW_SWALLOWED, ROW_PASSED_OVER,
-) = range(9)  # fmt: skip
+    ROW_DOCUMENT,
+) = range(10)  # fmt: skip
 BROKEN_ROWS = (ROW_QUOTE, ROW_UNCLOSED, ROW_SWALLOWED)
 # A row may have so many bytes, and a quoted cell so many until it counts as never closed.
 LONGEST_ROW = 16 << 20
 
-# What the bytes of a cell hold, one a bit: something JSON escapes, bytes beyond ASCII, doubled quotes.
-HAS_ESCAPE, HAS_HIGH, HAS_DOUBLED = 1, 2, 4
+# What the bytes of a cell hold, one a bit: something JSON escapes, bytes beyond ASCII, doubled quotes, the JSON of a list or object.
+HAS_ESCAPE, HAS_HIGH, HAS_DOUBLED, HAS_NESTED = 1, 2, 4, 8
 # What a kernel says of a cell: empty, certainly right as it stands, or left to the reference.
 CELL_EMPTY, CELL_GOOD, CELL_DOUBT = range(3)
 # What a column's cells are to be.
