@@ -3,7 +3,6 @@
 import json
 import re
 from collections.abc import Iterator
-from json.decoder import scanstring
 from typing import Any
 
 import numpy as np
@@ -137,7 +136,7 @@ class _Reader:
         """The keys of an object, and where the value of each begins."""
         at = self._behind_space(at + 1)
         while self._text[at] != "}":
-            key, at = scanstring(self._text, at + 1)
+            key, at = self._decoder.raw_decode(self._text, at)
             at = self._behind_space(self._behind_space(at) + 1)
             yield key, at
             _, at = self._decoder.raw_decode(self._text, at)
