@@ -71,13 +71,13 @@ class PathTree:
 
 
 class Flattened(NamedTuple):
-    """Documents as rows of cells, row-major; places beyond the documents' bytes lie in `more`, which belongs behind these.
+    """Documents as rows of cells, row-major, whose places are those of their `texts`.
 
     `documents` says for each row which document it is of, `begins` whether it begins a record, `faults` whether the document is
     none that can be read (ROW_DOCUMENT; its one row is empty). `left` are documents that were left to the fallback, without a row.
     """
 
-    more: bytes
+    texts: bytes
     starts: Int32s
     ends: Int32s
     flags: UInt8s

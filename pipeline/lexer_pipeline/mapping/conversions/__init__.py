@@ -30,6 +30,7 @@ from lexer_pipeline.specs.values import Converted, Unconvertible
 __all__ = [
     "CHANGES",
     "DESCRIPTIONS",
+    "LIST_CONVERSIONS",
     "Conversion",
     "Converted",
     "Decided",
@@ -45,6 +46,8 @@ __all__ = [
     "zone_of",
 ]
 
+# They read the JSON of a list, and so begin a chain.
+LIST_CONVERSIONS = frozenset({"count", "first", "join", "pick"})
 COMPILERS: Mapping[str, Callable[[object], Conversion | NeedsColumn]] = MappingProxyType({
     "absent": vocabulary.absent,
     "absolute": signs.absolute,
