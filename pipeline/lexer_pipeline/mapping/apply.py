@@ -244,7 +244,7 @@ class _MappedChunk:
             texts, columns = in_first_rows(texts, columns, once, self._rows), tuple(range(len(columns)))
         rows = np.flatnonzero(where & any_filled(texts, columns))
         left = self._copy_or_rewrite(place, one, texts, columns, rows)
-        self._convert(place, one, texts, (*columns, *one.country), left)
+        self._convert(place, one, texts, (*columns, *one.telling), left)
 
     def _copy_or_rewrite(
         self, place: int, one: TargetColumn, texts: cells.Cells, columns: Sequence[int], rows: Integers

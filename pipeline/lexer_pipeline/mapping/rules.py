@@ -5,6 +5,7 @@ from collections.abc import Mapping as Map
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, TypeAlias
 
 from lexer_pipeline.specs.placeholders import Placeholders
@@ -59,6 +60,10 @@ class NameWord:
     is_elsewhere: bool = False
 
 
+# The setting of a conversion that names the columns by which it reads a text.
+TELLING: Map[str, str] = MappingProxyType({"phone": "country", "cents": "currency"})
+
+
 @dataclass(frozen=True, slots=True)
 class FieldRule:
     """How one field is made: pieces of text and columns, joined, then converted.
@@ -90,12 +95,13 @@ class FieldRule:
         return tuple(piece for piece in self.pieces if isinstance(piece, tuple))
 
     @property
-    def country(self) -> tuple[str, ...]:
-        """The columns that tell, the first that is filled, the country of its phone number."""
+    def telling(self) -> tuple[str, ...]:
+        """The columns that tell, the first that is filled, how to read it: the country of a phone number, the currency of an amount."""
         told = [
-            argument for name, argument in self.conversions if name == "phone" and isinstance(argument, Map)
-        ]
-        said = told[0].get("country", ()) if told else ()
+            argument.get(TELLING[name], ()) for name, argument in self.conversions
+            if name in TELLING and isinstance(argument, Map)
+        ]  # fmt: skip
+        said = told[0] if told else ()
         return (said,) if isinstance(said, str) else tuple(said)
 
 
@@ -180,7 +186,7 @@ class RecordMap:
     def columns(self) -> Iterator[str]:
         """The names of all columns that it reads."""
         yield from (name for rule in self.rules for names in rule.columns for name in names)
-        yield from (name for rule in self.rules for name in rule.country)
+        yield from (name for rule in self.rules for name in rule.telling)
         yield from (name for skip in self.skips for name in skip.names())
         yield from self.carry
 
