@@ -9,18 +9,7 @@ from lexer_pipeline.kernels.path_tree import ITEMS, PathNode, PathTree
 
 KEYS = ("id", "sku", "name", "email", "total", "total_price", "a key that is longer than sixteen bytes", "a key that is longer than sixteen byte5",
         "prénom", "", "a.b", "line_items", 'a"quote', "x" * 300)  # fmt: skip
-NUMBERS = (
-    "0",
-    "-0",
-    "7210448301122",
-    "10.50",
-    "1e5",
-    "-1.5E-7",
-    "0.0",
-    "12345678901234567",
-    "1E+2",
-    "9" * 40,
-)
+NUMBERS = ("0", "-0", "7210448301122", "10.50", "1e5", "-1.5E-7", "0.0", "12345678901234567", "1E+2", "9" * 40)  # fmt: skip
 TEXTS = ("", "Ann", "ann@example.com", "Renée", "日本語のテキスト", "😀", "a text that is longer than sixteen bytes", "a/b", 'a "b"', "back\\slash",
          "two\nlines", "\t\r\b\f\x01\x7f", "[]", "null", " ")  # fmt: skip
 WRONG = ('{"a":}', "[1,]", "01", "1.", "tru", "NaN", "-Infinity", '"\t"', '"\\x"', "'a'", "-", "1e", "{1:2}", "[1 2]",
@@ -29,7 +18,7 @@ HALVES = ('"\\ud800"', '"\\ud83d\\u0041"', '"\\udc00\\ud800"')
 
 
 class Chance:
-    """What is drawn; `clean` draws only what is common in the exports of APIs."""
+    """Draws paths and documents; `clean` draws only what is common in the exports of APIs."""
 
     def __init__(self, rng: random.Random, clean: bool) -> None:
         self.rng = rng
@@ -52,17 +41,14 @@ class Chance:
         return [self.rng.choice(KEYS[:12] if usual else KEYS) for _ in range(count)]
 
     def document(self, tree: PathTree) -> bytes:
-        """A document for a tree; unless they are to be clean, one in two has something that is rare or wrong."""
+        """A document for a tree; unless it is to be clean, it may have what is rare, and two in five have a byte changed."""
         text = self.space() + self.along(tree, tree.nodes[0]) + self.space()
         data = text.encode("utf-8", "surrogatepass")
         if self.clean or not data or self.rng.random() < 0.6:
             return data
         at = self.rng.randrange(len(data))
-        return (
-            data[:at]
-            + bytes([self.rng.choice((*range(256), *b'{}[]:,"\\'))])
-            + data[at + self.rng.randrange(2) :]
-        )
+        sign = bytes([self.rng.choice((*range(256), *b'{}[]:,"\\'))])
+        return data[:at] + sign + data[at + self.rng.randrange(2) :]
 
     def along(self, tree: PathTree, node: PathNode) -> str:
         """A value where a node stands: as the paths have it, or another."""
@@ -103,22 +89,15 @@ class Chance:
         below = [self.any(depth + 1) for _ in range(self.rng.randrange(4))]
         if kind < 10:
             return self.joined("[", below, "]")
-        return self.object(
-            list(dict(zip(self.keys(len(below)), below, strict=True)).items())
-            if self.clean
-            else list(zip(self.keys(len(below)), below, strict=True))
-        )
+        return self.object(list(zip(self.keys(len(below)), below, strict=True)))
 
     def object(self, members: Sequence[tuple[str, str]]) -> str:
         written = [self.key(key) + self.space() + ":" + self.space() + value for key, value in members]
         return self.joined("{", written, "}")
 
     def key(self, key: str) -> str:
-        return (
-            json.dumps(key, ensure_ascii=False)
-            if self.clean or self.rng.random() < 0.98
-            else self.string(key)
-        )
+        as_usual = self.clean or self.rng.random() < 0.98
+        return json.dumps(key, ensure_ascii=False) if as_usual else self.string(key)
 
     def string(self, text: str) -> str:
         """A string, each sign of it as it stands or behind a backslash."""

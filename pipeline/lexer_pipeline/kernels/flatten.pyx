@@ -1,9 +1,8 @@
 # cython: language_level=3, boundscheck=False, wraparound=False, initializedcheck=False, cdivision=True
 """Documents as a table of paths: the rows that `fallback/flatten.py` makes of them, for documents that are certainly JSON.
 
-A document that the kernel is not certain of is left to that. Every byte is read within the bounds of the data (what reads in steps
-of sixteen does so only where so many are left), and every write goes through `reserve`. All of a document is validated (RFC 8259),
-what no column takes as well.
+A document that the kernel is not certain of is left to that file. All of a document is validated (RFC 8259), also what no column
+takes. Every byte is read within the bounds of the data, and every write goes through `reserve`.
 """
 
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
