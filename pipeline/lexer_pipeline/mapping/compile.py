@@ -104,7 +104,7 @@ class Mapper:
         table = self.documents
         if table is None or self.key is not None or not one.is_once:
             return False
-        return all(table.is_of_record(column) for column in (*one.columns, *one.country))
+        return all(table.is_of_record(column) for column in (*one.columns, *one.telling))
 
     def takes_nested(self, one: TargetColumn) -> bool:
         """Whether a column may hold the JSON of a list or an object."""

@@ -59,8 +59,6 @@ __all__ = [
     "zone_of",
 ]
 
-# They read the JSON of a list, and so begin a chain.
-LIST_CONVERSIONS = frozenset({"count", "first", "join", "pick"})
 COMPILERS: Mapping[str, Callable[[object], Conversion | NeedsColumn]] = MappingProxyType({
     "absent": vocabulary.absent,
     "absolute": signs.absolute,
