@@ -56,6 +56,7 @@ try:
         split_array,
         vouch_documents,
     )
+    from lexer_pipeline.kernels.flatten import flatten
     from lexer_pipeline.kernels.identities import hash_cells, hash_lines, hash_text
     from lexer_pipeline.kernels.row_writer import Writer, scan_keys
 

@@ -25,14 +25,16 @@ class PathNode:
 
 
 class PathTree:
-    """What to take of each document: `nodes`, of which the first is the document itself; it is not changed once it is made.
+    """What to take of each document: `nodes`, of which the first is the document itself; they are not changed once they are made.
 
     `columns` are cells of a row. The lists on the way to `rows` (a path that ends in ITEMS, or none) give a row for each item;
-    each item of the list with which level `each` begins (1 is the outermost) begins a record, or with 0 the document does.
+    each item of the list with which level `each` begins (1 is the outermost) begins a record, or with 0 the document does. `compiled` is
+    what the kernel made of all this when it was first asked.
     """
 
     def __init__(self, paths: Sequence[Steps], rows: Steps = (), each: int = 0) -> None:
         self.nodes = [PathNode(0)]
+        self.compiled: object = None
         self.columns = len(paths)
         self.each = each
         rows = tuple(rows)
@@ -71,13 +73,13 @@ class PathTree:
 
 
 class Flattened(NamedTuple):
-    """Documents as rows of cells, row-major; places beyond the documents' bytes lie in `more`, which belongs behind these.
+    """Documents as rows of cells, row-major, whose places are those of their `texts`.
 
     `documents` says for each row which document it is of, `begins` whether it begins a record, `faults` whether the document is
     none that can be read (ROW_DOCUMENT; its one row is empty). `left` are documents that were left to the fallback, without a row.
     """
 
-    more: bytes
+    texts: bytes
     starts: Int32s
     ends: Int32s
     flags: UInt8s

@@ -147,7 +147,8 @@ class RecordMap:
     all come from one row), and a row without a key goes on with the row before it. `unlinked` says what becomes of records that
     name no one to link to. With `carry` each row is a
     record of its own, and an empty cell of these columns says what the row before it with the same key says.
-    It is made only of an export with one of the columns `needs`, if there are any, and without those that it `lacks`.
+    It is made only of an export with one of the columns `needs`, if there are any, and without those that it `lacks`. Of documents
+    each item of the list `each` is a record, where that names one.
     """
 
     specification: str
@@ -161,6 +162,7 @@ class RecordMap:
     needs: tuple[str, ...] = ()
     lacks: tuple[str, ...] = ()
     reconcile: Reconcile | None = None
+    each: str = ""
 
     @property
     def rules(self) -> tuple[FieldRule, ...]:
@@ -198,13 +200,21 @@ class Signature:
 
 
 @dataclass(frozen=True, slots=True)
+class DocumentSettings:
+    """How the records of JSON are found: the path of the list in a wrapper, and the key by which a line names its parent line."""
+
+    records: str = ""
+    parent: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Mapping:
     """A mapping file and its `text`; `refuse` says why such an export cannot be converted at all.
 
     `accept` are codes of suspicions that hold no batch; one that goes by its share does above `share` of the records and from
     `least` on. `further_placeholders` are words for nothing beside those that are known, and `meant` are known ones that mean
     something in this export. `country` is that of phone numbers whose row says none, `sheet` the one of a workbook that is read,
-    and `rest` says what becomes of columns that it does not name. `path` is where the file lies, or lay where only its text `is_kept`.
+    and `rest` says what becomes of columns that it does not name. `documents` is there where it is for JSON. `path` is where the file lies, or lay where only its text `is_kept`.
     """
 
     path: Path
@@ -225,6 +235,7 @@ class Mapping:
     meant: tuple[str, ...] = ()
     country: str = ""
     sheet: str | None = None
+    documents: "DocumentSettings | None" = None
 
     @property
     def placeholders(self) -> Placeholders:

@@ -75,11 +75,18 @@ class TargetColumn:
 
 
 def columns_of(
-    rules: Iterable[FieldRule], header: Header, tree: SchemaTree, told: Told
+    rules: Iterable[FieldRule],
+    header: Header,
+    tree: SchemaTree,
+    told: Told,
+    lists: Map[int, Sequence[str | int]],
 ) -> tuple[TargetColumn, ...]:
-    """The columns that the rules of a record make of a header; `told` is what the run says of all columns."""
+    """The columns that the rules of a record make of a header; `told` is what the run says of all columns.
+
+    `lists` are columns that hold lists of a document, with the rest of the path that each item is to be followed by.
+    """
     expanded = list(_expanded(rules, header))
-    made = [one for rule in expanded for one in _made_by(rule, header, tree, told)]
+    made = [one for rule in expanded for one in _made_by(rule, header, tree, told, lists)]
     return _moved_up(_linked(expanded, made))
 
 
@@ -110,7 +117,9 @@ def _numbered(rule: FieldRule, number: int) -> FieldRule:
     )  # fmt: skip
 
 
-def _made_by(rule: FieldRule, header: Header, tree: SchemaTree, told: Told) -> Iterator[TargetColumn]:
+def _made_by(
+    rule: FieldRule, header: Header, tree: SchemaTree, told: Told, lists: Map[int, Sequence[str | int]]
+) -> Iterator[TargetColumn]:
     """The columns that a rule makes of this header: none where it lacks the columns that the rule reads."""
     by_name = bool(rule.filename) and not any(header.has(names) for names in rule.columns)
     pieces = [
@@ -130,6 +139,8 @@ def _made_by(rule: FieldRule, header: Header, tree: SchemaTree, told: Told) -> I
     place = found[1] if found is not None else NOWHERE_KNOWN
     label = header.name(columns[0]) if columns else ""
     chain = tuple(_compiled(name, argument, path, tree, told) for name, argument in steps)
+    if columns and columns[0] in lists:
+        chain = (conversions.each_of(lists[columns[0]]), *chain)
     if rule.made and any(isinstance(step, conversions.NeedsColumn) for step in chain):
         raise UsageError(f"{rule.target}: a field made of fields cannot have a conversion that looks at its whole column",
                          "Convert the fields that it is made of, or give the conversion its argument.")  # fmt: skip

@@ -3,7 +3,6 @@
 import json
 import re
 from collections.abc import Iterator
-from json.decoder import scanstring
 from typing import Any
 
 import numpy as np
@@ -17,8 +16,8 @@ Cell = tuple[str, bool]
 Row = dict[int, Cell]
 SPACE = re.compile(r"[ \t\n\r]*")
 NEEDS_ESCAPE = re.compile(r'[\x00-\x1f"\\]')
-# Deeper than any document that is read (`validating/reference.py`).
-DEEPEST = 200
+# A record has no more rows (`limits.RECORD_ROWS`).
+MOST_ROWS = 100_000
 
 
 class NotFlat(ValueError):
@@ -27,7 +26,7 @@ class NotFlat(ValueError):
 
 def flatten(tree: PathTree, data: bytes, starts: Int64s, ends: Int64s) -> Flattened:
     """Make rows of documents; document i is data[starts[i]:ends[i]]."""
-    more, size = [], len(data)
+    pieces, size = [], 0
     places: list[tuple[int, int, int]] = []
     about: list[tuple[int, bool, int]] = []
     for number, (start, end) in enumerate(zip(starts.tolist(), ends.tolist(), strict=True)):
@@ -35,18 +34,20 @@ def flatten(tree: PathTree, data: bytes, starts: Int64s, ends: Int64s) -> Flatte
             rows, fault = list(rows_of(tree, data[start:end])), ROW_OK
         except (ValueError, RecursionError):
             rows, fault = [(True, {})], ROW_DOCUMENT
+        known: dict[str, tuple[int, int]] = {}
         for begins, row in rows:
             about.append((number, begins, fault))
             for column in range(tree.columns):
                 text, is_nested = row.get(column, ("", False))
-                piece = text.encode()
-                places.append((size, size + len(piece), _flags(text, is_nested) if piece else 0))
-                more.append(piece)
-                size += len(piece)
+                if text not in known:
+                    pieces.append(text.encode())
+                    known[text] = size, size + len(pieces[-1])
+                    size += len(pieces[-1])
+                places.append((*known[text], _flags(text, is_nested)))
     cells = np.array(places, np.int64).reshape(-1, 3)
     rows_about = np.array(about, np.int64).reshape(-1, 3)
     return Flattened(
-        b"".join(more), cells[:, 0].astype(np.int32), cells[:, 1].astype(np.int32), cells[:, 2].astype(np.uint8),
+        b"".join(pieces), cells[:, 0].astype(np.int32), cells[:, 1].astype(np.int32), cells[:, 2].astype(np.uint8),
         rows_about[:, 0].copy(), rows_about[:, 1].astype(np.bool_), rows_about[:, 2].astype(np.uint8), np.zeros(0, np.int64),
     )  # fmt: skip
 
@@ -69,6 +70,8 @@ def rows_of(tree: PathTree, document: bytes) -> list[tuple[bool, Row]]:
     if not rows and tree.each:
         return []
     rows = rows or [(True, row)]
+    if len(rows) > MOST_ROWS:
+        raise NotFlat
     return [(begins if tree.each else not number, one) for number, (begins, one) in enumerate(rows)]
 
 
@@ -137,7 +140,7 @@ class _Reader:
         """The keys of an object, and where the value of each begins."""
         at = self._behind_space(at + 1)
         while self._text[at] != "}":
-            key, at = scanstring(self._text, at + 1)
+            key, at = self._decoder.raw_decode(self._text, at)
             at = self._behind_space(self._behind_space(at) + 1)
             yield key, at
             _, at = self._decoder.raw_decode(self._text, at)
