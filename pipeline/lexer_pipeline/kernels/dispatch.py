@@ -25,6 +25,7 @@ from lexer_pipeline.kernels.fallback import (
     split_array,
     tally_dates,
     tally_money,
+    value_end,
 )
 
 IS_COMPILED = False
@@ -53,6 +54,7 @@ try:
         find_lines,
         sketch_document,
         split_array,
+        value_end,
         vouch_documents,
     )
     from lexer_pipeline.kernels.identities import hash_cells, hash_lines, hash_text
@@ -88,5 +90,6 @@ __all__ = [
     "split_array",
     "tally_dates",
     "tally_money",
+    "value_end",
     "vouch_documents",
 ]
