@@ -168,13 +168,13 @@ def _check_lists(record: RecordMap, found: Header, rests: Names[str, Steps], sou
     """Refuse a rule that reads all items of a list where one value belongs, or items in several ways."""
     for rule in record.rules:
         names = _columns(rule, found)
-        lists = [name for name in names if rests[name]]
+        lists = [name for name in names if rests.get(name)]
         if lists and not takes_lists(rule):
             raise UsageError(
                 f"{source}: {shown(lists[0])} is a list, and {rule.target} is one value",
                 'Say which is meant: convert = ["first"], ["count"], [{ join = ", " }] or [{ pick = ... }].',
             )
-        if len({rests[name] for name in names}) > 1:
+        if len({rests.get(name, ()) for name in names}) > 1:
             raise UsageError(
                 f"{source}: {rule.target} reads several lists in different ways",
                 "Make a field of each of them.",
