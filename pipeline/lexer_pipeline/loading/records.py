@@ -16,6 +16,8 @@ from lexer_pipeline.loading import delimited, json_documents
 from lexer_pipeline.loading.document_form import DocumentForm
 from lexer_pipeline.loading.empty_columns import Trimmed
 from lexer_pipeline.loading.format import Readable
+from lexer_pipeline.loading.json_reader import BLOCK
+from lexer_pipeline.loading.parents import Parents
 from lexer_pipeline.loading.source import LoadedDocuments, LoadedTable
 from lexer_pipeline.loading.spool import Spool, spooled
 
@@ -27,8 +29,23 @@ def load_documents(
 
     Those are left out of which `accepted` has the SHA-256.
     """
-    chunks = json_documents.read_documents(loaded.stream, loaded.rest, form, loaded.placing)
+    if form.parent:
+        chunks = _brought_home(loaded, form)
+    else:
+        chunks = json_documents.read_documents(loaded.stream, loaded.rest, form, loaded.placing)
     return (chunk.unaccepted(accepted) for chunk in chunks) if accepted else chunks
+
+
+def _brought_home(loaded: LoadedDocuments, form: DocumentForm) -> Iterator[Documents]:
+    parents = Parents(form.parent, loaded.name)
+    with spooled(loaded.stream, loaded.rest, loaded.scratch) as spool:
+
+        def again() -> Iterator[Documents]:
+            body = spool.again()
+            return json_documents.read_documents(body, body.read(BLOCK), form, loaded.placing)
+
+        yield from parents.brought_home(again, spool.again().size, loaded.scratch)
+    loaded.placing.brought = parents.brought
 
 
 def load_rows(
