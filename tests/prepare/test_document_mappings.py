@@ -346,3 +346,21 @@ def test_the_example_of_the_docs_makes_a_purchase_and_a_return(tmp_path: Path) -
     assert [one["price_paid"] for one in bought["products"]] == [1019.8, 5.5]
     assert bought["custom_fields"]["tags"] == "vip, spring"
     assert (returned["return_id"], returned["products"][0]["price_paid"]) == ("R-1", -5.5)
+
+
+@pytest.mark.parametrize("is_piped", [True, False])
+def test_the_rest_is_kept_of_documents_that_come_late_too(tmp_path: Path, is_piped: bool) -> None:
+    data = lines(
+        *(order(number) for number in range(400)), order(400, late={"colour": "blue", "tags": ["a", "b"]})
+    )
+    head = HEAD.replace("[documents]", 'drop = ["who", "refunds"]\nrest = "custom_fields"\n[documents]')
+    if is_piped:
+        done = made(tmp_path, data, PURCHASES, head)
+    else:
+        (tmp_path / "api.ndjson").write_bytes(data)
+        (tmp_path / "api.toml").write_text(head + PURCHASES)
+        options = replace(KEEP_ALL, mapping=str(tmp_path / "api.toml"))
+        done = prepared([tmp_path / "api.ndjson"], None, tmp_path / "out", options)
+
+    assert done.records[-1]["custom_fields"] == {"late_colour": "blue", "late_tags": "a, b"}
+    assert len(done.records) == 401
