@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from lexer_pipeline.chunks.rejected import ACCEPTED
+from lexer_pipeline.chunks.rows import on_one_line
 from lexer_pipeline.kernels.arrays import Int64s
 
 
@@ -43,7 +44,7 @@ class Documents:
 
     def raw(self, row: int) -> bytes:
         """The document on one line: a line break between its tokens becomes a space."""
-        return self.text(row).replace(b"\r", b" ").replace(b"\n", b" ")
+        return on_one_line(self.text(row))
 
     def sha256(self, row: int) -> str:
         """By which a document is known again, as hex."""

@@ -11,6 +11,7 @@ from lexer_pipeline.kernels.fallback import (
     encode,
     exact_amounts,
     find_lines,
+    flatten,
     gather,
     hash_cells,
     hash_lines,
@@ -57,6 +58,7 @@ try:
         value_end,
         vouch_documents,
     )
+    from lexer_pipeline.kernels.flatten import flatten
     from lexer_pipeline.kernels.identities import hash_cells, hash_lines, hash_text
     from lexer_pipeline.kernels.row_writer import Writer, scan_keys
 
@@ -75,6 +77,7 @@ __all__ = [
     "encode",
     "exact_amounts",
     "find_lines",
+    "flatten",
     "gather",
     "hash_cells",
     "hash_lines",

@@ -82,7 +82,9 @@ class Delivery:
         if checked.rejected:
             head = loaded.head if isinstance(loaded, LoadedTable) else None
             file, first = rejects.file_name(source, head is not None), rejects.header(head) if head else b""
-            own = rejects.rows_or_documents(checked.shaped.chunk, checked.rejected, head, stages.route.secret)
+            own = rejects.rows_or_documents(
+                checked.shaped.chunk, checked.rejected, head, stages.route.secret, stages.route.secret_paths
+            )
             part.write_aside(file, first, own)
             part.write_aside(ISSUES, b"", rejects.issue_lines(checked.rejected))
         rejected = sum(len(record.rows) for record in checked.rejected)

@@ -13,7 +13,7 @@ from lexer_pipeline.chunks.results import Checked, Rejected, ShapedRows
 from lexer_pipeline.chunks.rows import Rows, Written
 from lexer_pipeline.kernels import codes, dispatch
 from lexer_pipeline.kernels.arrays import Bools, Integers
-from lexer_pipeline.kernels.codes import ROW_BLANK
+from lexer_pipeline.kernels.codes import ROW_BLANK, ROW_DOCUMENT
 from lexer_pipeline.limits import RECORD_BYTES
 from lexer_pipeline.model import Issue, Problem
 from lexer_pipeline.suspicions import MOST_LINES, Sighting, is_suspicion
@@ -21,7 +21,7 @@ from lexer_pipeline.validating.columnar import ColumnarChecker
 from lexer_pipeline.validating.decided import NOTHING, Decided, issue_of, said_of, unnamed
 from lexer_pipeline.validating.document import Value
 from lexer_pipeline.validating.layout import Layout
-from lexer_pipeline.validating.messages import ROW_FAULTS, RowFault
+from lexer_pipeline.validating.messages import ROW_FAULTS
 from lexer_pipeline.validating.notes import Notes
 from lexer_pipeline.validating.record_builder import build
 from lexer_pipeline.validating.reference import ReferenceChecker, Verdict
@@ -165,9 +165,12 @@ def _judge(
     chunk: Records, rows: Sequence[int], layout: Layout, reference: ReferenceChecker, source: str
 ) -> tuple[tuple[Issue, ...], Verdict]:
     """The reference's word on one record of rows."""
-    broken = [(row, ROW_FAULTS[int(chunk.faults[row])]) for row in rows if chunk.faults[row]]
+    broken = [row for row in rows if chunk.faults[row]]
     if broken:
-        return tuple(_fault_issue(fault, source, chunk, row) for row, fault in broken), NOTHING
+        return tuple(
+            issue_of(one, source, chunk, row, unnamed, subject=_subject(chunk, row))
+            for row in broken for one in _why_broken(chunk, row)
+        ), NOTHING  # fmt: skip
     document, notes = _built(chunk, rows, layout, reference)
     verdict = reference.document(document, notes)
     issues = (
@@ -194,21 +197,24 @@ def half_of_rows(
         for row in range(int(chunk.firsts[record]), int(chunk.lasts[record]))
         if chunk.faults[row] != ROW_BLANK
     ]
-    faults = [ROW_FAULTS[int(chunk.faults[row])] for row in rows if chunk.faults[row]]
-    if faults:
-        words = [one.message.format(cells=int(chunk.cells[rows[0]]), columns=chunk.width) for one in faults]
-        return {}, Notes(
-            problems=[Problem((), one.code, one.rule, said) for one, said in zip(faults, words, strict=True)]
-        )
+    broken = [one for row in rows if chunk.faults[row] for one in _why_broken(chunk, row)]
+    if broken:
+        return {}, Notes(problems=broken)
     document, notes = _built(chunk, rows, layout, reference)
     return reference.cleaned(document, notes), notes
 
 
-def _fault_issue(fault: RowFault, source: str, chunk: Records, row: int) -> Issue:
+def _why_broken(chunk: Records, row: int) -> Sequence[Problem]:
+    """Why a row cannot be read: as whoever made it of a document says, else by the fault that it has."""
+    if chunk.faults[row] == ROW_DOCUMENT:
+        return chunk.problems[row]
+    fault = ROW_FAULTS[int(chunk.faults[row])]
     words = fault.message.format(cells=int(chunk.cells[row]), columns=chunk.width)
-    return issue_of(
-        Problem((), fault.code, fault.rule, words), source, chunk, row, unnamed, subject="the row"
-    )
+    return (Problem((), fault.code, fault.rule, words),)
+
+
+def _subject(chunk: Records, row: int) -> str:
+    return "the record" if chunk.faults[row] == ROW_DOCUMENT else "the row"
 
 
 def _cleaned(written: Written[Rows], layout: Layout) -> Counter[tuple[str, str]]:

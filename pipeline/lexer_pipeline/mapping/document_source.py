@@ -1,0 +1,78 @@
+"""What stands in the first documents of a source of JSON: by it a mapping finds its paths, and a preset is known."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import islice
+
+from lexer_pipeline.errors import SourceError
+from lexer_pipeline.kernels.path_tree import ITEMS
+from lexer_pipeline.loading.document_form import DocumentForm
+from lexer_pipeline.loading.json_documents import Placing, read_documents
+from lexer_pipeline.loading.source import LoadedDocuments
+from lexer_pipeline.mapping.document_paths import SeenPath, paths_in, steps_of
+from lexer_pipeline.mapping.document_table import takes_lists
+from lexer_pipeline.mapping.rules import DocumentSettings, Mapping
+
+# So many documents, or as many as there are in so many bytes, say what stands in all of them; of a longer one, that one.
+MOST_DOCUMENTS, ENOUGH, LONGEST = 250, 1 << 20, 16 << 20
+BLOCK = 1 << 18
+
+
+@dataclass(slots=True)
+class _Start:
+    """The beginning of a source, read before."""
+
+    name: str
+
+    def read(self, size: int) -> bytes:  # noqa: ARG002 - all of it was given
+        return b""
+
+
+def form_of(mapping: Mapping | None, is_bare: bool = False) -> DocumentForm:
+    """How documents lie in a source for a mapping: a list that it reads is none of documents; `is_bare` where these are rejects."""
+    if mapping is None:
+        return DocumentForm(bare=is_bare)
+    said = mapping.documents or DocumentSettings()
+    return DocumentForm(said.records, said.parent, frozenset(_lists(mapping)), is_bare)
+
+
+def _lists(mapping: Mapping) -> Iterator[str]:
+    """The keys under which a mapping reads lists."""
+    for record in mapping.records:
+        rules = [
+            (name, takes_lists(rule)) for rule in record.rules for names in rule.columns for name in names
+        ]
+        for name, is_list in [
+            *rules,
+            *((name, False) for name in record.columns()),
+            (f"{record.each}[]", False),
+        ]:
+            key, *rest = steps_of(name)
+            if isinstance(key, str) and (rest[:1] == [ITEMS] or (is_list and not rest)):
+                yield key
+
+
+def first_paths(loaded: LoadedDocuments, form: DocumentForm) -> tuple[LoadedDocuments, Sequence[SeenPath]]:
+    """The paths of the first documents of a source, and the source, to be read from its start as before."""
+    start, ended = loaded.rest, False
+    while True:
+        found = _documents(loaded.name, start, form)
+        if ended or (found and len(start) >= ENOUGH) or len(found) >= MOST_DOCUMENTS or len(start) > LONGEST:
+            return replace(loaded, rest=start), paths_in(found)
+        block = loaded.stream.read(max(BLOCK, len(start)))
+        ended = not block
+        start += block
+
+
+def _documents(name: str, start: bytes, form: DocumentForm) -> list[bytes]:
+    """The documents at the start of a source that may go on."""
+    found: list[bytes] = []
+    try:
+        for chunk in read_documents(_Start(name), start, form, Placing()):
+            texts = (chunk.text(row) for row in range(chunk.records))
+            found += islice(texts, MOST_DOCUMENTS - len(found))
+            if len(found) >= MOST_DOCUMENTS:
+                break
+    except SourceError:
+        pass  # it goes on behind what was read, or whoever reads all of it will say so
+    return found
