@@ -2,6 +2,7 @@
 
 import ast
 import inspect
+import json
 import pickle
 import re
 from importlib import import_module
@@ -31,6 +32,7 @@ ARGUMENTS: dict[str, tuple[object, ...]] = {
     "absent": (["-", "NULL"],),
     "after": ("@",),
     "before": ("@",),
+    "cents": ("AUD", {"currency": "Currency"}, {"default": "usdc", "decimals": {"USDC": 6}}),
     "currency": (None, {"$": "AUD"}),
     "date": (
         None, "%d/%m/%Y %H:%M", ["iso", "dd/mm/yyyy"], "excel", "unix", "unix-ms",
@@ -38,13 +40,21 @@ ARGUMENTS: dict[str, tuple[object, ...]] = {
     ),
     "date-time-zone": (None, {"zone": "UTC", "format": "mm/dd/yyyy"}),
     "enum": ({"paid": "purchase"}, {"paid": "purchase", "*": "other"}),
+    "epoch": (None, {"to": "date"}, {"to": "date", "zone": "Australia/Melbourne"}),
     "id": (None, "strip-fraction", "keep-fraction"),
+    "join": (None, "; "),
     "money": (None, ".", ",", {"usual": "."}),
     "part": ({"key": "quantity"},),
     "phone": (None, "AU"),
+    "pick": ({"where": "a", "is": "b"}, {"where": "a.b", "is": 1, "take": "c"}),
 }  # fmt: skip
 CASES = [(name, argument) for name in COMPILERS for argument in ARGUMENTS.get(name, (None,))]
 # Texts close to what the conversions look for, besides any text at all.
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=4),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from("abc"), inner, max_size=3),
+    max_leaves=8,
+).map(json.dumps)
 NEAR = st.text(alphabet="0123456789.,:/-+ TZapmE'()$€@|'#\u00a0\u202f\x1f", max_size=24)
 SECRET = "Zyqxholt"
 
@@ -52,7 +62,10 @@ SECRET = "Zyqxholt"
 @pytest.mark.parametrize(("name", "argument"), CASES)
 @given(
     text=st.one_of(
-        st.text(min_size=1), NEAR, st.from_regex(r"\A[0-9]{1,9}[-/.][0-9]{1,4}([-/.][0-9]{1,6})?.{0,12}\Z")
+        st.text(min_size=1),
+        NEAR,
+        JSON,
+        st.from_regex(r"\A[0-9]{1,9}[-/.][0-9]{1,4}([-/.][0-9]{1,6})?.{0,12}\Z"),
     )
 )
 def test_any_text_is_converted_or_refused_and_every_change_has_a_known_name(
@@ -79,7 +92,15 @@ def test_any_text_is_converted_or_refused_and_every_change_has_a_known_name(
 @pytest.mark.parametrize(("name", "argument"), CASES)
 @pytest.mark.parametrize(
     "text",
-    [SECRET, f"{SECRET} 1,234", f"{SECRET}@", f"01/02/2024 {SECRET}", f"2024-01-01\x1f10:15\x1f{SECRET}"],
+    [
+        SECRET,
+        f'[{{"a": "{SECRET}"}}',
+        f'["{SECRET}"]',
+        f"{SECRET} 1,234",
+        f"{SECRET}@",
+        f"01/02/2024 {SECRET}",
+        f"2024-01-01\x1f10:15\x1f{SECRET}",
+    ],
 )
 def test_no_message_holds_the_value(name: str, argument: object, text: str) -> None:
     found = compile_conversion(name, argument)

@@ -75,6 +75,53 @@ def test_an_apostrophe_before_an_identifier_goes_and_is_counted() -> None:
     assert result("strip-apostrophe", None, "''s") == "'s"
 
 
+@pytest.mark.parametrize(
+    ("text", "identifier"),
+    [
+        ("gid://shopify/Order/1001", "1001"),
+        ("gid://shopify/Order/5632178901005?key=7c2f", "5632178901005"),
+        ("gid://shopify/Cart/c1-7a2e3f", "c1-7a2e3f"),
+        (" gid://shopify/Order/1001 ", "1001"),
+        ("1001", "1001"),
+        ("0012", "0012"),
+        ("gid://shopify/Order/", None),
+        ("gid://shopify/Order", None),
+        ("gid://shopify/Order/1001/7", None),
+        ("gid://shopify/Order/1001\ngid://shopify/Order/1002", None),
+        ("https://shop.example/orders/1001", None),
+        ("Order/1001", None),
+        ("-1001", None),
+        ("1001.0", None),
+        ("\u0661\u0662", None),
+    ],
+)
+def test_of_a_global_id_the_id_at_its_end_stays(text: str, identifier: str | None) -> None:
+    assert result("gid", None, text) == identifier
+
+
+@pytest.mark.parametrize(
+    ("text", "digits"),
+    [
+        ("+61412555001", "61412555001"),
+        ("61412555001", "61412555001"),
+        (" +61412555001", "61412555001"),
+        ("+123456789012345", "123456789012345"),
+        ("+61 412 555 001", None),
+        ("0412555001", None),
+        ("+0412555001", None),
+        ("++61412555001", None),
+        ("+6141", None),
+        ("+1234567890123456", None),
+        ("61412555001.0", None),
+        ("6.14E+10", None),
+        ("n/a", None),
+    ],
+)
+def test_a_number_in_e164_loses_its_plus(text: str, digits: str | None) -> None:
+    assert result("strip-plus", None, text) == digits
+    assert digits is not None or 'convert = ["phone"]' in failure("strip-plus", None, text).message
+
+
 def test_a_fraction_of_zeros_on_an_identifier_is_for_its_owner_to_judge() -> None:
     assert "strip-fraction" in failure("id", None, "1234.0").message
     assert result("id", "strip-fraction", "'1234.0") == "1234"

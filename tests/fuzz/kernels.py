@@ -12,7 +12,15 @@ if __name__ == "__main__":
     lexer_pipeline.kernels.__path__.insert(0, sys.argv[1])  # before anything takes the usual ones
 
 import numpy as np  # noqa: E402
-from lexer_pipeline.kernels import cells, codes, dispatch, documents, identities, row_writer  # noqa: E402
+from lexer_pipeline.kernels import (  # noqa: E402
+    cells,
+    codes,
+    dispatch,
+    documents,
+    flatten,
+    identities,
+    row_writer,
+)
 from lexer_pipeline.kernels.arrays import UInt64s  # noqa: E402
 from lexer_pipeline.kernels.dialect import Dialect  # noqa: E402
 from lexer_pipeline.loading.passed_over import PassedOver  # noqa: E402
@@ -26,6 +34,7 @@ from tests.fuzz.corpus import seeds  # noqa: E402
 from tests.fuzz.files import choose, in_blocks  # noqa: E402
 from tests.fuzz.runner import number  # noqa: E402
 from tests.prepare.at_the_edge import BITS, PAGE, PIECES, Edge, writer_of  # noqa: E402
+from tests.prepare.flat_documents import Chance  # noqa: E402
 
 HEADERS = (
     ("link.customer_id,first_name,email,employee_flag,date_of_birth", "customer_record"),
@@ -98,10 +107,22 @@ class Direct:
         documents.vouch_documents(automaton, view, *whole)
         documents.sketch_document(automaton, view)
         documents.split_array(view, rng.randrange(len(view) + 1), rng.random() < 0.5, rng.choice((1, 100)))
+        documents.value_end(view, rng.randrange(len(view) + 1))
         documents.find_lines(view, rng.randrange(len(view) + 1))
         keys, flags = (b"email", b"first_name"), [rng.random() < 0.5 for _ in range(4)]
         identities.hash_lines(view, whole[1], keys, flags[:2], flags[2:], 1 << 63)
         identities.hash_text(view, rng.random() < 0.5)
+
+    def paths(self, rng: random.Random) -> None:
+        """Some documents behind each other as a table, spoiled or cut or as they are."""
+        chance = Chance(rng, rng.random() < 0.3)
+        tree = chance.tree()
+        texts = [chance.document(tree) for _ in range(rng.randint(1, 4))]
+        if rng.random() < 0.3:
+            texts[-1] = mutate.spoiled(rng, texts[-1])
+        data = b"".join(texts)[:PAGE]
+        ends = np.minimum(np.cumsum([len(one) for one in texts]), len(data))
+        flatten.flatten(tree, self.edge.hold(data), np.append(0, ends[:-1]), ends)
 
     def conversions(self, rng: random.Random) -> None:
         """A column of texts through a chain of conversions, counted, told apart and joined."""
@@ -157,7 +178,7 @@ def main(folder: Path, seed: int, seconds: float) -> None:
         with in_blocks(one.block):
             typed(one.words, one.put(case, case / "it"))
         for _ in range(BESIDE):
-            rng.choice((direct.rows, direct.documents, direct.conversions))(rng)
+            rng.choice((direct.rows, direct.documents, direct.paths, direct.conversions))(rng)
         seed += 1
     print(
         f"kernels: seeds {first} to {seed - 1}, {seed - first} cases in {time.monotonic() - begun:.0f} s",

@@ -6,7 +6,7 @@ import random
 import sys
 
 import numpy as np
-from lexer_pipeline.kernels import cells, codes, documents, identities, row_writer
+from lexer_pipeline.kernels import cells, codes, documents, flatten, identities, row_writer
 from lexer_pipeline.kernels.dialect import Dialect
 from lexer_pipeline.loading.passed_over import PassedOver
 from lexer_pipeline.specs.catalog import find
@@ -14,6 +14,8 @@ from lexer_pipeline.validating.compile_documents import compile_automaton
 from lexer_pipeline.validating.compile_rows import compile_writer
 from lexer_pipeline.validating.layout import compile_layout
 from lexer_pipeline.validating.reference import ReferenceChecker
+
+from tests.prepare.flat_documents import Chance
 
 PAGE = mmap.PAGESIZE
 PIECES = [
@@ -81,6 +83,10 @@ def main() -> None:
         identities.hash_lines(
             view, whole[1], (b"email", b"first_name"), (True, False), (False, True), 1 << 63
         )
+        tried = Chance(chance, chance.random() < 0.5)
+        tree = tried.tree()
+        for one in (text, tried.document(tree)[: chance.choice((30, PAGE))]):
+            flatten.flatten(tree, edge.hold(one), whole[0], np.array([len(one)], np.int64))
     sys.stdout.write("came back\n")
 
 

@@ -21,7 +21,7 @@ from lexer_pipeline.validating.compile_rows import compile_writer
 from lexer_pipeline.validating.layout import compile_layout
 from lexer_pipeline.validating.reference import ReferenceChecker
 
-from tests.running import environment
+from tests.running import ROOT, environment
 
 from .helpers import KEEP_ALL, Prepared, in_plain_python, of_bytes
 from .test_fast_against_slow import COMMA, DIALECTS, NASTY_FILE, nasty
@@ -234,8 +234,8 @@ def test_good_rows_are_all_written_wherever_they_are_cut() -> None:
 def test_no_kernel_reads_beyond_its_bytes() -> None:
     """The bytes end where the next page may not be read: a kernel that looks further does not come back."""
     done = subprocess.run(
-        [sys.executable, Path(__file__).with_name("at_the_edge.py")],
-        capture_output=True, timeout=300, env=environment(),
+        [sys.executable, "-m", "tests.prepare.at_the_edge"],
+        cwd=ROOT, capture_output=True, timeout=300, env=environment(),
     )  # fmt: skip
 
     assert done.returncode == 0, done.stderr.decode()

@@ -70,9 +70,9 @@ class Records(Rows):
     `carried` are the cells of the source that a row took from the row before it, and `left_out` the records of which no row is left.
     """
 
-    written: "Written[Records] | None"
-    firsts: Int32s
-    width: int
+    written: "Written[Records] | None" = None
+    firsts: Int32s = field(default_factory=lambda: np.zeros(0, np.int32))
+    width: int = 0
     changes: tuple[Change, ...] = ()
     problems: Mapping[int, tuple[Problem, ...]] = field(default_factory=dict)
     skipped: Mapping[str, int] = field(default_factory=dict)
@@ -84,7 +84,7 @@ class Records(Rows):
         """The rows as records that begin with the rows `firsts`, no mapping applied yet."""
         return cls(
             rows.data, rows.columns, rows.starts, rows.ends, rows.flags, rows.row_starts, rows.row_ends, rows.cells,
-            rows.faults, rows.lines, rows.numbers, written, firsts, rows.columns,
+            rows.faults, rows.lines, rows.numbers, written, rows.originals, firsts, rows.columns,
         )  # fmt: skip
 
     @property
@@ -121,6 +121,10 @@ class Records(Rows):
             problems={int(before[row]): found for row, found in self.problems.items() if keep[row]},
             carried=self.carried.of(keep) if self.carried else None, left_out=self.left_out,
         )  # fmt: skip
+
+    def in_turn(self, order: Integers) -> "Records":
+        """The rows that `order` numbers, in its order, each a record of its own."""
+        return Records.of(self.chosen(order), np.arange(len(order), dtype=np.int32))
 
     def part(self, start: int, stop: int) -> "Records":
         """The records from `start` to `stop` - 1 as a chunk; blank rows go with the record before them."""

@@ -116,7 +116,7 @@ def _sorted(data: bytes, places: Int64s, key: Key, dialect: Dialect, columns: in
     known = np.maximum.accumulate(
         np.where((marks == KEY_STARTS) | (marks == KEY_SAME), np.arange(len(marks)), 0)
     )
-    order, groups = _side_by_side(hashes[known])
+    order, groups = side_by_side(hashes[known])
     in_order = _put(data, about, order)
     if (_keys(in_order, key, dialect)[:, KEYS_MARK] == KEY_STARTS).sum() <= groups:
         return in_order, places[order]
@@ -130,7 +130,7 @@ def _sorted(data: bytes, places: Int64s, key: Key, dialect: Dialect, columns: in
     return _put(data, about, order), places[order]
 
 
-def _side_by_side(hashes: Int64s) -> tuple[Int64s, int]:
+def side_by_side(hashes: Int64s) -> tuple[Int64s, int]:
     """The order in which equal hashes stand together, each where its first one stands; and how many differ."""
     by_hash = np.argsort(hashes, kind="stable").astype(np.int64, copy=False)
     in_turn = hashes[by_hash]

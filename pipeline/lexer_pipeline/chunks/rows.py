@@ -1,5 +1,6 @@
 """The rows of a table as they were read, of which those that were certainly right may be written already."""
 
+import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Generic, Self, TypeVar
@@ -21,6 +22,11 @@ from lexer_pipeline.limits import RECORD_BYTES
 
 ChunkT = TypeVar("ChunkT", bound="Rows")
 ChunkT_co = TypeVar("ChunkT_co", bound="Rows", covariant=True)
+
+
+def on_one_line(document: bytes) -> bytes:
+    """A document of JSON without a line break, which can only stand between its tokens."""
+    return document.strip().replace(b"\r", b" ").replace(b"\n", b" ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +73,8 @@ class Rows:
 
     For r rows of c columns, `starts`, `ends` and `flags` are r*c, row-major; `row_starts`, `row_ends`, `cells` (how many were
     found) and `faults` are r; `lines` are physical lines and `numbers` row numbers, both from 1, blank rows not numbered.
-    Rows that are `written` are not among those of the chunk.
+    Rows that are `written` are not among those of the chunk. Where rows are made of documents, these are the `originals`: the
+    bytes that rows start and end in; several rows may be of one document.
     """
 
     data: bytes
@@ -82,6 +89,7 @@ class Rows:
     lines: Int64s
     numbers: Int64s
     written: "Written[Rows] | None"
+    originals: bytes | None = None
 
     @property
     def size(self) -> int:
@@ -101,7 +109,12 @@ class Rows:
 
     def raw(self, row: int) -> bytes:
         """The row as it stands in the source, without its line break."""
-        return self.data[self.row_starts.item(row) : self.row_ends.item(row)]
+        data = self.data if self.originals is None else self.originals
+        return data[self.row_starts.item(row) : self.row_ends.item(row)]
+
+    def sha256(self, row: int) -> str:
+        """By which the document that a row is of is known again, as hex."""
+        return hashlib.sha256(on_one_line(self.raw(row))).hexdigest()
 
     def slice(self, start: int, stop: int) -> "Rows":
         """The rows from `start` to `stop` - 1."""
@@ -109,7 +122,7 @@ class Rows:
         rows = slice(start, stop)
         return Rows(
             self.data, self.columns, self.starts[cells], self.ends[cells], self.flags[cells], self.row_starts[rows],
-            self.row_ends[rows], self.cells[rows], self.faults[rows], self.lines[rows], self.numbers[rows], None,
+            self.row_ends[rows], self.cells[rows], self.faults[rows], self.lines[rows], self.numbers[rows], None, self.originals,
         )  # fmt: skip
 
     def kept(self, keep: Bools) -> "Rows":
@@ -122,7 +135,7 @@ class Rows:
         return Rows(
             self.data, self.columns, self.starts.reshape(wide)[keep].ravel(), self.ends.reshape(wide)[keep].ravel(),
             self.flags.reshape(wide)[keep].ravel(), self.row_starts[keep], self.row_ends[keep], self.cells[keep],
-            self.faults[keep], self.lines[keep], self.numbers[keep], None,
+            self.faults[keep], self.lines[keep], self.numbers[keep], None, self.originals,
         )  # fmt: skip
 
     def within(self, begin: int, end: int) -> Self:

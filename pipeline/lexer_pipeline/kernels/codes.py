@@ -4,16 +4,18 @@ The build turns each name in capitals that holds a whole number into a constant 
 and each name of CHANGES into its bit.
 """
 
-# What a row can be; the cells of a broken one cannot be told, and one that is passed over counts as blank.
+# What a row can be; the cells of a broken one cannot be told, one that is passed over counts as blank, and one is of a document
+# that cannot be read.
 (
     ROW_OK, ROW_BLANK, ROW_RAGGED, ROW_QUOTE, ROW_NUL, ROW_UTF8, ROW_UNCLOSED, ROW_SWALLOWED, ROW_PASSED_OVER,
-) = range(9)  # fmt: skip
+    ROW_DOCUMENT,
+) = range(10)  # fmt: skip
 BROKEN_ROWS = (ROW_QUOTE, ROW_UNCLOSED, ROW_SWALLOWED)
 # A row may have so many bytes, and a quoted cell so many until it counts as never closed.
 LONGEST_ROW = 16 << 20
 
-# What the bytes of a cell hold, one a bit: something JSON escapes, bytes beyond ASCII, doubled quotes.
-HAS_ESCAPE, HAS_HIGH, HAS_DOUBLED = 1, 2, 4
+# What the bytes of a cell hold, one a bit: something JSON escapes, bytes beyond ASCII, doubled quotes, the JSON of a list or object.
+HAS_ESCAPE, HAS_HIGH, HAS_DOUBLED, HAS_NESTED = 1, 2, 4, 8
 # What a kernel says of a cell: empty, certainly right as it stands, or left to the reference.
 CELL_EMPTY, CELL_GOOD, CELL_DOUBT = range(3)
 # What a column's cells are to be.
@@ -46,13 +48,14 @@ IN_OBJECT, IN_NUMBERED, IN_EACH = range(3)
 # What `rewrite` converts: each is the conversion of that name.
 (
     TO_EMAIL, TO_ID, TO_MONEY, TO_ABSENT, TO_ABSOLUTE, TO_NEGATED, TO_DIGITS, TO_BEFORE, TO_AFTER, TO_LOWER, TO_UPPER,
-    TO_TRIMMED, TO_LINE_TOTAL, TO_DATE, TO_LESS,
-) = range(15)  # fmt: skip
+    TO_TRIMMED, TO_LINE_TOTAL, TO_DATE, TO_LESS, TO_GID, TO_STRIP_PLUS, TO_EPOCH,
+) = range(18)  # fmt: skip
 # The changes that it marks, one a bit, and the bit of a cell whose outcome is in doubt.
 CHANGES = (
     "email_cleaned", "apostrophe_stripped", "money_rewritten", "made_absent", "sign_dropped", "sign_flipped",
     "digits_kept", "part_taken", "lower_cased", "upper_cased", "trimmed", "line_worked_out", "date_rewritten",
-    "date_midnight", "clock_dropped", "time_zone_applied", "amount_worked_out",
+    "date_midnight", "clock_dropped", "time_zone_applied", "amount_worked_out", "phone_rewritten", "epoch_seconds",
+    "epoch_milliseconds", "epoch_microseconds", "epoch_nanoseconds",
 )  # fmt: skip
 IN_DOUBT = 1 << 30
 

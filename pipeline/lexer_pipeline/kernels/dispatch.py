@@ -11,6 +11,7 @@ from lexer_pipeline.kernels.fallback import (
     encode,
     exact_amounts,
     find_lines,
+    flatten,
     gather,
     hash_cells,
     hash_lines,
@@ -25,6 +26,7 @@ from lexer_pipeline.kernels.fallback import (
     split_array,
     tally_dates,
     tally_money,
+    value_end,
 )
 
 IS_COMPILED = False
@@ -53,8 +55,10 @@ try:
         find_lines,
         sketch_document,
         split_array,
+        value_end,
         vouch_documents,
     )
+    from lexer_pipeline.kernels.flatten import flatten
     from lexer_pipeline.kernels.identities import hash_cells, hash_lines, hash_text
     from lexer_pipeline.kernels.row_writer import Writer, scan_keys
 
@@ -73,6 +77,7 @@ __all__ = [
     "encode",
     "exact_amounts",
     "find_lines",
+    "flatten",
     "gather",
     "hash_cells",
     "hash_lines",
@@ -88,5 +93,6 @@ __all__ = [
     "split_array",
     "tally_dates",
     "tally_money",
+    "value_end",
     "vouch_documents",
 ]

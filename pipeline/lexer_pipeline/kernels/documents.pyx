@@ -12,6 +12,7 @@ from libc.string cimport memchr, memcmp, memset
 from cpython.bytes cimport PyBytes_FromStringAndSize
 
 from lexer_pipeline.kernels.codes cimport *
+from lexer_pipeline.kernels.json_text cimport *
 from lexer_pipeline.kernels.primitives cimport *
 
 import numpy as np
@@ -111,13 +112,11 @@ cdef inline bint is_space(uint8_t c) noexcept nogil:
 def find_lines(const uint8_t[::1] data not None, int64_t end):
     """Find the lines of data[:end] that hold more than spaces; the last need not have a line break.
 
-    Returns (starts, ends, lines, count, wrapped): lines are counted from 0, `count` says how many there are with
-    the blank ones; `wrapped` says whether a line begins as `{"records"` does.
+    Returns (starts, ends, lines, count): lines are counted from 0, `count` says how many there are with the blank ones.
     """
     cdef int64_t at = 0, stop, first, found = 0, count = 0, room
     cdef const uint8_t *p = &data[0] if data.shape[0] else NULL
     cdef const uint8_t *hit
-    cdef bint wrapped = False
     if not 0 <= end <= data.shape[0]:
         raise ValueError("the lines end outside of the data")
     with nogil:
@@ -136,10 +135,9 @@ def find_lines(const uint8_t[::1] data not None, int64_t end):
                 ends[found] = stop
                 lines[found] = count
                 found += 1
-                wrapped = wrapped or begins_wrapper(p, first, stop)
             count += 1
             at = stop + 1
-    return starts_a[:found], ends_a[:found], lines_a[:found], count, wrapped
+    return starts_a[:found], ends_a[:found], lines_a[:found], count
 
 
 cdef int64_t count_breaks(const uint8_t *p, int64_t end) noexcept nogil:
@@ -154,16 +152,6 @@ cdef int64_t count_breaks(const uint8_t *p, int64_t end) noexcept nogil:
         count += few
         at += size
     return count
-
-
-cdef inline bint begins_wrapper(const uint8_t *p, int64_t at, int64_t end) noexcept nogil:
-    """Whether the text goes on with a brace and the key `records`."""
-    if p[at] != 0x7B:
-        return False
-    at += 1
-    while at < end and is_space(p[at]):
-        at += 1
-    return end - at >= 9 and memcmp(p + at, b'"records"', 9) == 0
 
 
 def split_array(const uint8_t[::1] data not None, int64_t at, bint final, int64_t most):
@@ -207,7 +195,7 @@ cdef int next_value(const uint8_t *p, int64_t *at, int64_t n, int64_t *place) no
         return MORE_TO_COME
     if p[start] == 0x5D or p[start] == 0x2C:
         return ARRAY_BROKEN
-    end = value_end(p, start, n)
+    end = end_of_value(p, start, n)
     after = end if end >= 0 else n
     while after < n and is_space(p[after]):
         after += 1
@@ -220,7 +208,18 @@ cdef int next_value(const uint8_t *p, int64_t *at, int64_t n, int64_t *place) no
     return ARRAY_ENDED if p[after] == 0x5D else ARRAY_GOES_ON
 
 
-cdef int64_t value_end(const uint8_t *p, int64_t at, int64_t n) noexcept nogil:
+def value_end(const uint8_t[::1] data not None, int64_t at):
+    """The place behind the JSON value that starts at `at`; -1 when it does not end within `data`."""
+    cdef int64_t n = data.shape[0], end = -1
+    cdef const uint8_t *p = &data[0] if n else NULL
+    if at < 0:
+        raise ValueError("the value begins outside of the data")
+    with nogil:
+        end = end_of_value(p, at, n)
+    return end
+
+
+cdef int64_t end_of_value(const uint8_t *p, int64_t at, int64_t n) noexcept nogil:
     """The place behind the value that starts at `at`; -1 when it does not end before n."""
     cdef int64_t depth = 0
     cdef uint8_t c
@@ -476,39 +475,10 @@ cdef inline bint stands_at(const Reader *r, int64_t at, const Word *word) noexce
     return memcmp(r.p + at, word.text, word.size) == 0
 
 
-cdef int64_t hex4(const uint8_t *p) noexcept nogil:
-    """The number that four hex digits make, or -1."""
-    cdef int64_t value = 0
-    cdef int i
-    cdef uint8_t c
-    for i in range(4):
-        c = p[i]
-        if digit(c):
-            value = value * 16 + c - 0x30
-        elif 0x61 <= (c | 0x20) <= 0x66:
-            value = value * 16 + (c | 0x20) - 0x61 + 10
-        else:
-            return -1
-    return value
-
-
-cdef inline int64_t plain_text_end(const Reader *r, int64_t start, uint8_t *seen) noexcept nogil:
-    """Where the text from `start` on has its first quote, backslash or control sign; -1 when it is not UTF-8.
-
-    *seen gets bit 7 where it has a byte beyond ASCII.
-    """
-    cdef int64_t end
-    seen[0] = 0
-    end = plain_end(r.p, start, r.limit, 0x22, seen)
-    if end >= r.end or (seen[0] & 0x80 and not utf8_is_good(r.p + start, end - start)):
-        return -1
-    return end
-
-
 cdef inline bint pass_string(Reader *r, Out *out, bint *escaped) noexcept nogil:
     """Pass the string that starts at its opening quote, escapes as orjson writes them; False when in doubt."""
     cdef uint8_t seen
-    cdef int64_t end = plain_text_end(r, r.at + 1, &seen)
+    cdef int64_t end = plain_text_end(r.p, r.at + 1, r.end, r.limit, &seen)
     if end < 0:
         return False
     escaped[0] = r.p[end] == 0x5C
@@ -522,7 +492,7 @@ cdef inline bint pass_text(Reader *r, Out *out) noexcept nogil:
     """Pass the string that starts at its opening quote; False when in doubt, or where its text has an odd sign."""
     cdef int64_t start = r.at + 1, begin
     cdef uint8_t seen
-    cdef int64_t end = plain_text_end(r, start, &seen)
+    cdef int64_t end = plain_text_end(r.p, start, r.end, r.limit, &seen)
     if end < 0:
         return False
     if r.p[end] == 0x22:
@@ -556,11 +526,11 @@ cdef bint pass_escapes(Reader *r, Out *out, int64_t i) noexcept nogil:
                 return False
             r.kept = i + 1
             i += 2
-        elif c == 0x22 or c == 0x5C or c == 0x62 or c == 0x66 or c == 0x6E or c == 0x72 or c == 0x74:
+        elif is_short_escape(c):
             i += 2
         else:
             return False
-        i = plain_text_end(r, i, &seen)
+        i = plain_text_end(r.p, i, r.end, r.limit, &seen)
         if i < 0:
             return False
         if r.p[i] == 0x22:
@@ -572,64 +542,20 @@ cdef bint pass_escapes(Reader *r, Out *out, int64_t i) noexcept nogil:
 
 cdef int64_t write_sign(Reader *r, Out *out, int64_t i) noexcept nogil:
     r"""Write the sign that the \u at `i` (or a pair of them) stands for; the place behind it, -1 when in doubt."""
-    cdef int64_t code, low
-    cdef uint8_t few[4]
-    if i + 6 > r.end or not write_kept(r, out, i) or not reserve(out, 8):
+    cdef int64_t code
+    cdef uint8_t few
+    if not write_kept(r, out, i) or not reserve(out, 8):
         return -1
-    code = hex4(r.p + i + 2)
-    i += 6
-    if code < 0 or 0xDC00 <= code <= 0xDFFF:
+    i = behind_sign(r.p, i, r.end, &code)
+    if i < 0:
         return -1
-    if 0xD800 <= code <= 0xDBFF:
-        if i + 6 > r.end or r.p[i] != 0x5C or r.p[i + 1] != 0x75:
-            return -1
-        low = hex4(r.p + i + 2)
-        if low < 0xDC00 or low > 0xDFFF:
-            return -1
-        code = 0x10000 + ((code - 0xD800) << 10) + low - 0xDC00
-        i += 6
     r.kept = i
     if code < 0x80:
-        few[0] = <uint8_t>code
-        put_escaped(out, few, 1, False)
-    elif code < 0x800:
-        few[0] = <uint8_t>(0xC0 | (code >> 6))
-        few[1] = <uint8_t>(0x80 | (code & 63))
-        put(out, few, 2)
-    elif code < 0x10000:
-        few[0] = <uint8_t>(0xE0 | (code >> 12))
-        few[1] = <uint8_t>(0x80 | ((code >> 6) & 63))
-        few[2] = <uint8_t>(0x80 | (code & 63))
-        put(out, few, 3)
+        few = <uint8_t>code
+        put_escaped(out, &few, 1, False)
     else:
-        few[0] = <uint8_t>(0xF0 | (code >> 18))
-        few[1] = <uint8_t>(0x80 | ((code >> 12) & 63))
-        few[2] = <uint8_t>(0x80 | ((code >> 6) & 63))
-        few[3] = <uint8_t>(0x80 | (code & 63))
-        put(out, few, 4)
+        put_sign(out, code)
     return i
-
-
-cdef int64_t number_end(const uint8_t *p, int64_t at, int64_t end) noexcept nogil:
-    """The place behind a JSON number without exponent; -1 when there is none or one that is left to the reference."""
-    cdef int64_t first
-    if at < end and p[at] == 0x2D:
-        at += 1
-    first = at
-    while at < end and digit(p[at]):
-        at += 1
-    if at == first or at - first > 300 or (p[first] == 0x30 and at - first > 1):
-        return -1
-    if at < end and p[at] == 0x2E:
-        first = at + 1
-        at = first
-        while at < end and digit(p[at]):
-            at += 1
-        if at == first:
-            return -1
-    if at < end and (p[at] | 0x20) == 0x65:
-        return -1
-    return at
 
 
 cdef bint vouch_string(Automaton a, const Node *node, Reader *r, Out *out) noexcept nogil:
@@ -750,12 +676,12 @@ cdef bint vouch_leaf(Automaton a, const Node *node, Reader *r, Out *out) noexcep
         return pass_boolean(r)
     if what == NODE_OPEN and r.p[r.at] == 0x22:
         return pass_text(r, out)
-    if what == NODE_OPEN and is_null(r, r.at):
+    if what == NODE_OPEN and null_stands_at(r.p, r.at, r.end):
         r.at += 4
         return True
     if what != NODE_NUMBER and what != NODE_OPEN:
         return False
-    end = number_end(r.p, r.at, r.end)
+    end = number_end(r.p, r.at, r.end, False)
     if end < 0:
         return False
     if what == NODE_NUMBER and node.kind == KIND_INTEGER:
@@ -768,18 +694,12 @@ cdef bint vouch_leaf(Automaton a, const Node *node, Reader *r, Out *out) noexcep
     return True
 
 
-cdef inline bint is_null(const Reader *r, int64_t at) noexcept nogil:
-    return r.end - at >= 4 and memcmp(r.p + at, b"null", 4) == 0
-
-
 cdef inline bint pass_boolean(Reader *r) noexcept nogil:
-    if r.end - r.at >= 4 and memcmp(r.p + r.at, b"true", 4) == 0:
-        r.at += 4
-        return True
-    if r.end - r.at >= 5 and memcmp(r.p + r.at, b"false", 5) == 0:
-        r.at += 5
-        return True
-    return False
+    cdef int64_t end = boolean_end(r.p, r.at, r.end)
+    if end < 0:
+        return False
+    r.at = end
+    return True
 
 
 cdef bint note_wrong(const Node *node, int32_t number, Reader *r, Out *out) noexcept nogil:
@@ -792,7 +712,7 @@ cdef bint note_wrong(const Node *node, int32_t number, Reader *r, Out *out) noex
         if not pass_string(r, out, &escaped) or escaped:
             return False
     elif not pass_boolean(r):
-        r.at = number_end(r.p, start, r.end)
+        r.at = number_end(r.p, start, r.end, False)
         if r.at < 0:
             return False
     r.wrong_nodes[r.wrong] = number
@@ -850,7 +770,7 @@ cdef inline int64_t behind_text(const Node *node, const Reader *r, int64_t at) n
     cdef uint8_t seen
     if node.what != NODE_STRING or node.kind != KIND_TEXT or r.sketch != NULL or at >= r.end or r.p[at] != 0x22:
         return -1
-    end = plain_text_end(r, at + 1, &seen)
+    end = plain_text_end(r.p, at + 1, r.end, r.limit, &seen)
     if end < 0 or r.p[end] != 0x22 or not node.low <= end - at - 1 <= node.high:
         return -1
     if odd_text(r.p + at + 1, end - at - 1, seen & 0x80, r.has_ampersand):
@@ -942,7 +862,7 @@ cdef bint vouch_object(Automaton a, int32_t number, Reader *r, Out *out, int dep
         if at < 0:
             return False
         is_own = place < 0 and a.nodes[child].what == NODE_OPEN
-        if not is_own and is_null(r, at):
+        if not is_own and null_stands_at(r.p, at, r.end):
             at += 4
             out.size = size
             r.kept = kept

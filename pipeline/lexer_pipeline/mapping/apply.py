@@ -14,7 +14,7 @@ from lexer_pipeline.chunks.records import Change, Records
 from lexer_pipeline.errors import UsageError
 from lexer_pipeline.kernels import codes, dispatch
 from lexer_pipeline.kernels.arrays import Bools, Integers
-from lexer_pipeline.kernels.codes import HAS_ESCAPE, HAS_HIGH, ROW_OK
+from lexer_pipeline.kernels.codes import HAS_ESCAPE, HAS_HIGH, HAS_NESTED, ROW_OK
 from lexer_pipeline.limits import MADE_BYTES
 from lexer_pipeline.mapping import conversions
 from lexer_pipeline.mapping.compile import Mapper
@@ -39,6 +39,10 @@ from lexer_pipeline.model import Problem
 from lexer_pipeline.validating.cell_kinds import kind_of
 from lexer_pipeline.validating.line_prices import LinePrices, note_prices
 
+NESTED = conversions.Unconvertible(
+    "type", "one value",
+    "holds a list or an object; say which of its values is meant (address.city), or begin with first, count, join or pick",
+)  # fmt: skip
 NEEDS_ESCAPE = re.compile(r'[\x00-\x1f"\\]')
 
 
@@ -60,6 +64,8 @@ class _MappedChunk:
         self._outcomes = outcomes
         self._texts = cells.of_rows(rows)
         self._good: Bools = rows.faults == ROW_OK
+        self._begins = np.zeros(len(rows.faults), np.bool_)
+        self._begins[rows.firsts] = True
         shape = (len(rows.faults), len(mapper.target_columns))
         self._starts = np.zeros(shape, np.int32)
         self._ends = np.zeros(shape, np.int32)
@@ -67,12 +73,12 @@ class _MappedChunk:
         self._pieces = [rows.data]
         self._size = len(rows.data)
         self._changes: list[Change] = []
-        self._problems: dict[int, tuple[Problem, ...]] = {}
+        self._problems: dict[int, tuple[Problem, ...]] = dict(rows.problems)
 
     def result(self) -> Records:
         for place in self._mapper.order:
             one = self._mapper.target_columns[place]
-            where = self._where(place, one)
+            where = self._without_nested(one, self._where(place, one))
             if one.is_copy:
                 self._copy(place, one.columns[0], where)
             elif one.columns or one.made:
@@ -105,6 +111,17 @@ class _MappedChunk:
             self._ends[gone, place] = self._starts[gone, place]
             self._changes.append(Change(LEFT_PLACEHOLDER, str(one.path), gone, one.is_once))
 
+    def _without_nested(self, one: TargetColumn, where: Bools) -> Bools:
+        """The rows without those in which a list or an object stands where one value belongs, which are refused."""
+        if self._mapper.takes_nested(one):
+            return where
+        for column in one.columns:
+            nested = where & (self._rows.flags[column :: self._rows.columns] & HAS_NESTED != 0)
+            if nested.any():
+                self._refuse(one, np.flatnonzero(nested).tolist(), NESTED)
+                where = where & ~nested
+        return where
+
     def note(self, currencies: Currencies) -> None:
         """Take in the currencies of amounts, as they stand in the source."""
         if not self._mapper.amounts:
@@ -132,6 +149,8 @@ class _MappedChunk:
     def _where(self, place: int, one: TargetColumn) -> Bools:
         """The rows in which a column may be filled."""
         where = self._good.copy()
+        if self._mapper.says_one_thing(one):
+            where &= self._begins
         if one.index and not one.chain:
             # No text has an item more where it lacks the item before.
             where &= self._filled((place - 1,))
@@ -225,7 +244,7 @@ class _MappedChunk:
             texts, columns = in_first_rows(texts, columns, once, self._rows), tuple(range(len(columns)))
         rows = np.flatnonzero(where & any_filled(texts, columns))
         left = self._copy_or_rewrite(place, one, texts, columns, rows)
-        self._convert(place, one, texts, (*columns, *one.country), left)
+        self._convert(place, one, texts, (*columns, *one.telling), left)
 
     def _copy_or_rewrite(
         self, place: int, one: TargetColumn, texts: cells.Cells, columns: Sequence[int], rows: Integers

@@ -86,7 +86,7 @@ def _show(
     if places is not None:
         rows = rows[step.count(*places)]
     steps = one.steps[:place]
-    numbers, said = told_apart(texts, (*one.columns, *one.country), rows)
+    numbers, said = told_apart(texts, (*one.columns, *one.telling), rows)
     outcomes = [converted(one, steps, texts_of_row) for texts_of_row in said]
     found = [text if failed is None else "" for text, _, failed in outcomes]
     step.look(text for number in numbers.tolist() if (text := found[number]))

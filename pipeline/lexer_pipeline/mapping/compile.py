@@ -9,6 +9,7 @@ from typing import Protocol
 from lexer_pipeline.chunks.group import Key
 from lexer_pipeline.errors import UsageError
 from lexer_pipeline.mapping import conversions
+from lexer_pipeline.mapping.document_table import DocumentTable, takes_lists
 from lexer_pipeline.mapping.header import NOWHERE, Header
 from lexer_pipeline.mapping.key_column import as_sent, key_of
 from lexer_pipeline.mapping.name_words import name_word
@@ -91,11 +92,23 @@ class Mapper:
     names: tuple[str, ...]
     left_out: tuple[str, ...] = ()
     doubled: tuple[str, ...] = ()
+    documents: DocumentTable | None = None
 
     @property
     def fields(self) -> int:
         """How many of the columns are fields of the record."""
         return sum(not one.is_hidden for one in self.target_columns)
+
+    def says_one_thing(self, one: TargetColumn) -> bool:
+        """Whether a column, read of documents, is the same in all rows of a record, so that its first row is enough."""
+        table = self.documents
+        if table is None or self.key is not None or not one.is_once:
+            return False
+        return all(table.is_of_record(column) for column in (*one.columns, *one.telling))
+
+    def takes_nested(self, one: TargetColumn) -> bool:
+        """Whether a column may hold the JSON of a list or an object."""
+        return self.documents is None or takes_lists(one.rule)
 
     @property
     def once(self) -> list[int]:
@@ -148,24 +161,36 @@ class Mapper:
             )
 
 
-def compile_mapper(plan: Plan, header: Sequence[str], tree: SchemaTree, source: str, told: Told) -> Mapper:
+def compile_mapper(
+    plan: Plan,
+    header: Sequence[str],
+    tree: SchemaTree,
+    source: str,
+    told: Told,
+    table: DocumentTable | None = None,
+) -> Mapper:
     """Find the columns that a mapping names in a header; what was decided over them before is not asked again.
 
-    Without a mapping each column is a field already. `told` is what the run says of all columns.
+    Without a mapping each column is a field already. `told` is what the run says of all columns. The header may be that of a
+    `table` that is made of documents.
     """
     mapping = plan.mapping or _plain()
     leaves_unknown = told.leaves_out or (told.keep_rest and has_custom_fields(tree))
     record = plan.record or _as_it_is(header, tree, plan.specification.name, source, leaves_unknown)
     columns = Header(mapping, header, source, plan.original)
-    rest = rest_rules(mapping, record, header, tree, told.keep_rest)
+    rest = (
+        _of_lists(one, header, table) for one in rest_rules(mapping, record, header, tree, told.keep_rest)
+    )
     # What is only looked at stands behind all fields.
     rules = (*record.fields, *rest, *rounding_rules(record, tree), *record.rules[len(record.fields) :])
-    target_columns = settled(columns_of(rules, columns, tree, told), plan.fields_decided)
+    lists = table.lists if table is not None else {}
+    target_columns = settled(columns_of(rules, columns, tree, told, lists), plan.fields_decided)
     if not any(one.columns for one in target_columns):
         raise UsageError(f"{source}: no column of the mapping {mapping.name} is in the header")
     folds = not record.carry and (bool(record.key) or not all(one.is_once for one in target_columns))
     wanted = record.key or plan.specification.key
-    key = key_of(wanted, target_columns, columns, tree) if folds or record.carry else None
+    is_keyed = bool(record.key) if table is not None else folds or bool(record.carry)
+    key = key_of(wanted, target_columns, columns, tree) if is_keyed else None
     target_columns = tuple(as_sent(one, tree, key) for one in target_columns)
     fields = [one for one in target_columns if not one.is_hidden]
     targets, labels = [str(one.path) for one in fields], [one.label for one in fields]
@@ -179,20 +204,30 @@ def compile_mapper(plan: Plan, header: Sequence[str], tree: SchemaTree, source: 
         key,
         tuple(column for column in carry if column is not None), record.unlinked,
         tuple(place for place, one in enumerate(target_columns) if one.rule.target in record.together),
-        (*_all_left_out(record, columns), *(_placed(skip, columns) for skip in record.skips)), columns.secret(),
+        (*_all_left_out(record, columns), *(_placed(skip, columns, table is not None) for skip in record.skips)),
+        columns.secret(),
         _unused(columns, mapping, record, header, told.keep_rest),
         plan.mapping, source, plan.fields_decided, reconciling(record, target_columns),
         {column: columns.name(column) for one in target_columns if _holds_amounts(one.rule) for column in one.columns},
-        _lines(target_columns), tuple(header), columns.left_out(record), columns.doubled,
+        _lines(target_columns), tuple(header[: table.columns] if table is not None else header), columns.left_out(record), columns.doubled, table,
     )  # fmt: skip
 
 
-def _placed(skip: Skip, columns: Header) -> PlacedSkip:
+def _of_lists(rule: FieldRule, header: Sequence[str], table: DocumentTable | None) -> FieldRule:
+    """A field of what was not named; all that a list of a document says is one text."""
+    ((name,),) = rule.columns
+    is_list = table is not None and header.index(name) in table.lists
+    return replace(rule, conversions=(("join", ", "),)) if is_list else rule
+
+
+def _placed(skip: Skip, columns: Header, is_own: bool) -> PlacedSkip:
+    """A skip in its place; where it `is_own` an empty cell is one: each row of a document says all that the document does."""
     beside = (columns.place((name,)) for name in skip.beside)
-    further = _placed(skip.further, columns) if skip.further is not None else None
+    further = _placed(skip.further, columns, is_own) if skip.further is not None else None
     return PlacedSkip(
-        columns.place(skip.columns), tuple(place for place in beside if place != NOWHERE), skip, further
-    )
+        columns.place(skip.columns), tuple(place for place in beside if place != NOWHERE),
+        replace(skip, own=skip.own or is_own), further,
+    )  # fmt: skip
 
 
 def _all_left_out(record: RecordMap, header: Header) -> Iterator[PlacedSkip]:

@@ -38,6 +38,7 @@ from lexer_pipeline.mapping.rules import (
     LINE_TOTAL,
     REFUSE,
     TOTAL,
+    DocumentSettings,
     FieldRule,
     Mapping,
     NameWord,
@@ -120,6 +121,7 @@ def _mapping(path: Path, file: SettingsFile) -> Mapping:
         accept=_texts(table, "accept"), share=shares.get("share", SHARE), least=shares.get("records", LEAST),
         further_placeholders=_texts(words, "add"), meant=_texts(words, "not"), country=table.get("country", ""),
         sheet=table.get("sheet"), rest=table.get("rest", ""),
+        documents=DocumentSettings(**table["documents"]) if "documents" in table else None,
     )  # fmt: skip
 
 
@@ -136,6 +138,7 @@ def _record(table: Table) -> RecordMap:
         tuple(_field(target, said) for target, said in table["fields"].items()),
         _texts(table, "carry"), _texts(table, "together"), table.get("unlinked", REFUSE), _texts(table, "needs"),
         _texts(table, "lacks"), _reconcile(table["reconcile"]) if "reconcile" in table else None,
+        table.get("each", ""),
     )  # fmt: skip
 
 

@@ -45,7 +45,7 @@ class Outcomes:
 
     def _forgiven(self, one: TargetColumn, said: Said, outcome: Outcome) -> Outcome:
         """A word for nothing that no conversion reads is no link, where the mapping leaves such records out."""
-        text = _joined(one, said[: len(said) - len(one.country)])
+        text = _joined(one, said[: len(said) - len(one.telling)])
         return ("", (LEFT_PLACEHOLDER,), None) if self._cleaning.is_nothing(text) else outcome
 
 
@@ -55,9 +55,9 @@ def converted(
     said: Sequence[str],
     cleaning: Cleaning = USUAL,
 ) -> Outcome:
-    """What some steps make of a column of the mapping where the columns that it reads say `said`, the country last."""
-    text, rule = _joined(one, said[: len(said) - len(one.country)]), one.rule
-    country = next(filter(None, said[len(said) - len(one.country) :]), "")
+    """What some steps make of a column of the mapping where the columns that it reads say `said`, those of `telling` last."""
+    own = len(said) - len(one.telling)
+    text, rule, told = _joined(one, said[:own]), one.rule, next(filter(str.strip, said[own:]), "")
     if rule.split:
         parts = [part.strip() for part in text.split(rule.split)]
         filled = [part for part in parts if part]
@@ -79,7 +79,7 @@ def converted(
             refused = cleaning.refusal(text)
             if refused is not None:
                 return "", (), refused
-        done = step.of(text, country) if isinstance(step, conversions.Phone) else step(text)
+        done = step.of(text, told) if isinstance(step, conversions.OfRow) else step(text)
         if isinstance(done, conversions.Unconvertible):
             return _refused(one, text, done, cleaning)
         names.extend((*done.conversions, *done.warnings))

@@ -24,13 +24,19 @@ def sifted(mapper: Mapper, rows: Rows, left: Counter[str]) -> Rows:
 
     A row without a key would else go on with the row before it.
     """
+    keep = staying(mapper, rows, left)
+    return rows if keep.all() else rows.kept(keep)
+
+
+def staying(mapper: Mapper, rows: Rows, left: Counter[str]) -> Bools:
+    """Which of some rows are not left out for their key or for themselves; `left` counts those that are."""
     skips = [one for one in mapper.skips if _goes_alone(one, mapper)]
     if not skips:
-        return rows
+        return np.ones(len(rows.faults), np.bool_)
     reasons = _reasons(skips, rows, np.arange(len(rows.faults), dtype=np.int32), None)
     left.update(_counted(skips, reasons))
-    keep = reasons == STAYS
-    return rows if keep.all() else rows.kept(keep)
+    stays: Bools = reasons == STAYS
+    return stays
 
 
 def skipped(mapper: Mapper, rows: Records, make: Callable[[Records], Records]) -> Records:

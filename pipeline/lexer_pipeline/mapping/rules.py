@@ -5,6 +5,7 @@ from collections.abc import Mapping as Map
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, TypeAlias
 
 from lexer_pipeline.specs.placeholders import Placeholders
@@ -59,6 +60,10 @@ class NameWord:
     is_elsewhere: bool = False
 
 
+# The setting of a conversion that names the columns by which it reads a text.
+TELLING: Map[str, str] = MappingProxyType({"phone": "country", "cents": "currency"})
+
+
 @dataclass(frozen=True, slots=True)
 class FieldRule:
     """How one field is made: pieces of text and columns, joined, then converted.
@@ -90,12 +95,13 @@ class FieldRule:
         return tuple(piece for piece in self.pieces if isinstance(piece, tuple))
 
     @property
-    def country(self) -> tuple[str, ...]:
-        """The columns that tell, the first that is filled, the country of its phone number."""
+    def telling(self) -> tuple[str, ...]:
+        """The columns that tell, the first that is filled, how to read it: the country of a phone number, the currency of an amount."""
         told = [
-            argument for name, argument in self.conversions if name == "phone" and isinstance(argument, Map)
-        ]
-        said = told[0].get("country", ()) if told else ()
+            argument.get(TELLING[name], ()) for name, argument in self.conversions
+            if name in TELLING and isinstance(argument, Map)
+        ]  # fmt: skip
+        said = told[0] if told else ()
         return (said,) if isinstance(said, str) else tuple(said)
 
 
@@ -141,7 +147,8 @@ class RecordMap:
     all come from one row), and a row without a key goes on with the row before it. `unlinked` says what becomes of records that
     name no one to link to. With `carry` each row is a
     record of its own, and an empty cell of these columns says what the row before it with the same key says.
-    It is made only of an export with one of the columns `needs`, if there are any, and without those that it `lacks`.
+    It is made only of an export with one of the columns `needs`, if there are any, and without those that it `lacks`. Of documents
+    each item of the list `each` is a record, where that names one.
     """
 
     specification: str
@@ -155,6 +162,7 @@ class RecordMap:
     needs: tuple[str, ...] = ()
     lacks: tuple[str, ...] = ()
     reconcile: Reconcile | None = None
+    each: str = ""
 
     @property
     def rules(self) -> tuple[FieldRule, ...]:
@@ -178,7 +186,7 @@ class RecordMap:
     def columns(self) -> Iterator[str]:
         """The names of all columns that it reads."""
         yield from (name for rule in self.rules for names in rule.columns for name in names)
-        yield from (name for rule in self.rules for name in rule.country)
+        yield from (name for rule in self.rules for name in rule.telling)
         yield from (name for skip in self.skips for name in skip.names())
         yield from self.carry
 
@@ -192,13 +200,21 @@ class Signature:
 
 
 @dataclass(frozen=True, slots=True)
+class DocumentSettings:
+    """How the records of JSON are found: the path of the list in a wrapper, and the key by which a line names its parent line."""
+
+    records: str = ""
+    parent: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Mapping:
     """A mapping file and its `text`; `refuse` says why such an export cannot be converted at all.
 
     `accept` are codes of suspicions that hold no batch; one that goes by its share does above `share` of the records and from
     `least` on. `further_placeholders` are words for nothing beside those that are known, and `meant` are known ones that mean
     something in this export. `country` is that of phone numbers whose row says none, `sheet` the one of a workbook that is read,
-    and `rest` says what becomes of columns that it does not name. `path` is where the file lies, or lay where only its text `is_kept`.
+    and `rest` says what becomes of columns that it does not name. `documents` is there where it is for JSON. `path` is where the file lies, or lay where only its text `is_kept`.
     """
 
     path: Path
@@ -219,6 +235,7 @@ class Mapping:
     meant: tuple[str, ...] = ()
     country: str = ""
     sheet: str | None = None
+    documents: "DocumentSettings | None" = None
 
     @property
     def placeholders(self) -> Placeholders:

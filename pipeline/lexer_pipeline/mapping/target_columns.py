@@ -26,8 +26,9 @@ class TargetColumn:
 
     `pieces` are texts and column numbers; without a column it is a constant. The others are places of columns
     that the mapping makes: `made` are read instead of the source, `beside` are those of which one must be filled
-    (if there are any), `unless` those of which none may be. `index` counts the items of a split text. `country` are
-    columns of the source that tell the country of a phone number. `place` is the field that it fills.
+    (if there are any), `unless` those of which none may be. `index` counts the items of a split text. `telling` are
+    columns of the source that tell how to read it, the first that is filled: the country of a phone number, the
+    currency of an amount. `place` is the field that it fills.
     """
 
     path: FieldPath
@@ -39,7 +40,7 @@ class TargetColumn:
     made: tuple[int, ...] = ()
     beside: tuple[int, ...] = ()
     unless: tuple[int, ...] = ()
-    country: tuple[int, ...] = ()
+    telling: tuple[int, ...] = ()
     place: Place = NOWHERE_KNOWN
 
     @property
@@ -74,11 +75,18 @@ class TargetColumn:
 
 
 def columns_of(
-    rules: Iterable[FieldRule], header: Header, tree: SchemaTree, told: Told
+    rules: Iterable[FieldRule],
+    header: Header,
+    tree: SchemaTree,
+    told: Told,
+    lists: Map[int, Sequence[str | int]],
 ) -> tuple[TargetColumn, ...]:
-    """The columns that the rules of a record make of a header; `told` is what the run says of all columns."""
+    """The columns that the rules of a record make of a header; `told` is what the run says of all columns.
+
+    `lists` are columns that hold lists of a document, with the rest of the path that each item is to be followed by.
+    """
     expanded = list(_expanded(rules, header))
-    made = [one for rule in expanded for one in _made_by(rule, header, tree, told)]
+    made = [one for rule in expanded for one in _made_by(rule, header, tree, told, lists)]
     return _moved_up(_linked(expanded, made))
 
 
@@ -109,7 +117,9 @@ def _numbered(rule: FieldRule, number: int) -> FieldRule:
     )  # fmt: skip
 
 
-def _made_by(rule: FieldRule, header: Header, tree: SchemaTree, told: Told) -> Iterator[TargetColumn]:
+def _made_by(
+    rule: FieldRule, header: Header, tree: SchemaTree, told: Told, lists: Map[int, Sequence[str | int]]
+) -> Iterator[TargetColumn]:
     """The columns that a rule makes of this header: none where it lacks the columns that the rule reads."""
     by_name = bool(rule.filename) and not any(header.has(names) for names in rule.columns)
     pieces = [
@@ -129,42 +139,46 @@ def _made_by(rule: FieldRule, header: Header, tree: SchemaTree, told: Told) -> I
     place = found[1] if found is not None else NOWHERE_KNOWN
     label = header.name(columns[0]) if columns else ""
     chain = tuple(_compiled(name, argument, path, tree, told) for name, argument in steps)
+    if columns and columns[0] in lists:
+        chain = (conversions.each_of(lists[columns[0]][1:]), *chain)
     if rule.made and any(isinstance(step, conversions.NeedsColumn) for step in chain):
         raise UsageError(f"{rule.target}: a field made of fields cannot have a conversion that looks at its whole column",
                          "Convert the fields that it is made of, or give the conversion its argument.")  # fmt: skip
-    country = _country(rule, header)
+    telling = _telling(rule, header)
     if not rule.split or not columns:
-        yield TargetColumn(path, label, tuple(pieces), rule, 0, chain, country=country, place=place)
+        yield TargetColumn(path, label, tuple(pieces), rule, 0, chain, telling=telling, place=place)
         return
     item = tree.item(place) or place
     for index in range(rule.most):
         yield TargetColumn(
-            path.item(index), label, tuple(pieces), rule, index, chain, country=country, place=item
+            path.item(index), label, tuple(pieces), rule, index, chain, telling=telling, place=item
         )
 
 
-def _country(rule: FieldRule, header: Header) -> tuple[int, ...]:
-    """The columns that tell the country of a phone number, as far as the header has them; one of them must be there."""
-    if rule.made and rule.country:
-        raise UsageError(f"{rule.target}: a field made of fields has no column that tells the country of a phone number",
+def _telling(rule: FieldRule, header: Header) -> tuple[int, ...]:
+    """The columns that tell how to read a field, as far as the header has them; one of them must be there."""
+    if rule.made and rule.telling:
+        raise UsageError(f"{rule.target}: a field made of fields has no column that tells its country or its currency",
                          "Convert the fields that it is made of.")  # fmt: skip
-    there = [name for name in rule.country if header.has((name,))] or rule.country[:1]
+    there = [name for name in rule.telling if header.has((name,))] or rule.telling[:1]
     found = [header.find((name,)) for name in there]
     return tuple(column for column in found if column is not None)
 
 
 def _compiled(name: str, argument: object, path: FieldPath, tree: SchemaTree, told: Told) -> Step:
     """A conversion that knows its field: whether a date is a day or a moment, and a phone number names a person."""
+    if name == "strip-plus":
+        return conversions.strip_plus_of(argument, stops=path[0] == "link")
     if name == "phone":
         return conversions.phone_of(argument, told.country, stops=path[0] == "link")
-    if name == "date":
+    if name in ("date", "epoch"):
         found = tree.find(path)
         wants_day = found is not None and found[1].keyword("format") == "date"
         given = argument if isinstance(argument, dict) else {"format": argument} if argument else {}
-        if told.dates is not None and "format" not in given:
+        if name == "date" and told.dates is not None and "format" not in given:
             given = {**given, "format": told.dates}
         argument = {"to": "date" if wants_day else "date-time", **given}
-        if path[-1] == BORN:
+        if name == "date" and path[-1] == BORN:
             argument = {"latest": told.day, **argument}
     return conversions.compile_conversion(name, argument)
 

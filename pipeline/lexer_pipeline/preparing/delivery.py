@@ -85,7 +85,9 @@ class Delivery:
         file, first = rejects.file_name(source, head is not None), rejects.header(head) if head else b""
         for at in range(0, len(checked.rejected), AT_ONCE):
             some = checked.rejected[at : at + AT_ONCE]
-            own = rejects.rows_or_documents(checked.shaped.chunk, some, head, stages.route.secret)
+            own = rejects.rows_or_documents(
+                checked.shaped.chunk, some, head, stages.route.secret, stages.route.secret_paths
+            )
             part.write_aside(file, first, own)
             part.write_aside(ISSUES, b"", rejects.issue_lines(some))
         rejected = sum(len(record.rows) for record in checked.rejected)

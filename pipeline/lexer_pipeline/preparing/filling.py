@@ -91,7 +91,7 @@ class Read:
     def remember_mappings(self, out: Path) -> None:
         """A mapping of the user's that served is noted for the next export with the same header."""
         for plan, header in zip(self.plans, self.headers, strict=True):
-            if plan.mapping is not None and is_users_own(plan.mapping):
+            if header and plan.mapping is not None and is_users_own(plan.mapping):
                 remembered.remember(out, header, plan.mapping.path)
 
 

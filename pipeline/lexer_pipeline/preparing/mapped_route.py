@@ -1,14 +1,21 @@
-"""The route of a table with a mapping: its rows become rows of the specification's columns as they are shaped."""
+"""The route of a table or of documents with a mapping: its rows become rows of the specification's columns as they are shaped."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing
 from datetime import date
+from functools import partial
+from typing import TypeAlias
 
 from lexer_pipeline.chunks.records import Records
 from lexer_pipeline.chunks.results import ShapedRows
-from lexer_pipeline.loading.source import LoadedTable
+from lexer_pipeline.loading.source import Loaded, LoadedDocuments, LoadedTable
 from lexer_pipeline.mapping.column_survey import ColumnSurvey
 from lexer_pipeline.mapping.compile import Mapper, compile_mapper
 from lexer_pipeline.mapping.conversions import country_said
+from lexer_pipeline.mapping.document_paths import steps_of
+from lexer_pipeline.mapping.document_records import load_chosen_documents
+from lexer_pipeline.mapping.document_source import all_paths, first_paths, form_of
+from lexer_pipeline.mapping.document_table import table_of
 from lexer_pipeline.mapping.noted import MappedRows, NotedOfAll
 from lexer_pipeline.mapping.outcomes import Outcomes
 from lexer_pipeline.mapping.records import load_chosen, mapped
@@ -20,17 +27,40 @@ from lexer_pipeline.preparing.routes import RowsRoute
 from lexer_pipeline.validating.header_checks import notes_on_columns
 from lexer_pipeline.validating.reference import ReferenceChecker
 
+# Stage load, once the columns are surveyed.
+Load: TypeAlias = Callable[[ColumnSurvey], Iterator[Records]]
 
-def mapped_route(
-    loaded: LoadedTable, plan: Plan, reference: ReferenceChecker, options: Options
-) -> "MappedRoute":
-    """The mapping of a plan put to work on a table; UsageError where its header lacks what the mapping names."""
+
+def mapped_route(loaded: Loaded, plan: Plan, reference: ReferenceChecker, options: Options) -> "MappedRoute":
+    """The mapping of a plan put to work on a table, or on documents; UsageError where its header lacks what the mapping names."""
     decided = plan.decided.day if plan.decided is not None else ""
     day = date.fromisoformat(decided) if decided else options.day
     told = Told(options.date_format, _country(plan, options), options.keep_rest, options.ignore_unknown, day)
+    if not isinstance(loaded, LoadedTable):
+        return _of_documents(loaded, plan, reference, options, told)
     mapper = compile_mapper(plan, loaded.head.names, reference.tree, loaded.name, told)
     mapper.refuse_unused(options.ignore_unknown)
-    return MappedRoute(loaded, plan, mapper, reference, told)
+    load = partial(load_chosen, loaded, accepted=plan.accepted_lines)
+    return MappedRoute(loaded, plan, mapper, reference, told, load)
+
+
+def _of_documents(
+    loaded: LoadedDocuments, plan: Plan, reference: ReferenceChecker, options: Options, told: Told
+) -> "MappedRoute":
+    """The same for documents, by the paths that stand in the first of them, or in all where the rest is kept."""
+    mapping, record = plan.mapping, plan.record
+    assert mapping is not None
+    assert record is not None
+    form, keeps_rest = form_of(mapping, bool(plan.original)), told.keep_rest or bool(mapping.rest)
+    with ExitStack() as held:
+        seen = all_paths(loaded, form) if keeps_rest else first_paths(loaded, form)
+        held.enter_context(closing(seen))
+        table = table_of(mapping, record, seen.paths, reference.tree, keeps_rest, loaded.name, plan.original)
+        mapper = compile_mapper(plan, table.names, reference.tree, loaded.name, told, table)
+        mapper.refuse_unused(options.ignore_unknown)
+        held.pop_all()
+    load = partial(load_chosen_documents, loaded, seen, form, accepted=plan.accepted_documents)
+    return MappedRoute(loaded, plan, mapper, reference, told, load)
 
 
 def _country(plan: Plan, options: Options) -> str | None:
@@ -43,18 +73,21 @@ class MappedRoute(RowsRoute):
     """A table with a mapping, or with dates of a form that a flag names."""
 
     def __init__(
-        self, loaded: LoadedTable, plan: Plan, mapper: Mapper, reference: ReferenceChecker, told: Told
+        self, loaded: Loaded, plan: Plan, mapper: Mapper, reference: ReferenceChecker, told: Told, load: Load
     ) -> None:
         super().__init__(loaded, plan, mapper.layout, reference)
         self.secret, self.left_out = mapper.secret, mapper.left_out
         self._mapper = mapper
+        named = plan.mapping.secret if plan.mapping is not None and mapper.documents is not None else ()
+        self.secret_paths = tuple(steps_of(name) for name in named)
         used = {column: one.path for one in mapper.target_columns for column in one.columns}
         self._header_notes = (
-            notes_on_columns(loaded.head.names, used, self.left_out, reference.tree)
-            if plan.mapping is None
-            else mapper.notes
+            mapper.notes
+            if plan.mapping is not None
+            else notes_on_columns(mapper.names, used, self.left_out, reference.tree)
         )
         self._survey = ColumnSurvey(mapper)
+        self._load = load
         self._told = told
         self._record = _number_of(plan)
         self._outcomes = Outcomes(mapper.cleaning, mapper.leaves_placeholders)
@@ -71,7 +104,7 @@ class MappedRoute(RowsRoute):
         return Decisions(self._loaded.reading, self._survey.decided, self._record, completed)
 
     def load(self) -> Iterator[Records]:
-        return load_chosen(self._loaded, self._survey, self._accepted)
+        return self._load(self._survey)
 
     def shape(self, chunk: Records) -> ShapedRows:
         rows, noted = mapped(self._survey.mapper, chunk, self._outcomes)

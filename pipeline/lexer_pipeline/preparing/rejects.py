@@ -1,6 +1,7 @@
 """Rejected input in its own form, ready to be mended and run again; and one issue a line for machines."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import TypeAlias
 
 import numpy as np
 import orjson
@@ -9,9 +10,15 @@ from lexer_pipeline.chunks.documents import Documents
 from lexer_pipeline.chunks.records import Records
 from lexer_pipeline.chunks.rejected import BOOKKEEPING
 from lexer_pipeline.chunks.results import Checked, Chunk, Rejected
+from lexer_pipeline.chunks.rows import on_one_line
 from lexer_pipeline.kernels import dispatch
 from lexer_pipeline.kernels.codes import ROW_BLANK, ROW_OK
 from lexer_pipeline.loading.delimited import Head
+from lexer_pipeline.specs.paths import EACH
+from lexer_pipeline.validating.document import Value, parse, write_line
+
+# A path into a document: keys, and EACH for all items of a list.
+Steps: TypeAlias = Sequence[str | int]
 
 
 def file_name(source: int, is_table: bool) -> str:
@@ -27,10 +34,16 @@ def header(head: Head) -> bytes:
 
 
 def rows_or_documents(
-    chunk: Chunk, rejected: Iterable[Rejected], head: Head | None, secret: Sequence[int]
+    chunk: Chunk,
+    rejected: Iterable[Rejected],
+    head: Head | None,
+    secret: Sequence[int],
+    secret_paths: Sequence[Steps],
 ) -> bytes:
-    """The rejected input of a chunk in its own form."""
-    return documents(chunk, rejected) if head is None else table_rows(chunk, rejected, head, secret)
+    """The rejected input of a chunk in its own form, without what is in `secret` columns, or under such paths of a document."""
+    if head is None:
+        return documents(chunk, rejected, secret_paths)
+    return table_rows(chunk, rejected, head, secret)
 
 
 def table_rows(chunk: Chunk, rejected: Iterable[Rejected], head: Head, secret: Sequence[int] = ()) -> bytes:
@@ -97,6 +110,10 @@ def accepted(checked: Checked) -> list[int] | list[str]:
     keep[gone] = False
     if isinstance(chunk, Documents):
         return [chunk.sha256(row) for row in np.flatnonzero(keep).tolist()]
+    if chunk.originals is not None:
+        return list(
+            {chunk.sha256(row): None for row in np.flatnonzero(keep & (chunk.faults != ROW_BLANK)).tolist()}
+        )
     lines: list[int] = chunk.lines[keep & (chunk.faults != ROW_BLANK)].tolist()
     return lines
 
@@ -109,12 +126,41 @@ def first_accepted(checked: Checked) -> list[int] | list[str]:
         gone.update(checked.folded)
         return [chunk.sha256(row) for row in range(chunk.records) if row not in gone]
     gone.update(chunk.firsts[list(checked.folded)].tolist())
+    if chunk.originals is not None:
+        return [chunk.sha256(row) for row in chunk.firsts.tolist() if row not in gone]
     return [int(chunk.lines[row]) for row in chunk.firsts.tolist() if row not in gone]
 
 
-def documents(chunk: Chunk, rejected: Iterable[Rejected]) -> bytes:
-    """The rejected documents, one a line."""
-    return b"".join(chunk.raw(row) + b"\n" for record in rejected for row in record.rows)
+def documents(chunk: Chunk, rejected: Iterable[Rejected], secret: Sequence[Steps] = ()) -> bytes:
+    """The rejected documents, one a line; rows that a mapping made of one document are that document."""
+    lines: list[bytes] = []
+    for record in rejected:
+        of_record = dict.fromkeys(on_one_line(chunk.raw(row)) for row in record.rows)
+        lines += [_without_paths(text, secret) if secret else text for text in of_record]
+    return b"".join(line + b"\n" for line in lines)
+
+
+def _without_paths(text: bytes, secret: Sequence[Steps]) -> bytes:
+    """A document with nothing under some paths; one that is no JSON is left out."""
+    try:
+        document = parse(text, lambda: None)
+    except (ValueError, RecursionError):
+        return b"{}"
+    for path in secret:
+        _empty(document, path)
+    return write_line(document).rstrip() if isinstance(document, dict) else b"{}"
+
+
+def _empty(value: Value, path: Steps) -> None:
+    key, *rest = path
+    if isinstance(value, list) and key == EACH and rest:
+        for item in value:
+            _empty(item, rest)
+    elif isinstance(value, dict) and isinstance(key, str) and key in value:
+        if rest and rest != [EACH]:
+            _empty(value[key], rest)
+        else:
+            value[key] = None
 
 
 def issue_lines(rejected: Iterable[Rejected]) -> bytes:

@@ -12,10 +12,12 @@ from lexer_pipeline.chunks.group import Key
 from lexer_pipeline.chunks.records import Records
 from lexer_pipeline.chunks.results import Checked, ShapedDocuments, ShapedRows
 from lexer_pipeline.chunks.watch import Watch
+from lexer_pipeline.loading.document_form import DocumentForm
 from lexer_pipeline.loading.records import load_documents, load_rejected, load_rows
-from lexer_pipeline.loading.source import LoadedDocuments, LoadedTable
+from lexer_pipeline.loading.source import Loaded, LoadedDocuments, LoadedTable
 from lexer_pipeline.preparing.decisions import Decisions
 from lexer_pipeline.preparing.plan import Plan
+from lexer_pipeline.specs.paths import Parts
 from lexer_pipeline.validating.compile_documents import compile_automaton
 from lexer_pipeline.validating.compile_rows import compile_writer
 from lexer_pipeline.validating.document import Value
@@ -36,13 +38,14 @@ ShapedT = TypeVar("ShapedT", ShapedRows, ShapedDocuments)
 
 
 class Route(Protocol[ChunkT, ShapedT]):
-    """The stages for one source; `secret` are the columns that no reject may hold, `watches` see what became of each chunk.
+    """The stages for one source; `secret` are the columns, or paths of documents, that no reject may hold, `watches` see what became of each chunk.
 
     `layout` says how columns fill fields, where there are columns, and `left_out` are the names of those of which nothing is made.
     `each` are the lists that have an item a row, and `takes_first` says that rows of one record may differ.
     """
 
     secret: tuple[int, ...]
+    secret_paths: tuple[Parts, ...]
     left_out: tuple[str, ...]
     watches: tuple[Watch, ...]
     layout: Layout | None
@@ -81,6 +84,7 @@ class DocumentsRoute:
     """A source of JSON."""
 
     secret: tuple[int, ...] = ()
+    secret_paths: tuple[Parts, ...] = ()
     left_out: tuple[str, ...] = ()
     watches: tuple[Watch, ...] = ()
     layout: Layout | None = None
@@ -98,8 +102,8 @@ class DocumentsRoute:
         self._fates = plan.fates
         # Where some are judged with those of other sources, none is written beforehand.
         self._automaton = automaton if plan.fates is None else None
-        # A field of that name is no wrapper around the records.
-        self._unwrap = "records" not in schema.get("properties", {})
+        # A list that is a field is no list of records; what was rejected stands in no wrapper.
+        self._form = DocumentForm(kept=frozenset(schema.get("properties", {})), bare=bool(plan.original))
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -110,7 +114,7 @@ class DocumentsRoute:
         return Decisions(self._loaded.reading)
 
     def load(self) -> Iterator[Documents]:
-        return load_documents(self._loaded, self._unwrap, self._accepted)
+        return load_documents(self._loaded, self._form, self._accepted)
 
     def shape(self, chunk: Documents) -> ShapedDocuments:
         return shape_documents(chunk, self._automaton)
@@ -132,7 +136,7 @@ class DocumentsRoute:
 class RowsRoute:
     """What the two routes of tables have in common: the stages behind load."""
 
-    def __init__(self, loaded: LoadedTable, plan: Plan, layout: Layout, reference: ReferenceChecker) -> None:
+    def __init__(self, loaded: Loaded, plan: Plan, layout: Layout, reference: ReferenceChecker) -> None:
         self.layout: Layout | None = layout
         self.each = frozenset(str(leaf.path[0]) for leaf in layout.leaves if leaf.is_repeated)
         self.takes_first = layout.takes_first
@@ -141,7 +145,6 @@ class RowsRoute:
         self.watches: tuple[Watch, ...] = (RepeatedLines(),) if folds_orders else ()
         self._loaded = loaded
         self._plan_notes = plan.notes
-        self._accepted = plan.accepted_lines
         self._layout = layout
         self.reference = reference
         self._signatures = RowSignatures(layout, reference)
@@ -171,6 +174,7 @@ class TableRoute(RowsRoute):
     """A table whose columns are fields already: what is certainly right is written while it is read."""
 
     secret: tuple[int, ...] = ()
+    secret_paths: tuple[Parts, ...] = ()
 
     def __init__(
         self, loaded: LoadedTable, plan: Plan, reference: ReferenceChecker, ignore_unknown: bool
@@ -179,6 +183,8 @@ class TableRoute(RowsRoute):
             loaded.head.names, reference.tree, plan.specification.key, loaded.name, ignore_unknown
         )
         super().__init__(loaded, plan, layout, reference)
+        self._table = loaded
+        self._accepted = plan.accepted_lines
         used = {leaf.column: leaf.path for leaf in layout.leaves}
         names = loaded.head.names
         self.left_out = tuple(name for column, name in enumerate(names) if column not in used)
@@ -198,7 +204,7 @@ class TableRoute(RowsRoute):
 
     def load(self) -> Iterator[Records]:
         key = Key(self._layout.key) if self._layout.key is not None else None
-        if self._loaded.head.before:
-            return load_rejected(self._loaded, key, self._layout.once, self._accepted)
-        rows = load_rows(self._loaded, key, self._layout.once, self._writer)
+        if self._table.head.before:
+            return load_rejected(self._table, key, self._layout.once, self._accepted)
+        rows = load_rows(self._table, key, self._layout.once, self._writer)
         return rows if self._fates is None else (chunk.in_cells() for chunk in rows)

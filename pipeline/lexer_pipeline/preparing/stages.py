@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from lexer_pipeline.chunks.results import Checked
 from lexer_pipeline.errors import UsageError
-from lexer_pipeline.loading.source import Loaded, LoadedDocuments, LoadedTable, naming_member
+from lexer_pipeline.loading.source import Loaded, LoadedDocuments, naming_member
 from lexer_pipeline.preparing.options import Options
 from lexer_pipeline.preparing.plan import Plan
 from lexer_pipeline.preparing.routes import ChunkT, DocumentsRoute, Route, TableRoute
@@ -78,12 +78,10 @@ class Stages(Generic[ChunkT]):
 
 def _route(loaded: Loaded, plan: Plan, options: Options) -> Route[Any, Any]:
     reference = _reference(plan, options)
-    if isinstance(loaded, LoadedDocuments):
-        if plan.record is not None:
-            raise UsageError(f"{loaded.name}: is JSON, and a mapping is for tables", "Use --spec.")
-        return DocumentsRoute(loaded, plan, reference)
     if plan.record is not None:
         return _mapped(loaded, plan, reference, options)
+    if isinstance(loaded, LoadedDocuments):
+        return DocumentsRoute(loaded, plan, reference)
     try:
         if options.date_format is None and not options.keep_rest:
             return TableRoute(loaded, plan, reference, options.ignore_unknown)
@@ -92,9 +90,7 @@ def _route(loaded: Loaded, plan: Plan, options: Options) -> Route[Any, Any]:
         raise known_by(loaded.head.names, loaded.name, plan.specification.name) or problem from None
 
 
-def _mapped(
-    loaded: LoadedTable, plan: Plan, reference: ReferenceChecker, options: Options
-) -> Route[Any, Any]:
+def _mapped(loaded: Loaded, plan: Plan, reference: ReferenceChecker, options: Options) -> Route[Any, Any]:
     # The named conversions cost as much time to import as a small file without a mapping to convert.
     mapped = import_module("lexer_pipeline.preparing.mapped_route")
     route: Route[Any, Any] = mapped.mapped_route(loaded, plan, reference, options)

@@ -246,5 +246,10 @@ class ColumnarChecker:
         validator = validator_of(says)
         mask = self._all()
         for index in np.flatnonzero(self._cells.filled(column)[self._firsts]).tolist():
-            mask[index] = validator.is_valid(self._cells.text(int(self._firsts[index]), column))
+            try:
+                text = self._cells.text(int(self._firsts[index]), column)
+            except UnicodeDecodeError:
+                mask[index] = False  # pulled up from a row that cannot be read
+            else:
+                mask[index] = validator.is_valid(text)
         return mask

@@ -70,7 +70,7 @@ class Wording:
     """
 
     def __init__(self, source: str, chunk: Chunk, names: Names) -> None:
-        self._source = source
+        self.source = source
         self._chunk = chunk
         self._said = lru_cache(MOST_WORDS)(partial(_said, names))
 
@@ -82,7 +82,7 @@ class Wording:
         return tuple(
             [
                 Issue(
-                    self._source, line, number, *self._said(one, subject),
+                    self.source, line, number, *self._said(one, subject),
                     said_of(shown, one) if shown is not None else "",
                 )
                 for one in problems

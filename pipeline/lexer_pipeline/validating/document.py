@@ -79,6 +79,11 @@ def plain(value: Value) -> Json:
     return value
 
 
+def write(value: Value) -> bytes:
+    """A value as JSON text; orjson.JSONEncodeError where it is nested too deep, or a text is no Unicode."""
+    return orjson.dumps(value, _write_number, orjson.OPT_PASSTHROUGH_DATACLASS)
+
+
 def write_line(document: dict[str, Value]) -> bytes:
     """A document as one NDJSON line, LF included."""
     # Not OPT_APPEND_NEWLINE: what orjson gives keeps its buffer of four kilobytes at least, a sum is as large as its text.

@@ -8,7 +8,15 @@ from types import MappingProxyType
 from jsonschema_rs import ValidationError
 from jsonschema_rs import ValidationErrorKind as Kind
 
-from lexer_pipeline.kernels.codes import ROW_NUL, ROW_QUOTE, ROW_RAGGED, ROW_SWALLOWED, ROW_UNCLOSED, ROW_UTF8
+from lexer_pipeline.kernels.codes import (
+    ROW_DOCUMENT,
+    ROW_NUL,
+    ROW_QUOTE,
+    ROW_RAGGED,
+    ROW_SWALLOWED,
+    ROW_UNCLOSED,
+    ROW_UTF8,
+)
 from lexer_pipeline.limits import DOCUMENT_KEYS, MOST_ISSUES
 from lexer_pipeline.model import Problem, Schema
 from lexer_pipeline.specs.paths import Parts
@@ -34,6 +42,8 @@ CODES = {
     "too_large": "the record is larger than a record may be",
     "too_deep": "the document is nested too deep",
     "too_many_keys": "the document has too many keys",
+    "duplicate_key": "a key that a mapping reads stands twice in one object of a document",
+    "no_parent": "a line names a parent that the source does not have",
     "ragged_row": "a row with more or fewer cells than the header",
     "quote": "a quoted cell is not closed, or text follows the closing quote",
     "swallowed_rows": "a quoted cell holds lines that look like rows of the table",
@@ -217,6 +227,18 @@ def not_json(problem: ValueError) -> Problem:
     )
 
 
+def no_object() -> Problem:
+    """Word that a document is none."""
+    return Problem((), "type", "object", "is not an object; a record is written {...}")
+
+
+def too_deep(levels: int) -> Problem:
+    """Word that a document is nested too deep."""
+    return Problem(
+        (), "too_deep", f"at most {levels} levels", f"is nested more than {levels} levels deep; flatten it"
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class RowFault:
     """What is wrong with a row whose cells cannot be used; `message` is of one row, `together` of several."""
@@ -251,4 +273,5 @@ ROW_FAULTS: Mapping[int, RowFault] = MappingProxyType({
         "it twice, in the source and convert that again",
         "have a quoted cell that holds lines which look like rows",
     ),
+    ROW_DOCUMENT: RowFault("json", "RFC 8259", "is no JSON that can be read", "are no JSON that can be read"),
 })  # fmt: skip

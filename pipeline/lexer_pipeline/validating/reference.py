@@ -31,7 +31,7 @@ from lexer_pipeline.validating.document import (
     value_at,
     write_line,
 )
-from lexer_pipeline.validating.messages import not_json, one_a_place, problem_of
+from lexer_pipeline.validating.messages import no_object, not_json, one_a_place, problem_of, too_deep
 from lexer_pipeline.validating.notes import Notes
 
 # orjson writes at most 254 levels; no record of the vendor's has more than six.
@@ -81,18 +81,18 @@ class ReferenceChecker:
         except ValueError as problem:
             return Verdict(b"", (not_json(problem),))
         except RecursionError:
-            return Verdict(b"", (_too_deep(),))
+            return Verdict(b"", (too_deep(DEEPEST),))
         return self.document(document, notes)
 
     def document(self, document: Value, notes: Notes | None = None) -> Verdict:
         """Judge a parsed document; its numbers may be `NumberText`."""
         notes = notes or Notes()
         if not isinstance(document, dict):
-            return Verdict(b"", (_no_object(),))
+            return Verdict(b"", (no_object(),))
         try:
             clean = self._clean_object(document, self.tree.root, (), notes)
         except RecursionError:
-            return Verdict(b"", (_too_deep(),))
+            return Verdict(b"", (too_deep(DEEPEST),))
         problems = list(notes.problems)
         for error in islice(self._validator.iter_errors(plain(clean)), MOST_ISSUES):
             problems.extend(naming_signs(one, clean) for one in problem_of(error, self.tree))
@@ -109,9 +109,9 @@ class ReferenceChecker:
             if isinstance(document, dict):
                 return self._clean_object(document, self.tree.root, (), notes)
         except RecursionError:
-            notes.problems.append(_too_deep())
+            notes.problems.append(too_deep(DEEPEST))
             return {}
-        notes.problems.append(_no_object())
+        notes.problems.append(no_object())
         return {}
 
     def half(self, text: bytes, notes: Notes) -> dict[str, Value]:
@@ -122,7 +122,7 @@ class ReferenceChecker:
             notes.problems.append(not_json(problem))
             return {}
         except RecursionError:
-            notes.problems.append(_too_deep())
+            notes.problems.append(too_deep(DEEPEST))
             return {}
         return self.cleaned(document, notes)
 
@@ -230,16 +230,6 @@ def compile_schema(specification: Specification) -> jsonschema_rs.Draft202012Val
             f"{specification.name}: the schema is not valid JSON Schema 2020-12",
             f"jsonschema says: {str(problem).splitlines()[0]}",
         ) from None
-
-
-def _no_object() -> Problem:
-    return Problem((), "type", "object", "is not an object; a record is written {...}")
-
-
-def _too_deep() -> Problem:
-    return Problem(
-        (), "too_deep", f"at most {DEEPEST} levels", f"is nested more than {DEEPEST} levels deep; flatten it"
-    )
 
 
 def _not_unicode(path: Parts) -> Problem:

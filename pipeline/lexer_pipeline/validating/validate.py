@@ -13,12 +13,12 @@ from lexer_pipeline.chunks.results import Checked, Rejected, ShapedRows
 from lexer_pipeline.chunks.rows import Rows, Written
 from lexer_pipeline.kernels import codes, dispatch
 from lexer_pipeline.kernels.arrays import Bools, Integers
-from lexer_pipeline.kernels.codes import ROW_BLANK
+from lexer_pipeline.kernels.codes import ROW_BLANK, ROW_DOCUMENT
 from lexer_pipeline.limits import RECORD_BYTES
 from lexer_pipeline.model import Issue, Problem
 from lexer_pipeline.suspicions import MOST_LINES, Sighting, is_suspicion
 from lexer_pipeline.validating.columnar import ColumnarChecker
-from lexer_pipeline.validating.decided import NOTHING, Decided, Wording
+from lexer_pipeline.validating.decided import NOTHING, Decided, Wording, unnamed
 from lexer_pipeline.validating.document import Value
 from lexer_pipeline.validating.layout import Layout
 from lexer_pipeline.validating.messages import ROW_FAULTS
@@ -176,8 +176,13 @@ def _judge(
     chunk: Records, rows: Sequence[int], layout: Layout, reference: ReferenceChecker, wording: Wording
 ) -> tuple[tuple[Issue, ...], Verdict]:
     """The reference's word on one record of rows."""
-    if faults := _faults(chunk, rows):
-        return tuple([wording.issues((one,), row, subject="the row")[0] for row, one in faults]), NOTHING
+    broken = [row for row in rows if chunk.faults[row]]
+    if broken:
+        plain = Wording(wording.source, chunk, unnamed)
+        return tuple(
+            issue for row in broken
+            for issue in plain.issues(_why_broken(chunk, row), row, subject=_subject(chunk, row))
+        ), NOTHING  # fmt: skip
     document, notes = _built(chunk, rows, layout, reference)
     verdict = reference.document(document, notes)
     return wording.issues(verdict.problems, rows[0], verdict.shown), verdict
@@ -200,19 +205,24 @@ def half_of_rows(
         for row in range(int(chunk.firsts[record]), int(chunk.lasts[record]))
         if chunk.faults[row] != ROW_BLANK
     ]
-    if faults := _faults(chunk, rows):
-        return {}, Notes(problems=[one for _, one in faults])
+    broken = [one for row in rows if chunk.faults[row] for one in _why_broken(chunk, row)]
+    if broken:
+        return {}, Notes(problems=broken)
     document, notes = _built(chunk, rows, layout, reference)
     return reference.cleaned(document, notes), notes
 
 
-def _faults(chunk: Records, rows: Sequence[int]) -> list[tuple[int, Problem]]:
-    """What is wrong with those of some rows whose cells cannot be used."""
-    faults = [(row, ROW_FAULTS[int(chunk.faults[row])]) for row in rows if chunk.faults[row]]
-    return [
-        (row, Problem((), one.code, one.rule, one.message.format(cells=int(chunk.cells[row]), columns=chunk.width)))
-        for row, one in faults
-    ]  # fmt: skip
+def _why_broken(chunk: Records, row: int) -> Sequence[Problem]:
+    """Why a row cannot be read: as whoever made it of a document says, else by the fault that it has."""
+    if chunk.faults[row] == ROW_DOCUMENT:
+        return chunk.problems[row]
+    fault = ROW_FAULTS[int(chunk.faults[row])]
+    words = fault.message.format(cells=int(chunk.cells[row]), columns=chunk.width)
+    return (Problem((), fault.code, fault.rule, words),)
+
+
+def _subject(chunk: Records, row: int) -> str:
+    return "the record" if chunk.faults[row] == ROW_DOCUMENT else "the row"
 
 
 def _cleaned(written: Written[Rows], layout: Layout) -> Counter[tuple[str, str]]:

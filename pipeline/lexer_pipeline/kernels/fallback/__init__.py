@@ -13,6 +13,7 @@ from lexer_pipeline.kernels.fallback.conversions import (
     tally_money,
 )
 from lexer_pipeline.kernels.fallback.documents import find_lines, split_array, value_end
+from lexer_pipeline.kernels.fallback.flatten import flatten
 from lexer_pipeline.kernels.fallback.identities import hash_cells, hash_lines, hash_text
 from lexer_pipeline.kernels.fallback.rows import KeySet, mark_keys, scan_csv, scan_keys
 
@@ -24,6 +25,7 @@ __all__ = [
     "encode",
     "exact_amounts",
     "find_lines",
+    "flatten",
     "gather",
     "hash_cells",
     "hash_lines",

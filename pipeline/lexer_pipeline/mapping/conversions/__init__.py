@@ -10,9 +10,12 @@ from lexer_pipeline.errors import UsageError
 from lexer_pipeline.mapping.conversions import (
     addresses,
     arithmetic,
+    cents,
     currency,
     dates,
+    epoch,
     identifiers,
+    lists,
     money,
     phones,
     signs,
@@ -22,26 +25,37 @@ from lexer_pipeline.mapping.conversions import (
 from lexer_pipeline.mapping.conversions.addresses import Hashed
 from lexer_pipeline.mapping.conversions.arguments import nearest
 from lexer_pipeline.mapping.conversions.dates import completes_years
-from lexer_pipeline.mapping.conversions.outcome import CHANGES, Conversion, Decided, NeedsColumn, Vectorised
-from lexer_pipeline.mapping.conversions.phones import Phone, country_said, phone_of
+from lexer_pipeline.mapping.conversions.lists import each_of
+from lexer_pipeline.mapping.conversions.outcome import (
+    CHANGES,
+    Conversion,
+    Decided,
+    NeedsColumn,
+    OfRow,
+    Vectorised,
+)
+from lexer_pipeline.mapping.conversions.phones import country_said, phone_of, strip_plus_of
 from lexer_pipeline.mapping.conversions.zones import zone_of
 from lexer_pipeline.specs.values import Converted, Unconvertible
 
 __all__ = [
     "CHANGES",
     "DESCRIPTIONS",
+    "LIST_CONVERSIONS",
     "Conversion",
     "Converted",
     "Decided",
     "Hashed",
     "NeedsColumn",
-    "Phone",
+    "OfRow",
     "Unconvertible",
     "Vectorised",
     "compile_conversion",
     "completes_years",
     "country_said",
+    "each_of",
     "phone_of",
+    "strip_plus_of",
     "zone_of",
 ]
 
@@ -51,14 +65,20 @@ COMPILERS: Mapping[str, Callable[[object], Conversion | NeedsColumn]] = MappingP
     "after": texts.after,
     "before": texts.before,
     "boolean": texts.boolean,
+    "cents": cents.cents,
+    "count": lists.count,
     "currency": currency.currency,
     "date": dates.date,
     "date-time-zone": dates.date_time_zone,
     "digits": identifiers.digits,
     "email": addresses.email,
     "enum": vocabulary.enum,
+    "epoch": epoch.epoch,
+    "first": lists.first,
     "fix-encoding": texts.fix_encoding,
+    "gid": identifiers.gid,
     "id": identifiers.identifier,
+    "join": lists.join,
     "less": arithmetic.less,
     "line-total": arithmetic.line_total,
     "lower": texts.lower,
@@ -67,12 +87,16 @@ COMPILERS: Mapping[str, Callable[[object], Conversion | NeedsColumn]] = MappingP
     "negate": signs.negate,
     "part": texts.part,
     "phone": phones.phone,
+    "pick": lists.pick,
     "sha256": addresses.sha256,
     "strip-apostrophe": identifiers.strip_apostrophe,
+    "strip-plus": phones.strip_plus,
     "trim": texts.trim,
     "unescape": texts.unescape,
     "upper": texts.upper,
 })  # fmt: skip
+# They read the JSON text of a list, which no other conversion does.
+LIST_CONVERSIONS = frozenset({"count", "first", "join", "pick"})
 DESCRIPTIONS: Mapping[str, str] = MappingProxyType({
     name: (compiler.__doc__ or "").partition("\n")[0] for name, compiler in COMPILERS.items()
 })  # fmt: skip

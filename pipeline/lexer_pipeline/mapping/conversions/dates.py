@@ -94,7 +94,7 @@ def _compiled(name: str, argument: object, split: Split) -> Conversion | NeedsCo
     table = arguments.table_argument(name, argument, SETTINGS, WANTED)
     pivot = _pivot(name, table.get("pivot", PIVOT))
     plan = Plan(
-        _target(name, table.get("to", "date-time")), _zone(name, table.get("zone")), pivot,
+        target_said(name, table.get("to", "date-time")), zone_said(name, table.get("zone")), pivot,
         _latest(name, table.get("latest")),
     )  # fmt: skip
     asked = table.get("format")
@@ -103,13 +103,15 @@ def _compiled(name: str, argument: object, split: Split) -> Conversion | NeedsCo
     return _with_forms(_forms(name, asked), plan, split)
 
 
-def _target(name: str, asked: object) -> str:
+def target_said(name: str, asked: object) -> str:
+    """What a mapping says that a date is to become."""
     if asked not in ("date", "date-time"):
         raise arguments.refused(name, 'to = "date" or to = "date-time"')
     return str(asked)
 
 
-def _zone(name: str, asked: object) -> tzinfo | None:
+def zone_said(name: str, asked: object) -> tzinfo | None:
+    """The time zone that a mapping names, if any."""
     if asked is None or isinstance(asked, tzinfo):
         return asked
     found = zones.zone_of(asked) if isinstance(asked, str) else None
@@ -194,7 +196,7 @@ def _written(moment: Moment, text: str, plan: Plan) -> Converted | None:
     """The moment as RFC 3339; None where the zone would carry it out of the calendar."""
     names = ["year_completed"] if moment.short_year else []
     try:
-        written, told = _day(moment, plan) if plan.to == "date" else _date_time(moment, plan)
+        written, told = day_of(moment, plan) if plan.to == "date" else _date_time(moment, plan)
     except (OverflowError, ValueError):
         return None
     names += told
@@ -203,7 +205,7 @@ def _written(moment: Moment, text: str, plan: Plan) -> Converted | None:
     return Converted(written, tuple(names) if written != text else ())
 
 
-def _day(moment: Moment, plan: Plan) -> tuple[str, list[str]]:
+def day_of(moment: Moment, plan: Plan) -> tuple[str, list[str]]:
     """The day on which the moment fell: in the zone where one is named and the moment is exact, else as written."""
     names = ["clock_dropped"] if moment.clock else []
     if not moment.offset or plan.zone is None:

@@ -13,6 +13,11 @@ from lexer_pipeline.specs.values import Converted, Unconvertible
 # fraction and a plus it may be a code of its own, as in 12E5.
 SCIENTIFIC = re.compile(r"-?[0-9](?:[.,][0-9]+[eE]\+?|[eE]\+)[0-9]{1,3}", re.ASCII)
 FRACTION = re.compile(r"([0-9]+)\.0+", re.ASCII)
+# Shopify's form of a Rails GlobalID: gid://app/Model/id, with parameters behind it in places. Ids of carts have letters.
+GLOBAL_ID = re.compile(r"gid://[^/\s?]+/[^/\s?]+/([A-Za-z0-9_-]+)(?:\?\S*)?|([0-9]+)", re.ASCII)
+NO_GLOBAL_ID = Unconvertible(
+    "pattern", "global id", "is neither a global id such as gid://shopify/Order/1001 nor a number; mend it, or leave gid out"
+)  # fmt: skip
 CHOICES = ("strip-fraction", "keep-fraction")
 LOST = Unconvertible(
     "digits_lost", "identifier with all its digits",
@@ -84,6 +89,17 @@ def _digits(text: str) -> Converted | Unconvertible:
     if not kept:
         return Unconvertible("pattern", "digits", "has no digit; mend it or leave the column out")
     return changed(text, kept, "digits_kept")
+
+
+def gid(argument: object) -> Conversion:
+    """Of a global id such as gid://shopify/Order/1001 the id at its end stays; a number stays as it is."""
+    arguments.no_argument("gid", argument)
+    return Vectorised(_end_of_gid, codes.TO_GID)
+
+
+def _end_of_gid(text: str) -> Converted | Unconvertible:
+    match = GLOBAL_ID.fullmatch(text.strip())
+    return changed(text, match[1] or match[2], "part_taken") if match else NO_GLOBAL_ID
 
 
 def harm(text: str) -> Unconvertible | None:

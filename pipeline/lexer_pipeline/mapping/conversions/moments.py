@@ -109,7 +109,7 @@ def unix_seconds(text: str, _pivot: int) -> Moment | None:
     match = UNIX_SECONDS.fullmatch(text)
     if not match or (match[2] and text.startswith("-")):
         return None
-    return _since_1970(int(match[1]), match[2] or "")
+    return since_1970(int(match[1]), match[2] or "")
 
 
 def unix_milliseconds(text: str, _pivot: int) -> Moment | None:
@@ -117,13 +117,14 @@ def unix_milliseconds(text: str, _pivot: int) -> Moment | None:
     if not UNIX_MILLISECONDS.fullmatch(text):
         return None
     seconds, rest = divmod(int(text), 1000)
-    return _since_1970(seconds, f"{rest:03}" if rest else "")
+    return since_1970(seconds, f"{rest:03}" if rest else "")
 
 
-def _since_1970(seconds: int, fraction: str) -> Moment | None:
+def since_1970(seconds: int, fraction: str) -> Moment | None:
+    """The moment so many seconds after 1970 in UTC, with digits of a fraction of one; None where the calendar has none such."""
     try:
         moment = UNIX_EPOCH + timedelta(seconds=seconds)
     except OverflowError:
         return None
-    clock = moment.strftime("%H:%M:%S") + (f".{fraction}" if fraction else "")
+    clock = moment.isoformat()[11:19] + (f".{fraction}" if fraction else "")
     return Moment(moment.date(), clock, "Z")

@@ -12,6 +12,7 @@ CHANGES: Mapping[str, str] = MappingProxyType({
     "amount_worked_out": "an amount was worked out: one amount less others",
     "apostrophe_stripped": "the apostrophe with which a spreadsheet marks text was taken off",
     "boolean_word": "yes/no, y/n, t/f, 1/0 or TRUE/FALSE became true or false",
+    "cents_read": "an amount in the smallest unit of its currency became an amount in the currency",
     "clock_dropped": "the time of day was left out, since a date was asked for",
     "currency_taken": "of an amount the code of its currency was taken, the rest left",
     "date_midnight": "a date without a time of day became the midnight at which it starts",
@@ -20,10 +21,16 @@ CHANGES: Mapping[str, str] = MappingProxyType({
     "email_cleaned": "an e-mail address was trimmed, lower-cased, or freed of a name and signs around it",
     "email_hashed": "an e-mail address was trimmed, lower-cased and replaced by its hash",
     "encoding_fixed": "a text that was read in the wrong encoding became what it was",
+    "epoch_microseconds": "microseconds since 1970 became a date or a date-time",
+    "epoch_milliseconds": "milliseconds since 1970 became a date or a date-time",
+    "epoch_nanoseconds": "nanoseconds since 1970 became a date or a date-time",
+    "epoch_seconds": "seconds since 1970 became a date or a date-time",
     "extension_dropped": "the extension of a phone number was left out",
     "fraction_stripped": "the .0 that a spreadsheet adds to a whole number was taken off",
     "html_unescaped": "signs as web pages write them became the signs themselves",
     "invisible_signs_removed": "signs that nobody sees were taken off an id, an address, a number or a date",
+    "items_counted": "a list became the number of its items",
+    "items_joined": "the items of a list became one text",
     "line_worked_out": "what a line costs was worked out: quantity times price, less the discount",
     "lower_cased": "capitals became small letters",
     "made_absent": "a text that stands for nothing became an absent field",
@@ -64,6 +71,20 @@ class Vectorised:
     def __call__(self, text: str) -> Converted | Unconvertible:
         """What the conversion itself makes of one text."""
         return self.one(text)
+
+
+class OfRow(ABC):
+    """A conversion that another column of the row tells how to read a text: the country of a phone number, the currency of an amount."""
+
+    __slots__ = ()
+
+    @abstractmethod
+    def of(self, text: str, said: str) -> Converted | Unconvertible:
+        """What one text becomes in a row whose other column says this, which may be nothing."""
+
+    def __call__(self, text: str) -> Converted | Unconvertible:
+        """What one text becomes in a row that says nothing."""
+        return self.of(text, "")
 
 
 class NeedsColumn(ABC):

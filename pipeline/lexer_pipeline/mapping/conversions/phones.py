@@ -3,12 +3,15 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from importlib import import_module
 
 from lexer_pipeline.errors import UsageError
+from lexer_pipeline.kernels import codes
 from lexer_pipeline.mapping.conversions import arguments
 from lexer_pipeline.mapping.conversions.countries import country_of
 from lexer_pipeline.mapping.conversions.identifiers import BROKEN, LOST, harm, without_fraction
+from lexer_pipeline.mapping.conversions.outcome import Conversion, OfRow, Vectorised, changed
 from lexer_pipeline.specs.values import Converted, Unconvertible
 
 SETTINGS = ("country", "default")
@@ -30,6 +33,12 @@ INVALID = Unconvertible(
     "is not a phone number that exists; write it with its country code, as in +61 491 570 006",
 )  # fmt: skip
 SEVERAL = Unconvertible("pattern", "one phone number", "has more than one phone number; leave one of them")
+# A number as APIs give it, with its country code and nothing between the digits; the plus may be off already.
+E164 = re.compile(r"\+?([1-9][0-9]{4,14})", re.ASCII)
+NO_E164 = Unconvertible(
+    "pattern", "phone number in E.164",
+    'is not a phone number in E.164, as +61412555001; write convert = ["phone"] for numbers as people write them',
+)  # fmt: skip
 NO_COUNTRY = Unconvertible(
     "pattern", "phone number with its country",
     'has no country code, and nothing says its country; type --country AU, or write country = "AU" in the mapping',
@@ -37,7 +46,7 @@ NO_COUNTRY = Unconvertible(
 
 
 @dataclass(frozen=True, slots=True)
-class Phone:
+class Phone(OfRow):
     """Reads phone numbers; `country` is that of numbers without a country code in rows that say none.
 
     With `stops` what cannot be read is an issue, else it is left out with a warning.
@@ -46,16 +55,34 @@ class Phone:
     country: str | None = None
     stops: bool = True
 
-    def __call__(self, text: str) -> Converted | Unconvertible:
-        """What one text becomes in a row that says no country."""
-        return self.of(text, "")
-
-    def of(self, text: str, country: str) -> Converted | Unconvertible:
+    def of(self, text: str, said: str) -> Converted | Unconvertible:
         """What one text becomes in a row that says this country, in whatever words."""
-        found = _read(text, country_of(country) if country.strip() else self.country)
-        if self.stops or isinstance(found, Converted):
-            return found
-        return Converted("", (), ("phone_without_country" if found is NO_COUNTRY else "phone_unreadable",))
+        found = _read(text, country_of(said) if said.strip() else self.country)
+        return found if self.stops else _or_left_out(found)
+
+
+def _or_left_out(found: Converted | Unconvertible) -> Converted:
+    """What a number became, or nothing, with a warning, where it cannot be read."""
+    if isinstance(found, Converted):
+        return found
+    return Converted("", (), ("phone_without_country" if found is NO_COUNTRY else "phone_unreadable",))
+
+
+def strip_plus(argument: object) -> Conversion:
+    """The plus before a phone number in E.164 is taken off: +61412555001 becomes 61412555001."""
+    return strip_plus_of(argument, stops=True)
+
+
+def strip_plus_of(argument: object, stops: bool) -> Conversion:
+    """The conversion for a field; with `stops` what is no such number is an issue, else it is left out with a warning."""
+    arguments.no_argument("strip-plus", argument)
+    return Vectorised(partial(_without_plus, stops), codes.TO_STRIP_PLUS)
+
+
+def _without_plus(stops: bool, text: str) -> Converted | Unconvertible:
+    match = E164.fullmatch(text.strip())
+    found = changed(text, match[1], "phone_rewritten") if match else NO_E164
+    return found if stops else _or_left_out(found)
 
 
 def phone(argument: object) -> Phone:

@@ -1,0 +1,156 @@
+"""Lists in a cell, as JSON writes them: one of their items, all of them as one text, or how many they are."""
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from typing import TypeAlias
+
+import orjson
+
+from lexer_pipeline.mapping.conversions import arguments
+from lexer_pipeline.mapping.conversions.outcome import Conversion, changed
+from lexer_pipeline.specs.paths import EACH, FieldPath, Part, Parts
+from lexer_pipeline.specs.values import Converted, Unconvertible
+from lexer_pipeline.validating.document import NumberText, Value, is_unicode, value_at, write
+
+# What becomes of the items of a list; NotInForm where they are not such as it needs.
+Make: TypeAlias = Callable[[Sequence[Value]], Value]
+PICK_SETTINGS = ("where", "is", "take")
+PICK_WANTED = 'a table such as { where = "key", is = "_vat", take = "value" }, whose where and take may be paths, as in a.b'
+NOT_JSON = Unconvertible(
+    "json", "list", 'is not JSON, and so no list such as ["a", "b"]; export the column again, or leave the conversion out'
+)  # fmt: skip
+NO_LIST = Unconvertible(
+    "type", "list", 'is not a list such as ["a", "b"]; name the column that holds the list, or leave the conversion out'
+)  # fmt: skip
+NOT_IN_FORM = Unconvertible(
+    "type", "list of objects",
+    "has an item that is no object where a key is looked up, or no list where [] stands; mend it, or take the list as it is with join",
+)  # fmt: skip
+UNWRITABLE = Unconvertible(
+    "json", "list", "has half of a sign that is written in two escapes, or lists within lists too deep; mend it where it comes from"
+)  # fmt: skip
+
+
+class NotInForm(Exception):
+    """An item of a list is not such as a path needs."""
+
+
+def _no_constant(_: str) -> object:
+    raise ValueError
+
+
+DECODER = json.JSONDecoder(parse_float=NumberText, parse_int=NumberText, parse_constant=_no_constant)
+
+
+def first(argument: object) -> Conversion:
+    """Of a list the first item that is filled stays; a text that is no list is taken for the one item."""
+    arguments.no_argument("first", argument)
+    return partial(_of_list, _first, "part_taken", True)
+
+
+def count(argument: object) -> Conversion:
+    """A list becomes the number of its items."""
+    arguments.no_argument("count", argument)
+    return partial(_of_list, _count, "items_counted", False)
+
+
+def join(argument: object) -> Conversion:
+    """The filled items of a list become one text, a separator between them; a text that is no list is taken for the one item."""
+    separator = ", " if arguments.is_absent(argument) else argument
+    separator = arguments.text_argument("join", separator, 'the separator, a text, as in { join = ", " }')
+    return partial(_of_list, partial(_joined, separator), "items_joined", True)
+
+
+def pick(argument: object) -> Conversion:
+    """Of a list of objects one value stays: that under a key of the first item in which another key says a word."""
+    table = arguments.table_argument("pick", argument, PICK_SETTINGS, PICK_WANTED)
+    said = table.get("is")
+    said = str(said).lower() if isinstance(said, bool | int) else said
+    word = arguments.text_argument("pick", said, PICK_WANTED).strip().casefold()
+    where, take = _path(table.get("where")), _path(table.get("take", "value"))
+    return partial(_of_list, partial(_picked, where, word, take), "part_taken", False)
+
+
+def each_of(path: Sequence[Part]) -> Conversion:
+    """The conversion of a list to the list of all values at a path of each item, lists in lists as one; what is missing or null is left out."""
+    return partial(_of_list, partial(_each, tuple(path)), "part_taken", False)
+
+
+def _path(said: object) -> Parts:
+    found = FieldPath.parse(arguments.text_argument("pick", said, PICK_WANTED))
+    if found is None or EACH in found:
+        raise arguments.refused("pick", PICK_WANTED)
+    return tuple(found)
+
+
+def _of_list(make: Make, name: str, takes_one: bool, text: str) -> Converted | Unconvertible:
+    """What is made of the list that a text is; one that is no list is left as it is if that `takes_one`."""
+    plain = text.strip(" \t\n\r")
+    if takes_one and plain[:1] not in ("[", "{") and plain != "null":
+        return Converted(text)
+    try:
+        items = DECODER.decode(plain)
+        if items is not None and not isinstance(items, list):
+            return NO_LIST
+        made = "" if items is None else _text(make(items))
+    except NotInForm:
+        return NOT_IN_FORM
+    except (RecursionError, orjson.JSONEncodeError):
+        return UNWRITABLE
+    except ValueError:
+        return NOT_JSON
+    return changed(text, made, name) if is_unicode(made) else UNWRITABLE
+
+
+def _text(value: Value) -> str:
+    """A value as a cell has it: a number with the digits as they stand, nothing for null and what is empty, JSON for the rest."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, NumberText):
+        return value.text
+    if isinstance(value, bool):
+        return str(value).lower()
+    return write(value).decode() if value else ""
+
+
+def _first(items: Sequence[Value]) -> Value:
+    return next(filter(None, map(_text, items)), None)
+
+
+def _count(items: Sequence[Value]) -> Value:
+    return str(len(items))
+
+
+def _joined(separator: str, items: Sequence[Value]) -> Value:
+    return separator.join(filter(None, map(_text, items)))
+
+
+def _picked(where: Parts, word: str, take: Parts, items: Sequence[Value]) -> Value:
+    for item in items:
+        if item is None:
+            continue
+        if not isinstance(item, dict):
+            raise NotInForm
+        if _text(value_at(item, where)).strip().casefold() == word:
+            return value_at(item, take)
+    return None
+
+
+def _each(path: Parts, items: Sequence[Value]) -> Value:
+    return [value for item in items for value in _values(item, path)]
+
+
+def _values(value: Value, path: Parts) -> Iterator[Value]:
+    """The values at a path of one item."""
+    if value is None:
+        return
+    if not path:
+        yield value
+    elif path[0] == EACH and isinstance(value, list):
+        for item in value:
+            yield from _values(item, path[1:])
+    elif isinstance(path[0], str) and isinstance(value, dict):
+        yield from _values(value.get(path[0]), path[1:])
+    else:
+        raise NotInForm
