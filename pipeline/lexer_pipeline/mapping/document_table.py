@@ -130,7 +130,7 @@ def _rows(record: RecordMap, found: Header, source: str) -> tuple[Steps, Steps]:
         if not leads_into(one, rows):
             raise UsageError(
                 f"{source}: {spelled(one)} and {spelled(rows)} would both repeat in one record of {record.specification}",
-                "Make a further [[records]] for one of them, or read it with one of the conversions first, count, join and pick.",
+                "Make a further [[records]] for one of them, or read it with one of the conversions first, count, join, pick and sum.",
             )
     return rows, each
 
