@@ -107,6 +107,7 @@ class Direct:
         documents.vouch_documents(automaton, view, *whole)
         documents.sketch_document(automaton, view)
         documents.split_array(view, rng.randrange(len(view) + 1), rng.random() < 0.5, rng.choice((1, 100)))
+        documents.value_end(view, rng.randrange(len(view) + 1))
         documents.find_lines(view, rng.randrange(len(view) + 1))
         keys, flags = (b"email", b"first_name"), [rng.random() < 0.5 for _ in range(4)]
         identities.hash_lines(view, whole[1], keys, flags[:2], flags[2:], 1 << 63)

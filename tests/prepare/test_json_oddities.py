@@ -233,12 +233,6 @@ def test_a_specification_with_a_field_called_records_keeps_it(tmp_path: Path) ->
         assert done.records == [json.loads(data)]
 
 
-def test_a_wrapper_with_keys_before_its_records_is_no_record_in_silence(tmp_path: Path) -> None:
-    data = b'{"page": 1, "records": [' + one(1) + b"]}"
-
-    assert counts(convert(data, tmp_path)) == (0, 1, 0)
-
-
 # ------------------------------------------------------------------------------------ values
 
 PLAIN = '{"link":{"mobile":"1"},"custom_fields":{"x":%s}}'

@@ -18,6 +18,7 @@ from lexer_pipeline.inspecting.obstacles import Obstacle
 from lexer_pipeline.inspecting.row_sample import RowSample
 from lexer_pipeline.limits import GUESSED_COLUMNS
 from lexer_pipeline.loading.delimited import Head
+from lexer_pipeline.loading.document_form import DocumentForm
 from lexer_pipeline.loading.format import AS_TOLD, ReadOptions
 from lexer_pipeline.loading.records import load_documents, load_rows
 from lexer_pipeline.loading.source import Loaded, LoadedDocuments, LoadedTable, Source
@@ -155,7 +156,7 @@ def _table(loaded: LoadedTable, head: Head, progress: Progress | None) -> Inspec
 
 
 def _documents(loaded: LoadedDocuments, progress: Progress | None) -> Inspection:
-    chunks = load_documents(loaded, unwrap=True)
+    chunks = load_documents(loaded, DocumentForm())
     found = keys.profile(_watched(chunks, loaded, progress))
     candidates = ranked(of_keys(found.keys, one) for one in catalog.every())
     in_the_way = []

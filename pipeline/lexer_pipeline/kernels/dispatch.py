@@ -26,6 +26,7 @@ from lexer_pipeline.kernels.fallback import (
     split_array,
     tally_dates,
     tally_money,
+    value_end,
 )
 
 IS_COMPILED = False
@@ -54,6 +55,7 @@ try:
         find_lines,
         sketch_document,
         split_array,
+        value_end,
         vouch_documents,
     )
     from lexer_pipeline.kernels.flatten import flatten
@@ -91,5 +93,6 @@ __all__ = [
     "split_array",
     "tally_dates",
     "tally_money",
+    "value_end",
     "vouch_documents",
 ]

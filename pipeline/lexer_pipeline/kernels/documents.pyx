@@ -112,13 +112,11 @@ cdef inline bint is_space(uint8_t c) noexcept nogil:
 def find_lines(const uint8_t[::1] data not None, int64_t end):
     """Find the lines of data[:end] that hold more than spaces; the last need not have a line break.
 
-    Returns (starts, ends, lines, count, wrapped): lines are counted from 0, `count` says how many there are with
-    the blank ones; `wrapped` says whether a line begins as `{"records"` does.
+    Returns (starts, ends, lines, count): lines are counted from 0, `count` says how many there are with the blank ones.
     """
     cdef int64_t at = 0, stop, first, found = 0, count = 0, room
     cdef const uint8_t *p = &data[0] if data.shape[0] else NULL
     cdef const uint8_t *hit
-    cdef bint wrapped = False
     if not 0 <= end <= data.shape[0]:
         raise ValueError("the lines end outside of the data")
     with nogil:
@@ -137,10 +135,9 @@ def find_lines(const uint8_t[::1] data not None, int64_t end):
                 ends[found] = stop
                 lines[found] = count
                 found += 1
-                wrapped = wrapped or begins_wrapper(p, first, stop)
             count += 1
             at = stop + 1
-    return starts_a[:found], ends_a[:found], lines_a[:found], count, wrapped
+    return starts_a[:found], ends_a[:found], lines_a[:found], count
 
 
 cdef int64_t count_breaks(const uint8_t *p, int64_t end) noexcept nogil:
@@ -155,16 +152,6 @@ cdef int64_t count_breaks(const uint8_t *p, int64_t end) noexcept nogil:
         count += few
         at += size
     return count
-
-
-cdef inline bint begins_wrapper(const uint8_t *p, int64_t at, int64_t end) noexcept nogil:
-    """Whether the text goes on with a brace and the key `records`."""
-    if p[at] != 0x7B:
-        return False
-    at += 1
-    while at < end and is_space(p[at]):
-        at += 1
-    return end - at >= 9 and memcmp(p + at, b'"records"', 9) == 0
 
 
 def split_array(const uint8_t[::1] data not None, int64_t at, bint final, int64_t most):
@@ -208,7 +195,7 @@ cdef int next_value(const uint8_t *p, int64_t *at, int64_t n, int64_t *place) no
         return MORE_TO_COME
     if p[start] == 0x5D or p[start] == 0x2C:
         return ARRAY_BROKEN
-    end = value_end(p, start, n)
+    end = end_of_value(p, start, n)
     after = end if end >= 0 else n
     while after < n and is_space(p[after]):
         after += 1
@@ -221,7 +208,18 @@ cdef int next_value(const uint8_t *p, int64_t *at, int64_t n, int64_t *place) no
     return ARRAY_ENDED if p[after] == 0x5D else ARRAY_GOES_ON
 
 
-cdef int64_t value_end(const uint8_t *p, int64_t at, int64_t n) noexcept nogil:
+def value_end(const uint8_t[::1] data not None, int64_t at):
+    """The place behind the JSON value that starts at `at`; -1 when it does not end within `data`."""
+    cdef int64_t n = data.shape[0], end = -1
+    cdef const uint8_t *p = &data[0] if n else NULL
+    if at < 0:
+        raise ValueError("the value begins outside of the data")
+    with nogil:
+        end = end_of_value(p, at, n)
+    return end
+
+
+cdef int64_t end_of_value(const uint8_t *p, int64_t at, int64_t n) noexcept nogil:
     """The place behind the value that starts at `at`; -1 when it does not end before n."""
     cdef int64_t depth = 0
     cdef uint8_t c

@@ -13,6 +13,7 @@ from lexer_pipeline.chunks.records import Records
 from lexer_pipeline.chunks.rows import Rows
 from lexer_pipeline.kernels import dispatch
 from lexer_pipeline.loading import delimited, json_documents
+from lexer_pipeline.loading.document_form import DocumentForm
 from lexer_pipeline.loading.empty_columns import Trimmed
 from lexer_pipeline.loading.format import Readable
 from lexer_pipeline.loading.source import LoadedDocuments, LoadedTable
@@ -20,13 +21,13 @@ from lexer_pipeline.loading.spool import Spool, spooled
 
 
 def load_documents(
-    loaded: LoadedDocuments, unwrap: bool, accepted: Collection[str] = ()
+    loaded: LoadedDocuments, form: DocumentForm, accepted: Collection[str] = ()
 ) -> Iterator[Documents]:
-    """The documents of a JSON source in chunks; `unwrap` says that `{"records": [...]}` is no record itself.
+    """The documents of a JSON source in chunks, which lie in it as `form` says.
 
     Those are left out of which `accepted` has the SHA-256.
     """
-    chunks = json_documents.read_documents(loaded.stream, loaded.rest, unwrap, loaded.placing)
+    chunks = json_documents.read_documents(loaded.stream, loaded.rest, form, loaded.placing)
     return (chunk.unaccepted(accepted) for chunk in chunks) if accepted else chunks
 
 

@@ -136,7 +136,7 @@ class LoadedDocuments(_Opened):
     @property
     def notes(self) -> tuple[str, ...]:
         """What should be said aloud of how the source was read."""
-        return (*self.beside, *self.stream.notes)
+        return (*self.beside, *self.stream.notes, *self.placing.notes)
 
     @property
     def sniffed(self) -> Sniffed:

@@ -71,11 +71,17 @@ class Recognised:
         return self.fitting[0].mapping if is_sure else None
 
 
-def recognise(header: Sequence[str]) -> Recognised:
-    """What a header is: the presets whose signature it has, of which those are taken that know most of its columns."""
+def recognise(header: Sequence[str], is_of_documents: bool = False) -> Recognised:
+    """What a header is: the presets whose signature it has, of which those are taken that know most of its columns.
+
+    Presets for documents are those of a header that is made of their paths alone.
+    """
     have = {normalised(name) for name in header}
     strange = frozenset(name for name in header if is_of_person(name) or is_of_money(name))
-    fits = [_fit(one, header, have, strange) for one in presets() if one.recognise.required]
+    known = (
+        one for one in presets() if one.recognise.required and (is_of_documents or one.documents is None)
+    )
+    fits = [_fit(one, header, have, strange) for one in known]
     whole = [one for one in fits if one.fits]
     best = max((one.score for one in whole), default=0)
     near = [] if whole else [one for one in fits if _is_near(one)]
@@ -93,8 +99,8 @@ def _fit(mapping: Mapping, header: Sequence[str], have: AbstractSet[str], strang
     return Fit(
         mapping, tuple(names[0] for names in required if have.isdisjoint(map(normalised, names))),
         tuple(name for name in mapping.recognise.excluding if normalised(name) in have), len(header) - len(unknown),
-        # An export that cannot be converted has none of the columns of its mapping named.
-        () if mapping.refuse else tuple(name for name in unknown if name in strange), len(header),
+        # An export that cannot be converted has none of the columns of its mapping named. An API answers with all that it has.
+        () if mapping.refuse or mapping.documents is not None else tuple(name for name in unknown if name in strange), len(header),
     )  # fmt: skip
 
 

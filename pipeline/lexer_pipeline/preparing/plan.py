@@ -17,6 +17,7 @@ from lexer_pipeline.loading.source import Loaded, LoadedTable, Source, naming_me
 from lexer_pipeline.loading.unchanged import refuse_changed, unchanged
 from lexer_pipeline.mapping import file as mapping
 from lexer_pipeline.mapping import remembered
+from lexer_pipeline.mapping.document_source import first_paths, form_of
 from lexer_pipeline.mapping.name_words import depends_on_source, records_of
 from lexer_pipeline.mapping.recognition import recognise
 from lexer_pipeline.mapping.rules import FieldDecisions, Mapping, RecordMap
@@ -152,7 +153,7 @@ def _with_mappings(
         read_as = replace(reading, sheet=reading.sheet or found.sheet)
         if any(depends_on_source(record) for record in records):
             with unchanged(source, None, read_as, scratch=scratch) as loaded:
-                names = loaded.head.names if isinstance(loaded, LoadedTable) else ()
+                names = _names(loaded, found)
             records = records_of(records, names, loaded.name)
         seen: set[str] = set()
         for record in records:
@@ -165,6 +166,13 @@ def _with_mappings(
     return plans
 
 
+def _names(loaded: Loaded, mapping: Mapping | None) -> Sequence[str]:
+    """The columns of a source, or the paths of its first documents as a mapping reads them."""
+    if isinstance(loaded, LoadedTable):
+        return loaded.head.names
+    return [one.name for one in first_paths(loaded, form_of(mapping))[1]]
+
+
 def _is_wanted(record: RecordMap, specification: Specification | None) -> bool:
     return specification is None or catalog.find(record.specification).name == specification.name
 
@@ -174,16 +182,14 @@ def _recognised(
 ) -> tuple[Mapping, tuple[str, ...]]:
     """The mapping that was used for this header before, or the preset that it surely is."""
     with unchanged(source, None, reading, scratch=scratch) as loaded:
-        called = loaded.name
-    if not isinstance(loaded, LoadedTable):
-        raise UsageError(f"{called}: is JSON, and its content does not say what it holds", "Add --spec.")
-    known = remembered.recall(out, loaded.head.names) if out is not None else None
+        called, names, is_table = loaded.name, _names(loaded, None), isinstance(loaded, LoadedTable)
+    known = remembered.recall(out, names) if out is not None and is_table else None
     if known is not None and not known.trouble:
         return mapping.read(known.path), (f"{known.path} was used for this header before, and is used again",)
     gone = (
         f"{known.path} was used for this header before, but it {known.trouble}" if known is not None else ""
     )
-    found = recognise(loaded.head.names)
+    found = recognise(names, not is_table)
     if found.sure is None:
         raise not_recognised(source, called, found, gone)
     return found.sure, ((gone,) if gone else ())

@@ -12,6 +12,7 @@ from lexer_pipeline.chunks.group import Key
 from lexer_pipeline.chunks.records import Records
 from lexer_pipeline.chunks.results import Checked, ShapedDocuments, ShapedRows
 from lexer_pipeline.chunks.watch import Watch
+from lexer_pipeline.loading.document_form import DocumentForm
 from lexer_pipeline.loading.records import load_documents, load_rejected, load_rows
 from lexer_pipeline.loading.source import Loaded, LoadedDocuments, LoadedTable
 from lexer_pipeline.preparing.decisions import Decisions
@@ -101,8 +102,8 @@ class DocumentsRoute:
         self._fates = plan.fates
         # Where some are judged with those of other sources, none is written beforehand.
         self._automaton = automaton if plan.fates is None else None
-        # A field of that name is no wrapper around the records.
-        self._unwrap = "records" not in schema.get("properties", {})
+        # A list that is a field is no list of records; what was rejected stands in no wrapper.
+        self._form = DocumentForm(kept=frozenset(schema.get("properties", {})), bare=bool(plan.original))
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -113,7 +114,7 @@ class DocumentsRoute:
         return Decisions(self._loaded.reading)
 
     def load(self) -> Iterator[Documents]:
-        return load_documents(self._loaded, self._unwrap, self._accepted)
+        return load_documents(self._loaded, self._form, self._accepted)
 
     def shape(self, chunk: Documents) -> ShapedDocuments:
         return shape_documents(chunk, self._automaton)

@@ -8,21 +8,19 @@ from lexer_pipeline.kernels.arrays import Int64s
 from lexer_pipeline.kernels.codes import ARRAY_BROKEN, ARRAY_ENDED, ARRAY_GOES_ON
 
 SPACE = re.compile(rb"[ \t-\r]*")
-WRAPPED = re.compile(rb'[ \t-\r]*\{[ \t-\r]*"records"')
 # A string is read by runs: `re` remembers each turn of a loop, and a sign a turn would cost gigabytes.
 TOKEN = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"|["\[\]{}, \t-\r]', re.DOTALL)
 
 
-def find_lines(data: bytes, end: int) -> tuple[Int64s, Int64s, Int64s, int, bool]:
+def find_lines(data: bytes, end: int) -> tuple[Int64s, Int64s, Int64s, int]:
     """Find the lines of JSON; see `documents.find_lines`."""
     breaks = np.flatnonzero(np.frombuffer(data, np.uint8, end) == 0x0A)
     ends = breaks if not end or data[end - 1] == 0x0A else np.append(breaks, end)
     starts = np.append(0, ends[:-1] + 1) if len(ends) else ends
     lines = [(at, stop, number) for number, (at, stop) in enumerate(zip(starts, ends, strict=True))]
     filled = [(at, stop, number) for at, stop, number in lines if data[at:stop].strip(b" \t\r\v\f")]
-    is_wrapped = any(WRAPPED.match(data, at, stop) for at, stop, _ in filled)
     table = np.array(filled, np.int64).reshape(-1, 3).T.copy()
-    return table[0], table[1], table[2], len(lines), is_wrapped
+    return table[0], table[1], table[2], len(lines)
 
 
 def split_array(data: bytes, at: int, final: bool, most: int) -> tuple[Int64s, int, int]:

@@ -1,0 +1,146 @@
+"""The records of one source, found in the wrappers around them, by themselves or where a person says."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from difflib import SequenceMatcher
+
+from lexer_pipeline.errors import UsageError
+from lexer_pipeline.kernels import dispatch
+from lexer_pipeline.loading.document_form import DocumentForm
+from lexer_pipeline.loading.json_members import (
+    EMPTY_LIST,
+    Member,
+    Place,
+    behind_space,
+    below,
+    items,
+    members,
+    text_of,
+)
+from lexer_pipeline.loading.wrappers import ADDED, FULL_LIST, Found, by_itself, is_records
+
+# So many documents of a source are looked at; where none of them is a wrapper, none is.
+LOOKED_AT = 16
+NAME = re.compile(r"[\w$ :/-]{1,40}")
+SHOWN = 10
+
+
+class Wrappers:
+    """Finds the records in the documents of one source."""
+
+    def __init__(self, form: DocumentForm, source: str) -> None:
+        self._form = form
+        self._named = form.keys
+        self._source = source
+        self._looked = 0
+        self._is_wrapped = False
+        self._added = dict[str, None]()
+
+    @property
+    def is_named(self) -> bool:
+        """Whether a person said where the records lie."""
+        return bool(self._named)
+
+    @property
+    def may_come(self) -> bool:
+        """Whether the next document may be a wrapper."""
+        return not self._form.bare and (self.is_named or self._is_wrapped or self._looked < LOOKED_AT)
+
+    def opened(self, data: bytes, line: int) -> Found | None:
+        """Where the records lie in the object that `data` begins with, if it is a wrapper; it need not be whole.
+
+        Raises UsageError where the list that a person named is not there.
+        """
+        self._looked += 1
+        found = self._at_name(data, line) if self.is_named else by_itself(data, self._form.kept)
+        if found is not None:
+            self._is_wrapped = True
+            self._added.update(dict.fromkeys(found.added))
+        return found
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What was passed over, by the names of keys."""
+        return tuple(f'the list "{key}" beside the records was passed over' for key in self._added)
+
+    def holds_records(self, key: bytes, data: bytes, depth: int) -> bool:
+        """Whether the value that `data` begins with, behind the list in a wrapper, holds records too; a person's choice stands."""
+        name = text_of(key)
+        if name.casefold() in ADDED and FULL_LIST.match(data):
+            self._added[name] = None
+        return not self.is_named and is_records(data, Member(name, 0, len(data)), depth)
+
+    def second(self, key: bytes, line: int) -> UsageError:
+        """What is said where more records stand behind those that were read, in a wrapper too long to be seen as a whole."""
+        return UsageError(
+            f"{self._source}: line {line}: {_shown(text_of(key))} holds records too, beside the list before it",
+            "Name the one that is meant in a mapping: records under [documents].",
+        )
+
+    def inside(self, text: bytes, line: int) -> Sequence[Place] | None:
+        """The places of the records in a whole document; None where it is one itself, or is broken."""
+        text = text.rstrip(b" \t\r\n\v\f")
+        at = behind_space(text, 0)
+        if text[at : at + 1] == b"[":
+            return self._of_list(text, at, line)
+        if text[at : at + 1] != b"{" or dispatch.value_end(text, at) != len(text):
+            return None
+        found = self.opened(text[at:], line)
+        if found is None:
+            return None
+        found = replace(found, at=found.at + at)
+        if not found.is_list:
+            return [(found.at, dispatch.value_end(text, found.at))]
+        places = items(text, found.at, len(text))
+        return None if places is None else below(text, places, found.inner)
+
+    def _of_list(self, text: bytes, at: int, line: int) -> Sequence[Place] | None:
+        """A list among documents, as where lists were put into a list."""
+        self._looked += 1
+        if not FULL_LIST.match(text, at) and not (self._is_wrapped and EMPTY_LIST.match(text, at)):
+            return None
+        places = items(text, at, len(text))
+        if places is None or dispatch.value_end(text, at) != len(text):
+            return None
+        self._is_wrapped = True
+        if not self.is_named:
+            return places
+        inner = list[Place]()
+        for start, end in places:
+            found = self.inside(text[start:end], line) if text[start : start + 1] == b"{" else None
+            inner += [(start, end)] if found is None else [(start + one, start + stop) for one, stop in found]
+        return inner
+
+    def _at_name(self, data: bytes, line: int) -> Found | None:
+        at = 0
+        for number, key in enumerate(self._named):
+            known = members(data, at)
+            if known is None:
+                return None
+            one = next((one for one in known[0] if one.key == key), None)
+            sign = data[one.start : one.start + 1] if one is not None else b""
+            is_last = number + 1 == len(self._named)
+            if one is None or not (sign == b"[" or sign == b"{"):
+                raise self._absent(line, key, [other.key for other in known[0]], one is not None)
+            if sign == b"[" or is_last:
+                return Found(
+                    self._named[: number + 1], one.start, self._named[number + 1 :], is_list=sign == b"["
+                )
+            at = one.start
+        return None
+
+    def _absent(self, line: int, key: str, there: Sequence[str], is_there: bool) -> UsageError:
+        nearest = sorted(there, key=lambda other: -SequenceMatcher(None, key, other).ratio())
+        names = [one for one in map(_shown, nearest) if one][:SHOWN]
+        beside = f"; the keys there are: {', '.join(names)}" if names else ""
+        what = "is no list" if is_there else "is not there"
+        return UsageError(
+            f"{self._source}: line {line}: {self._form.records}, which should hold the records: {key} {what}{beside}",
+            "Name the list of the records in the mapping: records under [documents].",
+        )
+
+
+def _shown(key: str) -> str:
+    """A key as messages name it; empty where it looks like a value."""
+    return key if NAME.fullmatch(key) else ""
