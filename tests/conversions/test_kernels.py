@@ -33,6 +33,12 @@ AMOUNTS = st.builds(
         ("", ".5", ".50", ",5", ".000", ",000", ",049,900", ".049.900", ",049.50", ".049,50", ",04,900", ".", ","),
         ("", "-", ")", " EUR", "0"),
     )))  # fmt: skip
+# Moments since 1970, many of them on the edges of what is read, in every unit.
+MOMENTS = st.builds(
+    lambda seconds, digits, rest: str(seconds * 10**digits + rest % 10**digits),
+    st.sampled_from([631151999, 631152000, 4102444799, 4102444800, 951782399, 951782400, 99999999, 10**10]) | st.integers(631152000, 4102444799),
+    st.sampled_from([0, 3, 6, 9, 1]), st.integers(0, 10**9) | st.just(0),
+)  # fmt: skip
 LIKELY: dict[str, st.SearchStrategy[str]] = {
     "email": st.from_regex(r"[A-Za-z.+]{1,4}@[A-Za-z-]{1,3}\.[a-z]{2}", fullmatch=True),
     "id": st.from_regex(r"'?#?[A-Z0-9_#'-]{1,6}([.,][0-9]{1,3})?([eE]\+?[0-9]{1,2})?", fullmatch=True)
@@ -49,6 +55,16 @@ LIKELY: dict[str, st.SearchStrategy[str]] = {
     "trim": st.from_regex(r" {0,2}[A-Za-z ]{0,3}\t? {0,2}", fullmatch=True),
     "less": st.lists(AMOUNTS | st.just(""), min_size=1, max_size=4).map("\x1f".join),
     "line-total": st.lists(AMOUNTS | st.just(""), min_size=2, max_size=4).map("\x1f".join),
+    "gid": st.builds(
+        "{}{}{}{}{}".format, *(st.sampled_from(parts) for parts in (
+            ("gid://", "gid:/", "", "GID://"), ("shopify", "a?", ""), ("/Order/", "/", "//", ""), ("1001", "c1-a_2", "", "1/2"),
+            ("", "?key=ab", "?", " ", "?a b"),
+        ))),
+    "strip-plus": st.builds(
+        "{}{}".format, st.sampled_from(["", "+", "++"]),
+        st.integers(0, 10**17).map(str) | st.sampled_from(["0412555001", "12345", "1234", "6" * 15, "6" * 16]),
+    ),
+    "epoch": st.builds(str.__add__, MOMENTS, st.sampled_from(["", ".", ".0", ".000", ".042277", "." + 12 * "1", "." + 13 * "1", ".5e1"])),
     "date": DAYS | st.builds(str.__add__, DAYS, CLOCKS),
 }  # fmt: skip
 ZONES = [None, UTC, ZoneInfo("Australia/Melbourne")]
@@ -57,6 +73,7 @@ ARGUMENTS: list[tuple[str, object]] = [
     ("absent", ["0", "0.00", "n/a", " é", "-"]), ("absolute", None), ("negate", None), ("digits", None),
     ("before", "x"), ("before", " "), ("before", "xx"), ("after", "x"), ("after", "é"), ("lower", None),
     ("upper", None), ("trim", None), ("line-total", None), ("less", None),
+    ("gid", None), ("strip-plus", None), ("epoch", None), ("epoch", {"to": "date"}),
     *(
         ("date", {"format": form, "to": to, "zone": zone} if zone else {"format": form, "to": to})
         for form in (
@@ -166,6 +183,10 @@ def test_a_chain_is_its_steps_one_after_another(data: st.DataObject) -> None:
         ("before", "x", ["+61491570156", "+1 (212) 555-0100 x12"]),
         ("less", None, ["24.50\x1f0", "12.99\x1f3\x1f0.001", "0.10\x1f0.30", "\x1f5", "5\x1f\x1f2"]),
         ("line-total", None, ["2\x1f24.50\x1f0.00", "3\x1f12.99\x1f", "1\x1f0.10\x1f0.30", "0\x1f5\x1f"]),
+        ("gid", None, ["gid://shopify/Order/5632178901005", "gid://shopify/LineItem/2001?key=7c2f", "1001"]),
+        ("strip-plus", None, ["+61412555001", "61412555001"]),
+        ("epoch", None, ["1560968476", "1377047343.042277", "1560968476123", "1772752500000000", "1772752500000000001"]),
+        ("epoch", {"to": "date"}, ["1560968476", "1560968476123"]),
         ("date", "iso", ["2024-03-06", "2025-10-06 10:15:00 +1100", "2024-01-05 07:30:00+00:00", "2024-03-06T10:15:00Z"]),
         ("date", "dd/mm/yyyy", ["6/3/2024 9:05", "06/03/2024 23:59:59.5"]),
         ("date", {"zone": "UTC", "format": "iso"}, ["2024-03-06 10:15:00"]),

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from lexer_pipeline.kernels import codes, fallback
 from lexer_pipeline.kernels.flatten import flatten
 from lexer_pipeline.kernels.path_tree import ITEMS, Flattened, PathTree
+from lexer_pipeline.limits import RECORD_ROWS
 
 from .flat_documents import HALVES, WRONG, Chance
 
@@ -148,6 +149,17 @@ def test_values_lie_in_each_other_as_deep_as_no_export_has_them() -> None:
         assert compared(tree, [f'{{"{name}":{"[" * 5}{deep}{"]" * 5},"id":1}}'.encode()]) == {0}
     path = ("x",) * 70
     assert compared(PathTree([path]), [b'{"x":' * 70 + b"1" + b"}" * 70]) == {0}
+
+
+def test_a_document_has_no_more_rows_than_a_record_may_have() -> None:
+    tree = PathTree([("a", ITEMS)], ("a", ITEMS))
+    as_many, too_many = (
+        b'{"a":[' + b",".join([b"1"] * rows) + b"]}" for rows in (RECORD_ROWS, RECORD_ROWS + 1)
+    )
+
+    found = flatten(tree, as_many, np.array([0]), np.array([len(as_many)]))
+    assert (len(found.documents), found.left.tolist()) == (RECORD_ROWS, [])
+    assert compared(tree, [too_many, b'{"a":[2]}']) == {0}
 
 
 def test_what_points_outside_of_the_bytes_is_refused() -> None:

@@ -155,3 +155,32 @@ def test_a_link_with_a_number_that_is_not_in_e164_is_an_issue(folder: Path) -> N
     assert [(one["path"], one["code"]) for one in made.issues("profile_customer")] == [
         ("link.mobile", "pattern")
     ]
+
+
+def test_lists_and_amounts_of_documents_are_read_as_those_of_tables(folder: Path) -> None:
+    mapping = ORDERS.format(cents='{ currency = "money.currency" }', settings="").replace(
+        '"amount"', '"lines[].amount"'
+    )
+    mapping = mapping.replace('"sku"\n', '"lines[].sku"\n').replace('"quantity"\n', '"lines[].quantity"\n')
+    further = """\
+"custom_fields.codes" = { column = "coupons[].code", convert = ["join"] }
+"custom_fields.deep" = { column = "a[].b[].c", convert = ["first"] }
+"custom_fields.count" = { column = "coupons", convert = ["count"], default = "0" }
+"custom_fields.vat" = { column = "meta", convert = [{ pick = { where = "key", is = "_vat" } }] }
+"""
+    Path("m.toml").write_text(mapping + further, "utf-8")
+    lines = [{"sku": "M-1", "quantity": 2, "amount": 1995}, {"sku": "M-2", "quantity": 1, "amount": 5}]
+    order = {
+        "id": "gid://shopify/Order/1001", "mail": "mira@example.com", "created": 1560968476, "lines": lines,
+        "money": {"currency": "kwd"}, "coupons": [{"code": "A"}, {"code": None}, {"code": 10}], "a": [{"b": []}, {"b": [{"c": 1.50}]}],
+        "meta": [{"key": "_vat", "value": "DE1"}],
+    }  # fmt: skip
+    bare = {**order, "id": "1002", "coupons": [], "a": [{"b": []}], "meta": []}
+    Path("orders.ndjson").write_text(f"{json.dumps(order)}\n{json.dumps(bare)}\n", "utf-8")
+
+    first, second = convert("orders.ndjson", "m.toml").records("commerce_purchases")
+
+    assert [one["price_paid"] for one in first["products"]] == [1.995, 0.005]
+    assert (first["purchase_id"], first["action_at"]) == ("1001", "2019-06-19T18:21:16Z")
+    assert first["custom_fields"] == {"codes": "A, 10", "deep": "1.5", "count": "3", "vat": "DE1"}
+    assert second["custom_fields"] == {"count": "0"}

@@ -1,7 +1,7 @@
 """Documents of JSON as they pass between the stages."""
 
 import hashlib
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -16,7 +16,7 @@ class Documents:
     """A chunk of JSON: document i is data[starts[i]:ends[i]], on the physical line lines[i], from 1.
 
     `numbers` are those of the records, from 1; `blank` counts the empty lines passed over since the chunk before, `skipped` the
-    documents left out, by reason.
+    documents left out, by reason. `orphans` are those that name a parent which cannot be found, or cannot take them.
     """
 
     data: bytes
@@ -26,6 +26,7 @@ class Documents:
     numbers: Int64s
     blank: int
     skipped: Mapping[str, int] = field(default_factory=dict)
+    orphans: frozenset[int] = frozenset()
 
     @property
     def records(self) -> int:
@@ -56,7 +57,7 @@ class Documents:
             return self
         return replace(
             self, starts=self.starts[keep], ends=self.ends[keep], lines=self.lines[keep], numbers=self.numbers[keep],
-            skipped={ACCEPTED: int((~keep).sum())},
+            skipped={ACCEPTED: int((~keep).sum())}, orphans=self._moved(np.flatnonzero(keep).tolist()),
         )  # fmt: skip
 
     def part(self, start: int, stop: int) -> "Documents":
@@ -64,5 +65,13 @@ class Documents:
         rows, blank = slice(start, stop), 0 if start else self.blank
         return replace(
             self, starts=self.starts[rows], ends=self.ends[rows], lines=self.lines[rows], numbers=self.numbers[rows],
-            blank=blank, skipped={} if start else self.skipped,
+            blank=blank, skipped={} if start else self.skipped, orphans=self._moved(range(start, stop)),
         )  # fmt: skip
+
+    def _moved(self, rows: Iterable[int]) -> frozenset[int]:
+        """The orphans among some of the documents, as they are counted there."""
+        return (
+            frozenset(place for place, row in enumerate(rows) if row in self.orphans)
+            if self.orphans
+            else self.orphans
+        )

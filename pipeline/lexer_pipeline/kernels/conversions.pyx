@@ -161,6 +161,12 @@ cdef int one_step(int kind, const uint8_t *argument, int64_t size, Text *text) n
         return date(argument, text)
     if kind == TO_LESS:
         return difference(text)
+    if kind == TO_GID:
+        return end_of_gid(text)
+    if kind == TO_STRIP_PLUS:
+        return without_plus(text)
+    if kind == TO_EPOCH:
+        return epoch(text, argument[0])
     return DOUBT
 
 
@@ -284,6 +290,54 @@ cdef int digits(Text *text) noexcept nogil:
         elif not (c == 0x20 or c == 0x2B or c == 0x2D or c == 0x28 or c == 0x29 or c == 0x27 or c == 0x2F):
             return DOUBT
     return same_or_new(text, DIGITS_KEPT) if text.size else DOUBT
+
+
+cdef int end_of_gid(Text *text) noexcept nogil:
+    """A number, or gid://app/model/id with an id of letters, digits, _ and -; parameters may follow."""
+    cdef int64_t i, begin, slash = 0
+    cdef uint8_t c
+    if whole_digits(text.p, text.n, 0) == text.n:
+        return SAME
+    if text.n < 6 or memcmp(text.p, b"gid://", 6) != 0 or not printable(text.p, text.n, 0x21):
+        return DOUBT
+    begin = 6
+    for i in range(6, text.n):
+        if text.p[i] == 0x3F:
+            return DOUBT
+        if text.p[i] == 0x2F:
+            if i == begin:
+                return DOUBT
+            begin = i + 1
+            slash += 1
+            if slash == 2:
+                break
+    if slash < 2:
+        return DOUBT
+    i = begin
+    while i < text.n:
+        c = text.p[i]
+        if not (digit(c) or 0x61 <= (c | 0x20) <= 0x7A or c == 0x5F or c == 0x2D):
+            break
+        i += 1
+    if i == begin or (i < text.n and text.p[i] != 0x3F):
+        return DOUBT
+    memcpy(text.to, text.p + begin, i - begin)
+    text.size = i - begin
+    text.names |= PART_TAKEN
+    return NEW
+
+
+cdef int without_plus(Text *text) noexcept nogil:
+    """Five to fifteen digits of which the first is none, with a plus before them or without it."""
+    cdef int64_t begin = 1 if text.p[0] == 0x2B else 0, n = text.n - begin
+    if not 5 <= n <= 15 or text.p[begin] == 0x30 or whole_digits(text.p, text.n, begin) < text.n:
+        return DOUBT
+    if not begin:
+        return SAME
+    memcpy(text.to, text.p + 1, n)
+    text.size = n
+    text.names |= PHONE_REWRITTEN
+    return NEW
 
 
 cdef inline int64_t whole_digits(const uint8_t *p, int64_t n, int64_t i) noexcept nogil:
@@ -633,6 +687,66 @@ cdef int date(const uint8_t *argument, Text *text) noexcept nogil:
     if not names or memcmp(text.to, text.p, size) != 0:
         names |= DATE_REWRITTEN
     text.names |= names
+    return NEW
+
+
+cdef int epoch(Text *text, bint wants_day) noexcept nogil:
+    """Seconds since 1970 from 1990 to 2099, or thousandths, millionths or billionths of them, in UTC."""
+    cdef int64_t whole = whole_digits(text.p, text.n, 0), cut, i, seconds = 0, days, era, of_era, year, of_year, month
+    cdef int64_t first = 631152000LL, end = 4102444800LL
+    cdef int unit
+    cdef bint is_zero = True
+    if whole < 9 or text.p[0] == 0x30:
+        return DOUBT
+    if whole < text.n:
+        if text.p[whole] != 0x2E or whole + 1 == text.n or whole_digits(text.p, text.n, whole + 1) < text.n:
+            return DOUBT
+    # The seconds have nine digits or ten, so the number of digits tells the unit.
+    unit = <int>((whole - 9) // 3)
+    cut = whole - 3 * unit
+    if unit > 3 or cut > 10:
+        return DOUBT
+    for i in range(cut):
+        seconds = seconds * 10 + text.p[i] - 0x30
+    if seconds < first or seconds >= end or text.n - cut - (whole < text.n) > 12:
+        return DOUBT
+    # Days to a date as in Howard Hinnant's civil_from_days, for years that begin in March.
+    days = seconds // 86400 + 719468
+    seconds = seconds % 86400
+    era = days // 146097
+    of_era = days - era * 146097
+    year = (of_era - of_era // 1460 + of_era // 36524 - of_era // 146096) // 365
+    of_year = of_era - (365 * year + year // 4 - year // 100)
+    month = (5 * of_year + 2) // 153
+    days = of_year - (153 * month + 2) // 5 + 1
+    month = month + 3 if month < 10 else month - 9
+    year += era * 400 + (month <= 2)
+    put_two(text.to, <int>(year // 100))
+    put_two(text.to + 2, <int>(year % 100))
+    text.to[4] = text.to[7] = 0x2D
+    put_two(text.to + 5, <int>month)
+    put_two(text.to + 8, <int>days)
+    text.size = 10
+    text.names |= EPOCH_SECONDS << unit
+    if wants_day:
+        text.names |= CLOCK_DROPPED
+        return NEW
+    text.to[10] = 0x54
+    put_two(text.to + 11, <int>(seconds // 3600))
+    put_two(text.to + 14, <int>(seconds // 60 % 60))
+    put_two(text.to + 17, <int>(seconds % 60))
+    text.to[13] = text.to[16] = 0x3A
+    text.to[19] = 0x2E
+    text.size = 20
+    for i in range(cut, text.n):
+        if text.p[i] != 0x2E:
+            text.to[text.size] = text.p[i]
+            text.size += 1
+            is_zero = is_zero and text.p[i] == 0x30
+    if is_zero:
+        text.size = 19
+    text.to[text.size] = 0x5A
+    text.size += 1
     return NEW
 
 

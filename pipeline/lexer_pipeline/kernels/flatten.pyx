@@ -22,7 +22,7 @@ from lexer_pipeline.kernels.path_tree import Flattened
 cdef enum:
     # So deep may values lie in each other, along the paths and in what is passed over (a bit of an integer for each).
     F_DEPTH = 64
-    # Places are numbers of 32 bits.
+    # Places in the texts are numbers of 32 bits.
     F_FURTHEST = 0x7FFFFFFF
     # A record has no more rows (`limits.RECORD_ROWS`).
     F_ROWS = 100_000
@@ -177,7 +177,7 @@ cdef struct Reader:
     int64_t end
     int64_t limit
     # The texts of all cells.
-    Out more
+    Out texts
     # The rows so far, and what is told of each.
     int64_t rows
     Out starts
@@ -204,11 +204,11 @@ cdef inline int64_t behind_space(const uint8_t *p, int64_t at, int64_t end) noex
 
 cdef inline bint copy_cell(Reader *r, Paths a, const Node *node, int64_t start, int64_t end, uint8_t flags) noexcept nogil:
     """Fill a cell with the bytes of the document from `start` to `end`; False without room."""
-    cdef int64_t begin = r.more.size
-    if begin + end - start > F_FURTHEST or not reserve(&r.more, end - start):
+    cdef int64_t begin = r.texts.size
+    if begin + end - start > F_FURTHEST or not reserve(&r.texts, end - start):
         return False
-    put(&r.more, r.p + start, end - start)
-    fill(r, a, node, begin, r.more.size, flags)
+    put(&r.texts, r.p + start, end - start)
+    fill(r, a, node, begin, r.texts.size, flags)
     return True
 
 
@@ -375,15 +375,15 @@ cdef inline int64_t pass_value(const Reader *r, int64_t at) noexcept nogil:
 
 cdef int64_t take_escaped(Paths a, const Node *node, Reader *r, int64_t start, int64_t at) noexcept nogil:
     """Write the text from `start` on without its escapes, of which the first is at `at`, and fill its cell."""
-    cdef Out *more = &r.more
-    cdef int64_t begin = more.size, code
+    cdef Out *texts = &r.texts
+    cdef int64_t begin = texts.size, code
     cdef uint8_t c, seen
     while True:
-        if more.size + at - start + 4 > F_FURTHEST or not reserve(more, at - start + 4):
+        if texts.size + at - start + 4 > F_FURTHEST or not reserve(texts, at - start + 4):
             return -1
-        put(more, r.p + start, at - start)
+        put(texts, r.p + start, at - start)
         if r.p[at] == 0x22:
-            fill(r, a, node, begin, more.size, flags_of(more.data + begin, more.size - begin))
+            fill(r, a, node, begin, texts.size, flags_of(texts.data + begin, texts.size - begin))
             return at + 1
         if r.p[at] != 0x5C or at + 1 >= r.end:
             return -1
@@ -392,10 +392,10 @@ cdef int64_t take_escaped(Paths a, const Node *node, Reader *r, int64_t start, i
             at = behind_sign(r.p, at, r.end, &code)
             if at < 0:
                 return -1
-            put_sign(more, code)
+            put_sign(texts, code)
         elif is_short_escape(c) or c == 0x2F:
-            more.data[more.size] = meant(c)
-            more.size += 1
+            texts.data[texts.size] = meant(c)
+            texts.size += 1
             at += 2
         else:
             return -1
@@ -571,7 +571,7 @@ cdef bint make_room(Reader *r, Paths a, int64_t documents) noexcept nogil:
     if r.row_starts == NULL or r.row_ends == NULL or r.row_flags == NULL or r.first == NULL or r.met == NULL:
         return False
     memset(r.met, 0, a.word_count * sizeof(int64_t))
-    return (opened(&r.more, 4096) and opened(&r.starts, rows * a.columns * sizeof(int32_t))
+    return (opened(&r.texts, 4096) and opened(&r.starts, rows * a.columns * sizeof(int32_t))
             and opened(&r.ends, rows * a.columns * sizeof(int32_t)) and opened(&r.flags, rows * a.columns)
             and opened(&r.documents, rows * sizeof(int64_t)) and opened(&r.begins, rows))
 
@@ -582,7 +582,7 @@ cdef void free_room(Reader *r) noexcept nogil:
     free(r.row_flags)
     free(r.first)
     free(r.met)
-    free(r.more.data)
+    free(r.texts.data)
     free(r.starts.data)
     free(r.ends.data)
     free(r.flags.data)
@@ -590,10 +590,10 @@ cdef void free_room(Reader *r) noexcept nogil:
     free(r.begins.data)
 
 
-cdef inline void cut(Reader *r, Paths a, int64_t rows, int64_t more) noexcept nogil:
+cdef inline void cut(Reader *r, Paths a, int64_t rows, int64_t texts) noexcept nogil:
     """Take back what a document gave until it was left."""
     r.rows = rows
-    r.more.size = more
+    r.texts.size = texts
     r.starts.size = r.ends.size = rows * a.columns * sizeof(int32_t)
     r.flags.size = rows * a.columns
     r.documents.size = rows * sizeof(int64_t)
@@ -611,7 +611,7 @@ cdef array_of(const Out *out, kind):
 
 def flatten(tree, const uint8_t[::1] data not None, const int64_t[::1] starts not None, const int64_t[::1] ends not None):
     """Make rows of the documents data[starts[i]:ends[i]]; see `Flattened`."""
-    cdef int64_t n = data.shape[0], count = starts.shape[0], i, rows, more, left = 0
+    cdef int64_t n = data.shape[0], count = starts.shape[0], i, rows, texts, left = 0
     cdef Reader r
     cdef Paths paths = tree.compiled or Paths(tree)
     tree.compiled = paths
@@ -630,15 +630,15 @@ def flatten(tree, const uint8_t[::1] data not None, const int64_t[::1] starts no
             raise MemoryError
         with nogil:
             for i in range(count):
-                rows, more = r.rows, r.more.size
+                rows, texts = r.rows, r.texts.size
                 r.end = ends[i]
                 r.number = i
                 if not take_document(paths, &r, starts[i]):
-                    cut(&r, paths, rows, more)
+                    cut(&r, paths, rows, texts)
                     is_left[left] = i
                     left += 1
         return Flattened(
-            PyBytes_FromStringAndSize(<char *>r.more.data, r.more.size), array_of(&r.starts, np.int32),
+            PyBytes_FromStringAndSize(<char *>r.texts.data, r.texts.size), array_of(&r.starts, np.int32),
             array_of(&r.ends, np.int32), array_of(&r.flags, np.uint8), array_of(&r.documents, np.int64),
             array_of(&r.begins, np.bool_), np.full(r.rows, ROW_OK, np.uint8), left_a[:left].copy(),
         )

@@ -30,16 +30,19 @@ Records = Callable[[Int64s], Int64s]
 class Placing:
     """Whether each document of a source stands on a line of its own, once that was told (or where it is known).
 
-    `wrappers` knows what was found around the records.
+    `wrappers` knows what was found around the records, and `brought` counts the documents that were put into others.
     """
 
     is_one_a_line: bool | None = None
     wrappers: Wrappers | None = None
+    brought: int = 0
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What was passed over around the records, once all chunks were taken."""
-        return () if self.wrappers is None else self.wrappers.notes
+        """What became of that which is no record by itself, once all chunks were taken."""
+        around = () if self.wrappers is None else self.wrappers.notes
+        what = "1 line was" if self.brought == 1 else f"{self.brought:,} lines were"
+        return (*around, f"{what} put into the lines that they belong to") if self.brought else around
 
 
 def looks_like_json(start: bytes) -> bool:

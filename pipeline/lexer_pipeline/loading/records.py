@@ -16,6 +16,8 @@ from lexer_pipeline.loading import delimited, json_documents
 from lexer_pipeline.loading.document_form import DocumentForm
 from lexer_pipeline.loading.empty_columns import Trimmed
 from lexer_pipeline.loading.format import Readable
+from lexer_pipeline.loading.json_reader import BLOCK
+from lexer_pipeline.loading.parents import Parents
 from lexer_pipeline.loading.source import LoadedDocuments, LoadedTable
 from lexer_pipeline.loading.spool import Spool, spooled
 
@@ -27,8 +29,31 @@ def load_documents(
 
     Those are left out of which `accepted` has the SHA-256.
     """
-    chunks = json_documents.read_documents(loaded.stream, loaded.rest, form, loaded.placing)
+    chunks = documents_of(loaded, form, loaded.stream, loaded.rest)
     return (chunk.unaccepted(accepted) for chunk in chunks) if accepted else chunks
+
+
+def documents_of(
+    loaded: LoadedDocuments, form: DocumentForm, body: Readable, start: bytes = b""
+) -> Iterator[Documents]:
+    """The documents in the bytes of a JSON source: `start`, and behind it `body`."""
+    if form.parent:
+        return _brought_home(loaded, form, body, start)
+    return json_documents.read_documents(body, start, form, loaded.placing)
+
+
+def _brought_home(
+    loaded: LoadedDocuments, form: DocumentForm, body: Readable, start: bytes
+) -> Iterator[Documents]:
+    parents = Parents(form.parent, loaded.name)
+    with spooled(body, start, loaded.scratch) as spool:
+
+        def again() -> Iterator[Documents]:
+            body = spool.again()
+            return json_documents.read_documents(body, body.read(BLOCK), form, loaded.placing)
+
+        yield from parents.brought_home(again, spool.again().size, loaded.scratch)
+    loaded.placing.brought = parents.brought
 
 
 def load_rows(

@@ -13,8 +13,7 @@ from lexer_pipeline.chunks.regroup_documents import regrouped
 from lexer_pipeline.chunks.rejected import ACCEPTED
 from lexer_pipeline.loading.document_form import DocumentForm
 from lexer_pipeline.loading.format import Readable
-from lexer_pipeline.loading.json_documents import read_documents
-from lexer_pipeline.loading.records import with_left_out
+from lexer_pipeline.loading.records import documents_of, with_left_out
 from lexer_pipeline.loading.source import LoadedDocuments
 from lexer_pipeline.loading.spool import spooled
 from lexer_pipeline.mapping.apply import apply
@@ -43,12 +42,12 @@ def load_chosen_documents(
         start = loaded.rest
         if mapper.waits:
             spool = held.enter_context(spooled(source, start, loaded.scratch))
-            documents = read_documents(spool, b"", form, loaded.placing)
+            documents = documents_of(loaded, form, spool.again())
             deque(survey.over(_rows(mapper, documents, accepted, left)), maxlen=0)
             left.clear()
             source, start = spool.again(), b""
         settled = survey.settle()
-        documents = read_documents(source, start, form, loaded.placing)
+        documents = documents_of(loaded, form, source, start)
         rows = thick(_rows(mapper, documents, accepted, left))
         if settled.key is not None:
             rows = regrouped(rows, settled.key, loaded.scratch, loaded.name)

@@ -1,13 +1,16 @@
 """What stands in the first documents of a source of JSON: by it a mapping finds its paths, and a preset is known."""
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import islice
 
+from lexer_pipeline.chunks.documents import Documents
 from lexer_pipeline.errors import SourceError
 from lexer_pipeline.kernels.path_tree import ITEMS
 from lexer_pipeline.loading.document_form import DocumentForm
 from lexer_pipeline.loading.json_documents import Placing, read_documents
+from lexer_pipeline.loading.parents import Parents
 from lexer_pipeline.loading.source import LoadedDocuments
 from lexer_pipeline.mapping.document_paths import SeenPath, paths_in, steps_of
 from lexer_pipeline.mapping.document_table import takes_lists
@@ -56,7 +59,7 @@ def first_paths(loaded: LoadedDocuments, form: DocumentForm) -> tuple[LoadedDocu
     """The paths of the first documents of a source, and the source, to be read from its start as before."""
     start, ended = loaded.rest, False
     while True:
-        found = _documents(loaded.name, start, form)
+        found = _documents(loaded, start, form)
         if ended or (found and len(start) >= ENOUGH) or len(found) >= MOST_DOCUMENTS or len(start) > LONGEST:
             return replace(loaded, rest=start), paths_in(found)
         block = loaded.stream.read(max(BLOCK, len(start)))
@@ -64,15 +67,21 @@ def first_paths(loaded: LoadedDocuments, form: DocumentForm) -> tuple[LoadedDocu
         start += block
 
 
-def _documents(name: str, start: bytes, form: DocumentForm) -> list[bytes]:
+def _documents(loaded: LoadedDocuments, start: bytes, form: DocumentForm) -> list[bytes]:
     """The documents at the start of a source that may go on."""
-    found: list[bytes] = []
-    try:
-        for chunk in read_documents(_Start(name), start, form, Placing()):
-            texts = (chunk.text(row) for row in range(chunk.records))
-            found += islice(texts, MOST_DOCUMENTS - len(found))
-            if len(found) >= MOST_DOCUMENTS:
+    chunks: list[Documents] = []
+    # It goes on behind what was read; what else is wrong with it whoever reads all of it will say.
+    with suppress(SourceError):
+        for chunk in read_documents(_Start(loaded.name), start, form, Placing()):
+            chunks.append(chunk)
+            if not form.parent and sum(one.records for one in chunks) >= MOST_DOCUMENTS:
                 break
-    except SourceError:
-        pass  # it goes on behind what was read, or whoever reads all of it will say so
-    return found
+    if form.parent:
+        with suppress(SourceError):
+            chunks = list(
+                Parents(form.parent, loaded.name).brought_home(
+                    lambda: iter(chunks), len(start), loaded.scratch
+                )
+            )
+    texts = (chunk.text(row) for chunk in chunks for row in range(chunk.records) if row not in chunk.orphans)
+    return list(islice(texts, MOST_DOCUMENTS))

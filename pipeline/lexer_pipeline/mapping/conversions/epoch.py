@@ -3,10 +3,11 @@
 import re
 from functools import partial
 
+from lexer_pipeline.kernels import codes
 from lexer_pipeline.mapping.conversions import arguments
 from lexer_pipeline.mapping.conversions.dates import Plan, day_of, target_said, zone_said
 from lexer_pipeline.mapping.conversions.moments import since_1970
-from lexer_pipeline.mapping.conversions.outcome import Conversion
+from lexer_pipeline.mapping.conversions.outcome import Conversion, Vectorised
 from lexer_pipeline.specs.values import Converted, Unconvertible
 
 SETTINGS = ("to", "zone")
@@ -31,7 +32,8 @@ def epoch(argument: object) -> Conversion:
     table = {} if arguments.is_absent(argument) else argument
     table = arguments.table_argument("epoch", table, SETTINGS, WANTED)
     plan = Plan(target_said("epoch", table.get("to", "date-time")), zone_said("epoch", table.get("zone")))
-    return partial(_epoch, plan)
+    convert, wants_day = partial(_epoch, plan), plan.to == "date"
+    return convert if wants_day and plan.zone else Vectorised(convert, codes.TO_EPOCH, bytes([wants_day]))
 
 
 def _epoch(plan: Plan, text: str) -> Converted | Unconvertible:

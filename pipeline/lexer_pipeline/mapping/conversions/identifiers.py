@@ -94,7 +94,7 @@ def _digits(text: str) -> Converted | Unconvertible:
 def gid(argument: object) -> Conversion:
     """Of a global id such as gid://shopify/Order/1001 the id at its end stays; a number stays as it is."""
     arguments.no_argument("gid", argument)
-    return _end_of_gid
+    return Vectorised(_end_of_gid, codes.TO_GID)
 
 
 def _end_of_gid(text: str) -> Converted | Unconvertible:

@@ -7,10 +7,11 @@ from functools import partial
 from importlib import import_module
 
 from lexer_pipeline.errors import UsageError
+from lexer_pipeline.kernels import codes
 from lexer_pipeline.mapping.conversions import arguments
 from lexer_pipeline.mapping.conversions.countries import country_of
 from lexer_pipeline.mapping.conversions.identifiers import BROKEN, LOST, harm, without_fraction
-from lexer_pipeline.mapping.conversions.outcome import Conversion, OfRow, changed
+from lexer_pipeline.mapping.conversions.outcome import Conversion, OfRow, Vectorised, changed
 from lexer_pipeline.specs.values import Converted, Unconvertible
 
 SETTINGS = ("country", "default")
@@ -75,7 +76,7 @@ def strip_plus(argument: object) -> Conversion:
 def strip_plus_of(argument: object, stops: bool) -> Conversion:
     """The conversion for a field; with `stops` what is no such number is an issue, else it is left out with a warning."""
     arguments.no_argument("strip-plus", argument)
-    return partial(_without_plus, stops)
+    return Vectorised(partial(_without_plus, stops), codes.TO_STRIP_PLUS)
 
 
 def _without_plus(stops: bool, text: str) -> Converted | Unconvertible:
