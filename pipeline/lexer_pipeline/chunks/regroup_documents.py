@@ -1,6 +1,6 @@
 """Rows of documents put side by side by their key, through a file on disk: documents of one key may stand anywhere."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
 
@@ -17,7 +17,7 @@ from lexer_pipeline.limits import RECORD_BYTES, RECORD_ROWS
 from lexer_pipeline.system.scratch import Parted, Scratch
 
 # Rows are parted by so many bits of the hash of their key, and those of a part that is too large for memory by the next ones.
-BITS, LEVELS = 6, 5
+BITS, LEVELS = 6, 9
 CHUNK_ROWS = 8192
 
 
@@ -46,34 +46,56 @@ def _put(parts: Parted, chunk: Records, rows: Int64s, hashes: UInt64s, level: in
 
 
 def _each(parts: Parted, key: Key, level: int, scratch: Scratch, source: str) -> Iterator[Records]:
-    """The rows of each part that fits in memory; SourceError where a key has more rows than a record may have."""
+    """The rows of the parts, as many parts at a time as fit in memory; SourceError where a key has more rows than a record may have.
+
+    What fits as a whole comes as a whole, so that the order of its records does not depend on how keys are hashed.
+    """
+    held, size = list[bytes](), 0
     for number in range(1 << BITS):
-        found, size = [], 0
-        pieces = parts.pieces(number)
-        for piece in pieces:
-            found.append(piece)
-            size += len(piece)
-            if size > RECORD_BYTES:
-                break
-        if size > RECORD_BYTES:
+        found = list(_up_to(parts.pieces(number), RECORD_BYTES + 1))
+        more = sum(map(len, found))
+        if held and size + more > RECORD_BYTES:
+            yield _read(held)
+            held, size = [], 0
+        if more > RECORD_BYTES:
             yield from _finer(parts, number, key, level + 1, scratch, source)
-        elif found:
-            yield put_together([one for piece in found for one in from_bytes(piece)])
+        else:
+            held, size = [*held, *found], size + more
+    if held:
+        yield _read(held)
+
+
+def _up_to(pieces: Iterator[bytes], size: int) -> Iterator[bytes]:
+    """As many of some pieces as have so many bytes."""
+    for piece in pieces:
+        yield piece
+        size -= len(piece)
+        if size <= 0:
+            return
+
+
+def _read(pieces: Sequence[bytes]) -> Records:
+    return put_together([one for piece in pieces for one in from_bytes(piece)])
 
 
 def _finer(
     parts: Parted, number: int, key: Key, level: int, scratch: Scratch, source: str
 ) -> Iterator[Records]:
-    line = 0
+    known = np.zeros(0, np.uint64)
     with closing(Parted(scratch.file(), 1 << BITS)) as finer:
         for piece in parts.pieces(number):
             for chunk in from_bytes(piece):
-                line = line or int(chunk.lines[0])
-                if level < LEVELS:
-                    _put(finer, chunk, np.arange(len(chunk.faults)), marks_of(chunk, key)[1], level)
-        if level == LEVELS:
-            raise too_large(source, f"on line {line}")
+                hashes = marks_of(chunk, key)[1]
+                _put(finer, chunk, np.arange(len(chunk.faults)), hashes, level)
+                # Two are enough to know that they can be told apart.
+                known = np.unique(np.append(known, hashes))[:2]
+        if len(known) == 1 or level == LEVELS:
+            raise too_large(source, f"on line {_first_line(parts, number)}")
         yield from _each(finer, key, level, scratch, source)
+
+
+def _first_line(parts: Parted, number: int) -> int:
+    return min(int(chunk.lines.min()) for piece in parts.pieces(number) for chunk in from_bytes(piece))
 
 
 def _sorted(rows: Records, key: Key, source: str) -> Records:
