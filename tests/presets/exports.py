@@ -63,8 +63,9 @@ def documents_in(source: Path) -> list[Any]:
 
 
 def _unwrapped(found: Any) -> list[Any]:
-    if isinstance(found, dict) and not {"id", "event", "event-data"} & set(found):
-        return next(one for key, one in found.items() if isinstance(one, list) and key != "included")
+    is_page = isinstance(found, dict) and {"data", "items", "results", "orders"} & set(found)
+    if is_page and not {"id", "event_name"} & set(found):
+        found = next(one for key, one in found.items() if isinstance(one, list) and key != "included")
     return found if isinstance(found, list) else [found]
 
 

@@ -25,7 +25,8 @@ def test_documents_are_known_as_those_of_one_preset_together_and_alone_as_no_oth
     assert together.sure.name == case.parent.name
     for text in texts:
         found = recognise([path.name for path in paths_in([text])], is_of_documents=True).sure
-        assert found is None or found.name == case.parent.name
+        # Some of one kind may lack what a preset needs, and are refused.
+        assert found is None or found.refuse or found.name == case.parent.name
 
 
 MARK = "Zq7Secret"

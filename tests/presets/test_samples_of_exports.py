@@ -86,6 +86,7 @@ def test_no_column_of_a_usual_export_is_forgotten(case: Path, folder: Path) -> N
         "(metadata)",
         "interested in",
         "userid",
+        "data.object.",
     )
 
     notes = [note for source in converted(case).report.sources for note in source.notes]
