@@ -43,9 +43,14 @@ def name_of(case: Path) -> str:
     return f"{case.parent.name}/{case.name}"
 
 
-def rows_of(source: Path) -> int:
-    """How many rows stand behind the header, or how many documents in a file, as an independent reader counts them."""
+def rows_of(source: Path, lists: Sequence[str] = ()) -> int:
+    """How many rows stand behind the header, or how many documents in a file, as an independent reader counts them.
+
+    Of documents `lists` are keys of lists within each other, each item of the last of which is a row; one is a row where the last is empty.
+    """
     data = source.read_bytes()
+    if lists:
+        return sum(_rows_in(one, lists) for one in documents_in(source))
     if source.suffix in (".ndjson", ".jsonl"):
         return sum(1 for line in data.splitlines() if line.strip())
     if source.suffix == ".json":
@@ -65,6 +70,14 @@ def documents_in(source: Path) -> list[Any]:
     while isinstance(found, dict):
         found = next(one for key, one in found.items() if isinstance(one, list) and key != "included")
     return list(found)
+
+
+def _rows_in(document: Any, lists: Sequence[str]) -> int:
+    if not lists:
+        return 1
+    key, *inner = lists
+    items = document.get(key) or []
+    return sum(_rows_in(one, inner) for one in items) or (0 if inner else 1)
 
 
 def _read(line: bytes) -> Any:
