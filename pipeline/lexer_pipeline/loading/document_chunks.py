@@ -7,7 +7,7 @@ import numpy as np
 from lexer_pipeline.chunks.documents import Documents
 from lexer_pipeline.kernels.arrays import Int64s
 from lexer_pipeline.limits import MADE_BYTES
-from lexer_pipeline.loading.included import Included, Joins
+from lexer_pipeline.loading.included import NOTHING, Included, Joins
 from lexer_pipeline.loading.json_reader import BLOCK
 
 
@@ -22,7 +22,7 @@ class DocumentChunks:
         self, data: bytes, starts: Int64s, ends: Int64s, lines: Int64s, blank: int, pages: Sequence[Included] = ()
     ) -> Iterator[Documents]:  # fmt: skip
         """The documents as a chunk or, where a wrapper was read at once, as chunks of the usual size."""
-        if any(pages):
+        if any(page is not NOTHING for page in pages):
             yield from self._joined(data, np.stack((starts, ends, lines), axis=1).tolist(), pages, blank)
             return
         if len(data) <= 4 * BLOCK or not len(starts):

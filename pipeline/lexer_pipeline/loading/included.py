@@ -3,12 +3,14 @@
 They go in as they stand, byte for byte: `relationships.profile.data.attributes.email` is then a path of the record.
 """
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import orjson
 
 from lexer_pipeline.errors import SourceError
+from lexer_pipeline.kernels import dispatch
 from lexer_pipeline.limits import MADE_BYTES, RECORD_BYTES
 from lexer_pipeline.loading.json_members import (
     EMPTY_LIST,
@@ -20,8 +22,24 @@ from lexer_pipeline.loading.json_members import (
     text_of,
 )
 
+
+def _spaced(pattern: bytes) -> re.Pattern[bytes]:
+    """A pattern in which a space stands for any number of blanks."""
+    return re.compile(pattern.replace(b" ", rb"[ \t-\r]*"))
+
+
 NAMED_BY = ("type", "id")
 DIGITS = b"-0123456789"
+KEY = re.compile(rb'[ \t-\r]*"([^"\\]*(?:\\.[^"\\]*)*)"[ \t-\r]*:[ \t-\r]*', re.DOTALL)
+COMMA = re.compile(rb"[ \t-\r]*,")
+# An object that names another one, and what `relationships` says where it says nothing but such ones and their links.
+REFERENCE = _spaced(rb'\{ "type" : "([^"\\]*)" , "id" : "([^"\\]*)" \}')
+LINKS = rb', "links" : \{ (?:"[^"\\]*" : "[^"\\]*" (?:, (?=")|(?=\})))* \} '
+USUAL = _spaced(
+    rb'\{ (?:"[^"\\]*" : \{ "data" : \{ "type" : "[^"\\]*" , "id" : "[^"\\]*" \} (?:'
+    + LINKS
+    + rb')?\} (?:, (?=")|(?=\})))*\}'
+)
 
 Name = tuple[bytes, ...]
 
@@ -30,13 +48,11 @@ Name = tuple[bytes, ...]
 class Included:
     """The attributes of the objects that a page includes, by the type and id of each."""
 
-    attributes: Mapping[Name, bytes] = field(default_factory=dict)
-
-    def __bool__(self) -> bool:
-        return bool(self.attributes)
+    attributes: Mapping[Name, bytes]
 
 
-NOTHING = Included()
+# What a page includes that has no list of it, or an empty one.
+NOTHING = Included({})
 # A record, from where to where it goes, and what its page includes.
 Placed = tuple[int, int, Included]
 
@@ -74,7 +90,7 @@ class Joins:
 
     def joined(self, record: bytes, page: Included, line: int) -> bytes:
         """A record with what its page includes of those that it names."""
-        if not page:
+        if page is NOTHING:
             return record
         there = page.attributes
         found = [(at, there[name]) for name, at in references(record) if name in there]
@@ -107,7 +123,7 @@ class Joins:
 
     def waits(self, line: int) -> SourceError:
         """What is said where that list stands behind more records than can wait for it."""
-        return self._too_large(line, "the page, whose records name what stands behind them in", RECORD_BYTES)
+        return self._too_large(line, "the page whose records name what stands behind them in", RECORD_BYTES)
 
     def made(self, line: int) -> SourceError:
         """What is said where the records of a page would become too many bytes."""
@@ -115,7 +131,7 @@ class Joins:
 
     def _too_large(self, line: int, what: str, most: int) -> SourceError:
         return SourceError(
-            f'{self._source}: line {line}: {what} "{self.key}", is longer than {most >> 20} MiB',
+            f'{self._source}: line {line}: {what} "{self.key}" is longer than {most >> 20} MiB',
             f'Fetch smaller pages and write each on a line of its own, or put "{self.key}" before the records.',
         )
 
@@ -132,8 +148,33 @@ class Joins:
 
 def references(record: bytes) -> Iterator[tuple[Name, int]]:
     """The objects that a record names under `relationships`, and where in it their attributes belong; without those that have them."""
-    relations = [one for one in _members(record, 0) if one.key == "relationships"]
-    for relation in (one for outer in relations for one in _members(record, outer.start)):
+    for start, end in _relationships(record):
+        if USUAL.fullmatch(record, start, end):
+            for found in REFERENCE.finditer(record, start, end):
+                yield found.groups(), found.end() - 1
+        else:
+            yield from named_in(record, start)
+
+
+def _relationships(record: bytes) -> Iterator[Place]:
+    """Where all that a record names lies: what `_members` tells of the key, without its cost."""
+    at = 1 if record[:1] == b"{" else len(record)
+    while key := KEY.match(record, at):
+        end = dispatch.value_end(record, key.end())
+        if end < 0:
+            return
+        # A key with an escape may be it too.
+        if key[1] == b"relationships" or (
+            b"\\" in key[1] and text_of(b'"' + key[1] + b'"') == "relationships"
+        ):
+            yield key.end(), end
+        comma = COMMA.match(record, end)
+        at = comma.end() if comma else len(record)
+
+
+def named_in(record: bytes, at: int) -> Iterator[tuple[Name, int]]:
+    """The same of one value, whatever else it says."""
+    for relation in _members(record, at):
         for one in _members(record, relation.start):
             for start, end in _objects(record, one) if one.key == "data" else ():
                 every = _members(record, start)

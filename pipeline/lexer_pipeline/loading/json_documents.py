@@ -168,7 +168,7 @@ class _Reader(JsonReader):
         if is_long and found is None and joins.is_cut(self.data):
             raise joins.cut(self.line)
         # What records name may stand behind them, as long as the page may be whole.
-        waits = found is not None and not is_long and not page and joins.names(self.data, found.at)
+        waits = found is not None and not is_long and page is NOTHING and joins.names(self.data, found.at)
         if found is None or not found.is_list or waits:
             raise self.not_whole()
 
@@ -176,11 +176,11 @@ class _Reader(JsonReader):
         self.drop(found.at + 1)
         yield from self._list(partial(self._below, found.inner, page))
         for depth in reversed(range(len(found.keys))):
-            self._close(depth, is_whole or bool(page) or depth + 1 < len(found.keys))
+            self._close(depth, is_whole or page is not NOTHING or depth + 1 < len(found.keys))
 
     def _below(self, keys: Sequence[str], page: Included, places: Int64s) -> Placed:
         if not keys:
-            return places, [page] * len(places) if page else ()
+            return places, () if page is NOTHING else [page] * len(places)
         found = self._wrappers.below(self.data, places.tolist(), keys, page)
         table = np.array([one[:2] for one in found], np.int64).reshape(-1, 2)
         return table, [one[2] for one in found]

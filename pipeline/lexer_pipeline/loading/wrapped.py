@@ -118,7 +118,7 @@ class Wrappers:
         for one in places:
             own = self.joins.of_page(data, one[0], keys)
             inner = [one] if own is None else below(data, [one], keys)
-            found += [(start, end, own or page) for start, end in inner]
+            found += [(start, end, page if own is None or own is NOTHING else own) for start, end in inner]
         return found
 
     def inside_item(self, text: bytes, line: int) -> Sequence[Placed] | None:
