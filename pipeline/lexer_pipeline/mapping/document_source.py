@@ -86,10 +86,8 @@ def first_paths(loaded: LoadedDocuments, form: DocumentForm) -> Seen:
     """The paths of the first documents of a source."""
     start, ended = loaded.rest, False
     while True:
-        found, trouble = _documents(loaded, start, form)
         is_all = ended or len(start) > LONGEST
-        if trouble is not None and is_all and not found:
-            raise trouble
+        found = _documents(loaded, start, form, is_all)
         if is_all or (found and len(start) >= ENOUGH) or len(found) >= MOST_DOCUMENTS:
             return Seen(paths_in(found), loaded.stream, start)
         block = loaded.stream.read(max(BLOCK, len(start)))
@@ -113,18 +111,19 @@ def _texts(chunks: Iterable[Documents]) -> Iterator[bytes]:
 
 
 def _documents(
-    loaded: LoadedDocuments, start: bytes, form: DocumentForm
-) -> tuple[list[bytes], SourceError | None]:
-    """The documents at the start of a source that may go on, and what is wrong behind them, if it is all of the source."""
+    loaded: LoadedDocuments, start: bytes, form: DocumentForm, is_all: bool = False
+) -> list[bytes]:
+    """The documents at the start of a source that may go on; SourceError where there is none in all that is looked at."""
     chunks: list[Documents] = []
-    trouble: SourceError | None = None
     try:
         for chunk in read_documents(_Start(loaded.name), start, form, Placing()):
             chunks.append(chunk)
             if not form.parent and sum(one.records for one in chunks) >= MOST_DOCUMENTS:
                 break
-    except SourceError as error:
-        trouble = error
+    except SourceError:
+        # It goes on behind what was read; what else is wrong with it whoever reads all of it will say.
+        if is_all and not chunks:
+            raise
     if form.parent:
         with suppress(SourceError):
             chunks = list(
@@ -132,4 +131,4 @@ def _documents(
                     lambda: iter(chunks), len(start), loaded.scratch
                 )
             )
-    return list(islice(_texts(chunks), MOST_DOCUMENTS)), trouble
+    return list(islice(_texts(chunks), MOST_DOCUMENTS))
