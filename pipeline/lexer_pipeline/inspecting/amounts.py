@@ -22,7 +22,7 @@ NO_PRICE = re.compile(
     r"|cost|gift|commission|promo|deposit|weight|converted|compare|rrp|msrp|uvp|outstanding|credit|spent|orders|lifetime|currency|point"
 )
 UNIT = re.compile(
-    r"unit|each|einzel|stück|stueck|unitaire|unitario|perpiece|perticket|priceper|lineitemprice|originalprice"
+    r"unit|each|^lineitembaseprice$|einzel|stück|stueck|unitaire|unitario|perpiece|perticket|priceper|lineitemprice|originalprice"
 )
 BEFORE = re.compile(r"before|gross|list|brutto")
 HALF = Decimal("0.005")
@@ -203,7 +203,7 @@ def _rank(
     of_line = not ORDER.search(last) or bool(LINE.search(last))
     of_orders = any(ORDER.search(plain_name(table, place)) for place in less)
     return (
-        not BEFORE.search(normalised(table.name(total))), of_line, total in named, bool(UNIT.search(plain_name(table, unit))),
+        not BEFORE.search(normalised(table.called(total))), of_line, total in named, bool(UNIT.search(plain_name(table, unit))),
         unit in named, not of_orders, -len(less), -unit, -total,
     )  # fmt: skip
 

@@ -47,7 +47,7 @@ def of_table(columns: Sequence[ColumnProfile], specification: Specification) -> 
     used = {one.column for one in matches if one.by_name}
     paths = list(fields_by_path(specification))
     unmatched = {
-        column.name: str(nearest(column.name, paths) or "")
+        column.name: str(nearest(column.called, paths) or "")
         for place, column in enumerate(filled)
         if place not in used
     }

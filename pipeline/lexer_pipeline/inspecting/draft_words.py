@@ -27,7 +27,7 @@ FURTHER = {
     "|summe|refund amount|refunded amount|amount refunded|refund total|return amount",
     "products[].quantity": "quantity purchased|quantity ordered|qty ordered|quantity sold|qty sold|units sold|stück|stk|nombre|nb"
     "|tickets|ticket quantity|number of tickets|no of tickets|billets|unidades",
-    "sms_id": "message sid|sid", "status": "email status", "from.number": "from", "to.email": "to", "to.number": "to",
+    "sms_id": "message sid|sid", "status": "email status|email marketing consent state|sms marketing consent state|marketing state|consent state", "from.number": "from", "to.email": "to", "to.number": "to",
 }  # fmt: skip
 # Words that come after all others: a number of orders is called Name by few, and an opt-in may have been taken back since.
 LAST = {"purchase_id": "name", "action_at": "optin time", "products[].quantity": "count"}

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from lexer_pipeline.inspecting.amounts import Amounts, amounts_of
 from lexer_pipeline.inspecting.keys import Key, key_of
 from lexer_pipeline.inspecting.matching import PEOPLE, Guess, Match, fields_by_path, guesses
+from lexer_pipeline.inspecting.order_amounts import BESIDE
 from lexer_pipeline.inspecting.packed_cells import holds_several_codes, packed_lines
 from lexer_pipeline.inspecting.people import NAMES, are_words, mixed_addresses, refused_people
 from lexer_pipeline.inspecting.row_sample import differing
@@ -50,6 +51,7 @@ def findings(table: TestedTable, specification: Specification) -> Findings:
     found = Findings()
     is_payment = PAID in fields
     found.refused |= dict(_others(scored, table, specification.record_type))
+    found.refused |= dict(_elsewhere(scored, table))
     _people(
         table, scored, found, 0 if specification.key else _records(table, scored, specification), is_payment
     )
@@ -69,7 +71,7 @@ def _others(
 ) -> Iterator[tuple[Guess, str]]:
     """Guesses that are of another kind of record: what was given back is no price of a purchase, and when somebody joined no sale."""
     for one in scored:
-        name = normalised(table.name(one.column))
+        name = normalised(table.called(one.column))
         if (
             record_type == "purchase"
             and one.field in (PAID, ACTION_AT, QUANTITY, FULL)
@@ -85,6 +87,15 @@ def _others(
                 (one.field, one.column),
                 "some of its cells hold several codes, and a line is of one article",
             )
+
+
+def _elsewhere(scored: Sequence[Match], table: TestedTable) -> Iterator[tuple[Guess, str]]:
+    """Guesses that the form of documents speaks against: what stands beside the list of lines is of no line, and the other way round."""
+    for one in scored:
+        if table.is_beside_lines(one.column) and one.field.is_within(LINE):
+            yield (one.field, one.column), BESIDE
+        elif table.is_of_line(one.column) and not one.field.is_within(LINE):
+            yield (one.field, one.column), "it is of a line, not of the whole order"
 
 
 def _are_names(table: TestedTable, column: int, may_be_names: bool) -> bool:
@@ -126,18 +137,20 @@ def _key(table: TestedTable, scored: Sequence[Match], found: Findings, path: Fie
     ]  # fmt: skip
     found.key = key_of(table, _open(scored, found, path), people, _open(scored, found, ACTION_AT))
     found.refused |= {(path, column): reason for column, reason in found.key.refused.items()}
-    if found.key.column is not None:
-        how = next(one for one in scored if one.field == path and one.column == found.key.column)
-        said = (
-            f"{how.reason}, filled in all rows"
-            if table.is_full(found.key.column) and table.rows
-            else how.reason
-        )
-        found.pinned[path] = found.key.column, said
+    chosen = found.key.column
+    if chosen is not None:
+        how = next(one for one in scored if one.field == path and one.column == chosen)
+        said = f"{how.reason}, filled in all rows" if table.is_full(chosen) and table.rows else how.reason
+        found.pinned[path] = chosen, said
+    documents = table.documents
+    if documents is not None and (documents.repeated or chosen is None or not table.comes_back(chosen)):
+        found.key = Key(documents.place, found.key.refused)
 
 
 def _is_packed(table: TestedTable, scored: Sequence[Match], found: Findings) -> bool:
     """Whether a column packs the lines of an order, so that no other one is of a line."""
+    if table.documents is not None:
+        return False
     key = found.key.column
     found.packed = packed_lines(table, [] if key is None else table.sample.groups(key))
     if found.packed is None:

@@ -123,11 +123,12 @@ def table_profile(
             "Write a mapping by hand and convert with --map, or convert with --spec where the columns are called as its fields.",
         )
     names = [shown(name, number) for number, name in enumerate(loaded.head.distinct, 1)]
-    chunks = _watched(load_rows(loaded, None, ()), loaded, progress)
+    chunks = watched(load_rows(loaded, None, ()), loaded, progress)
     return profile(names, chunks if sample is None else sample.watching(chunks))
 
 
-def _watched(chunks: Iterable[ChunkT], loaded: Loaded, progress: Progress | None) -> Iterator[ChunkT]:
+def watched(chunks: Iterable[ChunkT], loaded: Loaded, progress: Progress | None) -> Iterator[ChunkT]:
+    """The same chunks, of whose rows `progress` is told."""
     rows = 0
     for chunk in chunks:
         yield chunk
@@ -157,7 +158,7 @@ def _table(loaded: LoadedTable, head: Head, progress: Progress | None) -> Inspec
 
 def _documents(loaded: LoadedDocuments, progress: Progress | None) -> Inspection:
     chunks = load_documents(loaded, DocumentForm())
-    found = keys.profile(_watched(chunks, loaded, progress))
+    found = keys.profile(watched(chunks, loaded, progress))
     candidates = ranked(of_keys(found.keys, one) for one in catalog.every())
     in_the_way = []
     if found.broken:

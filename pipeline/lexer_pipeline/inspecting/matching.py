@@ -139,7 +139,7 @@ def _exact(
         named = FieldPath.named(column.name)
         is_certain = as_it_is or len(named) > 1
         is_path = is_certain and column.name == str(named) and _is_field(named, fields)
-        path = named if is_path else plain.get(normalised(column.name))
+        path = named if is_path else plain.get(normalised(column.called))
         if path is None or path in found or is_secret(column.name):
             continue
         if is_path or _agrees(column, fields[path], path):
@@ -173,7 +173,7 @@ def _scored(
     number: int, column: ColumnProfile, targets: Sequence[_Called], fields: Mapping[FieldPath, Field]
 ) -> list[Match]:
     found = []
-    name = normalised(column.name)
+    name = normalised(column.called)
     for target in targets:
         path = target.path
         confidence, reason, owner = _by_name(name, target)
@@ -186,7 +186,7 @@ def _scored(
         if confidence >= LEAST:
             found.append(Match(path, number, round(confidence, 2), reason, by_name, owner))
     paths = [target.path for target in targets]
-    if not found and len(column.name) > 4 and (near := nearest(column.name, paths, NEARLY)) is not None:
+    if not found and len(column.called) > 4 and (near := nearest(column.called, paths, NEARLY)) is not None:
         field = fields.get(near) or text_field(near)
         if _agrees(column, field, near):
             found.append(Match(near, number, 0.6, "nearly the same name"))

@@ -23,14 +23,18 @@ NOT_ARTICLE = re.compile(
     r"price|preis|prix|quantity|qty|menge|total|discount|count|status|amount|weight|type$|tax"
 )
 
+BESIDE = "it stands beside the list of lines, so it is of the whole order"
+
 
 def plain_name(table: TestedTable, place: int) -> str:
     """A column's name as the patterns want it; what an amount is before, after or with is not what it is."""
-    return QUALIFIED.sub("", normalised(table.name(place)))
+    return QUALIFIED.sub("", normalised(table.called(place)))
 
 
 def of_order(table: TestedTable, groups: Sequence[Sequence[int]], place: int) -> str:
     """Why a column of amounts is one of the whole order; empty where it may be one of a line."""
+    if table.is_of_line(place) or table.is_beside_lines(place):
+        return BESIDE if table.is_beside_lines(place) else ""
     several = [group for group in groups if len(group) > 1]
     texts = table.sample.column(place)
     filled = [[texts[row] for row in group if texts[row]] for group in several]
@@ -50,7 +54,7 @@ def of_order(table: TestedTable, groups: Sequence[Sequence[int]], place: int) ->
 
 def articles(table: TestedTable) -> list[int]:
     """The columns that say which article a row is of."""
-    names = [normalised(column.name) for column in table.columns]
+    names = [normalised(column.called) for column in table.columns]
     return [
         place for place, name in enumerate(names) if ARTICLE.search(name) and not NOT_ARTICLE.search(name)
     ]

@@ -36,6 +36,7 @@ class Wrappers:
         self._looked = 0
         self._is_wrapped = False
         self._added = dict[str, None]()
+        self._list = ""
 
     @property
     def is_named(self) -> bool:
@@ -56,8 +57,14 @@ class Wrappers:
         found = self._at_name(data, line) if self.is_named else by_itself(data, self._form.kept)
         if found is not None:
             self._is_wrapped = True
+            self._list = self._list or ".".join(found.keys)
             self._added.update(dict.fromkeys(found.added))
         return found
+
+    @property
+    def list(self) -> str:
+        """The keys that led to the records, once some were found in a wrapper."""
+        return self._list
 
     @property
     def notes(self) -> tuple[str, ...]:
