@@ -14,7 +14,7 @@ CURRENCY = re.compile(r"currency(code|iso)?$")
 # Keys of amounts that some APIs count in cents, and those that say so.
 MAY_BE = re.compile(r"amount|money")
 SURELY = re.compile(r"cents|minorunit|inminor")
-OPEN = "its amounts are whole numbers beside a currency: cents, or units?"
+OPEN = "is a whole number beside a currency: cents, or units?"
 
 
 def with_gid(line: Drafted, place: int, drafting: Drafting) -> Drafted:

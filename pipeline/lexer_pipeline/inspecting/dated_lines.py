@@ -9,6 +9,8 @@ from lexer_pipeline.inspecting.drafting import Drafting
 from lexer_pipeline.inspecting.matching import text_field
 from lexer_pipeline.inspecting.moments import Clock, clock_of
 
+IN_UTC = frozenset({"utc", "gmt"})
+
 
 def dated(line: Drafted, place: int, drafting: Drafting) -> Drafted:
     """The line of a date-time with all that the table says of it; several to choose from where its form is open."""
@@ -19,7 +21,7 @@ def dated(line: Drafted, place: int, drafting: Drafting) -> Drafted:
     clock = clock_of(drafting.table, place) if field.type == "date-time" else None
     if clock is not None and not all(map(drafting.can_be_named, clock.places)):
         clock = None
-    in_utc = field.type == "date-time" and "utc" in words_of(drafting.called_as(line.column))
+    in_utc = field.type == "date-time" and bool(IN_UTC & {*words_of(drafting.called_as(line.column))})
     if not forms or (clock is None and not in_utc and not why_not):
         return line
     values = tuple(_value(line.column, form, clock, in_utc, drafting) for form in forms)

@@ -1,13 +1,13 @@
 """Documents as the table on which guesses are tested: a row for each line, or for each document."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 
 from lexer_pipeline.chunks.documents import Documents
 from lexer_pipeline.inspecting.column_profile import ColumnProfile
 from lexer_pipeline.inspecting.document_lists import Repeats
-from lexer_pipeline.inspecting.document_names import called
+from lexer_pipeline.inspecting.document_names import ENVELOPE, called
 from lexer_pipeline.inspecting.document_profile import KeyProfile, ListProfile, lists_found, readable
 from lexer_pipeline.inspecting.document_walk import Place, Walk
 from lexer_pipeline.inspecting.level_table import LevelTable, lists_of
@@ -30,10 +30,11 @@ def is_column(steps: Steps, rows: Steps) -> bool:
     return all(leads_into(one, rows) for one in lists_of(steps))
 
 
-def worded(found: Iterable[KeyProfile], repeats: Repeats, records: str) -> list[ColumnProfile]:
+def worded(found: Sequence[KeyProfile], repeats: Repeats, records: str) -> list[ColumnProfile]:
     """The columns of a table with such rows, called by their paths and compared by their words."""
+    is_event = any(leads_into(ENVELOPE, one.steps) for one in found)
     return [
-        replace(one.column, words=called(one.steps, repeats.rows, records)) for one in found
+        replace(one.column, words=called(one.steps, repeats.rows, records, is_event)) for one in found
         if one.column is not None and is_column(one.steps, repeats.rows)
     ]  # fmt: skip
 
@@ -50,8 +51,9 @@ def table_of(chunks: Iterable[Documents], repeats: Repeats, records: str) -> Doc
         known = len(walk.places)
         level.add(readable(chunk, good))
     sample.settle(len(level.columns))
+    is_event = any(leads_into(ENVELOPE, steps) for steps in level.columns)
     columns = [
-        replace(counts.result(spelled(steps)), words=called(steps, repeats.rows, records))
+        replace(counts.result(spelled(steps)), words=called(steps, repeats.rows, records, is_event))
         for steps, counts in level.columns.items()
     ]
     columns.append(ColumnProfile("", level.rows, level.records, False, False, (), ()))

@@ -19,7 +19,7 @@ BARE = frozenset(("id", "gid", "uuid", "name", "type", "number", "code", "title"
 MONEY = frozenset(("amount", "value", "decimalvalue", "units", "currency", "currencycode", "currencyiso"))
 # What is said behind the word that matters.
 ENDING = re.compile(r"[ _-]?(address|details|info|information|data|object)$", re.IGNORECASE)
-OF_MONEY = re.compile(r"[ _-]?(money|price[ _-]?set|set|money[ _-]?v2)$", re.IGNORECASE)
+OF_MONEY = re.compile(r"[ _-]?(money[ _-]?v2|money|set)$", re.IGNORECASE)
 # What the list of the records is called, and what one of them is.
 NOUNS = {
     "orders": "order", "purchases": "order", "sales": "sale", "transactions": "transaction", "charges": "charge", "payments": "payment",
@@ -27,11 +27,16 @@ NOUNS = {
     "contacts": "contact", "subscribers": "subscriber", "profiles": "profile", "people": "person", "users": "user",
     "members": "member", "products": "product", "messages": "message",
 }  # fmt: skip
+# Where Stripe and others have the object that an event is about.
+ENVELOPE = ("data", "object")
 CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 
-def called(steps: Steps, rows: Steps = (), records: str = "") -> str:
-    """The words of a path; `rows` is the list of lines, and `records` what the list of the documents is called."""
+def called(steps: Steps, rows: Steps = (), records: str = "", is_event: bool = False) -> str:
+    """The words of a path; `rows` is the list of lines, and `records` what the list of the documents is called.
+
+    With `is_event` each document is an event around the object that it is about.
+    """
     is_line = bool(rows) and leads_into(rows, steps)
     keys = [step for step in (steps[len(rows) :] if is_line else steps) if isinstance(step, str)]
     if not keys:
@@ -42,6 +47,8 @@ def called(steps: Steps, rows: Steps = (), records: str = "") -> str:
         owner, name = "", name if _plain(name).startswith("currency") else stem
     if _plain(name) in ("id", "gid", "uuid") and not owner and not is_line:
         owner = NOUNS.get(_plain(records), "")
+    if steps[:2] != ENVELOPE and is_event:
+        owner = "event"
     owner = owner if _plain(owner) == "defaultaddress" else ENDING.sub("", owner)
     if _plain(name).startswith(_plain(owner)):
         owner = ""

@@ -19,9 +19,9 @@ FURTHER = {
     "|unsub time|added time|added at|verkaufsdatum|buchungsdatum|date de vente|date de facture|sold at|sold on|date sold|refund date"
     "|return date|refunded at|returned at|refunded on|returned on|rückgabedatum|joined|joined on|joined at|date joined|signup date"
     "|sign-up date|registration date|registered at|opt-in date|subscribed on|subscription date|booked at|booking date|sent date"
-    "|date sent",
+    "|date sent|created|event created|event timestamp|event time|event datetime|occurred at|occurred on|date created gmt",
     "products[].product_reference.id": "art-nr|article no|item number|item no|product number|product no|custom label|seller sku|plu"
-    "|article|artikel|item|product",
+    "|article|artikel|item|product|catalog object id|merchant product id|merchandise id",
     "products[].price_paid": "stückpreis|verkaufspreis|total price|sold for|price each|each|gesamtpreis|net price|prix ttc"
     "|montant ttc|umsatz|total ttc|order total|order total inc tax|order amount|order value|gesamtbetrag|rechnungsbetrag|gross|sum"
     "|summe|refund amount|refunded amount|amount refunded|refund total|return amount",

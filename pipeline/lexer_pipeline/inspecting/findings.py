@@ -70,6 +70,7 @@ def _others(
     scored: Sequence[Match], table: TestedTable, record_type: str | None
 ) -> Iterator[tuple[Guess, str]]:
     """Guesses that are of another kind of record: what was given back is no price of a purchase, and when somebody joined no sale."""
+    utc = {normalised(column.called) for column in table.columns if column.filled}
     for one in scored:
         name = normalised(table.called(one.column))
         if (
@@ -78,6 +79,8 @@ def _others(
             and GIVEN_BACK.search(name)
         ):
             yield (one.field, one.column), "by its name it is of what was given back"
+        if one.field == ACTION_AT and name + "gmt" in utc:
+            yield (one.field, one.column), "the same time stands beside it in UTC"
         if record_type in ("purchase", "return") and one.field == ACTION_AT and OF_PERSON.search(name):
             yield (one.field, one.column), "by its name it is of the person"
         if one.field == REFERENCE and _are_names(table, one.column, name in ANY_ARTICLE):

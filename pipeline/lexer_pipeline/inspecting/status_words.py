@@ -5,12 +5,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from lexer_pipeline.inspecting import closed_words as words
+from lexer_pipeline.inspecting.event_kinds import EVENT, words_of_kind
 from lexer_pipeline.inspecting.row_sample import RowSample
 from lexer_pipeline.inspecting.tested_table import TestedTable
 from lexer_pipeline.model import Specification
 from lexer_pipeline.specs.names import normalised
 
-STATUS = re.compile(r"status|zustand|état$|etat$|estado$|stato$|bestellstatus|statut")
+STATUS = re.compile(r"status|^state$|orderstate$|zustand|état$|etat$|estado$|stato$|bestellstatus|statut")
 KIND = re.compile(
     r"(^|event|transaction|row|line|order|record|movement|receipt|sale|entry)(type|kind|art)$|^direction$|^vorgang$"
 )
@@ -56,7 +57,9 @@ def skips_of(table: TestedTable, specification: Specification) -> Iterator[SkipP
     for place, column in enumerate(table.columns):
         name = normalised(column.called)
         texts = [text.casefold() for text in table.sample.column(place)]
-        if WHEN_CALLED_OFF.search(name) and kind in COMMERCE and _is_of_some(table, place):
+        if EVENT.search(name) and (meant := words_of_kind(texts, kind)):
+            yield SkipProposal(column.name, meant, "another kind of event", True, negated=True)
+        elif WHEN_CALLED_OFF.search(name) and kind in COMMERCE and _is_of_some(table, place):
             reason = f"an order that was called off is no {kind}"
             yield SkipProposal(column.name, (), reason, True, is_date=True)
         elif FLAG.search(name) and kind in COMMERCE:
