@@ -563,6 +563,14 @@ def test_a_row_that_was_accepted_is_no_reject_to_mend(shop: Shop) -> None:
     assert names(shop.fix(FIRST, rejects)) == [SECOND]
 
 
+def test_issues_that_somebody_spoiled_are_no_reason_to_fail(shop: Shop) -> None:
+    (batch,) = shop.convert("mira", "noor", "x?", max_invalid=1).batches
+    for name, text in (("issues.ndjson", b'{"line": \n[1]\n\xff\n'), ("rejects.csv", None)):
+        path = batch.path / name
+        path.write_bytes(text if text is not None else path.read_bytes().replace(b"maybe", b"no"))
+    assert names(shop.fix(FIRST)) == [SECOND]
+
+
 def test_what_a_fix_writes_holds_no_folder_of_this_machine(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -429,3 +429,14 @@ def test_standard_input_may_trickle(tmp_path: Path) -> None:
     options = replace(KEEP_ALL, stdin=Trickle(HEADER + b"1,a,b\n\n2,a,b\nbad"))
 
     assert counts(prepared(["-"], SPEC, tmp_path / "out", options)) == (2, 1, 1)
+
+
+def test_a_text_that_is_not_utf8_is_rejected_where_a_rule_asks_for_each_text(tmp_path: Path) -> None:
+    data = (
+        b"status,link.link_type,link.link_value,link.id_type,action_at,email_id\n"
+        b"subscribed,nobody,C-1,default,2024-03-06T10:15:00Z,E-1\n"
+        b"subscribed,customer_id,\xc3,default,2024-03-06T10:15:00Z,E-2\n"
+    )
+    done = of_bytes(data, "marketing_email_subscribe", tmp_path)
+
+    assert [one["code"] for one in done.issues] == ["enum", "encoding"]

@@ -2,6 +2,7 @@
 
 import json
 import random
+import tracemalloc
 from collections.abc import Sequence
 from io import BytesIO
 from pathlib import Path
@@ -15,6 +16,7 @@ from lexer_pipeline.errors import SourceError
 from lexer_pipeline.loading import families, json_reader, lines_apart, parents, source
 from lexer_pipeline.loading.document_form import DocumentForm
 from lexer_pipeline.loading.records import load_documents
+from lexer_pipeline.system import scratch
 from lexer_pipeline.system.scratch import Scratch
 
 KEY = "__parentId"
@@ -27,8 +29,8 @@ def item(number: int, parent: str, kind: str = "LineItem", **more: Any) -> dict[
 
 
 def chunks(data: bytes) -> tuple[list[Documents], tuple[str, ...]]:
-    with Scratch() as scratch:
-        loaded = source.load("-", BytesIO(data), scratch=scratch)
+    with Scratch() as own:
+        loaded = source.load("-", BytesIO(data), scratch=own)
         return list(load_documents(loaded, DocumentForm(parent=KEY))), loaded.notes
 
 
@@ -267,3 +269,22 @@ def test_nothing_is_put_on_disk_where_all_lines_follow_their_parents(
     path.write_bytes(b"".join(json.dumps(one).encode() + b"\n" for one in forest(random.Random(2), 9)))  # noqa: S311 - trees
 
     assert len(read(path.read_bytes())[0]) == 9
+
+
+def test_memory_does_not_grow_with_the_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(scratch, "GATHERED", 1 << 16)
+    monkeypatch.setattr(lines_apart, "PART", 1 << 16)
+
+    def peak(count: int) -> int:
+        lines = [json.dumps(one).encode() for one in forest(random.Random(4), count)]  # noqa: S311 - trees, not keys
+        data = BytesIO(b"\n".join(lines[::-1]))
+        with Scratch() as own:
+            loaded = source.load("-", data, scratch=own)
+            tracemalloc.start()
+            assert sum(one.records for one in load_documents(loaded, DocumentForm(parent=KEY))) == count
+            most = tracemalloc.get_traced_memory()[1]
+            tracemalloc.stop()
+        return most
+
+    small, large = peak(200), peak(1500)
+    assert large < small + (4 << 20)

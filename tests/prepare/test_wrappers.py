@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from lexer_pipeline.loading import json_documents, json_reader
 from lexer_pipeline.loading.document_form import DocumentForm
 from lexer_pipeline.loading.json_documents import Placing, read_documents
 
-from .helpers import in_plain_python, of_bytes
+from .helpers import KEEP_ALL, in_plain_python, of_bytes, prepared
 from .test_fast_against_slow import Drops
 
 ORDERS = [{"id": 1, "lines": [{"sku": "a"}]}, {"id": 2, "lines": []}, {"id": 3, "note": "]}"}]
@@ -327,6 +328,13 @@ def test_a_rejected_record_of_a_wrapper_is_written_alone_and_comes_back(tmp_path
     assert len(done.lines) == 1
     assert json.loads(done.file("rejects.ndjson")) == page["customers"][1]
     assert [issue["line"] for issue in done.issues] == [9]
+
+    (batch,) = done.report.batches
+    rejects = batch.path / "rejects.ndjson"
+    rejects.write_bytes(rejects.read_bytes().replace(b"5", b'"5"'))
+    fixed = prepared([], None, tmp_path / "out", replace(KEEP_ALL, fix=str(batch.path)))
+
+    assert fixed.records == [{"link": {"mobile": "5"}}]
 
 
 def test_inspect_shows_the_records_of_a_wrapper() -> None:

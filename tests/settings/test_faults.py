@@ -28,9 +28,11 @@ secret = "Card"
 sheet = "Receipts"
 rest = "custom_fields"
 columns_vary = true
+documents = { records = "data.orders", parent = "__parentId" }
 
 [[records]]
 specification = "commerce_purchases"
+each = "refunds"
 key = "purchase_id"
 differ = "first"
 together = ["store.name", "type"]

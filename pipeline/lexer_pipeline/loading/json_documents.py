@@ -13,7 +13,7 @@ from lexer_pipeline.kernels.arrays import Int64s
 from lexer_pipeline.kernels.codes import ARRAY_BROKEN, ARRAY_ENDED
 from lexer_pipeline.loading.document_form import DocumentForm
 from lexer_pipeline.loading.format import Readable
-from lexer_pipeline.loading.json_members import below
+from lexer_pipeline.loading.json_members import Place, below
 from lexer_pipeline.loading.json_reader import BLOCK, LONGEST, SPACE, JsonReader
 from lexer_pipeline.loading.wrapped import Wrappers
 from lexer_pipeline.loading.wrappers import Found
@@ -122,21 +122,9 @@ class _Reader(JsonReader):
         blank, lines = count - len(starts), lines + self.line
         self.line += count
         if self._wrappers.may_come:
-            starts, ends, lines = self._inside(data, starts, ends, lines)
+            known = self._wrappers
+            starts, ends, lines = _inside(known, known.inside, data, starts, ends, lines)
         return self._chunks(data, starts, ends, lines, blank)
-
-    def _inside(
-        self, data: bytes, starts: Int64s, ends: Int64s, lines: Int64s
-    ) -> tuple[Int64s, Int64s, Int64s]:
-        """The records in some documents, each on the line of its document."""
-        places: list[tuple[int, int, int]] = []
-        each = zip(starts.tolist(), ends.tolist(), lines.tolist(), strict=True)
-        for start, end, line in each:
-            inner = self._wrappers.inside(data[start:end], line) if self._wrappers.may_come else None
-            found = [(0, end - start)] if inner is None else inner
-            places += [(start + begin, start + stop, line) for begin, stop in found]
-        table = np.array(places, np.int64).reshape(-1, 3)
-        return table[:, 0], table[:, 1], table[:, 2]
 
     def _chunks(
         self, data: bytes, starts: Int64s, ends: Int64s, lines: Int64s, blank: int
@@ -198,7 +186,8 @@ class _Reader(JsonReader):
         if not self._wrappers.may_come:
             return places
         starts, ends = places[:, 0], places[:, 1]
-        found = self._inside(self.data, starts, ends, self._lines_of(starts, ends))
+        known, lines = self._wrappers, self._lines_of(starts, ends)
+        found = _inside(known, known.inside_item, self.data, starts, ends, lines)
         return np.stack(found[:2], axis=1)
 
     def _list(self, records: Records) -> Iterator[Documents]:
@@ -271,6 +260,20 @@ class _Reader(JsonReader):
         self.drop(1)
         for _ in self._list(_none):
             pass
+
+
+def _inside(
+    wrappers: Wrappers, records: Callable[[bytes, int], Sequence[Place] | None], data: bytes, starts: Int64s, ends: Int64s,
+    lines: Int64s,
+) -> tuple[Int64s, Int64s, Int64s]:  # fmt: skip
+    """The `records` in some documents, each on the line of its document."""
+    places: list[tuple[int, int, int]] = []
+    for start, end, line in zip(starts.tolist(), ends.tolist(), lines.tolist(), strict=True):
+        inner = records(data[start:end], line) if wrappers.may_come else None
+        found = [(0, end - start)] if inner is None else inner
+        places += [(start + begin, start + stop, line) for begin, stop in found]
+    table = np.array(places, np.int64).reshape(-1, 3)
+    return table[:, 0], table[:, 1], table[:, 2]
 
 
 def _as_they_are(places: Int64s) -> Int64s:

@@ -29,16 +29,24 @@ def load_documents(
 
     Those are left out of which `accepted` has the SHA-256.
     """
-    if form.parent:
-        chunks = _brought_home(loaded, form)
-    else:
-        chunks = json_documents.read_documents(loaded.stream, loaded.rest, form, loaded.placing)
+    chunks = documents_of(loaded, form, loaded.stream, loaded.rest)
     return (chunk.unaccepted(accepted) for chunk in chunks) if accepted else chunks
 
 
-def _brought_home(loaded: LoadedDocuments, form: DocumentForm) -> Iterator[Documents]:
+def documents_of(
+    loaded: LoadedDocuments, form: DocumentForm, body: Readable, start: bytes = b""
+) -> Iterator[Documents]:
+    """The documents in the bytes of a JSON source: `start`, and behind it `body`."""
+    if form.parent:
+        return _brought_home(loaded, form, body, start)
+    return json_documents.read_documents(body, start, form, loaded.placing)
+
+
+def _brought_home(
+    loaded: LoadedDocuments, form: DocumentForm, body: Readable, start: bytes
+) -> Iterator[Documents]:
     parents = Parents(form.parent, loaded.name)
-    with spooled(loaded.stream, loaded.rest, loaded.scratch) as spool:
+    with spooled(body, start, loaded.scratch) as spool:
 
         def again() -> Iterator[Documents]:
             body = spool.again()

@@ -86,11 +86,9 @@ class Wrappers:
         )
 
     def inside(self, text: bytes, line: int) -> Sequence[Place] | None:
-        """The places of the records in a whole document; None where it is one itself, or is broken."""
+        """The places of the records in a whole object; None where it is one itself, or is broken."""
         text = text.rstrip(b" \t\r\n\v\f")
         at = behind_space(text, 0)
-        if text[at : at + 1] == b"[":
-            return self._of_list(text, at, line)
         if text[at : at + 1] != b"{" or dispatch.value_end(text, at) != len(text):
             return None
         found = self.opened(text[at:], line)
@@ -102,20 +100,22 @@ class Wrappers:
         places = items(text, found.at, len(text))
         return None if places is None else below(text, places, found.inner)
 
-    def _of_list(self, text: bytes, at: int, line: int) -> Sequence[Place] | None:
-        """A list among documents, as where lists were put into a list."""
+    def inside_item(self, text: bytes, line: int) -> Sequence[Place] | None:
+        """The same for an item of a list, which may be a list itself, as where lists were put together."""
+        if not text.startswith(b"["):
+            return self.inside(text, line)
         self._looked += 1
-        if not FULL_LIST.match(text, at) and not (self._is_wrapped and EMPTY_LIST.match(text, at)):
+        if not FULL_LIST.match(text) and not (self._is_wrapped and EMPTY_LIST.match(text)):
             return None
-        places = items(text, at, len(text))
-        if places is None or dispatch.value_end(text, at) != len(text):
+        places = items(text, 0, len(text))
+        if places is None:
             return None
         self._is_wrapped = True
         if not self.is_named:
             return places
         inner = list[Place]()
         for start, end in places:
-            found = self.inside(text[start:end], line) if text[start : start + 1] == b"{" else None
+            found = self.inside(text[start:end], line)
             inner += [(start, end)] if found is None else [(start + one, start + stop) for one, stop in found]
         return inner
 

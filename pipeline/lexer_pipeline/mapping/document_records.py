@@ -2,7 +2,7 @@
 
 from collections import Counter, deque
 from collections.abc import Collection, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 
 import numpy as np
 
@@ -12,15 +12,14 @@ from lexer_pipeline.chunks.records import Records
 from lexer_pipeline.chunks.regroup_documents import regrouped
 from lexer_pipeline.chunks.rejected import ACCEPTED
 from lexer_pipeline.loading.document_form import DocumentForm
-from lexer_pipeline.loading.format import Readable
-from lexer_pipeline.loading.json_documents import read_documents
-from lexer_pipeline.loading.records import with_left_out
+from lexer_pipeline.loading.records import documents_of, with_left_out
 from lexer_pipeline.loading.source import LoadedDocuments
 from lexer_pipeline.loading.spool import spooled
 from lexer_pipeline.mapping.apply import apply
 from lexer_pipeline.mapping.column_survey import ColumnSurvey
 from lexer_pipeline.mapping.compile import Mapper
 from lexer_pipeline.mapping.document_rows import rows_of
+from lexer_pipeline.mapping.document_source import Seen
 from lexer_pipeline.mapping.noted import Noted
 from lexer_pipeline.mapping.outcomes import Outcomes
 from lexer_pipeline.mapping.row_filters import carried, skipped, staying
@@ -30,7 +29,11 @@ ENOUGH_ROWS, ENOUGH_BYTES = 8192, 8 << 20
 
 
 def load_chosen_documents(
-    loaded: LoadedDocuments, form: DocumentForm, survey: ColumnSurvey, accepted: Collection[str] = ()
+    loaded: LoadedDocuments,
+    seen: Seen,
+    form: DocumentForm,
+    survey: ColumnSurvey,
+    accepted: Collection[str] = (),
 ) -> Iterator[Records]:
     """The rows of documents in chunks of whole records, without those that a mapping leaves out, still as the documents have them.
 
@@ -39,16 +42,16 @@ def load_chosen_documents(
     left: Counter[str] = Counter()
     mapper = survey.mapper
     with ExitStack() as held:
-        source: Readable = loaded.stream
-        start = loaded.rest
+        held.enter_context(closing(seen))
+        source, start = seen.body, seen.start
         if mapper.waits:
             spool = held.enter_context(spooled(source, start, loaded.scratch))
-            documents = read_documents(spool, b"", form, loaded.placing)
+            documents = documents_of(loaded, form, spool.again())
             deque(survey.over(_rows(mapper, documents, accepted, left)), maxlen=0)
             left.clear()
             source, start = spool.again(), b""
         settled = survey.settle()
-        documents = read_documents(source, start, form, loaded.placing)
+        documents = documents_of(loaded, form, source, start)
         rows = thick(_rows(mapper, documents, accepted, left))
         if settled.key is not None:
             rows = regrouped(rows, settled.key, loaded.scratch, loaded.name)

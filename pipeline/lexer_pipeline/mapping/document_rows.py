@@ -38,7 +38,7 @@ def rows_of(table: DocumentTable, chunk: Documents, before: int) -> Records:
         found.texts, table.columns, spread(found.starts), spread(found.ends), spread(found.flags), starts, ends,
         np.full(rows, table.columns, np.int32), found.faults, chunk.lines[of], before + np.arange(1, rows + 1), None,
         originals, np.flatnonzero(found.begins).astype(np.int32), table.columns,
-        problems={row: (_why(chunk.text(int(of[row])), table),) for row in np.flatnonzero(found.faults).tolist()},
+        problems={row: (_why(chunk, int(of[row]), table),) for row in np.flatnonzero(found.faults).tolist()},
         skipped=chunk.skipped,
     )  # fmt: skip
     return _with_blank(records, chunk.blank) if chunk.blank else records
@@ -46,10 +46,16 @@ def rows_of(table: DocumentTable, chunk: Documents, before: int) -> Records:
 
 def _flattened(table: DocumentTable, chunk: Documents) -> Flattened:
     """What the kernel makes of documents, and of those that it leaves the fallback."""
-    found = dispatch.flatten(table.tree, chunk.data, chunk.starts, chunk.ends)
+    starts = chunk.starts
+    if chunk.orphans:
+        # What belongs to nobody is none of the documents that a record is made of.
+        starts = starts.copy()
+        orphans = list(chunk.orphans)
+        starts[orphans] = chunk.ends[orphans]
+    found = dispatch.flatten(table.tree, chunk.data, starts, chunk.ends)
     if not len(found.left):
         return found
-    rest = fallback.flatten(table.tree, chunk.data, chunk.starts[found.left], chunk.ends[found.left])
+    rest = fallback.flatten(table.tree, chunk.data, starts[found.left], chunk.ends[found.left])
     documents = np.concatenate([found.documents, found.left[rest.documents]])
     order = np.argsort(documents, kind="stable")
     by, wide = np.int32(len(found.texts)), (-1, table.tree.columns)
@@ -95,8 +101,19 @@ def _with_blank(records: Records, count: int) -> Records:
     )  # fmt: skip
 
 
-def _why(text: bytes, table: DocumentTable) -> Problem:
+def _no_parent() -> Problem:
+    return Problem(
+        (), "no_parent", "a parent in the source",
+        "names a parent that is not there, or that holds something else where its lines belong; export both into one file",
+    )  # fmt: skip
+
+
+def _why(chunk: Documents, document: int, table: DocumentTable) -> Problem:
     """Why a document makes no rows."""
+    return _no_parent() if document in chunk.orphans else _why_not_flat(chunk.text(document), table)
+
+
+def _why_not_flat(text: bytes, table: DocumentTable) -> Problem:
     doubled: list[None] = []
     try:
         document = parse(text, lambda: doubled.append(None))

@@ -1,14 +1,21 @@
 """What stands in the first documents of a source of JSON: by it a mapping finds its paths, and a preset is known."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass, replace
 from itertools import islice
+from typing import BinaryIO
 
+from lexer_pipeline.chunks.documents import Documents
 from lexer_pipeline.errors import SourceError
 from lexer_pipeline.kernels.path_tree import ITEMS
 from lexer_pipeline.loading.document_form import DocumentForm
+from lexer_pipeline.loading.format import Readable
 from lexer_pipeline.loading.json_documents import Placing, read_documents
+from lexer_pipeline.loading.parents import Parents
+from lexer_pipeline.loading.records import documents_of
 from lexer_pipeline.loading.source import LoadedDocuments
+from lexer_pipeline.loading.spool import Spool
 from lexer_pipeline.mapping.document_paths import SeenPath, paths_in, steps_of
 from lexer_pipeline.mapping.document_table import takes_lists
 from lexer_pipeline.mapping.rules import DocumentSettings, Mapping
@@ -52,27 +59,65 @@ def _lists(mapping: Mapping) -> Iterator[str]:
                 yield key
 
 
-def first_paths(loaded: LoadedDocuments, form: DocumentForm) -> tuple[LoadedDocuments, Sequence[SeenPath]]:
-    """The paths of the first documents of a source, and the source, to be read from its start as before."""
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """The `paths` of the documents of a source, which is to be read from its start as before: `start`, and behind it `body`.
+
+    Whoever reads it closes it: what was read of it may lie in a `copy`.
+    """
+
+    paths: Sequence[SeenPath]
+    body: Readable
+    start: bytes
+    copy: BinaryIO | None = None
+
+    def close(self) -> None:
+        """Let go of the copy."""
+        if self.copy is not None:
+            self.copy.close()
+
+
+def first_paths(loaded: LoadedDocuments, form: DocumentForm) -> Seen:
+    """The paths of the first documents of a source."""
     start, ended = loaded.rest, False
     while True:
-        found = _documents(loaded.name, start, form)
+        found = _documents(loaded, start, form)
         if ended or (found and len(start) >= ENOUGH) or len(found) >= MOST_DOCUMENTS or len(start) > LONGEST:
-            return replace(loaded, rest=start), paths_in(found)
+            return Seen(paths_in(found), loaded.stream, start)
         block = loaded.stream.read(max(BLOCK, len(start)))
         ended = not block
         start += block
 
 
-def _documents(name: str, start: bytes, form: DocumentForm) -> list[bytes]:
+def all_paths(loaded: LoadedDocuments, form: DocumentForm) -> Seen:
+    """The paths of all documents of a source, which is read once more for them."""
+    with ExitStack() as held:
+        copy = held.enter_context(closing(loaded.scratch.file()))
+        spool = Spool(loaded.stream, loaded.rest, copy)
+        chunks = documents_of(replace(loaded, placing=Placing()), form, spool.again())
+        seen = Seen(paths_in(_texts(chunks)), spool.again(), b"", copy)
+        held.pop_all()
+    return seen
+
+
+def _texts(chunks: Iterable[Documents]) -> Iterator[bytes]:
+    return (chunk.text(row) for chunk in chunks for row in range(chunk.records) if row not in chunk.orphans)
+
+
+def _documents(loaded: LoadedDocuments, start: bytes, form: DocumentForm) -> list[bytes]:
     """The documents at the start of a source that may go on."""
-    found: list[bytes] = []
-    try:
-        for chunk in read_documents(_Start(name), start, form, Placing()):
-            texts = (chunk.text(row) for row in range(chunk.records))
-            found += islice(texts, MOST_DOCUMENTS - len(found))
-            if len(found) >= MOST_DOCUMENTS:
+    chunks: list[Documents] = []
+    # It goes on behind what was read; what else is wrong with it whoever reads all of it will say.
+    with suppress(SourceError):
+        for chunk in read_documents(_Start(loaded.name), start, form, Placing()):
+            chunks.append(chunk)
+            if not form.parent and sum(one.records for one in chunks) >= MOST_DOCUMENTS:
                 break
-    except SourceError:
-        pass  # it goes on behind what was read, or whoever reads all of it will say so
-    return found
+    if form.parent:
+        with suppress(SourceError):
+            chunks = list(
+                Parents(form.parent, loaded.name).brought_home(
+                    lambda: iter(chunks), len(start), loaded.scratch
+                )
+            )
+    return list(islice(_texts(chunks), MOST_DOCUMENTS))

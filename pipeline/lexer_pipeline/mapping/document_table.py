@@ -72,9 +72,7 @@ def table_of(
     cuts = {name: _cut(steps, rows) for name, steps in read.items()}
     _check_lists(record, found, {name: steps[len(cuts[name]) :] for name, steps in read.items()}, source)
     known = [*read.values(), *(steps_of(name) for name in _named(mapping))]
-    others = [
-        one.name for one in seen if one.is_leaf and not any(leads_into(path, one.steps) for path in known)
-    ]
+    others = [one.name for one in seen if one.is_leaf and not _is_known(one.steps, known)]
     for rule in rest_rules(mapping, record, [*read, *others], tree, keeps_rest):
         for name in (name for names in rule.columns for name in names):
             others.remove(name)
@@ -87,6 +85,11 @@ def table_of(
         {at: read[name][len(cut) :] for at, (name, cut) in enumerate(cuts.items()) if cut != read[name]},
         tuple(cut.count(ITEMS) for cut in cuts.values()),
     )  # fmt: skip
+
+
+def _is_known(steps: Steps, known: Iterable[Steps]) -> bool:
+    """Whether a path lies in a known one, or is what in other documents leads to one, as a null in place of a list."""
+    return any(leads_into(path, steps) or leads_into(steps, path) for path in known)
 
 
 def _named(mapping: Mapping) -> Iterator[str]:

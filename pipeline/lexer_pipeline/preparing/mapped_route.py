@@ -1,19 +1,20 @@
 """The route of a table or of documents with a mapping: its rows become rows of the specification's columns as they are shaped."""
 
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing
 from datetime import date
 from functools import partial
 from typing import TypeAlias
 
 from lexer_pipeline.chunks.records import Records
 from lexer_pipeline.chunks.results import ShapedRows
-from lexer_pipeline.loading.source import Loaded, LoadedTable
+from lexer_pipeline.loading.source import Loaded, LoadedDocuments, LoadedTable
 from lexer_pipeline.mapping.column_survey import ColumnSurvey
 from lexer_pipeline.mapping.compile import Mapper, compile_mapper
 from lexer_pipeline.mapping.conversions import country_said
 from lexer_pipeline.mapping.document_paths import steps_of
 from lexer_pipeline.mapping.document_records import load_chosen_documents
-from lexer_pipeline.mapping.document_source import first_paths, form_of
+from lexer_pipeline.mapping.document_source import all_paths, first_paths, form_of
 from lexer_pipeline.mapping.document_table import table_of
 from lexer_pipeline.mapping.noted import MappedRows, NotedOfAll
 from lexer_pipeline.mapping.outcomes import Outcomes
@@ -35,20 +36,30 @@ def mapped_route(loaded: Loaded, plan: Plan, reference: ReferenceChecker, option
     decided = plan.decided.day if plan.decided is not None else ""
     day = date.fromisoformat(decided) if decided else options.day
     told = Told(options.date_format, _country(plan, options), options.keep_rest, options.ignore_unknown, day)
-    if isinstance(loaded, LoadedTable):
-        mapper = compile_mapper(plan, loaded.head.names, reference.tree, loaded.name, told)
-        load: Load = partial(load_chosen, loaded, accepted=plan.accepted_lines)
-    else:
-        assert plan.mapping is not None
-        assert plan.record is not None
-        form = form_of(plan.mapping, bool(plan.original))
-        loaded, paths = first_paths(loaded, form)
-        table = table_of(
-            plan.mapping, plan.record, paths, reference.tree, told.keep_rest, loaded.name, plan.original
-        )
-        mapper = compile_mapper(plan, table.names, reference.tree, loaded.name, told, table)
-        load = partial(load_chosen_documents, loaded, form, accepted=plan.accepted_documents)
+    if not isinstance(loaded, LoadedTable):
+        return _of_documents(loaded, plan, reference, options, told)
+    mapper = compile_mapper(plan, loaded.head.names, reference.tree, loaded.name, told)
     mapper.refuse_unused(options.ignore_unknown)
+    load = partial(load_chosen, loaded, accepted=plan.accepted_lines)
+    return MappedRoute(loaded, plan, mapper, reference, told, load)
+
+
+def _of_documents(
+    loaded: LoadedDocuments, plan: Plan, reference: ReferenceChecker, options: Options, told: Told
+) -> "MappedRoute":
+    """The same for documents, by the paths that stand in the first of them, or in all where the rest is kept."""
+    mapping, record = plan.mapping, plan.record
+    assert mapping is not None
+    assert record is not None
+    form, keeps_rest = form_of(mapping, bool(plan.original)), told.keep_rest or bool(mapping.rest)
+    with ExitStack() as held:
+        seen = all_paths(loaded, form) if keeps_rest else first_paths(loaded, form)
+        held.enter_context(closing(seen))
+        table = table_of(mapping, record, seen.paths, reference.tree, keeps_rest, loaded.name, plan.original)
+        mapper = compile_mapper(plan, table.names, reference.tree, loaded.name, told, table)
+        mapper.refuse_unused(options.ignore_unknown)
+        held.pop_all()
+    load = partial(load_chosen_documents, loaded, seen, form, accepted=plan.accepted_documents)
     return MappedRoute(loaded, plan, mapper, reference, told, load)
 
 

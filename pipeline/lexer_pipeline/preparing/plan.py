@@ -170,7 +170,7 @@ def _names(loaded: Loaded, mapping: Mapping | None) -> Sequence[str]:
     """The columns of a source, or the paths of its first documents as a mapping reads them."""
     if isinstance(loaded, LoadedTable):
         return loaded.head.names
-    return [one.name for one in first_paths(loaded, form_of(mapping))[1]]
+    return [one.name for one in first_paths(loaded, form_of(mapping)).paths]
 
 
 def _is_wanted(record: RecordMap, specification: Specification | None) -> bool:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import orjson
@@ -38,7 +39,12 @@ def refuse_strangers(fixed: Fixed, parts: Sequence[Part]) -> None:
 def _of_issues(folder: Path) -> Iterator[int]:
     for file in folder.glob("issues*.ndjson"):
         with file.open("rb") as lines:
-            yield from (orjson.loads(line)["line"] for line in lines)
+            for line in lines:
+                # What somebody wrote there since tells no line; then the rejects alone do.
+                with suppress(orjson.JSONDecodeError):
+                    issue = orjson.loads(line)
+                    if isinstance(issue, dict) and isinstance(issue.get("line"), int):
+                        yield issue["line"]
 
 
 def _of_rejects(folder: Path) -> Iterator[int]:

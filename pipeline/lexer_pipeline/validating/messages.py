@@ -42,6 +42,8 @@ CODES = {
     "too_large": "the record is larger than a record may be",
     "too_deep": "the document is nested too deep",
     "too_many_keys": "the document has too many keys",
+    "duplicate_key": "a key that a mapping reads stands twice in one object of a document",
+    "no_parent": "a line names a parent that the source does not have",
     "ragged_row": "a row with more or fewer cells than the header",
     "quote": "a quoted cell is not closed, or text follows the closing quote",
     "swallowed_rows": "a quoted cell holds lines that look like rows of the table",
