@@ -64,8 +64,13 @@ def amounts_of(
         for place in _amounts(table)
         if place not in quantities and (reason := of_order(table, groups, place))
     }
-    priced = [place for place in _priced(table) if place not in quantities]
+    priced = [
+        place for place in _priced(table) if place not in quantities and not table.is_beside_lines(place)
+    ]
     named = [place for place in prices if place not in of_orders]
+    if not named:
+        # What is priced in the list of lines is of a line, whatever it is called.
+        named = [place for place in priced if table.is_of_line(place)]
     less = next((place for place in less_by_name if place not in of_orders), None)
     quantity = next((place for place in quantities if _is_count(table, place)), None)
     counts = [quantity] if quantity is not None else _counts(table, [*priced, *of_orders])

@@ -52,7 +52,9 @@ def _currency(path: str, drafting: Drafting) -> str:
         steps_of(name): name for place, name in enumerate(drafting.names) if CURRENCY.search(normalised(drafting.called(place)))
     }  # fmt: skip
     for size in range(len(steps) - 1, -1, -1):
-        beside = [name for other, name in known.items() if other[:size] == steps[:size] and len(other) <= size + 2]
+        beside = [
+            name for other, name in known.items() if other[:size] == steps[:size] and len(other) <= size + 2
+        ]
         if beside:
             return min(beside, key=len)
     return ""

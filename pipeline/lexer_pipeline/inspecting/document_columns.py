@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-
 from lexer_pipeline.chunks.documents import Documents
 from lexer_pipeline.inspecting.column_profile import ColumnProfile
 from lexer_pipeline.inspecting.document_lists import Repeats
@@ -58,7 +57,9 @@ def table_of(chunks: Iterable[Documents], repeats: Repeats, records: str) -> Doc
     ]
     columns.append(ColumnProfile("", level.rows, level.records, False, False, (), ()))
     places = {place.steps: place for place in walk.places}
-    of_lines = (at for at, steps in enumerate(level.columns) if repeats.rows and leads_into(repeats.rows, steps))
+    of_lines = (
+        at for at, steps in enumerate(level.columns) if repeats.rows and leads_into(repeats.rows, steps)
+    )
     whole = (at for at, steps in enumerate(level.columns) if _is_whole(places[steps]))
     documents = DocumentRows(len(columns) - 1, frozenset(of_lines), frozenset(whole))
     found = TestedTable(columns, level.rows, sample, documents)

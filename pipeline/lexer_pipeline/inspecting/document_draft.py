@@ -1,36 +1,31 @@
 """A draft of the mapping of documents: they become a table of their paths, on which all guesses are tested as on any other."""
 
 from collections.abc import Callable, Iterator, Sequence
-from itertools import chain
+from dataclasses import replace
 
 from lexer_pipeline.chunks.documents import Documents
 from lexer_pipeline.inspecting.document_columns import table_of
 from lexer_pipeline.inspecting.document_lists import given_back, repeats_in, wrapped_in
 from lexer_pipeline.inspecting.document_profile import ListProfile
+from lexer_pipeline.inspecting.document_reading import first_of, form_of_lines, wrapper_of
 from lexer_pipeline.inspecting.draft import Draft, draft
 from lexer_pipeline.inspecting.draft_text import DocumentPage
 from lexer_pipeline.loading.document_form import DocumentForm
 from lexer_pipeline.loading.records import load_documents
 from lexer_pipeline.loading.source import LoadedDocuments
-from lexer_pipeline.mapping.document_paths import SeenPath, Steps, paths_in
-from lexer_pipeline.mapping.document_source import ENOUGH, MOST_DOCUMENTS, first_paths
+from lexer_pipeline.mapping.document_paths import SeenPath
+from lexer_pipeline.mapping.document_source import first_paths
 from lexer_pipeline.model import Specification
 
-# By this key the lines of a bulk export name the line that they belong to.
-PARENT = "__parentId"
 Watched = Callable[[Iterator[Documents]], Iterator[Documents]]
-
-
-def form_of_lines(seen: Sequence[SeenPath]) -> DocumentForm:
-    """How documents lie in a source whose first ones have these paths."""
-    return DocumentForm(parent=PARENT if any(one.steps == (PARENT,) for one in seen) else "")
 
 
 def draft_of_documents(
     title: str, loaded: LoadedDocuments, specification: Specification, watched: Watched
 ) -> tuple[Draft, Sequence[SeenPath]]:
     """The draft, and the paths of the first documents as a preset is known by them."""
-    loaded, seen = first_paths(loaded, DocumentForm())
+    first = first_paths(loaded, DocumentForm())
+    loaded, seen = replace(loaded, rest=first.start), first.paths
     form = form_of_lines(seen)
     if records := wrapped_in([one.steps for one in seen], specification):
         form = DocumentForm(records)
@@ -42,24 +37,6 @@ def draft_of_documents(
         form.records, form.parent, repeats.each, refunds="" if repeats.each or not repeats.rows else given_back(paths),
     )  # fmt: skip
     return draft(title, found.names, found.table, specification, documents=page), seen
-
-
-def wrapper_of(loaded: LoadedDocuments) -> str:
-    """The list that the records were found in, as far as they were read; empty where there is none."""
-    return "" if loaded.placing.wrappers is None else loaded.placing.wrappers.list
-
-
-def first_of(chunks: Iterator[Documents]) -> tuple[Iterator[Documents], list[Steps]]:
-    """The same chunks, and the paths of the first documents in them."""
-    held: list[Documents] = []
-    documents = size = 0
-    for chunk in chunks:
-        held.append(chunk)
-        documents, size = documents + chunk.records, size + chunk.size
-        if documents >= MOST_DOCUMENTS or size >= ENOUGH:
-            break
-    texts = (chunk.text(row) for chunk in held for row in range(min(chunk.records, MOST_DOCUMENTS)))
-    return chain(held, chunks), [one.steps for one in paths_in(texts)]
 
 
 def _word(one: ListProfile) -> str:

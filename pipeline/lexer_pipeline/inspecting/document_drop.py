@@ -20,4 +20,8 @@ def collapsed(left: Mapping[str, str], read: Collection[str], lists: Mapping[str
 
 def _around(steps: Steps) -> Iterator[Steps]:
     """The objects that a value lies in, the outermost first; the items of a list are none."""
-    return (steps[:size] for size in range(1, len(steps)) if isinstance(steps[size - 1], str) and isinstance(steps[size], str))
+    return (
+        steps[:size]
+        for size in range(1, len(steps))
+        if isinstance(steps[size - 1], str) and isinstance(steps[size], str)
+    )

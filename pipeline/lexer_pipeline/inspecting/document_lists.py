@@ -19,7 +19,9 @@ BESIDE = re.compile(
     r"ship|fulfil|discount|coupon|tax|fee|meta|tag|payment|transaction|address|note|attribute|propert|option|image|tracking|modifier|adjust"
 )
 COUNTS = frozenset(WORDS[QUANTITY]) - {"count"}
-ARTICLES = frozenset((*WORDS[REFERENCE], "name", "title", "description", "catalogobjectid", "productname", "itemname"))
+ARTICLES = frozenset(
+    (*WORDS[REFERENCE], "name", "title", "description", "catalogobjectid", "productname", "itemname")
+)
 # By one of these a record names a person.
 ADDRESSES = frozenset(("email", "emailaddress", "customeremail", "buyeremail", "useremail", "contactemail"))
 # With so many of quantity (which counts double), price and article in its items a list is one of lines.
@@ -70,7 +72,9 @@ def _best(paths: Sequence[Steps], least: int = 0) -> Steps:
     for steps in paths:
         rows = outer_list(steps)
         if len(rows) > max(least - 1, 0) and len(steps) > len(rows) and not is_nested(rows):
-            lists.setdefault(rows, set()).update(normalised(step) for step in steps[len(rows) :] if isinstance(step, str))
+            lists.setdefault(rows, set()).update(
+                normalised(step) for step in steps[len(rows) :] if isinstance(step, str)
+            )
     lists = {
         rows: names for rows, names in lists.items()
         if not any(

@@ -7,7 +7,7 @@ from lexer_pipeline.specs.names import normalised
 
 # Keys that say nothing of what is in them.
 TRANSPARENT = frozenset((
-    "attributes", "body", "contact", "content", "data", "details", "edges", "envelope", "event", "eventdata", "eventproperties", "fields",
+    "attributes", "body", "contact", "content", "data", "details", "ecommerce", "edges", "envelope", "event", "eventdata", "eventproperties", "fields",
     "headers", "item", "message", "msg", "node", "nodes", "object", "payload", "person", "personal", "presentmentmoney", "profile",
     "properties", "record", "relationships", "shopmoney", "traits", "value", "values",
 ))  # fmt: skip
@@ -29,6 +29,8 @@ NOUNS = {
 }  # fmt: skip
 # Where Stripe and others have the object that an event is about.
 ENVELOPE = ("data", "object")
+# Keys that only one platform has.
+KNOWN = {"$message": "message id", "sg_message_id": "message id", "smtp-id": "smtp reference"}
 CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 
@@ -41,7 +43,7 @@ def called(steps: Steps, rows: Steps = (), records: str = "", is_event: bool = F
     keys = [step for step in (steps[len(rows) :] if is_line else steps) if isinstance(step, str)]
     if not keys:
         return "line item" if is_line else str(steps[0]) if steps else ""
-    owner, name = _owner(keys), keys[-1]
+    owner, name = _owner(keys), KNOWN.get(keys[-1], keys[-1])
     if _plain(name) in MONEY and owner and (_plain(name) != "value" or OF_MONEY.search(owner)):
         stem = OF_MONEY.sub("", owner)
         owner, name = "", name if _plain(name).startswith("currency") else stem

@@ -18,12 +18,14 @@ from lexer_pipeline.specs.paths import ANY
 MOST_LISTS = 100
 
 
+NO_VALUES = ColumnProfile("", 0, 0, False, False, (), ())
+
+
 @dataclass(frozen=True, slots=True)
 class KeyProfile:
     """One path (`products[].sku`), in how many documents it is filled, and how often with which type.
 
-    `column` says what its values look like, where it can be named; `is_mixed` that they are of several types, of which one may be
-    a list or an object.
+    `column` says what its values look like, where it can be named, and `kinds` what stands there: a list or an object too.
     """
 
     path: str
@@ -31,7 +33,12 @@ class KeyProfile:
     types: dict[str, int]
     steps: Steps = ()
     column: ColumnProfile | None = None
-    is_mixed: bool = False
+    kinds: tuple[str, ...] = ()
+
+    @property
+    def is_mixed(self) -> bool:
+        """Whether values of several types stand there, of which one may be a list or an object."""
+        return len(self.kinds) > 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,13 +100,11 @@ def readable(chunk: Documents, good: Bools) -> Documents:
 
 
 def _keys(walk: Walk, levels: dict[Steps, LevelTable]) -> tuple[KeyProfile, ...]:
-    columns = {
-        steps: counts for level in levels.values() for steps, counts in level.columns.items()
-    }
+    columns = {steps: counts for level in levels.values() for steps, counts in level.columns.items()}
     return tuple(
         KeyProfile(
             place.path, place.filled, place.counted(), place.steps,
-            columns[place.steps].result(place.path) if place.steps in columns else None, place.is_mixed,
+            columns[place.steps].result(place.path) if place.steps in columns else None, place.kinds,
         )
         for place in walk.places
     )  # fmt: skip
@@ -108,7 +113,9 @@ def _keys(walk: Walk, levels: dict[Steps, LevelTable]) -> tuple[KeyProfile, ...]
 def lists_found(walk: Walk) -> tuple[ListProfile, ...]:
     """The lists that can be named."""
     return tuple(
-        ListProfile(f"{place.path}[]", place.lists, place.listed, place.items.is_object, (*place.steps, ITEMS))
+        ListProfile(
+            f"{place.path}[]", place.lists, place.listed, place.items.is_object, (*place.steps, ITEMS)
+        )
         for place in walk.lists
         if place.items is not None and ANY not in place.steps
     )

@@ -30,6 +30,12 @@ TYPES = {
 }
 
 
+# Of these no value is empty.
+NUMBERS = (int, float, bool)
+# What an empty object or list says, and null, is no type of a value.
+EMPTY = (dict, list, type(None))
+
+
 @dataclass(slots=True, eq=False)
 class Place:
     """One place in the documents: what lies below it, in how many of them it is filled, and with which types.
@@ -62,10 +68,10 @@ class Place:
         return bool(self.names) or self.others is not None
 
     @property
-    def is_mixed(self) -> bool:
-        """Whether values of several kinds stand there: texts, numbers, objects, lists."""
-        kinds = {TYPES[kind] for kind in self.types} - {"null", "object", "list"}
-        return len(kinds) + self.is_object + bool(self.lists) > 1
+    def kinds(self) -> tuple[str, ...]:
+        """What stands there, but for null and what is empty: text, number, object, list."""
+        kinds = dict.fromkeys(TYPES[kind] for kind in self.types if kind not in EMPTY)
+        return (*kinds, *(["object"] if self.is_object else []), *(["list"] if self.lists else []))
 
     def counted(self) -> dict[str, int]:
         """The values by type, the most frequent first."""
@@ -126,7 +132,7 @@ class Walk:
             if not place.types:
                 place = self._begun(place)
             place.types[kind] = place.types.get(kind, 0) + 1
-            if value is not None:
+            if value or kind in NUMBERS:
                 filled.add(place)
 
     def _begun(self, place: Place) -> Place:

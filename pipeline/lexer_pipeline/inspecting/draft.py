@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from lexer_pipeline.inspecting.api_values import in_cents, with_gid
 from lexer_pipeline.inspecting.constants import constants
 from lexer_pipeline.inspecting.dated_lines import dated
-from lexer_pipeline.inspecting.draft_conversions import conversions_of
 from lexer_pipeline.inspecting.document_drop import collapsed
+from lexer_pipeline.inspecting.draft_conversions import conversions_of
 from lexer_pipeline.inspecting.draft_text import PRODUCTS, DocumentPage, Drafted, Page, quoted, toml
 from lexer_pipeline.inspecting.drafting import Drafting
 from lexer_pipeline.inspecting.findings import DISCOUNT, PAID, findings
@@ -30,7 +30,7 @@ from lexer_pipeline.inspecting.phone_lines import read_as_phone, wants_country
 from lexer_pipeline.inspecting.questions import questions
 from lexer_pipeline.inspecting.status_words import SkipProposal, skips_of, without
 from lexer_pipeline.inspecting.tested_table import TestedTable
-from lexer_pipeline.model import Field, Specification
+from lexer_pipeline.model import Specification
 from lexer_pipeline.specs.names import normalised
 from lexer_pipeline.specs.paths import FieldPath
 
@@ -80,7 +80,11 @@ def draft(
     again = [name for place, name in enumerate(names) if drafting.is_again(place)]
     dropped = {name: word for name, (_, word) in left.items()}
     if documents is not None:
-        dropped = collapsed(dropped, [*(name for line in lines for name in line.columns), *(one.column for one in skips)], documents.lists)
+        dropped = collapsed(
+            dropped,
+            [*(name for line in lines for name in line.columns), *(one.column for one in skips)],
+            documents.lists,
+        )
         if drafting.is_keyed:
             documents = replace(documents, key=specification.key or "")
     page = Page(

@@ -38,6 +38,8 @@ def conversions_of(column: ColumnProfile, field: Field) -> tuple[list[str], list
                 [*(steps or ['{ money = "." }']), '"negate"'],
                 [*notes, "must not be above zero here"],
             )
+    elif FieldPath.named(field.path).name == "currency" and [shape for shape, _ in column.shapes] == ["aaa"]:
+        steps = ['"upper"']
     elif column.count(semantic_types.APOSTROPHE, semantic_types.SCIENTIFIC):
         is_id = IDENTIFIER.fullmatch(FieldPath.named(field.path).name) is not None
         steps = (

@@ -3,7 +3,9 @@
 import re
 from collections.abc import Sequence
 
-EVENT = re.compile(r"^(event|activity|action|activitytype|metric|metricname|status)$|event(type|name|kind|action)?$|^type$")
+EVENT = re.compile(
+    r"^(event|activity|action|activitytype|metric|metricname|status)$|event(type|name|kind|action)?$|^type$"
+)
 # What the events are called that records are made of: of several words for a send the first that is there, since a message has one of each.
 KINDS = {
     "email_send": ("delivered|delivery", "sent|send|email_sent", "received email", "processed|accepted|injection"),
@@ -15,10 +17,17 @@ KINDS = {
 }  # fmt: skip
 
 
-def words_of_kind(texts: Sequence[str], record_type: str) -> tuple[str, ...]:
-    """The words of a column that mean the kind of event which a record is of; none where it is no column of kinds, or holds only these."""
+WORDS = frozenset(word for kinds in KINDS.values() for words in kinds for word in words.split("|"))
+
+
+def words_of_kind(texts: Sequence[str], record_type: str, is_alone: bool) -> tuple[str, ...]:
+    """The words of a column that mean the kind of event which a record is of; none where it is no column of kinds.
+
+    Unless `is_alone`, none where it holds no other words either. Where all that happened is of other kinds, the usual word.
+    """
+    kinds = KINDS.get(record_type, ())
     found = {text for text in texts if text}
-    for words in KINDS.get(record_type, ()):
-        if (meant := found & {*words.split("|")}) and (found - meant):
-            return tuple(sorted(meant))
-    return ()
+    for words in kinds:
+        if meant := found & {*words.split("|")}:
+            return tuple(sorted(meant)) if is_alone or found - meant else ()
+    return tuple(kinds[0].split("|")[:1]) if kinds and found and found <= WORDS else ()

@@ -51,7 +51,7 @@ def findings(table: TestedTable, specification: Specification) -> Findings:
     found = Findings()
     is_payment = PAID in fields
     found.refused |= dict(_others(scored, table, specification.record_type))
-    found.refused |= dict(_elsewhere(scored, table))
+    found.refused |= dict(elsewhere(scored, table))
     _people(
         table, scored, found, 0 if specification.key else _records(table, scored, specification), is_payment
     )
@@ -92,7 +92,7 @@ def _others(
             )
 
 
-def _elsewhere(scored: Sequence[Match], table: TestedTable) -> Iterator[tuple[Guess, str]]:
+def elsewhere(scored: Sequence[Match], table: TestedTable) -> Iterator[tuple[Guess, str]]:
     """Guesses that the form of documents speaks against: what stands beside the list of lines is of no line, and the other way round."""
     for one in scored:
         if table.is_beside_lines(one.column) and one.field.is_within(LINE):

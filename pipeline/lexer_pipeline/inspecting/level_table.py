@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 
@@ -78,4 +79,4 @@ def outer_list(steps: Steps) -> Steps:
 
 def is_nested(steps: Steps) -> bool:
     """Whether a path leads through a list of lists, which are no rows."""
-    return any(one == other == ITEMS for one, other in zip(steps, steps[1:], strict=False))
+    return any(one == other == ITEMS for one, other in pairwise(steps))

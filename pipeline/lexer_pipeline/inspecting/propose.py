@@ -134,9 +134,7 @@ def _stem(name: str) -> str:
     return stem if stem not in ("", "-") and given_descriptor(Path(name)) is None else "mapping"
 
 
-def _presets(
-    names: Sequence[str], specification: Specification, is_of_documents: bool = False
-) -> list[str]:
+def _presets(names: Sequence[str], specification: Specification, is_of_documents: bool = False) -> list[str]:
     """A word on presets that make the same already."""
     found = recognise(names, is_of_documents).sure
     if found is None or not _makes(found, specification):
@@ -177,9 +175,7 @@ def _is(record: RecordMap, specification: Specification) -> bool:
     return catalog.find(record.specification).name == specification.name
 
 
-def _written(
-    done: Draft, path: Path, specification: Specification, notes: Sequence[str]
-) -> Proposal:
+def _written(done: Draft, path: Path, specification: Specification, notes: Sequence[str]) -> Proposal:
     """A draft of a source that was read to its end, written."""
     _write(path, done.text)
     mapping.read(path)

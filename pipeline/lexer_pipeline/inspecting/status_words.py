@@ -57,7 +57,7 @@ def skips_of(table: TestedTable, specification: Specification) -> Iterator[SkipP
     for place, column in enumerate(table.columns):
         name = normalised(column.called)
         texts = [text.casefold() for text in table.sample.column(place)]
-        if EVENT.search(name) and (meant := words_of_kind(texts, kind)):
+        if EVENT.search(name) and (meant := words_of_kind(texts, kind, table.documents is not None)):
             yield SkipProposal(column.name, meant, "another kind of event", True, negated=True)
         elif WHEN_CALLED_OFF.search(name) and kind in COMMERCE and _is_of_some(table, place):
             reason = f"an order that was called off is no {kind}"

@@ -48,7 +48,11 @@ class TestedTable:
 
     def is_beside_lines(self, place: int) -> bool:
         """Whether a column stands in a document beside the list that repeats, so that it is of the whole record."""
-        return self.documents is not None and bool(self.documents.repeated) and place not in self.documents.repeated
+        return (
+            self.documents is not None
+            and bool(self.documents.repeated)
+            and place not in self.documents.repeated
+        )
 
     def is_of_line(self, place: int) -> bool:
         """Whether a column stands in the list of documents that repeats."""
