@@ -1,11 +1,12 @@
 """The specifications that documents of any form could become by a mapping."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from lexer_pipeline.inspecting.candidates import SHOWN, Candidate, missing
 from lexer_pipeline.inspecting.document_columns import worded
 from lexer_pipeline.inspecting.document_lists import repeats_in
 from lexer_pipeline.inspecting.document_profile import DocumentsProfile
+from lexer_pipeline.inspecting.event_kinds import KINDS
 from lexer_pipeline.inspecting.findings import elsewhere
 from lexer_pipeline.inspecting.matching import LINK, fields_by_path, guesses, match
 from lexer_pipeline.inspecting.nearest import nearest
@@ -15,6 +16,8 @@ from lexer_pipeline.mapping.document_paths import leads_into, steps_of
 from lexer_pipeline.model import Specification
 from lexer_pipeline.specs.paths import FieldPath
 
+# Of a text message one of these is known.
+NUMBERS = frozenset({"link.mobile", "to.number"})
 TO = (FieldPath(("to", "email")), FieldPath(("to", "number")))
 
 
@@ -24,6 +27,7 @@ def of_documents(
     """The likeliest first: those that take lines where documents have some, else by what each takes up; `records` is what the list of the documents is called."""
     ranked = [
         (has_lines, one) for specification in specifications
+        if _may_be(found.events, specification)
         for has_lines, one in [_of(found, specification, records)] if _is_likely(one)
     ]  # fmt: skip
     ranked.sort(
@@ -65,6 +69,15 @@ def _is_near(one: Candidate, best: Candidate) -> bool:
     return 2 * one.matched > best.matched and len(one.missing) <= len(best.missing) + 1
 
 
+def _may_be(events: Collection[str], specification: Specification) -> bool:
+    """Whether documents that are events of some kinds are those that a specification is of; where none is known all may be."""
+    kind = specification.record_type or ""
+    return not events or any(not {*events}.isdisjoint(words.split("|")) for words in KINDS.get(kind, ()))
+
+
 def _is_likely(one: Candidate) -> bool:
-    """Whether more than a person is named: an address in an order makes no request to forget somebody."""
-    return one.record_type is not None and one.matched > 1
+    """Whether more than a person is named: an address in an order makes no request to forget somebody, and a text needs a number."""
+    is_text = (one.record_type or "").startswith("sms")
+    return (
+        one.record_type is not None and one.matched > 1 and not (is_text and NUMBERS.isdisjoint(one.fields))
+    )

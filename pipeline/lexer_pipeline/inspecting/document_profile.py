@@ -7,11 +7,15 @@ import numpy as np
 
 from lexer_pipeline.chunks.documents import Documents
 from lexer_pipeline.inspecting.column_profile import ColumnProfile
+from lexer_pipeline.inspecting.document_names import called
 from lexer_pipeline.inspecting.document_walk import Walk
+from lexer_pipeline.inspecting.event_kinds import EVENT, WORDS
 from lexer_pipeline.inspecting.level_table import LevelTable, is_nested, outer_list
+from lexer_pipeline.inspecting.row_sample import RowSample
 from lexer_pipeline.kernels.arrays import Bools
 from lexer_pipeline.kernels.path_tree import ITEMS
 from lexer_pipeline.mapping.document_paths import Steps
+from lexer_pipeline.specs.names import normalised
 from lexer_pipeline.specs.paths import ANY
 
 # The values in the items of so many lists are looked at.
@@ -54,7 +58,10 @@ class ListProfile:
 
 @dataclass(frozen=True, slots=True)
 class DocumentsProfile:
-    """Documents as they are; `broken` cannot be read, the first of them on line `first_broken`, `doubled` have a key twice."""
+    """Documents as they are; `broken` cannot be read, the first of them on line `first_broken`, `doubled` have a key twice.
+
+    `events` are words for kinds of events that some are.
+    """
 
     documents: int
     blank: int
@@ -64,13 +71,15 @@ class DocumentsProfile:
     lists: tuple[ListProfile, ...] = ()
     doubled: int = 0
     first_doubled: int = 0
+    events: frozenset[str] = frozenset()
 
 
 def profile(chunks: Iterable[Documents]) -> DocumentsProfile:
     """Profile documents that come in chunks."""
     documents = blank = broken = first = known = 0
     walk = Walk()
-    levels: dict[Steps, LevelTable] = {}
+    sample = RowSample()
+    levels: dict[Steps, LevelTable] = {(): LevelTable((), sample=sample)}
     for chunk in chunks:
         documents += chunk.records
         blank += chunk.blank
@@ -90,7 +99,15 @@ def profile(chunks: Iterable[Documents]) -> DocumentsProfile:
     return DocumentsProfile(
         documents, blank, broken, first, _keys(walk, levels), lists_found(walk),
         sum(level.doubled for level in doubled), min((level.first_doubled for level in doubled), default=0),
+        _events(levels[()], sample),
     )  # fmt: skip
+
+
+def _events(level: LevelTable, sample: RowSample) -> frozenset[str]:
+    """The words for kinds of events in the columns that may say them."""
+    sample.settle(len(level.columns))
+    places = [place for place, steps in enumerate(level.columns) if EVENT.search(normalised(called(steps)))]
+    return WORDS.intersection(text.casefold() for place in places for text in sample.column(place))
 
 
 def readable(chunk: Documents, good: Bools) -> Documents:

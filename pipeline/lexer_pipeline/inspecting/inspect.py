@@ -16,6 +16,7 @@ from lexer_pipeline.inspecting.column_names import shown
 from lexer_pipeline.inspecting.column_profile import ColumnProfile, TableProfile
 from lexer_pipeline.inspecting.document_candidates import of_documents
 from lexer_pipeline.inspecting.document_obstacles import of_json
+from lexer_pipeline.inspecting.document_profile import ListProfile
 from lexer_pipeline.inspecting.document_reading import form_of_lines, wrapper_of
 from lexer_pipeline.inspecting.obstacles import Obstacle
 from lexer_pipeline.inspecting.row_sample import RowSample
@@ -60,7 +61,7 @@ class Inspection:
     notes: tuple[str, ...]
     surely: str = ""
     wrapper: str = ""
-    repeats: tuple[keys.ListProfile, ...] = ()
+    repeats: tuple[ListProfile, ...] = ()
     is_as_it_is: bool = False
 
     def as_json(self) -> dict[str, Json]:

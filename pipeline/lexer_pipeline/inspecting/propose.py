@@ -20,6 +20,7 @@ from lexer_pipeline.loading.source import Loaded, LoadedDocuments, LoadedTable, 
 from lexer_pipeline.loading.unchanged import unchanged
 from lexer_pipeline.mapping import file as mapping
 from lexer_pipeline.mapping import remembered
+from lexer_pipeline.mapping.document_source import first_paths, form_of
 from lexer_pipeline.mapping.recognition import recognise
 from lexer_pipeline.mapping.rules import Mapping, RecordMap
 from lexer_pipeline.model import Json, Specification
@@ -94,7 +95,17 @@ def propose_from(
     """Write a mapping of `source` that starts from a preset; its columns are compared with the header, no row is read."""
     found = from_preset.preset(preset)
     with _opened(source, file, force, stdin, reading, temp) as (loaded, path):
-        done = from_preset.started(found, loaded.head.names, loaded.name)
+        if isinstance(loaded, LoadedTable) != (found.documents is None):
+            what = "documents of JSON" if found.documents is not None else "tables"
+            raise UsageError(
+                f"{loaded.name}: the preset {found.name} is for {what}", "Say --spec instead of --from."
+            )
+        if isinstance(loaded, LoadedTable):
+            done = from_preset.started(found, loaded.head.names, loaded.name)
+        else:
+            done = from_preset.started_of_documents(
+                found, first_paths(loaded, form_of(found)).paths, loaded.name
+            )
         _write(path, done.text)
         mapping.read(path)
         fields: tuple[dict[str, Json], ...] = tuple(

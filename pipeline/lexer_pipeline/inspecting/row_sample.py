@@ -85,7 +85,8 @@ class RowSample:
 def _whole(rows: Integers, of: Integers) -> Integers:
     """Those of some rows whose record has all of its rows among them; `of` says which record each row is of."""
     sizes = np.bincount(of, minlength=1)
-    return rows[np.bincount(of[rows], minlength=len(sizes))[of[rows]] == sizes[of[rows]]]
+    chosen: Integers = rows[np.bincount(of[rows], minlength=len(sizes))[of[rows]] == sizes[of[rows]]]
+    return chosen
 
 
 def _numbered(chunk: Records, rows: Integers, of: Integers, before: int) -> Iterator[tuple[str, ...]]:
