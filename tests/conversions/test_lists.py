@@ -20,6 +20,9 @@ from lexer_pipeline.specs.paths import EACH
 from tests.conversions.helpers import failure, names, refusal, result
 
 VAT = {"where": "key", "is": "_vat"}
+PAID = {"where": "status", "is": "success", "take": "amount"}
+BACK = """[{"status": "SUCCESS", "amount": "7.50"}, {"status": "pending", "amount": 5.0}, null, {"status": "failure", "amount": "9"},
+{"status": "success", "amount": null}]"""
 META = '[{"key": "other", "value": "x"}, {"key": "_vat", "value": "DE1"}, {"key": "_VAT", "value": "DE2"}]'
 
 
@@ -58,6 +61,17 @@ META = '[{"key": "other", "value": "x"}, {"key": "_vat", "value": "DE1"}, {"key"
         ("pick", {"where": "id", "is": 7}, '[{"id": "7", "value": "text"}]', "text"),
         ("pick", {"where": "id", "is": "7"}, '[{"id": 7, "value": "number"}]', "number"),
         ("pick", {"where": "main", "is": True}, '[{"main": false}, {"main": true, "value": "x"}]', "x"),
+        ("sum", None, '["9.95", "5.00"]', "14.95"),
+        ("sum", None, "[9.95, 5, null, 0.005]", "14.955"),
+        ("sum", None, '["5.00", "-5.00"]', "0.00"),
+        ("sum", None, '["-5.00"]', "-5.00"),
+        ("sum", None, "[12345678901234567890.12, 1]", "12345678901234567891.12"),
+        ("sum", None, "[]", ""),
+        ("sum", None, "[null]", ""),
+        ("sum", None, "9.95", "9.95"),
+        ("sum", PAID, BACK, "7.50"),
+        ("sum", {**PAID, "is": ["success", "Pending"]}, BACK, "12.50"),
+        ("sum", {**PAID, "is": "void"}, BACK, ""),
         ("pick", {"where": "a.b", "is": "x", "take": "c.d"}, '[{"a": "x"}, {"a": {"b": "x"}, "c": {"d": 1.0}}]', "1.0"),
     ],
 )  # fmt: skip
@@ -112,6 +126,24 @@ def test_an_item_that_is_no_object_is_no_silent_nothing() -> None:
 )  # fmt: skip
 def test_an_argument_that_pick_does_not_know_is_refused(argument: object) -> None:
     assert refusal("pick", argument).message.startswith("the conversion pick ")
+
+
+@pytest.mark.parametrize(
+    ("argument", "text"),
+    [
+        (None, '["9.95", "free"]'), (None, "[[1]]"), (None, "[true]"), (None, '["1,50"]'), (None, '["1e-99999"]'),
+        (PAID, '[{"status": "success", "amount": "free"}]'),
+    ],
+)  # fmt: skip
+def test_what_is_no_number_is_not_added_up(argument: object, text: str) -> None:
+    assert failure("sum", argument, text).rule == "list of amounts"
+
+
+@pytest.mark.parametrize(
+    "argument", ["amount", {"where": "a", "is": "b"}, {"is": "b", "take": "c"}, {"where": "a", "is": [], "take": "c"}, {**PAID, "x": 1}]
+)  # fmt: skip
+def test_an_argument_that_sum_does_not_know_is_refused(argument: object) -> None:
+    assert refusal("sum", argument).message.startswith("the conversion sum ")
 
 
 def test_the_separator_of_join_is_a_text() -> None:

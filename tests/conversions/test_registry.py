@@ -47,6 +47,7 @@ ARGUMENTS: dict[str, tuple[object, ...]] = {
     "part": ({"key": "quantity"},),
     "phone": (None, "AU"),
     "pick": ({"where": "a", "is": "b"}, {"where": "a.b", "is": 1, "take": "c"}),
+    "sum": (None, {"where": "a", "is": ["b", "c"], "take": "c"}),
 }  # fmt: skip
 CASES = [(name, argument) for name in COMPILERS for argument in ARGUMENTS.get(name, (None,))]
 # Texts close to what the conversions look for, besides any text at all.

@@ -118,7 +118,10 @@ def _keys(schema: Any, shape: Any) -> set[str]:
 def test_every_preset_is_listed_with_what_it_makes() -> None:
     words = {"commerce_purchases": "purchases", "commerce_returns": "returns", "commerce_products": "products",
              "profile_customer": "customers", "marketing_email_subscribe": "e-mail subscriptions",
-             "marketing_sms_subscribe": "SMS subscriptions"}  # fmt: skip
+             "marketing_sms_subscribe": "SMS subscriptions", "marketing_email_send": "e-mail sends",
+             "marketing_email_open": "e-mail opens", "marketing_email_click": "e-mail clicks",
+             "marketing_email_bounce": "e-mail bounces", "marketing_sms_send": "SMS sends",
+             "marketing_sms_click": "SMS clicks"}  # fmt: skip
     told = {coded(row[0])[0]: row[1] for row in rows(text_of("docs/presets.md"))}
 
     assert set(told) == {path.stem for path in PRESETS.glob("*.toml")}

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 from lexer_pipeline.kernels.arrays import Bools, Int32s, Int64s, UInt8s
+from lexer_pipeline.mapping import file
 from lexer_pipeline.model import PreparedBatch
 from lexer_pipeline.preparing.options import Options
 from lexer_pipeline.preparing.prepare import prepare
@@ -17,6 +18,9 @@ from lexer_pipeline.preparing.report import Report
 
 SAMPLES = Path(__file__).resolve().parents[2] / "samples" / "exports"
 CASES = sorted(path for path in SAMPLES.glob("*/*") if path.is_dir())
+# The presets for tables, and those for documents.
+TABLES = [one.name for one in file.presets() if one.documents is None]
+DOCUMENTS = [one.name for one in file.presets() if one.documents is not None]
 KEEP_ALL = Options(date="20240306", max_invalid=1)
 
 
@@ -40,13 +44,34 @@ def name_of(case: Path) -> str:
 
 
 def rows_of(source: Path) -> int:
-    """How many rows stand behind the header, as an independent reader counts them."""
+    """How many rows stand behind the header, or how many documents in a file, as an independent reader counts them."""
     data = source.read_bytes()
+    if source.suffix in (".ndjson", ".jsonl"):
+        return sum(1 for line in data.splitlines() if line.strip())
+    if source.suffix == ".json":
+        return len(documents_in(source))
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError:
         text = data.decode("cp1252")
     return sum(1 for row in csv.reader(io.StringIO(text, newline="")) if any(row)) - 1
+
+
+def documents_in(source: Path) -> list[Any]:
+    """The documents of a list, of the list in a wrapper, or of lines as far as they are JSON."""
+    if source.suffix != ".json":
+        return [one for line in source.read_bytes().splitlines() if (one := _read(line)) is not None]
+    found = json.loads(source.read_bytes())
+    while isinstance(found, dict):
+        found = next(one for key, one in found.items() if isinstance(one, list) and key != "included")
+    return list(found)
+
+
+def _read(line: bytes) -> Any:
+    try:
+        return json.loads(line)
+    except ValueError:
+        return None
 
 
 def convert(source: str, mapping: str | None = None) -> Converted:

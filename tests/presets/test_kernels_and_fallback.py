@@ -2,10 +2,12 @@
 
 import csv
 import io
+import json
 from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -18,7 +20,7 @@ from lexer_pipeline.preparing.prepare import prepare
 
 from tests.golden import source_of
 from tests.prepare.helpers import files_of, in_plain_python
-from tests.presets.exports import CASES, KEEP_ALL, convert, name_of, write
+from tests.presets.exports import CASES, DOCUMENTS, KEEP_ALL, convert, documents_in, name_of, write
 
 WHOLE = [case for case in CASES if not (case / "expected_error.json").exists()]
 SPOILED = st.sampled_from([
@@ -63,6 +65,31 @@ def spoiled_tables(draw: st.DrawFn, source: Path) -> bytes:
     return text.getvalue().encode()
 
 
+@st.composite
+def spoiled_documents(draw: st.DrawFn, source: Path) -> bytes:
+    """The documents of an export twice in any order, one a line, with some values replaced, keys left out and lines cut short."""
+    lines = [json.dumps(one, ensure_ascii=False) for one in draw(st.permutations(documents_in(source) * 2))]
+    for _ in range(draw(st.integers(0, 4))):
+        at = draw(st.integers(0, len(lines) - 1))
+        _spoil(draw, documents := [json.loads(lines[at])])
+        lines[at] = json.dumps(documents[0])
+    at = draw(st.integers(0, len(lines) - 1))
+    lines[at] = draw(st.sampled_from([lines[at], "", lines[at][:-1], "[]", "7"]))
+    return "\n".join(lines).encode()
+
+
+def _spoil(draw: st.DrawFn, within: Any) -> None:
+    """Replace or take out one value, at any depth."""
+    keys = list(within) if isinstance(within, dict) else list(range(len(within)))
+    key = draw(st.sampled_from(keys))
+    if isinstance(within[key], dict | list) and within[key] and draw(st.booleans()):
+        _spoil(draw, within[key])
+    elif isinstance(within, dict) and draw(st.booleans()):
+        del within[key]
+    else:
+        within[key] = draw(SPOILED | st.sampled_from([None, True, 12, 1.50, [], {}, ["a"], {"b": 1}]))
+
+
 @pytest.mark.parametrize("case", WHOLE, ids=name_of)
 def test_an_export_gives_the_same_files_with_kernels_and_without(case: Path) -> None:
     source = source_of(case)
@@ -70,7 +97,7 @@ def test_an_export_gives_the_same_files_with_kernels_and_without(case: Path) -> 
         pytest.skip("what a person is stands in the file's name, and a stream has none")
 
     @settings(deadline=None, max_examples=6)
-    @given(spoiled_tables(source))
+    @given(spoiled_documents(source) if case.parent.name in DOCUMENTS else spoiled_tables(source))
     def same(data: bytes) -> None:
         with TemporaryDirectory() as folder:
             fast = outcome(data, case.parent.name, Path(folder, "fast"))

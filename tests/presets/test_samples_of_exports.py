@@ -82,6 +82,7 @@ def test_no_column_of_a_usual_export_is_forgotten(case: Path, folder: Path) -> N
         "metafields",
         "(metadata)",
         "interested in",
+        "userid",
     )
 
     notes = [note for source in converted(case).report.sources for note in source.notes]

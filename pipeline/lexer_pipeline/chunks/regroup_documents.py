@@ -1,6 +1,6 @@
 """Rows of documents put side by side by their key, through a file on disk: documents of one key may stand anywhere."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
 
@@ -46,19 +46,36 @@ def _put(parts: Parted, chunk: Records, rows: Int64s, hashes: UInt64s, level: in
 
 
 def _each(parts: Parted, key: Key, level: int, scratch: Scratch, source: str) -> Iterator[Records]:
-    """The rows of each part that fits in memory; SourceError where a key has more rows than a record may have."""
+    """The rows of the parts, as many parts at a time as fit in memory; SourceError where a key has more rows than a record may have.
+
+    What fits as a whole comes as a whole, so that the order of its records does not depend on how keys are hashed.
+    """
+    held, size = list[bytes](), 0
     for number in range(1 << BITS):
-        found, size = [], 0
-        pieces = parts.pieces(number)
-        for piece in pieces:
-            found.append(piece)
-            size += len(piece)
-            if size > RECORD_BYTES:
-                break
-        if size > RECORD_BYTES:
+        found = list(_up_to(parts.pieces(number), RECORD_BYTES + 1))
+        more = sum(map(len, found))
+        if held and size + more > RECORD_BYTES:
+            yield _read(held)
+            held, size = [], 0
+        if more > RECORD_BYTES:
             yield from _finer(parts, number, key, level + 1, scratch, source)
-        elif found:
-            yield put_together([one for piece in found for one in from_bytes(piece)])
+        else:
+            held, size = [*held, *found], size + more
+    if held:
+        yield _read(held)
+
+
+def _up_to(pieces: Iterator[bytes], size: int) -> Iterator[bytes]:
+    """As many of some pieces as have so many bytes."""
+    for piece in pieces:
+        yield piece
+        size -= len(piece)
+        if size <= 0:
+            return
+
+
+def _read(pieces: Sequence[bytes]) -> Records:
+    return put_together([one for piece in pieces for one in from_bytes(piece)])
 
 
 def _finer(

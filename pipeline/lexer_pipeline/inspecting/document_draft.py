@@ -7,7 +7,7 @@ from lexer_pipeline.chunks.documents import Documents
 from lexer_pipeline.inspecting.document_columns import table_of
 from lexer_pipeline.inspecting.document_lists import given_back, repeats_in, wrapped_in
 from lexer_pipeline.inspecting.document_profile import ListProfile
-from lexer_pipeline.inspecting.document_reading import first_of, form_of_lines, wrapper_of
+from lexer_pipeline.inspecting.document_reading import first_of, form_told, wrapper_of
 from lexer_pipeline.inspecting.draft import Draft, draft
 from lexer_pipeline.inspecting.draft_text import DocumentPage
 from lexer_pipeline.loading.document_form import DocumentForm
@@ -24,9 +24,9 @@ def draft_of_documents(
     title: str, loaded: LoadedDocuments, specification: Specification, watched: Watched
 ) -> tuple[Draft, Sequence[SeenPath]]:
     """The draft, and the paths of the first documents as a preset is known by them."""
-    first = first_paths(loaded, DocumentForm())
+    form = form_told(loaded)
+    first = first_paths(loaded, DocumentForm(kept=form.kept))
     loaded, seen = replace(loaded, rest=first.start), first.paths
-    form = form_of_lines(seen)
     if records := wrapped_in([one.steps for one in seen], specification):
         form = DocumentForm(records)
     chunks, paths = first_of(load_documents(loaded, form))

@@ -107,8 +107,19 @@ def wrapped_in(paths: Sequence[Steps], specification: Specification) -> str:
     for steps in paths:
         if rows := next(lists_of(steps), ()):
             lists.setdefault(rows, []).append(steps[len(rows) :])
-    for rows, inner in lists.items():
-        is_of_people = any(normalised(str(steps[-1])) in ADDRESSES for steps in inner if steps)
-        if is_of_people and (not has_lines or _best(inner)):
-            return spelled(rows[:-1])
-    return ""
+    of_people = {
+        rows: bool(_best(inner)) for rows, inner in lists.items()
+        if any(normalised(str(steps[-1])) in ADDRESSES for steps in inner if steps)
+    }  # fmt: skip
+    chosen = [rows for rows, is_of_orders in of_people.items() if is_of_orders == has_lines]
+    return spelled(next(iter([*chosen, *([] if has_lines else of_people)]), ())[:-1])
+
+
+def own_list(paths: Sequence[Steps]) -> str:
+    """The key of a list of lines that documents have themselves, though it looks like a list of records in a wrapper: they name a person, and its items do not."""
+    rows = _best(paths)
+    named = [steps for steps in paths if normalised(str(steps[-1])) in ADDRESSES]
+    is_own = any(ITEMS not in steps for steps in named) and not any(
+        leads_into(rows, steps) for steps in named
+    )
+    return str(rows[0]) if rows and is_own else ""

@@ -1,21 +1,24 @@
 """How documents lie in a source that is looked at, told from the first of them."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from itertools import chain
 
 from lexer_pipeline.chunks.documents import Documents
+from lexer_pipeline.inspecting.document_lists import own_list
 from lexer_pipeline.loading.document_form import DocumentForm
 from lexer_pipeline.loading.source import LoadedDocuments
-from lexer_pipeline.mapping.document_paths import SeenPath, Steps, paths_in
-from lexer_pipeline.mapping.document_source import ENOUGH, MOST_DOCUMENTS
+from lexer_pipeline.mapping.document_paths import Steps, paths_in
+from lexer_pipeline.mapping.document_source import ENOUGH, MOST_DOCUMENTS, documents_at
 
 # By this key the lines of a bulk export name the line that they belong to.
 PARENT = "__parentId"
 
 
-def form_of_lines(seen: Sequence[SeenPath]) -> DocumentForm:
-    """How documents lie in a source whose first ones have these paths."""
-    return DocumentForm(parent=PARENT if any(one.steps == (PARENT,) for one in seen) else "")
+def form_told(loaded: LoadedDocuments) -> DocumentForm:
+    """How documents lie in a source, by those at its very beginning."""
+    steps = [one.steps for one in paths_in(documents_at(loaded, loaded.rest, DocumentForm(bare=True)))]
+    own = own_list(steps)
+    return DocumentForm(parent=PARENT if (PARENT,) in steps else "", kept=frozenset([own] if own else []))
 
 
 def wrapper_of(loaded: LoadedDocuments) -> str:

@@ -8,10 +8,10 @@ EVENT = re.compile(
 )
 # What the events are called that records are made of: of several words for a send the first that is there, since a message has one of each.
 KINDS = {
-    "email_send": ("delivered|delivery", "sent|send|email_sent", "received email", "processed|accepted|injection"),
-    "email_open": ("open|opened|opens|email_open|opened email|unique_open",),
-    "email_click": ("click|clicked|clicks|email_click|clicked email|unique_click",),
-    "email_bounce": ("bounce|bounced|hard_bounce|soft_bounce|hardbounce|softbounce|bounced email|dropped|failed|permanent_fail",),
+    "email_send": ("delivered|delivery|email_delivered", "sent|send|email_sent", "received email", "processed|accepted|injection"),
+    "email_open": ("open|opened|opens|email_open|email_opened|opened email|unique_open",),
+    "email_click": ("click|clicked|clicks|email_click|email_clicked|clicked email|unique_click",),
+    "email_bounce": ("bounce|bounced|email_bounce|email_bounced|hard_bounce|soft_bounce|hardbounce|softbounce|bounced email|dropped|failed|permanent_fail",),
     "sms_send": ("delivered", "sent", "received sms"),
     "sms_click": ("click|clicked|clicked sms",),
 }  # fmt: skip

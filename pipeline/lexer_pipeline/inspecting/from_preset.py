@@ -175,7 +175,7 @@ def _lacking_lines(text: str, number: int, record: RecordMap, header: Header) ->
                 yield line, f"  # {LACKING}"
     for place, skip in enumerate(record.skips):
         if not all(header.has(one.columns) for one in (skip, skip.further) if one is not None):
-            first, *others = _table(lines, line_of(text, ("records", number, "skip", place)))
+            first, *others = _skip(lines, line_of(text, ("records", number, "skip", place)))
             yield first, f"  # {LACKING}"
             yield from ((line, "") for line in others)
 
@@ -225,6 +225,11 @@ def _entry(lines: Sequence[str], start: int) -> range:
             continue
         return range(start, end + 1)
     raise AssertionError("a preset is TOML")
+
+
+def _skip(lines: Sequence[str], start: int) -> range:
+    """The lines of a skip, which is a table of its own or an item of a list, on one line."""
+    return _table(lines, start) if lines[start - 1].startswith("[") else range(start, start + 1)
 
 
 def _table(lines: Sequence[str], start: int) -> range:

@@ -17,7 +17,7 @@ from lexer_pipeline.inspecting.column_profile import ColumnProfile, TableProfile
 from lexer_pipeline.inspecting.document_candidates import of_documents
 from lexer_pipeline.inspecting.document_obstacles import of_json
 from lexer_pipeline.inspecting.document_profile import ListProfile
-from lexer_pipeline.inspecting.document_reading import form_of_lines, wrapper_of
+from lexer_pipeline.inspecting.document_reading import form_told, wrapper_of
 from lexer_pipeline.inspecting.obstacles import Obstacle
 from lexer_pipeline.inspecting.row_sample import RowSample
 from lexer_pipeline.limits import GUESSED_COLUMNS
@@ -170,9 +170,10 @@ def _table(loaded: LoadedTable, head: Head, progress: Progress | None) -> Inspec
 
 
 def _documents(loaded: LoadedDocuments, progress: Progress | None) -> Inspection:
-    first = first_paths(loaded, DocumentForm())
+    form = form_told(loaded)
+    first = first_paths(loaded, DocumentForm(kept=form.kept))
     loaded, names = replace(loaded, rest=first.start), [one.name for one in first.paths]
-    found = keys.profile(watched(load_documents(loaded, form_of_lines(first.paths)), loaded, progress))
+    found = keys.profile(watched(load_documents(loaded, form), loaded, progress))
     recognised = recognise(names, is_of_documents=True)
     fitting = [one.mapping for one in recognised.fitting]
     own = ranked(of_keys(found.keys, one) for one in catalog.every())

@@ -78,6 +78,8 @@ class _Reader(JsonReader):
 
     def has_one_a_line(self) -> bool:
         """Whether the first document ends on its own line (or the second line begins another)."""
+        while not self.data.strip(SPACE) and self.more():
+            pass
         if self.data.lstrip(SPACE)[:1] == b"[":
             return False
         while self.data.strip(SPACE).count(b"\n") < 3 and len(self.data) <= LONGEST and self.more():

@@ -81,7 +81,7 @@ def first_paths(loaded: LoadedDocuments, form: DocumentForm) -> Seen:
     """The paths of the first documents of a source."""
     start, ended = loaded.rest, False
     while True:
-        found = _documents(loaded, start, form)
+        found = documents_at(loaded, start, form)
         if ended or (found and len(start) >= ENOUGH) or len(found) >= MOST_DOCUMENTS or len(start) > LONGEST:
             return Seen(paths_in(found), loaded.stream, start)
         block = loaded.stream.read(max(BLOCK, len(start)))
@@ -104,7 +104,7 @@ def _texts(chunks: Iterable[Documents]) -> Iterator[bytes]:
     return (chunk.text(row) for chunk in chunks for row in range(chunk.records) if row not in chunk.orphans)
 
 
-def _documents(loaded: LoadedDocuments, start: bytes, form: DocumentForm) -> list[bytes]:
+def documents_at(loaded: LoadedDocuments, start: bytes, form: DocumentForm) -> list[bytes]:
     """The documents at the start of a source that may go on."""
     chunks: list[Documents] = []
     # It goes on behind what was read; what else is wrong with it whoever reads all of it will say.

@@ -67,10 +67,12 @@ def table_of(
 ) -> DocumentTable:
     """The table that documents with the paths `seen` are to a record; UsageError where it asks for what no table can be."""
     found = Header(mapping, [one.name for one in seen], source, original)
-    read = {name: steps_of(name) for name in _read_names(record, found, mapping.columns_vary)}
     rows, each = _rows(record, found, source)
+    read = {name: steps_of(name) for name in _read_names(record, found, rows, mapping.columns_vary)}
     cuts = {name: _cut(steps, rows) for name, steps in read.items()}
-    _check_lists(record, found, {name: steps[len(cuts[name]) :] for name, steps in read.items()}, source)
+    _check_lists(
+        record, found, {name: steps[len(cuts[name]) :] for name, steps in read.items()}, rows, source
+    )
     known = [*read.values(), *(steps_of(name) for name in named_paths(mapping))]
     others = [one.name for one in seen if one.is_leaf and not _is_known(one.steps, known)]
     for rule in rest_rules(mapping, record, [*read, *others], tree, keeps_rest):
@@ -100,17 +102,28 @@ def named_paths(mapping: Mapping) -> Iterator[str]:
         yield from [record.each] if record.each else []
 
 
-def _read_names(record: RecordMap, found: Header, varies: bool) -> Iterator[str]:
+def _read_names(record: RecordMap, found: Header, rows: Steps, varies: bool) -> Iterator[str]:
     """The names of the paths that a record reads, as the documents have them; of those that no document has, as the mapping does."""
-    asked = [*(names for rule in record.rules for names in rule.columns)]
-    asked += [(name,) for name in record.columns()]
-    asked += [(record.key,)] if record.key else []
+    asked = [
+        *(names for rule in record.rules for names in rule.columns),
+        *(one.columns for one in record.skips),
+    ]
+    listed = {name for names in asked for name in names}
+    asked += [(name,) for name in record.columns() if name not in listed]
+    asked += (
+        [(record.key,)] if record.key and record.key not in {rule.target for rule in record.fields} else []
+    )
     for names in asked:
-        if found.has(names):
-            yield found.name(found.place(names))
-        elif varies and names not in [(record.key,)]:
-            # A document that comes later may have it.
-            yield names[0]
+        if found.has(names) or varies:
+            # A document that comes later may have what none has yet.
+            yield _called(names, found, rows)
+
+
+def _called(names: Sequence[str], found: Header, rows: Steps) -> str:
+    """Which of several names is read: the first that the documents have, else the first that lies in no other list than the rows do."""
+    if found.has(names):
+        return found.name(found.place(names))
+    return next((name for name in names if leads_into(_outer_list(steps_of(name)), rows)), names[0])
 
 
 def _rows(record: RecordMap, found: Header, source: str) -> tuple[Steps, Steps]:
@@ -121,19 +134,17 @@ def _rows(record: RecordMap, found: Header, source: str) -> tuple[Steps, Steps]:
             f"{source}: each = {shown(record.each)} lies in another list",
             "Let [documents] records name the list around it, so that its items are the documents.",
         )
-    lists = {each: None} if each else {}
-    for rule in record.rules:
-        if not _repeats(rule):
-            continue
-        for name in _columns(rule, found):
-            steps = steps_of(name)
-            lists[_outer_list(steps)] = None
+    asked = [names for rule in record.rules if _repeats(rule) for names in rule.columns]
+    # What no document has yet may be called otherwise in them than in the mapping's first choice.
+    there = [names for names in asked if found.has(names)] or asked
+    named = (_outer_list(steps_of(_called(names, found, ()))) for names in there)
+    lists = dict.fromkeys([*([each] if each else []), *named])
     rows = max(lists, key=len, default=())
     for one in lists:
         if not leads_into(one, rows):
             raise UsageError(
                 f"{source}: {spelled(one)} and {spelled(rows)} would both repeat in one record of {record.specification}",
-                "Make a further [[records]] for one of them, or read it with one of the conversions first, count, join and pick.",
+                "Make a further [[records]] for one of them, or read it with one of the conversions first, count, join, pick and sum.",
             )
     return rows, each
 
@@ -162,15 +173,12 @@ def takes_lists(rule: FieldRule) -> bool:
     return bool(rule.conversions) and rule.conversions[0][0] in LIST_CONVERSIONS
 
 
-def _columns(rule: FieldRule, found: Header) -> Iterable[str]:
-    """The paths that a rule reads, as the documents have them."""
-    return [found.name(found.place(names)) if found.has(names) else names[0] for names in rule.columns]
-
-
-def _check_lists(record: RecordMap, found: Header, rests: Names[str, Steps], source: str) -> None:
+def _check_lists(
+    record: RecordMap, found: Header, rests: Names[str, Steps], rows: Steps, source: str
+) -> None:
     """Refuse a rule that reads all items of a list where one value belongs, or items in several ways."""
     for rule in record.rules:
-        names = _columns(rule, found)
+        names = [_called(one, found, rows) for one in rule.columns]
         lists = [name for name in names if rests.get(name)]
         if lists and not takes_lists(rule):
             raise UsageError(

@@ -91,12 +91,13 @@ COMPILERS: Mapping[str, Callable[[object], Conversion | NeedsColumn]] = MappingP
     "sha256": addresses.sha256,
     "strip-apostrophe": identifiers.strip_apostrophe,
     "strip-plus": phones.strip_plus,
+    "sum": lists.sum_,
     "trim": texts.trim,
     "unescape": texts.unescape,
     "upper": texts.upper,
 })  # fmt: skip
 # They read the JSON text of a list, which no other conversion does.
-LIST_CONVERSIONS = frozenset({"count", "first", "join", "pick"})
+LIST_CONVERSIONS = frozenset({"count", "first", "join", "pick", "sum"})
 DESCRIPTIONS: Mapping[str, str] = MappingProxyType({
     name: (compiler.__doc__ or "").partition("\n")[0] for name, compiler in COMPILERS.items()
 })  # fmt: skip

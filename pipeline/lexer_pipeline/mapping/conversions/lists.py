@@ -1,13 +1,15 @@
-"""Lists in a cell, as JSON writes them: one of their items, all of them as one text, or how many they are."""
+"""Lists in a cell, as JSON writes them: one of their items, all of them as one text, how many they are, or what they come to."""
 
 import json
 from collections.abc import Callable, Iterator, Sequence
+from decimal import Decimal
 from functools import partial
 from typing import TypeAlias
 
 import orjson
 
 from lexer_pipeline.mapping.conversions import arguments
+from lexer_pipeline.mapping.conversions.arithmetic import EXACT, exact
 from lexer_pipeline.mapping.conversions.outcome import Conversion, changed
 from lexer_pipeline.specs.paths import EACH, FieldPath, Part, Parts
 from lexer_pipeline.specs.values import Converted, Unconvertible
@@ -19,6 +21,10 @@ PICK_SETTINGS = ("where", "is", "take")
 PICK_WANTED = 'a table such as { where = "key", is = "_vat", take = "value" }, whose where and take may be paths, as in a.b'
 NOT_JSON = Unconvertible(
     "json", "list", 'is not JSON, and so no list such as ["a", "b"]; export the column again, or leave the conversion out'
+)  # fmt: skip
+SUM_WANTED = 'no argument, or a table such as { where = "status", is = "success", take = "amount" }, whose where and take may be paths'
+NO_AMOUNT = Unconvertible(
+    "type", "list of amounts", "cannot be added up, since one of its items is no number; mend it, or take the list as it is with join"
 )  # fmt: skip
 NO_LIST = Unconvertible(
     "type", "list", 'is not a list such as ["a", "b"]; name the column that holds the list, or leave the conversion out'
@@ -34,6 +40,10 @@ UNWRITABLE = Unconvertible(
 
 class NotInForm(Exception):
     """An item of a list is not such as a path needs."""
+
+
+class NoAmount(Exception):
+    """An item of a list is no number."""
 
 
 def _no_constant(_: str) -> object:
@@ -68,8 +78,21 @@ def pick(argument: object) -> Conversion:
     said = table.get("is")
     said = str(said).lower() if isinstance(said, bool | int) else said
     word = arguments.text_argument("pick", said, PICK_WANTED).strip().casefold()
-    where, take = _path(table.get("where")), _path(table.get("take", "value"))
+    where, take = (
+        _path(said, "pick", PICK_WANTED) for said in (table.get("where"), table.get("take", "value"))
+    )
     return partial(_of_list, partial(_picked, where, word, take), "part_taken", False)
+
+
+def sum_(argument: object) -> Conversion:
+    """The amounts of a list become their sum, or those of the objects in which another key says a word."""
+    if arguments.is_absent(argument):
+        return partial(_of_list, _sum, "amount_worked_out", True)
+    table = arguments.table_argument("sum", argument, PICK_SETTINGS, SUM_WANTED)
+    words = arguments.texts_argument("sum", table.get("is"), SUM_WANTED)
+    where, take = (_path(table.get(name), "sum", SUM_WANTED) for name in ("where", "take"))
+    said = frozenset(word.strip().casefold() for word in words)
+    return partial(_of_list, partial(_sum_of, where, said, take), "amount_worked_out", False)
 
 
 def each_of(path: Sequence[Part]) -> Conversion:
@@ -77,10 +100,10 @@ def each_of(path: Sequence[Part]) -> Conversion:
     return partial(_of_list, partial(_each, tuple(path)), "part_taken", False)
 
 
-def _path(said: object) -> Parts:
-    found = FieldPath.parse(arguments.text_argument("pick", said, PICK_WANTED))
+def _path(said: object, name: str, wanted: str) -> Parts:
+    found = FieldPath.parse(arguments.text_argument(name, said, wanted))
     if found is None or EACH in found:
-        raise arguments.refused("pick", PICK_WANTED)
+        raise arguments.refused(name, wanted)
     return tuple(found)
 
 
@@ -96,6 +119,8 @@ def _of_list(make: Make, name: str, takes_one: bool, text: str) -> Converted | U
         made = "" if items is None else _text(make(items))
     except NotInForm:
         return NOT_IN_FORM
+    except NoAmount:
+        return NO_AMOUNT
     except (RecursionError, orjson.JSONEncodeError):
         return UNWRITABLE
     except ValueError:
@@ -127,14 +152,35 @@ def _joined(separator: str, items: Sequence[Value]) -> Value:
 
 
 def _picked(where: Parts, word: str, take: Parts, items: Sequence[Value]) -> Value:
+    return next(_taken(where, frozenset({word}), take, items), None)
+
+
+def _taken(where: Parts, words: frozenset[str], take: Parts, items: Sequence[Value]) -> Iterator[Value]:
+    """What each object that says one of the words has under a key."""
     for item in items:
         if item is None:
             continue
         if not isinstance(item, dict):
             raise NotInForm
-        if _text(value_at(item, where)).strip().casefold() == word:
-            return value_at(item, take)
-    return None
+        if _text(value_at(item, where)).strip().casefold() in words:
+            yield value_at(item, take)
+
+
+def _sum(items: Sequence[Value]) -> Value:
+    """With as many decimals as the amount with most of them; nothing of a list without amounts."""
+    amounts = [exact(text) for text in map(_text, items) if text]
+    if not amounts:
+        return None
+    total = Decimal(0)
+    for amount in amounts:
+        if amount is None:
+            raise NoAmount
+        total = EXACT.add(total, amount)
+    return f"{total:f}" if total else f"{abs(total):f}"
+
+
+def _sum_of(where: Parts, words: frozenset[str], take: Parts, items: Sequence[Value]) -> Value:
+    return _sum(list(_taken(where, words, take, items)))
 
 
 def _each(path: Parts, items: Sequence[Value]) -> Value:
