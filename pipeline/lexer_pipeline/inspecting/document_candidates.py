@@ -42,10 +42,12 @@ def _of(found: DocumentsProfile, specification: Specification, records: str) -> 
     repeats = repeats_in((one.steps for one in found.keys), specification)
     columns = [one for one in worded(found.keys, repeats, records) if one.filled]
     of_lines = frozenset(
-        at for at, one in enumerate(columns) if repeats.rows and leads_into(repeats.rows, steps_of(one.name))
+        at
+        for at, one in enumerate(columns)
+        if repeats.lines and leads_into(repeats.lines, steps_of(one.name))
     )
     table = TestedTable(columns, 0, RowSample(), DocumentRows(len(columns), of_lines))
-    refused = dict(elsewhere(guesses(columns, specification), table))
+    refused = dict(elsewhere(guesses(columns, specification), table, specification.key))
     matches = match(columns, specification, refused=refused)
     used = {one.column for one in matches if one.by_name}
     paths = list(fields_by_path(specification))

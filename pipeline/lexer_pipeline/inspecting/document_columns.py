@@ -1,6 +1,6 @@
 """Documents as the table on which guesses are tested: a row for each line, or for each document."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from lexer_pipeline.chunks.documents import Documents
@@ -12,7 +12,7 @@ from lexer_pipeline.inspecting.document_walk import Place, Walk
 from lexer_pipeline.inspecting.level_table import LevelTable, lists_of
 from lexer_pipeline.inspecting.row_sample import RowSample
 from lexer_pipeline.inspecting.tested_table import DocumentRows, TestedTable
-from lexer_pipeline.mapping.document_paths import Steps, leads_into, spelled
+from lexer_pipeline.mapping.document_paths import Steps, leads_into, spelled, steps_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ def worded(found: Sequence[KeyProfile], repeats: Repeats, records: str) -> list[
     """The columns of a table with such rows, called by their paths and compared by their words."""
     is_event = any(leads_into(ENVELOPE, one.steps) for one in found)
     return [
-        replace(one.column, words=called(one.steps, repeats.rows, records, is_event)) for one in found
+        replace(one.column, words=called(one.steps, repeats.lines, records, is_event)) for one in found
         if one.column is not None and is_column(one.steps, repeats.rows)
     ]  # fmt: skip
 
@@ -52,19 +52,28 @@ def table_of(chunks: Iterable[Documents], repeats: Repeats, records: str) -> Doc
     sample.settle(len(level.columns))
     is_event = any(leads_into(ENVELOPE, steps) for steps in level.columns)
     columns = [
-        replace(counts.result(spelled(steps)), words=called(steps, repeats.rows, records, is_event))
+        replace(counts.result(spelled(steps)), words=called(steps, repeats.lines, records, is_event))
         for steps, counts in level.columns.items()
     ]
     columns.append(ColumnProfile("", level.rows, level.records, False, False, (), ()))
-    places = {place.steps: place for place in walk.places}
-    of_lines = (
-        at for at, steps in enumerate(level.columns) if repeats.rows and leads_into(repeats.rows, steps)
-    )
-    whole = (at for at, steps in enumerate(level.columns) if _is_whole(places[steps]))
-    documents = DocumentRows(len(columns) - 1, frozenset(of_lines), frozenset(whole))
+    documents = _documents(level, repeats, {place.steps: place for place in walk.places})
     found = TestedTable(columns, level.rows, sample, documents)
     others = [one for one in lists_found(walk) if not leads_into(one.steps, repeats.rows)]
     return DocumentColumns(found, tuple(map(spelled, level.columns)), tuple(others))
+
+
+def _documents(level: LevelTable, repeats: Repeats, places: dict[Steps, Place]) -> DocumentRows:
+    """What is known of the rows, and the columns of each kind."""
+
+    def columns(are: Callable[[Steps], bool]) -> frozenset[int]:
+        return frozenset(at for at, steps in enumerate(level.columns) if are(steps))
+
+    return DocumentRows(
+        len(level.columns),
+        columns(lambda steps: bool(repeats.lines) and leads_into(repeats.lines, steps)),
+        columns(lambda steps: bool(repeats.each) and not leads_into(steps_of(f"{repeats.each}[]"), steps)),
+        columns(lambda steps: _is_whole(places[steps])),
+    )
 
 
 def _is_whole(place: Place) -> bool:

@@ -36,9 +36,9 @@ class Repeats:
     each: str = ""
 
     @property
-    def path(self) -> str:
-        """The list as a mapping writes it; empty where there is none."""
-        return spelled(self.rows)
+    def lines(self) -> Steps:
+        """The list whose items are lines of a record; empty where each row is a record."""
+        return self.rows if self.rows.count(ITEMS) > bool(self.each) else ()
 
 
 def repeats_in(paths: Iterable[Steps], specification: Specification) -> Repeats:

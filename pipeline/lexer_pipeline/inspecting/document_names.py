@@ -2,6 +2,7 @@
 
 import re
 
+from lexer_pipeline.kernels.path_tree import ITEMS
 from lexer_pipeline.mapping.document_paths import Steps, leads_into
 from lexer_pipeline.specs.names import normalised
 
@@ -9,11 +10,11 @@ from lexer_pipeline.specs.names import normalised
 TRANSPARENT = frozenset((
     "attributes", "body", "contact", "content", "data", "details", "ecommerce", "edges", "envelope", "event", "eventdata", "eventproperties", "fields",
     "headers", "item", "message", "msg", "node", "nodes", "object", "payload", "person", "personal", "presentmentmoney", "profile",
-    "properties", "record", "relationships", "shopmoney", "traits", "value", "values",
+    "properties", "record", "relationships", "shopmoney", "traits", "user", "value", "values",
 ))  # fmt: skip
 PLACES = frozenset(("address", "location", "addresses"))
 # What such an object is called in a list of its own, or beside an id.
-NAMED = frozenset(("contact", "person", "profile", "message", "event"))
+NAMED = frozenset(("contact", "person", "profile", "message", "event", "user"))
 # Keys that mean nothing without what they are of.
 BARE = frozenset(("id", "gid", "uuid", "name", "type", "number", "code", "title"))
 MONEY = frozenset(("amount", "value", "decimalvalue", "units", "currency", "currencycode", "currencyiso"))
@@ -29,8 +30,13 @@ NOUNS = {
 }  # fmt: skip
 # Where Stripe and others have the object that an event is about.
 ENVELOPE = ("data", "object")
+AMOUNT = re.compile(
+    r"(money|set|v2|price|total|amount|cost|tax|shipping|discount|subtotal|balance|fee)$", re.IGNORECASE
+)
 # Keys that only one platform has.
 KNOWN = {"$message": "message id", "sg_message_id": "message id", "smtp-id": "smtp reference"}
+# Objects in a line that say what it is of.
+LINES = frozenset(("lineitem", "orderline", "orderitem", "item", "product", "line"))
 CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 
@@ -44,11 +50,15 @@ def called(steps: Steps, rows: Steps = (), records: str = "", is_event: bool = F
     if not keys:
         return "line item" if is_line else str(steps[0]) if steps else ""
     owner, name = _owner(keys), KNOWN.get(keys[-1], keys[-1])
-    if _plain(name) in MONEY and owner and (_plain(name) != "value" or OF_MONEY.search(owner)):
+    if _plain(name) in MONEY and AMOUNT.search(owner):
         stem = OF_MONEY.sub("", owner)
         owner, name = "", name if _plain(name).startswith("currency") else stem
     if _plain(name) in ("id", "gid", "uuid") and not owner and not is_line:
         owner = NOUNS.get(_plain(records), "")
+    if is_line and _plain(owner) in LINES:
+        owner = ""
+    elif owner and not is_line and steps[-2:-1] == (ITEMS,):
+        owner = NOUNS.get(_plain(owner), owner)
     if steps[:2] != ENVELOPE and is_event:
         owner = "event"
     owner = owner if _plain(owner) == "defaultaddress" else ENDING.sub("", owner)

@@ -15,11 +15,11 @@ FURTHER = {
     "purchase_id": "amazon order id|ebay order id|etsy order id|order ref|order reference|booking id|booking number"
     "|booking reference|ticket order id|charge id|bon|bonnummer|bon-nr|beleg|beleg-nr|auftrag|bestell-nr|bestellnr|rechnungsnummer"
     "|numéro de facture|facture|commande|n° commande|no commande|ticket n°|ticket no|id",
-    "action_at": "unsub time|last changed|created date (utc)|created date|created time|processed at|email marketing consent timestamp|consent timestamp"
+    "action_at": "unsub time|last changed|created date (utc)|created date|created time|processed at|email marketing consent timestamp|consent timestamp|consent updated at|email marketing consent consent updated at|sms marketing consent consent updated at|email marketing consent marketing updated at"
     "|unsub time|added time|added at|verkaufsdatum|buchungsdatum|date de vente|date de facture|sold at|sold on|date sold|refund date"
     "|return date|refunded at|returned at|refunded on|returned on|rückgabedatum|joined|joined on|joined at|date joined|signup date"
     "|sign-up date|registration date|registered at|opt-in date|subscribed on|subscription date|booked at|booking date|sent date"
-    "|date sent|created|event created|event timestamp|event time|event datetime|occurred at|occurred on|date created gmt",
+    "|date sent|created|event created|event timestamp|event time|event datetime|occurred at|occurred on|date created gmt|refund created at|return created at|refund processed at",
     "products[].product_reference.id": "art-nr|article no|item number|item no|product number|product no|custom label|seller sku|plu"
     "|article|artikel|item|product|catalog object id|merchant product id|merchandise id",
     "products[].price_paid": "stückpreis|verkaufspreis|total price|sold for|price each|each|gesamtpreis|net price|prix ttc"

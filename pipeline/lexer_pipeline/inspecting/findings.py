@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from lexer_pipeline.inspecting.amounts import Amounts, amounts_of
 from lexer_pipeline.inspecting.keys import Key, key_of
 from lexer_pipeline.inspecting.matching import PEOPLE, Guess, Match, fields_by_path, guesses
-from lexer_pipeline.inspecting.order_amounts import BESIDE
+from lexer_pipeline.inspecting.order_amounts import BESIDE, totals_of_lines
 from lexer_pipeline.inspecting.packed_cells import holds_several_codes, packed_lines
 from lexer_pipeline.inspecting.people import NAMES, are_words, mixed_addresses, refused_people
 from lexer_pipeline.inspecting.row_sample import differing
@@ -25,6 +25,8 @@ REFERENCE = LINE / "product_reference" / "id"
 ACTION_AT = FieldPath(("action_at",))
 GIVEN_BACK = re.compile(r"refund|return|rückgabe|erstattet|rembours|devol")
 OF_PERSON = re.compile(r"join|signup|regist|optin|subscri|consent|unsub|birth|lastchanged|added")
+CONSENT = ("email_subscribe", "sms_subscribe")
+TIME_OF_CONSENT = re.compile(r"consent.*(time|stamp|at|date|on)$")
 ANY_ARTICLE = frozenset({"article", "artikel", "item", "product", "référence", "referencia"})
 # Names that say no more than that something is one of many.
 SURE = 0.6
@@ -51,7 +53,7 @@ def findings(table: TestedTable, specification: Specification) -> Findings:
     found = Findings()
     is_payment = PAID in fields
     found.refused |= dict(_others(scored, table, specification.record_type))
-    found.refused |= dict(elsewhere(scored, table))
+    found.refused |= dict(elsewhere(scored, table, specification.key))
     _people(
         table, scored, found, 0 if specification.key else _records(table, scored, specification), is_payment
     )
@@ -70,7 +72,7 @@ def _others(
     scored: Sequence[Match], table: TestedTable, record_type: str | None
 ) -> Iterator[tuple[Guess, str]]:
     """Guesses that are of another kind of record: what was given back is no price of a purchase, and when somebody joined no sale."""
-    utc = {normalised(column.called) for column in table.columns if column.filled}
+    filled = {normalised(column.called) for column in table.columns if column.filled}
     for one in scored:
         name = normalised(table.called(one.column))
         if (
@@ -79,7 +81,14 @@ def _others(
             and GIVEN_BACK.search(name)
         ):
             yield (one.field, one.column), "by its name it is of what was given back"
-        if one.field == ACTION_AT and name + "gmt" in utc:
+        if (
+            record_type in CONSENT
+            and one.field == ACTION_AT
+            and "consent" not in name
+            and any(map(TIME_OF_CONSENT.search, filled))
+        ):
+            yield (one.field, one.column), "the time of the consent stands beside it"
+        if one.field == ACTION_AT and name + "gmt" in filled:
             yield (one.field, one.column), "the same time stands beside it in UTC"
         if record_type in ("purchase", "return") and one.field == ACTION_AT and OF_PERSON.search(name):
             yield (one.field, one.column), "by its name it is of the person"
@@ -92,10 +101,15 @@ def _others(
             )
 
 
-def elsewhere(scored: Sequence[Match], table: TestedTable) -> Iterator[tuple[Guess, str]]:
+def elsewhere(scored: Sequence[Match], table: TestedTable, key: str | None) -> Iterator[tuple[Guess, str]]:
     """Guesses that the form of documents speaks against: what stands beside the list of lines is of no line, and the other way round."""
+    around = table.documents.around if table.documents is not None else ()
     for one in scored:
-        if table.is_beside_lines(one.column) and one.field.is_within(LINE):
+        if one.column in around and (
+            one.field.is_within(LINE) or one.field == ACTION_AT or str(one.field) == key
+        ):
+            yield (one.field, one.column), "it is of the order around it"
+        elif table.is_beside_lines(one.column) and one.field.is_within(LINE):
             yield (one.field, one.column), BESIDE
         elif table.is_of_line(one.column) and not one.field.is_within(LINE):
             yield (one.field, one.column), "it is of a line, not of the whole order"
@@ -172,9 +186,10 @@ def _amounts(table: TestedTable, scored: Sequence[Match], found: Findings, has_f
         for one in scored
         if one.field == DISCOUNT and one.owner in OTHERS
     }
-    amounts = amounts_of(
-        table, found.key.column, *(_open(scored, found, path) for path in (QUANTITY, PAID, DISCOUNT))
-    )
+    quantities, prices, less = (_open(scored, found, path) for path in (QUANTITY, PAID, DISCOUNT))
+    if not has_full:
+        prices = [*totals_of_lines(table, prices), *prices]
+    amounts = amounts_of(table, found.key.column, quantities, prices, less)
     found.amounts = amounts
     found.refused |= {
         (one.field, one.column): amounts.refused[one.column]

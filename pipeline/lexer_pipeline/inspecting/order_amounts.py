@@ -52,6 +52,14 @@ def of_order(table: TestedTable, groups: Sequence[Sequence[int]], place: int) ->
     return "it is the same on all rows of an order, so it is of the whole order" if is_shown else ""
 
 
+def totals_of_lines(table: TestedTable, known: Sequence[int]) -> list[int]:
+    """Amounts in the list of lines of documents that are called what a line costs, beside those that are known."""
+    return [
+        place for place in range(len(table.columns))
+        if table.is_of_line(place) and table.is_amount(place) and place not in known and LINE.search(plain_name(table, place))
+    ]  # fmt: skip
+
+
 def articles(table: TestedTable) -> list[int]:
     """The columns that say which article a row is of."""
     names = [normalised(column.called) for column in table.columns]

@@ -17,11 +17,12 @@ class DocumentRows:
     """What is known of rows that are made of documents.
 
     The column at `place` numbers the record that each row is of, and has no name. `repeated` are the columns of the list that
-    repeats, empty where none does. `whole` are those whose values are whole numbers of JSON.
+    repeats, empty where none does, `around` those of the document around records that are items of a list. `whole` are those whose values are whole numbers of JSON.
     """
 
     place: int
     repeated: frozenset[int] = frozenset()
+    around: frozenset[int] = frozenset()
     whole: frozenset[int] = frozenset()
 
 
