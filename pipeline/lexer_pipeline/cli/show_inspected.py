@@ -55,6 +55,8 @@ def inspection(console: Console, inspected: Inspected) -> None:
         _keys(console, found, filled)
     if found.presets:
         say(console, f"It looks like the preset {' or '.join(found.presets)}.")
+    elif found.nearest:
+        say(console, f"No preset fits; the nearest is {' or '.join(found.nearest)}.")
     # What a preset makes of an export, it fills also where no column is called like a field.
     for one in found.specifications if not found.presets else ():
         _candidate(console, one, "columns" if found.columns else "keys")

@@ -43,7 +43,7 @@ class Inspection:
 
     `surely` is what it becomes without a doubt: the preset that it is, or else the specification that has all columns (or keys)
     as fields; empty where neither is. Of JSON, `wrapper` leads to the list that holds the documents, `repeats` are the lists in
-    them, and one that `is_as_it_is` is called as the fields of its first specification are, so that it needs no mapping.
+    them, and one that `is_as_it_is` is called as the fields of its first specification are, so that it needs no mapping. `nearest` are presets that come next where none fits.
     """
 
     path: str
@@ -63,6 +63,7 @@ class Inspection:
     wrapper: str = ""
     repeats: tuple[ListProfile, ...] = ()
     is_as_it_is: bool = False
+    nearest: tuple[str, ...] = ()
 
     def as_json(self) -> dict[str, Json]:
         """The source as `inspect --json` prints it, but for its suspicions."""
@@ -76,7 +77,7 @@ class Inspection:
             "obstacles": [
                 {"code": one.code, "column": one.column, "message": one.message} for one in self.obstacles
             ],
-            "notes": list(self.notes), "wrapper": self.wrapper,
+            "notes": list(self.notes), "nearest": list(self.nearest), "wrapper": self.wrapper,
             "repeats": [{"path": one.path, "lists": one.lists, "items": one.items} for one in self.repeats],
         }  # fmt: skip
 
@@ -166,6 +167,7 @@ def _table(loaded: LoadedTable, head: Head, progress: Progress | None) -> Inspec
         sniffed.header_line, table.rows, table.blank,
         table.columns, (), tuple(one.name for one in fitting), candidates, tuple(found), sniffed.notes,
         (recognised.sure.name if recognised.sure else "") if fitting else _only(candidates),
+        nearest=tuple(one.mapping.name for one in recognised.nearest),
     )  # fmt: skip
 
 
@@ -189,7 +191,7 @@ def _documents(loaded: LoadedDocuments, progress: Progress | None) -> Inspection
         loaded.name, "JSON", sniffed.encoding, "", 0, found.documents, found.blank, (), found.keys,
         tuple(one.name for one in fitting), candidates, tuple(in_the_way), sniffed.notes,
         (recognised.sure.name if recognised.sure else "") if fitting else _only(candidates) if is_own else "",
-        records, found.lists, is_own,
+        records, found.lists, is_own, tuple(one.mapping.name for one in recognised.nearest),
     )  # fmt: skip
 
 
