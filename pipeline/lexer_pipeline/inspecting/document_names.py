@@ -33,6 +33,7 @@ ENVELOPE = ("data", "object")
 AMOUNT = re.compile(
     r"(money|set|v2|price|total|amount|cost|tax|shipping|discount|subtotal|balance|fee)$", re.IGNORECASE
 )
+IN_CENTS = re.compile(r"(?<=[a-z])[ _-]?(in[ _-]?)?(cents|minor([ _-]?units?)?)$", re.IGNORECASE)
 # Keys that only one platform has.
 KNOWN = {"$message": "message id", "sg_message_id": "message id", "smtp-id": "smtp reference"}
 # Objects in a line that say what it is of.
@@ -50,6 +51,7 @@ def called(steps: Steps, rows: Steps = (), records: str = "", is_event: bool = F
     if not keys:
         return "line item" if is_line else str(steps[0]) if steps else ""
     owner, name = _owner(keys), KNOWN.get(keys[-1], keys[-1])
+    name = IN_CENTS.sub("", name)
     if _plain(name) in MONEY and AMOUNT.search(owner):
         stem = OF_MONEY.sub("", owner)
         owner, name = "", name if _plain(name).startswith("currency") else stem
