@@ -40,8 +40,8 @@ def inspection(console: Console, inspected: Inspected) -> None:
              f"header on line {found.header_line}" if found.header_line else "",
              f"records in {found.wrapper}" if found.wrapper else ""]  # fmt: skip
     say(console, f"{found.path}: {', '.join(part for part in parts if part)}")
-    what = "rows" if found.columns else "documents"
-    say(console, f"{found.rows:,} {what}{f', {found.blank:,} blank' if found.blank else ''}")
+    what = "row" if found.columns else "document"
+    say(console, f"{many(found.rows, what)}{f', {found.blank:,} blank' if found.blank else ''}")
     for note in found.notes:
         say(console, f"  {note}")
     filled = max(found.rows - (found.blank if found.columns else 0), 1)

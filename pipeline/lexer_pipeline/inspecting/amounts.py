@@ -7,8 +7,9 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from itertools import combinations, permutations
 
+from lexer_pipeline.inspecting.column_profile import ColumnProfile
 from lexer_pipeline.inspecting.discounts import MOST_DISCOUNTS, after_discounts, discounts, taken_off
-from lexer_pipeline.inspecting.order_amounts import LINE, ORDER, articles, of_order, plain_name
+from lexer_pipeline.inspecting.order_amounts import LINE, ORDER, QUALIFIED, articles, of_order, plain_name
 from lexer_pipeline.inspecting.order_sums import line_sums, order_sum
 from lexer_pipeline.inspecting.tested_table import TestedTable
 from lexer_pipeline.specs.names import normalised
@@ -131,6 +132,12 @@ def _by_article(table: TestedTable, quantity: int, price: int) -> bool | None:
 
 def _amounts(table: TestedTable) -> list[int]:
     return [place for place in range(len(table.columns)) if table.is_amount(place)]
+
+
+def is_priced(column: ColumnProfile) -> bool:
+    """Whether a column is called a price, and nothing else."""
+    name = QUALIFIED.sub("", normalised(column.called))
+    return bool(PRICE.search(name)) and not NO_PRICE.search(name)
 
 
 def _priced(table: TestedTable) -> list[int]:

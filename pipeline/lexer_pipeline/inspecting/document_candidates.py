@@ -2,12 +2,13 @@
 
 from collections.abc import Collection, Iterable
 
+from lexer_pipeline.inspecting.amounts import is_priced
 from lexer_pipeline.inspecting.candidates import SHOWN, Candidate, missing
 from lexer_pipeline.inspecting.document_columns import worded
 from lexer_pipeline.inspecting.document_lists import repeats_in
 from lexer_pipeline.inspecting.document_profile import DocumentsProfile
 from lexer_pipeline.inspecting.event_kinds import KINDS
-from lexer_pipeline.inspecting.findings import elsewhere
+from lexer_pipeline.inspecting.findings import PAID, elsewhere
 from lexer_pipeline.inspecting.matching import LINK, fields_by_path, guesses, match
 from lexer_pipeline.inspecting.nearest import nearest
 from lexer_pipeline.inspecting.row_sample import RowSample
@@ -54,16 +55,17 @@ def _of(found: DocumentsProfile, specification: Specification, records: str) -> 
     unmatched = {
         one.name: str(nearest(one.called, paths) or "") for place, one in enumerate(columns) if place not in used
     }  # fmt: skip
+    filled = [one.field for one in matches]
+    # The receiver of a message is its person, and what a line costs is told by multiplying, whatever it is called.
+    filled += [LINK] if not {*filled}.isdisjoint(TO) else []
+    filled += (
+        [PAID] if any(table.is_of_line(place) and is_priced(one) for place, one in enumerate(columns)) else []
+    )
     return bool(repeats.rows), Candidate(
         specification.name, specification.record_type, len(used), sum(one.filled > 0 for one in found.keys),
         {str(one.field): columns[one.column].name for one in matches},
-        missing(specification, [*(one.field for one in matches), *_to_person(one.field for one in matches)]), unmatched,
+        missing(specification, filled), unmatched,
     )  # fmt: skip
-
-
-def _to_person(fields: Iterable[FieldPath]) -> tuple[FieldPath, ...]:
-    """The link that the receiver of a message is, where it is among the fields."""
-    return (LINK,) if not {*fields}.isdisjoint(TO) else ()
 
 
 def _is_near(one: Candidate, best: Candidate) -> bool:

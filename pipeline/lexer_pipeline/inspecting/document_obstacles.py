@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from lexer_pipeline.inspecting.column_profile import many
-from lexer_pipeline.inspecting.document_profile import DocumentsProfile
+from lexer_pipeline.inspecting.document_profile import DocumentsProfile, KeyProfile
 from lexer_pipeline.inspecting.obstacles import Obstacle, of_values
 from lexer_pipeline.kernels.path_tree import ITEMS
 from lexer_pipeline.mapping.synonyms import is_secret
@@ -25,12 +25,7 @@ def of_json(found: DocumentsProfile) -> Iterator[Obstacle]:
         yield Obstacle("empty", "", "there is no document; export it again")
     for key in found.keys:
         if key.is_mixed:
-            kinds = " and ".join(key.kinds)
-            yield Obstacle(
-                "mixed",
-                key.path,
-                f"is of several types: {kinds}; a mapping reads texts and numbers alike, and refuses the others",
-            )
+            yield Obstacle("mixed", key.path, _mixed(key))
         if is_secret(key.path) and key.filled:
             what = "by its name holds passwords, tokens or card data; list it under secret in a mapping"
             yield Obstacle("secret", key.path, what)
@@ -43,3 +38,11 @@ def of_json(found: DocumentsProfile) -> Iterator[Obstacle]:
                 one.path,
                 "is a list in a list, whose items are no rows; a mapping takes it as it stands",
             )
+
+
+def _mixed(key: KeyProfile) -> str:
+    """What values of several types mean."""
+    nested = [kind for kind in key.kinds if kind in ("object", "list")]
+    if nested:
+        return f"is {' and '.join(key.kinds)} in turn; a mapping refuses the records in which it reads {' or '.join(nested)}"
+    return f"is {' and '.join(key.kinds)} in turn; a mapping reads them alike, but without one only the type of the field is right"

@@ -191,7 +191,7 @@ def _documents(loaded: LoadedDocuments, progress: Progress | None) -> Inspection
         loaded.name, "JSON", sniffed.encoding, "", 0, found.documents, found.blank, (), found.keys,
         tuple(one.name for one in fitting), candidates, tuple(in_the_way), sniffed.notes,
         (recognised.sure.name if recognised.sure else "") if fitting else _only(candidates) if is_own else "",
-        records, found.lists, is_own, tuple(one.mapping.name for one in recognised.nearest),
+        records, found.lists, is_own, tuple(one.mapping.name for one in recognised.nearest if one.mapping.documents is not None),
     )  # fmt: skip
 
 
