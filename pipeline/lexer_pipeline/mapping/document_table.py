@@ -6,11 +6,10 @@ from dataclasses import dataclass
 
 from lexer_pipeline.errors import UsageError
 from lexer_pipeline.kernels.path_tree import ITEMS, PathTree
-from lexer_pipeline.mapping.conversions import LIST_CONVERSIONS
 from lexer_pipeline.mapping.document_paths import SeenPath, Steps, leads_into, spelled, steps_of
 from lexer_pipeline.mapping.header import Header
 from lexer_pipeline.mapping.rest import rest_rules
-from lexer_pipeline.mapping.rules import LINE_TOTAL, FieldRule, Mapping, RecordMap
+from lexer_pipeline.mapping.rules import LINE_TOTAL, LIST_CONVERSIONS, FieldRule, Mapping, RecordMap
 from lexer_pipeline.specs.names import shown
 from lexer_pipeline.specs.paths import FieldPath
 from lexer_pipeline.specs.schema_tree import SchemaTree

@@ -98,7 +98,9 @@ def _goes_alone(one: PlacedSkip, mapper: Mapper) -> bool:
     """Whether a row alone tells that it is left out, and nothing of it is handed on: it is no part of a record, or of another one."""
     is_key = mapper.key is not None and one.column == mapper.key.column
     is_taken = one.skip.own and not one.skip.reason and not mapper.carry
-    return is_key or is_taken
+    # A document says all that is to be known of it, and so does each of those that are brought together.
+    is_told = mapper.documents is not None and mapper.key is not None
+    return is_key or is_taken or is_told
 
 
 def _counted(skips: Sequence[PlacedSkip], reasons: Integers) -> dict[str, int]:

@@ -61,6 +61,8 @@ class NameWord:
 
 
 # The setting of a conversion that names the columns by which it reads a text.
+# Conversions that read the JSON text of a list, which no other does; they begin a chain.
+LIST_CONVERSIONS = frozenset({"count", "first", "join", "pick", "sum"})
 TELLING: Map[str, str] = MappingProxyType({"phone": "country", "cents": "currency"})
 
 

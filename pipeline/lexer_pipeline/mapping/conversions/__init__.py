@@ -41,7 +41,6 @@ from lexer_pipeline.specs.values import Converted, Unconvertible
 __all__ = [
     "CHANGES",
     "DESCRIPTIONS",
-    "LIST_CONVERSIONS",
     "Conversion",
     "Converted",
     "Decided",
@@ -96,8 +95,6 @@ COMPILERS: Mapping[str, Callable[[object], Conversion | NeedsColumn]] = MappingP
     "unescape": texts.unescape,
     "upper": texts.upper,
 })  # fmt: skip
-# They read the JSON text of a list, which no other conversion does.
-LIST_CONVERSIONS = frozenset({"count", "first", "join", "pick", "sum"})
 DESCRIPTIONS: Mapping[str, str] = MappingProxyType({
     name: (compiler.__doc__ or "").partition("\n")[0] for name, compiler in COMPILERS.items()
 })  # fmt: skip
