@@ -46,7 +46,8 @@ def name_of(case: Path) -> str:
 def rows_of(source: Path, lists: Sequence[str] = ()) -> int:
     """How many rows stand behind the header, or how many documents in a file, as an independent reader counts them.
 
-    Of documents `lists` are keys of lists within each other, each item of the last of which is a row; one is a row where the last is empty.
+    Of documents `lists` are keys of lists within each other ("a|b.c" where they may be called either way), each item of the last of
+    which is a row; one is a row where the last is empty.
     """
     data = source.read_bytes()
     if lists:
@@ -63,21 +64,37 @@ def rows_of(source: Path, lists: Sequence[str] = ()) -> int:
 
 
 def documents_in(source: Path) -> list[Any]:
-    """The documents of a list, of the list in a wrapper, or of lines as far as they are JSON."""
+    """The documents of a list, of the list in a wrapper, or of lines as far as they are JSON, each with the lines that name it as their parent."""
     if source.suffix != ".json":
-        return [one for line in source.read_bytes().splitlines() if (one := _read(line)) is not None]
+        lines = [one for line in source.read_bytes().splitlines() if (one := _read(line)) is not None]
+        return _with_children(lines)
     found = json.loads(source.read_bytes())
     while isinstance(found, dict):
-        found = next(one for key, one in found.items() if isinstance(one, list) and key != "included")
-    return list(found)
+        inner = [one for key, one in found.items() if key not in ("included", "extensions", "pageInfo")]
+        found = next((one for one in inner if isinstance(one, list)), inner[0])
+    return [one.get("node", one) for one in found]
+
+
+def _with_children(lines: Sequence[Any]) -> list[Any]:
+    by_id = {one["id"]: one for one in lines if isinstance(one, dict) and "id" in one}
+    children = [one for one in by_id.values() if one.get("__parentId") in by_id]
+    for one in children:
+        by_id[one["__parentId"]].setdefault(one["id"].split("/")[3], []).append(one)
+    return [one for one in lines if one not in children]
 
 
 def _rows_in(document: Any, lists: Sequence[str]) -> int:
     if not lists:
         return 1
     key, *inner = lists
-    items = document.get(key) or []
-    return sum(_rows_in(one, inner) for one in items) or (0 if inner else 1)
+    items = next(filter(None, (_at(document, way.split(".")) for way in key.split("|"))), [])
+    return sum(_rows_in(one.get("node", one), inner) for one in items) or (0 if inner else 1)
+
+
+def _at(document: Any, keys: Sequence[str]) -> Any:
+    for key in keys:
+        document = (document or {}).get(key)
+    return document
 
 
 def _read(line: bytes) -> Any:
