@@ -46,7 +46,8 @@ def name_of(case: Path) -> str:
 def rows_of(source: Path, lists: Sequence[str] = ()) -> int:
     """How many rows stand behind the header, or how many documents in a file, as an independent reader counts them.
 
-    Of documents `lists` are keys of lists within each other, each item of the last of which is a row; one is a row where the last is empty.
+    Of documents `lists` are keys of lists within each other ("a|b.c" where they may be called either way), each item of the last of
+    which is a row; one is a row where the last is empty.
     """
     data = source.read_bytes()
     if lists:
@@ -61,25 +62,45 @@ def rows_of(source: Path, lists: Sequence[str] = ()) -> int:
 
 
 def documents_in(source: Path) -> list[Any]:
-    """The documents of a list, of the list in a wrapper, or of lines; a line that is no JSON is null."""
+    """The documents of a list, of the list in a wrapper, or of lines, each with those that name it as their parent; what is no JSON is null."""
     data = source.read_bytes()
     texts = [data] if source.suffix == ".json" else [line for line in data.splitlines() if line.strip()]
-    return [one for text in texts for one in _unwrapped(_read(text))]
+    return _with_children([one for text in texts for one in _unwrapped(_read(text))])
 
 
 def _unwrapped(found: Any) -> list[Any]:
     is_page = isinstance(found, dict) and {"data", "items", "results", "orders"} & set(found)
     if is_page and not {"id", "event_name"} & set(found):
-        found = next(one for key, one in found.items() if isinstance(one, list) and key != "included")
-    return found if isinstance(found, list) else [found]
+        while isinstance(found, dict):
+            inner = [one for key, one in found.items() if key not in ("included", "extensions", "pageInfo")]
+            found = next((one for one in inner if isinstance(one, list)), inner[0])
+    items = found if isinstance(found, list) else [found]
+    return [one.get("node", one) if isinstance(one, dict) else one for one in items]
+
+
+def _with_children(documents: Sequence[Any]) -> list[Any]:
+    by_id = {one["id"]: one for one in documents if isinstance(one, dict) and "__parentId" in one}
+    if not by_id:
+        return list(documents)
+    by_id = {one["id"]: one for one in documents if isinstance(one, dict) and "id" in one}
+    children = [one for one in by_id.values() if one.get("__parentId") in by_id]
+    for one in children:
+        by_id[one["__parentId"]].setdefault(one["id"].split("/")[3], []).append(one)
+    return [one for one in documents if one not in children]
 
 
 def _rows_in(document: Any, lists: Sequence[str]) -> int:
     if not lists or not isinstance(document, dict):
         return 1
     key, *inner = lists
-    items = document.get(key) or []
-    return sum(_rows_in(one, inner) for one in items) or (0 if inner else 1)
+    items = next(filter(None, (_at(document, way.split(".")) for way in key.split("|"))), [])
+    return sum(_rows_in(one.get("node", one), inner) for one in items) or (0 if inner else 1)
+
+
+def _at(document: Any, keys: Sequence[str]) -> Any:
+    for key in keys:
+        document = (document or {}).get(key)
+    return document
 
 
 def _read(text: bytes) -> Any:

@@ -26,6 +26,9 @@ REFUSED = [case for case in CASES if case not in WHOLE]
 REPEATS = {
     ("shopify_orders_api", "commerce_purchases"): ("line_items",),
     ("shopify_orders_api", "commerce_returns"): ("refunds", "refund_line_items"),
+    ("shopify_orders_bulk", "commerce_purchases"): ("LineItem|lineItems.edges",),
+    ("shopify_orders_bulk", "commerce_returns"): ("Refund|refunds", "RefundLineItem|refundLineItems.edges"),
+    ("woocommerce_orders_api", "commerce_purchases"): ("line_items",),
 }
 PARTS = ("records", "rejected", "continuations", "blank")
 

@@ -177,7 +177,7 @@ def compile_mapper(
     mapping = plan.mapping or _plain()
     leaves_unknown = told.leaves_out or (told.keep_rest and has_custom_fields(tree))
     record = plan.record or _as_it_is(header, tree, plan.specification.name, source, leaves_unknown)
-    columns = Header(mapping, header, source, plan.original)
+    columns = Header(mapping, header, source, plan.original, table.late if table is not None else ())
     rest = (
         _of_lists(one, header, table) for one in rest_rules(mapping, record, header, tree, told.keep_rest)
     )

@@ -21,7 +21,7 @@ class DocumentTable:
 
     The first `columns` of its `names` are read; the others stand in the documents, and nothing of the record is made of them.
     `rows` is the list of which each item is a row, `places` says which column of the `tree` each of them is, `lists` what is still to be taken of each item where it holds
-    a list, and `levels` how many lists of rows it lies in. A record is each item of as many lists as `each` says, or a document.
+    a list, and `levels` how many lists of rows it lies in. Those that are `late` no document has had yet. A record is each item of as many lists as `each` says, or a document.
     """
 
     names: tuple[str, ...]
@@ -30,6 +30,7 @@ class DocumentTable:
     places: tuple[int, ...]
     lists: Names[int, Steps]
     levels: tuple[int, ...]
+    late: frozenset[str] = frozenset()
 
     @property
     def columns(self) -> int:
@@ -84,7 +85,7 @@ def table_of(
     return DocumentTable(
         (*read, *others), PathTree(paths, rows, each.count(ITEMS)), rows, tuple(paths.index(cut) for cut in cuts.values()),
         {at: read[name][len(cut) :] for at, (name, cut) in enumerate(cuts.items()) if cut != read[name]},
-        tuple(cut.count(ITEMS) for cut in cuts.values()),
+        tuple(cut.count(ITEMS) for cut in cuts.values()), frozenset(name for name in read if not found.has((name,))),
     )  # fmt: skip
 
 

@@ -19,14 +19,23 @@ NUMBER_SIGN = "#"
 class Header:
     """Finds columns of a header by their names: exactly, else without case and punctuation; it remembers which were asked for.
 
-    `original` names the source of which these are rejected rows, if they are.
+    `original` names the source of which these are rejected rows, if they are. Of several names those are `late` that nobody has seen
+    filled: another one goes before them.
     """
 
-    def __init__(self, mapping: Mapping, names: Sequence[str], source: str, original: str = "") -> None:
+    def __init__(
+        self,
+        mapping: Mapping,
+        names: Sequence[str],
+        source: str,
+        original: str = "",
+        late: Collection[str] = (),
+    ) -> None:
         self.mapping = mapping
         self.source = source
         self.original = original or source
         self._names = names
+        self._late = late
         self._exact = _places(names)
         self._apart = {name: [column] for column, name in enumerate(told_apart(names))}
         self._near = _places([normalised(name) for name in names])
@@ -36,7 +45,7 @@ class Header:
 
     def find(self, names: Sequence[str]) -> int | None:
         """The first of `names` that the header has; UsageError if there is none and columns must not vary, or if two are meant."""
-        for name in names:
+        for name in sorted(names, key=self._late.__contains__):
             meant = self._meant(name)
             if meant:
                 if len(meant) > 1:
