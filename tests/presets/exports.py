@@ -43,9 +43,14 @@ def name_of(case: Path) -> str:
     return f"{case.parent.name}/{case.name}"
 
 
-def rows_of(source: Path) -> int:
-    """How many rows stand behind the header, or how many documents in a file, as an independent reader counts them."""
+def rows_of(source: Path, lists: Sequence[str] = ()) -> int:
+    """How many rows stand behind the header, or how many documents in a file, as an independent reader counts them.
+
+    Of documents `lists` are keys of lists within each other, each item of the last of which is a row; one is a row where the last is empty.
+    """
     data = source.read_bytes()
+    if lists:
+        return sum(_rows_in(one, lists) for one in documents_in(source))
     if source.suffix in (".json", ".ndjson", ".jsonl"):
         return len(documents_in(source))
     try:
@@ -67,6 +72,14 @@ def _unwrapped(found: Any) -> list[Any]:
     if is_page and not {"id", "event_name"} & set(found):
         found = next(one for key, one in found.items() if isinstance(one, list) and key != "included")
     return found if isinstance(found, list) else [found]
+
+
+def _rows_in(document: Any, lists: Sequence[str]) -> int:
+    if not lists or not isinstance(document, dict):
+        return 1
+    key, *inner = lists
+    items = document.get(key) or []
+    return sum(_rows_in(one, inner) for one in items) or (0 if inner else 1)
 
 
 def _read(text: bytes) -> Any:
