@@ -180,7 +180,7 @@ def names_of_articles(lines: Sequence[Drafted], drafting: Drafting) -> Iterator[
         return
     used = {name for line in lines if not line.why_not for name in line.columns}
     for place, name in enumerate(drafting.names):
-        plain = normalised(name)
+        plain = normalised(drafting.called(place))
         is_name = plain in ARTICLE_NAMES or any(
             plain.removeprefix(owner) in ARTICLE_NAMES for owner in ("lineitem", "line", "order")
         )
@@ -235,8 +235,15 @@ def kept_consent(lines: Sequence[Drafted], drafting: Drafting) -> Iterator[Draft
     used = {name for line in lines for name in line.columns if not line.why_not}
     for place, name in enumerate(drafting.names):
         texts = [text for text in drafting.texts(place) if text]
-        is_status = normalised(name) in ("status", "emailstatus") and consent_words(texts) is not None
-        if (is_consent(name) or is_status) and name not in used and drafting.can_be_named(place):
+        is_status = (
+            normalised(drafting.called(place)) in ("status", "emailstatus")
+            and consent_words(texts) is not None
+        )
+        if (
+            (is_consent(drafting.called(place)) or is_status)
+            and name not in used
+            and drafting.can_be_named(place)
+        ):
             path = FieldPath.named(custom_name(name))
             yield Drafted(
                 path, name, 0, "consent is never dropped; no field of a customer takes it", quoted(name)

@@ -39,6 +39,7 @@ class Wrappers:
         self._added = dict[str, None]()
         self._beside = ADDED | {form.included.casefold()} if form.included else ADDED
         self.joins = Joins(form.included, source)
+        self._list = ""
 
     @property
     def is_named(self) -> bool:
@@ -59,6 +60,7 @@ class Wrappers:
         found = self._at_name(data, line) if self.is_named else self._by_itself(data)
         if found is not None:
             self._is_wrapped = True
+            self._list = self._list or ".".join(found.keys)
             self._added.update(dict.fromkeys(found.added))
         return found
 
@@ -67,6 +69,11 @@ class Wrappers:
         if found is None and self.joins.key:
             return one_resource(data, self._form.kept, self.joins.key)
         return found
+
+    @property
+    def list(self) -> str:
+        """The keys that led to the records, once some were found in a wrapper."""
+        return self._list
 
     @property
     def notes(self) -> tuple[str, ...]:

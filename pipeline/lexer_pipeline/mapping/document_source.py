@@ -87,7 +87,7 @@ def first_paths(loaded: LoadedDocuments, form: DocumentForm) -> Seen:
     start, ended = loaded.rest, False
     while True:
         is_all = ended or len(start) > LONGEST
-        found = _documents(loaded, start, form, is_all)
+        found = documents_at(loaded, start, form, is_all)
         if is_all or (found and len(start) >= ENOUGH) or len(found) >= MOST_DOCUMENTS:
             return Seen(paths_in(found), loaded.stream, start)
         block = loaded.stream.read(max(BLOCK, len(start)))
@@ -110,7 +110,7 @@ def _texts(chunks: Iterable[Documents]) -> Iterator[bytes]:
     return (chunk.text(row) for chunk in chunks for row in range(chunk.records) if row not in chunk.orphans)
 
 
-def _documents(
+def documents_at(
     loaded: LoadedDocuments, start: bytes, form: DocumentForm, is_all: bool = False
 ) -> list[bytes]:
     """The documents at the start of a source that may go on; SourceError where there is none in all that is looked at."""
