@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from lexer_pipeline.errors import UsageError
-from lexer_pipeline.loading import byte_stream, delimited, json_documents
+from lexer_pipeline.loading import byte_stream, delimited, document_chunks, json_reader
 
 from tests.running import environment
 
@@ -66,7 +66,7 @@ def test_the_same_input_gives_the_same_bytes_however_it_is_cut(
     array = array.replace(b":1}", b":true}")
     sources = (MIXED, MIXED.replace(b"\n", b"\r\n"), array, array[1:-1].replace(b"},{", b"}\n{"))
     whole = [of_bytes(data, SPEC, tmp_path / f"whole{n}").files for n, data in enumerate(sources)]
-    for module in (delimited, json_documents, byte_stream):
+    for module in (delimited, json_reader, document_chunks, byte_stream):
         monkeypatch.setattr(module, "BLOCK", block)
     monkeypatch.setattr("lexer_pipeline.loading.source.HEAD", 100)
     cut = [of_bytes(data, SPEC, tmp_path / f"cut{n}").files for n, data in enumerate(sources)]

@@ -14,7 +14,7 @@ from lexer_pipeline.loading.document_form import DocumentForm
 from lexer_pipeline.loading.records import load_documents
 from lexer_pipeline.loading.source import LoadedDocuments
 from lexer_pipeline.mapping.document_paths import SeenPath
-from lexer_pipeline.mapping.document_source import first_paths
+from lexer_pipeline.mapping.document_source import first_paths, form_of
 from lexer_pipeline.model import Specification
 
 Watched = Callable[[Iterator[Documents]], Iterator[Documents]]
@@ -25,7 +25,7 @@ def draft_of_documents(
 ) -> tuple[Draft, Sequence[SeenPath]]:
     """The draft, and the paths of the first documents as a preset is known by them."""
     form = form_told(loaded)
-    first = first_paths(loaded, DocumentForm(kept=form.kept))
+    first = first_paths(loaded, replace(form_of(None), kept=form.kept))
     loaded, seen = replace(loaded, rest=first.start), first.paths
     if records := wrapped_in([one.steps for one in seen], specification):
         form = DocumentForm(records)

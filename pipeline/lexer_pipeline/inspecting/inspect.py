@@ -22,12 +22,11 @@ from lexer_pipeline.inspecting.obstacles import Obstacle
 from lexer_pipeline.inspecting.row_sample import RowSample
 from lexer_pipeline.limits import GUESSED_COLUMNS
 from lexer_pipeline.loading.delimited import Head
-from lexer_pipeline.loading.document_form import DocumentForm
 from lexer_pipeline.loading.format import AS_TOLD, ReadOptions
 from lexer_pipeline.loading.records import load_documents, load_rows
 from lexer_pipeline.loading.source import Loaded, LoadedDocuments, LoadedTable, Source
 from lexer_pipeline.loading.unchanged import unchanged
-from lexer_pipeline.mapping.document_source import first_paths
+from lexer_pipeline.mapping.document_source import first_paths, form_of
 from lexer_pipeline.mapping.recognition import recognise
 from lexer_pipeline.model import Json
 from lexer_pipeline.specs import catalog
@@ -173,7 +172,7 @@ def _table(loaded: LoadedTable, head: Head, progress: Progress | None) -> Inspec
 
 def _documents(loaded: LoadedDocuments, progress: Progress | None) -> Inspection:
     form = form_told(loaded)
-    first = first_paths(loaded, DocumentForm(kept=form.kept))
+    first = first_paths(loaded, replace(form_of(None), kept=form.kept))
     loaded, names = replace(loaded, rest=first.start), [one.name for one in first.paths]
     found = keys.profile(watched(load_documents(loaded, form), loaded, progress))
     recognised = recognise(names, is_of_documents=True)
