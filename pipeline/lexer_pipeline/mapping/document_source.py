@@ -104,12 +104,14 @@ def _texts(chunks: Iterable[Documents]) -> Iterator[bytes]:
     return (chunk.text(row) for chunk in chunks for row in range(chunk.records) if row not in chunk.orphans)
 
 
-def documents_at(loaded: LoadedDocuments, start: bytes, form: DocumentForm) -> list[bytes]:
-    """The documents at the start of a source that may go on."""
+def documents_at(
+    loaded: LoadedDocuments, start: bytes, form: DocumentForm, placing: Placing | None = None
+) -> list[bytes]:
+    """The documents at the start of a source that may go on; `placing` is told how they lie in it."""
     chunks: list[Documents] = []
     # It goes on behind what was read; what else is wrong with it whoever reads all of it will say.
     with suppress(SourceError):
-        for chunk in read_documents(_Start(loaded.name), start, form, Placing()):
+        for chunk in read_documents(_Start(loaded.name), start, form, placing or Placing()):
             chunks.append(chunk)
             if not form.parent and sum(one.records for one in chunks) >= MOST_DOCUMENTS:
                 break
