@@ -4,6 +4,7 @@ import json
 import random
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 from lexer_pipeline.chunks import regroup_documents
 from lexer_pipeline.errors import SourceError, UsageError
 from lexer_pipeline.preparing.options import Options
+from lexer_pipeline.preparing.prepare import prepare
 
 from tests.prepare.helpers import KEEP_ALL, MARK, Prepared, of_bytes, prepared
 
@@ -143,6 +145,15 @@ def test_a_list_or_an_object_where_one_value_belongs_is_an_issue(tmp_path: Path,
         ("type", "id", 2)
     ]
     assert len(done.records) == 1
+
+
+def test_an_object_behind_the_first_that_is_filled_is_not_read(tmp_path: Path) -> None:
+    rule = '"custom_fields.by" = { first = ["by.id", "by"] }\n'
+    cells = [{"id": "u1", "name": "Mira"}, "u2", {"name": MARK}]
+    done = made(tmp_path, lines(*(order(at, by=cell) for at, cell in enumerate(cells, 1))), PURCHASES + rule)
+
+    assert [record["custom_fields"]["by"] for record in done.records] == ["u1", "u2"]
+    assert [(one["code"], one["line"]) for one in done.issues] == [("type", 3)]
 
 
 @pytest.mark.parametrize(
@@ -364,3 +375,72 @@ def test_the_rest_is_kept_of_documents_that_come_late_too(tmp_path: Path, is_pip
 
     assert done.records[-1]["custom_fields"] == {"late_colour": "blue", "late_tags": "a, b"}
     assert len(done.records) == 401
+
+
+def test_what_is_left_out_for_its_key_and_for_another_column_is_counted_together(tmp_path: Path) -> None:
+    skip = '[[records.skip]]\ncolumn = "{}"\n{}\nreason = "nobody"\n'
+    skips = skip.format("who.email", "empty = true") + skip.format("who.first", 'is = ["x"]')
+    people = [{"email": "a@example.com"}, {"first": "A"}, {"email": "b@example.com", "first": "x"}]
+
+    done = made(
+        tmp_path,
+        lines(*({"who": one} for one in people)),
+        CUSTOMERS.replace("[records.fields]", skips + "[records.fields]"),
+    )
+
+    assert done.manifest.skipped == {"nobody": 2}
+
+
+@pytest.mark.parametrize(
+    "wrapped",
+    [
+        lambda items: {"LineItem": items},
+        lambda items: {"lines": {"nodes": items}},
+        lambda items: {"lines": {"edges": [{"node": one} for one in items]}},
+    ],
+)
+def test_the_list_that_the_documents_have_is_read_though_a_field_of_it_comes_late(
+    tmp_path: Path, wrapped: Any
+) -> None:
+    both = PURCHASES
+    for key in ("sku", "qty"):
+        ways = f'["LineItem[].{key}", "lines.nodes[].{key}", "lines.edges[].node.{key}"]'
+        both = both.replace(f'"lines[].{key}"', f"{{ column = {ways} }}")
+    ways = '["LineItem[].price", "lines.nodes[].price", "lines.edges[].node.price"]'
+    both = both.replace('column = "lines[].price"', f"column = {ways}")
+    without = [
+        {"id": n, "who": {"email": "a@example.com"}, "at": "2024-03-05T10:00:00Z"}
+        | wrapped([{"qty": 1, "price": 1}])
+        for n in range(1, 301)
+    ]
+    late = without[0] | {"id": 301} | wrapped([{"sku": "0012", "qty": 2, "price": "10.50"}])
+
+    done = made(tmp_path, lines(*without, late), both)
+
+    assert done.manifest.records == 301
+    assert done.records[-1]["products"] == [
+        {"product_reference": {"id": "0012", "id_type": "sku"}, "quantity": 2, "price_paid": 10.5}
+    ]
+
+
+def test_a_key_that_only_a_later_document_has_is_no_mistake(tmp_path: Path) -> None:
+    skip = '[[records.skip]]\ncolumn = "who.email"\nempty = true\nreason = "nobody"\n'
+    body = CUSTOMERS.replace("[records.fields]", skip + "[records.fields]")
+    nobody = [{"at": n} for n in range(300)]
+
+    done = made(tmp_path, lines(*nobody, {"who": {"email": "a@example.com"}}), body)
+
+    assert [one["email"] for one in done.records] == ["a@example.com"]
+
+
+def test_rows_that_are_all_left_out_for_their_key_are_counted(tmp_path: Path) -> None:
+    skip = '[[records.skip]]\ncolumn = "who.email"\nempty = true\nreason = "nobody"\n'
+    body = CUSTOMERS.replace("[records.fields]", skip + "[records.fields]")
+    path = tmp_path / "api.toml"
+    path.write_text(HEAD + body)
+
+    options = replace(KEEP_ALL, mapping=str(path), stdin=BytesIO(lines({"at": 1}, {"at": 2})))
+
+    report = prepare(["-"], None, str(tmp_path / "out"), options)
+
+    assert [one.skipped for one in report.sources] == [{"nobody": 2}]

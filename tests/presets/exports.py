@@ -43,12 +43,15 @@ def name_of(case: Path) -> str:
     return f"{case.parent.name}/{case.name}"
 
 
-def rows_of(source: Path) -> int:
-    """How many rows stand behind the header, or how many documents in a file, as an independent reader counts them."""
+def rows_of(source: Path, lists: Sequence[str] = ()) -> int:
+    """How many rows stand behind the header, or how many documents in a file, as an independent reader counts them.
+
+    Of documents `lists` are keys of lists within each other, each item of the last of which is a row; one is a row where the last is empty.
+    """
     data = source.read_bytes()
-    if source.suffix in (".ndjson", ".jsonl"):
-        return sum(1 for line in data.splitlines() if line.strip())
-    if source.suffix == ".json":
+    if lists:
+        return sum(_rows_in(one, lists) for one in documents_in(source))
+    if source.suffix in (".json", ".ndjson", ".jsonl"):
         return len(documents_in(source))
     try:
         text = data.decode("utf-8-sig")
@@ -58,18 +61,30 @@ def rows_of(source: Path) -> int:
 
 
 def documents_in(source: Path) -> list[Any]:
-    """The documents of a list, of the list in a wrapper, or of lines as far as they are JSON."""
-    if source.suffix != ".json":
-        return [one for line in source.read_bytes().splitlines() if (one := _read(line)) is not None]
-    found = json.loads(source.read_bytes())
-    while isinstance(found, dict):
+    """The documents of a list, of the list in a wrapper, or of lines; a line that is no JSON is null."""
+    data = source.read_bytes()
+    texts = [data] if source.suffix == ".json" else [line for line in data.splitlines() if line.strip()]
+    return [one for text in texts for one in _unwrapped(_read(text))]
+
+
+def _unwrapped(found: Any) -> list[Any]:
+    is_page = isinstance(found, dict) and {"data", "items", "results", "orders"} & set(found)
+    if is_page and not {"id", "event_name"} & set(found):
         found = next(one for key, one in found.items() if isinstance(one, list) and key != "included")
-    return list(found)
+    return found if isinstance(found, list) else [found]
 
 
-def _read(line: bytes) -> Any:
+def _rows_in(document: Any, lists: Sequence[str]) -> int:
+    if not lists or not isinstance(document, dict):
+        return 1
+    key, *inner = lists
+    items = document.get(key) or []
+    return sum(_rows_in(one, inner) for one in items) or (0 if inner else 1)
+
+
+def _read(text: bytes) -> Any:
     try:
-        return json.loads(line)
+        return json.loads(text)
     except ValueError:
         return None
 

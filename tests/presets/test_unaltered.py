@@ -17,6 +17,7 @@ IDENTIFIERS = {
 }  # fmt: skip
 CONSTANT = {
     "klaviyo-email-marketing", "klaviyo-sms-marketing", "mailchimp-audience", "braze-email", "zoho-email", "constant-contact-email",
+    "shopify-email-marketing", "shopify-sms-marketing",
 }  # fmt: skip
 HEADER = ["First Name", "Last Name", "Email", "Total Spent", "Total Orders", "Tax Exempt", "Note"]
 HEADER += ["Customer ID", "Default Address Zip", "Default Address Country Code", "Phone"]

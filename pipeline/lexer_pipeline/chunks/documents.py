@@ -1,7 +1,7 @@
 """Documents of JSON as they pass between the stages."""
 
 import hashlib
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -27,6 +27,18 @@ class Documents:
     blank: int
     skipped: Mapping[str, int] = field(default_factory=dict)
     orphans: frozenset[int] = frozenset()
+
+    @classmethod
+    def of_texts(
+        cls, texts: Sequence[bytes], lines: Sequence[int], number: int, blank: int, orphans: frozenset[int] = frozenset()
+    ) -> "Documents":  # fmt: skip
+        """Some documents by their texts and lines; the first of them has this number."""
+        ends = np.cumsum([len(text) + 1 for text in texts], dtype=np.int64) - 1
+        starts = ends - np.array([len(text) for text in texts], np.int64)
+        numbers = np.arange(number, number + len(texts))
+        return cls(
+            b"\n".join(texts), starts, ends, np.array(lines, np.int64), numbers, blank, orphans=orphans
+        )
 
     @property
     def records(self) -> int:

@@ -24,7 +24,8 @@ CHUNK_ROWS = 8192
 def regrouped(chunks: Iterable[Records], key: Key, scratch: Scratch, source: str) -> Iterator[Records]:
     """All rows in chunks where those of one key make one record, in the order in which they stand in the source.
 
-    A row without a key is a record of its own, and so is one of a document that cannot be read.
+    A row without a key is a record of its own, and so is one of a document that cannot be read. Where none is left of some rows,
+    a chunk of no rows says so, so that what was left out of them can be counted.
     """
     with closing(Parted(scratch.file(), 1 << BITS)) as parts:
         for chunk in chunks:
@@ -32,8 +33,7 @@ def regrouped(chunks: Iterable[Records], key: Key, scratch: Scratch, source: str
             keyed = ((marks == KEY_STARTS) | (marks == KEY_SAME)) & (chunk.faults == ROW_OK)
             _put(parts, chunk, np.flatnonzero(keyed), hashes, 0)
             rest = chunk.kept(~keyed)
-            if len(rest.faults):
-                yield replace(rest, firsts=np.flatnonzero(rest.faults != ROW_BLANK).astype(np.int32))
+            yield replace(rest, firsts=np.flatnonzero(rest.faults != ROW_BLANK).astype(np.int32))
         for found in _each(parts, key, 0, scratch, source):
             yield from _in_chunks(_sorted(found, key, source))
 

@@ -43,7 +43,7 @@ def draft_of_documents(
 def _dumped(loaded: LoadedDocuments, form: DocumentForm, specification: Specification) -> str:
     """The list that holds the records, where the source is one object that has several; empty where it is not."""
     placing = Placing()
-    documents = documents_at(loaded, loaded.rest, form, placing)
+    documents = documents_at(loaded, loaded.rest, form, placing=placing)
     is_wrapped = placing.wrappers is not None and bool(placing.wrappers.list)
     if is_wrapped or len(documents) != 1:
         return ""

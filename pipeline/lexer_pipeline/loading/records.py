@@ -147,7 +147,7 @@ def with_left_out(records: Iterator[Records], left: Counter[str]) -> Iterator[Re
             yield held
         held = chunk
     if held is not None:
-        yield replace(held, skipped={**held.skipped, **left})
+        yield replace(held, skipped=Counter(held.skipped) + left)
 
 
 def spooled_body(loaded: LoadedTable) -> AbstractContextManager[Spool]:

@@ -203,10 +203,14 @@ class Signature:
 
 @dataclass(frozen=True, slots=True)
 class DocumentSettings:
-    """How the records of JSON are found: the path of the list in a wrapper, and the key by which a line names its parent line."""
+    """How the records of JSON are found: the path of the list in a wrapper, and the key by which a line names its parent line.
+
+    Under `included` stand, beside the list, those that its records name.
+    """
 
     records: str = ""
     parent: str = ""
+    included: str = ""
 
 
 @dataclass(frozen=True, slots=True)

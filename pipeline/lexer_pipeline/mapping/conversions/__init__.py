@@ -25,7 +25,7 @@ from lexer_pipeline.mapping.conversions import (
 from lexer_pipeline.mapping.conversions.addresses import Hashed
 from lexer_pipeline.mapping.conversions.arguments import nearest
 from lexer_pipeline.mapping.conversions.dates import completes_years
-from lexer_pipeline.mapping.conversions.lists import each_of
+from lexer_pipeline.mapping.conversions.lists import each_of, through
 from lexer_pipeline.mapping.conversions.outcome import (
     CHANGES,
     Conversion,
@@ -55,6 +55,7 @@ __all__ = [
     "each_of",
     "phone_of",
     "strip_plus_of",
+    "through",
     "zone_of",
 ]
 
