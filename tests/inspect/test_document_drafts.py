@@ -209,6 +209,28 @@ def test_cents_or_units_is_asked_and_either_answer_runs(tmp_path: Path) -> None:
     assert max(paid) > 1000
 
 
+def test_a_price_of_one_in_cents_or_units_leaves_what_the_line_costs_open(tmp_path: Path) -> None:
+    rows = json.loads(in_cents(ORDERS))
+    for order in rows["results"]:
+        for line in order["items"]:
+            del line["amount"]
+        order["amount_total"] += 250
+        order["amount_shipping"] = 250
+
+    open_one = Tried(tmp_path, json.dumps(rows), "purchase")
+    (question,) = open_one.done.questions
+    answered = open_one.text.replace(
+        '# "products[].full_price" = { column', '"products[].full_price" = { column'
+    )
+    open_one.done.path.write_text(
+        answered.replace('# "products[].price_paid" = { fields', '"products[].price_paid" = { fields')
+    )
+
+    assert "items[].unit_amount is a whole number beside a currency" in question
+    paid = [Decimal(line["price_paid"]) for one in open_one.records() for line in one["products"]]
+    assert paid == [line.total for one in ORDERS if not one.is_off for line in one.lines]
+
+
 @pytest.mark.parametrize(
     ("key", "has_currency", "field"),
     [

@@ -13,7 +13,7 @@ GID = re.compile(r"gid://[^/]+/[^/]+/.+")
 CURRENCY = re.compile(r"currency(code|iso)?$")
 # Keys of amounts that some APIs count in cents, and those that say so.
 MAY_BE = re.compile(r"amount|money")
-SURELY = re.compile(r"cents|minorunit|inminor")
+SURELY = re.compile(r"cents|centamount|minorunit|inminor")
 OPEN = "is a whole number beside a currency: cents, or units?"
 
 
@@ -39,7 +39,7 @@ def in_cents(line: Drafted, place: int, drafting: Drafting) -> Drafted:
     cents = line.value.replace("convert = [", f"convert = [{{ cents = {said} }}, ") if "convert" in line.value else (
         f"{{ column = {quoted(line.column)}, convert = [{{ cents = {said} }}] }}"
     )  # fmt: skip
-    cents = cents.replace('{ money = "." }, ', "")
+    cents = cents.replace('{ money = "." }, ', "").replace('"money", ', "")
     if SURELY.search(keys):
         return replace(line, value=cents)
     return replace(line, choices=(cents, line.value), why_not=OPEN)

@@ -11,10 +11,11 @@ from lexer_pipeline.inspecting.document_reading import first_of, form_told, wrap
 from lexer_pipeline.inspecting.draft import Draft, draft
 from lexer_pipeline.inspecting.draft_text import DocumentPage
 from lexer_pipeline.loading.document_form import DocumentForm
+from lexer_pipeline.loading.json_documents import Placing
 from lexer_pipeline.loading.records import load_documents
 from lexer_pipeline.loading.source import LoadedDocuments
-from lexer_pipeline.mapping.document_paths import SeenPath
-from lexer_pipeline.mapping.document_source import first_paths, form_of
+from lexer_pipeline.mapping.document_paths import SeenPath, paths_in
+from lexer_pipeline.mapping.document_source import documents_at, first_paths, form_of
 from lexer_pipeline.model import Specification
 
 Watched = Callable[[Iterator[Documents]], Iterator[Documents]]
@@ -27,7 +28,7 @@ def draft_of_documents(
     form = form_told(loaded)
     first = first_paths(loaded, replace(form_of(None), kept=form.kept))
     loaded, seen = replace(loaded, rest=first.start), first.paths
-    if records := wrapped_in([one.steps for one in seen], specification):
+    if records := _dumped(loaded, form, specification):
         form = DocumentForm(records)
     chunks, paths = first_of(load_documents(loaded, form))
     repeats = repeats_in(paths, specification)
@@ -37,6 +38,16 @@ def draft_of_documents(
         form.records, form.parent, repeats.each, refunds="" if repeats.each or not repeats.rows else given_back(paths),
     )  # fmt: skip
     return draft(title, found.names, found.table, specification, documents=page), seen
+
+
+def _dumped(loaded: LoadedDocuments, form: DocumentForm, specification: Specification) -> str:
+    """The list that holds the records, where the source is one object that has several; empty where it is not."""
+    placing = Placing()
+    documents = documents_at(loaded, loaded.rest, form, placing=placing)
+    is_wrapped = placing.wrappers is not None and bool(placing.wrappers.list)
+    if is_wrapped or len(documents) != 1:
+        return ""
+    return wrapped_in([one.steps for one in paths_in(documents)], specification)
 
 
 def _word(one: ListProfile) -> str:

@@ -111,12 +111,19 @@ def _texts(chunks: Iterable[Documents]) -> Iterator[bytes]:
 
 
 def documents_at(
-    loaded: LoadedDocuments, start: bytes, form: DocumentForm, is_all: bool = False
+    loaded: LoadedDocuments,
+    start: bytes,
+    form: DocumentForm,
+    is_all: bool = False,
+    placing: Placing | None = None,
 ) -> list[bytes]:
-    """The documents at the start of a source that may go on; SourceError where there is none in all that is looked at."""
+    """The documents at the start of a source that may go on; SourceError where there is none in all that is looked at.
+
+    `placing` is told how they lie in it.
+    """
     chunks: list[Documents] = []
     try:
-        for chunk in read_documents(_Start(loaded.name), start, form, Placing()):
+        for chunk in read_documents(_Start(loaded.name), start, form, placing or Placing()):
             chunks.append(chunk)
             if not form.parent and sum(one.records for one in chunks) >= MOST_DOCUMENTS:
                 break
