@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from lexer_pipeline.errors import UsageError
 from lexer_pipeline.loading import byte_stream, delimited, document_chunks, json_reader
 
+from tests.fuzz.files import in_blocks
 from tests.running import environment
 
 from .helpers import KEEP_ALL, Prepared, of_bytes, prepared, whole_batches
@@ -275,3 +276,25 @@ def test_processes_that_convert_the_same_at_once_make_one_batch(tmp_path: Path) 
 
     assert len(whole_batches(tmp_path / "out")) == 1
     assert sorted(batch["made"] for answer in answers for batch in answer["batches"]) == [False] * 5 + [True]
+
+
+@pytest.mark.parametrize("form", ["csv", "ndjson"])
+def test_a_blank_line_goes_with_the_record_before_it_in_whatever_blocks_a_source_is_read(
+    form: str, tmp_path: Path
+) -> None:
+    lines = [f"{number},mira{number}@example.com" for number in range(12)]
+    if form == "ndjson":
+        lines = [
+            f'{{"customer_id":"{number}","link":{{"email":"mira{number}@example.com"}}}}'
+            for number in range(12)
+        ]
+    text = "\n".join(line + "\n" * (place % 3) for place, line in enumerate(lines)) + "\n"
+    data = (text if form == "ndjson" else f"customer_id,link.email\n{text}").encode()
+    told = set()
+    for size in (7, 50, 1 << 20):
+        out = tmp_path / str(size)
+        with in_blocks(size):
+            done = of_bytes(data, "customer_record", out, replace(KEEP_ALL, max_bytes=200))
+        told.add(tuple((one.manifest.rows, one.manifest.blank) for one in done.report.batches))
+
+    assert len(told) == 1

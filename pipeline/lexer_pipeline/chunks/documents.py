@@ -72,6 +72,12 @@ class Documents:
             skipped={ACCEPTED: int((~keep).sum())}, orphans=self._moved(np.flatnonzero(keep).tolist()),
         )  # fmt: skip
 
+    def behind_blank(self) -> "tuple[Documents | None, Documents]":
+        """What was passed over before the first document, if anything was, and the rest."""
+        if not self.blank:
+            return None, self
+        return self.part(0, 0), replace(self, blank=0, skipped={})
+
     def part(self, start: int, stop: int) -> "Documents":
         """The documents from `start` to `stop` - 1 as a chunk of their own; empty lines go with the first."""
         rows, blank = slice(start, stop), 0 if start else self.blank

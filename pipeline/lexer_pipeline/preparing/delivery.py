@@ -71,6 +71,11 @@ class Delivery:
             yield from self.fitting(stages, stages.convert(chunk.part(0, middle)))
             yield from self.fitting(stages, stages.convert(chunk.part(middle, chunk.records)))
         elif self._part.size:
+            before, chunk = chunk.behind_blank()
+            if before is not None:
+                # What stands before a record that begins a part goes with the record before it, as elsewhere.
+                yield stages.convert(before)
+                done = stages.convert(chunk)
             self._part = self._workspace.new_part()
             yield from self.fitting(stages, done)
         else:
