@@ -39,6 +39,7 @@ _HOMES: Mapping[str, str] = MappingProxyType({
     "Obstacle": "inspecting.obstacles",
     "ColumnProfile": "inspecting.column_profile",
     "KeyProfile": "inspecting.document_profile",
+    "ListProfile": "inspecting.document_profile",
     "SemanticType": "inspecting.semantic_types",
     "Specification": "model",
     "Field": "model",

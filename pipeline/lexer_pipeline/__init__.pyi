@@ -7,6 +7,7 @@ from lexer_pipeline.errors import UsageError as UsageError
 from lexer_pipeline.inspecting.candidates import Candidate as Candidate
 from lexer_pipeline.inspecting.column_profile import ColumnProfile as ColumnProfile
 from lexer_pipeline.inspecting.document_profile import KeyProfile as KeyProfile
+from lexer_pipeline.inspecting.document_profile import ListProfile as ListProfile
 from lexer_pipeline.inspecting.inspect import Inspection as Inspection
 from lexer_pipeline.inspecting.inspect import inspect as inspect
 from lexer_pipeline.inspecting.obstacles import Obstacle as Obstacle
