@@ -52,10 +52,10 @@ def rows_of(source: Path, lists: Sequence[str] = ()) -> int:
     data = source.read_bytes()
     if lists:
         return sum(_rows_in(one, lists) for one in documents_in(source))
+    if source.suffix == ".json" or b'"__parentId"' in data:
+        return len(documents_in(source))
     if source.suffix in (".ndjson", ".jsonl"):
         return sum(1 for line in data.splitlines() if line.strip())
-    if source.suffix == ".json":
-        return len(documents_in(source))
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError:
