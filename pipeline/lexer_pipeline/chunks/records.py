@@ -132,7 +132,10 @@ class Records(Rows):
         if not begin:
             return None, self
         blank = replace(
-            Records.of(self.slice(0, begin), self.firsts[:0]), width=self.width, skipped=self.skipped, left_out=self.left_out
+            Records.of(self.slice(0, begin), self.firsts[:0]),
+            width=self.width,
+            skipped=self.skipped,
+            left_out=self.left_out,
         )
         end = len(self.faults)
         return blank, replace(
