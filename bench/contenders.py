@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One part of the benchmark: a generated file, and the specification that it is converted to.
+    """One part of the benchmark: a generated file, and the specification that it is converted to, by a mapping where it has one.
 
     `sizes` are the scales and `invalid` the shares of invalid records that the part is run with, each
     beside the other; a size is multiplied by `--scale`, except where `fixed` says that it is absolute.
@@ -16,6 +16,7 @@ class Part:
     name: str
     file: str
     spec: str
+    mapping: str = ""
     optional: bool = False
     fixed: bool = False
     sizes: tuple[float, ...] = (1.0,)
@@ -50,6 +51,7 @@ LIBRARIES = {
     "with_duckdb": "duckdb",
     "with_pandas": "pandas",
     "with_vendor": "pydantic",
+    "with_ourselves": "lexer_pipeline",
 }
 PARTS = (
     Part("customers", "customers.csv", CUSTOMER, megabytes=200),
@@ -58,6 +60,7 @@ PARTS = (
     Part("customers_ndjson", "customers.ndjson", CUSTOMER, megabytes=200),
     Part("purchases_ndjson", "purchases.ndjson", PURCHASE, megabytes=200),
     Part("customers_json", "customers.json", CUSTOMER, megabytes=200),
+    Part("api_orders", "api_orders.ndjson", PURCHASE, "shopify_orders_api", invalid=(0.0,), megabytes=200),
     Part("cold", "customers.csv", CUSTOMER, optional=True, fixed=True, sizes=(0.001,), seconds=0.5),
     Part("dirty", "customers.csv", CUSTOMER, optional=True, invalid=(0.0, 0.1, 1.0), times=(1.0, 2.5, 15.0)),
     Part("memory", "customers.csv", CUSTOMER, optional=True, sizes=(1.0, 5.0), megabytes=200),
@@ -83,4 +86,5 @@ PEERS = (
     Peer("duckdb-purchases", "purchases_ndjson", "with_duckdb", "ndjson", target=FASTER),
     Peer("polars-purchases", "purchases_ndjson", "with_polars", "ndjson"),
     Peer("duckdb-array", "customers_json", "with_duckdb", "array"),
+    Peer("ready-ndjson", "api_orders", "with_ourselves", "ready", exact=True, target=3.0),
 )

@@ -11,12 +11,12 @@ from typing import Any
 import numpy as np
 import orjson
 
-from bench import customers, orders
+from bench import api_orders, customers, orders
 from bench.made import SEED, Made, facts, remember
 from bench.words import Dice
 
 BLOCK = 50_000
-CUSTOMERS, ORDERS, PURCHASES = 1_000_000, 695_000, 500_000
+CUSTOMERS, ORDERS, PURCHASES, API_ORDERS = 1_000_000, 695_000, 500_000, 100_000
 FILES = (
     "customers.csv",
     "order_lines.csv",
@@ -24,6 +24,7 @@ FILES = (
     "customers.ndjson",
     "purchases.ndjson",
     "customers.json",
+    "api_orders.ndjson",
 )
 
 
@@ -109,6 +110,19 @@ def purchases_ndjson(target: Path, recipe: Recipe) -> Made:
     return write_documents(target, purchase_documents(recipe), (b"", b"\n", b"\n"))
 
 
+def api_orders_ndjson(target: Path, recipe: Recipe) -> Made:
+    """Orders of an API, about three lines each, none of them invalid; and beside them the purchases that they are."""
+    made = write_documents(target, api_documents(recipe), (b"", b"\n", b"\n"))
+    api_orders.write_ready(target)
+    return made
+
+
+def api_documents(recipe: Recipe) -> Iterator[tuple[list[Any], int]]:
+    """(a block of orders as an API answers them, none of them invalid)."""
+    for dice, start in recipe.blocks("orders", API_ORDERS):
+        yield [api_orders.document(order) for order in orders.orders(dice, start, 0)[0]], 0
+
+
 def customers_json(target: Path, recipe: Recipe) -> Made:
     """The customers as one JSON array."""
     return write_documents(target, customer_documents(recipe), (b"[", b",", b"]\n"))
@@ -152,6 +166,7 @@ MAKERS = {
     "customers.ndjson": customers_ndjson,
     "purchases.ndjson": purchases_ndjson,
     "customers.json": customers_json,
+    "api_orders.ndjson": api_orders_ndjson,
 }
 
 

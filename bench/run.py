@@ -36,7 +36,9 @@ def run_case(case: Case, peers: Sequence[Peer], rounds: int, work: Path) -> Outc
     warm(case.source)
     ours = work / "ours"
     for turn in range(rounds):
-        run_one("ours", fill(OURS, source=case.source, spec=case.part.spec, out=ours), ours, outcome)
+        mapping = ("--map", case.part.mapping) if case.part.mapping else ()
+        command = [*fill(OURS, source=case.source, spec=case.part.spec, out=ours), *mapping]
+        run_one("ours", command, ours, outcome)
         if turn:
             shutil.rmtree(ours)
         for peer in peers:

@@ -68,7 +68,8 @@ def made(case: Path, folder: Path) -> Mapping[str, bytes]:
         name = f"expected_{batch.manifest.specification}" if is_export(case) else "expected"
         path, manifest = folder / batch.path, batch.manifest.as_json()
         keys = (*MANIFEST_KEYS, "skipped") if is_export(case) else MANIFEST_KEYS
-        files[f"{name}.ndjson"] = (path / batch.manifest.file).read_bytes()
+        if batch.manifest.file:
+            files[f"{name}.ndjson"] = (path / batch.manifest.file).read_bytes()
         files[f"{name}_issues.ndjson"] = (path / "issues.ndjson").read_bytes()
         said = {key: manifest[key] for key in keys}
         if manifest["suspicions"]:

@@ -20,6 +20,7 @@ PARTS = 10_000
 # Keys of one document, at all depths, and issues that are told of one record.
 DOCUMENT_KEYS = 100_000
 MOST_ISSUES = 1000
-# A schema: the bytes of its file, and the schemas that one value is asked by, all alternatives multiplied.
-SCHEMA_BYTES = 4 << 20
+# The file of a mapping, a schema, or settings.
+SETTINGS_BYTES = 4 << 20
+# The schemas that one value is asked by, all alternatives multiplied.
 ALTERNATIVES = 10_000

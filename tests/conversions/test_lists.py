@@ -9,12 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lexer_pipeline.mapping.conversions import (
     COMPILERS,
-    LIST_CONVERSIONS,
     Converted,
     Unconvertible,
     each_of,
     lists,
 )
+from lexer_pipeline.mapping.rules import LIST_CONVERSIONS
 from lexer_pipeline.specs.paths import EACH
 
 from tests.conversions.helpers import failure, names, refusal, result

@@ -72,6 +72,23 @@ def test_the_example_of_a_mapping_makes_the_record_beside_it(folder: Path) -> No
     assert batch.manifest.skipped == {"a void receipt is no purchase": 1}
 
 
+def test_the_page_of_an_api_on_the_page_on_files_has_the_path_that_it_names(folder: Path) -> None:
+    said = section("docs/files.md", "### What pages include")
+    (page,) = blocks("json", said)
+    (path,) = set(re.findall(r"`(relationships[.a-z]+email)`", said))
+    fields = f'"link.email" = "{path}"\n"custom_fields.event" = "id"\n'
+    mapping = '[documents]\nincluded = "included"\n[[records]]\nspecification = "customer_record"\n[records.fields]\n'
+    (folder / "events.json").write_text(page, "utf-8")
+    (folder / "events.toml").write_text(f"columns_vary = true\n{mapping}{fields}", "utf-8")
+
+    (batch,) = prepare(["events.json"], options=Options(mapping="events.toml")).batches
+
+    assert json.loads(batch.file.read_bytes()) == {
+        "custom_fields": {"event": "E1"},
+        "link": {"email": "mira.holt@example.com"},
+    }
+
+
 def test_every_table_of_the_page_on_files_is_read_as_it_says(folder: Path) -> None:
     numbered, rows_of_one = blocks("csv", text_of("docs/files.md"))
     (folder / "numbered.csv").write_text(numbered, "utf-8")
@@ -193,7 +210,7 @@ def test_what_json_shows_of_an_upload_and_of_a_field_has_all_their_keys() -> Non
 def test_no_example_of_a_language_that_runs_is_left_out() -> None:
     """Python, TOML, CSV and JSON stand on those pages alone whose examples are run above."""
     run = {"python": {"library.md"}, "toml": {"settings.md", "mappings.md"}, "csv": {"files.md", "mappings.md"},
-           "json": {"json.md", "mappings.md", "specifications.md"}}  # fmt: skip
+           "json": {"files.md", "json.md", "mappings.md", "specifications.md"}}  # fmt: skip
     for language, names in run.items():
         pages = {page.name for page in DOCS.glob("*.md") if blocks(language, page.read_text("utf-8"))}
         assert pages == names, language

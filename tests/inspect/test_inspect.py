@@ -155,7 +155,7 @@ def test_the_answer_of_the_command_holds_all_facts_and_no_value(tmp_path: Path, 
     words = command("inspect", path, cwd=tmp_path)
 
     assert {"path", "form", "encoding", "delimiter", "header_line", "rows", "blank", "columns", "keys", "presets",
-            "specifications", "obstacles", "notes", "suspicions"} == set(found)  # fmt: skip
+            "specifications", "obstacles", "notes", "suspicions", "wrapper", "repeats", "nearest"} == set(found)  # fmt: skip
     first = found["columns"][0]
     assert (first["name"], first["filled"], first["fill_rate"], first["distinct"]) == (
         "E-mail Address",

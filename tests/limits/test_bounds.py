@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from lexer_pipeline.preparing.report import MOST_FIELDS, Report
 from lexer_pipeline.specs import catalog
 from lexer_pipeline.specs.names import Known, told_apart
 from lexer_pipeline.specs.schema_tree import SchemaTree
+from lexer_pipeline.uploading import settings as stored
 
 from tests.docs.pages import ROOT
 
@@ -162,3 +164,58 @@ def test_a_mapping_has_so_many_fields(tmp_path: Path) -> None:
     path.write_text(head + "".join(lines))
     with pytest.raises(UsageError, match="has 25001 fields, more than 25000"):
         mapping.read(path)
+
+
+SCHEMA = '{{"type": "object", "properties": {{"a": {{"type": "string", "description": "{}"}}}}}}'
+
+
+def read_as(kind: str, path: Path) -> None:
+    """Read a file as settings of one kind."""
+    if kind == "schema":
+        catalog.load(path)
+    elif kind == "mapping":
+        mapping.read(path)
+    else:
+        stored.read({}, path.parent)
+
+
+@pytest.mark.parametrize(
+    ("kind", "name"), [("schema", "own.json"), ("mapping", "own.toml"), ("settings", "pipeline.toml")]
+)
+def test_no_more_is_read_of_settings_than_such_a_file_may_have(kind: str, name: str, tmp_path: Path) -> None:
+    path = tmp_path / name
+    path.write_bytes(b" " * (limits.SETTINGS_BYTES + 1))
+    with pytest.raises(UsageError, match=f"{name}: has more than 4 MiB"):
+        read_as(kind, path)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no pipes with a name")
+@pytest.mark.parametrize("made", ["fifo", "endless"])
+@pytest.mark.parametrize(
+    ("kind", "name"), [("schema", "own.json"), ("mapping", "own.toml"), ("settings", "pipeline.toml")]
+)
+def test_settings_that_have_no_end_are_refused_and_not_waited_for(
+    kind: str, name: str, made: str, tmp_path: Path
+) -> None:
+    path = tmp_path / name
+    if made == "fifo":
+        os.mkfifo(path)
+    else:
+        path.symlink_to("/dev/zero")
+    with pytest.raises(UsageError, match=f"{name}: is a pipe or a device"):
+        read_as(kind, path)
+
+
+def test_a_schema_as_large_as_may_be_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "own.json"
+    path.write_text(SCHEMA.format("x" * (limits.SETTINGS_BYTES - len(SCHEMA.format("")))))
+    assert path.stat().st_size == limits.SETTINGS_BYTES
+
+    assert catalog.load(path).name == "own"
+
+
+def test_names_of_a_large_schema_are_compared_in_time_that_grows_with_them() -> None:
+    known = Known([f"field_{number}" for number in range(30_000)] + ["gender"])
+
+    assert known.nearest("gendre") == "gender"
+    assert known.nearest("zzzz") == ""

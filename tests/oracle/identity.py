@@ -3,6 +3,8 @@
 import re
 from typing import Any
 
+from lexer_pipeline.specs import signs
+
 _INVISIBLE = {0xFEFF, 0x2060, 0xAD, *range(0x200B, 0x2010), *range(0x202A, 0x202F)}
 _IDS = {
     "customer_id", "mobile", "system_name", "external_id", "link_value", "id_type", "purchase_id", "return_id", "product_id", "postcode", "zip",
@@ -16,7 +18,9 @@ _WORDS = (
 
 
 def visible(text: str) -> str:
-    """The text without the signs that nobody sees."""
+    """The text without the signs that nobody sees, of which one may be half of another sign where the encoding was wrong."""
+    if signs.fixed_encoding(text) != text:
+        return text
     return "".join(sign for sign in text if ord(sign) not in _INVISIBLE)
 
 

@@ -14,8 +14,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from lexer_pipeline.errors import UsageError
-from lexer_pipeline.loading import byte_stream, delimited, json_documents
+from lexer_pipeline.loading import byte_stream, delimited, document_chunks, json_reader
 
+from tests.fuzz.files import in_blocks
 from tests.running import environment
 
 from .helpers import KEEP_ALL, Prepared, of_bytes, prepared, whole_batches
@@ -66,7 +67,7 @@ def test_the_same_input_gives_the_same_bytes_however_it_is_cut(
     array = array.replace(b":1}", b":true}")
     sources = (MIXED, MIXED.replace(b"\n", b"\r\n"), array, array[1:-1].replace(b"},{", b"}\n{"))
     whole = [of_bytes(data, SPEC, tmp_path / f"whole{n}").files for n, data in enumerate(sources)]
-    for module in (delimited, json_documents, byte_stream):
+    for module in (delimited, json_reader, document_chunks, byte_stream):
         monkeypatch.setattr(module, "BLOCK", block)
     monkeypatch.setattr("lexer_pipeline.loading.source.HEAD", 100)
     cut = [of_bytes(data, SPEC, tmp_path / f"cut{n}").files for n, data in enumerate(sources)]
@@ -275,3 +276,25 @@ def test_processes_that_convert_the_same_at_once_make_one_batch(tmp_path: Path) 
 
     assert len(whole_batches(tmp_path / "out")) == 1
     assert sorted(batch["made"] for answer in answers for batch in answer["batches"]) == [False] * 5 + [True]
+
+
+@pytest.mark.parametrize("form", ["csv", "ndjson"])
+def test_a_blank_line_goes_with_the_record_before_it_in_whatever_blocks_a_source_is_read(
+    form: str, tmp_path: Path
+) -> None:
+    lines = [f"{number},mira{number}@example.com" for number in range(12)]
+    if form == "ndjson":
+        lines = [
+            f'{{"customer_id":"{number}","link":{{"email":"mira{number}@example.com"}}}}'
+            for number in range(12)
+        ]
+    text = "\n".join(line + "\n" * (place % 3) for place, line in enumerate(lines)) + "\n"
+    data = (text if form == "ndjson" else f"customer_id,link.email\n{text}").encode()
+    told = set()
+    for size in (7, 50, 1 << 20):
+        out = tmp_path / str(size)
+        with in_blocks(size):
+            done = of_bytes(data, "customer_record", out, replace(KEEP_ALL, max_bytes=200))
+        told.add(tuple((one.manifest.rows, one.manifest.blank) for one in done.report.batches))
+
+    assert len(told) == 1

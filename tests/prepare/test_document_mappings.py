@@ -147,6 +147,15 @@ def test_a_list_or_an_object_where_one_value_belongs_is_an_issue(tmp_path: Path,
     assert len(done.records) == 1
 
 
+def test_an_object_behind_the_first_that_is_filled_is_not_read(tmp_path: Path) -> None:
+    rule = '"custom_fields.by" = { first = ["by.id", "by"] }\n'
+    cells = [{"id": "u1", "name": "Mira"}, "u2", {"name": MARK}]
+    done = made(tmp_path, lines(*(order(at, by=cell) for at, cell in enumerate(cells, 1))), PURCHASES + rule)
+
+    assert [record["custom_fields"]["by"] for record in done.records] == ["u1", "u2"]
+    assert [(one["code"], one["line"]) for one in done.issues] == [("type", 3)]
+
+
 @pytest.mark.parametrize(
     ("convert", "wanted"),
     [

@@ -155,6 +155,20 @@ def test_a_frame_gives_what_its_csv_gives(tmp_path: Path) -> None:
     assert [issue["row"] for issue in frame.issues] == [issue["row"] for issue in table.issues]
 
 
+@pytest.mark.parametrize(
+    "names",
+    [
+        ("archive", "name", "notes"),
+        ("identity", "first", "size", "open", "check", "close", "name", "path"),
+    ],
+)
+def test_a_frame_is_one_whatever_its_columns_are_called(names: tuple[str, ...], tmp_path: Path) -> None:
+    frame = pd.DataFrame({"link.mobile": MOBILES, **dict.fromkeys(names, "x")})
+
+    report = validate([frame, frame[:1]], SPEC, replace(KEEP_ALL, ignore_unknown=True))
+    assert sum(one.valid for one in report.sources) == 4
+
+
 def test_the_same_frame_gives_the_same_bytes(tmp_path: Path) -> None:
     one, two = (prepared([FRAME], SPEC, tmp_path / name) for name in ("one", "two"))
 

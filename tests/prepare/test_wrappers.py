@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from lexer_pipeline.chunks.documents import Documents
 from lexer_pipeline.errors import SourceError, UsageError
 from lexer_pipeline.inspecting.inspect import inspect
-from lexer_pipeline.loading import json_documents, json_reader
+from lexer_pipeline.loading import document_chunks, json_documents, json_reader
 from lexer_pipeline.loading.document_form import DocumentForm
 from lexer_pipeline.loading.json_documents import Placing, read_documents
 
@@ -256,6 +256,7 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
     """A document may have 1,000 bytes, so that what is larger need not be large."""
     for module in (json_reader, json_documents):
         monkeypatch.setattr(module, "LONGEST", 1000)
+    for module in (json_reader, document_chunks):
         monkeypatch.setattr(module, "BLOCK", 300)
 
 

@@ -52,10 +52,8 @@ def rows_of(source: Path, lists: Sequence[str] = ()) -> int:
     data = source.read_bytes()
     if lists:
         return sum(_rows_in(one, lists) for one in documents_in(source))
-    if source.suffix == ".json" or b'"__parentId"' in data:
+    if source.suffix in (".json", ".ndjson", ".jsonl"):
         return len(documents_in(source))
-    if source.suffix in (".ndjson", ".jsonl"):
-        return sum(1 for line in data.splitlines() if line.strip())
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError:
@@ -64,27 +62,35 @@ def rows_of(source: Path, lists: Sequence[str] = ()) -> int:
 
 
 def documents_in(source: Path) -> list[Any]:
-    """The documents of a list, of the list in a wrapper, or of lines as far as they are JSON, each with the lines that name it as their parent."""
-    if source.suffix != ".json":
-        lines = [one for line in source.read_bytes().splitlines() if (one := _read(line)) is not None]
-        return _with_children(lines)
-    found = json.loads(source.read_bytes())
-    while isinstance(found, dict):
-        inner = [one for key, one in found.items() if key not in ("included", "extensions", "pageInfo")]
-        found = next((one for one in inner if isinstance(one, list)), inner[0])
-    return [one.get("node", one) for one in found]
+    """The documents of a list, of the list in a wrapper, or of lines, each with those that name it as their parent; what is no JSON is null."""
+    data = source.read_bytes()
+    texts = [data] if source.suffix == ".json" else [line for line in data.splitlines() if line.strip()]
+    return _with_children([one for text in texts for one in _unwrapped(_read(text))])
 
 
-def _with_children(lines: Sequence[Any]) -> list[Any]:
-    by_id = {one["id"]: one for one in lines if isinstance(one, dict) and "id" in one}
+def _unwrapped(found: Any) -> list[Any]:
+    is_page = isinstance(found, dict) and {"data", "items", "results", "orders"} & set(found)
+    if is_page and not {"id", "event_name"} & set(found):
+        while isinstance(found, dict):
+            inner = [one for key, one in found.items() if key not in ("included", "extensions", "pageInfo")]
+            found = next((one for one in inner if isinstance(one, list)), inner[0])
+    items = found if isinstance(found, list) else [found]
+    return [one.get("node", one) if isinstance(one, dict) else one for one in items]
+
+
+def _with_children(documents: Sequence[Any]) -> list[Any]:
+    by_id = {one["id"]: one for one in documents if isinstance(one, dict) and "__parentId" in one}
+    if not by_id:
+        return list(documents)
+    by_id = {one["id"]: one for one in documents if isinstance(one, dict) and "id" in one}
     children = [one for one in by_id.values() if one.get("__parentId") in by_id]
     for one in children:
         by_id[one["__parentId"]].setdefault(one["id"].split("/")[3], []).append(one)
-    return [one for one in lines if one not in children]
+    return [one for one in documents if one not in children]
 
 
 def _rows_in(document: Any, lists: Sequence[str]) -> int:
-    if not lists:
+    if not lists or not isinstance(document, dict):
         return 1
     key, *inner = lists
     items = next(filter(None, (_at(document, way.split(".")) for way in key.split("|"))), [])
@@ -97,9 +103,9 @@ def _at(document: Any, keys: Sequence[str]) -> Any:
     return document
 
 
-def _read(line: bytes) -> Any:
+def _read(text: bytes) -> Any:
     try:
-        return json.loads(line)
+        return json.loads(text)
     except ValueError:
         return None
 

@@ -211,6 +211,33 @@ def test_carried_cells_are_told_by_the_row_before_of_the_same_key_alone(folder: 
     assert 0 == made.batches["commerce_products"].manifest.continuations
 
 
+@pytest.mark.parametrize("kept", ['carry = ["Title"]', 'differ = "first"'])
+def test_a_row_that_goes_on_with_one_that_cannot_be_read_is_rejected_with_it(kept: str, folder: Path) -> None:
+    Path("own.toml").write_text(
+        f"""[[records]]
+    specification = "commerce_products"
+    key = "Handle"
+    {kept}
+    [[records.skip]]
+    column = "Number"
+    is = ["0"]
+    own = true
+    reason = "none"
+    [records.fields]
+    product_id = "Number"
+    name = {{ column = "Title", convert = ["lower"] }}
+    """,
+        "utf-8",
+    )
+    file = Path("export.csv")
+    file.write_bytes(b"Handle,Number,Title\na,0,\xff\na,2,\nb,3,Jug\n")
+
+    made = convert(file, "own.toml")
+
+    assert [one["product_id"] for one in made.records("commerce_products")] == ["3"]
+    assert made.batches["commerce_products"].manifest.issues == {"encoding": 2 if "carry" in kept else 1}
+
+
 def test_columns_that_another_record_of_the_mapping_uses_are_not_called_left_out(folder: Path) -> None:
     text = PURCHASE + f"[[records]]{CUSTOMER}"
     Path("own.toml").write_text(f"[[records]]{text}", "utf-8")

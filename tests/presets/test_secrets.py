@@ -6,11 +6,11 @@ import pytest
 from lexer_pipeline.mapping import file as mapping
 from lexer_pipeline.specs.names import normalised
 
-from tests.presets.exports import convert, write
+from tests.presets.exports import TABLES, convert, write
 from tests.presets.headers import HEADERS
 
 MARK = "Zq7Secret"
-WITH_SECRETS = [one.name for one in mapping.presets() if one.secret]
+WITH_SECRETS = [name for name in TABLES if mapping.find(name).secret]
 GOOD = {
     "square_items": {
         "Date": "2024-03-06", "Time": "10:15:00", "Time Zone": "UTC", "Qty": "1.0", "Net Sales": "$1.00",

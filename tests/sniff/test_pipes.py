@@ -203,6 +203,9 @@ SAID = {
     "validate --spec customer_record a.csv <&-": (0, "2 of 2 records are ready to send."),
     "convert --spec customer_record - <&-": (3, "-: standard input is closed"),
     "map --spec customer_record - <&-": (3, "-: standard input is closed"),
+    "validate --spec customer_record /dev/stdin <&-": (3, "/dev/stdin: standard input is closed"),
+    "validate --spec customer_record /dev/fd/0 <&-": (3, "/dev/fd/0: standard input is closed"),
+    "validate --spec customer_record /dev/stdin </dev/null": (3, "/dev/stdin: is empty"),
 }
 
 

@@ -1,7 +1,7 @@
 """Documents of JSON as they pass between the stages."""
 
 import hashlib
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -27,6 +27,18 @@ class Documents:
     blank: int
     skipped: Mapping[str, int] = field(default_factory=dict)
     orphans: frozenset[int] = frozenset()
+
+    @classmethod
+    def of_texts(
+        cls, texts: Sequence[bytes], lines: Sequence[int], number: int, blank: int, orphans: frozenset[int] = frozenset()
+    ) -> "Documents":  # fmt: skip
+        """Some documents by their texts and lines; the first of them has this number."""
+        ends = np.cumsum([len(text) + 1 for text in texts], dtype=np.int64) - 1
+        starts = ends - np.array([len(text) for text in texts], np.int64)
+        numbers = np.arange(number, number + len(texts))
+        return cls(
+            b"\n".join(texts), starts, ends, np.array(lines, np.int64), numbers, blank, orphans=orphans
+        )
 
     @property
     def records(self) -> int:
@@ -59,6 +71,12 @@ class Documents:
             self, starts=self.starts[keep], ends=self.ends[keep], lines=self.lines[keep], numbers=self.numbers[keep],
             skipped={ACCEPTED: int((~keep).sum())}, orphans=self._moved(np.flatnonzero(keep).tolist()),
         )  # fmt: skip
+
+    def behind_blank(self) -> "tuple[Documents | None, Documents]":
+        """What was passed over before the first document, if anything was, and the rest."""
+        if not self.blank:
+            return None, self
+        return self.part(0, 0), replace(self, blank=0, skipped={})
 
     def part(self, start: int, stop: int) -> "Documents":
         """The documents from `start` to `stop` - 1 as a chunk of their own; empty lines go with the first."""

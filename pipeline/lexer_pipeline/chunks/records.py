@@ -126,6 +126,22 @@ class Records(Rows):
         """The rows that `order` numbers, in its order, each a record of its own."""
         return Records.of(self.chosen(order), np.arange(len(order), dtype=np.int32))
 
+    def behind_blank(self) -> "tuple[Records | None, Records]":
+        """The blank rows before the first record, if there are any, and the rest."""
+        begin = int(self.firsts[0]) if len(self.firsts) else 0
+        if not begin:
+            return None, self
+        blank = replace(
+            Records.of(self.slice(0, begin), self.firsts[:0]), width=self.width, skipped=self.skipped, left_out=self.left_out
+        )
+        end = len(self.faults)
+        return blank, replace(
+            Records.of(self.slice(begin, end), self.firsts - np.int32(begin)), width=self.width,
+            changes=tuple(one.between(begin, end) for one in self.changes),
+            problems={row - begin: found for row, found in self.problems.items()},
+            carried=self.carried.of(slice(begin, None)) if self.carried else None,
+        )  # fmt: skip
+
     def part(self, start: int, stop: int) -> "Records":
         """The records from `start` to `stop` - 1 as a chunk; blank rows go with the record before them."""
         bounds = [0, *self.firsts.tolist()[1:], len(self.faults)]

@@ -17,7 +17,7 @@ from lexer_pipeline.limits import RECORD_BYTES, RECORD_ROWS
 from lexer_pipeline.system.scratch import Parted, Scratch
 
 # Rows are parted by so many bits of the hash of their key, and those of a part that is too large for memory by the next ones.
-BITS, LEVELS = 6, 5
+BITS, LEVELS = 6, 9
 CHUNK_ROWS = 8192
 
 
@@ -81,16 +81,21 @@ def _read(pieces: Sequence[bytes]) -> Records:
 def _finer(
     parts: Parted, number: int, key: Key, level: int, scratch: Scratch, source: str
 ) -> Iterator[Records]:
-    line = 0
+    known = np.zeros(0, np.uint64)
     with closing(Parted(scratch.file(), 1 << BITS)) as finer:
         for piece in parts.pieces(number):
             for chunk in from_bytes(piece):
-                line = line or int(chunk.lines[0])
-                if level < LEVELS:
-                    _put(finer, chunk, np.arange(len(chunk.faults)), marks_of(chunk, key)[1], level)
-        if level == LEVELS:
-            raise too_large(source, f"on line {line}")
+                hashes = marks_of(chunk, key)[1]
+                _put(finer, chunk, np.arange(len(chunk.faults)), hashes, level)
+                # Two are enough to know that they can be told apart.
+                known = np.unique(np.append(known, hashes))[:2]
+        if len(known) == 1 or level == LEVELS:
+            raise too_large(source, f"on line {_first_line(parts, number)}")
         yield from _each(finer, key, level, scratch, source)
+
+
+def _first_line(parts: Parted, number: int) -> int:
+    return min(int(chunk.lines.min()) for piece in parts.pieces(number) for chunk in from_bytes(piece))
 
 
 def _sorted(rows: Records, key: Key, source: str) -> Records:

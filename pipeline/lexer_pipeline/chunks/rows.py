@@ -18,6 +18,7 @@ from lexer_pipeline.kernels.arrays import (
     WrittenBlock,
 )
 from lexer_pipeline.kernels.codes import ROW_BLANK
+from lexer_pipeline.limits import RECORD_BYTES
 
 ChunkT = TypeVar("ChunkT", bound="Rows")
 ChunkT_co = TypeVar("ChunkT_co", bound="Rows", covariant=True)
@@ -51,6 +52,12 @@ class Written(Generic[ChunkT_co]):
     cleaned: Sequence[int]
     size: int
     again: Callable[[], ChunkT_co]
+
+    @property
+    def largest(self) -> int:
+        """At least the bytes of NDJSON of the largest record: exactly that where all together have more than one may have."""
+        total = sum(map(len, self.pieces))
+        return int(np.diff(self.ends, prepend=0).max(initial=0)) if total > RECORD_BYTES else total
 
     def given_by(self, again: "Callable[[], ChunkT]") -> "Written[ChunkT]":
         """The same, with another way to all of its rows as cells."""

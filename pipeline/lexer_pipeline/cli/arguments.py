@@ -97,7 +97,9 @@ def _add_inspect(commands: Commands) -> None:
 def _add_map(commands: Commands) -> None:
     summary = "draft a mapping: which column is which field"
     parser = _command(commands, "map", summary, "map contacts.csv --spec customer_record")
-    parser.add_argument("sources", nargs=1, metavar="SOURCE", help="a table, or - for standard input")
+    parser.add_argument(
+        "sources", nargs=1, metavar="SOURCE", help="a table or JSON file, or - for standard input"
+    )
     start = parser.add_mutually_exclusive_group(required=True)
     start.add_argument("--spec", help="a specification, a record type or a schema file")
     start.add_argument(

@@ -9,7 +9,7 @@ from rich.console import Console
 from lexer_pipeline.cli import show_prepared
 from lexer_pipeline.cli.console import say, table
 from lexer_pipeline.inspecting.candidates import Candidate
-from lexer_pipeline.inspecting.column_profile import ColumnProfile
+from lexer_pipeline.inspecting.column_profile import ColumnProfile, many
 from lexer_pipeline.inspecting.inspect import Inspection
 from lexer_pipeline.inspecting.propose import Proposal
 from lexer_pipeline.model import Json
@@ -37,10 +37,11 @@ def inspection(console: Console, inspected: Inspected) -> None:
         found.delimiter, found.delimiter
     )
     parts = [found.form, found.encoding, f"delimiter {delimiter}" if delimiter else "",
-             f"header on line {found.header_line}" if found.header_line else ""]  # fmt: skip
+             f"header on line {found.header_line}" if found.header_line else "",
+             f"records in {found.wrapper}" if found.wrapper else ""]  # fmt: skip
     say(console, f"{found.path}: {', '.join(part for part in parts if part)}")
-    what = "rows" if found.columns else "documents"
-    say(console, f"{found.rows:,} {what}{f', {found.blank:,} blank' if found.blank else ''}")
+    what = "row" if found.columns else "document"
+    say(console, f"{many(found.rows, what)}{f', {found.blank:,} blank' if found.blank else ''}")
     for note in found.notes:
         say(console, f"  {note}")
     filled = max(found.rows - (found.blank if found.columns else 0), 1)
@@ -51,10 +52,11 @@ def inspection(console: Console, inspected: Inspected) -> None:
         if empty := [one.name for one in found.columns if not one.filled]:
             say(console, f"columns without a filled cell: {', '.join(empty)}")
     else:
-        keys = [(one.path, f"{one.filled / filled:.1%}", ", ".join(one.types)) for one in found.keys]
-        table(console, ("key", "filled", "types"), keys, (1,))
+        _keys(console, found, filled)
     if found.presets:
         say(console, f"It looks like the preset {' or '.join(found.presets)}.")
+    elif found.nearest:
+        say(console, f"No preset fits; the nearest is {' or '.join(found.nearest)}.")
     # What a preset makes of an export, it fills also where no column is called like a field.
     for one in found.specifications if not found.presets else ():
         _candidate(console, one, "columns" if found.columns else "keys")
@@ -70,12 +72,27 @@ def inspection(console: Console, inspected: Inspected) -> None:
     _next(console, found)
 
 
+def _keys(console: Console, found: Inspection, documents: int) -> None:
+    """The paths of documents, and what repeats in them."""
+    rows = []
+    for one in found.keys:
+        seen = one.column if one.column is not None and one.column.filled else None
+        about = (_distinct(seen), _kinds(seen), _shapes(seen)) if seen is not None else ("", "", "")
+        rows.append((one.path, f"{one.filled / documents:.1%}", ", ".join(one.types), *about))
+    table(console, ("key", "filled", "types", "distinct", "looks like", "shapes"), rows, (1, 3))
+    for repeated in found.repeats:
+        say(
+            console,
+            f"{repeated.path} repeats: {many(repeated.lists, 'list')}, {many(repeated.items, 'item')} in all",
+        )
+
+
 def _next(console: Console, found: Inspection) -> None:
     """The command that goes on from here."""
     path = next_steps.shown(Path(found.path))
     if found.presets and found.surely:
         say(console, f"Next: {next_steps.COMMAND} validate {path}")
-    elif found.surely or (found.specifications and not found.columns):
+    elif found.surely or found.is_as_it_is:
         say(
             console,
             f"Next: {next_steps.COMMAND} validate {path} --spec {found.specifications[0].specification}",

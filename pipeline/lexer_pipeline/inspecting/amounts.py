@@ -7,8 +7,9 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from itertools import combinations, permutations
 
+from lexer_pipeline.inspecting.column_profile import ColumnProfile
 from lexer_pipeline.inspecting.discounts import MOST_DISCOUNTS, after_discounts, discounts, taken_off
-from lexer_pipeline.inspecting.order_amounts import LINE, ORDER, articles, of_order, plain_name
+from lexer_pipeline.inspecting.order_amounts import LINE, ORDER, QUALIFIED, articles, of_order, plain_name
 from lexer_pipeline.inspecting.order_sums import line_sums, order_sum
 from lexer_pipeline.inspecting.tested_table import TestedTable
 from lexer_pipeline.specs.names import normalised
@@ -22,7 +23,7 @@ NO_PRICE = re.compile(
     r"|cost|gift|commission|promo|deposit|weight|converted|compare|rrp|msrp|uvp|outstanding|credit|spent|orders|lifetime|currency|point"
 )
 UNIT = re.compile(
-    r"unit|each|einzel|stück|stueck|unitaire|unitario|perpiece|perticket|priceper|lineitemprice|originalprice"
+    r"unit|each|^lineitembaseprice$|einzel|stück|stueck|unitaire|unitario|perpiece|perticket|priceper|lineitemprice|originalprice"
 )
 BEFORE = re.compile(r"before|gross|list|brutto")
 HALF = Decimal("0.005")
@@ -64,8 +65,13 @@ def amounts_of(
         for place in _amounts(table)
         if place not in quantities and (reason := of_order(table, groups, place))
     }
-    priced = [place for place in _priced(table) if place not in quantities]
+    priced = [
+        place for place in _priced(table) if place not in quantities and not table.is_beside_lines(place)
+    ]
     named = [place for place in prices if place not in of_orders]
+    if not named:
+        # What is priced in the list of lines is of a line, whatever it is called.
+        named = [place for place in priced if table.is_of_line(place)]
     less = next((place for place in less_by_name if place not in of_orders), None)
     quantity = next((place for place in quantities if _is_count(table, place)), None)
     counts = [quantity] if quantity is not None else _counts(table, [*priced, *of_orders])
@@ -126,6 +132,12 @@ def _by_article(table: TestedTable, quantity: int, price: int) -> bool | None:
 
 def _amounts(table: TestedTable) -> list[int]:
     return [place for place in range(len(table.columns)) if table.is_amount(place)]
+
+
+def is_priced(column: ColumnProfile) -> bool:
+    """Whether a column is called a price, and nothing else."""
+    name = QUALIFIED.sub("", normalised(column.called))
+    return bool(PRICE.search(name)) and not NO_PRICE.search(name)
 
 
 def _priced(table: TestedTable) -> list[int]:
@@ -203,7 +215,7 @@ def _rank(
     of_line = not ORDER.search(last) or bool(LINE.search(last))
     of_orders = any(ORDER.search(plain_name(table, place)) for place in less)
     return (
-        not BEFORE.search(normalised(table.name(total))), of_line, total in named, bool(UNIT.search(plain_name(table, unit))),
+        not BEFORE.search(normalised(table.called(total))), of_line, total in named, bool(UNIT.search(plain_name(table, unit))),
         unit in named, not of_orders, -len(less), -unit, -total,
     )  # fmt: skip
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from lexer_pipeline.inspecting.column_profile import ColumnProfile
 from lexer_pipeline.inspecting.document_profile import KeyProfile
 from lexer_pipeline.inspecting.lacking import lacking
-from lexer_pipeline.inspecting.matching import fields_by_path, match
+from lexer_pipeline.inspecting.matching import LINK, fields_by_path, match
 from lexer_pipeline.inspecting.nearest import nearest
 from lexer_pipeline.model import Json, Specification
 from lexer_pipeline.specs.paths import ANY, FieldPath
@@ -47,7 +47,7 @@ def of_table(columns: Sequence[ColumnProfile], specification: Specification) -> 
     used = {one.column for one in matches if one.by_name}
     paths = list(fields_by_path(specification))
     unmatched = {
-        column.name: str(nearest(column.name, paths) or "")
+        column.name: str(nearest(column.called, paths) or "")
         for place, column in enumerate(filled)
         if place not in used
     }
@@ -58,7 +58,7 @@ def of_table(columns: Sequence[ColumnProfile], specification: Specification) -> 
         len(used),
         len(filled),
         fields,
-        _missing(specification, [one.field for one in matches]),
+        missing(specification, [one.field for one in matches]),
         unmatched,
     )
 
@@ -78,11 +78,18 @@ def of_keys(found: Sequence[KeyProfile], specification: Specification) -> Candid
     }
     return Candidate(
         specification.name, specification.record_type, len(known), len(found), {text: text for text in known},
-        _missing(specification, list(known.values())), unmatched,
+        missing(specification, list(known.values())), unmatched,
     )  # fmt: skip
 
 
-def _missing(specification: Specification, filled: Sequence[FieldPath]) -> tuple[str, ...]:
+def is_as_it_is(candidate: Candidate) -> bool:
+    """Whether documents are called as the fields of a specification are: what names the person is, or most keys are."""
+    named = (FieldPath.named(text) for text in candidate.fields)
+    is_linked = any(path.is_within(LINK) for path in named)
+    return is_linked or candidate.share >= 0.5
+
+
+def missing(specification: Specification, filled: Sequence[FieldPath]) -> tuple[str, ...]:
     """The fields that a record cannot do without."""
     return tuple(str(lack.field) for lack in lacking(specification, filled) if not lack.within)
 

@@ -77,7 +77,15 @@ class ChunkView:
         plus = plus[plus > 0]
         plus = plus[(data[plus - 1] | 0x20) == ord("e")]
         starts = self.rows.starts.reshape(-1, self.rows.columns)[self.good].ravel()
-        return np.unique(np.searchsorted(starts, plus, "right") - 1)
+        if self.rows.originals is None or not len(plus):
+            return np.unique(np.searchsorted(starts, plus, "right") - 1)
+        # Cells of documents stand in any order, some in several rows, and not all of the bytes are of one.
+        ends = self.rows.ends.reshape(-1, self.rows.columns)[self.good].ravel()
+        filled = np.flatnonzero(ends > starts)
+        order = filled[np.argsort(starts[filled], kind="stable")]
+        at = np.searchsorted(starts[order], plus, "right") - 1
+        found = order[at[at >= 0]]
+        return np.unique(found[ends[found] > plus[at >= 0]])
 
     def spoiled(self, column: int) -> Integers:
         """The rows whose cell has an exponent, so that not one is missed in a sample."""

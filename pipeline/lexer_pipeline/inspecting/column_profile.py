@@ -11,7 +11,8 @@ from lexer_pipeline.inspecting.semantic_types import SemanticType
 class ColumnProfile:
     """What is known of one column; `is_more` says that there are more distinct values than `distinct`.
 
-    `types` and `shapes` count cells, the most frequent first. With `is_sampled` their counts are estimates.
+    `types` and `shapes` count cells, the most frequent first. With `is_sampled` their counts are estimates. `words` are those
+    of a path into documents that say what stands there.
     """
 
     name: str
@@ -21,6 +22,12 @@ class ColumnProfile:
     is_sampled: bool
     types: tuple[tuple[SemanticType, int], ...]
     shapes: tuple[tuple[str, int], ...]
+    words: str = ""
+
+    @property
+    def called(self) -> str:
+        """What its name is compared by: the words of a path, which is longer, or the name itself."""
+        return self.words or self.name
 
     def count(self, *kinds: str) -> int:
         """How many cells are of these kinds."""

@@ -65,6 +65,8 @@ SHOP = frozenset(
         "checkout",
     ]
 )
+# Beside one of these a word says where a receipt is sent.
+REACHED = frozenset({"email", "url"})
 # Columns that may say how something was sold.
 CHANNEL = (
     "ordertype",
@@ -106,12 +108,13 @@ def constants(lines: Sequence[Drafted], drafting: Drafting) -> Iterator[Drafted]
 def _type(drafting: Drafting) -> Drafted:
     """Whether all was sold online or at a till, by a column that says it, else by what the header speaks of."""
     for place, name in enumerate(drafting.names):
-        found = sale_types(drafting.texts(place)) if normalised(name) in CHANNEL else None
+        found = sale_types(drafting.texts(place)) if normalised(drafting.called(place)) in CHANNEL else None
         if found and drafting.can_be_named(place):
             table = ", ".join(f"{quoted(word)} = {quoted(kind)}" for word, kind in found.items())
             value = f"{{ column = {quoted(name)}, convert = [{{ enum = {{ {table} }} }}] }}"
             return Drafted(TYPE, name, 0.8, "its words say it", value)
-    words = {word for name in drafting.names for word in words_of(name)}
+    called = (words_of(drafting.called(place)) for place in range(len(drafting.names)))
+    words = {word for said in called if not REACHED & {*said} for word in said}
     if len(TILL & words) > len(SHOP & words):
         return Drafted(TYPE, "", 0, "a till; write ecommerce for an online shop", '{ constant = "physical" }')
     return Drafted(TYPE, "", 0, "an online shop; write physical for a till", '{ constant = "ecommerce" }')

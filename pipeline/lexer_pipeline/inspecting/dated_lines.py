@@ -3,11 +3,13 @@
 from dataclasses import replace
 
 from lexer_pipeline.inspecting.column_roles import words_of
-from lexer_pipeline.inspecting.draft_conversions import forms_of
+from lexer_pipeline.inspecting.draft_conversions import EPOCH, date_step, forms_of
 from lexer_pipeline.inspecting.draft_text import Drafted, quoted
 from lexer_pipeline.inspecting.drafting import Drafting
 from lexer_pipeline.inspecting.matching import text_field
 from lexer_pipeline.inspecting.moments import Clock, clock_of
+
+IN_UTC = frozenset({"utc", "gmt"})
 
 
 def dated(line: Drafted, place: int, drafting: Drafting) -> Drafted:
@@ -19,7 +21,7 @@ def dated(line: Drafted, place: int, drafting: Drafting) -> Drafted:
     clock = clock_of(drafting.table, place) if field.type == "date-time" else None
     if clock is not None and not all(map(drafting.can_be_named, clock.places)):
         clock = None
-    in_utc = field.type == "date-time" and "utc" in words_of(line.column)
+    in_utc = field.type == "date-time" and bool(IN_UTC & {*words_of(drafting.called_as(line.column))})
     if not forms or (clock is None and not in_utc and not why_not):
         return line
     values = tuple(_value(line.column, form, clock, in_utc, drafting) for form in forms)
@@ -31,6 +33,8 @@ def dated(line: Drafted, place: int, drafting: Drafting) -> Drafted:
 
 
 def _value(column: str, form: str, clock: Clock | None, in_utc: bool, drafting: Drafting) -> str:
+    if form == EPOCH:
+        return f"{{ column = {quoted(column)}, convert = [{date_step(form)}] }}"
     how = f'{{ format = {quoted(form)}, zone = "UTC" }}' if in_utc else quoted(form)
     if clock is None:
         return f"{{ column = {quoted(column)}, convert = [{{ date = {how} }}] }}"

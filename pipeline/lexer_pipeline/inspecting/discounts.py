@@ -17,7 +17,7 @@ def discounts(table: TestedTable) -> list[int]:
     """Columns that are called discounts and say some."""
     return [
         place for place in range(len(table.columns))
-        if table.is_amount(place) and DISCOUNT.search(normalised(table.name(place))) and any(table.numbers(place))
+        if table.is_amount(place) and DISCOUNT.search(normalised(table.called(place))) and any(table.numbers(place))
     ]  # fmt: skip
 
 
@@ -48,4 +48,4 @@ def taken_off(
 ) -> tuple[int, ...]:
     """The discounts of an order without which its lines do not come to its total."""
     _, *others = order_sum(table, groups, lines, price) or (price,)
-    return tuple(place for place in others if LESS.search(normalised(table.name(place))))
+    return tuple(place for place in others if LESS.search(normalised(table.called(place))))

@@ -1,151 +1,138 @@
-"""The keys of JSON documents profiled as they go by: in how many documents they are filled, and with what types."""
+"""JSON documents profiled as they go by: the paths, in how many documents they are filled, what stands there, and what repeats."""
 
-import re
-from collections import Counter
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 
-import orjson
+import numpy as np
 
 from lexer_pipeline.chunks.documents import Documents
-from lexer_pipeline.model import Json
-from lexer_pipeline.specs.paths import ANY, EACH, FieldPath
+from lexer_pipeline.inspecting.column_profile import ColumnProfile
+from lexer_pipeline.inspecting.document_names import called
+from lexer_pipeline.inspecting.document_walk import Walk
+from lexer_pipeline.inspecting.event_kinds import EVENT, WORDS
+from lexer_pipeline.inspecting.level_table import LevelTable, is_nested, outer_list
+from lexer_pipeline.inspecting.row_sample import RowSample
+from lexer_pipeline.kernels.arrays import Bools
+from lexer_pipeline.kernels.path_tree import ITEMS
+from lexer_pipeline.mapping.document_paths import Steps
+from lexer_pipeline.specs.names import normalised
+from lexer_pipeline.specs.paths import ANY
 
-# A key that is no name but data, as an address or a number, is shown as ANY; so are those of an object beyond these.
-NAME = re.compile(r"[^\W\d][\w $:/().-]{0,79}")
-NUMBERED = re.compile(r"[0-9]{4}|.@.")
-MOST_KEYS, MOST_PATHS, DEEPEST = 500, 5_000, 20
-TYPES = {
-    str: "string",
-    bool: "boolean",
-    int: "number",
-    float: "number",
-    type(None): "null",
-    dict: "object",
-    list: "list",
-}
+# The values in the items of so many lists are looked at.
+MOST_LISTS = 100
+
+
+NO_VALUES = ColumnProfile("", 0, 0, False, False, (), ())
 
 
 @dataclass(frozen=True, slots=True)
 class KeyProfile:
-    """One dotted path (`products[].sku`), in how many documents it is filled, and how often with which type."""
+    """One path (`products[].sku`), in how many documents it is filled, and how often with which type.
+
+    `column` says what its values look like, where it can be named, and `kinds` what stands there: a list or an object too.
+    """
 
     path: str
     filled: int
     types: dict[str, int]
+    steps: Steps = ()
+    column: ColumnProfile | None = None
+    kinds: tuple[str, ...] = ()
+
+    @property
+    def is_mixed(self) -> bool:
+        """Whether values of several types stand there, of which one may be a list or an object."""
+        return len(self.kinds) > 1
+
+
+@dataclass(frozen=True, slots=True)
+class ListProfile:
+    """What repeats: the path of a list (`line_items[]`), how many such lists have items, how many items are in them, and whether these are objects."""
+
+    path: str
+    lists: int
+    items: int
+    of_objects: bool
+    steps: Steps = ()
 
 
 @dataclass(frozen=True, slots=True)
 class DocumentsProfile:
-    """Documents as they are; `broken` cannot be read, the first of them on line `first_broken`."""
+    """Documents as they are; `broken` cannot be read, the first of them on line `first_broken`, `doubled` have a key twice.
+
+    `events` are words for kinds of events that some are.
+    """
 
     documents: int
     blank: int
     broken: int
     first_broken: int
     keys: tuple[KeyProfile, ...]
+    lists: tuple[ListProfile, ...] = ()
+    doubled: int = 0
+    first_doubled: int = 0
+    events: frozenset[str] = frozenset()
 
 
 def profile(chunks: Iterable[Documents]) -> DocumentsProfile:
     """Profile documents that come in chunks."""
-    documents = blank = broken = first = 0
-    known = _Paths()
+    documents = blank = broken = first = known = 0
+    walk = Walk()
+    sample = RowSample()
+    levels: dict[Steps, LevelTable] = {(): LevelTable((), sample=sample)}
     for chunk in chunks:
         documents += chunk.records
         blank += chunk.blank
-        for row in range(chunk.records):
-            try:
-                document = orjson.loads(chunk.text(row))
-            except orjson.JSONDecodeError:
-                document = None
-            if isinstance(document, dict):
-                known.add(document)
-            else:
-                broken += 1
-                first = first or int(chunk.lines[row])
-    return DocumentsProfile(documents, blank, broken, first, known.result())
+        good = walk.over(chunk)
+        if not good.all():
+            broken += int((~good).sum())
+            first = first or int(chunk.lines[np.argmin(good)])
+        for place in walk.places[known:]:
+            rows = outer_list(place.steps)
+            if place.is_value and not is_nested(rows) and (rows in levels or len(levels) < MOST_LISTS):
+                levels.setdefault(rows, LevelTable(rows)).learn(place.steps)
+        known = len(walk.places)
+        whole = readable(chunk, good)
+        for level in levels.values():
+            level.add(whole)
+    doubled = [level for level in levels.values() if level.doubled]
+    return DocumentsProfile(
+        documents, blank, broken, first, _keys(walk, levels), lists_found(walk),
+        sum(level.doubled for level in doubled), min((level.first_doubled for level in doubled), default=0),
+        _events(levels[()], sample),
+    )  # fmt: skip
 
 
-@dataclass(slots=True, eq=False)
-class _Node:
-    """One place in the documents: what lies below it, in how many of them it is filled, and with which types."""
-
-    path: FieldPath
-    names: dict[str, "_Node"] = field(default_factory=dict)
-    others: "_Node | None" = None
-    items: "_Node | None" = None
-    filled: int = 0
-    types: dict[type, int] = field(default_factory=dict)
+def _events(level: LevelTable, sample: RowSample) -> frozenset[str]:
+    """The words for kinds of events in the columns that may say them."""
+    sample.settle(len(level.columns))
+    places = [place for place, steps in enumerate(level.columns) if EVENT.search(normalised(called(steps)))]
+    return WORDS.intersection(text.casefold() for place in places for text in sample.column(place))
 
 
-class _Paths:
-    """Counts paths; the names are learned as they come, up to a bound."""
-
-    def __init__(self) -> None:
-        self._root = _Node(FieldPath())
-        # Stands for all paths beyond the most that are counted.
-        self._beyond = _Node(FieldPath((ANY,)))
-        self._objects = 0
-        self._counted: list[_Node] = []
-
-    def add(self, document: dict[str, Json]) -> None:
-        """Take in one document."""
-        filled: set[_Node] = set()
-        self._object(document, self._root, 0, filled)
-        for node in filled:
-            node.filled += 1
-
-    def _object(self, value: dict[str, Json], node: _Node, depth: int, filled: set[_Node]) -> None:
-        names = node.names
-        for key, inner in value.items():
-            self._value(inner, names.get(key) or self._below(node, key), depth, filled)
-
-    def _value(self, value: Json, node: _Node, depth: int, filled: set[_Node]) -> None:
-        if isinstance(value, dict) and value and depth < DEEPEST:
-            self._object(value, node, depth + 1, filled)
-        elif isinstance(value, list) and value and depth < DEEPEST:
-            items = node.items
-            if items is None:
-                items = node.items = _Node(node.path / EACH)
-            for item in value:
-                self._value(item, items, depth + 1, filled)
-        else:
-            kind = type(value)
-            if not node.types:
-                node = self._begun(node)
-            node.types[kind] = node.types.get(kind, 0) + 1
-            if value is not None:
-                filled.add(node)
-
-    def _begun(self, node: _Node) -> _Node:
-        """The place that a value is counted at, which was not filled before."""
-        if len(self._counted) >= MOST_PATHS:
-            if not self._beyond.types:
-                self._counted.append(self._beyond)
-            return self._beyond
-        self._counted.append(node)
-        return node
-
-    def _below(self, node: _Node, key: str) -> _Node:
-        """The place of a key that comes for the first time, or is not to be shown."""
-        if not node.names and node.others is None:
-            if self._objects >= MOST_PATHS:
-                return self._beyond
-            self._objects += 1
-        if NAME.fullmatch(key) and not NUMBERED.search(key) and len(node.names) < MOST_KEYS:
-            below = node.names[key] = _Node(node.path / key)
-            return below
-        if node.others is None:
-            node.others = _Node(node.path / ANY)
-        return node.others
-
-    def result(self) -> tuple[KeyProfile, ...]:
-        """The paths in the order in which they were met."""
-        return tuple(KeyProfile(str(node.path), node.filled, _named(node.types)) for node in self._counted)
+def readable(chunk: Documents, good: Bools) -> Documents:
+    """The documents of a chunk that can be read."""
+    return replace(chunk, starts=chunk.starts[good], ends=chunk.ends[good], lines=chunk.lines[good],
+                   numbers=chunk.numbers[good], blank=0)  # fmt: skip
 
 
-def _named(types: Mapping[type, int]) -> dict[str, int]:
-    counts: Counter[str] = Counter()
-    for kind, count in types.items():
-        counts[TYPES[kind]] += count
-    return dict(counts.most_common())
+def _keys(walk: Walk, levels: dict[Steps, LevelTable]) -> tuple[KeyProfile, ...]:
+    columns = {steps: counts for level in levels.values() for steps, counts in level.columns.items()}
+    return tuple(
+        KeyProfile(
+            place.path, place.filled, place.counted(), place.steps,
+            columns[place.steps].result(place.path) if place.steps in columns else None, place.kinds,
+        )
+        for place in walk.places
+    )  # fmt: skip
+
+
+def lists_found(walk: Walk) -> tuple[ListProfile, ...]:
+    """The lists that can be named."""
+    return tuple(
+        ListProfile(
+            f"{place.path}[]", place.lists, place.listed, place.items.is_object, (*place.steps, ITEMS)
+        )
+        for place in walk.lists
+        if place.items is not None and ANY not in place.steps
+    )

@@ -4,10 +4,12 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from lexer_pipeline.inspecting.api_values import in_cents, with_gid
 from lexer_pipeline.inspecting.constants import constants
 from lexer_pipeline.inspecting.dated_lines import dated
+from lexer_pipeline.inspecting.document_drop import collapsed
 from lexer_pipeline.inspecting.draft_conversions import conversions_of
-from lexer_pipeline.inspecting.draft_text import PRODUCTS, Drafted, Page, quoted, toml
+from lexer_pipeline.inspecting.draft_text import PRODUCTS, DocumentPage, Drafted, Page, quoted, toml
 from lexer_pipeline.inspecting.drafting import Drafting
 from lexer_pipeline.inspecting.findings import DISCOUNT, PAID, findings
 from lexer_pipeline.inspecting.further_lines import (
@@ -28,7 +30,7 @@ from lexer_pipeline.inspecting.phone_lines import read_as_phone, wants_country
 from lexer_pipeline.inspecting.questions import questions
 from lexer_pipeline.inspecting.status_words import SkipProposal, skips_of, without
 from lexer_pipeline.inspecting.tested_table import TestedTable
-from lexer_pipeline.model import Field, Specification
+from lexer_pipeline.model import Specification
 from lexer_pipeline.specs.names import normalised
 from lexer_pipeline.specs.paths import FieldPath
 
@@ -57,8 +59,9 @@ class Draft:
 
 def draft(
     title: str, names: Sequence[str], table: TestedTable, specification: Specification, sheet: str | None = None,
+    documents: DocumentPage | None = None,
 ) -> Draft:  # fmt: skip
-    """Draft the mapping of a table (of a `sheet`) to a specification.
+    """Draft the mapping of a table (of a `sheet`), or of `documents` that are one, to a specification.
 
     `names` are those of the header as a mapping writes them: no two of them are the same.
     """
@@ -75,9 +78,18 @@ def draft(
     lines = [_numbered(line, each_row) for line in lines]
     left = _left(drafting, lines, skips)
     again = [name for place, name in enumerate(names) if drafting.is_again(place)]
+    dropped = {name: word for name, (_, word) in left.items()}
+    if documents is not None:
+        dropped = collapsed(
+            dropped,
+            [*(name for line in lines for name in line.columns), *(one.column for one in skips)],
+            documents.lists,
+        )
+        if drafting.is_keyed:
+            documents = replace(documents, key=specification.key or "")
     page = Page(
-        title, specification, fields, lines, lacks, {name: word for name, (_, word) in left.items()}, again, skips, asked,
-        drafting.found.key.continues, sheet, wants_country(lines), leaves_out_unlinked(lines, drafting),
+        title, specification, fields, lines, lacks, dropped, again, skips, asked,
+        drafting.found.key.continues, sheet, wants_country(lines), leaves_out_unlinked(lines, drafting), documents,
     )  # fmt: skip
     return Draft(
         "".join(f"{line}\n" for line in toml(page)),
@@ -104,7 +116,7 @@ def _all_lines(drafting: Drafting) -> list[Drafted]:
     lines += of_campaign(lines, drafting)
     lines += worked_out(lines, drafting)
     lines += of_whole_orders(drafting)
-    lines += _id_types(lines, drafting.fields)
+    lines += _id_types(lines, drafting)
     lines += kept_consent(lines, drafting)
     lines += names_of_articles(lines, drafting)
     lines += constants(lines, drafting)
@@ -124,18 +136,18 @@ def _line(one: Match, drafting: Drafting) -> Drafted:
     line = Drafted(one.field, name, one.confidence, one.reason, value, tuple(notes), why_not)
     if one.field == PAID:
         line = replace(line, notes=(*line.notes, *drafting.found.amounts.notes))
-    for step in (dated, with_consent, read_as_phone, _comment):
+    for step in (dated, with_consent, read_as_phone, with_gid, in_cents, _comment):
         line = step(line, one.column, drafting)
     return line
 
 
-def _id_types(lines: Sequence[Drafted], fields: Mapping[FieldPath, Field]) -> list[Drafted]:
+def _id_types(lines: Sequence[Drafted], drafting: Drafting) -> list[Drafted]:
     """What kind of identifier a product is named by, from the name of the column."""
     target = REFERENCE / "id_type"
     found = next((line for line in lines if line.field == REFERENCE / "id"), None)
-    if found is None or target not in fields or any(line.field == target for line in lines):
+    if found is None or target not in drafting.fields or any(line.field == target for line in lines):
         return []
-    name = normalised(found.column)
+    name = normalised(drafting.called_as(found.column))
     kind = next(kind for kind, pattern in NAMES_OF_IDS if re.search(pattern, name))
     reason = f"{quoted(found.column)} sounds like it"
     return [Drafted(target, "", 0.8, reason, f'{{ constant = "{kind}" }}')]
@@ -186,7 +198,7 @@ def _left(
     for place, name in enumerate(drafting.names):
         if normalised(name) in used or name in left:
             continue
-        near = str(nearest(name, list(drafting.fields)) or "")
+        near = str(nearest(drafting.called(place), list(drafting.fields)) or "")
         word = f"the nearest field is {near}" if near else "no field is near"
         if normalised(name) in proposed:
             word = f"proposed for {proposed[normalised(name)]} below"

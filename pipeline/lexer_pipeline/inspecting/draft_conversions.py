@@ -9,9 +9,10 @@ from lexer_pipeline.specs.paths import FieldPath
 
 # Fields whose text is an identifier: what a spreadsheet does to one is refused or undone.
 IDENTIFIER = re.compile(r"(.*[._])?(id|sku|upc|postcode|zip|mobile)", re.DOTALL)
+# The form of moments that are counted since 1970.
+EPOCH = "epoch"
 SERIALS = (
-    ("unix-ms", re.compile("9{13}")),
-    ("unix", re.compile("9{10}")),
+    (EPOCH, re.compile(r"9{10}(\.9+)?|9{13}|9{16}|9{19}")),
     ("yyyymmdd", re.compile("9{8}")),
     ("excel", re.compile(r"9{5}(\.9+)?")),
 )
@@ -27,7 +28,7 @@ def conversions_of(column: ColumnProfile, field: Field) -> tuple[list[str], list
     why_not = ""
     if field.type in ("date", "date-time") and column.filled:
         forms, why_not = forms_of(column, field)
-        steps = [f'{{ date = "{forms[0]}" }}'] if forms and not why_not else []
+        steps = [date_step(forms[0])] if forms and not why_not else []
     elif field.type in ("number", "integer"):
         steps, why_not = _money(column)
         if BELOW_ZERO.search(field.rule) and not any(
@@ -37,12 +38,19 @@ def conversions_of(column: ColumnProfile, field: Field) -> tuple[list[str], list
                 [*(steps or ['{ money = "." }']), '"negate"'],
                 [*notes, "must not be above zero here"],
             )
+    elif FieldPath.named(field.path).name == "currency" and [shape for shape, _ in column.shapes] == ["aaa"]:
+        steps = ['"upper"']
     elif column.count(semantic_types.APOSTROPHE, semantic_types.SCIENTIFIC):
         is_id = IDENTIFIER.fullmatch(FieldPath.named(field.path).name) is not None
         steps = (
             ['"id"'] if is_id else ['"strip-apostrophe"'] if column.count(semantic_types.APOSTROPHE) else []
         )
     return steps, notes, why_not
+
+
+def date_step(form: str) -> str:
+    """The conversion that reads dates of a form."""
+    return f'"{EPOCH}"' if form == EPOCH else f'{{ date = "{form}" }}'
 
 
 def forms_of(column: ColumnProfile, field: Field) -> tuple[tuple[str, ...], str]:

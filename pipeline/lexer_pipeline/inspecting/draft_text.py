@@ -49,6 +49,22 @@ class Drafted:
 
 
 @dataclass(frozen=True, slots=True)
+class DocumentPage:
+    """What a draft says of JSON alone: where the records lie, and the lists that no line reads, each with a word on it.
+
+    `records`, `parent`, `each` and `key` are settings of the mapping, empty where there is none; `refunds` is a list of which
+    other records are made.
+    """
+
+    lists: Mapping[str, str]
+    records: str = ""
+    parent: str = ""
+    each: str = ""
+    key: str = ""
+    refunds: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
     """All that a draft says. `left` are the columns that no line reads, each with a word on it; `again` those that are called nearly as one before.
 
@@ -71,6 +87,7 @@ class Page:
     sheet: str | None = None
     wants_country: bool = False
     leaves_out_unlinked: bool = False
+    documents: DocumentPage | None = None
 
 
 def toml(page: Page) -> Iterator[str]:
@@ -85,12 +102,15 @@ def toml(page: Page) -> Iterator[str]:
     if page.wants_country:
         yield '# country = "AU"  # of phone numbers that have no country code; write yours, and take the # away'
     yield from _left_out(page)
+    yield from _of_documents(page)
     yield ""
     yield "[[records]]"
     yield f'specification = "{specification.name}"'
+    if page.documents is not None:
+        yield from _of_record(page.documents)
     if page.continues:
         yield 'differ = "first"  # a row without a key is a further line of the row before it'
-    elif any(line.field[:2] == PRODUCTS for line in page.lines):
+    elif page.documents is None and any(line.field[:2] == PRODUCTS for line in page.lines):
         yield '# differ = "first"  # where the rows of one record say different things, the first wins'
     if page.leaves_out_unlinked:
         yield 'unlinked = "skip"  # who names no one to link to is left out and counted'
@@ -127,6 +147,28 @@ def _left_out(page: Page) -> Iterator[str]:
     yield "]"
 
 
+def _of_documents(page: Page) -> Iterator[str]:
+    """What is said of all documents."""
+    if page.documents is None:
+        return
+    yield "columns_vary = true  # what no document has is empty, and what comes new is left out and named"
+    yield ""
+    yield "[documents]"
+    if page.documents.records:
+        yield f"records = {quoted(page.documents.records)}  # the list that holds the records"
+    if page.documents.parent:
+        yield f"parent = {quoted(page.documents.parent)}  # a line with it belongs to the line with that id"
+
+
+def _of_record(documents: DocumentPage) -> Iterator[str]:
+    if documents.each:
+        yield f"each = {quoted(documents.each)}  # each item of this list is a record"
+    if documents.key:
+        yield f"key = {quoted(documents.key)}  # documents that share it are one record"
+    if documents.refunds:
+        yield f'# What was given back is in {documents.refunds}: a further [[records]] of commerce_returns with each = "{documents.refunds}"'
+
+
 def _skip(skip: SkipProposal) -> Iterator[str]:
     """Rows that are left out; as comments where a person should decide."""
     mark = "" if skip.is_sure else "# "
@@ -135,7 +177,7 @@ def _skip(skip: SkipProposal) -> Iterator[str]:
         yield "# Take these # away to leave such rows out."
     yield f"{mark}[[records.skip]]"
     yield f"{mark}column = {quoted(skip.column)}"
-    yield f"{mark}is = [{words}]"
+    yield f"{mark}{'empty = false' if skip.is_date else f'is_not = [{words}]' if skip.negated else f'is = [{words}]'}"
     yield f"{mark}reason = {quoted(skip.reason)}"
     if not skip.contradicts:
         yield f"{mark}contradicts = false"

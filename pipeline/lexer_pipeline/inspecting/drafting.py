@@ -24,8 +24,24 @@ class Drafting:
         """What a column says in the rows of the sample."""
         return self.table.sample.column(place)
 
+    def called(self, place: int) -> str:
+        """What the name of a column is compared by."""
+        return self.table.columns[place].words or self.names[place]
+
+    def called_as(self, name: str) -> str:
+        """The same of a column by its name."""
+        return self.called(self.names.index(name))
+
+    @property
+    def is_keyed(self) -> bool:
+        """Whether documents are lines of records, brought together by a key."""
+        documents, key = self.table.documents, self.found.key.column
+        return documents is not None and key is not None and key != documents.place
+
     def is_again(self, place: int) -> bool:
         """Whether an earlier column is called nearly so."""
+        if self.table.documents is not None:
+            return False  # a path is found by its exact name
         return normalised(self.names[place]) in {normalised(name) for name in self.names[:place]}
 
     def can_be_named(self, place: int) -> bool:

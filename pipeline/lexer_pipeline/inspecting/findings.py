@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from lexer_pipeline.inspecting.amounts import Amounts, amounts_of
 from lexer_pipeline.inspecting.keys import Key, key_of
 from lexer_pipeline.inspecting.matching import PEOPLE, Guess, Match, fields_by_path, guesses
+from lexer_pipeline.inspecting.order_amounts import BESIDE, totals_of_lines
 from lexer_pipeline.inspecting.packed_cells import holds_several_codes, packed_lines
 from lexer_pipeline.inspecting.people import NAMES, are_words, mixed_addresses, refused_people
 from lexer_pipeline.inspecting.row_sample import differing
@@ -24,6 +25,8 @@ REFERENCE = LINE / "product_reference" / "id"
 ACTION_AT = FieldPath(("action_at",))
 GIVEN_BACK = re.compile(r"refund|return|rückgabe|erstattet|rembours|devol")
 OF_PERSON = re.compile(r"join|signup|regist|optin|subscri|consent|unsub|birth|lastchanged|added")
+CONSENT = ("email_subscribe", "sms_subscribe")
+TIME_OF_CONSENT = re.compile(r"consent.*(time|stamp|at|date|on)$")
 ANY_ARTICLE = frozenset({"article", "artikel", "item", "product", "référence", "referencia"})
 # Names that say no more than that something is one of many.
 SURE = 0.6
@@ -50,6 +53,7 @@ def findings(table: TestedTable, specification: Specification) -> Findings:
     found = Findings()
     is_payment = PAID in fields
     found.refused |= dict(_others(scored, table, specification.record_type))
+    found.refused |= dict(elsewhere(scored, table, specification.key))
     _people(
         table, scored, found, 0 if specification.key else _records(table, scored, specification), is_payment
     )
@@ -68,14 +72,24 @@ def _others(
     scored: Sequence[Match], table: TestedTable, record_type: str | None
 ) -> Iterator[tuple[Guess, str]]:
     """Guesses that are of another kind of record: what was given back is no price of a purchase, and when somebody joined no sale."""
+    filled = {normalised(column.called) for column in table.columns if column.filled}
     for one in scored:
-        name = normalised(table.name(one.column))
+        name = normalised(table.called(one.column))
         if (
             record_type == "purchase"
             and one.field in (PAID, ACTION_AT, QUANTITY, FULL)
             and GIVEN_BACK.search(name)
         ):
             yield (one.field, one.column), "by its name it is of what was given back"
+        if (
+            record_type in CONSENT
+            and one.field == ACTION_AT
+            and "consent" not in name
+            and any(map(TIME_OF_CONSENT.search, filled))
+        ):
+            yield (one.field, one.column), "the time of the consent stands beside it"
+        if one.field == ACTION_AT and name + "gmt" in filled:
+            yield (one.field, one.column), "the same time stands beside it in UTC"
         if record_type in ("purchase", "return") and one.field == ACTION_AT and OF_PERSON.search(name):
             yield (one.field, one.column), "by its name it is of the person"
         if one.field == REFERENCE and _are_names(table, one.column, name in ANY_ARTICLE):
@@ -85,6 +99,20 @@ def _others(
                 (one.field, one.column),
                 "some of its cells hold several codes, and a line is of one article",
             )
+
+
+def elsewhere(scored: Sequence[Match], table: TestedTable, key: str | None) -> Iterator[tuple[Guess, str]]:
+    """Guesses that the form of documents speaks against: what stands beside the list of lines is of no line, and the other way round."""
+    around = table.documents.around if table.documents is not None else ()
+    for one in scored:
+        if one.column in around and (
+            one.field.is_within(LINE) or one.field == ACTION_AT or str(one.field) == key
+        ):
+            yield (one.field, one.column), "it is of the order around it"
+        elif table.is_beside_lines(one.column) and one.field.is_within(LINE):
+            yield (one.field, one.column), BESIDE
+        elif table.is_of_line(one.column) and not one.field.is_within(LINE):
+            yield (one.field, one.column), "it is of a line, not of the whole order"
 
 
 def _are_names(table: TestedTable, column: int, may_be_names: bool) -> bool:
@@ -126,18 +154,20 @@ def _key(table: TestedTable, scored: Sequence[Match], found: Findings, path: Fie
     ]  # fmt: skip
     found.key = key_of(table, _open(scored, found, path), people, _open(scored, found, ACTION_AT))
     found.refused |= {(path, column): reason for column, reason in found.key.refused.items()}
-    if found.key.column is not None:
-        how = next(one for one in scored if one.field == path and one.column == found.key.column)
-        said = (
-            f"{how.reason}, filled in all rows"
-            if table.is_full(found.key.column) and table.rows
-            else how.reason
-        )
-        found.pinned[path] = found.key.column, said
+    chosen = found.key.column
+    if chosen is not None:
+        how = next(one for one in scored if one.field == path and one.column == chosen)
+        said = f"{how.reason}, filled in all rows" if table.is_full(chosen) and table.rows else how.reason
+        found.pinned[path] = chosen, said
+    documents = table.documents
+    if documents is not None and (documents.repeated or chosen is None or not table.comes_back(chosen)):
+        found.key = Key(documents.place, found.key.refused)
 
 
 def _is_packed(table: TestedTable, scored: Sequence[Match], found: Findings) -> bool:
     """Whether a column packs the lines of an order, so that no other one is of a line."""
+    if table.documents is not None:
+        return False
     key = found.key.column
     found.packed = packed_lines(table, [] if key is None else table.sample.groups(key))
     if found.packed is None:
@@ -156,9 +186,10 @@ def _amounts(table: TestedTable, scored: Sequence[Match], found: Findings, has_f
         for one in scored
         if one.field == DISCOUNT and one.owner in OTHERS
     }
-    amounts = amounts_of(
-        table, found.key.column, *(_open(scored, found, path) for path in (QUANTITY, PAID, DISCOUNT))
-    )
+    quantities, prices, less = (_open(scored, found, path) for path in (QUANTITY, PAID, DISCOUNT))
+    if not has_full:
+        prices = [*totals_of_lines(table, prices), *prices]
+    amounts = amounts_of(table, found.key.column, quantities, prices, less)
     found.amounts = amounts
     found.refused |= {
         (one.field, one.column): amounts.refused[one.column]

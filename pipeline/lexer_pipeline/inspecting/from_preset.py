@@ -11,10 +11,13 @@ from lexer_pipeline.inspecting.lacking import lacking
 from lexer_pipeline.inspecting.matching import fields_by_path
 from lexer_pipeline.inspecting.nearest import nearest
 from lexer_pipeline.mapping import file as mapping
+from lexer_pipeline.mapping.document_paths import SeenPath, Steps, leads_into, steps_of
+from lexer_pipeline.mapping.document_table import named_paths
 from lexer_pipeline.mapping.header import NUMBER_SIGN, Header
 from lexer_pipeline.mapping.rules import FieldRule, Mapping, RecordMap
 from lexer_pipeline.mapping.synonyms import is_secret
 from lexer_pipeline.specs import catalog
+from lexer_pipeline.specs.names import normalised
 from lexer_pipeline.specs.paths import FieldPath
 from lexer_pipeline.system.toml_lines import line_of
 
@@ -43,8 +46,29 @@ def preset(name: str) -> Mapping:
     return found
 
 
-def started(found: Mapping, names: Sequence[str], source: str) -> Started:
-    """The text of a preset for an export with these columns: what reads only columns that lack is a comment."""
+def started_of_documents(found: Mapping, seen: Sequence[SeenPath], source: str) -> Started:
+    """The text of a preset for documents with these paths; all of it stays, since the next documents may have what these lack."""
+    known = [_plain(steps_of(name)) for name in named_paths(found)]
+    unread = [
+        one.name
+        for one in seen
+        if one.is_leaf and not any(leads_into(path, _plain(one.steps)) for path in known)
+    ]
+    return started(found, [one.name for one in seen], source, unread)
+
+
+def _plain(steps: Steps) -> Steps:
+    """A path without case and punctuation, as names of keys are compared."""
+    return tuple(normalised(step) if isinstance(step, str) else step for step in steps)
+
+
+def started(
+    found: Mapping, names: Sequence[str], source: str, unread: Sequence[str] | None = None
+) -> Started:
+    """The text of a preset for an export with these columns: what reads only columns that lack is a comment.
+
+    Of documents the paths `unread` are what it leaves out, and nothing lacks.
+    """
     header = Header(found, names, source)
     if not any(_is_fed(record, header) for record in found.records):
         raise UsageError(
@@ -53,10 +77,10 @@ def started(found: Mapping, names: Sequence[str], source: str) -> Started:
         )
     lines = found.text.splitlines()
     paths = [path for record in found.records for path in fields_by_path(catalog.find(record.specification))]
-    left = {name: str(nearest(name, paths) or "") for name in header.unused()}
+    left = {name: str(nearest(name, paths) or "") for name in (header.unused() if unread is None else unread)}
     lacking_lines = {
         line: note
-        for number, record in enumerate(found.records)
+        for number, record in enumerate(found.records if unread is None else ())
         for line, note in _lacking_lines(found.text, number, record, header)
     }
     further = dict(_consent(found, left))
@@ -65,7 +89,8 @@ def started(found: Mapping, names: Sequence[str], source: str) -> Started:
     known = set(_entry(lines, line_of(found.text, ("recognise",)))) if found.recognise.required else set()
     at = line_of(found.text, ("drop",)) if found.drop else 0
     text = [
-        f"# Started from the preset {found.name}; what has a # in front reads columns that this export has not."
+        f"# Started from the preset {found.name}"
+        + ("; what has a # in front reads columns that this export has not." if unread is None else ".")
     ]
     for number, line in enumerate(lines, 1):
         if number == at:

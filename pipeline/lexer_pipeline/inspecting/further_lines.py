@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
+from lexer_pipeline.inspecting.api_values import in_cents
 from lexer_pipeline.inspecting.draft_conversions import conversions_of
 from lexer_pipeline.inspecting.draft_text import CUSTOM, LINK, Drafted, quoted
 from lexer_pipeline.inspecting.drafting import Drafting
@@ -68,11 +69,14 @@ def worked_out(lines: Sequence[Drafted], drafting: Drafting) -> Iterator[Drafted
     amounts = drafting.found.amounts
     if PAID not in drafting.fields or amounts.total is not None:
         return
-    if amounts.unit is not None and FULL in {line.field for line in lines}:
+    full = next((line for line in lines if line.field == FULL), None)
+    if amounts.unit is not None and full is not None:
         reason = amounts.reason or f"{drafting.names[amounts.unit]} is of one piece by its name"
         less = [DISCOUNT] if any(line.field == DISCOUNT and not line.why_not for line in lines) else []
         parts = ", ".join(quoted(str(path)) for path in (QUANTITY, FULL, *less))
-        yield Drafted(PAID, "", 0.9, reason, f'{{ fields = [{parts}], convert = ["line-total"] }}')
+        why_not = f"{full.column} {full.why_not}" if full.why_not else ""
+        value = f'{{ fields = [{parts}], convert = ["line-total"] }}'
+        yield Drafted(PAID, "", 0.9, reason, value, why_not=why_not)
     if amounts.open_price is not None:
         name = drafting.names[amounts.open_price]
         why_not = f"nothing tells whether {name} is of one piece or of the whole line"
@@ -99,7 +103,8 @@ def of_whole_orders(drafting: Drafting) -> Iterator[Drafted]:
         item = FieldPath(ADJUSTMENTS.item(index))
         value = f"{{ column = {quoted(name)}, convert = [{off}] }}"
         reason = "without it the lines of an order do not come to its total"
-        yield Drafted(item / "price_adjustment", name, 0.9, reason, value, tuple(notes), why_not)
+        line = Drafted(item / "price_adjustment", name, 0.9, reason, value, tuple(notes), why_not)
+        yield in_cents(line, place, drafting)
         if not why_not:
             yield Drafted(item / "reason", "", 0, "of the whole order", '{ constant = "Discount" }')
 
@@ -180,7 +185,7 @@ def names_of_articles(lines: Sequence[Drafted], drafting: Drafting) -> Iterator[
         return
     used = {name for line in lines if not line.why_not for name in line.columns}
     for place, name in enumerate(drafting.names):
-        plain = normalised(name)
+        plain = normalised(drafting.called(place))
         is_name = plain in ARTICLE_NAMES or any(
             plain.removeprefix(owner) in ARTICLE_NAMES for owner in ("lineitem", "line", "order")
         )
@@ -235,8 +240,15 @@ def kept_consent(lines: Sequence[Drafted], drafting: Drafting) -> Iterator[Draft
     used = {name for line in lines for name in line.columns if not line.why_not}
     for place, name in enumerate(drafting.names):
         texts = [text for text in drafting.texts(place) if text]
-        is_status = normalised(name) in ("status", "emailstatus") and consent_words(texts) is not None
-        if (is_consent(name) or is_status) and name not in used and drafting.can_be_named(place):
+        is_status = (
+            normalised(drafting.called(place)) in ("status", "emailstatus")
+            and consent_words(texts) is not None
+        )
+        if (
+            (is_consent(drafting.called(place)) or is_status)
+            and name not in used
+            and drafting.can_be_named(place)
+        ):
             path = FieldPath.named(custom_name(name))
             yield Drafted(
                 path, name, 0, "consent is never dropped; no field of a customer takes it", quoted(name)

@@ -1,7 +1,7 @@
 """What an export is: its form, its columns or keys, what it could become, and what stands in the way."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO, TypeVar
 
@@ -10,19 +10,23 @@ from lexer_pipeline.chunks.rows import Rows
 from lexer_pipeline.errors import SourceError
 from lexer_pipeline.inspecting import document_profile as keys
 from lexer_pipeline.inspecting import obstacles, semantic_types
-from lexer_pipeline.inspecting.candidates import Candidate, of_keys, of_table, ranked
+from lexer_pipeline.inspecting.candidates import Candidate, is_as_it_is, of_keys, of_table, ranked
 from lexer_pipeline.inspecting.column_counts import profile
 from lexer_pipeline.inspecting.column_names import shown
-from lexer_pipeline.inspecting.column_profile import ColumnProfile, TableProfile, many
+from lexer_pipeline.inspecting.column_profile import ColumnProfile, TableProfile
+from lexer_pipeline.inspecting.document_candidates import of_documents
+from lexer_pipeline.inspecting.document_obstacles import of_json
+from lexer_pipeline.inspecting.document_profile import ListProfile
+from lexer_pipeline.inspecting.document_reading import form_told, wrapper_of
 from lexer_pipeline.inspecting.obstacles import Obstacle
 from lexer_pipeline.inspecting.row_sample import RowSample
 from lexer_pipeline.limits import GUESSED_COLUMNS
 from lexer_pipeline.loading.delimited import Head
-from lexer_pipeline.loading.document_form import DocumentForm
 from lexer_pipeline.loading.format import AS_TOLD, ReadOptions
 from lexer_pipeline.loading.records import load_documents, load_rows
 from lexer_pipeline.loading.source import Loaded, LoadedDocuments, LoadedTable, Source
 from lexer_pipeline.loading.unchanged import unchanged
+from lexer_pipeline.mapping.document_source import first_paths, form_of
 from lexer_pipeline.mapping.recognition import recognise
 from lexer_pipeline.model import Json
 from lexer_pipeline.specs import catalog
@@ -37,7 +41,8 @@ class Inspection:
     """What was found in one source; it holds names, counts and shapes, never a value.
 
     `surely` is what it becomes without a doubt: the preset that it is, or else the specification that has all columns (or keys)
-    as fields; empty where neither is.
+    as fields; empty where neither is. Of JSON, `wrapper` leads to the list that holds the documents, `repeats` are the lists in
+    them, and one that `is_as_it_is` is called as the fields of its first specification are, so that it needs no mapping. `nearest` are presets that come next where none fits.
     """
 
     path: str
@@ -54,6 +59,10 @@ class Inspection:
     obstacles: tuple[Obstacle, ...]
     notes: tuple[str, ...]
     surely: str = ""
+    wrapper: str = ""
+    repeats: tuple[ListProfile, ...] = ()
+    is_as_it_is: bool = False
+    nearest: tuple[str, ...] = ()
 
     def as_json(self) -> dict[str, Json]:
         """The source as `inspect --json` prints it, but for its suspicions."""
@@ -67,26 +76,30 @@ class Inspection:
             "obstacles": [
                 {"code": one.code, "column": one.column, "message": one.message} for one in self.obstacles
             ],
-            "notes": list(self.notes),
+            "notes": list(self.notes), "nearest": list(self.nearest), "wrapper": self.wrapper,
+            "repeats": [{"path": one.path, "lists": one.lists, "items": one.items} for one in self.repeats],
         }  # fmt: skip
 
 
 def _column_json(one: ColumnProfile, rows: int) -> dict[str, Json]:
     return {
-        "name": one.name, "filled": one.filled, "fill_rate": _rate(one.filled, rows), "distinct": one.distinct,
-        "more_distinct": one.is_more, "kinds": one.kinds,
-        "date_forms": {" or ".join(names): count for names, count in one.readings(*semantic_types.DATES).items()},
-        "shapes": dict(one.shapes), "estimated": one.is_sampled,
+        "name": one.name, "filled": one.filled, "fill_rate": _rate(one.filled, rows), **_values_json(one),
     }  # fmt: skip
 
 
 def _key_json(one: keys.KeyProfile, documents: int) -> dict[str, Json]:
     return {
-        "path": one.path,
-        "filled": one.filled,
-        "fill_rate": _rate(one.filled, documents),
-        "types": one.types,
-    }
+        "path": one.path, "filled": one.filled, "fill_rate": _rate(one.filled, documents), "types": one.types,
+        **_values_json(one.column or keys.NO_VALUES),
+    }  # fmt: skip
+
+
+def _values_json(one: ColumnProfile) -> dict[str, Json]:
+    return {
+        "distinct": one.distinct, "more_distinct": one.is_more, "kinds": one.kinds,
+        "date_forms": {" or ".join(names): count for names, count in one.readings(*semantic_types.DATES).items()},
+        "shapes": dict(one.shapes), "estimated": one.is_sampled,
+    }  # fmt: skip
 
 
 def _rate(part: int, whole: int) -> float:
@@ -123,11 +136,12 @@ def table_profile(
             "Write a mapping by hand and convert with --map, or convert with --spec where the columns are called as its fields.",
         )
     names = [shown(name, number) for number, name in enumerate(loaded.head.distinct, 1)]
-    chunks = _watched(load_rows(loaded, None, ()), loaded, progress)
+    chunks = watched(load_rows(loaded, None, ()), loaded, progress)
     return profile(names, chunks if sample is None else sample.watching(chunks))
 
 
-def _watched(chunks: Iterable[ChunkT], loaded: Loaded, progress: Progress | None) -> Iterator[ChunkT]:
+def watched(chunks: Iterable[ChunkT], loaded: Loaded, progress: Progress | None) -> Iterator[ChunkT]:
+    """The same chunks, of whose rows `progress` is told."""
     rows = 0
     for chunk in chunks:
         yield chunk
@@ -152,23 +166,31 @@ def _table(loaded: LoadedTable, head: Head, progress: Progress | None) -> Inspec
         sniffed.header_line, table.rows, table.blank,
         table.columns, (), tuple(one.name for one in fitting), candidates, tuple(found), sniffed.notes,
         (recognised.sure.name if recognised.sure else "") if fitting else _only(candidates),
+        nearest=tuple(one.mapping.name for one in recognised.nearest),
     )  # fmt: skip
 
 
 def _documents(loaded: LoadedDocuments, progress: Progress | None) -> Inspection:
-    chunks = load_documents(loaded, DocumentForm())
-    found = keys.profile(_watched(chunks, loaded, progress))
-    candidates = ranked(of_keys(found.keys, one) for one in catalog.every())
-    in_the_way = []
-    if found.broken:
-        what = f"{many(found.broken, 'document')} cannot be read, the first on line {found.first_broken}"
-        in_the_way.append(Obstacle("json", "", what))
-    if candidates:
-        in_the_way += obstacles.of_fields(candidates[0])
+    form = form_told(loaded)
+    first = first_paths(loaded, replace(form_of(None), kept=form.kept))
+    loaded, names = replace(loaded, rest=first.start), [one.name for one in first.paths]
+    found = keys.profile(watched(load_documents(loaded, form), loaded, progress))
+    recognised = recognise(names, is_of_documents=True)
+    fitting = [one.mapping for one in recognised.fitting]
+    own = ranked(of_keys(found.keys, one) for one in catalog.every())
+    is_own = bool(own) and is_as_it_is(own[0])
+    records = wrapper_of(loaded)
+    own = own[:1] if _only(own) else own
+    candidates = own if is_own else of_documents(found, catalog.every(), records)
+    in_the_way = [*of_json(found), *(Obstacle("refused", "", one.refuse) for one in fitting if one.refuse)]
+    if candidates and not fitting:
+        in_the_way += obstacles.of_fields(candidates[0]) if is_own else obstacles.of_lacking(candidates[0])
     sniffed = loaded.sniffed
     return Inspection(
-        loaded.name, "JSON", sniffed.encoding, "", 0, found.documents, found.blank, (), found.keys, (), candidates,
-        tuple(in_the_way), sniffed.notes, _only(candidates),
+        loaded.name, "JSON", sniffed.encoding, "", 0, found.documents, found.blank, (), found.keys,
+        tuple(one.name for one in fitting), candidates, tuple(in_the_way), sniffed.notes,
+        (recognised.sure.name if recognised.sure else "") if fitting else _only(candidates) if is_own else "",
+        records, found.lists, is_own, tuple(one.mapping.name for one in recognised.nearest if one.mapping.documents is not None),
     )  # fmt: skip
 
 

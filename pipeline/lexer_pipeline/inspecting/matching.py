@@ -22,6 +22,7 @@ NEARLY = 0.88
 # What a link may hold, the surest way to name a person first.
 PEOPLE = tuple(FieldPath((name,)) for name in ("email", "email_sha256", "email_md5", "customer_id", "mobile"))
 HASHES = (("email_sha256",), ("email_md5",))
+MESSAGES = (FieldPath(("email_id",)), FieldPath(("sms_id",)))
 LINK, RECORDS = FieldPath(("link",)), FieldPath(("records", EACH))
 # Names that mean something else in every object.
 GENERIC = (
@@ -139,7 +140,7 @@ def _exact(
         named = FieldPath.named(column.name)
         is_certain = as_it_is or len(named) > 1
         is_path = is_certain and column.name == str(named) and _is_field(named, fields)
-        path = named if is_path else plain.get(normalised(column.name))
+        path = named if is_path else plain.get(normalised(column.called))
         if path is None or path in found or is_secret(column.name):
             continue
         if is_path or _agrees(column, fields[path], path):
@@ -173,7 +174,7 @@ def _scored(
     number: int, column: ColumnProfile, targets: Sequence[_Called], fields: Mapping[FieldPath, Field]
 ) -> list[Match]:
     found = []
-    name = normalised(column.name)
+    name = normalised(column.called)
     for target in targets:
         path = target.path
         confidence, reason, owner = _by_name(name, target)
@@ -186,7 +187,7 @@ def _scored(
         if confidence >= LEAST:
             found.append(Match(path, number, round(confidence, 2), reason, by_name, owner))
     paths = [target.path for target in targets]
-    if not found and len(column.name) > 4 and (near := nearest(column.name, paths, NEARLY)) is not None:
+    if not found and len(column.called) > 4 and (near := nearest(column.called, paths, NEARLY)) is not None:
         field = fields.get(near) or text_field(near)
         if _agrees(column, field, near):
             found.append(Match(near, number, 0.6, "nearly the same name"))
@@ -217,13 +218,18 @@ def _by_name(name: str, target: _Called) -> tuple[float, str, str]:
 
 def _by_values(column: ColumnProfile, path: FieldPath) -> tuple[float, str]:
     """What the values alone suggest."""
-    if path == ("email",) and column.share(semantic_types.EMAIL) > 0.8:
+    if path == ("email",) and column.share(semantic_types.EMAIL) > 0.8 and not _is_number(column):
         return 0.7, "its values are e-mail addresses"
     if path == ("mobile",) and column.share(semantic_types.PHONE) > 0.8 and _is_international(column):
         return 0.6, "its values are phone numbers with a country code"
     if path == ("action_at",) and column.share(semantic_types.DATE_TIME, semantic_types.ISO_DATE_TIME) > 0.8:
         return 0.52, "its values are date-times"
     return 0.0, ""
+
+
+def _is_number(column: ColumnProfile) -> bool:
+    """Whether a column is called the id of something, as those of messages look like addresses."""
+    return normalised(column.called).endswith("id")
 
 
 def _is_international(column: ColumnProfile) -> bool:
@@ -266,9 +272,8 @@ def _are_words(column: ColumnProfile, path: FieldPath, words: Sequence[str]) -> 
 
 def _is_rather_another(column: ColumnProfile, path: FieldPath) -> bool:
     """Whether a text field would be filled with addresses or dates."""
-    return column.share(semantic_types.EMAIL) > 0.5 or (
-        path.name.endswith("_name") and column.share(*semantic_types.DATES, *AMOUNTS) > 0.5
-    )
+    is_address = column.share(semantic_types.EMAIL) > 0.5 and not (path in MESSAGES and _is_number(column))
+    return is_address or (path.name.endswith("_name") and column.share(*semantic_types.DATES, *AMOUNTS) > 0.5)
 
 
 def _linked(found: Mapping[FieldPath, Match], fields: Collection[FieldPath]) -> dict[FieldPath, Match]:

@@ -35,12 +35,12 @@ def clock_of(table: TestedTable, day: int) -> Clock | None:
     column = table.columns[day]
     if column.share(semantic_types.DATE, semantic_types.ISO_DATE) < LEAST:
         return None
-    stem = DAY.sub("", normalised(column.name))
+    stem = DAY.sub("", normalised(column.called))
     times = [
         place for place in range(len(table.columns))
-        if place != day and TIME.search(normalised(table.name(place))) and _are_times(table, day, place)
+        if place != day and TIME.search(normalised(table.called(place))) and _are_times(table, day, place)
     ]  # fmt: skip
-    stems = {place: TIME.sub("", normalised(table.name(place))) for place in times}
+    stems = {place: TIME.sub("", normalised(table.called(place))) for place in times}
     alike = [place for place in times if stems[place] == stem]
     plain = [place for place in times if stems[place] in PLAIN]
     found = next(iter([*alike, *plain]), None)
@@ -58,7 +58,7 @@ def _are_times(table: TestedTable, day: int, place: int) -> bool:
 def _zone(table: TestedTable) -> int | None:
     """The column of names of time zones, all of which are known."""
     for place in range(len(table.columns)):
-        if ZONE.search(table.name(place).casefold()):
+        if ZONE.search(table.called(place).casefold()):
             texts = {text for text in table.sample.column(place) if text}
             if texts and all(zone_of(text) is not None for text in texts):
                 return place

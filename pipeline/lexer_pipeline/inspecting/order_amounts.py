@@ -23,14 +23,18 @@ NOT_ARTICLE = re.compile(
     r"price|preis|prix|quantity|qty|menge|total|discount|count|status|amount|weight|type$|tax"
 )
 
+BESIDE = "it stands beside the list of lines, so it is of the whole order"
+
 
 def plain_name(table: TestedTable, place: int) -> str:
     """A column's name as the patterns want it; what an amount is before, after or with is not what it is."""
-    return QUALIFIED.sub("", normalised(table.name(place)))
+    return QUALIFIED.sub("", normalised(table.called(place)))
 
 
 def of_order(table: TestedTable, groups: Sequence[Sequence[int]], place: int) -> str:
     """Why a column of amounts is one of the whole order; empty where it may be one of a line."""
+    if table.is_of_line(place) or table.is_beside_lines(place):
+        return BESIDE if table.is_beside_lines(place) else ""
     several = [group for group in groups if len(group) > 1]
     texts = table.sample.column(place)
     filled = [[texts[row] for row in group if texts[row]] for group in several]
@@ -48,9 +52,17 @@ def of_order(table: TestedTable, groups: Sequence[Sequence[int]], place: int) ->
     return "it is the same on all rows of an order, so it is of the whole order" if is_shown else ""
 
 
+def totals_of_lines(table: TestedTable, known: Sequence[int]) -> list[int]:
+    """Amounts in the list of lines of documents that are called what a line costs, beside those that are known."""
+    return [
+        place for place in range(len(table.columns))
+        if table.is_of_line(place) and table.is_amount(place) and place not in known and LINE.search(plain_name(table, place))
+    ]  # fmt: skip
+
+
 def articles(table: TestedTable) -> list[int]:
     """The columns that say which article a row is of."""
-    names = [normalised(column.name) for column in table.columns]
+    names = [normalised(column.called) for column in table.columns]
     return [
         place for place, name in enumerate(names) if ARTICLE.search(name) and not NOT_ARTICLE.search(name)
     ]

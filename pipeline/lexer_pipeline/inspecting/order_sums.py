@@ -41,7 +41,7 @@ def order_sum(
         return None
     totals = [
         place for place in _named(table, TOTAL)
-        if place != price and not NO_TOTAL.search(normalised(table.name(place)))
+        if place != price and not NO_TOTAL.search(normalised(table.called(place)))
     ]  # fmt: skip
     extras = [place for place in _named(table, EXTRA) if any(table.numbers(place))][:MOST_EXTRAS]
     for size in range(min(MOST_TOGETHER, len(extras)) + 1):
@@ -55,7 +55,7 @@ def order_sum(
 def _named(table: TestedTable, pattern: re.Pattern[str]) -> list[int]:
     return [
         place for place in range(len(table.columns))
-        if pattern.search(normalised(table.name(place))) and table.is_amount(place)
+        if pattern.search(normalised(table.called(place))) and table.is_amount(place)
     ]  # fmt: skip
 
 
@@ -79,7 +79,7 @@ def _fits(
 def _signed(table: TestedTable, rows: Sequence[int], place: int) -> Decimal:
     """An amount of an order with its sign: what is taken off is below zero, however it is written."""
     found = _first(table, rows, place) or Decimal()
-    return -abs(found) if LESS.search(normalised(table.name(place))) else found
+    return -abs(found) if LESS.search(normalised(table.called(place))) else found
 
 
 def _first(table: TestedTable, rows: Sequence[int], place: int) -> Decimal | None:

@@ -24,7 +24,7 @@ def packed_lines(table: TestedTable, groups: Sequence[Sequence[int]]) -> int | N
         return None
     for place in range(len(table.columns)):
         texts = [text for text in table.sample.column(place) if text]
-        is_named = LINES.fullmatch(normalised(table.name(place)))
+        is_named = LINES.fullmatch(normalised(table.called(place)))
         if is_named and texts and 2 * sum(bool(PACKED.search(text)) for text in texts) > len(texts):
             return place
     return None

@@ -45,20 +45,20 @@ def mixed_addresses(table: TestedTable, scored: Collection[Match]) -> Iterator[t
 
 def _owner(table: TestedTable, part: Match, parts: Collection[Match]) -> str:
     """Whose a part is: a word for a field may begin as other parts do (Mailing Street, beside Mailing City)."""
-    name = normalised(table.name(part.column))
+    name = normalised(table.called(part.column))
     return part.owner or next((one.owner for one in parts if one.owner and name.startswith(one.owner)), "")
 
 
 def _refused(table: TestedTable, one: Match, records: int, is_payment: bool) -> str:
     column = table.columns[one.column]
-    role = role_of(column.name)
+    role = role_of(column.called)
     if role is SELLER:
         return "by its name it is the sender's own or a colleague's"
     if role is OTHER:
         return "by its name it may be somebody else's"
     if one.field not in PEOPLE:
         return ""
-    if is_to(column.name) or (is_from(column.name) and not is_payment):
+    if is_to(column.called) or (is_from(column.called) and not is_payment):
         return "by its name it is one end of messages or payments, of which the other may be your own"
     if (
         column.distinct == 1

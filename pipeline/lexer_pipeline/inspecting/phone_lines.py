@@ -50,11 +50,11 @@ def _country(phone: str, drafting: Drafting) -> str:
     """The column of the country that belongs to a column of phone numbers: with the same words before it, else the only plain one."""
     named = [
         (place, name) for place, name in enumerate(drafting.names)
-        if COUNTRY.search(normalised(name)) and drafting.can_be_named(place) and _are_countries(drafting.texts(place))
+        if COUNTRY.search(normalised(drafting.called(place))) and drafting.can_be_named(place) and _are_countries(drafting.texts(place))
     ]  # fmt: skip
-    stem = re.split(r"phone|mobile|cell|tel|handy", normalised(phone))[0]
-    alike = [name for _, name in named if stem and normalised(name).startswith(stem)]
-    own = [name for _, name in named if role_of(name) != OTHER]
+    stem = re.split(r"phone|mobile|cell|tel|handy", normalised(drafting.called_as(phone)))[0]
+    alike = [name for place, name in named if stem and normalised(drafting.called(place)).startswith(stem)]
+    own = [name for place, name in named if role_of(drafting.called(place)) != OTHER]
     return next(iter([*alike, *own]), "")
 
 

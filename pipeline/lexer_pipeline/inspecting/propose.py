@@ -9,16 +9,18 @@ from typing import BinaryIO
 from lexer_pipeline.errors import UsageError
 from lexer_pipeline.inspecting import from_preset
 from lexer_pipeline.inspecting.column_names import has_no_header
-from lexer_pipeline.inspecting.draft import draft
-from lexer_pipeline.inspecting.inspect import Progress, table_profile
+from lexer_pipeline.inspecting.document_draft import draft_of_documents
+from lexer_pipeline.inspecting.draft import Draft, draft
+from lexer_pipeline.inspecting.inspect import Progress, table_profile, watched
 from lexer_pipeline.inspecting.row_sample import RowSample
 from lexer_pipeline.inspecting.tested_table import TestedTable
 from lexer_pipeline.loading.format import AS_TOLD, ReadOptions
 from lexer_pipeline.loading.origins import given_descriptor
-from lexer_pipeline.loading.source import LoadedDocuments, LoadedTable, Source
+from lexer_pipeline.loading.source import Loaded, LoadedDocuments, LoadedTable, Source
 from lexer_pipeline.loading.unchanged import unchanged
 from lexer_pipeline.mapping import file as mapping
 from lexer_pipeline.mapping import remembered
+from lexer_pipeline.mapping.document_source import first_paths, form_of
 from lexer_pipeline.mapping.recognition import recognise
 from lexer_pipeline.mapping.rules import Mapping, RecordMap
 from lexer_pipeline.model import Json, Specification
@@ -60,6 +62,12 @@ def propose(
     """
     specification = catalog.find(spec) if isinstance(spec, str) else spec
     with _opened(source, file, force, stdin, reading, temp) as (loaded, path):
+        if isinstance(loaded, LoadedDocuments):
+            done, seen = draft_of_documents(
+                _stem(loaded.name), loaded, specification, lambda chunks: watched(chunks, loaded, progress)
+            )
+            notes = _presets([one.name for one in seen], specification, is_of_documents=True)
+            return _written(done, path, specification, (*loaded.notes, *notes))
         names = loaded.head.names
         notes = _presets(names, specification)
         known = remembered.recall(out, names)
@@ -76,7 +84,8 @@ def propose(
         sample = RowSample()
         profile = table_profile(loaded, progress, sample)
     table = TestedTable(profile.columns, profile.rows - profile.blank, sample)
-    return _drafted(loaded, table, specification, path, notes)
+    done = draft(_stem(loaded.name), told_apart(names), table, specification, loaded.stream.told.sheet)
+    return _written(done, path, specification, (*loaded.notes, *notes))
 
 
 def propose_from(
@@ -86,7 +95,17 @@ def propose_from(
     """Write a mapping of `source` that starts from a preset; its columns are compared with the header, no row is read."""
     found = from_preset.preset(preset)
     with _opened(source, file, force, stdin, reading, temp) as (loaded, path):
-        done = from_preset.started(found, loaded.head.names, loaded.name)
+        if isinstance(loaded, LoadedTable) != (found.documents is None):
+            what = "documents of JSON" if found.documents is not None else "tables"
+            raise UsageError(
+                f"{loaded.name}: the preset {found.name} is for {what}", "Say --spec instead of --from."
+            )
+        if isinstance(loaded, LoadedTable):
+            done = from_preset.started(found, loaded.head.names, loaded.name)
+        else:
+            done = from_preset.started_of_documents(
+                found, first_paths(loaded, form_of(found)).paths, loaded.name
+            )
         _write(path, done.text)
         mapping.read(path)
         fields: tuple[dict[str, Json], ...] = tuple(
@@ -105,20 +124,15 @@ def _opened(
     stdin: BinaryIO | None,
     reading: ReadOptions,
     temp: Path | None,
-) -> Iterator[tuple[LoadedTable, Path]]:
-    """A table with names of columns, and where its mapping is to be written; UsageError where either cannot be."""
+) -> Iterator[tuple[Loaded, Path]]:
+    """Documents, or a table with names of columns, and where its mapping is to be written; UsageError where either cannot be."""
     with Scratch(temp) as scratch, unchanged(source, stdin, reading, scratch=scratch) as loaded:
         path = file or Path(_stem(loaded.name) + ".toml")
         if path.exists() and not force:
             raise UsageError(
                 f"{path}: is there already", "Name another file with --out, or replace it with --force."
             )
-        if isinstance(loaded, LoadedDocuments):
-            raise UsageError(
-                f"{loaded.name}: is JSON, and a mapping is for tables", "Use convert with --spec."
-            )
-        names = loaded.head.names
-        if has_no_header(names):
+        if isinstance(loaded, LoadedTable) and has_no_header(loaded.head.names):
             raise UsageError(
                 f"{loaded.name}: the first row looks like data, not like names",
                 "Add a row of column names above it.",
@@ -131,12 +145,13 @@ def _stem(name: str) -> str:
     return stem if stem not in ("", "-") and given_descriptor(Path(name)) is None else "mapping"
 
 
-def _presets(names: Sequence[str], specification: Specification) -> list[str]:
+def _presets(names: Sequence[str], specification: Specification, is_of_documents: bool = False) -> list[str]:
     """A word on presets that make the same already."""
-    found = recognise(names).sure
+    found = recognise(names, is_of_documents).sure
     if found is None or not _makes(found, specification):
         return []
-    what = f"the preset {found.name} fits this header; `convert` needs no mapping of your own for it"
+    fitted = "these documents" if is_of_documents else "this header"
+    what = f"the preset {found.name} fits {fitted}; `convert` needs no mapping of your own for it"
     return [f"{what}, and `map --from {found.name}` starts from it"]
 
 
@@ -171,23 +186,13 @@ def _is(record: RecordMap, specification: Specification) -> bool:
     return catalog.find(record.specification).name == specification.name
 
 
-def _drafted(
-    loaded: LoadedTable, table: TestedTable, specification: Specification, path: Path, notes: Sequence[str]
-) -> Proposal:
-    """The draft of a table that was read to its end, written."""
-    names, sheet = told_apart(loaded.head.names), loaded.stream.told.sheet
-    done = draft(_stem(loaded.name), names, table, specification, sheet)
+def _written(done: Draft, path: Path, specification: Specification, notes: Sequence[str]) -> Proposal:
+    """A draft of a source that was read to its end, written."""
     _write(path, done.text)
     mapping.read(path)
     fields = tuple(line.as_json() for line in done.lines)
     return Proposal(
-        path,
-        specification.name,
-        fields,
-        dict(done.unmatched),
-        done.missing,
-        (*loaded.notes, *notes),
-        done.questions,
+        path, specification.name, fields, dict(done.unmatched), done.missing, tuple(notes), done.questions
     )
 
 

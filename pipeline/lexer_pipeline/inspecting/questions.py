@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
+from lexer_pipeline.inspecting.api_values import OPEN
 from lexer_pipeline.inspecting.draft_text import LINK, Drafted
 from lexer_pipeline.inspecting.drafting import Drafting
 from lexer_pipeline.inspecting.findings import LINE, PAID
@@ -34,6 +35,8 @@ def _asked(field: FieldPath, line: Drafted | None, drafting: Drafting) -> str:
     if line is not None and line.choices:
         said = f"{line.column} {line.why_not}" if line.why_not.startswith(("is ", "its ")) else line.why_not
         return f"{said}; take away the # of the line that is right"
+    if line is not None and line.why_not.endswith(OPEN):
+        return f"{line.why_not} Take away the # of the line that is right, and of that of {field}"
     if field == STATUS:
         return (
             "what did these people agree to? Say it in words of your own, or by a column; it is never guessed"

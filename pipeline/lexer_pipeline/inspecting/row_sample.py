@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from lexer_pipeline.chunks import cells
+from lexer_pipeline.chunks.records import Records
 from lexer_pipeline.chunks.rows import Rows
 from lexer_pipeline.kernels.arrays import Integers
 from lexer_pipeline.kernels.codes import ROW_OK
@@ -26,6 +27,25 @@ class RowSample:
     _step: int = 1
     _chunk: int = 0
 
+    def add_records(self, chunk: Records, before: int) -> None:
+        """Keep some whole records of a chunk, each row with the number of its record behind it, which counts from `before`."""
+        of = np.cumsum(np.isin(np.arange(len(chunk.faults)), chunk.firsts)) - 1
+        good = np.flatnonzero(chunk.faults == ROW_OK)
+        first = _whole(good[: max(FIRST - len(self.rows), 0)], of)
+        self.rows += _numbered(chunk, first, of, before)
+        rest = good[len(first) :]
+        if len(rest) and self._chunk % self._step == 0:
+            middle = max((len(rest) - RUN) // 2, 0)
+            run = _whole(rest[middle : middle + RUN], of)
+            self._keep([*_numbered(chunk, run, of, before)])
+        self._chunk += 1
+
+    def settle(self, width: int) -> None:
+        """Have `width` cells in each row that `add_records` kept, and behind them the number of its record."""
+        self.rows += (row for run in self._runs for row in run)
+        self.rows = [(*row[:-1], *[""] * (width + 1 - len(row)), row[-1]) for row in self.rows]
+        self._runs = []
+
     def watching(self, chunks: Iterable[Rows]) -> Iterator[Rows]:
         """The same chunks, of which some rows are kept."""
         for chunk in chunks:
@@ -41,10 +61,13 @@ class RowSample:
         rest = good[len(first) :]
         if len(rest) and self._chunk % self._step == 0:
             middle = max((len(rest) - RUN) // 2, 0)
-            self._runs.append(list(_texts(chunk, rest[middle : middle + RUN])))
-            if len(self._runs) > RUNS:
-                self._runs, self._step = self._runs[::2], self._step * 2
+            self._keep(list(_texts(chunk, rest[middle : middle + RUN])))
         self._chunk += 1
+
+    def _keep(self, run: list[tuple[str, ...]]) -> None:
+        self._runs.append(run)
+        if len(self._runs) > RUNS:
+            self._runs, self._step = self._runs[::2], self._step * 2
 
     def column(self, place: int) -> list[str]:
         """The texts of one column."""
@@ -57,6 +80,18 @@ class RowSample:
             if row[key]:
                 found[row[key]].append(number)
         return list(found.values())
+
+
+def _whole(rows: Integers, of: Integers) -> Integers:
+    """Those of some rows whose record has all of its rows among them; `of` says which record each row is of."""
+    sizes = np.bincount(of, minlength=1)
+    chosen: Integers = rows[np.bincount(of[rows], minlength=len(sizes))[of[rows]] == sizes[of[rows]]]
+    return chosen
+
+
+def _numbered(chunk: Records, rows: Integers, of: Integers, before: int) -> Iterator[tuple[str, ...]]:
+    for row, texts in zip(rows.tolist(), _texts(chunk, rows), strict=True):
+        yield (*texts, str(before + int(of[row])))
 
 
 def _texts(chunk: Rows, rows: Integers) -> Iterator[tuple[str, ...]]:

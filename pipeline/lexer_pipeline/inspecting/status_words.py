@@ -5,12 +5,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from lexer_pipeline.inspecting import closed_words as words
+from lexer_pipeline.inspecting.event_kinds import EVENT, words_of_kind
 from lexer_pipeline.inspecting.row_sample import RowSample
 from lexer_pipeline.inspecting.tested_table import TestedTable
 from lexer_pipeline.model import Specification
 from lexer_pipeline.specs.names import normalised
 
-STATUS = re.compile(r"status|zustand|état$|etat$|estado$|stato$|bestellstatus|statut")
+STATUS = re.compile(r"status|^state$|orderstate$|zustand|état$|etat$|estado$|stato$|bestellstatus|statut")
 KIND = re.compile(
     r"(^|event|transaction|row|line|order|record|movement|receipt|sale|entry)(type|kind|art)$|^direction$|^vorgang$"
 )
@@ -22,6 +23,8 @@ NO_STATUS = re.compile(
 FLAG = re.compile(
     r"^(is)?(void|voided|cancelled|canceled|cancel|refund|refunded|test|testorder|deleted|storniert|storno|annulé|annulée|anulado)$"
 )
+FLAGS = frozenset({"true", "false", ""})
+WHEN_CALLED_OFF = re.compile(r"^(order)?(cancelled|canceled|voided|deleted|archived)(at|on|date|time)$")
 COMMERCE = ("purchase", "return")
 SENDS = ("email_send", "sms_send")
 
@@ -29,6 +32,8 @@ SENDS = ("email_send", "sms_send")
 @dataclass(frozen=True, slots=True)
 class SkipProposal:
     """Rows to leave out: those whose `column` says one of `words`, and why; `is_sure` where nothing speaks for them.
+
+    With `is_date` the column says when, so that it is filled; `negated` leaves out those that say none of the words.
 
     One that `contradicts` says of an order what cannot be where another source of a run has it.
     """
@@ -38,17 +43,31 @@ class SkipProposal:
     reason: str
     is_sure: bool
     contradicts: bool = True
+    is_date: bool = False
+    negated: bool = False
+
+    def skips(self, text: str) -> bool:
+        """Whether a row with this text in the column is left out."""
+        return bool(text) if self.is_date else (text.casefold() in self.words) != self.negated
 
 
 def skips_of(table: TestedTable, specification: Specification) -> Iterator[SkipProposal]:
     """The rows that a draft proposes to leave out."""
     kind = specification.record_type or ""
     for place, column in enumerate(table.columns):
-        name = normalised(column.name)
+        name = normalised(column.called)
         texts = [text.casefold() for text in table.sample.column(place)]
-        if FLAG.search(name) and kind in COMMERCE:
+        if EVENT.search(name) and (meant := words_of_kind(texts, kind, table.documents is not None)):
+            yield SkipProposal(column.name, meant, "another kind of event", True, negated=True)
+        elif WHEN_CALLED_OFF.search(name) and kind in COMMERCE and _is_of_some(table, place):
+            reason = f"an order that was called off is no {kind}"
+            yield SkipProposal(column.name, (), reason, True, is_date=True)
+        elif FLAG.search(name) and kind in COMMERCE:
             found = _among(texts, words.YES)
-            if found and len(set(texts)) > 1:
+            if table.documents is not None and set(texts) <= FLAGS:
+                # What no document of this export says, one of the next may.
+                found = ("true",)
+            if found and (table.documents is not None or len(set(texts)) > 1):
                 yield SkipProposal(
                     column.name, found, f"what was called off is no {kind}", "refund" not in name
                 )
@@ -72,7 +91,7 @@ def _said(table: TestedTable, place: int, texts: Sequence[str], kind: str) -> It
         yield SkipProposal(column, found, f"an order that was called off is no {kind}", True)
     if found := _among(texts, words.UNPAID):
         yield SkipProposal(column, found, "it is not paid yet; export it again when it is", True, False)
-    is_kind = KIND.search(normalised(column)) is not None
+    is_kind = KIND.search(normalised(table.called(place))) is not None
     others = words.OTHER_LINES if words.LINE_ITEMS.intersection(texts) else words.OTHER_ROWS
     if is_kind and (found := _among(texts, others)):
         yield SkipProposal(column, found, "the row is no article that was sold", True)
@@ -90,16 +109,20 @@ def _is_below_zero(table: TestedTable, rows: Sequence[int]) -> bool:
     )
 
 
+def _is_of_some(table: TestedTable, place: int) -> bool:
+    """Whether some rows, and not most of them, fill a column; of documents the next may."""
+    column = table.columns[place]
+    return 2 * column.filled <= table.rows and (table.documents is not None or column.filled > 0)
+
+
 def without(table: TestedTable, skips: Sequence[SkipProposal]) -> TestedTable:
     """The table without the rows of its sample that are surely left out."""
     gone = [
-        (place, one.words) for place in range(len(table.columns)) for one in skips
+        (place, one) for place in range(len(table.columns)) for one in skips
         if one.is_sure and one.column == table.name(place)
     ]  # fmt: skip
-    kept = [
-        row for row in table.sample.rows if not any(row[place].casefold() in said for place, said in gone)
-    ]
-    return TestedTable(table.columns, table.rows, RowSample(kept)) if gone else table
+    kept = [row for row in table.sample.rows if not any(one.skips(row[place]) for place, one in gone)]
+    return replace(table, sample=RowSample(kept), _numbers={}) if gone else table
 
 
 def _among(texts: Sequence[str], closed: frozenset[str]) -> tuple[str, ...]:

@@ -13,17 +13,57 @@ AMOUNTS = (semantic_types.NUMBER, semantic_types.MONEY, semantic_types.ZEROS)
 
 
 @dataclass(frozen=True, slots=True)
+class DocumentRows:
+    """What is known of rows that are made of documents.
+
+    The column at `place` numbers the record that each row is of, and has no name. `repeated` are the columns of the list that
+    repeats, empty where none does, `around` those of the document around records that are items of a list. `whole` are those whose values are whole numbers of JSON.
+    """
+
+    place: int
+    repeated: frozenset[int] = frozenset()
+    around: frozenset[int] = frozenset()
+    whole: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
 class TestedTable:
-    """A table with `rows` that are not blank; its columns are counted over all of them, the sample holds some."""
+    """A table with `rows` that are not blank; its columns are counted over all of them, the sample holds some.
+
+    Rows of `documents` are known to make one record or not; those of a table tell by a key.
+    """
 
     columns: Sequence[ColumnProfile]
     rows: int
     sample: RowSample
+    documents: DocumentRows | None = None
     _numbers: dict[int, list[Decimal | None]] = field(default_factory=dict)
 
     def name(self, place: int) -> str:
         """What a column is called."""
         return self.columns[place].name
+
+    def called(self, place: int) -> str:
+        """What the name of a column is compared by."""
+        return self.columns[place].called
+
+    def is_beside_lines(self, place: int) -> bool:
+        """Whether a column stands in a document beside the list that repeats, so that it is of the whole record."""
+        return (
+            self.documents is not None
+            and bool(self.documents.repeated)
+            and place not in self.documents.repeated
+        )
+
+    def is_of_line(self, place: int) -> bool:
+        """Whether a column stands in the list of documents that repeats."""
+        return self.documents is not None and place in self.documents.repeated
+
+    def comes_back(self, place: int) -> bool:
+        """Whether some value of a column stands in several rows."""
+        column = self.columns[place]
+        is_told = not column.is_more and column.distinct < column.filled
+        return is_told or any(len(group) > 1 for group in self.sample.groups(place))
 
     def is_full(self, place: int) -> bool:
         """Whether every row of the table fills a column."""

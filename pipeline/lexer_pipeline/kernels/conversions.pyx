@@ -264,7 +264,7 @@ cdef int identifier(Text *text) noexcept nogil:
     # ="0012" only protects what it holds.
     if text.p[begin] == 0x3D:
         return DOUBT
-    if text.p[begin] == 0x23 and not (begin + 1 < text.n and digit(text.p[begin + 1])):
+    if text.p[begin] == 0x23 and not is_numbered(text.p + begin, text.n - begin):
         return DOUBT
     for i in range(begin, text.n):
         if text.p[i] == 0x2E or text.p[i] == 0x2C or text.p[i] == 0x2B:

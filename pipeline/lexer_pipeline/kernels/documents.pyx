@@ -657,7 +657,10 @@ cdef bint vouch_value(Automaton a, int32_t number, Reader *r, Out *out, int dept
     if node.what == NODE_OBJECT:
         return vouch_object(a, number, r, out, depth)
     if node.what == NODE_ARRAY:
-        return vouch_array(a, node, r, out, depth)
+        return vouch_array(a, node.item, node.low, node.high, r, out, depth)
+    if node.what == NODE_OPEN and r.p[r.at] == 0x5B:
+        # A list of whatever may stand here alone.
+        return vouch_array(a, number, 0, 1e308, r, out, depth)
     if vouch_leaf(a, node, r, out):
         return mark(r, M_LEAF - r.word)
     if r.sketch == NULL:
@@ -723,7 +726,7 @@ cdef bint note_wrong(const Node *node, int32_t number, Reader *r, Out *out) noex
     return mark(r, M_WRONG)
 
 
-cdef bint vouch_array(Automaton a, const Node *node, Reader *r, Out *out, int depth) noexcept nogil:
+cdef bint vouch_array(Automaton a, int32_t item, double low, double high, Reader *r, Out *out, int depth) noexcept nogil:
     cdef int64_t count = 0
     if r.p[r.at] != 0x5B or not mark(r, M_OPEN_ARRAY):
         return False
@@ -732,16 +735,16 @@ cdef bint vouch_array(Automaton a, const Node *node, Reader *r, Out *out, int de
         return False
     if r.at < r.end and r.p[r.at] == 0x5D:
         r.at += 1
-        return (r.sketch != NULL or node.low <= 0) and mark(r, M_CLOSE_ARRAY)
+        return (r.sketch != NULL or low <= 0) and mark(r, M_CLOSE_ARRAY)
     while True:
-        if not skip_space(r, out) or not vouch_value(a, node.item, r, out, depth + 1):
+        if not skip_space(r, out) or not vouch_value(a, item, r, out, depth + 1):
             return False
         count += 1
         if not skip_space(r, out) or r.at >= r.end:
             return False
         r.at += 1
         if r.p[r.at - 1] == 0x5D:
-            return (r.sketch != NULL or node.low <= count <= node.high) and mark(r, M_CLOSE_ARRAY)
+            return (r.sketch != NULL or low <= count <= high) and mark(r, M_CLOSE_ARRAY)
         if r.p[r.at - 1] != 0x2C:
             return False
 

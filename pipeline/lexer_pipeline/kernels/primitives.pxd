@@ -212,11 +212,16 @@ cdef inline bint is_nobodys(const uint8_t *p, int64_t n) noexcept nogil:
     return False
 
 
+cdef inline bint is_numbered(const uint8_t *p, int64_t n) noexcept nogil:
+    """Whether a text that begins with # is a number such as #1001 or #AU1001: no error of a spreadsheet begins or ends so."""
+    return n > 1 and (digit(p[1]) or digit(p[n - 1]))
+
+
 cdef inline bint good_id(const uint8_t *p, int64_t n) noexcept nogil:
     """Plain signs of ASCII with nothing around them that protects an id, no entity and no number with an exponent."""
     cdef int64_t i
     cdef uint8_t c = p[0]
-    if c <= 0x20 or c == 0x27 or c == 0x3D or p[n - 1] <= 0x20 or (c == 0x23 and not (n > 1 and digit(p[1]))):
+    if c <= 0x20 or c == 0x27 or c == 0x3D or p[n - 1] <= 0x20 or (c == 0x23 and not is_numbered(p, n)):
         return False
     for i in range(n):
         c = p[i]
@@ -273,12 +278,12 @@ cdef inline bint odd_edges(const uint8_t *p, int64_t n) noexcept nogil:
     while n and (p[0] <= 0x20 or p[0] >= 0x80):
         p += 1
         n -= 1
-    if n and p[0] == 0x23:
-        return n == 1 or not digit(p[1])
-    if not n or not digit(p[0]):
+    if not n or (p[0] != 0x23 and not digit(p[0])):
         return False
     while p[n - 1] <= 0x20 or p[n - 1] >= 0x80:
         n -= 1
+    if p[0] == 0x23:
+        return not is_numbered(p, n)
     return n >= 5 and p[n - 3] == 0x2B and digit(p[n - 2]) and digit(p[n - 1])
 
 

@@ -7,12 +7,11 @@ import zipfile
 import zlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
-from dataclasses import dataclass, field
 from io import BufferedReader
 
 from lexer_pipeline.errors import SourceError, UsageError
 from lexer_pipeline.loading import other_files
-from lexer_pipeline.loading.origins import Origin
+from lexer_pipeline.loading.origins import Member, Origin
 from lexer_pipeline.loading.zip_limits import is_of_workbook, plain, refuse_bomb
 
 MOST_BYTES = 50 << 30
@@ -25,18 +24,6 @@ NESTED = (b"PK\x03\x04", b"\x1f\x8b", b"7z\xbc\xaf", b"Rar!", b"BZh", b"\xfd7zXZ
 MOST_SHOWN = 8
 # So much of a text is looked at to tell whether it is prose.
 HEAD = 1 << 13
-
-
-@dataclass(frozen=True, slots=True)
-class Member:
-    """One file of a zip, named as messages call it: `export.zip!members.csv`; `notes` say what else the zip holds."""
-
-    archive: Origin
-    name: str
-    notes: tuple[str, ...] = field(default=(), compare=False)
-
-    def __str__(self) -> str:
-        return f"{self.archive}!{self.name}"
 
 
 def is_workbook(path: Origin) -> bool:

@@ -14,13 +14,15 @@ class DocumentForm:
     """Where the records lie in a source of JSON.
 
     `records` is the path of the list that holds them (`data.orders.nodes`), as a person named it; empty: found by itself.
-    `parent` is the key in which a line names the document that it belongs to. `kept` are the keys under which a document has
+    `parent` is the key in which a line names the document that it belongs to, and `included` the one beside the list
+    under which stands what its records name; empty: nothing is joined to them. `kept` are the keys under which a document has
     lists of its own, so that such a list is no list of documents. In a source that is `bare`, as one of rejects, each
     document is a record as it stands.
     """
 
     records: str = ""
     parent: str = ""
+    included: str = ""
     kept: frozenset[str] = frozenset()
     bare: bool = False
 

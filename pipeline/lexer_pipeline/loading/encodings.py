@@ -76,6 +76,7 @@ class Decoded:
         self._decoder: Marked | codecs.IncrementalDecoder | None = None
         self._begun = self._ended = False
         self._settled = is_json
+        self._ahead = b""
 
     @property
     def told(self) -> ReadOptions:
@@ -93,17 +94,20 @@ class Decoded:
 
     def place(self) -> tuple[int, int] | None:
         """Where the next byte lies in a file; None where the text is not what lies there."""
-        return self._source.place() if self._decoder is None else None
+        found = self._source.place() if self._decoder is None else None
+        return (found[0], found[1] - len(self._ahead)) if found else None
 
     def read(self, size: int = BLOCK) -> bytes:
         """The next bytes, none only at the end."""
         while not self._ended:
-            block = self._source.read(size)
+            block, self._ahead = self._ahead[:size], self._ahead[size:]
+            block = block or self._source.read(size)
             self._ended = not block
             if not self._begun:
                 block = self._begin(block)
             if not self._settled and not block.isascii():
-                block = self._settle(block)
+                self._settle(block)
+                block, self._ahead = self._ahead[:size], self._ahead[size:]
             if self._decoder is not None:
                 block = self._decode(block)
             if block:
@@ -154,8 +158,8 @@ class Decoded:
                 "surrogatepass" if wide else "surrogateescape"
             )
 
-    def _settle(self, block: bytes) -> bytes:
-        """Tell the encoding from the bytes around the first one beyond ASCII."""
+    def _settle(self, block: bytes) -> None:
+        """Tell the encoding from the bytes around the first one beyond ASCII, which are read next."""
         self._settled = True
         while len(block) < SAMPLE and (more := self._source.read(BLOCK)):
             block += more
@@ -163,7 +167,7 @@ class Decoded:
         if reading is not None:
             self._take(reading)
         self.notes = (note,) if note else ()
-        return block
+        self._ahead = block
 
     def _take(self, reading: EncodingGuess) -> None:
         """Decode as the letters of a language tell."""

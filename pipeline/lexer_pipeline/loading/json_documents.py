@@ -11,10 +11,13 @@ from lexer_pipeline.chunks.documents import Documents
 from lexer_pipeline.kernels import dispatch
 from lexer_pipeline.kernels.arrays import Int64s
 from lexer_pipeline.kernels.codes import ARRAY_BROKEN, ARRAY_ENDED
+from lexer_pipeline.loading import included
+from lexer_pipeline.loading.document_chunks import DocumentChunks
 from lexer_pipeline.loading.document_form import DocumentForm
 from lexer_pipeline.loading.format import Readable
-from lexer_pipeline.loading.json_members import Place, below
-from lexer_pipeline.loading.json_reader import BLOCK, LONGEST, SPACE, JsonReader
+from lexer_pipeline.loading.included import NOTHING, Included
+from lexer_pipeline.loading.json_members import EMPTY_LIST
+from lexer_pipeline.loading.json_reader import LONGEST, SPACE, JsonReader
 from lexer_pipeline.loading.wrapped import Wrappers
 from lexer_pipeline.loading.wrappers import Found
 
@@ -22,8 +25,10 @@ LINE_FEED = 0x0A
 ANY = DocumentForm()
 AROUND_BROKEN = "the object around the list of records is broken or does not end"
 LIST_BROKEN = "the list is broken; look for a missing comma, quote or bracket"
-# From the places of some values to those of the records in them.
-Records = Callable[[Int64s], Int64s]
+# The places of some records, and what is included of them.
+Placed = tuple[Int64s, Sequence[Included]]
+# From the places of some values to the records in them.
+Records = Callable[[Int64s], Placed]
 
 
 @dataclass(slots=True)
@@ -74,7 +79,7 @@ class _Reader(JsonReader):
     def __init__(self, source: Readable, data: bytes, wrappers: Wrappers) -> None:
         super().__init__(source, data)
         self._wrappers = wrappers
-        self._number = 0
+        self._chunks = DocumentChunks(wrappers.joins)
 
     def has_one_a_line(self) -> bool:
         """Whether the first document ends on its own line (or the second line begins another)."""
@@ -123,29 +128,11 @@ class _Reader(JsonReader):
         starts, ends, lines, count = dispatch.find_lines(data, end)
         blank, lines = count - len(starts), lines + self.line
         self.line += count
-        if self._wrappers.may_come:
-            known = self._wrappers
-            starts, ends, lines = _inside(known, known.inside, data, starts, ends, lines)
-        return self._chunks(data, starts, ends, lines, blank)
-
-    def _chunks(
-        self, data: bytes, starts: Int64s, ends: Int64s, lines: Int64s, blank: int
-    ) -> Iterator[Documents]:
-        """The documents as a chunk or, where a wrapper was read at once, as chunks of the usual size."""
-        if len(data) <= 4 * BLOCK or not len(starts):
-            yield self._chunk(data, starts, ends, lines, blank)
-            return
-        cuts = np.flatnonzero(np.diff((starts - starts[0]) // BLOCK)) + 1
-        for some in np.split(np.arange(len(starts)), cuts):
-            first, end = int(starts[some[0]]), int(ends[some[-1]])
-            yield self._chunk(data[first:end], starts[some] - first, ends[some] - first, lines[some], blank)
-            blank = 0
-
-    def _chunk(self, data: bytes, starts: Int64s, ends: Int64s, lines: Int64s, blank: int) -> Documents:
-        numbers = np.arange(self._number + 1, self._number + 1 + len(starts))
-        self._number += len(starts)
-        starts, ends, lines = (np.ascontiguousarray(one, np.int64) for one in (starts, ends, lines))
-        return Documents(data, starts, ends, lines, numbers, blank)
+        if not self._wrappers.may_come:
+            return self._chunks.of(data, starts, ends, lines, blank)
+        known = self._wrappers
+        starts, ends, lines, pages = _inside(known, known.inside, data, starts, ends, lines)
+        return self._chunks.of(data, starts, ends, lines, blank, pages)
 
     def values(self) -> Iterator[Documents]:
         """JSON texts one after another: a list or a wrapper gives its items, any other object itself."""
@@ -162,35 +149,50 @@ class _Reader(JsonReader):
             return
         end = self.value_end()
         found = self._wrappers.opened(self.data, self.line) if self._wrappers.may_come else None
+        page = NOTHING if found is None else self._wrappers.joins.of_page(self.data, 0, found.keys)
+        if page is None:
+            raise self.broken(LIST_BROKEN)
+        if end < 0:
+            self._refuse_cut(found, page)
         if found is not None and found.is_list:
-            yield from self._wrapped(found)
-        elif end < 0:
+            yield from self._wrapped(found, page, end >= 0)
+            return
+        start = 0 if found is None else found.at
+        stop = end if found is None else dispatch.value_end(self.data, start)
+        yield from self._chunks_of_places(np.array([[start, stop]]), partial(self._below, (), page))
+        self.drop(end)
+
+    def _refuse_cut(self, found: Found | None, page: Included) -> None:
+        """SourceError for an object that is not whole, unless it is a wrapper whose records can be read as they come."""
+        joins, is_long = self._wrappers.joins, len(self.data) > LONGEST
+        if is_long and found is None and joins.is_cut(self.data):
+            raise joins.cut(self.line)
+        # What records name may stand behind them, as long as the page may be whole.
+        waits = found is not None and not is_long and page is NOTHING and joins.names(self.data, found.at)
+        if found is None or not found.is_list or waits:
             raise self.not_whole()
-        else:
-            start = 0 if found is None else found.at
-            stop = end if found is None else dispatch.value_end(self.data, start)
-            yield from self._chunks_of_places(np.array([[start, stop]]), _as_they_are)
-            self.drop(end)
 
-    def _wrapped(self, found: Found) -> Iterator[Documents]:
+    def _wrapped(self, found: Found, page: Included, is_whole: bool) -> Iterator[Documents]:
         self.drop(found.at + 1)
-        yield from self._list(partial(self._below, found.inner))
+        yield from self._list(partial(self._below, found.inner, page))
         for depth in reversed(range(len(found.keys))):
-            self._close(depth)
+            self._close(depth, is_whole or page is not NOTHING or depth + 1 < len(found.keys))
 
-    def _below(self, keys: Sequence[str], places: Int64s) -> Int64s:
+    def _below(self, keys: Sequence[str], page: Included, places: Int64s) -> Placed:
         if not keys:
-            return places
-        return np.array(below(self.data, places.tolist(), keys), np.int64).reshape(-1, 2)
+            return places, () if page is NOTHING else [page] * len(places)
+        found = self._wrappers.below(self.data, places.tolist(), keys, page)
+        table = np.array([one[:2] for one in found], np.int64).reshape(-1, 2)
+        return table, [one[2] for one in found]
 
-    def _outermost(self, places: Int64s) -> Int64s:
+    def _outermost(self, places: Int64s) -> Placed:
         """The records in some documents, any of which may be a wrapper."""
         if not self._wrappers.may_come:
-            return places
+            return places, ()
         starts, ends = places[:, 0], places[:, 1]
         known, lines = self._wrappers, self._lines_of(starts, ends)
-        found = _inside(known, known.inside_item, self.data, starts, ends, lines)
-        return np.stack(found[:2], axis=1)
+        starts, ends, _, pages = _inside(known, known.inside_item, self.data, starts, ends, lines)
+        return np.stack((starts, ends), axis=1), pages
 
     def _list(self, records: Records) -> Iterator[Documents]:
         """The `records` in the items of a list, whose bracket was passed."""
@@ -223,9 +225,9 @@ class _Reader(JsonReader):
         return sign == b","
 
     def _chunks_of_places(self, places: Int64s, records: Records) -> Iterator[Documents]:
-        places = records(places)
+        places, pages = records(places)
         starts, ends = places[:, 0], places[:, 1]
-        return self._chunks(self.data, starts, ends, self._lines_of(starts, ends), 0)
+        return self._chunks.of(self.data, starts, ends, self._lines_of(starts, ends), 0, pages)
 
     def _lines_of(self, starts: Int64s, ends: Int64s) -> Int64s:
         end = int(ends[-1]) if len(ends) else 0
@@ -235,25 +237,31 @@ class _Reader(JsonReader):
             lines += np.searchsorted(breaks, starts)
         return lines
 
-    def _close(self, depth: int) -> None:
+    def _close(self, depth: int, is_joined: bool) -> None:
         """Pass over what stands behind the list in one of the objects around it, so many deep, up to its brace."""
         while self.skip_space() and self.data[:1] == b",":
             self.drop(1)
             key = self.token()
             if self.token() != b":" or not self.skip_space():
                 raise self.broken(AROUND_BROKEN)
-            self._pass_over(key, depth)
+            self._pass_over(key, depth, is_joined)
         if self.data[:1] != b"}":
             raise self.broken(AROUND_BROKEN)
         self.drop(1)
 
-    def _pass_over(self, key: bytes, depth: int) -> None:
-        """Pass over the value of a key; UsageError where it holds records that nobody asked for."""
+    def _pass_over(self, key: bytes, depth: int, is_joined: bool) -> None:
+        """Pass over the value of a key; UsageError where it holds records that nobody asked for.
+
+        SourceError where the records name what stands there, unless it `is_joined` to them.
+        """
         is_list = self.data[:1] == b"["
         while is_list and not self.data[1:].strip(SPACE) and self.more():
             pass
         if not is_list and (end := self.value_end()) < 0:
             raise self.not_whole()
+        joins = self._wrappers.joins
+        if is_list and not is_joined and joins.is_meant(key) and not EMPTY_LIST.match(self.data):
+            raise joins.waits(self.line)
         if self._wrappers.holds_records(key, self.data, depth):
             raise self._wrappers.second(key, self.line)
         if not is_list:
@@ -265,22 +273,23 @@ class _Reader(JsonReader):
 
 
 def _inside(
-    wrappers: Wrappers, records: Callable[[bytes, int], Sequence[Place] | None], data: bytes, starts: Int64s, ends: Int64s,
-    lines: Int64s,
-) -> tuple[Int64s, Int64s, Int64s]:  # fmt: skip
-    """The `records` in some documents, each on the line of its document."""
-    places: list[tuple[int, int, int]] = []
+    wrappers: Wrappers, records: Callable[[bytes, int], Sequence[included.Placed] | None], data: bytes, starts: Int64s,
+    ends: Int64s, lines: Int64s,
+) -> tuple[Int64s, Int64s, Int64s, Sequence[Included]]:  # fmt: skip
+    """The `records` in some documents, each on the line of its document, and what is included of them."""
+    places, pages = list[tuple[int, int, int]](), list[Included]()
     for start, end, line in zip(starts.tolist(), ends.tolist(), lines.tolist(), strict=True):
         inner = records(data[start:end], line) if wrappers.may_come else None
-        found = [(0, end - start)] if inner is None else inner
-        places += [(start + begin, start + stop, line) for begin, stop in found]
+        found = [(0, end - start, NOTHING)] if inner is None else inner
+        places += [(start + begin, start + stop, line) for begin, stop, _ in found]
+        pages += [page for _, _, page in found]
     table = np.array(places, np.int64).reshape(-1, 3)
-    return table[:, 0], table[:, 1], table[:, 2]
+    return table[:, 0], table[:, 1], table[:, 2], pages
 
 
-def _as_they_are(places: Int64s) -> Int64s:
-    return places
+def _as_they_are(places: Int64s) -> Placed:
+    return places, ()
 
 
-def _none(places: Int64s) -> Int64s:
-    return places[:0]
+def _none(places: Int64s) -> Placed:
+    return places[:0], ()

@@ -13,8 +13,8 @@ from typing import Any, BinaryIO
 
 from lexer_pipeline.errors import SourceError, UsageError
 from lexer_pipeline.loading.byte_stream import GZIP_MAGIC
-from lexer_pipeline.loading.origins import Origin, identity_of
-from lexer_pipeline.loading.source import ArchiveMember, Source
+from lexer_pipeline.loading.origins import Member, Origin, identity_of
+from lexer_pipeline.loading.source import Source
 
 BLOCK = 1 << 20
 # Files are hashed whole where so many of their first bytes are the same.
@@ -71,7 +71,7 @@ def refuse_copies(sources: Sequence[Source]) -> None:
 def _file(source: Source) -> _File | None:
     """A source on disk; None for others, and where opening it as a source will say what is wrong."""
     with suppress(OSError, SourceError, zlib.error):
-        if isinstance(source, ArchiveMember):
+        if isinstance(source, Member):
             size = import_module("lexer_pipeline.loading.archive").size_of(source)
             return _File(source, (_identity(source.archive), source.name), size)
         if isinstance(source, Origin):
@@ -136,7 +136,7 @@ def _twice(one: _File, other: _File, why: str) -> UsageError:
 
 
 def _are_in_one_zip(one: _File, other: _File) -> bool:
-    both = [file.source.archive for file in (one, other) if isinstance(file.source, ArchiveMember)]
+    both = [file.source.archive for file in (one, other) if isinstance(file.source, Member)]
     return len(both) == 2 and both[0] is both[1]
 
 
@@ -151,7 +151,7 @@ def _blocks(source: Source, size: int) -> Iterator[bytes]:
 
 
 def _opened(source: Source) -> Any:
-    if isinstance(source, ArchiveMember):
+    if isinstance(source, Member):
         return import_module("lexer_pipeline.loading.archive").MemberFile(source)
     assert isinstance(source, Origin)
     return source.open()

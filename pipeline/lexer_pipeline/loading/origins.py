@@ -9,9 +9,10 @@ import re
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
 from io import FileIO, RawIOBase
 from pathlib import Path
-from typing import BinaryIO, Protocol, runtime_checkable
+from typing import BinaryIO, TypeAlias
 
 from lexer_pipeline.errors import SourceError
 from lexer_pipeline.loading.file_state import about, changed, state_of
@@ -20,22 +21,6 @@ from lexer_pipeline.system.scratch import Scratch
 
 # A descriptor that this process was given: to open it anew would fail (sockets), or share its place with the first (macOS).
 GIVEN = re.compile(r"/dev/stdin|(?:/dev|/proc/self)/fd/([0-9]+)")
-
-
-@runtime_checkable
-class Origin(Protocol):
-    """What was opened to be looked at, and is then read: `first` gives its first bytes, `path` is its file where it has one."""
-
-    name: str
-    path: Path | None
-
-    @property
-    def identity(self) -> tuple[int, int] | None: ...
-    def first(self) -> bytes: ...
-    def size(self) -> int: ...
-    def open(self) -> RawIOBase: ...
-    def check(self) -> None: ...
-    def close(self) -> None: ...
 
 
 class NamedFile:
@@ -84,13 +69,29 @@ class NamedFile:
         """Nothing is held open."""
 
 
+# What was opened to be looked at, and is then read: `first` gives its first bytes, `path` is its file where it has one.
+Origin: TypeAlias = NamedFile | Stream
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One file of a zip, named as messages call it: `export.zip!members.csv`; `notes` say what else the zip holds."""
+
+    archive: Origin
+    name: str
+    notes: tuple[str, ...] = field(default=(), compare=False)
+
+    def __str__(self) -> str:
+        return f"{self.archive}!{self.name}"
+
+
 def origin_of(source: str | Path, stdin: BinaryIO | None, scratch: Scratch | None = None) -> Origin:
     """A path, or `-` for `stdin`, opened and looked at; SourceError where it cannot be. What is kept of it lies in `scratch`."""
-    if str(source) == "-":
-        if stdin is None:
-            raise SourceError("-: standard input is closed", "Pipe the source in, or name its file.")
-        return Stream("-", stdin, scratch or Scratch(), is_own=False)
     path = Path(source)
+    if stdin is None and (str(source) == "-" or _is_closed_input(path)):
+        raise SourceError(f"{source}: standard input is closed", "Pipe the source in, or name its file.")
+    if stdin is not None and str(source) == "-":
+        return Stream("-", stdin, scratch or Scratch(), is_own=False)
     with _naming(path):
         file = _opened(path)
         try:
@@ -119,6 +120,13 @@ def given_descriptor(path: Path) -> int | None:
     """The descriptor of this process that a path names; None where it is the name of a file."""
     found = GIVEN.fullmatch(str(path))
     return int(found[1] or 0) if found else None
+
+
+def _is_closed_input(path: Path) -> bool:
+    """Whether a path names standard input, behind which nothing lies but what the command put there in place of a closed one."""
+    with suppress(OSError):
+        return given_descriptor(path) == 0 and os.path.samestat(os.fstat(0), os.stat(os.devnull))
+    return False
 
 
 def _opened(path: Path) -> FileIO:

@@ -7,8 +7,6 @@ found through files on disk, and the lines of some roots at a time are brought t
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
 
-import numpy as np
-
 from lexer_pipeline.chunks.documents import Documents
 from lexer_pipeline.limits import RECORD_ROWS
 from lexer_pipeline.loading.families import Line, about, composed, families, too_large
@@ -90,10 +88,6 @@ class Parents:
             yield self._chunk(texts, lines, frozenset(orphans))
 
     def _chunk(self, texts: Sequence[bytes], lines: Sequence[int], orphans: frozenset[int]) -> Documents:
-        ends = np.cumsum([len(text) + 1 for text in texts], dtype=np.int64) - 1
-        starts = ends - np.array([len(text) for text in texts], np.int64)
-        numbers = np.arange(self._number + 1, self._number + 1 + len(texts))
-        self._number += len(texts)
-        blank, self._blank = self._blank, 0
-        places = np.array(lines, np.int64)
-        return Documents(b"\n".join(texts), starts, ends, places, numbers, blank, orphans=orphans)
+        made = Documents.of_texts(texts, lines, self._number + 1, self._blank, orphans)
+        self._number, self._blank = self._number + len(texts), 0
+        return made

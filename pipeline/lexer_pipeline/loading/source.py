@@ -28,7 +28,7 @@ from lexer_pipeline.loading.format import (
     TextStream,
 )
 from lexer_pipeline.loading.line_breaks import cr_ends_rows
-from lexer_pipeline.loading.origins import Origin, origin_of
+from lexer_pipeline.loading.origins import Member, Origin, origin_of
 from lexer_pipeline.loading.passed_over import PassedOver
 from lexer_pipeline.loading.quotes import Quotes
 from lexer_pipeline.model import SourceUse
@@ -67,16 +67,7 @@ class ArrowStream(Protocol):
     def __arrow_c_stream__(self, requested_schema: object | None = None) -> object: ...
 
 
-@runtime_checkable
-class ArchiveMember(Protocol):
-    """A file in an archive; its text is the name that messages call it by, and `notes` say what lies beside it."""
-
-    archive: Origin
-    name: str
-    notes: tuple[str, ...]
-
-
-Source = Path | str | Origin | ArrowStream | ArchiveMember
+Source = Path | str | Origin | ArrowStream | Member
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,7 +188,7 @@ def load(
         stream = _open(source, stdin, options, hashing, scratch, on_failure)
         loaded = replace(_begun(stream, options), scratch=scratch)
         on_failure.pop_all()
-        return replace(loaded, beside=source.notes) if isinstance(source, ArchiveMember) else loaded
+        return replace(loaded, beside=source.notes) if isinstance(source, Member) else loaded
 
 
 @contextmanager
@@ -206,7 +197,7 @@ def naming_member(source: Source) -> Iterator[None]:
     try:
         yield
     except (SourceError, UsageError) as problem:
-        if isinstance(source, ArchiveMember) and "--member" not in problem.hint:
+        if isinstance(source, Member) and "--member" not in problem.hint:
             problem.hint = f"{problem.hint} Or choose another file of the zip with --member NAME.".lstrip()
         raise
 
@@ -285,7 +276,7 @@ def _open_bytes(
         source = origin_of(source, stdin, scratch)
     if isinstance(source, Origin):
         return ByteSource(source.name, source.open(), hashing, scratch)
-    if isinstance(source, ArchiveMember):
+    if isinstance(source, Member):
         file = import_module("lexer_pipeline.loading.archive").MemberFile(source)
         return ByteSource(str(source), file, hashing, scratch)
     raise SourceError("the source is neither a path nor a data frame", "Pass a path or a DataFrame.")

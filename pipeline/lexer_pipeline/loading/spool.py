@@ -64,7 +64,7 @@ class Spool:
         if not data:
             data = self._source.read(size)
             after = _place(self._source)
-            # What is read ahead to tell an encoding is given on in one piece, or in another encoding.
+            # Otherwise it is in another encoding.
             self._is_plain &= before is not None and after is not None and after[1] - before[1] == len(data)
         if self._is_plain:
             self._plain = (*self._plain[:2], self._plain[2] + len(data))

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import BinaryIO
 
 from lexer_pipeline.loading.format import AS_TOLD, ReadOptions
-from lexer_pipeline.loading.origins import Origin, origin_of
-from lexer_pipeline.loading.source import ArchiveMember, Loaded, Source, load
+from lexer_pipeline.loading.origins import Member, Origin, origin_of
+from lexer_pipeline.loading.source import Loaded, Source, load
 from lexer_pipeline.system.hashing import Hashing
 from lexer_pipeline.system.scratch import Scratch
 
@@ -35,6 +35,6 @@ def unchanged(
 
 def refuse_changed(source: Source) -> None:
     """Raise SourceError where a source is not what it was when it was first looked at."""
-    origin = source.archive if isinstance(source, ArchiveMember) else source
+    origin = source.archive if isinstance(source, Member) else source
     if isinstance(origin, Origin):
         origin.check()

@@ -23,6 +23,8 @@ AROUND = frozenset((
 ))  # fmt: skip
 # Lists beside it that hold no records: what JSON:API and others add.
 ADDED = frozenset(("included", "links", "_links", "errors", "warnings"))
+# What may stand in a document of JSON:API.
+RESOURCE = frozenset(("data", "included", "links", "meta", "jsonapi", "errors"))
 # A document is known by what it says of itself; a wrapper at most says whose request it was, or on which list.
 OWN = frozenset(("id", "_id", "uuid", "gid", "email"))
 OWNERS = re.compile(
@@ -57,36 +59,52 @@ class Found:
     is_empty: bool = False
 
 
-def is_records(data: bytes, one: Member, depth: int) -> bool:
+def is_records(data: bytes, one: Member, depth: int, beside: Collection[str] = ADDED) -> bool:
     """Whether what stands under a key, so many objects deep in a document, is a list of records or leads to one."""
-    if one.key.casefold() in ADDED:
+    if one.key.casefold() in beside:
         return False
     return FULL_LIST.match(data, one.start) is not None or any(
-        not way.is_empty for way in _inner_ways(data, one, depth)
+        not way.is_empty for way in _inner_ways(data, one, depth, beside)
     )
 
 
-def by_itself(data: bytes, kept: Collection[str]) -> Found | None:
-    """The one list of objects in a document; None where nothing tells which it is, or the document speaks for itself."""
-    ways = _ways(data, 0, kept, 0)
+def by_itself(data: bytes, kept: Collection[str], beside: Collection[str] = ADDED) -> Found | None:
+    """The one list of objects in a document; None where nothing tells which it is, or the document speaks for itself.
+
+    What is called as one of `beside` is none.
+    """
+    ways = _ways(data, 0, kept, 0, beside)
     return ways[0] if len(ways) == 1 else None
 
 
-def _ways(data: bytes, at: int, kept: Collection[str], depth: int) -> list[Found]:
+def one_resource(data: bytes, kept: Collection[str], included: str) -> Found | None:
+    """The one object of a document of JSON:API that is no list: it has a type and an id, and nothing stands around it but what may."""
+    known = members(data, 0)
+    every = known[0] if known is not None else []
+    found = [one for one in every if one.key == "data" and data[one.start : one.start + 1] == b"{"]
+    if not found or "data" in kept or any(one.key not in RESOURCE and one.key != included for one in every):
+        return None
+    inner = members(data, found[0].start)
+    is_one = inner is not None and {"type", "id"} <= {one.key for one in inner[0]}
+    return Found(("data",), found[0].start, is_list=False) if is_one else None
+
+
+def _ways(data: bytes, at: int, kept: Collection[str], depth: int, beside: Collection[str]) -> list[Found]:
     """The lists of objects in the object at `at` and in what stands around a list; a list without items only where there is no other."""
     known = members(data, at)
     if known is None:
         return []
     every, end = known
     lists = [one for one in every if FULL_LIST.match(data, one.start)]
-    added = tuple(one.key for one in lists if one.key.casefold() in ADDED)
+    added = tuple(one.key for one in lists if one.key.casefold() in beside)
     ways = [Found((one.key,), one.start, _of_edges(data, one)) for one in lists if one.key not in added]
     ways += [
         replace(found, keys=(one.key, *found.keys))
         for one in every
-        for found in _inner_ways(data, one, depth)
+        for found in _inner_ways(data, one, depth, beside)
     ]
-    if end >= 0 and all(word.casefold() in PAGING for one in every for word in WORD.findall(one.key)):
+    words = [word for one in every if one.key.casefold() not in beside for word in WORD.findall(one.key)]
+    if end >= 0 and all(word.casefold() in PAGING for word in words):
         empty = [one for one in every if one.key.casefold() in USUAL and EMPTY_LIST.match(data, one.start)]
         ways += [Found((one.key,), one.start, is_empty=True) for one in empty]
     if any(_is_document(data, every, one.keys[0], kept) for one in ways):
@@ -95,12 +113,12 @@ def _ways(data: bytes, at: int, kept: Collection[str], depth: int) -> list[Found
     return [replace(one, added=(*one.added, *added)) for one in ways]
 
 
-def _inner_ways(data: bytes, one: Member, depth: int) -> list[Found]:
+def _inner_ways(data: bytes, one: Member, depth: int, beside: Collection[str]) -> list[Found]:
     """The lists that an object leads to; in a document only what APIs put around their lists does."""
     word, is_object = one.key.casefold(), data[one.start : one.start + 1] == b"{"
-    if not is_object or word in ADDED or depth > DEEPEST or (depth == 0 and word not in AROUND):
+    if not is_object or word in beside or depth > DEEPEST or (depth == 0 and word not in AROUND):
         return []
-    return _ways(data, one.start, (), depth + 1)
+    return _ways(data, one.start, (), depth + 1, beside)
 
 
 def _of_edges(data: bytes, one: Member) -> tuple[str, ...]:

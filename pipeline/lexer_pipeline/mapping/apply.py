@@ -115,11 +115,16 @@ class _MappedChunk:
         """The rows without those in which a list or an object stands where one value belongs, which are refused."""
         if self._mapper.takes_nested(one):
             return where
+        is_told = np.zeros(len(where), np.bool_)
         for column in one.columns:
-            nested = where & (self._rows.flags[column :: self._rows.columns] & HAS_NESTED != 0)
+            cells = slice(column, None, self._rows.columns)
+            nested = where & ~is_told & (self._rows.flags[cells] & HAS_NESTED != 0)
             if nested.any():
                 self._refuse(one, np.flatnonzero(nested).tolist(), NESTED)
                 where = where & ~nested
+            if one.rule.takes_first:
+                # What stands behind the first that is filled is not read.
+                is_told |= self._texts.filled(column)
         return where
 
     def note(self, currencies: Currencies) -> None:

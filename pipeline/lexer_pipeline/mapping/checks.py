@@ -24,6 +24,9 @@ def check(file: SettingsFile, mapping: Mapping) -> None:
         if hint := not_holding(code):
             where = ("accept", number) if isinstance(file.table["accept"], list) else ("accept",)
             raise file.fault(where, f"{settings_file.named(where)}: no batch is held for {code}", hint)
+    if mapping.documents is not None and mapping.documents.parent and mapping.documents.included:
+        hint = "Leave out one of them: parent is for lines, included for pages."
+        raise file.fault(("documents", "included"), "documents has both parent and included", hint)
     for number, record in enumerate(mapping.records):
         table = file.table["records"][number]
         _check_conversions(file, ("records", number, "fields"), table["fields"])

@@ -23,6 +23,8 @@ from lexer_pipeline.mapping.rules import DocumentSettings, Mapping
 # So many documents, or as many as there are in so many bytes, say what stands in all of them; of a longer one, that one.
 MOST_DOCUMENTS, ENOUGH, LONGEST = 250, 1 << 20, 16 << 20
 BLOCK = 1 << 18
+# As JSON:API calls it.
+INCLUDED = "included"
 
 
 @dataclass(slots=True)
@@ -36,11 +38,14 @@ class _Start:
 
 
 def form_of(mapping: Mapping | None, is_bare: bool = False) -> DocumentForm:
-    """How documents lie in a source for a mapping: a list that it reads is none of documents; `is_bare` where these are rejects."""
+    """How documents lie in a source for a mapping: a list that it reads is none of documents; `is_bare` where these are rejects.
+
+    Without a mapping, what pages include is joined to their records, so that a preset is known by it.
+    """
     if mapping is None:
-        return DocumentForm(bare=is_bare)
+        return DocumentForm(included=INCLUDED, bare=is_bare)
     said = mapping.documents or DocumentSettings()
-    return DocumentForm(said.records, said.parent, frozenset(_lists(mapping)), is_bare)
+    return DocumentForm(said.records, said.parent, said.included, frozenset(_lists(mapping)), is_bare)
 
 
 def _lists(mapping: Mapping) -> Iterator[str]:
@@ -81,8 +86,9 @@ def first_paths(loaded: LoadedDocuments, form: DocumentForm) -> Seen:
     """The paths of the first documents of a source."""
     start, ended = loaded.rest, False
     while True:
-        found = _documents(loaded, start, form)
-        if ended or (found and len(start) >= ENOUGH) or len(found) >= MOST_DOCUMENTS or len(start) > LONGEST:
+        is_all = ended or len(start) > LONGEST
+        found = documents_at(loaded, start, form, is_all)
+        if is_all or (found and len(start) >= ENOUGH) or len(found) >= MOST_DOCUMENTS:
             return Seen(paths_in(found), loaded.stream, start)
         block = loaded.stream.read(max(BLOCK, len(start)))
         ended = not block
@@ -104,15 +110,27 @@ def _texts(chunks: Iterable[Documents]) -> Iterator[bytes]:
     return (chunk.text(row) for chunk in chunks for row in range(chunk.records) if row not in chunk.orphans)
 
 
-def _documents(loaded: LoadedDocuments, start: bytes, form: DocumentForm) -> list[bytes]:
-    """The documents at the start of a source that may go on."""
+def documents_at(
+    loaded: LoadedDocuments,
+    start: bytes,
+    form: DocumentForm,
+    is_all: bool = False,
+    placing: Placing | None = None,
+) -> list[bytes]:
+    """The documents at the start of a source that may go on; SourceError where there is none in all that is looked at.
+
+    `placing` is told how they lie in it.
+    """
     chunks: list[Documents] = []
-    # It goes on behind what was read; what else is wrong with it whoever reads all of it will say.
-    with suppress(SourceError):
-        for chunk in read_documents(_Start(loaded.name), start, form, Placing()):
+    try:
+        for chunk in read_documents(_Start(loaded.name), start, form, placing or Placing()):
             chunks.append(chunk)
             if not form.parent and sum(one.records for one in chunks) >= MOST_DOCUMENTS:
                 break
+    except SourceError:
+        # It goes on behind what was read; what else is wrong with it whoever reads all of it will say.
+        if is_all and not chunks:
+            raise
     if form.parent:
         with suppress(SourceError):
             chunks = list(

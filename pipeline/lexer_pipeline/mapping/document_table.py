@@ -6,11 +6,10 @@ from dataclasses import dataclass
 
 from lexer_pipeline.errors import UsageError
 from lexer_pipeline.kernels.path_tree import ITEMS, PathTree
-from lexer_pipeline.mapping.conversions import LIST_CONVERSIONS
 from lexer_pipeline.mapping.document_paths import SeenPath, Steps, leads_into, spelled, steps_of
 from lexer_pipeline.mapping.header import Header
 from lexer_pipeline.mapping.rest import rest_rules
-from lexer_pipeline.mapping.rules import LINE_TOTAL, FieldRule, Mapping, RecordMap
+from lexer_pipeline.mapping.rules import LINE_TOTAL, LIST_CONVERSIONS, FieldRule, Mapping, RecordMap
 from lexer_pipeline.specs.names import shown
 from lexer_pipeline.specs.paths import FieldPath
 from lexer_pipeline.specs.schema_tree import SchemaTree
@@ -74,7 +73,7 @@ def table_of(
     _check_lists(
         record, found, {name: steps[len(cuts[name]) :] for name, steps in read.items()}, rows, source
     )
-    known = [*read.values(), *(steps_of(name) for name in _named(mapping))]
+    known = [*read.values(), *(steps_of(name) for name in named_paths(mapping))]
     others = [one.name for one in seen if one.is_leaf and not _is_known(one.steps, known)]
     for rule in rest_rules(mapping, record, [*read, *others], tree, keeps_rest):
         for name in (name for names in rule.columns for name in names):
@@ -95,7 +94,7 @@ def _is_known(steps: Steps, known: Iterable[Steps]) -> bool:
     return any(leads_into(path, steps) or leads_into(steps, path) for path in known)
 
 
-def _named(mapping: Mapping) -> Iterator[str]:
+def named_paths(mapping: Mapping) -> Iterator[str]:
     """All paths that a mapping reads, drops or keeps to itself."""
     yield from (*mapping.drop, *mapping.secret)
     for record in mapping.records:

@@ -76,7 +76,9 @@ def _handed_on(mapper: Mapper, rows: Records, keep: Bools) -> Records:
     record = np.searchsorted(rows.firsts, staying, "right") - 1
     _, begins = np.unique(record, return_index=True)
     heirs, firsts = staying[begins], rows.firsts[record[begins]]
-    moved = heirs != firsts
+    # A record with a row that cannot be read is rejected, and what stands in that row may be no text.
+    is_broken = np.logical_or.reduceat((rows.faults != ROW_OK) & (rows.faults != ROW_BLANK), rows.firsts)
+    moved = (heirs != firsts) & ~is_broken[record[begins]]
     heirs, firsts, columns = heirs[moved], firsts[moved], mapper.once
     if not len(heirs) or not columns:
         return rows
@@ -96,7 +98,9 @@ def _goes_alone(one: PlacedSkip, mapper: Mapper) -> bool:
     """Whether a row alone tells that it is left out, and nothing of it is handed on: it is no part of a record, or of another one."""
     is_key = mapper.key is not None and one.column == mapper.key.column
     is_taken = one.skip.own and not one.skip.reason and not mapper.carry
-    return is_key or is_taken
+    # A document says all that is to be known of it, and so does each of those that are brought together.
+    is_told = mapper.documents is not None and mapper.key is not None
+    return is_key or is_taken or is_told
 
 
 def _counted(skips: Sequence[PlacedSkip], reasons: Integers) -> dict[str, int]:
@@ -199,10 +203,14 @@ def _surely_none(texts: cells.Cells, column: int, rows: Integers, words: Sequenc
 
 
 def carried(mapper: Mapper, rows: Records) -> Records:
-    """With columns to carry: each row a record of its own, told by the rows before it of the same key."""
+    """With columns to carry: each row a record of its own, told by the rows before it of the same key.
+
+    What a row that cannot be read says is not known, so a row that goes on with it cannot be read either.
+    """
     if not mapper.carry or not rows.records:
         return rows
     starts, ends, flags = rows.starts.copy(), rows.ends.copy(), rows.flags.copy()
+    faults = rows.faults.copy()
     numbers = np.arange(len(rows.faults))
     begins = np.zeros(len(rows.faults), np.int64)
     begins[rows.firsts] = rows.firsts
@@ -215,5 +223,6 @@ def carried(mapper: Mapper, rows: Records) -> Records:
         there, here = source[to] * rows.columns + column, to * rows.columns + column
         starts[here], ends[here], flags[here] = starts[there], ends[there], flags[there]
         taken.places[to, place] = np.stack([starts[there], ends[there], flags[there]], axis=1)
+        faults[to] = np.maximum(faults[to], rows.faults[source[to]])
     firsts = np.flatnonzero(rows.faults != ROW_BLANK).astype(np.int32)
-    return replace(rows, starts=starts, ends=ends, flags=flags, firsts=firsts, carried=taken)
+    return replace(rows, starts=starts, ends=ends, flags=flags, faults=faults, firsts=firsts, carried=taken)

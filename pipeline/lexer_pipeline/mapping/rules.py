@@ -61,6 +61,8 @@ class NameWord:
 
 
 # The setting of a conversion that names the columns by which it reads a text.
+# Conversions that read the JSON text of a list, which no other does; they begin a chain.
+LIST_CONVERSIONS = frozenset({"count", "first", "join", "pick", "sum"})
 TELLING: Map[str, str] = MappingProxyType({"phone": "country", "cents": "currency"})
 
 
@@ -201,10 +203,14 @@ class Signature:
 
 @dataclass(frozen=True, slots=True)
 class DocumentSettings:
-    """How the records of JSON are found: the path of the list in a wrapper, and the key by which a line names its parent line."""
+    """How the records of JSON are found: the path of the list in a wrapper, and the key by which a line names its parent line.
+
+    Under `included` stand, beside the list, those that its records name.
+    """
 
     records: str = ""
     parent: str = ""
+    included: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -140,7 +140,7 @@ def _made_by(
     label = header.name(columns[0]) if columns else ""
     chain = tuple(_compiled(name, argument, path, tree, told) for name, argument in steps)
     if columns and columns[0] in lists:
-        chain = (conversions.each_of(lists[columns[0]][1:]), *chain)
+        chain = conversions.through(lists[columns[0]][1:], chain)
     if rule.made and any(isinstance(step, conversions.NeedsColumn) for step in chain):
         raise UsageError(f"{rule.target}: a field made of fields cannot have a conversion that looks at its whole column",
                          "Convert the fields that it is made of, or give the conversion its argument.")  # fmt: skip

@@ -18,6 +18,8 @@ from lexer_pipeline.preparing.stages import Converted, Stages
 
 TAKEN_OUT = "taken out of the rejects"
 BLOCK = 1 << 20
+# Rejected records that are in words at a time: a row of a hundred bytes may have issues of many kilobytes.
+AT_ONCE = 64
 
 
 class Delivery:
@@ -69,6 +71,11 @@ class Delivery:
             yield from self.fitting(stages, stages.convert(chunk.part(0, middle)))
             yield from self.fitting(stages, stages.convert(chunk.part(middle, chunk.records)))
         elif self._part.size:
+            before, chunk = chunk.behind_blank()
+            if before is not None:
+                # What stands before a record that begins a part goes with the record before it, as elsewhere.
+                yield stages.convert(before)
+                done = stages.convert(chunk)
             self._part = self._workspace.new_part()
             yield from self.fitting(stages, done)
         else:
@@ -79,14 +86,15 @@ class Delivery:
         part, checked, loaded = self._part, done.checked, stages.loaded
         for piece in done.lines:
             part.write_records(piece)
-        if checked.rejected:
-            head = loaded.head if isinstance(loaded, LoadedTable) else None
-            file, first = rejects.file_name(source, head is not None), rejects.header(head) if head else b""
+        head = loaded.head if isinstance(loaded, LoadedTable) else None
+        file, first = rejects.file_name(source, head is not None), rejects.header(head) if head else b""
+        for at in range(0, len(checked.rejected), AT_ONCE):
+            some = checked.rejected[at : at + AT_ONCE]
             own = rejects.rows_or_documents(
-                checked.shaped.chunk, checked.rejected, head, stages.route.secret, stages.route.secret_paths
+                checked.shaped.chunk, some, head, stages.route.secret, stages.route.secret_paths
             )
             part.write_aside(file, first, own)
-            part.write_aside(ISSUES, b"", rejects.issue_lines(checked.rejected))
+            part.write_aside(ISSUES, b"", rejects.issue_lines(some))
         rejected = sum(len(record.rows) for record in checked.rejected)
         if self._is_fix:
             part.note_accepted(source, rejects.accepted(checked), set(rejects.first_accepted(checked)))

@@ -78,6 +78,9 @@ class MappedRoute(RowsRoute):
         super().__init__(loaded, plan, mapper.layout, reference)
         self.secret, self.left_out = mapper.secret, mapper.left_out
         self._mapper = mapper
+        if mapper.documents is not None and mapper.key is None:
+            # A document says its lines once.
+            self.watches = ()
         named = plan.mapping.secret if plan.mapping is not None and mapper.documents is not None else ()
         self.secret_paths = tuple(steps_of(name) for name in named)
         used = {column: one.path for one in mapper.target_columns for column in one.columns}

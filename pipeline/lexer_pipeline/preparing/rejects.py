@@ -53,7 +53,7 @@ def table_rows(chunk: Chunk, rejected: Iterable[Rejected], head: Head, secret: S
 
     The added cells come first: behind a row that is too short, or whose quote is open, they would not be cells.
     """
-    lines, numbers, known = [], chunk.lines.tolist(), dict[tuple[str, ...], bytes]()
+    lines, known = [], dict[tuple[str, ...], bytes]()
     for record in rejected:
         messages = tuple([issue.message for issue in record.issues])
         said = known.get(messages)
@@ -65,7 +65,7 @@ def table_rows(chunk: Chunk, rejected: Iterable[Rejected], head: Head, secret: S
                 raw = _filled(raw, chunk.carried.texts(chunk.data, row), head)
             if secret:
                 raw = _without(raw, secret, head)
-            lines.append(b"%d%b%b\n" % (numbers[row], said, raw))
+            lines.append(b"%d%b%b\n" % (chunk.lines.item(row), said, raw))
     return b"".join(lines)
 
 
@@ -165,8 +165,5 @@ def _empty(value: Value, path: Steps) -> None:
 
 def issue_lines(rejected: Iterable[Rejected]) -> bytes:
     """The issues of a chunk as NDJSON."""
-    return b"".join(
-        orjson.dumps(issue.as_json(), option=orjson.OPT_APPEND_NEWLINE)
-        for record in rejected
-        for issue in record.issues
-    )
+    # A sum is as large as its text; what orjson gives keeps a buffer of four kilobytes at least.
+    return b"".join(orjson.dumps(issue.as_json()) + b"\n" for record in rejected for issue in record.issues)

@@ -9,11 +9,11 @@ from functools import lru_cache
 from pathlib import Path
 
 from lexer_pipeline.errors import UsageError
-from lexer_pipeline.limits import SCHEMA_BYTES
 from lexer_pipeline.model import Schema, Specification
 from lexer_pipeline.specs.fields import describes_object, fields_of
 from lexer_pipeline.specs.references import check_references
 from lexer_pipeline.specs.schema import bad_schema, text_of
+from lexer_pipeline.system import files
 
 _PACKAGE = Path(__file__).resolve().parents[1]
 SCHEMAS: Path = next(
@@ -82,11 +82,7 @@ def _loaded(path: Path, _mtime_ns: int, _size: int) -> Specification:
 
 def _read(path: Path) -> Schema:
     try:
-        with path.open("rb") as file:
-            text = file.read(SCHEMA_BYTES + 1)
-        if len(text) > SCHEMA_BYTES:
-            raise UsageError(f"{path}: the schema has more than {SCHEMA_BYTES >> 20} MiB", "Make it smaller.")
-        schema = json.loads(text)
+        schema = json.loads(files.read_settings(path, str(path)))
     except OSError as error:
         raise UsageError(f"{path}: the schema cannot be read: {error.strerror}", "Check the path.") from error
     except (ValueError, RecursionError) as error:

@@ -130,6 +130,7 @@ class SchemaTree:
         self._schema = schema
         self._below: dict[tuple[int, Part], Place] = {}
         self._kept: list[Place] = []
+        self._names: dict[int, frozenset[str]] = {}
         self._key = schema.get("x-key")
         self.root = self._place([schema])
 
@@ -138,7 +139,10 @@ class SchemaTree:
 
         All keys that it does not name have one place, so that what is remembered ends with the schema, whatever the data.
         """
-        part = key if any(key in view.get("properties", ()) for view in place.views) else ANY
+        if id(place) not in self._names:
+            self._names[id(place)] = frozenset(place.keys())
+            self._kept.append(place)
+        part = key if key in self._names[id(place)] else ANY
         return self._cached(place, part, lambda place: self._named(place, key))
 
     def item(self, place: Place) -> Place | None:

@@ -4,12 +4,14 @@ import glob
 import hashlib
 import json
 import os
+import stat
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from lexer_pipeline.errors import NO_ROOM
+from lexer_pipeline.errors import NO_ROOM, UsageError
+from lexer_pipeline.limits import SETTINGS_BYTES
 
 # Windows knows no modes: there, what is made has the rights of the folder that it is made in.
 FOLDER_MODE = 0o700
@@ -75,6 +77,24 @@ def open_folder_lock(folder: Path) -> int:
     if OPENS_FOLDERS:
         return os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     return open_or_make(folder / ".lock")
+
+
+def read_settings(path: Path, name: str) -> bytes:
+    """What a file of settings holds; UsageError where it has more bytes than one may have, or is a pipe or a device.
+
+    A pipe that nobody fills would be waited for, and a device has no end.
+    """
+    with open(path, "rb", opener=_without_waiting) as file:
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            raise UsageError(f"{name}: is a pipe or a device", "Save what it gives as a file, and name that.")
+        data = file.read(SETTINGS_BYTES + 1)
+    if len(data) > SETTINGS_BYTES:
+        raise UsageError(f"{name}: has more than {SETTINGS_BYTES >> 20} MiB", "Make it smaller.")
+    return data
+
+
+def _without_waiting(path: str, flags: int) -> int:
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
 
 
 def read_at(handle: int, size: int, at: int) -> bytes:

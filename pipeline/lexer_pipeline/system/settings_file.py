@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from lexer_pipeline.errors import UsageError
+from lexer_pipeline.system import files
 from lexer_pipeline.system.toml_lines import KeyPath, line_of, places
 
 # More than any setting needs, and far less than what the engines can take.
@@ -79,7 +80,8 @@ def named(path: KeyPath) -> str:
 def read(path: Path, name: str) -> SettingsFile:
     """The settings of a TOML file, not checked yet; UsageError with the line where it is no TOML."""
     try:
-        return parse(path.read_text("utf-8"), name)
+        text = files.read_settings(path, name).decode()
+        return parse(text.replace("\r\n", "\n").replace("\r", "\n"), name)
     except OSError as problem:
         raise UsageError(f"{name}: cannot be read ({problem.strerror})", "Check the path.") from None
     except UnicodeDecodeError as problem:

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache, partial
 
 from lexer_pipeline.chunks.fates import Fate
 from lexer_pipeline.chunks.results import Chunk, Rejected
@@ -14,6 +15,8 @@ from lexer_pipeline.validating.reference import Verdict
 
 Names = Callable[[Parts], tuple[str, str]]
 NOTHING = Verdict(b"", ())
+# What is said of a problem is remembered for so many of a chunk.
+MOST_WORDS = 1 << 12
 
 
 @dataclass(slots=True)
@@ -50,7 +53,7 @@ class Decided:
 
 
 def said_of(document: Value, problem: Problem) -> str:
-    """The value that a problem is about, for those who asked to see it; "" for all others."""
+    """The value that a problem is about, for those who asked to see it; "" where it is none that can be shown."""
     value = value_at(document, problem.path)
     return "" if value is None or isinstance(value, dict | list) else str(value)
 
@@ -60,12 +63,34 @@ def unnamed(path: Parts) -> tuple[str, str]:
     return str(FieldPath(path)), ""
 
 
-def issue_of(
-    problem: Problem, source: str, chunk: Chunk, row: int, names: Names, value: str = "", subject: str = "the record"
-) -> Issue:  # fmt: skip
-    """A problem as an issue on its line; `names` say what its path is called, and which column fills it."""
+class Wording:
+    """Words what is wrong with the records of a chunk; records that are wrong in the same way share the text.
+
+    `names` say what a path is called, and which column fills it.
+    """
+
+    def __init__(self, source: str, chunk: Chunk, names: Names) -> None:
+        self.source = source
+        self._chunk = chunk
+        self._said = lru_cache(MOST_WORDS)(partial(_said, names))
+
+    def issues(
+        self, problems: Iterable[Problem], row: int, shown: Value = None, subject: str = "the record"
+    ) -> tuple[Issue, ...]:
+        """The problems of the record, or row, that begins with this row, as issues on its line."""
+        line, number = self._chunk.lines.item(row), self._chunk.numbers.item(row)
+        return tuple(
+            [
+                Issue(
+                    self.source, line, number, *self._said(one, subject),
+                    said_of(shown, one) if shown is not None else "",
+                )
+                for one in problems
+            ]
+        )  # fmt: skip
+
+
+def _said(names: Names, problem: Problem, subject: str) -> tuple[str, str, str, str, str]:
+    """What is said of a problem, whichever record has it."""
     path, column = names(problem.path)
-    return Issue(
-        source, chunk.lines.item(row), chunk.numbers.item(row), path, column, problem.code, problem.rule,
-        f"{column or path or subject} {problem.message}", value,
-    )  # fmt: skip
+    return path, column, problem.code, problem.rule, f"{column or path or subject} {problem.message}"

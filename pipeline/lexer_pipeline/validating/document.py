@@ -57,13 +57,10 @@ def parse(text: bytes, on_double: Callable[[], None]) -> Value:
             on_double()
         return members
 
-    document: Value = json.loads(
-        text.decode(),
-        parse_float=NumberText,
-        parse_int=NumberText,
-        parse_constant=_no_constant,
-        object_pairs_hook=pairs,
+    decoder = json.JSONDecoder(
+        parse_float=NumberText, parse_int=NumberText, parse_constant=_no_constant, object_pairs_hook=pairs
     )
+    document: Value = decoder.decode(text.decode())
     return document
 
 
@@ -89,7 +86,8 @@ def write(value: Value) -> bytes:
 
 def write_line(document: dict[str, Value]) -> bytes:
     """A document as one NDJSON line, LF included."""
-    return orjson.dumps(document, _write_number, orjson.OPT_APPEND_NEWLINE | orjson.OPT_PASSTHROUGH_DATACLASS)
+    # Not OPT_APPEND_NEWLINE: what orjson gives keeps its buffer of four kilobytes at least, a sum is as large as its text.
+    return orjson.dumps(document, _write_number, orjson.OPT_PASSTHROUGH_DATACLASS) + b"\n"
 
 
 def _write_number(value: NumberText) -> orjson.Fragment:

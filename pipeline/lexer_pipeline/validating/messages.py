@@ -81,6 +81,8 @@ def one_a_place(problems: Sequence[Problem]) -> tuple[Problem, ...]:
     Format goes before pattern, since it says what to write. A field is not missing that is there and unreadable, in whole or
     in part.
     """
+    if len(problems) == 1:
+        return tuple(problems)
     first: dict[Parts, Problem] = {}
     unreadable = [problem.path for problem in problems if problem.code != "missing"]
     there = {path[:length] for path in unreadable for length in range(1, len(path) + 1)}

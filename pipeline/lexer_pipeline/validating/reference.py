@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 import jsonschema_rs
 
 from lexer_pipeline.errors import UsageError
-from lexer_pipeline.limits import MOST_ISSUES
+from lexer_pipeline.limits import MOST_ISSUES, RECORD_BYTES
 from lexer_pipeline.model import Problem, Schema, Specification
 from lexer_pipeline.specs import signs, values
 from lexer_pipeline.specs.names import Known
@@ -36,6 +36,10 @@ from lexer_pipeline.validating.notes import Notes
 
 # orjson writes at most 254 levels; no record of the vendor's has more than six.
 DEEPEST = 200
+TOO_LARGE = Problem(
+    (), "too_large", f"at most {RECORD_BYTES >> 20} MiB",
+    f"would have more than {RECORD_BYTES >> 20} MiB as NDJSON; shorten its texts, or make several records of it",
+)  # fmt: skip
 # Below a key that the schema does not name.
 ANYTHING = Place(())
 
@@ -67,7 +71,7 @@ class ReferenceChecker:
         self._reject_unknown = reject_unknown
         self.shows = shows
         self._validator = compile_schema(specification)
-        self._fields: dict[int, Known] = {}
+        self._fields: dict[int, Known | None] = {}
 
     def text(self, text: bytes) -> Verdict:
         """Judge a document given as JSON text (RFC 8259)."""
@@ -94,7 +98,10 @@ class ReferenceChecker:
             problems.extend(naming_signs(one, clean) for one in problem_of(error, self.tree))
         if problems:
             return Verdict(b"", one_a_place(problems)[:MOST_ISSUES], shown=clean if self.shows else None)
-        return Verdict(write_line(clean), (), tuple(notes.conversions), tuple(notes.warnings))
+        line = write_line(clean)
+        if len(line) - 1 > RECORD_BYTES:
+            return Verdict(b"", (TOO_LARGE,))
+        return Verdict(line, (), tuple(notes.conversions), tuple(notes.warnings))
 
     def cleaned(self, document: Value, notes: Notes) -> dict[str, Value]:
         """A document with its texts cleaned and what is no field left out, before it is judged; empty where it is none."""
@@ -152,27 +159,28 @@ class ReferenceChecker:
             kept = self._clean(inner, below, (*path, key), notes)
             if kept == "" and isinstance(inner, str) and signs.is_invisible(inner):
                 continue
-            if place and below is None and not place.is_open:
-                self._unknown(key, place, path, notes)
+            if place and below is None and (known := self._names_of(place)) is not None:
+                self._unknown(key, known, path, notes)
             else:
                 clean[key] = kept
         return clean
 
-    def _unknown(self, key: str, place: Place, path: Parts, notes: Notes) -> None:
+    def _unknown(self, key: str, known: Known, path: Parts, notes: Notes) -> None:
         notes.unknown += 1
         if not self._reject_unknown:
             notes.warnings.append(("unknown_field", str(FieldPath((*path, key)).general)))
         elif notes.unknown <= MOST_ISSUES:
-            near = self._nearest(place, key)
+            near = known.nearest(key)
             hint = f"did you mean {near}?" if near else "remove it"
             notes.problems.append(
                 Problem((*path, key), "unknown_field", "known fields only", f"is not a field; {hint}")
             )
 
-    def _nearest(self, place: Place, key: str) -> str:
+    def _names_of(self, place: Place) -> Known | None:
+        """The names of the fields at a place; None where other keys belong there."""
         if id(place) not in self._fields:
-            self._fields[id(place)] = Known(place.keys())
-        return self._fields[id(place)].nearest(key)
+            self._fields[id(place)] = None if place.is_open else Known(place.keys())
+        return self._fields[id(place)]
 
     def naming_nearest(self, warnings: Mapping[tuple[str, str], int]) -> dict[tuple[str, str], int]:
         """The same counts, where each unknown field also names the one that it is nearest to: once a run, and not a record."""
@@ -180,7 +188,8 @@ class ReferenceChecker:
         for (name, where), count in warnings.items():
             path = FieldPath.named(where)
             place = self.tree.at(path[:-1]) if name == "unknown_field" else None
-            near = self._nearest(place, path.name) if place is not None else ""
+            known = self._names_of(place) if place is not None else None
+            near = known.nearest(path.name) if known is not None else ""
             named[name, where + (f" (nearest: {near})" if near else "")] = count
         return named
 

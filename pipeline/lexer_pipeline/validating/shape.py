@@ -11,7 +11,7 @@ from lexer_pipeline.chunks.results import ShapedDocuments, ShapedRows
 from lexer_pipeline.kernels import codes, dispatch
 from lexer_pipeline.kernels.arrays import Bools
 from lexer_pipeline.kernels.codes import ROW_BLANK, ROW_OK
-from lexer_pipeline.limits import DOCUMENT_KEYS
+from lexer_pipeline.limits import DOCUMENT_KEYS, RECORD_BYTES
 from lexer_pipeline.specs import values
 from lexer_pipeline.validating.branches import Leaf
 from lexer_pipeline.validating.document import may_have_too_many_keys
@@ -22,7 +22,12 @@ Convert = Callable[[str], values.Converted | values.Unconvertible]
 
 
 def shape_rows(chunk: Records, layout: Layout, reference: ReferenceChecker) -> ShapedRows:
-    """Convert each cell that a kernel does not vouch for as it stands; what cannot be converted is doubtful."""
+    """Convert each cell that a kernel does not vouch for as it stands; what cannot be converted is doubtful.
+
+    Where a record was written that is larger than one may be, none of the chunk is: it is judged with the others.
+    """
+    if chunk.written is not None and chunk.written.largest - 1 > RECORD_BYTES:
+        chunk = chunk.in_cells()
     before = cells.of_rows(chunk) if not layout.folds else cells.settled(chunk, layout.once)
     doubtful = chunk.faults != ROW_OK
     doubtful[list(chunk.problems)] = True

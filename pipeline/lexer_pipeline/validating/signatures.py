@@ -27,19 +27,39 @@ LEAF_RULES = (
     "type", "enum", "const", "pattern", "format", "minLength", "maxLength", "minimum", "maximum",
     "exclusiveMinimum", "exclusiveMaximum",
 )  # fmt: skip
+# A signature is remembered with its problems, of which one record may have a thousand; and how so many values are wrong.
+MOST_PROBLEMS = 1 << 16
 MOST = 1 << 14
 # Longer values are not remembered: there may be as many as records.
 LONGEST = 256
 Problems = tuple[Problem, ...]
 
 
-class RowSignatures:
-    """Remembers the problems of each signature of rows of one source; owns nothing but that memory."""
+class Remembered:
+    """The problems of each signature, as long as they are not too many; owns nothing but that memory."""
+
+    def __init__(self) -> None:
+        self._known: dict[object, Problems] = {}
+        self._room = MOST_PROBLEMS
+
+    def known(self, signature: object | None) -> Problems:
+        """The problems of records of this signature; none where it is new, or cannot be told."""
+        return self._known.get(signature, ())
+
+    def learn(self, signature: object | None, problems: Problems) -> None:
+        """Remember what the reference said of a record of this signature."""
+        if signature is not None and 0 < len(problems) <= self._room:
+            self._known[signature] = problems
+            self._room -= len(problems)
+
+
+class RowSignatures(Remembered):
+    """Remembers the problems of each signature of rows of one source."""
 
     def __init__(self, layout: Layout, reference: ReferenceChecker) -> None:
+        super().__init__()
         self._layout = layout
         self._reference = reference
-        self._known: dict[tuple[object, ...], Problems] = {}
         self._wrong: dict[tuple[int, str], tuple[str, ...]] = {}
         self._validators: dict[int, list[jsonschema_rs.Draft202012Validator]] = {}
         names = set(condition_names(reference.schema, False))
@@ -73,15 +93,6 @@ class RowSignatures:
         """Of each row: which of the leaves told are filled, and which lists have an item."""
         items = [filled[:, places].any(axis=1) for places in self._items]
         return [row.tobytes() for row in np.column_stack([filled & told, *items])]
-
-    def known(self, key: tuple[object, ...]) -> Problems:
-        """The problems of rows of this signature; none where it is new."""
-        return self._known.get(key, ())
-
-    def learn(self, key: tuple[object, ...], problems: Problems) -> None:
-        """Remember what the reference said of a row of this signature."""
-        if problems and len(self._known) < MOST:
-            self._known[key] = problems
 
     def wrongs(self, place: int, text: str) -> tuple[str, ...]:
         """How one cell is wrong: the names of the rules that it breaks, in each view of its field."""
@@ -161,17 +172,17 @@ def _by_row(mask: Bools) -> dict[int, list[int]]:
     return found
 
 
-class DocumentSignatures:
+class DocumentSignatures(Remembered):
     """Remembers the problems of each signature of documents of one source.
 
     Documents have one signature where the same fields are filled and the same of them are wrong in the same way.
     """
 
     def __init__(self, automaton: "dispatch.Automaton | None", reference: ReferenceChecker) -> None:
+        super().__init__()
         self._automaton = automaton if not reference.shows else None
         self._paths = automaton.paths if automaton is not None else ()
         self._reference = reference
-        self._known: dict[object, Problems] = {}
         self._wrong: dict[tuple[int, bytes], tuple[str, ...]] = {}
         self._views: dict[int, tuple[Place, list[jsonschema_rs.Draft202012Validator]]] = {}
 
@@ -186,15 +197,6 @@ class DocumentSignatures:
         if any(end - start > LONGEST for _, start, end in wrong):
             return None
         return sketch, *(self._wrongs(node, text[start:end]) for node, start, end in wrong)
-
-    def known(self, signature: object | None) -> Problems:
-        """The problems of documents of this signature; none where it is new."""
-        return self._known.get(signature, ())
-
-    def learn(self, signature: object | None, problems: Problems) -> None:
-        """Remember what the reference said of a document of this signature."""
-        if signature is not None and problems and len(self._known) < MOST:
-            self._known[signature] = problems
 
     def _wrongs(self, node: int, text: bytes) -> tuple[str, ...]:
         known = self._wrong.get((node, text))

@@ -1,8 +1,8 @@
 """Stage: each record is accepted, or rejected with issues that say where, which rule and what to do."""
 
+import json
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from functools import lru_cache
 
 import numpy as np
 
@@ -18,7 +18,7 @@ from lexer_pipeline.limits import RECORD_BYTES
 from lexer_pipeline.model import Issue, Problem
 from lexer_pipeline.suspicions import MOST_LINES, Sighting, is_suspicion
 from lexer_pipeline.validating.columnar import ColumnarChecker
-from lexer_pipeline.validating.decided import NOTHING, Decided, issue_of, said_of, unnamed
+from lexer_pipeline.validating.decided import NOTHING, Decided, Wording, unnamed
 from lexer_pipeline.validating.document import Value
 from lexer_pipeline.validating.layout import Layout
 from lexer_pipeline.validating.messages import ROW_FAULTS
@@ -27,10 +27,10 @@ from lexer_pipeline.validating.record_builder import build
 from lexer_pipeline.validating.reference import ReferenceChecker, Verdict
 from lexer_pipeline.validating.signatures import RowSignatures
 
-# What a path is called is remembered for so many paths of a chunk.
-MOST_NAMES = 1 << 12
 # So many rows are judged one by one before it pays to look for signatures.
 FEW = 8
+# Bytes that one byte of a text becomes at the most (\\u0001), and those around a value and its names.
+ESCAPED, PUNCTUATION = 6, 16
 TOO_LARGE = Problem(
     (), "too_large", f"at most {RECORD_BYTES >> 20} MiB",
     f"would hold more than {RECORD_BYTES >> 20} MiB of text; shorten what the mapping repeats in each row",
@@ -54,6 +54,7 @@ def validate_rows(
     vouched[list(told)] = False
     large = _too_large(chunk)
     vouched[list(large)] = False
+    vouched &= _surely_fit(shaped, layout)
     decided = _decided(vouched, agrees, shaped, read, layout, reference, signatures, source, told, large)
     accepted = vouched.copy()
     accepted[list(decided.lines)] = True
@@ -90,26 +91,24 @@ def _decided(
     doubtful = np.flatnonzero(~vouched).tolist()
     alike = signatures.of_chunk(read, shaped.cells) if len(doubtful) > FEW else None
     begins, ends, faults = chunk.firsts.tolist(), chunk.lasts.tolist(), chunk.faults.tolist()
-    agreeing, names = agrees.tolist(), lru_cache(MOST_NAMES)(layout.names_of)
+    agreeing, wording = agrees.tolist(), Wording(source, chunk, layout.names_of)
     faulty = {row for row, fault in enumerate(faults) if fault} | chunk.problems.keys()
     for record in doubtful:
         rows = [row for row in range(begins[record], ends[record]) if faults[row] != ROW_BLANK]
         if record in large:
-            issue = issue_of(TOO_LARGE, source, chunk, rows[0], names)
-            decided.rejected.append(Rejected(tuple(rows), (issue,)))
+            decided.rejected.append(Rejected(tuple(rows), wording.issues((TOO_LARGE,), rows[0])))
             continue
         if (fate := told.get(record)) is not None:
-            said = tuple([issue_of(one, source, chunk, rows[0], names) for one in fate.problems])
+            said = wording.issues(fate.problems, rows[0])
             decided.tell(record, rows, fate, said, chunk.lines.item(rows[0]))
             continue
         has_signature = agreeing[record] and faulty.isdisjoint(rows)
         signature = alike.of(rows) if alike is not None and has_signature else None
-        problems = signatures.known(signature) if signature is not None else ()
-        issues, verdict = tuple([issue_of(one, source, chunk, rows[0], names) for one in problems]), NOTHING
+        problems = signatures.known(signature)
+        issues, verdict = wording.issues(problems, rows[0]), NOTHING
         if not problems:
-            issues, verdict = _judge(chunk, rows, layout, reference, source)
-            if signature is not None:
-                signatures.learn(signature, verdict.problems)
+            issues, verdict = _judge(chunk, rows, layout, reference, wording)
+            signatures.learn(signature, verdict.problems)
         if issues:
             decided.rejected.append(Rejected(tuple(rows), issues))
             continue
@@ -127,6 +126,18 @@ def _too_large(chunk: Records) -> frozenset[int]:
     of_rows = sizes.reshape(-1, chunk.columns).sum(axis=1)
     large = np.flatnonzero(np.add.reduceat(of_rows, chunk.firsts) > RECORD_BYTES)
     return frozenset(large.tolist())
+
+
+def _surely_fit(shaped: ShapedRows, layout: Layout) -> Bools:
+    """The records that are no larger than one may be, however much of them must be escaped; of the others the reference knows."""
+    cells, firsts = shaped.cells, shaped.chunk.firsts
+    sizes = (cells.ends - cells.starts).astype(np.int64)
+    keys = sum(len(json.dumps(str(leaf.path))) + PUNCTUATION for leaf in layout.leaves)
+    if not len(firsts) or ESCAPED * sizes.sum() + keys * cells.rows <= RECORD_BYTES:
+        return np.ones(len(firsts), np.bool_)
+    most = ESCAPED * sizes.reshape(-1, cells.columns).sum(axis=1) + keys
+    fit: Bools = np.add.reduceat(most, firsts) <= RECORD_BYTES
+    return fit
 
 
 def _agrees(chunk: Records, read: Cells, layout: Layout) -> Bools:
@@ -162,22 +173,19 @@ def _vouched(shaped: ShapedRows, layout: Layout, reference: ReferenceChecker) ->
 
 
 def _judge(
-    chunk: Records, rows: Sequence[int], layout: Layout, reference: ReferenceChecker, source: str
+    chunk: Records, rows: Sequence[int], layout: Layout, reference: ReferenceChecker, wording: Wording
 ) -> tuple[tuple[Issue, ...], Verdict]:
     """The reference's word on one record of rows."""
     broken = [row for row in rows if chunk.faults[row]]
     if broken:
+        plain = Wording(wording.source, chunk, unnamed)
         return tuple(
-            issue_of(one, source, chunk, row, unnamed, subject=_subject(chunk, row))
-            for row in broken for one in _why_broken(chunk, row)
+            issue for row in broken
+            for issue in plain.issues(_why_broken(chunk, row), row, subject=_subject(chunk, row))
         ), NOTHING  # fmt: skip
     document, notes = _built(chunk, rows, layout, reference)
     verdict = reference.document(document, notes)
-    issues = (
-        issue_of(problem, source, chunk, rows[0], layout.names_of, said_of(verdict.shown, problem))
-        for problem in verdict.problems
-    )
-    return tuple(issues), verdict
+    return wording.issues(verdict.problems, rows[0], verdict.shown), verdict
 
 
 def _built(

@@ -6,7 +6,7 @@ import numpy as np
 
 from lexer_pipeline.chunks.fates import Fates
 from lexer_pipeline.chunks.results import Checked, Rejected, ShapedDocuments
-from lexer_pipeline.validating.decided import NOTHING, Decided, issue_of, said_of, unnamed
+from lexer_pipeline.validating.decided import NOTHING, Decided, Wording, unnamed
 from lexer_pipeline.validating.reference import ReferenceChecker
 from lexer_pipeline.validating.signatures import DocumentSignatures
 
@@ -24,10 +24,10 @@ def validate_documents(
     vouched = np.diff(shaped.ends, prepend=0) > 0
     decided = Decided(conversions=Counter(shaped.conversions))
     lines, rejected, conversions = decided.lines, decided.rejected, decided.conversions
+    wording = Wording(source, chunk, unnamed)
     for row in np.flatnonzero(~vouched).tolist():
         if (fate := told.get(row)) is not None:
-            said = tuple([issue_of(one, source, chunk, row, unnamed) for one in fate.problems])
-            decided.tell(row, (row,), fate, said, chunk.lines.item(row))
+            decided.tell(row, (row,), fate, wording.issues(fate.problems, row), chunk.lines.item(row))
             continue
         text = chunk.text(row)
         signature = signatures.of(text)
@@ -37,9 +37,7 @@ def validate_documents(
             problems = verdict.problems
             signatures.learn(signature, problems)
         if problems:
-            shown = verdict.shown
-            issues = (issue_of(one, source, chunk, row, unnamed, said_of(shown, one)) for one in problems)
-            rejected.append(Rejected((row,), tuple(issues)))
+            rejected.append(Rejected((row,), wording.issues(problems, row, verdict.shown)))
         else:
             lines[row] = verdict.line
             conversions.update(verdict.conversions)

@@ -25,7 +25,7 @@ from lexer_pipeline.mapping.conversions import (
 from lexer_pipeline.mapping.conversions.addresses import Hashed
 from lexer_pipeline.mapping.conversions.arguments import nearest
 from lexer_pipeline.mapping.conversions.dates import completes_years
-from lexer_pipeline.mapping.conversions.lists import each_of
+from lexer_pipeline.mapping.conversions.lists import each_of, through
 from lexer_pipeline.mapping.conversions.outcome import (
     CHANGES,
     Conversion,
@@ -41,7 +41,6 @@ from lexer_pipeline.specs.values import Converted, Unconvertible
 __all__ = [
     "CHANGES",
     "DESCRIPTIONS",
-    "LIST_CONVERSIONS",
     "Conversion",
     "Converted",
     "Decided",
@@ -56,6 +55,7 @@ __all__ = [
     "each_of",
     "phone_of",
     "strip_plus_of",
+    "through",
     "zone_of",
 ]
 
@@ -96,8 +96,6 @@ COMPILERS: Mapping[str, Callable[[object], Conversion | NeedsColumn]] = MappingP
     "unescape": texts.unescape,
     "upper": texts.upper,
 })  # fmt: skip
-# They read the JSON text of a list, which no other conversion does.
-LIST_CONVERSIONS = frozenset({"count", "first", "join", "pick", "sum"})
 DESCRIPTIONS: Mapping[str, str] = MappingProxyType({
     name: (compiler.__doc__ or "").partition("\n")[0] for name, compiler in COMPILERS.items()
 })  # fmt: skip

@@ -4,17 +4,18 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 from decimal import Decimal
 from functools import partial
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
 import orjson
 
 from lexer_pipeline.mapping.conversions import arguments
 from lexer_pipeline.mapping.conversions.arithmetic import EXACT, exact
-from lexer_pipeline.mapping.conversions.outcome import Conversion, changed
+from lexer_pipeline.mapping.conversions.outcome import Conversion
 from lexer_pipeline.specs.paths import EACH, FieldPath, Part, Parts
 from lexer_pipeline.specs.values import Converted, Unconvertible
 from lexer_pipeline.validating.document import NumberText, Value, is_unicode, value_at, write
 
+ChainT = TypeVar("ChainT")
 # What becomes of the items of a list; NotInForm where they are not such as it needs.
 Make: TypeAlias = Callable[[Sequence[Value]], Value]
 PICK_SETTINGS = ("where", "is", "take")
@@ -100,6 +101,24 @@ def each_of(path: Sequence[Part]) -> Conversion:
     return partial(_of_list, partial(_each, tuple(path)), "part_taken", False)
 
 
+def through(path: Sequence[Part], chain: tuple[ChainT, ...]) -> tuple[ChainT | Conversion, ...]:
+    """A chain that begins with a conversion of lists, behind `each_of`: what both make of a list, read once."""
+    first, *rest = chain
+    if isinstance(first, partial) and first.func is _of_list:
+        make, name, _ = first.args
+        both: Conversion = partial(
+            _of_list, partial(_made_of_each, tuple(path), make), f"part_taken {name}", False
+        )
+        return (both, *rest)
+    return (each_of(path), *chain)
+
+
+def _made_of_each(path: Parts, make: Make, items: Sequence[Value]) -> Value:
+    found = _each(path, items)
+    # Where nothing is found nothing is made of it, as of an empty list.
+    return make(found) if found else None
+
+
 def _path(said: object, name: str, wanted: str) -> Parts:
     found = FieldPath.parse(arguments.text_argument(name, said, wanted))
     if found is None or EACH in found:
@@ -125,7 +144,7 @@ def _of_list(make: Make, name: str, takes_one: bool, text: str) -> Converted | U
         return UNWRITABLE
     except ValueError:
         return NOT_JSON
-    return changed(text, made, name) if is_unicode(made) else UNWRITABLE
+    return Converted(made, tuple(name.split()) if made != text else ()) if is_unicode(made) else UNWRITABLE
 
 
 def _text(value: Value) -> str:
@@ -183,7 +202,7 @@ def _sum_of(where: Parts, words: frozenset[str], take: Parts, items: Sequence[Va
     return _sum(list(_taken(where, words, take, items)))
 
 
-def _each(path: Parts, items: Sequence[Value]) -> Value:
+def _each(path: Parts, items: Sequence[Value]) -> list[Value]:
     return [value for item in items for value in _values(item, path)]
 
 
