@@ -444,3 +444,15 @@ def test_rows_that_are_all_left_out_for_their_key_are_counted(tmp_path: Path) ->
     report = prepare(["-"], None, str(tmp_path / "out"), options)
 
     assert [one.skipped for one in report.sources] == [{"nobody": 2}]
+
+
+def test_a_document_that_cannot_be_read_is_rejected_once_however_many_records_are_made(
+    tmp_path: Path,
+) -> None:
+    skip = '\n[[records.skip]]\ncolumn = "shop"\n{} = ["web"]\ntaken = true\n[records.fields]'
+    web, till = (PURCHASES.replace("\n[records.fields]", skip.format(how)) for how in ("is_not", "is"))
+    done = made(tmp_path, lines(order(shop="web")) + b"{\n" + lines(order(2, shop="till")), web + till)
+
+    assert len(done.records) == 2
+    assert done.codes == ["json"]
+    assert done.file("rejects.ndjson") == b"{\n"

@@ -11,6 +11,7 @@ from lexer_pipeline.chunks.documents import Documents
 from lexer_pipeline.chunks.records import Records
 from lexer_pipeline.chunks.regroup_documents import regrouped
 from lexer_pipeline.chunks.rejected import ACCEPTED
+from lexer_pipeline.kernels.codes import ROW_DOCUMENT
 from lexer_pipeline.loading.document_form import DocumentForm
 from lexer_pipeline.loading.records import documents_of, with_left_out
 from lexer_pipeline.loading.source import LoadedDocuments
@@ -34,10 +35,12 @@ def load_chosen_documents(
     form: DocumentForm,
     survey: ColumnSurvey,
     accepted: Collection[str] = (),
+    is_further: bool = False,
 ) -> Iterator[Records]:
     """The rows of documents in chunks of whole records, without those that a mapping leaves out, still as the documents have them.
 
     They lie in the source as `form` says. `survey` is settled once the first chunk is there; documents of which `accepted` has the SHA-256 are left out.
+    Those that cannot be read are passed over by one that `is_further`: an earlier record of the same specification rejects them.
     """
     left: Counter[str] = Counter()
     mapper = survey.mapper
@@ -47,12 +50,12 @@ def load_chosen_documents(
         if mapper.waits:
             spool = held.enter_context(spooled(source, start, loaded.scratch))
             documents = documents_of(loaded, form, spool.again())
-            deque(survey.over(_rows(mapper, documents, accepted, left)), maxlen=0)
+            deque(survey.over(_rows(mapper, documents, accepted, is_further, left)), maxlen=0)
             left.clear()
             source, start = spool.again(), b""
         settled = survey.settle()
         documents = documents_of(loaded, form, source, start)
-        rows = thick(_rows(mapper, documents, accepted, left))
+        rows = thick(_rows(mapper, documents, accepted, is_further, left))
         if settled.key is not None:
             rows = regrouped(rows, settled.key, loaded.scratch, loaded.name)
 
@@ -64,7 +67,11 @@ def load_chosen_documents(
 
 
 def _rows(
-    mapper: Mapper, chunks: Iterator[Documents], accepted: Collection[str], left: Counter[str]
+    mapper: Mapper,
+    chunks: Iterator[Documents],
+    accepted: Collection[str],
+    is_further: bool,
+    left: Counter[str],
 ) -> Iterator[Records]:
     """The rows of documents but for those that tell by themselves that they are left out, which `left` counts."""
     assert mapper.documents is not None
@@ -75,6 +82,8 @@ def _rows(
         if accepted:
             rows = _unaccepted(rows, accepted, left)
         keep = staying(mapper, rows, left)
+        if is_further:
+            keep &= rows.faults != ROW_DOCUMENT
         yield rows if keep.all() else rows.kept(keep)
 
 

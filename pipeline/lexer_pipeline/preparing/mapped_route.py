@@ -59,7 +59,14 @@ def _of_documents(
         mapper = compile_mapper(plan, table.names, reference.tree, loaded.name, told, table)
         mapper.refuse_unused(options.ignore_unknown)
         held.pop_all()
-    load = partial(load_chosen_documents, loaded, seen, form, accepted=plan.accepted_documents)
+    load = partial(
+        load_chosen_documents,
+        loaded,
+        seen,
+        form,
+        accepted=plan.accepted_documents,
+        is_further=plan.is_further,
+    )
     return MappedRoute(loaded, plan, mapper, reference, told, load)
 
 
