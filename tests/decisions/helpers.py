@@ -98,7 +98,13 @@ def passed(plan: Plan, options: Options | None = None) -> Passed:
             if checked.rejected and not pieces and head is not None:
                 pieces.append(rejects.header(head))
             pieces.append(
-                rejects.rows_or_documents(checked.shaped.chunk, checked.rejected, head, stages.route.secret)
+                rejects.rows_or_documents(
+                    checked.shaped.chunk,
+                    checked.rejected,
+                    head,
+                    stages.route.secret,
+                    stages.route.secret_paths,
+                )
             )
         kept = stages.route.decisions
         (told,) = decisions.from_json([kept.as_json()], "manifest.json")

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 
 from lexer_pipeline.errors import UsageError
 
-STEP = re.compile(r'(?P<dot>\.?)(?:(?P<bare>[^.\[\]"]+)|\[(?P<quoted>"(?:[^"\\]|\\["\\/bfnrt]|\\u[0-9a-fA-F]{4})*")\])(?:\[\])*')
+STEP = re.compile(
+    r'(?P<dot>\.?)(?:(?P<bare>[^.\[\]"]+)|\[(?P<quoted>"(?:[^"\\]|\\["\\/bfnrt]|\\u[0-9a-fA-F]{4})*")\])(?:\[\])*'
+)
 
 
 @dataclass(frozen=True, slots=True)

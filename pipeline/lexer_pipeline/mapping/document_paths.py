@@ -9,7 +9,9 @@ from lexer_pipeline.kernels.path_tree import ITEMS
 
 # One step of a path: a key, or each item of a list.
 Steps = tuple[str | int, ...]
-STEP = re.compile(r'\.?(?P<key>[^.\[\]"]+)|\[(?P<quoted>"(?:[^"\\]|\\["\\/bfnrt]|\\u[0-9a-fA-F]{4})*")\]|(?P<items>\[\])')
+STEP = re.compile(
+    r'\.?(?P<key>[^.\[\]"]+)|\[(?P<quoted>"(?:[^"\\]|\\["\\/bfnrt]|\\u[0-9a-fA-F]{4})*")\]|(?P<items>\[\])'
+)
 PLAIN = re.compile(r'[^.\[\]"]+')
 # So many paths of a source are told apart, so many levels deep.
 MOST_PATHS, DEEPEST = 5_000, 20
@@ -25,7 +27,11 @@ def steps_of(text: str) -> Steps:
         if found is None or (at == 0 and text[at] == "."):
             return (text,)
         steps.append(
-            ITEMS if found["items"] else json.loads(found["quoted"], strict=False) if found["quoted"] else found["key"]
+            ITEMS
+            if found["items"]
+            else json.loads(found["quoted"], strict=False)
+            if found["quoted"]
+            else found["key"]
         )
         at = found.end()
     return tuple(steps) or (text,)

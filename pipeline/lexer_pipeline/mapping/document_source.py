@@ -100,7 +100,9 @@ def all_paths(loaded: LoadedDocuments, form: DocumentForm) -> Seen:
     with ExitStack() as held:
         copy = held.enter_context(closing(loaded.scratch.file()))
         spool = Spool(loaded.stream, loaded.rest, copy)
-        chunks = documents_of(replace(loaded, placing=Placing()), form, spool.again())
+        chunks = documents_of(
+            replace(loaded, placing=Placing(loaded.placing.is_one_a_line)), form, spool.again()
+        )
         seen = Seen(paths_in(_texts(chunks)), spool.again(), b"", copy)
         held.pop_all()
     return seen
@@ -123,7 +125,9 @@ def documents_at(
     """
     chunks: list[Documents] = []
     try:
-        for chunk in read_documents(_Start(loaded.name), start, form, placing or Placing()):
+        for chunk in read_documents(
+            _Start(loaded.name), start, form, placing or Placing(loaded.placing.is_one_a_line)
+        ):
             chunks.append(chunk)
             if not form.parent and sum(one.records for one in chunks) >= MOST_DOCUMENTS:
                 break
