@@ -110,9 +110,9 @@ def _read(text: bytes) -> Any:
         return None
 
 
-def convert(source: str, mapping: str | None = None) -> Converted:
-    """An export in the working folder, converted into the folder `batches`."""
-    options = Options(date="20240306", max_invalid=1, mapping=mapping)
+def convert(source: str, mapping: str | None = None, zone: str | None = None) -> Converted:
+    """An export in the working folder, converted into the folder `batches`; `zone` is where its times were written."""
+    options = Options(date="20240306", max_invalid=1, mapping=mapping, zone=zone)
     report = prepare([source], None, "batches", options)
     return Converted(report, {batch.manifest.specification: batch for batch in report.batches})
 
