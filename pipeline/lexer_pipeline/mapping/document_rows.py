@@ -29,7 +29,11 @@ def rows_of(table: DocumentTable, chunk: Documents, before: int) -> Records:
     found = _flattened(table, chunk)
     wide = np.array(table.places, np.int64)
 
+    is_alike = table.places == tuple(range(table.tree.columns))
+
     def spread(values: NDArray[Scalar]) -> NDArray[Scalar]:
+        if is_alike:
+            return values
         return values.reshape(-1, table.tree.columns)[:, wide].ravel()
 
     rows, of = len(found.documents), found.documents
