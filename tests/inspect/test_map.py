@@ -287,3 +287,15 @@ def test_columns_called_by_paths_are_matched_as_they_are(tmp_path: Path) -> None
     )
 
     assert by_field(done) == {name: name for name in ("images[0]", "images[1]", "options.size[0]", "sku")}
+
+
+@pytest.mark.parametrize("name", ["people.csv", "people.ndjson"])
+def test_a_schema_without_fields_is_nothing_to_map_to(name: str, tmp_path: Path) -> None:
+    (tmp_path / "people.csv").write_text("id,mail\n1,mira@example.com\n")
+    (tmp_path / "people.ndjson").write_text('{"id":1,"mail":"mira@example.com"}\n')
+    (tmp_path / "own.json").write_text('{"type":"object"}')
+
+    with pytest.raises(UsageError, match="has no fields"):
+        propose(
+            tmp_path / name, str(tmp_path / "own.json"), tmp_path / "drafted.toml", out=tmp_path / "batches"
+        )

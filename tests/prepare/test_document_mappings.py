@@ -456,3 +456,10 @@ def test_a_document_that_cannot_be_read_is_rejected_once_however_many_records_ar
     assert len(done.records) == 2
     assert done.codes == ["json"]
     assert done.file("rejects.ndjson") == b"{\n"
+
+
+def test_documents_of_which_the_mapping_reads_nothing_are_rejected_and_no_defect(tmp_path: Path) -> None:
+    done = made(tmp_path, lines({"other": 1}, {"other": 2}), PURCHASES + CUSTOMERS)
+
+    assert done.records == []
+    assert {one["line"] for one in done.issues} == {1, 2}

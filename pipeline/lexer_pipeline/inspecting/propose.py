@@ -61,6 +61,11 @@ def propose(
     is only replaced with `force`. Temporary data lies in the folder `temp`, by default the system's.
     """
     specification = catalog.find(spec) if isinstance(spec, str) else spec
+    if not specification.fields:
+        raise UsageError(
+            f"{specification.name}: its schema has no fields, so there is nothing to map to",
+            "Give it properties, or name another specification.",
+        )
     with _opened(source, file, force, stdin, reading, temp) as (loaded, path):
         if isinstance(loaded, LoadedDocuments):
             done, seen = draft_of_documents(

@@ -30,7 +30,7 @@ def scan_csv(const uint8_t[::1] data not None, dialect not None, int columns, bi
     cdef int64_t n = data.shape[0], at = 0
     cdef int rows = 0
     cdef int32_t line = 0
-    cdef const uint8_t *p = &data[0] if n else NULL
+    cdef const uint8_t *p = &data[0] if n else NOTHING
     cdef int64_t room = min(<int64_t>most_rows, n + 1)
     cdef Row row
     cdef Reading reading = reading_of(dialect)
@@ -83,7 +83,7 @@ def check_column(const uint8_t[::1] data not None, const int32_t[::1] starts not
     """
     cdef int64_t n = data.shape[0], rows = status.shape[0], row, at, size
     cdef const uint8_t *p
-    cdef const uint8_t *base = &data[0] if n else NULL
+    cdef const uint8_t *base = &data[0] if n else NOTHING
     cdef bint good
     cdef int k, count = len(words)
     cdef const uint8_t* word[64]
@@ -146,7 +146,7 @@ def encode(const uint8_t[::1] data not None, const int32_t[::1] starts not None,
     cdef int steps = operations.shape[0], step, pending, depth, row, operation, k
     cdef int waiting[64]
     cdef bint comma, memory = True
-    cdef const uint8_t *base = &data[0] if n else NULL
+    cdef const uint8_t *base = &data[0] if n else NOTHING
     cdef int64_t key_size
     cdef Out out
     if len(keys) != steps or arguments.shape[0] != steps:
@@ -271,7 +271,7 @@ def mark_keys(const uint8_t[::1] data not None, const int32_t[::1] starts not No
     says: KEY_EXACT, KEY_TRIMMED (an id without blanks around it) or KEY_ADDRESS.
     """
     cdef int64_t n = data.shape[0], rows = faults.shape[0], row, at, size
-    cdef const uint8_t *base = &data[0] if n else NULL
+    cdef const uint8_t *base = &data[0] if n else NOTHING
     cdef Key key
     key.size = -1
     key.kind = kind
@@ -305,7 +305,7 @@ def agree(const uint8_t[::1] data not None, const int32_t[::1] starts not None, 
           uint8_t[::1] same not None):
     """Clear same[r] where a later row of record r fills the column with other bytes than its first row does."""
     cdef int64_t n = data.shape[0], records = same.shape[0], record, row, at, head, size
-    cdef const uint8_t *base = &data[0] if n else NULL
+    cdef const uint8_t *base = &data[0] if n else NOTHING
     if first.shape[0] != records or last.shape[0] != records or ends.shape[0] != starts.shape[0]:
         raise ValueError("arrays of one block have one length")
     if flags.shape[0] != starts.shape[0]:
@@ -332,7 +332,7 @@ def repeat_first(const uint8_t[::1] data not None, const int32_t[::1] starts not
                  int columns, const int32_t[::1] first not None, const int32_t[::1] last not None):
     """For each record whether a later row of it says in all columns what its first row says."""
     cdef int64_t n = data.shape[0], records = first.shape[0], cells = starts.shape[0], record, row, head, at, column, size
-    cdef const uint8_t *base = &data[0] if n else NULL
+    cdef const uint8_t *base = &data[0] if n else NOTHING
     found_a = np.zeros(records, np.uint8)
     cdef uint8_t[::1] found = found_a
     if last.shape[0] != records or ends.shape[0] != cells:
@@ -385,7 +385,7 @@ def gather(const uint8_t[::1] data not None, const int32_t[::1] row_starts not N
            const int32_t[::1] row_ends not None, const int64_t[::1] order not None):
     """The rows named by `order`, one after another, an LF behind each."""
     cdef int64_t n = data.shape[0], rows = row_starts.shape[0], i, row, total = 0, at = 0, size
-    cdef const uint8_t *base = &data[0] if n else NULL
+    cdef const uint8_t *base = &data[0] if n else NOTHING
     cdef uint8_t *to
     for i in range(order.shape[0]):
         row = order[i]

@@ -52,8 +52,8 @@ def rewrite(const uint8_t[::1] data not None, const int32_t[::1] starts not None
     cdef int64_t n = data.shape[0], cells = starts.shape[0], i, at
     cdef int steps = kinds.shape[0], step, said
     cdef uint8_t seen
-    cdef const uint8_t *p = &data[0] if n else NULL
-    cdef const uint8_t *argument = &arguments[0] if arguments.shape[0] else NULL
+    cdef const uint8_t *p = &data[0] if n else NOTHING
+    cdef const uint8_t *argument = &arguments[0] if arguments.shape[0] else NOTHING
     cdef uint8_t buffers[2][LONGEST + MORE]
     cdef int which
     cdef bint fresh, memory = True
@@ -794,7 +794,7 @@ def tally_money(const uint8_t[::1] data not None, const int32_t[::1] starts not 
     """
     cdef int64_t n = data.shape[0], cells = starts.shape[0], i
     cdef int reading
-    cdef const uint8_t *p = &data[0] if n else NULL
+    cdef const uint8_t *p = &data[0] if n else NOTHING
     if ends.shape[0] != cells or flags.shape[0] != cells:
         raise ValueError("arrays of one column have one length")
     counts_a = np.zeros(READINGS, np.int64)
@@ -853,7 +853,7 @@ def exact_amounts(const uint8_t[::1] data not None, const int32_t[::1] starts no
     Certain is a JSON number without exponent, of at most nine digits before the point and six behind it.
     """
     cdef int64_t n = data.shape[0], cells = starts.shape[0], i
-    cdef const uint8_t *p = &data[0] if n else NULL
+    cdef const uint8_t *p = &data[0] if n else NOTHING
     if ends.shape[0] != cells or flags.shape[0] != cells:
         raise ValueError("arrays of one column have one length")
     amounts_a = np.zeros(cells, np.int64)
@@ -898,7 +898,7 @@ def tally_dates(const uint8_t[::1] data not None, const int32_t[::1] starts not 
     """
     cdef int64_t n = data.shape[0], cells = starts.shape[0], i
     cdef int family = 0, reading
-    cdef const uint8_t *p = &data[0] if n else NULL
+    cdef const uint8_t *p = &data[0] if n else NOTHING
     if ends.shape[0] != cells or flags.shape[0] != cells:
         raise ValueError("arrays of one column have one length")
     counts_a = np.zeros((FAMILIES, READINGS), np.int64)
@@ -947,7 +947,7 @@ def distinct(const uint8_t[::1] data not None, const int32_t[::1] starts not Non
     cdef int64_t n = data.shape[0], cells = starts.shape[0], i, size, count = 0
     cdef uint64_t mask = 1, h, at
     cdef int32_t other
-    cdef const uint8_t *p = &data[0] if n else NULL
+    cdef const uint8_t *p = &data[0] if n else NOTHING
     cdef int32_t *table
     if ends.shape[0] != cells or flags.shape[0] != cells:
         raise ValueError("arrays of one column have one length")
@@ -993,7 +993,7 @@ def joined(const uint8_t[::1] data not None, const int32_t[:, ::1] starts not No
            const int32_t[:, ::1] ends not None, const uint8_t[:, ::1] flags not None, int separator):
     """The cells of each row as one text, a separator between them: (texts, starts, ends, flags)."""
     cdef int64_t n = data.shape[0], rows = starts.shape[0], wide = starts.shape[1], i, k, size, total = 0, at = 0
-    cdef const uint8_t *p = &data[0] if n else NULL
+    cdef const uint8_t *p = &data[0] if n else NOTHING
     cdef uint8_t *to
     if ends.shape[0] != rows or flags.shape[0] != rows or ends.shape[1] != wide or flags.shape[1] != wide:
         raise ValueError("arrays of one column have one length")

@@ -115,7 +115,7 @@ def find_lines(const uint8_t[::1] data not None, int64_t end):
     Returns (starts, ends, lines, count): lines are counted from 0, `count` says how many there are with the blank ones.
     """
     cdef int64_t at = 0, stop, first, found = 0, count = 0, room
-    cdef const uint8_t *p = &data[0] if data.shape[0] else NULL
+    cdef const uint8_t *p = &data[0] if data.shape[0] else NOTHING
     cdef const uint8_t *hit
     if not 0 <= end <= data.shape[0]:
         raise ValueError("the lines end outside of the data")
@@ -162,7 +162,7 @@ def split_array(const uint8_t[::1] data not None, int64_t at, bint final, int64_
     strings are looked at: whether a value is JSON is for a parser to say.
     """
     cdef int64_t n = data.shape[0], found = 0, room = max(0, min(most, n - at))
-    cdef const uint8_t *p = &data[0] if n else NULL
+    cdef const uint8_t *p = &data[0] if n else NOTHING
     cdef int state = ARRAY_GOES_ON
     places_a = np.empty((room, 2), np.int64)
     cdef int64_t[:, ::1] places = places_a
@@ -211,7 +211,7 @@ cdef int next_value(const uint8_t *p, int64_t *at, int64_t n, int64_t *place) no
 def value_end(const uint8_t[::1] data not None, int64_t at):
     """The place behind the JSON value that starts at `at`; -1 when it does not end within `data`."""
     cdef int64_t n = data.shape[0], end = -1
-    cdef const uint8_t *p = &data[0] if n else NULL
+    cdef const uint8_t *p = &data[0] if n else NOTHING
     if at < 0:
         raise ValueError("the value begins outside of the data")
     with nogil:
@@ -964,7 +964,7 @@ def vouch_documents(Automaton automaton not None, const uint8_t[::1] data not No
     out.size = 0
     out.room = n + 4096
     out.data = <uint8_t *>malloc(out.room)
-    reader.p = &data[0] if n else NULL
+    reader.p = &data[0] if n else NOTHING
     reader.limit = n
     reader.has_ampersand = n > 0 and memchr(reader.p, 0x26, n) != NULL
     reader.follow = automaton.new_follow()

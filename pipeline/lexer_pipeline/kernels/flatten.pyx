@@ -623,7 +623,7 @@ def flatten(tree, const uint8_t[::1] data not None, const int64_t[::1] starts no
     left_a = np.empty(count, np.int64)
     cdef int64_t[::1] is_left = left_a
     memset(&r, 0, sizeof(Reader))
-    r.p = &data[0] if n else NULL
+    r.p = &data[0] if n else NOTHING
     r.limit = n
     try:
         if not make_room(&r, paths, count):

@@ -54,7 +54,7 @@ def hash_cells(const uint8_t[::1] data not None, const int32_t[::1] starts not N
                int columns, int column, const int32_t[::1] rows not None, bint is_folded):
     """The hash of a column's cell in each of some rows, as it stands between the quotes; 0 of an empty one."""
     cdef int64_t n = data.shape[0], i, at, size
-    cdef const uint8_t *p = &data[0] if n else NULL
+    cdef const uint8_t *p = &data[0] if n else NOTHING
     hashes_a = np.zeros(rows.shape[0], np.uint64)
     cdef uint64_t[::1] hashes = hashes_a
     for i in range(rows.shape[0]):
@@ -177,7 +177,7 @@ def hash_lines(const uint8_t[::1] data not None, const int64_t[::1] ends not Non
     """
     cdef int64_t n = data.shape[0], at = 0, line
     cdef int count = len(keys), i
-    cdef const uint8_t *p = &data[0] if n else NULL
+    cdef const uint8_t *p = &data[0] if n else NOTHING
     cdef Field fields[MOST_FIELDS]
     cdef uint64_t by_size[LONGEST_KEY]
     cdef const uint8_t[::1] key

@@ -88,8 +88,12 @@ cdef extern from *:
         "test@", "noemail@", "no-email@", "no_email@", "no.email@", "nomail@", "no-mail@", "none@", "null@",
     };
     #define NO_MAILBOXES ((int)(sizeof(NO_MAILBOX) / sizeof(NO_MAILBOX[0])))
+
+    /* Where no bytes are: no pointer at all may be given to memcpy, not even for none. */
+    static const uint8_t NOTHING[16] = {0};
     """
     const uint8_t IN_EMAIL[256]
+    const uint8_t NOTHING[16]
     const char *NO_MAILBOX[]
     const int NO_MAILBOXES
     int64_t plain_end(const uint8_t *p, int64_t at, int64_t n, uint8_t stop, uint8_t *seen) noexcept nogil

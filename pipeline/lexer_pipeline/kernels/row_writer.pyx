@@ -232,7 +232,7 @@ cdef class Writer:
         then all given back.
         """
         cdef int64_t n = data.shape[0]
-        cdef const uint8_t *p = &data[0] if n else NULL
+        cdef const uint8_t *p = &data[0] if n else NOTHING
         cdef Table table
         cdef Out out
         cdef Notes notes
@@ -701,7 +701,7 @@ def scan_keys(const uint8_t[::1] data not None, dialect not None, int column, bi
     and the hash of its key, both as `cells.mark_keys` gives them. Rows are read as `scan_csv` reads them.
     """
     cdef int64_t n = data.shape[0], at = 0, rows = 0, line = 0
-    cdef const uint8_t *p = &data[0] if n else NULL
+    cdef const uint8_t *p = &data[0] if n else NOTHING
     cdef Table table
     cdef Row row
     cdef Reading reading = reading_of(dialect)
