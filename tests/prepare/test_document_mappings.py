@@ -2,7 +2,7 @@
 
 import json
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
@@ -82,10 +82,6 @@ def made(
     path = tmp_path / "api.toml"
     path.write_text(head + mapping)
     return of_bytes(data, None, tmp_path / "out", replace(options, mapping=str(path)))
-
-
-def records_of(done: Prepared) -> Sequence[Any]:
-    return done.records
 
 
 def test_a_document_is_a_record_and_the_items_of_its_list_are_its_lines(tmp_path: Path) -> None:
