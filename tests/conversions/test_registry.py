@@ -11,10 +11,11 @@ from pkgutil import iter_modules
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from lexer_pipeline.codes.changes import CHANGES
+from lexer_pipeline.codes.issues import ISSUES
 from lexer_pipeline.errors import UsageError
 from lexer_pipeline.mapping import conversions, outcomes, reconcile
 from lexer_pipeline.mapping.conversions import (
-    CHANGES,
     COMPILERS,
     DESCRIPTIONS,
     Converted,
@@ -24,7 +25,6 @@ from lexer_pipeline.mapping.conversions import (
 )
 from lexer_pipeline.specs import signs, values
 from lexer_pipeline.suspicions import SUSPICIONS
-from lexer_pipeline.validating.messages import CODES
 
 from tests.conversions.helpers import refusal
 
@@ -83,7 +83,7 @@ def test_any_text_is_converted_or_refused_and_every_change_has_a_known_name(
     done = found(text)
 
     if isinstance(done, Unconvertible):
-        assert done.code in {*CODES, *SUSPICIONS}
+        assert done.code in {*ISSUES, *SUSPICIONS}
         assert re.match(r"(is|has|names|fits|ends|cannot) ", done.message)
     else:
         assert bool(done.conversions) == (done.text != text)

@@ -160,6 +160,7 @@ def alike(said: Any, real: Any, where: str = "") -> list[str]:
         ("map", ["map", EXPORT, "--spec", "customer_record"]),
         ("validate", ["validate", EXPORT]),
         ("convert", ["convert", EXPORT]),
+        ("explain", ["explain", "missing"]),
     ],
 )
 def test_what_json_shows_of_a_command_is_what_it_prints(command: str, words: list[str]) -> None:

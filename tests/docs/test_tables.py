@@ -4,12 +4,18 @@ import ast
 import json
 import re
 import tomllib
+from collections.abc import Mapping
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
 import lexer_pipeline
 import pytest
+from lexer_pipeline.codes.changes import ALWAYS, BY_MAPPING, CHANGES
+from lexer_pipeline.codes.ends import ERRORS
+from lexer_pipeline.codes.entry import Entry
+from lexer_pipeline.codes.issues import ISSUES
+from lexer_pipeline.codes.warnings import WARNINGS
 from lexer_pipeline.mapping import conversions, file
 from lexer_pipeline.mapping.conversions import dates, forms
 from lexer_pipeline.mapping.conversions.moments import PIVOT
@@ -21,7 +27,6 @@ from lexer_pipeline.sandbox.settings import Settings as Rules
 from lexer_pipeline.specs import catalog
 from lexer_pipeline.suspicions import SUSPICIONS
 from lexer_pipeline.uploading import settings as config
-from lexer_pipeline.validating.messages import CODES
 
 from docs.pages import ROOT, coded, first_cells, rows, section, text_of
 
@@ -37,8 +42,13 @@ CODES_PAGE, MAPPINGS, SETTINGS, SPECIFICATIONS = (
 NO_FLAGS = {"names", "stdin", "progress", "show_values", "timings", "day"}
 
 
-def test_the_table_of_issue_codes_is_complete() -> None:
-    assert sorted(first_cells(section(CODES_PAGE, "## Issues"))) == sorted(CODES)
+@pytest.mark.parametrize(
+    ("title", "known"), [("## Issues", ISSUES), ("## Warnings", WARNINGS), ("## Errors", ERRORS)]
+)
+def test_every_code_is_explained_in_the_programs_own_words(title: str, known: Mapping[str, Entry]) -> None:
+    told = {coded(row[0])[0]: row[1] for row in rows(section(CODES_PAGE, title)) if coded(row[0])}
+
+    assert told == {name: one.meaning for name, one in known.items()}
 
 
 def test_every_suspicion_is_explained_in_the_programs_own_words() -> None:
@@ -54,7 +64,10 @@ def names_in_code() -> set[str]:
     """Every word_with_underscores that stands alone in a string where conversions and warnings are named."""
     trees = [ast.parse((SOURCE / name).read_text("utf-8")) for name in NAMING]
     words = {node.value for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Constant)}
-    return {word for word in words if isinstance(word, str) and SNAKE.fullmatch(word)} - {*CODES, *SUSPICIONS}
+    return {word for word in words if isinstance(word, str) and SNAKE.fullmatch(word)} - {
+        *ISSUES,
+        *SUSPICIONS,
+    }
 
 
 def names_in_samples(kind: str, pattern: str) -> set[str]:
@@ -79,8 +92,14 @@ def test_every_change_that_a_mapping_makes_is_explained_in_the_programs_own_word
     intro, _, table = said.partition("\n\n")
     told = {coded(row[0])[0]: row[1] for row in rows(table)}
 
-    assert {*told, *coded(intro)} - {"--date-format"} == set(conversions.CHANGES)
-    assert told == {name: conversions.CHANGES[name] for name in told}
+    always = {
+        coded(row[0])[0]: row[1]
+        for row in rows(section(CODES_PAGE, "## Conversions").partition("\n\nThese happen where")[0])
+    }
+
+    assert told == {name: one.meaning for name, one in BY_MAPPING.items()}
+    assert always == {name: one.meaning for name, one in ALWAYS.items()}
+    assert set(coded(intro)) - {"--date-format"} <= set(CHANGES)
     assert names_in_samples("conversions", "exports/*/*") <= {*told, *explained("## Conversions", slice(1))}
 
 

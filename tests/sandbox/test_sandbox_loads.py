@@ -3,8 +3,9 @@
 from pathlib import Path
 
 import pytest
+from lexer_pipeline.codes.issues import ISSUES
 from lexer_pipeline.sandbox.server import Sandbox
-from lexer_pipeline.validating.messages import CODES, NOT_JSON
+from lexer_pipeline.validating.messages import NOT_JSON
 from sandbox_wire import GOOD, PRODUCTS, ask, put
 
 from tests.waiting import PATIENCE
@@ -69,7 +70,7 @@ def test_a_rejected_line_names_the_field_and_a_code_of_the_product(
 
     assert (dataset["accepted"], dataset["rejected"]) == (1, 1)
     assert [(one["line"], one["code"], one["path"]) for one in dataset["rejects"]] == [(1, code, path)]
-    assert code in CODES
+    assert code in ISSUES
 
 
 def test_a_rejected_line_tells_all_that_is_wrong_with_it(sandbox: Sandbox, token: str) -> None:

@@ -47,6 +47,7 @@ def parser() -> argparse.ArgumentParser:
         _add_settle,
         _add_drop,
         _add_status,
+        _add_explain,
         _add_purge,
         _add_sandbox,
     ):
@@ -192,6 +193,12 @@ def _add_status(commands: Commands) -> None:
         commands, "status", "show what is prepared, held, sent, in doubt", "status --out batches"
     )
     flags.add_out(parser)
+
+
+def _add_explain(commands: Commands) -> None:
+    summary = "say what a code means, with an example and what to do"
+    parser = _command(commands, "explain", summary, "explain shared_link")
+    parser.add_argument("code", nargs="?", metavar="CODE", help="a code, in any case (all, by kind)")
 
 
 def _add_purge(commands: Commands) -> None:

@@ -32,6 +32,12 @@ def _cell(value: object) -> str:
     return "" if value is None else str(value)
 
 
+def point_to_explain(console: Console, codes: Sequence[str]) -> None:
+    """The line to type for whoever does not know the codes that were shown; it names the first of them."""
+    if codes:
+        say(console, f"What {codes[0]} means, or any other code: lexer-pipeline explain {codes[0]}")
+
+
 def say(console: Console, text: str) -> None:
     """Print a line as it is."""
     console.print(text, markup=False, highlight=False, soft_wrap=True)

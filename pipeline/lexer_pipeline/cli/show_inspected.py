@@ -7,7 +7,7 @@ from pathlib import Path
 from rich.console import Console
 
 from lexer_pipeline.cli import show_prepared
-from lexer_pipeline.cli.console import say, table
+from lexer_pipeline.cli.console import point_to_explain, say, table
 from lexer_pipeline.inspecting.candidates import Candidate
 from lexer_pipeline.inspecting.column_profile import ColumnProfile, many
 from lexer_pipeline.inspecting.inspect import Inspection
@@ -69,6 +69,7 @@ def inspection(console: Console, inspected: Inspected) -> None:
             f"Read as {found.surely}: {'this is suspicious' if inspected.suspicions else 'nothing is suspicious'}.",
         )
         show_prepared.suspicions(console, inspected.suspicions)
+        point_to_explain(console, [one.code for one in inspected.suspicions])
     _next(console, found)
 
 

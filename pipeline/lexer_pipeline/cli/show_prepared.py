@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from rich.console import Console
 
-from lexer_pipeline.cli.console import say, table
+from lexer_pipeline.cli.console import point_to_explain, say, table
 from lexer_pipeline.model import Issue, PreparedBatch
 from lexer_pipeline.preparing.report import Report, SourceReport, Verdict
 from lexer_pipeline.suspicions import HOLD, ISSUE, Sighting
@@ -25,6 +25,16 @@ def sources(console: Console, report: Report, with_values: bool = False) -> None
         _source(console, one, codes)
         if with_values:
             _examples(console, one.examples)
+    point_to_explain(console, [code for one in report.sources for code in _codes(one)])
+
+
+def _codes(report: SourceReport) -> list[str]:
+    """The codes that are shown of a source, what rejects and what holds before what was only done."""
+    return [
+        *(one.code for one in report.findings),
+        *(one.code for one in report.suspicions),
+        *(name for counts in (report.warnings, report.conversions) for name, _ in sorted(counts)),
+    ]
 
 
 def _source(console: Console, report: SourceReport, holding: Collection[str]) -> None:

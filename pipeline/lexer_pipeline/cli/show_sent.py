@@ -5,10 +5,11 @@ from pathlib import Path
 
 from rich.console import Console
 
-from lexer_pipeline.cli.console import say, table
+from lexer_pipeline.cli.console import point_to_explain, say, table
 from lexer_pipeline.model import Receipt
 from lexer_pipeline.outbox.ledger import place
 from lexer_pipeline.outbox.standing import DONE
+from lexer_pipeline.suspicions import is_suspicion
 from lexer_pipeline.uploading import next_steps
 from lexer_pipeline.uploading.purge import Purge
 from lexer_pipeline.uploading.settings import Settings
@@ -82,6 +83,8 @@ def statuses(console: Console, overview: Overview, out: Path, ledger: Path | Non
             say(console, f"{name}: {line}")
         if one.hint:
             say(console, f"  {one.hint}")
+    reasons = " ".join(one.reason for one in found if one.reason)
+    point_to_explain(console, [word for word in reasons.split() if is_suspicion(word)])
     say(console, f"The ledger is {place(out, ledger)}.")
     if overview.data:
         each = ", ".join(f"{state} {_size(size)}" for state, size in overview.data.items())

@@ -23,32 +23,6 @@ from lexer_pipeline.specs.paths import Parts
 from lexer_pipeline.specs.schema_tree import Place, SchemaTree
 from lexer_pipeline.validating.document import TooManyKeys
 
-CODES = {
-    "missing": "a required field is absent or empty",
-    "type": "the value is of another type",
-    "enum": "the value is not one of the words allowed",
-    "pattern": "the text does not have the form asked for",
-    "format": "a date, a date-time or an address is not written as its standard says",
-    "range": "a number is too small or too large",
-    "length": "a text or a list is too short or too long",
-    "link": "the link is none of the links that Lexer takes",
-    "unknown_field": "a field that the specification does not have, where none may be added",
-    "rule": "another rule of the schema",
-    "gap": "an indexed column is empty although a later one is filled",
-    "contradiction": "rows of one record differ in a column that is filled once a record",
-    "json": "the text is not JSON",
-    "several_addresses": "more than one e-mail address where one belongs",
-    "encoding": "the bytes are not UTF-8, or the text is not Unicode",
-    "too_large": "the record is larger than a record may be",
-    "too_deep": "the document is nested too deep",
-    "too_many_keys": "the document has too many keys",
-    "duplicate_key": "a key that a mapping reads stands twice in one object of a document",
-    "no_parent": "a line names a parent that the source does not have",
-    "ragged_row": "a row with more or fewer cells than the header",
-    "quote": "a quoted cell is not closed, or text follows the closing quote",
-    "swallowed_rows": "a quoted cell holds lines that look like rows of the table",
-    "nul": "a NUL byte in a row",
-}
 FORMATS = {
     "date": "is not a date; write YYYY-MM-DD, as in 2024-03-06",
     "date-time": "is not a date-time; write it as in 2024-03-06T12:26:47Z",

@@ -27,7 +27,6 @@ from lexer_pipeline.mapping.conversions.arguments import nearest
 from lexer_pipeline.mapping.conversions.dates import completes_years
 from lexer_pipeline.mapping.conversions.lists import each_of, through
 from lexer_pipeline.mapping.conversions.outcome import (
-    CHANGES,
     Conversion,
     Decided,
     NeedsColumn,
@@ -39,7 +38,6 @@ from lexer_pipeline.mapping.conversions.zones import zone_of
 from lexer_pipeline.specs.values import Converted, Unconvertible
 
 __all__ = [
-    "CHANGES",
     "DESCRIPTIONS",
     "Conversion",
     "Converted",

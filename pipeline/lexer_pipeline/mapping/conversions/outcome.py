@@ -1,59 +1,15 @@
 """What a conversion makes of a text, and what it needs for that."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from types import MappingProxyType
 
 from lexer_pipeline.kernels.arrays import Bools, Int32s, UInt8s
 from lexer_pipeline.specs.values import Converted, Unconvertible
 
-CHANGES: Mapping[str, str] = MappingProxyType({
-    "amount_worked_out": "an amount was worked out: one amount less others",
-    "apostrophe_stripped": "the apostrophe with which a spreadsheet marks text was taken off",
-    "boolean_word": "yes/no, y/n, t/f, 1/0 or TRUE/FALSE became true or false",
-    "cents_read": "an amount in the smallest unit of its currency became an amount in the currency",
-    "clock_dropped": "the time of day was left out, since a date was asked for",
-    "currency_taken": "of an amount the code of its currency was taken, the rest left",
-    "date_midnight": "a date without a time of day became the midnight at which it starts",
-    "date_rewritten": "a date was written as the specification wants it",
-    "digits_kept": "everything but the digits was left out",
-    "email_cleaned": "an e-mail address was trimmed, lower-cased, or freed of a name and signs around it",
-    "email_hashed": "an e-mail address was trimmed, lower-cased and replaced by its hash",
-    "encoding_fixed": "a text that was read in the wrong encoding became what it was",
-    "epoch_microseconds": "microseconds since 1970 became a date or a date-time",
-    "epoch_milliseconds": "milliseconds since 1970 became a date or a date-time",
-    "epoch_nanoseconds": "nanoseconds since 1970 became a date or a date-time",
-    "epoch_seconds": "seconds since 1970 became a date or a date-time",
-    "extension_dropped": "the extension of a phone number was left out",
-    "fraction_stripped": "the .0 that a spreadsheet adds to a whole number was taken off",
-    "html_unescaped": "signs as web pages write them became the signs themselves",
-    "invisible_signs_removed": "signs that nobody sees were taken off an id, an address, a number or a date",
-    "items_counted": "a list became the number of its items",
-    "items_joined": "the items of a list became one text",
-    "line_worked_out": "what a line costs was worked out: quantity times price, less the discount",
-    "lower_cased": "capitals became small letters",
-    "made_absent": "a text that stands for nothing became an absent field",
-    "money_rewritten": "an amount became a number: no currency, no thousands separators, a decimal point",
-    "part_taken": "one part of a text was taken, the rest left",
-    "phone_rewritten": "a phone number became digits that start with the country code",
-    "protection_removed": 'what only protects an id from spreadsheets was taken off: ="...", a tab, a no-break space',
-    "placeholder_left_out": "a word for nothing stood where a person should be named, and was left out",
-    "rounding_added": "what rounding left of a total was added as an adjustment with the reason Rounding",
-    "sign_dropped": "a number lost its minus sign",
-    "sign_flipped": "a number changed its sign",
-    "time_zone_applied": "a time without a zone got the offset of the zone that was named",
-    "trimmed": "blanks around a text were taken off",
-    "upper_cased": "small letters became capitals",
-    "word_defaulted": "a word that a table does not list became the table's default",
-    "word_translated": "a word was replaced by the one that a table gives for it",
-    "year_completed": "a year of two digits got its century",
-})  # fmt: skip
-
-
 # The readings of a column, as a manifest names them.
 Decided = tuple[str, ...]
-# What it did to a text is named, by the names of CHANGES.
+# What it did to a text is named, by the names of codes/changes.py.
 Conversion = Callable[[str], Converted | Unconvertible]
 
 
