@@ -155,7 +155,7 @@ def _skip(table: Table) -> Skip:
     return Skip(
         columns[:1] or _texts(table, "column"), tuple(word.casefold() for word in words), negated, table.get("reason", ""),
         bool(columns) or table.get("own", False), columns[1:], _skip(table["and"]) if "and" in table else None,
-        table.get("contradicts", True),
+        table.get("contradicts", True), table.get("whole", False), table.get("optional", False),
     )  # fmt: skip
 
 
