@@ -21,7 +21,7 @@ PRESET_OF = {
     "brevo_contacts.csv": "brevo_contacts",
     "constant_contact.csv": "constant_contact",
     "dynamics_contacts.csv": None,
-    "ebay_orders.csv": None,
+    "ebay_orders.csv": "ebay_orders",
     "etsy_sold_items.csv": None,
     "etsy_sold_orders.csv": None,
     "klaviyo_list_short.csv": "klaviyo_profiles",
