@@ -26,7 +26,7 @@ PRESET_OF = {
     "etsy_sold_orders.csv": None,
     "klaviyo_list_short.csv": "klaviyo_profiles",
     "mailchimp_tags_export.csv": "mailchimp_audience",
-    "matrixify_orders.csv": None,
+    "matrixify_orders.csv": "matrixify_orders",
     "paypal_activity.csv": None,
     "pipedrive_people.csv": None,
     "salesforce_contacts_report.csv": "salesforce_contacts",
