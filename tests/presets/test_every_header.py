@@ -37,7 +37,7 @@ PRESET_OF = {
     "stripe_payments_min.csv": None,
     "stripe_unified_payments_2025.csv": "stripe_payments",
     "subscribed_email_audience_export_1a2b3c.csv": "mailchimp_audience",
-    "tiktok_shop_orders.csv": None,
+    "tiktok_shop_orders.csv": "tiktok_shop_orders",
     "toast_items.csv": None,
     "twilio_messages.csv": None,
     "wix_orders.csv": None,
