@@ -19,7 +19,7 @@ MOST_CELLS = 4
 _COUNTED = r"[\d.,]+ (record|row|result|order|customer|contact|product|item|line|transaction)(s|\(s\))?"
 _DONE = r"(were |was )?(affected|selected|in set|downloaded|exported|found|returned|retrieved|fetched|processed|listed).*"
 SAYINGS = re.compile(
-    r"grand totals?\s*\([\d.,]+ records?\)|confidential information\s*-\s*do not distribute\.?"
+    r"grand totals?\s*\([\d.,]+ records?\)|(grand )?total:? count:? [\d.,]+|confidential information\s*-\s*do not distribute\.?"
     r"|copyright\s+(\(c\)|©|&copy;).*|©\s*\d{4}.*|.*\ball rights reserved\.?"
     r"|(report\s+)?(generated|exported|created|printed|downloaded|run)\s+(by|on|at)\s*[:\d].*"
     r"|(total\s+)?(number of\s+)?(records?|rows?)(\s+count)?\s*[:=]\s*[\d.,]+"

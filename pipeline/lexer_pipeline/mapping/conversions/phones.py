@@ -21,7 +21,9 @@ WANTED = (
 # No number has more digits, by ITU-T E.164.
 MOST_DIGITS = 15
 # The digits of one number with all that people put between them. A letter makes something else of it.
-DIALLED = re.compile(r"[\s(\[]*[+\uff0b]{0,2}[\d\s()\[\]./~\u00ad\u2010-\u2015\u2212\ufe63\uff0d-]*\d[\s)\].]*")
+DIALLED = re.compile(
+    r"[\s(\[]*[+\uff0b]{0,2}[\d\s()\[\]./~\u00ad\u2010-\u2015\u2212\ufe63\uff0d-]*\d[\s)\].]*"
+)
 EXTENDED = re.compile(
     r"(.*[0-9)])[\s,;]*(?:x|#|ext|extn|extension)[\s.:=#]*[0-9]{1,7}", re.IGNORECASE | re.DOTALL
 )
