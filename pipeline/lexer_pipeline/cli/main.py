@@ -23,6 +23,7 @@ from typing import NoReturn
 from lexer_pipeline.cli import arguments, streams
 from lexer_pipeline.cli.answers import print_json
 from lexer_pipeline.cli.exits import DEFECT, INTERRUPTED
+from lexer_pipeline.cli.mistyped import refuse_mistyped
 from lexer_pipeline.errors import NO_ROOM, MemoryExhausted, PipelineError, UsageError
 
 # A thread that cannot be started, and a library that cannot be loaded (glibc).
@@ -48,7 +49,9 @@ def run_command(words: Sequence[str]) -> int:
     """Run one command, however it ends; the answer is its exit code."""
     as_json = "--json" in words
     try:
-        asked = arguments.parser().parse_args(words or ["--help"])
+        parser = arguments.parser()
+        refuse_mistyped(parser, words)
+        asked = parser.parse_args(words or ["--help"])
         asked.typed = tuple(words)
         # Each command comes with the libraries that it calls, which --help and the others do without.
         code: int = import_module(f"lexer_pipeline.cli.commands.{asked.command}").run(asked)

@@ -54,6 +54,8 @@ from lexer_pipeline.suspicions import LEAST, SHARE
 from lexer_pipeline.system import files, settings_file
 from lexer_pipeline.system.settings_file import SettingsFile
 
+# So many presets are named that begin with what was typed.
+MOST_NEAR = 4
 PRESETS = Path(__file__).parent / "presets"
 SCHEMA = Path(__file__).with_name("mapping.schema.json")
 PLACE = re.compile(r"\{([^{}]+)\}")
@@ -74,8 +76,11 @@ def find(word: str) -> Mapping:
     if path.is_file():
         return read(path)
     known = [path.stem for path in sorted(PRESETS.glob("*.toml"))]
-    near = get_close_matches(word, known, 1)
-    hint = f"Did you mean {near[0]}?" if near else f"The presets are: {', '.join(known)}."
+    wanted = re.sub(r"[\s-]+", "_", word.casefold())
+    near = [preset for preset in known if preset.startswith(wanted)][:MOST_NEAR]
+    near = near or get_close_matches(wanted, known, 1)
+    finds = "lexer-pipeline inspect SOURCE names the one that fits."
+    hint = f"Did you mean {' or '.join(near)}? {finds}" if near else finds
     raise UsageError(f"{word}: there is no such mapping, neither a preset nor a file", hint)
 
 

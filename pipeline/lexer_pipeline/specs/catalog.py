@@ -22,6 +22,13 @@ SCHEMAS: Path = next(
 
 # More than there are in the package.
 MOST_REMEMBERED = 64
+# What people call the records of some types.
+CALLED = {
+    "purchase": ("order", "sale", "transaction"),
+    "return": ("refund",),
+    "customer_record": ("customer", "contact", "member", "person", "people", "profile"),
+    "product": ("article", "item", "variant"),
+}
 _NAME = re.compile(r"[A-Za-z0-9_]+")
 
 
@@ -114,9 +121,11 @@ def _specification(name: str, schema: Schema) -> Specification:
 
 
 def _unknown(word: str, known: Iterable[str]) -> UsageError:
-    near = difflib.get_close_matches(word.lower(), known, n=3)
-    words = ", ".join(near or names())
+    wanted = word.lower().strip().replace("-", "_").replace(" ", "_")
+    near = [kind for kind, others in CALLED.items() if wanted.removesuffix("s") in others]
+    near = near or difflib.get_close_matches(wanted, known, n=1)
+    hint = f"Did you mean {near[0]}? " if near else ""
     return UsageError(
         f"{word!r} is no specification, no record type and no schema file",
-        f"Did you mean: {words}?" if near else f"The specifications are: {words}.",
+        f"{hint}lexer-pipeline specs lists them.",
     )
