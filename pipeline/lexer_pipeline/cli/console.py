@@ -1,8 +1,9 @@
 """Lines and tables on a console, as they are."""
 
 import argparse
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
+from rich.cells import cell_len, set_cell_size
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
@@ -16,14 +17,36 @@ def console_for(asked: argparse.Namespace) -> Console:
 def table(
     console: Console, titles: Sequence[str], rows: Iterable[Sequence[object]], right: Iterable[int] = ()
 ) -> None:
-    """Print rows under titles; the columns numbered in `right` are aligned to the right."""
+    """Print rows under titles; the columns numbered in `right` are aligned to the right.
+
+    On a terminal long cells are folded, those of the first column (a field, a path) only where they take more than half of it. In a
+    pipe or a file each row is one line, so that it can be searched and copied.
+    """
+    cells, numbers = [[_cell(value) for value in row] for row in rows], frozenset(right)
+    if not console.is_terminal:
+        for line in _lines([list(titles), *cells], numbers):
+            say(console, line)
+        return
+    first = max((cell_len(row[0]) for row in cells), default=0)
     grid = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
-    numbers = set(right)
     for index, title in enumerate(titles):
-        grid.add_column(title, justify="right" if index in numbers else "left", overflow="fold")
-    for row in rows:
-        grid.add_row(*(escape(_cell(value)) for value in row))
+        is_whole = index == 0 and first <= console.width // 2
+        grid.add_column(
+            title, justify="right" if index in numbers else "left", overflow="fold", no_wrap=is_whole
+        )
+    for row in cells:
+        grid.add_row(*map(escape, row))
     console.print(grid)
+
+
+def _lines(rows: Sequence[Sequence[str]], right: Collection[int]) -> Iterator[str]:
+    widths = [max(map(cell_len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        cells = (
+            " " * (width - cell_len(cell)) + cell if index in right else set_cell_size(cell, width)
+            for index, (cell, width) in enumerate(zip(row, widths, strict=True))
+        )
+        yield "  ".join(cells).rstrip()
 
 
 def _cell(value: object) -> str:

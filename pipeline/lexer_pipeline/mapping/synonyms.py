@@ -128,6 +128,19 @@ SECRET = re.compile(
 )
 
 
+def field_called(name: str, paths: Collection[str]) -> str | None:
+    """The one of some fields that a column's name is a word for, the most telling word first; in a link before elsewhere."""
+    plain = normalised(name)
+    found = []
+    for path in paths:
+        words = WORDS.get(FieldPath.named(path.removeprefix("link.")), ())
+        for owner in ("", *OWNERS):
+            rest = plain.removeprefix(owner)
+            if rest in words and (not owner or rest != plain):
+                found.append((bool(owner), words.index(rest), not path.startswith("link."), path))
+    return min(found)[-1] if found else None
+
+
 def is_secret(name: str) -> bool:
     """Whether a column's name says that it holds passwords, tokens or card data."""
     return bool(SECRET.search(normalised(name)))

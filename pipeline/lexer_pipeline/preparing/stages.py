@@ -12,9 +12,10 @@ from lexer_pipeline.loading.source import Loaded, LoadedDocuments, naming_member
 from lexer_pipeline.preparing.options import Options
 from lexer_pipeline.preparing.plan import Plan
 from lexer_pipeline.preparing.routes import ChunkT, DocumentsRoute, Route, TableRoute
-from lexer_pipeline.preparing.unrecognised import known_by
+from lexer_pipeline.preparing.unrecognised import called_otherwise, known_by
 from lexer_pipeline.specs.placeholders import USUAL
 from lexer_pipeline.system.timings import Timings
+from lexer_pipeline.validating.header_checks import UnknownColumnsError
 from lexer_pipeline.validating.reference import ReferenceChecker
 
 
@@ -87,7 +88,11 @@ def _route(loaded: Loaded, plan: Plan, options: Options) -> Route[Any, Any]:
             return TableRoute(loaded, plan, reference, options.ignore_unknown)
         return _mapped(loaded, plan, reference, options)
     except UsageError as problem:
-        raise known_by(loaded.head.names, loaded.name, plan.specification.name) or problem from None
+        names = loaded.head.names
+        known = known_by(names, loaded.name, plan.specification.name)
+        if known is None and isinstance(problem, UnknownColumnsError):
+            known = called_otherwise(problem, names, loaded.name, plan.specification)
+        raise known or problem from None
 
 
 def _mapped(loaded: Loaded, plan: Plan, reference: ReferenceChecker, options: Options) -> Route[Any, Any]:

@@ -2,11 +2,16 @@
 
 import shlex
 from collections.abc import Sequence
+from pathlib import Path
 
 from lexer_pipeline.errors import UsageError
 from lexer_pipeline.loading.origins import Origin
 from lexer_pipeline.loading.source import Source
 from lexer_pipeline.mapping.recognition import Fit, Recognised, recognise
+from lexer_pipeline.mapping.synonyms import field_called
+from lexer_pipeline.model import Specification
+from lexer_pipeline.specs import catalog
+from lexer_pipeline.validating.header_checks import UnknownColumnsError
 
 
 def not_recognised(source: Source, called: str, found: Recognised, gone: str) -> UsageError:
@@ -36,6 +41,23 @@ def known_by(header: Sequence[str], called: str, specification: str) -> UsageErr
         f"{called}: its columns are no fields of {specification}, but those of an export that is known: {found.title}",
         f"Leave out --spec{keep}; the preset {found.name} then says which column is which field. {makes}",
     )
+
+
+def called_otherwise(
+    problem: UnknownColumnsError, header: Sequence[str], called: str, specification: Specification
+) -> UsageError:
+    """The error for columns that are no fields: of which field each is a word, and the commands that help."""
+    has_link = any(name.casefold().startswith("link.") for name in header)
+    paths = [one.path for one in specification.fields if not (has_link and one.path.startswith("link."))]
+    fields = {name: field_called(name, paths) for name in problem.names}
+    words = {name: field for name, field in fields.items() if field is not None}
+    file = shlex.quote(called) if Path(called).is_file() else "SOURCE"
+    spec = specification.name if specification.name in catalog.names() else "SPEC"
+    remedy = (
+        f"lexer-pipeline map {file} --spec {spec} drafts a mapping that gives them fields; "
+        "--ignore-unknown leaves them out, --keep-rest keeps them as custom fields."
+    )
+    return problem.with_words(called, words, remedy)
 
 
 def _next_steps(source: Source, nearest: Sequence[Fit]) -> str:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
+from types import MappingProxyType
 
 from lexer_pipeline.chunks.rejected import BOOKKEEPING
 from lexer_pipeline.errors import UsageError
@@ -12,7 +13,10 @@ from lexer_pipeline.specs.schema_tree import Place, SchemaTree
 from lexer_pipeline.specs.signs import without_invisible
 
 # What a column is called, as far as a message may repeat it.
-COLUMN_NAME = re.compile(r"[\w .()\[\]/#&'’‘“”%:?!+*–-]{1,60}")
+COLUMN_NAME = re.compile(r"[\w .()\[\]/#&'’‘“”«»%:?!+*=|€$£¥°™®–—-]{1,60}")
+# How like a field a misspelt column is; "Email Address" is 0.6 like address_2.
+TYPO = 0.8
+NONE: Mapping[str, str] = MappingProxyType({})
 # So many unknown columns are compared with all fields; five of them are named.
 MOST_COMPARED = 100
 # Fields are named to a person down to this depth.
@@ -125,30 +129,54 @@ def refuse_container(name: str, place: Place, source: str) -> None:
         )
 
 
-def unknown_column(unknown: Sequence[str], found: int, tree: SchemaTree, source: str) -> UsageError:
-    """Name the nearest field of each; what may be a value and no name, since a header is missing, is not shown."""
+class UnknownColumnsError(UsageError):
+    """Columns (`names`) that are no field of `tree`, in a table with so many (`found`) that are."""
+
+    def __init__(self, message: str, hint: str, names: Sequence[str], found: int, tree: SchemaTree) -> None:
+        super().__init__(message, hint)
+        self.names, self.found, self.tree = tuple(names), found, tree
+
+    def with_words(self, source: str, words: Mapping[str, str], remedy: str) -> "UnknownColumnsError":
+        """The same where it is known which fields some columns are called by a word for, and what helps."""
+        return unknown_column(self.names, self.found, self.tree, source, words, remedy)
+
+
+def unknown_column(
+    unknown: Sequence[str],
+    found: int,
+    tree: SchemaTree,
+    source: str,
+    words: Mapping[str, str] = NONE,
+    helps: str = "",
+) -> UnknownColumnsError:
+    """Name the field that each may be; what may be a value and no name, since a header is missing, is not shown.
+
+    `words` has the field of a column that is called by a word for it; a field that is called alike is named where letters are exchanged
+    or missing, and not for being near alone.
+    """
     known = [str(path) for path in _leaves(tree, tree.root, FieldPath(), 0)]
     hints = []
-    for name in unknown[:MOST_COMPARED]:
+    for name in sorted(unknown[:MOST_COMPARED], key=lambda name: name not in words):
         plain = str(FieldPath.named(name).general.first)
-        near = get_close_matches(plain, known, 1) or get_close_matches(plain.lower(), known, 1, 0.5)
+        near = get_close_matches(plain, known, 1, TYPO) or get_close_matches(plain.lower(), known, 1, TYPO)
         is_name = COLUMN_NAME.fullmatch(without_invisible(name))
-        if near and is_name:
+        if name in words:
+            hints.append(f"{shown(name)} is a word for {words[name]}")
+        elif near and is_name:
             hints.append(f"{shown(name)}: did you mean {near[0]}?")
         elif found and is_name:
             hints.append(f"{shown(name)}: no field is near")
     listed = "; ".join(hints[:5])
     more = f" and {len(unknown) - len(hints[:5])} more" if len(unknown) > len(hints[:5]) and listed else ""
     plural = "columns are" if len(unknown) > 1 else "column is"
-    remedy = "Rename the columns, or leave them out with --ignore-unknown."
-    if not found:
+    remedy = helps or "Rename the columns, or leave them out with --ignore-unknown."
+    if not found and not words:
         remedy = (
             "Say which line holds the names of the columns with --header-row 2, where it is not the first;"
             " a mapping (--map) may give them fields."
         )
-    return UsageError(
-        f"{source}: {len(unknown)} {plural} not in the specification. {listed}{more}".strip(), remedy
-    )
+    said = f"{source}: {len(unknown)} {plural} not in the specification. {listed}{more}".strip()
+    return UnknownColumnsError(said, remedy, unknown, found, tree)
 
 
 def _leaves(tree: SchemaTree, place: Place, path: FieldPath, depth: int) -> Iterator[FieldPath]:
