@@ -77,6 +77,8 @@ def _of_disk(problem: OSError) -> UsageError:
             f"{where}the disk has no room left ({problem.strerror})",
             "Free some space there, or name a folder on another disk: --out for batches, --temp for what is put aside meanwhile.",
         )
+    if problem.errno == errno.ENAMETOOLONG:
+        return UsageError(f"{where}{problem.strerror}", "Give the file a shorter name.")
     return UsageError(f"{where}{problem.strerror}", "Check the disk and the permissions.")
 
 

@@ -1,5 +1,6 @@
 """What a person reads at the terminal: tables, counts, one sentence at the end."""
 
+import math
 import shlex
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
@@ -7,6 +8,7 @@ from rich.console import Console
 
 from lexer_pipeline.cli.console import point_to_explain, say, table
 from lexer_pipeline.model import Issue, PreparedBatch
+from lexer_pipeline.outbox.entry import BatchState
 from lexer_pipeline.preparing.report import Report, SourceReport, Verdict
 from lexer_pipeline.suspicions import HOLD, ISSUE, Sighting
 from lexer_pipeline.system.timings import Spent
@@ -121,13 +123,13 @@ def batches(console: Console, report: Report, typed: Sequence[str]) -> None:
 
 
 def _accepting(console: Console, report: Report, typed: Sequence[str]) -> None:
-    """The command that goes on where only a person's word is missing: the same one, each code accepted by its name."""
+    """The command that goes on where only a person's word is missing: the same one, each code accepted by its name, as many rejects taken."""
     codes = sorted({code for one in report.verdicts for code in one.codes})
-    if codes:
-        again = shlex.join(
-            [next_steps.COMMAND, *typed, *(word for code in codes for word in ("--accept", code))]
-        )
-        say(console, f"Where that is meant, type: {again}")
+    flags = [word for code in codes for word in ("--accept", code)]
+    if share := max((one.share for one in report.verdicts if one.state == BatchState.HELD), default=0.0):
+        flags += ["--max-invalid", f"{math.ceil(share * 100)}%"]
+    if flags:
+        say(console, f"Where that is meant, type: {shlex.join([next_steps.COMMAND, *typed, *flags])}")
 
 
 def _batch(console: Console, one: PreparedBatch) -> None:

@@ -10,6 +10,7 @@ import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from io import FileIO, RawIOBase
 from pathlib import Path
 from typing import BinaryIO, TypeAlias
@@ -19,6 +20,8 @@ from lexer_pipeline.loading.file_state import about, changed, state_of
 from lexer_pipeline.loading.streams import FIRST, Stream
 from lexer_pipeline.system.scratch import Scratch
 
+# s3://bucket/key.csv; a drive of Windows has one letter.
+ADDRESS = re.compile(r"([a-z][a-z0-9+.-]+):/+", re.IGNORECASE)
 # A descriptor that this process was given: to open it anew would fail (sockets), or share its place with the first (macOS).
 GIVEN = re.compile(r"/dev/stdin|(?:/dev|/proc/self)/fd/([0-9]+)")
 
@@ -134,6 +137,22 @@ def _opened(path: Path) -> FileIO:
     return path.open("rb", buffering=0) if given is None else open(os.dup(given), "rb", buffering=0)
 
 
+def _missing(path: Path) -> SourceError:
+    """What to say of a file that is not there: it lies elsewhere, or is called a little differently."""
+    if address := ADDRESS.match(str(path)):
+        # A path has no two slashes in a row.
+        shown = f"{address[1]}://{str(path)[address.end() :]}"
+        hint = (
+            "Fetch it first, or hand its bytes on: FETCHING_COMMAND | lexer-pipeline validate - --spec SPEC"
+        )
+        return SourceError(f"{shown}: is an address, and files of this machine alone are read", hint)
+    near: list[str] = []
+    with suppress(OSError):
+        near = get_close_matches(path.name, [one.name for one in path.parent.iterdir()], 1)
+    hint = f"Did you mean {path.parent / near[0]}?" if near else "Check the path."
+    return SourceError(f"{path}: there is no such file", hint)
+
+
 @contextmanager
 def _naming(path: Path) -> Iterator[None]:
     """Turn what can go wrong with opening a file into words."""
@@ -142,6 +161,6 @@ def _naming(path: Path) -> Iterator[None]:
             raise SourceError(f"{path}: is a folder", "Name the files in it.")
         yield
     except FileNotFoundError as problem:
-        raise SourceError(f"{path}: there is no such file", "Check the path.") from problem
+        raise _missing(path) from problem
     except OSError as problem:
         raise SourceError(f"{path}: cannot be opened ({problem.strerror})") from problem

@@ -86,7 +86,7 @@ class Verdict:
     """What this run's rows came to for one specification: `prepared`, `held`, `rejected`, or `none` where no row belonged to it.
 
     `is_good` says whether all is as it was asked for; `reasons` say why a batch is held, or why there is none. `codes` are those of
-    suspicions that hold it, which a person may accept.
+    suspicions that hold it, which a person may accept; `share` is that of its rejects where it holds the batch.
     """
 
     specification: str
@@ -94,6 +94,7 @@ class Verdict:
     is_good: bool
     reasons: tuple[str, ...] = ()
     codes: tuple[str, ...] = ()
+    share: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

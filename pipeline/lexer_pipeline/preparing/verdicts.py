@@ -30,13 +30,15 @@ def verdict(
         return Verdict(specification, NONE, not reasons, tuple(reasons) or (why,))
     if not valid:
         return Verdict(specification, BatchState.REJECTED, False, ("no record is valid", *reasons))
-    if _is_too_much(invalid, valid, options.max_invalid):
-        share = f"{invalid / (invalid + valid):.2%} of the records were rejected"
-        reasons.append(f"{share}, more than --max-invalid {options.max_invalid:.2%}")
+    share = invalid / (invalid + valid) if _is_too_much(invalid, valid, options.max_invalid) else 0.0
+    if share:
+        reasons.append(
+            f"{share:.2%} of the records were rejected, more than --max-invalid {options.max_invalid:.2%}"
+        )
     codes = _unaccepted(_in(reports), tolerance, invalid + valid)
     reasons += [_suspicious(one) for one in codes]
     state = BatchState.HELD if reasons else BatchState.PREPARED
-    return Verdict(specification, state, not reasons, tuple(reasons), tuple(one.code for one in codes))
+    return Verdict(specification, state, not reasons, tuple(reasons), tuple(one.code for one in codes), share)
 
 
 def _records(reports: Sequence[SourceReport]) -> tuple[int, int]:
@@ -96,16 +98,18 @@ def verdict_on_fix(fixed: Fixed, reports: Sequence[SourceReport], tolerance: Tol
         valid += sum(batch.manifest.records for batch, _ in fixed.parts)
     passed_over = sum(report.skipped.get(ACCEPTED, 0) for report in reports)
     reasons = []
-    if invalid > options.max_invalid * fixed.records:
-        share = f"{invalid / max(fixed.records, invalid):.2%} of the records are rejected still"
-        reasons.append(f"{share}, more than --max-invalid {options.max_invalid:.2%}")
+    share = invalid / max(fixed.records, invalid) if invalid > options.max_invalid * fixed.records else 0.0
+    if share:
+        reasons.append(
+            f"{share:.2%} of the records are rejected still, more than --max-invalid {options.max_invalid:.2%}"
+        )
     if fixed.came < options.min_rows:
         reasons.append(_too_few(fixed.came, options))
     codes = _unaccepted([*_in(reports), *fixed.suspicions], tolerance, fixed.records)
     reasons += [_suspicious(one) for one in codes]
     if valid:
         state = BatchState.HELD if reasons else BatchState.PREPARED
-        return Verdict(name, state, not reasons, tuple(reasons), tuple(one.code for one in codes))
+        return Verdict(name, state, not reasons, tuple(reasons), tuple(one.code for one in codes), share)
     if invalid or fixed.is_taken_over:
         # Where rows were fixed before, nothing is worse than it was then.
         why = "no further row is valid" if passed_over else "no row that was rejected is valid yet"
