@@ -149,13 +149,15 @@ def _reconcile(table: Table) -> Reconcile:
 
 
 def _skip(table: Table) -> Skip:
-    words = ("",) if "empty" in table else _texts(table, "is") + _texts(table, "is_not")
+    words = (
+        ("",) if "empty" in table else _texts(table, "is") + _texts(table, "is_not") + _texts(table, "starts")
+    )
     negated = "is_not" in table or table.get("empty") is False
     columns = _texts(table, "columns")
     return Skip(
         columns[:1] or _texts(table, "column"), tuple(word.casefold() for word in words), negated, table.get("reason", ""),
         bool(columns) or table.get("own", False), columns[1:], _skip(table["and"]) if "and" in table else None,
-        table.get("contradicts", True),
+        table.get("contradicts", True), "starts" in table,
     )  # fmt: skip
 
 
