@@ -97,6 +97,11 @@ WRITTEN = {
         "Email address,First name,Last name,Email status,Email permission status,Source Name,Created At",
         "Email address,First name,Last name,Company,Job title,Email status,Email permission status,Email update source,Confirmed Opt-Out Date,Confirmed Opt-Out Source,Confirmed Opt-Out Reason,Phone - home,Phone - mobile,Street address line 1 - Home,City - Home,State/Province - Home,Zip/Postal Code - Home,Country - Home,Email Lists,Source Name,Created At,Updated At",
     ),
+    "twilio_messages": (
+        "From,To,Body,Status,SentDate,ApiVersion,NumSegments,ErrorCode,AccountSid,Sid,Direction,Price,PriceUnit",
+        "Body,Status,SentDate,ApiVersion,NumSegments,AccountSid,Sid,Direction,From,To,Price,PriceUnit",
+        "Sid,Direction,From,To,Status,SentDate,NumSegments",
+    ),
     "activecampaign_contacts": ("Email,First Name,Last Name,Phone,Tags,Date Created,IP,Status",),
 }
 HEADERS = {preset: tuple(next(csv.reader([line])) for line in lines) for preset, lines in WRITTEN.items()}
