@@ -11,7 +11,7 @@ import orjson
 from lexer_pipeline.mapping.conversions import arguments
 from lexer_pipeline.mapping.conversions.arithmetic import EXACT, exact
 from lexer_pipeline.mapping.conversions.outcome import Conversion
-from lexer_pipeline.specs.paths import EACH, FieldPath, Part, Parts
+from lexer_pipeline.specs.paths import EACH, FieldPath, Parts
 from lexer_pipeline.specs.values import Converted, Unconvertible
 from lexer_pipeline.validating.document import NumberText, Value, is_unicode, value_at, write
 
@@ -96,25 +96,30 @@ def sum_(argument: object) -> Conversion:
     return partial(_of_list, partial(_sum_of, where, said, take), "amount_worked_out", False)
 
 
-def each_of(path: Sequence[Part]) -> Conversion:
-    """The conversion of a list to the list of all values at a path of each item, lists in lists as one; what is missing or null is left out."""
-    return partial(_of_list, partial(_each, tuple(path)), "part_taken", False)
+def each_of(*paths: Parts) -> Conversion:
+    """The conversion of a list to the list of all values at paths of each item, lists in lists as one; what is missing or null is left out.
+
+    All values at the first path come before those at the next.
+    """
+    return partial(_of_list, partial(_each, paths), "part_taken", False)
 
 
-def through(path: Sequence[Part], chain: tuple[ChainT, ...]) -> tuple[ChainT | Conversion, ...]:
-    """A chain that begins with a conversion of lists, behind `each_of`: what both make of a list, read once."""
+def through(
+    paths: Sequence[Parts], chain: tuple[ChainT, ...], or_one: bool = False
+) -> tuple[ChainT | Conversion, ...]:
+    """A chain that begins with a conversion of lists, behind `each_of`: what both make of a list, read once; with `or_one` also of one value."""
     first, *rest = chain
     if isinstance(first, partial) and first.func is _of_list:
-        make, name, _ = first.args
+        make, name, takes_one = first.args
         both: Conversion = partial(
-            _of_list, partial(_made_of_each, tuple(path), make), f"part_taken {name}", False
+            _of_list, partial(_made_of_each, tuple(paths), make), f"part_taken {name}", or_one and takes_one
         )
         return (both, *rest)
-    return (each_of(path), *chain)
+    return (each_of(*paths), *chain)
 
 
-def _made_of_each(path: Parts, make: Make, items: Sequence[Value]) -> Value:
-    found = _each(path, items)
+def _made_of_each(paths: tuple[Parts, ...], make: Make, items: Sequence[Value]) -> Value:
+    found = _each(paths, items)
     # Where nothing is found nothing is made of it, as of an empty list.
     return make(found) if found else None
 
@@ -202,8 +207,8 @@ def _sum_of(where: Parts, words: frozenset[str], take: Parts, items: Sequence[Va
     return _sum(list(_taken(where, words, take, items)))
 
 
-def _each(path: Parts, items: Sequence[Value]) -> list[Value]:
-    return [value for item in items for value in _values(item, path)]
+def _each(paths: tuple[Parts, ...], items: Sequence[Value]) -> list[Value]:
+    return [value for path in paths for item in items for value in _values(item, path)]
 
 
 def _values(value: Value, path: Parts) -> Iterator[Value]:
