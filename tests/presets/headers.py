@@ -57,6 +57,8 @@ WRITTEN = {
         "Email,Klaviyo ID,First Name,Last Name,Organization,Title,Phone Number,Address,Address 2,City,State / Region,Country,Zip Code,Latitude,Longitude,Source,IP Address,Email Marketing Consent,Email Marketing Consent Timestamp,Historic Customer Lifetime Value,Total Customer Lifetime Value,Predicted Customer Lifetime Value,Average Order Value,Historic Number Of Orders,First Active,Last Active,Profile Created On,Date Added,Last Open,Last Click,Average Days Between Orders,Email Suppressions,Shoe Size,$consent",
         "Email,First Name,Last Name,Phone Number,Email Marketing Consent,Email Marketing Consent Timestamp,Suppressed,Added At,Source",
         "Email,Klaviyo ID,First Name,Last Name,Organization,Title,Phone Number,Address 1,Address 2,City,Region,Country,Zip,Latitude,Longitude,Source,IP Address,Email Marketing Consent,Email Marketing Consent Timestamp,SMS Marketing Consent,SMS Marketing Consent Timestamp,Profile Created On,Date Added,Last Active,Historic Customer Lifetime Value,Predicted Customer Lifetime Value,Total Customer Lifetime Value",
+        "Email,Klaviyo ID",
+        "Email,First Name,Last Name,Phone Number,SMS Marketing Consent,SMS Marketing Consent Timestamp",
     ),
     "klaviyo_campaigns": (
         "Campaign Name,Subject,List,Send Time,Send Weekday,Total Recipients,Unique Placed Order,Placed Order Rate,Revenue,Unique Opens,Open Rate,Total Opens,Unique Clicks,Click Rate,Total Clicks,Unsubscribes,Spam Complaints,Spam Complaints Rate,Successful Deliveries,Bounces,Bounce Rate,Campaign ID,Campaign Channel",
@@ -67,6 +69,9 @@ WRITTEN = {
         "Email Address,First Name,Last Name,Birthday,Birthday,MEMBER_RATING,OPTIN_TIME,OPTIN_IP,CONFIRM_TIME,CONFIRM_IP,LATITUDE,LONGITUDE,GMTOFF,DSTOFF,TIMEZONE,CC,REGION,LAST_CHANGED,LEID,EUID,NOTES,TAGS",
         "Email Address,First Name,Last Name,Address,Phone Number,Birthday,Company,ORIGIN,MEMBER_RATING,OPTIN_TIME,OPTIN_IP,CONFIRM_TIME,CONFIRM_IP,LATITUDE,LONGITUDE,GMTOFF,DSTOFF,TIMEZONE,CC,REGION,LAST_CHANGED,LEID,EUID,NOTES,TAGS",
         "Email Address,First Name,Last Name,Status,MEMBER_RATING,OPTIN_TIME,OPTIN_IP,CONFIRM_TIME,CONFIRM_IP,LAST_CHANGED,What content are you interested in?,TAGS",
+        "Email Address,First Name,Last Name,Position,Company,ORIGIN,MEMBER_RATING,OPTIN_TIME,OPTIN_IP,CONFIRM_TIME,CONFIRM_IP,LATITUDE,LONGITUDE,GMTOFF,DSTOFF,TIMEZONE,CC,REGION,LAST_CHANGED,LEID,EUID,NOTES",
+        "Email Address,Name,EMAIL_TYPE,MEMBER_RATING,OPTIN_TIME,OPTIN_IP,CONFIRM_TIME,CONFIRM_IP,LATITUDE,LONGITUDE,GMTOFF,DSTOFF,TIMEZONE,CC,REGION,LAST_CHANGED,LEID,EUID,NOTES",
+        "Email Address,First Name,Last Name,OPTIN_TIME,LAST_CHANGED,TAGS",
     ),
     "salesforce_contacts": (
         "Id,IsDeleted,MasterRecordId,AccountId,FirstName,LastName,Salutation,Name,OtherStreet,OtherCity,OtherState,OtherPostalCode,OtherCountry,MailingStreet,MailingCity,MailingState,MailingPostalCode,MailingCountry,Phone,Fax,MobilePhone,HomePhone,OtherPhone,AssistantPhone,ReportsToId,Email,Title,Department,AssistantName,LeadSource,Birthdate,Description,OwnerId,CreatedDate,CreatedById,LastModifiedDate,LastModifiedById,SystemModstamp,LastActivityDate,LastCURequestDate,LastCUUpdateDate,EmailBouncedReason,EmailBouncedDate",
@@ -74,10 +79,15 @@ WRITTEN = {
         "Salutation,First Name,Last Name,Title,Mailing Street,Mailing City,Mailing State/Province,Mailing Zip/Postal Code,Mailing Country,Phone,Mobile,Fax,Email,Account Owner,Account Name",
         "Salutation,First Name,Last Name,Title,Mailing Street,Mailing City,Mailing State/Province,Mailing Zip/Postal Code,Mailing Country,Phone,Mobile,Fax,Email,Account Owner,Account Name,Contact ID",
         "First Name,Last Name,Email,Phone,Account Name,Mailing City,Mailing State/Province,Mailing Zip/Postal Code,Last Activity",
+        "Contact ID,First Name,Last Name,Email,Mailing City,Mailing State/Province,Account Name,Last Activity",
     ),
     "hubspot_contacts": (
         "Record ID,First Name,Last Name,Email,Phone Number,Contact owner,Primary Associated Company,Last Activity Date,Lead Status,Marketing contact status,Create Date,Associated Company,Associated Company IDs",
         "Record ID,First Name,Last Name,Email,Phone Number,Contact owner,Last Activity Date,Lead Status,Create Date,Associated Company",
+        "Record ID,First Name,Last Name,Email,Phone Number,Lead Status,Create Date,Original Source",
+        "Record ID - Contact,First Name,Last Name,Email,Phone Number,Contact owner,Last Activity Date,Marketing contact status,Create Date",
+        "Record ID,First Name,Last Name,Email,Phone Number,Job Title,Company Name,Contact owner",
+        "Record ID,First Name,Last Name,Email,City,State/Region,Postal Code",
     ),
     "magento_customers": (
         "email,_website,_store,confirmation,created_at,created_in,disable_auto_group_change,dob,firstname,gender,group_id,lastname,middlename,password_hash,prefix,rp_token,rp_token_created_at,store_id,suffix,taxvat,updated_at,website_id,password,_address_city,_address_company,_address_country_id,_address_fax,_address_firstname,_address_lastname,_address_middlename,_address_postcode,_address_prefix,_address_region,_address_street,_address_suffix,_address_telephone,_address_vat_id,_address_default_billing_,_address_default_shipping_",
@@ -92,14 +102,19 @@ WRITTEN = {
     "zoho_contacts": (
         "Record Id,Contact Owner.id,Contact Owner,Lead Source,First Name,Last Name,Account Name.id,Account Name,Email,Title,Department,Phone,Mobile,Date of Birth,Created By.id,Created By,Created Time,Modified Time,Contact Name,Mailing Street,Mailing City,Mailing State,Mailing Zip,Mailing Country,Email Opt Out,Salutation,Tag,Unsubscribed Mode,Unsubscribed Time",
         "Record Id,Contact Owner,First Name,Last Name,Email,Mobile,Mailing City,Email Opt Out",
+        "Contact Id,Contact Owner.id,Contact Owner,Lead Source,First Name,Last Name,Company Name.id,Company Name,Email,Date of Birth,Mobile,Phone,Other Phone,Home Phone,Email Opt Out,Tag,Description,Created By.id,Created By,Modified By.id,Modified By,Created Time,Modified Time,Contact Name,Last Activity Time,Unsubscribed Mode,Unsubscribed Time,Mailing Street,Mailing City,Mailing Zip,Mailing State,Mailing Country",
+        "Contact Owner.id,Contact Owner,First Name,Last Name,Account Name.id,Account Name,Email,Title,Phone,Mobile,Created By.id,Created By,Modified By.id,Modified By,Created Time,Modified Time,Contact Name,Mailing Street,Mailing City,Mailing State,Mailing Zip,Mailing Country,Email Opt Out,Salutation",
     ),
     "brevo_contacts": (
         "EMAIL,LASTNAME,FIRSTNAME,SMS,EMAIL_BLACKLISTED,SMS_BLACKLISTED,ADDED_TIME,MODIFIED_TIME",
         "EMAIL,PRENOM,NOM,SMS,EMAIL_BLACKLISTED,SMS_BLACKLISTED,WHATSAPP_BLACKLISTED,LANGUAGE,ADDED_TIME,MODIFIED_TIME",
+        "EMAIL,FIRSTNAME,EMAIL_BLACKLISTED",
+        "SMS,LASTNAME,FIRSTNAME,SMS_BLACKLISTED",
     ),
     "constant_contact": (
         "Email address,First name,Last name,Email status,Email permission status,Source Name,Created At",
         "Email address,First name,Last name,Company,Job title,Email status,Email permission status,Email update source,Confirmed Opt-Out Date,Confirmed Opt-Out Source,Confirmed Opt-Out Reason,Phone - home,Phone - mobile,Street address line 1 - Home,City - Home,State/Province - Home,Zip/Postal Code - Home,Country - Home,Email Lists,Source Name,Created At,Updated At",
+        "Email address,First name,Last name,Email status,Email permission status,Email Lists",
     ),
     "twilio_messages": (
         "From,To,Body,Status,SentDate,ApiVersion,NumSegments,ErrorCode,AccountSid,Sid,Direction,Price,PriceUnit",
@@ -107,5 +122,23 @@ WRITTEN = {
         "Sid,Direction,From,To,Status,SentDate,NumSegments",
     ),
     "activecampaign_contacts": ("Email,First Name,Last Name,Phone,Tags,Date Created,IP,Status",),
+    "dynamics_contacts": (
+        "(Do Not Modify) Contact,(Do Not Modify) Row Checksum,(Do Not Modify) Modified On,Contact Type, Full Name,First Name,Last Name,Account Name,Job Role,Job Title,Email 1,Email 2,Email 3,Mobile,Account Manager,Account Tier",
+        "(Do Not Modify) Contact,(Do Not Modify) Row Checksum,(Do Not Modify) Modified On,Full Name,Email,Company Name,Business Phone,Status",
+        "(Do Not Modify) Contact,(Do Not Modify) Row Checksum,(Do Not Modify) Modified On,First Name,Last Name,Business Phone",
+        "(Do Not Modify) Contact,(Do Not Modify) Row Checksum,(Do Not Modify) Modified On,First Name,Last Name,Email,Mobile Phone,Address 1: Street 1,Address 1: City,Address 1: State/Province,Address 1: ZIP/Postal Code,Address 1: Country/Region,Do not allow Bulk Emails",
+    ),
+    "pipedrive_people": (
+        "Person - ID,Person - Name,Person - Email,Person - Phone,Organization - Name,Person - Last activity date",
+        "Person - Name,Person - Email - Work,Person - Email - Home,Person - Email - Other,Person - Organization,Person - Open deals,Person - Last activity date,Person - Owner,Person - Phone - Work,Person - Phone - Home,Person - Phone - Mobile,Person - Phone - Other",
+        "Person - ID,Person - Name,Person - First name,Person - Last name,Person - Email - Work,Person - Phone - Mobile,Person - Organization,Person - Organization ID,Person - Job title,Person - Labels,Person - Marketing status,Person - Country of Postal address",
+    ),
+    "campaign_monitor": ("Email Address,Name,Date Active,Date Joined,Permission to track,Favourite tea",),
+    "eventbrite_attendees": (
+        "Order #,Order Date,First Name,Last Name,Email,Quantity,Price Tier,Ticket Type,Attendee #,Group,Order Type,Currency,Total Paid,Fees Paid,Eventbrite Fees,Eventbrite Payment Processing,Attendee Status,Home Address 1,Home Address 2,Home City,Home State,Home Zip,Home Country,How did you hear about this event?,Job Title,Company",
+        "Order no.,Order Date,First Name,Surname,Email,Quantity,Price Tier,Ticket Type,Attendee no.,Group,Order Type,Currency,Total Paid,Fees Paid,Eventbrite Fees,Eventbrite Payment Processing,Attendee Status,Home Address 1,Home Address 2,Home City,County of Residence,Home Postcode,Home Country,Mobile Phone",
+        "Order #,Order Date,First Name,Last Name,Email,Quantity,Ticket Type,Attendee #,Barcode #,Attendee Status,Cell Phone",
+        "Order #,Order Date,First Name,Last Name,Email,Event Name,Ticket Type,Attendee Status",
+    ),
 }
 HEADERS = {preset: tuple(next(csv.reader([line])) for line in lines) for preset, lines in WRITTEN.items()}

@@ -181,21 +181,6 @@ def test_the_nearest_preset_is_named_with_what_it_lacks_and_works_if_it_is_asked
             UNKNOWN["woo_csv_export_suite"],
             "nearest: woocommerce_orders_packed; lacks order_date, line_item_1.",
         ),
-        # What Zoho's API calls its fields, as Salesforce's does.
-        (
-            [
-                "Id",
-                "Owner",
-                "First_Name",
-                "Last_Name",
-                "Email",
-                "Phone",
-                "Mobile",
-                "Created_Time",
-                "Email_Opt_Out",
-            ],
-            "nearest: salesforce_contacts; lacks Mailing City; or zoho_contacts; lacks Record Id.",
-        ),
     ],
 )
 def test_a_nearest_preset_that_would_not_do_is_not_advised(
@@ -208,7 +193,7 @@ def test_a_nearest_preset_that_would_not_do_is_not_advised(
     assert "--map" not in caught.value.hint
 
 
-@pytest.mark.parametrize("name", ["etsy_sold_items", "paypal_activity", "pipedrive_people", "wix_orders"])
+@pytest.mark.parametrize("name", ["etsy_sold_items", "wix_orders"])
 def test_an_export_with_hardly_a_column_of_a_preset_has_no_nearest(name: str) -> None:
     assert recognise(UNKNOWN[name]).nearest == ()
 
