@@ -27,7 +27,7 @@ PRESET_OF = {
     "klaviyo_list_short.csv": "klaviyo_profiles",
     "mailchimp_tags_export.csv": "mailchimp_audience",
     "matrixify_orders.csv": None,
-    "paypal_activity.csv": None,
+    "paypal_activity.csv": "paypal_activity",
     "pipedrive_people.csv": "pipedrive_people",
     "salesforce_contacts_report.csv": "salesforce_contacts",
     "shopify_customers_new.csv": "shopify_customers",
