@@ -69,9 +69,15 @@ def documents_in(source: Path) -> list[Any]:
 
 
 def _unwrapped(found: Any) -> list[Any]:
-    is_page = isinstance(found, dict) and {"data", "items", "messages", "orders", "records", "results"} & set(
-        found
-    )
+    is_page = isinstance(found, dict) and {
+        "data",
+        "events",
+        "items",
+        "messages",
+        "orders",
+        "records",
+        "results",
+    } & set(found)
     if is_page and not {"id", "event_id", "event_name"} & set(found):
         while isinstance(found, dict):
             inner = [one for key, one in found.items() if key not in ("included", "extensions", "pageInfo")]
