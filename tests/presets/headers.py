@@ -1,6 +1,11 @@
-"""The header rows of each platform, as it writes them today, wrote them before, and as they are documented."""
+"""The header rows of each platform, as it writes them today, wrote them before, and as they are documented; else those of its samples."""
 
 import csv
+
+from lexer_pipeline.inspecting.inspect import inspect
+
+from tests.golden import source_of
+from tests.presets.exports import SAMPLES, TABLES
 
 WRITTEN = {
     "shopify_orders": (
@@ -153,7 +158,6 @@ WRITTEN = {
         "Person - Name,Person - Email - Work,Person - Email - Home,Person - Email - Other,Person - Organization,Person - Open deals,Person - Last activity date,Person - Owner,Person - Phone - Work,Person - Phone - Home,Person - Phone - Mobile,Person - Phone - Other",
         "Person - ID,Person - Name,Person - First name,Person - Last name,Person - Email - Work,Person - Phone - Mobile,Person - Organization,Person - Organization ID,Person - Job title,Person - Labels,Person - Marketing status,Person - Country of Postal address",
     ),
-    "campaign_monitor": ("Email Address,Name,Date Active,Date Joined,Permission to track,Favourite tea",),
     "eventbrite_attendees": (
         "Order #,Order Date,First Name,Last Name,Email,Quantity,Price Tier,Ticket Type,Attendee #,Group,Order Type,Currency,Total Paid,Fees Paid,Eventbrite Fees,Eventbrite Payment Processing,Attendee Status,Home Address 1,Home Address 2,Home City,Home State,Home Zip,Home Country,How did you hear about this event?,Job Title,Company",
         "Order no.,Order Date,First Name,Surname,Email,Quantity,Price Tier,Ticket Type,Attendee no.,Group,Order Type,Currency,Total Paid,Fees Paid,Eventbrite Fees,Eventbrite Payment Processing,Attendee Status,Home Address 1,Home Address 2,Home City,County of Residence,Home Postcode,Home Country,Mobile Phone",
@@ -161,4 +165,13 @@ WRITTEN = {
         "Order #,Order Date,First Name,Last Name,Email,Event Name,Ticket Type,Attendee Status",
     ),
 }
+
+
+def of_samples(preset: str) -> tuple[list[str], ...]:
+    """The headers of the samples of a preset, but for the dirty ones."""
+    cases = sorted(case for case in (SAMPLES / preset).iterdir() if not case.name.startswith("dirty"))
+    return tuple([column.name for column in inspect(str(source_of(case))).columns] for case in cases)
+
+
 HEADERS = {preset: tuple(next(csv.reader([line])) for line in lines) for preset, lines in WRITTEN.items()}
+HEADERS |= {preset: of_samples(preset) for preset in TABLES if preset not in WRITTEN}

@@ -24,6 +24,7 @@ SOME = [(preset, header) for preset in CHOSEN for header in HEADERS[preset]]
     ("preset", "columns"),
     [
         ("brevo_contacts", "EMAIL,FIRSTNAME,SMS_BLACKLISTED"),
+        ("brevo_contacts", "EMAIL,LASTNAME,FIRSTNAME,SMS,ADDED_TIME"),
         ("constant_contact", "Email address,First name,Email permission status"),
         ("constant_contact", "Email address,Confirmed Opt-Out Date"),
         ("dynamics_contacts", "(Do Not Modify) Contact,Email,Full Name"),
@@ -107,6 +108,35 @@ def test_a_preset_that_is_named_so_makes_customers_of_what_was_chosen(preset: st
         "last_name": "Holt",
         "custom_fields": {"account_name": "Acme"},
     }
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [
+        # Leads, companies, deals and activities of the platforms whose contacts are known.
+        "(Do Not Modify) Lead,(Do Not Modify) Row Checksum,(Do Not Modify) Modified On,Subject,First Name,Last Name,Email,Business Phone",
+        "(Do Not Modify) Account,(Do Not Modify) Row Checksum,(Do Not Modify) Modified On,Account Name,Main Phone,Address 1: City",
+        "Record ID,Company name,Company owner,Create Date,Phone Number,Last Activity Date,City,Country/Region,Industry",
+        "Record ID,Deal Name,Deal Stage,Close Date,Deal owner,Amount,Associated Company,Associated Contact IDs",
+        "Deal - ID,Deal - Title,Deal - Value,Deal - Stage,Person - Name,Person - Email - Work,Organization - Name",
+        "Activity - ID,Activity - Subject,Person - ID,Person - Name,Person - Email - Work,Activity - Due date",
+        "Lead ID,First Name,Last Name,Email,Phone,Company,Lead Source,Lead Status,Lead Owner",
+        "Record Id,Deal Owner.id,Deal Owner,Amount,Deal Name,Closing Date,Account Name.id,Account Name,Contact Name.id,Contact Name",
+        # Who opened and clicked a message of Constant Contact.
+        "Email address,First name,Last name,Email status,Email permission status,Email update source,Source Name,Opened At",
+        "Email address,First name,Last name,Email status,Email permission status,Clicked Link Address,Clicked At",
+        # Others that have a few of the columns.
+        "Email,First name,Surname,Phone number,Country,Tags,Date registered",
+        "Contact Id,First Name,Last Name,Phone,Email,Created,Last Activity,Tags",
+        "Name,Given Name,Family Name,E-mail 1 - Value,Phone 1 - Value,Organization 1 - Name",
+        "Client Name,First Name,Last Name,Email,Phone Number,Company Name,City,State,Zip",
+        "email,first_name,last_name,status,subscribed_at,tags",
+        "Email,Added Time,Modified Time,First Name,Last Name",
+        "Order ID,Buyer Name,Buyer Email,Quantity,Ticket Type,Total,Fees,Currency,Purchase Date",
+    ],
+)
+def test_other_exports_with_columns_of_a_person_are_taken_for_none(columns: str) -> None:
+    assert recognise(columns.split(",")).fitting == ()
 
 
 @pytest.mark.parametrize("columns", ["Email,First Name,Last Name", "Email,Name,Phone", "Email,Status,Tags"])

@@ -1,5 +1,6 @@
 """Each known header, in each variant, is recognised as one preset, and no other header as that."""
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from lexer_pipeline.mapping.rules import Mapping
 from lexer_pipeline.preparing.prepare import prepare
 from lexer_pipeline.specs.names import normalised
 
-from tests.presets.exports import TABLES, convert, write
+from tests.presets.exports import DOCUMENTS, TABLES, convert, write
 from tests.presets.headers import HEADERS
 from tests.presets.other_headers import UNKNOWN
 
@@ -134,6 +135,13 @@ def test_leads_of_zoho_are_no_contacts() -> None:
     ]
 
     assert recognise(leads).fitting == ()
+
+
+@pytest.mark.parametrize("preset", [*TABLES, *DOCUMENTS])
+def test_the_comment_of_a_preset_says_where_its_header_was_seen(preset: str) -> None:
+    comment = file.find(preset).text.partition("title =")[0]
+
+    assert re.search(r"\b(seen|pages?|documentation|reference|manual|guide|description|code)\b", comment)
 
 
 def test_every_preset_for_tables_has_a_header_here() -> None:

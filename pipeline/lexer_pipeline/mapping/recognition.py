@@ -26,7 +26,8 @@ class Fit:
 
     `lacks` are columns that it must have, `has` those that it never has, `known` counts those that the preset reads or leaves out
     on purpose, of all `columns`. `strange` are columns that it does not know though they are called like fields; they weigh against it.
-    One that is `linked` has a column by which the preset knows a person.
+    One that is `linked` has a column by which the preset knows a person; one that `tells` has one of its columns that is not called like a
+    field, as those of all people are.
     """
 
     mapping: Mapping
@@ -36,6 +37,7 @@ class Fit:
     strange: tuple[str, ...]
     columns: int
     linked: bool
+    tells: bool
 
     @property
     def is_mostly_known(self) -> bool:
@@ -124,7 +126,7 @@ def _fit(mapping: Mapping, header: Sequence[str], have: AbstractSet[str], strang
         tuple(name for name in mapping.recognise.excluding if normalised(name) in have), len(header) - len(unknown),
         # An export that cannot be converted has none of the columns of its mapping named. An API answers with all that it has.
         () if mapping.refuse or mapping.documents is not None else tuple(name for name in unknown if name in strange), len(header),
-        any(normalised(name) in have for name in _links(mapping)),
+        any(normalised(name) in have for name in _links(mapping)), any(name not in strange and name not in unknown for name in header),
     )  # fmt: skip
 
 
@@ -148,7 +150,7 @@ def _is_near(fit: Fit) -> bool:
 
     What speaks against such an export is not known, so a few columns that others have too say nothing.
     """
-    if fit.is_doubtful:
+    if fit.is_doubtful or not fit.tells:
         return False
     if fit.mapping.refuse:
         return fit.known >= LEAST_KNOWN and _share(fit) >= 0.6 and fit.is_mostly_known
