@@ -35,6 +35,7 @@ from lexer_pipeline.mapping.reconcile import (
 from lexer_pipeline.mapping.record_sums import in_first_rows
 from lexer_pipeline.mapping.source_texts import any_filled, places_of, told_apart
 from lexer_pipeline.mapping.target_columns import TargetColumn
+from lexer_pipeline.mapping.unpacking import unpacked
 from lexer_pipeline.model import Problem
 from lexer_pipeline.validating.cell_kinds import kind_of
 from lexer_pipeline.validating.line_prices import LinePrices, note_prices
@@ -48,7 +49,7 @@ NEEDS_ESCAPE = re.compile(r'[\x00-\x1f"\\]')
 
 def apply(mapper: Mapper, rows: Records, outcomes: Outcomes, noted: Noted) -> Records:
     """The same rows as a table of the mapping's columns, and what is `noted` of them; `outcomes` serve all chunks of a source."""
-    chunk = _MappedChunk(mapper, rows, outcomes)
+    chunk = _MappedChunk(mapper, unpacked(mapper.unpacking, rows), outcomes)
     made = chunk.result()
     chunk.note(noted.currencies)
     chunk.note_lines(noted.prices)

@@ -6,7 +6,9 @@ from graphlib import CycleError, TopologicalSorter
 
 from lexer_pipeline.errors import UsageError
 from lexer_pipeline.mapping.conversions import compile_conversion, country_said
+from lexer_pipeline.mapping.part_columns import owner
 from lexer_pipeline.mapping.rules import LINE_TOTAL, TOTAL, Mapping, RecordMap, Table, conversions_in
+from lexer_pipeline.specs.names import normalised
 from lexer_pipeline.suspicions import not_holding
 from lexer_pipeline.system import settings_file
 from lexer_pipeline.system.settings_file import SettingsFile
@@ -27,13 +29,29 @@ def check(file: SettingsFile, mapping: Mapping) -> None:
     if mapping.documents is not None and mapping.documents.parent and mapping.documents.included:
         hint = "Leave out one of them: parent is for lines, included for pages."
         raise file.fault(("documents", "included"), "documents has both parent and included", hint)
+    if mapping.documents is not None and mapping.packed:
+        hint = "In JSON a list is a list, and a path leads through it: line_items[].sku. Leave packed out."
+        raise file.fault(("packed",), "packed is for tables, and documents for JSON", hint)
     for number, record in enumerate(mapping.records):
+        _check_whole_rows(file, ("records", number), mapping, record)
         table = file.table["records"][number]
         _check_conversions(file, ("records", number, "fields"), table["fields"])
         if record.reconcile is not None:
             total = {"total": table["reconcile"]["total"]}
             _check_conversions(file, ("records", number, "reconcile"), total)
         _check_leaning(file, ("records", number), record)
+
+
+def _check_whole_rows(file: SettingsFile, at: KeyPath, mapping: Mapping, record: RecordMap) -> None:
+    """Refuse what is asked of rows by a part of the list in one of their cells, since rows are chosen before that is taken apart."""
+    lists = {normalised(one.column) for one in mapping.packed}
+    asked = [("key", [record.key or ""]), ("carry", record.carry)]
+    asked += [("skip", skip.names()) for skip in record.skips]
+    for setting, names in asked:
+        for name in names:
+            if owner(name) in lists:
+                hint = "Name a column that says it of the whole row."
+                raise file.fault((*at, setting), f"{setting}: {name} is a part of a list in a cell", hint)
 
 
 def _check_conversions(file: SettingsFile, at: KeyPath, fields: Table) -> None:

@@ -42,6 +42,7 @@ from lexer_pipeline.mapping.rules import (
     FieldRule,
     Mapping,
     NameWord,
+    Packing,
     Reconcile,
     RecordMap,
     Signature,
@@ -122,6 +123,7 @@ def _mapping(path: Path, file: SettingsFile) -> Mapping:
         further_placeholders=_texts(words, "add"), meant=_texts(words, "not"), country=table.get("country", ""),
         sheet=table.get("sheet"), rest=table.get("rest", ""),
         documents=DocumentSettings(**table["documents"]) if "documents" in table else None,
+        packed=tuple(_packing(column, said) for column, said in table.get("packed", {}).items()),
     )  # fmt: skip
 
 
@@ -129,6 +131,14 @@ def _signature(said: str | list[Any] | Table) -> Signature:
     table: Table = said if isinstance(said, dict) else {"required": [said] if isinstance(said, str) else said}
     required = ((one,) if isinstance(one, str) else tuple(one) for one in table.get("required", ()))
     return Signature(tuple(required), _texts(table, "excluding"))
+
+
+def _packing(column: str, table: Table) -> Packing:
+    usual = Packing(column)
+    return Packing(
+        column, _texts(table, "items") or usual.items, _texts(table, "parts") or usual.parts,
+        table.get("mark", usual.mark), table.get("escape", ""), _texts(table, "names"),
+    )  # fmt: skip
 
 
 def _record(table: Table) -> RecordMap:

@@ -214,13 +214,29 @@ class DocumentSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class Packing:
+    """How a `column` holds a list in one cell: the signs between its `items`, and between their `parts`, of each of which one does.
+
+    A part is a name, the `mark` behind it and a value; where `names` are told, only these are. Behind `escape` a sign is one of a value.
+    JSON is a list whatever is said here.
+    """
+
+    column: str
+    items: tuple[str, ...] = (";",)
+    parts: tuple[str, ...] = ("|",)
+    mark: str = ":"
+    escape: str = ""
+    names: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Mapping:
     """A mapping file and its `text`; `refuse` says why such an export cannot be converted at all.
 
     `accept` are codes of suspicions that hold no batch; one that goes by its share does above `share` of the records and from
     `least` on. `further_placeholders` are words for nothing beside those that are known, and `meant` are known ones that mean
     something in this export. `country` is that of phone numbers whose row says none, `sheet` the one of a workbook that is read,
-    and `rest` says what becomes of columns that it does not name. `documents` is there where it is for JSON. `path` is where the file lies, or lay where only its text `is_kept`.
+    and `rest` says what becomes of columns that it does not name. `documents` is there where it is for JSON, and `packed` are columns of tables that hold lists. `path` is where the file lies, or lay where only its text `is_kept`.
     """
 
     path: Path
@@ -242,6 +258,7 @@ class Mapping:
     country: str = ""
     sheet: str | None = None
     documents: "DocumentSettings | None" = None
+    packed: tuple[Packing, ...] = ()
 
     @property
     def placeholders(self) -> Placeholders:
