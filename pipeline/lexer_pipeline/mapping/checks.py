@@ -7,7 +7,15 @@ from graphlib import CycleError, TopologicalSorter
 from lexer_pipeline.errors import UsageError
 from lexer_pipeline.mapping.conversions import compile_conversion, country_said
 from lexer_pipeline.mapping.part_columns import owner
-from lexer_pipeline.mapping.rules import LINE_TOTAL, TOTAL, Mapping, RecordMap, Table, conversions_in
+from lexer_pipeline.mapping.rules import (
+    LINE_TOTAL,
+    TOTAL,
+    Mapping,
+    Reconcile,
+    RecordMap,
+    Table,
+    conversions_in,
+)
 from lexer_pipeline.specs.names import normalised
 from lexer_pipeline.suspicions import not_holding
 from lexer_pipeline.system import settings_file
@@ -94,12 +102,19 @@ def _leaning(record: RecordMap) -> Iterator[tuple[KeyPath, str, str]]:
     for number, other in enumerate(record.together):
         yield ("together", number), "together", other
     if record.reconcile is not None:
-        for name, listed in (("on_top", record.reconcile.on_top), ("contained", record.reconcile.contained)):
-            for amount, instead in listed:
-                for other in (amount, instead):
-                    yield ("reconcile", name, amount), "reconcile", other
-        for number, other in enumerate(record.reconcile.plus):
-            yield ("reconcile", "plus", number), "reconcile", other
+        yield from (
+            (("reconcile", *place), "reconcile", other) for place, other in _reconciled(record.reconcile)
+        )
+
+
+def _reconciled(what: Reconcile) -> Iterator[tuple[KeyPath, str]]:
+    """Each field that `reconcile` names, and where."""
+    for name, listed in (("on_top", what.on_top), ("contained", what.contained)):
+        for pair in listed:
+            yield from (((name, pair[0]), other) for other in pair)
+    yield from ((("plus", number), other) for number, other in enumerate(what.plus))
+    if what.discount is not None:
+        yield ("discount", "where"), what.discount[0]
 
 
 def _place_of(target: str) -> KeyPath:

@@ -155,7 +155,9 @@ def _record(table: Table) -> RecordMap:
 def _reconcile(table: Table) -> Reconcile:
     on_top, contained = (tuple(table.get(name, {}).items()) for name in ("on_top", "contained"))
     target = LINE_TOTAL if table.get("each_line") else TOTAL
-    return Reconcile(_field(target, table["total"]), on_top, contained, _texts(table, "plus"))
+    said = table.get("discount")
+    discount = (said["where"], said.get("reason", "Discount")) if said is not None else None
+    return Reconcile(_field(target, table["total"]), on_top, contained, _texts(table, "plus"), discount)
 
 
 def _skip(table: Table) -> Skip:

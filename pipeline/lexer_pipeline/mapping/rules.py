@@ -132,13 +132,15 @@ class Reconcile:
 
     `on_top` and `contained` are amounts, by the field that holds each as an adjustment, with the field that it has where
     prices contain it already; each record tells by its total which it is, and where none does it is what the list says. `plus` are
-    fields that the total holds beside them, as one before discounts does.
+    fields that the total holds beside them, as one before discounts does. Where the field that `discount` names is filled there was one
+    whose amount is not said, with a reason.
     """
 
     total: FieldRule
     on_top: tuple[tuple[str, str], ...]
     contained: tuple[tuple[str, str], ...]
     plus: tuple[str, ...] = ()
+    discount: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,8 +17,8 @@ from lexer_pipeline.limits import RECORD_ROWS
 from lexer_pipeline.mapping.document_table import repeats, takes_lists
 from lexer_pipeline.mapping.header import Header
 from lexer_pipeline.mapping.packed_text import Item, Unpacker, cell_of
-from lexer_pipeline.mapping.part_columns import PartColumns, owner
-from lexer_pipeline.mapping.rules import RecordMap
+from lexer_pipeline.mapping.part_columns import OF_EACH, PartColumns, owner
+from lexer_pipeline.mapping.rules import FieldRule, RecordMap
 from lexer_pipeline.model import Problem
 from lexer_pipeline.specs.names import normalised, shown
 from lexer_pipeline.validating.document import Value
@@ -51,40 +51,35 @@ class Unpacking:
 
 def unpacking_of(record: RecordMap, header: Header, width: int) -> Unpacking | None:
     """How the cells of a source with so many columns are taken apart for a record; None where it reads no part of a list."""
-    if not any(owner(name) for name in record.columns()):
-        return None
-    lists = header.parts
-    asked = {
-        owner(name): rule for rule in record.rules if repeats(rule) for names in rule.columns for name in names if owner(name)
+    lists = {normalised(one.packing.column): at for at, one in enumerate(header.parts)}
+    read = {
+        name: (lists[owner(name)], rule)
+        for rule in record.rules for names in rule.columns for name in names if owner(name) in lists
     }  # fmt: skip
-    found = [at for at, one in enumerate(lists) if normalised(one.packing.column) in asked]
-    if len(found) > 1:
-        both = " and ".join(shown(lists[at].packing.column) for at in found[:2])
+    repeated = list(dict.fromkeys(at for at, rule in read.values() if repeats(rule)))
+    if len(repeated) > 1:
+        both = " and ".join(shown(header.parts[at].packing.column) for at in repeated[:2])
         raise UsageError(
             f"{header.source}: {both} would both repeat in one record of {record.specification}",
             "Read one of them with one of the conversions first, count, join, pick and sum.",
         )
-    repeated = found[0] if found else None
-    _check(record, header, repeated)
-    return Unpacking(lists, repeated, width)
+    for name, (at, rule) in read.items():
+        _check(name, rule, at in repeated, header.source)
+    return Unpacking(header.parts, next(iter(repeated), None), width) if read else None
 
 
-def _check(record: RecordMap, header: Header, repeated: int | None) -> None:
+def _check(name: str, rule: FieldRule, is_row: bool, source: str) -> None:
     """Refuse a rule that reads all items of a list where one value belongs, or those of a list whose items are rows."""
-    of_rows = normalised(header.parts[repeated].packing.column) if repeated is not None else ""
-    for rule in record.rules:
-        for name in (name for names in rule.columns for name in names if owner(name)):
-            is_row = owner(name) == of_rows
-            if is_row and not repeats(rule):
-                raise UsageError(
-                    f"{header.source}: each item of {shown(name.partition('[')[0])} is a line, and {rule.target} is none of a line",
-                    "Leave the field out, or give it to the lines, as in products[] or custom_fields.names[].",
-                )
-            if not is_row and not takes_lists(rule):
-                raise UsageError(
-                    f"{header.source}: {shown(name)} is a list, and {rule.target} is one value",
-                    'Say which is meant: convert = ["first"], ["count"], [{ join = ", " }] or [{ pick = ... }].',
-                )
+    if is_row and not repeats(rule):
+        raise UsageError(
+            f"{source}: each item of {shown(name.partition(OF_EACH)[0])} is a line, and {rule.target} is none of a line",
+            "Leave the field out, or give it to the lines, as in products[] or custom_fields.names[].",
+        )
+    if not is_row and not takes_lists(rule):
+        raise UsageError(
+            f"{source}: {shown(name)} is a list, and {rule.target} is one value",
+            'Say which is meant: convert = ["first"], ["count"], [{ join = ", " }] or [{ pick = ... }].',
+        )
 
 
 def unpacked(how: Unpacking | None, rows: Records) -> Records:
