@@ -149,11 +149,16 @@ class _Chunk:
         for at, (one, unpacker) in enumerate(zip(self._how.lists, self._how.unpackers, strict=True)):
             read = self._items if at == self._how.repeated else self._list
             for row in np.flatnonzero(good & texts.filled(one.column)).tolist() if one.parts else ():
-                items = unpacker.items(texts.text(row, one.column))
-                if items is None:
+                text = texts.text(row, one.column)
+                items = unpacker.items(text)
+                if items is not None:
+                    read(row, items, one.parts, first)
+                elif at == self._how.repeated:
                     self._problems[row] = _unreadable(one)
                 else:
-                    read(row, items, one.parts, first)
+                    # Conversions of lists take it for the one item, or refuse it.
+                    for column in range(first, first + len(one.parts)):
+                        self._put(row, 0, column, text, False)
             first += len(one.parts)
 
     def _items(self, row: int, items: Sequence[Item], parts: Sequence[str], first: int) -> None:
