@@ -130,6 +130,17 @@ def test_every_preset_is_listed_with_what_it_makes() -> None:
         assert told[preset.name] == (", ".join(made) or "nothing"), preset.name
 
 
+def test_every_preset_says_where_its_header_was_seen_how_sure_that_is_and_what_to_know() -> None:
+    page = text_of("docs/presets.md")
+    listed = rows(page)
+    sure = re.findall(r"^- \*\*([\w ]+)\*\*: ", page, re.M)
+    noted = re.findall(r"^- `(\w+)`: \S", page, re.M)
+
+    assert len({row[0] for row in listed}) == len(listed)
+    assert [row[0] for row in listed if len(row) != 4 or not row[2] or row[3] not in sure] == []
+    assert [coded(row[0])[0] for row in listed] == noted
+
+
 @pytest.mark.parametrize(
     ("title", "known"),
     [

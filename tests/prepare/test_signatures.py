@@ -1,5 +1,9 @@
 """Records that are wrong in the same way are judged once: with that memory and without it, the same files."""
 
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from itertools import product
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from unittest.mock import patch
@@ -7,10 +11,12 @@ from unittest.mock import patch
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from lexer_pipeline.validating.signatures import RowSignatures
+from lexer_pipeline.kernels import dispatch
+from lexer_pipeline.validating.reference import ReferenceChecker
+from lexer_pipeline.validating.signatures import DocumentSignatures, RowSignatures
 from oracle import RECORD_TYPES
 
-from .helpers import of_bytes
+from .helpers import KEEP_ALL, of_bytes
 from .test_fast_against_slow import tables_of
 
 FOLDED = (
@@ -97,3 +103,55 @@ def test_which_optional_fields_are_filled_changes_no_issue(
         }
         data += ",".join(cells.get(name, "") for name in columns) + "\n"
     same_with_and_without(data.encode(), "customer_record")
+
+
+# Keys that neither a customer nor its link may have, near to a field or not, by number; and what stands under them.
+NAMES = ("frist_name", "a", "genders", "città", "links", "EMAIL", "a b")
+UNDER = st.sampled_from(("text", "", 1, -0.5, True, [], [1, "x", None], {"a": {"a": [1], "b": {}}}))
+ODD = st.sampled_from((None, "\u200b", "é", 10**400, "\ud800", {"a": "\ud800"}, {"NaN": float("nan")}))
+UNKNOWN = st.one_of(st.lists(UNDER, max_size=3), st.lists(UNDER | ODD, max_size=3))
+
+
+@settings(deadline=None, max_examples=60)
+@given(
+    st.lists(
+        st.tuples(UNKNOWN, st.just([]) | UNKNOWN, SPOILED, st.just(False) | st.booleans()),
+        min_size=1,
+        max_size=4,
+    ),
+    st.booleans(),
+)
+def test_documents_with_unknown_keys_judged_by_their_sketch_have_the_issues_that_each_would_have(
+    kinds: list[tuple[list[object], list[object], dict[str, str], bool]], rejects: bool
+) -> None:
+    lines = []
+    for names, (unknown, in_link, spoiled, doubled) in product(range(len(NAMES)), kinds):
+        keys = [NAMES[(names + number) % len(NAMES)] for number in range(len(unknown) + len(in_link))]
+        link = {"email": spoiled.get("email", "mira@example.com"), **dict(zip(keys, in_link, strict=False))}
+        birth = {key: text for key, text in spoiled.items() if key == "date_of_birth"}
+        others = dict(zip(keys[len(in_link) :], unknown, strict=True))
+        document = {**others, "link": link, **birth, "custom_fields": {"a": [1]}}
+        again = f', "{keys[0]}": 1' if doubled and keys else ""
+        lines.append(json.dumps(document, ensure_ascii=False)[:-1] + again + "}")
+    data, options = "\n".join(lines).encode(errors="surrogatepass"), replace(KEEP_ALL, reject_unknown=rejects)
+    with TemporaryDirectory() as folder:
+        fast = of_bytes(data, "customer_record", Path(folder, "with"), options)
+        with patch.object(DocumentSignatures, "of", lambda *_: None):
+            slow = of_bytes(data, "customer_record", Path(folder, "without"), options)
+    assert fast.files == slow.files
+    assert fast.report.sources == slow.report.sources
+
+
+@pytest.mark.skipif(not dispatch.IS_COMPILED, reason="sketches are made by a kernel")
+def test_documents_with_an_unknown_key_of_another_name_each_are_judged_once(tmp_path: Path) -> None:
+    judged: list[bytes] = []
+    judge: Callable[[ReferenceChecker, bytes], object] = ReferenceChecker.text
+    data = b"\n".join(
+        b'{"link": {"email": "a%d@example.com"}, "key_%d": {"a": [1, "x"]}}' % (i, i) for i in range(1000)
+    )
+
+    with patch.object(ReferenceChecker, "text", lambda self, text: judged.append(text) or judge(self, text)):
+        done = of_bytes(data, "customer_record", tmp_path, replace(KEEP_ALL, reject_unknown=True))
+
+    assert done.manifest.rejected == 1000
+    assert len(judged) == 1

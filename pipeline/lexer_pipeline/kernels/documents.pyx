@@ -263,6 +263,7 @@ cdef enum:
     D_OPEN_KEYS = 64
     D_CLEANED = 64
     D_WRONG = 8
+    D_UNKNOWN = 64
     D_SKETCH = 2048
     # So many bytes behind a text may be looked at in comparing it.
     D_SLACK = 16
@@ -407,12 +408,17 @@ cdef struct Reader:
     int32_t *follow
     int32_t cleaned
     int32_t slots[D_CLEANED]
-    # Where a document is to be sketched and not only vouched for, else NULL; the values that it has wrong.
+    # Where a document is to be sketched and not only vouched for, else NULL; the values that it has wrong, and the keys
+    # that may not be there, each with its node.
     Out *sketch
     int32_t wrong
     int32_t wrong_nodes[D_WRONG]
     int64_t wrong_starts[D_WRONG]
     int64_t wrong_ends[D_WRONG]
+    int32_t unknown
+    int32_t unknown_nodes[D_UNKNOWN]
+    int64_t unknown_starts[D_UNKNOWN]
+    int64_t unknown_ends[D_UNKNOWN]
 
 
 # What stands in a sketch beside the numbers of properties; words count down from M_LEAF.
@@ -423,6 +429,7 @@ cdef enum:
     M_CLOSE_ARRAY = -4
     M_OPEN_KEY = -5
     M_WRONG = -6
+    M_UNKNOWN_KEY = -7
     M_LEAF = -8
 
 
@@ -726,6 +733,68 @@ cdef bint note_wrong(const Node *node, int32_t number, Reader *r, Out *out) noex
     return mark(r, M_WRONG)
 
 
+cdef struct Keys:
+    # The keys of one object that the schema does not name.
+    int64_t count
+    int64_t at[D_OPEN_KEYS]
+    int64_t size[D_OPEN_KEYS]
+
+
+cdef bint pass_unknown(int32_t number, Reader *r, Out *out, const Keys *others, int depth) noexcept nogil:
+    """Pass the value of the key met last, which may not be in the object of node `number`, and note the key; False when in doubt."""
+    cdef int64_t start = r.at, i
+    if r.unknown >= D_UNKNOWN or r.at >= r.end or not mark(r, M_UNKNOWN_KEY) or not pass_any(r, out, depth):
+        return False
+    if r.p[start] == 0x22:
+        # A text of nothing but signs that nobody sees is an absent one, and its key no matter.
+        for i in range(start, r.at):
+            if r.p[i] >= 0x80 or r.p[i] == 0x5C:
+                return False
+    r.unknown_nodes[r.unknown] = number
+    r.unknown_starts[r.unknown] = others.at[others.count - 1] + 1
+    r.unknown_ends[r.unknown] = others.at[others.count - 1] + others.size[others.count - 1] - 1
+    r.unknown += 1
+    return True
+
+
+cdef bint pass_any(Reader *r, Out *out, int depth) noexcept nogil:
+    """Pass any value that is JSON beyond doubt, whatever it holds."""
+    cdef bint escaped = False
+    cdef uint8_t opening, closing
+    if r.at >= r.end or depth > D_DEPTH:
+        return False
+    opening = r.p[r.at]
+    if opening == 0x22:
+        return pass_string(r, out, &escaped)
+    if opening != 0x7B and opening != 0x5B:
+        if null_stands_at(r.p, r.at, r.end):
+            r.at += 4
+        elif not pass_boolean(r):
+            r.at = number_end(r.p, r.at, r.end, False)
+        return r.at >= 0
+    closing = opening + 2
+    r.at += 1
+    if not skip_space(r, out):
+        return False
+    if r.at < r.end and r.p[r.at] == closing:
+        r.at += 1
+        return True
+    while True:
+        if opening == 0x7B:
+            if not skip_space(r, out) or r.at >= r.end or r.p[r.at] != 0x22 or not pass_string(r, out, &escaped):
+                return False
+            if not skip_space(r, out) or r.at >= r.end or r.p[r.at] != 0x3A:
+                return False
+            r.at += 1
+        if not skip_space(r, out) or not pass_any(r, out, depth + 1) or not skip_space(r, out) or r.at >= r.end:
+            return False
+        r.at += 1
+        if r.p[r.at - 1] == closing:
+            return True
+        if r.p[r.at - 1] != 0x2C:
+            return False
+
+
 cdef bint vouch_array(Automaton a, int32_t item, double low, double high, Reader *r, Out *out, int depth) noexcept nogil:
     cdef int64_t count = 0
     if r.p[r.at] != 0x5B or not mark(r, M_OPEN_ARRAY):
@@ -781,13 +850,6 @@ cdef inline int64_t behind_text(const Node *node, const Reader *r, int64_t at) n
     return end + 1
 
 
-cdef struct Keys:
-    # The keys of one object that the schema does not name.
-    int64_t count
-    int64_t at[D_OPEN_KEYS]
-    int64_t size[D_OPEN_KEYS]
-
-
 cdef int32_t other_key(Automaton a, const Node *node, Reader *r, Out *out, Keys *others) noexcept nogil:
     """Pass a key of any form and its colon: its property, -1 when the schema does not name it, -2 when in doubt."""
     cdef int64_t start = r.at, size, one
@@ -827,7 +889,7 @@ cdef bint vouch_object(Automaton a, int32_t number, Reader *r, Out *out, int dep
     cdef int32_t place, child
     cdef int32_t *likely
     # A null under a key of the user's own is a value.
-    cdef bint comma = False, is_own
+    cdef bint comma = False, is_own, is_unknown
     cdef uint8_t sign
     others.count = 0
     if r.p[r.at] != 0x7B or not mark(r, M_OPEN_OBJECT):
@@ -859,12 +921,16 @@ cdef bint vouch_object(Automaton a, int32_t number, Reader *r, Out *out, int dep
             met |= bit
             child = a.words[place].child
             likely = r.follow + 2 * place
-        if child < 0 or (place < 0 and r.sketch != NULL and a.nodes[child].what != NODE_OPEN):
+        is_unknown = child < 0
+        if is_unknown:
+            if place >= 0 or r.sketch == NULL:
+                return False
+        elif place < 0 and r.sketch != NULL and a.nodes[child].what != NODE_OPEN:
             return False
         at = behind_space(r, out, at)
         if at < 0:
             return False
-        is_own = place < 0 and a.nodes[child].what == NODE_OPEN
+        is_own = place < 0 and not is_unknown and a.nodes[child].what == NODE_OPEN
         if not is_own and null_stands_at(r.p, at, r.end):
             at += 4
             out.size = size
@@ -872,6 +938,12 @@ cdef bint vouch_object(Automaton a, int32_t number, Reader *r, Out *out, int dep
             if not write_kept(r, out, behind):
                 return False
             r.kept = at
+        elif is_unknown:
+            r.at = at
+            if not pass_unknown(number, r, out, &others, depth + 1):
+                return False
+            at = r.at
+            comma = True
         else:
             end = behind_text(&a.nodes[child], r, at)
             if end >= 0:
@@ -929,6 +1001,7 @@ cdef bint vouch_document(Automaton a, Reader *r, Out *out) noexcept nogil:
     r.word = -1
     r.cleaned = 0
     r.wrong = 0
+    r.unknown = 0
     r.kept = r.at
     if not skip_space(r, out) or not vouch_value(a, a.root, r, out, 0):
         return False
@@ -992,9 +1065,10 @@ def vouch_documents(Automaton automaton not None, const uint8_t[::1] data not No
 def sketch_document(Automaton automaton not None, const uint8_t[::1] data not None):
     """What the verdict on a document depends on, if it is JSON and has nothing but values in doubt.
 
-    Returns None where that cannot be told, else (sketch, wrong): two documents of one sketch have the same fields
+    Returns None where that cannot be told, else (sketch, wrong, unknown): two documents of one sketch have the same fields
     filled in the same order, lists of the same lengths and the same words where words are told apart; all their
-    values satisfy the schema but those of `wrong`, each (node, start, end).
+    values satisfy the schema but those of `wrong`, each (node, start, end). `unknown` are the keys that no object of the schema has
+    there, each (node of the object, start, end): where they stand is in the sketch, how they are called is not.
     """
     cdef int64_t n = data.shape[0]
     cdef Reader reader
@@ -1021,7 +1095,8 @@ def sketch_document(Automaton automaton not None, const uint8_t[::1] data not No
         if not is_told:
             return None
         wrong = [(reader.wrong_nodes[i], reader.wrong_starts[i], reader.wrong_ends[i]) for i in range(reader.wrong)]
-        return PyBytes_FromStringAndSize(<char *>sketch.data, sketch.size), wrong
+        unknown = [(reader.unknown_nodes[i], reader.unknown_starts[i], reader.unknown_ends[i]) for i in range(reader.unknown)]
+        return PyBytes_FromStringAndSize(<char *>sketch.data, sketch.size), wrong, unknown
     finally:
         free(out.data)
         free(sketch.data)

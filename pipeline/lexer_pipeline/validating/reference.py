@@ -68,7 +68,7 @@ class ReferenceChecker:
         self.schema = specification.schema
         self.tree = SchemaTree(specification.schema)
         self.cleaning = Cleaning(zone, placeholders)
-        self._reject_unknown = reject_unknown
+        self.rejects_unknown = reject_unknown
         self.shows = shows
         self._validator = compile_schema(specification)
         self._fields: dict[int, Known | None] = {}
@@ -159,7 +159,7 @@ class ReferenceChecker:
             kept = self._clean(inner, below, (*path, key), notes)
             if kept == "" and isinstance(inner, str) and signs.is_invisible(inner):
                 continue
-            if place and below is None and (known := self._names_of(place)) is not None:
+            if place and below is None and (known := self.names_of(place)) is not None:
                 self._unknown(key, known, path, notes)
             else:
                 clean[key] = kept
@@ -167,16 +167,12 @@ class ReferenceChecker:
 
     def _unknown(self, key: str, known: Known, path: Parts, notes: Notes) -> None:
         notes.unknown += 1
-        if not self._reject_unknown:
+        if not self.rejects_unknown:
             notes.warnings.append(("unknown_field", str(FieldPath((*path, key)).general)))
         elif notes.unknown <= MOST_ISSUES:
-            near = known.nearest(key)
-            hint = f"did you mean {near}?" if near else "remove it"
-            notes.problems.append(
-                Problem((*path, key), "unknown_field", "known fields only", f"is not a field; {hint}")
-            )
+            notes.problems.append(unknown_field((*path, key), known))
 
-    def _names_of(self, place: Place) -> Known | None:
+    def names_of(self, place: Place) -> Known | None:
         """The names of the fields at a place; None where other keys belong there."""
         if id(place) not in self._fields:
             self._fields[id(place)] = None if place.is_open else Known(place.keys())
@@ -188,7 +184,7 @@ class ReferenceChecker:
         for (name, where), count in warnings.items():
             path = FieldPath.named(where)
             place = self.tree.at(path[:-1]) if name == "unknown_field" else None
-            known = self._names_of(place) if place is not None else None
+            known = self.names_of(place) if place is not None else None
             near = known.nearest(path.name) if known is not None else ""
             named[name, where + (f" (nearest: {near})" if near else "")] = count
         return named
@@ -230,6 +226,13 @@ def compile_schema(specification: Specification) -> jsonschema_rs.Draft202012Val
             f"{specification.name}: the schema is not valid JSON Schema 2020-12",
             f"jsonschema says: {str(problem).splitlines()[0]}",
         ) from None
+
+
+def unknown_field(path: Parts, known: Known) -> Problem:
+    """Word that the last part of a path is none of the fields known there."""
+    near = known.nearest(str(path[-1]))
+    hint = f"did you mean {near}?" if near else "remove it"
+    return Problem(path, "unknown_field", "known fields only", f"is not a field; {hint}")
 
 
 def _not_unicode(path: Parts) -> Problem:

@@ -6,6 +6,7 @@ problems, so that a file of nothing but bad rows does not cost a full judgement 
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 import jsonschema_rs
 import numpy as np
@@ -15,13 +16,14 @@ from lexer_pipeline.kernels import codes, dispatch
 from lexer_pipeline.kernels.arrays import Bools
 from lexer_pipeline.model import Problem, Schema
 from lexer_pipeline.specs import signs, values
+from lexer_pipeline.specs.names import Known
 from lexer_pipeline.specs.schema_tree import Place
 from lexer_pipeline.validating.branches import Leaf
 from lexer_pipeline.validating.columnar import ColumnarChecker, NotColumnar
 from lexer_pipeline.validating.dependence import condition_names, is_free
 from lexer_pipeline.validating.document import NumberText
 from lexer_pipeline.validating.layout import Layout
-from lexer_pipeline.validating.reference import ReferenceChecker, validator_of
+from lexer_pipeline.validating.reference import ReferenceChecker, unknown_field, validator_of
 
 LEAF_RULES = (
     "type", "enum", "const", "pattern", "format", "minLength", "maxLength", "minimum", "maximum",
@@ -172,31 +174,81 @@ def _by_row(mask: Bools) -> dict[int, list[int]]:
     return found
 
 
-class DocumentSignatures(Remembered):
-    """Remembers the problems of each signature of documents of one source.
+@dataclass(frozen=True, slots=True)
+class Sketch:
+    """What the reference's word on a document depends on, but for what its unknown keys are called."""
 
-    Documents have one signature where the same fields are filled and the same of them are wrong in the same way.
+    signature: object
+    unknown: tuple[tuple[str, Known], ...] = field(compare=False)
+
+
+class DocumentSignatures:
+    """Remembers the problems of each sketch of documents of one source.
+
+    Documents have one sketch where the same fields are filled, the same of them are wrong in the same way, and keys that the
+    schema does not have stand in the same places.
     """
 
     def __init__(self, automaton: "dispatch.Automaton | None", reference: ReferenceChecker) -> None:
-        super().__init__()
+        self._remembered = Remembered()
+        self._names: dict[int, Known | None] = {}
         self._automaton = automaton if not reference.shows else None
         self._paths = automaton.paths if automaton is not None else ()
         self._reference = reference
         self._wrong: dict[tuple[int, bytes], tuple[str, ...]] = {}
         self._views: dict[int, tuple[Place, list[jsonschema_rs.Draft202012Validator]]] = {}
 
-    def of(self, text: bytes) -> object | None:
-        """The signature of a document; None where it cannot be told, and the reference is to be asked."""
+    def of(self, text: bytes) -> Sketch | None:
+        """The sketch of a document; None where it cannot be told, and the reference is to be asked."""
         if self._automaton is None:
             return None
         found = dispatch.sketch_document(self._automaton, text)
         if found is None:
             return None
-        sketch, wrong = found
+        sketch, wrong, unknown = found
         if any(end - start > LONGEST for _, start, end in wrong):
             return None
-        return sketch, *(self._wrongs(node, text[start:end]) for node, start, end in wrong)
+        keys = []
+        for node, start, end in unknown:
+            known = self._known(node)
+            if known is None:
+                return None
+            keys.append((text[start:end].decode(), known))
+        return Sketch(
+            (sketch, *(self._wrongs(node, text[start:end]) for node, start, end in wrong)), tuple(keys)
+        )
+
+    def known(self, sketch: Sketch | None) -> Problems:
+        """The problems of documents of this sketch; none where it is new, or cannot be told."""
+        problems = self._remembered.known(sketch.signature) if sketch is not None else ()
+        if sketch is None or not problems or not self._naming(sketch):
+            return problems
+        own, keys = list(problems), iter(sketch.unknown)
+        for place, problem in enumerate(problems):
+            # Behind those of its keys are those that the schema finds itself.
+            if problem.code == "unknown_field" and (unknown := next(keys, None)) is not None:
+                own[place] = unknown_field((*problem.path[:-1], unknown[0]), unknown[1])
+        return tuple(own)
+
+    def learn(self, sketch: Sketch | None, problems: Problems) -> None:
+        """Remember what the reference said of a document of this sketch."""
+        if sketch is None:
+            return
+        told = [problem.path[-1] for problem in problems if problem.code == "unknown_field"]
+        keys = [key for key, _ in sketch.unknown]
+        if not self._naming(sketch) or told[: len(keys)] == keys:
+            self._remembered.learn(sketch.signature, problems)
+
+    def _naming(self, sketch: Sketch) -> bool:
+        """Whether the problems of a document name its unknown keys."""
+        return self._reference.rejects_unknown and bool(sketch.unknown)
+
+    def _known(self, node: int) -> Known | None:
+        """The fields of the object of a node; None where other keys are the schema's to judge."""
+        if node not in self._names:
+            place = self._reference.tree.at(self._paths[node])
+            self._names[node] = self._reference.names_of(place) if place is not None else None
+        return self._names[node]
 
     def _wrongs(self, node: int, text: bytes) -> tuple[str, ...]:
         known = self._wrong.get((node, text))

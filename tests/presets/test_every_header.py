@@ -1,0 +1,70 @@
+"""Every sample and every export of the folder `seen` is taken by its own preset and by no other.
+
+In `seen` lie exports as their platforms write them, with invented people, each in a variant that somebody has seen.
+"""
+
+from pathlib import Path
+
+import pytest
+from lexer_pipeline.inspecting.inspect import inspect
+
+from tests.golden import source_of
+from tests.presets.exports import CASES, name_of
+
+SEEN = Path(__file__).parent / "seen"
+# None: no preset is for it.
+PRESET_OF = {
+    "activecampaign.csv": "activecampaign_contacts",
+    "amazon_all_orders.csv": None,
+    "amazon_unshipped.csv": None,
+    "bigcommerce_orders.csv": None,
+    "brevo_contacts.csv": "brevo_contacts",
+    "constant_contact.csv": "constant_contact",
+    "dynamics_contacts.csv": None,
+    "ebay_orders.csv": None,
+    "etsy_sold_items.csv": None,
+    "etsy_sold_orders.csv": None,
+    "klaviyo_list_short.csv": "klaviyo_profiles",
+    "mailchimp_tags_export.csv": "mailchimp_audience",
+    "matrixify_orders.csv": None,
+    "paypal_activity.csv": None,
+    "pipedrive_people.csv": None,
+    "salesforce_contacts_report.csv": "salesforce_contacts",
+    "shopify_customers_new.csv": "shopify_customers",
+    "shopify_orders_full.csv": "shopify_orders",
+    "square_items_35.csv": "square_items",
+    "squarespace_orders.csv": None,
+    "stripe_payments_min.csv": None,
+    "stripe_unified_payments_2025.csv": "stripe_payments",
+    "subscribed_email_audience_export_1a2b3c.csv": "mailchimp_audience",
+    "tiktok_shop_orders.csv": None,
+    "toast_items.csv": None,
+    "twilio_messages.csv": None,
+    "wix_orders.csv": None,
+    "woo_csv_export_suite.csv": None,
+    "zoho_contacts.csv": "zoho_contacts",
+}
+
+
+def taken_by(source: Path) -> tuple[tuple[str, ...], str]:
+    """The presets that fit an export best, and the one that it surely is."""
+    found = inspect(str(source))
+    return found.presets, found.surely
+
+
+def test_every_export_that_was_seen_is_in_the_table() -> None:
+    assert sorted(PRESET_OF) == sorted(path.name for path in SEEN.iterdir())
+
+
+@pytest.mark.parametrize("name", PRESET_OF)
+def test_an_export_that_was_seen_is_taken_by_its_own_preset_alone(name: str) -> None:
+    preset = PRESET_OF[name]
+
+    assert taken_by(SEEN / name) == (((preset,), preset) if preset else ((), ""))
+
+
+@pytest.mark.parametrize("case", CASES, ids=name_of)
+def test_a_sample_is_taken_by_its_own_preset_alone(case: Path) -> None:
+    preset = case.parent.name
+
+    assert taken_by(source_of(case)) == ((preset,), preset)
