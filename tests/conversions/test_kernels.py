@@ -1,5 +1,6 @@
 """The kernels of conversions only ever vouch: what they are certain of is what the conversion itself says."""
 
+import json
 import re
 from collections.abc import Sequence
 from datetime import UTC
@@ -12,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from lexer_pipeline.kernels import codes, conversions, dispatch, fallback
 from lexer_pipeline.kernels.codes import HAS_DOUBLED, HAS_ESCAPE, HAS_HIGH
-from lexer_pipeline.mapping.conversions import Converted, NeedsColumn, Vectorised, compile_conversion
+from lexer_pipeline.mapping.conversions import Converted, NeedsColumn, Vectorised, compile_conversion, through
 
 thorough = settings(deadline=None, max_examples=300)
 NASTY = "0123456789 \t\n\x00\x1c\x1f.,-+'#$()eExX:/TZ@\"\\\u00a0\u2212éİß漢ﬀ\u0661"
@@ -39,6 +40,16 @@ MOMENTS = st.builds(
     st.sampled_from([631151999, 631152000, 4102444799, 4102444800, 951782399, 951782400, 99999999, 10**10]) | st.integers(631152000, 4102444799),
     st.sampled_from([0, 3, 6, 9, 1]), st.integers(0, 10**9) | st.just(0),
 )  # fmt: skip
+# Lists as they stand in documents, most of them flat and some of them not.
+ITEMS = st.sampled_from(
+    ["SPRING", "a b", "", 10, -10.5, 1e30, True, None, "é", "a\\b", [], ["x"], {}, {"code": "y"}]
+)
+OBJECTS = st.dictionaries(st.sampled_from(["code", "amount", "cod", "Code"]), ITEMS, max_size=3)
+WRITTEN = st.sampled_from([(", ", ": "), (",", ":"), (" , ", " : "), (",\n", ":")])
+LISTS = {
+    "join": st.builds(lambda items, signs: json.dumps(items, separators=signs), st.lists(ITEMS, max_size=3), WRITTEN),
+    "join each": st.builds(lambda items, signs: json.dumps(items, separators=signs), st.lists(OBJECTS | st.none(), max_size=3), WRITTEN),
+}  # fmt: skip
 LIKELY: dict[str, st.SearchStrategy[str]] = {
     "email": st.from_regex(r"[A-Za-z.+]{1,4}@[A-Za-z-]{1,3}\.[a-z]{2}", fullmatch=True),
     "id": st.from_regex(r"'?#?[A-Z0-9_#'-]{1,6}([.,][0-9]{1,3})?([eE]\+?[0-9]{1,2})?", fullmatch=True)
@@ -66,6 +77,7 @@ LIKELY: dict[str, st.SearchStrategy[str]] = {
     ),
     "epoch": st.builds(str.__add__, MOMENTS, st.sampled_from(["", ".", ".0", ".000", ".042277", "." + 12 * "1", "." + 13 * "1", ".5e1"])),
     "date": DAYS | st.builds(str.__add__, DAYS, CLOCKS),
+    **LISTS,
 }  # fmt: skip
 ZONES = [None, UTC, ZoneInfo("Australia/Melbourne")]
 ARGUMENTS: list[tuple[str, object]] = [
@@ -74,6 +86,7 @@ ARGUMENTS: list[tuple[str, object]] = [
     ("before", "x"), ("before", " "), ("before", "xx"), ("after", "x"), ("after", "é"), ("lower", None),
     ("upper", None), ("trim", None), ("line-total", None), ("less", None),
     ("gid", None), ("strip-plus", None), ("epoch", None), ("epoch", {"to": "date"}),
+    ("join", None), ("join", "; "), ("join", "longer than what it joins"), ("join each", None), ("join each", "[1,"),
     *(
         ("date", {"format": form, "to": to, "zone": zone} if zone else {"format": form, "to": to})
         for form in (
@@ -94,23 +107,25 @@ def texts_for(draw: st.DrawFn, name: str) -> str:
     return text or "0"
 
 
-def column_of(texts: Sequence[str]) -> tuple[bytes, Any, Any, Any]:
-    """Texts as the cells of a table, quotes doubled as in CSV."""
-    pieces = [text.replace('"', '""').encode() for text in texts]
+def column_of(texts: Sequence[str], doubles: bool = True) -> tuple[bytes, Any, Any, Any]:
+    """Texts as the cells of a table, quotes doubled as in CSV or as in documents not."""
+    pieces = [text.replace('"', '""' if doubles else '"').encode() for text in texts]
     ends = np.cumsum([len(piece) for piece in pieces], dtype=np.int32)
     starts = (ends - [len(piece) for piece in pieces]).astype(np.int32)
     flags = [
         (HAS_HIGH if not text.isascii() else 0)
         | (HAS_ESCAPE if re.search(r'[\x00-\x1f"\\]', text) else 0)
-        | (HAS_DOUBLED if '"' in text else 0)
+        | (HAS_DOUBLED if doubles and '"' in text else 0)
         for text in texts
     ]
     return b"".join(pieces), starts, ends, np.array(flags, np.uint8)
 
 
-def rewritten(steps: Sequence[Vectorised], texts: Sequence[str]) -> list[tuple[str, frozenset[str]] | None]:
+def rewritten(
+    steps: Sequence[Vectorised], texts: Sequence[str], doubles: bool = True
+) -> list[tuple[str, frozenset[str]] | None]:
     """What the kernel makes of texts: the new one and the names of its changes, None where it is in doubt."""
-    data, starts, ends, flags = column_of(texts)
+    data, starts, ends, flags = column_of(texts, doubles)
     kinds = np.array([step.kernel for step in steps], np.int32)
     bounds = np.cumsum([0, *(len(step.argument) for step in steps)], dtype=np.int32)
     new, starts, ends, flags, marks = dispatch.rewrite(
@@ -140,7 +155,10 @@ def converted(steps: Sequence[Vectorised], text: str) -> tuple[str, frozenset[st
 
 
 def sure(name: str, argument: object) -> Vectorised:
-    found = compile_conversion(name, argument)
+    kind, _, each = name.partition(" ")
+    found = compile_conversion(kind, argument)
+    if each:
+        (found,) = through(("code",), (found,))
     assert isinstance(found, Vectorised)
     return found
 
@@ -152,7 +170,7 @@ def test_what_a_kernel_is_certain_of_is_what_the_conversion_says(name: str, argu
     @thorough
     @given(st.lists(texts_for(name), min_size=1, max_size=8))
     def same(texts: list[str]) -> None:
-        for text, found in zip(texts, rewritten([step], texts), strict=True):
+        for text, found in zip(texts, rewritten([step], texts, name not in LISTS), strict=True):
             assert found is None or found == converted([step], text), text
 
     same()
@@ -165,7 +183,7 @@ def test_a_chain_is_its_steps_one_after_another(data: st.DataObject) -> None:
     steps = [sure(name, argument) for name, argument in chosen]
     texts = data.draw(st.lists(texts_for(chosen[0][0] if chosen else "email"), min_size=1, max_size=6))
 
-    for text, found in zip(texts, rewritten(steps, texts), strict=True):
+    for text, found in zip(texts, rewritten(steps, texts, data.draw(st.booleans())), strict=True):
         assert found is None or found == converted(steps, text), text
 
 
@@ -187,13 +205,15 @@ def test_a_chain_is_its_steps_one_after_another(data: st.DataObject) -> None:
         ("strip-plus", None, ["+61412555001", "61412555001"]),
         ("epoch", None, ["1560968476", "1377047343.042277", "1560968476123", "1772752500000000", "1772752500000000001"]),
         ("epoch", {"to": "date"}, ["1560968476", "1560968476123"]),
+        ("join", None, ['["gift_card", "shopify_payments"]', "[]", "[null,10.50,true]", '["a"]']),
+        ("join each", " + ", ['[{"code":"SPRING","amount":"10.00","type":"percentage"},{"code":"VIP"}]', '[{"amount":10},null]', "[]"]),
         ("date", "iso", ["2024-03-06", "2025-10-06 10:15:00 +1100", "2024-01-05 07:30:00+00:00", "2024-03-06T10:15:00Z"]),
         ("date", "dd/mm/yyyy", ["6/3/2024 9:05", "06/03/2024 23:59:59.5"]),
         ("date", {"zone": "UTC", "format": "iso"}, ["2024-03-06 10:15:00"]),
     ],
 )  # fmt: skip
 def test_what_exports_hold_is_certain(name: str, argument: object, texts: list[str]) -> None:
-    assert None not in rewritten([sure(name, argument)], texts)
+    assert None not in rewritten([sure(name, argument)], texts, name not in LISTS)
 
 
 def test_a_text_too_long_for_the_kernel_is_in_doubt() -> None:

@@ -1,5 +1,6 @@
 """Cases for the checked kernels, in a process of their own: `python -m tests.fuzz.kernels BUILD FOLDER SEED SECONDS`."""
 
+import json
 import random
 import shutil
 import sys
@@ -129,15 +130,28 @@ class Direct:
         name, argument = rng.choice(ARGUMENTS)
         texts = [self.text(rng, name) for _ in range(rng.randint(1, 6))]
         chain = [sure(name, argument), *(sure(*rng.choice(ARGUMENTS)) for _ in range(rng.randrange(3)))]
-        rewritten(chain, texts)
-        data, *places = column_of(texts)
+        rewritten(chain, texts, rng.random() < 0.5)
+        data, *places = column_of(texts, rng.random() < 0.5)
         view = self.edge.hold(data) if len(data) <= PAGE else data
         for count in (dispatch.tally_money, dispatch.exact_amounts, dispatch.tally_dates, dispatch.distinct):
             count(view, *places)
         dispatch.joined(view, *(part.reshape(-1, 1) for part in places), 31)
+        dispatch.written_amounts(
+            np.array([rng.randrange(-(1 << 63), 1 << 63) >> rng.randrange(64) for _ in texts], np.int64)
+        )
 
     def text(self, rng: random.Random, name: str) -> str:
         """A text, of several parts where the conversion takes such."""
+        if name.startswith("join"):
+            items = rng.choices(
+                ("a", "", 10.5, None, True, ["b"], {"code": "c"}, {"code": 1, "x": "y"}), k=rng.randrange(4)
+            )
+            text = json.dumps(items, separators=rng.choice(((",", ":"), (", ", ": "))))
+            return (
+                mutate.spoiled(rng, text.encode(), 1).decode("utf-8", "ignore") or "0"
+                if rng.random() < 0.4
+                else text
+            )
         several = name in ("less", "line-total")
         text = "\x1f".join(part(rng) for _ in range(rng.randint(2, 4) if several else 1))
         if rng.random() < 0.4:

@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 from lexer_pipeline import Options, prepare, validate
 from lexer_pipeline.kernels import dispatch, fallback
 from lexer_pipeline.mapping import reconcile
+from lexer_pipeline.mapping.conversions.arithmetic import EXACT
+from lexer_pipeline.mapping.record_sums import plain
 from lexer_pipeline.model import PreparedBatch
 
 from tests.presets.exports import all_in_doubt, convert, write
@@ -421,3 +423,20 @@ def test_amounts_are_read_alike_with_kernels_and_without(said: list[tuple[str, i
 
     assert fast[0].tolist() == slow[0].tolist()
     assert fast[1].tolist() == slow[1].tolist()
+
+
+@given(
+    amounts=st.lists(
+        st.integers(-(1 << 63), (1 << 63) - 1)
+        | st.integers(-(10**7), 10**7).map(lambda cents: cents * 10**4),
+        max_size=8,
+    )
+)
+def test_sums_are_written_alike_with_kernels_and_without(amounts: list[int]) -> None:
+    (fast, fast_ends), (slow, slow_ends) = (
+        one.written_amounts(np.array(amounts, np.int64)) for one in (dispatch, fallback)
+    )
+
+    assert (fast, fast_ends.tolist()) == (slow, slow_ends.tolist())
+    texts = [fast[start:end].decode() for start, end in zip([0, *fast_ends], fast_ends, strict=False)]
+    assert texts == [plain(Decimal(amount).scaleb(-6, EXACT)) for amount in amounts]

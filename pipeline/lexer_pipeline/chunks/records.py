@@ -64,7 +64,7 @@ class LeftOut:
 class Records(Rows):
     """A chunk of rows of which it is known which make a record.
 
-    `firsts` holds the first row of each record, which reaches to the first row of the next; blank rows before the first
+    `firsts` holds the first row of each record, which reaches to the first row of the next, as `lasts` says; blank rows before the first
     record belong to none. `width` is how many cells a row of the source has, which a mapping may turn into another number
     of columns; it then says what it changed, what it could not convert, by row, and how many rows it left out, by reason.
     `carried` are the cells of the source that a row took from the row before it, and `left_out` the records of which no row is left.
@@ -78,6 +78,12 @@ class Records(Rows):
     skipped: Mapping[str, int] = field(default_factory=dict)
     carried: "Carried | None" = None
     left_out: tuple[LeftOut, ...] = ()
+    lasts: Int32s = field(init=False)
+
+    def __post_init__(self) -> None:
+        behind = np.append(self.firsts[1:], np.int32(len(self.faults))).astype(np.int32)
+        # A chunk of blank rows has no record.
+        object.__setattr__(self, "lasts", behind[: len(self.firsts)])
 
     @classmethod
     def of(cls, rows: Rows, firsts: Int32s, written: "Written[Records] | None" = None) -> "Records":
@@ -91,12 +97,6 @@ class Records(Rows):
     def records(self) -> int:
         """How many records there are."""
         return len(self.firsts)
-
-    @property
-    def lasts(self) -> Int32s:
-        """The row behind each record."""
-        behind = np.append(self.firsts[1:], np.int32(len(self.faults))).astype(np.int32)
-        return behind[: len(self.firsts)]  # a chunk of blank rows has no record
 
     def rows_of(self, records: Bools) -> Bools:
         """Which rows belong to some of the records, blank ones behind them included."""

@@ -49,13 +49,14 @@ IN_OBJECT, IN_NUMBERED, IN_EACH = range(3)
 (
     TO_EMAIL, TO_ID, TO_MONEY, TO_ABSENT, TO_ABSOLUTE, TO_NEGATED, TO_DIGITS, TO_BEFORE, TO_AFTER, TO_LOWER, TO_UPPER,
     TO_TRIMMED, TO_LINE_TOTAL, TO_DATE, TO_LESS, TO_GID, TO_STRIP_PLUS, TO_EPOCH,
-) = range(18)  # fmt: skip
+    TO_JOIN,
+) = range(19)  # fmt: skip
 # The changes that it marks, one a bit, and the bit of a cell whose outcome is in doubt.
 CHANGES = (
     "email_cleaned", "apostrophe_stripped", "money_rewritten", "made_absent", "sign_dropped", "sign_flipped",
     "digits_kept", "part_taken", "lower_cased", "upper_cased", "trimmed", "line_worked_out", "date_rewritten",
     "date_midnight", "clock_dropped", "time_zone_applied", "amount_worked_out", "phone_rewritten", "epoch_seconds",
-    "epoch_milliseconds", "epoch_microseconds", "epoch_nanoseconds",
+    "epoch_milliseconds", "epoch_microseconds", "epoch_nanoseconds", "items_joined",
 )  # fmt: skip
 IN_DOUBT = 1 << 30
 

@@ -13,6 +13,7 @@ from libc.string cimport memchr, memcmp, memcpy
 from cpython.bytes cimport PyBytes_FromStringAndSize
 
 from lexer_pipeline.kernels.codes cimport *
+from lexer_pipeline.kernels.json_text cimport boolean_end, null_stands_at, number_end
 from lexer_pipeline.kernels.primitives cimport *
 
 import numpy as np
@@ -167,6 +168,8 @@ cdef int one_step(int kind, const uint8_t *argument, int64_t size, Text *text) n
         return without_plus(text)
     if kind == TO_EPOCH:
         return epoch(text, argument[0])
+    if kind == TO_JOIN:
+        return joined_items(argument, size, text)
     return DOUBT
 
 
@@ -338,6 +341,116 @@ cdef int without_plus(Text *text) noexcept nogil:
     text.size = n
     text.names |= PHONE_REWRITTEN
     return NEW
+
+
+cdef int joined_items(const uint8_t *argument, int64_t size, Text *text) noexcept nogil:
+    """The items of a list as JSON writes it, or what its objects have under one key: plain texts, numbers and truths.
+
+    `argument` is the separator and, of objects, the key, each behind a byte that says how long it is.
+    """
+    cdef int64_t width = argument[0] if size else 0, at = behind_blanks(text, 1), start, end
+    cdef uint32_t names
+    cdef const uint8_t *separator = argument + 1
+    cdef const uint8_t *key = argument + 1 + width if size > 1 + width else NULL
+    if text.p[0] != 0x5B or size < 1 + width + (1 + key[0] if key != NULL else 0):
+        return DOUBT
+    names = ITEMS_JOINED if key == NULL else PART_TAKEN | ITEMS_JOINED
+    text.size = 0
+    if at + 1 == text.n and text.p[at] == 0x5D:
+        return same_or_new(text, names)
+    while True:
+        start = end = 0
+        if key != NULL and at < text.n and text.p[at] == 0x7B:
+            at = object_end(text, at, key, &start, &end)
+        elif key == NULL or null_stands_at(text.p, at, text.n):
+            at = plain_value_end(text, at, &start, &end)
+        else:
+            return DOUBT
+        if at < 0 or text.size + width + end - start > LONGEST:
+            return DOUBT
+        if end > start:
+            if text.size:
+                memcpy(text.to + text.size, separator, width)
+                text.size += width
+            memcpy(text.to + text.size, text.p + start, end - start)
+            text.size += end - start
+        at = behind_blanks(text, at)
+        if at >= text.n:
+            return DOUBT
+        at += 1
+        if text.p[at - 1] == 0x5D:
+            return same_or_new(text, names) if at == text.n else DOUBT
+        if text.p[at - 1] != 0x2C:
+            return DOUBT
+        at = behind_blanks(text, at)
+
+
+cdef inline int64_t behind_blanks(const Text *text, int64_t at) noexcept nogil:
+    while at < text.n and text.p[at] == 0x20:
+        at += 1
+    return at
+
+
+cdef int64_t plain_value_end(const Text *text, int64_t at, int64_t *start, int64_t *end) noexcept nogil:
+    """The place behind a text without escapes, a number, a truth or a null, and where what it says stands; -1 in doubt."""
+    cdef int64_t i = at + 1
+    if null_stands_at(text.p, at, text.n):
+        start[0] = end[0] = 0
+        return at + 4
+    start[0] = at
+    if at >= text.n or text.p[at] != 0x22:
+        end[0] = boolean_end(text.p, at, text.n)
+        if end[0] < 0:
+            end[0] = number_end(text.p, at, text.n, False)
+        return end[0]
+    while i < text.n and text.p[i] != 0x22:
+        if text.p[i] < 0x20 or text.p[i] > 0x7E or text.p[i] == 0x5C:
+            return -1
+        i += 1
+    if i >= text.n:
+        return -1
+    start[0] = at + 1
+    end[0] = i
+    return i + 1
+
+
+cdef int64_t object_end(
+    const Text *text, int64_t at, const uint8_t *key, int64_t *start, int64_t *end
+) noexcept nogil:
+    """The place behind an object of plain values, and where that of a key stands (behind the byte of its size); -1 in doubt."""
+    cdef int64_t first, last, begin, stop
+    cdef bint is_found = False
+    at = behind_blanks(text, at + 1)
+    if at < text.n and text.p[at] == 0x7D:
+        return at + 1
+    while True:
+        if at >= text.n or text.p[at] != 0x22:
+            return -1
+        at = plain_value_end(text, at, &first, &last)
+        if at < 0:
+            return -1
+        at = behind_blanks(text, at)
+        if at >= text.n or text.p[at] != 0x3A:
+            return -1
+        at = plain_value_end(text, behind_blanks(text, at + 1), &begin, &stop)
+        if at < 0:
+            return -1
+        if last - first == key[0] and memcmp(text.p + first, key + 1, last - first) == 0:
+            # Of a key that is there twice the last counts.
+            if is_found:
+                return -1
+            is_found = True
+            start[0] = begin
+            end[0] = stop
+        at = behind_blanks(text, at)
+        if at >= text.n:
+            return -1
+        at += 1
+        if text.p[at - 1] == 0x7D:
+            return at
+        if text.p[at - 1] != 0x2C:
+            return -1
+        at = behind_blanks(text, at)
 
 
 cdef inline int64_t whole_digits(const uint8_t *p, int64_t n, int64_t i) noexcept nogil:
@@ -888,6 +1001,54 @@ cdef bint millionths(const uint8_t *p, int64_t n, int64_t *number) noexcept nogi
         decimals += 1
     number[0] = -found if first else found
     return True
+
+
+def written_amounts(const int64_t[::1] amounts not None):
+    """Whole millionths as numbers, no zeros behind their decimals, one behind the other: (texts, ends)."""
+    cdef int64_t count = amounts.shape[0], i, size = 0, at, last
+    cdef uint64_t left
+    cdef uint8_t digits[24]
+    cdef uint8_t *to
+    ends_a = np.zeros(count, np.int32)
+    cdef int32_t[::1] ends = ends_a
+    # A sign, a point and twenty digits at most.
+    cdef Out out
+    out.size = 0
+    out.room = 24 * count
+    if out.room > 0x7FFFFFFF:
+        raise ValueError("more amounts than places are counted for")
+    out.data = <uint8_t *>malloc(out.room + 1)
+    if out.data == NULL:
+        raise MemoryError
+    try:
+        with nogil:
+            for i in range(count):
+                left = <uint64_t>amounts[i] if amounts[i] >= 0 else <uint64_t>0 - <uint64_t>amounts[i]
+                at = 0
+                while left or at < 7:
+                    digits[at] = 0x30 + <uint8_t>(left % 10)
+                    left //= 10
+                    at += 1
+                to = out.data + out.size
+                size = 0
+                if amounts[i] < 0:
+                    to[0] = 0x2D
+                    size = 1
+                last = 0
+                while last < 6 and digits[last] == 0x30:
+                    last += 1
+                while at > last:
+                    if at == 6:
+                        to[size] = 0x2E
+                        size += 1
+                    at -= 1
+                    to[size] = digits[at]
+                    size += 1
+                out.size += size
+                ends[i] = <int32_t>out.size
+        return PyBytes_FromStringAndSize(<char *>out.data, out.size), ends_a
+    finally:
+        free(out.data)
 
 
 def tally_dates(const uint8_t[::1] data not None, const int32_t[::1] starts not None,

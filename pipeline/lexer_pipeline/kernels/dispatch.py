@@ -27,6 +27,7 @@ from lexer_pipeline.kernels.fallback import (
     tally_dates,
     tally_money,
     value_end,
+    written_amounts,
 )
 
 IS_COMPILED = False
@@ -49,6 +50,7 @@ try:
         rewrite,
         tally_dates,
         tally_money,
+        written_amounts,
     )
     from lexer_pipeline.kernels.documents import (
         Automaton,
@@ -95,4 +97,5 @@ __all__ = [
     "tally_money",
     "value_end",
     "vouch_documents",
+    "written_amounts",
 ]

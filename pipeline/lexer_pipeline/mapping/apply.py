@@ -66,6 +66,8 @@ class _MappedChunk:
         self._outcomes = outcomes
         self._texts = cells.of_rows(rows)
         self._good: Bools = rows.faults == ROW_OK
+        # What the cells of each column of the source hold.
+        self._held = np.bitwise_or.reduce(rows.flags.reshape(len(rows.faults), rows.columns), axis=0)
         self._begins = np.zeros(len(rows.faults), np.bool_)
         self._begins[rows.firsts] = True
         shape = (len(rows.faults), len(mapper.target_columns))
@@ -115,7 +117,7 @@ class _MappedChunk:
 
     def _without_nested(self, one: TargetColumn, where: Bools) -> Bools:
         """The rows without those in which a list or an object stands where one value belongs, which are refused."""
-        if self._mapper.takes_nested(one):
+        if not self._has_nested(one.columns) or self._mapper.takes_nested(one):
             return where
         is_told = np.zeros(len(where), np.bool_)
         for column in one.columns:
@@ -128,6 +130,9 @@ class _MappedChunk:
                 # What stands behind the first that is filled is not read.
                 is_told |= self._texts.filled(column)
         return where
+
+    def _has_nested(self, columns: Sequence[int]) -> bool:
+        return any(self._held[column] & HAS_NESTED for column in columns)
 
     def note(self, currencies: Currencies) -> None:
         """Take in the currencies of amounts, as they stand in the source."""
@@ -169,8 +174,14 @@ class _MappedChunk:
 
     def _filled(self, places: Sequence[int]) -> Bools:
         """The rows in which one of some columns is filled; what stands once a record counts for all its rows."""
-        mask: Bools = np.logical_or.reduce(self._ends[:, places] > self._starts[:, places], axis=1)
-        if self._rows.records and all(self._mapper.target_columns[place].is_once for place in places):
+        mask: Bools = np.zeros(len(self._good), np.bool_)
+        for place in places:
+            mask |= self._ends[:, place] > self._starts[:, place]
+        if (
+            mask.any()
+            and self._rows.records
+            and all(self._mapper.target_columns[place].is_once for place in places)
+        ):
             is_filled = self._rows.rows_of(np.logical_or.reduceat(mask, self._rows.firsts))
             mask[self._rows.firsts[0] :] = is_filled[self._rows.firsts[0] :]
         return mask

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from lexer_pipeline.kernels.path_tree import ITEMS
@@ -76,23 +76,21 @@ def paths_in(documents: Iterable[bytes]) -> tuple[SeenPath, ...]:
             document = json.loads(text)
         except (ValueError, RecursionError):
             continue
-        for steps, is_leaf in _below(document, ()):
-            if steps in seen or len(seen) < MOST_PATHS:
-                seen[steps] = seen.get(steps, False) or is_leaf
+        _look(document, (), seen)
     return tuple(SeenPath(steps, is_leaf) for steps, is_leaf in seen.items())
 
 
-def _below(value: object, steps: Steps) -> Iterator[tuple[Steps, bool]]:
-    if isinstance(value, dict) and value and len(steps) < DEEPEST:
-        if steps:
-            yield steps, False
-        for key, inner in value.items():
-            yield from _below(inner, (*steps, key))
-    elif isinstance(value, list) and value and len(steps) < DEEPEST:
-        if steps:
-            yield steps, False
-        for item in value:
-            yield from _below(item, (*steps, ITEMS))
-    elif steps:
+def _look(value: object, steps: Steps, seen: dict[Steps, bool]) -> None:
+    """Note the paths of a value that stands at `steps`."""
+    is_nested = isinstance(value, dict | list)
+    if steps and not seen.get(steps, False) and (steps in seen or len(seen) < MOST_PATHS):
         # Of an empty list or object it is not known what may stand in it.
-        yield steps, not isinstance(value, dict | list)
+        seen[steps] = not is_nested
+    if not is_nested or len(steps) >= DEEPEST:
+        return
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            _look(inner, (*steps, key), seen)
+    elif isinstance(value, list):
+        for item in value:
+            _look(item, (*steps, ITEMS), seen)

@@ -5,7 +5,7 @@ Amounts that were each rounded may miss the total by the little that rounding le
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from itertools import combinations
 from typing import TypeAlias
@@ -75,6 +75,7 @@ class Reconciling:
 
     `rounding` are the places of the amount and the reason of an adjustment that is free for what rounding left, if there is one, and
     `discount` is the place of the field that says that there was one, with the reason, where its amount is not said.
+    `ways` are all ways to add amounts that are to be tried, in their order.
     """
 
     total: int | None
@@ -84,19 +85,33 @@ class Reconciling:
     currency: int | None = None
     rounding: tuple[int, ...] = ()
     discount: tuple[int, str] | None = None
+    ways: tuple[Way, ...] = field(init=False)
 
-    def ways(self) -> Iterator[Way]:
-        """Which of the movable amounts are added, in each way to be tried: first as usual, then with ever more that are not.
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "ways", tuple(_ways(self.movable)))
 
-        Those that one field holds where they are contained are readings of one amount, of which one at the most is added.
-        """
-        usual = {at for at, one in enumerate(self.movable) if one.is_added}
-        for count in range(len(self.movable) + 1):
-            for other in combinations(range(len(self.movable)), count):
-                way = tuple(sorted(usual.symmetric_difference(other)))
-                fields = [field for at in way for field in self.movable[at].instead]
-                if len(fields) == len(set(fields)):
-                    yield way
+    @property
+    def read(self) -> Iterator[int]:
+        """The columns that are read."""
+        yield from self.summed
+        yield from (one.amount for one in self.movable)
+        yield from (place for place in (self.total, self.currency) if place is not None)
+        if self.discount is not None:
+            yield self.discount[0]
+
+
+def _ways(movable: Sequence[Movable]) -> Iterator[Way]:
+    """Which of the movable amounts are added, in each way to be tried: first as usual, then with ever more that are not.
+
+    Those that one field holds where they are contained are readings of one amount, of which one at the most is added.
+    """
+    usual = {at for at, one in enumerate(movable) if one.is_added}
+    for count in range(len(movable) + 1):
+        for other in combinations(range(len(movable)), count):
+            way = tuple(sorted(usual.symmetric_difference(other)))
+            fields = [place for at in way for place in movable[at].instead]
+            if len(fields) == len(set(fields)):
+                yield way
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +134,8 @@ def reconciled(what: Reconciling, texts: cells.Cells, rows: Records, once: Seque
     Where no way fits, the nearest is taken, and a rest that rounding explains is told; or, where a discount is named without its
     amount, what the prices are too much by as usual.
     """
-    texts, single, ways = pulled_up(texts, once, rows), set(once), tuple(what.ways())
+    single, ways = set(once), what.ways
+    texts = pulled_up(texts, sorted(single.intersection(what.read)), rows)
     is_added = np.array([[at in way for at in range(len(what.movable))] for way in ways], np.bool_)
     states, chosen = np.full(rows.records, UNKNOWN, np.uint8), np.zeros(rows.records, np.intp)
     is_discount = np.zeros(rows.records, np.bool_)

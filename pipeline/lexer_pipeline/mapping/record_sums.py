@@ -8,7 +8,7 @@ import numpy as np
 from lexer_pipeline.chunks import cells
 from lexer_pipeline.chunks.records import Records
 from lexer_pipeline.kernels import dispatch
-from lexer_pipeline.kernels.arrays import Bools, Int64s
+from lexer_pipeline.kernels.arrays import Bools, Int32s, Int64s
 from lexer_pipeline.mapping.conversions.arithmetic import EXACT, exact
 from lexer_pipeline.mapping.header import NOWHERE
 
@@ -61,43 +61,46 @@ def in_first_rows(
     texts: cells.Cells, columns: Sequence[int], once: Sequence[bool], rows: Records
 ) -> cells.Cells:
     """Some columns with one row filled a record, its first: what stands `once` a record, and the sums of all else."""
-    found = pulled_up(texts, [column for column, is_once in zip(columns, once, strict=True) if is_once], rows)
-    wide = texts.columns
     shape = (texts.rows, len(columns))
     starts, ends, flags = np.zeros(shape, np.int32), np.zeros(shape, np.int32), np.zeros(shape, np.uint8)
-    data = found.data
+    data = texts.data
     for place, (column, is_once) in enumerate(zip(columns, once, strict=True)):
         if column == NOWHERE:
             continue
         if is_once:
-            starts[rows.firsts, place] = found.starts[column::wide][rows.firsts]
-            ends[rows.firsts, place] = found.ends[column::wide][rows.firsts]
-            flags[rows.firsts, place] = found.flags[column::wide][rows.firsts]
+            found = pulled_up(_alone(texts, column), (0,), rows)
+            starts[rows.firsts, place] = found.starts[rows.firsts]
+            ends[rows.firsts, place] = found.ends[rows.firsts]
+            flags[rows.firsts, place] = found.flags[rows.firsts]
             continue
-        numbers, said = _sums(texts, column, rows)
-        sizes = np.array([len(text) for text in said], np.int32)
-        behind = np.cumsum(sizes, dtype=np.int32) + np.int32(len(data))
-        starts[rows.firsts, place], ends[rows.firsts, place] = (behind - sizes)[numbers], behind[numbers]
-        data += b"".join(said)
+        said, begins, stops = _sums(texts, column, rows)
+        starts[rows.firsts, place], ends[rows.firsts, place] = len(data) + begins, len(data) + stops
+        data += said
     return cells.Cells(data, len(columns), starts.ravel(), ends.ravel(), flags.ravel())
 
 
-def _sums(texts: cells.Cells, column: int, rows: Records) -> tuple[Int64s, list[bytes]]:
-    """The number of each record's sum, and the texts of all sums, empty where no row of the record is filled."""
+def _alone(texts: cells.Cells, column: int) -> cells.Cells:
+    """One column as a table of its own."""
+    one = slice(column, None, texts.columns)
+    return cells.Cells(texts.data, 1, texts.starts[one], texts.ends[one], texts.flags[one])
+
+
+def _sums(texts: cells.Cells, column: int, rows: Records) -> tuple[bytes, Int32s, Int32s]:
+    """The sum of each record as a text: all of them behind each other, and where each starts and ends; empty where no row is filled."""
     sums, sure = added_up(texts, column, rows)
-    is_filled = np.logical_or.reduceat(texts.filled(column), rows.firsts)
-    different, numbers = np.unique(sums, return_inverse=True)
-    said = [plain(Decimal(amount).scaleb(-6, EXACT)) for amount in different.tolist()]
+    data, ends = dispatch.written_amounts(sums)
+    starts = np.append(np.int32(0), ends[:-1])[: len(ends)]
+    pieces, size = [data], len(data)
     for record in np.flatnonzero(~sure).tolist():
         there = [texts.text(row, column) for row in range(rows.firsts.item(record), rows.lasts.item(record))]
         total = total_of(there)
-        numbers[record] = len(said)
         # What is no number stays the text that it is, for the conversion to refuse.
-        said.append(
-            next(text for text in there if exact(text or "0") is None) if total is None else plain(total)
-        )
-    numbers[~is_filled] = len(said)
-    return numbers, [*(text.encode() for text in said), b""]
+        said = next(text for text in there if exact(text or "0") is None) if total is None else plain(total)
+        pieces.append(said.encode())
+        starts[record], size = size, size + len(pieces[-1])
+        ends[record] = size
+    ends = np.where(np.logical_or.reduceat(texts.filled(column), rows.firsts), ends, starts)
+    return b"".join(pieces), starts, ends
 
 
 def plain(number: Decimal) -> str:

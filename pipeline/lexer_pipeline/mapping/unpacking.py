@@ -178,7 +178,7 @@ class _Chunk:
         for column, part in enumerate(parts, first):
             values: list[Value] = [item[part] for item in items if part in item]
             if values:
-                self._put(row, 0, column, values, False)
+                self._put(row, 0, column, values, True)
 
     def _put(self, row: int, item: int, column: int, value: Value, is_nested: bool) -> None:
         text = cell_of(value)

@@ -69,9 +69,9 @@ def write(folder: Path, receipt: Receipt) -> None:
             write_json(path, receipt.as_json())
     except OSError as error:
         raise PersonNeeded(
-            f"{receipt.batch} was sent as upload {receipt.upload_id}, but {FILE} cannot be written"
+            f"{receipt.batch} was sent as upload {receipt.upload_id}, but its receipt cannot be written in {folder}"
             f" ({error.strerror})",
-            "mend the folder, then run upload again: it writes the receipt and sends nothing",
+            "Make room there, or allow it to be written to, then run upload again: it writes the receipt and sends nothing.",
         ) from None
 
 

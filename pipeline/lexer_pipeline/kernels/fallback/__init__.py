@@ -11,6 +11,7 @@ from lexer_pipeline.kernels.fallback.conversions import (
     rewrite,
     tally_dates,
     tally_money,
+    written_amounts,
 )
 from lexer_pipeline.kernels.fallback.documents import find_lines, split_array, value_end
 from lexer_pipeline.kernels.fallback.flatten import flatten
@@ -41,4 +42,5 @@ __all__ = [
     "tally_dates",
     "tally_money",
     "value_end",
+    "written_amounts",
 ]

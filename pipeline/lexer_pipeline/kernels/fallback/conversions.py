@@ -6,7 +6,7 @@ from decimal import Decimal
 import numpy as np
 
 from lexer_pipeline.kernels.arrays import Bools, Int32s, Int64s, UInt8s, UInt32s
-from lexer_pipeline.kernels.codes import FAMILIES, HAS_DOUBLED, IN_DOUBT, READINGS
+from lexer_pipeline.kernels.codes import FAMILIES, HAS_DOUBLED, IN_DOUBT, MILLION, READINGS
 
 AMOUNT = re.compile(rb"-?(0|[1-9][0-9]{0,8})(\.[0-9]{1,6})?")
 
@@ -38,6 +38,15 @@ def exact_amounts(data: bytes, starts: Int32s, ends: Int32s, flags: UInt8s) -> t
         else:
             doubt[cell] = bool(text)
     return amounts, doubt
+
+
+def written_amounts(amounts: Int64s) -> tuple[bytes, Int32s]:
+    """Whole millionths as numbers, no zeros behind their decimals, one behind the other: the texts, and where each ends."""
+    texts = []
+    for amount in amounts.tolist():
+        whole, rest = divmod(abs(amount), MILLION)
+        texts.append(f"{'-' * (amount < 0)}{whole}.{rest:06}".rstrip("0").removesuffix("."))
+    return "".join(texts).encode(), np.cumsum([len(text) for text in texts], dtype=np.int32)
 
 
 def tally_dates(data: bytes, starts: Int32s, ends: Int32s, flags: UInt8s) -> tuple[Int64s, Bools]:

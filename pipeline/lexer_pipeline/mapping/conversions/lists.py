@@ -8,9 +8,10 @@ from typing import TypeAlias, TypeVar
 
 import orjson
 
+from lexer_pipeline.kernels import codes
 from lexer_pipeline.mapping.conversions import arguments
 from lexer_pipeline.mapping.conversions.arithmetic import EXACT, exact
-from lexer_pipeline.mapping.conversions.outcome import Conversion
+from lexer_pipeline.mapping.conversions.outcome import Conversion, Vectorised
 from lexer_pipeline.specs.paths import EACH, FieldPath, Part, Parts
 from lexer_pipeline.specs.values import Converted, Unconvertible
 from lexer_pipeline.validating.document import NumberText, Value, is_unicode, value_at, write
@@ -70,7 +71,7 @@ def join(argument: object) -> Conversion:
     """The filled items of a list become one text, a separator between them; a text that is no list is taken for the one item."""
     separator = ", " if arguments.is_absent(argument) else argument
     separator = arguments.text_argument("join", separator, 'the separator, a text, as in { join = ", " }')
-    return partial(_of_list, partial(_joined, separator), "items_joined", True)
+    return _with_kernel(partial(_of_list, partial(_joined, separator), "items_joined", True), b"", separator)
 
 
 def pick(argument: object) -> Conversion:
@@ -104,13 +105,22 @@ def each_of(path: Sequence[Part]) -> Conversion:
 def through(path: Sequence[Part], chain: tuple[ChainT, ...]) -> tuple[ChainT | Conversion, ...]:
     """A chain that begins with a conversion of lists, behind `each_of`: what both make of a list, read once."""
     first, *rest = chain
-    if isinstance(first, partial) and first.func is _of_list:
-        make, name, _ = first.args
+    one = first.one if isinstance(first, Vectorised) else first
+    if isinstance(one, partial) and one.func is _of_list:
+        make, name, _ = one.args
         both: Conversion = partial(
             _of_list, partial(_made_of_each, tuple(path), make), f"part_taken {name}", False
         )
+        if isinstance(first, Vectorised) and len(path) == 1 and path[0] != EACH:
+            both = _with_kernel(both, first.argument, str(path[0]))
         return (both, *rest)
     return (each_of(path), *chain)
+
+
+def _with_kernel(one: Conversion, argument: bytes, more: str) -> Conversion:
+    """A conversion that joins, with its kernel, where what is `more` to be told that is plain and short enough for it."""
+    is_plain = len(more) < 256 and more.isascii() and more.isprintable() and not {'"', "\\"} & set(more)
+    return Vectorised(one, codes.TO_JOIN, argument + bytes([len(more)]) + more.encode()) if is_plain else one
 
 
 def _made_of_each(path: Parts, make: Make, items: Sequence[Value]) -> Value:
