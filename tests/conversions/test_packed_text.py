@@ -5,7 +5,8 @@ import json
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from lexer_pipeline.mapping.packed_text import Item, Unpacker, cell_of
+from lexer_pipeline.mapping.conversions.lists import as_cell
+from lexer_pipeline.mapping.packed_text import Item, Unpacker
 from lexer_pipeline.mapping.rules import Packing
 
 BIGCOMMERCE = Packing(
@@ -93,21 +94,6 @@ def test_a_cell_is_read_as_its_mapping_describes(
     items = read(packing, text)
 
     said = (
-        None if items is None else [{name: cell_of(value) for name, value in item.items()} for item in items]
+        None if items is None else [{name: as_cell(value) for name, value in item.items()} for item in items]
     )
     assert said == found
-
-
-@pytest.mark.parametrize(
-    ("value", "text"),
-    [
-        ("a", "a"),
-        (None, ""),
-        (True, "true"),
-        ({"a": "b"}, '{"a":"b"}'),
-        ("\ud800", None),
-        ([["\ud800"]], None),
-    ],
-)
-def test_a_part_becomes_the_text_of_a_cell(value: object, text: str | None) -> None:
-    assert cell_of(value) == text  # type: ignore[arg-type]  # what json gives

@@ -210,6 +210,12 @@ def test_a_list_or_an_object_where_one_value_belongs_is_an_issue(tmp_path: Path)
     assert "holds a list or an object" in done.issues[0]["message"]
 
 
+def test_half_of_a_sign_in_a_list_is_an_issue(tmp_path: Path) -> None:
+    done = made(tmp_path, [row(1, r'[{"sku": "\ud800", "qty": 1, "sum": "5.00"}]')])
+
+    assert "encoding" in done.codes
+
+
 @pytest.mark.parametrize(
     ("fields", "record", "said"),
     [

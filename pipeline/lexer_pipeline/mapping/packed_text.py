@@ -5,11 +5,9 @@ from collections.abc import Sequence
 from functools import cached_property
 from typing import TypeAlias
 
-import orjson
-
-from lexer_pipeline.mapping.conversions.lists import DECODER, as_cell
+from lexer_pipeline.mapping.conversions.lists import DECODER
 from lexer_pipeline.mapping.rules import Packing
-from lexer_pipeline.validating.document import Value, is_unicode
+from lexer_pipeline.validating.document import Value
 
 # An item: what its parts say, by their names in small letters. A list or an object among them is no text.
 Item: TypeAlias = dict[str, Value]
@@ -68,14 +66,21 @@ class Unpacker:
             sign = behind
         return items if self._keep(items[-1], name, value) else None
 
+    def _cut(self, piece: str) -> tuple[str, str, str]:
+        """A piece before and behind the first mark, which is none behind the sign that makes it one of a value."""
+        if not self._packing.escape:
+            return piece.partition(self._packing.mark)
+        found = self._mark.search(piece)
+        return (piece[: found.start()], found[0], piece[found.end() :]) if found else (piece, "", "")
+
     def _named(self, piece: str) -> tuple[str, str] | None:
         """The name and the value of a part; None where it is none."""
         # The mark may end in a blank that is not written behind the last part.
-        found = self._mark.search(piece) or self._mark.search(piece + " ")
-        name = piece[: found.start()].strip().casefold() if found is not None else ""
-        if found is None or not name or (self._names and name not in self._names):
-            return None
-        return name, piece[found.end() :]
+        said, is_there, value = self._cut(piece)
+        if not is_there:
+            said, is_there, value = self._cut(piece + " ")
+        name = said.strip().casefold() if is_there else ""
+        return (name, value) if name and (not self._names or name in self._names) else None
 
     def _keep(self, item: Item, name: str, value: str) -> bool:
         """Put a part into its item; False where that has one of the name."""
@@ -98,12 +103,3 @@ def _of_json(text: str) -> list[Item] | None:
     if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
         return None
     return [{name.strip().casefold(): value for name, value in item.items()} for item in items]
-
-
-def cell_of(value: Value) -> str | None:
-    """What a part says as the text of a cell; None where it cannot be written."""
-    try:
-        text = as_cell(value)
-    except (orjson.JSONEncodeError, RecursionError):
-        return None
-    return text if is_unicode(text) else None

@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import TypeVar
 
 import numpy as np
+import orjson
 
 from lexer_pipeline.chunks import cells
 from lexer_pipeline.chunks.records import Records
@@ -14,9 +15,10 @@ from lexer_pipeline.chunks.rows import Rows
 from lexer_pipeline.errors import UsageError
 from lexer_pipeline.kernels.codes import HAS_ESCAPE, HAS_HIGH, HAS_NESTED, ROW_OK
 from lexer_pipeline.limits import RECORD_ROWS
+from lexer_pipeline.mapping.conversions.lists import as_cell
 from lexer_pipeline.mapping.document_table import repeats, takes_lists
 from lexer_pipeline.mapping.header import Header
-from lexer_pipeline.mapping.packed_text import Item, Unpacker, cell_of
+from lexer_pipeline.mapping.packed_text import Item, Unpacker
 from lexer_pipeline.mapping.part_columns import OF_EACH, PartColumns, owner
 from lexer_pipeline.mapping.rules import FieldRule, RecordMap
 from lexer_pipeline.model import Problem
@@ -181,11 +183,12 @@ class _Chunk:
                 self._put(row, 0, column, values, True)
 
     def _put(self, row: int, item: int, column: int, value: Value, is_nested: bool) -> None:
-        text = cell_of(value)
-        if text is None:
+        try:
+            text = value if isinstance(value, str) else as_cell(value)
+            piece = text.encode()
+        except (UnicodeEncodeError, orjson.JSONEncodeError, RecursionError):
             self._problems[row] = NOT_UNICODE
             return
-        piece = text.encode()
         flags = (HAS_ESCAPE if NEEDS_ESCAPE.search(text) else 0) | (0 if piece.isascii() else HAS_HIGH)
         self._pieces.append(piece)
         start, self._size = self._size, self._size + len(piece)
