@@ -195,6 +195,16 @@ def test_many_orders_in_many_chunks_are_the_same_with_kernels_and_without(tmp_pa
     assert again.lines == done.lines[:400]
 
 
+def test_blank_rows_are_counted_beside_rows_with_lists(tmp_path: Path) -> None:
+    two = packed(("0012", "1", "5.00"), ("0013", "1", "6.00"))
+
+    done = made(tmp_path, [(), row(1, two), (), (), row(2, two), row(3, ""), ()])
+
+    (batch,) = done.report.batches
+    found = batch.manifest
+    assert (found.rows, found.records, found.rejected, found.continuations, found.blank) == (7, 2, 1, 0, 4)
+
+
 def test_an_empty_cell_and_an_empty_list_have_no_lines(tmp_path: Path) -> None:
     done = made(tmp_path, [row(1, ""), row(2, "[]"), row(3, " ")])
 

@@ -103,7 +103,10 @@ class Rows:
         """Which rows stand in the source so; the others were made of the row before them, whose cell holds a list."""
         if self.originals is not None:
             return np.ones(len(self.faults), np.bool_)
-        own: Bools = np.diff(self.row_starts, prepend=np.int32(-1)) != 0
+        blank = self.faults == ROW_BLANK
+        own: Bools = (np.diff(self.row_starts, prepend=np.int32(-1)) != 0) | blank
+        # A blank row may begin where the one behind it does.
+        own[1:] |= blank[:-1]
         return own
 
     @property
