@@ -5,6 +5,7 @@ import io
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import dropwhile
 from pathlib import Path
 from typing import Any
 
@@ -44,7 +45,7 @@ def name_of(case: Path) -> str:
 
 
 def rows_of(source: Path, lists: Sequence[str] = ()) -> int:
-    """How many rows stand behind the header, or how many documents in a file, as an independent reader counts them.
+    """How many rows stand behind the header, those of bare delimiters and of a footer among them, or how many documents in a file, as an independent reader counts them.
 
     Of documents `lists` are keys of lists within each other ("a|b.c" where they may be called either way), each item of the last of
     which is a row; one is a row where the last is empty.
@@ -58,7 +59,8 @@ def rows_of(source: Path, lists: Sequence[str] = ()) -> int:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError:
         text = data.decode("cp1252")
-    return sum(1 for row in csv.reader(io.StringIO(text, newline="")) if any(row)) - 1
+    rows = dropwhile(lambda row: not any(row), csv.reader(io.StringIO(text, newline="")))
+    return sum(1 for row in rows if row) - 1
 
 
 def documents_in(source: Path) -> list[Any]:

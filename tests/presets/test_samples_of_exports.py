@@ -95,6 +95,8 @@ def test_no_column_of_a_usual_export_is_forgotten(case: Path, folder: Path) -> N
     """Every column is used, dropped for a reason, or one that varies: own properties, markets, metafields."""
     varying = (
         "Shoe",
+        "Favourite tea",
+        "How did you hear",
         "meta",
         " / Australia",
         "number_of_",

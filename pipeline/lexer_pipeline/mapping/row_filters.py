@@ -53,7 +53,7 @@ def skipped(mapper: Mapper, rows: Records, make: Callable[[Records], Records]) -
     if keep.all():
         return rows
     return replace(
-        _handed_on(mapper, rows, keep).kept(keep), skipped=_counted(skips, reasons),
+        _handed_on(mapper, rows, keep, _speaks(skips, reasons)).kept(keep), skipped=_counted(skips, reasons),
         left_out=tuple(_left_out(skips, rows, reasons, make)),
     )  # fmt: skip
 
@@ -70,8 +70,16 @@ def _left_out(
         yield LeftOut(said, lambda: make(rows.kept(rows.rows_of(gone))))
 
 
-def _handed_on(mapper: Mapper, rows: Records, keep: Bools) -> Records:
-    """The rows, of which the first that stays in a record holds what stood once a record in those before it."""
+def _speaks(skips: Sequence[PlacedSkip], reasons: Integers) -> Bools:
+    """Which rows are left out, and speak of their whole records."""
+    return np.array([*(one.skip.whole for one in skips), False], np.bool_)[reasons]
+
+
+def _handed_on(mapper: Mapper, rows: Records, keep: Bools, speaks: Bools) -> Records:
+    """The rows, of which the first that stays in a record holds what stood once a record in those before it.
+
+    Where the first row of the record `speaks` of all of it, its words go before those of the row that stays.
+    """
     staying = np.flatnonzero(keep & (rows.faults == ROW_OK))
     record = np.searchsorted(rows.firsts, staying, "right") - 1
     _, begins = np.unique(record, return_index=True)
@@ -79,18 +87,22 @@ def _handed_on(mapper: Mapper, rows: Records, keep: Bools) -> Records:
     # A record with a row that cannot be read is rejected, and what stands in that row may be no text.
     is_broken = np.logical_or.reduceat((rows.faults != ROW_OK) & (rows.faults != ROW_BLANK), rows.firsts)
     moved = (heirs != firsts) & ~is_broken[record[begins]]
-    heirs, firsts, columns = heirs[moved], firsts[moved], mapper.once
+    columns = mapper.of_records
+    if mapper.layout.takes_first:
+        moved &= speaks[firsts]
+    heirs, firsts = heirs[moved], firsts[moved]
     if not len(heirs) or not columns:
         return rows
-    texts = cells.settled(rows, columns)
+    texts = cells.settled(rows, mapper.once)
     starts, ends, flags = rows.starts.copy(), rows.ends.copy(), rows.flags.copy()
     taken = Carried(tuple(columns), np.zeros((len(keep), len(columns), 3), np.int32))
     for place, column in enumerate(columns):
         there, here = firsts * rows.columns + column, heirs * rows.columns + column
-        empty = (ends[here] == starts[here]) & (texts.ends[there] > texts.starts[there])
-        there, here = there[empty], here[empty]
+        goes_first = speaks[firsts] & (rows.ends[there] > rows.starts[there])
+        goes_on = goes_first | ((ends[here] == starts[here]) & (texts.ends[there] > texts.starts[there]))
+        there, here = there[goes_on], here[goes_on]
         starts[here], ends[here], flags[here] = texts.starts[there], texts.ends[there], texts.flags[there]
-        taken.places[heirs[empty], place] = np.stack([starts[here], ends[here], flags[here]], axis=1)
+        taken.places[heirs[goes_on], place] = np.stack([starts[here], ends[here], flags[here]], axis=1)
     return replace(rows, starts=starts, ends=ends, flags=flags, carried=taken)
 
 

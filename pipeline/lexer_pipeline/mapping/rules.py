@@ -30,7 +30,8 @@ class Skip:
     Without a reason another record of the mapping makes something of them, and they are not counted. With `own` an empty cell is
     one, and says not what the row before it does. `beside` are columns that must all be empty as well, and
     `further` says what must hold of another column too. An order that is left out of one source `contradicts` another one that has
-    it, unless both may be true.
+    it, unless both may be true. Such a row may speak of its `whole` record, as the sum of an order does. Where the skip `is_optional`
+    it leaves nothing out of an export that lacks the column.
     """
 
     columns: tuple[str, ...]
@@ -41,6 +42,8 @@ class Skip:
     beside: tuple[str, ...] = ()
     further: "Skip | None" = None
     contradicts: bool = True
+    whole: bool = False
+    is_optional: bool = False
 
     def names(self) -> tuple[str, ...]:
         """The names of all columns that it reads."""
