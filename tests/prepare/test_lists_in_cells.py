@@ -246,6 +246,20 @@ def test_what_cannot_be_read_of_a_list_is_refused_with_the_reason(
     assert caught.value.hint
 
 
+def test_lists_of_nothing_but_items_take_no_memory_without_bounds(tmp_path: Path) -> None:
+    many = "[" + ",".join(["{}"] * 99_000) + "]"
+    head = (*HEAD, *(f"More {at}" for at in range(100)))
+
+    with pytest.raises(UsageError, match="more items than 256 MiB hold"):
+        made(tmp_path, [(*row(at, many), *[""] * 100) for at in range(4)], head=head)
+    too_many = tmp_path / "one"
+    too_many.mkdir()
+    done = made(
+        too_many, [row(1, many.replace("[", "[" + "{}," * 2000)), row(2, packed(("0012", "1", "5.00")))]
+    )
+    assert "too_large" in done.codes
+
+
 def test_packed_is_not_for_documents(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="packed is for tables, and documents for JSON"):
         made(tmp_path, [row(1, "")], mapping=MAPPING.replace("[packed.Fees]", "[documents]"))

@@ -14,7 +14,7 @@ from lexer_pipeline.chunks.records import Records
 from lexer_pipeline.chunks.rows import Rows
 from lexer_pipeline.errors import UsageError
 from lexer_pipeline.kernels.codes import HAS_ESCAPE, HAS_HIGH, HAS_NESTED, ROW_OK
-from lexer_pipeline.limits import RECORD_ROWS
+from lexer_pipeline.limits import MADE_BYTES, RECORD_ROWS
 from lexer_pipeline.mapping.conversions.lists import as_cell
 from lexer_pipeline.mapping.document_table import repeats, takes_lists
 from lexer_pipeline.mapping.header import Header
@@ -26,6 +26,8 @@ from lexer_pipeline.specs.names import normalised, shown
 from lexer_pipeline.validating.document import Value
 
 RowsT = TypeVar("RowsT", bound=Rows)
+# The bytes that one cell takes: where it starts and ends, and its flags.
+CELL = 9
 NEEDS_ESCAPE = re.compile(r'[\x00-\x1f"\\]')
 
 
@@ -39,6 +41,12 @@ class Unpacking:
     lists: tuple[PartColumns, ...]
     repeated: int | None
     width: int
+    source: str
+
+    @property
+    def columns(self) -> int:
+        """How many columns there are with those of the parts."""
+        return self.width + sum(len(one.parts) for one in self.lists)
 
     @cached_property
     def unpackers(self) -> tuple[Unpacker, ...]:
@@ -54,20 +62,20 @@ class Unpacking:
 def unpacking_of(record: RecordMap, header: Header, width: int) -> Unpacking | None:
     """How the cells of a source with so many columns are taken apart for a record; None where it reads no part of a list."""
     lists = {normalised(one.packing.column): at for at, one in enumerate(header.parts)}
-    read = {
-        name: (lists[owner(name)], rule)
+    read = [
+        (name, lists[owner(name)], rule)
         for rule in record.rules for names in rule.columns for name in names if owner(name) in lists
-    }  # fmt: skip
-    repeated = list(dict.fromkeys(at for at, rule in read.values() if repeats(rule)))
+    ]  # fmt: skip
+    repeated = list(dict.fromkeys(at for _, at, rule in read if repeats(rule)))
     if len(repeated) > 1:
         both = " and ".join(shown(header.parts[at].packing.column) for at in repeated[:2])
         raise UsageError(
             f"{header.source}: {both} would both repeat in one record of {record.specification}",
             "Read one of them with one of the conversions first, count, join, pick and sum.",
         )
-    for name, (at, rule) in read.items():
+    for name, at, rule in read:
         _check(name, rule, at in repeated, header.source)
-    return Unpacking(header.parts, next(iter(repeated), None), width) if read else None
+    return Unpacking(header.parts, next(iter(repeated), None), width, header.source) if read else None
 
 
 def _check(name: str, rule: FieldRule, is_row: bool, source: str) -> None:
@@ -107,6 +115,11 @@ class _Chunk:
         # For each cell that is filled: its row and item, its column, and where it lies.
         self._found: list[tuple[int, int, int, int, int, int]] = []
         self._read()
+        if int(self._counts.sum()) * how.columns * CELL > MADE_BYTES:
+            raise UsageError(
+                f"{how.source}: the lists in its cells have more items than {MADE_BYTES >> 20} MiB hold in one part of the source",
+                "What repeats so often is no line: leave its list out.",
+            )
         # The row of the source that each row is of, and the first of those of each.
         self._order = np.repeat(np.arange(len(self._counts)), self._counts)
         self._begins = np.append(0, np.cumsum(self._counts))[:-1]
@@ -128,7 +141,7 @@ class _Chunk:
 
     def _with_parts(self, rows: RowsT) -> RowsT:
         how, order = self._how, self._order
-        shape = (len(order), how.width + sum(len(one.parts) for one in how.lists))
+        shape = (len(order), how.columns)
         starts, ends = np.zeros(shape, np.int32), np.zeros(shape, np.int32)
         flags = np.zeros(shape, np.uint8)
         wide = (-1, rows.columns)
