@@ -98,6 +98,15 @@ EITHER = FIELDS.replace("[records.fields]", REACHED).replace(
 )
 PLACEHOLDER = _export(EITHER, EITHER, ("Id,Phone\nC-1,N/A", "Id,Phone\nC-1,"))
 TOTAL = f'{SALE}{PRICE}[records.reconcile]\ntotal = "Total"\n'
+COUPON = f'{SALE}{PRICE}"custom_fields.coupon_code" = "Coupon"\n[records.reconcile]\ntotal = "Total"\ndiscount = {{ where = "custom_fields.coupon_code" }}\n'
+DISCOUNTED = _export(
+    COUPON,
+    COUPON,
+    (
+        "Id,Pieces,Paid,Coupon,Total\nA-1,1,20.00,SPRING,15.00",
+        "Id,Pieces,Paid,Coupon,Total\nA-1,1,15.00,SPRING,15.00",
+    ),
+)
 ROUNDED = _export(
     TOTAL, TOTAL, ("Id,Pieces,Paid,Total\nA-1,1,20.00,20.01", "Id,Pieces,Paid,Total\nA-1,1,20.01,20.01")
 )
@@ -191,6 +200,10 @@ BY_MAPPING: Mapping[str, Entry] = MappingProxyType({
         _born("14/09/1989", '{ date = "dd/mm/yyyy" }'),
     ),
     "digits_kept": Entry("everything but the digits was left out", MEANT, MAPPED, ASKED, _text('"digits"', "No. 4711", "4711")),
+    "discount_worked_out": Entry(
+        "a discount whose amount the export does not say was worked out from the total, and added as an adjustment", MEANT, MAPPED,
+        own("the record comes to its own total"), DISCOUNTED,
+    ),
     "email_hashed": Entry(
         "an e-mail address was trimmed, lower-cased and replaced by its hash", MEANT, MAPPED, f"{CUSTOMER_PAGE}; {ASKED}",
         _text('"sha256"', "mira.holt@example.com", "4bb26b8b92f101c99573641c63f75b49be01b3e266027ae3de0c465077b4345f", "email_sha256"),

@@ -22,6 +22,24 @@ specification = "profile_customer"
 [records.fields]
 "link.customer_id" = "id"
 """
+PACKED = """\
+[packed.Articles]
+items = "|"
+parts = "; "
+mark = ": "
+names = ["ID", "Qty", "Sum"]
+[[records]]
+specification = "commerce_purchases"
+[records.fields]
+purchase_id = "Order"
+"link.email" = { constant = "mira.holt@example.com" }
+action_at = { constant = "2024-03-06T10:15:00Z" }
+type = { constant = "ecommerce" }
+"products[].product_reference.id" = "Articles[].ID"
+"products[].product_reference.id_type" = { constant = "sku" }
+"products[].quantity" = "Articles[].Qty"
+"products[].price_paid" = "Articles[].Sum"
+"""
 READS_A_KEY = """\
 [[records]]
 specification = "profile_customer"
@@ -122,6 +140,19 @@ ISSUES: Mapping[str, Entry] = MappingProxyType({
         Example(
             '{"id": "C-1", "name": "Mira", "name": "Teo"}\n', '{"id": "C-1", "name": "Mira"}\n', "export.ndjson",
             "validate export.ndjson --map mapping.toml", beside=("mapping.toml", READS_A_KEY),
+        ),
+    ),
+    "packed": Entry(
+        "a cell holds no list in the form that the mapping describes, or an item that says one thing twice",
+        "write the cell as the others are, or say in the mapping how lists are written",
+        FIX,
+        own("what a list means that is cut in the wrong place cannot be told"),
+        Example(
+            "Order,Articles\nA-1,a mug and a bowl\nA-2,ID: B-4; Qty: 1; Sum: 5.50\n",
+            "Order,Articles\nA-1,ID: M-12; Qty: 2; Sum: 19.90\nA-2,ID: B-4; Qty: 1; Sum: 5.50\n",
+            "export.csv",
+            "validate export.csv --map mapping.toml",
+            beside=("mapping.toml", PACKED), along=("missing",),
         ),
     ),
     "no_parent": Entry(

@@ -134,7 +134,7 @@ def _rows(record: RecordMap, found: Header, source: str) -> tuple[Steps, Steps]:
             f"{source}: each = {shown(record.each)} lies in another list",
             "Let [documents] records name the list around it, so that its items are the documents.",
         )
-    asked = [names for rule in record.rules if _repeats(rule) for names in rule.columns]
+    asked = [names for rule in record.rules if repeats(rule) for names in rule.columns]
     # What no document has yet may be called otherwise in them than in the mapping's first choice.
     there = [names for names in asked if found.has(names)] or asked
     named = (_outer_list(steps_of(_called(names, found, ()))) for names in there)
@@ -162,7 +162,7 @@ def _cut(steps: Steps, rows: Steps) -> Steps:
     return steps
 
 
-def _repeats(rule: FieldRule) -> bool:
+def repeats(rule: FieldRule) -> bool:
     """Whether a rule makes something of each row."""
     is_repeated = rule.target == LINE_TOTAL or FieldPath.named(rule.target).is_repeated
     return is_repeated and not rule.split and not takes_lists(rule)
@@ -176,7 +176,7 @@ def takes_lists(rule: FieldRule) -> bool:
 def _check_lists(
     record: RecordMap, found: Header, rests: Names[str, Steps], rows: Steps, source: str
 ) -> None:
-    """Refuse a rule that reads all items of a list where one value belongs, or items in several ways."""
+    """Refuse a rule that reads all items of a list where one value belongs, or those of several lists in different ways."""
     for rule in record.rules:
         names = [_called(one, found, rows) for one in rule.columns]
         lists = [name for name in names if rests.get(name)]
@@ -185,7 +185,9 @@ def _check_lists(
                 f"{source}: {shown(lists[0])} is a list, and {rule.target} is one value",
                 'Say which is meant: convert = ["first"], ["count"], [{ join = ", " }] or [{ pick = ... }].',
             )
-        if len({rests.get(name, ()) for name in names}) > 1:
+        ways = {rests.get(name, ()) for name in names}
+        cuts = {steps_of(name)[: -len(rests[name])] for name in lists}
+        if len(ways) > 1 and (len(cuts) > 1 or not rule.takes_first):
             raise UsageError(
                 f"{source}: {rule.target} reads several lists in different ways",
                 "Make a field of each of them.",

@@ -25,7 +25,7 @@ REFUSE, SKIP, SKIP_PLACEHOLDERS = "refuse", "skip", "skip-placeholders"
 
 @dataclass(frozen=True, slots=True)
 class Skip:
-    """Rows to leave out, and why: the column's text is (or is not) one of `words`, in any case.
+    """Rows to leave out, and why: the column's text is (or is not) one of `words`, or `begins` with one of them, in any case.
 
     Without a reason another record of the mapping makes something of them, and they are not counted. With `own` an empty cell is
     one, and says not what the row before it does. `beside` are columns that must all be empty as well, and
@@ -44,6 +44,11 @@ class Skip:
     contradicts: bool = True
     whole: bool = False
     is_optional: bool = False
+    begins: bool = False
+
+    def is_said(self, text: str) -> bool:
+        """Whether a text without case is what it asks for."""
+        return (text.startswith(self.words) if self.begins else text in self.words) != self.negated
 
     def names(self) -> tuple[str, ...]:
         """The names of all columns that it reads."""
@@ -135,13 +140,15 @@ class Reconcile:
 
     `on_top` and `contained` are amounts, by the field that holds each as an adjustment, with the field that it has where
     prices contain it already; each record tells by its total which it is, and where none does it is what the list says. `plus` are
-    fields that the total holds beside them, as one before discounts does.
+    fields that the total holds beside them, as one before discounts does. Where the field that `discount` names is filled there was one
+    whose amount is not said, with a reason.
     """
 
     total: FieldRule
     on_top: tuple[tuple[str, str], ...]
     contained: tuple[tuple[str, str], ...]
     plus: tuple[str, ...] = ()
+    discount: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +185,7 @@ class RecordMap:
         """Whether it makes something of those rows alone that the other one leaves to it."""
         return any(
             mine.names() == theirs.names() and mine.words == theirs.words and mine.negated != theirs.negated
+            and not (mine.begins or theirs.begins)
             for mine in self.leaves_to_others() for theirs in other.leaves_to_others()
         )  # fmt: skip
 
@@ -217,13 +225,29 @@ class DocumentSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class Packing:
+    """How a `column` holds a list in one cell: the signs between its `items`, and between their `parts`, of each of which one does.
+
+    A part is a name, the `mark` behind it and a value; where `names` are told, only these are. Behind `escape` a sign is one of a value.
+    JSON is a list whatever is said here.
+    """
+
+    column: str
+    items: tuple[str, ...] = (";",)
+    parts: tuple[str, ...] = ("|",)
+    mark: str = ":"
+    escape: str = ""
+    names: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Mapping:
     """A mapping file and its `text`; `refuse` says why such an export cannot be converted at all.
 
     `accept` are codes of suspicions that hold no batch; one that goes by its share does above `share` of the records and from
     `least` on. `further_placeholders` are words for nothing beside those that are known, and `meant` are known ones that mean
     something in this export. `country` is that of phone numbers whose row says none, `sheet` the one of a workbook that is read,
-    and `rest` says what becomes of columns that it does not name. `documents` is there where it is for JSON. `path` is where the file lies, or lay where only its text `is_kept`.
+    and `rest` says what becomes of columns that it does not name. `documents` is there where it is for JSON, and `packed` are columns of tables that hold lists. `path` is where the file lies, or lay where only its text `is_kept`.
     """
 
     path: Path
@@ -245,6 +269,7 @@ class Mapping:
     country: str = ""
     sheet: str | None = None
     documents: "DocumentSettings | None" = None
+    packed: tuple[Packing, ...] = ()
 
     @property
     def placeholders(self) -> Placeholders:
