@@ -80,6 +80,11 @@ columns = ["Price", "Barcode"]
 empty = true
 reason = "a picture"
 
+[[records.skip]]
+column = "Phone"
+starts = ["whatsapp:"]
+reason = "another channel"
+
 [records.fields]
 purchase_id = "Receipt"
 action_at = { column = "When", convert = [{ date = { format = "%d/%m/%Y", zone = "Europe/Paris" } }] }

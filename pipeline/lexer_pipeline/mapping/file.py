@@ -187,13 +187,15 @@ def _is_on(skip: Table, options: tuple[str, ...]) -> bool:
 
 
 def _skip(table: Table, options: tuple[str, ...]) -> Skip:
-    words = ("",) if "empty" in table else _texts(table, "is") + _texts(table, "is_not")
+    words = (
+        ("",) if "empty" in table else _texts(table, "is") + _texts(table, "is_not") + _texts(table, "starts")
+    )
     negated = "is_not" in table or table.get("empty") is False
     columns, further = _texts(table, "columns"), table.get("and")
     return Skip(
         columns[:1] or _texts(table, "column"), tuple(word.casefold() for word in words), negated, table.get("reason", ""),
         bool(columns) or table.get("own", False), columns[1:], _skip(further, options) if further and _is_on(further, options) else None,
-        table.get("contradicts", True), table.get("whole", False), table.get("optional", False),
+        table.get("contradicts", True), table.get("whole", False), table.get("optional", False), "starts" in table,
     )  # fmt: skip
 
 

@@ -25,7 +25,7 @@ REFUSE, SKIP, SKIP_PLACEHOLDERS = "refuse", "skip", "skip-placeholders"
 
 @dataclass(frozen=True, slots=True)
 class Skip:
-    """Rows to leave out, and why: the column's text is (or is not) one of `words`, in any case.
+    """Rows to leave out, and why: the column's text is (or is not) one of `words`, or `begins` with one of them, in any case.
 
     Without a reason another record of the mapping makes something of them, and they are not counted. With `own` an empty cell is
     one, and says not what the row before it does. `beside` are columns that must all be empty as well, and
@@ -44,6 +44,11 @@ class Skip:
     contradicts: bool = True
     whole: bool = False
     is_optional: bool = False
+    begins: bool = False
+
+    def is_said(self, text: str) -> bool:
+        """Whether a text without case is what it asks for."""
+        return (text.startswith(self.words) if self.begins else text in self.words) != self.negated
 
     def names(self) -> tuple[str, ...]:
         """The names of all columns that it reads."""
@@ -180,6 +185,7 @@ class RecordMap:
         """Whether it makes something of those rows alone that the other one leaves to it."""
         return any(
             mine.names() == theirs.names() and mine.words == theirs.words and mine.negated != theirs.negated
+            and not (mine.begins or theirs.begins)
             for mine in self.leaves_to_others() for theirs in other.leaves_to_others()
         )  # fmt: skip
 
