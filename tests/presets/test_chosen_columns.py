@@ -132,6 +132,10 @@ def test_a_preset_that_is_named_so_makes_customers_of_what_was_chosen(preset: st
         "Client Name,First Name,Last Name,Email,Phone Number,Company Name,City,State,Zip",
         "email,first_name,last_name,status,subscribed_at,tags",
         "Email,Added Time,Modified Time,First Name,Last Name",
+        "Email,Name,Subscribed Time,Unsubscribed Time",
+        "Record ID,Email,Phone Number,Notes",
+        "Order ID,First Name,Last Name,Email,Ticket Type,Order Type",
+        "Email,Name,Associated Company,Predicted Customer Lifetime Value",
         "Order ID,Buyer Name,Buyer Email,Quantity,Ticket Type,Total,Fees,Currency,Purchase Date",
     ],
 )

@@ -66,10 +66,14 @@ def absent(argument: object) -> Conversion:
     nothing = frozenset(text.strip() for text in listed.get("is", ()))
     holds, ends = (tuple(text.casefold() for text in listed.get(name, ())) for name in ("holds", "ends"))
     convert = partial(_absent, nothing, holds, ends)
-    words = [word.encode() for word in sorted(nothing)]
-    if holds or ends or any(len(word) > LONGEST_WORD for word in words):
+    # The kernel leaves to the conversion all texts that may be meant.
+    kernel, words = codes.TO_ABSENT, sorted(nothing)
+    if holds or ends:
+        kernel, words = codes.TO_UNMASKED, sorted({*(word.casefold() for word in nothing), *holds, *ends})
+    told = [word.encode() for word in words]
+    if any(len(word) > LONGEST_WORD for word in told):
         return convert
-    return Vectorised(convert, codes.TO_ABSENT, b"".join(bytes([len(word)]) + word for word in words))
+    return Vectorised(convert, kernel, b"".join(bytes([len(word)]) + word for word in told))
 
 
 def _absent(nothing: frozenset[str], holds: tuple[str, ...], ends: tuple[str, ...], text: str) -> Converted:
