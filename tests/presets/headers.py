@@ -94,6 +94,8 @@ WRITTEN = {
         "Salutation,First Name,Last Name,Title,Mailing Street,Mailing City,Mailing State/Province,Mailing Zip/Postal Code,Mailing Country,Phone,Mobile,Fax,Email,Account Owner,Account Name,Contact ID",
         "First Name,Last Name,Email,Phone,Account Name,Mailing City,Mailing State/Province,Mailing Zip/Postal Code,Last Activity",
         "Contact ID,First Name,Last Name,Email,Mailing City,Mailing State/Province,Account Name,Last Activity",
+        "Id,FirstName,LastName,Email,MobilePhone,MailingPostalCode",
+        "Id,FirstName,LastName,Email,HasOptedOutOfEmail,Account.Name",
     ),
     "hubspot_contacts": (
         "Record ID,First Name,Last Name,Email,Phone Number,Contact owner,Primary Associated Company,Last Activity Date,Lead Status,Marketing contact status,Create Date,Associated Company,Associated Company IDs",
