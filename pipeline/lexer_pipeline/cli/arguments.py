@@ -48,6 +48,7 @@ def parser() -> argparse.ArgumentParser:
         _add_drop,
         _add_status,
         _add_purge,
+        _add_doctor,
         _add_sandbox,
     ):
         add(commands)
@@ -206,6 +207,16 @@ def _add_purge(commands: Commands) -> None:
     )
     parser.add_argument("--yes", action="store_true", help="remove it; without it only say what would go")
     flags.add_out(parser)
+
+
+def _add_doctor(commands: Commands) -> None:
+    summary = "say what is set up and what is not, and change nothing"
+    parser = _command(commands, "doctor", summary, "doctor --offline")
+    flags.add_out(parser)
+    parser.add_argument(
+        "--temp", type=Path, metavar="DIR", help="the folder for temporary data (TMPDIR, or the system's)"
+    )
+    parser.add_argument("--offline", action="store_true", help="ask no address")
 
 
 def _add_sandbox(commands: Commands) -> None:

@@ -29,7 +29,7 @@ def run(asked: argparse.Namespace) -> int:
         raise UsageError(
             "--dataset is not for --as-is: people at the vendor place such files", "Leave it out."
         )
-    settings = given.settings(asked)
+    settings = given.settings(asked, to_send=not asked.dry_run)
     out = OUT if asked.as_is and asked.out is None else given.out(asked, settings.ledger)
     with stopping() as stop, watched_uploads(asked) as progress:
         options = UploadOptions(
