@@ -99,7 +99,7 @@ def test_a_table_says_what_holds_without_a_flag(name: str) -> None:
 
 @pytest.mark.parametrize("page", PAGES, ids=name_of)
 def test_no_page_names_a_flag_that_does_not_exist(page: Path) -> None:
-    known = {flag for command in commands().values() for flag in flags(command)}
+    known = {flag for command in (parser(), *commands().values()) for flag in flags(command)}
     in_code = coded(prose_of(name_of(page)))
     named = {flag for words in in_code for flag in re.findall(r"(?<![\w-])--[a-z][a-z-]*", words)
              if not words.startswith("python -m bench")}  # fmt: skip

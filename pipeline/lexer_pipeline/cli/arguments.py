@@ -29,12 +29,26 @@ class _Version(argparse.Action):
         parser.exit()
 
 
+class _Completion(argparse.Action):
+    """Prints what a shell completes by, and ends; made only then, since it looks at everything."""
+
+    def __call__(self, parser: argparse.ArgumentParser, _: object, shell: object, *__: object) -> None:
+        sys.stdout.write(import_module("lexer_pipeline.cli.completion").script(parser, shell) + "\n")
+        parser.exit()
+
+
 def parser() -> argparse.ArgumentParser:
     """The whole command line; what is parsed names its command in `command`."""
     root = _Parser(
         "lexer-pipeline", description="Turn any export into records that Lexer accepts, and send them."
     )
     root.add_argument("--version", action=_Version, nargs=0, help="show the version and end")
+    root.add_argument(
+        "--print-completion",
+        action=_Completion,
+        choices=("bash", "zsh", "tcsh"),
+        help="print the script by which a shell completes words at the Tab key, and end",
+    )
     commands = root.add_subparsers(title="commands", required=True, metavar="COMMAND")
     for add in (
         _add_specs,
