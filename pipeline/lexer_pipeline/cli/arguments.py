@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import NoReturn, TypeAlias
@@ -37,6 +38,20 @@ class _Completion(argparse.Action):
         parser.exit()
 
 
+def parsed(words: Sequence[str]) -> argparse.Namespace:
+    """What was typed; a token behind `login` is refused and not repeated."""
+    root = parser()
+    found, strange = root.parse_known_args(words)
+    if strange and found.command == "login":
+        raise UsageError(
+            "login takes no further word: what is typed on a command line is seen by other programs and kept by the shell",
+            "Type lexer-pipeline login alone; it asks for the token. Revoke one that was typed.",
+        )
+    if strange:
+        root.error(f"unrecognized arguments: {' '.join(strange)}")
+    return found
+
+
 def parser() -> argparse.ArgumentParser:
     """The whole command line; what is parsed names its command in `command`."""
     root = _Parser(
@@ -63,6 +78,8 @@ def parser() -> argparse.ArgumentParser:
         _add_status,
         _add_purge,
         _add_doctor,
+        _add_login,
+        _add_logout,
         _add_sandbox,
     ):
         add(commands)
@@ -231,6 +248,14 @@ def _add_doctor(commands: Commands) -> None:
         "--temp", type=Path, metavar="DIR", help="the folder for temporary data (TMPDIR, or the system's)"
     )
     parser.add_argument("--offline", action="store_true", help="ask no address")
+
+
+def _add_login(commands: Commands) -> None:
+    _command(commands, "login", "put the token into the key ring of this machine", "login")
+
+
+def _add_logout(commands: Commands) -> None:
+    _command(commands, "logout", "take the token out of the key ring", "logout")
 
 
 def _add_sandbox(commands: Commands) -> None:

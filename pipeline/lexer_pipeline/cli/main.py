@@ -48,7 +48,7 @@ def run_command(words: Sequence[str]) -> int:
     """Run one command, however it ends; the answer is its exit code."""
     as_json = "--json" in words
     try:
-        asked = arguments.parser().parse_args(words or ["--help"])
+        asked = arguments.parsed(words or ["--help"])
         asked.typed = tuple(words)
         # Each command comes with the libraries that it calls, which --help and the others do without.
         code: int = import_module(f"lexer_pipeline.cli.commands.{asked.command}").run(asked)

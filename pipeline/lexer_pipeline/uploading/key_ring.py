@@ -33,13 +33,22 @@ def look(name: str) -> Kept:
         return Kept(trouble=_why(problem))
 
 
+def ready(name: str) -> None:
+    """UsageError where nothing could be kept, before a person types anything."""
+    _needed(name)
+    if trouble := look(name).trouble:
+        raise _refusal(name, trouble)
+
+
 def keep(name: str, secret: str) -> None:
     """Put a secret into the key ring, in place of one that is there; UsageError where there is no key ring."""
     library = _needed(name)
     try:
         library.set_password(SERVICE, name, secret)
     except library.errors.KeyringError as problem:
-        raise _refusal(name, problem) from None
+        raise _refusal(name, _why(problem)) from None
+    if look(name).secret != secret:
+        raise _refusal(name, f"the key ring ({place()}) did not keep it")
 
 
 def forget(name: str) -> bool:
@@ -50,7 +59,7 @@ def forget(name: str) -> bool:
             return False
         library.delete_password(SERVICE, name)
     except library.errors.KeyringError as problem:
-        raise _refusal(name, problem) from None
+        raise _refusal(name, _why(problem)) from None
     return True
 
 
@@ -83,5 +92,5 @@ def _why(problem: Exception) -> str:
     return kinds.get(type(problem).__name__, "the key ring refused")
 
 
-def _refusal(name: str, problem: Exception) -> UsageError:
-    return UsageError(_why(problem), f"Unlock or set up a key ring, or {ELSE} {name}.")
+def _refusal(name: str, why: str) -> UsageError:
+    return UsageError(why, f"Unlock or set up a key ring, or {ELSE} {name}.")
