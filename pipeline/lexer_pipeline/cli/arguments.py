@@ -180,6 +180,7 @@ def _add_upload(commands: Commands) -> None:
     flags.add_batches(parser, "*", "folders of batches (all that wait in --out)")
     flags.add_dataset(parser)
     flags.add_sending(parser)
+    flags.add_logging(parser)
     parser.add_argument(
         "--dry-run",
         action="store_true",
