@@ -55,7 +55,8 @@ LIKELY: dict[str, st.SearchStrategy[str]] = {
     "id": st.from_regex(r"'?#?[A-Z0-9_#'-]{1,6}([.,][0-9]{1,3})?([eE]\+?[0-9]{1,2})?", fullmatch=True)
     | st.sampled_from(["#N/A", "##", "#", "'#REF!", "1.0", "1234.00", "'", "1,5E3", "12E+5", "#1001", "#A"]),
     "money": AMOUNTS,
-    "absent": st.sampled_from(["0", "0.00", " 0", "0.000", "n/a", "N/A", "é", "-"]) | AMOUNTS,
+    "absent": st.sampled_from(["0", "0.00", " 0", "0.000", "n/a", "N/A", "é", "-"]) | AMOUNTS
+    | st.from_regex(r" ?[aB*]{0,2}@?A\.[bB][cC]?\*? ?", fullmatch=True),
     "absolute": AMOUNTS | st.sampled_from(["-0", "-0.00", "1e5", "-1.50", "01", "-", "1" * 41]),
     "negate": AMOUNTS | st.sampled_from(["-0", "-0.00", "1e5", "-1.50", "01", "-", "1" * 41]),
     "digits": st.from_regex(r"'?\+?[0-9 ()/.-]{1,12}(x[0-9]{1,2})?", fullmatch=True),
@@ -82,7 +83,7 @@ LIKELY: dict[str, st.SearchStrategy[str]] = {
 ZONES = [None, UTC, ZoneInfo("Australia/Melbourne")]
 ARGUMENTS: list[tuple[str, object]] = [
     ("email", None), ("id", None), ("id", "strip-fraction"), ("id", "keep-fraction"), ("money", "."), ("money", ","),
-    ("absent", ["0", "0.00", "n/a", " é", "-"]), ("absolute", None), ("negate", None), ("digits", None),
+    ("absent", ["0", "0.00", "n/a", " é", "-"]), ("absent", {"is": ["N/A", " -"], "holds": ["*", "B.c", "é"], "ends": ["@a.BC"]}), ("absolute", None), ("negate", None), ("digits", None),
     ("before", "x"), ("before", " "), ("before", "xx"), ("after", "x"), ("after", "é"), ("lower", None),
     ("upper", None), ("trim", None), ("line-total", None), ("less", None),
     ("gid", None), ("strip-plus", None), ("epoch", None), ("epoch", {"to": "date"}),
@@ -195,6 +196,7 @@ def test_a_chain_is_its_steps_one_after_another(data: st.DataObject) -> None:
         ("money", ".", ["0", "12.50", "1,049.90", "$5.00", "-3.10"]),
         ("money", ",", ["12,50", "1.049,90", "7"]),
         ("absent", ["0"], ["0", "1"]),
+        ("absent", {"holds": ["*"], "ends": ["@members.ebay.com"]}, ["mira.holt@example.com", "0412 345 678"]),
         ("absolute", None, ["5.00", "-5.00"]),
         ("negate", None, ["5.00", "0.00"]),
         ("digits", None, ["+61 491 570 156", "'+61491570157", "0491570156"]),

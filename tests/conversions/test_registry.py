@@ -29,9 +29,10 @@ from lexer_pipeline.validating.messages import CODES
 from tests.conversions.helpers import refusal
 
 ARGUMENTS: dict[str, tuple[object, ...]] = {
-    "absent": (["-", "NULL"],),
+    "absent": (["-", "NULL"], {"is": ["-"], "holds": ["*"], "ends": ["@example.com"]}),
     "after": ("@",),
     "before": ("@",),
+    "between": ("()",),
     "cents": ("AUD", {"currency": "Currency"}, {"default": "usdc", "decimals": {"USDC": 6}}),
     "currency": (None, {"$": "AUD"}),
     "date": (

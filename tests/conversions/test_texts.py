@@ -216,6 +216,31 @@ def test_a_list_that_is_none_is_refused(argument: object) -> None:
     assert "list of texts" in refusal("absent", argument).message
 
 
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("(+1)775*****54", ""),
+        ("A**", ""),
+        ("0a1b@Members.eBay.com ", ""),
+        ("-", ""),
+        ("mira@example.com", "mira@example.com"),
+        ("members.ebay.com@example.com", "members.ebay.com@example.com"),
+        ("--", "--"),
+    ],
+)
+def test_a_text_that_is_masked_becomes_absent(text: str, left: str) -> None:
+    assert result("absent", {"is": ["-"], "holds": ["*"], "ends": ["@members.ebay.com"]}, text) == left
+
+
+@pytest.mark.parametrize("argument", [{}, {"holds": []}, {"holds": 1}, {"ends": [""]}])
+def test_what_is_absent_is_told_by_lists_of_texts(argument: object) -> None:
+    assert "list of texts" in refusal("absent", argument).message
+
+
+def test_a_setting_that_absent_does_not_have_is_refused_with_the_nearest() -> None:
+    assert "Did you mean ends?" in refusal("absent", {"end": ["x"]}).hint
+
+
 LINE = "name:Mug | big|product_id:12|sku:|Quantity:2|total:24.00|link:https://example.com/a"
 
 
@@ -255,6 +280,27 @@ def test_a_part_needs_a_key(argument: object) -> None:
 )
 def test_the_text_before_and_after_a_separator(name: str, text: str, becomes: str) -> None:
     assert result(name, ",", text) == becomes
+
+
+@pytest.mark.parametrize(
+    ("text", "becomes"),
+    [
+        ("Mira Holt (mholt)", "mholt"),
+        ("Mira (JJ) Holt ( mholt ) ", "mholt"),
+        ("mholt", "mholt"),
+        ("Mira (JJ) Holt", "Mira (JJ) Holt"),
+        ("Mira Holt ()", "Mira Holt ()"),
+        ("mholt)", "mholt)"),
+        (" ", ""),
+    ],
+)
+def test_of_a_name_with_a_handle_behind_it_the_handle_stays(text: str, becomes: str) -> None:
+    assert result("between", "()", text) == becomes
+
+
+@pytest.mark.parametrize("argument", [None, "(", "(.)", ["(", ")"]])
+def test_between_wants_two_signs(argument: object) -> None:
+    assert "the two signs" in refusal("between", argument).message
 
 
 @pytest.mark.parametrize("argument", [None, "", 5])

@@ -173,6 +173,47 @@ def test_another_list_is_made_one_value_by_a_conversion(tmp_path: Path, convert:
     assert done.records[0]["custom_fields"] == {"tags": wanted}
 
 
+FIRST = PURCHASES.replace('"who.email"', '{ first = [%s], convert = ["first", "email"] }', 1)
+
+
+@pytest.mark.parametrize(
+    ("names", "wanted"),
+    [
+        ('"ways[].post.email", "ways[].shop.email"', ["b@example.com", "a@example.com"]),
+        ('"ways[].shop.email", "ways[].post.email"', ["a@example.com", "a@example.com"]),
+        ('"mail", "ways[].post.email"', ["b@example.com", "m@example.com"]),
+        ('"ways[].post.email", "mail"', ["b@example.com"]),
+    ],
+)
+def test_the_first_is_taken_of_several_paths_through_one_list_and_of_single_values(
+    names: str, wanted: list[str], tmp_path: Path
+) -> None:
+    """A list that is there is the first that is filled, so that what stands behind it is read where there is none."""
+    ways = [{"shop": {"email": "a@example.com"}}, {"post": {"email": "B@example.com"}}]
+    data = lines(order(1, ways=ways), order(2, ways=ways[:1], mail="m@example.com"))
+
+    done = made(tmp_path, data, FIRST % names)
+
+    assert [one["link"]["email"] for one in done.records] == wanted
+
+
+def test_paths_through_several_lists_are_not_one_field(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"link.email reads several lists in different ways"):
+        made(tmp_path, lines(order()), FIRST % '"ways[].email", "tills[].mail"')
+
+
+def test_a_list_and_its_items_are_told_apart_however_a_program_writes_their_name(tmp_path: Path) -> None:
+    data = lines(order(orderLines=[{"sku": "0012", "qty": 2, "price": "10.50"}], lines=[]))
+    mapping = (
+        PURCHASES.replace("lines[]", "order_lines[]")
+        + '"custom_fields.n" = { column = "order_lines", convert = ["count"] }\n'
+    )
+
+    done = made(tmp_path, data, mapping)
+
+    assert [(one["products"][0]["quantity"], one["custom_fields"]["n"]) for one in done.records] == [(2, "1")]
+
+
 def test_a_list_where_one_value_belongs_stops_the_run_if_the_mapping_says_no_more(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"tags\[\].name is a list, and custom_fields.tags is one value"):
         made(

@@ -5,6 +5,7 @@ import io
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import dropwhile
 from pathlib import Path
 from typing import Any
 
@@ -43,22 +44,23 @@ def name_of(case: Path) -> str:
     return f"{case.parent.name}/{case.name}"
 
 
-def rows_of(source: Path, lists: Sequence[str] = ()) -> int:
-    """How many rows stand behind the header, or how many documents in a file, as an independent reader counts them.
+def rows_of(source: Path, lists: Sequence[str] = (), least: int = 0) -> int:
+    """How many rows stand behind the header, those of bare delimiters and of a footer among them, or how many documents in a file, as an independent reader counts them.
 
     Of documents `lists` are keys of lists within each other ("a|b.c" where they may be called either way), each item of the last of
-    which is a row; one is a row where the last is empty.
+    which is a row; one is a row where the last is empty, and at `least` so many where an outer one is.
     """
     data = source.read_bytes()
     if lists:
-        return sum(_rows_in(one, lists) for one in documents_in(source))
+        return sum(_rows_in(one, lists, least) for one in documents_in(source))
     if source.suffix in (".json", ".ndjson", ".jsonl"):
         return len(documents_in(source))
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError:
         text = data.decode("cp1252")
-    return sum(1 for row in csv.reader(io.StringIO(text, newline="")) if any(row)) - 1
+    rows = dropwhile(lambda row: not any(row), csv.reader(io.StringIO(text, newline="")))
+    return sum(1 for row in rows if row) - 1
 
 
 def documents_in(source: Path) -> list[Any]:
@@ -69,8 +71,16 @@ def documents_in(source: Path) -> list[Any]:
 
 
 def _unwrapped(found: Any) -> list[Any]:
-    is_page = isinstance(found, dict) and {"data", "items", "results", "orders"} & set(found)
-    if is_page and not {"id", "event_name"} & set(found):
+    is_page = isinstance(found, dict) and {
+        "data",
+        "events",
+        "items",
+        "messages",
+        "orders",
+        "records",
+        "results",
+    } & set(found)
+    if is_page and not {"id", "event_id", "event_name"} & set(found):
         while isinstance(found, dict):
             inner = [one for key, one in found.items() if key not in ("included", "extensions", "pageInfo")]
             found = next((one for one in inner if isinstance(one, list)), inner[0])
@@ -89,12 +99,12 @@ def _with_children(documents: Sequence[Any]) -> list[Any]:
     return [one for one in documents if one not in children]
 
 
-def _rows_in(document: Any, lists: Sequence[str]) -> int:
+def _rows_in(document: Any, lists: Sequence[str], least: int) -> int:
     if not lists or not isinstance(document, dict):
         return 1
     key, *inner = lists
     items = next(filter(None, (_at(document, way.split(".")) for way in key.split("|"))), [])
-    return sum(_rows_in(one.get("node", one), inner) for one in items) or (0 if inner else 1)
+    return sum(_rows_in(one.get("node", one), inner, least) for one in items) or (least if inner else 1)
 
 
 def _at(document: Any, keys: Sequence[str]) -> Any:

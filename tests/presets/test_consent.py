@@ -12,8 +12,9 @@ from lexer_pipeline.preparing.prepare import prepare
 from tests.presets.exports import KEEP_ALL, Converted, convert, write
 from tests.presets.headers import HEADERS
 
+ADDRESSES = ("email", "email address", "email 1", "person - email")
 MEMBERS = HEADERS["mailchimp_audience"][0]
-TAGGED = HEADERS["mailchimp_audience"][-1]
+TAGGED = HEADERS["mailchimp_audience"][4]
 MEMBER = {
     "Email Address": "mira.holt@example.com", "OPTIN_TIME": "2024-03-06 10:15:00", "LAST_CHANGED": "2024-03-06 10:15:00",
 }  # fmt: skip
@@ -196,13 +197,19 @@ def test_a_status_that_means_none_of_the_four_is_an_issue_and_not_guessed(word: 
         ("zoho_contacts", {"Email Opt Out": "true"}),
         ("constant_contact", {"Email status": "Unsubscribed", "Email permission status": "Unsubscribed"}),
         ("activecampaign_contacts", {"Status": "Unsubscribed"}),
+        (
+            "dynamics_contacts",
+            {"Do not allow Emails": "Do Not Allow", "Do not allow Phone Calls": "Do Not Allow"},
+        ),
+        ("pipedrive_people", {"Person - Marketing status": "Unsubscribed", "Person - Double opt-in": "Yes"}),
+        ("campaign_monitor", {"Permission to track": "No"}),
         ("braze_segment", {"email_subscribe": "unsubscribed", "push_subscribe": "unsubscribed"}),
         ("magento_customers", {"is_subscribed": "0"}),
     ],
 )
 def test_an_opt_out_without_a_time_is_a_custom_field(preset: str, said: dict[str, str], folder: Path) -> None:
     header = dict.fromkeys([*HEADERS[preset][0], *said])
-    email = next(name for name in header if name.casefold() in ("email", "email address"))
+    email = next(name for name in header if name.casefold() in ADDRESSES)
 
     made = convert(write("export.csv", list(header), {**said, email: "mira.holt@example.com"}))
 

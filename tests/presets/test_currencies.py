@@ -94,7 +94,7 @@ def test_a_shop_that_sells_in_several_currencies_says_so_itself(folder: Path) ->
 @pytest.mark.parametrize(
     ("text", "argument", "wanted"),
     [
-        ("AUD 12.50", None, "AUD"), ("12,50 €", None, "EUR"), ("US$8.20", None, "USD"), ("aud$5", None, "AUD"), ("12.50", None, ""),
+        ("AUD 12.50", None, "AUD"), ("12,50 €", None, "EUR"), ("US$8.20", None, "USD"), ("AU $3,000.00", None, "AUD"), ("aud$5", None, "AUD"), ("12.50", None, ""),
         ("$5", {"$": "AUD"}, "AUD"), ("NZ$5", {"$": "AUD"}, "NZD"), ("(¥5)", {"¥": "JPY"}, "JPY"),
     ],
 )  # fmt: skip

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from lexer_pipeline.kernels.path_tree import ITEMS
 from lexer_pipeline.mapping import file
 from lexer_pipeline.mapping.document_paths import paths_in, steps_of
 from lexer_pipeline.mapping.recognition import recognise
@@ -37,6 +38,9 @@ WITH_SECRETS = [name for name in DOCUMENTS if file.find(name).secret]
 
 def marked(within: Any, steps: Sequence[str | int]) -> bool:
     """Whether the secret at a path could be put there, as one that can be looked for."""
+    if steps[0] == ITEMS:
+        found = [marked(one, steps[1:]) for one in within] if isinstance(within, list) else []
+        return any(found)
     if len(steps) > 1:
         return isinstance(within, dict) and marked(within.get(steps[0]), steps[1:])
     if not isinstance(within, dict):

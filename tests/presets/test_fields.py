@@ -139,6 +139,47 @@ def test_a_skip_whose_column_is_missing_takes_it_for_empty(folder: Path) -> None
     assert not left.batches
 
 
+CHANNEL = """
+[[records.skip]]
+column = "Way"
+starts = ["whatsapp:", "sip:"]
+reason = "another channel"
+[records.fields]"""
+
+
+def test_a_skip_may_ask_for_what_a_cell_begins_with_in_any_case(folder: Path) -> None:
+    ways = [
+        "+61491570156",
+        "whatsapp:+61491570156",
+        "WhatsApp:1",
+        " sip:2 ",
+        "Whatsapp",
+        "sip",
+        "\u017fip:3",
+        "",
+    ]
+    rows = [{**ROW, "Order": str(number), "Way": way} for number, way in enumerate(ways, 1)]
+
+    made = made_by("", *rows, record=PURCHASE.replace("[records.fields]", CHANNEL))
+
+    assert ["1", "5", "6", "8"] == [one["purchase_id"] for one in made.records("commerce_purchases")]
+    assert {"another channel": 4} == dict(made.batches["commerce_purchases"].manifest.skipped)
+
+
+def test_of_several_skips_of_one_column_each_asks_for_its_own(folder: Path) -> None:
+    further = CHANNEL.replace(
+        "[records.fields]",
+        '[[records.skip]]\ncolumn = "Way"\nis = ["sip:", "none"]\nreason = "none"\n[records.fields]',
+    )
+    ways = ["none", "nonesuch", "sip:", "x", "whatsapp:"]
+    rows = [{**ROW, "Order": str(number), "Way": way} for number, way in enumerate(ways, 1)]
+
+    made = made_by("", *rows, record=PURCHASE.replace("[records.fields]", further))
+
+    assert ["2", "4"] == [one["purchase_id"] for one in made.records("commerce_purchases")]
+    assert {"another channel": 2, "none": 1} == dict(made.batches["commerce_purchases"].manifest.skipped)
+
+
 CUSTOMER = """
 specification = "profile_customer"
 key = "Mail"

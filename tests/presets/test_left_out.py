@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from lexer_pipeline.validating import validate
 
-from tests.presets.exports import convert, write
+from tests.presets.exports import convert, fixed, write
 from tests.presets.headers import HEADERS
 
 MAP = """
@@ -47,6 +47,54 @@ def test_a_blank_row_behind_one_that_is_left_out_makes_no_record(folder: Path, o
     assert made.records == order.count("good") + 1
     assert (made.rejected, made.blank) == (0, order.count("blank"))
     assert made.skipped == {"a void receipt is no purchase": 1}
+
+
+SUMS = MAP.replace("products[0]", "products[]").replace(
+    'reason = "a void receipt is no purchase"', 'own = true\nwhole = true\nreason = "the sum of an order"'
+)
+
+
+@pytest.mark.parametrize("differs", ["", 'differ = "first"\n'])
+def test_the_sum_of_an_order_goes_before_what_its_lines_say_of_it(folder: Path, differs: str) -> None:
+    named = 'specification = "commerce_purchases"\n'
+    Path("till.toml").write_text(SUMS.replace(named, named + differs))
+    total = {**ROW, "Status": "void", "Paid": "9", "Shipping": "4.90"}
+    rows = [
+        total,
+        {**ROW, "Shipping": "1.20" if differs else ""},
+        {**ROW, "Paid": "4", "Shipping": ""},
+        {**ROW, "Receipt": "2"},
+    ]
+    first, second = convert(write("till.csv", HEADER, *rows), "till.toml").records("commerce_purchases")
+
+    assert first["adjustments"] == [{"price_adjustment": 4.9, "reason": "Shipping"}]
+    assert [line["price_paid"] for line in first["products"]] == [5, 4]
+    assert second["purchase_id"] == "2"
+
+
+def test_a_row_that_took_the_sum_of_its_order_is_mended_with_it(folder: Path) -> None:
+    named = 'specification = "commerce_purchases"\n'
+    Path("till.toml").write_text(SUMS.replace(named, named + 'differ = "first"\n'))
+    total = {**ROW, "Status": "void", "Paid": "9", "Shipping": "4.90"}
+    made = convert(write("till.csv", HEADER, total, {**ROW, "Paid": "five", "Shipping": "1.20"}), "till.toml")
+
+    rejects = made.batches["commerce_purchases"].path / "rejects.csv"
+    rejects.write_text(rejects.read_text().replace("five", "5"))
+
+    (record,) = fixed(made.batches["commerce_purchases"].path).records("commerce_purchases")
+    assert record["adjustments"] == [{"price_adjustment": 4.9, "reason": "Shipping"}]
+
+
+@pytest.mark.parametrize(("optional", "records"), [("optional = true\n", 1), ("", 0)])
+def test_a_skip_may_ask_only_exports_that_have_its_column(folder: Path, optional: str, records: int) -> None:
+    asked = 'column = "Paid on"\nempty = true\n' + optional
+    Path("till.toml").write_text(
+        "columns_vary = true\n" + MAP.replace('column = "Status"\nis = ["void"]\n', asked)
+    )
+
+    made = convert(write("till.csv", HEADER, ROW), "till.toml")
+
+    assert [batch.manifest.records for batch in made.batches.values()] == [1] * records
 
 
 def test_a_first_row_that_is_left_out_leaves_the_record_to_the_next(folder: Path) -> None:

@@ -94,6 +94,22 @@ type = { constant = "physical" }
     assert fast[1]["does_not_add_up"] == {"weight": "hold", "count": 1, "lines": [6]}
 
 
+def test_what_lines_cost_holds_no_adjustment_of_their_order(folder: Path) -> None:
+    header = HEADERS["etsy_sold_items"][0]
+    item = {
+        "Sale Date": "09/03/26", "Buyer": "janedoe", "Quantity": "2", "Price": "34.00", "Order Shipping": "8.00",
+        "Item Total": "68.00", "Order ID": "7", "Listing ID": "1501",
+    }  # fmt: skip
+    rows = [item, {**item, "Price": "9.00", "Discount Amount": "1.80", "Item Total": "18.00"}]
+    (record,) = convert(write("items.csv", header, *rows)).records("commerce_purchases")
+
+    wrong = convert(write("wrong.csv", header, *rows, {**item, "Order ID": "8", "Item Total": "34.00"}))
+
+    assert record["adjustments"] == [{"price_adjustment": 8.0, "reason": "Shipping"}]
+    assert [line["price_paid"] for line in record["products"]] == [68, 16.2]
+    assert wrong.batches["commerce_purchases"].manifest.suspicions["does_not_add_up"]["count"] == 1
+
+
 def test_one_number_for_several_people_holds_the_sales_of_square(folder: Path) -> None:
     names = ("Ann Lee", "Bo Ek", "Cy Ash", "Di Ost")
     rows = [{**SALE, "Transaction ID": f"T-{at}", "Customer Name": name} for at, name in enumerate(names)]

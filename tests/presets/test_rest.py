@@ -119,6 +119,14 @@ def test_of_an_order_and_its_customer_the_order_keeps_the_rest(folder: Path) -> 
         ("klaviyo_profiles", "Suppressed", "suppressed"),
         ("salesforce_contacts", "Newsletter_Opt_In__c", "newsletter_opt_in_c"),
         ("stripe_customers", "GDPR accepted (metadata)", "gdpr_accepted_metadata"),
+        ("dynamics_contacts", "Do not allow Faxes", "do_not_allow_faxes"),
+        ("dynamics_contacts", "Allow Emails?", "allow_emails"),
+        ("pipedrive_people", "Person - Newsletter", "person_newsletter"),
+        (
+            "eventbrite_attendees",
+            "Keep me updated on more events and news from this event organizer.",
+            "keep_me_updated_on_more_events_and_news_from_this_event_organizer",
+        ),
     ],
 )
 def test_a_preset_keeps_what_a_person_declined_whatever_it_is_called(
@@ -127,7 +135,9 @@ def test_a_preset_keeps_what_a_person_declined_whatever_it_is_called(
     assert not file.find(preset).rest
     header = [*HEADERS[preset][0], name]
 
-    (one,) = convert(write("export.csv", header, {"Email": "mira.holt@example.com", name: "no"})).records(
+    email = next(column for column in header if column in ("Email", "Email 1", "Person - Email"))
+
+    (one,) = convert(write("export.csv", header, {email: "mira.holt@example.com", name: "no"})).records(
         "profile_customer"
     )
 

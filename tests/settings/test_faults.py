@@ -28,6 +28,7 @@ secret = "Card"
 sheet = "Receipts"
 rest = "custom_fields"
 columns_vary = true
+options = ["strict"]
 documents = { records = "data.orders", parent = "__parentId" }
 
 [[records]]
@@ -58,6 +59,9 @@ column = ["Paid", "Paid at"]
 empty = true
 reason = "not paid"
 contradicts = false
+whole = true
+optional = true
+option = "strict"
 
 [[records.skip]]
 column = "Customer"
@@ -75,6 +79,11 @@ reason = "suppressed"
 columns = ["Price", "Barcode"]
 empty = true
 reason = "a picture"
+
+[[records.skip]]
+column = "Phone"
+starts = ["whatsapp:"]
+reason = "another channel"
 
 [records.fields]
 purchase_id = "Receipt"

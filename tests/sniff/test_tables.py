@@ -183,6 +183,34 @@ def test_the_footer_of_a_report_is_set_aside_as_blank_and_said_aloud(tmp_path: P
     assert "5 rows below the table (lines 8 to 14)" in notes(done)
 
 
+def test_the_name_of_a_report_right_above_its_footer_belongs_to_it(tmp_path: Path) -> None:
+    done = convert(table(*ROWS, "", "Contact Report", *SALESFORCE[4:]), tmp_path)
+
+    assert counts(done) == (5, 0, 6)
+    assert "5 rows below the table (lines 8 to 12)" in notes(done)
+
+
+def test_a_row_of_one_filled_cell_right_above_a_footer_stays_a_row(tmp_path: Path) -> None:
+    done = convert(table(*ROWS, "7,,", *SALESFORCE[4:]), tmp_path)
+
+    assert counts(done)[0] + counts(done)[1] == 6
+    assert "4 rows below the table" in notes(done)
+
+
+@pytest.mark.parametrize("titles", [1, 2, 5])
+@pytest.mark.parametrize("footer", [[], SALESFORCE])
+def test_a_header_below_the_titles_of_a_small_report_is_found(titles: int, footer: list[str]) -> None:
+    above = ["Customers by city", "As of 2024-03-06 10:15", '""', "Filtered by", "Show: all"][:titles]
+    lines = [*above, "", "customer_id,Full name,Zip code", "C-1,Mira Holt,0800", *footer]
+
+    loaded = opened("\n".join(lines).encode() + b"\n")
+
+    assert (loaded.head.names, loaded.sniffed.header_line) == (
+        ("customer_id", "Full name", "Zip code"),
+        titles + 2,
+    )
+
+
 @pytest.mark.parametrize(
     "last", ["Total,,1234.50", "Total:,,", "TOTALS,,$ 1,23", "Grand total,,-", "Summe;;", "Total,"]
 )

@@ -45,12 +45,12 @@ MOST_FIELDS = 64
 TEXT_LEAF, RAW_LEAF, OPEN_OBJECT, CLOSE_OBJECT, OPEN_ARRAY, CLOSE_ARRAY, REPEAT, REPEAT_END = range(8)
 IN_OBJECT, IN_NUMBERED, IN_EACH = range(3)
 
-# What `rewrite` converts: each is the conversion of that name.
+# What `rewrite` converts: each is the conversion of that name; TO_UNMASKED is `absent` of what holds or ends with a text.
 (
     TO_EMAIL, TO_ID, TO_MONEY, TO_ABSENT, TO_ABSOLUTE, TO_NEGATED, TO_DIGITS, TO_BEFORE, TO_AFTER, TO_LOWER, TO_UPPER,
     TO_TRIMMED, TO_LINE_TOTAL, TO_DATE, TO_LESS, TO_GID, TO_STRIP_PLUS, TO_EPOCH,
-    TO_JOIN,
-) = range(19)  # fmt: skip
+    TO_JOIN, TO_UNMASKED,
+) = range(20)  # fmt: skip
 # The changes that it marks, one a bit, and the bit of a cell whose outcome is in doubt.
 CHANGES = (
     "email_cleaned", "apostrophe_stripped", "money_rewritten", "made_absent", "sign_dropped", "sign_flipped",

@@ -144,6 +144,8 @@ cdef int one_step(int kind, const uint8_t *argument, int64_t size, Text *text) n
         return money(text, argument[0])
     if kind == TO_ABSENT:
         return absent(argument, size, text)
+    if kind == TO_UNMASKED:
+        return DOUBT if holds_some(argument, size, text) else SAME
     if kind == TO_ABSOLUTE or kind == TO_NEGATED:
         return signed_number(text, kind == TO_NEGATED)
     if kind == TO_DIGITS:
@@ -255,6 +257,26 @@ cdef int absent(const uint8_t *words, int64_t size, Text *text) noexcept nogil:
             return NEW
         i += 1 + words[i]
     return SAME
+
+
+cdef bint holds_some(const uint8_t *words, int64_t size, Text *text) noexcept nogil:
+    """Whether a text holds one of some words in small letters, in any case, each behind a byte that says how long it is."""
+    cdef int64_t i = 0, at, same
+    cdef uint8_t sign
+    while i < size:
+        for at in range(text.n - words[i] + 1):
+            same = 0
+            while same < words[i]:
+                sign = text.p[at + same]
+                if 0x41 <= sign <= 0x5A:
+                    sign |= 0x20
+                if sign != words[i + 1 + same]:
+                    break
+                same += 1
+            if same == words[i]:
+                return True
+        i += 1 + words[i]
+    return False
 
 
 cdef int identifier(Text *text) noexcept nogil:

@@ -19,7 +19,7 @@ MOST_CELLS = 4
 _COUNTED = r"[\d.,]+ (record|row|result|order|customer|contact|product|item|line|transaction)(s|\(s\))?"
 _DONE = r"(were |was )?(affected|selected|in set|downloaded|exported|found|returned|retrieved|fetched|processed|listed).*"
 SAYINGS = re.compile(
-    r"grand totals?\s*\([\d.,]+ records?\)|confidential information\s*-\s*do not distribute\.?"
+    r"grand totals?\s*\([\d.,]+ records?\)|(grand )?total:? count:? [\d.,]+|confidential information\s*-\s*do not distribute\.?"
     r"|copyright\s+(\(c\)|©|&copy;).*|©\s*\d{4}.*|.*\ball rights reserved\.?"
     r"|(report\s+)?(generated|exported|created|printed|downloaded|run)\s+(by|on|at)\s*[:\d].*"
     r"|(total\s+)?(number of\s+)?(records?|rows?)(\s+count)?\s*[:=]\s*[\d.,]+"
@@ -127,10 +127,11 @@ def _last_rows(waiting: Sequence[Rows]) -> list[tuple[Rows, int]]:
 
 
 def _begin(places: Sequence[tuple[Rows, int]]) -> int:
-    """Where the footer begins: with a row that is told by its words, and those below it."""
+    """Where the footer begins: with a row that is told by its words, those below it, and titles of one cell right above it."""
     begin = len(places)
     for at in range(len(places) - 1, max(-1, len(places) - 1 - MOST_ROWS), -1):
-        if _is_told(*places[at]):
+        is_title = at + 1 == begin < len(places) and _is_title(*places[at])
+        if is_title or _is_told(*places[at]):
             begin = at
         elif not _is_lone(*places[at]):
             break
@@ -168,6 +169,11 @@ def _is_told(rows: Rows, row: int) -> bool:
     if len(texts) == 2:
         return is_label and texts[0].endswith(":")
     return is_label and (rows.faults[row] == ROW_RAGGED or OF_A_REPORT.fullmatch(texts[0]) is not None)
+
+
+def _is_title(rows: Rows, row: int) -> bool:
+    """Whether a row has one cell and not even the delimiters of others, as the name of a report."""
+    return _is_lone(rows, row) and int(rows.cells[row]) == 1
 
 
 def _is_lone(rows: Rows, row: int) -> bool:

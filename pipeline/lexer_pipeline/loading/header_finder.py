@@ -131,6 +131,14 @@ def _readable(rows: Sequence[_Row]) -> list[_Row]:
     return [row for row in rows if row.fault != ROW_BLANK and row.fault not in BROKEN_ROWS]
 
 
+def _above_footer(rows: Sequence[_Row]) -> Sequence[_Row]:
+    """The rows without those of one cell at their end, as a report has them below its table."""
+    end = len(rows)
+    while end and rows[end - 1].count == 1:
+        end -= 1
+    return rows[:end]
+
+
 def _begins_with_header(rows: Sequence[_Row]) -> bool:
     """Whether the first row has as many cells as half of all, and at least half of them filled."""
     usable = _readable(rows)
@@ -152,10 +160,11 @@ def _evenness(rows: Sequence[_Row], header: int) -> tuple[float, int]:
 
 def _header(rows: Sequence[_Row]) -> int:
     """The place of a header below titles; 0 when there are no titles or it is not certain."""
-    usable = _readable(rows)
-    if len(usable) < 3:
+    usable = _above_footer(_readable(rows))
+    widths = Counter(row.count for row in usable[1:] if row.count > 1)
+    if len(usable) < 3 or not widths:
         return 0
-    width = max(Counter(row.count for row in usable[1:]).items(), key=lambda one: (one[1], one[0]))[0]
+    width = max(widths.items(), key=lambda one: (one[1], one[0]))[0]
     for at, row in enumerate(rows):
         if row.fault == ROW_BLANK:
             continue
@@ -182,7 +191,7 @@ def _is_header(cells: Sequence[str]) -> bool:
 def _is_certain(rows: Sequence[_Row], at: int) -> bool:
     """Whether the rows below are data of the header, and the rows above set themselves apart as titles."""
     header, above = rows[at], rows[:at]
-    below = _readable(rows[at + 1 :])[:BELOW]
+    below = _above_footer(_readable(rows[at + 1 :]))[:BELOW]
     if not below or sum(row.count == header.count for row in below) * 2 < len(below):
         return False
     apart = above[-1].fault == ROW_BLANK

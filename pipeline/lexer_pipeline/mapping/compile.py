@@ -113,8 +113,11 @@ class Mapper:
     @property
     def once(self) -> list[int]:
         """The columns of the source that tell, where they are filled, that a row without a key starts a record."""
-        if self.layout.takes_first:
-            return []
+        return [] if self.layout.takes_first else self.of_records
+
+    @property
+    def of_records(self) -> list[int]:
+        """The columns of the source that say one thing a record."""
         return sorted({column for one in self.target_columns if one.is_once for column in one.columns})
 
     @property
@@ -204,7 +207,7 @@ def compile_mapper(
         key,
         tuple(column for column in carry if column is not None), record.unlinked,
         tuple(place for place, one in enumerate(target_columns) if one.rule.target in record.together),
-        (*_all_left_out(record, columns), *(_placed(skip, columns, table is not None) for skip in record.skips)),
+        (*_all_left_out(record, columns), *(_placed(skip, columns, table is not None) for skip in record.skips if _asks(skip, columns))),
         columns.secret(),
         _unused(columns, mapping, record, header, told.keep_rest),
         plan.mapping, source, plan.fields_decided, reconciling(record, target_columns),
@@ -218,6 +221,11 @@ def _of_lists(rule: FieldRule, header: Sequence[str], table: DocumentTable | Non
     ((name,),) = rule.columns
     is_list = table is not None and header.index(name) in table.lists
     return replace(rule, conversions=(("join", ", "),)) if is_list else rule
+
+
+def _asks(skip: Skip, columns: Header) -> bool:
+    """Whether an export has the column that a skip asks, where it leaves nothing out without it."""
+    return not skip.is_optional or columns.place(skip.columns) != NOWHERE
 
 
 def _placed(skip: Skip, columns: Header, is_own: bool) -> PlacedSkip:

@@ -176,7 +176,7 @@ def takes_lists(rule: FieldRule) -> bool:
 def _check_lists(
     record: RecordMap, found: Header, rests: Names[str, Steps], rows: Steps, source: str
 ) -> None:
-    """Refuse a rule that reads all items of a list where one value belongs, or items in several ways."""
+    """Refuse a rule that reads all items of a list where one value belongs, or those of several lists in different ways."""
     for rule in record.rules:
         names = [_called(one, found, rows) for one in rule.columns]
         lists = [name for name in names if rests.get(name)]
@@ -185,7 +185,9 @@ def _check_lists(
                 f"{source}: {shown(lists[0])} is a list, and {rule.target} is one value",
                 'Say which is meant: convert = ["first"], ["count"], [{ join = ", " }] or [{ pick = ... }].',
             )
-        if len({rests.get(name, ()) for name in names}) > 1:
+        ways = {rests.get(name, ()) for name in names}
+        cuts = {steps_of(name)[: -len(rests[name])] for name in lists}
+        if len(ways) > 1 and (len(cuts) > 1 or not rule.takes_first):
             raise UsageError(
                 f"{source}: {rule.target} reads several lists in different ways",
                 "Make a field of each of them.",

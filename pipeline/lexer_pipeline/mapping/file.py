@@ -24,6 +24,7 @@ type = { column = "Shop", convert = [{ enum = { Web = "ecommerce", "*" = "physic
 "products[].price_paid" = { fields = ["products[].quantity", "products[].full_price"], convert = ["line-total"] }
 """
 
+import json
 import re
 from collections.abc import Iterator
 from dataclasses import replace
@@ -50,7 +51,7 @@ from lexer_pipeline.mapping.rules import (
     conversions_in,
 )
 from lexer_pipeline.suspicions import LEAST, SHARE
-from lexer_pipeline.system import settings_file
+from lexer_pipeline.system import files, settings_file
 from lexer_pipeline.system.settings_file import SettingsFile
 
 PRESETS = Path(__file__).parent / "presets"
@@ -64,10 +65,11 @@ def presets() -> tuple[Mapping, ...]:
 
 
 def find(word: str) -> Mapping:
-    """The mapping that `word` means: a preset's name or the path of a file."""
-    preset = PRESETS / f"{word}.toml"
-    if re.fullmatch(r"[A-Za-z0-9_-]+", word) and preset.is_file():
-        return _trusted(preset)
+    """The mapping that `word` means: a preset's name, with the options that are on behind a plus, or the path of a file."""
+    name, *options = word.split("+")
+    preset = PRESETS / f"{name}.toml"
+    if re.fullmatch(r"[A-Za-z0-9_-]+", name) and preset.is_file():
+        return _with_options(preset, options) if options else _trusted(preset)
     path = Path(word)
     if path.is_file():
         return read(path)
@@ -80,6 +82,13 @@ def find(word: str) -> Mapping:
 def read(path: Path) -> Mapping:
     """Read and check a mapping file; UsageError names the file, the line, the setting and what to write instead."""
     return _checked(path, settings_file.read(path, str(path)))
+
+
+def _with_options(preset: Path, options: list[str]) -> Mapping:
+    """A preset with options on, as if its file said so: a batch keeps that text, and is mended by it."""
+    text = f"options = {json.dumps(options)}\n{files.read_settings(preset, preset.stem).decode()}"
+    called = "+".join((preset.stem, *options))
+    return _mapping(preset.with_stem(called), settings_file.parse(text, f"the preset {preset.stem}"))
 
 
 def parse(text: str, name: str, where: str) -> Mapping:
@@ -114,15 +123,28 @@ def _mapping(path: Path, file: SettingsFile) -> Mapping:
     if count > MAPPING_FIELDS:
         raise UsageError(f"{path}: has {count} fields, more than {MAPPING_FIELDS}", "Leave some of them out.")
     shares, words = table.get("suspicions", {}), table.get("placeholders", {})
+    options = _options(file, table)
     return Mapping(
         path, table.get("title", path.stem), _signature(table.get("recognise", ())), _texts(table, "drop"), _texts(table, "secret"),
         table.get("refuse", ""), table.get("columns_vary", False),
-        tuple(_record(one) for one in table.get("records", ())), file.text,
+        tuple(_record(one, options) for one in table.get("records", ())), file.text,
         accept=_texts(table, "accept"), share=shares.get("share", SHARE), least=shares.get("records", LEAST),
         further_placeholders=_texts(words, "add"), meant=_texts(words, "not"), country=table.get("country", ""),
         sheet=table.get("sheet"), rest=table.get("rest", ""),
         documents=DocumentSettings(**table["documents"]) if "documents" in table else None,
     )  # fmt: skip
+
+
+def _options(file: SettingsFile, table: Table) -> tuple[str, ...]:
+    """The options that are on; UsageError where no skip asks for one of them."""
+    skips = [skip for one in table.get("records", ()) for skip in one.get("skip", ())]
+    known = {one["option"] for skip in skips for one in (skip, skip.get("and", {})) if "option" in one}
+    options = _texts(table, "options")
+    for option in options:
+        if option not in known:
+            hint = f"It has {', '.join(sorted(known))}." if known else "It has none."
+            raise UsageError(f"{file.name} has no option {option}", hint)
+    return options
 
 
 def _signature(said: str | list[Any] | Table) -> Signature:
@@ -131,10 +153,10 @@ def _signature(said: str | list[Any] | Table) -> Signature:
     return Signature(tuple(required), _texts(table, "excluding"))
 
 
-def _record(table: Table) -> RecordMap:
+def _record(table: Table, options: tuple[str, ...]) -> RecordMap:
     return RecordMap(
         table["specification"], table.get("key"), table.get("differ") == "first",
-        tuple(_skip(one) for one in table.get("skip", ())),
+        tuple(_skip(one, options) for one in table.get("skip", ()) if _is_on(one, options)),
         tuple(_field(target, said) for target, said in table["fields"].items()),
         _texts(table, "carry"), _texts(table, "together"), table.get("unlinked", REFUSE), _texts(table, "needs"),
         _texts(table, "lacks"), _reconcile(table["reconcile"]) if "reconcile" in table else None,
@@ -148,14 +170,20 @@ def _reconcile(table: Table) -> Reconcile:
     return Reconcile(_field(target, table["total"]), on_top, contained, _texts(table, "plus"))
 
 
-def _skip(table: Table) -> Skip:
-    words = ("",) if "empty" in table else _texts(table, "is") + _texts(table, "is_not")
+def _is_on(skip: Table, options: tuple[str, ...]) -> bool:
+    return skip.get("option") in (None, *options)
+
+
+def _skip(table: Table, options: tuple[str, ...]) -> Skip:
+    words = (
+        ("",) if "empty" in table else _texts(table, "is") + _texts(table, "is_not") + _texts(table, "starts")
+    )
     negated = "is_not" in table or table.get("empty") is False
-    columns = _texts(table, "columns")
+    columns, further = _texts(table, "columns"), table.get("and")
     return Skip(
         columns[:1] or _texts(table, "column"), tuple(word.casefold() for word in words), negated, table.get("reason", ""),
-        bool(columns) or table.get("own", False), columns[1:], _skip(table["and"]) if "and" in table else None,
-        table.get("contradicts", True),
+        bool(columns) or table.get("own", False), columns[1:], _skip(further, options) if further and _is_on(further, options) else None,
+        table.get("contradicts", True), table.get("whole", False), table.get("optional", False), "starts" in table,
     )  # fmt: skip
 
 

@@ -111,7 +111,11 @@ class Header:
             if wanted in self._numbered:
                 return self._numbered[wanted]
         plain = normalised(name)
-        return self._near.get(plain, ()) if plain else ()
+        near = self._near.get(plain, ()) if plain else ()
+        if len(near) > 1 and self.mapping.documents is not None:
+            # A list and its items are called alike but for the brackets.
+            return [one for one in near if self._names[one].count("[]") == name.count("[]")] or near
+        return near
 
     def _refuse_doubt(self, name: str, meant: Sequence[int]) -> None:
         """Of columns of one and the same name a preset takes the first, as platforms write some twice; else one must be named."""

@@ -21,7 +21,8 @@ from lexer_pipeline.mapping.record_sums import added_up, in_first_row, plain, pu
 from lexer_pipeline.mapping.source_texts import told_apart
 
 # What is added up.
-SUMMED = ("products[].price_paid", "adjustments[].price_adjustment")
+PRICES = "products[].price_paid"
+SUMMED = (PRICES, "adjustments[].price_adjustment")
 DOES_NOT_ADD_UP, NOT_RECONCILED = "does_not_add_up", "not_reconciled"
 ROUNDING_ADDED = "rounding_added"
 ADDS_UP, DIFFERS, UNKNOWN = range(3)

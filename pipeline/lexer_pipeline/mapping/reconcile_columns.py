@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from lexer_pipeline.mapping.header import NUMBER_SIGN
-from lexer_pipeline.mapping.reconcile import SUMMED, Movable, Reconciling
+from lexer_pipeline.mapping.reconcile import PRICES, SUMMED, Movable, Reconciling
 from lexer_pipeline.mapping.rules import LINE_TOTAL, FieldRule, RecordMap
 from lexer_pipeline.mapping.target_columns import TargetColumn
 from lexer_pipeline.specs.paths import EACH, FieldPath
@@ -30,12 +30,17 @@ def reconciling(record: RecordMap, target_columns: Sequence[TargetColumn]) -> Re
     ]  # fmt: skip
     rounding = tuple(at for at, one in enumerate(target_columns) if one.pieces == NOTHING)
     moved = {*rounding, *(one.amount for one in movable)}
-    wanted = {*SUMMED, *(str(FieldPath.named(target).general) for target in record.reconcile.plus)}
+    # What lines say of themselves holds nothing of the whole order.
+    is_of_lines = record.reconcile.total.target == LINE_TOTAL
+    wanted = {
+        *([PRICES] if is_of_lines else SUMMED),
+        *(str(FieldPath.named(target).general) for target in record.reconcile.plus),
+    }
     summed = [
         at for at, one in enumerate(target_columns) if str(one.path.general) in wanted and at not in moved
     ]
     total = places.get(record.reconcile.total.target)
-    if total is None and record.reconcile.total.target == LINE_TOTAL:
+    if total is None and is_of_lines:
         return None
     label = target_columns[total].label if total is not None else ""
     return Reconciling(total, tuple(summed), tuple(movable), label, places.get("currency"), rounding)

@@ -16,7 +16,8 @@ CUSTOM_FIELDS = "custom_fields"
 # What a person agreed to or declined, in a name without blanks and punctuation: no preset may leave it out.
 CONSENT = re.compile(
     r"opt(ed)?(in|out)|subscri(be|pt)|consent|accepts.*marketing|suppress|black?list|blocklist|marketing(contact)?status|newsletter"
-    r"|(e?mail|sms|whatsapp)marketing|donot(e?mail|call|contact|sms|text|market|track)|(mail|sms|marketing)permission|gdpr"
+    r"|(e?mail|sms|whatsapp)marketing|donot(allow|e?mail|call|contact|sms|text|market|track)|(mail|sms|marketing)permission|gdpr"
+    r"|allow(e?mail|sms|marketing|phonecall)|keep(me)?(informed|updated|posted)"
 )
 
 

@@ -13,10 +13,13 @@ from lexer_pipeline.kernels.arrays import Bools, Int32s, Integers
 from lexer_pipeline.kernels.codes import HAS_DOUBLED, HAS_HIGH, ROW_BLANK, ROW_OK
 from lexer_pipeline.mapping.compile import Mapper, PlacedSkip
 from lexer_pipeline.mapping.header import NOWHERE
+from lexer_pipeline.mapping.rules import Skip
 from lexer_pipeline.mapping.source_texts import told_apart
 
 # What no skip leaves out.
 STAYS = -1
+# Stands for texts that are none of those asked for: no word is this, or begins with it.
+ANOTHER = "\ud800"
 
 
 def sifted(mapper: Mapper, rows: Rows, left: Counter[str]) -> Rows:
@@ -53,7 +56,7 @@ def skipped(mapper: Mapper, rows: Records, make: Callable[[Records], Records]) -
     if keep.all():
         return rows
     return replace(
-        _handed_on(mapper, rows, keep).kept(keep), skipped=_counted(skips, reasons),
+        _handed_on(mapper, rows, keep, _speaks(skips, reasons)).kept(keep), skipped=_counted(skips, reasons),
         left_out=tuple(_left_out(skips, rows, reasons, make)),
     )  # fmt: skip
 
@@ -70,8 +73,16 @@ def _left_out(
         yield LeftOut(said, lambda: make(rows.kept(rows.rows_of(gone))))
 
 
-def _handed_on(mapper: Mapper, rows: Records, keep: Bools) -> Records:
-    """The rows, of which the first that stays in a record holds what stood once a record in those before it."""
+def _speaks(skips: Sequence[PlacedSkip], reasons: Integers) -> Bools:
+    """Which rows are left out, and speak of their whole records."""
+    return np.array([*(one.skip.whole for one in skips), False], np.bool_)[reasons]
+
+
+def _handed_on(mapper: Mapper, rows: Records, keep: Bools, speaks: Bools) -> Records:
+    """The rows, of which the first that stays in a record holds what stood once a record in those before it.
+
+    Where the first row of the record `speaks` of all of it, its words go before those of the row that stays.
+    """
     staying = np.flatnonzero(keep & (rows.faults == ROW_OK))
     record = np.searchsorted(rows.firsts, staying, "right") - 1
     _, begins = np.unique(record, return_index=True)
@@ -79,18 +90,22 @@ def _handed_on(mapper: Mapper, rows: Records, keep: Bools) -> Records:
     # A record with a row that cannot be read is rejected, and what stands in that row may be no text.
     is_broken = np.logical_or.reduceat((rows.faults != ROW_OK) & (rows.faults != ROW_BLANK), rows.firsts)
     moved = (heirs != firsts) & ~is_broken[record[begins]]
-    heirs, firsts, columns = heirs[moved], firsts[moved], mapper.once
+    columns = mapper.of_records
+    if mapper.layout.takes_first:
+        moved &= speaks[firsts]
+    heirs, firsts = heirs[moved], firsts[moved]
     if not len(heirs) or not columns:
         return rows
-    texts = cells.settled(rows, columns)
+    texts = cells.settled(rows, mapper.once)
     starts, ends, flags = rows.starts.copy(), rows.ends.copy(), rows.flags.copy()
     taken = Carried(tuple(columns), np.zeros((len(keep), len(columns), 3), np.int32))
     for place, column in enumerate(columns):
         there, here = firsts * rows.columns + column, heirs * rows.columns + column
-        empty = (ends[here] == starts[here]) & (texts.ends[there] > texts.starts[there])
-        there, here = there[empty], here[empty]
+        goes_first = speaks[firsts] & (rows.ends[there] > rows.starts[there])
+        goes_on = goes_first | ((ends[here] == starts[here]) & (texts.ends[there] > texts.starts[there]))
+        there, here = there[goes_on], here[goes_on]
         starts[here], ends[here], flags[here] = texts.starts[there], texts.ends[there], texts.flags[there]
-        taken.places[heirs[empty], place] = np.stack([starts[here], ends[here], flags[here]], axis=1)
+        taken.places[heirs[goes_on], place] = np.stack([starts[here], ends[here], flags[here]], axis=1)
     return replace(rows, starts=starts, ends=ends, flags=flags, carried=taken)
 
 
@@ -128,14 +143,14 @@ def _reasons(skips: Sequence[PlacedSkip], rows: Rows, firsts: Int32s, taken: Car
         """Of which good rows it says what it asks for, but for what must hold of another column too."""
         column, skip = one.column, one.skip
         if (column, skip.own) not in told:
-            words = [word for other in asked if other.column == column for word in other.skip.words]
+            others = [other.skip for other in asked if other.column == column]
             told[column, skip.own] = (
-                _own(rows, taken, column, good, words)
+                _own(rows, taken, column, good, others)
                 if skip.own
-                else _said_so_far(rows, firsts, column, good, words)
+                else _said_so_far(rows, firsts, column, good, others)
             )
         numbers, plain = told[column, skip.own]
-        wanted = np.array([(text in skip.words) != skip.negated for text in plain], np.bool_)
+        wanted = np.array([skip.is_said(text) for text in plain], np.bool_)
         so: Bools = wanted[numbers] & _all_empty(rows, one.beside)[good]
         return so
 
@@ -156,10 +171,10 @@ def _all_empty(rows: Rows, columns: Sequence[int]) -> Bools:
 
 
 def _own(
-    rows: Rows, taken: Carried | None, column: int, good: Integers, words: Sequence[str]
+    rows: Rows, taken: Carried | None, column: int, good: Integers, skips: Sequence[Skip]
 ) -> tuple[Integers, list[str]]:
     """For each row the number of a text without case: that of its own cell."""
-    numbers, plain = _said_so_far(rows, np.arange(len(rows.faults), dtype=np.int32), column, good, words)
+    numbers, plain = _said_so_far(rows, np.arange(len(rows.faults), dtype=np.int32), column, good, skips)
     if taken is None or column not in taken.columns:
         return numbers, plain
     place = taken.columns.index(column)
@@ -168,17 +183,16 @@ def _own(
 
 
 def _said_so_far(
-    rows: Rows, firsts: Int32s, column: int, good: Integers, words: Sequence[str]
+    rows: Rows, firsts: Int32s, column: int, good: Integers, skips: Sequence[Skip]
 ) -> tuple[Integers, list[str]]:
     """For each row the number of a text without case: that of its cell, or where it is empty of the row before it.
 
-    The first row of a record says what its own cell does. All texts that are surely none of `words` are one.
+    The first row of a record says what its own cell does. All texts that surely none of `skips` asks for are one.
     """
     texts = cells.of_rows(rows)
-    asked = np.ones(len(good), np.bool_) if column == NOWHERE else ~_surely_none(texts, column, good, words)
+    asked = np.ones(len(good), np.bool_) if column == NOWHERE else ~_surely_none(texts, column, good, skips)
     found, said = told_apart(texts, (column,), good[asked])
-    # Longer than each of the words, so none of them.
-    plain = [*(text.strip().casefold() for (text,) in said), "".join(words) + "-"]
+    plain = [*(text.strip().casefold() for (text,) in said), ANOTHER]
     numbers = np.full(len(good), len(said), np.int64)
     numbers[asked] = found
     begins = np.zeros(len(rows.faults), np.bool_)
@@ -188,15 +202,17 @@ def _said_so_far(
     return numbers[at], plain
 
 
-def _surely_none(texts: cells.Cells, column: int, rows: Integers, words: Sequence[str]) -> Bools:
-    """Where a cell of plain ASCII without blanks around it has another length than each of the words."""
+def _surely_none(texts: cells.Cells, column: int, rows: Integers, skips: Sequence[Skip]) -> Bools:
+    """Where a cell of plain ASCII without blanks around it has the length of no word that it may be, nor the first sign of one that it may begin with."""
     at = rows * texts.columns + column
     starts, ends = texts.starts[at], texts.ends[at]
     signs = np.frombuffer(texts.data, np.uint8)
     sizes = ends - starts
     sure: Bools = (sizes > 0) & (texts.flags[at] & (HAS_HIGH | HAS_DOUBLED) == 0)
-    for size in {len(word) for word in words}:
+    for size in {len(word) for skip in skips if not skip.begins for word in skip.words}:
         sure &= sizes != size
+    for sign in {word[0] for skip in skips if skip.begins for word in skip.words if word[0].isascii()}:
+        sure[sure] = ~np.isin(signs[starts[sure]], [ord(sign), ord(sign.upper())])
     edges = signs[starts[sure]], signs[ends[sure] - 1]
     sure[sure] = np.logical_and.reduce([(edge > ord(" ")) & (edge <= ord("~")) for edge in edges])
     return sure

@@ -25,12 +25,13 @@ REFUSE, SKIP, SKIP_PLACEHOLDERS = "refuse", "skip", "skip-placeholders"
 
 @dataclass(frozen=True, slots=True)
 class Skip:
-    """Rows to leave out, and why: the column's text is (or is not) one of `words`, in any case.
+    """Rows to leave out, and why: the column's text is (or is not) one of `words`, or `begins` with one of them, in any case.
 
     Without a reason another record of the mapping makes something of them, and they are not counted. With `own` an empty cell is
     one, and says not what the row before it does. `beside` are columns that must all be empty as well, and
     `further` says what must hold of another column too. An order that is left out of one source `contradicts` another one that has
-    it, unless both may be true.
+    it, unless both may be true. Such a row may speak of its `whole` record, as the sum of an order does. Where the skip `is_optional`
+    it leaves nothing out of an export that lacks the column.
     """
 
     columns: tuple[str, ...]
@@ -41,6 +42,13 @@ class Skip:
     beside: tuple[str, ...] = ()
     further: "Skip | None" = None
     contradicts: bool = True
+    whole: bool = False
+    is_optional: bool = False
+    begins: bool = False
+
+    def is_said(self, text: str) -> bool:
+        """Whether a text without case is what it asks for."""
+        return (text.startswith(self.words) if self.begins else text in self.words) != self.negated
 
     def names(self) -> tuple[str, ...]:
         """The names of all columns that it reads."""
@@ -175,6 +183,7 @@ class RecordMap:
         """Whether it makes something of those rows alone that the other one leaves to it."""
         return any(
             mine.names() == theirs.names() and mine.words == theirs.words and mine.negated != theirs.negated
+            and not (mine.begins or theirs.begins)
             for mine in self.leaves_to_others() for theirs in other.leaves_to_others()
         )  # fmt: skip
 

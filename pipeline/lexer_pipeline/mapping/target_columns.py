@@ -139,8 +139,9 @@ def _made_by(
     place = found[1] if found is not None else NOWHERE_KNOWN
     label = header.name(columns[0]) if columns else ""
     chain = tuple(_compiled(name, argument, path, tree, told) for name, argument in steps)
-    if columns and columns[0] in lists:
-        chain = conversions.through(lists[columns[0]][1:], chain)
+    ways = dict.fromkeys(tuple(lists[one][1:]) for one in columns if one in lists)
+    if ways:
+        chain = conversions.through(tuple(ways), chain, any(one not in lists for one in columns))
     if rule.made and any(isinstance(step, conversions.NeedsColumn) for step in chain):
         raise UsageError(f"{rule.target}: a field made of fields cannot have a conversion that looks at its whole column",
                          "Convert the fields that it is made of, or give the conversion its argument.")  # fmt: skip

@@ -49,35 +49,18 @@ def _next_steps(source: Source, nearest: Sequence[Fit]) -> str:
 
 
 def _near(nearest: Sequence[Fit]) -> str:
-    """What each of the nearest lacks; only one that is nearer than all others is worth a try."""
+    """What each of the nearest lacks, and the flags of those that are worth a try."""
     said = "; or ".join(_told(one) for one in nearest)
-    is_worth = len(nearest) == 1 and not nearest[0].has and _would_run(nearest[0])
-    return f"nearest: {said}" + (f"; try --map {nearest[0].mapping.name}" if is_worth else "")
+    flags = " or ".join(f"--map {one.mapping.name}" for one in nearest if one.would_run)
+    if not flags:
+        return f"nearest: {said}"
+    return f"nearest: {said}; {'try' if len(nearest) == 1 else 'if it is one of these, say'} {flags}"
 
 
 def _told(fit: Fit) -> str:
     lacks = f"; lacks {_listed(fit.lacks)}" if fit.lacks else ""
     has = f"; has {_listed(fit.has)}, which such an export never has" if fit.has else ""
     return f"{fit.mapping.name}{lacks}{has}"
-
-
-def _would_run(nearest: Fit) -> bool:
-    """Whether the preset makes something of the export all the same: it lacks one column, which tells no rows apart."""
-    keys = {
-        rule.columns
-        for record in nearest.mapping.records
-        for rule in record.fields
-        if rule.target == record.key
-    }
-    keys |= {((record.key,),) for record in nearest.mapping.records if record.key}
-    is_key = any(nearest.lacks[0] in names for columns in keys for names in columns)
-    return (
-        nearest.is_mostly_known
-        and nearest.mapping.columns_vary
-        and not nearest.mapping.refuse
-        and len(nearest.lacks) == 1
-        and not is_key
-    )
 
 
 def _listed(names: Sequence[str], most: int = 5) -> str:

@@ -64,6 +64,7 @@ COMPILERS: Mapping[str, Callable[[object], Conversion | NeedsColumn]] = MappingP
     "absolute": signs.absolute,
     "after": texts.after,
     "before": texts.before,
+    "between": texts.between,
     "boolean": texts.boolean,
     "cents": cents.cents,
     "count": lists.count,

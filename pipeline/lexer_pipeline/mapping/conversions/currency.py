@@ -6,17 +6,17 @@ from functools import partial
 from types import MappingProxyType
 
 from lexer_pipeline.mapping.conversions import arguments
-from lexer_pipeline.mapping.conversions.money import AMOUNT, CODES, LONGEST
+from lexer_pipeline.mapping.conversions.money import AMOUNT, BLANK, CODES, DOLLARS, LONGEST
 from lexer_pipeline.mapping.conversions.outcome import Conversion
 from lexer_pipeline.specs.values import Converted, Unconvertible
 
 Codes = frozenset[str]
-DOLLARS = "ARS AUD BBD BMD BND BSD BZD CAD CLP COP CUP DOP FJD GYD HKD JMD KYD LRD MXN NAD NZD SBD SGD SRD TTD TWD USD UYU XCD"
+IN_DOLLARS = "ARS AUD BBD BMD BND BSD BZD CAD CLP COP CUP DOP FJD GYD HKD JMD KYD LRD MXN NAD NZD SBD SGD SRD TTD TWD USD UYU XCD"
 # The currencies that each sign may mean, in any case.
 MEANINGS: Mapping[str, Codes] = MappingProxyType({
     **{code.casefold(): frozenset({code}) for code in CODES.split()},
     **{sign: frozenset(codes.split()) for sign, codes in {
-        "$": DOLLARS, "＄": DOLLARS, "€": "EUR", "£": "GBP EGP FKP GIP LBP SDG SHP SSP SYP", "￡": "GBP", "¥": "JPY CNY",
+        "$": IN_DOLLARS, "＄": IN_DOLLARS, "€": "EUR", "£": "GBP EGP FKP GIP LBP SDG SHP SSP SYP", "￡": "GBP", "¥": "JPY CNY",
         "￥": "JPY CNY", "₹": "INR", "₩": "KRW KPW", "₽": "RUB", "₺": "TRY", "₫": "VND", "₪": "ILS", "₱": "PHP CUP", "฿": "THB",
         "₦": "NGN", "₴": "UAH", "₲": "PYG", "₡": "CRC SVC", "₵": "GHS", "₸": "KZT", "₼": "AZN", "₾": "GEL", "a$": "AUD",
         "au$": "AUD", "us$": "USD", "nz$": "NZD", "c$": "CAD NIO", "ca$": "CAD", "hk$": "HKD", "s$": "SGD", "r$": "BRL",
@@ -25,6 +25,8 @@ MEANINGS: Mapping[str, Codes] = MappingProxyType({
 })  # fmt: skip
 # What stands in an amount beside the signs of its currency.
 BETWEEN = re.compile(r"[-+\u2212()0-9.,'\u2019\s\u00a0\u202f\u2009]+")
+# AU $ is one sign.
+PARTED = re.compile(rf"\b({DOLLARS}){BLANK}\$", re.IGNORECASE)
 WANTED = 'a table of signs that several currencies share, as in { "$" = "AUD" }'
 RULE = "amount with a currency"
 SHARED = Unconvertible(
@@ -63,7 +65,7 @@ def codes_of(text: str, told: Mapping[str, Codes] = MappingProxyType({})) -> Cod
         return None
     known = {**MEANINGS, **told} if told else MEANINGS
     found: Codes = frozenset()
-    for word in BETWEEN.split(text.casefold()):
+    for word in BETWEEN.split(PARTED.sub(r"\1$", text).casefold()):
         # AUD$ are two words without a blank.
         pieces = [word] if word in known else [word[:-1], word[-1:]]
         for meanings in (known[piece] for piece in pieces if piece in known):

@@ -12,7 +12,7 @@ from lexer_pipeline.kernels import codes
 from lexer_pipeline.mapping.conversions import arguments
 from lexer_pipeline.mapping.conversions.arithmetic import EXACT, exact
 from lexer_pipeline.mapping.conversions.outcome import Conversion, Vectorised
-from lexer_pipeline.specs.paths import EACH, FieldPath, Part, Parts
+from lexer_pipeline.specs.paths import EACH, FieldPath, Parts
 from lexer_pipeline.specs.values import Converted, Unconvertible
 from lexer_pipeline.validating.document import NumberText, Value, is_unicode, value_at, write
 
@@ -97,24 +97,30 @@ def sum_(argument: object) -> Conversion:
     return partial(_of_list, partial(_sum_of, where, said, take), "amount_worked_out", False)
 
 
-def each_of(path: Sequence[Part]) -> Conversion:
-    """The conversion of a list to the list of all values at a path of each item, lists in lists as one; what is missing or null is left out."""
-    return partial(_of_list, partial(_each, tuple(path)), "part_taken", False)
+def each_of(*paths: Parts) -> Conversion:
+    """The conversion of a list to the list of all values at paths of each item, lists in lists as one; what is missing or null is left out.
+
+    All values at the first path come before those at the next.
+    """
+    return partial(_of_list, partial(_each, paths), "part_taken", False)
 
 
-def through(path: Sequence[Part], chain: tuple[ChainT, ...]) -> tuple[ChainT | Conversion, ...]:
-    """A chain that begins with a conversion of lists, behind `each_of`: what both make of a list, read once."""
+def through(
+    paths: Sequence[Parts], chain: tuple[ChainT, ...], or_one: bool = False
+) -> tuple[ChainT | Conversion, ...]:
+    """A chain that begins with a conversion of lists, behind `each_of`: what both make of a list, read once; with `or_one` also of one value."""
     first, *rest = chain
     one = first.one if isinstance(first, Vectorised) else first
     if isinstance(one, partial) and one.func is _of_list:
-        make, name, _ = one.args
+        make, name, takes_one = one.args
         both: Conversion = partial(
-            _of_list, partial(_made_of_each, tuple(path), make), f"part_taken {name}", False
+            _of_list, partial(_made_of_each, tuple(paths), make), f"part_taken {name}", or_one and takes_one
         )
-        if isinstance(first, Vectorised) and len(path) == 1 and path[0] != EACH:
+        (path, *others) = paths
+        if isinstance(first, Vectorised) and not others and len(path) == 1 and path[0] != EACH and not or_one:
             both = _with_kernel(both, first.argument, str(path[0]))
         return (both, *rest)
-    return (each_of(path), *chain)
+    return (each_of(*paths), *chain)
 
 
 def _with_kernel(one: Conversion, argument: bytes, more: str) -> Conversion:
@@ -123,8 +129,8 @@ def _with_kernel(one: Conversion, argument: bytes, more: str) -> Conversion:
     return Vectorised(one, codes.TO_JOIN, argument + bytes([len(more)]) + more.encode()) if is_plain else one
 
 
-def _made_of_each(path: Parts, make: Make, items: Sequence[Value]) -> Value:
-    found = _each(path, items)
+def _made_of_each(paths: tuple[Parts, ...], make: Make, items: Sequence[Value]) -> Value:
+    found = _each(paths, items)
     # Where nothing is found nothing is made of it, as of an empty list.
     return make(found) if found else None
 
@@ -212,8 +218,8 @@ def _sum_of(where: Parts, words: frozenset[str], take: Parts, items: Sequence[Va
     return _sum(list(_taken(where, words, take, items)))
 
 
-def _each(path: Parts, items: Sequence[Value]) -> list[Value]:
-    return [value for item in items for value in _values(item, path)]
+def _each(paths: tuple[Parts, ...], items: Sequence[Value]) -> list[Value]:
+    return [value for path in paths for item in items for value in _values(item, path)]
 
 
 def _values(value: Value, path: Parts) -> Iterator[Value]:

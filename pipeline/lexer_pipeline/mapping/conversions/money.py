@@ -26,9 +26,11 @@ CODES = (
     "UYU UZS VED VES VND VUV WST XAF XCD XCG XOF XPF YER ZAR ZMW ZWG"
 )
 SIGNS = "$€£¥₹₩₽₺₫₪₱฿₦₴₲₡₵₸₼₾￥＄￡"
-WORDS = r"(?:A|AU|US|NZ|C|CA|HK|S|R)\$|Rs\.?|kr\.?|zł|Kč|Ft|R"
-CURRENCY = f"(?:{WORDS}|{CODES.replace(' ', '|')}|[{SIGNS}])"
 BLANK = "[ \t\u00a0\u202f\u2009]"
+# Whose dollar it is, which eBay parts from the sign: AU $12.50.
+DOLLARS = "A|AU|US|NZ|C|CA|HK|S|R"
+WORDS = rf"(?:{DOLLARS}){BLANK}?\$|Rs\.?|kr\.?|zł|Kč|Ft|R"
+CURRENCY = f"(?:{WORDS}|{CODES.replace(' ', '|')}|[{SIGNS}])"
 MINUS = "[-+\u2212]"
 BODY = r"[0-9.,](?:[0-9.,'\u2019 \u00a0\u202f\u2009]*[0-9])?"
 MONEY = f"(?:{CURRENCY}{BLANK}*){{0,2}}"

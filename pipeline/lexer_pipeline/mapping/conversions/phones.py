@@ -21,7 +21,9 @@ WANTED = (
 # No number has more digits, by ITU-T E.164.
 MOST_DIGITS = 15
 # The digits of one number with all that people put between them. A letter makes something else of it.
-DIALLED = re.compile(r"[\s(\[]*[+\uff0b]?[\d\s()\[\]./~\u00ad\u2010-\u2015\u2212\ufe63\uff0d-]*\d[\s)\].]*")
+DIALLED = re.compile(
+    r"[\s(\[]*[+\uff0b]{0,2}[\d\s()\[\]./~\u00ad\u2010-\u2015\u2212\ufe63\uff0d-]*\d[\s)\].]*"
+)
 EXTENDED = re.compile(
     r"(.*[0-9)])[\s,;]*(?:x|#|ext|extn|extension)[\s.:=#]*[0-9]{1,7}", re.IGNORECASE | re.DOTALL
 )
@@ -151,8 +153,8 @@ def _digits(number: str, country: str | None) -> str:
     """The digits of a number that exists, those of its country first; "" where there is none such."""
     # Asked for by name at each call, since a module cannot be sent to another process with the conversion.
     plans = import_module("phonenumbers")
-    # Two zeros stand for the plus nearly everywhere, and no number of any country begins with them.
-    for said in (number, re.sub(r"^[\s(\[]*00", "+", number)):
+    # Two zeros stand for the plus nearly everywhere, also behind one, and no number of any country begins with them.
+    for said in (number, re.sub(r"^[\s(\[]*[+\uff0b]?00", "+", number)):
         try:
             found = plans.parse(said, country)
         except plans.NumberParseException:

@@ -10,6 +10,8 @@ from lexer_pipeline.specs import signs, values
 from lexer_pipeline.specs.values import Converted, Unconvertible
 
 PART_SETTINGS = ("separator", "key", "mark")
+BETWEEN_WANTED = 'the two signs, as in "()"'
+TWO = 2
 PART_WANTED = 'a table such as { separator = "|", key = "quantity" }'
 
 
@@ -78,6 +80,21 @@ def after(argument: object) -> Conversion:
 
 def _after(separator: str, text: str) -> Converted:
     return changed(text, text.partition(separator)[2].strip(), "part_taken")
+
+
+def between(argument: object) -> Conversion:
+    """The text between two signs at the end of a text stays, or all of it where it does not end so."""
+    signs_ = arguments.text_argument("between", argument, BETWEEN_WANTED)
+    if len(signs_) != TWO:
+        raise arguments.refused("between", BETWEEN_WANTED)
+    return partial(_between, signs_[0], signs_[1])
+
+
+def _between(opens: str, closes: str, text: str) -> Converted:
+    plain = text.strip()
+    _, found, inner = plain.removesuffix(closes).rpartition(opens)
+    is_so = found and plain.endswith(closes) and inner.strip()
+    return changed(text, inner.strip() if is_so else plain, "part_taken")
 
 
 def part(argument: object) -> Conversion:

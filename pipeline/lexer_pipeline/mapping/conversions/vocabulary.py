@@ -14,7 +14,8 @@ MOST_SHOWN = 20
 # What the kernel can be told of in one byte.
 LONGEST_WORD = 255
 ENUM_WANTED = 'a table of words, as in { Paid = "purchase", "*" = "other" }'
-ABSENT_WANTED = 'a list of texts, as in ["#N/A", "NULL", "-"]'
+ABSENT_WANTED = 'a list of texts, as in ["#N/A", "NULL", "-"], or a table such as { holds = ["*"], ends = ["@members.ebay.com"] }'
+ABSENT_SETTINGS = ("is", "holds", "ends")
 
 
 def enum(argument: object) -> Conversion:
@@ -56,15 +57,27 @@ def _translated(
 
 
 def absent(argument: object) -> Conversion:
-    """A text that a list gives, blanks around it aside, becomes an absent field."""
-    listed = arguments.texts_argument("absent", argument, ABSENT_WANTED)
-    nothing = frozenset(text.strip() for text in listed)
-    convert = partial(_absent, nothing)
-    words = [word.encode() for word in sorted(nothing)]
-    if any(len(word) > LONGEST_WORD for word in words):
+    """A text that a list gives, blanks around it aside, becomes an absent field; so does one that holds or ends with a text."""
+    table = argument if isinstance(argument, Mapping) else {"is": argument}
+    said = arguments.table_argument("absent", table, ABSENT_SETTINGS, ABSENT_WANTED)
+    if not said:
+        raise arguments.refused("absent", ABSENT_WANTED)
+    listed = {name: arguments.texts_argument("absent", texts, ABSENT_WANTED) for name, texts in said.items()}
+    nothing = frozenset(text.strip() for text in listed.get("is", ()))
+    holds, ends = (tuple(text.casefold() for text in listed.get(name, ())) for name in ("holds", "ends"))
+    convert = partial(_absent, nothing, holds, ends)
+    # The kernel leaves to the conversion all texts that may be meant.
+    kernel, words = codes.TO_ABSENT, sorted(nothing)
+    if holds or ends:
+        kernel, words = codes.TO_UNMASKED, sorted({*(word.casefold() for word in nothing), *holds, *ends})
+    told = [word.encode() for word in words]
+    if any(len(word) > LONGEST_WORD for word in told):
         return convert
-    return Vectorised(convert, codes.TO_ABSENT, b"".join(bytes([len(word)]) + word for word in words))
+    return Vectorised(convert, kernel, b"".join(bytes([len(word)]) + word for word in told))
 
 
-def _absent(nothing: frozenset[str], text: str) -> Converted:
-    return Converted("", ("made_absent",)) if text.strip() in nothing else Converted(text)
+def _absent(nothing: frozenset[str], holds: tuple[str, ...], ends: tuple[str, ...], text: str) -> Converted:
+    plain = text.strip()
+    folded = plain.casefold() if holds or ends else ""
+    is_nothing = plain in nothing or folded.endswith(ends) or any(one in folded for one in holds)
+    return Converted("", ("made_absent",)) if is_nothing and text else Converted(text)
