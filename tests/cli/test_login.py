@@ -10,7 +10,6 @@ import pytest
 
 from tests.keyring_file import BACKEND
 from tests.running import ROOT, environment
-from tests.waiting import happens
 
 VARIABLE = "LEXER_UPLOAD_API_TOKEN"
 KEY = f"lexer-pipeline/{VARIABLE}"
@@ -58,24 +57,20 @@ def test_a_token_from_standard_input_is_kept_and_goes_again(tmp_path: Path) -> N
 
 
 def test_a_token_that_is_typed_is_not_shown(tmp_path: Path) -> None:
-    pty = pytest.importorskip("pty", reason="this system has no terminals to type at")
-    process, terminal = pty.fork()
-    if process == 0:
-        os.chdir(tmp_path)
-        os.execve(sys.executable, [sys.executable, "-m", "lexer_pipeline", "login"], place(tmp_path))
-    shown = ""
+    terminals = pytest.importorskip(
+        "tests.terminal", reason="this system has no terminals", exc_type=ImportError
+    )
+    terminal = terminals.Terminal(
+        [sys.executable, "-m", "lexer_pipeline", "login"], tmp_path, place(tmp_path)
+    )
     try:
-        while "Token" not in shown:
-            shown += os.read(terminal, 1024).decode()
-        os.write(terminal, f"{SECRET}\n".encode())
-
-        assert happens(lambda: held(tmp_path) == {KEY: SECRET})
-        while "doctor" not in shown:
-            shown += os.read(terminal, 1024).decode()
+        assert terminal.shows("not shown")
+        terminal.type(f"{SECRET}\n")
+        assert terminal.shows("lexer-pipeline doctor"), terminal.shown
     finally:
-        os.close(terminal)
-        os.waitpid(process, 0)
-    assert SECRET not in shown
+        terminal.close()
+    assert held(tmp_path) == {KEY: SECRET}
+    assert SECRET not in terminal.shown
 
 
 @pytest.mark.parametrize("words", [(SECRET,), ("--token", SECRET), (f"--token={SECRET}",)])
