@@ -23,7 +23,10 @@ def run(asked: argparse.Namespace) -> int:
     """Prepare batches, and send those that may be sent, after what waits of their series."""
     settings = given.settings(asked)
     if settings.token is None:
-        raise UsageError("there is no upload token", "Put it into LEXER_UPLOAD_API_TOKEN, or use convert.")
+        raise UsageError(
+            "there is no upload token",
+            "Type lexer-pipeline login, or put it into LEXER_UPLOAD_API_TOKEN; or use convert.",
+        )
     report = convert.prepared(asked)
     good = {one.specification for one in report.verdicts if one.state == BatchState.PREPARED}
     ready = [one for one in report.batches if one.manifest.specification in good]
