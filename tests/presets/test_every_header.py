@@ -15,9 +15,9 @@ SEEN = Path(__file__).parent / "seen"
 # None: no preset is for it.
 PRESET_OF = {
     "activecampaign.csv": "activecampaign_contacts",
-    "amazon_all_orders.csv": None,
-    "amazon_unshipped.csv": None,
-    "bigcommerce_orders.csv": None,
+    "amazon_all_orders.csv": "amazon_all_orders",
+    "amazon_unshipped.csv": "amazon_unshipped_orders",
+    "bigcommerce_orders.csv": "bigcommerce_orders",
     "brevo_contacts.csv": "brevo_contacts",
     "constant_contact.csv": "constant_contact",
     "dynamics_contacts.csv": "dynamics_contacts",
@@ -33,15 +33,15 @@ PRESET_OF = {
     "shopify_customers_new.csv": "shopify_customers",
     "shopify_orders_full.csv": "shopify_orders",
     "square_items_35.csv": "square_items",
-    "squarespace_orders.csv": None,
+    "squarespace_orders.csv": "squarespace_orders",
     "stripe_payments_min.csv": "stripe_payments",
     "stripe_unified_payments_2025.csv": "stripe_payments",
     "subscribed_email_audience_export_1a2b3c.csv": "mailchimp_audience",
     "tiktok_shop_orders.csv": "tiktok_shop_orders",
-    "toast_items.csv": None,
+    "toast_items.csv": "toast_items",
     "twilio_messages.csv": "twilio_messages",
-    "wix_orders.csv": None,
-    "woo_csv_export_suite.csv": None,
+    "wix_orders.csv": "wix_orders",
+    "woo_csv_export_suite.csv": "woocommerce_export_suite",
     "zoho_contacts.csv": "zoho_contacts",
 }
 

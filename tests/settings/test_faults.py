@@ -183,7 +183,7 @@ VALUES = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(WORDS), inner, max_size=3),
     max_leaves=6,
 )
-SOME_FOLDER = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+SOME_FOLDER = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 @st.composite

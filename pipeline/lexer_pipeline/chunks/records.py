@@ -38,7 +38,7 @@ class Carried:
     columns: tuple[int, ...]
     places: Int32s
 
-    def of(self, rows: Bools | slice) -> "Carried":
+    def of(self, rows: Bools | Integers | slice) -> "Carried":
         """Those of some rows."""
         return Carried(self.columns, self.places[rows])
 

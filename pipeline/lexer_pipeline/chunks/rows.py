@@ -99,6 +99,17 @@ class Rows:
         return int(self.row_ends[-1] - self.row_starts[0]) if len(self.faults) else 0
 
     @property
+    def own(self) -> Bools:
+        """Which rows stand in the source so; the others were made of the row before them, whose cell holds a list."""
+        if self.originals is not None:
+            return np.ones(len(self.faults), np.bool_)
+        blank = self.faults == ROW_BLANK
+        own: Bools = (np.diff(self.row_starts, prepend=np.int32(-1)) != 0) | blank
+        # A blank row may begin where the one behind it does.
+        own[1:] |= blank[:-1]
+        return own
+
+    @property
     def filled(self) -> int:
         """How many rows are not blank, written ones included."""
         return int((self.faults != ROW_BLANK).sum()) + (self.written.rows if self.written else 0)

@@ -11,7 +11,7 @@ from lexer_pipeline.inspecting.matching import PEOPLE
 from lexer_pipeline.inspecting.phone_lines import is_phone
 from lexer_pipeline.specs.paths import FieldPath
 
-UNPACK = "Export the orders with a row for each line; where each line has a column of its own, take its parts with `part`"
+UNPACK = "Say under packed in the mapping how it is packed, or export the orders with a row for each line; where each line has a column of its own, take its parts with `part`"
 STATUS = FieldPath(("status",))
 
 

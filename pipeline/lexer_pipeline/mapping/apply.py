@@ -24,6 +24,7 @@ from lexer_pipeline.mapping.noted import Noted
 from lexer_pipeline.mapping.outcomes import LEFT_PLACEHOLDER, Outcome, Outcomes
 from lexer_pipeline.mapping.reconcile import (
     DIFFERS,
+    DISCOUNT_WORKED_OUT,
     DOES_NOT_ADD_UP,
     NOT_RECONCILED,
     ROUNDING_ADDED,
@@ -35,6 +36,7 @@ from lexer_pipeline.mapping.reconcile import (
 from lexer_pipeline.mapping.record_sums import in_first_rows
 from lexer_pipeline.mapping.source_texts import any_filled, places_of, told_apart
 from lexer_pipeline.mapping.target_columns import TargetColumn
+from lexer_pipeline.mapping.unpacking import unpacked
 from lexer_pipeline.model import Problem
 from lexer_pipeline.validating.cell_kinds import kind_of
 from lexer_pipeline.validating.line_prices import LinePrices, note_prices
@@ -48,7 +50,7 @@ NEEDS_ESCAPE = re.compile(r'[\x00-\x1f"\\]')
 
 def apply(mapper: Mapper, rows: Records, outcomes: Outcomes, noted: Noted) -> Records:
     """The same rows as a table of the mapping's columns, and what is `noted` of them; `outcomes` serve all chunks of a source."""
-    chunk = _MappedChunk(mapper, rows, outcomes)
+    chunk = _MappedChunk(mapper, unpacked(mapper.unpacking, rows), outcomes)
     made = chunk.result()
     chunk.note(noted.currencies)
     chunk.note_lines(noted.prices)
@@ -207,16 +209,20 @@ class _MappedChunk:
             self._changed(name, what.label, self._rows.firsts[found.states == state], True)
 
     def _round(self, what: Reconciling, found: Reconciled) -> None:
-        """Add what rounding left of a total as an adjustment of its own."""
+        """Add what rounding left of a total as an adjustment of its own, or the discount that explains it."""
         if not what.rounding:
             return
         amount, reason = what.rounding
         spans = np.array([(self._size, *self._kept(text)) for text in found.texts], np.int64)
-        is_rounded = found.rests != 0
-        rows = self._rows.firsts[is_rounded]
-        self._fill(amount, rows, tuple(spans[found.rests[is_rounded]].T))
-        self._put(reason, rows, "Rounding")
-        self._changed_in(self._mapper.target_columns[amount], ROUNDING_ADDED, rows)
+        is_filled = found.rests != 0
+        self._fill(amount, self._rows.firsts[is_filled], tuple(spans[found.rests[is_filled]].T))
+        rounded = self._rows.firsts[is_filled & ~found.is_discount]
+        self._put(reason, rounded, "Rounding")
+        self._changed_in(self._mapper.target_columns[amount], ROUNDING_ADDED, rounded)
+        if what.discount is not None:
+            lowered = self._rows.firsts[found.is_discount]
+            self._put(reason, lowered, what.discount[1])
+            self._changed_in(self._mapper.target_columns[amount], DISCOUNT_WORKED_OUT, lowered)
 
     def _empty(self, places: Sequence[int], where: Bools) -> None:
         for place in places:

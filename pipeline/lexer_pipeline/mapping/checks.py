@@ -6,7 +6,17 @@ from graphlib import CycleError, TopologicalSorter
 
 from lexer_pipeline.errors import UsageError
 from lexer_pipeline.mapping.conversions import compile_conversion, country_said
-from lexer_pipeline.mapping.rules import LINE_TOTAL, TOTAL, Mapping, RecordMap, Table, conversions_in
+from lexer_pipeline.mapping.part_columns import owner
+from lexer_pipeline.mapping.rules import (
+    LINE_TOTAL,
+    TOTAL,
+    Mapping,
+    Reconcile,
+    RecordMap,
+    Table,
+    conversions_in,
+)
+from lexer_pipeline.specs.names import normalised
 from lexer_pipeline.suspicions import not_holding
 from lexer_pipeline.system import settings_file
 from lexer_pipeline.system.settings_file import SettingsFile
@@ -27,13 +37,29 @@ def check(file: SettingsFile, mapping: Mapping) -> None:
     if mapping.documents is not None and mapping.documents.parent and mapping.documents.included:
         hint = "Leave out one of them: parent is for lines, included for pages."
         raise file.fault(("documents", "included"), "documents has both parent and included", hint)
+    if mapping.documents is not None and mapping.packed:
+        hint = "In JSON a list is a list, and a path leads through it: line_items[].sku. Leave packed out."
+        raise file.fault(("packed",), "packed is for tables, and documents for JSON", hint)
     for number, record in enumerate(mapping.records):
+        _check_whole_rows(file, ("records", number), mapping, record)
         table = file.table["records"][number]
         _check_conversions(file, ("records", number, "fields"), table["fields"])
         if record.reconcile is not None:
             total = {"total": table["reconcile"]["total"]}
             _check_conversions(file, ("records", number, "reconcile"), total)
         _check_leaning(file, ("records", number), record)
+
+
+def _check_whole_rows(file: SettingsFile, at: KeyPath, mapping: Mapping, record: RecordMap) -> None:
+    """Refuse what is asked of rows by a part of the list in one of their cells, since rows are chosen before that is taken apart."""
+    lists = {normalised(one.column) for one in mapping.packed}
+    asked = [("key", [record.key or ""]), ("carry", record.carry)]
+    asked += [("skip", skip.names()) for skip in record.skips]
+    for setting, names in asked:
+        for name in names:
+            if owner(name) in lists:
+                hint = "Name a column that says it of the whole row."
+                raise file.fault((*at, setting), f"{setting}: {name} is a part of a list in a cell", hint)
 
 
 def _check_conversions(file: SettingsFile, at: KeyPath, fields: Table) -> None:
@@ -76,12 +102,19 @@ def _leaning(record: RecordMap) -> Iterator[tuple[KeyPath, str, str]]:
     for number, other in enumerate(record.together):
         yield ("together", number), "together", other
     if record.reconcile is not None:
-        for name, listed in (("on_top", record.reconcile.on_top), ("contained", record.reconcile.contained)):
-            for amount, instead in listed:
-                for other in (amount, instead):
-                    yield ("reconcile", name, amount), "reconcile", other
-        for number, other in enumerate(record.reconcile.plus):
-            yield ("reconcile", "plus", number), "reconcile", other
+        yield from (
+            (("reconcile", *place), "reconcile", other) for place, other in _reconciled(record.reconcile)
+        )
+
+
+def _reconciled(what: Reconcile) -> Iterator[tuple[KeyPath, str]]:
+    """Each field that `reconcile` names, and where."""
+    for name, listed in (("on_top", what.on_top), ("contained", what.contained)):
+        for pair in listed:
+            yield from (((name, pair[0]), other) for other in pair)
+    yield from ((("plus", number), other) for number, other in enumerate(what.plus))
+    if what.discount is not None:
+        yield ("discount", "where"), what.discount[0]
 
 
 def _place_of(target: str) -> KeyPath:

@@ -16,6 +16,7 @@ from lexer_pipeline.mapping.outcomes import converted
 from lexer_pipeline.mapping.rules import FieldDecisions
 from lexer_pipeline.mapping.source_texts import any_filled, places_of, told_apart
 from lexer_pipeline.mapping.target_columns import Step, TargetColumn
+from lexer_pipeline.mapping.unpacking import rows_unpacked
 
 
 class ColumnSurvey:
@@ -41,8 +42,9 @@ class ColumnSurvey:
         """The same chunks; it may be settled once all have passed."""
         for rows in blocks:
             if self.mapper.waits:
-                texts = cells.of_rows(rows)
-                good = np.flatnonzero(rows.faults == ROW_OK)
+                looked_at = rows_unpacked(self.mapper.unpacking, rows)
+                texts = cells.of_rows(looked_at)
+                good = np.flatnonzero(looked_at.faults == ROW_OK)
                 for one in self.mapper.target_columns:
                     _look(one, texts, good)
             yield rows

@@ -27,6 +27,7 @@ from lexer_pipeline.mapping.rules import (
     Told,
 )
 from lexer_pipeline.mapping.target_columns import BORN, Step, TargetColumn, columns_of, order_of
+from lexer_pipeline.mapping.unpacking import Unpacking, unpacking_of
 from lexer_pipeline.model import Specification
 from lexer_pipeline.specs.names import shown
 from lexer_pipeline.specs.placeholders import USUAL
@@ -70,7 +71,7 @@ class Mapper:
     alone. `unused` are columns that the mapping does not name, `left_out` all that no record reads, and `doubled` names of several
     columns, of which the first is read. Behind the columns that are `fields` of the record stands what is only looked at.
     `amounts` are the names of the source's columns that hold amounts, `lines` the places of what is told of a line, where its price
-    is a column as it is, and `names` the header.
+    is a column as it is, and `names` the header. `unpacking` takes the cells apart that hold lists.
     """
 
     target_columns: tuple[TargetColumn, ...]
@@ -93,6 +94,7 @@ class Mapper:
     left_out: tuple[str, ...] = ()
     doubled: tuple[str, ...] = ()
     documents: DocumentTable | None = None
+    unpacking: Unpacking | None = None
 
     @property
     def fields(self) -> int:
@@ -108,7 +110,7 @@ class Mapper:
 
     def takes_nested(self, one: TargetColumn) -> bool:
         """Whether a column may hold the JSON of a list or an object."""
-        return self.documents is None or takes_lists(one.rule)
+        return (self.documents is None and self.unpacking is None) or takes_lists(one.rule)
 
     @property
     def once(self) -> list[int]:
@@ -118,7 +120,8 @@ class Mapper:
     @property
     def of_records(self) -> list[int]:
         """The columns of the source that say one thing a record."""
-        return sorted({column for one in self.target_columns if one.is_once for column in one.columns})
+        columns = {column for one in self.target_columns if one.is_once for column in one.columns}
+        return sorted(columns if self.unpacking is None else set(map(self.unpacking.base, columns)))
 
     @property
     def leaves_placeholders(self) -> bool:
@@ -202,6 +205,10 @@ def compile_mapper(
         targets, labels, tree, source, folds, record.takes_first, closes_gaps, mapping.placeholders.further
     )
     carry = [columns.find((name,)) for name in record.carry]
+    unpacking = unpacking_of(record, columns, len(header)) if table is None else None
+    names = (
+        header[: table.columns] if table is not None else columns.names if unpacking is not None else header
+    )
     return Mapper(
         target_columns, order_of(target_columns), layout,
         key,
@@ -212,7 +219,8 @@ def compile_mapper(
         _unused(columns, mapping, record, header, told.keep_rest),
         plan.mapping, source, plan.fields_decided, reconciling(record, target_columns),
         {column: columns.name(column) for one in target_columns if _holds_amounts(one.rule) for column in one.columns},
-        _lines(target_columns), tuple(header[: table.columns] if table is not None else header), columns.left_out(record), columns.doubled, table,
+        _lines(target_columns), tuple(names), columns.left_out(record), columns.doubled, table,
+        unpacking,
     )  # fmt: skip
 
 

@@ -134,7 +134,7 @@ def _rows(record: RecordMap, found: Header, source: str) -> tuple[Steps, Steps]:
             f"{source}: each = {shown(record.each)} lies in another list",
             "Let [documents] records name the list around it, so that its items are the documents.",
         )
-    asked = [names for rule in record.rules if _repeats(rule) for names in rule.columns]
+    asked = [names for rule in record.rules if repeats(rule) for names in rule.columns]
     # What no document has yet may be called otherwise in them than in the mapping's first choice.
     there = [names for names in asked if found.has(names)] or asked
     named = (_outer_list(steps_of(_called(names, found, ()))) for names in there)
@@ -162,7 +162,7 @@ def _cut(steps: Steps, rows: Steps) -> Steps:
     return steps
 
 
-def _repeats(rule: FieldRule) -> bool:
+def repeats(rule: FieldRule) -> bool:
     """Whether a rule makes something of each row."""
     is_repeated = rule.target == LINE_TOTAL or FieldPath.named(rule.target).is_repeated
     return is_repeated and not rule.split and not takes_lists(rule)

@@ -43,6 +43,7 @@ from lexer_pipeline.mapping.rules import (
     FieldRule,
     Mapping,
     NameWord,
+    Packing,
     Reconcile,
     RecordMap,
     Signature,
@@ -132,6 +133,7 @@ def _mapping(path: Path, file: SettingsFile) -> Mapping:
         further_placeholders=_texts(words, "add"), meant=_texts(words, "not"), country=table.get("country", ""),
         sheet=table.get("sheet"), rest=table.get("rest", ""),
         documents=DocumentSettings(**table["documents"]) if "documents" in table else None,
+        packed=tuple(_packing(column, said) for column, said in table.get("packed", {}).items()),
     )  # fmt: skip
 
 
@@ -153,6 +155,14 @@ def _signature(said: str | list[Any] | Table) -> Signature:
     return Signature(tuple(required), _texts(table, "excluding"))
 
 
+def _packing(column: str, table: Table) -> Packing:
+    usual = Packing(column)
+    return Packing(
+        column, _texts(table, "items") or usual.items, _texts(table, "parts") or usual.parts,
+        table.get("mark", usual.mark), table.get("escape", ""), _texts(table, "names"),
+    )  # fmt: skip
+
+
 def _record(table: Table, options: tuple[str, ...]) -> RecordMap:
     return RecordMap(
         table["specification"], table.get("key"), table.get("differ") == "first",
@@ -167,7 +177,9 @@ def _record(table: Table, options: tuple[str, ...]) -> RecordMap:
 def _reconcile(table: Table) -> Reconcile:
     on_top, contained = (tuple(table.get(name, {}).items()) for name in ("on_top", "contained"))
     target = LINE_TOTAL if table.get("each_line") else TOTAL
-    return Reconcile(_field(target, table["total"]), on_top, contained, _texts(table, "plus"))
+    said = table.get("discount")
+    discount = (said["where"], said.get("reason", "Discount")) if said is not None else None
+    return Reconcile(_field(target, table["total"]), on_top, contained, _texts(table, "plus"), discount)
 
 
 def _is_on(skip: Table, options: tuple[str, ...]) -> bool:

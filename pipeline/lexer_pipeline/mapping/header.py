@@ -7,6 +7,7 @@ from difflib import get_close_matches
 from lexer_pipeline.chunks.rejected import BOOKKEEPING
 from lexer_pipeline.errors import UsageError
 from lexer_pipeline.mapping.file import is_users_own
+from lexer_pipeline.mapping.part_columns import part_columns
 from lexer_pipeline.mapping.rules import Mapping, RecordMap
 from lexer_pipeline.specs.names import normalised, shown, told_apart
 
@@ -20,7 +21,7 @@ class Header:
     """Finds columns of a header by their names: exactly, else without case and punctuation; it remembers which were asked for.
 
     `original` names the source of which these are rejected rows, if they are. Of several names those are `late` that nobody has seen
-    filled: another one goes before them.
+    filled: another one goes before them. Behind the columns of the source stand the `parts` of those that hold lists.
     """
 
     def __init__(
@@ -34,6 +35,9 @@ class Header:
         self.mapping = mapping
         self.source = source
         self.original = original or source
+        self._real = len(names)
+        self.parts = part_columns(mapping, names)
+        names = (*names, *(name for one in self.parts for name in one.names))
         self._names = names
         self._late = late
         self._exact = _places(names)
@@ -73,6 +77,11 @@ class Header:
         """What a column is called."""
         return self._names[column]
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What all columns are called, those that a list is taken apart into behind those of the source."""
+        return tuple(self._names)
+
     def secret(self) -> tuple[int, ...]:
         """Columns that nobody may pass on."""
         return tuple(sorted(self._all_meant(self.mapping.secret)))
@@ -94,8 +103,8 @@ class Header:
 
     def _others(self, named: Iterable[str]) -> tuple[str, ...]:
         """The columns that nobody asked for, and that have none of the names."""
-        known = self._asked | self._all_meant(named)
-        others = (name for column, name in enumerate(self._names) if column not in known)
+        known = self._asked | self._all_meant(named) | {one.column for one in self.parts}
+        others = (name for column, name in enumerate(self._names[: self._real]) if column not in known)
         return tuple(name for name in others if name not in BOOKKEEPING)
 
     def _all_meant(self, names: Iterable[str]) -> set[int]:
@@ -150,7 +159,8 @@ def _places(names: Sequence[str]) -> dict[str, list[int]]:
 def named_columns(mapping: Mapping) -> frozenset[str]:
     """The columns that a mapping reads, drops or keeps to itself, as `is_named` compares them."""
     read = (name for record in mapping.records for name in record.columns())
-    return frozenset(_as_named(name) for name in (*mapping.drop, *mapping.secret, *read))
+    packed = (one.column for one in mapping.packed)
+    return frozenset(_as_named(name) for name in (*mapping.drop, *mapping.secret, *packed, *read))
 
 
 def is_named(name: str, named: Collection[str]) -> bool:

@@ -33,5 +33,5 @@ def linked(mapper: Mapper, rows: Records) -> Records:
     if not gone.any():
         return rows
     left_out = LeftOut((NO_ONE,) * int(nameless.sum()), lambda: rows.kept(gone))
-    skipped = {**rows.skipped, NO_ONE: rows.skipped.get(NO_ONE, 0) + int(gone.sum())}
+    skipped = {**rows.skipped, NO_ONE: rows.skipped.get(NO_ONE, 0) + int((gone & rows.own).sum())}
     return replace(rows.kept(~gone), skipped=skipped, left_out=(*rows.left_out, left_out))

@@ -24,7 +24,7 @@ from lexer_pipeline.mapping.source_texts import told_apart
 PRICES = "products[].price_paid"
 SUMMED = (PRICES, "adjustments[].price_adjustment")
 DOES_NOT_ADD_UP, NOT_RECONCILED = "does_not_add_up", "not_reconciled"
-ROUNDING_ADDED = "rounding_added"
+ROUNDING_ADDED, DISCOUNT_WORKED_OUT = "rounding_added", "discount_worked_out"
 ADDS_UP, DIFFERS, UNKNOWN = range(3)
 # A sum of more decimals than any coin has was worked out by the shop, and is rounded as its total is.
 COIN = 3
@@ -74,7 +74,8 @@ class Movable:
 class Reconciling:
     """What is added up, by places of columns that a mapping makes: `summed` always, `movable` where the total says so.
 
-    `rounding` are the places of the amount and the reason of an adjustment that is free for what rounding left, if there is one.
+    `rounding` are the places of the amount and the reason of an adjustment that is free for what rounding left, if there is one, and
+    `discount` is the place of the field that says that there was one, with the reason, where its amount is not said.
     `ways` are all ways to add amounts that are to be tried, in their order.
     """
 
@@ -84,7 +85,7 @@ class Reconciling:
     label: str
     currency: int | None = None
     rounding: tuple[int, ...] = ()
-
+    discount: tuple[int, str] | None = None
     ways: tuple[Way, ...] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -96,6 +97,8 @@ class Reconciling:
         yield from self.summed
         yield from (one.amount for one in self.movable)
         yield from (place for place in (self.total, self.currency) if place is not None)
+        if self.discount is not None:
+            yield self.discount[0]
 
 
 def _ways(movable: Sequence[Movable]) -> Iterator[Way]:
@@ -116,49 +119,69 @@ def _ways(movable: Sequence[Movable]) -> Iterator[Way]:
 class Reconciled:
     """For each record whether it adds up (ADDS_UP, DIFFERS, UNKNOWN), and which movable amounts are added to its prices.
 
-    `rests` tells for each which of `texts` is the amount that rounding left; the first is empty.
+    `rests` tells for each which of `texts` is the amount that rounding left, or a discount that `is_discount`; the first is empty.
     """
 
     states: UInt8s
     added: Bools
     rests: Integers
     texts: tuple[str, ...]
+    is_discount: Bools
 
 
 def reconciled(what: Reconciling, texts: cells.Cells, rows: Records, once: Sequence[int]) -> Reconciled:
     """Compare what each record of a chunk comes to with its total; `once` are the columns that stand once a record.
 
-    Where no way fits, the nearest is taken, and a rest that rounding explains is told.
+    Where no way fits, the nearest is taken, and a rest that rounding explains is told; or, where a discount is named without its
+    amount, what the prices are too much by as usual.
     """
     single, ways = set(once), what.ways
     texts = pulled_up(texts, sorted(single.intersection(what.read)), rows)
     is_added = np.array([[at in way for at in range(len(what.movable))] for way in ways], np.bool_)
     states, chosen = np.full(rows.records, UNKNOWN, np.uint8), np.zeros(rows.records, np.intp)
+    is_discount = np.zeros(rows.records, np.bool_)
     if what.total is None or not rows.records:
-        return Reconciled(states, is_added[chosen], chosen, ("",))
+        return Reconciled(states, is_added[chosen], chosen, ("",), is_discount)
     told = _told(what.total, texts, rows, single)
-    rests, sure = _nearest(what, what.total, ways, texts, rows, single, told, chosen)
+    rests, usual, sure = _nearest(what, what.total, ways, texts, rows, single, told, chosen)
     states[told & sure] = ADDS_UP
     further = {}
     for record in np.flatnonzero(told & ~sure).tolist():
         found = _decided(what, ways, texts, rows, record, single)
         if found is not None:
-            states[record], (chosen[record], further[record]) = ADDS_UP, found
+            states[record], (chosen[record], *further[record]) = ADDS_UP, found
     slack = _slack(what, what.total, is_added[chosen], texts, rows, single)
     misses = told & sure & (rests != 0)
-    is_rounded = misses & (2 * np.abs(rests) <= slack)
-    states[misses & ~is_rounded] = DIFFERS
-    different, numbers = np.unique(rests[is_rounded], return_inverse=True)
+    # A rest too small for a discount is one of the usual way: in any other an amount would be left out to get near.
+    may_be_discount = _names_discount(what, texts, rows)
+    is_rounded = misses & (2 * np.abs(rests) <= slack) & ~(may_be_discount & (chosen != 0))
+    is_discount = misses & ~is_rounded & may_be_discount & (usual < 0)
+    chosen[is_discount], rests[is_discount] = 0, usual[is_discount]
+    states[misses & ~is_rounded & ~is_discount] = DIFFERS
+    different, numbers = np.unique(rests[is_rounded | is_discount], return_inverse=True)
     said = ["", *(plain(Decimal(rest).scaleb(-6, EXACT)) for rest in different.tolist())]
     which = np.zeros(rows.records, np.intp)
-    which[is_rounded] = numbers + 1
-    for record, rest in further.items():
-        if rest and 2 * abs(rest) * MILLION <= slack.item(record):
-            which[record] = len(said)
-            said.append(plain(rest))
-        elif rest:
+    which[is_rounded | is_discount] = numbers + 1
+    for record, (rest, as_usual) in further.items():
+        is_small = 2 * abs(rest) * MILLION <= slack.item(record) and not (
+            may_be_discount[record] and chosen[record]
+        )
+        if rest and not is_small and may_be_discount[record] and as_usual < 0:
+            chosen[record], is_discount[record] = 0, True
+        elif rest and not is_small:
             states[record] = DIFFERS
-    return Reconciled(states, is_added[chosen], which, tuple(said))
+        if rest and states[record] != DIFFERS:
+            which[record] = len(said)
+            said.append(plain(as_usual if is_discount[record] else rest))
+    return Reconciled(states, is_added[chosen], which, tuple(said), is_discount)
+
+
+def _names_discount(what: Reconciling, texts: cells.Cells, rows: Records) -> Bools:
+    """Which records name a discount without its amount."""
+    if what.discount is None or not what.rounding:
+        return np.zeros(rows.records, np.bool_)
+    named: Bools = np.logical_or.reduceat(texts.filled(what.discount[0]), rows.firsts)
+    return named
 
 
 def _told(total: int, texts: cells.Cells, rows: Records, once: set[int]) -> Bools:
@@ -173,8 +196,8 @@ def _told(total: int, texts: cells.Cells, rows: Records, once: set[int]) -> Bool
 def _nearest(
     what: Reconciling, total: int, ways: Sequence[Way], texts: cells.Cells, rows: Records, once: set[int], told: Bools,
     chosen: Integers,
-) -> tuple[Int64s, Bools]:  # fmt: skip
-    """What is left of each total in the way that comes nearest to it, and for which records that is certain; sets the ways."""
+) -> tuple[Int64s, Int64s, Bools]:  # fmt: skip
+    """What is left of each total in the way that comes nearest to it, and as usual, and for which records that is certain; sets the ways."""
     sure = np.ones(rows.records, np.bool_)
 
     def sums(place: int) -> Int64s:
@@ -186,16 +209,19 @@ def _nearest(
     fixed = sum((sums(place) for place in what.summed), np.zeros(rows.records, np.int64))
     moved = [sums(one.amount) for one in what.movable]
     rests = np.full(rows.records, np.iinfo(np.int64).max)
+    usual = rests.copy()
     left = np.flatnonzero(sure & told)
     for number, way in enumerate(ways):
         if not len(left):
             break
         found = fixed[left] + sum((moved[at][left] for at in way), np.zeros(len(left), np.int64))
         rest = np.where(_is_close(found, totals[left]), 0, totals[left] - found)
+        if not number:
+            usual[left] = rest
         is_nearer = np.abs(rest) < np.abs(rests[left])
         rests[left[is_nearer]], chosen[left[is_nearer]] = rest[is_nearer], number
         left = left[rest != 0]
-    return rests, sure
+    return rests, usual, sure
 
 
 def _slack(
@@ -241,8 +267,8 @@ def _is_close(found: Int64s, total: Int64s) -> Bools:
 
 def _decided(
     what: Reconciling, ways: Sequence[Way], texts: cells.Cells, rows: Records, record: int, once: set[int]
-) -> tuple[int, Decimal] | None:
-    """The same for one record, whatever its numbers look like: the number of its way, and what is left."""
+) -> tuple[int, Decimal, Decimal] | None:
+    """The same for one record, whatever its numbers look like: the number of its way, what is left, and what is left as usual."""
     first, last = rows.firsts.item(record), rows.lasts.item(record)
 
     def said(place: int) -> list[str]:
@@ -261,7 +287,7 @@ def _decided(
             found = EXACT.add(found, known[at])
         rests.append(Decimal(0) if is_close(found, total) else EXACT.subtract(total, found))
     nearest = min(range(len(ways)), key=lambda number: abs(rests[number]))
-    return nearest, rests[nearest]
+    return nearest, rests[nearest], rests[0]
 
 
 def is_close(found: Decimal, total: Decimal) -> bool:

@@ -42,8 +42,12 @@ def reconciling(record: RecordMap, target_columns: Sequence[TargetColumn]) -> Re
     total = places.get(record.reconcile.total.target)
     if total is None and is_of_lines:
         return None
+    named = record.reconcile.discount
+    discount = (places[named[0]], named[1]) if named is not None and named[0] in places else None
     label = target_columns[total].label if total is not None else ""
-    return Reconciling(total, tuple(summed), tuple(movable), label, places.get("currency"), rounding)
+    return Reconciling(
+        total, tuple(summed), tuple(movable), label, places.get("currency"), rounding, discount
+    )
 
 
 def rounding_rules(record: RecordMap, tree: SchemaTree) -> Iterator[FieldRule]:

@@ -140,13 +140,15 @@ class Reconcile:
 
     `on_top` and `contained` are amounts, by the field that holds each as an adjustment, with the field that it has where
     prices contain it already; each record tells by its total which it is, and where none does it is what the list says. `plus` are
-    fields that the total holds beside them, as one before discounts does.
+    fields that the total holds beside them, as one before discounts does. Where the field that `discount` names is filled there was one
+    whose amount is not said, with a reason.
     """
 
     total: FieldRule
     on_top: tuple[tuple[str, str], ...]
     contained: tuple[tuple[str, str], ...]
     plus: tuple[str, ...] = ()
+    discount: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,13 +225,29 @@ class DocumentSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class Packing:
+    """How a `column` holds a list in one cell: the signs between its `items`, and between their `parts`, of each of which one does.
+
+    A part is a name, the `mark` behind it and a value; where `names` are told, only these are. Behind `escape` a sign is one of a value.
+    JSON is a list whatever is said here.
+    """
+
+    column: str
+    items: tuple[str, ...] = (";",)
+    parts: tuple[str, ...] = ("|",)
+    mark: str = ":"
+    escape: str = ""
+    names: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Mapping:
     """A mapping file and its `text`; `refuse` says why such an export cannot be converted at all.
 
     `accept` are codes of suspicions that hold no batch; one that goes by its share does above `share` of the records and from
     `least` on. `further_placeholders` are words for nothing beside those that are known, and `meant` are known ones that mean
     something in this export. `country` is that of phone numbers whose row says none, `sheet` the one of a workbook that is read,
-    and `rest` says what becomes of columns that it does not name. `documents` is there where it is for JSON. `path` is where the file lies, or lay where only its text `is_kept`.
+    and `rest` says what becomes of columns that it does not name. `documents` is there where it is for JSON, and `packed` are columns of tables that hold lists. `path` is where the file lies, or lay where only its text `is_kept`.
     """
 
     path: Path
@@ -251,6 +269,7 @@ class Mapping:
     country: str = ""
     sheet: str | None = None
     documents: "DocumentSettings | None" = None
+    packed: tuple[Packing, ...] = ()
 
     @property
     def placeholders(self) -> Placeholders:

@@ -106,10 +106,12 @@ def accepted(checked: Checked) -> list[int] | list[str]:
     """What a fix accepted of a chunk, by which the next one knows it: rows by their lines, documents by their SHA-256."""
     chunk = checked.shaped.chunk
     gone = [row for record in checked.rejected for row in record.rows]
-    keep = np.ones(len(chunk.lines), np.bool_)
-    keep[gone] = False
     if isinstance(chunk, Documents):
+        keep = np.ones(len(chunk.lines), np.bool_)
+        keep[gone] = False
         return [chunk.sha256(row) for row in np.flatnonzero(keep).tolist()]
+    keep = chunk.own
+    keep[gone] = False
     if chunk.originals is not None:
         return list(
             {chunk.sha256(row): None for row in np.flatnonzero(keep & (chunk.faults != ROW_BLANK)).tolist()}

@@ -43,6 +43,7 @@ CODES = {
     "too_deep": "the document is nested too deep",
     "too_many_keys": "the document has too many keys",
     "duplicate_key": "a key that a mapping reads stands twice in one object of a document",
+    "packed": "a cell holds no list in the form that the mapping describes",
     "no_parent": "a line names a parent that the source does not have",
     "ragged_row": "a row with more or fewer cells than the header",
     "quote": "a quoted cell is not closed, or text follows the closing quote",

@@ -56,6 +56,9 @@ class RepeatedLines:
         if len(times) > 1 or times == {1}:
             return
         numbers = chunk.numbers[rows]
+        if numbers[0] == numbers[-1]:
+            # One row holds them all in a cell, and says its lines once.
+            return
         comes_back = bool((np.diff(numbers) > 1).any())
         code = "orders_repeated" if len(lines) > 1 or comes_back else "line_repeated"
         self._found.add(Sighting(code, "", 1, (chunk.lines.item(rows[0]),)))

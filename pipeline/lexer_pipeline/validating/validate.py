@@ -66,11 +66,12 @@ def validate_rows(
     conversions.update(_counted(chunk.changes, accepted, chunk))
     warnings = _counted(shaped.warnings, vouched, chunk)
     warnings.update(decided.warnings)
-    records, filled = int(accepted.sum()), chunk.faults != ROW_BLANK
+    own = chunk.own
+    records, filled = int(accepted.sum()), (chunk.faults != ROW_BLANK) & own
     before = np.append(0, np.cumsum(filled))
     sizes = before[chunk.lasts] - before[chunk.firsts]
     continuations = int(sizes[accepted].sum()) - records + int(sizes[decided.folded].sum())
-    total, blank = len(filled), int(len(filled) - filled.sum())
+    total, blank = int(own.sum()), int(own.sum() - filled.sum())
     if (written := chunk.written) is not None:
         total, blank = total + written.rows + written.blank, blank + written.blank
         records, continuations = records + written.records, continuations + written.rows - written.records
@@ -93,14 +94,16 @@ def _decided(
     begins, ends, faults = chunk.firsts.tolist(), chunk.lasts.tolist(), chunk.faults.tolist()
     agreeing, wording = agrees.tolist(), Wording(source, chunk, layout.names_of)
     faulty = {row for row, fault in enumerate(faults) if fault} | chunk.problems.keys()
+    is_own = chunk.own.tolist()
     for record in doubtful:
         rows = [row for row in range(begins[record], ends[record]) if faults[row] != ROW_BLANK]
+        own = tuple(row for row in rows if is_own[row])
         if record in large:
-            decided.rejected.append(Rejected(tuple(rows), wording.issues((TOO_LARGE,), rows[0])))
+            decided.rejected.append(Rejected(own, wording.issues((TOO_LARGE,), rows[0])))
             continue
         if (fate := told.get(record)) is not None:
             said = wording.issues(fate.problems, rows[0])
-            decided.tell(record, rows, fate, said, chunk.lines.item(rows[0]))
+            decided.tell(record, own, fate, said, chunk.lines.item(rows[0]))
             continue
         has_signature = agreeing[record] and faulty.isdisjoint(rows)
         signature = alike.of(rows) if alike is not None and has_signature else None
@@ -110,7 +113,7 @@ def _decided(
             issues, verdict = _judge(chunk, rows, layout, reference, wording)
             signatures.learn(signature, verdict.problems)
         if issues:
-            decided.rejected.append(Rejected(tuple(rows), issues))
+            decided.rejected.append(Rejected(own, issues))
             continue
         decided.lines[record] = verdict.line
         decided.conversions.update(verdict.conversions)

@@ -151,7 +151,7 @@ def _of_list(make: Make, name: str, takes_one: bool, text: str) -> Converted | U
         items = DECODER.decode(plain)
         if items is not None and not isinstance(items, list):
             return NO_LIST
-        made = "" if items is None else _text(make(items))
+        made = "" if items is None else as_cell(make(items))
     except NotInForm:
         return NOT_IN_FORM
     except NoAmount:
@@ -163,7 +163,7 @@ def _of_list(make: Make, name: str, takes_one: bool, text: str) -> Converted | U
     return Converted(made, tuple(name.split()) if made != text else ()) if is_unicode(made) else UNWRITABLE
 
 
-def _text(value: Value) -> str:
+def as_cell(value: Value) -> str:
     """A value as a cell has it: a number with the digits as they stand, nothing for null and what is empty, JSON for the rest."""
     if isinstance(value, str):
         return value
@@ -175,7 +175,7 @@ def _text(value: Value) -> str:
 
 
 def _first(items: Sequence[Value]) -> Value:
-    return next(filter(None, map(_text, items)), None)
+    return next(filter(None, map(as_cell, items)), None)
 
 
 def _count(items: Sequence[Value]) -> Value:
@@ -183,7 +183,7 @@ def _count(items: Sequence[Value]) -> Value:
 
 
 def _joined(separator: str, items: Sequence[Value]) -> Value:
-    return separator.join(filter(None, map(_text, items)))
+    return separator.join(filter(None, map(as_cell, items)))
 
 
 def _picked(where: Parts, word: str, take: Parts, items: Sequence[Value]) -> Value:
@@ -197,13 +197,13 @@ def _taken(where: Parts, words: frozenset[str], take: Parts, items: Sequence[Val
             continue
         if not isinstance(item, dict):
             raise NotInForm
-        if _text(value_at(item, where)).strip().casefold() in words:
+        if as_cell(value_at(item, where)).strip().casefold() in words:
             yield value_at(item, take)
 
 
 def _sum(items: Sequence[Value]) -> Value:
     """With as many decimals as the amount with most of them; nothing of a list without amounts."""
-    amounts = [exact(text) for text in map(_text, items) if text]
+    amounts = [exact(text) for text in map(as_cell, items) if text]
     if not amounts:
         return None
     total = Decimal(0)

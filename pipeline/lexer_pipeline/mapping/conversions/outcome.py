@@ -39,6 +39,7 @@ CHANGES: Mapping[str, str] = MappingProxyType({
     "phone_rewritten": "a phone number became digits that start with the country code",
     "protection_removed": 'what only protects an id from spreadsheets was taken off: ="...", a tab, a no-break space',
     "placeholder_left_out": "a word for nothing stood where a person should be named, and was left out",
+    "discount_worked_out": "a discount whose amount the export does not say was worked out from the total, and added as an adjustment",
     "rounding_added": "what rounding left of a total was added as an adjustment with the reason Rounding",
     "sign_dropped": "a number lost its minus sign",
     "sign_flipped": "a number changed its sign",

@@ -127,7 +127,10 @@ def _region(said: object) -> str:
 
 
 def _read(text: str, country: str | None) -> Converted | Unconvertible:
-    bare = text.strip().removeprefix("'").strip()
+    bare = text.strip()
+    if bare.startswith("'"):
+        # A spreadsheet's mark of a text; some shops put a second one behind it.
+        bare = bare[1:].removesuffix("'").strip()
     found = harm(bare)
     if found is LOST or found is BROKEN:
         return found
