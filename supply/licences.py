@@ -33,7 +33,7 @@ WORDS = {
     "The Unlicense (Unlicense)": "Unlicense",
 }
 # Installed on other systems alone, as their pages say.
-ELSEWHERE = {"colorama": "BSD-3-Clause"}
+ELSEWHERE = {"colorama": "BSD-3-Clause", "pywin32-ctypes": "BSD-3-Clause"}
 
 
 def licence_of(package: Distribution) -> str:

@@ -5,12 +5,14 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
+NO_KEY_RING = "keyring.backends.null.Keyring"  # holds nothing, whatever that of the machine does
 
 
 def environment(**more: str) -> dict[str, str]:
     """No settings but where the package lies; a warning is an error."""
     return {
-        "PYTHONPATH": str(ROOT / "pipeline"), "PATH": "/usr/bin:/bin", "PYTHONWARNINGS": "error", "NO_COLOR": "1", **more,
+        "PYTHONPATH": str(ROOT / "pipeline"), "PATH": "/usr/bin:/bin", "PYTHONWARNINGS": "error", "NO_COLOR": "1",
+        "PYTHON_KEYRING_BACKEND": NO_KEY_RING, **more,
     }  # fmt: skip
 
 

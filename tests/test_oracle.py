@@ -18,7 +18,7 @@ from oracle.rules import LINK_SHAPES, RECORDS, Node, holds
 from pydantic import BaseModel
 from pydantic.fields import SHAPE_LIST
 
-FEW = settings(deadline=None, max_examples=12)
+FEW = settings(max_examples=12)
 NEITHER = (False, False)
 EVERY_TYPE = pytest.mark.parametrize("record_type", RECORD_TYPES)
 
@@ -220,7 +220,7 @@ def test_cells_have_dotted_headers_and_no_cell_for_what_is_absent() -> None:
 def test_spoiling_leaves_some_documents_acceptable_and_some_not(record_type: str) -> None:
     seen: list[bool] = []
 
-    @settings(deadline=None, max_examples=60, database=None, derandomize=True)
+    @settings(max_examples=60, database=None, derandomize=True)
     @given(spoiled(record_type))
     def judge(document: Any) -> None:
         seen.append(accepts(record_type, document))

@@ -76,7 +76,7 @@ def whole(path: Path) -> Passed | None:
         return None
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(sources(), st.data())
 def test_any_rows_with_the_decisions_of_all_become_what_they_became_among_all(
     source: tuple[list[list[str]], str, str, list[list[str]]], data: Any
@@ -98,7 +98,7 @@ def test_any_rows_with_the_decisions_of_all_become_what_they_became_among_all(
         assert alone == among_all
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(sources())
 def test_rejects_that_nobody_touched_are_rejected_again_byte_for_byte(
     source: tuple[list[list[str]], str, str, list[list[str]]],

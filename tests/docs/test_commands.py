@@ -30,7 +30,7 @@ FOR_ALL = {"--json", "--quiet", "--debug", "--help"}
 def tables(name: str) -> str:
     """What is said of the flags of a command: in its section, and in those of flags that it links to."""
     own = section(PAGE, f"## `{name}`")
-    shared = ("Reading", "Making", "Preparing", "Sending")
+    shared = ("Reading", "Making", "Preparing", "Sending", "Logging")
     linked = [title for title in shared if f"](#{title.lower()})" in own]
     return "".join([own, *(section(PAGE, f"### {title}") for title in linked)])
 
@@ -99,7 +99,7 @@ def test_a_table_says_what_holds_without_a_flag(name: str) -> None:
 
 @pytest.mark.parametrize("page", PAGES, ids=name_of)
 def test_no_page_names_a_flag_that_does_not_exist(page: Path) -> None:
-    known = {flag for command in commands().values() for flag in flags(command)}
+    known = {flag for command in (parser(), *commands().values()) for flag in flags(command)}
     in_code = coded(prose_of(name_of(page)))
     named = {flag for words in in_code for flag in re.findall(r"(?<![\w-])--[a-z][a-z-]*", words)
              if not words.startswith("python -m bench")}  # fmt: skip

@@ -164,7 +164,7 @@ def test_parts_lose_no_record_and_keep_the_order(tmp_path: Path, most: int) -> N
     assert sorted(rejects.splitlines()) == sorted(whole.file("rejects.csv").splitlines()[1:])
 
 
-@settings(deadline=None, max_examples=20)
+@settings(max_examples=20)
 @given(st.lists(st.sampled_from("gbn"), min_size=1, max_size=40), st.integers(80, 400), st.booleans())
 def test_any_mixture_is_split_without_a_loss(
     tmp_path_factory: pytest.TempPathFactory, kinds: list[str], most: int, as_json: bool

@@ -254,7 +254,7 @@ def test_of_a_document_with_several_records_only_those_that_were_rejected_come_b
 
 
 @given(order=st.randoms(use_true_random=False), people=st.lists(st.integers(0, 5), min_size=1, max_size=30))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_documents_of_one_key_are_one_record_wherever_they_stand(
     tmp_path_factory: pytest.TempPathFactory, order: random.Random, people: list[int]
 ) -> None:

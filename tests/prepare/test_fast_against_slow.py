@@ -27,8 +27,8 @@ from oracle import RECORD_TYPES, accepts, examples, flat, normalised, oddities, 
 
 from .helpers import in_plain_python, of_bytes
 
-quick = settings(deadline=None, max_examples=15)
-thorough = settings(deadline=None, max_examples=150)
+quick = settings(max_examples=15)
+thorough = settings(max_examples=150)
 
 
 # ------------------------------------------------------------------------------------ whole records
@@ -221,7 +221,7 @@ BITS = (b"{", b"}", b"[", b"]", b",", b":", b'"', b'\\"', b"\\", b'"a"', b"1", b
 bits = st.lists(st.sampled_from(BITS), max_size=20).map(b"".join)
 
 
-@settings(deadline=None, max_examples=400)
+@settings(max_examples=400)
 @given(bits, st.booleans(), st.integers(1, 4))
 def test_both_splitters_find_the_same_values(data: bytes, final: bool, most: int) -> None:
     for at in (0, len(data) // 2, len(data)):
@@ -231,7 +231,7 @@ def test_both_splitters_find_the_same_values(data: bytes, final: bool, most: int
         assert fast[1:] == slow[1:]
 
 
-@settings(deadline=None, max_examples=400)
+@settings(max_examples=400)
 @given(
     bits | st.lists(st.sampled_from((*BITS, b"\n", b'{"records"', b"\f", b"\t")), max_size=20).map(b"".join)
 )
@@ -284,7 +284,7 @@ def test_lines_keep_their_numbers_behind_blank_ones() -> None:
     assert blank == 2
 
 
-@settings(deadline=None, max_examples=400)
+@settings(max_examples=400)
 @given(bits)
 def test_a_value_ends_where_a_plain_loop_says(data: bytes) -> None:
     assert fallback.value_end(data, 0) == plain_value_end(data)
@@ -373,7 +373,7 @@ def mutants(kind: int) -> st.SearchStrategy[str]:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_cell_that_is_vouched_for_needs_no_change(kind: int) -> None:
-    @settings(deadline=None, max_examples=400)
+    @settings(max_examples=400)
     @given(mutants(kind))
     def holds(text: str) -> None:
         try:
@@ -519,7 +519,7 @@ def program_of(members: list[Any]) -> tuple[Any, Any, list[bytes]]:
 CELLS = st.sampled_from((b"", b"", b"1", b"22", b"true", b'a""b', b"\n", "Zo\u00eb".encode(), b"\\"))
 
 
-@settings(deadline=None, max_examples=400)
+@settings(max_examples=400)
 @given(
     st.lists(trees(), min_size=1, max_size=4),
     st.lists(st.lists(CELLS, min_size=4, max_size=4), min_size=1, max_size=6),

@@ -55,7 +55,7 @@ def compared(tree: PathTree, documents: Sequence[bytes]) -> set[int]:
     return left
 
 
-@settings(deadline=None, max_examples=1500)
+@settings(max_examples=1500)
 @given(seeds)
 def test_the_kernel_gives_the_rows_of_the_fallback_or_leaves_the_document(seed: int) -> None:
     chance = Chance(random.Random(seed), False)
@@ -63,7 +63,7 @@ def test_the_kernel_gives_the_rows_of_the_fallback_or_leaves_the_document(seed: 
     compared(tree, [chance.document(tree) for _ in range(3)])
 
 
-@settings(deadline=None, max_examples=500)
+@settings(max_examples=500)
 @given(seeds)
 def test_the_kernel_leaves_no_document_that_is_like_those_of_an_api(seed: int) -> None:
     chance = Chance(random.Random(seed), True)

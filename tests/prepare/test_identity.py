@@ -290,7 +290,7 @@ def test_a_kernel_vouches_for_no_text_that_the_reference_changes_or_tells(kind: 
     cleaning = Cleaning(placeholders=Placeholders.of(["WALKIN9", "nobody@"]))
     words = (b"walkin9", b"nobody@") if kind != codes.KIND_TEXT else ()
 
-    @settings(deadline=None, max_examples=600)
+    @settings(max_examples=600)
     @given(texts | st.sampled_from(["walkin9", "WalkIn9", "Nobody@b.co", "nobody@b.co"]))
     def holds(text: str) -> None:
         try:
@@ -318,7 +318,7 @@ def test_texts_as_exports_have_them_are_vouched_for(text: str) -> None:
     assert status_of(text, codes.KIND_TEXT) == codes.CELL_GOOD
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(st.lists(st.fixed_dictionaries({
     "link": st.fixed_dictionaries({"customer_id": texts | st.just("C-1")}) | st.fixed_dictionaries({"email": texts | st.just("a@b.co")}),
     "first_name": texts, "customer_id": texts, "custom_fields": st.dictionaries(st.just("a"), texts),
@@ -327,7 +327,7 @@ def test_documents_fare_the_same_with_the_kernel_and_without(documents: list[Any
     same_both_ways([one for one in documents if _is_text(one)], "customer_record")
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(st.lists(st.tuples(texts, texts, texts | st.just("C-1"), st.booleans()), min_size=1, max_size=12))
 def test_tables_fare_the_same_with_kernels_and_without(rows: list[tuple[str, str, str, bool]]) -> None:
     columns = ["first_name", "customer_id", "link.customer_id", "link.email_md5"]

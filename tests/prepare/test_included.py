@@ -217,7 +217,7 @@ events = st.lists(st.builds(event, a=named, b=named) | st.just({"id": 1}), min_s
 cuts = st.lists(st.integers(1, 30), min_size=1, max_size=4)
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(st.lists(st.tuples(events, people, st.sampled_from(sorted(PAGES))), min_size=1, max_size=3), st.sampled_from((None, 1)), st.booleans(), cuts)  # fmt: skip
 def test_any_pages_are_joined_as_their_values_are(
     pages: list[tuple[list[Any], list[Any], str]], indent: int | None, in_list: bool, sizes: list[int]
@@ -239,7 +239,7 @@ texts = (
 )
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(texts, st.integers(0, 400), st.sampled_from((b"", b",", b'"', b"\\", b" ", b"}", b"x")))
 def test_names_are_found_quickly_as_they_are_in_turn(text: bytes, at: int, instead: bytes) -> None:
     text = text[:at] + instead + text[at + 1 :]

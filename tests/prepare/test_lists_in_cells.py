@@ -111,7 +111,7 @@ lines = st.lists(
 )  # fmt: skip
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(st.lists(lines, min_size=1, max_size=6))
 def test_packed_orders_are_those_of_a_row_for_each_line(
     tmp_path_factory: pytest.TempPathFactory, orders: list[list[Line]]

@@ -106,7 +106,7 @@ def test_trees_come_out_whole_wherever_their_lines_stand(seed: int) -> None:
     assert read(json.dumps(mixed, indent=1).encode()) == (put_together(mixed), [])
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.permutations(range(12)))
 def test_any_order_of_lines_gives_the_same_documents(order: list[int]) -> None:
     lines = forest(random.Random(3), 3)[:12]  # noqa: S311 - trees, not keys

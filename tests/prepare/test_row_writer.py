@@ -26,7 +26,7 @@ from tests.running import ROOT, environment
 from .helpers import KEEP_ALL, Prepared, in_plain_python, of_bytes
 from .test_fast_against_slow import COMMA, DIALECTS, NASTY_FILE, nasty
 
-thorough = settings(deadline=None, max_examples=120)
+thorough = settings(max_examples=120)
 BLOCKS = (1, 9, 64, 1 << 20)
 # The most bytes of a file of records: one for all of them, or several.
 SIZES = (KEEP_ALL.max_bytes, 1300)
@@ -250,7 +250,7 @@ def same_keys(data: bytes, column: int, final: bool, longest: int, dialect: Dial
     assert len(set(keyed)) == len({a for a, _ in keyed}) == len({b for _, b in keyed})
 
 
-@settings(deadline=None, max_examples=400)
+@settings(max_examples=400)
 @given(
     st.lists(nasty | st.sampled_from((b"A,1\n", b"A,1\r\n", b"B,2\n", b" ,x\n", b"a key of more than sixteen bytes,\n")))
     .map(b"".join), st.integers(0, 2), st.booleans(), st.integers(0, 30), DIALECTS,

@@ -51,7 +51,7 @@ def same_with_and_without(data: bytes, spec: str) -> None:
 
 @pytest.mark.parametrize("record_type", RECORD_TYPES)
 def test_rows_judged_by_their_signature_have_the_issues_that_each_would_have(record_type: str) -> None:
-    @settings(deadline=None, max_examples=12)
+    @settings(max_examples=12)
     @given(st.lists(tables_of(record_type), min_size=1, max_size=1))
     def same(tables: list[bytes]) -> None:
         header, _, rows = tables[0].partition(b"\n")
@@ -60,7 +60,7 @@ def test_rows_judged_by_their_signature_have_the_issues_that_each_would_have(rec
     same()
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(st.lists(LINES, min_size=10, max_size=25))
 def test_folded_records_judged_by_their_signature_have_the_issues_that_each_would_have(
     orders: list[object],
@@ -85,7 +85,7 @@ SPOILED = st.sampled_from(
 OPTIONAL = ("first_name", "gender", "email", "date_of_birth", "custom_fields.tier", "mobile")
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.lists(st.tuples(st.sets(st.sampled_from(OPTIONAL)), SPOILED), min_size=10, max_size=30))
 def test_which_optional_fields_are_filled_changes_no_issue(
     rows: list[tuple[set[str], dict[str, str]]],
@@ -112,7 +112,7 @@ ODD = st.sampled_from((None, "\u200b", "é", 10**400, "\ud800", {"a": "\ud800"},
 UNKNOWN = st.one_of(st.lists(UNDER, max_size=3), st.lists(UNDER | ODD, max_size=3))
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(
     st.lists(
         st.tuples(UNKNOWN, st.just([]) | UNKNOWN, SPOILED, st.just(False) | st.booleans()),

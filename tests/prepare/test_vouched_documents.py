@@ -89,7 +89,7 @@ def same_both_ways(documents: list[Any], spec: Any) -> None:
 
 @pytest.mark.parametrize("record_type", RECORD_TYPES)
 def test_documents_give_the_same_files_with_the_kernel_and_without(record_type: str) -> None:
-    @settings(deadline=None, max_examples=10)
+    @settings(max_examples=10)
     @given(st.lists(good(record_type) | spoiled(record_type), min_size=1, max_size=6))
     def same(documents: list[Any]) -> None:
         same_both_ways(documents, record_type)
@@ -104,7 +104,7 @@ def test_a_schema_of_ones_own_gives_the_same_files_with_the_kernel_and_without(
     schema = tmp_path / "own.json"
     schema.write_text(json.dumps(OWN[name]))
 
-    @settings(deadline=None, max_examples=15)
+    @settings(max_examples=15)
     @given(DOCUMENTS)
     def same(documents: list[Any]) -> None:
         same_both_ways(documents, str(schema))
@@ -128,7 +128,7 @@ def lines_of(documents: list[Any]) -> list[bytes]:
     return [*plain, *(json.dumps(one, separators=(",", ":")).encode() for one in documents)]
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.lists(st.lists(st.sampled_from(PIECES), max_size=7).map("".join), min_size=1, max_size=12))
 def test_emails_and_hashes_are_cleaned_the_same_with_the_kernel_and_without(texts: list[str]) -> None:
     fields = ("email", "email_sha256")
@@ -141,7 +141,7 @@ def test_emails_and_hashes_are_cleaned_the_same_with_the_kernel_and_without(text
     same_lines(lines_of(documents), "customer_record")
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(st.lists(st.lists(st.sampled_from(PIECES), max_size=4).map("".join), max_size=6))
 def test_texts_in_lists_and_under_any_key_are_cleaned_the_same(
     tmp_path_factory: Any, texts: list[str]

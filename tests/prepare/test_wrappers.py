@@ -165,7 +165,7 @@ records = st.lists(
 )
 
 
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 @given(
     beside,
     beside,

@@ -150,7 +150,7 @@ def test_columns_that_everybody_has_name_no_preset(columns: str) -> None:
     assert (found.sure, found.nearest) == (None, ())
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.data())
 def test_whatever_columns_were_chosen_it_is_never_taken_for_another_platform(data: st.DataObject) -> None:
     preset, header = data.draw(st.sampled_from(SOME))

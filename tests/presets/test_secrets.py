@@ -18,7 +18,7 @@ GOOD = {
         "Event Type": "Payment", "Transaction ID": "T1", "Customer ID": "C1",
     },
     "stripe_payments": {
-        "id": "ch_1", "Created (UTC)": "2024-03-06 10:15:00", "Amount": "1.00", "Status": "Paid",
+        "id": "ch_1", "Created date (UTC)": "2024-03-06 10:15:00", "Amount": "1.00", "Status": "Paid",
         "Customer Email": "mira.holt@example.com",
     },
     "stripe_customers": {"id": "cus_1", "Email": "mira.holt@example.com"},

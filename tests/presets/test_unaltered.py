@@ -52,7 +52,7 @@ def test_every_identifier_and_postcode_stands_in_the_export(case: Path) -> None:
 
 
 @given(code=CODES, zip_code=CODES, marks=st.tuples(st.booleans(), st.booleans()))
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_an_identifier_leaves_as_it_came_or_not_at_all(
     code: str, zip_code: str, marks: tuple[bool, bool], folder: Path
 ) -> None:
@@ -72,7 +72,7 @@ def test_an_identifier_leaves_as_it_came_or_not_at_all(
 
 @given(number=NUMBERS)
 @example(number="+49-030/000")
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_a_phone_number_ends_as_its_digits_end_without_the_extension_or_is_left_out(
     number: str, folder: Path
 ) -> None:

@@ -72,7 +72,7 @@ cents = st.integers(1, 50_000)
 bought = st.tuples(st.lists(st.tuples(st.integers(1, 5), cents), min_size=1, max_size=4), cents, cents)
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=8)
 @given(st.lists(bought, min_size=5, max_size=20))
 def test_orders_with_a_coupon_come_to_their_total_whatever_it_took_off(
     tmp_path_factory: pytest.TempPathFactory, orders: list[tuple[list[tuple[int, int]], int, int]]

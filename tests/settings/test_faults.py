@@ -116,8 +116,30 @@ limit_rate = 2000000
 parallel = 2
 tries = 6
 """
-GOOD = {"mapping": tomllib.loads(MAPPING), "settings": tomllib.loads(SETTINGS)}
-SCHEMAS = {"mapping": file.SCHEMA, "settings": config.SCHEMA}
+# What a mapping for documents cannot have.
+PACKED = """\
+[packed.Articles]
+items = "|"
+parts = [", ", "; "]
+mark = ": "
+escape = "\\\\"
+names = ["ID", "Qty"]
+
+[[records]]
+specification = "commerce_purchases"
+
+[records.fields]
+purchase_id = "Order"
+"products[].quantity" = "Articles[].Qty"
+"products[].product_reference.id" = "Articles[].ID"
+
+[records.reconcile]
+total = "Total"
+discount = { where = "custom_fields.coupon", reason = "Coupon" }
+"""
+TEXTS = {"mapping": MAPPING, "packed": PACKED, "settings": SETTINGS}
+GOOD = {kind: tomllib.loads(text) for kind, text in TEXTS.items()}
+SCHEMAS = {"mapping": file.SCHEMA, "packed": file.SCHEMA, "settings": config.SCHEMA}
 # A value that no message of pipeline.toml may hold.
 SECRET = "Zq7Secret"
 TOLD = re.compile(r"(own|pipeline)\.toml: line [1-9][0-9]*: \S")
@@ -125,11 +147,11 @@ TOLD = re.compile(r"(own|pipeline)\.toml: line [1-9][0-9]*: \S")
 
 def read(kind: str, folder: Path) -> Any:
     """What the file of that kind in `folder` says."""
-    return file.read(folder / "own.toml") if kind == "mapping" else config.read({}, folder)
+    return config.read({}, folder) if kind == "settings" else file.read(folder / "own.toml")
 
 
 def path_of(kind: str, folder: Path) -> Path:
-    return folder / ("own.toml" if kind == "mapping" else "pipeline.toml")
+    return folder / ("pipeline.toml" if kind == "settings" else "own.toml")
 
 
 def understood_or_refused(kind: str, folder: Path, text: str | bytes) -> UsageError | None:
@@ -139,7 +161,7 @@ def understood_or_refused(kind: str, folder: Path, text: str | bytes) -> UsageEr
         read(kind, folder)
     except UsageError as refusal:
         assert TOLD.match(refusal.message.removeprefix(f"{folder}/")), refusal.message
-        assert kind == "mapping" or SECRET not in refusal.message + refusal.hint
+        assert kind != "settings" or SECRET not in refusal.message + refusal.hint
         return refusal
     return None
 
@@ -183,7 +205,7 @@ VALUES = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(WORDS), inner, max_size=3),
     max_leaves=6,
 )
-SOME_FOLDER = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+SOME_FOLDER = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 @st.composite
@@ -217,7 +239,7 @@ def test_any_value_in_any_place_is_understood_or_refused(file_of: tuple[str, str
 def test_any_text_is_understood_or_refused(
     kind: str, cuts: tuple[float, float], between: str | bytes, tmp_path: Path
 ) -> None:
-    text = {"mapping": MAPPING, "settings": SETTINGS}[kind].encode()
+    text = TEXTS[kind].encode()
     start, end = sorted(round(cut * len(text)) for cut in cuts)
 
     between = between if isinstance(between, bytes) else between.encode()

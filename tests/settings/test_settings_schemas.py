@@ -64,11 +64,12 @@ def test_the_good_files_of_the_tests_use_every_setting() -> None:
     used = {key for record in records for skip in record["skip"] for key in skip}
     used |= {key for one in records[0]["fields"].values() if isinstance(one, dict) for key in one}
 
-    assert set(said["properties"]) - set(GOOD["mapping"]) == {"refuse"}
+    assert set(said["properties"]) - set(GOOD["mapping"]) - set(GOOD["packed"]) == {"refuse"}
     assert set(said["$defs"]["record"]["properties"]) - set(records[0]) == set()
     assert set(said["$defs"]["skip"]["properties"]) - used == {"is_not"}
     sums = said["$defs"]["record"]["properties"]["reconcile"]["properties"]
-    assert set(sums) == set(records[0]["reconcile"])
+    assert set(sums) == set(records[0]["reconcile"]) | set(GOOD["packed"]["records"][0]["reconcile"])
+    assert set(said["$defs"]["packing"]["properties"]) == set(GOOD["packed"]["packed"]["Articles"])
     assert set(said["$defs"]["field"]["properties"]) - used == set()
     assert set(schema(config.SCHEMA)["properties"]["upload"]["properties"]) - set(
         GOOD["settings"]["upload"]

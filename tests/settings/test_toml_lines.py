@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from lexer_pipeline.mapping.file import PRESETS
 from lexer_pipeline.system.toml_lines import KeyPath, line_of, places
@@ -22,7 +22,6 @@ def paths(value: Any, path: KeyPath = ()) -> Iterator[KeyPath]:
         yield from paths(item, (*path, key))
 
 
-@settings(deadline=None)
 @given(documents())
 def test_every_key_and_value_is_found_where_it_was_written(text: Text) -> None:
     table = tomllib.loads(text.text)
@@ -38,7 +37,6 @@ def test_the_places_in_a_preset_are_those_that_the_parser_reads(preset: Any) -> 
     assert {place.path for place in places(text)} == set(paths(tomllib.loads(text)))
 
 
-@settings(deadline=None)
 @given(st.text(alphabet="ab.=[]{}\"'#,\n \\1"))
 def test_any_text_is_walked_to_an_end(text: str) -> None:
     lines = [place.line for place in places(text)]

@@ -130,7 +130,7 @@ def test_a_record_two_rows_high_is_one_record(tmp_path: Path) -> None:
     st.lists(st.tuples(*[st.integers(0, 8)] * 4), max_size=12),
     st.lists(st.lists(st.sampled_from(["", "a", "b"]), min_size=5, max_size=5), min_size=1, max_size=9),
 )
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_no_cell_outside_a_range_is_touched(corners: list[tuple[int, ...]], rows: list[list[str]]) -> None:
     ranges: list[Range] = [((min(a, c), min(b, d)), (max(a, c), max(b, d))) for a, b, c, d in corners]
     merged = Merged(ranges, 0)

@@ -119,7 +119,7 @@ def read(data: bytes) -> tuple[Any, ...]:
     return [raw for one in found for raw in map(one.raw, range(len(one.faults)))], loaded.head.quotes.said
 
 
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 @given(people)
 def test_the_answer_does_not_depend_on_blocks_or_kernels(rows: list[tuple[str, ...]]) -> None:
     for data in (

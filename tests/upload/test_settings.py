@@ -1,12 +1,15 @@
 """Settings: where they come from, what is refused, and what is never shown."""
 
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import keyring
 import pytest
 from lexer_pipeline.errors import UsageError
 from lexer_pipeline.outbox.datasets import dataset_for
-from lexer_pipeline.uploading import settings as config
 from lexer_pipeline.uploading.settings import API_URL, Settings, Token, read, safe_url
+
+from tests.keyring_file import FileRing
 
 
 def test_without_anything_the_defaults_hold(tmp_path: Path) -> None:
@@ -197,27 +200,43 @@ def test_a_certificate_file_may_come_from_the_environment(tmp_path: Path) -> Non
     assert read({"LEXER_CA_FILE": "ca.pem"}, tmp_path).ca_file == tmp_path / "ca.pem"
 
 
-def test_a_key_ring_is_asked_where_there_is_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    class Ring:
-        @staticmethod
-        def get_password(service: str, name: str) -> str:
-            return f"{service}/{name}"
+@pytest.fixture
+def ring(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], None]]:
+    """Puts a token into a key ring in a file."""
+    monkeypatch.setenv("KEYRING_FILE", str(tmp_path / "ring.json"))
+    before = keyring.get_keyring()
+    keyring.set_keyring(FileRing())
+    yield lambda token: keyring.set_password("lexer-pipeline", "LEXER_UPLOAD_API_TOKEN", token)
+    keyring.set_keyring(before)
 
-    monkeypatch.setattr(config, "keyring", Ring)
 
-    assert read({}, tmp_path).token == Token("lexer-pipeline/LEXER_UPLOAD_API_TOKEN")
+def test_the_key_ring_is_asked_where_the_environment_holds_no_token(
+    tmp_path: Path, ring: Callable[[str], None]
+) -> None:
+    ring("s3cr3t-value\n")
+
+    assert read({}, tmp_path).token == Token("s3cr3t-value")
     assert read({"LEXER_UPLOAD_API_TOKEN": "first"}, tmp_path).token == Token("first")
 
 
-def test_a_bad_token_of_the_key_ring_is_said_to_be_from_there(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    class Ring:
-        @staticmethod
-        def get_password(service: str, name: str) -> str:
-            return "two words"
+def test_what_sends_nothing_asks_no_key_ring(tmp_path: Path, ring: Callable[[str], None]) -> None:
+    ring("s3cr3t-value")
 
-    monkeypatch.setattr(config, "keyring", Ring)
+    assert read({}, tmp_path, to_send=False).token is None
+
+
+def test_a_locked_key_ring_holds_nothing(
+    tmp_path: Path, ring: Callable[[str], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KEYRING_FILE", "locked")
+
+    assert read({}, tmp_path).token is None
+
+
+def test_a_bad_token_of_the_key_ring_is_said_to_be_from_there(
+    tmp_path: Path, ring: Callable[[str], None]
+) -> None:
+    ring("two words")
 
     with pytest.raises(UsageError, match="^the token in the key ring") as caught:
         read({}, tmp_path)

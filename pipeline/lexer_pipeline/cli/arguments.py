@@ -2,11 +2,13 @@
 
 import argparse
 import sys
+from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import NoReturn, TypeAlias
 
 from lexer_pipeline.cli import flags
+from lexer_pipeline.cli.mistyped import refuse_mistyped
 from lexer_pipeline.errors import UsageError
 
 # What argparse gives for `add_subparsers`, and has no public name for.
@@ -29,12 +31,41 @@ class _Version(argparse.Action):
         parser.exit()
 
 
+class _Completion(argparse.Action):
+    """Prints what a shell completes by, and ends; made only then, since it looks at everything."""
+
+    def __call__(self, parser: argparse.ArgumentParser, _: object, shell: object, *__: object) -> None:
+        sys.stdout.write(import_module("lexer_pipeline.cli.completion").script(parser, shell) + "\n")
+        parser.exit()
+
+
+def parsed(words: Sequence[str]) -> argparse.Namespace:
+    """What was typed; a token behind `login` is refused and not repeated."""
+    root = parser()
+    refuse_mistyped(root, words)
+    found, strange = root.parse_known_args(words)
+    if strange and found.command == "login":
+        raise UsageError(
+            "login takes no further word: what is typed on a command line is seen by other programs and kept by the shell",
+            "Type lexer-pipeline login alone; it asks for the token. Revoke one that was typed.",
+        )
+    if strange:
+        root.error(f"unrecognized arguments: {' '.join(strange)}")
+    return found
+
+
 def parser() -> argparse.ArgumentParser:
     """The whole command line; what is parsed names its command in `command`."""
     root = _Parser(
         "lexer-pipeline", description="Turn any export into records that Lexer accepts, and send them."
     )
     root.add_argument("--version", action=_Version, nargs=0, help="show the version and end")
+    root.add_argument(
+        "--print-completion",
+        action=_Completion,
+        choices=("bash", "zsh", "tcsh"),
+        help="print the script by which a shell completes words at the Tab key, and end",
+    )
     commands = root.add_subparsers(title="commands", required=True, metavar="COMMAND")
     for add in (
         _add_specs,
@@ -49,6 +80,9 @@ def parser() -> argparse.ArgumentParser:
         _add_status,
         _add_explain,
         _add_purge,
+        _add_doctor,
+        _add_login,
+        _add_logout,
         _add_sandbox,
     ):
         add(commands)
@@ -149,6 +183,7 @@ def _add_upload(commands: Commands) -> None:
     flags.add_batches(parser, "*", "folders of batches (all that wait in --out)")
     flags.add_dataset(parser)
     flags.add_sending(parser)
+    flags.add_logging(parser)
     parser.add_argument(
         "--dry-run",
         action="store_true",
@@ -213,6 +248,24 @@ def _add_purge(commands: Commands) -> None:
     )
     parser.add_argument("--yes", action="store_true", help="remove it; without it only say what would go")
     flags.add_out(parser)
+
+
+def _add_doctor(commands: Commands) -> None:
+    summary = "say what is set up and what is not, and change nothing"
+    parser = _command(commands, "doctor", summary, "doctor --offline")
+    flags.add_out(parser)
+    parser.add_argument(
+        "--temp", type=Path, metavar="DIR", help="the folder for temporary data (TMPDIR, or the system's)"
+    )
+    parser.add_argument("--offline", action="store_true", help="ask no address")
+
+
+def _add_login(commands: Commands) -> None:
+    _command(commands, "login", "put the token into the key ring of this machine", "login")
+
+
+def _add_logout(commands: Commands) -> None:
+    _command(commands, "logout", "take the token out of the key ring", "logout")
 
 
 def _add_sandbox(commands: Commands) -> None:

@@ -34,21 +34,21 @@ def options(asked: argparse.Namespace, progress: Callable[[int, int], None] | No
         reading=read_options(asked), member=asked.member, mapping=asked.map, date_format=asked.date_format, zone=asked.timezone,
         country=asked.country,
         reject_unknown=asked.unknown == "reject", ignore_unknown=asked.ignore_unknown, keep_rest=asked.keep_rest,
-        names=dict(stored.read(os.environ, Path()).names), stdin=standard_input(), progress=progress,
+        names=dict(stored.read(os.environ, Path(), to_send=False).names), stdin=standard_input(), progress=progress,
         show_values=getattr(asked, "show_values", False), accept=tuple(asked.accept), temp=asked.temp,
     )  # fmt: skip
     if "max_bytes" not in asked:
         return found
-    here = settings(asked)
+    here = settings(asked, to_send=False)
     return replace(
         found, date=asked.date, label=asked.label, replaces=tuple(asked.replaces), datasets=here.datasets,
         fix=getattr(asked, "fix", None), ledger=here.ledger, min_rows=asked.min_rows, max_invalid=asked.max_invalid, max_bytes=asked.max_bytes,
     )  # fmt: skip
 
 
-def settings(asked: argparse.Namespace) -> Settings:
+def settings(asked: argparse.Namespace, *, to_send: bool = True) -> Settings:
     """The settings of this place, with what the flags say instead."""
-    found = stored.read(os.environ, Path())
+    found = stored.read(os.environ, Path(), to_send=to_send)
     flags = {key: getattr(asked, key, None) for key in ("parallel", "limit_rate")}
     given: dict[str, Any] = {key: value for key, value in flags.items() if value is not None}
     if dataset := getattr(asked, "dataset", None):

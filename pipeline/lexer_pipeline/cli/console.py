@@ -10,8 +10,9 @@ from rich.table import Table
 
 
 def console_for(asked: argparse.Namespace) -> Console:
-    """Where human words go: standard output, or standard error beside --json."""
-    return Console(stderr=asked.json, quiet=asked.quiet, highlight=False)
+    """Where human words go: standard output, or standard error beside --json, unless the log has its place."""
+    is_elsewhere = asked.json and asked.log.replaces_words
+    return Console(stderr=asked.json, quiet=asked.quiet or is_elsewhere, highlight=False)
 
 
 def table(

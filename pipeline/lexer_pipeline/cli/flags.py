@@ -17,6 +17,22 @@ def add_profile(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_logging(parser: argparse.ArgumentParser) -> None:
+    """What is said of a run where nobody looks on."""
+    parser.add_argument(
+        "--log-format",
+        choices=("text", "json"),
+        default="text",
+        help="what standard error says: words and progress, or one JSON object a line, with its time (text)",
+    )
+    parser.add_argument(
+        "--log-file",
+        type=Path,
+        metavar="FILE",
+        help="also write one JSON object a line, with its time, to the end of a file",
+    )
+
+
 def add_reading(parser: argparse.ArgumentParser) -> None:
     """How a source is read, against what its content tells."""
     parser.add_argument(
@@ -80,6 +96,7 @@ def add_sources(parser: argparse.ArgumentParser, count: str = "+") -> None:
     )
     add_reading(parser)
     add_profile(parser)
+    add_logging(parser)
 
 
 def add_out(parser: argparse.ArgumentParser) -> None:

@@ -23,7 +23,7 @@ from typing import NoReturn
 from lexer_pipeline.cli import arguments, streams
 from lexer_pipeline.cli.answers import print_json
 from lexer_pipeline.cli.exits import DEFECT, INTERRUPTED
-from lexer_pipeline.cli.mistyped import refuse_mistyped
+from lexer_pipeline.cli.log import ERROR, SILENT, Log, error
 from lexer_pipeline.errors import NO_ROOM, MemoryExhausted, PipelineError, UsageError
 
 # A thread that cannot be started, and a library that cannot be loaded (glibc).
@@ -42,32 +42,44 @@ def main() -> int:
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     code = run_command(words)
     problem = streams.output_problem(output)
-    return code if problem is None or code in (DEFECT, INTERRUPTED) else _fail(problem, as_json=False)
+    return code if problem is None or code in (DEFECT, INTERRUPTED) else _fail(problem, False, SILENT)
 
 
 def run_command(words: Sequence[str]) -> int:
     """Run one command, however it ends; the answer is its exit code."""
     as_json = "--json" in words
+    log = SILENT
     try:
-        parser = arguments.parser()
-        refuse_mistyped(parser, words)
-        asked = parser.parse_args(words or ["--help"])
+        asked = arguments.parsed(words or ["--help"])
         asked.typed = tuple(words)
+        if getattr(asked, "log_file", None) is not None or getattr(asked, "log_format", "text") == "json":
+            log = import_module("lexer_pipeline.cli.log_opened").opened(asked)
+        asked.log = log
         # Each command comes with the libraries that it calls, which --help and the others do without.
         code: int = import_module(f"lexer_pipeline.cli.commands.{asked.command}").run(asked)
-        return code
     except PipelineError as problem:
-        return _fail(problem, as_json)
+        code = _fail(problem, as_json, log)
     except KeyboardInterrupt:
-        sys.stderr.write("interrupted; what was finished is kept\n")
-        return INTERRUPTED
+        _say(log, "interrupted; what was finished is kept\n")
+        code = INTERRUPTED
     except Exception as problem:  # noqa: BLE001 - whatever else it is, it is a defect of ours and no bad data
-        if _ran_out(problem):
-            memory = MemoryExhausted("memory ran out", "Close other programs, or split the source.")
-            return _fail(memory, as_json)
-        if isinstance(problem, OSError):
-            return _fail(_of_disk(problem), as_json)
-        return _defect(problem, as_json, "--debug" in words)
+        code = _foreseen(problem, as_json, log) or _defect(problem, as_json, "--debug" in words, log)
+    _say(log, log.end(code))
+    return code
+
+
+def _say(log: Log, words: str) -> None:
+    """Words for a person, unless the log has their place."""
+    if not log.replaces_words:
+        sys.stderr.write(words)
+
+
+def _foreseen(problem: Exception, as_json: bool, log: Log) -> int:
+    """The exit code of what the machine lacked, once it is said; 0 where it is something else."""
+    if _ran_out(problem):
+        memory = MemoryExhausted("memory ran out", "Close other programs, or split the source.")
+        return _fail(memory, as_json, log)
+    return _fail(_of_disk(problem), as_json, log) if isinstance(problem, OSError) else 0
 
 
 def _of_disk(problem: OSError) -> UsageError:
@@ -95,15 +107,16 @@ def _interrupt(*_: object) -> NoReturn:
     raise KeyboardInterrupt
 
 
-def _fail(problem: PipelineError, as_json: bool) -> int:
+def _fail(problem: PipelineError, as_json: bool, log: Log) -> int:
     if as_json:
         print_json(problem.as_json())
     hint = f"\n  {problem.hint}" if problem.hint else ""
-    sys.stderr.write(f"error: {problem.message}{hint}\n")
+    _say(log, f"error: {problem.message}{hint}\n")
+    error(log, problem.as_json())
     return problem.exit_code
 
 
-def _defect(problem: Exception, as_json: bool, debug: bool) -> int:
+def _defect(problem: Exception, as_json: bool, debug: bool, log: Log) -> int:
     """Say that the fault is this program's and where it lies; no message of the exception, which may hold a value."""
     *_, last = _frames(problem)
     message = f"this is a defect of lexer-pipeline, not of the data ({type(problem).__name__} {last})"
@@ -112,11 +125,15 @@ def _defect(problem: Exception, as_json: bool, debug: bool) -> int:
         if debug
         else "Report it with what the same command prints with --debug; that holds no value of a record."
     )
+    told = {"error": {"code": "defect", "message": message, "hint": hint}}
     if as_json:
-        print_json({"error": {"code": "defect", "message": message, "hint": hint}})
-    sys.stderr.write(f"error: {message}\n  {hint}\n")
+        print_json(told)
+    _say(log, f"error: {message}\n  {hint}\n")
+    error(log, told)
     if debug:
-        sys.stderr.writelines(f"    {line}\n" for line in _without_values(problem))
+        lines = list(_without_values(problem))
+        _say(log, "".join(f"    {line}\n" for line in lines))
+        log.tell("traceback", ERROR, lines=lines)
     return DEFECT
 
 

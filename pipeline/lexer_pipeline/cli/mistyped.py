@@ -6,7 +6,7 @@ from difflib import get_close_matches
 
 from lexer_pipeline.errors import UsageError
 
-PROGRAM = "lexer-pipeline"
+PROGRAM, SECRETIVE = "lexer-pipeline", "login"
 
 
 def refuse_mistyped(root: argparse.ArgumentParser, words: Sequence[str]) -> None:
@@ -16,6 +16,8 @@ def refuse_mistyped(root: argparse.ArgumentParser, words: Sequence[str]) -> None
     if first is None:
         _check_flags(PROGRAM, flags_of(root), words, {})
         return
+    if first == SECRETIVE or (first not in commands and words[0] in flags_of(root)):
+        return  # what stands behind login may be a token; behind a flag of the whole stands its value
     if first not in commands:
         near = get_close_matches(first.casefold(), commands, 1)
         hint = f"Did you mean {PROGRAM} {near[0]}?" if near else f"{PROGRAM} --help lists the commands."

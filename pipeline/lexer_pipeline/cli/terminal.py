@@ -3,10 +3,12 @@
 import argparse
 import sys
 import threading
-from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from importlib import import_module
 
+from lexer_pipeline.cli.log import OFTEN, WARNING, Log
 from lexer_pipeline.kernels import dispatch
 from lexer_pipeline.system.timings import Timings
 
@@ -23,13 +25,25 @@ def watched(
 
     Kernels that are missing are told first, since all that follows is slow without them.
     """
-    if not dispatch.IS_COMPILED and not asked.quiet:
-        sys.stderr.write(UNCOMPILED)
-    if asked.quiet or not sys.stderr.isatty():
-        return nullcontext()
-    from lexer_pipeline.cli import progress
+    log: Log = asked.log
+    if not dispatch.IS_COMPILED:
+        log.tell("kernels_missing", WARNING)
+        if not asked.quiet and not log.replaces_words:
+            sys.stderr.write(UNCOMPILED)
+    bar: AbstractContextManager[Callable[[int, int], None] | None] = nullcontext()
+    if not asked.quiet and not log.replaces_words and sys.stderr.isatty():
+        from lexer_pipeline.cli import progress
 
-    return progress.of_sources(what, asked.sources)
+        bar = progress.of_sources(what, asked.sources)
+    return _logged(log, bar) if log.is_kept else bar
+
+
+@contextmanager
+def _logged(
+    log: Log, bar: AbstractContextManager[Callable[[int, int], None] | None]
+) -> Iterator[Callable[[int, int], None]]:
+    with bar as show:
+        yield _each_while(log, "reading", show)
 
 
 def fetch_words(asked: argparse.Namespace) -> None:
@@ -40,8 +54,29 @@ def fetch_words(asked: argparse.Namespace) -> None:
         ).start()
 
 
-def show_timings(timings: Timings) -> None:
-    """What each stage cost, on standard error."""
+def show_timings(asked: argparse.Namespace, timings: Timings) -> None:
+    """What each stage cost, on standard error, and in the log."""
+    if asked.log.is_kept:
+        from lexer_pipeline.cli import log_results
+
+        log_results.spent(asked.log, timings)
+    if asked.log.replaces_words:
+        return
     from lexer_pipeline.cli import show_prepared
 
     show_prepared.timings(timings.spent())
+
+
+def _each_while(log: Log, event: str, show: Callable[[int, int], None] | None) -> Callable[[int, int], None]:
+    """A callback of rows and bytes that shows them and, now and then, says them."""
+    last = time.monotonic()
+
+    def both(rows: int, read: int) -> None:
+        nonlocal last
+        if show is not None:
+            show(rows, read)
+        if (now := time.monotonic()) - last >= OFTEN:
+            last = now
+            log.tell(event, rows=rows, bytes=read)
+
+    return both

@@ -51,6 +51,7 @@ from lexer_pipeline.mapping.rules import (
     Table,
     conversions_in,
 )
+from lexer_pipeline.specs.names import shown
 from lexer_pipeline.suspicions import LEAST, SHARE
 from lexer_pipeline.system import files, settings_file
 from lexer_pipeline.system.settings_file import SettingsFile
@@ -93,8 +94,12 @@ def read(path: Path) -> Mapping:
 def _with_options(preset: Path, options: list[str]) -> Mapping:
     """A preset with options on, as if its file said so: a batch keeps that text, and is mended by it."""
     text = f"options = {json.dumps(options)}\n{files.read_settings(preset, preset.stem).decode()}"
-    called = "+".join((preset.stem, *options))
-    return _mapping(preset.with_stem(called), settings_file.parse(text, f"the preset {preset.stem}"))
+    file = settings_file.parse(text, f"the preset {preset.stem}")
+    known = _known_options(file.table)
+    for option in options:
+        if option not in known:
+            raise UsageError(f"{file.name} has no option {shown(option)}", _options_of(known))
+    return _mapping(preset.with_stem("+".join((preset.stem, *options))), file)
 
 
 def parse(text: str, name: str, where: str) -> Mapping:
@@ -144,14 +149,21 @@ def _mapping(path: Path, file: SettingsFile) -> Mapping:
 
 def _options(file: SettingsFile, table: Table) -> tuple[str, ...]:
     """The options that are on; UsageError where no skip asks for one of them."""
-    skips = [skip for one in table.get("records", ()) for skip in one.get("skip", ())]
-    known = {one["option"] for skip in skips for one in (skip, skip.get("and", {})) if "option" in one}
-    options = _texts(table, "options")
+    known, options = _known_options(table), _texts(table, "options")
     for option in options:
         if option not in known:
-            hint = f"It has {', '.join(sorted(known))}." if known else "It has none."
-            raise UsageError(f"{file.name} has no option {option}", hint)
+            raise file.fault(("options",), f"there is no option {shown(option)}", _options_of(known))
     return options
+
+
+def _known_options(table: Table) -> list[str]:
+    """The options that the skips of a mapping ask for."""
+    skips = [skip for one in table.get("records", ()) for skip in one.get("skip", ())]
+    return sorted({one["option"] for skip in skips for one in (skip, skip.get("and", {})) if "option" in one})
+
+
+def _options_of(known: list[str]) -> str:
+    return f"It has {', '.join(known)}." if known else "It has none."
 
 
 def _signature(said: str | list[Any] | Table) -> Signature:

@@ -1,6 +1,6 @@
 r"""Faults on order: what goes wrong next, how often, and for which file.
 
-A fault is `{"on": "ask" | "put", "do": ..., "times": 1, "skip": 0, "match": "*", ...}`; `POST /sandbox/faults`
+A fault is `{"on": "ask" | "put" | "users", "do": ..., "times": 1, "skip": 0, "match": "*", ...}`; `POST /sandbox/faults`
 takes one or a list, `GET` shows what is still to come, `DELETE` forgets it, and `Sandbox.inject` does the same
 from Python. It hits the next `times` requests whose file name matches the shell pattern `match`, after letting
 `skip` of them pass. Faults with the same `on` queue up: the oldest that matches is used.
@@ -41,14 +41,18 @@ On a PUT (`"on": "put"`); "stored" means that the object lies in the store after
     kms_etag      stored whole, with an ETag that is no MD5, as buckets with KMS give
     no_etag       stored whole, without an ETag
 
-On both, after the work is done (stored, or the permission made): `huge_headers` (an answer with `size` bytes of
+On the question whether a token is good (`"on": "users"`): `status`, `redirect`, `html`, `reset_before`, `hang_before`
+and `slow`, as on a request for permission.
+
+On all, after the work is done (stored, or the permission made): `huge_headers` (an answer with `size` bytes of
 headers), `huge_body` (`size` bytes of body), `truncated` (the body ends early), `garbage` (no HTTP at all).
 """
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from fnmatch import fnmatchcase
+from types import MappingProxyType
 
 from lexer_pipeline.model import Json
 
@@ -67,6 +71,7 @@ ASK = HOSTILE | {
     ),
     *("expired_url", "bad_signature", "closed_port", "mangled_url"),
 }
+USERS = HOSTILE | {"status", "redirect", "html", "reset_before", "hang_before", "slow"}
 PUT = HOSTILE | {
     *(
         "early",
@@ -82,6 +87,7 @@ PUT = HOSTILE | {
     ),
     *("throttle", "slow", "corrupt", "wrong_etag", "kms_etag", "no_etag"),
 }
+KINDS: Mapping[str, Collection[str]] = MappingProxyType({"ask": ASK, "put": PUT, "users": USERS})
 STATUSES = {"status": 503, "redirect": 307, "html": 200, "early": 503, "late": 503}
 WHOLE = ("times", "skip", "status", "bytes_per_second", "size")
 NUMBERS = (*WHOLE, "seconds", "percent")
@@ -113,9 +119,9 @@ def read(order: object) -> Fault:
         raise TypeError("a fault is a JSON object")
     if strange := set(order) - {field.name for field in fields(Fault)}:
         raise ValueError(f"a fault has no {', '.join(sorted(map(str, strange)))}")
-    if order.get("on") not in ("ask", "put"):
-        raise ValueError('"on" is "ask" or "put"')
-    words = ASK if order["on"] == "ask" else PUT
+    if order.get("on") not in KINDS:
+        raise ValueError('"on" is "ask", "put" or "users"')
+    words = KINDS[order["on"]]
     if order.get("do") not in words:
         raise ValueError(f'"do" on {order["on"]} is one of {", ".join(sorted(words))}')
     return _checked(Fault(**{**order, "status": order.get("status") or STATUSES.get(order["do"], 0)}))

@@ -75,13 +75,16 @@ class Permissions:
     def check(self, exchange: Exchange) -> None:
         """Answer whether the token is good, as the vendor's Activity API does on its list of users."""
         token = self._service.state.token(exchange.headers.get("Auth-Api-Token", ""))
+        fault = self._service.fault("users", "")
         try:
+            if fault:
+                ask_faults.before(exchange, fault)
             known = self._known(exchange, token)
         except RefusedError as refused:
             self._refuse(exchange, refused, token, on="users", filename="")
             return
         self._service.state.log("checked", token=known.name)
-        exchange.send(Answer(200, b'{"users": []}', (JSON,)))
+        hostile.send(exchange, Answer(200, b'{"users": []}', (JSON,)), fault)
 
     def _refuse(
         self, exchange: Exchange, refused: RefusedError, token: Token | None, **told: str | None

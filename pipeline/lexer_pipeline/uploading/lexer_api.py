@@ -1,25 +1,21 @@
 """The vendor's File Upload API: one POST for each permit, no redirects, no retries, nothing from the environment.
 
-The only module that knows how the vendor is asked; permit.py says what it owes to the others. An answer has
+The only module that knows how the vendor is asked for one; permit.py says what it owes to the others. An answer has
 `answer_timeout` as a whole, however slowly it drips.
 """
 
 import json
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 import requests
-from requests.exceptions import ConnectTimeout, ProxyError, RequestException, SSLError, Timeout
-from urllib3.exceptions import ConnectTimeoutError, MaxRetryError, NewConnectionError, ReadTimeoutError
 
 from lexer_pipeline.errors import UsageError
-from lexer_pipeline.uploading.in_time import Asking, InTime
+from lexer_pipeline.uploading import session
 from lexer_pipeline.uploading.permit import Grant, Refusal
 from lexer_pipeline.uploading.presigned import expiry
 from lexer_pipeline.uploading.settings import VARIABLE, Settings
-from lexer_pipeline.uploading.words import address, points_to, words_of
+from lexer_pipeline.uploading.words import points_to, words_of
 
-ANSWER_LIMIT = 1 << 16
 CHECK_TOKEN = f"check the token (type Activity, not revoked) in {VARIABLE} and the IP allow-list in the Hub"
 
 
@@ -51,14 +47,9 @@ class LexerApi:
             "Content-Type": "application/json",
             "Accept": "application/json",
         }
-        with Asking() as session:
-            session.trust_env = False
-            session.mount("http://", InTime())
-            session.mount("https://", InTime())
-            session.verify = str(settings.ca_file) if settings.ca_file else True
-            session.proxies = {"http": settings.proxy, "https": settings.proxy} if settings.proxy else {}
+        with session.opened(settings) as opened:
             try:
-                with session.post(
+                with opened.post(
                     settings.url,
                     data=json.dumps(_request(file_name, record_type, dataset)).encode(),
                     headers=headers,
@@ -67,14 +58,14 @@ class LexerApi:
                     stream=True,
                 ) as response:
                     return _read(response, self._secret())
-            except (RequestException, OSError) as error:
-                return Refusal(0, _trouble(error, address(settings.url, settings.proxy)))
+            except session.BROKEN as error:
+                return Refusal(0, session.trouble(error, settings))
 
     def _secret(self) -> str:
         if self.settings.token is None:
             raise UsageError(
                 "there is no upload token",
-                f"put it into {VARIABLE} (Hub > Manage > Integrations > API Tokens, type Activity)",
+                f"type lexer-pipeline login, or put it into {VARIABLE} (Hub > Manage > Integrations > API Tokens, type Activity)",
             )
         return self.settings.token.secret
 
@@ -86,56 +77,20 @@ def _request(file_name: str, record_type: str | None, dataset: str) -> dict[str,
     return {"filename": file_name, "destination": load}
 
 
-def _trouble(error: Exception, where: str) -> str:
-    """What broke the exchange; the error's own text may hold the address of a proxy, so it is not repeated."""
-    cause = error.args[0] if error.args else None
-    cause = cause.reason if isinstance(cause, MaxRetryError) else cause
-    if isinstance(error, SSLError):
-        return f"the TLS certificate or handshake of {where} was not accepted (see LEXER_CA_FILE, or ca_file in pipeline.toml)"
-    if isinstance(error, ConnectTimeout | ProxyError) or isinstance(
-        cause, NewConnectionError | ConnectTimeoutError
-    ):
-        return f"{where} could not be reached"
-    # A body that is late comes as a ConnectionError.
-    if isinstance(error, Timeout) or isinstance(cause, ReadTimeoutError):
-        return f"{where} did not answer in time"
-    if isinstance(error, requests.exceptions.ConnectionError | requests.exceptions.ChunkedEncodingError):
-        return f"{where} broke the connection"
-    return f"the exchange with {where} failed"
-
-
 def _read(response: requests.Response, token: str) -> Grant | Refusal:
     status = response.status_code
     if status not in (200, 201):
         pointed = points_to(response.headers.get("Location", "")) if 300 <= status < 400 else ""
-        words = "; ".join(filter(None, (_their_words(response, token), pointed)))
+        words = "; ".join(filter(None, (session.their_words(response, token), pointed)))
         retry_after = response.headers.get("Retry-After", "")[:64]
         return Refusal(status, words, CHECK_TOKEN if status in (401, 403) else "", retry_after)
-    data = _shortened(response.iter_content(4096))
-    if len(data) > ANSWER_LIMIT:
+    data = session.shortened(response.iter_content(4096))
+    if len(data) > session.ANSWER_LIMIT:
         return Refusal(status, "the answer is too long")
     if grant := read_grant(data):
         return grant
     words = words_of(data, (token,))
     return Refusal(status, f"the answer holds no usable id and url{f': {words}' if words else ''}")
-
-
-def _their_words(response: requests.Response, token: str) -> str:
-    """What a refusal says; one whose text breaks off or never ends is a refusal all the same."""
-    try:
-        return words_of(_shortened(response.iter_content(4096)), (token,))
-    except (RequestException, OSError):
-        return ""
-
-
-def _shortened(pieces: Iterable[bytes]) -> bytes:
-    """What came, up to the piece that makes it too long."""
-    data = b""
-    for piece in pieces:
-        data += piece
-        if len(data) > ANSWER_LIMIT:
-            break
-    return data
 
 
 def read_grant(data: bytes) -> Grant | None:

@@ -14,17 +14,12 @@ from lexer_pipeline.system import settings_file
 from lexer_pipeline.system.hosts import is_loopback
 from lexer_pipeline.system.settings_file import SettingsFile
 from lexer_pipeline.system.toml_lines import KeyPath
+from lexer_pipeline.uploading import key_ring
 from lexer_pipeline.uploading.dataset_ids import over, parse_datasets, unknown_types
-
-try:
-    import keyring  # type: ignore[import-not-found, unused-ignore]  # optional: used where it is installed
-except ImportError:
-    keyring = None  # type: ignore[assignment, unused-ignore]
 
 API_URL = "https://api.lexer.io/v1/uploads"
 VARIABLE = "LEXER_UPLOAD_API_TOKEN"
 FILE = "pipeline.toml"
-SERVICE = "lexer-pipeline"
 SCHEMA = Path(__file__).with_name("settings.schema.json")
 PORTS = {"http": 80, "https": 443}
 SECONDS, COUNTS = ("connect_timeout", "stall_timeout", "answer_timeout"), ("parallel", "tries")
@@ -79,14 +74,17 @@ class Settings:
         return "" if is_loopback(host) else host
 
 
-def read(environ: Mapping[str, str], folder: Path) -> Settings:
-    """The settings of this environment and of `pipeline.toml` in `folder`, if there is one."""
-    file = _file(folder / FILE)
+def read(environ: Mapping[str, str], folder: Path, *, to_send: bool = True) -> Settings:
+    """The settings of this environment and of `pipeline.toml` in `folder`, if there is one.
+
+    What sends nothing needs no token, and asks no key ring, which may want a person to unlock it.
+    """
+    file = settings_in(folder)
     upload = file.table.get("upload", {})
     given: dict[str, Any] = {key: float(upload[key]) for key in SECONDS if key in upload}
     given |= {key: int(upload[key]) or 1 for key in COUNTS if key in upload}
     return Settings(
-        token=_token(environ),
+        token=_token(environ, to_send),
         url=_url(environ, file, upload).rstrip("/"),
         account=upload.get("account", ""),
         ledger=_ledger(environ, folder, file),
@@ -125,7 +123,9 @@ def safe_url(url: str) -> str:
     return url
 
 
-def _file(path: Path) -> SettingsFile:
+def settings_in(folder: Path) -> SettingsFile:
+    """The file of settings in a folder, checked; an empty one where there is none."""
+    path = folder / FILE
     if not path.exists():
         return SettingsFile(FILE, table={})
     file = settings_file.read(path, FILE)
@@ -212,22 +212,15 @@ def _path(
     return folder / named if named else None
 
 
-def _token(environ: Mapping[str, str]) -> Token | None:
+def _token(environ: Mapping[str, str], to_send: bool) -> Token | None:
     in_environment = environ.get(VARIABLE, "").strip()
-    secret = in_environment or _from_keyring()
-    if not secret:
-        return None
+    secret = in_environment or (key_ring.look(VARIABLE).secret if to_send else "")
+    return token_of(secret, VARIABLE if in_environment else "the token in the key ring") if secret else None
+
+
+def token_of(secret: str, where: str) -> Token:
+    """A token from `where`; UsageError, which does not repeat it, where no request could carry it."""
     if not re.fullmatch(r"[\x21-\x7e]+", secret):
-        where = VARIABLE if in_environment else "the token in the key ring"
         # An HTTP library would quote the whole header in its own error.
         raise UsageError(f"{where} holds characters that no token has", "copy it anew, without line breaks")
     return Token(secret)
-
-
-def _from_keyring() -> str:
-    if keyring is None:
-        return ""
-    try:
-        return (keyring.get_password(SERVICE, VARIABLE) or "").strip()
-    except keyring.errors.KeyringError:
-        return ""  # a locked or absent key ring is the same as none

@@ -28,7 +28,11 @@ def prepared(asked: argparse.Namespace) -> Report:
         fetch_words(asked)
         report = prepare(asked.sources, asked.spec, given.made_in(asked), options)
     if asked.profile:
-        show_timings(options.timings)
+        show_timings(asked, options.timings)
+    if asked.log.is_kept:
+        from lexer_pipeline.cli import log_results
+
+        log_results.prepared(asked.log, report)
     if not asked.quiet:
         from lexer_pipeline.cli import show_prepared
         from lexer_pipeline.cli.console import console_for

@@ -11,7 +11,7 @@ from lexer_pipeline.uploading.settle import drop
 
 def run(asked: argparse.Namespace) -> int:
     """Take what was not sent of each batch's delivery out of the way."""
-    settings, words = given.settings(asked), console_for(asked)
+    settings, words = given.settings(asked, to_send=False), console_for(asked)
     out = given.out(asked, settings.ledger)
     dropped, back = [], []
     for batch in asked.batches:

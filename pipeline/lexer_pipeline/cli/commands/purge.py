@@ -12,7 +12,7 @@ from lexer_pipeline.uploading.purge import purge
 
 def run(asked: argparse.Namespace) -> int:
     """Say what data of old batches would go, or remove it."""
-    settings = given.settings(asked)
+    settings = given.settings(asked, to_send=False)
     found = purge(asked.out, asked.older_than, settings, really=asked.yes)
     show_sent.purged(console_for(asked), found, asked.out, asked.yes)
     if asked.json:

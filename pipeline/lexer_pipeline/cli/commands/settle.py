@@ -12,7 +12,7 @@ from lexer_pipeline.uploading.settle import settle
 
 def run(asked: argparse.Namespace) -> int:
     """Write down that batches arrived, or that they wait to be sent."""
-    settings = given.settings(asked)
+    settings = given.settings(asked, to_send=False)
     out = given.out(asked, settings.ledger)
     receipts = [settle(batch, asked.arrived, out, settings) for batch in asked.batches]
     show_sent.settled(console_for(asked), receipts)

@@ -12,7 +12,7 @@ from lexer_pipeline.uploading.status import overview
 
 def run(asked: argparse.Namespace) -> int:
     """Show what lies in the folder of batches, and how far each is on its way."""
-    settings = given.settings(asked)
+    settings = given.settings(asked, to_send=False)
     found = overview(asked.out, settings.ledger)
     if asked.json:
         print_json({"batches": [one.as_json() for one in found.batches], "data": found.data})

@@ -8,7 +8,7 @@ from lexer_pipeline.cli.answers import print_json
 from lexer_pipeline.cli.asked import OUT
 from lexer_pipeline.cli.console import console_for
 from lexer_pipeline.cli.exits import INTERRUPTED
-from lexer_pipeline.cli.sending import stopping, watched_uploads
+from lexer_pipeline.cli.sending import stopping, tell_receipts, watched_uploads
 from lexer_pipeline.errors import UsageError
 from lexer_pipeline.system.runtime import Runtime
 from lexer_pipeline.uploading.as_is import upload_as_is
@@ -29,9 +29,9 @@ def run(asked: argparse.Namespace) -> int:
         raise UsageError(
             "--dataset is not for --as-is: people at the vendor place such files", "Leave it out."
         )
-    settings = given.settings(asked)
+    settings = given.settings(asked, to_send=not asked.dry_run)
     out = OUT if asked.as_is and asked.out is None else given.out(asked, settings.ledger)
-    with stopping() as stop, watched_uploads(asked) as progress:
+    with stopping(asked.log) as stop, watched_uploads(asked) as progress:
         options = UploadOptions(
             asked.resend,
             asked.older,
@@ -46,6 +46,7 @@ def run(asked: argparse.Namespace) -> int:
             )
         else:
             receipts = upload(asked.batches or None, out, settings, options, runtime)
+    tell_receipts(asked.log, receipts)
     show_sent.receipts(console_for(asked), receipts, out)
     if not receipts and settings.datasets and not asked.quiet:
         show_sent.unplaced(console_for(asked), status(out, settings.ledger), settings)

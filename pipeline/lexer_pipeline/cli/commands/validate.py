@@ -18,7 +18,11 @@ def run(asked: argparse.Namespace) -> int:
     if asked.json:
         print_json({"sources": [source.as_json() for source in report.sources]})
     if asked.profile:
-        show_timings(options.timings)
+        show_timings(asked, options.timings)
+    if asked.log.is_kept:
+        from lexer_pipeline.cli import log_results
+
+        log_results.prepared(asked.log, report)
     if not asked.quiet:
         from lexer_pipeline.cli import show_prepared
         from lexer_pipeline.cli.console import console_for

@@ -1,0 +1,162 @@
+"""The ledger: where it lies, whether it can be read, who is at it, and what of it waits for a person. It is only read."""
+
+import os
+import sqlite3
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+from lexer_pipeline.checkup.check import Check, look, wrong
+from lexer_pipeline.errors import PipelineError, ServiceUnavailable
+from lexer_pipeline.outbox import ledger_file
+from lexer_pipeline.outbox.entry import ENDED, UNDER_WAY, State
+from lexer_pipeline.outbox.ledger import place
+from lexer_pipeline.outbox.workspace import LOCK, WORK
+
+AREA = "ledger"
+LOCKS = Path("/proc/locks")  # Linux alone says who holds a lock
+STATES = (
+    "SELECT u.state, b.folder, u.updated_at FROM uploads u JOIN batches b ON b.id = u.batch ORDER BY u.id"
+)
+PATIENCE = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What was found, and the time of the last entry in Unix seconds."""
+
+    checks: tuple[Check, ...]
+    last: float | None = None
+
+
+def look_at(out: Path, named: Path | None) -> Looked:
+    """The ledger of an out folder, or the one that the settings name."""
+    file = place(out, named)
+    if not file.is_file():
+        found = f"{file.absolute()} is not there yet; the first batch makes it"
+        return Looked((Check(AREA, "file", found), *_second(out, file)))
+    journal = file.with_name(f"{file.name}-journal")
+    workers = tuple(_at_work(out, file))
+    if journal.is_file() and journal.stat().st_size and not workers:
+        # Opened even to read, SQLite would undo that change.
+        cut = look(
+            AREA,
+            "file",
+            f"{file.absolute()} holds a change that was cut off",
+            f"Any command mends it: lexer-pipeline status --out {out}",
+        )
+        return Looked((cut, *_second(out, file)))
+    return _read(out, file, workers)
+
+
+def _read(out: Path, file: Path, workers: tuple[Check, ...]) -> Looked:
+    try:
+        with ledger_file.worded(file), closing(_opened(file)) as connection:
+            version = ledger_file.version(connection)
+            rows = connection.execute(STATES).fetchall() if version == ledger_file.VERSION else []
+    except ServiceUnavailable:
+        busy = look(
+            AREA,
+            "file",
+            f"{file.absolute()} is being written by another process",
+            f"Once more in a moment: lexer-pipeline doctor --out {out}",
+        )
+        return Looked((busy, *workers))
+    except PipelineError as problem:
+        return Looked((wrong(AREA, "file", f"{file.absolute()}: {problem.message}", problem.hint), *workers))
+    checks = [Check(AREA, "file", f"{file.absolute()} can be read"), _version(version, out), *workers]
+    if not os.access(file, os.W_OK):
+        checks.append(
+            wrong(AREA, "rights", f"{file.absolute()} cannot be written", f"ls -l {file.absolute()}")
+        )
+    last = max((at for _, _, at in rows), default=None)
+    return Looked((*checks, *_states(out, rows), *_second(out, file)), last)
+
+
+def _opened(file: Path) -> sqlite3.Connection:
+    return sqlite3.connect(f"{file.resolve().as_uri()}?mode=ro", uri=True, timeout=PATIENCE)
+
+
+def _version(version: int, out: Path) -> Check:
+    newest = ledger_file.VERSION
+    if version == newest:
+        return Check(AREA, "schema", f"version {version}, the newest")
+    older = f"version {version}; the next command that writes makes it {newest}"
+    return look(AREA, "schema", older, f"Keep a copy, then: lexer-pipeline status --out {out}")
+
+
+def _states(out: Path, rows: Iterable[tuple[str, str, float]]) -> Iterator[Check]:
+    found: Counter[str] = Counter()
+    doubtful = []
+    for state, folder, _ in rows:
+        found[state] += 1
+        if state == State.IN_DOUBT:
+            doubtful.append(folder)
+    counts = ", ".join(f"{count:,} {state}" for state, count in sorted(found.items()))
+    yield Check(AREA, "uploads", counts or "none yet")
+    if doubtful:
+        command = f"Ask the vendor, then: lexer-pipeline settle {out / Path(doubtful[0]).name} --arrived (or --not-arrived)"
+        yield look(
+            AREA,
+            "in doubt",
+            f"{', '.join(doubtful[:3])}{' and more' if len(doubtful) > 3 else ''} may have arrived",
+            command,
+        )
+    for state in sorted(ENDED - {State.SENT, State.IN_DOUBT}):
+        if found[state]:
+            yield look(AREA, state, f"{found[state]:,} need a person", f"lexer-pipeline status --out {out}")
+    if waiting := sum(found[state] for state in UNDER_WAY):
+        yield look(
+            AREA, "on their way", f"{waiting:,} were not finished", f"lexer-pipeline upload --out {out}"
+        )
+
+
+def _second(out: Path, used: Path) -> Iterator[Check]:
+    own = place(out, None)
+    if own.is_file() and not (used.is_file() and own.samefile(used)):
+        found = f"{own.absolute()} lies beside {used.absolute()}, which LEXER_LEDGER or [ledger] names"
+        yield look(AREA, "a second one", found, f"Name the one that knows what was sent: LEXER_LEDGER={own}")
+
+
+def _at_work(out: Path, file: Path) -> Iterator[Check]:
+    """Who holds a lock of this folder: a batch being made or sent, or the ledger being written."""
+    if not LOCKS.exists():
+        return
+    works = [one / LOCK for one in out.glob(f"{WORK}*")] if out.is_dir() else []
+    batches = [one for one in out.iterdir() if one.is_dir()] if out.is_dir() else []
+    for process in sorted(_holders([file, out / ".lock", *works, *batches])):
+        found = f"process {process} ({_name(process)}) is at work in {out.absolute()}"
+        yield Check(AREA, "locked", f"{found}; to see it: ps -fp {process}")
+
+
+def _holders(paths: Iterable[Path]) -> set[int]:
+    wanted = {inode for path in paths if (inode := _inode_of(path)) is not None}
+    try:
+        lines = LOCKS.read_text("ascii").splitlines()
+    except OSError:
+        return set()
+    # 1: FLOCK ADVISORY WRITE 1234 08:01:5678 0 EOF; a line with -> waits for the one before.
+    held = (line.split() for line in lines if "->" not in line)
+    return {int(one[4]) for one in held if _inode(one[5]) in wanted and int(one[4]) > 0}
+
+
+def _inode_of(path: Path) -> tuple[int, int, int] | None:
+    try:
+        about = path.stat()
+    except OSError:
+        return None
+    return os.major(about.st_dev), os.minor(about.st_dev), about.st_ino
+
+
+def _inode(text: str) -> tuple[int, int, int]:
+    major, minor, number = text.split(":")
+    return int(major, 16), int(minor, 16), int(number)
+
+
+def _name(process: int) -> str:
+    try:
+        return Path(f"/proc/{process}/comm").read_text("utf-8").strip()
+    except OSError:
+        return "ended since"
