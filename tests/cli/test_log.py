@@ -73,7 +73,7 @@ def test_standard_error_is_the_log_and_standard_output_stays_what_it_is(
     plain = run(folder, *CONVERT, "--out", "again", *words)
 
     said = events(error)
-    assert (code, output.replace("again/", "batches/")) == (plain[0], plain[1].replace("again/", "batches/"))
+    assert (code, alike(output, "again")) == (plain[0], alike(plain[1], "again"))
     assert [one["event"] for one in said] == ["started", "source", "batch", "not_prepared", "ended"]
     assert (said[1]["rows"], said[1]["valid"], said[1]["invalid"]) == (2, 1, 1)
     assert (said[2]["state"], said[-1]["exit"]) == ("held", 1)
@@ -81,12 +81,18 @@ def test_standard_error_is_the_log_and_standard_output_stays_what_it_is(
     assert MAIL not in error
 
 
+def alike(said: str, out: str) -> str:
+    """The words of a run whatever its folder, without the line that repeats what was typed."""
+    lines = said.replace(f"{out}/", "batches/").splitlines()
+    return "\n".join(line for line in lines if not line.startswith("Where that is meant, type: "))
+
+
 def test_a_file_gets_the_log_at_its_end_and_standard_error_stays_what_it_is(folder: Path) -> None:
     plain = run(folder, *CONVERT, "--json", "--out", "plain")
     logged = [run(folder, *CONVERT, "--json", "--out", "logged", "--log-file", "run.log") for _ in range(2)]
 
     first = folder / "run.log"
-    assert logged[0][2].replace("logged/", "plain/") == plain[2]
+    assert alike(logged[0][2], "logged") == alike(plain[2], "plain")
     text = first.read_text("utf-8")
     assert [one["event"] for one in map(json.loads, text.splitlines())].count("started") == 2
     assert os.name == "nt" or stat.S_IMODE(first.stat().st_mode) == 0o600
