@@ -159,7 +159,7 @@ def sure(name: str, argument: object) -> Vectorised:
     kind, _, each = name.partition(" ")
     found = compile_conversion(kind, argument)
     if each:
-        (found,) = through(("code",), (found,))
+        (found,) = through([("code",)], (found,))
     assert isinstance(found, Vectorised)
     return found
 

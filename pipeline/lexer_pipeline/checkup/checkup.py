@@ -1,6 +1,5 @@
 """All that is looked at, in the order in which one thing stands on another."""
 
-import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,6 +7,7 @@ from pathlib import Path
 from lexer_pipeline.checkup import clock, disk, ledgers, program, service
 from lexer_pipeline.checkup.check import Check, look, wrong
 from lexer_pipeline.errors import UsageError
+from lexer_pipeline.system import scratch
 from lexer_pipeline.system.runtime import Runtime
 from lexer_pipeline.uploading import origins
 from lexer_pipeline.uploading import settings as stored
@@ -45,7 +45,7 @@ class Place:
 def check_up(here: Place, runtime: Runtime = Runtime()) -> CheckUp:
     """Look at everything; nothing is created or changed, and nothing is sent."""
     checks = [*program.look_at(here.version), *disk.look_at("the folder of batches", here.out, "--out")]
-    checks += disk.look_at("temporary data", here.temp or Path(tempfile.gettempdir()), "--temp")
+    checks += _temporary(here)
     checks += _around(here)
     try:
         settings = stored.read(here.environ, here.folder)
@@ -74,6 +74,15 @@ def check_up(here: Place, runtime: Runtime = Runtime()) -> CheckUp:
     return CheckUp(tuple(checks), known)
 
 
+def _temporary(here: Place) -> Iterator[Check]:
+    try:
+        folder = scratch.place_of(here.temp)
+    except UsageError as problem:
+        yield wrong(disk.AREA, "temporary data", problem.message, problem.hint)
+        return
+    yield from disk.look_at("temporary data", folder, "--temp")
+
+
 def _around(here: Place) -> Iterator[Check]:
     """Where settings are looked for, and what looks like one and is none."""
     file = here.folder.absolute() / FILE
@@ -89,8 +98,13 @@ def _around(here: Place) -> Iterator[Check]:
 
 def _of_flags(here: Place) -> Iterator[Setting]:
     yield Setting("out", str(here.out), DEFAULT if here.out == OUT else "--out")
-    temp = "TMPDIR" if here.environ.get("TMPDIR") else DEFAULT
-    yield Setting("temp", str(here.temp or tempfile.gettempdir()), "--temp" if here.temp else temp)
+    try:
+        folder = str(scratch.place_of(here.temp))
+    except UsageError:
+        folder = "none"
+    # A folder that is not there is passed over for the next one.
+    asked = here.environ.get("TMPDIR") == folder
+    yield Setting("temp", folder, "--temp" if here.temp else "TMPDIR" if asked else DEFAULT)
 
 
 def _token(here: Place, settings: Settings) -> Setting:

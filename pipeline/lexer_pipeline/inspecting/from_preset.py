@@ -2,6 +2,7 @@
 
 import tomllib
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from lexer_pipeline.errors import UsageError
@@ -26,9 +27,13 @@ LACKING = "the export has no such column"
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """The text of a mapping that starts from a preset; `fields` are its fields with their columns, `left` the columns it leaves out."""
+    """The text of a mapping that starts from a preset, and the specifications that it `makes` of the export.
+
+    `fields` are its fields with their columns, `left` the columns it leaves out.
+    """
 
     text: str
+    makes: tuple[str, ...]
     fields: tuple[tuple[str, str], ...]
     left: dict[str, str]
     questions: tuple[str, ...]
@@ -83,7 +88,7 @@ def started(
         for number, record in enumerate(found.records if unread is None else ())
         for line, note in _lacking_lines(found.text, number, record, header)
     }
-    further = dict(_consent(found, left))
+    further = dict(_consent(found, header, left))
     kept = [name for some in further.values() for name in some]
     left = {name: near for name, near in left.items() if name not in kept}
     known = set(_entry(lines, line_of(found.text, ("recognise",)))) if found.recognise.required else set()
@@ -109,13 +114,15 @@ def started(
         (rule.target, names_of[0]) for record in found.records for rule in record.fields
         for names_of in rule.columns if header.has(names_of)
     )  # fmt: skip
-    return Started("\n".join(text) + "\n", fields, left, tuple(_questions(found, header)))
+    makes = [record for record in found.records if unread is not None or _is_fed(record, header)]
+    named = tuple(catalog.find(record.specification).name for record in makes)
+    return Started("\n".join(text) + "\n", named, fields, left, tuple(_questions(found, header)))
 
 
-def _consent(found: Mapping, left: Iterable[str]) -> Iterator[tuple[int, list[str]]]:
+def _consent(found: Mapping, header: Header, left: Iterable[str]) -> Iterator[tuple[int, list[str]]]:
     """Further columns that say what a customer agreed to, with the line of the fields of the customer."""
     for number, record in enumerate(found.records):
-        if catalog.find(record.specification).record_type == "customer_record":
+        if catalog.find(record.specification).record_type == "customer_record" and _is_fed(record, header):
             yield (
                 line_of(found.text, ("records", number, "fields")),
                 [name for name in left if is_consent(name)],
@@ -165,6 +172,8 @@ def _lacking_lines(text: str, number: int, record: RecordMap, header: Header) ->
     sums = record.reconcile
     pairs = (*sums.on_top, *sums.contained, sums.plus) if sums is not None else ()
     amounts = {name for names in pairs for name in names}
+    if sums is not None and sums.discount is not None:
+        amounts.add(sums.discount[0])
     stays += [rule for rule in gone if rule.target in amounts]
     leaned_on = (
         {other for rule in stays for other in _leans(rule)} | set(record.together) | {record.key} | amounts
@@ -195,7 +204,9 @@ def _leans(rule: FieldRule) -> tuple[str, ...]:
 
 
 def _is_fed(record: RecordMap, header: Header) -> bool:
-    """Whether an export has a column for a record at all."""
+    """Whether an export has a column for a record at all, and those without which it is not made."""
+    if record.needs and not header.has(record.needs):
+        return False
     return any(rule.columns and _has_one(rule, header) for rule in record.fields)
 
 
@@ -228,8 +239,14 @@ def _entry(lines: Sequence[str], start: int) -> range:
 
 
 def _skip(lines: Sequence[str], start: int) -> range:
-    """The lines of a skip, which is a table of its own or an item of a list, on one line."""
-    return _table(lines, start) if lines[start - 1].startswith("[") else range(start, start + 1)
+    """The lines of a skip, which is a table of its own or an item of a list."""
+    if lines[start - 1].startswith("["):
+        return _table(lines, start)
+    for end in range(start, len(lines) + 1):
+        with suppress(tomllib.TOMLDecodeError):
+            tomllib.loads("\n".join(["skip = [", *lines[start - 1 : end], "]"]))
+            return range(start, end + 1)
+    raise AssertionError("a preset is TOML")
 
 
 def _table(lines: Sequence[str], start: int) -> range:

@@ -117,8 +117,7 @@ def propose_from(
             {"field": field, "column": column, "confidence": 1.0, "reason": f"of the preset {found.name}"}
             for field, column in done.fields
         )
-        made = ", ".join(catalog.find(record.specification).name for record in found.records)
-        return Proposal(path, made, fields, done.left, (), loaded.notes, done.questions)
+        return Proposal(path, ", ".join(done.makes), fields, done.left, (), loaded.notes, done.questions)
 
 
 @contextmanager

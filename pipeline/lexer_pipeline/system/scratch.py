@@ -74,7 +74,7 @@ class Scratch:
 
     def _own(self) -> Path:
         if self._folder is None:
-            self._folder, lock = _made(_root(self.root))
+            self._folder, lock = _made(place_of(self.root))
             self._end = weakref.finalize(self, _remove, self._folder, lock, os.getpid())
         return self._folder
 
@@ -138,7 +138,7 @@ class Parted:
 
 def clear(root: Path | None = None) -> None:
     """Remove the folders in `root`, or in the system's folder for temporary files, whose commands were killed."""
-    with suppress(OSError, UsageError), os.scandir(_root(root)) as found:
+    with suppress(OSError, UsageError), os.scandir(place_of(root)) as found:
         for one in found:
             if one.name.startswith(PREFIX):
                 with suppress(OSError):
@@ -161,7 +161,8 @@ def _clear(found: "os.DirEntry[str]") -> None:
         shutil.rmtree(found.path, ignore_errors=True)
 
 
-def _root(root: Path | None) -> Path:
+def place_of(root: Path | None) -> Path:
+    """Where temporary data lie: in `root`, else in the system's folder for such; UsageError where there is none."""
     if root is not None:
         return root
     try:
