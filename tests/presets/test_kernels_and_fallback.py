@@ -99,7 +99,7 @@ def test_an_export_gives_the_same_files_with_kernels_and_without(case: Path) -> 
     # The fuzzer spoils many more documents; here are those of presets.
     of_documents = case.parent.name in DOCUMENTS
 
-    @settings(max_examples=2 if of_documents else 6)
+    @settings(max_examples=2 if of_documents else 3)
     @given(spoiled_documents(source) if of_documents else spoiled_tables(source))
     def same(data: bytes) -> None:
         with TemporaryDirectory() as folder:

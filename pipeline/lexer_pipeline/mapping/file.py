@@ -29,6 +29,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 from difflib import get_close_matches
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -120,8 +121,9 @@ def _checked(path: Path, file: SettingsFile) -> Mapping:
     return mapping
 
 
+@cache
 def _trusted(path: Path) -> Mapping:
-    """A preset, not checked again: the tests do that, and a header is compared with all of them."""
+    """A preset, not checked again: the tests do that, and a header is compared with all of them, those of several sources too."""
     return _mapping(path, settings_file.read(path, str(path)))
 
 
