@@ -1,6 +1,7 @@
 """The fuzzer itself finds what is wrong, keeps its input, and says how to repeat it."""
 
 import random
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -29,7 +30,8 @@ def planted(bug: str, folder: Path) -> subprocess.CompletedProcess[str]:
     [
         ("flipped byte", "files", "differ"),
         ("ledger without words", "settings", "exit 70"),
-        ("forgotten try", "answers", "is there and counts as refused"),
+        # Which of the two it comes to goes by when the answer comes.
+        ("forgotten try", "answers", "is there and counts as refused|was sent twice"),
         ("secret repeated", "answers", "s a secret"),
     ],
 )
@@ -42,7 +44,7 @@ def test_a_planted_bug_is_found_and_its_input_kept(
 
     assert done.returncode == 1, done.stdout + done.stderr
     (kept,) = tmp_path.iterdir()
-    assert complaint in (kept / "complaint.txt").read_text("utf-8")
+    assert re.search(complaint, (kept / "complaint.txt").read_text("utf-8"))
     assert len([path for path in kept.rglob("*") if path.is_file()]) > 1
     name, _, seed = kept.name.rpartition("-")
     assert f"to repeat: make fuzz KIND={kind} SEED={seed} SECONDS=0" in done.stdout
