@@ -39,6 +39,18 @@ class Entry:
     example: Example
 
 
+# A mapping of orders whose buyer and time are no matter, as far as its lines.
+AN_ORDER = """\
+[[records]]
+specification = "commerce_purchases"
+[records.fields]
+purchase_id = "Order"
+"link.email" = { constant = "mira.holt@example.com" }
+action_at = { constant = "2024-03-06T10:15:00Z" }
+type = { constant = "ecommerce" }
+"""
+
+
 def customers(
     header: str,
     before: str,

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from lexer_pipeline.codes.entry import Entry, Example, customers, documents, orders
+from lexer_pipeline.codes.entry import AN_ORDER, Entry, Example, customers, documents, orders
 from lexer_pipeline.codes.sources import FORMATTING, RFC_CSV, RFC_JSON, RFC_TIME, RFC_UTF8, SCHEMAS, own
 
 FIX = "lexer-pipeline convert --fix BATCH"
@@ -22,24 +22,22 @@ specification = "profile_customer"
 [records.fields]
 "link.customer_id" = "id"
 """
-PACKED = """\
+PACKED = (
+    """\
 [packed.Articles]
 items = "|"
 parts = "; "
 mark = ": "
 names = ["ID", "Qty", "Sum"]
-[[records]]
-specification = "commerce_purchases"
-[records.fields]
-purchase_id = "Order"
-"link.email" = { constant = "mira.holt@example.com" }
-action_at = { constant = "2024-03-06T10:15:00Z" }
-type = { constant = "ecommerce" }
+"""
+    + AN_ORDER
+    + """\
 "products[].product_reference.id" = "Articles[].ID"
 "products[].product_reference.id_type" = { constant = "sku" }
 "products[].quantity" = "Articles[].Qty"
 "products[].price_paid" = "Articles[].Sum"
 """
+)
 READS_A_KEY = """\
 [[records]]
 specification = "profile_customer"

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from lexer_pipeline.codes.entry import Entry, Example, customers, documents, orders
+from lexer_pipeline.codes.entry import AN_ORDER, Entry, Example, customers, documents, orders
 from lexer_pipeline.codes.issues import ANEW, CELLS, FIX, ISSUES, LINES, ORDER
 from lexer_pipeline.codes.sources import (
     COMMERCE_PAGE,
@@ -25,17 +25,13 @@ SPREADSHEETS = (
 ZONES = f"{RFC_TIME}; IANA Time Zone Database, https://www.iana.org/time-zones"
 LOSES_CUSTOMERS = own("a link or a key that is no one's makes one customer of many strangers")
 MONEY = own("money that is counted twice, or not at all, cannot be told from the truth later")
-AN_ORDER = """\
-[[records]]
-specification = "commerce_purchases"
-[records.fields]
-purchase_id = "Order"
-"link.email" = { constant = "mira.holt@example.com" }
-action_at = { constant = "2024-03-06T10:15:00Z" }
-type = { constant = "ecommerce" }
+A_LINE = (
+    AN_ORDER
+    + """\
 "products[].quantity" = "Qty"
 """
-PRICED = f"""{AN_ORDER}"products[].product_reference.id" = "Item"
+)
+PRICED = f"""{A_LINE}"products[].product_reference.id" = "Item"
 "products[].product_reference.id_type" = {{ constant = "sku" }}
 "products[].price_paid" = "Price"
 """
