@@ -20,6 +20,8 @@ ALLOWED = {
     "0BSD", "Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "BSD License", "CC0-1.0", "ISC", "MIT", "MIT-0", "MPL-2.0", "PSF-2.0",
     "Unlicense",
     "Apache-2.0 AND MIT", "Apache-2.0 OR BSD-2-Clause", "Apache-2.0 OR BSD-3-Clause", "Apache-2.0 OR MIT", "MIT OR Apache-2.0",
+    # docutils: the GPL part is an editor's file that its wheel does not have.
+    "Public Domain AND BSD License AND GNU General Public License (GPL)",
     "BSD-3-Clause AND 0BSD AND MIT AND Zlib AND CC0-1.0", "LGPL-2.1-only OR MIT", "MIT AND PSF-2.0", "MPL-2.0 AND (Apache-2.0 OR MIT)",
 }  # fmt: skip
 # What only works on this project, and is in nothing that anybody is given.

@@ -11,8 +11,7 @@ from urllib.parse import urlencode
 
 import pytest
 from lexer_pipeline.cli.arguments import parser
-from lexer_pipeline.errors import UsageError
-from lexer_pipeline.sandbox.page import orders, render
+from lexer_pipeline.sandbox.page import orders
 from lexer_pipeline.sandbox.server import Sandbox
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 from sandbox_wire import GOOD, PRODUCTS, Reply, admin, ask, call, put
@@ -131,16 +130,6 @@ def test_the_page_loads_nothing_from_elsewhere(sandbox: Sandbox) -> None:
     assert re.findall(rb"""src=|href="[^#]|url\(|@import|https?://(?!127\.0\.0\.1)""", reply.body) == []
     assert "default-src 'none'" in reply.headers["Content-Security-Policy"]
     assert "script-src 'sha256-" in reply.headers["Content-Security-Policy"]
-
-
-def test_without_its_templates_library_it_says_what_to_install(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(render, "INSTALLED", False)
-    with pytest.raises(UsageError) as raised:
-        Sandbox(tmp_path / "sandbox")
-
-    assert raised.value.hint == "pip install lexer-pipeline[sandbox]"
 
 
 def exported(html: str) -> str:
