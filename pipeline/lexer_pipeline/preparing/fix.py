@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -57,8 +58,16 @@ def rehearsed(
     sources: Sequence[Source], spec: str | Specification | None, ledger: Ledger, options: Options, out: Path,
     scratch: Scratch,
 ) -> Iterator[tuple[Report, list[Path]]]:  # fmt: skip
-    """What a fix would come to, and the folders that hold what is rejected still, until the block ends; nothing is made."""
+    """What a fix would come to, and the folders that hold what is rejected still, until the block ends; nothing is made.
+
+    Where sources are named, these alone are looked at, whatever else the batch holds.
+    """
     fixed = fixed_batch(sources, spec, ledger, options, out)
+    if sources:
+        parts = tuple(
+            (batch, tuple(one for one in some if one[1] in sources)) for batch, some in fixed.parts
+        )
+        fixed = replace(fixed, parts=parts, is_taken_over=False)
     with _mended(fixed, out, options, scratch) as (workspace, read, found):
         yield Report(by_source(read.reports), (), (found,)), [part.folder for part in workspace.parts]
 

@@ -1,0 +1,223 @@
+"""What a person does to the rejected rows: each step is on the disk before it shows, can be undone, and is checked as the command checks it."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+
+import numpy as np
+
+from lexer_pipeline.chunks.edits import Edits
+from lexer_pipeline.errors import UsageError
+from lexer_pipeline.kernels.arrays import Bools, Int64s
+from lexer_pipeline.model import Json
+from lexer_pipeline.outbox.batch import ISSUES
+from lexer_pipeline.preparing.edits_file import Edit, EditsFile, compiled
+from lexer_pipeline.preparing.options import Options
+from lexer_pipeline.preparing.prepare import rehearse
+from lexer_pipeline.preparing.report import Report
+from lexer_pipeline.reviewing.faulty_rows import Fault, FaultyRows, fault_of, lines_of
+from lexer_pipeline.system import files
+from lexer_pipeline.system.scratch import Scratch
+
+OPEN, MENDED, LEFT_OUT, ALL = "to be mended", "mended", "left out", "all"
+STATES = (OPEN, MENDED, LEFT_OUT, ALL)
+# What a cell says where a row has more cells than the header.
+BEYOND = "(beyond the header)"
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """Which rows of a table are shown: those in a state, of a code or of any (empty)."""
+
+    state: str = OPEN
+    code: str = ""
+
+
+class Editing:
+    """The rows of some tables, which lie in the batches of `out`, and what was done to them, kept in `kept`."""
+
+    def __init__(
+        self, tables: Sequence[FaultyRows], kept: EditsFile, out: Path, options: Options, scratch: Scratch,
+        now: Callable[[], datetime],
+    ) -> None:  # fmt: skip
+        self.tables = tables
+        self.kept = kept
+        self._out = out
+        self._options = options
+        self._scratch = scratch
+        self._now = now
+        self._edits: dict[str, Edits] = {}
+        self._compile()
+
+    # ------------------------------------------------------------------------------------------------- looking
+
+    def edits_of(self, table: FaultyRows) -> Edits:
+        """What was done to the source of a table."""
+        return self._edits.get(table.source) or Edits()
+
+    def rows(self, table: FaultyRows, shown: Shown) -> Int64s:
+        """The numbers of the rows that are shown, in order."""
+        keep = self._in_state(table, shown.state)
+        if shown.code:
+            bit = np.uint64(1 << table.names_of_codes.index(shown.code))
+            keep = keep & ((table.codes[table.records] & bit) != 0)
+        return np.flatnonzero(keep)
+
+    def counts(self, table: FaultyRows) -> dict[str, int]:
+        """How many rows there are in each state."""
+        return {state: int(self._in_state(table, state).sum()) for state in STATES}
+
+    def codes(self, table: FaultyRows) -> dict[str, int]:
+        """How many rows are to be mended for each code, the most frequent first."""
+        left = table.codes[table.records[self._in_state(table, OPEN)]]
+        counts = {
+            name: int(((left & np.uint64(1 << bit)) != 0).sum())
+            for bit, name in enumerate(table.names_of_codes)
+        }
+        return {name: count for name, count in sorted(counts.items(), key=lambda one: -one[1]) if count}
+
+    def page(self, table: FaultyRows, shown: Shown, begin: int, end: int) -> tuple[list[dict[str, Json]], int]:
+        """Some of the rows that are shown, as the grid takes them, and how many there are in all."""
+        rows = self.rows(table, shown)
+        return [self.row(table, row) for row in rows[begin:end].tolist()], len(rows)
+
+    def row(self, table: FaultyRows, row: int) -> dict[str, Json]:
+        """One row as the grid takes it: its cells by the numbers of their columns, and the sentences on those that are wrong."""
+        edits, line = self.edits_of(table), table.lines.item(row)
+        cells = table.cells(row, edits)
+        wide = len(table.names)
+        faults = {} if line in edits.left_out else table.faulty_cells(row, cells)
+        shown: dict[str, Json] = {
+            str(place): cell.replace("\0", "\ufffd") for place, cell in enumerate(cells[:wide])
+        }
+        shown["beyond"] = table.dialect.delimiter.join(cells[wide:])
+        changed = {str(table.names.index(name)) for name in edits.cells.get(line, {})}
+        shown |= {
+            "row": row, "line": line, "state": self._state(table, row), "changed": sorted(changed),
+            "said": faults.pop("", ""), "faults": {str(table.names.index(name)): said for name, said in faults.items()},
+        }  # fmt: skip
+        return shown
+
+    def _in_state(self, table: FaultyRows, state: str) -> Bools:
+        out = np.isin(table.lines, list(self.edits_of(table).left_out))
+        wrong: Bools = table.codes[table.records] != 0
+        if state == OPEN:
+            return wrong & ~out
+        if state == MENDED:
+            return ~wrong & ~out
+        return out if state == LEFT_OUT else np.ones(len(table), np.bool_)
+
+    def _state(self, table: FaultyRows, row: int) -> str:
+        if table.lines.item(row) in self.edits_of(table).left_out:
+            return LEFT_OUT
+        return OPEN if table.codes[table.records[row]] else MENDED
+
+    # -------------------------------------------------------------------------------------------------- doing
+
+    def set_cell(self, table: FaultyRows, row: int, column: int, text: str) -> None:
+        """Let one cell say something else."""
+        self._refuse_text(table, text)
+        self._do(table, [row], column=table.names[column], to=text)
+
+    def alike(self, table: FaultyRows, row: int, column: int, was: str) -> list[int]:
+        """The other rows to be mended whose cell in this column says what this one `was`."""
+        edits = self.edits_of(table)
+        others = np.flatnonzero(self._in_state(table, OPEN)).tolist()
+        return [one for one in others if one != row and table.cells(one, edits)[column] == was]
+
+    def set_cells(self, table: FaultyRows, rows: Sequence[int], column: int, text: str) -> None:
+        """Let the cells of a column in several rows say the same, in one step."""
+        self._refuse_text(table, text)
+        self._do(table, rows, column=table.names[column], to=text)
+
+    def set_row(self, table: FaultyRows, row: int, text: str) -> None:
+        """Write a whole row anew, as it would stand in the source."""
+        if len(text.splitlines()) > 1 and '"' not in text:
+            raise UsageError("that is more than one row", "Write one row.")
+        self._do(table, [row], row=text)
+
+    def leave_out(self, table: FaultyRows, rows: Sequence[int]) -> None:
+        """Take rows out: nothing is made of them, and they are counted."""
+        self._do(table, rows, left_out=True)
+
+    def undo(self) -> bool:
+        """Take back the last step; whether there was one."""
+        if not self.kept.edits:
+            return False
+        last = self.kept.edits[-1]
+        self._keep(self.kept.edits[:-1])
+        self._check_lines(last.source, last.lines)
+        return True
+
+    def _refuse_text(self, table: FaultyRows, text: str) -> None:
+        broken = {"\r", "\n"} | (set() if table.dialect.quotes else {table.dialect.delimiter, '"'})
+        if any(sign in text for sign in broken):
+            raise UsageError(
+                "a cell of this file cannot hold a line break" if table.dialect.quotes else
+                "a cell of this file cannot hold a tab, a quote or a line break", "Leave it out.",
+            )  # fmt: skip
+
+    def _do(self, table: FaultyRows, rows: Sequence[int], **what: object) -> None:
+        lines = tuple(table.lines.item(row) for row in rows)
+        step = replace(Edit(f"{self._now():%Y-%m-%dT%H:%M:%SZ}", table.source, lines), **what)  # type: ignore[arg-type]
+        before = self.kept.edits
+        self._keep((*before, step))
+        try:
+            self._check_lines(table.source, lines)
+        except UsageError:
+            self._keep(before)
+            raise
+
+    def _keep(self, edits: tuple[Edit, ...]) -> None:
+        self.kept = replace(self.kept, edits=edits)
+        files.make_folder(self.kept.path.parent)
+        self.kept.write()
+        self._compile()
+
+    def _compile(self) -> None:
+        self._edits = {
+            name: compiled(one for one in self.kept.edits if one.source == name) for name in self.kept.sources
+        }
+
+    # ------------------------------------------------------------------------------------------------- checking
+
+    def check_all(self) -> None:
+        """Check every row of which something was done before."""
+        for name, edits in self._edits.items():
+            self._check_lines(name, sorted(edits.lines))
+
+    def _check_lines(self, source: str, lines: Iterable[int]) -> None:
+        """Check the records of some lines again, through the same code as the command."""
+        wanted = list(lines)
+        for table in self.tables:
+            if table.source == source:
+                touched = np.unique(table.records[np.isin(table.lines, wanted)])
+                if len(touched):
+                    self._check(table, touched)
+
+    def _check(self, table: FaultyRows, records: Int64s) -> None:
+        """Check some records of one table: a file of their rejects, mended as the edits say, takes the way of every fix."""
+        with self._scratch.folder() as folder:
+            file = folder / table.file
+            mark = table.dialect.delimiter
+            with file.open("wb") as written:
+                written.write(table.header)
+                for record in records.tolist():
+                    for row in table.rows_of(record):
+                        written.write(f"{table.lines.item(row)}{mark}{mark}{table.raw(row)}\n".encode())
+            named = replace(self._options, edits=self.kept.path if self.kept.edits else None)
+            found = rehearse(table.batch.path, [file], self._out, named, _faults)
+        for record in records.tolist():
+            lines = {table.lines.item(row) for row in table.rows_of(record)}
+            said = [one for line in sorted(lines) for one in found.get((table.source, line), ())]
+            table.became(record, tuple(said))
+
+
+def _faults(_: Report, folders: Sequence[Path]) -> dict[tuple[str, int], list[Fault]]:
+    """What is rejected still, by source and line."""
+    found: dict[tuple[str, int], list[Fault]] = {}
+    for folder in folders:
+        for _begin, _end, said in lines_of(folder / ISSUES):
+            found.setdefault((said["source"], said["line"]), []).append(fault_of(said))
+    return found
