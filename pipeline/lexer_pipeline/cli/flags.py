@@ -59,13 +59,15 @@ def add_reading(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def add_sources(parser: argparse.ArgumentParser, count: str = "+") -> None:
+def add_sources(
+    parser: argparse.ArgumentParser, count: str | int = "+", what: str = "a CSV or JSON file, plain or .gz, or - for standard input"
+) -> None:  # fmt: skip
     """What is made of sources."""
     parser.add_argument(
         "sources",
         nargs=count,
         metavar="SOURCE",
-        help="a CSV or JSON file, plain or .gz, or - for standard input",
+        help=what,
     )
     parser.add_argument("--spec", help="a specification, a record type or a schema file")
     parser.add_argument("--map", metavar="MAP", help="a preset (shopify_orders, ...) or a mapping file")
@@ -106,9 +108,9 @@ def add_out(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def add_preparing(parser: argparse.ArgumentParser, count: str = "+") -> None:
-    """How a batch is prepared, and where it belongs."""
-    add_sources(parser, count)
+def add_preparing(parser: argparse.ArgumentParser, count: str | int = "+", *what: str) -> None:
+    """How a batch is prepared, and where it belongs; `what` says what its sources are, where that is nothing usual."""
+    add_sources(parser, count, *what)
     add_out(parser)
     add_dataset(parser)
     parser.add_argument(

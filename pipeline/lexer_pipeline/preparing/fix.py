@@ -64,9 +64,7 @@ def rehearsed(
     """
     fixed = fixed_batch(sources, spec, ledger, options, out)
     if sources:
-        parts = tuple(
-            (batch, tuple(one for one in some if one[1] in sources)) for batch, some in fixed.parts
-        )
+        parts = tuple((batch, tuple(one for one in some if one[1] in sources)) for batch, some in fixed.parts)
         fixed = replace(fixed, parts=parts, is_taken_over=False)
     with _mended(fixed, out, options, scratch) as (workspace, read, found):
         yield Report(by_source(read.reports), (), (found,)), [part.folder for part in workspace.parts]

@@ -77,7 +77,9 @@ class Editing:
         }
         return {name: count for name, count in sorted(counts.items(), key=lambda one: -one[1]) if count}
 
-    def page(self, table: FaultyRows, shown: Shown, begin: int, end: int) -> tuple[list[dict[str, Json]], int]:
+    def page(
+        self, table: FaultyRows, shown: Shown, begin: int, end: int
+    ) -> tuple[list[dict[str, Json]], int]:
         """Some of the rows that are shown, as the grid takes them, and how many there are in all."""
         rows = self.rows(table, shown)
         return [self.row(table, row) for row in rows[begin:end].tolist()], len(rows)
@@ -87,7 +89,7 @@ class Editing:
         edits, line = self.edits_of(table), table.lines.item(row)
         cells = table.cells(row, edits)
         wide = len(table.names)
-        faults = {} if line in edits.left_out else table.faulty_cells(row, cells)
+        faults = {} if line in edits.left_out else table.faulty_cells(row)
         shown: dict[str, Json] = {
             str(place): cell.replace("\0", "\ufffd") for place, cell in enumerate(cells[:wide])
         }

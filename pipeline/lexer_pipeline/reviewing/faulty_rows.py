@@ -110,7 +110,7 @@ class FaultyRows:
         line = self.lines.item(self.first.item(record))
         return tuple(fault_of(one) for one in said if one["line"] == line and one["source"] == self.source)
 
-    def faulty_cells(self, row: int, cells: Sequence[str]) -> dict[str, str]:
+    def faulty_cells(self, row: int) -> dict[str, str]:
         """The columns of a row whose cells are wrong, each with the sentences; under an empty name what is wrong with the row itself."""
         record = self.records.item(row)
         rows = self.rows_of(record)
@@ -156,9 +156,7 @@ def faulty_rows(batch: PreparedBatch, scratch: Scratch) -> list[FaultyRows]:
     return made
 
 
-def _table(
-    batch: PreparedBatch, file: str, source: str, loaded: LoadedTable, scratch: Scratch
-) -> FaultyRows:
+def _table(batch: PreparedBatch, file: str, source: str, loaded: LoadedTable, scratch: Scratch) -> FaultyRows:
     texts, places, lines = scratch.file(), array("q", [0]), array("q")
     with spooled_body(loaded) as spool:
         for rows in rows_of(loaded, spool.again()):
