@@ -1,6 +1,7 @@
 """What the page works on: the session, the rows that are shown now, and one thing done at a time."""
 
 from collections.abc import Awaitable, Callable
+from functools import wraps
 from typing import Any, TypeVar
 
 import numpy as np
@@ -72,6 +73,7 @@ class Desk:
 def careful(desk: Desk, work: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[None]]:
     """A handler of an event in which what goes wrong is a defect that ends the command, and is not logged."""
 
+    @wraps(work)  # by its signature the library tells whether it takes the event
     async def handler(*given: Any) -> None:
         try:
             await work(*given)

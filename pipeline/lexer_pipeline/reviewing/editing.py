@@ -95,6 +95,7 @@ class Editing:
         }
         shown["beyond"] = table.dialect.delimiter.join(cells[wide:])
         changed = {str(table.names.index(name)) for name in edits.cells.get(line, {})}
+        shown["wrong"] = " ".join(dict.fromkeys(faults.values()))
         shown |= {
             "row": row, "line": line, "state": self._state(table, row), "changed": sorted(changed),
             "said": faults.pop("", ""), "faults": {str(table.names.index(name)): said for name, said in faults.items()},

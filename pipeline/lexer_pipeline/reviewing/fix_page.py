@@ -76,7 +76,10 @@ class _FixPage:
     def _grid(self) -> None:
         self.grid = ui.aggrid(
             {
-                "columnDefs": [_line_column(), *map(_column, range(len(self.table.names)), self.table.names), _beyond()],
+                "columnDefs": [
+                    _line_column(), _said(), *map(_column, range(len(self.table.names)), self.table.names),
+                    *([_beyond()] if "ragged_row" in self.table.names_of_codes else []),
+                ],
                 "defaultColDef": {"sortable": False, "resizable": True, "editable": True, "minWidth": 110},
                 "rowModelType": "infinite", "cacheBlockSize": BLOCK, "maxBlocksInCache": BLOCKS,
                 "infiniteInitialRowCount": max(1, min(BLOCK, len(self.desk.view))),
@@ -242,10 +245,19 @@ def _column(place: int, name: str) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def _said() -> dict[str, Any]:
+    """What is wrong with the whole row, before its cells."""
+    return {
+        "headerName": "What is wrong", "colId": "said", "field": "wrong", "editable": False, "width": 240,
+        ":tooltipValueGetter": "p => p.data ? p.data.wrong : ''", "cellClassRules": {"faulty": "!!data && !!data.said"},
+    }  # fmt: skip
+
+
 def _beyond() -> dict[str, Any]:
     return {
-        "headerName": "Too many cells", "colId": "beyond", "field": "beyond", "editable": False,
-        ":tooltipValueGetter": "p => p.data ? p.data.said : ''",
-        "cellClassRules": {"faulty": "!!data && !!data.said"},
-        "width": 150, ":valueGetter": "p => p.data ? p.data.beyond || p.data.said : ''", "headerTooltip": "What is wrong with the row itself",
-    }  # fmt: skip
+        "headerName": "Too many cells",
+        "colId": "beyond",
+        "field": "beyond",
+        "editable": False,
+        "width": 150,
+    }
