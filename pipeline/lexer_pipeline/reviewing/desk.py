@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from functools import wraps
+from inspect import isawaitable
 from typing import Any, TypeVar
 
 import numpy as np
@@ -70,13 +71,15 @@ class Desk:
         return None
 
 
-def careful(desk: Desk, work: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[None]]:
+def careful(desk: Desk, work: Callable[..., object]) -> Callable[..., Awaitable[None]]:
     """A handler of an event in which what goes wrong is a defect that ends the command, and is not logged."""
 
     @wraps(work)  # by its signature the library tells whether it takes the event
     async def handler(*given: Any) -> None:
         try:
-            await work(*given)
+            done = work(*given)
+            if isawaitable(done):
+                await done
         except Exception as problem:  # noqa: BLE001 - as above
             desk.defect = problem
             desk.end()

@@ -6,6 +6,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from lexer_pipeline.errors import UsageError
+from lexer_pipeline.loading.source import LoadedTable
+from lexer_pipeline.loading.unchanged import unchanged
+from lexer_pipeline.mapping import remembered
 from lexer_pipeline.model import PreparedBatch, Receipt
 from lexer_pipeline.outbox.batch import MANIFEST, as_named, folder_named
 from lexer_pipeline.outbox.batch import read as read_batch
@@ -46,6 +49,7 @@ class Session:
         self.spec = wanted.spec
         self.batch = _batch(wanted)
         self.needs_mapping = ""
+        self.mapped_by = wanted.options.mapping or ""
         self.editing: Editing | None = None
         self.made: tuple[PreparedBatch, ...] = ()
         self._held = ExitStack()
@@ -69,6 +73,7 @@ class Session:
         if self.batch is not None:
             self._open_batch(self.batch)
             return
+        self._recall()
         try:
             self._open_source()
             self.needs_mapping = ""
@@ -87,7 +92,7 @@ class Session:
         """A draft of the batches is made in a folder of its own, in which nothing is sent and no name is taken."""
         self._draft.close()
         out = self._draft.enter_context(self.scratch.folder())
-        report = self._drafted(out)
+        report = self.drafted(out)
         sources = {one.path: one.sha256 for batch in report.batches for one in batch.manifest.sources}
         path = self.wanted.out / f"{Path(self.name).name}{ENDING}"
         kept = edits_file.read(path) if path.is_file() else EditsFile(path, sources)
@@ -98,11 +103,35 @@ class Session:
             kept = EditsFile(path, sources)
         self._edit(report.batches, kept, out)
 
-    def _drafted(self, out: Path, edits: Path | None = None) -> Report:
+    def drafted(self, out: Path, edits: Path | None = None, mapping: Path | None = None) -> Report:
+        """The batches of the source in a folder of their own, as they would be made now; with another mapping, if one is given."""
         options = replace(
             self.options, edits=edits, replaces=(), datasets={}, ledger=None, temp=out, fix=None
         )
-        return prepare([self.name], self.spec, out, options, self.runtime)
+        if mapping is None:
+            return prepare([self.name], self.spec, out, options, self.runtime)
+        return prepare([self.name], None, out, replace(options, mapping=str(mapping)), self.runtime)
+
+    def map_with(self, mapping: Path) -> None:
+        """Review the source with this mapping from now on."""
+        self.options, self.spec = replace(self.options, mapping=str(mapping)), None
+        self.mapped_by = str(mapping)
+        self.needs_mapping = ""
+        self._open_source()
+
+    def _recall(self) -> None:
+        """Take the mapping that was used for this header before, as `convert` does."""
+        if self.spec is not None or self.options.mapping is not None:
+            return
+        with unchanged(self.name, None, self.options.reading, scratch=self.scratch) as loaded:
+            known = (
+                remembered.recall(self.wanted.out, loaded.head.names)
+                if isinstance(loaded, LoadedTable)
+                else None
+            )
+        if known is not None and not known.trouble:
+            self.options = replace(self.options, mapping=str(known.path))
+            self.mapped_by = f"{known.path}, which was used for this header before"
 
     def _edit(self, batches: Sequence[PreparedBatch], kept: EditsFile, out: Path) -> None:
         tables = [table for batch in batches for table in faulty_rows(batch, self.scratch)]
@@ -122,7 +151,7 @@ class Session:
         if self.batch is not None:
             return rehearse(self.batch.path, [], self.wanted.out, self._fixing(), lambda report, _: report)
         with self.scratch.folder() as out:
-            return self._drafted(out, self.edits)
+            return self.drafted(out, self.edits)
 
     def prepare(self, accept: Sequence[str] = (), max_invalid: float | None = None) -> Report:
         """Make the batches, as `convert` does; `accept` and `max_invalid` are what a person agreed to."""
