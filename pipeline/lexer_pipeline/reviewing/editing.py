@@ -1,9 +1,10 @@
 """What a person does to the rejected rows: each step is on the disk before it shows, can be undone, and is checked as the command checks it."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
+from typing import TypeAlias
 
 import numpy as np
 
@@ -20,10 +21,10 @@ from lexer_pipeline.reviewing.faulty_rows import Fault, FaultyRows, fault_of, li
 from lexer_pipeline.system import files
 from lexer_pipeline.system.scratch import Scratch
 
+# What is suspicious, or wrong, by specification and line.
+Suspected: TypeAlias = Mapping[str, Mapping[int, Sequence[Fault]]]
 OPEN, MENDED, LEFT_OUT, ALL = "to be mended", "mended", "left out", "all"
 STATES = (OPEN, MENDED, LEFT_OUT, ALL)
-# What a cell says where a row has more cells than the header.
-BEYOND = "(beyond the header)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,7 @@ class Editing:
 
     def __init__(
         self, tables: Sequence[FaultyRows], kept: EditsFile, out: Path, options: Options, scratch: Scratch,
-        now: Callable[[], datetime],
+        now: Callable[[], datetime], suspected: Callable[[], Suspected],
     ) -> None:  # fmt: skip
         self.tables = tables
         self.kept = kept
@@ -47,6 +48,7 @@ class Editing:
         self._options = options
         self._scratch = scratch
         self._now = now
+        self._suspected = suspected
         self._edits: dict[str, Edits] = {}
         self._compile()
 
@@ -196,8 +198,16 @@ class Editing:
         for table in self.tables:
             if table.source == source:
                 touched = np.unique(table.records[np.isin(table.lines, wanted)])
-                if len(touched):
+                if len(touched) and table.is_suspected:
+                    self._check_suspected(table)
+                elif len(touched):
                     self._check(table, touched)
+
+    def _check_suspected(self, table: FaultyRows) -> None:
+        """What is suspicious only the whole source tells."""
+        found = self._suspected().get(table.specification, {})
+        for record, line in enumerate(table.lines.tolist()):
+            table.became(record, tuple(found.get(line, ())))
 
     def _check(self, table: FaultyRows, records: Int64s) -> None:
         """Check some records of one table: a file of their rejects, mended as the edits say, takes the way of every fix."""

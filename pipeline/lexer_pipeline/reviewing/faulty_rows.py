@@ -47,7 +47,7 @@ class FaultyRows:
     Row r is on the line `lines[r]` of the `source` and belongs to the record `records[r]`; its text is in `texts` from
     `places[r]` to `places[r + 1]`. `codes[c]` are the bits of what is wrong with record c, in the order of `names_of_codes`; `first`
     and `behind` are its rows, `said` the places of its issues in issues.ndjson. `checked` are the faults of those that were
-    checked since.
+    checked since. A table without a `file` has rows that were accepted and are suspicious.
     """
 
     batch: PreparedBatch
@@ -70,6 +70,11 @@ class FaultyRows:
     def specification(self) -> str:
         """What the records are."""
         return self.batch.manifest.specification
+
+    @property
+    def is_suspected(self) -> bool:
+        """Whether its rows were accepted, and are suspicious."""
+        return not self.file
 
     @property
     def number(self) -> int:

@@ -1,6 +1,6 @@
-"""One review: what was named, what is wrong with it, what was done to it, and the batch that it ends as."""
+"""One review: what was named, how its columns are mapped, and the rows in which something is wrong."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -9,20 +9,20 @@ from lexer_pipeline.errors import UsageError
 from lexer_pipeline.loading.source import LoadedTable
 from lexer_pipeline.loading.unchanged import unchanged
 from lexer_pipeline.mapping import remembered
-from lexer_pipeline.model import PreparedBatch, Receipt
+from lexer_pipeline.model import PreparedBatch
 from lexer_pipeline.outbox.batch import MANIFEST, as_named, folder_named
 from lexer_pipeline.outbox.batch import read as read_batch
-from lexer_pipeline.preparing import edits_file
+from lexer_pipeline.preparing import edits_file, options
 from lexer_pipeline.preparing.edits_file import EditsFile
 from lexer_pipeline.preparing.options import Options
 from lexer_pipeline.preparing.prepare import prepare, rehearse
 from lexer_pipeline.preparing.report import Report
 from lexer_pipeline.reviewing.editing import Editing
-from lexer_pipeline.reviewing.faulty_rows import faulty_rows
+from lexer_pipeline.reviewing.faulty_rows import Fault, FaultyRows, faulty_rows
+from lexer_pipeline.reviewing.suspected_rows import suspected, suspected_rows
+from lexer_pipeline.system import files
 from lexer_pipeline.system.runtime import Runtime
 from lexer_pipeline.system.scratch import Scratch
-from lexer_pipeline.uploading.options import Progress, UploadOptions
-from lexer_pipeline.uploading.send import upload
 from lexer_pipeline.uploading.settings import Settings
 
 ENDING = ".edits.toml"
@@ -40,7 +40,10 @@ class Wanted:
 
 
 class Session:
-    """A review of a source, or of the rejects of a batch; `needs_mapping` says why a mapping is to be made first, if so."""
+    """A review of a source, or of a batch and, where that is still there, the source that it was made of.
+
+    `needs_mapping` says why a mapping is to be made first, if so; `mapped_by` names the one that is used.
+    """
 
     def __init__(self, wanted: Wanted, runtime: Runtime | None = None) -> None:
         self.wanted = wanted
@@ -66,6 +69,11 @@ class Session:
         """What is reviewed, as it was named."""
         return self.wanted.named
 
+    @property
+    def edits(self) -> Path | None:
+        """The file of what was done, if anything was."""
+        return self.editing.kept.path if self.editing is not None and self.editing.kept.edits else None
+
     # -------------------------------------------------------------------------------------------------- opening
 
     def open(self) -> None:
@@ -80,13 +88,26 @@ class Session:
         except UsageError as problem:
             self.needs_mapping = f"{problem.message}."
 
+    def turn_to(self, batch: PreparedBatch) -> None:
+        """Go on with a batch that was made of the one that was reviewed."""
+        self.batch = batch
+        self.open()
+
+    def map_with(self, mapping: Path) -> None:
+        """Review the source with this mapping from now on."""
+        self.options, self.spec = replace(self.options, mapping=str(mapping)), None
+        self.mapped_by = str(mapping)
+        self.needs_mapping = ""
+        self._open_source()
+
     def _open_batch(self, batch: PreparedBatch) -> None:
-        # What cannot be fixed (it was dropped, purged, or another took its place) is refused now.
-        rehearse(batch.path, [], self.wanted.out, self.options, lambda *_: None)
+        if batch.manifest.rejects:
+            # What cannot be fixed (it was dropped, purged, or another took its place) is refused now.
+            rehearse(batch.path, [], self.wanted.out, self.options, lambda *_: None)
         path = batch.path / edits_file.FILE
         sources = {one.path: one.sha256 for one in batch.manifest.sources}
         kept = edits_file.read(path) if path.is_file() else EditsFile(path, sources)
-        self._edit([batch], replace(kept, sources=sources), self.wanted.out)
+        self._edit([batch], replace(kept, sources=sources), self.wanted.out, self.source_of(batch))
 
     def _open_source(self) -> None:
         """A draft of the batches is made in a folder of its own, in which nothing is sent and no name is taken."""
@@ -98,88 +119,86 @@ class Session:
         kept = edits_file.read(path) if path.is_file() else EditsFile(path, sources)
         if kept.sources != sources:
             # They were made in another content of that name, and may still be wanted with it.
-            old = "".join(next(iter(kept.sources.values()), "")[:8])
+            old = next(iter(kept.sources.values()), "")[:8]
             path.rename(path.with_name(f"{Path(self.name).name}.{old}{ENDING}"))
             kept = EditsFile(path, sources)
-        self._edit(report.batches, kept, out)
-
-    def drafted(self, out: Path, edits: Path | None = None, mapping: Path | None = None) -> Report:
-        """The batches of the source in a folder of their own, as they would be made now; with another mapping, if one is given."""
-        options = replace(
-            self.options, edits=edits, replaces=(), datasets={}, ledger=None, temp=out, fix=None
-        )
-        if mapping is None:
-            return prepare([self.name], self.spec, out, options, self.runtime)
-        return prepare([self.name], None, out, replace(options, mapping=str(mapping)), self.runtime)
-
-    def map_with(self, mapping: Path) -> None:
-        """Review the source with this mapping from now on."""
-        self.options, self.spec = replace(self.options, mapping=str(mapping)), None
-        self.mapped_by = str(mapping)
-        self.needs_mapping = ""
-        self._open_source()
+        self._edit(report.batches, kept, out, self.name)
 
     def _recall(self) -> None:
         """Take the mapping that was used for this header before, as `convert` does."""
         if self.spec is not None or self.options.mapping is not None:
             return
         with unchanged(self.name, None, self.options.reading, scratch=self.scratch) as loaded:
-            known = (
-                remembered.recall(self.wanted.out, loaded.head.names)
-                if isinstance(loaded, LoadedTable)
-                else None
-            )
+            names = loaded.head.names if isinstance(loaded, LoadedTable) else ()
+        known = remembered.recall(self.wanted.out, names) if names else None
         if known is not None and not known.trouble:
             self.options = replace(self.options, mapping=str(known.path))
             self.mapped_by = f"{known.path}, which was used for this header before"
 
-    def _edit(self, batches: Sequence[PreparedBatch], kept: EditsFile, out: Path) -> None:
-        tables = [table for batch in batches for table in faulty_rows(batch, self.scratch)]
+    def _edit(self, batches: Sequence[PreparedBatch], kept: EditsFile, out: Path, source: str | None) -> None:
+        tables: list[FaultyRows] = [table for batch in batches for table in faulty_rows(batch, self.scratch)]
+        if source is not None:
+            tables += [
+                one for batch in batches if (one := suspected_rows(batch, source, tables, self.scratch))
+            ]
         options = replace(self.options, replaces=(), ledger=self.options.ledger if self.batch else None)
-        self.editing = Editing(tables, kept, out, options, self.scratch, self.runtime.now)
+        self.editing = Editing(
+            tables, kept, out, options, self.scratch, self.runtime.now, self._suspected_now
+        )
         self.editing.check_all()
 
-    # ------------------------------------------------------------------------------------------------ preparing
+    # -------------------------------------------------------------------------------------------------- drafting
 
-    @property
-    def edits(self) -> Path | None:
-        """The file of what was done, if anything was."""
-        return self.editing.kept.path if self.editing is not None and self.editing.kept.edits else None
+    def drafted(self, out: Path, edits: Path | None = None, mapping: Path | None = None) -> Report:
+        """The batches of the source in a folder of their own, as they would be made now; with another mapping, if one is given."""
+        made = self.batch
+        source, spec, asked = (
+            (self.name, self.spec, self.options) if made is None else self.as_made(made, out)
+        )
+        asked = replace(asked, edits=edits, replaces=(), datasets={}, ledger=None, temp=out, fix=None)
+        if mapping is not None:
+            spec, asked = None, replace(asked, mapping=str(mapping))
+        return prepare([source], spec, out, asked, self.runtime)
 
-    def rehearsed(self) -> Report:
-        """What would be made now."""
-        if self.batch is not None:
-            return rehearse(self.batch.path, [], self.wanted.out, self._fixing(), lambda report, _: report)
-        with self.scratch.folder() as out:
-            return self.drafted(out, self.edits)
+    def source_of(self, batch: PreparedBatch) -> str | None:
+        """The source that a batch was made of, where that is one file and still what it was."""
+        uses = {(one.path, one.sha256) for one in batch.manifest.sources}
+        (path, sha256), *others = uses or {("", "")}
+        is_there = (
+            not others and bool(path) and Path(path).is_file() and files.sha256_of(Path(path)) == sha256
+        )
+        return path if is_there else None
 
-    def prepare(self, accept: Sequence[str] = (), max_invalid: float | None = None) -> Report:
-        """Make the batches, as `convert` does; `accept` and `max_invalid` are what a person agreed to."""
-        self.options = replace(
-            self.options, accept=tuple(dict.fromkeys((*self.options.accept, *accept))),
-            max_invalid=self.options.max_invalid if max_invalid is None else max_invalid,
+    def as_made(self, batch: PreparedBatch, folder: Path) -> tuple[str, str | None, Options]:
+        """The source of a batch, and how that was made of it; its mapping is written into `folder`.
+
+        Raises UsageError where the source is gone.
+        """
+        source, manifest = self.source_of(batch), batch.manifest
+        if source is None:
+            raise UsageError(
+                f"{batch.path.name}: its source is not there any more, or not what it was",
+                "Undo what was changed in rows that were accepted, or bring the source back.",
+            )
+        said = options.from_json(manifest.options, str(batch.path / MANIFEST))
+        made = replace(
+            self.options, mapping=None, date_format=said.date_format, zone=said.zone, country=said.country,
+            reject_unknown=said.reject_unknown, ignore_unknown=said.ignore_unknown, keep_rest=said.keep_rest,
+            member=said.member, reading=said.reading,
+            accept=tuple(dict.fromkeys((*said.accept, *self.options.accept))), date=None, label=None,
         )  # fmt: skip
-        if self.batch is not None:
-            options = replace(self._fixing(), fix=str(self.batch.path))
-            report = prepare([], None, self.wanted.out, options, self.runtime)
-        else:
-            options = replace(self.options, edits=self.edits)
-            report = prepare([self.name], self.spec, self.wanted.out, options, self.runtime)
-        self.made = report.batches
-        return report
+        if isinstance(manifest.mapping, str):
+            files.make_folder(folder)
+            path = folder / f"{said.mapping or 'mapping'}.toml"
+            files.write_whole(path, manifest.mapping.encode())
+            made = replace(made, mapping=str(path))
+        return source, self.spec or manifest.specification, made
 
-    def _fixing(self) -> Options:
-        return replace(self.options, edits=self.edits)
-
-    @property
-    def may_send(self) -> bool:
-        """Whether there is a token to send with."""
-        return self.wanted.settings.token is not None
-
-    def send(self, watch: Callable[[Progress], None] | None = None) -> tuple[Receipt, ...]:
-        """Send what was prepared, as `upload` does, after what waits of its series."""
-        options = UploadOptions(earlier=True, progress=watch)
-        return upload(self.made, self.wanted.out, self.wanted.settings, options, self.runtime)
+    def _suspected_now(self) -> dict[str, dict[int, list[Fault]]]:
+        """What is suspicious, or wrong, with all that was done, by specification and line."""
+        with self.scratch.folder() as folder:
+            report = self.drafted(folder / "out", self.edits)
+            return {batch.manifest.specification: suspected(batch) for batch in report.batches}
 
 
 def _batch(wanted: Wanted) -> PreparedBatch | None:
