@@ -1,10 +1,10 @@
 """Step 1: which column is which field."""
 
-import json
 from collections.abc import Callable
 
 from nicegui import ui
 
+from lexer_pipeline.inspecting.column_profile import many
 from lexer_pipeline.reviewing.desk import Desk, careful
 from lexer_pipeline.reviewing.mapping_step import MappingStep, candidates
 from lexer_pipeline.specs import catalog
@@ -86,7 +86,7 @@ class _MapPage:
                 ui.label("The same in every record").classes("title")
                 for one in step.constants():
                     self._constant(step, one.field, one.constant or "")
-            for question in step.proposal.questions:
+            for question in step.questions():
                 ui.label(f"Look at this: {question}").classes("quiet")
             with ui.element("div").classes("bar"):
                 ui.button("Show what comes out", on_click=careful(self.desk, self._preview)).props(
@@ -159,11 +159,12 @@ class _MapPage:
         self.preview.clear()
         with self.preview:
             for one in found.report.sources:
-                ui.label(f"{one.valid:,} records are ready, {one.invalid:,} rows are rejected.")
+                ui.label(f"Ready: {many(one.valid, 'record')}. Rejected: {many(one.invalid, 'row')}.")
                 for finding in one.findings[:5]:
                     ui.label(f"{finding.records:,} times: {finding.message}")
-            ui.label("The first record that comes out").classes("title")
-            ui.label(json.dumps(found.record, indent=2, ensure_ascii=False)).classes("pre")
+            words = "The first record that comes out" if found.record else "No record comes out yet."
+            ui.label(words).classes("title")
+            ui.label(found.record).classes("pre")
 
     async def _use(self) -> None:
         step = self.step

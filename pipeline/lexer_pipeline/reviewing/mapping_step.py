@@ -1,12 +1,12 @@
 """A mapping made on the page: the draft of `map`, changed column by column, and the record that comes out."""
 
+import json
 import re
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-
-import orjson
 
 from lexer_pipeline.inspecting.column_counts import profile
 from lexer_pipeline.inspecting.column_profile import ColumnProfile
@@ -20,7 +20,7 @@ from lexer_pipeline.loading.records import load_rows
 from lexer_pipeline.loading.source import LoadedTable
 from lexer_pipeline.loading.unchanged import unchanged
 from lexer_pipeline.mapping import file as mapping
-from lexer_pipeline.model import Field, Json
+from lexer_pipeline.model import Field
 from lexer_pipeline.preparing.report import Report
 from lexer_pipeline.reviewing.mapping_text import CHOSEN, FieldLine, MappingText
 from lexer_pipeline.reviewing.session import Session
@@ -44,9 +44,9 @@ class ColumnRow:
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What comes of a mapping: the first record, what the rows come to, and the first things that are wrong."""
+    """What comes of a mapping: the first record on many lines, empty where there is none, and what the rows come to."""
 
-    record: Json
+    record: str
     report: Report
 
 
@@ -54,6 +54,12 @@ def candidates(session: Session) -> list[str]:
     """The specifications that the source could become, the nearest first."""
     found = [one.specification for one in inspect(session.name, session.options.reading).specifications]
     return list(dict.fromkeys([*found, *catalog.names()]))
+
+
+def _on_lines(record: bytes) -> str:
+    """A record for a person to read, its numbers digit for digit."""
+    marked = json.loads(record, parse_float=lambda digits: f"\0{digits}\0")
+    return re.sub(r'"\\u0000(.*?)\\u0000"', r"\1", json.dumps(marked, indent=2, ensure_ascii=False))
 
 
 class MappingStep:
@@ -131,6 +137,12 @@ class MappingStep:
             f"{found.type}; {found.rule}" if found is not None and found.rule else found.type if found else ""
         )
 
+    def questions(self) -> list[str]:
+        """What the draft asks, and nothing answered since."""
+        filled = {one.field for one in self.text.fields()}
+        asked = [(one.partition(":")[0], one.partition(";")[0]) for one in self.proposal.questions]
+        return [words for field, words in asked if field not in filled and field not in self.missing()]
+
     def _field(self, field: str) -> Field | None:
         return fields_by_path(self.specification).get(FieldPath.named(field).general)
 
@@ -156,12 +168,10 @@ class MappingStep:
             path = folder / "mapping.toml"
             files.write_whole(path, self.text.text.encode())
             report = self._session.drafted(folder / "out", mapping=path)
-            record: Json = None
-            for batch in report.batches:
-                if batch.manifest.file:
-                    with batch.file.open("rb") as lines:
-                        record = orjson.loads(lines.readline())
-            return Preview(record, report)
+            files_made = [batch.file for batch in report.batches if batch.manifest.file]
+            with ExitStack() as held:
+                first = [held.enter_context(file.open("rb")).readline() for file in files_made[:1]]
+            return Preview(_on_lines(first[0]) if first else "", report)
 
     def use(self) -> Path:
         """Write the mapping where the person keeps it, and review the source with it."""

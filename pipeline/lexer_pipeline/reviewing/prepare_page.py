@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from nicegui import ui
 
+from lexer_pipeline.inspecting.column_profile import many
 from lexer_pipeline.outbox.entry import BatchState
 from lexer_pipeline.preparing.report import Report, Verdict
 from lexer_pipeline.reviewing.desk import Desk, careful
@@ -106,7 +107,7 @@ class _PreparePage:
             for batch in report.batches:
                 manifest = batch.manifest
                 state = STATES.get(BatchState(manifest.state), manifest.state)
-                ui.label(f"{batch.path.name}: {manifest.records:,} records, {state}.").classes("title")
+                ui.label(f"{batch.path.name}: {many(manifest.records, 'record')}, {state}.").classes("title")
                 ui.label(f"It lies in {batch.path}. {batch.note}".rstrip())
             if not report.batches:
                 ui.label("There is nothing to make a batch of.")
