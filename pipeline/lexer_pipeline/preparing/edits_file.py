@@ -109,6 +109,8 @@ def compiled(edits: Iterable[Edit]) -> Edits:
     for one in edits:
         if one.document:
             documents[one.document] = None if one.left_out else one.to
+            left_out.difference_update(one.lines)
+            left_out.update(one.lines if one.left_out else ())
             continue
         for line in one.lines:
             left_out.discard(line)

@@ -50,6 +50,7 @@ class Editing:
         self._now = now
         self._suspected = suspected
         self._edits: dict[str, Edits] = {}
+        self._sizes: list[int] = []  # of the steps of this review: how many entries each is
         self._compile()
 
     # ------------------------------------------------------------------------------------------------- looking
@@ -79,13 +80,6 @@ class Editing:
         }
         return {name: count for name, count in sorted(counts.items(), key=lambda one: -one[1]) if count}
 
-    def page(
-        self, table: FaultyRows, shown: Shown, begin: int, end: int
-    ) -> tuple[list[dict[str, Json]], int]:
-        """Some of the rows that are shown, as the grid takes them, and how many there are in all."""
-        rows = self.rows(table, shown)
-        return [self.row(table, row) for row in rows[begin:end].tolist()], len(rows)
-
     def row(self, table: FaultyRows, row: int) -> dict[str, Json]:
         """One row as the grid takes it: its cells by the numbers of their columns, and the sentences on those that are wrong."""
         edits, line = self.edits_of(table), table.lines.item(row)
@@ -96,10 +90,10 @@ class Editing:
             str(place): cell.replace("\0", "\ufffd") for place, cell in enumerate(cells[:wide])
         }
         shown["beyond"] = table.dialect.delimiter.join(cells[wide:])
-        changed = {str(table.names.index(name)) for name in edits.cells.get(line, {})}
+        changed = [str(table.names.index(name)) for name in table.changed_cells(row, edits)]
         shown["wrong"] = " ".join(dict.fromkeys(faults.values()))
         shown |= {
-            "row": row, "line": line, "state": self._state(table, row), "changed": sorted(changed),
+            "row": row, "line": line, "state": self._state(table, row), "changed": list(changed),
             "said": faults.pop("", ""), "faults": {str(table.names.index(name)): said for name, said in faults.items()},
         }  # fmt: skip
         return shown
@@ -122,8 +116,7 @@ class Editing:
 
     def set_cell(self, table: FaultyRows, row: int, column: int, text: str) -> None:
         """Let one cell say something else."""
-        self._refuse_text(table, text)
-        self._do(table, [row], column=table.names[column], to=text)
+        self.set_cells(table, [row], column, text)
 
     def alike(self, table: FaultyRows, row: int, column: int, was: str) -> list[int]:
         """The other rows to be mended whose cell in this column says what this one `was`."""
@@ -134,25 +127,27 @@ class Editing:
     def set_cells(self, table: FaultyRows, rows: Sequence[int], column: int, text: str) -> None:
         """Let the cells of a column in several rows say the same, in one step."""
         self._refuse_text(table, text)
-        self._do(table, rows, column=table.names[column], to=text)
+        edits = self.edits_of(table)
+        self._do(table, rows, [table.edit(row, column, text, edits) for row in rows])
 
     def set_row(self, table: FaultyRows, row: int, text: str) -> None:
         """Write a whole row anew, as it would stand in the source."""
         if len(text.splitlines()) > 1 and '"' not in text:
             raise UsageError("that is more than one row", "Write one row.")
-        self._do(table, [row], row=text)
+        self._do(table, [row], [table.edit_row(row, text)])
 
     def leave_out(self, table: FaultyRows, rows: Sequence[int]) -> None:
         """Take rows out: nothing is made of them, and they are counted."""
-        self._do(table, rows, left_out=True)
+        self._do(table, rows, [table.leave_out(row) for row in rows])
 
     def undo(self) -> bool:
         """Take back the last step; whether there was one."""
         if not self.kept.edits:
             return False
-        last = self.kept.edits[-1]
-        self._keep(self.kept.edits[:-1])
-        self._check_lines(last.source, last.lines)
+        size = self._sizes.pop() if self._sizes else 1
+        last = self.kept.edits[-size:]
+        self._keep(self.kept.edits[:-size])
+        self._check_lines(last[0].source, [line for one in last for line in one.lines])
         return True
 
     def _refuse_text(self, table: FaultyRows, text: str) -> None:
@@ -163,16 +158,20 @@ class Editing:
                 "a cell of this file cannot hold a tab, a quote or a line break", "Leave it out.",
             )  # fmt: skip
 
-    def _do(self, table: FaultyRows, rows: Sequence[int], **what: object) -> None:
-        lines = tuple(table.lines.item(row) for row in rows)
-        step = replace(Edit(f"{self._now():%Y-%m-%dT%H:%M:%SZ}", table.source, lines), **what)  # type: ignore[arg-type]
-        before = self.kept.edits
-        self._keep((*before, step))
+    def _do(self, table: FaultyRows, rows: Sequence[int], what: Sequence[Mapping[str, object]]) -> None:
+        """Keep a step, in which rows that become the same are one entry, and check what it touches; taken back where it cannot be."""
+        when, before = f"{self._now():%Y-%m-%dT%H:%M:%SZ}", self.kept.edits
+        lines: dict[tuple[tuple[str, object], ...], list[int]] = {}
+        for row, one in zip(rows, what, strict=True):
+            lines.setdefault(tuple(one.items()), []).append(table.lines.item(row))
+        step = [Edit(when, table.source, tuple(some), **dict(one)) for one, some in lines.items()]  # type: ignore[arg-type]
+        self._keep((*before, *step))
         try:
-            self._check_lines(table.source, lines)
+            self._check_lines(table.source, [line for one in step for line in one.lines])
         except UsageError:
             self._keep(before)
             raise
+        self._sizes.append(len(step))
 
     def _keep(self, edits: tuple[Edit, ...]) -> None:
         self.kept = replace(self.kept, edits=edits)
@@ -213,24 +212,19 @@ class Editing:
         """Check some records of one table: a file of their rejects, mended as the edits say, takes the way of every fix."""
         with self._scratch.folder() as folder:
             file = folder / table.file
-            mark = table.dialect.delimiter
             with file.open("wb") as written:
-                written.write(table.header)
-                for record in records.tolist():
-                    for row in table.rows_of(record):
-                        written.write(f"{table.lines.item(row)}{mark}{mark}{table.raw(row)}\n".encode())
+                written.writelines(table.rejects(records.tolist()))
             named = replace(self._options, edits=self.kept.path if self.kept.edits else None)
             found = rehearse(table.batch.path, [file], self._out, named, _faults)
-        for record in records.tolist():
-            lines = {table.lines.item(row) for row in table.rows_of(record)}
-            said = [one for line in sorted(lines) for one in found.get((table.source, line), ())]
-            table.became(record, tuple(said))
+        for number, record in enumerate(records.tolist()):
+            lines = table.told_on(record, number)
+            table.became(record, tuple(one for line in lines for one in found.get(line, ())))
 
 
-def _faults(_: Report, folders: Sequence[Path]) -> dict[tuple[str, int], list[Fault]]:
-    """What is rejected still, by source and line."""
-    found: dict[tuple[str, int], list[Fault]] = {}
+def _faults(_: Report, folders: Sequence[Path]) -> dict[int, list[Fault]]:
+    """What is rejected still, by line."""
+    found: dict[int, list[Fault]] = {}
     for folder in folders:
         for _begin, _end, said in lines_of(folder / ISSUES):
-            found.setdefault((said["source"], said["line"]), []).append(fault_of(said))
+            found.setdefault(said["line"], []).append(fault_of(said))
     return found

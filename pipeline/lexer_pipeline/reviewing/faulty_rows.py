@@ -3,7 +3,6 @@
 import re
 from array import array
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -16,10 +15,10 @@ from lexer_pipeline.kernels.arrays import Int64s, UInt64s
 from lexer_pipeline.kernels.codes import ROW_BLANK
 from lexer_pipeline.kernels.dialect import Dialect
 from lexer_pipeline.loading.records import rows_of, spooled_body
-from lexer_pipeline.loading.source import LoadedTable, load
+from lexer_pipeline.loading.source import LoadedTable
 from lexer_pipeline.model import PreparedBatch
-from lexer_pipeline.outbox.batch import ISSUES, MANIFEST
-from lexer_pipeline.preparing import decisions, rejects
+from lexer_pipeline.outbox.batch import ISSUES
+from lexer_pipeline.preparing import rejects
 from lexer_pipeline.preparing.rejects_files import source_number
 from lexer_pipeline.system.files import read_at
 from lexer_pipeline.system.scratch import Scratch
@@ -101,9 +100,41 @@ class FaultyRows:
         """The cells of a row as a person made them; behind those of the header what stands there beyond."""
         return cells_of(self.text(row, edits), len(self.names), self.dialect)
 
+    def changed_cells(self, row: int, edits: Edits) -> list[str]:
+        """The columns whose cells a person changed."""
+        return list(edits.cells.get(self.lines.item(row), ()))
+
+    def edit(self, _: int, place: int, text: str, __: Edits) -> dict[str, object]:
+        """What is to be kept of a change of one cell."""
+        return {"column": self.names[place], "to": text}
+
+    def edit_row(self, _: int, text: str) -> dict[str, object]:
+        """The same for a row that was written anew."""
+        return {"row": text}
+
+    def leave_out(self, _: int) -> dict[str, object]:
+        """The same for one that was left out."""
+        return {"left_out": True}
+
+    def place_of(self, fault: Fault) -> str:
+        """The column in which a fault stands; empty where none does."""
+        return fault.column if fault.column in self.names else ""
+
     def rows_of(self, record: int) -> range:
         """The rows of a record."""
         return range(self.first.item(record), self.first.item(record + 1))
+
+    def rejects(self, records: Sequence[int]) -> Iterator[bytes]:
+        """Some records as a file of rejects has them."""
+        mark = self.dialect.delimiter
+        yield self.header
+        for record in records:
+            for row in self.rows_of(record):
+                yield f"{self.lines.item(row)}{mark}{mark}{self.raw(row)}\n".encode()
+
+    def told_on(self, record: int, number: int) -> list[int]:  # noqa: ARG002 - documents ask for it
+        """The lines on which the issues of such a file tell of a record, which has this number in it."""
+        return sorted({self.lines.item(row) for row in self.rows_of(record)})
 
     def faults(self, record: int) -> tuple[Fault, ...]:
         """What is wrong with a record."""
@@ -123,8 +154,9 @@ class FaultyRows:
         for fault in self.faults(record):
             item = ITEM.search(fault.path)
             is_elsewhere = item is not None and len(rows) > 1 and rows.start + int(item[1]) != row
-            if not is_elsewhere or fault.column not in self.names:
-                found.setdefault(fault.column if fault.column in self.names else "", []).append(fault.message)
+            place = self.place_of(fault)
+            if not is_elsewhere or not place:
+                found.setdefault(place, []).append(fault.message)
         return {name: " ".join(dict.fromkeys(said)) for name, said in found.items()}
 
     def became(self, record: int, faults: tuple[Fault, ...]) -> None:
@@ -148,20 +180,10 @@ def bits(names: list[str], codes: Sequence[str]) -> int:
     return found
 
 
-def faulty_rows(batch: PreparedBatch, scratch: Scratch) -> list[FaultyRows]:
-    """The rejected rows of the tables that a batch was made of."""
-    decided = decisions.from_json(batch.manifest.decisions, str(batch.path / MANIFEST))
-    made = []
-    for name in batch.manifest.rejects:
-        reading = decided[source_number(name)].for_rejects().reading
-        with closing(load(batch.path / name, None, reading, scratch=scratch)) as loaded:
-            if isinstance(loaded, LoadedTable):
-                source = batch.manifest.sources[source_number(name)].path
-                made.append(_table(batch, name, source, loaded, scratch))
-    return made
-
-
-def _table(batch: PreparedBatch, file: str, source: str, loaded: LoadedTable, scratch: Scratch) -> FaultyRows:
+def faulty_table(
+    batch: PreparedBatch, file: str, source: str, loaded: LoadedTable, scratch: Scratch
+) -> FaultyRows:
+    """The rows of one file of rejects."""
     texts, places, lines = scratch.file(), array("q", [0]), array("q")
     with spooled_body(loaded) as spool:
         for rows in rows_of(loaded, spool.again()):

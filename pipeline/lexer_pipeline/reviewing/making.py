@@ -3,11 +3,14 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from math import ceil
+from typing import Any
 
+from lexer_pipeline.loading.format import AS_TOLD
 from lexer_pipeline.model import PreparedBatch, Receipt
 from lexer_pipeline.outbox.datasets import dataset_for
 from lexer_pipeline.outbox.entry import UNDER_WAY, BatchState, State
-from lexer_pipeline.preparing.options import Options
+from lexer_pipeline.preparing.fixed import FLAGS
+from lexer_pipeline.preparing.options import USUAL, Options
 from lexer_pipeline.preparing.prepare import prepare, rehearse
 from lexer_pipeline.preparing.report import Report
 from lexer_pipeline.reviewing.session import Session
@@ -114,6 +117,8 @@ def _made(session: Session, asked: Options) -> Report:
     if batch is None:
         if replaced := _replaced(session):
             asked = replace(asked, replaces=replaced, date=None, label=None)
+        if session.edits is not None and session.has_documents:
+            return _of_documents(session, asked)
         return prepare([session.name], session.spec, out, asked, session.runtime)
     if not changes_accepted(session):
         return prepare([], None, out, replace(asked, fix=str(batch.path)), session.runtime)
@@ -124,6 +129,33 @@ def _made(session: Session, asked: Options) -> Report:
             max_invalid=asked.max_invalid, replaces=(str(batch.path),),
         )  # fmt: skip
         return prepare([source], spec, out, again, session.runtime)
+
+
+def _of_documents(session: Session, asked: Options) -> Report:
+    """The batches of a source of documents: held first, whose rejects are then fixed.
+
+    A rejected document may be a part of one of the source, or lack what nobody may pass on, so it is not found again there.
+    """
+    out, first = session.wanted.out, replace(asked, edits=None, max_invalid=0.0)
+    report = prepare([session.name], session.spec, out, first, session.runtime)
+    made = []
+    for batch in report.batches:
+        if not batch.manifest.rejects:
+            made.append(Report((), (batch,), ()))
+            continue
+        fixing = replace(_of_a_fix(asked), fix=str(batch.path), replaces=(), reading=AS_TOLD)
+        made.append(prepare([], None, out, fixing, session.runtime))
+    return Report(
+        tuple(source for one in made for source in one.sources),
+        tuple(batch for one in made for batch in one.batches),
+        tuple(verdict for one in made for verdict in one.verdicts),
+    )
+
+
+def _of_a_fix(asked: Options) -> Options:
+    """The options without those that a batch keeps for its fixes."""
+    kept: dict[str, Any] = {name: USUAL[name] for name in FLAGS if name in USUAL and hasattr(asked, name)}
+    return replace(asked, **kept)
 
 
 def _replaced(session: Session) -> tuple[str, ...]:

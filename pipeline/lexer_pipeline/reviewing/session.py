@@ -18,7 +18,9 @@ from lexer_pipeline.preparing.options import Options
 from lexer_pipeline.preparing.prepare import prepare, rehearse
 from lexer_pipeline.preparing.report import Report
 from lexer_pipeline.reviewing.editing import Editing
-from lexer_pipeline.reviewing.faulty_rows import Fault, FaultyRows, faulty_rows
+from lexer_pipeline.reviewing.faulty import faulty
+from lexer_pipeline.reviewing.faulty_documents import FaultyDocuments
+from lexer_pipeline.reviewing.faulty_rows import Fault, FaultyRows
 from lexer_pipeline.reviewing.suspected_rows import suspected, suspected_rows
 from lexer_pipeline.system import files
 from lexer_pipeline.system.runtime import Runtime
@@ -73,6 +75,12 @@ class Session:
     def edits(self) -> Path | None:
         """The file of what was done, if anything was."""
         return self.editing.kept.path if self.editing is not None and self.editing.kept.edits else None
+
+    @property
+    def has_documents(self) -> bool:
+        """Whether what was rejected are documents of JSON."""
+        tables = self.editing.tables if self.editing is not None else ()
+        return any(isinstance(one, FaultyDocuments) for one in tables)
 
     # -------------------------------------------------------------------------------------------------- opening
 
@@ -136,7 +144,7 @@ class Session:
             self.mapped_by = f"{known.path}, which was used for this header before"
 
     def _edit(self, batches: Sequence[PreparedBatch], kept: EditsFile, out: Path, source: str | None) -> None:
-        tables: list[FaultyRows] = [table for batch in batches for table in faulty_rows(batch, self.scratch)]
+        tables: list[FaultyRows] = [table for batch in batches for table in faulty(batch, self.scratch)]
         if source is not None:
             tables += [
                 one for batch in batches if (one := suspected_rows(batch, source, tables, self.scratch))
