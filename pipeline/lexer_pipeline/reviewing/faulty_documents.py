@@ -35,11 +35,11 @@ class FaultyDocuments(FaultyRows):
 
     def key(self, row: int) -> str:
         """By which the document is known among the edits."""
-        return hashlib.sha256(self.raw(row).encode()).hexdigest()
+        return hashlib.sha256(self.raw(row)).hexdigest()
 
     def text(self, row: int, edits: Edits) -> str:
         """A document as a person made it."""
-        return edits.documents.get(self.key(row)) or self.raw(row)
+        return edits.documents.get(self.key(row)) or self.raw(row).decode(errors="replace")
 
     def cells(self, row: int, edits: Edits) -> list[str]:
         """The values at the places of the columns."""
@@ -69,7 +69,7 @@ class FaultyDocuments(FaultyRows):
 
     def rejects(self, records: Sequence[int]) -> Iterator[bytes]:
         """Some documents as a file of rejects has them."""
-        return (f"{self.raw(record)}\n".encode() for record in records)
+        return (self.raw(record) + b"\n" for record in records)
 
     def told_on(self, record: int, number: int) -> list[int]:  # noqa: ARG002 - a table asks for it
         """The line of such a file on which the document stands."""

@@ -83,15 +83,16 @@ class FaultyRows:
     def __len__(self) -> int:
         return len(self.lines)
 
-    def raw(self, row: int) -> str:
+    def raw(self, row: int) -> bytes:
         """A row as it stood in the source."""
         begin, end = self.places[row : row + 2].tolist()
-        return read_at(self.texts.fileno(), end - begin, begin).decode(errors="replace")
+        return read_at(self.texts.fileno(), end - begin, begin)
 
     def text(self, row: int, edits: Edits) -> str:
         """A row as a person made it."""
         line = self.lines.item(row)
-        raw = edits.rows.get(line, self.raw(row))
+        said = edits.rows.get(line)
+        raw = self.raw(row).decode(errors="replace") if said is None else said
         for name, text in edits.cells.get(line, {}).items():
             raw = with_cell(raw, self.names.index(name), text, len(self.names), self.dialect)
         return raw
@@ -130,7 +131,7 @@ class FaultyRows:
         yield self.header
         for record in records:
             for row in self.rows_of(record):
-                yield f"{self.lines.item(row)}{mark}{mark}{self.raw(row)}\n".encode()
+                yield b"%b%b\n" % (f"{self.lines.item(row)}{mark}{mark}".encode(), self.raw(row))
 
     def told_on(self, record: int, number: int) -> list[int]:  # noqa: ARG002 - documents ask for it
         """The lines on which the issues of such a file tell of a record, which has this number in it."""

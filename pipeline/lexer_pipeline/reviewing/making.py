@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from math import ceil
+from pathlib import Path
 from typing import Any
 
 from lexer_pipeline.loading.format import AS_TOLD
@@ -68,6 +69,9 @@ def _rehearsed(session: Session) -> Report:
         asked = replace(session.options, edits=session.edits)
         return rehearse(session.batch.path, [], session.wanted.out, asked, lambda report, _: report)
     with session.scratch.folder() as out:
+        if session.batch is None and session.edits is not None and session.has_documents:
+            asked = replace(session.drafting(out), edits=session.edits)
+            return _of_documents(session, asked, out)
         return session.drafted(out, session.edits)
 
 
@@ -118,7 +122,7 @@ def _made(session: Session, asked: Options) -> Report:
         if replaced := _replaced(session):
             asked = replace(asked, replaces=replaced, date=None, label=None)
         if session.edits is not None and session.has_documents:
-            return _of_documents(session, asked)
+            return _of_documents(session, asked, out)
         return prepare([session.name], session.spec, out, asked, session.runtime)
     if not changes_accepted(session):
         return prepare([], None, out, replace(asked, fix=str(batch.path)), session.runtime)
@@ -131,17 +135,17 @@ def _made(session: Session, asked: Options) -> Report:
         return prepare([source], spec, out, again, session.runtime)
 
 
-def _of_documents(session: Session, asked: Options) -> Report:
+def _of_documents(session: Session, asked: Options, out: Path) -> Report:
     """The batches of a source of documents: held first, whose rejects are then fixed.
 
     A rejected document may be a part of one of the source, or lack what nobody may pass on, so it is not found again there.
     """
-    out, first = session.wanted.out, replace(asked, edits=None, max_invalid=0.0)
+    first = replace(asked, edits=None, max_invalid=0.0)
     report = prepare([session.name], session.spec, out, first, session.runtime)
     made = []
     for batch in report.batches:
         if not batch.manifest.rejects:
-            made.append(Report((), (batch,), ()))
+            made.append(_alone(report, batch))
             continue
         fixing = replace(_of_a_fix(asked), fix=str(batch.path), replaces=(), reading=AS_TOLD)
         made.append(prepare([], None, out, fixing, session.runtime))
@@ -150,6 +154,15 @@ def _of_documents(session: Session, asked: Options) -> Report:
         tuple(batch for one in made for batch in one.batches),
         tuple(verdict for one in made for verdict in one.verdicts),
     )
+
+
+def _alone(report: Report, batch: PreparedBatch) -> Report:
+    """What a report says of one of its batches."""
+    name = batch.manifest.specification
+    return Report(
+        tuple(one for one in report.sources if one.specification == name), (batch,),
+        tuple(one for one in report.verdicts if one.specification == name),
+    )  # fmt: skip
 
 
 def _of_a_fix(asked: Options) -> Options:

@@ -163,10 +163,16 @@ class Session:
         source, spec, asked = (
             (self.name, self.spec, self.options) if made is None else self.as_made(made, out)
         )
-        asked = replace(asked, edits=edits, replaces=(), datasets={}, ledger=None, temp=out, fix=None)
+        asked = replace(self.drafting(out, asked), edits=edits)
         if mapping is not None:
             spec, asked = None, replace(asked, mapping=str(mapping))
         return prepare([source], spec, out, asked, self.runtime)
+
+    def drafting(self, out: Path, asked: Options | None = None) -> Options:
+        """The options of a draft in a folder of its own."""
+        return replace(
+            asked or self.options, edits=None, replaces=(), datasets={}, ledger=None, temp=out, fix=None
+        )
 
     def source_of(self, batch: PreparedBatch) -> str | None:
         """The source that a batch was made of, where that is one file and still what it was."""
