@@ -149,8 +149,9 @@ def _edit(said: Mapping[str, Any]) -> Edit:
 
 
 def _said(one: Edit) -> Sequence[str]:
-    texts = {"when": one.when, "source": one.source, "document": one.document, "column": one.column}
-    lines = [f"{name} = {_quoted(text)}" for name, text in texts.items() if text]
+    texts = {"document": one.document, "column": one.column}
+    lines = [f"when = {_quoted(one.when)}", f"source = {_quoted(one.source)}"]
+    lines += [f"{name} = {_quoted(text)}" for name, text in texts.items() if text]
     lines.append(f"lines = [{', '.join(map(str, one.lines))}]")
     lines += [f"row = {_quoted(one.row)}"] if one.row is not None else []
     lines += [f"to = {_quoted(one.to)}"] if one.to is not None else []

@@ -1,6 +1,6 @@
 """What a batch rejected, a table of rows for each of its sources."""
 
-from contextlib import closing
+from contextlib import ExitStack, closing
 
 from lexer_pipeline.loading.source import LoadedTable, load
 from lexer_pipeline.model import PreparedBatch
@@ -12,7 +12,7 @@ from lexer_pipeline.reviewing.faulty_rows import FaultyRows, faulty_table
 from lexer_pipeline.system.scratch import Scratch
 
 
-def faulty(batch: PreparedBatch, scratch: Scratch) -> list[FaultyRows]:
+def faulty(batch: PreparedBatch, scratch: Scratch, held: ExitStack) -> list[FaultyRows]:
     """The rejected rows and documents of a batch; those of files that somebody emptied are none."""
     decided = decisions.from_json(batch.manifest.decisions, str(batch.path / MANIFEST))
     made: list[FaultyRows] = []
@@ -23,8 +23,8 @@ def faulty(batch: PreparedBatch, scratch: Scratch) -> list[FaultyRows]:
         source = batch.manifest.sources[number].path
         with closing(load(file, None, decided[number].for_rejects().reading, scratch=scratch)) as loaded:
             made.append(
-                faulty_table(batch, name, source, loaded, scratch)
+                faulty_table(batch, name, source, loaded, scratch, held)
                 if isinstance(loaded, LoadedTable)
-                else faulty_documents(batch, name, source, loaded, scratch)
+                else faulty_documents(batch, name, source, loaded, scratch, held)
             )
     return made

@@ -3,7 +3,7 @@
 import hashlib
 from array import array
 from collections.abc import Iterator, Sequence
-from contextlib import closing, suppress
+from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -97,10 +97,10 @@ class FaultyDocuments(FaultyRows):
 
 
 def faulty_documents(
-    batch: PreparedBatch, name: str, source: str, loaded: LoadedDocuments, scratch: Scratch
+    batch: PreparedBatch, name: str, source: str, loaded: LoadedDocuments, scratch: Scratch, held: ExitStack
 ) -> FaultyDocuments:
     """The documents of one file of rejects, on the lines that the issues tell."""
-    texts, places = scratch.file(), array("q", [0])
+    texts, places = held.enter_context(scratch.file()), array("q", [0])
     columns: dict[str, None] = {}
     for document in _documents(loaded):
         texts.write(document)

@@ -3,6 +3,7 @@
 import re
 from array import array
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -182,10 +183,10 @@ def bits(names: list[str], codes: Sequence[str]) -> int:
 
 
 def faulty_table(
-    batch: PreparedBatch, file: str, source: str, loaded: LoadedTable, scratch: Scratch
+    batch: PreparedBatch, file: str, source: str, loaded: LoadedTable, scratch: Scratch, held: ExitStack
 ) -> FaultyRows:
     """The rows of one file of rejects."""
-    texts, places, lines = scratch.file(), array("q", [0]), array("q")
+    texts, places, lines = held.enter_context(scratch.file()), array("q", [0]), array("q")
     with spooled_body(loaded) as spool:
         for rows in rows_of(loaded, spool.again()):
             for row in np.flatnonzero(rows.faults != ROW_BLANK).tolist():

@@ -17,8 +17,11 @@ Send: TypeAlias = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 App: TypeAlias = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 COOKIE, KEY = "lexer_pipeline_review", "key"
+# Everything comes from here; the library's scripts are in the page, and make functions of texts.
+POLICY = b"default-src 'self' 'unsafe-inline' 'unsafe-eval' data: blob:; frame-ancestors 'none'; form-action 'self'; base-uri 'self'"
 WORDS = b"This page is open in the browser that came first with its address. Start lexer-pipeline review again for a new one."
 HEADERS = (
+    (b"content-security-policy", POLICY),
     (b"referrer-policy", b"no-referrer"),
     (b"x-content-type-options", b"nosniff"),
     (b"x-frame-options", b"DENY"),
@@ -34,6 +37,8 @@ class Guard:
         self._hosts = {f"127.0.0.1:{port}", f"localhost:{port}"}
         self._key: str | None = key
         self._secret = secret
+        # Cookies are for all ports of a host; each review has its own.
+        self._cookie = f"{COOKIE}_{port}"
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request, or open a socket, where it may be."""
@@ -46,7 +51,7 @@ class Guard:
         elif self._is_known(headers.get("cookie", "")):
             await self._app(scope, receive, _with_headers(send) if scope["type"] == "http" else send)
         elif scope["type"] == "http" and self._takes(scope):
-            await _welcome(send, f"{COOKIE}={self._secret}; Path=/; HttpOnly; SameSite=Strict")
+            await _welcome(send, f"{self._cookie}={self._secret}; Path=/; HttpOnly; SameSite=Strict")
         else:
             await _refuse(scope, send, 403, WORDS)
 
@@ -57,7 +62,7 @@ class Guard:
 
     def _is_known(self, cookie: str) -> bool:
         try:
-            found = SimpleCookie(cookie).get(COOKIE)
+            found = SimpleCookie(cookie).get(self._cookie)
         except CookieError:
             return False
         return found is not None and hmac.compare_digest(found.value.encode(), self._secret.encode())

@@ -109,6 +109,7 @@ class Session:
         self._open_source()
 
     def _open_batch(self, batch: PreparedBatch) -> None:
+        self._draft.close()
         if batch.manifest.rejects:
             # What cannot be fixed (it was dropped, purged, or another took its place) is refused now.
             rehearse(batch.path, [], self.wanted.out, self.options, lambda *_: None)
@@ -144,10 +145,14 @@ class Session:
             self.mapped_by = f"{known.path}, which was used for this header before"
 
     def _edit(self, batches: Sequence[PreparedBatch], kept: EditsFile, out: Path, source: str | None) -> None:
-        tables: list[FaultyRows] = [table for batch in batches for table in faulty(batch, self.scratch)]
+        tables: list[FaultyRows] = []
+        for batch in batches:
+            tables += faulty(batch, self.scratch, self._draft)
         if source is not None:
             tables += [
-                one for batch in batches if (one := suspected_rows(batch, source, tables, self.scratch))
+                one
+                for batch in batches
+                if (one := suspected_rows(batch, source, tables, self.scratch, self._draft))
             ]
         options = replace(self.options, replaces=(), ledger=self.options.ledger if self.batch else None)
         self.editing = Editing(

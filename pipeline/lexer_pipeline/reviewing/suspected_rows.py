@@ -2,6 +2,7 @@
 
 from array import array
 from collections.abc import Sequence
+from contextlib import ExitStack
 
 import numpy as np
 
@@ -32,7 +33,7 @@ def suspected(batch: PreparedBatch) -> dict[int, list[Fault]]:
 
 
 def suspected_rows(
-    batch: PreparedBatch, source: str, beside: Sequence[FaultyRows], scratch: Scratch
+    batch: PreparedBatch, source: str, beside: Sequence[FaultyRows], scratch: Scratch, held: ExitStack
 ) -> FaultyRows | None:
     """Those rows of a table; None where there are none, or the source is none."""
     found = suspected(batch)
@@ -45,7 +46,7 @@ def suspected_rows(
         if not isinstance(loaded, LoadedTable):
             return None
         texts, lines = _raw(loaded, wanted)
-    return _table(batch, loaded, texts, lines, found, scratch)
+    return _table(batch, loaded, texts, lines, found, scratch, held)
 
 
 def _raw(loaded: LoadedTable, wanted: Sequence[int]) -> tuple[list[bytes], list[int]]:
@@ -66,9 +67,9 @@ def _on(rows: Rows, wanted: Sequence[int]) -> list[int]:
 
 def _table(
     batch: PreparedBatch, loaded: LoadedTable, texts: Sequence[bytes], lines: Sequence[int],
-    found: dict[int, list[Fault]], scratch: Scratch,
+    found: dict[int, list[Fault]], scratch: Scratch, held: ExitStack,
 ) -> FaultyRows:  # fmt: skip
-    file, names = scratch.file(), list[str]()
+    file, names = held.enter_context(scratch.file()), list[str]()
     places = array("q", [0])
     for text in texts:
         file.write(text)
