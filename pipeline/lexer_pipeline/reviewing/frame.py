@@ -1,5 +1,6 @@
 """The frame of the page: what is reviewed, the three steps, and the way out."""
 
+import asyncio
 from pathlib import Path
 
 from nicegui import ui
@@ -61,7 +62,8 @@ def _first(desk: Desk) -> str:
 
 
 def _end(desk: Desk) -> None:
+    """Say good-bye, and stop once the page has heard it."""
     ui.run_javascript(
-        "document.body.textContent = 'This review has ended, and what you did is kept. You can close this page.'"
+        "window.socket.disconnect(); document.body.textContent = 'This review has ended, and what you did is kept. You can close this page.'"
     )
-    ui.timer(0.3, desk.end, once=True)
+    asyncio.get_running_loop().call_later(0.5, desk.end)
