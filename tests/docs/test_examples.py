@@ -61,10 +61,12 @@ def test_the_example_of_pipeline_toml_is_read(folder: Path) -> None:
 def test_the_example_of_edits_is_applied(folder: Path) -> None:
     (example,) = blocks("toml", text_of("docs/review.md"))
     rows = "".join(
-        f"A-{line},mira@example.com,2024-03-06T10:15:00Z,ecommerce,{line}\n" for line in range(2, 18)
+        f"A-{line},mira@example.com,2024-03-06T10:15:00Z,ecommerce,{line},1\n" for line in range(2, 18)
     )
     source = folder / "orders.csv"
-    source.write_text(f"purchase_id,link.email,action_at,type,products[].price_paid\n{rows}", "utf-8")
+    source.write_text(
+        f"purchase_id,link.email,action_at,type,products[].price_paid,products[].quantity\n{rows}", "utf-8"
+    )
     told = re.sub("[0-9a-f]{64}", hashlib.sha256(source.read_bytes()).hexdigest(), example)
     (folder / "orders.csv.edits.toml").write_text(told.replace('"Total"', '"products[].price_paid"'), "utf-8")
     (batch,) = prepare(
