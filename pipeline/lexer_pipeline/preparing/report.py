@@ -12,7 +12,7 @@ from lexer_pipeline.chunks.results import Checked, Rejected
 from lexer_pipeline.model import Issue, PreparedBatch
 from lexer_pipeline.outbox.batch import ISSUES
 from lexer_pipeline.specs.paths import FieldPath
-from lexer_pipeline.suspicions import Sighting, Sightings, as_json, is_suspicion
+from lexer_pipeline.suspicions import MOST_LINES, Sighting, Sightings, as_json, is_suspicion
 
 EXAMPLES = 20
 MOST_FIELDS = 1000
@@ -25,7 +25,7 @@ OTHER_FIELDS, OTHER_MESSAGES = "(other fields)", "(other messages; see issues.nd
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One line of the table of issues: a field, a code, in how many records and rows, where first, and what to do."""
+    """One line of the table of issues: a field, a code, in how many records and rows, where first (`lines`: the first few), and what to do."""
 
     field: str
     code: str
@@ -33,6 +33,7 @@ class Finding:
     rows: int
     line: int
     message: str
+    lines: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,9 +144,10 @@ def _joined(passes: Sequence[SourceReport]) -> SourceReport:
     for one in passes:
         suspicions.update(one.suspicions)
         for finding in one.findings:
-            known = lines.setdefault((finding.field, finding.code, finding.message), [0, 0, finding.line])
+            known = lines.setdefault((finding.field, finding.code, finding.message), [0, 0])
             known[0] += finding.records
             known[1] += finding.rows
+            known += finding.lines
     counted: dict[str, Any] = {name: sum(getattr(one, name) for one in passes) for name in ADDED_UP}
     for name in COUNTED:
         counted[name] = dict(sum((Counter(getattr(one, name)) for one in passes), Counter()))
@@ -159,8 +161,8 @@ def _joined(passes: Sequence[SourceReport]) -> SourceReport:
 def _findings(lines: Mapping[tuple[str, str, str], Sequence[int]]) -> tuple[Finding, ...]:
     """The lines of the table of issues, what befell most records first."""
     found = (
-        Finding(name, code, records, rows, line, message)
-        for (name, code, message), (records, rows, line) in lines.items()
+        Finding(name, code, records, rows, first[0], message, tuple(first[:MOST_LINES]))
+        for (name, code, message), (records, rows, *first) in lines.items()
     )
     return tuple(sorted(found, key=lambda one: (-one.records, one.field, one.code, one.line)))
 
@@ -190,6 +192,7 @@ class Tally:
     warnings: Counter[tuple[str, str]] = field(default_factory=Counter)
     examples: list[Issue] = field(default_factory=list)
     suspicions: Sightings = field(default_factory=Sightings)
+    # In how many records and rows, and behind these the first lines.
     _found: dict[tuple[str, str, str], list[int]] = field(default_factory=dict)
     _messages: Counter[tuple[str, str]] = field(default_factory=Counter)
 
@@ -222,9 +225,11 @@ class Tally:
             if line in said:
                 continue
             said.add(line)
-            known = self._found.setdefault(line, [0, 0, issue.line])
+            known = self._found.setdefault(line, [0, 0])
             known[0] += 1
             known[1] += len(rejected.rows)
+            if len(known) < 2 + MOST_LINES:
+                known.append(issue.line)
             if is_suspicion(issue.code):
                 self.suspicions.add(Sighting(issue.code, line[0], 1, (issue.line,)))
 
