@@ -147,6 +147,20 @@ def test_a_field_that_was_filled_in_the_last_ones_and_is_empty_now_stands_out(tm
     assert found == {("field_emptied", "employee_flag"), ("field_emptied", "custom_fields.spent")}
 
 
+def test_a_field_that_is_fuller_or_emptier_than_in_the_last_one_is_told_so(tmp_path: Path) -> None:
+    whole = export(tmp_path / "people_1.csv", 40)
+    converted(whole, tmp_path / "out")
+    half = [
+        line.replace(line.split(",")[1], "") if row % 2 else line
+        for row, line in enumerate(whole.read_text().splitlines())
+    ]
+    (tmp_path / "people_2.csv").write_text("\n".join(half).replace(half[0], ",".join(HEADER)))
+
+    assert "first_name 50.0 % was 100 %" in text_of(
+        page_of(converted(tmp_path / "people_2.csv", tmp_path / "out"))
+    )
+
+
 def test_another_label_or_dataset_is_no_delivery_of_its_kind(tmp_path: Path) -> None:
     converted(export(tmp_path / "people_1.csv", 200), tmp_path / "out", datasets={"*": "a1b2c3d4"})
     for asked in ({"label": "sydney"}, {"datasets": {"*": "b2c3d4e5"}}):

@@ -117,7 +117,9 @@ def _types(specification: Specification) -> Mapping[str, str]:
 
 def with_earlier(told: Told, before: Sequence[Earlier]) -> Told:
     """What is told, beside the deliveries of before."""
-    return replace(told, earlier=tuple(one.facts for one in before))
+    return replace(
+        told, earlier=tuple(one.facts for one in before), fill_before=before[0].fill if before else {}
+    )
 
 
 def unlike_before(

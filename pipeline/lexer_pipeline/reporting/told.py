@@ -1,5 +1,6 @@
 """All that a page tells beside the manifest, as `report.json` holds it."""
 
+import dataclasses
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
@@ -63,6 +64,7 @@ class Told:
     """What is told of a delivery: of all of its parts, but for the fields, which are those of the part.
 
     `columns` were looked at in `column_rows` rows, `fields` in `field_rows` records; `conversions` and `warnings` are by name and field.
+    `fill_before` says in which share of the records of the last delivery of its kind each field was filled.
     """
 
     outcomes: tuple[Outcome, ...]
@@ -76,6 +78,7 @@ class Told:
     fields: tuple[ColumnFacts, ...] = ()
     field_rows: int = 0
     earlier: tuple[EarlierFacts, ...] = ()
+    fill_before: Mapping[str, float] = dataclasses.field(default_factory=dict)
 
     def as_json(self) -> dict[str, Json]:
         """What is told as `report.json` holds it."""
@@ -95,7 +98,7 @@ def read(file: Path) -> Told | None:
             conversions=_tuples(said["conversions"]), warnings=_tuples(said["warnings"]), notes=tuple(said["notes"]),
             columns=column_facts.from_json(said["columns"]), column_rows=said["column_rows"],
             fields=column_facts.from_json(said["fields"]), field_rows=said["field_rows"],
-            earlier=tuple(EarlierFacts(**one) for one in said["earlier"]),
+            earlier=tuple(EarlierFacts(**one) for one in said["earlier"]), fill_before=dict(said["fill_before"]),
         )  # fmt: skip
     except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return None

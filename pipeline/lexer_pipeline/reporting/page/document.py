@@ -1,6 +1,6 @@
 """The page as one HTML document, without outside assets or scripts."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from markupsafe import Markup
@@ -35,6 +35,8 @@ DOCUMENT = """\
 </html>
 """
 EXPLAIN = "<code>lexer-pipeline explain {}</code>"
+# Fill is told from a part of the records, so that a smaller difference may be none.
+CLEARLY = 0.1
 SHAPES = (
     "No value is shown: in what they look like, <code>9</code> stands for a digit, <code>A</code> for a capital and "
     "<code>a</code> for other letters, however many."
@@ -189,7 +191,7 @@ def _fields(manifest: Manifest, told: Told) -> Markup:
     )
     return card(
         "What leaves: the fields of the records", html('<p class="dim">{} ' + SHAPES + "</p>\n", lead),
-        _facts(told.fields, "field"),
+        _facts(told.fields, "field", told.fill_before),
     )  # fmt: skip
 
 
@@ -202,16 +204,16 @@ def _columns(manifest: Manifest, told: Told) -> Markup:
     return card(
         "What came: the columns of the source",
         html('<p class="dim">{}</p>\n', lead),
-        _facts(told.columns, "column"),
+        _facts(told.columns, "column", {}),
     )
 
 
-def _facts(found: Sequence[ColumnFacts], what: str) -> Markup:
+def _facts(found: Sequence[ColumnFacts], what: str, before: Mapping[str, float]) -> Markup:
     empty = [one.name for one in found if not one.filled]
     lead = f"Empty throughout {'is' if len(empty) == 1 else 'are'}: {', '.join(empty)}."
     rows = (
         (
-            one.name, html("{} {}", charts.share(one.fill), share(one.fill)), distinct(one),
+            one.name, html("{} {}{}", charts.share(one.fill), share(one.fill), _before(one, before)), distinct(one),
             joined(
                 html('<span class="shape"><code>{}</code> <span class="dim">{}</span></span>', shape, share(count / one.values))
                 for shape, count in one.shapes
@@ -226,6 +228,16 @@ def _facts(found: Sequence[ColumnFacts], what: str) -> Markup:
         '{}<div class="wide" tabindex="0" role="region" aria-label="{}s, a table to scroll">\n{}</div>\n',
         html('<p class="dim">{}</p>\n', lead) if empty else "", what, table(headings, rows, kind="facts"),
     )  # fmt: skip
+
+
+def _before(one: ColumnFacts, before: Mapping[str, float]) -> Markup:
+    """How full a field was in the last delivery, where that was clearly more or less."""
+    was = before.get(one.name, one.fill)
+    return (
+        html('<span class="shape dim">was {}</span>', share(was))
+        if abs(was - one.fill) >= CLEARLY
+        else Markup()
+    )
 
 
 def _changes(told: Told) -> Markup:
