@@ -11,7 +11,7 @@ from lexer_pipeline.unattended.jobs import NAME, Job, jobs_in, unknown
 from lexer_pipeline.uploading.settings import FILE, settings_in
 
 
-def resolve(asked: argparse.Namespace, words: Sequence[str]) -> None:
+def resolve(asked: argparse.Namespace) -> None:
     """Say in `asked` which `job` is meant, if one is, and put its settings there; what is typed wins over them.
 
     What is wrong becomes its `refusal`, for the command to raise once the log is open: whoever waits for a job is told that too.
@@ -26,8 +26,8 @@ def resolve(asked: argparse.Namespace, words: Sequence[str]) -> None:
     try:
         name = asked.job or _named(asked.sources, jobs)
         if name is not None:
-            asked.job = name
-            _fill(asked, words, _job(asked, name, jobs))
+            asked.job = name  # a job that does not exist is told of by its name
+            _fill(asked, _job(asked, name, jobs))
     except PipelineError as problem:
         asked.job, asked.refusal = (
             asked.job or next((one for one in asked.sources if one in jobs), None),
@@ -57,11 +57,8 @@ def _named(sources: Sequence[str], jobs: dict[str, Job]) -> str | None:
             f"{named[0]} is a job of {FILE}, and a job is run by itself",
             f"Type lexer-pipeline run {named[0]}",
         )
-    if jobs and not named and _may_be_job(sources):
-        problem = unknown(sources[0], jobs, FILE)
-        if "Did you mean" in problem.hint:
-            raise problem
-    return named[0] if named else None
+    # A name without a dot or a folder, of which there is no file, is hardly the name of an export.
+    return named[0] if named else sources[0] if _may_be_job(sources) else None
 
 
 def _job(asked: argparse.Namespace, name: str, jobs: dict[str, Job]) -> Job:
@@ -75,12 +72,9 @@ def _job(asked: argparse.Namespace, name: str, jobs: dict[str, Job]) -> Job:
     return jobs[name]
 
 
-def _fill(asked: argparse.Namespace, words: Sequence[str], job: Job) -> None:
+def _fill(asked: argparse.Namespace, job: Job) -> None:
     """Read the command line once more, with the settings of the job as what holds without a flag."""
     root = arguments.parser()
     commands_of(root)["run"].set_defaults(**job.flags)
-    kept = vars(asked).copy()
-    vars(asked).update(vars(root.parse_args(words)))
-    for key in ("job", "refusal", "events", "typed"):
-        setattr(asked, key, kept[key])
-    asked.sources, asked.settings_of_job = [], job
+    filled = vars(root.parse_args(asked.typed))
+    vars(asked).update(filled | {"job": job.name, "sources": [], "settings_of_job": job})

@@ -24,6 +24,8 @@ from lexer_pipeline.unattended.job_files import JobFiles
 from lexer_pipeline.unattended.jobs import Job, jobs_in
 from lexer_pipeline.uploading.settings import FILE, Settings, settings_in
 
+MOST_NAMED = 5  # of the files that are not read again
+
 
 @dataclass(frozen=True, slots=True)
 class Read:
@@ -76,8 +78,13 @@ def _say_files(asked: argparse.Namespace, files: JobFiles) -> None:
     console = console_for(asked)
     for text in files.missing:
         say(console, f"No file is there for {text}.")
-    for path in files.known:
+    for path in files.known[:MOST_NAMED]:
         say(console, f"{path}: a batch was made of it before, so it is not read again.")
+    if len(files.known) > MOST_NAMED:
+        say(
+            console,
+            f"... and {len(files.known) - MOST_NAMED:,} more files, of which batches were made before.",
+        )
     if not files.new and not files.missing:
         say(console, "No file is new.")
 

@@ -53,7 +53,7 @@ def run_command(words: Sequence[str]) -> int:
         asked = arguments.parsed(words or ["--help"])
         asked.typed = tuple(words)
         if asked.command == "run":
-            import_module("lexer_pipeline.cli.job_asked").resolve(asked, words)
+            import_module("lexer_pipeline.cli.job_asked").resolve(asked)
             job = asked if asked.job else None
         if job or getattr(asked, "log_file", None) or getattr(asked, "log_format", "text") == "json":
             log = import_module("lexer_pipeline.cli.log_opened").opened(asked)

@@ -30,7 +30,7 @@ def tell(asked: argparse.Namespace, log: Log, code: int) -> None:
     for trouble in told.troubles:
         log.tell("not_notified", WARNING, reason=trouble)
         if not log.replaces_words:
-            sys.stderr.write(f"warning: nobody was told by a notification: {trouble}\n")
+            sys.stderr.write(f"warning: a notification was not sent: {trouble}\n")
 
 
 def _wanted() -> tuple[str, ...]:

@@ -1,6 +1,7 @@
 """Which files a job means today: the dates put into its patterns, the patterns looked up, and what was made of each before."""
 
 import re
+import stat
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -84,23 +85,25 @@ def files_of(
         return JobFiles(tuple(names), (), (), absent)
     with looked_into(out, file=settings.ledger) as ledger:
         made = _made(ledger, settings, asked)
-        sizes = {size for size, _ in made}
-        before = {path: made.get(_print(path), []) if _size(path) in sizes else [] for path in names}
+        before = {path: _before(path, made) for path in names}
         known = tuple(path for path, batches in before.items() if _is_done(batches))
         waiting = _waiting(ledger, settings, (one for path in known for one in before[path]))
     return JobFiles(tuple(path for path in names if path not in known), known, waiting, absent)
 
 
-def _size(path: str) -> int:
-    try:
-        return Path(path).stat().st_size
-    except OSError as problem:
-        raise SourceError(f"{path}: cannot be read ({problem.strerror})", "Check its permissions.") from None
+def _size(path: str) -> int | None:
+    """The bytes of a plain file; what can be read once alone is not looked at before."""
+    found = Path(path).stat()
+    return found.st_size if stat.S_ISREG(found.st_mode) else None
 
 
-def _print(path: str) -> tuple[int, str]:
+def _before(path: str, made: Mapping[tuple[int, str], list[BatchEntry]]) -> list[BatchEntry]:
+    """The batches that were made of a file; its bytes are read where one of this size was met."""
     try:
-        return _size(path), files.sha256_of(Path(path))
+        size = _size(path)
+        if all(size != known for known, _ in made):
+            return []
+        return made.get((size or 0, files.sha256_of(Path(path))), [])
     except OSError as problem:
         raise SourceError(f"{path}: cannot be read ({problem.strerror})", "Check its permissions.") from None
 

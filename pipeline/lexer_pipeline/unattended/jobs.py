@@ -45,9 +45,11 @@ def _flag(value: Any) -> Any:
 def unknown(name: str, known: Collection[str], file: str) -> UsageError:
     """The error of a job that does not exist."""
     near = get_close_matches(name.casefold(), known, 1)
-    if near:
-        return UsageError(
-            f"{name}: there is no such job, and no such file", f"Did you mean lexer-pipeline run {near[0]}?"
-        )
-    hint = f"The jobs of {file} are: {', '.join(sorted(known))}." if known else f"Write [job.{name}] there."
-    return UsageError(f"{name}: there is no such job in {file}", hint)
+    hint = (
+        f"Did you mean lexer-pipeline run {near[0]}?"
+        if near
+        else f"The jobs are: {', '.join(sorted(known))}."
+    )
+    if not known:
+        hint = f"Jobs stand in the {file} of the folder in which the command is run: [job.{name}]"
+    return UsageError(f"{name}: there is no such job in {file}, and no such file", hint)

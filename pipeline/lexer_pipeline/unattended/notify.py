@@ -6,6 +6,7 @@ is to be told, since that takes longer than a small file.
 
 import logging
 import re
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -15,8 +16,8 @@ from typing import Any
 from lexer_pipeline.system.settings_file import SettingsFile
 from lexer_pipeline.unattended.summary import FAILURE, HELD, SUCCESS, Summary
 from lexer_pipeline.uploading import key_ring
+from lexer_pipeline.uploading.settings import NOTIFY_URLS
 
-VARIABLE = "LEXER_NOTIFY_URLS"
 ON = (FAILURE, HELD)
 INSTALL = "pip install 'lexer-pipeline[notify]'"
 KINDS = {FAILURE: "failure", HELD: "warning", SUCCESS: "success"}
@@ -41,9 +42,14 @@ class Addresses:
 
 def addresses(environ: Mapping[str, str]) -> Addresses:
     """The addresses of the environment, blanks between them, or else of the key ring."""
-    if said := environ.get(VARIABLE, "").split():
-        return Addresses(tuple(said), VARIABLE)
-    return Addresses(tuple(key_ring.look(VARIABLE).secret.split()), f"{VARIABLE} in the key ring")
+    if said := environ.get(NOTIFY_URLS, "").split():
+        return Addresses(tuple(said), NOTIFY_URLS)
+    return Addresses(tuple(key_ring.look(NOTIFY_URLS).secret.split()), f"{NOTIFY_URLS} in the key ring")
+
+
+def scheme(url: str) -> str:
+    """What may be shown of an address: the word before its ://, or that there is none."""
+    return found[0].casefold() if (found := SCHEME.match(url)) else "none"
 
 
 def wanted(file: SettingsFile) -> Sequence[str]:
@@ -61,11 +67,10 @@ def tell(one: Summary, to: Addresses) -> Told:
         return Told(troubles=(f"the library apprise is not installed; type: {INSTALL}",))
     with _unheard():
         for number, url in enumerate(to.urls, 1):
-            scheme = found[0].casefold() if (found := SCHEME.match(url)) else "no address"
             if trouble := _trouble(library, url, one):
-                troubles.append(f"address {number} of {to.source} ({scheme}) {trouble}")
+                troubles.append(f"address {number} of {to.source} ({scheme(url)}) {trouble}")
             else:
-                schemes.append(scheme)
+                schemes.append(scheme(url))
     return Told(tuple(schemes), tuple(troubles))
 
 
@@ -85,11 +90,12 @@ def _trouble(library: Any, url: str, one: Summary) -> str:
 
 @contextmanager
 def _unheard() -> Iterator[None]:
-    """While it lasts the library's log goes nowhere: its lines hold parts of addresses."""
+    """While it lasts the library's log goes nowhere, since its lines hold parts of addresses, nor do warnings of its plugins' code."""
     log = logging.getLogger("apprise")
     before = log.disabled
     log.disabled = True
     try:
-        yield
+        with warnings.catch_warnings(action="ignore"):
+            yield
     finally:
         log.disabled = before

@@ -2,14 +2,16 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import PurePath
+from pathlib import Path, PurePath
 from typing import Any
 
-from lexer_pipeline.codes.ends import EXITS
+from lexer_pipeline.outbox.entry import BatchState
+from lexer_pipeline.uploading import next_steps
 
 FAILURE, HELD, SUCCESS = "failure", "held", "success"
 # How a run ended, by what `on` of [notify] calls it.
 WORDS = {FAILURE: "failed", HELD: "held", SUCCESS: "done"}
+TO_BE_MENDED = (BatchState.HELD, BatchState.REJECTED)
 MOST = 15  # lines of a kind: what is told goes to telephones too
 
 
@@ -30,16 +32,15 @@ def end_of(code: int) -> str:
 def summary(job: str, code: int, events: Sequence[Mapping[str, Any]], where: str) -> Summary:
     """What a run came to; `events` are those of its log, `where` is the machine and folder."""
     end = end_of(code)
-    entry = EXITS[str(code)]
     lines = [
-        f"{where}: lexer-pipeline run {job} ended with exit code {code}: {entry.meaning}.",
+        f"{where}: lexer-pipeline run {job} ended with exit code {code}.",
         *_some(_sent(events)),
         *_some(_others(events)),
         *_some(_trouble(events)),
     ]
     if code:
         lines.append(
-            f"What to do: {entry.remedy}. More: lexer-pipeline explain {code}; lexer-pipeline status"
+            f"What that means: lexer-pipeline explain {code}. What lies there: lexer-pipeline status"
         )
     return Summary(end, f"lexer-pipeline: {job} {WORDS[end]}", "\n".join(lines))
 
@@ -61,7 +62,7 @@ def _sent(events: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     for one in _of(events, "upload"):
         batch = made.get(PurePath(one["batch"]).name)
         records = f", {one['records']:,} records" if one["records"] is not None else ""
-        rejected = f", {batch['rejected']:,} rows rejected" if batch and batch["rejected"] else ""
+        rejected = f", rows rejected: {batch['rejected']:,}" if batch and batch["rejected"] else ""
         where = f"dataset {one['dataset']}" if one["dataset"] else "no dataset"
         reason = f": {one['reason']}" if one["reason"] else ""
         yield f"{one['state']}: {one['name'] or one['batch']}{records}{rejected}, {where}{reason}"
@@ -71,8 +72,11 @@ def _sent(events: Sequence[Mapping[str, Any]]) -> Iterator[str]:
 
 def _others(events: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     """What was held or rejected, and files of which nothing was made now."""
+    made = {one["specification"]: one for one in _of(events, "batch") if one["state"] in TO_BE_MENDED}
     for one in _of(events, "not_prepared"):
         yield f"{one['state']}: {one['specification']}: {'; '.join(one['reasons'])}"
+        if batch := made.get(one["specification"]):
+            yield f"  {next_steps.after(batch['state'], Path(batch['path']))}"
     for one in _of(events, "files"):
         if not one["new"] and not one["missing"]:
             yield "No file is new."
