@@ -203,8 +203,9 @@ def _add_run(commands: Commands) -> None:
     parser = _command(
         commands, "run", "convert, then upload", "run orders.csv --spec purchase --dataset a1b2c3d4"
     )
-    flags.add_preparing(parser)
+    flags.add_preparing(parser, "*")
     flags.add_sending(parser)
+    flags.add_unattended(parser)
 
 
 def _add_settle(commands: Commands) -> None:

@@ -167,6 +167,31 @@ def add_batches(parser: argparse.ArgumentParser, count: str, summary: str) -> No
     )
 
 
+def add_unattended(parser: argparse.ArgumentParser) -> None:
+    """Jobs, and what a run does where nobody looks on."""
+    parser.add_argument(
+        "--job",
+        metavar="NAME",
+        help="a job of pipeline.toml, also where a file is called so; NAME alone is the same",
+    )
+    parser.add_argument("--list", action="store_true", help="list the jobs with their files, and end")
+    parser.add_argument(
+        "--dry-run", action="store_true", help="check the files as validate does; make and send nothing"
+    )
+    parser.add_argument(
+        "--missing",
+        choices=("error", "ok"),
+        default="error",
+        help="what a source of which there is no file means (error)",
+    )
+    parser.add_argument(
+        "--when-held",
+        choices=("continue", "stop"),
+        default="continue",
+        help="what follows where a specification is held or rejected: the others are sent, or nothing more is (continue)",
+    )
+
+
 def add_sending(parser: argparse.ArgumentParser) -> None:
     """How batches are sent."""
     parser.add_argument(

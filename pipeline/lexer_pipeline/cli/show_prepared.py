@@ -108,7 +108,7 @@ def verdict(console: Console, report: Report, typed: Sequence[str]) -> None:
         is_only = len(report.verdicts) == 1
         name = "records" if is_only else f"records of {one.specification}"
         say(console, f"{valid:,} of {total:,} {name} are ready to send.")
-        if one.codes:
+        if not one.is_good and one.state != BatchState.REJECTED:
             say(console, f"{one.specification}: would be held; {'; '.join(one.reasons)}")
     _accepting(console, report, typed)
 
