@@ -19,7 +19,8 @@ class _Parser(argparse.ArgumentParser):
     """Reports a wrong command line as the usage error that it is."""
 
     def error(self, message: str) -> NoReturn:
-        raise UsageError(f"{self.prog}: {message}", f"See {self.prog} --help.")
+        example = f"For {self.epilog}; all flags: " if self.epilog else ""
+        raise UsageError(f"{self.prog}: {message}", f"{example}{self.prog} --help")
 
 
 class _Version(argparse.Action):
@@ -172,7 +173,7 @@ def _add_convert(commands: Commands) -> None:
     parser.add_argument(
         "--fix",
         metavar="BATCH",
-        help="take the mended rejects of a batch, or the files of them that are named, and make what is valid now",
+        help="take the fixed rejects of a batch, or the files of them that are named, and make what is valid now",
     )
 
 

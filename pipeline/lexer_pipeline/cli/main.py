@@ -20,7 +20,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import NoReturn
 
-from lexer_pipeline.cli import arguments, streams
+from lexer_pipeline.cli import again, arguments, streams
 from lexer_pipeline.cli.answers import print_json
 from lexer_pipeline.cli.exits import DEFECT, INTERRUPTED
 from lexer_pipeline.cli.log import ERROR, SILENT, Log, error
@@ -47,18 +47,18 @@ def main() -> int:
 
 def run_command(words: Sequence[str]) -> int:
     """Run one command, however it ends; the answer is its exit code."""
-    as_json = "--json" in words
+    as_json, is_command = "--json" in words, False
     log = SILENT
     try:
         asked = arguments.parsed(words or ["--help"])
-        asked.typed = tuple(words)
+        asked.typed, is_command = tuple(words), True
         if getattr(asked, "log_file", None) is not None or getattr(asked, "log_format", "text") == "json":
             log = import_module("lexer_pipeline.cli.log_opened").opened(asked)
         asked.log = log
         # Each command comes with the libraries that it calls, which --help and the others do without.
         code: int = import_module(f"lexer_pipeline.cli.commands.{asked.command}").run(asked)
     except PipelineError as problem:
-        code = _fail(problem, as_json, log)
+        code = _fail(problem, as_json, log, again.after(words, problem, is_command))
     except KeyboardInterrupt:
         _say(log, "interrupted; what was finished is kept\n")
         code = INTERRUPTED
@@ -107,11 +107,10 @@ def _interrupt(*_: object) -> NoReturn:
     raise KeyboardInterrupt
 
 
-def _fail(problem: PipelineError, as_json: bool, log: Log) -> int:
+def _fail(problem: PipelineError, as_json: bool, log: Log, again: str = "") -> int:
     if as_json:
         print_json(problem.as_json())
-    hint = f"\n  {problem.hint}" if problem.hint else ""
-    _say(log, f"error: {problem.message}{hint}\n")
+    _say(log, "\n  ".join(filter(None, (f"error: {problem.message}", problem.hint, again))) + "\n")
     error(log, problem.as_json())
     return problem.exit_code
 

@@ -150,7 +150,7 @@ def _batch(console: Console, one: PreparedBatch) -> None:
         files = ", ".join(str(one.path / name) for name in manifest.rejects)
         say(
             console,
-            f"  {rows}: mend {files}, then {next_steps.COMMAND} convert --fix {next_steps.shown(one.path)}",
+            f"  {rows}: fix {files}, then {next_steps.COMMAND} convert --fix {next_steps.shown(one.path)}",
         )
 
 

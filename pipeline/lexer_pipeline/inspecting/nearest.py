@@ -11,7 +11,7 @@ from lexer_pipeline.specs.paths import ANY, FieldPath
 STEM, ENDING = 0.6, re.compile(r"(id|name|type|number|date|code|at|paid|url)$")
 
 
-def nearest(name: str, paths: Sequence[FieldPath], least: float = 0.65) -> FieldPath | None:
+def nearest(name: str, paths: Sequence[FieldPath], least: float = 0.75) -> FieldPath | None:
     """The field whose name looks most like a column's, if any is near; of several of one name the outermost."""
     by_leaf = {
         normalised(path.name): path for path in sorted(paths, key=len, reverse=True) if path[-1] != ANY

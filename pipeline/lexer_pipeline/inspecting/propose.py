@@ -134,7 +134,9 @@ def _opened(
         path = file or Path(_stem(loaded.name) + ".toml")
         if path.exists() and not force:
             raise UsageError(
-                f"{path}: is there already", "Name another file with --out, or replace it with --force."
+                f"{path}: is there already",
+                "Name another file with --out, or replace it with --force.",
+                flags=("--force",),
             )
         if isinstance(loaded, LoadedTable) and has_no_header(loaded.head.names):
             raise UsageError(

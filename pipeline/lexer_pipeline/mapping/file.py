@@ -84,7 +84,11 @@ def find(word: str) -> Mapping:
     near = near or get_close_matches(wanted, known, 1)
     finds = "lexer-pipeline inspect SOURCE names the one that fits."
     hint = f"Did you mean {' or '.join(near)}? {finds}" if near else finds
-    raise UsageError(f"{word}: there is no such mapping, neither a preset nor a file", hint)
+    raise UsageError(
+        f"{word}: there is no such mapping, neither a preset nor a file",
+        hint,
+        instead=(word, "+".join((near[0], *options))) if len(near) == 1 else None,
+    )
 
 
 def read(path: Path) -> Mapping:
@@ -93,7 +97,7 @@ def read(path: Path) -> Mapping:
 
 
 def _with_options(preset: Path, options: list[str]) -> Mapping:
-    """A preset with options on, as if its file said so: a batch keeps that text, and is mended by it."""
+    """A preset with options on, as if its file said so: a batch keeps that text, and is fixed by it."""
     text = f"options = {json.dumps(options)}\n{files.read_settings(preset, preset.stem).decode()}"
     file = settings_file.parse(text, f"the preset {preset.stem}")
     known = _known_options(file.table)

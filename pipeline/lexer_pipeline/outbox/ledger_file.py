@@ -16,7 +16,7 @@ from lexer_pipeline.system.files import open_or_make
 FILE = "ledger.sqlite3"
 VERSION = 3
 PATIENCE = 30.0  # seconds to wait for another process that is writing
-REMEDY = "what was recorded stays; mend this, then run upload again: it goes on from there"
+REMEDY = "what was recorded stays; fix this, then run upload again: it goes on from there"
 
 SCHEMA = """
 CREATE TABLE batches (              -- every batch that was made here, and every file sent as it is

@@ -1,4 +1,4 @@
-"""A batch whose rejects are mended: what it is, how it was made, and which of its rejects come now."""
+"""A batch whose rejects are fixed: what it is, how it was made, and which of its rejects come now."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -35,7 +35,7 @@ FLAGS: Mapping[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Fixed:
-    """The batch whose rejects are mended, as the ledger and its manifest know it.
+    """The batch whose rejects are fixed, as the ledger and its manifest know it.
 
     `parts` are the batches whose rejects come, with their numbers of sources and files: the whole delivery where it is one that
     `is_taken_over`, its records included. `options` are those that it was made with, and what may be asked of a fix. `records` is
@@ -115,7 +115,7 @@ def fixed_batch(
     if len(manifest.decisions) != len(manifest.sources) or not manifest.decisions:
         raise UsageError(
             f"{folder}: was made by a version that did not keep how its source was read, so its rejects cannot be fixed",
-            f"Mend the rows in its source, and convert that with --replaces {word}.",
+            f"Fix the rows in its source, and convert that with --replaces {word}.",
         )
     where = str(folder / MANIFEST)
     specification = _specification(manifest, spec)
@@ -155,8 +155,8 @@ def _refuse_purged(word: str, family: Sequence[BatchEntry]) -> None:
     """UsageError where what was accepted before is no longer there: half an order would take the place of a whole one."""
     if any(one.purged_at and one.state != BatchState.DROPPED for one in family):
         raise UsageError(
-            f"--fix {word}: data of it, or of what it mends, was purged, so its rejects cannot be mended any more",
-            f"Mend the rows in its source, and convert that with --replaces {word}.",
+            f"--fix {word}: data of it, or of what it fixes, was purged, so its rejects cannot be fixed any more",
+            f"Fix the rows in its source, and convert that with --replaces {word}.",
         )
 
 

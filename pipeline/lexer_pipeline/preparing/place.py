@@ -83,7 +83,7 @@ def first_part(specification: Specification, options: Options) -> str:
 
 
 def fix_dataset(fixed: BatchEntry, specification: Specification, ledger: Ledger, options: Options) -> str:
-    """The dataset of a fix: that of the batch whose rejects it mends, as for a correction."""
+    """The dataset of a fix: that of the batch whose rejects it fixes, as for a correction."""
     with ledger.transaction() as connection:
         return correction_dataset(
             connection,

@@ -25,7 +25,7 @@ from lexer_pipeline.model import Specification
 from lexer_pipeline.outbox.batch import MANIFEST
 from lexer_pipeline.preparing.decisions import Decisions
 from lexer_pipeline.preparing.options import Options
-from lexer_pipeline.preparing.unrecognised import not_recognised
+from lexer_pipeline.preparing.unrecognised import not_recognised, saying_sheet
 from lexer_pipeline.specs import catalog
 from lexer_pipeline.system.hashing import Hashing
 from lexer_pipeline.system.scratch import Scratch
@@ -191,5 +191,5 @@ def _recognised(
     )
     found = recognise(names, not is_table)
     if found.sure is None:
-        raise not_recognised(source, called, found, gone)
+        raise saying_sheet(not_recognised(source, called, found, gone), loaded)
     return found.sure, ((gone,) if gone else ())

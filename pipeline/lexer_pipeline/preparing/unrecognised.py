@@ -6,7 +6,7 @@ from pathlib import Path
 
 from lexer_pipeline.errors import UsageError
 from lexer_pipeline.loading.origins import Origin
-from lexer_pipeline.loading.source import Source
+from lexer_pipeline.loading.source import Loaded, Source
 from lexer_pipeline.mapping.recognition import Fit, Recognised, recognise
 from lexer_pipeline.mapping.synonyms import field_called
 from lexer_pipeline.model import Specification
@@ -58,6 +58,16 @@ def called_otherwise(
         "--ignore-unknown leaves them out, --keep-rest keeps them as custom fields."
     )
     return problem.with_words(called, words, remedy)
+
+
+def saying_sheet(problem: UsageError, loaded: Loaded) -> UsageError:
+    """The same error with which sheet of a workbook was read and which were not, since one of these may be meant."""
+    if not loaded.stream.is_sheet:
+        return problem
+    return UsageError(
+        problem.message,
+        f"{problem.hint} Of the workbook was read: {'; '.join(loaded.stream.notes)}.".lstrip(),
+    )
 
 
 def _next_steps(source: Source, nearest: Sequence[Fit]) -> str:

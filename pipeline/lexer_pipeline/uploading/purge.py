@@ -108,7 +108,7 @@ def _purge(one: BatchEntry, folder: Path, ledger: Ledger, before: float, setting
             found = _done(connection, now, before, settings)
             if found is None or found[2]:
                 return False
-            # Its rejects cannot be mended any more, so its name is free, as that of a dropped one.
+            # Its rejects cannot be fixed any more, so its name is free, as that of a dropped one.
             is_rejected = now.state == BatchState.REJECTED
             change = {"state": BatchState.DROPPED, "state_before": now.state} if is_rejected else {}
             now = deliveries.change(connection, now, purged_at=ledger.now(), **change)
