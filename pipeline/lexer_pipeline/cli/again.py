@@ -3,12 +3,20 @@
 import argparse
 import shlex
 from collections.abc import Collection, Sequence
+from pathlib import PurePath
 
 from lexer_pipeline.errors import PipelineError
 
 PROGRAM = "lexer-pipeline"
 # A line of more is no help to whoever copies it.
 LONGEST = 1000
+# What `map` takes and `validate` does not.
+OF_MAP = ("--spec", "--from", "--out", "--batches", "--force")
+# All other flags have a value.
+VALUELESS = frozenset({
+    "--as-is", "--debug", "--dry-run", "--force", "--ignore-unknown", "--json", "--keep-rest", "--older", "--profile", "--quiet",
+    "--resend", "--show-values", "--yes",
+})  # fmt: skip
 
 
 def line(words: Sequence[str]) -> str:
@@ -16,21 +24,41 @@ def line(words: Sequence[str]) -> str:
     return shlex.join([PROGRAM, *words])
 
 
-def other(
-    asked: argparse.Namespace, command: str, further: Sequence[str] = (), without: Collection[str] = ()
+def going_on(
+    asked: argparse.Namespace,
+    command: str,
+    further: Sequence[str] = (),
+    without: Collection[str] = OF_MAP,
+    source: str = "",
 ) -> str:
-    """What was asked for of another command, with further words and without flags that it does not take; empty where that is too long."""
-    kept = [word for word in asked.typed[1:] if word not in without]
-    found = line([command, *kept, *further])
-    return found if len(found) <= LONGEST else ""
+    """What was asked for of another command, with further words and without flags that it does not take; empty where that is too long.
+
+    Of several sources it is the one that is named.
+    """
+    words = _without(asked.typed[1:], without)
+    if source and len(asked.sources) > 1:
+        words = [source, *(word for word in words if word not in asked.sources)]
+    return _short(line([command, *words, *further]))
 
 
-def of_source(asked: argparse.Namespace, command: str, path: str, further: Sequence[str] = ()) -> str:
-    """What was asked for of another command, for one of the sources alone."""
-    if len(asked.sources) == 1:
-        return other(asked, command, further)
-    flags = [word for word in asked.typed[1:] if word not in asked.sources]
-    return line([command, path, *flags, *further])
+def interrupted(words: Sequence[str]) -> str:
+    """What is said of a command that was stopped from outside: what became of its work, and how to go on."""
+    kept = "; no half-made batch is left" if words and words[0] in ("convert", "run") else ""
+    return "".join(f"{one}\n" for one in (f"interrupted{kept}", f"  Then again: {line(words)}"))
+
+
+def _without(words: Sequence[str], flags: Collection[str]) -> list[str]:
+    """The words but for some flags and their values; a flag may be cut short."""
+    kept, is_value = list[str](), False
+    for word in words:
+        name, equals, _ = word.partition("=")
+        found = next(
+            (flag for flag in flags if name[:2] == "--" and len(name) > 2 and flag.startswith(name)), ""
+        )
+        if not found and not is_value:
+            kept.append(word)
+        is_value = bool(found) and found not in VALUELESS and not equals
+    return kept
 
 
 def after(words: Sequence[str], problem: PipelineError, is_command: bool) -> str:
@@ -38,13 +66,17 @@ def after(words: Sequence[str], problem: PipelineError, is_command: bool) -> str
 
     `is_command` says whether the words could be understood.
     """
-    typed, wanted = list(words), [*problem.flags]
+    typed, wanted = _without(words, problem.without), [*problem.flags]
     if problem.instead is not None:
+        if not problem.instead[1]:
+            return "" if f"{PROGRAM} " in problem.hint else f"Help: {line([words[0], '--help'])}"
         typed = [_replaced(word, *problem.instead) for word in typed]
     if wanted or typed != list(words):
         return _short(f"Type: {line([*typed, *wanted])}")
     if f"{PROGRAM} " in f"{problem.message} {problem.hint}" or not is_command:
         return ""
+    if problem.message.startswith("--"):
+        return f"Help: {line([words[0], '--help'])}"
     return _short(f"Then again: {line(typed)}")
 
 
@@ -53,8 +85,8 @@ def _short(found: str) -> str:
 
 
 def _replaced(word: str, old: str, new: str) -> str:
-    """A word, a flag before the sign of equality, or the value behind it."""
-    if word == old:
+    """A word, the name of a path, a flag before the sign of equality, or the value behind it."""
+    if word in (old, PurePath(old).name):
         return new
     flag, equals, value = word.partition("=")
     if not equals or not word.startswith("-"):

@@ -60,10 +60,10 @@ def run_command(words: Sequence[str]) -> int:
     except PipelineError as problem:
         code = _fail(problem, as_json, log, again.after(words, problem, is_command))
     except KeyboardInterrupt:
-        _say(log, "interrupted; what was finished is kept\n")
+        _say(log, again.interrupted(words))
         code = INTERRUPTED
     except Exception as problem:  # noqa: BLE001 - whatever else it is, it is a defect of ours and no bad data
-        code = _foreseen(problem, as_json, log) or _defect(problem, as_json, "--debug" in words, log)
+        code = _foreseen(problem, as_json, log, words) or _defect(problem, as_json, "--debug" in words, log)
     _say(log, log.end(code))
     return code
 
@@ -74,12 +74,15 @@ def _say(log: Log, words: str) -> None:
         sys.stderr.write(words)
 
 
-def _foreseen(problem: Exception, as_json: bool, log: Log) -> int:
+def _foreseen(problem: Exception, as_json: bool, log: Log, words: Sequence[str]) -> int:
     """The exit code of what the machine lacked, once it is said; 0 where it is something else."""
     if _ran_out(problem):
         memory = MemoryExhausted("memory ran out", "Close other programs, or split the source.")
-        return _fail(memory, as_json, log)
-    return _fail(_of_disk(problem), as_json, log) if isinstance(problem, OSError) else 0
+        return _fail(memory, as_json, log, again.after(words, memory, True))
+    if not isinstance(problem, OSError):
+        return 0
+    of_disk = _of_disk(problem)
+    return _fail(of_disk, as_json, log, again.after(words, of_disk, True))
 
 
 def _of_disk(problem: OSError) -> UsageError:

@@ -94,7 +94,7 @@ def _wanted(path: Origin, infos: Sequence[zipfile.ZipInfo], wanted: str) -> zipf
     raise UsageError(
         f"{path}: {what} {wanted}",
         f"Name one of these with --member: {listed}.",
-        instead=(wanted, plain(meant[0])) if meant else None,
+        instead=(wanted, plain(meant[0]) if meant else ""),
     )
 
 

@@ -146,6 +146,7 @@ class Decoded:
             raise UsageError(
                 f"{self.name}: begins with the mark of {NAMES[marked]}, so it is not {self._wanted}",
                 "Leave out --encoding.",
+                without=("--encoding",),
             )
         wide = _wide(start[:4096]) if not self._wanted or not self._asked else ""
         encoding = marked or wide or self._wanted

@@ -148,12 +148,22 @@ def _missing(path: Path) -> SourceError:
             "Fetch it first, or hand its bytes on: FETCHING_COMMAND | lexer-pipeline validate - --spec SPEC"
         )
         return SourceError(f"{shown}: is an address, and files of this machine alone are read", hint)
-    near: list[str] = []
+    meant = _nearest(path)
+    hint = f"Did you mean {meant}?" if meant else _there(path.parent)
+    return SourceError(f"{path}: there is no such file", hint, instead=(str(path), meant))
+
+
+def _nearest(path: Path) -> str:
+    """The file beside it that is called nearly so, whatever its ending; empty where none is."""
+    names: dict[str, Path] = {}
     with suppress(OSError):
-        near = get_close_matches(path.name, [one.name for one in path.parent.iterdir()], 1)
-    hint = f"Did you mean {path.parent / near[0]}?" if near else _there(path.parent)
-    instead = (str(path), str(path.parent / near[0])) if near else None
-    return SourceError(f"{path}: there is no such file", hint, instead=instead)
+        names = {
+            one.stem.casefold(): one
+            for one in sorted(path.parent.iterdir())
+            if one.is_file() and one.suffix != ".toml"
+        }
+    near = get_close_matches(path.stem.casefold(), names, 1, 0.7)
+    return str(names[near[0]]) if near else ""
 
 
 def _there(folder: Path) -> str:
@@ -174,7 +184,9 @@ def _naming(path: Path) -> Iterator[None]:
     """Turn what can go wrong with opening a file into words."""
     try:
         if path.is_dir():
-            raise SourceError(f"{path}: is a folder", "Name the files in it.")
+            raise SourceError(
+                f"{path}: is a folder", f"Name the files in it. {_there(path)}", instead=(str(path), "")
+            )
         yield
     except FileNotFoundError as problem:
         raise _missing(path) from problem

@@ -69,7 +69,7 @@ def _called(wanted: str, names: Sequence[str], name: str) -> str:
     raise UsageError(
         f"{name}: there is no sheet called {wanted}",
         f"There are: {', '.join(names)}. Name the one that is meant with --sheet.",
-        instead=(wanted, meant) if meant else None,
+        instead=(wanted, meant),
     )
 
 

@@ -1,5 +1,6 @@
 """A mapping understood for one header: the columns that it makes, and which of the source's they read."""
 
+import shlex
 from collections.abc import Iterator, Sequence
 from collections.abc import Mapping as Names
 from dataclasses import dataclass, replace
@@ -199,7 +200,10 @@ def compile_mapper(
     lists = table.lists if table is not None else {}
     target_columns = settled(columns_of(rules, columns, tree, told, lists), plan.fields_decided)
     if not any(one.columns for one in target_columns):
-        raise UsageError(f"{source}: no column of the mapping {mapping.name} is in the header")
+        raise UsageError(
+            f"{source}: no column of the mapping {mapping.name} is in the header",
+            f"lexer-pipeline inspect {shlex.quote(source)} shows its columns, and which preset they fit.",
+        )
     folds = not record.carry and (bool(record.key) or not all(one.is_once for one in target_columns))
     wanted = record.key or plan.specification.key
     is_keyed = bool(record.key) if table is not None else folds or bool(record.carry)

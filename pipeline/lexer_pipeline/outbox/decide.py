@@ -80,7 +80,7 @@ def newest_target(connection: sqlite3.Connection, target: BatchEntry) -> list[Ba
     """The delivery that a correction of `target` corrects: the newest of its name."""
     found = deliveries.newest_of_name(connection, target)
     if not found:
-        raise UsageError(f"{target.folder}: was dropped", "Leave out --replaces.")
+        raise UsageError(f"{target.folder}: was dropped", "Leave out --replaces.", without=("--replaces",))
     return found
 
 

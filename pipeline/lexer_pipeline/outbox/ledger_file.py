@@ -128,7 +128,10 @@ def version(connection: sqlite3.Connection) -> int:
     """The version of the tables; 0 where there are none."""
     (found,) = connection.execute("PRAGMA user_version").fetchone()
     if found > VERSION:
-        raise UsageError("the ledger was written by a newer lexer-pipeline", "update this one")
+        raise UsageError(
+            "the ledger was written by a newer lexer-pipeline",
+            "Update this one: pip install --upgrade lexer-pipeline",
+        )
     return int(found)
 
 
@@ -154,7 +157,7 @@ def worded(path: Path) -> Iterator[None]:
         if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
             raise ServiceUnavailable(
                 f"the ledger has been locked by another process for {PATIENCE:.0f} s",
-                "try again when it has ended",
+                "Try again when it has ended.",
             ) from None
         remedy = (
             "free some space" if code == sqlite3.SQLITE_FULL else "check the folder's rights and its disk"

@@ -13,7 +13,7 @@ from lexer_pipeline.mapping.rules import Mapping as Mapped
 from lexer_pipeline.mapping.rules import RecordMap
 from lexer_pipeline.model import Json, Manifest, PreparedBatch, Specification
 from lexer_pipeline.outbox import deliveries
-from lexer_pipeline.outbox.batch import MANIFEST, as_named, folder_named, read
+from lexer_pipeline.outbox.batch import MANIFEST, as_named, folder_named, no_batch, read
 from lexer_pipeline.outbox.entry import BatchEntry, BatchState
 from lexer_pipeline.outbox.ledger import Ledger
 from lexer_pipeline.preparing import decisions, options
@@ -98,9 +98,7 @@ def fixed_batch(
     with ledger.transaction() as connection:
         one = deliveries.in_folder(connection, ledger.text_of(folder))
         if one is None or not one.specification:
-            raise UsageError(
-                f"--fix {word}: there is no such batch", "lexer-pipeline status shows the batches."
-            )
+            raise no_batch(word, folder, f"--fix {word}: there is no such batch")
         _refuse_out_of_the_way(connection, one)
         is_taken_over = one.state in (BatchState.HELD, BatchState.REJECTED)
         meant = deliveries.parts_of(connection, one.delivery) if is_taken_over else [one]
@@ -138,6 +136,7 @@ def _refuse_other_ways(asked: Options) -> None:
         raise UsageError(
             f"{', '.join(other)} beside --fix: rejects are read as their batch was",
             f"Leave out {', '.join(other)}.",
+            without=other,
         )
 
 
@@ -174,6 +173,7 @@ def _specification(manifest: Manifest, spec: str | Specification | None) -> Spec
         raise UsageError(
             f"--spec {said.name} beside --fix: the batch is one of {manifest.specification}",
             "Leave out --spec.",
+            without=("--spec",),
         )
     return said
 

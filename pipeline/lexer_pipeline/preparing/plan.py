@@ -149,7 +149,11 @@ def _with_mappings(
             raise UsageError(f"{found.title}: cannot be converted: {found.refuse}")
         records = [record for record in found.records if _is_wanted(record, specification)]
         if specification is not None and not records:
-            raise UsageError(f"the mapping {found.name} makes no {specification.name}", "Leave out --spec.")
+            raise UsageError(
+                f"the mapping {found.name} makes no {specification.name}",
+                "Leave out --spec.",
+                without=("--spec",),
+            )
         read_as = replace(reading, sheet=reading.sheet or found.sheet)
         if any(depends_on_source(record) for record in records):
             with unchanged(source, None, read_as, scratch=scratch) as loaded:
@@ -191,5 +195,7 @@ def _recognised(
     )
     found = recognise(names, not is_table)
     if found.sure is None:
-        raise saying_sheet(not_recognised(source, called, found, gone), loaded)
+        problem = not_recognised(source, called, found, gone)
+        problem.names = names if is_table else ()
+        raise saying_sheet(problem, loaded)
     return found.sure, ((gone,) if gone else ())

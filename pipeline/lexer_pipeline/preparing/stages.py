@@ -110,9 +110,7 @@ def _no_zone(typed: str) -> UsageError:
     """The error for a zone that is none, with the one that a city, a misspelt name or the letters of one may mean."""
     near = import_module("lexer_pipeline.mapping.conversions.zones").nearest(typed)
     hint = f"Did you mean {near}?" if near else "Write a name such as Australia/Melbourne."
-    return UsageError(
-        f"--timezone: there is no zone called {typed}", hint, instead=(typed, near) if near else None
-    )
+    return UsageError(f"--timezone: there is no zone called {typed}", hint, instead=(typed, near))
 
 
 def _reference(plan: Plan, options: Options) -> ReferenceChecker:

@@ -58,7 +58,10 @@ def purge(
     A batch is as old as its last upload that was sent or, where there is none, as the batch. UsageError where there is no such folder.
     """
     if not out.is_dir():
-        raise UsageError(f"{out}: there is no such folder", "--out names the folder that convert made.")
+        raise UsageError(
+            f"{out}: there is no such folder",
+            "lexer-pipeline convert SOURCE makes it; --out names another one.",
+        )
     opening = opened if really else looked_into
     with opening(out, runtime, settings.ledger) as ledger:
         if really:

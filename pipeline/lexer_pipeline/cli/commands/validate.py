@@ -5,8 +5,10 @@ import argparse
 from lexer_pipeline.cli import asked as given
 from lexer_pipeline.cli.answers import print_json
 from lexer_pipeline.cli.exits import DATA, DONE
+from lexer_pipeline.cli.guess import guessed
 from lexer_pipeline.cli.terminal import fetch_words, show_timings, watched
 from lexer_pipeline.preparing.prepare import validate
+from lexer_pipeline.preparing.unrecognised import NotRecognised
 
 
 def run(asked: argparse.Namespace) -> int:
@@ -14,7 +16,10 @@ def run(asked: argparse.Namespace) -> int:
     with watched(asked, "checking") as progress:
         options = given.options(asked, progress)
         fetch_words(asked)
-        report = validate(asked.sources, asked.spec, options)
+        try:
+            report = validate(asked.sources, asked.spec, options)
+        except NotRecognised as problem:
+            raise guessed(problem) from None
     if asked.json:
         print_json({"sources": [source.as_json() for source in report.sources]})
     if asked.profile:
@@ -28,5 +33,5 @@ def run(asked: argparse.Namespace) -> int:
         from lexer_pipeline.cli.console import console_for
 
         show_prepared.sources(console_for(asked), report, with_values=asked.show_values and not asked.json)
-        show_prepared.verdict(console_for(asked), report, asked.typed)
+        show_prepared.verdict(console_for(asked), report, asked)
     return DATA if report.invalid or any(one.codes for one in report.verdicts) else DONE
