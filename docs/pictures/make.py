@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from bench.generate import Recipe, generate
 from lexer_pipeline import Options, prepare
 from playwright.sync_api import Browser, sync_playwright
+
+from bench.generate import Recipe, generate
 
 HERE = Path(__file__).parent
 DATE = "20240306"

@@ -63,7 +63,7 @@ SUSPICIONS: Mapping[str, Suspicion] = MappingProxyType({
     ),
     "error_cell": Suspicion(
         WARNING, "a field of a table held the error of a spreadsheet, and was left out", "`#N/A`, `#REF!`, `####`",
-        "mend it in the spreadsheet, and export it again",
+        "fix it in the spreadsheet, and export it again",
     ),
     "field_emptied": Suspicion(
         WARNING, "a field that was filled in most records of the last deliveries of its kind is empty in nearly all of these",
@@ -149,7 +149,7 @@ SUSPICIONS: Mapping[str, Suspicion] = MappingProxyType({
     ),
     "spreadsheet_error": Suspicion(
         ISSUE, "a link or a key is the error of a spreadsheet", "`#N/A`, `#REF!`, `####`",
-        "mend it in the spreadsheet, and export it again",
+        "fix it in the spreadsheet, and export it again",
     ),
     "swallowed_rows": Suspicion(
         ISSUE, "a quoted cell holds two lines or more with as many delimiters as a row: a stray quote took in the rows after it",
@@ -178,8 +178,14 @@ def not_holding(code: str) -> str:
         return (
             "Its records are rejected." if SUSPICIONS[code].weight == ISSUE else "What it warns of is sent."
         )
-    near = get_close_matches(code, holding, 1)
-    return f"Did you mean {near[0]}?" if near else f"These hold a batch: {', '.join(holding)}."
+    near = nearest_holding(code)
+    return f"Did you mean {near}?" if near else f"These hold a batch: {', '.join(holding)}."
+
+
+def nearest_holding(code: str) -> str:
+    """The code that holds a batch and is meant by one that does not exist; empty where none is near."""
+    holding = [name for name, one in SUSPICIONS.items() if one.weight == HOLD]
+    return next(iter(get_close_matches(code, holding, 1)), "") if code not in SUSPICIONS else ""
 
 
 @dataclass(frozen=True, slots=True)

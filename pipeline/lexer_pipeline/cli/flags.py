@@ -69,7 +69,11 @@ def add_sources(parser: argparse.ArgumentParser, count: str = "+", metavar: str 
     )
     parser.add_argument("--spec", help="a specification, a record type or a schema file")
     parser.add_argument("--map", metavar="MAP", help="a preset (shopify_orders, ...) or a mapping file")
-    parser.add_argument("--date-format", metavar="FORMAT", help="how dates are written, as in %%d/%%m/%%Y")
+    parser.add_argument(
+        "--date-format",
+        metavar="FORMAT",
+        help="how dates are written: dd/mm/yyyy, or spelled out, as %%d/%%m/%%Y",
+    )
     parser.add_argument(
         "--timezone", metavar="ZONE", help="where date-times without a zone were written (UTC)"
     )

@@ -122,7 +122,7 @@ def _made_for(offer: Offer, decision: Decision) -> str:
 
 
 def _fixes(offer: Offer) -> int | None:
-    """The batch whose rejects a delivery mends; one that takes another's place mends what that one did."""
+    """The batch whose rejects a delivery fixes; one that takes another's place fixes what that one did."""
     if offer.fixes is None:
         return None
     return offer.fixes.fixes if offer.takes_over else offer.fixes.id
@@ -164,7 +164,7 @@ def _supersede(
 def _note_fixed(
     connection: Connection, work: Workspace, offer: Offer, decision: Decision, entries: Sequence[BatchEntry]
 ) -> None:
-    """The rows that a fix accepted are never accepted again, and what it mends goes where it goes."""
+    """The rows that a fix accepted are never accepted again, and what it fixes goes where it goes."""
     fixed = offer.fixes
     if fixed is None:
         return

@@ -1,7 +1,7 @@
 """Where a delivery is written before it has its names, and how it gets them: all of its batches, or none.
 
 Work lies in `.preparing-*` under a lock. What is to be renamed is written down before the first rename, so that
-a crash in between is mended by the next command (`recover`); without that note, or where the ledger knows nothing of what it
+a crash in between is fixed by the next command (`recover`); without that note, or where the ledger knows nothing of what it
 names, the work is discarded.
 """
 

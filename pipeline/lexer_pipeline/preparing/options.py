@@ -55,7 +55,7 @@ class Options:
 
     `label` stands in the file name behind the specification's, `replaces` names batches (a folder, or its name) whose
     corrections are made, and `datasets` are by record type (`*` for all others). Fewer rows than `min_rows` hold a batch.
-    `fix` names a batch whose rejects were mended: `prepare` then reads these, or the files of them that are its sources, as that
+    `fix` names a batch whose rejects were fixed: `prepare` then reads these, or the files of them that are its sources, as that
     batch was made, and of the other options those hold that say how the files are read and what becomes of the outcome.
     `ledger` is where the ledger lies, if not in the folder of batches. `day` is that of the run, before which everybody was born:
     the file's `date`, else the clock's.

@@ -97,7 +97,7 @@ def prepare(
 
     Content that is there already makes no batch: the one that holds it is returned, with `made` False.
 
-    With `options.fix` it makes what that batch rejected and was mended since; the sources are then files of its rejects, or none.
+    With `options.fix` it makes what that batch rejected and was fixed since; the sources are then files of its rejects, or none.
 
     A source is a path, `-`, or a data frame: anything that offers `__arrow_c_stream__`. Without a specification
     the mapping says what is made, or the preset that the header looks like.
