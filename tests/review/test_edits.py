@@ -177,8 +177,8 @@ def test_a_document_is_fixed_by_its_edits(tmp_path: Path, monkeypatch: pytest.Mo
     source = Path("products.ndjson")
     source.write_text("\n".join(lines) + "\n", "utf-8")
     keys = [hashlib.sha256(line.encode()).hexdigest() for line in lines]
-    mended = Edit("", source.name, (2,), "product_id", '{"product_id":"7","name":"Pot"}', document=keys[1])
-    edits = (mended, replace(mended, lines=(3,), document=keys[2], to=None, left_out=True))
+    fixed = Edit("", source.name, (2,), "product_id", '{"product_id":"7","name":"Pot"}', document=keys[1])
+    edits = (fixed, replace(fixed, lines=(3,), document=keys[2], to=None, left_out=True))
     file = kept(Path("kept.edits.toml"), source, *edits)
     (batch,) = prepare([source], "product", "batches", Options(edits=file.path)).batches
 

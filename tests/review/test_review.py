@@ -1,4 +1,4 @@
-"""A review without its page: rows are mended, left out and checked again as the command checks them, and end as a batch."""
+"""A review without its page: rows are fixed, left out and checked again as the command checks them, and end as a batch."""
 
 import json
 from dataclasses import replace
@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from lexer_pipeline.errors import PersonNeeded, UsageError
 from lexer_pipeline.preparing.prepare import prepare
-from lexer_pipeline.reviewing.editing import ALL, LEFT_OUT, MENDED, OPEN, Shown
+from lexer_pipeline.reviewing.editing import ALL, FIXED, LEFT_OUT, OPEN, Shown
 from lexer_pipeline.reviewing.faulty_rows import FaultyRows
 from lexer_pipeline.reviewing.making import make, outlook, send
 from lexer_pipeline.reviewing.session import Session
@@ -31,7 +31,7 @@ def table_of(session: Session, number: int = 0) -> FaultyRows:
     return editing(session).tables[number]
 
 
-def mend(session: Session) -> None:
+def fix(session: Session) -> None:
     """All faults of one kind at a time, and the short rows left out."""
     work, table = editing(session), table_of(session)
     for kind, (column, text, right, _) in enumerate(FAULTS):
@@ -46,11 +46,11 @@ def test_forty_faults_of_eight_kinds_end_as_one_batch(tmp_path: Path) -> None:
     with reviewing(source, Path("batches")) as session:
         work, table = editing(session), table_of(session)
         codes = work.codes(table)
-        assert work.counts(table) == {OPEN: 40, MENDED: 0, LEFT_OUT: 0, ALL: 40}
+        assert work.counts(table) == {OPEN: 40, FIXED: 0, LEFT_OUT: 0, ALL: 40}
         assert (codes.pop("ragged_row"), set(codes)) == (5, {code for *_, code in FAULTS})
 
-        mend(session)
-        assert work.counts(table) == {OPEN: 0, MENDED: 35, LEFT_OUT: 5, ALL: 40}
+        fix(session)
+        assert work.counts(table) == {OPEN: 0, FIXED: 35, LEFT_OUT: 5, ALL: 40}
         found = outlook(session)
         assert [(one.valid, one.invalid) for one in found.report.sources] == [(95, 0)]
         (batch,) = make(session).batches
@@ -74,24 +74,24 @@ def test_a_cell_is_marked_with_the_sentence_of_the_command_and_a_row_with_its_ow
     assert "the row has 2 cells where the header has 6" in str(second["said"])
 
 
-def test_of_an_order_of_several_rows_the_faulty_one_is_marked_and_all_are_mended_with_it() -> None:
+def test_of_an_order_of_several_rows_the_faulty_one_is_marked_and_all_are_fixed_with_it() -> None:
     lines = [",".join([*GOOD[:5], quantity]) for quantity in ("1", "2.7", "3")]
     with reviewing(export(Path("orders.csv"), lines), Path("batches")) as session:
         work, table = editing(session), table_of(session)
         assert [bool(work.row(table, row)["faults"]) for row in range(3)] == [False, True, False]
         work.set_cell(table, 1, 5, "2")
-        assert work.counts(table)[MENDED] == 3
+        assert work.counts(table)[FIXED] == 3
 
 
-def test_a_mend_that_is_wrong_still_says_so_and_undo_takes_back_one_step() -> None:
+def test_a_fix_that_is_wrong_still_says_so_and_undo_takes_back_one_step() -> None:
     with reviewing(export(Path("orders.csv")), Path("batches")) as session:
         work, table = editing(session), table_of(session)
         work.set_cell(table, 3, 4, "cheap")
         assert work.row(table, 3)["faults"]
         work.set_cells(table, [3, 11], 4, "9.95")
-        assert work.counts(table)[MENDED] == 2
+        assert work.counts(table)[FIXED] == 2
         work.undo()
-        assert (work.counts(table)[MENDED], work.row(table, 3)["4"], work.row(table, 11)["4"]) == (
+        assert (work.counts(table)[FIXED], work.row(table, 3)["4"], work.row(table, 11)["4"]) == (
             0,
             "cheap",
             "$9.95",
@@ -104,18 +104,18 @@ def test_a_row_is_written_anew_as_text() -> None:
     with reviewing(export(Path("orders.csv"), ['A-0,"mira.holt@example.com,x']), Path("batches")) as session:
         work, table = editing(session), table_of(session)
         work.set_row(table, 0, ",".join(GOOD))
-        assert work.counts(table)[MENDED] == 1
+        assert work.counts(table)[FIXED] == 1
         with pytest.raises(UsageError, match="not one row"):
             work.set_row(table, 0, f'{",".join(GOOD)}\n"{",".join(GOOD)}"')
-        assert work.counts(table)[MENDED] == 1
+        assert work.counts(table)[FIXED] == 1
 
 
 def test_a_review_goes_on_where_it_was_left_and_edits_of_another_content_are_put_aside() -> None:
     source, out = export(Path("orders.csv")), Path("batches")
     with reviewing(source, out) as session:
-        mend(session)
+        fix(session)
     with reviewing(source, out) as session:
-        assert editing(session).counts(table_of(session)) == {OPEN: 0, MENDED: 35, LEFT_OUT: 5, ALL: 40}
+        assert editing(session).counts(table_of(session)) == {OPEN: 0, FIXED: 35, LEFT_OUT: 5, ALL: 40}
     export(source, rows(61))
     with reviewing(source, out) as session:
         assert editing(session).counts(table_of(session))[OPEN] == 40
@@ -125,7 +125,7 @@ def test_a_review_goes_on_where_it_was_left_and_edits_of_another_content_are_put
 def test_what_is_prepared_twice_in_one_review_takes_the_place_of_the_first() -> None:
     with reviewing(export(Path("orders.csv")), Path("batches"), date="20261127") as session:
         first = make(session, share=0.5).batches[0]
-        mend(session)
+        fix(session)
         second = make(session).batches[0]
     names = [first.path.name, second.path.name]
     assert names == ["commerce_purchases-20261127-a", "commerce_purchases-20261127-b"]
@@ -137,7 +137,7 @@ def test_the_rejects_of_a_batch_that_stays_become_a_further_delivery() -> None:
     (batch,) = prepare([source], "purchase", out).batches
     source.unlink()
     with reviewing(batch.path, out) as session:
-        mend(session)
+        fix(session)
         assert "become a further delivery" in outlook(session).relation[0]
         (further,) = make(session).batches
         assert (further.manifest.fixes, further.manifest.records) == (batch.path.name, 7)
@@ -149,7 +149,7 @@ def test_a_batch_that_is_held_is_made_whole() -> None:
     source, out = export(Path("orders.csv")), Path("batches")
     (batch,) = prepare([source], "purchase", out).batches
     with reviewing(batch.path, out) as session:
-        mend(session)
+        fix(session)
         (whole,) = make(session).batches
     assert (batch.manifest.state, whole.manifest.state, whole.manifest.records) == ("held", "prepared", 95)
 
@@ -172,7 +172,7 @@ def test_a_suspicious_row_that_was_accepted_is_changed_and_its_batch_made_anew(s
         work, table = editing(session), table_of(session)
         assert (table.is_suspected, list(work.codes(table))) == (True, ["double_encoded"])
         work.set_cells(table, range(3), 1, "José")
-        assert work.counts(table)[MENDED] == 3
+        assert work.counts(table)[FIXED] == 3
         assert "is made anew" in outlook(session).relation[0]
         (anew,) = make(session).batches
     assert (anew.manifest.replaces, shop.states()[batch.path.name]) == (batch.path.name, "superseded")
@@ -225,7 +225,7 @@ def test_a_batch_that_was_dropped_is_refused_at_once(shop: Shop) -> None:
     ("column", "text", "right"),
     [("products[0].price_paid", '"9.95"', 9.95), ("type", '"online"', "ecommerce")],
 )
-def test_a_rejected_document_is_mended_in_its_fields(column: str, text: str, right: object) -> None:
+def test_a_rejected_document_is_fixed_in_its_fields(column: str, text: str, right: object) -> None:
     good = {"purchase_id": "A-1", "link": {"email": "mira.holt@example.com"}, "action_at": "2024-03-06T10:15:00Z",
             "type": "ecommerce", "products": [{"price_paid": 9.95, "quantity": 1}]}  # fmt: skip
     was = "9.95" if column != "type" else '"ecommerce"'
@@ -238,7 +238,7 @@ def test_a_rejected_document_is_mended_in_its_fields(column: str, text: str, rig
         assert list(work.row(table, 0)["faults"]) == [str(place)]  # type: ignore[call-overload]
         work.set_cell(table, 0, place, str(right))
         work.leave_out(table, [1])
-        assert work.counts(table) == {OPEN: 0, MENDED: 1, LEFT_OUT: 1, ALL: 2}
+        assert work.counts(table) == {OPEN: 0, FIXED: 1, LEFT_OUT: 1, ALL: 2}
         assert outlook(session).report.valid == 1
         (batch,) = make(session).batches
     assert [json.loads(line) for line in batch.file.read_text("utf-8").splitlines()][1] == good | {

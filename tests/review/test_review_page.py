@@ -63,11 +63,11 @@ def _is_here(url: str) -> bool:
     return url.startswith(("http://127.0.0.1:", "ws://127.0.0.1:", "data:", "blob:"))
 
 
-def to_be_mended(page: Page, count: int) -> None:
-    expect(page.get_by_text(re.compile(rf"^{count} of 40 rows are to be mended"))).to_be_visible()
+def to_be_fixed(page: Page, count: int) -> None:
+    expect(page.get_by_text(re.compile(rf"^{count} of 40 rows are to be fixed"))).to_be_visible()
 
 
-def mend(page: Page, column: int, text: str, right: str) -> None:
+def fix(page: Page, column: int, text: str, right: str) -> None:
     """Change the first cell that says so with the keyboard, and then all like it."""
     page.locator(f'.ag-cell.faulty[col-id="{column}"]', has_text=text).first.click()
     expect(page.get_by_role("region", name="What is wrong here")).to_contain_text("Line")
@@ -83,19 +83,19 @@ def test_an_export_with_forty_faults_of_eight_kinds_ends_as_a_batch(tmp_path: Pa
     export(tmp_path / "orders.csv")
     with review(tmp_path, "orders.csv", "--spec", "purchase") as (running, address), browser() as page:
         page.goto(address)
-        to_be_mended(page, 40)
+        to_be_fixed(page, 40)
         left = 40
         for column, text, right, _ in FAULTS:
-            mend(page, column, text, right)
+            fix(page, column, text, right)
             left -= 5
-            to_be_mended(page, left)
+            to_be_fixed(page, left)
         page.get_by_role("combobox", name="Fault").click()
         page.get_by_role("option", name="ragged_row (5)").click()
         expect(page.locator(".ag-center-cols-container .ag-row")).to_have_count(5)
         for box in page.get_by_role("checkbox").all()[:5]:
             box.check()
         page.get_by_role("button", name="Leave out").click()
-        to_be_mended(page, 0)
+        to_be_fixed(page, 0)
         page.get_by_role("tab", name="3 Prepare").click()
         page.get_by_role("button", name="Prepare the batch").click()
         expect(page.get_by_text(re.compile("95 records, ready to be sent"))).to_be_visible()

@@ -3,6 +3,7 @@
 import argparse
 import sys
 from collections.abc import Sequence
+from difflib import get_close_matches
 from importlib import import_module
 from pathlib import Path
 from typing import NoReturn, TypeAlias
@@ -19,7 +20,24 @@ class _Parser(argparse.ArgumentParser):
     """Reports a wrong command line as the usage error that it is."""
 
     def error(self, message: str) -> NoReturn:
-        raise UsageError(f"{self.prog}: {message}", f"See {self.prog} --help.")
+        example = f"For {self.epilog}; all flags: " if self.epilog else ""
+        raise UsageError(f"{self.prog}: {message}", f"{example}{self.prog} --help")
+
+    def _check_value(self, action: argparse.Action, value: object) -> None:
+        """Name the word that is meant by one that an argument does not take."""
+        if action.choices is None or value in action.choices:
+            return
+        words, flag = (
+            [str(one) for one in action.choices],
+            "/".join(action.option_strings) or str(action.metavar),
+        )
+        near = next(iter(get_close_matches(str(value), words, 1)), "")
+        meant = f"Did you mean {near}? " if near else ""
+        raise UsageError(
+            f"{self.prog}: {flag} does not take {value}, but one of: {', '.join(words)}",
+            f"{meant}{self.prog} --help lists its flags.",
+            instead=(str(value), near) if near else None,
+        )
 
 
 class _Version(argparse.Action):
@@ -79,6 +97,7 @@ def parser() -> argparse.ArgumentParser:
         _add_drop,
         _add_status,
         _add_review,
+        _add_report,
         _add_explain,
         _add_purge,
         _add_doctor,
@@ -136,7 +155,7 @@ def _add_map(commands: Commands) -> None:
     parser.add_argument(
         "sources", nargs=1, metavar="SOURCE", help="a table or JSON file, or - for standard input"
     )
-    start = parser.add_mutually_exclusive_group(required=True)
+    start = parser.add_mutually_exclusive_group()
     start.add_argument("--spec", help="a specification, a record type or a schema file")
     start.add_argument(
         "--from",
@@ -173,7 +192,7 @@ def _add_convert(commands: Commands) -> None:
     parser.add_argument(
         "--fix",
         metavar="BATCH",
-        help="take the mended rejects of a batch, or the files of them that are named, and make what is valid now",
+        help="take the fixed rejects of a batch, or the files of them that are named, and make what is valid now",
     )
 
 
@@ -203,8 +222,9 @@ def _add_run(commands: Commands) -> None:
     parser = _command(
         commands, "run", "convert, then upload", "run orders.csv --spec purchase --dataset a1b2c3d4"
     )
-    flags.add_preparing(parser)
+    flags.add_preparing(parser, "*")
     flags.add_sending(parser)
+    flags.add_unattended(parser)
 
 
 def _add_settle(commands: Commands) -> None:
@@ -232,11 +252,26 @@ def _add_status(commands: Commands) -> None:
 
 
 def _add_review(commands: Commands) -> None:
-    summary = "map, mend and prepare an export in the browser"
+    summary = "map, fix and prepare an export in the browser"
     parser = _command(commands, "review", summary, "review orders.csv")
-    flags.add_preparing(parser, 1, "a CSV or JSON file, or a batch whose rejects are to be mended")
+    flags.add_preparing(parser, 1, "BATCH|SOURCE")
     parser.add_argument("--port", type=int, default=0, help="the port on 127.0.0.1 (a free one)")
     parser.add_argument("--no-browser", action="store_true", help="print the address and open no browser")
+
+
+def _add_report(commands: Commands) -> None:
+    summary = "make a page to look at, on a batch or on what a source would become"
+    parser = _command(commands, "report", summary, "report orders.csv --map shopify_orders")
+    flags.add_sources(parser, metavar="BATCH|SOURCE")
+    parser.add_argument(
+        "--out",
+        type=Path,
+        metavar="FILE",
+        help="the page to write (report.html of the batch, or SOURCE.report.html here)",
+    )
+    parser.add_argument(
+        "--batches", type=Path, default=Path("batches"), help="the folder of prepared batches (batches)"
+    )
 
 
 def _add_explain(commands: Commands) -> None:

@@ -23,8 +23,8 @@ from lexer_pipeline.system.scratch import Scratch
 
 # What is suspicious, or wrong, by specification and line.
 Suspected: TypeAlias = Mapping[str, Mapping[int, Sequence[Fault]]]
-OPEN, MENDED, LEFT_OUT, ALL = "to be mended", "mended", "left out", "all"
-STATES = (OPEN, MENDED, LEFT_OUT, ALL)
+OPEN, FIXED, LEFT_OUT, ALL = "to be fixed", "fixed", "left out", "all"
+STATES = (OPEN, FIXED, LEFT_OUT, ALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,13 +39,15 @@ class Editing:
     """The rows of some tables, which lie in the batches of `out`, and what was done to them, kept in `kept`."""
 
     def __init__(
-        self, tables: Sequence[FaultyRows], kept: EditsFile, out: Path, options: Options, scratch: Scratch,
+        self, tables: Sequence[FaultyRows], kept: EditsFile, out: Path, options: Options, spec: str | None,
+        scratch: Scratch,
         now: Callable[[], datetime], suspected: Callable[[], Suspected],
     ) -> None:  # fmt: skip
         self.tables = tables
         self.kept = kept
         self._out = out
         self._options = options
+        self._spec = spec
         self._scratch = scratch
         self._now = now
         self._suspected = suspected
@@ -72,7 +74,7 @@ class Editing:
         return {state: int(self._in_state(table, state).sum()) for state in STATES}
 
     def codes(self, table: FaultyRows) -> dict[str, int]:
-        """How many rows are to be mended for each code, the most frequent first."""
+        """How many rows are to be fixed for each code, the most frequent first."""
         left = table.codes[table.records[self._in_state(table, OPEN)]]
         counts = {
             name: int(((left & np.uint64(1 << bit)) != 0).sum())
@@ -103,14 +105,14 @@ class Editing:
         wrong: Bools = table.codes[table.records] != 0
         if state == OPEN:
             return wrong & ~out
-        if state == MENDED:
+        if state == FIXED:
             return ~wrong & ~out
         return out if state == LEFT_OUT else np.ones(len(table), np.bool_)
 
     def _state(self, table: FaultyRows, row: int) -> str:
         if table.lines.item(row) in self.edits_of(table).left_out:
             return LEFT_OUT
-        return OPEN if table.codes[table.records[row]] else MENDED
+        return OPEN if table.codes[table.records[row]] else FIXED
 
     # -------------------------------------------------------------------------------------------------- doing
 
@@ -119,7 +121,7 @@ class Editing:
         self.set_cells(table, [row], column, text)
 
     def alike(self, table: FaultyRows, row: int, column: int, was: str) -> list[int]:
-        """The other rows to be mended whose cell in this column says what this one `was`."""
+        """The other rows to be fixed whose cell in this column says what this one `was`."""
         edits = self.edits_of(table)
         others = np.flatnonzero(self._in_state(table, OPEN)).tolist()
         return [one for one in others if one != row and table.cells(one, edits)[column] == was]
@@ -209,13 +211,13 @@ class Editing:
             table.became(record, tuple(found.get(line, ())))
 
     def _check(self, table: FaultyRows, records: Int64s) -> None:
-        """Check some records of one table: a file of their rejects, mended as the edits say, takes the way of every fix."""
+        """Check some records of one table: a file of their rejects, fixed as the edits say, takes the way of every fix."""
         with self._scratch.folder() as folder:
             file = folder / table.file
             with file.open("wb") as written:
                 written.writelines(table.rejects(records.tolist()))
             named = replace(self._options, edits=self.kept.path if self.kept.edits else None)
-            found = rehearse(table.batch.path, [file], self._out, named, _faults)
+            found = rehearse(table.batch.path, [file], self._out, named, _faults, self._spec)
         for number, record in enumerate(records.tolist()):
             lines = table.told_on(record, number)
             table.became(record, tuple(one for line in lines for one in found.get(line, ())))

@@ -1,4 +1,4 @@
-"""Step 2: the rejected rows in a grid, in which they are mended."""
+"""Step 2: the rejected rows in a grid, in which they are fixed."""
 
 from collections.abc import Callable
 from typing import Any
@@ -16,7 +16,7 @@ SOURCE = """{ getRows: p => fetch(`/rows?begin=${p.startRow}&end=${p.endRow}`)
 
 
 async def show_fix(desk: Desk, onward: Callable[[], object]) -> None:
-    """The rows to be mended."""
+    """The rows to be fixed."""
     if desk.faulty is None:
         ui.label("No row was rejected: there is nothing to fix.")
         ui.button("Go on to Prepare", on_click=onward).props("no-caps")
@@ -98,7 +98,7 @@ class _FixPage:
     def _tell(self) -> None:
         counts, codes = self.desk.editing.counts(self.table), self.desk.editing.codes(self.table)
         self.counts.text = (
-            f"{counts[OPEN]:,} of {counts[ALL]:,} rows are to be mended; {counts['mended']:,} are mended, "
+            f"{counts[OPEN]:,} of {counts[ALL]:,} rows are to be fixed; {counts['fixed']:,} are fixed, "
             f"{counts['left out']:,} left out."
         )
         kept = self.desk.shown.code

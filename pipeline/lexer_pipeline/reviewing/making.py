@@ -21,9 +21,9 @@ from lexer_pipeline.uploading.send import upload
 from lexer_pipeline.uploading.status import status
 
 FURTHER = (
-    "{name} stays as it is. The rows that are mended now become a further delivery, which is sent after it."
+    "{name} stays as it is. The rows that are fixed now become a further delivery, which is sent after it."
 )
-WHOLE = "One batch with the records of {name} and the rows that are mended now takes its place, as the next version."
+WHOLE = "One batch with the records of {name} and the rows that are fixed now takes its place, as the next version."
 ANEW = "You changed rows that had been accepted. {name} was never sent, so it is made anew, and the new one takes its place."
 CORRECTION = "You changed rows that had been accepted, and {name} was sent already. What you make is its correction: the next version, which Lexer uses in place of the one it has."
 ON_ITS_WAY = "{name} is on its way or in doubt, so nothing can take its place yet. End that first: lexer-pipeline upload {path}, or settle it; or undo what you changed in rows that had been accepted."
@@ -67,7 +67,9 @@ def changes_accepted(session: Session) -> bool:
 def _rehearsed(session: Session) -> Report:
     if session.batch is not None and not changes_accepted(session):
         asked = replace(session.options, edits=session.edits)
-        return rehearse(session.batch.path, [], session.wanted.out, asked, lambda report, _: report)
+        return rehearse(
+            session.batch.path, [], session.wanted.out, asked, lambda report, _: report, session.spec
+        )
     with session.scratch.folder() as out:
         if session.batch is None and session.edits is not None and session.has_documents:
             asked = replace(session.drafting(out), edits=session.edits)
@@ -125,7 +127,7 @@ def _made(session: Session, asked: Options) -> Report:
             return _of_documents(session, asked, out)
         return prepare([session.name], session.spec, out, asked, session.runtime)
     if not changes_accepted(session):
-        return prepare([], None, out, replace(asked, fix=str(batch.path)), session.runtime)
+        return prepare([], session.spec, out, replace(asked, fix=str(batch.path)), session.runtime)
     with session.scratch.folder() as folder:
         source, spec, as_made = session.as_made(batch, folder)
         again = replace(

@@ -112,7 +112,7 @@ class Session:
         self._draft.close()
         if batch.manifest.rejects:
             # What cannot be fixed (it was dropped, purged, or another took its place) is refused now.
-            rehearse(batch.path, [], self.wanted.out, self.options, lambda *_: None)
+            rehearse(batch.path, [], self.wanted.out, self.options, lambda *_: None, self.spec)
         path = batch.path / edits_file.FILE
         sources = {one.path: one.sha256 for one in batch.manifest.sources}
         kept = edits_file.read(path) if path.is_file() else EditsFile(path, sources)
@@ -156,7 +156,14 @@ class Session:
             ]
         options = replace(self.options, replaces=(), ledger=self.options.ledger if self.batch else None)
         self.editing = Editing(
-            tables, kept, out, options, self.scratch, self.runtime.now, self._suspected_now
+            tables,
+            kept,
+            out,
+            options,
+            self.spec if self.batch else None,
+            self.scratch,
+            self.runtime.now,
+            self._suspected_now,
         )
         self.editing.check_all()
 
@@ -176,7 +183,14 @@ class Session:
     def drafting(self, out: Path, asked: Options | None = None) -> Options:
         """The options of a draft in a folder of its own."""
         return replace(
-            asked or self.options, edits=None, replaces=(), datasets={}, ledger=None, temp=out, fix=None
+            asked or self.options,
+            edits=None,
+            replaces=(),
+            datasets={},
+            ledger=None,
+            temp=out,
+            fix=None,
+            report=False,
         )
 
     def source_of(self, batch: PreparedBatch) -> str | None:

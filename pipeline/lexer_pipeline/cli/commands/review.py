@@ -1,4 +1,4 @@
-"""review: map, mend and prepare in the browser."""
+"""review: map, fix and prepare in the browser."""
 
 import argparse
 from importlib import import_module
