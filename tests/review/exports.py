@@ -47,7 +47,7 @@ def reviewing(
     named: str | Path, out: Path, spec: str | None = "purchase", settings: Settings | None = None, **asked: Any
 ) -> Iterator[Session]:  # fmt: skip
     """A review that was opened."""
-    session = Session(Wanted(str(named), spec, out, Options(**asked), settings or Settings()))
+    session = Session(Wanted(str(named), spec, out, Options(**asked), lambda: settings or Settings()))
     try:
         session.open()
         yield session

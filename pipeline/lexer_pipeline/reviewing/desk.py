@@ -1,5 +1,6 @@
 """What the page works on: the session, the rows that are shown now, and one thing done at a time."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from functools import wraps
 from inspect import isawaitable
@@ -18,6 +19,8 @@ from lexer_pipeline.reviewing.session import Session
 T = TypeVar("T")
 # The grid asks for a hundred rows at a time.
 MOST_ROWS = 1000
+# Seconds until a person is told that something takes a while.
+PATIENCE = 0.7
 
 
 class Desk:
@@ -31,6 +34,7 @@ class Desk:
         self.table = 0
         self.shown = Shown()
         self.view: Int64s = np.zeros(0, np.int64)
+        self._one_at_a_time = asyncio.Lock()
 
     @property
     def editing(self) -> Editing:
@@ -59,7 +63,8 @@ class Desk:
     async def do(self, work: Callable[[], T]) -> T | None:
         """Do something in a thread and say what went wrong, as the command would; None where something did."""
         try:
-            return await run.io_bound(work)
+            async with self._one_at_a_time:
+                return await _in_time(work)
         except PipelineError as problem:
             ui.notify(
                 f"{problem.message}. {problem.hint}", type="negative", multi_line=True, close_button="Close",
@@ -69,6 +74,17 @@ class Desk:
             self.defect = problem
             self.end()
         return None
+
+
+async def _in_time(work: Callable[[], T]) -> T:
+    """Do something in a thread, with a word on the page where that takes a while."""
+    doing = asyncio.ensure_future(run.io_bound(work))
+    done, _ = await asyncio.wait([doing], timeout=PATIENCE)
+    if not done:
+        words = ui.notification("Working ...", spinner=True, timeout=None)
+        await asyncio.wait([doing])
+        words.dismiss()
+    return doing.result()
 
 
 def careful(desk: Desk, work: Callable[..., object]) -> Callable[..., Awaitable[None]]:

@@ -64,6 +64,7 @@ def _first(desk: Desk) -> str:
 def _end(desk: Desk) -> None:
     """Say good-bye, and stop once the page has heard it."""
     ui.run_javascript(
-        "window.socket.disconnect(); document.body.textContent = 'This review has ended, and what you did is kept. You can close this page.'"
+        "document.getElementById('popup').style.display = 'none'; window.socket.disconnect();"
+        "document.querySelector('main').textContent = 'This review has ended, and what you did is kept. You can close this page.'"
     )
     asyncio.get_running_loop().call_later(0.5, desk.end)

@@ -125,7 +125,7 @@ def _made(session: Session, asked: Options) -> Report:
             asked = replace(asked, replaces=replaced, date=None, label=None)
         if session.edits is not None and session.has_documents:
             return _of_documents(session, asked, out)
-        return prepare([session.name], session.spec, out, asked, session.runtime)
+        return prepare([session.source], session.spec, out, asked, session.runtime)
     if not changes_accepted(session):
         return prepare([], session.spec, out, replace(asked, fix=str(batch.path)), session.runtime)
     with session.scratch.folder() as folder:
@@ -143,7 +143,7 @@ def _of_documents(session: Session, asked: Options, out: Path) -> Report:
     A rejected document may be a part of one of the source, or lack what nobody may pass on, so it is not found again there.
     """
     first = replace(asked, edits=None, max_invalid=0.0)
-    report = prepare([session.name], session.spec, out, first, session.runtime)
+    report = prepare([session.source], session.spec, out, first, session.runtime)
     made = []
     for batch in report.batches:
         if not batch.manifest.rejects:
@@ -182,7 +182,8 @@ def send(session: Session, watch: Callable[[Progress], None] | None = None) -> t
     """Send what was made, as `upload` does, after what waits of its series."""
     ready = waiting(session)
     options = UploadOptions(earlier=True, progress=watch)
-    return upload(ready, session.wanted.out, session.wanted.settings, options, session.runtime)
+    session.sent = upload(ready, session.wanted.out, session.settings, options, session.runtime)
+    return session.sent
 
 
 def waiting(session: Session) -> list[PreparedBatch]:

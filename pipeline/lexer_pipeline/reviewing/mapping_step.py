@@ -52,7 +52,10 @@ class Preview:
 
 def candidates(session: Session) -> list[str]:
     """The specifications that the source could become, the nearest first."""
-    found = [one.specification for one in inspect(session.name, session.options.reading).specifications]
+    found = [
+        one.specification
+        for one in inspect(session.source, session.options.reading, temp=session.options.temp).specifications
+    ]
     return list(dict.fromkeys([*found, *catalog.names()]))
 
 
@@ -71,7 +74,7 @@ class MappingStep:
         with session.scratch.folder() as folder:
             path = folder / "mapping.toml"
             self.proposal: Proposal = propose(
-                session.name, self.specification, path, out=session.wanted.out, reading=session.options.reading,
+                session.source, self.specification, path, out=session.wanted.out, reading=session.options.reading,
                 temp=session.options.temp,
             )  # fmt: skip
             self.text = MappingText(path.read_text("utf-8"))
@@ -83,7 +86,7 @@ class MappingStep:
     def _look(self) -> None:
         """Some values of each column, and what kind they are, from the beginning of a table."""
         session = self._session
-        with unchanged(session.name, None, session.options.reading, scratch=session.scratch) as loaded:
+        with unchanged(session.source, None, session.options.reading, scratch=session.scratch) as loaded:
             if not isinstance(loaded, LoadedTable):
                 return
             names, sample = told_apart(loaded.head.names), RowSample()

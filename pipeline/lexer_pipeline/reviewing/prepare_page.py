@@ -118,7 +118,7 @@ class _PreparePage:
         ready = waiting(self.desk.session)
         if not ready:
             return
-        if self.desk.session.wanted.settings.token is None:
+        if self.desk.session.settings.token is None:
             ui.label("There is no token here. Whoever has one sends it with:")
             ui.label(f"lexer-pipeline upload {' '.join(str(one.path) for one in ready)}").classes("pre")
             return

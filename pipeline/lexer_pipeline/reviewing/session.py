@@ -1,15 +1,17 @@
 """One review: what was named, how its columns are mapped, and the rows in which something is wrong."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 
 from lexer_pipeline.errors import UsageError
-from lexer_pipeline.loading.source import LoadedTable
+from lexer_pipeline.loading.expand import expand, opened_sources
+from lexer_pipeline.loading.source import LoadedTable, Source
 from lexer_pipeline.loading.unchanged import unchanged
 from lexer_pipeline.mapping import remembered
-from lexer_pipeline.model import PreparedBatch
+from lexer_pipeline.model import PreparedBatch, Receipt
 from lexer_pipeline.outbox.batch import MANIFEST, as_named, folder_named
 from lexer_pipeline.outbox.batch import read as read_batch
 from lexer_pipeline.preparing import edits_file, options
@@ -32,19 +34,24 @@ ENDING = ".edits.toml"
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What was asked of a review: a source or a batch, and what the commands that it stands for are asked."""
+    """What was asked of a review: a source or a batch, and what the commands that it stands for are asked.
+
+    `settings` are those to send with, which may ask a key ring, so they are asked for when there is something to send.
+    """
 
     named: str
     spec: str | None
     out: Path
     options: Options
-    settings: Settings
+    settings: Callable[[], Settings]
 
 
 class Session:
     """A review of a source, or of a batch and, where that is still there, the source that it was made of.
 
     `needs_mapping` says why a mapping is to be made first, if so; `mapped_by` names the one that is used.
+
+    Raises SourceError or UsageError where that cannot be opened.
     """
 
     def __init__(self, wanted: Wanted, runtime: Runtime | None = None) -> None:
@@ -57,9 +64,12 @@ class Session:
         self.mapped_by = wanted.options.mapping or ""
         self.editing: Editing | None = None
         self.made: tuple[PreparedBatch, ...] = ()
-        self._held = ExitStack()
-        self.scratch = self._held.enter_context(Scratch(wanted.options.temp or wanted.out))
+        self.sent: tuple[Receipt, ...] = ()
         self._draft = ExitStack()
+        with ExitStack() as held:
+            self.scratch = held.enter_context(Scratch(wanted.options.temp or wanted.out))
+            self._source = self._opened(held) if self.batch is None else None
+            self._held = held.pop_all()
 
     def close(self) -> None:
         """Let go of what was put aside; edits and batches stay."""
@@ -70,6 +80,26 @@ class Session:
     def name(self) -> str:
         """What is reviewed, as it was named."""
         return self.wanted.named
+
+    @property
+    def source(self) -> Source:
+        """The source that is reviewed, which must stay what it is for as long as the review lasts."""
+        assert self._source is not None
+        return self._source
+
+    def _opened(self, held: ExitStack) -> Source:
+        named, stdin = self.wanted.named, self.wanted.options.stdin
+        opened = held.enter_context(opened_sources([named], stdin, self.scratch, is_read_again=True))
+        found = expand(opened, self.options.member)
+        if len(found) != 1:
+            raise UsageError(f"{named}: holds {len(found)} files", "Choose one of them with --member.")
+        self.options = replace(self.options, member=None, stdin=None)
+        return found[0]
+
+    @cached_property
+    def settings(self) -> Settings:
+        """What to send with."""
+        return self.wanted.settings()
 
     @property
     def edits(self) -> Path | None:
@@ -124,27 +154,30 @@ class Session:
         out = self._draft.enter_context(self.scratch.folder())
         report = self.drafted(out)
         sources = {one.path: one.sha256 for batch in report.batches for one in batch.manifest.sources}
-        path = self.wanted.out / f"{Path(self.name).name}{ENDING}"
+        called = "stdin" if self.name == "-" else Path(self.name).name
+        path = self.wanted.out / f"{called}{ENDING}"
         kept = edits_file.read(path) if path.is_file() else EditsFile(path, sources)
         if kept.sources != sources:
             # They were made in another content of that name, and may still be wanted with it.
             old = next(iter(kept.sources.values()), "")[:8]
-            path.rename(path.with_name(f"{Path(self.name).name}.{old}{ENDING}"))
+            path.rename(path.with_name(f"{called}.{old}{ENDING}"))
             kept = EditsFile(path, sources)
-        self._edit(report.batches, kept, out, self.name)
+        self._edit(report.batches, kept, out, self.source)
 
     def _recall(self) -> None:
         """Take the mapping that was used for this header before, as `convert` does."""
         if self.spec is not None or self.options.mapping is not None:
             return
-        with unchanged(self.name, None, self.options.reading, scratch=self.scratch) as loaded:
+        with unchanged(self.source, None, self.options.reading, scratch=self.scratch) as loaded:
             names = loaded.head.names if isinstance(loaded, LoadedTable) else ()
         known = remembered.recall(self.wanted.out, names) if names else None
         if known is not None and not known.trouble:
             self.options = replace(self.options, mapping=str(known.path))
             self.mapped_by = f"{known.path}, which was used for this header before"
 
-    def _edit(self, batches: Sequence[PreparedBatch], kept: EditsFile, out: Path, source: str | None) -> None:
+    def _edit(
+        self, batches: Sequence[PreparedBatch], kept: EditsFile, out: Path, source: Source | None
+    ) -> None:
         tables: list[FaultyRows] = []
         for batch in batches:
             tables += faulty(batch, self.scratch, self._draft)
@@ -172,9 +205,11 @@ class Session:
     def drafted(self, out: Path, edits: Path | None = None, mapping: Path | None = None) -> Report:
         """The batches of the source in a folder of their own, as they would be made now; with another mapping, if one is given."""
         made = self.batch
-        source, spec, asked = (
-            (self.name, self.spec, self.options) if made is None else self.as_made(made, out)
-        )
+        source: Source
+        if made is None:
+            source, spec, asked = self.source, self.spec, self.options
+        else:
+            source, spec, asked = self.as_made(made, out)
         asked = replace(self.drafting(out, asked), edits=edits)
         if mapping is not None:
             spec, asked = None, replace(asked, mapping=str(mapping))

@@ -8,7 +8,7 @@ import numpy as np
 
 from lexer_pipeline.chunks.rows import Rows
 from lexer_pipeline.loading.records import rows_of, spooled_body
-from lexer_pipeline.loading.source import LoadedTable
+from lexer_pipeline.loading.source import LoadedTable, Source
 from lexer_pipeline.loading.unchanged import unchanged
 from lexer_pipeline.model import PreparedBatch
 from lexer_pipeline.outbox.batch import ISSUES, MANIFEST
@@ -33,7 +33,7 @@ def suspected(batch: PreparedBatch) -> dict[int, list[Fault]]:
 
 
 def suspected_rows(
-    batch: PreparedBatch, source: str, beside: Sequence[FaultyRows], scratch: Scratch, held: ExitStack
+    batch: PreparedBatch, source: Source, beside: Sequence[FaultyRows], scratch: Scratch, held: ExitStack
 ) -> FaultyRows | None:
     """Those rows of a table; None where there are none, or the source is none."""
     found = suspected(batch)

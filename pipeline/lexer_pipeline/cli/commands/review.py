@@ -4,6 +4,7 @@ import argparse
 from importlib import import_module
 
 from lexer_pipeline.cli import asked as given
+from lexer_pipeline.cli.answers import print_json
 from lexer_pipeline.cli.console import console_for, say
 from lexer_pipeline.cli.exits import DONE
 from lexer_pipeline.errors import UsageError
@@ -22,13 +23,18 @@ def run(asked: argparse.Namespace) -> int:
             "pip install 'lexer-pipeline[review]'",
         ) from None
     named = asked.sources[0]
-    wanted = Wanted(
-        named, asked.spec, given.made_in(asked), given.options(asked, None), given.settings(asked)
-    )
+    options = given.options(asked, None)
+    wanted = Wanted(named, asked.spec, given.made_in(asked), options, lambda: given.settings(asked))
     session = Session(wanted)
     words = console_for(asked)
     try:
         serving.serve(session, asked.port, lambda line: say(words, line), not asked.no_browser)
     finally:
         session.close()
+    if asked.json:
+        batches, receipts = (
+            [batch.as_json() for batch in session.made],
+            [one.as_json() for one in session.sent],
+        )
+        print_json({"batches": batches, "uploads": receipts})
     return DONE
