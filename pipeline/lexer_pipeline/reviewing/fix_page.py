@@ -1,8 +1,9 @@
 """Step 2: the rejected rows in a grid, in which they are fixed."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
+import numpy as np
 from nicegui import events, ui
 
 from lexer_pipeline.reviewing.desk import Desk, careful
@@ -13,6 +14,11 @@ from lexer_pipeline.reviewing.faulty_rows import FaultyRows
 BLOCK, BLOCKS = 100, 10
 SOURCE = """{ getRows: p => fetch(`/rows?begin=${p.startRow}&end=${p.endRow}`)
     .then(answer => answer.json()).then(found => p.successCallback(found.rows, found.count)).catch(() => p.failCallback()) }"""
+
+TAB = """p => { if (p.editing) return p.nextCellPosition;
+    const same = document.querySelector('.same-fix');
+    const to = !p.backwards ? '.after-grid' : same && same.offsetParent ? '.same-fix' : '.before-grid';
+    setTimeout(() => document.querySelector(to).focus()); return true }"""
 
 
 async def show_fix(desk: Desk, onward: Callable[[], object]) -> None:
@@ -41,8 +47,8 @@ class _FixPage:
         self.counts = ui.label().props("role=status")
         with ui.element("div").classes("bar"):
             if len(tables) > 1:
-                words = {place: f"{one.specification}, {one.source}" for place, one in enumerate(tables)}
-                ui.select(words, value=self.desk.table, label="Kind of record", on_change=self._turn).classes(
+                words = {place: _called(one, tables) for place, one in enumerate(tables)}
+                ui.select(words, value=self.desk.table, label="Which rows", on_change=self._turn).classes(
                     "w-64"
                 )
             self.state = ui.select(
@@ -55,20 +61,26 @@ class _FixPage:
             ui.button("Leave out", on_click=careful(self.desk, self._leave_out)).props("outline no-caps")
             ui.button("Edit the row as text", on_click=careful(self.desk, self._edit_row)).props(
                 "outline no-caps"
-            )
-            ui.button("Go on to Prepare", on_click=self.onward).props("no-caps")
+            ).classes("before-grid")
         with (
             ui.element("div")
             .classes("panel")
             .props('role=region aria-label="What is wrong here" aria-live=polite')
         ):
-            self.where = ui.label("Move to a red cell with the arrow keys or the mouse; Enter edits it.")
+            self.where = ui.label(
+                "Move to a red cell with the arrow keys or the mouse. Enter edits it; Tab leaves the grid."
+            )
             self.said = ui.label().classes("quiet")
             with ui.element("div").classes("bar"):
-                self.same = ui.button("", on_click=careful(self.desk, self._same)).props("no-caps")
+                self.same = (
+                    ui.button("", on_click=careful(self.desk, self._same))
+                    .props("no-caps")
+                    .classes("same-fix")
+                )
                 self.same.visible = False
         self.desk.look()
         self._grid()
+        ui.button("Go on to Prepare", on_click=self.onward).props("no-caps").classes("after-grid")
         self._tell()
 
     # --------------------------------------------------------------------------------------------------- showing
@@ -88,6 +100,8 @@ class _FixPage:
                 "selectionColumnDef": {"pinned": "left", "width": 44},
                 "rowClassRules": {"out": "data && data.state === 'left out'"},
                 "enableBrowserTooltips": True, "stopEditingWhenCellsLoseFocus": True, "suppressMovableColumns": True,
+                # Arrows move within the grid; Tab leaves it, as a person without a mouse must be able to.
+                ":tabToNextCell": TAB,
                 "overlayNoRowsTemplate": "No such rows.",
             },
             auto_size_columns=False,
@@ -184,6 +198,9 @@ class _FixPage:
             await self.desk.do(lambda: self.desk.editing.set_cells(self.table, rows, column, text))
             self._offer([], column, text)
             self._refresh()
+            places = np.flatnonzero(self.desk.view == self.row).tolist()
+            if places:
+                self.grid.run_grid_method("setFocusedCell", places[0], str(column))
 
     async def _undo(self) -> None:
         if await self.desk.do(self.desk.editing.undo) is False:
@@ -220,6 +237,13 @@ class _FixPage:
         if said is not None:
             await self.desk.do(lambda: self.desk.editing.set_row(self.table, row, str(said)))
             self._refresh()
+
+
+def _called(table: FaultyRows, tables: Sequence[FaultyRows]) -> str:
+    """What a table is called among the others."""
+    what = "accepted, but suspicious" if table.is_suspected else "rejected"
+    several = len({one.source for one in tables}) > 1
+    return f"{table.specification}: {what}{f', {table.source}' if several else ''} ({len(table):,})"
 
 
 def _line_column() -> dict[str, Any]:

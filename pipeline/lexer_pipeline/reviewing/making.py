@@ -14,6 +14,7 @@ from lexer_pipeline.preparing.fixed import FLAGS
 from lexer_pipeline.preparing.options import USUAL, Options
 from lexer_pipeline.preparing.prepare import prepare, rehearse
 from lexer_pipeline.preparing.report import Report
+from lexer_pipeline.reviewing.as_made import as_made as how_made
 from lexer_pipeline.reviewing.session import Session
 from lexer_pipeline.specs import catalog
 from lexer_pipeline.uploading.options import Progress, UploadOptions
@@ -129,7 +130,7 @@ def _made(session: Session, asked: Options) -> Report:
     if not changes_accepted(session):
         return prepare([], session.spec, out, replace(asked, fix=str(batch.path)), session.runtime)
     with session.scratch.folder() as folder:
-        source, spec, as_made = session.as_made(batch, folder)
+        source, spec, as_made = how_made(batch, session.spec, session.options, folder)
         again = replace(
             as_made, edits=asked.edits, accept=tuple(dict.fromkeys((*as_made.accept, *asked.accept))),
             max_invalid=asked.max_invalid, replaces=(str(batch.path),),

@@ -30,13 +30,15 @@ async def show_map(desk: Desk, onward: Callable[[], object]) -> None:
         else "The columns are known already."
     )
     ui.label(f"{how} There is nothing to map.")
-    with ui.element("div").classes("bar") as bar:
-        ui.button("Go on to Fix", on_click=onward).props("no-caps")
+    bar, place = ui.element("div").classes("bar"), ui.element("div").style("width: 100%")
 
-        async def anew() -> None:
-            bar.delete()
+    async def anew() -> None:
+        bar.visible = False
+        with place:
             await page.build()
 
+    with bar:
+        ui.button("Go on to Fix", on_click=onward).props("no-caps")
         ui.button("Map the columns anew", on_click=careful(desk, anew)).props("outline no-caps")
 
 

@@ -14,17 +14,17 @@ from lexer_pipeline.mapping import remembered
 from lexer_pipeline.model import PreparedBatch, Receipt
 from lexer_pipeline.outbox.batch import MANIFEST, as_named, folder_named
 from lexer_pipeline.outbox.batch import read as read_batch
-from lexer_pipeline.preparing import edits_file, options
+from lexer_pipeline.preparing import edits_file
 from lexer_pipeline.preparing.edits_file import EditsFile
 from lexer_pipeline.preparing.options import Options
 from lexer_pipeline.preparing.prepare import prepare, rehearse
 from lexer_pipeline.preparing.report import Report
+from lexer_pipeline.reviewing.as_made import as_made, source_of
 from lexer_pipeline.reviewing.editing import Editing
 from lexer_pipeline.reviewing.faulty import faulty
 from lexer_pipeline.reviewing.faulty_documents import FaultyDocuments
 from lexer_pipeline.reviewing.faulty_rows import Fault, FaultyRows
 from lexer_pipeline.reviewing.suspected_rows import suspected, suspected_rows
-from lexer_pipeline.system import files
 from lexer_pipeline.system.runtime import Runtime
 from lexer_pipeline.system.scratch import Scratch
 from lexer_pipeline.uploading.settings import Settings
@@ -146,7 +146,7 @@ class Session:
         path = batch.path / edits_file.FILE
         sources = {one.path: one.sha256 for one in batch.manifest.sources}
         kept = edits_file.read(path) if path.is_file() else EditsFile(path, sources)
-        self._edit([batch], replace(kept, sources=sources), self.wanted.out, self.source_of(batch))
+        self._edit([batch], replace(kept, sources=sources), self.wanted.out, source_of(batch))
 
     def _open_source(self) -> None:
         """A draft of the batches is made in a folder of its own, in which nothing is sent and no name is taken."""
@@ -209,7 +209,7 @@ class Session:
         if made is None:
             source, spec, asked = self.source, self.spec, self.options
         else:
-            source, spec, asked = self.as_made(made, out)
+            source, spec, asked = as_made(made, self.spec, self.options, out)
         asked = replace(self.drafting(out, asked), edits=edits)
         if mapping is not None:
             spec, asked = None, replace(asked, mapping=str(mapping))
@@ -227,40 +227,6 @@ class Session:
             fix=None,
             report=False,
         )
-
-    def source_of(self, batch: PreparedBatch) -> str | None:
-        """The source that a batch was made of, where that is one file and still what it was."""
-        uses = {(one.path, one.sha256) for one in batch.manifest.sources}
-        (path, sha256), *others = uses or {("", "")}
-        is_there = (
-            not others and bool(path) and Path(path).is_file() and files.sha256_of(Path(path)) == sha256
-        )
-        return path if is_there else None
-
-    def as_made(self, batch: PreparedBatch, folder: Path) -> tuple[str, str | None, Options]:
-        """The source of a batch, and how that was made of it; its mapping is written into `folder`.
-
-        Raises UsageError where the source is gone.
-        """
-        source, manifest = self.source_of(batch), batch.manifest
-        if source is None:
-            raise UsageError(
-                f"{batch.path.name}: its source is not there any more, or not what it was",
-                "Undo what was changed in rows that were accepted, or bring the source back.",
-            )
-        said = options.from_json(manifest.options, str(batch.path / MANIFEST))
-        made = replace(
-            self.options, mapping=None, date_format=said.date_format, zone=said.zone, country=said.country,
-            reject_unknown=said.reject_unknown, ignore_unknown=said.ignore_unknown, keep_rest=said.keep_rest,
-            member=said.member, reading=said.reading,
-            accept=tuple(dict.fromkeys((*said.accept, *self.options.accept))), date=None, label=None,
-        )  # fmt: skip
-        if isinstance(manifest.mapping, str):
-            files.make_folder(folder)
-            path = folder / f"{said.mapping or 'mapping'}.toml"
-            files.write_whole(path, manifest.mapping.encode())
-            made = replace(made, mapping=str(path))
-        return source, self.spec or manifest.specification, made
 
     def _suspected_now(self) -> dict[str, dict[int, list[Fault]]]:
         """What is suspicious, or wrong, with all that was done, by specification and line."""
