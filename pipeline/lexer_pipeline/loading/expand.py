@@ -48,7 +48,7 @@ def expand(sources: Sequence[Source], member: str | None = None) -> list[Source]
     expanded: list[Source] = []
     has_zip = False
     for source in sources:
-        if isinstance(source, Origin) and source.first() in (ZIP, EMPTY_ZIP):
+        if isinstance(source, Origin) and source.first().startswith((ZIP, EMPTY_ZIP)):
             if isinstance(source, Stream):
                 source.keep()
             # zipfile costs as much time to import as a small file to convert.
