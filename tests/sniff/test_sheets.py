@@ -179,7 +179,7 @@ def test_the_first_sheet_that_holds_something_is_read_and_the_others_are_named(t
     assert cells(loaded) == [["1", "x"]]
     assert loaded.notes[:2] == (
         "sheet One & <1>",
-        "left out: other sheets that are not empty (Two); see --sheet",
+        "left out: other sheets that are not empty (Two); name one with --sheet",
     )
     assert read(path, sheet="Two") == [["2", "x"]]
     loaded.close()

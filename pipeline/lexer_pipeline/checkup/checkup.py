@@ -60,7 +60,7 @@ def check_up(here: Place, runtime: Runtime = Runtime()) -> CheckUp:
                     service.ADDRESS,
                     "address",
                     "not looked at, since the settings are wrong",
-                    "Mend them first",
+                    "Fix them first",
                 ),
             )
         )

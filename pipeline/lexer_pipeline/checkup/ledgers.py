@@ -45,7 +45,7 @@ def look_at(out: Path, named: Path | None) -> Looked:
             AREA,
             "file",
             f"{file.absolute()} holds a change that was cut off",
-            f"Any command mends it: lexer-pipeline status --out {out}",
+            f"Any command fixes it: lexer-pipeline status --out {out}",
         )
         return Looked((cut, *_second(out, file)))
     return _read(out, file, workers)

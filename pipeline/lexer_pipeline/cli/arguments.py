@@ -3,6 +3,7 @@
 import argparse
 import sys
 from collections.abc import Sequence
+from difflib import get_close_matches
 from importlib import import_module
 from pathlib import Path
 from typing import NoReturn, TypeAlias
@@ -19,7 +20,24 @@ class _Parser(argparse.ArgumentParser):
     """Reports a wrong command line as the usage error that it is."""
 
     def error(self, message: str) -> NoReturn:
-        raise UsageError(f"{self.prog}: {message}", f"See {self.prog} --help.")
+        example = f"For {self.epilog}; all flags: " if self.epilog else ""
+        raise UsageError(f"{self.prog}: {message}", f"{example}{self.prog} --help")
+
+    def _check_value(self, action: argparse.Action, value: object) -> None:
+        """Name the word that is meant by one that an argument does not take."""
+        if action.choices is None or value in action.choices:
+            return
+        words, flag = (
+            [str(one) for one in action.choices],
+            "/".join(action.option_strings) or str(action.metavar),
+        )
+        near = next(iter(get_close_matches(str(value), words, 1)), "")
+        meant = f"Did you mean {near}? " if near else ""
+        raise UsageError(
+            f"{self.prog}: {flag} does not take {value}, but one of: {', '.join(words)}",
+            f"{meant}{self.prog} --help lists its flags.",
+            instead=(str(value), near) if near else None,
+        )
 
 
 class _Version(argparse.Action):
@@ -78,6 +96,7 @@ def parser() -> argparse.ArgumentParser:
         _add_settle,
         _add_drop,
         _add_status,
+        _add_report,
         _add_explain,
         _add_purge,
         _add_doctor,
@@ -135,7 +154,7 @@ def _add_map(commands: Commands) -> None:
     parser.add_argument(
         "sources", nargs=1, metavar="SOURCE", help="a table or JSON file, or - for standard input"
     )
-    start = parser.add_mutually_exclusive_group(required=True)
+    start = parser.add_mutually_exclusive_group()
     start.add_argument("--spec", help="a specification, a record type or a schema file")
     start.add_argument(
         "--from",
@@ -172,7 +191,7 @@ def _add_convert(commands: Commands) -> None:
     parser.add_argument(
         "--fix",
         metavar="BATCH",
-        help="take the mended rejects of a batch, or the files of them that are named, and make what is valid now",
+        help="take the fixed rejects of a batch, or the files of them that are named, and make what is valid now",
     )
 
 
@@ -229,6 +248,21 @@ def _add_status(commands: Commands) -> None:
         commands, "status", "show what is prepared, held, sent, in doubt", "status --out batches"
     )
     flags.add_out(parser)
+
+
+def _add_report(commands: Commands) -> None:
+    summary = "make a page to look at, on a batch or on what a source would become"
+    parser = _command(commands, "report", summary, "report orders.csv --map shopify_orders")
+    flags.add_sources(parser, metavar="BATCH|SOURCE")
+    parser.add_argument(
+        "--out",
+        type=Path,
+        metavar="FILE",
+        help="the page to write (report.html of the batch, or SOURCE.report.html here)",
+    )
+    parser.add_argument(
+        "--batches", type=Path, default=Path("batches"), help="the folder of prepared batches (batches)"
+    )
 
 
 def _add_explain(commands: Commands) -> None:

@@ -59,17 +59,21 @@ def add_reading(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def add_sources(parser: argparse.ArgumentParser, count: str = "+") -> None:
+def add_sources(parser: argparse.ArgumentParser, count: str = "+", metavar: str = "SOURCE") -> None:
     """What is made of sources."""
     parser.add_argument(
         "sources",
         nargs=count,
-        metavar="SOURCE",
+        metavar=metavar,
         help="a CSV or JSON file, plain or .gz, or - for standard input",
     )
     parser.add_argument("--spec", help="a specification, a record type or a schema file")
     parser.add_argument("--map", metavar="MAP", help="a preset (shopify_orders, ...) or a mapping file")
-    parser.add_argument("--date-format", metavar="FORMAT", help="how dates are written, as in %%d/%%m/%%Y")
+    parser.add_argument(
+        "--date-format",
+        metavar="FORMAT",
+        help="how dates are written: dd/mm/yyyy, or spelled out, as %%d/%%m/%%Y",
+    )
     parser.add_argument(
         "--timezone", metavar="ZONE", help="where date-times without a zone were written (UTC)"
     )
@@ -144,6 +148,9 @@ def add_preparing(parser: argparse.ArgumentParser, count: str = "+") -> None:
         default=5_000_000_000,
         metavar="N",
         help="split files larger than this (5000000000)",
+    )
+    parser.add_argument(
+        "--no-report", action="store_true", help="leave out report.html, the page on what became of an export"
     )
 
 

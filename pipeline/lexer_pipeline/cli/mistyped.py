@@ -21,7 +21,8 @@ def refuse_mistyped(root: argparse.ArgumentParser, words: Sequence[str]) -> None
     if first not in commands:
         near = get_close_matches(first.casefold(), commands, 1)
         hint = f"Did you mean {PROGRAM} {near[0]}?" if near else f"{PROGRAM} --help lists the commands."
-        raise UsageError(f"{first}: there is no such command", hint)
+        instead = (first, near[0]) if near and near[0] != SECRETIVE else None
+        raise UsageError(f"{first}: there is no such command", hint, instead=instead)
     before, behind = words[: words.index(first)], words[words.index(first) + 1 :]
     others = {name: flags_of(one) for name, one in commands.items()}
     _check_flags(PROGRAM, flags_of(root), before, {first: others[first]})
@@ -51,12 +52,18 @@ def _check_flags(
             return
         flag = word.partition("=")[0]
         if _is_flag(word) and not any(one.startswith(flag) for one in known):
-            raise UsageError(f"{command} has no flag {flag}", _meant(command, flag, known, others))
+            raise _no_flag(command, flag, known, others)
 
 
-def _meant(command: str, flag: str, known: Sequence[str], others: Mapping[str, Sequence[str]]) -> str:
-    help_of = f"{command} --help lists its flags."
+def _no_flag(
+    command: str, flag: str, known: Sequence[str], others: Mapping[str, Sequence[str]]
+) -> UsageError:
+    what, help_of = f"{command} has no flag {flag}", f"{command} --help lists its flags."
     if has := [name for name, flags in others.items() if flag in flags]:
-        return f"It is a flag of {', '.join(has)}, and stands behind it: {PROGRAM} {has[0]} {flag}"
+        return UsageError(
+            what, f"It is a flag of {', '.join(has)}, and stands behind it: {PROGRAM} {has[0]} {flag}"
+        )
     near = get_close_matches(f"--{flag.strip('-')}".casefold().replace("_", "-"), known, 1)
-    return f"Did you mean {near[0]}? {help_of}" if near else help_of
+    if not near:
+        return UsageError(what, help_of)
+    return UsageError(what, f"Did you mean {near[0]}? {help_of}", instead=(flag, near[0]))

@@ -72,7 +72,7 @@ def statuses(console: Console, overview: Overview, out: Path, ledger: Path | Non
     """What is prepared, held, sent, in doubt, where it went, which ledger says so, and how much data lies there."""
     found = overview.batches
     if not found:
-        say(console, "There is no batch yet; `lexer-pipeline convert` makes one.")
+        say(console, f"There is no batch in {out} yet; lexer-pipeline convert SOURCE makes one.")
         return
     names = [Path(one.path).name for one in found]
     rows = [(name, one.state, one.records, one.rejected, _size(one.bytes))

@@ -177,7 +177,7 @@ def _documents(loaded: LoadedDocuments, progress: Progress | None) -> Inspection
     found = keys.profile(watched(load_documents(loaded, form), loaded, progress))
     recognised = recognise(names, is_of_documents=True)
     fitting = [one.mapping for one in recognised.fitting]
-    own = ranked(of_keys(found.keys, one) for one in catalog.every())
+    own = ranked((of_keys(found.keys, one) for one in catalog.every()), 0.03)
     is_own = bool(own) and is_as_it_is(own[0])
     records = wrapper_of(loaded)
     own = own[:1] if _only(own) else own

@@ -82,7 +82,7 @@ def of_values(column: ColumnProfile) -> Iterator[Obstacle]:
         yield Obstacle(
             "error",
             column.name,
-            f"{about}{many(count, 'cell')} with the error of a spreadsheet; mend it there",
+            f"{about}{many(count, 'cell')} with the error of a spreadsheet; fix it there",
         )
     nothing = column.count(semantic_types.NOTHING)
     if nothing and nothing < column.filled:
@@ -106,7 +106,11 @@ def of_fields(candidate: Candidate) -> Iterator[Obstacle]:
     for column, near in candidate.unmatched.items():
         if near and normalised(column) == normalised(FieldPath.named(near).name):
             what = f"is called like the field {near}, but its values look like something else"
-            yield Obstacle("no_field", column, f"{what}; mend them, or say in a mapping what it is")
+            yield Obstacle("no_field", column, f"{what}; fix them, or say in a mapping what it is")
             continue
-        hint = f"; the nearest is {near}" if near else ""
+        hint = (
+            f"; the nearest is {near}"
+            if near
+            else "; a mapping can leave it out, or keep it under a name of your own"
+        )
         yield Obstacle("no_field", column, f"is no field of {candidate.specification}{hint}")

@@ -57,5 +57,7 @@ def expand(sources: Sequence[Source], member: str | None = None) -> list[Source]
                 continue
         expanded.append(source)
     if member is not None and not has_zip:
-        raise UsageError(f"--member {member}: no source is a zip of files", "Leave out --member.")
+        raise UsageError(
+            f"--member {member}: no source is a zip of files", "Leave out --member.", without=("--member",)
+        )
     return expanded

@@ -1,4 +1,4 @@
-"""A batch whose rejects are mended: what it is, how it was made, and which of its rejects come now."""
+"""A batch whose rejects are fixed: what it is, how it was made, and which of its rejects come now."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -13,7 +13,7 @@ from lexer_pipeline.mapping.rules import Mapping as Mapped
 from lexer_pipeline.mapping.rules import RecordMap
 from lexer_pipeline.model import Json, Manifest, PreparedBatch, Specification
 from lexer_pipeline.outbox import deliveries
-from lexer_pipeline.outbox.batch import MANIFEST, as_named, folder_named, read
+from lexer_pipeline.outbox.batch import MANIFEST, as_named, folder_named, no_batch, read
 from lexer_pipeline.outbox.entry import BatchEntry, BatchState
 from lexer_pipeline.outbox.ledger import Ledger
 from lexer_pipeline.preparing import decisions, options
@@ -35,7 +35,7 @@ FLAGS: Mapping[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Fixed:
-    """The batch whose rejects are mended, as the ledger and its manifest know it.
+    """The batch whose rejects are fixed, as the ledger and its manifest know it.
 
     `parts` are the batches whose rejects come, with their numbers of sources and files: the whole delivery where it is one that
     `is_taken_over`, its records included. `options` are those that it was made with, and what may be asked of a fix. `records` is
@@ -98,9 +98,7 @@ def fixed_batch(
     with ledger.transaction() as connection:
         one = deliveries.in_folder(connection, ledger.text_of(folder))
         if one is None or not one.specification:
-            raise UsageError(
-                f"--fix {word}: there is no such batch", "lexer-pipeline status shows the batches."
-            )
+            raise no_batch(word, folder, f"--fix {word}: there is no such batch")
         _refuse_out_of_the_way(connection, one)
         is_taken_over = one.state in (BatchState.HELD, BatchState.REJECTED)
         meant = deliveries.parts_of(connection, one.delivery) if is_taken_over else [one]
@@ -115,7 +113,7 @@ def fixed_batch(
     if len(manifest.decisions) != len(manifest.sources) or not manifest.decisions:
         raise UsageError(
             f"{folder}: was made by a version that did not keep how its source was read, so its rejects cannot be fixed",
-            f"Mend the rows in its source, and convert that with --replaces {word}.",
+            f"Fix the rows in its source, and convert that with --replaces {word}.",
         )
     where = str(folder / MANIFEST)
     specification = _specification(manifest, spec)
@@ -138,6 +136,7 @@ def _refuse_other_ways(asked: Options) -> None:
         raise UsageError(
             f"{', '.join(other)} beside --fix: rejects are read as their batch was",
             f"Leave out {', '.join(other)}.",
+            without=other,
         )
 
 
@@ -155,8 +154,8 @@ def _refuse_purged(word: str, family: Sequence[BatchEntry]) -> None:
     """UsageError where what was accepted before is no longer there: half an order would take the place of a whole one."""
     if any(one.purged_at and one.state != BatchState.DROPPED for one in family):
         raise UsageError(
-            f"--fix {word}: data of it, or of what it mends, was purged, so its rejects cannot be mended any more",
-            f"Mend the rows in its source, and convert that with --replaces {word}.",
+            f"--fix {word}: data of it, or of what it fixes, was purged, so its rejects cannot be fixed any more",
+            f"Fix the rows in its source, and convert that with --replaces {word}.",
         )
 
 
@@ -174,6 +173,7 @@ def _specification(manifest: Manifest, spec: str | Specification | None) -> Spec
         raise UsageError(
             f"--spec {said.name} beside --fix: the batch is one of {manifest.specification}",
             "Leave out --spec.",
+            without=("--spec",),
         )
     return said
 

@@ -25,7 +25,7 @@ from lexer_pipeline.model import Specification
 from lexer_pipeline.outbox.batch import MANIFEST
 from lexer_pipeline.preparing.decisions import Decisions
 from lexer_pipeline.preparing.options import Options
-from lexer_pipeline.preparing.unrecognised import not_recognised
+from lexer_pipeline.preparing.unrecognised import not_recognised, saying_sheet
 from lexer_pipeline.specs import catalog
 from lexer_pipeline.system.hashing import Hashing
 from lexer_pipeline.system.scratch import Scratch
@@ -149,7 +149,11 @@ def _with_mappings(
             raise UsageError(f"{found.title}: cannot be converted: {found.refuse}")
         records = [record for record in found.records if _is_wanted(record, specification)]
         if specification is not None and not records:
-            raise UsageError(f"the mapping {found.name} makes no {specification.name}", "Leave out --spec.")
+            raise UsageError(
+                f"the mapping {found.name} makes no {specification.name}",
+                "Leave out --spec.",
+                without=("--spec",),
+            )
         read_as = replace(reading, sheet=reading.sheet or found.sheet)
         if any(depends_on_source(record) for record in records):
             with unchanged(source, None, read_as, scratch=scratch) as loaded:
@@ -191,5 +195,7 @@ def _recognised(
     )
     found = recognise(names, not is_table)
     if found.sure is None:
-        raise not_recognised(source, called, found, gone)
+        problem = not_recognised(source, called, found, gone)
+        problem.names = names if is_table else ()
+        raise saying_sheet(problem, loaded)
     return found.sure, ((gone,) if gone else ())

@@ -11,7 +11,11 @@ from itertools import compress
 
 from lexer_pipeline.specs.signs import invisible_in, without_invisible
 
+# So many names are remembered with their form: those of all presets and of a wide export.
+FORMS = 1 << 14
 
+
+@lru_cache(FORMS)
 def normalised(name: str) -> str:
     """A column's name in NFC, without case, spaces, punctuation and signs that nobody sees: how names are compared."""
     if name.isascii():
@@ -43,8 +47,8 @@ def shown(name: str) -> str:
     return f"{without_invisible(name)} (with {found})" if found else name
 
 
-# As difflib has it.
-NEAR = 0.6
+# Letters exchanged or missing: campaign_id is 0.6 like email_id.
+NEAR = 0.8
 # Words are remembered with what they are near to, so many of them; longer ones are no misspelt names.
 REMEMBERED, LONGEST = 1 << 12, 256
 # The bit of a count of two bytes that no such count reaches.
@@ -81,8 +85,8 @@ class Known:
 
     def _least(self, size: int) -> int:
         """How many signs of a word of this size must be in each name, that it may be near to it; more than it has if none would do."""
-        # Three tenths of the signs of both are in both, then.
-        least = [-(-3 * (size + other) // 10) for other in self._sizes]
+        # Four tenths of the signs of both are in both, then.
+        least = [-(-4 * (size + other) // 10) for other in self._sizes]
         return _lanes(
             [min(one, size + 1) if one <= other else size + 1 for one, other in zip(least, self._sizes, strict=True)]
         )  # fmt: skip

@@ -5,10 +5,12 @@ import argparse
 from lexer_pipeline.cli import asked as given
 from lexer_pipeline.cli.answers import print_json
 from lexer_pipeline.cli.exits import DATA, DONE
+from lexer_pipeline.cli.guess import guessed
 from lexer_pipeline.cli.terminal import fetch_words, show_timings, watched
 from lexer_pipeline.errors import UsageError
 from lexer_pipeline.preparing.prepare import prepare
 from lexer_pipeline.preparing.report import Report
+from lexer_pipeline.preparing.unrecognised import NotRecognised
 
 
 def run(asked: argparse.Namespace) -> int:
@@ -26,7 +28,10 @@ def prepared(asked: argparse.Namespace) -> Report:
     with watched(asked, "converting") as progress:
         options = given.options(asked, progress)
         fetch_words(asked)
-        report = prepare(asked.sources, asked.spec, given.made_in(asked), options)
+        try:
+            report = prepare(asked.sources, asked.spec, given.made_in(asked), options)
+        except NotRecognised as problem:
+            raise guessed(problem) from None
     if asked.profile:
         show_timings(asked, options.timings)
     if asked.log.is_kept:
@@ -38,7 +43,7 @@ def prepared(asked: argparse.Namespace) -> Report:
         from lexer_pipeline.cli.console import console_for
 
         show_prepared.sources(console_for(asked), report)
-        show_prepared.batches(console_for(asked), report, asked.typed)
+        show_prepared.batches(console_for(asked), report, asked)
     return report
 
 

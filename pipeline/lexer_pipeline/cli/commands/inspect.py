@@ -37,7 +37,7 @@ def run(asked: argparse.Namespace) -> int:
         print_json({"sources": [one.as_json() for one in found]})
     else:
         for one in found:
-            show_inspected.inspection(console_for(asked), one)
+            show_inspected.inspection(console_for(asked), one, asked)
     return DONE
 
 

@@ -24,10 +24,13 @@ def run(asked: argparse.Namespace) -> int:
         raise UsageError(
             "--name and --replaces are for --as-is: a prepared batch has its name",
             "Leave them out; a correction is made by convert --replaces.",
+            without=("--name", "--replaces"),
         )
     if asked.dataset and asked.as_is:
         raise UsageError(
-            "--dataset is not for --as-is: people at the vendor place such files", "Leave it out."
+            "--dataset is not for --as-is: people at the vendor place such files",
+            "Leave it out.",
+            without=("--dataset",),
         )
     settings = given.settings(asked, to_send=not asked.dry_run)
     out = OUT if asked.as_is and asked.out is None else given.out(asked, settings.ledger)

@@ -53,14 +53,15 @@ SHORTHANDS = {"%F": "%Y-%m-%d", "%T": "%H:%M:%S", "%R": "%H:%M", "%D": "%m/%d/%y
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """One way to write a date: what it is called, and the reader of its texts."""
+    """One way to write a date: what it is called, and the reader of its texts, which may take a time behind the day."""
 
     name: str
     read: Read
+    takes_clock: bool = False
 
 
 def _form(name: str, day: str) -> Form:
-    return Form(name, by_pattern(re.compile(day + CLOCK, re.ASCII | re.IGNORECASE)))
+    return Form(name, by_pattern(re.compile(day + CLOCK, re.ASCII | re.IGNORECASE)), True)
 
 
 ISO = _form("yyyy-mm-dd", f"{YEAR}-{NUMBER}-{DAY}")
@@ -77,7 +78,7 @@ FAMILIES: tuple[tuple[Form, ...], ...] = (
     (_form("dd-mmm-yy", f"{LED}{DAY}(?:-|/|{BLANK}+){NAMED}(?:-|/|,?{BLANK}+){SHORT}"),),
     (_form("mmm d, yyyy", f"{LED}{NAMED}(?:-|/|{BLANK}+){DAY}(?:-|/|,?{BLANK}+){YEAR}"),),
     (_form("mmm-dd-yy", f"{LED}{NAMED}(?:-|/|{BLANK}+){DAY}(?:-|/|,?{BLANK}+){SHORT}"),),
-    (Form("yyyymmdd", by_pattern(re.compile(BASIC, re.ASCII | re.IGNORECASE))),),
+    (Form("yyyymmdd", by_pattern(re.compile(BASIC, re.ASCII | re.IGNORECASE)), True),),
     (Form("excel", by_serial(*PLAUSIBLE_SERIALS)),),
 )
 # Never taken unasked: any number could be one.
@@ -97,11 +98,28 @@ def form_of(text: str) -> Form:
     """The form that a mapping asks for: by name, or spelled out with strptime's directives."""
     if "%" in text:
         return Form(text, by_pattern(_compiled(text)))
-    found = BY_NAME.get(" ".join(text.casefold().split()))
+    name = " ".join(text.casefold().split())
+    found = BY_NAME.get(name)
     if found is None:
-        hint = f"{arguments.nearest(text.casefold(), BY_NAME)} Or spell it out, as in %d/%m/%Y %H:%M."
-        raise UsageError(f"there is no date form {text}", hint)
+        raise UsageError(f"there is no date form {text}", _meant(name))
     return found
+
+
+def _meant(name: str) -> str:
+    """What to write in place of a name that no form has."""
+    day = next(
+        (
+            known
+            for known, form in BY_NAME.items()
+            if form.takes_clock and re.match(f"{re.escape(known)}[ t]", name)
+        ),
+        "",
+    )
+    if day:
+        return (
+            f"Write {day} alone: it takes a time behind the day too. Or spell it out, as in %d/%m/%Y %H:%M."
+        )
+    return f"{arguments.nearest(name, BY_NAME)} Or spell it out, as in %d/%m/%Y %H:%M."
 
 
 def _compiled(text: str) -> re.Pattern[str]:
