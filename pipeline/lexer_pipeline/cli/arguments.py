@@ -225,7 +225,10 @@ def _add_upload(commands: Commands) -> None:
 
 def _add_run(commands: Commands) -> None:
     parser = _command(
-        commands, "run", "convert, then upload", "run orders.csv --spec purchase --dataset a1b2c3d4"
+        commands,
+        "run",
+        "convert, then upload: of files, or of a job of pipeline.toml",
+        "run orders.csv --spec purchase --dataset a1b2c3d4",
     )
     flags.add_preparing(parser, "*")
     flags.add_sending(parser)
@@ -237,9 +240,9 @@ def _add_settle(commands: Commands) -> None:
     parser = _command(commands, "settle", summary, "settle batches/commerce_purchases-20240306-a --arrived")
     flags.add_batches(parser, "+", "folders of batches that are in doubt")
     answer = parser.add_mutually_exclusive_group(required=True)
-    answer.add_argument("--arrived", action="store_true", help="the vendor has it: it counts as sent")
+    answer.add_argument("--arrived", action="store_true", help="Lexer has it: it counts as sent")
     answer.add_argument(
-        "--not-arrived", action="store_true", help="the vendor does not have it: it waits to be sent"
+        "--not-arrived", action="store_true", help="Lexer does not have it: it waits to be sent"
     )
 
 
@@ -319,5 +322,5 @@ def _add_sandbox(commands: Commands) -> None:
     parser.add_argument(
         "--strict-names",
         action="store_true",
-        help="refuse file names of the vendor's own script, which break the rules of its page",
+        help="refuse file names of Lexer's own script, which break the rules of its page",
     )

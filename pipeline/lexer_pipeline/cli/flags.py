@@ -127,7 +127,9 @@ def add_preparing(parser: argparse.ArgumentParser, count: str = "+") -> None:
         metavar="BATCH",
         help="make the correction of a batch, one for each specification of the run",
     )
-    parser.add_argument("--date", metavar="YYYYMMDD", help="the date in the file name (today, UTC)")
+    parser.add_argument(
+        "--date", metavar="YYYYMMDD", help="the date in the file name, and the day of a job (today, UTC)"
+    )
     parser.add_argument(
         "--min-rows",
         type=number,
