@@ -80,7 +80,10 @@ def test_one_row_is_a_row_and_one_record_a_record(tmp_path: Path, capsys: pytest
     file.write_bytes(orders(good=1, bad=1))
 
     assert run_command(["validate", str(file), "--spec", "purchase"]) == 1
-    assert "4 rows = 1 valid + 3 rejected (1 record) + 0 further rows of a record + 0 blank" in capsys.readouterr().out
+    assert (
+        "4 rows = 1 valid + 3 rejected (1 record) + 0 further rows of a record + 0 blank"
+        in capsys.readouterr().out
+    )
 
 
 def test_a_null_below_custom_fields_stays_in_every_way_through(tmp_path: Path) -> None:
