@@ -11,6 +11,7 @@ from lexer_pipeline.cli.streams import standard_input
 from lexer_pipeline.errors import UsageError
 from lexer_pipeline.loading.format import ReadOptions
 from lexer_pipeline.preparing.options import Options
+from lexer_pipeline.uploading import origins
 from lexer_pipeline.uploading import settings as stored
 from lexer_pipeline.uploading.dataset_ids import over, parse_datasets
 from lexer_pipeline.uploading.settings import Settings
@@ -54,6 +55,12 @@ def settings(asked: argparse.Namespace, *, to_send: bool = True) -> Settings:
     if dataset := getattr(asked, "dataset", None):
         given["datasets"] = over(found.datasets, parse_datasets(dataset, "--dataset"))
     return replace(found, **given)
+
+
+def address_source() -> str:
+    """Where the address of the service comes from: a variable, a line of pipeline.toml, or `default`."""
+    known = origins.settings_of(os.environ, stored.settings_in(Path()))
+    return next(one.source for one in known if one.name == "upload.url")
 
 
 def made_in(asked: argparse.Namespace) -> Path:

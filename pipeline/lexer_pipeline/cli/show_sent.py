@@ -11,7 +11,9 @@ from lexer_pipeline.outbox.ledger import place
 from lexer_pipeline.outbox.standing import DONE
 from lexer_pipeline.suspicions import is_suspicion
 from lexer_pipeline.uploading import next_steps
+from lexer_pipeline.uploading.origins import DEFAULT
 from lexer_pipeline.uploading.purge import Purge
+from lexer_pipeline.uploading.receipts import TIME
 from lexer_pipeline.uploading.settings import Settings
 from lexer_pipeline.uploading.status import BatchStatus, Overview
 
@@ -27,6 +29,20 @@ def receipts(console: Console, found: Sequence[Receipt], out: Path) -> None:
         one = "One of these names no dataset: a person at Lexer must place it."
         many = f"{len(unplaced):,} of these name no dataset: a person at Lexer must place them."
         say(console, one if len(unplaced) == 1 else many)
+
+
+def later(console: Console, found: Sequence[Receipt], address_from: str) -> None:
+    """What was tried, where the address comes from, and what to type, where something waits for the service."""
+    waiting = [one for one in found if one.needs == TIME]
+    if not waiting:
+        return
+    usual = "the usual address" if address_from == DEFAULT else f"the address in {address_from}"
+    what = "1 batch waits" if len(waiting) == 1 else f"{len(waiting):,} batches wait"
+    say(console, f"{what} for {waiting[0].service} ({usual}).")
+    say(
+        console,
+        "  lexer-pipeline doctor says what is in the way; then lexer-pipeline upload goes on from here",
+    )
 
 
 def _receipt(console: Console, receipt: Receipt) -> None:

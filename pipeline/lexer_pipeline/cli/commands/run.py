@@ -39,6 +39,7 @@ def run(asked: argparse.Namespace) -> int:
         interrupted = stop.is_set()
         tell_receipts(asked.log, receipts)
         show_sent.receipts(console_for(asked), receipts, asked.out)
+        show_sent.later(console_for(asked), receipts, given.address_source())
     if asked.json:
         batches = [batch.as_json() for batch in report.batches]
         print_json({"batches": batches, "uploads": [receipt.as_json() for receipt in receipts]})
