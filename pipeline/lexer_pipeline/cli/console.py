@@ -65,3 +65,13 @@ def point_to_explain(console: Console, codes: Sequence[str]) -> None:
 def say(console: Console, text: str) -> None:
     """Print a line as it is."""
     console.print(text, markup=False, highlight=False, soft_wrap=True)
+
+
+def in_bytes(count: int) -> str:
+    """Bytes in three digits or four."""
+    left, unit = float(count), "B"
+    for larger in ("kB", "MB", "GB"):
+        if left < 999.5:
+            break
+        left, unit = left / 1000, larger
+    return f"{left:.0f} {unit}" if unit == "B" or left >= 99.95 else f"{left:.1f} {unit}"

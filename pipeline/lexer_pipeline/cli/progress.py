@@ -3,12 +3,15 @@
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from time import monotonic
 
 from rich.console import Console, RenderableType
 from rich.progress import (
     BarColumn,
     DownloadColumn,
     Progress,
+    ProgressColumn,
+    Task,
     TaskID,
     TextColumn,
     TimeRemainingColumn,
@@ -16,37 +19,79 @@ from rich.progress import (
 )
 from rich.text import Text
 
-from lexer_pipeline.cli.console import say
+from lexer_pipeline.cli.console import in_bytes, say
 from lexer_pipeline.uploading.options import Progress as UploadProgress
 
 LONG = 3.0  # seconds
+# What takes no longer than so many seconds needs no bar.
+MOMENT = 0.5
+# So many are told in seconds, more in minutes.
+SECONDS = 100
+# Beside what is done stand at most so many signs of rows, rate and time; and a bar is no wider than this.
+LEAST_ROOM, WIDEST = 50, 40
 
 
 @contextmanager
 def of_sources(what: str, sources: Sequence[str]) -> Iterator[Callable[[int, int], None]]:
-    """One bar for all sources: bytes read, their rate, the rows of the source at hand, and the time left."""
+    """One bar: the rows of the source at hand, bytes a second and the time left, once it takes longer than a moment.
+
+    A source may be passed over several times, as where its rows are put side by side; each further pass is a step of its own.
+    """
     known = [Path(source).stat().st_size for source in sources if Path(source).is_file()]
     total = sum(known) if sources and len(known) == len(sources) else None
-    rows = TextColumn("{task.fields[rows]:,} rows")
+    console = Console(stderr=True)
+    room = max(console.width - len(what) - LEAST_ROOM, 0)
     columns = (
         TextColumn("{task.description}"),
-        BarColumn(),
-        TransferSpeedColumn(),
-        rows,
-        TimeRemainingColumn(),
+        *([BarColumn(min(room, WIDEST))] if room > 3 else []),
+        _Pace(console.width < LEAST_ROOM + len(what)),
     )
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(what, total=total, rows=0)
-        finished = last = 0
+    bar, begun = Progress(*columns, console=console, transient=True), monotonic()
+    task = bar.add_task(what, total=total, rows=0)
+    step, finished, last = 1, 0, 0
 
-        def show(rows: int, read: int) -> None:
-            nonlocal finished, last
+    def show(rows: int, read: int) -> None:
+        nonlocal step, finished, last
+        if read < last and len(sources) == 1:
+            step += 1
+            bar.reset(task, description=f"{what}, step {step}", total=total, rows=0)
+        elif read < last:
             # Bytes count from nought again with each source.
-            finished += last if read < last else 0
-            last = read
-            bar.update(task, completed=finished + read, rows=rows)
+            finished += last
+        last = read
+        done = finished + read
+        # What only passes over the source has no rows to tell.
+        bar.update(task, completed=done, rows=rows or bar.tasks[0].fields["rows"])
+        if total is not None and done > total:
+            bar.tasks[
+                0
+            ].total = (
+                None  # sources that are passed over several times: nobody knows how many there are to come
+            )
+        if not bar.live.is_started and monotonic() - begun > MOMENT:
+            bar.start()
 
+    try:
         yield show
+    finally:
+        bar.stop()
+
+
+class _Pace(ProgressColumn):
+    """Rows, bytes a second and the time left, as far as each is known."""
+
+    def __init__(self, is_narrow: bool) -> None:
+        super().__init__()
+        self._is_narrow = is_narrow
+
+    def render(self, task: Task) -> Text:
+        """What is said beside the bar."""
+        facts = [f"{task.fields['rows']:,} rows"] if task.fields["rows"] else []
+        if task.speed and not self._is_narrow:
+            facts.append(f"{in_bytes(round(task.speed))}/s")
+        if (left := task.time_remaining) is not None:
+            facts.append(f"{left:.0f} s left" if left < SECONDS else f"{left / 60:.0f} min left")
+        return Text(", ".join(facts), no_wrap=True)
 
 
 class _Uploads(Progress):

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from lexer_pipeline.cli.console import point_to_explain, say, table
+from lexer_pipeline.cli.console import in_bytes, point_to_explain, say, table
 from lexer_pipeline.model import Receipt
 from lexer_pipeline.outbox.ledger import place
 from lexer_pipeline.outbox.standing import DONE
@@ -91,7 +91,7 @@ def statuses(console: Console, overview: Overview, out: Path, ledger: Path | Non
         say(console, f"There is no batch in {out} yet; lexer-pipeline convert SOURCE makes one.")
         return
     names = [Path(one.path).name for one in found]
-    rows = [(name, one.state, one.records, one.rejected, _size(one.bytes))
+    rows = [(name, one.state, one.records, one.rejected, in_bytes(one.bytes))
             for name, one in zip(names, found, strict=True)]  # fmt: skip
     table(console, ("batch", "state", "records", "rejected", "size"), rows, (2, 3, 4))
     for name, one in zip(names, found, strict=True):
@@ -103,7 +103,7 @@ def statuses(console: Console, overview: Overview, out: Path, ledger: Path | Non
     point_to_explain(console, [word for word in reasons.split() if is_suspicion(word)])
     say(console, f"The ledger is {place(out, ledger)}.")
     if overview.data:
-        each = ", ".join(f"{state} {_size(size)}" for state, size in overview.data.items())
+        each = ", ".join(f"{state} {in_bytes(size)}" for state, size in overview.data.items())
         say(console, f"Data in {out}: {each}.")
     if DONE & overview.data.keys():
         say(
@@ -130,10 +130,10 @@ def purged(console: Console, done: Purge, out: Path, really: bool) -> None:
     for state in sorted({one.state for one in found}):
         sizes = [one.bytes for one in found if one.state == state]
         batches = "1 batch" if len(sizes) == 1 else f"{len(sizes):,} batches"
-        say(console, f"{state}: the data of {batches}, {_size(sum(sizes))}, {verb}")
+        say(console, f"{state}: the data of {batches}, {in_bytes(sum(sizes))}, {verb}")
     kept = "manifests, receipts and the ledger are kept"
     if really:
-        say(console, f"Purged: {_size(sum(one.bytes for one in found))}; {kept}.")
+        say(console, f"Purged: {in_bytes(sum(one.bytes for one in found))}; {kept}.")
     else:
         say(console, f"Add --yes to remove it for good; {kept}.")
 
@@ -152,13 +152,3 @@ def _lines(one: BatchStatus) -> Iterator[str]:
         yield f"{one.replaced_by} took its place"
     if one.reason:
         yield one.reason
-
-
-def _size(count: int) -> str:
-    """Bytes in three digits or four."""
-    size, unit = float(count), "B"
-    for larger in ("kB", "MB", "GB"):
-        if size < 999.5:
-            break
-        size, unit = size / 1000, larger
-    return f"{size:.0f} {unit}" if unit == "B" or size >= 99.95 else f"{size:.1f} {unit}"
