@@ -13,7 +13,7 @@ from lexer_pipeline.suspicions import is_suspicion
 from lexer_pipeline.uploading import next_steps
 from lexer_pipeline.uploading.origins import DEFAULT
 from lexer_pipeline.uploading.purge import Purge
-from lexer_pipeline.uploading.receipts import TIME
+from lexer_pipeline.uploading.receipts import PERSON, TIME
 from lexer_pipeline.uploading.settings import Settings
 from lexer_pipeline.uploading.status import BatchStatus, Overview
 
@@ -24,11 +24,23 @@ def receipts(console: Console, found: Sequence[Receipt], out: Path) -> None:
         say(console, f"Nothing waits to be sent in {out}.")
     for receipt in found:
         _receipt(console, receipt)
+    if len(found) > 1:
+        say(console, f"{_summed_up(found)}.")
     unplaced = [one for one in found if one.state in ("sent", "would_send") and one.dataset is None]
     if unplaced:
         one = "One of these names no dataset: a person at Lexer must place it."
         many = f"{len(unplaced):,} of these name no dataset: a person at Lexer must place them."
         say(console, one if len(unplaced) == 1 else many)
+
+
+def _summed_up(found: Sequence[Receipt]) -> str:
+    """How many were sent, wait, or need a person, in a sentence."""
+    said = {
+        "sent": sum(one.state == "sent" and not one.needs for one in found), "would be sent": sum(one.state == "would_send" for one in found),
+        "waiting for the service": sum(one.needs == TIME for one in found), "waiting for you": sum(one.needs == PERSON for one in found),
+    }  # fmt: skip
+    listed = ", ".join(f"{count:,} {words}" for words, count in said.items() if count)
+    return f"Of {len(found):,} batches: {listed}" if listed else f"{len(found):,} batches, nothing to be done"
 
 
 def later(console: Console, found: Sequence[Receipt], address_from: str) -> None:
