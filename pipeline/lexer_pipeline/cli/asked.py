@@ -4,6 +4,7 @@ import argparse
 import os
 from collections.abc import Callable
 from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,9 @@ def read_options(asked: argparse.Namespace) -> ReadOptions:
 
 def options(asked: argparse.Namespace, progress: Callable[[int, int], None] | None) -> Options:
     """The options of `validate`, and of the commands that prepare."""
+    if asked.date_format is not None:
+        # Where no column is a date nobody else would notice that it is none.
+        import_module("lexer_pipeline.mapping.conversions.forms").form_of(asked.date_format)
     found = Options(
         reading=read_options(asked), member=asked.member, mapping=asked.map, date_format=asked.date_format, zone=asked.timezone,
         country=asked.country,
