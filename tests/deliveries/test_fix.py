@@ -505,7 +505,7 @@ def test_the_command_says_what_was_passed_over_and_what_is_left(tmp_path: Path) 
     run = typed(tmp_path, "run", "--fix", FIRST, "people.csv")
 
     assert (plain.returncode, f"convert --fix batches/{FIRST}" in plain.stderr) == (2, True)
-    assert (done.returncode, f"mends rejects of {FIRST}" in done.stdout) == (0, True)
+    assert (done.returncode, f"fixes rejects of {FIRST}" in done.stdout) == (0, True)
     assert f"1 row rejected: fix batches/{SECOND}/rejects.csv" in done.stdout
     assert again.returncode == 0
     assert [one["made"] for one in json.loads(again.stdout)["batches"]] == [False]
