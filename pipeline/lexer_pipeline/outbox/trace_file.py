@@ -104,8 +104,8 @@ class TraceWriter:
             self.add_unknown(count)
             return
         shift = self.records
-        for kind, source, fixes, first, sizes, lines in before.blocks():
-            fixes = fixes and fixes + 1
+        for kind, source, whose, first, sizes, lines in before.blocks():
+            fixes = whose and whose + 1
             if kind == RECORDS:
                 self.add(source, lines, sizes, fixes)
             elif kind == UNKNOWN:

@@ -133,9 +133,8 @@ class Delivery:
         """
         trace, found, before = self._part.trace, traced(checked), self._part.trace.records
         trace.add(source, found.lines, found.sizes, fixes)
-        ranks = (
-            {record: rank for rank, record in enumerate(accepted_of(checked), 1)} if checked.groups else {}
-        )
+        accepted = accepted_of(checked).tolist() if checked.groups else ()
+        ranks = {record: rank for rank, record in enumerate(accepted, 1)}
         for record, group in checked.groups.items():
             if record in ranks:
                 self._homes[group] = (self._part, before + ranks[record])
