@@ -33,8 +33,11 @@ INDEX = np.dtype([
     ("kind", "<u2"), ("fixes", "<u2"), ("source", "<u4"), ("first", "<u8"), ("count", "<u8"), ("low", "<u8"), ("high", "<u8"),
     ("at", "<u8"), ("size", "<u4"), ("rows", "<u4"),
 ])  # fmt: skip
+# How many bytes a number has, how many are told, how many there are, and how many bytes they take.
+PACKED = struct.Struct("<BIII")
 # So many rows make a block, and so many bytes of blocks are written at a time.
 BLOCK_ROWS, WRITTEN = 1 << 16, 1 << 18
+MOST_ROWS = 1 << 24
 DECODED = 4
 
 
@@ -132,7 +135,14 @@ class TraceWriter:
             return
         sizes, lines = np.concatenate(self._sizes), np.concatenate(self._lines)
         self._lines, self._sizes, self._rows = [], [], 0
-        self._add_block(RECORDS, *self._source, self.records + 1 - len(sizes), len(sizes), sizes, lines)
+        self._add_block(
+            RECORDS,
+            *self._source,
+            self.records + 1 - len(sizes),
+            len(sizes),
+            _of_records(sizes, lines),
+            lines,
+        )
 
     def _end_more(self, source: int, fixes: int) -> None:
         some = sorted(self._more.pop((source, fixes)), key=lambda one: one[0])
@@ -141,15 +151,21 @@ class TraceWriter:
         )
         lines = np.concatenate([lines for _, lines in some])
         first, last = some[0][0], some[-1][0]
-        self._add_block(MORE, source, fixes, first, last - first + 1, records, lines)
+        self._add_block(
+            MORE,
+            source,
+            fixes,
+            first,
+            last - first + 1,
+            _packed(_steps(records)) + _packed(_steps(lines)),
+            lines,
+        )
 
     def _add_block(
-        self, kind: int, source: int, fixes: int, first: int, count: int, one: Int64s, lines: Int64s
+        self, kind: int, source: int, fixes: int, first: int, count: int, data: bytes, lines: Int64s
     ) -> None:
-        data = _packed(one) + _packed(lines)
         low, high = int(lines.min()), int(lines.max())
-        about = (kind, fixes, source, first, count, low, high, self._at, len(data), len(lines))
-        self._index.append(about)
+        self._index.append((kind, fixes, source, first, count, low, high, self._at, len(data), len(lines)))
         self._put(data)
 
     def _put(self, data: bytes) -> None:
@@ -244,38 +260,69 @@ class TraceFile:
         about = self._index[block]
         try:
             data = _read(self.path, int(about["at"]), int(about["size"]))
-            count = int(about["count"]) if about["kind"] == RECORDS else int(about["rows"])
-            one, data = _unpacked(data, count)
-            lines, _ = _unpacked(data, int(about["rows"]))
-        except (zlib.error, ValueError, IndexError) as problem:
+            if about["kind"] == MORE:
+                records, data = _unpacked(data)
+                return np.cumsum(records), np.cumsum(_unpacked(data)[0])
+            sizes, lines = _rows_of(data)
+            return np.repeat(np.arange(len(sizes)) + int(about["first"]), sizes), lines
+        except (zlib.error, struct.error, ValueError, IndexError) as problem:
             raise BrokenTraceError from problem
-        if about["kind"] == RECORDS:
-            one = np.repeat(np.arange(count, dtype=np.int64) + int(about["first"]), one)
-        if len(one) != len(lines):
-            raise BrokenTraceError
-        return one, lines
+
+
+def _of_records(sizes: Int64s, lines: Int64s) -> bytes:
+    """How many rows each record has, and their lines: of its first row as seen from that of the record before, of others from the row before."""
+    if len(sizes) == len(lines):
+        return _packed(sizes - 1) + _packed(_steps(lines)) + _packed(lines[:0])
+    begins = np.cumsum(sizes) - sizes
+    others = np.ones(len(lines), np.bool_)
+    others[begins] = False
+    return _packed(sizes - 1) + _packed(_steps(lines[begins])) + _packed(_steps(lines)[others])
+
+
+def _rows_of(data: bytes) -> tuple[Int64s, Int64s]:
+    """The sizes and lines again."""
+    sizes, data = _unpacked(data)
+    firsts, data = _unpacked(data)
+    sizes += 1
+    begins = np.cumsum(sizes) - sizes
+    others = np.ones(int(sizes.sum()), np.bool_)
+    others[begins] = False
+    steps = np.zeros(len(others), np.int64)
+    steps[others] = _unpacked(data)[0]
+    way = np.cumsum(steps)
+    return sizes, way + np.repeat(np.cumsum(firsts) - way[begins], sizes)
+
+
+def _steps(numbers: Int64s) -> Int64s:
+    return np.diff(numbers, prepend=np.int64(0))
 
 
 def _packed(numbers: Int64s) -> bytes:
-    """Numbers as deflated differences: the bytes of one weight side by side."""
-    steps = np.diff(numbers, prepend=np.int64(0))
-    signless = ((steps << 1) ^ (steps >> 63)).view(np.uint64)
-    wide = max(1, (int(signless.max()).bit_length() + 7) // 8)
-    planes = np.ascontiguousarray(signless.astype("<u8").view(np.uint8).reshape(-1, 8)[:, :wide].T)
+    """Whole numbers of which most are small: the bytes of one weight side by side, deflated; of numbers that are all one, that one."""
+    count = len(numbers)
+    if count and (numbers == numbers[0]).all():
+        numbers = numbers[:1]
+    signless = ((numbers << 1) ^ (numbers >> 63)).view(np.uint64)
+    wide = max(1, (int(signless.max(initial=0)).bit_length() + 7) // 8)
+    planes = signless.astype("<u8", copy=False).view(np.uint8).reshape(-1, 8)[:, :wide].T.tobytes()
     deflating = zlib.compressobj(1, zlib.DEFLATED, 15, 9, zlib.Z_RLE)
-    data = deflating.compress(planes.data) + deflating.flush()
-    return struct.pack("<BI", wide, len(data)) + data
+    data = deflating.compress(planes) + deflating.flush()
+    return PACKED.pack(wide, len(numbers), count, len(data)) + data
 
 
-def _unpacked(data: bytes, count: int) -> tuple[Int64s, bytes]:
-    """So many numbers that were packed, and what stands behind them."""
-    wide, size = struct.unpack_from("<BI", data)
-    planes = zlib.decompressobj().decompress(data[5 : 5 + size], count * 8 + 1)
-    signless = np.zeros((count, 8), np.uint8)
-    signless[:, :wide] = np.frombuffer(planes, np.uint8).reshape(wide, count).T
-    steps = signless.view("<u8").ravel().astype(np.uint64)
-    numbers = np.cumsum((steps >> np.uint64(1)).view(np.int64) ^ -(steps & np.uint64(1)).view(np.int64))
-    return numbers, data[5 + size :]
+def _unpacked(data: bytes) -> tuple[Int64s, bytes]:
+    """Numbers that were packed, and what stands behind them."""
+    wide, told, count, size = PACKED.unpack_from(data)
+    if count > MOST_ROWS or told not in (1, count):
+        raise BrokenTraceError
+    begin = PACKED.size
+    planes = zlib.decompressobj().decompress(data[begin : begin + size], wide * told + 1)
+    signless = np.zeros((told, 8), np.uint8)
+    signless[:, :wide] = np.frombuffer(planes, np.uint8).reshape(wide, told).T
+    numbers = signless.view("<u8").ravel().astype(np.uint64)
+    one = np.uint64(1)
+    found = (numbers >> one).view(np.int64) ^ -(numbers & one).view(np.int64)
+    return found if told == count else np.repeat(found, count), data[begin + size :]
 
 
 def _read(path: Path, at: int, size: int) -> bytes:
