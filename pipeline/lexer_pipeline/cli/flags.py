@@ -237,6 +237,13 @@ def number(text: str) -> int:
     return int(text)
 
 
+def line(text: str) -> int:
+    """A line of a file."""
+    if not re.fullmatch(r"0*[1-9][0-9]{0,17}", text):
+        raise argparse.ArgumentTypeError(f"a line is a whole number from 1, not {text}")
+    return int(text)
+
+
 def age(text: str) -> float:
     """A time in seconds, as 30d, 12h or 8w."""
     match = re.fullmatch(r"([0-9]{1,6})([hdw])", text)
