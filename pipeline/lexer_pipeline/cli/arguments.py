@@ -96,6 +96,7 @@ def parser() -> argparse.ArgumentParser:
         _add_settle,
         _add_drop,
         _add_status,
+        _add_review,
         _add_report,
         _add_trace,
         _add_explain,
@@ -258,6 +259,14 @@ def _add_status(commands: Commands) -> None:
         commands, "status", "show what is prepared, held, sent, in doubt", "status --out batches"
     )
     flags.add_out(parser)
+
+
+def _add_review(commands: Commands) -> None:
+    summary = "map, fix and prepare an export in the browser"
+    parser = _command(commands, "review", summary, "review orders.csv")
+    flags.add_preparing(parser, 1, "BATCH|SOURCE")
+    parser.add_argument("--port", type=int, default=0, help="the port on 127.0.0.1 (a free one)")
+    parser.add_argument("--no-browser", action="store_true", help="print the address and open no browser")
 
 
 def _add_report(commands: Commands) -> None:
