@@ -98,6 +98,7 @@ def parser() -> argparse.ArgumentParser:
         _add_status,
         _add_review,
         _add_report,
+        _add_trace,
         _add_explain,
         _add_purge,
         _add_doctor,
@@ -144,7 +145,10 @@ def _add_inspect(commands: Commands) -> None:
     summary = "say what an export is, what it could become and what stands in the way"
     parser = _command(commands, "inspect", summary, "inspect orders.csv")
     parser.add_argument(
-        "sources", nargs="+", metavar="SOURCE", help="a table or JSON file, or - for standard input"
+        "sources",
+        nargs="+",
+        metavar="SOURCE",
+        help="a CSV, JSON, XLSX or Parquet file, packed or not, a folder, a pattern, or - for standard input",
     )
     flags.add_reading(parser)
 
@@ -153,7 +157,10 @@ def _add_map(commands: Commands) -> None:
     summary = "draft a mapping: which column is which field"
     parser = _command(commands, "map", summary, "map contacts.csv --spec customer_record")
     parser.add_argument(
-        "sources", nargs=1, metavar="SOURCE", help="a table or JSON file, or - for standard input"
+        "sources",
+        nargs=1,
+        metavar="SOURCE",
+        help="a CSV, JSON, XLSX or Parquet file, packed or not, or - for standard input",
     )
     start = parser.add_mutually_exclusive_group()
     start.add_argument("--spec", help="a specification, a record type or a schema file")
@@ -220,7 +227,10 @@ def _add_upload(commands: Commands) -> None:
 
 def _add_run(commands: Commands) -> None:
     parser = _command(
-        commands, "run", "convert, then upload", "run orders.csv --spec purchase --dataset a1b2c3d4"
+        commands,
+        "run",
+        "convert, then upload: of files, or of a job of pipeline.toml",
+        "run orders.csv --spec purchase --dataset a1b2c3d4",
     )
     flags.add_preparing(parser, "*")
     flags.add_sending(parser)
@@ -232,9 +242,9 @@ def _add_settle(commands: Commands) -> None:
     parser = _command(commands, "settle", summary, "settle batches/commerce_purchases-20240306-a --arrived")
     flags.add_batches(parser, "+", "folders of batches that are in doubt")
     answer = parser.add_mutually_exclusive_group(required=True)
-    answer.add_argument("--arrived", action="store_true", help="the vendor has it: it counts as sent")
+    answer.add_argument("--arrived", action="store_true", help="Lexer has it: it counts as sent")
     answer.add_argument(
-        "--not-arrived", action="store_true", help="the vendor does not have it: it waits to be sent"
+        "--not-arrived", action="store_true", help="Lexer does not have it: it waits to be sent"
     )
 
 
@@ -271,6 +281,25 @@ def _add_report(commands: Commands) -> None:
     )
     parser.add_argument(
         "--batches", type=Path, default=Path("batches"), help="the folder of prepared batches (batches)"
+    )
+
+
+def _add_trace(commands: Commands) -> None:
+    summary = "say which lines of a source made a line of a batch, and what became of a line of a source"
+    parser = _command(commands, "trace", summary, "trace batches/commerce_purchases-20240306-a 17")
+    parser.add_argument("batch", type=Path, metavar="BATCH", help="the folder of a batch, or its name")
+    parser.add_argument(
+        "lines", nargs="*", type=flags.line, metavar="LINE", help="a line of its NDJSON, from 1"
+    )
+    parser.add_argument(
+        "--source-line",
+        action="append",
+        default=[],
+        metavar="[SOURCE:]LINE",
+        help="a line of a source, from 1; may be given several times",
+    )
+    parser.add_argument(
+        "--out", type=Path, help="the folder of prepared batches (the one the batch lies in, else batches)"
     )
 
 
@@ -322,5 +351,5 @@ def _add_sandbox(commands: Commands) -> None:
     parser.add_argument(
         "--strict-names",
         action="store_true",
-        help="refuse file names of the vendor's own script, which break the rules of its page",
+        help="refuse file names of Lexer's own script, which break the rules of its page",
     )

@@ -12,6 +12,7 @@
 import errno
 import gc
 import os
+import shutil
 import signal
 import sys
 import traceback
@@ -24,6 +25,7 @@ from lexer_pipeline.cli import again, arguments, streams
 from lexer_pipeline.cli.answers import print_json
 from lexer_pipeline.cli.exits import DEFECT, INTERRUPTED
 from lexer_pipeline.cli.log import ERROR, SILENT, Log, error
+from lexer_pipeline.cli.wrapped import wrapped
 from lexer_pipeline.errors import NO_ROOM, MemoryExhausted, PipelineError, UsageError
 
 # A thread that cannot be started, and a library that cannot be loaded (glibc).
@@ -118,9 +120,23 @@ def _interrupt(*_: object) -> NoReturn:
 def _fail(problem: PipelineError, as_json: bool, log: Log, again: str = "") -> int:
     if as_json:
         print_json(problem.as_json())
-    _say(log, "\n  ".join(filter(None, (f"error: {problem.message}", problem.hint, again))) + "\n")
+    _say(
+        log,
+        "".join(
+            f"{line}\n" for line in _fitting((f"error: {problem.message}", f"  {problem.hint}", f"  {again}"))
+        ),
+    )
     error(log, problem.as_json())
     return problem.exit_code
+
+
+def _fitting(lines: Sequence[str]) -> Iterator[str]:
+    """Those of the lines that say something, as a terminal has room for them."""
+    said = [line for line in lines if line.strip()]
+    if not sys.stderr.isatty():
+        return iter(said)
+    width = shutil.get_terminal_size().columns
+    return (part for line in said for part in wrapped(line, width))
 
 
 def _defect(problem: Exception, as_json: bool, debug: bool, log: Log) -> int:

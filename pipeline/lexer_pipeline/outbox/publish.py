@@ -17,6 +17,7 @@ from lexer_pipeline.outbox.batch import ISSUES, MANIFEST, as_named, read
 from lexer_pipeline.outbox.decide import Decision, Kind, decide
 from lexer_pipeline.outbox.entry import BatchEntry, BatchState, NewBatch, Offer
 from lexer_pipeline.outbox.ledger import Ledger
+from lexer_pipeline.outbox.trace_file import TRACE
 from lexer_pipeline.outbox.workspace import DATA, Part, Workspace, locked
 from lexer_pipeline.system import files
 
@@ -264,10 +265,15 @@ def _in_place(
         if made and part is not None:
             _restore(part, folder, manifest)
         kept = _kept(one, folder, manifest, decision)
-        if decision.kind is not Kind.THERE and part is not None and folder.is_dir():
-            told = beside(folder.name, kept, part.data if part.data.exists() else folder / kept.file)
-            for name, content in told.items():
+        if part is not None and (made or _differs(folder, kept)):
+            # Before the manifest: what a crash leaves in between is brought up by the next run, which sees it there.
+            records = part.data if part.data.exists() else folder / kept.file
+            for name, content in beside(folder.name, kept, records).items():
                 files.write_whole(folder / name, content)
+        if _differs(folder, kept):
+            files.write_json(folder / MANIFEST, kept.as_json())
+        if part is not None:
+            _put_trace(part, folder, kept, manifest)
         found.append(PreparedBatch(as_named(folder, out), kept, made, decision.note))
     return found
 
@@ -284,16 +290,23 @@ def _restore(part: Part, folder: Path, manifest: Manifest) -> None:
     files.sync_folder(folder)
 
 
+def _put_trace(part: Part, folder: Path, there: Manifest, now: Manifest) -> None:
+    """Put beside a batch that has none the file that says where its lines come from, if it was made of the very same sources."""
+    same = [(one.path, one.sha256) for one in there.sources] == [
+        (one.path, one.sha256) for one in now.sources
+    ]
+    if same and there.sha256 in ("", part.sha256) and folder.is_dir() and not (folder / TRACE).exists():
+        os.rename(part.folder / TRACE, folder / TRACE)
+        files.sync_folder(folder)
+
+
 def _kept(one: BatchEntry, folder: Path, manifest: Manifest, decision: Decision) -> Manifest:
     """The manifest that lies in the folder, brought up to what was decided; else that of this run.
 
     It also says that a batch is held where a crash came between its release and here.
     """
-    try:
-        there = read(folder).manifest
-    except UsageError:
-        if folder.is_dir():
-            files.write_json(folder / MANIFEST, manifest.as_json())
+    there = _lies_in(folder)
+    if there is None:
         return manifest
     now = replace(there, destination=decision.dataset or None)
     if there.state == BatchState.HELD and one.state == BatchState.PREPARED:
@@ -305,6 +318,16 @@ def _kept(one: BatchEntry, folder: Path, manifest: Manifest, decision: Decision)
             suspicions=manifest.suspicions,
             options=manifest.options,
         )
-    if now != there:
-        files.write_json(folder / MANIFEST, now.as_json())
     return now
+
+
+def _lies_in(folder: Path) -> Manifest | None:
+    try:
+        return read(folder).manifest
+    except UsageError:
+        return None
+
+
+def _differs(folder: Path, kept: Manifest) -> bool:
+    """Whether the manifest in a folder that is there is not the one that it should be."""
+    return folder.is_dir() and _lies_in(folder) != kept

@@ -53,7 +53,10 @@ def validate(
     check_accepted(options)
     reports: dict[int, SourceReport] = {}
     verdicts: list[Verdict] = []
-    with Scratch(options.temp) as scratch, planned(sources, spec, options, scratch) as plans:
+    with (
+        Scratch(options.temp, _passing(options)) as scratch,
+        planned(sources, spec, options, scratch) as plans,
+    ):
         todo: dict[str, list[tuple[int, Plan]]] = {}
         for number, plan in enumerate(plans):
             todo.setdefault(plan.specification.name, []).append((number, plan))
@@ -64,6 +67,12 @@ def validate(
             verdicts.append(verdict(name, checked, replace(options, max_invalid=1.0), tolerance))
         refuse_changes(plans)
     return Report(by_source([reports[number] for number in sorted(reports)]), verdicts=tuple(verdicts))
+
+
+def _passing(options: Options) -> Callable[[int], None] | None:
+    """Tells whoever asked for it how far a pass over a source is that makes nothing yet."""
+    told = options.progress
+    return None if told is None else lambda at: told(0, at)
 
 
 def _check(
@@ -136,7 +145,7 @@ def prepare(
     with ExitStack() as held:
         ledger = held.enter_context(outbox.opened(out, runtime, options.ledger))
         held.enter_context(files.naming(out))
-        scratch = held.enter_context(Scratch(options.temp or out))
+        scratch = held.enter_context(Scratch(options.temp or out, _passing(options)))
         if options.fix is not None:
             return fix(sources, spec, ledger, options, out, runtime.now(), scratch)
         todo: dict[str, list[Plan]] = {}

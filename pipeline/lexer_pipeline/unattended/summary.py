@@ -11,7 +11,7 @@ from lexer_pipeline.uploading import next_steps
 FAILURE, HELD, SUCCESS = "failure", "held", "success"
 # How a run ended, by what `on` of [notify] calls it.
 WORDS = {FAILURE: "failed", HELD: "held", SUCCESS: "done"}
-TO_BE_MENDED = (BatchState.HELD, BatchState.REJECTED)
+TO_BE_FIXED = (BatchState.HELD, BatchState.REJECTED)
 MOST = 15  # lines of a kind: what is told goes to telephones too
 
 
@@ -72,7 +72,7 @@ def _sent(events: Sequence[Mapping[str, Any]]) -> Iterator[str]:
 
 def _others(events: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     """What was held or rejected, and files of which nothing was made now."""
-    made = {one["specification"]: one for one in _of(events, "batch") if one["state"] in TO_BE_MENDED}
+    made = {one["specification"]: one for one in _of(events, "batch") if one["state"] in TO_BE_FIXED}
     for one in _of(events, "not_prepared"):
         yield f"{one['state']}: {one['specification']}: {'; '.join(one['reasons'])}"
         if batch := made.get(one["specification"]):
