@@ -29,7 +29,7 @@ def test_without_its_library_the_command_says_what_to_install(
     ("words", "code", "said"),
     [
         (["nofile.csv"], 3, "nofile.csv: there is no such file"),
-        (["."], 3, ".: is a folder"),
+        (["."], 2, ".: holds 2 files"),
         (["orders.csv", "--port", "99999"], 2, "port 99999 of 127.0.0.1 cannot be used"),
     ],
 )
@@ -37,5 +37,6 @@ def test_what_cannot_be_reviewed_is_refused_before_a_page_is_served(
     capsys: pytest.CaptureFixture[str], words: list[str], code: int, said: str
 ) -> None:
     export(Path("orders.csv"))
+    export(Path("more.csv"))
     assert run_command(["review", *words, "--no-browser"]) == code
     assert said in capsys.readouterr().err

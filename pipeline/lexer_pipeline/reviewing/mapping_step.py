@@ -178,7 +178,7 @@ class MappingStep:
 
     def use(self) -> Path:
         """Write the mapping where the person keeps it, and review the source with it."""
-        stem = Path(self._session.name).name.partition(".")[0] or "mapping"
+        stem = self._session.called.partition(".")[0] or "mapping"
         path, number = Path(f"{stem}.toml"), 1
         text = self.text.text.encode()
         while path.exists() and path.read_bytes() != text:

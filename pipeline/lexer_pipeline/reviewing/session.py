@@ -83,6 +83,12 @@ class Session:
         return self.wanted.named
 
     @property
+    def called(self) -> str:
+        """What files beside the source are called after: its own name, without the zip or folder that it lies in."""
+        name = Path(str(self.source).rpartition("!")[2]).name
+        return "stdin" if name == "-" else name
+
+    @property
     def source(self) -> Source:
         """The source that is reviewed, which must stay what it is for as long as the review lasts."""
         assert self._source is not None
@@ -93,7 +99,9 @@ class Session:
         opened = held.enter_context(opened_sources([named], stdin, self.scratch, is_read_again=True))
         found = expand(opened, self.options.member)
         if len(found) != 1:
-            raise UsageError(f"{named}: holds {len(found)} files", "Choose one of them with --member.")
+            raise UsageError(
+                f"{named}: holds {len(found)} files", "Name one of them, or a file of a zip with --member."
+            )
         self.options = replace(self.options, member=None, stdin=None)
         return found[0]
 
@@ -155,13 +163,12 @@ class Session:
         out = self._draft.enter_context(self.scratch.folder())
         report = self.drafted(out)
         sources = {one.path: one.sha256 for batch in report.batches for one in batch.manifest.sources}
-        called = "stdin" if self.name == "-" else Path(self.name).name
-        path = self.wanted.out / f"{called}{ENDING}"
+        path = self.wanted.out / f"{self.called}{ENDING}"
         kept = edits_file.read(path) if path.is_file() else EditsFile(path, sources)
         if kept.sources != sources:
             # They were made in another content of that name, and may still be wanted with it.
             old = next(iter(kept.sources.values()), "")[:8]
-            path.rename(path.with_name(f"{called}.{old}{ENDING}"))
+            path.rename(path.with_name(f"{self.called}.{old}{ENDING}"))
             kept = EditsFile(path, sources)
         self._edit(report.batches, kept, out, self.source)
 
