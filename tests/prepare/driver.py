@@ -76,7 +76,9 @@ def warm_up() -> None:
     with TemporaryDirectory() as folder:
         source = Path(folder, "people.csv")
         source.write_text("link.email,first_name\nmira@example.com,Mira\nida,Ida\n")
-        prepare([str(source)], "customer_record", Path(folder, "out"), Options(date="20240306", max_invalid=1.0))
+        prepare(
+            [str(source)], "customer_record", Path(folder, "out"), Options(date="20240306", max_invalid=1.0)
+        )
 
 
 if __name__ == "__main__":
