@@ -226,9 +226,13 @@ class TraceFile:
         Lines of mended rejects are none of a source. (0, ()) where there is none.
         """
         best, found = 0, set[int]()
-        for block in np.flatnonzero(self._may_have(sources, line)).tolist():
-            if int(self._index[block]["high"]) < best:
-                continue
+        blocks = np.flatnonzero(self._may_have(sources, line))
+        highest = self._index["high"][blocks].astype(np.int64)
+        # In a source that stands in order the first block tells, and the others cannot.
+        for at in np.argsort(-highest, kind="stable").tolist():
+            block = int(blocks[at])
+            if highest[at] < best:
+                break
             records, lines = self._decoded(block)
             before = lines[lines <= line]
             last = int(before.max())
