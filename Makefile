@@ -8,7 +8,7 @@ export PIP_QUIET := 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test check validate convert upload sandbox drill fuzz bench lock licences audit sbom clean file-given
+.PHONY: help setup demo test check validate convert upload sandbox drill fuzz bench lock pictures licences audit sbom clean file-given
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | awk -F '\t' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -113,6 +113,9 @@ lock: $(VENV)/tools/pyvenv.cfg ## pin what pyproject.toml names in supply/*.txt 
 	$(call step,'supply/test.txt',$(call pin,test,--constraints supply/run.txt))
 	$(call step,'supply/bench.txt',$(call pin,bench,--constraints supply/test.txt))
 	$(call step,'supply/tools.txt',$(call pin,tools,--constraints supply/test.txt))
+
+pictures: setup ## the pictures of the README, made anew in a browser
+	$(BIN)/python -m docs.pictures.make
 
 licences: setup $(VENV)/tools/pyvenv.cfg ## write supply/licences.md; fails where a dependency has a licence that nobody looked at
 	$(call step,'what is measured beside: polars duckdb pydantic',$(call install,$(BIN)/python,bench))

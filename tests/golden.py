@@ -63,20 +63,25 @@ def made(case: Path, folder: Path) -> Mapping[str, bytes]:
         report = converted(case, folder)
     except PipelineError as problem:
         return {"expected_error.json": _json(problem.as_json())}
-    files: dict[str, bytes] = {}
+    return files(report, case, folder)
+
+
+def files(report: Report, case: Path, folder: Path) -> Mapping[str, bytes]:
+    """The files of what a case became in `folder`, by the names under which they are expected."""
+    found: dict[str, bytes] = {}
     for batch in report.batches:
         name = f"expected_{batch.manifest.specification}" if is_export(case) else "expected"
         path, manifest = folder / batch.path, batch.manifest.as_json()
         keys = (*MANIFEST_KEYS, "skipped") if is_export(case) else MANIFEST_KEYS
         if batch.manifest.file:
-            files[f"{name}.ndjson"] = (path / batch.manifest.file).read_bytes()
-        files[f"{name}_issues.ndjson"] = (path / "issues.ndjson").read_bytes()
+            found[f"{name}.ndjson"] = (path / batch.manifest.file).read_bytes()
+        found[f"{name}_issues.ndjson"] = (path / "issues.ndjson").read_bytes()
         said = {key: manifest[key] for key in keys}
         if manifest["suspicions"]:
             said["suspicions"] = manifest["suspicions"]
-        files[f"{name}_manifest.json"] = _json(said)
-        files |= {f"{name}_{one}": (path / one).read_bytes() for one in batch.manifest.rejects}
-    return files
+        found[f"{name}_manifest.json"] = _json(said)
+        found |= {f"{name}_{one}": (path / one).read_bytes() for one in batch.manifest.rejects}
+    return found
 
 
 def expected(case: Path) -> Mapping[str, bytes]:

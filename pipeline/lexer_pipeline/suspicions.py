@@ -65,6 +65,10 @@ SUSPICIONS: Mapping[str, Suspicion] = MappingProxyType({
         WARNING, "a field of a table held the error of a spreadsheet, and was left out", "`#N/A`, `#REF!`, `####`",
         "fix it in the spreadsheet, and export it again",
     ),
+    "field_emptied": Suspicion(
+        WARNING, "a field that was filled in most records of the last deliveries of its kind is empty in nearly all of these",
+        "an export without its column of e-mail addresses", "look whether the export lacks a column, or calls it otherwise",
+    ),
     "html_entity": Suspicion(
         WARNING, "a text holds a sign as web pages write it", "`Tom &amp; Jo`, `O&#039;Connor`",
         'repair it in a mapping with `convert = ["unescape"]`',
@@ -138,6 +142,10 @@ SUSPICIONS: Mapping[str, Suspicion] = MappingProxyType({
     "shared_link": Suspicion(
         HOLD, "one link stands for several people, who would become one", "`customer_id` 0 for all guests of a shop",
         "leave the link empty where it names nobody", by_share=True,
+    ),
+    "size_unlike_before": Suspicion(
+        WARNING, "ten times fewer rows came than in the last deliveries of its kind, or ten times more",
+        "200 orders after nights of 20,000", "look whether the export is whole, and of the days that are meant",
     ),
     "spreadsheet_error": Suspicion(
         ISSUE, "a link or a key is the error of a spreadsheet", "`#N/A`, `#REF!`, `####`",

@@ -46,11 +46,15 @@ def told(*words: str) -> tuple[int, str]:
 def found(one: Entry, text: str, command: str) -> dict[str, set[str]]:
     """The names that `command` gives of the text, by what kind of name each is."""
     example = one.example
+    if example.earlier:
+        Path(example.file).write_bytes(example.bytes_of(example.earlier))
+        told(*command.split(), "--json", "--quiet")
     Path(example.file).write_bytes(example.bytes_of(text))
     for name, content in filter(None, (example.beside, example.other)):
         Path(name).write_text(content, "utf-8")
     _, printed = told(*command.split(), "--json", "--quiet")
-    sources = json.loads(printed)["sources"]
+    answer = json.loads(printed)
+    sources = answer["batches"] if "batches" in answer else answer["sources"]
     kinds = ("issues", "suspicions", "warnings", "conversions")
     if command.startswith("inspect"):
         return {"obstacles": {found["code"] for source in sources for found in source["obstacles"]}}

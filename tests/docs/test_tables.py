@@ -221,7 +221,7 @@ def test_every_setting_stands_there_with_its_default() -> None:
     tables = json.loads(config.SCHEMA.read_bytes())["properties"]
 
     for table in tables:
-        assert f"[{table}]" in said
+        assert f"[{table}" in said
     shown = {row[0].strip("`"): row[1].strip("`") for row in rows(said)}
     assert sorted(shown) == sorted(tables["upload"]["properties"])
     for key, value in shown.items():

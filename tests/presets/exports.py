@@ -32,6 +32,10 @@ class Converted:
     report: Report
     batches: Mapping[str, PreparedBatch]
 
+    @classmethod
+    def of(cls, report: Report) -> "Converted":
+        return cls(report, {batch.manifest.specification: batch for batch in report.batches})
+
     def records(self, specification: str) -> list[Any]:
         return [json.loads(line) for line in self.batches[specification].file.read_bytes().splitlines()]
 
@@ -123,14 +127,12 @@ def _read(text: bytes) -> Any:
 def convert(source: str, mapping: str | None = None, zone: str | None = None) -> Converted:
     """An export in the working folder, converted into the folder `batches`; `zone` is where its times were written."""
     options = Options(date="20240306", max_invalid=1, mapping=mapping, zone=zone)
-    report = prepare([source], None, "batches", options)
-    return Converted(report, {batch.manifest.specification: batch for batch in report.batches})
+    return Converted.of(prepare([source], None, "batches", options))
 
 
 def fixed(batch: Path) -> Converted:
     """What the rejects of a batch in the folder `batches` say now."""
-    report = prepare([], None, "batches", Options(date="20240306", fix=str(batch)))
-    return Converted(report, {one.manifest.specification: one for one in report.batches})
+    return Converted.of(prepare([], None, "batches", Options(date="20240306", fix=str(batch))))
 
 
 def write(name: str, header: Sequence[str], *rows: Mapping[str, str]) -> str:

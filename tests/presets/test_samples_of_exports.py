@@ -9,16 +9,19 @@ Nothing says which preset it is: that is recognised. `python -m tests.golden CAS
 expected is worked out by hand.
 """
 
-import shutil
+from collections.abc import Mapping, Sequence
+from contextlib import chdir
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from lexer_pipeline.mapping import file
 from lexer_pipeline.preparing.prepare import prepare, validate
+from lexer_pipeline.preparing.report import Verdict
 
 from tests import golden
-from tests.golden import options_of, source_of
-from tests.presets.exports import CASES, KEEP_ALL, Converted, convert, name_of, rows_of
+from tests.golden import source_of
+from tests.presets.exports import CASES, KEEP_ALL, Converted, name_of, rows_of
 
 WHOLE = [case for case in CASES if not (case / "expected_error.json").exists()]
 REFUSED = [case for case in CASES if case not in WHOLE]
@@ -35,23 +38,46 @@ REPEATS = {
 PARTS = ("records", "rejected", "continuations", "blank")
 
 
-def converted(case: Path) -> Converted:
-    source = source_of(case)
-    shutil.copy(source, source.name)
-    return convert(source.name)
+@dataclass(frozen=True)
+class Case:
+    """A case with its export converted in a folder of its own: with the options of the case, and with none."""
+
+    path: Path
+    folder: Path
+    made: Mapping[str, bytes]
+    verdicts: Sequence[Verdict]
+    plain: Converted
 
 
-@pytest.mark.parametrize("case", CASES, ids=name_of)
-def test_an_export_becomes_what_stands_beside_it(case: Path, tmp_path: Path) -> None:
-    assert golden.made(case, tmp_path) == golden.expected(case)
+def converted(path: Path, folder: Path) -> Case:
+    report = golden.converted(path, folder)
+    plain = report
+    if (path / "options.json").exists():
+        with chdir(folder):
+            plain = prepare([source_of(path).name], None, "plain", KEEP_ALL)
+    return Case(path, folder, golden.files(report, path, folder), report.verdicts, Converted.of(plain))
 
 
-@pytest.mark.parametrize("case", WHOLE, ids=name_of)
-def test_every_row_of_an_export_is_accounted_for_in_each_specification(case: Path, folder: Path) -> None:
+# Tests of one case come one after another, so that each export is converted once for all of them.
+@pytest.fixture(scope="module", params=WHOLE, ids=name_of)
+def case(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Case:
+    return converted(request.param, tmp_path_factory.mktemp("case"))
+
+
+def test_an_export_becomes_what_stands_beside_it(case: Case) -> None:
+    assert case.made == golden.expected(case.path)
+
+
+@pytest.mark.parametrize("refused", REFUSED, ids=name_of)
+def test_an_export_is_refused_as_stands_beside_it(refused: Path, tmp_path: Path) -> None:
+    assert golden.made(refused, tmp_path) == golden.expected(refused)
+
+
+def test_every_row_of_an_export_is_accounted_for_in_each_specification(case: Case) -> None:
     """Once in each, however many records of the mapping make it."""
-    made = converted(case)
+    made, source = case.plain, source_of(case.path)
 
-    preset = case.parent.name
+    preset = case.path.parent.name
     records = file.find(preset).records
     makes = {one.specification for one in records}
     # Of a document with several records, or with several lines, each is a row.
@@ -63,38 +89,33 @@ def test_every_row_of_an_export_is_accounted_for_in_each_specification(case: Pat
     def is_right(specification: str, rows: int) -> bool:
         lists = REPEATS.get((preset, specification), ())
         least = 0 if any(one.each for one in records if one.specification == specification) else 1
-        return (not lists and specification in many) or rows == rows_of(source_of(case), lists, least)
+        return (not lists and specification in many) or rows == rows_of(source, lists, least)
 
     assert {one.specification for one in made.report.sources} <= makes
     assert 0 < len(made.report.sources) <= len(makes)
-    for source in made.report.sources:
-        assert is_right(source.specification, source.rows + sum(source.skipped.values()))
+    for one in made.report.sources:
+        assert is_right(one.specification, one.rows + sum(one.skipped.values()))
     for specification, batch in made.batches.items():
         manifest = batch.manifest.as_json()
         assert manifest["rows"] == sum(manifest[part] for part in PARTS)
         assert is_right(specification, manifest["rows"] + sum(manifest["skipped"].values()))
 
 
-@pytest.mark.parametrize("case", WHOLE, ids=name_of)
-def test_validate_counts_what_convert_does(case: Path, folder: Path) -> None:
-    made = converted(case)
+def test_validate_counts_what_convert_does(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(case.folder)
 
-    checked = validate([source_of(case).name], None, KEEP_ALL)
+    checked = validate([source_of(case.path).name], None, KEEP_ALL)
 
-    assert [one.as_json() for one in checked.sources] == [one.as_json() for one in made.report.sources]
-
-
-@pytest.mark.parametrize("case", [case for case in WHOLE if case.name.startswith("good")], ids=name_of)
-def test_a_clean_export_is_never_held(case: Path, folder: Path) -> None:
-    shutil.copy(source_of(case), source_of(case).name)
-
-    report = prepare([source_of(case).name], None, "batches", options_of(case))
-
-    assert {(one.state, one.codes) for one in report.verdicts} <= {("prepared", ()), ("none", ())}
+    assert [one.as_json() for one in checked.sources] == [one.as_json() for one in case.plain.report.sources]
 
 
-@pytest.mark.parametrize("case", WHOLE, ids=name_of)
-def test_no_column_of_a_usual_export_is_forgotten(case: Path, folder: Path) -> None:
+def test_a_clean_export_is_never_held(case: Case) -> None:
+    found = {(one.state, one.codes) for one in case.verdicts}
+
+    assert not case.path.name.startswith("good") or found <= {("prepared", ()), ("none", ())}
+
+
+def test_no_column_of_a_usual_export_is_forgotten(case: Case) -> None:
     """Every column is used, dropped for a reason, or one that varies: own properties, markets, metafields."""
     varying = (
         "Shoe",
@@ -111,7 +132,7 @@ def test_no_column_of_a_usual_export_is_forgotten(case: Path, folder: Path) -> N
         "data.object.",
     )
 
-    notes = [note for source in converted(case).report.sources for note in source.notes]
+    notes = [note for source in case.plain.report.sources for note in source.notes]
 
     for note in notes:
         _, left, columns = note.partition("columns left out: ")

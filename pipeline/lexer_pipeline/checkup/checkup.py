@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from lexer_pipeline.checkup import clock, disk, ledgers, program, service
+from lexer_pipeline.checkup import clock, disk, jobs, ledgers, program, service
 from lexer_pipeline.checkup.check import Check, look, wrong
 from lexer_pipeline.errors import UsageError
 from lexer_pipeline.system import scratch
@@ -65,7 +65,7 @@ def check_up(here: Place, runtime: Runtime = Runtime()) -> CheckUp:
             )
         )
     known = (*_of_flags(here), _token(here, settings), *origins.settings_of(here.environ, file))
-    checks += _settings(known)
+    checks += [*_settings(known), *jobs.look_at(here.environ, file)]
     ledger = ledgers.look_at(here.out, settings.ledger)
     checks += ledger.checks
     found = Answer() if here.offline else probe(settings)

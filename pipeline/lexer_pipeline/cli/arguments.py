@@ -96,6 +96,7 @@ def parser() -> argparse.ArgumentParser:
         _add_settle,
         _add_drop,
         _add_status,
+        _add_report,
         _add_explain,
         _add_purge,
         _add_doctor,
@@ -226,8 +227,9 @@ def _add_run(commands: Commands) -> None:
     parser = _command(
         commands, "run", "convert, then upload", "run orders.csv --spec purchase --dataset a1b2c3d4"
     )
-    flags.add_preparing(parser)
+    flags.add_preparing(parser, "*")
     flags.add_sending(parser)
+    flags.add_unattended(parser)
 
 
 def _add_settle(commands: Commands) -> None:
@@ -252,6 +254,21 @@ def _add_status(commands: Commands) -> None:
         commands, "status", "show what is prepared, held, sent, in doubt", "status --out batches"
     )
     flags.add_out(parser)
+
+
+def _add_report(commands: Commands) -> None:
+    summary = "make a page to look at, on a batch or on what a source would become"
+    parser = _command(commands, "report", summary, "report orders.csv --map shopify_orders")
+    flags.add_sources(parser, metavar="BATCH|SOURCE")
+    parser.add_argument(
+        "--out",
+        type=Path,
+        metavar="FILE",
+        help="the page to write (report.html of the batch, or SOURCE.report.html here)",
+    )
+    parser.add_argument(
+        "--batches", type=Path, default=Path("batches"), help="the folder of prepared batches (batches)"
+    )
 
 
 def _add_explain(commands: Commands) -> None:

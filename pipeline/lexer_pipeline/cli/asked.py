@@ -47,7 +47,7 @@ def options(asked: argparse.Namespace, progress: Callable[[int, int], None] | No
     here = settings(asked, to_send=False)
     return replace(
         found, date=asked.date, label=asked.label, replaces=tuple(asked.replaces), datasets=here.datasets,
-        fix=getattr(asked, "fix", None), ledger=here.ledger, min_rows=asked.min_rows, max_invalid=asked.max_invalid, max_bytes=asked.max_bytes,
+        fix=getattr(asked, "fix", None), ledger=here.ledger, min_rows=asked.min_rows, max_invalid=asked.max_invalid, max_bytes=asked.max_bytes, report=not asked.no_report,
     )  # fmt: skip
 
 

@@ -59,12 +59,12 @@ def add_reading(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def add_sources(parser: argparse.ArgumentParser, count: str = "+") -> None:
+def add_sources(parser: argparse.ArgumentParser, count: str = "+", metavar: str = "SOURCE") -> None:
     """What is made of sources."""
     parser.add_argument(
         "sources",
         nargs=count,
-        metavar="SOURCE",
+        metavar=metavar,
         help="a table (CSV, a workbook), JSON, each plain, .gz or in a zip; or - for standard input",
     )
     parser.add_argument("--spec", help="a specification, a record type or a schema file")
@@ -149,6 +149,9 @@ def add_preparing(parser: argparse.ArgumentParser, count: str = "+") -> None:
         metavar="N",
         help="split files larger than this (5000000000)",
     )
+    parser.add_argument(
+        "--no-report", action="store_true", help="leave out report.html, the page on what became of an export"
+    )
 
 
 def add_dataset(parser: argparse.ArgumentParser) -> None:
@@ -165,6 +168,31 @@ def add_batches(parser: argparse.ArgumentParser, count: str, summary: str) -> No
     parser.add_argument("batches", nargs=count, type=Path, metavar="BATCH", help=summary)
     parser.add_argument(
         "--out", type=Path, help="the folder of prepared batches (the one the batches lie in, else batches)"
+    )
+
+
+def add_unattended(parser: argparse.ArgumentParser) -> None:
+    """Jobs, and what a run does where nobody looks on."""
+    parser.add_argument(
+        "--job",
+        metavar="NAME",
+        help="a job of pipeline.toml, also where a file is called so; NAME alone is the same",
+    )
+    parser.add_argument("--list", action="store_true", help="list the jobs with their files, and end")
+    parser.add_argument(
+        "--dry-run", action="store_true", help="check the files as validate does; make and send nothing"
+    )
+    parser.add_argument(
+        "--missing",
+        choices=("error", "ok"),
+        default="error",
+        help="what a source of which there is no file means (error)",
+    )
+    parser.add_argument(
+        "--when-held",
+        choices=("continue", "stop"),
+        default="continue",
+        help="what follows where a specification is held or rejected: the others are sent, or nothing more is (continue)",
     )
 
 

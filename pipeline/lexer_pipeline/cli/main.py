@@ -50,11 +50,14 @@ def main() -> int:
 def run_command(words: Sequence[str]) -> int:
     """Run one command, however it ends; the answer is its exit code."""
     as_json, is_command = "--json" in words, False
-    log = SILENT
+    log, job = SILENT, None
     try:
         asked = arguments.parsed(words or ["--help"])
         asked.typed, is_command = tuple(words), True
-        if getattr(asked, "log_file", None) is not None or getattr(asked, "log_format", "text") == "json":
+        if asked.command == "run":
+            import_module("lexer_pipeline.cli.job_asked").resolve(asked)
+            job = asked if asked.job else None
+        if job or getattr(asked, "log_file", None) or getattr(asked, "log_format", "text") == "json":
             log = import_module("lexer_pipeline.cli.log_opened").opened(asked)
         asked.log = log
         # Each command comes with the libraries that it calls, which --help and the others do without.
@@ -66,6 +69,8 @@ def run_command(words: Sequence[str]) -> int:
         code = INTERRUPTED
     except Exception as problem:  # noqa: BLE001 - whatever else it is, it is a defect of ours and no bad data
         code = _foreseen(problem, as_json, log, words) or _defect(problem, as_json, "--debug" in words, log)
+    if job:
+        import_module("lexer_pipeline.cli.told").tell(job, log, code)
     _say(log, log.end(code))
     return code
 

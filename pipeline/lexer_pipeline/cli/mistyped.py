@@ -11,7 +11,7 @@ PROGRAM, SECRETIVE = "lexer-pipeline", "login"
 
 def refuse_mistyped(root: argparse.ArgumentParser, words: Sequence[str]) -> None:
     """UsageError for a command or a flag that does not exist, with the nearest that does; before argparse misses what stands behind it."""
-    commands = _commands(root)
+    commands = commands_of(root)
     first = next((word for word in words if not _is_flag(word)), None)
     if first is None:
         _check_flags(PROGRAM, flags_of(root), words, {})
@@ -29,7 +29,8 @@ def refuse_mistyped(root: argparse.ArgumentParser, words: Sequence[str]) -> None
     _check_flags(f"{PROGRAM} {first}", others.pop(first), behind, others)
 
 
-def _commands(root: argparse.ArgumentParser) -> Mapping[str, argparse.ArgumentParser]:
+def commands_of(root: argparse.ArgumentParser) -> Mapping[str, argparse.ArgumentParser]:
+    """The parsers of the commands, by name."""
     (found,) = (one.choices for one in root._actions if isinstance(one, argparse._SubParsersAction))  # noqa: SLF001  # argparse has no other way
     return found
 

@@ -40,6 +40,8 @@ def _explained(console: Console, one: Code) -> None:
     say(console, "")
     if example.beside is not None:
         _text(console, f"with {example.beside[0]}:", example.beside[1], None)
+    if example.earlier:
+        _text(console, "after the same command has read:", example.earlier, example)
     reads = f" ({example.file}, lexer-pipeline {example.command})" if example.file else ""
     _text(console, f"before{reads}:", example.before, example)
     mended = f" (lexer-pipeline {example.mended})" if example.mended and example.other is None else ""

@@ -175,9 +175,10 @@ def _scored(
 ) -> list[Match]:
     found = []
     name = normalised(column.called)
+    behind = _behind_owners(name)
     for target in targets:
         path = target.path
-        confidence, reason, owner = _by_name(name, target)
+        confidence, reason, owner = _by_name(name, behind, target)
         by_name = confidence > 0
         if not by_name:
             confidence, reason = _by_values(column, path)
@@ -186,7 +187,7 @@ def _scored(
             confidence, reason = confidence * 0.3, f"{reason}, but its values look like something else"
         if confidence >= LEAST:
             found.append(Match(path, number, round(confidence, 2), reason, by_name, owner))
-    paths = [target.path for target in targets]
+    paths = tuple(target.path for target in targets)
     if not found and len(column.called) > 4 and (near := nearest(column.called, paths, NEARLY)) is not None:
         field = fields.get(near) or text_field(near)
         if _agrees(column, field, near):
@@ -199,20 +200,28 @@ def text_field(path: FieldPath) -> Field:
     return Field(str(path), "string", False, "", "", None)
 
 
-def _by_name(name: str, target: _Called) -> tuple[float, str, str]:
+def _behind_owners(name: str) -> list[tuple[str, float, str]]:
+    """What stands in a name behind a word for whom the field is of, with that word and how sure it is."""
+    return [
+        (owner, factor, name.removeprefix(owner))
+        for owners, factor in ((OWNERS, 0.88), (OTHERS, 0.7))
+        for owner in owners
+        if name.startswith(owner) and name != owner
+    ]
+
+
+def _by_name(name: str, behind: Sequence[tuple[str, float, str]], target: _Called) -> tuple[float, str, str]:
     """How sure a name is, why, and what stands before the word for the field in it."""
     words, leaf = target.words, target.leaf
     if name == target.whole or (name == leaf and leaf not in GENERIC):
         return 0.95, "same name", ""
     if name in words:
         return 0.92 - 0.4 * words.index(name) / max(len(words), 40), "a word for it", ""
-    for owners, factor in ((OWNERS, 0.88), (OTHERS, 0.7)):
-        for owner in owners:
-            rest = name.removeprefix(owner)
-            is_word = rest in words and (target.path, rest) not in ALONE
-            if rest and rest != name and (is_word or (rest == leaf and leaf not in GENERIC)):
-                place = words.index(rest) / max(len(words), 40) if rest in words else 0
-                return (0.92 - 0.2 * place) * factor, f"a word for it behind {owner}", owner
+    for owner, factor, rest in behind:
+        is_word = rest in words and (target.path, rest) not in ALONE
+        if is_word or (rest == leaf and leaf not in GENERIC):
+            place = words.index(rest) / max(len(words), 40) if rest in words else 0
+            return (0.92 - 0.2 * place) * factor, f"a word for it behind {owner}", owner
     return 0.0, "", ""
 
 

@@ -66,7 +66,7 @@ PLACE = re.compile(r"\{([^{}]+)\}")
 
 def presets() -> tuple[Mapping, ...]:
     """The mappings that come with the package, by name."""
-    return tuple(_trusted(path) for path in sorted(PRESETS.glob("*.toml")))
+    return tuple(trusted(path) for path in sorted(PRESETS.glob("*.toml")))
 
 
 def find(word: str) -> Mapping:
@@ -74,7 +74,7 @@ def find(word: str) -> Mapping:
     name, *options = word.split("+")
     preset = PRESETS / f"{name}.toml"
     if re.fullmatch(r"[A-Za-z0-9_-]+", name) and preset.is_file():
-        return _with_options(preset, options) if options else _trusted(preset)
+        return _with_options(preset, options) if options else trusted(preset)
     path = Path(word)
     if path.is_file():
         return read(path)
@@ -129,7 +129,7 @@ def _checked(path: Path, file: SettingsFile) -> Mapping:
 
 
 @cache
-def _trusted(path: Path) -> Mapping:
+def trusted(path: Path) -> Mapping:
     """A preset, not checked again: the tests do that, and a header is compared with all of them, those of several sources too."""
     return _mapping(path, settings_file.read(path, str(path)))
 

@@ -3,8 +3,10 @@
 from collections.abc import Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 
-from lexer_pipeline.mapping.file import presets
+from lexer_pipeline.mapping.file import presets, trusted
 from lexer_pipeline.mapping.header import is_named, named_columns
 from lexer_pipeline.mapping.rules import Mapping
 from lexer_pipeline.mapping.synonyms import is_of_money, is_of_person
@@ -117,16 +119,23 @@ def _nearest(near: Sequence[Fit]) -> tuple[Fit, ...]:
     return tuple(found) if len(found) <= MOST_NEAR else ()
 
 
+@cache
+def _named(preset: Path) -> frozenset[str]:
+    """The columns that a preset names: every header is compared with those of all presets."""
+    mapping = trusted(preset)
+    required = (name for names in mapping.recognise.required for name in names)
+    return named_columns(mapping) | {normalised(name) for name in required}
+
+
 def _fit(mapping: Mapping, header: Sequence[str], have: AbstractSet[str], strange: AbstractSet[str]) -> Fit:
-    required = mapping.recognise.required
-    named = named_columns(mapping) | {normalised(name) for names in required for name in names}
+    required, named = mapping.recognise.required, _named(mapping.path)
     unknown = [name for name in header if not is_named(name, named)]
     return Fit(
         mapping, tuple(names[0] for names in required if have.isdisjoint(map(normalised, names))),
         tuple(name for name in mapping.recognise.excluding if normalised(name) in have), len(header) - len(unknown),
         # An export that cannot be converted has none of the columns of its mapping named. An API answers with all that it has.
         () if mapping.refuse or mapping.documents is not None else tuple(name for name in unknown if name in strange), len(header),
-        any(normalised(name) in have for name in _links(mapping)), any(name not in strange and name not in unknown for name in header),
+        any(normalised(name) in have for name in _links(mapping)), not strange | set(unknown) >= set(header),
     )  # fmt: skip
 
 

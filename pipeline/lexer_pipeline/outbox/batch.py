@@ -16,6 +16,8 @@ from lexer_pipeline.outbox.names import FILE_NAME
 
 MANIFEST = "manifest.json"
 ISSUES = "issues.ndjson"
+# What tells of a batch without a value of its records, and so stays where its data goes.
+REPORT, PAGE = "report.json", "report.html"
 SHOWS = "lexer-pipeline status shows the batches."
 OLD_KEYS = ("md5",)  # what manifests of 0.1.0 had beside
 

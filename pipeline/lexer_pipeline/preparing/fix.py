@@ -22,9 +22,11 @@ from lexer_pipeline.preparing.plan import Plan, opened, refuse_changes
 from lexer_pipeline.preparing.report import Report, Verdict, by_source
 from lexer_pipeline.preparing.stages import stages_of
 from lexer_pipeline.preparing.strangers import refuse_strangers
+from lexer_pipeline.preparing.telling import beside_each, told_of
 from lexer_pipeline.preparing.together import Together
 from lexer_pipeline.preparing.tolerance import tolerance_of
 from lexer_pipeline.preparing.verdicts import NONE, accepted_in_fix, verdict_on_fix
+from lexer_pipeline.reporting.sampling import SourceSample
 from lexer_pipeline.system.scratch import Scratch
 
 
@@ -56,7 +58,9 @@ def fix(
                 refuse_halves(fixed, workspace.parts)
                 offer = _offer(fixed, dataset, workspace, found, now)
                 template = _template(fixed, found, read)
-                made = publish(workspace, ledger, offer, template, fixed.manifest.sources)
+                told = told_of(read.reports, (found,), found)
+                beside = beside_each(told, fixed.specification, read.seen)
+                made = publish(workspace, ledger, offer, template, fixed.manifest.sources, beside)
             return Report(by_source(read.reports), tuple(made), (found,))
         finally:
             workspace.discard()
@@ -70,7 +74,7 @@ def _filled(
     workspace = Workspace(out, options.timings)
     plans = [plan for _, some in todo for _, plan in some]
     try:
-        read = Read()
+        read = Read(seen=SourceSample() if options.report else None)
         together = Together(fixed.specification, len(plans) > 1, scratch)
         delivery = Delivery(workspace, fixed.options.max_bytes, is_fix=True)
         for batch, some in todo:
@@ -80,7 +84,7 @@ def _filled(
                 with opened(plan, scratch, workspace.hashing) as loaded:
                     stages = stages_of(loaded, plan, fixed.options)
                     watches = together.watches(len(read.reports), stages)
-                    report = fill(delivery, number, stages, fixed.options, watches)
+                    report = fill(delivery, number, stages, fixed.options, watches, read.seen)
                     read.add(plan, loaded, report, stages.route.decisions, stages.route.left_out)
         delivery.complete()
         read.reports = together.told(read.reports)

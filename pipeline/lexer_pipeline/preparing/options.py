@@ -36,7 +36,7 @@ READING: Mapping[str, tuple[type, ...]] = MappingProxyType(
 # The others belong to one run: how a file is called, what is shown, and where from and with what it is read.
 OF_ONE_RUN = frozenset({
     "reading", "date", "fix", "replaces", "datasets", "ledger", "names", "stdin", "progress", "show_values", "timings",
-    "day", "temp",
+    "day", "temp", "report",
 })  # fmt: skip
 
 
@@ -59,6 +59,8 @@ class Options:
     batch was made, and of the other options those hold that say how the files are read and what becomes of the outcome.
     `ledger` is where the ledger lies, if not in the folder of batches. `day` is that of the run, before which everybody was born:
     the file's `date`, else the clock's.
+
+    `report` says that a page on it lies in each batch.
 
     `temp` is the folder for temporary data: by default that of batches, and the system's (TMPDIR) where nothing is written.
     """
@@ -87,6 +89,7 @@ class Options:
     stdin: BinaryIO | None = None
     progress: Callable[[int, int], None] | None = None
     show_values: bool = False
+    report: bool = True
     day: dt.date | None = None
     timings: Timings = field(default_factory=Timings)
 

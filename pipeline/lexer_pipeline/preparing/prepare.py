@@ -26,9 +26,12 @@ from lexer_pipeline.preparing.place import Place, check_names, on_day, places_of
 from lexer_pipeline.preparing.plan import Plan, opened, planned, refuse_changes
 from lexer_pipeline.preparing.report import Report, SourceReport, Tally, Verdict, by_source
 from lexer_pipeline.preparing.stages import stages_of
+from lexer_pipeline.preparing.telling import beside_each, noting, told_of, unlike_before, with_earlier
 from lexer_pipeline.preparing.together import Together
 from lexer_pipeline.preparing.tolerance import check_accepted, tolerance_of
 from lexer_pipeline.preparing.verdicts import NONE, accepted, as_it_lies, verdict
+from lexer_pipeline.reporting.earlier import of_series
+from lexer_pipeline.reporting.sampling import SourceSample
 from lexer_pipeline.system import files
 from lexer_pipeline.system.parallel import map_in_order
 from lexer_pipeline.system.runtime import Runtime
@@ -137,7 +140,8 @@ def prepare(
         ]
         # Of a source that changed no batch is made, also none that was read before it did.
         refuse_changes(plans)
-        done = [_publish(one, ledger, options, runtime.now()) for one in read]
+        verdicts = [one.found for one in read]
+        done = [_publish(one, verdicts, ledger, options, runtime.now()) for one in read]
     return Report(
         tuple(source for report in done for source in report.sources),
         tuple(made for report in done for made in report.batches),
@@ -168,18 +172,24 @@ def _read(
     return _Delivery(todo[0].specification, place, workspace, read, found)
 
 
-def _publish(one: _Delivery, ledger: Ledger, options: Options, now: datetime) -> Report:
+def _publish(
+    one: _Delivery, verdicts: Sequence[Verdict], ledger: Ledger, options: Options, now: datetime
+) -> Report:
     workspace, read, found = one.workspace, one.read, one.found
     made: list[PreparedBatch] = []
     if found.state != NONE:
+        content = content_of(workspace, found.state)
+        offer = one.place.offer(one.specification, read.used, found.state, content, len(workspace.parts), now)
+        before = of_series(ledger, offer)
+        read.reports = noting(read.reports, unlike_before(before, read, workspace, one.specification))
         template = manifest_template(
             one.specification, found, accepted(read.reports, options, tolerance_of(read.plans, options)),
             options.as_json(), read.mapping(), [one.as_json() for one in read.decisions], read.suspicions(),
             tuple(read.left_out),
         )  # fmt: skip
-        content = content_of(workspace, found.state)
-        offer = one.place.offer(one.specification, read.used, found.state, content, len(workspace.parts), now)
-        made = publish(workspace, ledger, offer, template, read.used)
+        told = with_earlier(told_of(read.reports, verdicts, found), before)
+        beside = beside_each(told, one.specification, read.seen)
+        made = publish(workspace, ledger, offer, template, read.used, beside)
     if found.state == BatchState.PREPARED:
         read.remember_mappings(one.place.out)
     return Report(by_source(read.reports), tuple(made), (as_it_lies(found, made),))
@@ -191,7 +201,7 @@ def _filled(
     """The sources of a delivery in a workspace; where some have a key in common, they are read again with what becomes of it."""
     workspace = Workspace(place.out, options.timings)
     try:
-        read = Read()
+        read = Read(seen=SourceSample() if options.report else None)
         together = Together(todo[0].specification, len(todo) > 1, scratch)
         delivery = Delivery(workspace, options.max_bytes)
         for plan in todo:
@@ -200,7 +210,7 @@ def _filled(
             number = len(read.plans)
             with opened(plan, scratch, workspace.hashing, refuses_rejects=True) as loaded:
                 stages = stages_of(loaded, plan, options)
-                report = fill(delivery, number, stages, options, together.watches(number, stages))
+                report = fill(delivery, number, stages, options, together.watches(number, stages), read.seen)
                 read.add(plan, loaded, report, stages.route.decisions, stages.route.left_out)
         read.reports = together.told(read.reports)
         if knows_fates or not len(together.shared):

@@ -13,7 +13,7 @@ from lexer_pipeline.chunks.results import Checked, Rejected
 from lexer_pipeline.model import Issue, PreparedBatch
 from lexer_pipeline.outbox.batch import ISSUES
 from lexer_pipeline.specs.paths import FieldPath
-from lexer_pipeline.suspicions import Sighting, Sightings, as_json, is_suspicion
+from lexer_pipeline.suspicions import MOST_LINES, Sighting, Sightings, as_json, is_suspicion
 
 EXAMPLES = 20
 MOST_FIELDS = 1000
@@ -30,7 +30,7 @@ OTHER_FIELDS, OTHER_MESSAGES = (
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One line of the table of issues: a field, a code, in how many records and rows, where first, and what to do."""
+    """One line of the table of issues: a field, a code, in how many records and rows, where first (`lines`: the first few), and what to do."""
 
     field: str
     code: str
@@ -38,6 +38,7 @@ class Finding:
     rows: int
     line: int
     message: str
+    lines: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,11 +150,12 @@ def _joined(passes: Sequence[SourceReport]) -> SourceReport:
         suspicions.update(one.suspicions)
         for new in one.findings:
             place = new.field, new.code, new.message
-            known = lines.get(place)
-            lines[place] = (
-                new
-                if known is None
-                else replace(known, records=known.records + new.records, rows=known.rows + new.rows)
+            if (known := lines.get(place)) is None:
+                lines[place] = new
+                continue
+            first = (*known.lines, *new.lines)[:MOST_LINES]
+            lines[place] = replace(
+                known, records=known.records + new.records, rows=known.rows + new.rows, lines=first
             )
     counted: dict[str, Any] = {name: sum(getattr(one, name) for one in passes) for name in ADDED_UP}
     for name in COUNTED:
@@ -187,10 +189,13 @@ class _Line:
     records: int = 0
     rows: int = 0
     varies: bool = False
+    lines: list[int] = field(default_factory=list)
 
     def finding(self, name: str, code: str) -> Finding:
         words = f" (on line {self.first:,}; other numbers elsewhere)" if self.varies else ""
-        return Finding(name, code, self.records, self.rows, self.first, self.message + words)
+        return Finding(
+            name, code, self.records, self.rows, self.first, self.message + words, tuple(self.lines)
+        )
 
 
 @dataclass(slots=True)
@@ -248,6 +253,8 @@ class Tally:
             said.add(place)
             known.records += 1
             known.rows += len(rejected.rows)
+            if len(known.lines) < MOST_LINES:
+                known.lines.append(issue.line)
             if is_suspicion(issue.code):
                 self.suspicions.add(Sighting(issue.code, place[0], 1, (issue.line,)))
 

@@ -11,7 +11,11 @@ from itertools import compress
 
 from lexer_pipeline.specs.signs import invisible_in, without_invisible
 
+# So many names are remembered with their form: those of all presets and of a wide export.
+FORMS = 1 << 14
 
+
+@lru_cache(FORMS)
 def normalised(name: str) -> str:
     """A column's name in NFC, without case, spaces, punctuation and signs that nobody sees: how names are compared."""
     if name.isascii():

@@ -19,6 +19,7 @@ from lexer_pipeline.uploading.dataset_ids import over, parse_datasets, unknown_t
 
 API_URL = "https://api.lexer.io/v1/uploads"
 VARIABLE = "LEXER_UPLOAD_API_TOKEN"
+NOTIFY_URLS = "LEXER_NOTIFY_URLS"  # addresses hold secrets, so they come from no file either
 FILE = "pipeline.toml"
 SCHEMA = Path(__file__).with_name("settings.schema.json")
 PORTS = {"http": 80, "https": 443}

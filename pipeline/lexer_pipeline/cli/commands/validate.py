@@ -8,11 +8,20 @@ from lexer_pipeline.cli.exits import DATA, DONE
 from lexer_pipeline.cli.guess import guessed
 from lexer_pipeline.cli.terminal import fetch_words, show_timings, watched
 from lexer_pipeline.preparing.prepare import validate
+from lexer_pipeline.preparing.report import Report
 from lexer_pipeline.preparing.unrecognised import NotRecognised
 
 
 def run(asked: argparse.Namespace) -> int:
     """Check sources; DATA where a record is not valid."""
+    report = checked(asked)
+    if asked.json:
+        print_json({"sources": [source.as_json() for source in report.sources]})
+    return DATA if report.invalid or any(one.codes for one in report.verdicts) else DONE
+
+
+def checked(asked: argparse.Namespace) -> Report:
+    """Check sources, and say what was found."""
     with watched(asked, "checking") as progress:
         options = given.options(asked, progress)
         fetch_words(asked)
@@ -20,8 +29,6 @@ def run(asked: argparse.Namespace) -> int:
             report = validate(asked.sources, asked.spec, options)
         except NotRecognised as problem:
             raise guessed(problem) from None
-    if asked.json:
-        print_json({"sources": [source.as_json() for source in report.sources]})
     if asked.profile:
         show_timings(asked, options.timings)
     if asked.log.is_kept:
@@ -32,6 +39,7 @@ def run(asked: argparse.Namespace) -> int:
         from lexer_pipeline.cli import show_prepared
         from lexer_pipeline.cli.console import console_for
 
-        show_prepared.sources(console_for(asked), report, with_values=asked.show_values and not asked.json)
+        with_values = getattr(asked, "show_values", False) and not asked.json
+        show_prepared.sources(console_for(asked), report, with_values=with_values)
         show_prepared.verdict(console_for(asked), report, asked)
-    return DATA if report.invalid or any(one.codes for one in report.verdicts) else DONE
+    return report
