@@ -10,10 +10,12 @@ SPEC = "--spec SPEC"
 
 def guessed(problem: PipelineError) -> PipelineError:
     """The same error with the specification that the columns are likeliest of in place of SPEC, and where all are its fields, its flag."""
-    found = likely(problem.names) if isinstance(problem, NotRecognised) else None
-    if found is not None and not problem.flags:
+    if not isinstance(problem, NotRecognised) or problem.flags:
+        return problem
+    found = likely(problem.names)
+    if found is not None:
         flags = ("--spec", found.specification)
         problem.hint = problem.hint.replace(SPEC, " ".join(flags))
-        are_fields = {normalised(name) for name in problem.names} <= set(map(normalised, found.fields))
+        are_fields = set(map(normalised, problem.names)) == set(map(normalised, found.fields))
         problem.flags = flags if are_fields and not found.missing else ()
     return problem
