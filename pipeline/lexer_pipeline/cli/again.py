@@ -11,7 +11,7 @@ from lexer_pipeline.errors import PipelineError
 PROGRAM = "lexer-pipeline"
 # A line of more is no help to whoever copies it.
 LONGEST = 1000
-SECRET = re.compile("^-.*(token|secret|passw)", re.IGNORECASE)
+SECRET = re.compile("^-.*(tok|secret|passw)", re.IGNORECASE)
 # What `map` takes and `validate` does not.
 OF_MAP = ("--spec", "--from", "--out", "--batches", "--force")
 # All other flags have a value.
