@@ -1,5 +1,6 @@
 """People are told how a job ended; what goes wrong with that is a warning, and no address and no value is repeated."""
 
+import email
 import json
 import os
 import signal
@@ -132,6 +133,23 @@ def test_a_mail_says_the_same(place: Place, monkeypatch: pytest.MonkeyPatch) -> 
     assert (ended.code, len(mails)) == (3, 1), ended.error
     assert "Subject: lexer-pipeline: nightly failed" in mails[0]
     assert "To: mira.holt@example.com" in mails[0]
+
+
+def test_the_report_of_a_batch_goes_with_a_mail(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    mails: list[str] = []
+    place.job(f"{JOB}[notify]\nattach_report = true\n")
+    place.export("in.csv", BAD)
+    with mail_server(mails) as port:
+        address = f"mailto://127.0.0.1:{port}?from=robot@example.com&to=mira.holt@example.com&mode=insecure"
+        monkeypatch.setenv("LEXER_NOTIFY_URLS", address)
+        ended = place.run("run", "nightly")
+    (batch,) = Path("batches").glob("profile_customer-*")
+
+    assert (ended.code, len(mails)) == (1, 1), ended.error
+    assert f"A page to look at: {batch}/report.html" in mails[0]
+    (page,) = [part for part in email.message_from_string(mails[0]).walk() if part.get_filename()]
+    assert page.get_filename() == f"{batch.name}.html"
+    assert page.get_payload(decode=True) == (batch / "report.html").read_bytes()
 
 
 @pytest.mark.parametrize("typed", [(), ("--json",), ("--quiet",), ("--log-format", "json")])

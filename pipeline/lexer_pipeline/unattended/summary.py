@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import Any
 
+from lexer_pipeline.outbox.batch import PAGE
 from lexer_pipeline.outbox.entry import BatchState
 from lexer_pipeline.uploading import next_steps
 
@@ -12,6 +13,7 @@ FAILURE, HELD, SUCCESS = "failure", "held", "success"
 # How a run ended, by what `on` of [notify] calls it.
 WORDS = {FAILURE: "failed", HELD: "held", SUCCESS: "done"}
 TO_BE_FIXED = (BatchState.HELD, BatchState.REJECTED)
+MOST_REPORTS = 5
 MOST = 15  # lines of a kind: what is told goes to telephones too
 
 
@@ -43,6 +45,12 @@ def summary(job: str, code: int, events: Sequence[Mapping[str, Any]], where: str
             f"What that means: lexer-pipeline explain {code}. What lies there: lexer-pipeline status"
         )
     return Summary(end, f"lexer-pipeline: {job} {WORDS[end]}", "\n".join(lines))
+
+
+def reports(events: Sequence[Mapping[str, Any]]) -> list[Path]:
+    """The pages of the batches of a run that lie there, some at the most."""
+    found = (Path(one["path"]) / PAGE for one in _of(events, "batch"))
+    return [path for path in found if path.is_file()][:MOST_REPORTS]
 
 
 def _some(lines: Iterable[str]) -> Iterator[str]:
@@ -77,6 +85,7 @@ def _others(events: Sequence[Mapping[str, Any]]) -> Iterator[str]:
         yield f"{one['state']}: {one['specification']}: {'; '.join(one['reasons'])}"
         if batch := made.get(one["specification"]):
             yield f"  {next_steps.after(batch['state'], Path(batch['path']))}"
+            yield from (f"  A page to look at: {page}" for page in reports([batch]))
     for one in _of(events, "files"):
         if not one["new"] and not one["missing"]:
             yield "No file is new."
