@@ -69,7 +69,14 @@ def whole(found: list[PreparedBatch]) -> bool:
         assert hashlib.sha256(data).hexdigest() == one.manifest.sha256
         assert len(data) == one.manifest.bytes
         names = {path.name for path in one.path.iterdir()}
-        assert names == {one.manifest.file, "manifest.json", "issues.ndjson", *one.manifest.rejects}
+        assert names == {
+            one.manifest.file,
+            "manifest.json",
+            "issues.ndjson",
+            "report.html",
+            "report.json",
+            *one.manifest.rejects,
+        }
         assert len((one.path / "issues.ndjson").read_bytes().splitlines()) == sum(
             one.manifest.issues.values()
         )

@@ -143,7 +143,10 @@ def _add_inspect(commands: Commands) -> None:
     summary = "say what an export is, what it could become and what stands in the way"
     parser = _command(commands, "inspect", summary, "inspect orders.csv")
     parser.add_argument(
-        "sources", nargs="+", metavar="SOURCE", help="a table or JSON file, or - for standard input"
+        "sources",
+        nargs="+",
+        metavar="SOURCE",
+        help="a CSV, JSON, XLSX or Parquet file, packed or not, a folder, a pattern, or - for standard input",
     )
     flags.add_reading(parser)
 
@@ -152,7 +155,10 @@ def _add_map(commands: Commands) -> None:
     summary = "draft a mapping: which column is which field"
     parser = _command(commands, "map", summary, "map contacts.csv --spec customer_record")
     parser.add_argument(
-        "sources", nargs=1, metavar="SOURCE", help="a table or JSON file, or - for standard input"
+        "sources",
+        nargs=1,
+        metavar="SOURCE",
+        help="a CSV, JSON, XLSX or Parquet file, packed or not, or - for standard input",
     )
     start = parser.add_mutually_exclusive_group()
     start.add_argument("--spec", help="a specification, a record type or a schema file")

@@ -264,10 +264,13 @@ def _in_place(
         if made and part is not None:
             _restore(part, folder, manifest)
         kept = _kept(one, folder, manifest, decision)
-        if decision.kind is not Kind.THERE and part is not None and folder.is_dir():
-            told = beside(folder.name, kept, part.data if part.data.exists() else folder / kept.file)
-            for name, content in told.items():
+        if part is not None and (made or _differs(folder, kept)):
+            # Before the manifest: what a crash leaves in between is brought up by the next run, which sees it there.
+            records = part.data if part.data.exists() else folder / kept.file
+            for name, content in beside(folder.name, kept, records).items():
                 files.write_whole(folder / name, content)
+        if _differs(folder, kept):
+            files.write_json(folder / MANIFEST, kept.as_json())
         found.append(PreparedBatch(as_named(folder, out), kept, made, decision.note))
     return found
 
@@ -289,11 +292,8 @@ def _kept(one: BatchEntry, folder: Path, manifest: Manifest, decision: Decision)
 
     It also says that a batch is held where a crash came between its release and here.
     """
-    try:
-        there = read(folder).manifest
-    except UsageError:
-        if folder.is_dir():
-            files.write_json(folder / MANIFEST, manifest.as_json())
+    there = _lies_in(folder)
+    if there is None:
         return manifest
     now = replace(there, destination=decision.dataset or None)
     if there.state == BatchState.HELD and one.state == BatchState.PREPARED:
@@ -305,6 +305,16 @@ def _kept(one: BatchEntry, folder: Path, manifest: Manifest, decision: Decision)
             suspicions=manifest.suspicions,
             options=manifest.options,
         )
-    if now != there:
-        files.write_json(folder / MANIFEST, now.as_json())
     return now
+
+
+def _lies_in(folder: Path) -> Manifest | None:
+    try:
+        return read(folder).manifest
+    except UsageError:
+        return None
+
+
+def _differs(folder: Path, kept: Manifest) -> bool:
+    """Whether the manifest in a folder that is there is not the one that it should be."""
+    return folder.is_dir() and _lies_in(folder) != kept
