@@ -51,7 +51,7 @@ def test_a_job_that_sent_tells_what_it_sent(place: Place, told: list[dict[str, A
     )
     assert f"{place.folder}: lexer-pipeline run nightly ended with exit code 0." in one["message"]
     assert "sent: profile_customer-" in one["message"]
-    assert ".json, 1 records, dataset a1b2c3d4" in one["message"]
+    assert ".json, 1 record, dataset a1b2c3d4" in one["message"]
     assert NAME not in json.dumps(told)
 
 
@@ -223,6 +223,16 @@ def test_a_run_that_the_machine_ends_is_told(place: Place, told: list[dict[str, 
 
     assert (process.returncode, len(told)) == (130, 1), error
     assert "ended with exit code 130" in told[0]["message"]
+
+
+def test_each_file_that_is_held_is_told_with_its_own_batch(place: Place, told: list[dict[str, Any]]) -> None:
+    place.job(JOB.replace("in.csv", "in/*.csv"))
+    place.export("in/a.csv", BAD)
+    place.export("in/b.csv", BAD.replace("jon", "kit"))
+    place.run("run", "nightly")
+    fixes = [line for line in told[0]["message"].splitlines() if "--fix" in line]
+
+    assert [("customer-" in line, "customer_02-" in line) for line in fixes] == [(True, False), (False, True)]
 
 
 def test_a_message_is_bounded_however_much_happened() -> None:

@@ -60,6 +60,10 @@ def _some(lines: Iterable[str]) -> Iterator[str]:
         yield f"... and {len(found) - MOST:,} more lines of this kind"
 
 
+def _many(count: int, what: str) -> str:
+    return f"{count:,} {what}" if count == 1 else f"{count:,} {what}s"
+
+
 def _of(events: Iterable[Mapping[str, Any]], *names: str) -> Iterator[Mapping[str, Any]]:
     return (one for one in events if one["event"] in names)
 
@@ -69,8 +73,8 @@ def _sent(events: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     made = {PurePath(one["path"]).name: one for one in _of(events, "batch")}
     for one in _of(events, "upload"):
         batch = made.get(PurePath(one["batch"]).name)
-        records = f", {one['records']:,} records" if one["records"] is not None else ""
-        rejected = f", rows rejected: {batch['rejected']:,}" if batch and batch["rejected"] else ""
+        records = f", {_many(one['records'], 'record')}" if one["records"] is not None else ""
+        rejected = f", {_many(batch['rejected'], 'row')} rejected" if batch and batch["rejected"] else ""
         where = f"dataset {one['dataset']}" if one["dataset"] else "no dataset"
         reason = f": {one['reason']}" if one["reason"] else ""
         yield f"{one['state']}: {one['name'] or one['batch']}{records}{rejected}, {where}{reason}"
@@ -80,10 +84,14 @@ def _sent(events: Sequence[Mapping[str, Any]]) -> Iterator[str]:
 
 def _others(events: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     """What was held or rejected, and files of which nothing was made now."""
-    made = {one["specification"]: one for one in _of(events, "batch") if one["state"] in TO_BE_FIXED}
-    for one in _of(events, "not_prepared"):
+    last: dict[str, Mapping[str, Any]] = {}  # each file has its batches before its verdicts
+    for one in _of(events, "batch", "not_prepared"):
+        if one["event"] == "batch":
+            last[one["specification"]] = one
+            continue
         yield f"{one['state']}: {one['specification']}: {'; '.join(one['reasons'])}"
-        if batch := made.get(one["specification"]):
+        batch = last.get(one["specification"])
+        if batch and batch["state"] in TO_BE_FIXED:
             yield f"  {next_steps.after(batch['state'], Path(batch['path']))}"
             yield from (f"  A page to look at: {page}" for page in reports([batch]))
     for one in _of(events, "files"):
