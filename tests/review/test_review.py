@@ -74,6 +74,22 @@ def test_a_cell_is_marked_with_the_sentence_of_the_command_and_a_row_with_its_ow
     assert "the row has 2 cells where the header has 6" in str(second["said"])
 
 
+def test_the_next_fault_is_found_by_row_and_column() -> None:
+    lines = [
+        ",".join([*GOOD[:3], "online", "$9.95", "1"]),
+        ",".join([*GOOD[:5], "1"]).replace("A-0", "A-1"),
+        "S-1,a",
+    ]
+    with reviewing(export(Path("orders.csv"), lines), Path("batches")) as session:
+        work, table = editing(session), table_of(session)
+        view = work.rows(table, Shown(ALL))
+        found, at = [], (None, None)
+        while (place := work.next_fault(table, view, *at)) is not None:
+            found.append(place)
+            at = (view.item(place[0]), place[1] if len(place) > 1 else None)
+    assert found == [(0, 3), (0, 4), (1,)]
+
+
 def test_of_an_order_of_several_rows_the_faulty_one_is_marked_and_all_are_fixed_with_it() -> None:
     lines = [",".join([*GOOD[:5], quantity]) for quantity in ("1", "2.7", "3")]
     with reviewing(export(Path("orders.csv"), lines), Path("batches")) as session:

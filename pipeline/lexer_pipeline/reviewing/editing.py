@@ -3,8 +3,6 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from pathlib import Path
-from typing import TypeAlias
 
 import numpy as np
 
@@ -12,17 +10,11 @@ from lexer_pipeline.chunks.edits import Edits
 from lexer_pipeline.errors import UsageError
 from lexer_pipeline.kernels.arrays import Bools, Int64s
 from lexer_pipeline.model import Json
-from lexer_pipeline.outbox.batch import ISSUES
 from lexer_pipeline.preparing.edits_file import Edit, EditsFile, compiled
-from lexer_pipeline.preparing.options import Options
-from lexer_pipeline.preparing.prepare import rehearse
-from lexer_pipeline.preparing.report import Report
-from lexer_pipeline.reviewing.faulty_rows import Fault, FaultyRows, fault_of, lines_of
+from lexer_pipeline.reviewing.checking import Checks
+from lexer_pipeline.reviewing.faulty_rows import FaultyRows
 from lexer_pipeline.system import files
-from lexer_pipeline.system.scratch import Scratch
 
-# What is suspicious, or wrong, by specification and line.
-Suspected: TypeAlias = Mapping[str, Mapping[int, Sequence[Fault]]]
 OPEN, FIXED, LEFT_OUT, ALL = "to be fixed", "fixed", "left out", "all"
 STATES = (OPEN, FIXED, LEFT_OUT, ALL)
 
@@ -36,21 +28,15 @@ class Shown:
 
 
 class Editing:
-    """The rows of some tables, which lie in the batches of `out`, and what was done to them, kept in `kept`."""
+    """The rows of some tables, and what was done to them, `kept` in a file."""
 
     def __init__(
-        self, tables: Sequence[FaultyRows], kept: EditsFile, out: Path, options: Options, spec: str | None,
-        scratch: Scratch,
-        now: Callable[[], datetime], suspected: Callable[[], Suspected],
-    ) -> None:  # fmt: skip
+        self, tables: Sequence[FaultyRows], kept: EditsFile, checks: Checks, now: Callable[[], datetime]
+    ) -> None:
         self.tables = tables
         self.kept = kept
-        self._out = out
-        self._options = options
-        self._spec = spec
-        self._scratch = scratch
+        self._checks = checks
         self._now = now
-        self._suspected = suspected
         self._edits: dict[str, Edits] = {}
         self._sizes: list[int] = []  # of the steps of this review: how many entries each is
         self._compile()
@@ -99,6 +85,26 @@ class Editing:
             "said": faults.pop("", ""), "faults": {str(table.names.index(name)): said for name, said in faults.items()},
         }  # fmt: skip
         return shown
+
+    def faulty_columns(self, table: FaultyRows, row: int) -> list[int]:
+        """The columns of a row whose cells are wrong, in order."""
+        return sorted(table.names.index(name) for name in table.faulty_cells(row) if name)
+
+    def next_fault(
+        self, table: FaultyRows, view: Int64s, row: int | None, column: int | None
+    ) -> tuple[int, ...] | None:
+        """Where in a view the next faulty cell is: the place of its row, and its column if it is one cell; None where none follows."""
+        wrong = np.flatnonzero(self._in_state(table, OPEN)[view])
+        here: list[int] = np.flatnonzero(view == row).tolist() if row is not None else []
+        start = here[0] if here else -1
+        for place in wrong[wrong >= start].tolist():
+            after = -1 if place != start else len(table.names) if column is None else column
+            columns = self.faulty_columns(table, view.item(place))
+            if following := [one for one in columns if one > after]:
+                return (place, following[0])
+            if place != start and "" in table.faulty_cells(view.item(place)):
+                return (place,)
+        return None
 
     def _in_state(self, table: FaultyRows, state: str) -> Bools:
         out = np.isin(table.lines, list(self.edits_of(table).left_out))
@@ -194,39 +200,10 @@ class Editing:
             self._check_lines(name, sorted(edits.lines))
 
     def _check_lines(self, source: str, lines: Iterable[int]) -> None:
-        """Check the records of some lines again, through the same code as the command."""
-        wanted = list(lines)
+        """Check the records of some lines again."""
+        wanted, edits = list(lines), self.kept.path if self.kept.edits else None
         for table in self.tables:
             if table.source == source:
                 touched = np.unique(table.records[np.isin(table.lines, wanted)])
-                if len(touched) and table.is_suspected:
-                    self._check_suspected(table)
-                elif len(touched):
-                    self._check(table, touched)
-
-    def _check_suspected(self, table: FaultyRows) -> None:
-        """What is suspicious only the whole source tells."""
-        found = self._suspected().get(table.specification, {})
-        for record, line in enumerate(table.lines.tolist()):
-            table.became(record, tuple(found.get(line, ())))
-
-    def _check(self, table: FaultyRows, records: Int64s) -> None:
-        """Check some records of one table: a file of their rejects, fixed as the edits say, takes the way of every fix."""
-        with self._scratch.folder() as folder:
-            file = folder / table.file
-            with file.open("wb") as written:
-                written.writelines(table.rejects(records.tolist()))
-            named = replace(self._options, edits=self.kept.path if self.kept.edits else None)
-            found = rehearse(table.batch.path, [file], self._out, named, _faults, self._spec)
-        for number, record in enumerate(records.tolist()):
-            lines = table.told_on(record, number)
-            table.became(record, tuple(one for line in lines for one in found.get(line, ())))
-
-
-def _faults(_: Report, folders: Sequence[Path]) -> dict[int, list[Fault]]:
-    """What is rejected still, by line."""
-    found: dict[int, list[Fault]] = {}
-    for folder in folders:
-        for _begin, _end, said in lines_of(folder / ISSUES):
-            found.setdefault(said["line"], []).append(fault_of(said))
-    return found
+                if len(touched):
+                    self._checks.check(table, touched, edits)

@@ -9,16 +9,7 @@ from nicegui import events, ui
 from lexer_pipeline.reviewing.desk import Desk, careful
 from lexer_pipeline.reviewing.editing import ALL, OPEN, STATES, Shown
 from lexer_pipeline.reviewing.faulty_rows import FaultyRows
-
-# Rows come by the hundred, and those out of sight are forgotten.
-BLOCK, BLOCKS = 100, 10
-SOURCE = """{ getRows: p => fetch(`/rows?begin=${p.startRow}&end=${p.endRow}`)
-    .then(answer => answer.json()).then(found => p.successCallback(found.rows, found.count)).catch(() => p.failCallback()) }"""
-
-TAB = """p => { if (p.editing) return p.nextCellPosition;
-    const same = document.querySelector('.same-fix');
-    const to = !p.backwards ? '.after-grid' : same && same.offsetParent ? '.same-fix' : '.before-grid';
-    setTimeout(() => document.querySelector(to).focus()); return true }"""
+from lexer_pipeline.reviewing.grid import grid_options
 
 
 async def show_fix(desk: Desk, onward: Callable[[], object]) -> None:
@@ -57,6 +48,7 @@ class _FixPage:
             self.code = ui.select({"": "any fault"}, value="", label="Fault", on_change=self._filter).classes(
                 "w-64"
             )
+            ui.button("Next fault", on_click=careful(self.desk, self._next)).props("outline no-caps")
             ui.button("Undo", on_click=careful(self.desk, self._undo)).props("outline no-caps")
             ui.button("Leave out", on_click=careful(self.desk, self._leave_out)).props("outline no-caps")
             ui.button("Edit the row as text", on_click=careful(self.desk, self._edit_row)).props(
@@ -86,27 +78,12 @@ class _FixPage:
     # --------------------------------------------------------------------------------------------------- showing
 
     def _grid(self) -> None:
-        self.grid = ui.aggrid(
-            {
-                "columnDefs": [
-                    _line_column(), _said(), *map(_column, range(len(self.table.names)), self.table.names),
-                    *([_beyond()] if "ragged_row" in self.table.names_of_codes else []),
-                ],
-                "defaultColDef": {"sortable": False, "resizable": True, "editable": True, "minWidth": 110},
-                "rowModelType": "infinite", "cacheBlockSize": BLOCK, "maxBlocksInCache": BLOCKS,
-                "infiniteInitialRowCount": max(1, min(BLOCK, len(self.desk.view))),
-                ":datasource": SOURCE, ":getRowId": "p => String(p.data.row)",
-                "rowSelection": {"mode": "multiRow", "headerCheckbox": False, "enableClickSelection": False},
-                "selectionColumnDef": {"pinned": "left", "width": 44},
-                "rowClassRules": {"out": "data && data.state === 'left out'"},
-                "enableBrowserTooltips": True, "stopEditingWhenCellsLoseFocus": True, "suppressMovableColumns": True,
-                # Arrows move within the grid; Tab leaves it, as a person without a mouse must be able to.
-                ":tabToNextCell": TAB,
-                "overlayNoRowsTemplate": "No such rows.",
-            },
-            auto_size_columns=False,
-        ).classes("grid")  # fmt: skip
+        options = grid_options(
+            self.table.names, len(self.desk.view), "ragged_row" in self.table.names_of_codes
+        )
+        self.grid = ui.aggrid(options, auto_size_columns=False).classes("grid")
         self.grid.on("cellValueChanged", careful(self.desk, self._changed))
+        self.grid.on("cellClicked", careful(self.desk, self._clicked))
         self.grid.on("cellFocused", careful(self.desk, self._focused))
 
     def _tell(self) -> None:
@@ -168,6 +145,26 @@ class _FixPage:
             self.row = self.desk.view.item(index)
             self.column = int(column) if str(column).isdigit() else None
             self._say_cell()
+
+    async def _clicked(self, event: events.GenericEventArguments) -> None:
+        """From the words on a row to its faulty cell, which may be out of sight."""
+        index = event.args.get("rowIndex")
+        if event.args.get("colId") == "said" and isinstance(index, int) and index < len(self.desk.view):
+            self._go(index, self.desk.editing.faulty_columns(self.table, self.desk.view.item(index)))
+
+    async def _next(self) -> None:
+        """On to the next faulty cell."""
+        found = self.desk.editing.next_fault(self.table, self.desk.view, self.row, self.column)
+        if found is None:
+            ui.notify("No fault follows among these rows.")
+        else:
+            self._go(found[0], found[1:])
+
+    def _go(self, index: int, columns: Sequence[int]) -> None:
+        column = str(columns[0]) if columns else "said"
+        for method in ("ensureColumnVisible", "ensureIndexVisible"):
+            self.grid.run_grid_method(method, column if method == "ensureColumnVisible" else index)
+        self.grid.run_grid_method("setFocusedCell", index, column)
 
     async def _changed(self, event: events.GenericEventArguments) -> None:
         row, column = int(event.args["data"]["row"]), str(event.args["colId"])
@@ -244,44 +241,3 @@ def _called(table: FaultyRows, tables: Sequence[FaultyRows]) -> str:
     what = "accepted, but suspicious" if table.is_suspected else "rejected"
     several = len({one.source for one in tables}) > 1
     return f"{table.specification}: {what}{f', {table.source}' if several else ''} ({len(table):,})"
-
-
-def _line_column() -> dict[str, Any]:
-    return {
-        "headerName": "Line",
-        "field": "line",
-        "editable": False,
-        "pinned": "left",
-        "width": 76,
-        "minWidth": 60,
-    }
-
-
-def _column(place: int, name: str) -> dict[str, Any]:
-    key = str(place)
-    return {
-        "headerName": name, "colId": key, "field": key, "cellDataType": "text",
-        "cellClassRules": {
-            "faulty": f"!!data && !!data.faults['{key}']",
-            "changed": f"!!data && !data.faults['{key}'] && data.changed.includes('{key}')",
-        },
-        ":tooltipValueGetter": f"p => p.data ? p.data.faults['{key}'] : ''",
-    }  # fmt: skip
-
-
-def _said() -> dict[str, Any]:
-    """What is wrong with the whole row, before its cells."""
-    return {
-        "headerName": "What is wrong", "colId": "said", "field": "wrong", "editable": False, "width": 240,
-        ":tooltipValueGetter": "p => p.data ? p.data.wrong : ''", "cellClassRules": {"faulty": "!!data && !!data.said"},
-    }  # fmt: skip
-
-
-def _beyond() -> dict[str, Any]:
-    return {
-        "headerName": "Too many cells",
-        "colId": "beyond",
-        "field": "beyond",
-        "editable": False,
-        "width": 150,
-    }

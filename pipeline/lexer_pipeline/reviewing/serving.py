@@ -44,6 +44,8 @@ def _listening(port: int) -> socket.socket:
     try:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.bind(("127.0.0.1", port))
+        # Whoever is told the address may come before the server takes its first call.
+        listening.listen()
     except (OSError, OverflowError):
         listening.close()
         raise UsageError(

@@ -20,6 +20,7 @@ from lexer_pipeline.preparing.options import Options
 from lexer_pipeline.preparing.prepare import prepare, rehearse
 from lexer_pipeline.preparing.report import Report
 from lexer_pipeline.reviewing.as_made import as_made, source_of
+from lexer_pipeline.reviewing.checking import Checks
 from lexer_pipeline.reviewing.editing import Editing
 from lexer_pipeline.reviewing.faulty import faulty
 from lexer_pipeline.reviewing.faulty_documents import FaultyDocuments
@@ -188,16 +189,8 @@ class Session:
                 if (one := suspected_rows(batch, source, tables, self.scratch, self._draft))
             ]
         options = replace(self.options, replaces=(), ledger=self.options.ledger if self.batch else None)
-        self.editing = Editing(
-            tables,
-            kept,
-            out,
-            options,
-            self.spec if self.batch else None,
-            self.scratch,
-            self.runtime.now,
-            self._suspected_now,
-        )
+        checks = Checks(out, options, self.spec if self.batch else None, self.scratch, self._suspected_now)
+        self.editing = Editing(tables, kept, checks, self.runtime.now)
         self.editing.check_all()
 
     # -------------------------------------------------------------------------------------------------- drafting
