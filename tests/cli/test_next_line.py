@@ -134,6 +134,14 @@ def test_the_next_step_keeps_how_the_source_is_read() -> None:
     assert line in told("inspect", "old.csv", "--encoding", "latin-1")[1]
 
 
+@pytest.mark.parametrize(
+    "typed",
+    [("upload", "--tokn=s3cr3tWord", "--older", "--frm"), ("validate", "in.cvs", "--token", "s3cr3tWord")],
+)
+def test_a_secret_that_was_typed_is_not_repeated(typed: tuple[str, ...]) -> None:
+    assert "s3cr3tWord" not in told(*typed)[1]
+
+
 def test_flags_without_a_value_are_known() -> None:
     found = {
         flag

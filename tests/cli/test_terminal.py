@@ -24,11 +24,13 @@ def test_tables_and_prose_fit_the_terminal_and_commands_stay_whole(columns: int,
         [sys.executable, "-m", "lexer_pipeline", "validate", "orders.csv"], tmp_path, env, columns
     )
     try:
-        shown = terminal.ended().replace("\r", "")
+        shown = terminal.ended().replace(
+            "\r", "\n"
+        )  # a bar is written over and over where the machine is slow
     finally:
         terminal.close()
 
-    assert not re.search(r"\x1b\[[0-9;]*3[0-9]m", shown)  # bold is no colour
+    assert not re.search(r"\x1b\[[0-9;]*3[0-8]m", shown)  # bold is no colour
     lines = re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", shown).splitlines()
     long = [line for line in lines if len(line) > columns]
     assert [line for line in long if not line.strip().startswith(("lexer-pipeline ", "adjustments"))] == []

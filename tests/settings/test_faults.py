@@ -149,6 +149,7 @@ log_format = "json"
 log_file = "nightly.log"
 [notify]
 on = ["failure", "success"]
+attach_report = true
 """
 # What a mapping for documents cannot have.
 PACKED = """\

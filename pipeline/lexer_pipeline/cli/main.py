@@ -63,6 +63,9 @@ def run_command(words: Sequence[str]) -> int:
         # Each command comes with the libraries that it calls, which --help and the others do without.
         code: int = import_module(f"lexer_pipeline.cli.commands.{asked.command}").run(asked)
     except PipelineError as problem:
+        if getattr(problem, "names", ()):
+            # Only here: none who said what an export is should wait for what tells it.
+            problem = import_module("lexer_pipeline.cli.guess").guessed(problem)
         code = _fail(problem, as_json, log, again.after(words, problem, is_command))
     except KeyboardInterrupt:
         _say(log, again.interrupted(words))
@@ -100,7 +103,7 @@ def _of_disk(problem: OSError) -> UsageError:
             "Free some space there, or name a folder on another disk: --out for batches, --temp for what is put aside meanwhile.",
         )
     if problem.errno == errno.ENAMETOOLONG:
-        return UsageError(f"{where}{problem.strerror}", "Give the file a shorter name.")
+        return UsageError(f"{where}{problem.strerror}", "Give the file, or the folder, a shorter name.")
     return UsageError(f"{where}{problem.strerror}", "Check the disk and the permissions.")
 
 

@@ -9,6 +9,7 @@ from rich.console import Console
 from lexer_pipeline.cli import again
 from lexer_pipeline.cli.console import point_to_explain, say, table
 from lexer_pipeline.model import Issue, PreparedBatch
+from lexer_pipeline.outbox.batch import PAGE
 from lexer_pipeline.outbox.entry import BatchState
 from lexer_pipeline.preparing.report import Report, SourceReport, Verdict
 from lexer_pipeline.suspicions import HOLD, ISSUE, Sighting
@@ -113,7 +114,9 @@ def verdict(console: Console, report: Report, asked: argparse.Namespace) -> None
         if not one.is_good and one.state != BatchState.REJECTED:
             say(console, f"{one.specification}: would be held; {'; '.join(one.reasons)}")
     if not _accepting(console, report, asked.typed) and report.valid:
-        say(console, f"Next: {again.going_on(asked, 'convert', without=('--show-values',))}")
+        # Of a run that was only to be looked at the next step is the run.
+        then = "convert" if asked.command == "validate" else asked.command
+        say(console, f"Next: {again.going_on(asked, then, without=('--show-values', '--dry-run'))}")
 
 
 def batches(console: Console, report: Report, asked: argparse.Namespace) -> None:
@@ -152,6 +155,8 @@ def _batch(console: Console, one: PreparedBatch) -> None:
             console,
             "  it has no dataset, since the upload API has no record type for it: a person at Lexer places it",
         )
+    if one.made and (one.path / PAGE).exists():
+        say(console, f"  a page to look at: {one.path / PAGE}")
     if one.made and manifest.rejects:
         rows = f"{manifest.rejected:,} {'row' if manifest.rejected == 1 else 'rows'} rejected"
         files = ", ".join(str(one.path / name) for name in manifest.rejects)

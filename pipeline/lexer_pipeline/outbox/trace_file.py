@@ -84,8 +84,8 @@ class TraceWriter:
         self._sizes.append(sizes)
         self._rows += len(lines)
         self.records += len(sizes)
-        if self._rows >= BLOCK_ROWS:
-            self._end_block()
+        while self._rows >= BLOCK_ROWS:
+            self._end_block(BLOCK_ROWS)
 
     def add_more(self, record: int, source: int, lines: Int64s, fixes: int = 0) -> None:
         """The record on this line of the NDJSON, from 1, also has rows of another source."""
@@ -130,19 +130,20 @@ class TraceWriter:
         self._put(index + END.pack(*end, checked))
         self._write(synced=True)
 
-    def _end_block(self) -> None:
+    def _end_block(self, rows: int = 0) -> None:
+        """Put away what was added; with `rows` the first records that have so many, so that blocks do not depend on how records came."""
         if not self._sizes:
             return
         sizes, lines = np.concatenate(self._sizes), np.concatenate(self._lines)
-        self._lines, self._sizes, self._rows = [], [], 0
-        self._add_block(
-            RECORDS,
-            *self._source,
-            self.records + 1 - len(sizes),
-            len(sizes),
-            _of_records(sizes, lines),
-            lines,
-        )
+        first = self.records + 1 - len(sizes)
+        ends = np.cumsum(sizes)
+        count = int(np.searchsorted(ends, rows)) + 1 if rows else len(sizes)
+        end = int(ends[count - 1])
+        rest = [sizes[count:]], [lines[end:]]
+        self._sizes, self._lines = rest if count < len(sizes) else ([], [])
+        self._rows = len(lines) - end
+        data = _of_records(sizes[:count], lines[:end])
+        self._add_block(RECORDS, *self._source, first, count, data, lines[:end])
 
     def _end_more(self, source: int, fixes: int) -> None:
         some = sorted(self._more.pop((source, fixes)), key=lambda one: one[0])
@@ -225,9 +226,13 @@ class TraceFile:
         Lines of mended rejects are none of a source. (0, ()) where there is none.
         """
         best, found = 0, set[int]()
-        for block in np.flatnonzero(self._may_have(sources, line)).tolist():
-            if int(self._index[block]["high"]) < best:
-                continue
+        blocks = np.flatnonzero(self._may_have(sources, line))
+        highest = self._index["high"][blocks].astype(np.int64)
+        # In a source that stands in order the first block tells, and the others cannot.
+        for at in np.argsort(-highest, kind="stable").tolist():
+            block = int(blocks[at])
+            if highest[at] < best:
+                break
             records, lines = self._decoded(block)
             before = lines[lines <= line]
             last = int(before.max())
@@ -326,6 +331,8 @@ def _unpacked(data: bytes) -> tuple[Int64s, bytes]:
 
 
 def _read(path: Path, at: int, size: int) -> bytes:
+    if at < 0 or size < 0:
+        raise BrokenTraceError
     with open(path, "rb") as file:
         file.seek(at)
         data = file.read(size)
