@@ -48,6 +48,11 @@ class Desk:
         tables = self.session.editing.tables if self.session.editing is not None else ()
         return tables[min(self.table, len(tables) - 1)] if tables else None
 
+    def open(self) -> Session:
+        """Look at what was named."""
+        self.session.open()
+        return self.session
+
     def look(self) -> None:
         """Choose the rows that are shown; they stay shown, whatever is done to them, until the next look."""
         table = self.faulty

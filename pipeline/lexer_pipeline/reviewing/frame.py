@@ -48,8 +48,13 @@ def show(desk: Desk) -> None:
         if not desk.is_open:
             with panel:
                 ui.label("Looking at it ...").props("role=status")
-            await desk.do(desk.session.open)
-            desk.is_open = desk.session.editing is not None or bool(desk.session.needs_mapping)
+            desk.is_open = await desk.do(desk.open) is not None
+        if not desk.is_open:
+            tabs.visible = False
+            panel.clear()
+            with panel:
+                ui.label("This cannot be reviewed, for the reason that is shown.").classes("title")
+            return
         tabs.set_value(_first(desk))
 
     ui.timer(0, careful(desk, begin), once=True)

@@ -4,12 +4,14 @@ import argparse
 import shlex
 from contextlib import closing
 from importlib import import_module
+from pathlib import Path
 
 from lexer_pipeline.cli import asked as given
 from lexer_pipeline.cli.answers import print_json
 from lexer_pipeline.cli.console import console_for, say
 from lexer_pipeline.cli.exits import DONE
 from lexer_pipeline.errors import UsageError
+from lexer_pipeline.outbox.batch import MANIFEST
 from lexer_pipeline.reviewing.session import Session, Wanted
 
 PAGE = ("nicegui", "fastapi", "uvicorn")
@@ -27,9 +29,10 @@ def run(asked: argparse.Namespace) -> int:
             "Type: pip install 'lexer-pipeline[review]'",
         ) from None
     options, words = given.options(asked, None), console_for(asked)
-    wanted = Wanted(
-        asked.sources[0], asked.spec, given.made_in(asked), options, lambda: given.settings(asked)
-    )
+    named = asked.sources[0]
+    # The ledger that knows a batch lies beside it.
+    asked.fix = named if (Path(named) / MANIFEST).is_file() else None
+    wanted = Wanted(named, asked.spec, given.made_in(asked), options, lambda: given.settings(asked))
     with closing(Session(wanted)) as session:
         serving.serve(session, asked.port, lambda line: say(words, line), not asked.no_browser)
     if session.edits is not None and not session.made:
