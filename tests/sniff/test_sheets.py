@@ -53,9 +53,8 @@ def read(path: Path, **said: Any) -> list[list[str]]:
 def spoil(path: Path, part: str, old: bytes, new: bytes) -> Path:
     """The workbook with some XML replaced, as another program would write it."""
     with zipfile.ZipFile(path) as archive:
-        parts = {name: archive.read(name) for name in archive.namelist()}
-    # With lxml installed, openpyxl writes an empty element without a blank.
-    parts[part] = parts[part].replace(b"<v/>", b"<v />")
+        # openpyxl writes an empty element in either way, as lxml is installed or not.
+        parts = {name: archive.read(name).replace(b"<v></v>", b"<v />") for name in archive.namelist()}
     assert old in parts[part]
     parts[part] = parts[part].replace(old, new)
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:

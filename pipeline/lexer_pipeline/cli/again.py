@@ -1,6 +1,7 @@
 """The line to type next, made of the words that were typed."""
 
 import argparse
+import re
 import shlex
 from collections.abc import Collection, Sequence
 from pathlib import PurePath
@@ -10,6 +11,7 @@ from lexer_pipeline.errors import PipelineError
 PROGRAM = "lexer-pipeline"
 # A line of more is no help to whoever copies it.
 LONGEST = 1000
+SECRET = re.compile("^-.*(tok|secret|passw)", re.IGNORECASE)
 # What `map` takes and `validate` does not.
 OF_MAP = ("--spec", "--from", "--out", "--batches", "--force")
 # All other flags have a value.
@@ -66,6 +68,8 @@ def after(words: Sequence[str], problem: PipelineError, is_command: bool) -> str
 
     `is_command` says whether the words could be understood.
     """
+    if any(SECRET.search(word) for word in words):
+        return ""  # there is no flag for a secret, but one that was typed all the same is not repeated
     typed, wanted = _without(words, problem.without), [*problem.flags]
     if problem.instead is not None:
         if not problem.instead[1]:

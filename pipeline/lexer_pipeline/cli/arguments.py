@@ -96,7 +96,9 @@ def parser() -> argparse.ArgumentParser:
         _add_settle,
         _add_drop,
         _add_status,
+        _add_review,
         _add_report,
+        _add_trace,
         _add_explain,
         _add_purge,
         _add_doctor,
@@ -259,6 +261,14 @@ def _add_status(commands: Commands) -> None:
     flags.add_out(parser)
 
 
+def _add_review(commands: Commands) -> None:
+    summary = "map, fix and prepare an export in the browser"
+    parser = _command(commands, "review", summary, "review orders.csv")
+    flags.add_preparing(parser, 1, "BATCH|SOURCE")
+    parser.add_argument("--port", type=int, default=0, help="the port on 127.0.0.1 (a free one)")
+    parser.add_argument("--no-browser", action="store_true", help="print the address and open no browser")
+
+
 def _add_report(commands: Commands) -> None:
     summary = "make a page to look at, on a batch or on what a source would become"
     parser = _command(commands, "report", summary, "report orders.csv --map shopify_orders")
@@ -271,6 +281,25 @@ def _add_report(commands: Commands) -> None:
     )
     parser.add_argument(
         "--batches", type=Path, default=Path("batches"), help="the folder of prepared batches (batches)"
+    )
+
+
+def _add_trace(commands: Commands) -> None:
+    summary = "say which lines of a source made a line of a batch, and what became of a line of a source"
+    parser = _command(commands, "trace", summary, "trace batches/commerce_purchases-20240306-a 17")
+    parser.add_argument("batch", type=Path, metavar="BATCH", help="the folder of a batch, or its name")
+    parser.add_argument(
+        "lines", nargs="*", type=flags.line, metavar="LINE", help="a line of its NDJSON, from 1"
+    )
+    parser.add_argument(
+        "--source-line",
+        action="append",
+        default=[],
+        metavar="[SOURCE:]LINE",
+        help="a line of a source, from 1; may be given several times",
+    )
+    parser.add_argument(
+        "--out", type=Path, help="the folder of prepared batches (the one the batch lies in, else batches)"
     )
 
 

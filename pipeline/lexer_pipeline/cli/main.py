@@ -12,6 +12,7 @@
 import errno
 import gc
 import os
+import shutil
 import signal
 import sys
 import traceback
@@ -24,6 +25,7 @@ from lexer_pipeline.cli import again, arguments, streams
 from lexer_pipeline.cli.answers import print_json
 from lexer_pipeline.cli.exits import DEFECT, INTERRUPTED
 from lexer_pipeline.cli.log import ERROR, SILENT, Log, error
+from lexer_pipeline.cli.wrapped import wrapped
 from lexer_pipeline.errors import NO_ROOM, MemoryExhausted, PipelineError, UsageError
 
 # A thread that cannot be started, and a library that cannot be loaded (glibc).
@@ -61,6 +63,9 @@ def run_command(words: Sequence[str]) -> int:
         # Each command comes with the libraries that it calls, which --help and the others do without.
         code: int = import_module(f"lexer_pipeline.cli.commands.{asked.command}").run(asked)
     except PipelineError as problem:
+        if getattr(problem, "names", ()):
+            # Only here: none who said what an export is should wait for what tells it.
+            problem = import_module("lexer_pipeline.cli.guess").guessed(problem)
         code = _fail(problem, as_json, log, again.after(words, problem, is_command))
     except KeyboardInterrupt:
         _say(log, again.interrupted(words))
@@ -98,7 +103,7 @@ def _of_disk(problem: OSError) -> UsageError:
             "Free some space there, or name a folder on another disk: --out for batches, --temp for what is put aside meanwhile.",
         )
     if problem.errno == errno.ENAMETOOLONG:
-        return UsageError(f"{where}{problem.strerror}", "Give the file a shorter name.")
+        return UsageError(f"{where}{problem.strerror}", "Give the file, or the folder, a shorter name.")
     return UsageError(f"{where}{problem.strerror}", "Check the disk and the permissions.")
 
 
@@ -118,9 +123,23 @@ def _interrupt(*_: object) -> NoReturn:
 def _fail(problem: PipelineError, as_json: bool, log: Log, again: str = "") -> int:
     if as_json:
         print_json(problem.as_json())
-    _say(log, "\n  ".join(filter(None, (f"error: {problem.message}", problem.hint, again))) + "\n")
+    _say(
+        log,
+        "".join(
+            f"{line}\n" for line in _fitting((f"error: {problem.message}", f"  {problem.hint}", f"  {again}"))
+        ),
+    )
     error(log, problem.as_json())
     return problem.exit_code
+
+
+def _fitting(lines: Sequence[str]) -> Iterator[str]:
+    """Those of the lines that say something, as a terminal has room for them."""
+    said = [line for line in lines if line.strip()]
+    if not sys.stderr.isatty():
+        return iter(said)
+    width = shutil.get_terminal_size().columns
+    return (part for line in said for part in wrapped(line, width))
 
 
 def _defect(problem: Exception, as_json: bool, debug: bool, log: Log) -> int:

@@ -63,7 +63,7 @@ def _no_flag(
         return UsageError(
             what, f"It is a flag of {', '.join(has)}, and stands behind it: {PROGRAM} {has[0]} {flag}"
         )
-    near = get_close_matches(f"--{flag.strip('-')}".casefold().replace("_", "-"), known, 1)
+    near = get_close_matches(f"--{flag.strip('-')}".casefold().replace("_", "-"), known, 1, 0.7)
     if not near:
         return UsageError(what, help_of)
     return UsageError(what, f"Did you mean {near[0]}? {help_of}", instead=(flag, near[0]))

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from rich.console import Console
 
-from lexer_pipeline.cli.console import say, table
+from lexer_pipeline.cli.console import say, say_whole, table
 from lexer_pipeline.codes.entry import Example
 from lexer_pipeline.codes.every import KINDS, Code
 
@@ -57,7 +57,7 @@ def _explained(console: Console, one: Code) -> None:
 def _text(console: Console, title: str, text: str, example: Example | None) -> None:
     say(console, f"  {title}")
     for line in text.splitlines():
-        say(console, f"    {visible(line)}")
+        say_whole(console, f"    {visible(line)}")
     if example is not None and example.long and "…" in text:
         say(console, f"    (… is {example.long[1]:,} times {example.long[0].strip()})")
 

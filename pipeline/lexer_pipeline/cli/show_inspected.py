@@ -97,7 +97,7 @@ def _next(found: Inspection, asked: argparse.Namespace) -> Iterator[str]:
         yield from (
             again.going_on(asked, "validate", ("--map", one), source=found.path) for one in found.presets
         )
-    elif found.surely or found.is_as_it_is:
+    elif found.surely or (found.is_as_it_is and not found.specifications[0].missing):
         yield again.going_on(asked, "validate", spec, source=found.path)
     elif spec:
         yield again.going_on(asked, "map", spec, source=found.path)

@@ -113,7 +113,9 @@ def verdict(console: Console, report: Report, asked: argparse.Namespace) -> None
         if not one.is_good and one.state != BatchState.REJECTED:
             say(console, f"{one.specification}: would be held; {'; '.join(one.reasons)}")
     if not _accepting(console, report, asked.typed) and report.valid:
-        say(console, f"Next: {again.going_on(asked, 'convert', without=('--show-values',))}")
+        # Of a run that was only to be looked at the next step is the run.
+        then = "convert" if asked.command == "validate" else asked.command
+        say(console, f"Next: {again.going_on(asked, then, without=('--show-values', '--dry-run'))}")
 
 
 def batches(console: Console, report: Report, asked: argparse.Namespace) -> None:

@@ -107,4 +107,9 @@ def ranked(candidates: Iterable[Candidate], lack: float = 0.1) -> tuple[Candidat
     named = [
         one for place, one in enumerate(likely) if one.record_type is not None or place == 0 or one.share == 1
     ]
-    return tuple(named[:SHOWN])
+    return tuple(one for one in named[:SHOWN] if is_near(one, named[0]))
+
+
+def is_near(one: Candidate, best: Candidate) -> bool:
+    """Whether a source could as well become this one: nearly as much of it is taken up, and nearly nothing more lacks."""
+    return 2 * one.matched > best.matched and len(one.missing) <= len(best.missing) + 1

@@ -184,7 +184,11 @@ def _documents(loaded: LoadedDocuments, progress: Progress | None) -> Inspection
     candidates = own if is_own else of_documents(found, catalog.every(), records)
     in_the_way = [*of_json(found), *(Obstacle("refused", "", one.refuse) for one in fitting if one.refuse)]
     if candidates and not fitting:
-        in_the_way += obstacles.of_fields(candidates[0]) if is_own else obstacles.of_lacking(candidates[0])
+        in_the_way += (
+            obstacles.of_fields(candidates[0], "key")
+            if is_own
+            else obstacles.of_lacking(candidates[0], "key")
+        )
     sniffed = loaded.sniffed
     return Inspection(
         loaded.name, "JSON", sniffed.encoding, "", 0, found.documents, found.blank, (), found.keys,

@@ -90,19 +90,19 @@ def of_values(column: ColumnProfile) -> Iterator[Obstacle]:
         yield Obstacle("nothing", column.name, what)
 
 
-def of_lacking(candidate: Candidate) -> Iterator[Obstacle]:
+def of_lacking(candidate: Candidate, what: str = "column") -> Iterator[Obstacle]:
     """Fields that a specification lacks."""
     for field in candidate.missing:
         yield Obstacle(
             "missing",
             "",
-            f"no column is {field}, which {candidate.specification} requires; a mapping can say it",
+            f"no {what} is {field}, which {candidate.specification} requires; a mapping can say it",
         )
 
 
-def of_fields(candidate: Candidate) -> Iterator[Obstacle]:
+def of_fields(candidate: Candidate, what: str = "column") -> Iterator[Obstacle]:
     """Fields that a specification lacks, and columns that it has no field for."""
-    yield from of_lacking(candidate)
+    yield from of_lacking(candidate, what)
     for column, near in candidate.unmatched.items():
         if near and normalised(column) == normalised(FieldPath.named(near).name):
             what = f"is called like the field {near}, but its values look like something else"

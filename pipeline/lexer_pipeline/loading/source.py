@@ -13,6 +13,7 @@ from itertools import chain
 from pathlib import Path
 from typing import BinaryIO, Protocol, runtime_checkable
 
+from lexer_pipeline.chunks.edits import Edits
 from lexer_pipeline.errors import SourceError, UsageError
 from lexer_pipeline.loading import delimited, header_finder, json_documents, rejects_header
 from lexer_pipeline.loading.byte_stream import ByteSource
@@ -88,7 +89,7 @@ class Sniffed:
 
 @dataclass(frozen=True, slots=True)
 class _Opened:
-    """A source opened, and what was read of it to tell its form; `beside` says what else its archive holds.
+    """A source opened, and what was read of it to tell its form; `beside` says what else its archive holds, `edits` what a person changed in it.
 
     Copies of it, and what is put aside of it, lie in `scratch`.
     """
@@ -97,6 +98,7 @@ class _Opened:
     rest: bytes
     beside: tuple[str, ...] = field(default=(), kw_only=True)
     scratch: Scratch = field(default_factory=Scratch, kw_only=True)
+    edits: Edits | None = field(default=None, kw_only=True)
 
     @property
     def name(self) -> str:

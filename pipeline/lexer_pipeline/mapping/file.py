@@ -13,7 +13,7 @@ reason = "a void receipt is no purchase"
 
 [records.fields]
 purchase_id = "Receipt"                                     # a column
-action_at = { column = "When", convert = [{ date = "%d/%m/%Y %H:%M" }] }
+action_at = { column = "When", convert = [{ date = "dd/mm/yyyy" }] }
 type = { column = "Shop", convert = [{ enum = { Web = "ecommerce", "*" = "physical" } }], default = "ecommerce" }
 "store.name" = { template = "{Shop} ({City})" }
 "store.type" = { constant = "physical" }                    # stands where another field of the store does

@@ -57,7 +57,7 @@ def names_of(loaded: Loaded) -> tuple[str, ...]:
 def show_progress(options: Options, tally: Tally, loaded: Loaded) -> None:
     """Tell whoever asked for it how far a source was read."""
     if options.progress is not None:
-        options.progress(tally.rows, loaded.stream.bytes)
+        options.progress(tally.rows, loaded.scratch.at or loaded.stream.bytes)
 
 
 @dataclass(slots=True)

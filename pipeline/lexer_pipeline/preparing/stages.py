@@ -21,6 +21,7 @@ from lexer_pipeline.validating.reference import ReferenceChecker
 
 def stages_of(loaded: Loaded, plan: Plan, options: Options) -> "Stages[Any]":
     """The stages for a source that was opened, set up as its plan and form ask."""
+    loaded.scratch.at = 0
     with naming_member(plan.source):
         try:
             route = _route(loaded, plan, options)

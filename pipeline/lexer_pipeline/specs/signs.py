@@ -45,14 +45,19 @@ def invisible_in(text: str) -> str:
 
 
 def remark(text: str) -> str:
-    """What an issue adds to its words where such signs, or blanks around it, stand in the text that it is about, else nothing."""
+    """What an issue adds to its words where such signs stand in the text that it is about, else nothing."""
     if names := invisible_in(text):
         return f"; it holds {names}, which cannot be seen"
     if unescaped(text) != text:
         return '; it holds a sign as web pages write it, which convert = ["unescape"] in a mapping repairs'
-    if text != text.strip():
-        return "; there is a blank before or behind it"
     return ""
+
+
+def remark_on_value(text: str) -> str:
+    """The same of a value that is taken as it stands, so that blanks around it count."""
+    return remark(text) or (
+        "; there is a blank before or behind it" if text != text.strip(" \t\u00a0") else ""
+    )
 
 
 def unprotected(text: str) -> tuple[str, tuple[str, ...]]:

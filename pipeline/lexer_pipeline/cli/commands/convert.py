@@ -5,18 +5,19 @@ import argparse
 from lexer_pipeline.cli import asked as given
 from lexer_pipeline.cli.answers import print_json
 from lexer_pipeline.cli.exits import DATA, DONE
-from lexer_pipeline.cli.guess import guessed
 from lexer_pipeline.cli.terminal import fetch_words, show_timings, watched
 from lexer_pipeline.errors import UsageError
 from lexer_pipeline.preparing.prepare import prepare
 from lexer_pipeline.preparing.report import Report
-from lexer_pipeline.preparing.unrecognised import NotRecognised
 
 
 def run(asked: argparse.Namespace) -> int:
     """Prepare batches; DATA where one is held back, or none could be made."""
     if not asked.sources and not asked.fix:
-        raise UsageError("convert: there is no SOURCE", "See lexer-pipeline convert --help.")
+        raise UsageError(
+            "convert: there is no SOURCE",
+            "For example: lexer-pipeline convert orders.csv --spec purchase; all flags: lexer-pipeline convert --help",
+        )
     report = prepared(asked)
     if asked.json:
         print_json({"batches": [batch.as_json() for batch in report.batches]})
@@ -28,10 +29,7 @@ def prepared(asked: argparse.Namespace) -> Report:
     with watched(asked, "converting") as progress:
         options = given.options(asked, progress)
         fetch_words(asked)
-        try:
-            report = prepare(asked.sources, asked.spec, given.made_in(asked), options)
-        except NotRecognised as problem:
-            raise guessed(problem) from None
+        report = prepare(asked.sources, asked.spec, given.made_in(asked), options)
     if asked.profile:
         show_timings(asked, options.timings)
     if asked.log.is_kept:

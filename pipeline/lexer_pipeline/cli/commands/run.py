@@ -69,6 +69,7 @@ def _sent(asked: argparse.Namespace, settings: Settings, made: Made) -> tuple[tu
         receipts = upload(made.ready, asked.out, settings, options, Runtime(stop=stop.is_set))
     tell_receipts(asked.log, receipts)
     show_sent.receipts(console_for(asked), receipts, Path(asked.out))
+    show_sent.later(console_for(asked), receipts, given.address_source())
     return receipts, stop.is_set()
 
 

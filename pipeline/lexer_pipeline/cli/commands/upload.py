@@ -51,6 +51,7 @@ def run(asked: argparse.Namespace) -> int:
             receipts = upload(asked.batches or None, out, settings, options, runtime)
     tell_receipts(asked.log, receipts)
     show_sent.receipts(console_for(asked), receipts, out)
+    show_sent.later(console_for(asked), receipts, given.address_source())
     if not receipts and settings.datasets and not asked.quiet:
         show_sent.unplaced(console_for(asked), status(out, settings.ledger), settings)
     if asked.json:

@@ -5,11 +5,9 @@ import argparse
 from lexer_pipeline.cli import asked as given
 from lexer_pipeline.cli.answers import print_json
 from lexer_pipeline.cli.exits import DATA, DONE
-from lexer_pipeline.cli.guess import guessed
 from lexer_pipeline.cli.terminal import fetch_words, show_timings, watched
 from lexer_pipeline.preparing.prepare import validate
 from lexer_pipeline.preparing.report import Report
-from lexer_pipeline.preparing.unrecognised import NotRecognised
 
 
 def run(asked: argparse.Namespace) -> int:
@@ -25,10 +23,7 @@ def checked(asked: argparse.Namespace) -> Report:
     with watched(asked, "checking") as progress:
         options = given.options(asked, progress)
         fetch_words(asked)
-        try:
-            report = validate(asked.sources, asked.spec, options)
-        except NotRecognised as problem:
-            raise guessed(problem) from None
+        report = validate(asked.sources, asked.spec, options)
     if asked.profile:
         show_timings(asked, options.timings)
     if asked.log.is_kept:

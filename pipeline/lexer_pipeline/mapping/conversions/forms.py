@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from types import MappingProxyType
 
 from lexer_pipeline.errors import UsageError
@@ -101,25 +102,20 @@ def form_of(text: str) -> Form:
     name = " ".join(text.casefold().split())
     found = BY_NAME.get(name)
     if found is None:
-        raise UsageError(f"there is no date form {text}", _meant(name))
+        raise _no_form(text, name)
     return found
 
 
-def _meant(name: str) -> str:
-    """What to write in place of a name that no form has."""
-    day = next(
-        (
-            known
-            for known, form in BY_NAME.items()
-            if form.takes_clock and re.match(f"{re.escape(known)}[ t]", name)
-        ),
-        "",
+def _no_form(text: str, name: str) -> UsageError:
+    """The error for a name that no form has, with the one that is meant."""
+    spelled = "Or spell it out, as in %d/%m/%Y %H:%M."
+    timed = (known for known, form in BY_NAME.items() if form.takes_clock)
+    day = next((known for known in timed if re.match(f"{re.escape(known)}[ t]", name)), "")
+    near = day or next(iter(get_close_matches(name, BY_NAME, 1)), "")
+    meant = (
+        f"Write {day} alone: it takes a time behind the day too." if day else arguments.nearest(name, BY_NAME)
     )
-    if day:
-        return (
-            f"Write {day} alone: it takes a time behind the day too. Or spell it out, as in %d/%m/%Y %H:%M."
-        )
-    return f"{arguments.nearest(name, BY_NAME)} Or spell it out, as in %d/%m/%Y %H:%M."
+    return UsageError(f"there is no date form {text}", f"{meant} {spelled}", instead=(text, near))
 
 
 def _compiled(text: str) -> re.Pattern[str]:
