@@ -274,3 +274,17 @@ def test_a_folder_that_is_no_batch_has_no_page(tmp_path: Path) -> None:
 
     with pytest.raises(UsageError):
         page_on_batch(tmp_path / "copy")
+
+
+def test_what_all_records_of_a_source_share_is_said_once_on_its_page(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    orders = Path(__file__).parents[2] / "samples/exports/shopify_orders/good_orders/orders_export_1.csv"
+
+    assert run_command(["report", str(orders), "--out", "page.html", "--quiet"]) == 0
+    said = text_of(Path("page.html").read_text())
+    assert [
+        said.count(title)
+        for title in ("are ready to send", "The whole run", "What came: the columns of the source")
+    ] == [2, 1, 1]

@@ -1,6 +1,7 @@
 """The page on a batch, and on what a source would become."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from lexer_pipeline.model import Manifest
 from lexer_pipeline.reporting.page import document
@@ -15,4 +16,18 @@ def of_batch(name: str, manifest: Manifest, told: Told, *, is_sent: bool = False
 
 def of_sources(title: str, found: Sequence[tuple[Manifest, Told]]) -> bytes:
     """The page on what sources would become, as HTML: one part for each specification."""
-    return document.page(title, [view_of("", manifest, told, False) for manifest, told in found])
+    # What is the same for all of them is said once: the whole run at the beginning, the columns at the end.
+    views = [
+        view_of(
+            "",
+            manifest,
+            replace(
+                told,
+                outcomes=() if number else told.outcomes,
+                columns=told.columns if number == len(found) - 1 else (),
+            ),
+            False,
+        )
+        for number, (manifest, told) in enumerate(found)
+    ]
+    return document.page(title, views)
