@@ -2,15 +2,20 @@
 
 import gzip
 import os
+import shutil
+import subprocess
+import sys
 import zipfile
 from datetime import date
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 from lexer_pipeline.system.settings_file import parse
 from lexer_pipeline.unattended.job_files import patterns
 from lexer_pipeline.unattended.jobs import jobs_in
 
+from tests.running import environment
 from tests.unattended.conftest import BAD, GOOD, HEADER, NAME, Place
 
 JOB = '[job.nightly]\nsources = ["in/*.csv"]\nspec = "customer_record"\n'
@@ -108,6 +113,42 @@ def test_what_was_sent_stays_sent_under_another_mapping_of_the_same_name(place: 
     place.export("own.toml", mapping.replace('drop = ["first_name"]', "") + 'first_name = "first_name"\n')
 
     assert (place.run("run", "nightly").code, len(place.store.posts)) == (0, 1)
+
+
+def test_what_was_read_stays_known_when_its_folder_is_removed(place: Place) -> None:
+    place.job('[job.nightly]\nsources = ["in/*.csv"]\nspec = "customer_record"\n')
+    for name in "123":
+        place.export(f"in/{name}.csv", GOOD.replace("mira", f"mira{name}"))  # one series
+    place.run("run", "nightly")
+    for folder in Path("batches").glob("profile_customer*"):
+        shutil.rmtree(folder)
+    place.export("in/4.csv", OTHER)
+    ended = place.run("run", "nightly", "--json")
+
+    assert ended.json["job"]["new"] == ["in/4.csv"]
+    assert len(place.store.objects) == 4
+
+
+def test_jobs_side_by_side_read_each_file_once(place: Place) -> None:
+    place.job('[job.nightly]\nsources = ["in/*.csv"]\nspec = "customer_record"\n')
+    for name in "12345":
+        place.export(f"in/{name}.csv", GOOD.replace("mira", f"mira{name}"))
+    more = {name: value for name, value in os.environ.items() if name.startswith("LEXER_")}
+    call = [sys.executable, "-m", "lexer_pipeline", "run", "nightly"]
+    lock = FileLock(Path("batches/.job.lock"))
+    Path("batches").mkdir()
+    with lock:
+        running = [
+            subprocess.Popen(call, env=environment(**more), stdout=subprocess.PIPE, text=True) for _ in "ab"
+        ]
+        for one in running:
+            assert one.stdout is not None
+            assert "Another job is at work in batches" in one.stdout.readline()
+    for one in running:
+        one.communicate(timeout=120)
+
+    assert [one.returncode for one in running] == [0, 0]
+    assert len(place.store.objects) == 5
 
 
 @pytest.mark.parametrize("other", ['dataset = "b2"', 'dataset = "a1"\nlabel = "b"'])

@@ -105,7 +105,8 @@ def test_whatever_a_job_ends_with_is_told_in_words_that_lead_on(
 
 
 @pytest.mark.parametrize(
-    ("on", "ends"), [('["success"]', ["success"]), ('["held"]', ["warning"]), ("[]", [])]
+    ("on", "ends"),
+    [('["success"]', ["success"]), ('["held"]', ["warning"]), ("[]", []), ('["failure"]', ["failure"])],
 )
 def test_only_the_ends_that_were_asked_for_are_told(
     place: Place, told: list[dict[str, Any]], on: str, ends: list[str]
@@ -116,6 +117,7 @@ def test_only_the_ends_that_were_asked_for_are_told(
         place.run("run", "nightly")
     place.run("run", "nightly", "--dry-run")
     place.run("run", "in.csv", "--spec", "customer_record")
+    place.run("run", "nigtly")
     Path("in.csv").unlink()
     place.run("run", "nightly")
 

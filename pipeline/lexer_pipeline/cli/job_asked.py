@@ -14,7 +14,8 @@ from lexer_pipeline.uploading.settings import FILE, settings_in
 def resolve(asked: argparse.Namespace) -> None:
     """Say in `asked` which `job` is meant, if one is, and put its settings there; what is typed wins over them.
 
-    What is wrong becomes its `refusal`, for the command to raise once the log is open: whoever waits for a job is told that too.
+    What is wrong becomes its `refusal`, for the command to raise once the log is open: whoever waits for a job is told that too, but not
+    of a name that is no job's, which a person has mistyped.
     """
     asked.refusal, asked.settings_of_job, asked.events = None, None, []
     try:
@@ -26,7 +27,6 @@ def resolve(asked: argparse.Namespace) -> None:
     try:
         name = asked.job or _named(asked.sources, jobs)
         if name is not None:
-            asked.job = name  # a job that does not exist is told of by its name
             _fill(asked, _job(asked, name, jobs))
     except PipelineError as problem:
         asked.job, asked.refusal = (

@@ -3,6 +3,7 @@
 import argparse
 import sys
 from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -22,7 +23,7 @@ from lexer_pipeline.system.runtime import Runtime
 from lexer_pipeline.unattended import job_files
 from lexer_pipeline.unattended.job_files import JobFiles
 from lexer_pipeline.unattended.jobs import Job, jobs_in
-from lexer_pipeline.unattended.made_before import files_of
+from lexer_pipeline.unattended.made_before import alone, files_of
 from lexer_pipeline.uploading.settings import FILE, Settings, settings_in
 
 MOST_NAMED = 5  # of the files that are not read again
@@ -44,6 +45,18 @@ class Made:
     ready: list[PreparedBatch | Path] = field(default_factory=list)
     reports: list[Report] = field(default_factory=list)
     problem: PipelineError | None = None
+
+
+def by_itself(asked: argparse.Namespace, settings: Settings) -> AbstractContextManager[None]:
+    """A block in which a job is alone with its folder of batches; files that were typed need not be."""
+    if asked.settings_of_job is None:
+        return nullcontext()
+
+    def told() -> None:
+        asked.log.tell("waiting_for_job", WARNING, out=str(asked.out))
+        say(console_for(asked), f"Another job is at work in {asked.out}; this one waits until it ends.")
+
+    return alone(asked.out, settings, told)
 
 
 def what_to_read(asked: argparse.Namespace, settings: Settings) -> Read:

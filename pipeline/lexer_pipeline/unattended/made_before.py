@@ -3,22 +3,23 @@
 import hashlib
 import stat
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import closing, suppress
+from contextlib import closing, contextmanager, suppress
 from functools import partial
 from importlib import import_module
 from pathlib import Path, PurePath
 from types import ModuleType
 from typing import TypeAlias
 
-from lexer_pipeline.errors import PipelineError, UsageError
+from filelock import FileLock, Timeout
+
+from lexer_pipeline.errors import PipelineError, ServiceUnavailable
 from lexer_pipeline.loading.origins import Member, origin_of
-from lexer_pipeline.model import Manifest
-from lexer_pipeline.outbox import deliveries, order
-from lexer_pipeline.outbox.batch import read
+from lexer_pipeline.outbox import order
 from lexer_pipeline.outbox.datasets import dataset_for
 from lexer_pipeline.outbox.entry import BatchEntry, BatchState
+from lexer_pipeline.outbox.known_sources import known_sources, remember
 from lexer_pipeline.outbox.ledger import Ledger
-from lexer_pipeline.outbox.outbox import looked_into
+from lexer_pipeline.outbox.outbox import looked_into, opened
 from lexer_pipeline.specs import catalog
 from lexer_pipeline.system import files
 from lexer_pipeline.unattended.job_files import JobFiles, Pattern
@@ -27,6 +28,7 @@ from lexer_pipeline.uploading.settings import Settings
 # What a person still works at: the job tries such a file again, with what it says now.
 TRIED_AGAIN = frozenset({BatchState.HELD, BatchState.REJECTED})
 BLOCK = 1 << 20
+LOCK, PATIENCE = ".job.lock", 6 * 3600.0
 # By size and checksum of a source, the batches that were made of it.
 Made: TypeAlias = dict[tuple[int, str], list[BatchEntry]]
 
@@ -91,40 +93,22 @@ def _is_done(batches: Sequence[BatchEntry]) -> bool:
 
 
 def _made(ledger: Ledger, settings: Settings, asked: Mapping[str, str | None]) -> Made:
-    """By size and checksum of a source, the batches that were made of it as they would be made now."""
-    spec = asked["spec"]
-    wanted = catalog.find(spec).name if spec else None
-    with ledger.transaction() as connection:
-        entries = deliveries.select(connection, "b.specification != ''")
+    """By size and checksum of a source, the batches that were made of it as they would be made now.
+
+    As now is: by the same specification, mapping and label, for the same dataset. Thresholds and the like may be others by now.
+    """
+    wanted = catalog.find(asked["spec"]).name if asked["spec"] else None
+    mapping = PurePath(asked["map"]).stem if asked["map"] else ""
     made: Made = {}
-    for one in entries:
+    for one, source in known_sources(ledger):
         dataset = dataset_for(settings.datasets, one.record_type)
-        if one.dataset and dataset not in ("", one.dataset):
-            continue
-        manifest = _manifest(ledger.folder_of(one.folder))
-        if manifest is None or not _is_alike(manifest, wanted, asked):
-            continue
-        for source in manifest.sources:
+        if (
+            wanted in (None, one.specification)
+            and (source.mapping, source.label) == (mapping, asked["label"] or "")
+            and (not one.dataset or dataset in ("", one.dataset))
+        ):
             made.setdefault((source.bytes, source.sha256), []).append(one)
     return made
-
-
-def _is_alike(manifest: Manifest, wanted: str | None, asked: Mapping[str, str | None]) -> bool:
-    """Whether a batch was made by the same specification, mapping and label; thresholds and the like may be others by now."""
-    mapping = PurePath(asked["map"]).stem if asked["map"] else None
-    said = manifest.options
-    return (
-        wanted in (None, manifest.specification)
-        and said.get("mapping") == mapping
-        and said.get("label") == asked["label"]
-    )
-
-
-def _manifest(folder: Path) -> Manifest | None:
-    try:
-        return read(folder).manifest
-    except UsageError:
-        return None
 
 
 def _waiting(ledger: Ledger, settings: Settings, batches: Iterator[BatchEntry]) -> tuple[Path, ...]:
@@ -133,3 +117,33 @@ def _waiting(ledger: Ledger, settings: Settings, batches: Iterator[BatchEntry]) 
     with ledger.transaction() as connection:
         waiting = order.waiting(connection, settings.service, settings.former_service)
     return tuple(ledger.folder_of(one.folder) for one in waiting if one.id in some)
+
+
+@contextmanager
+def alone(out: Path, settings: Settings, told: Callable[[], None]) -> Iterator[None]:
+    """A block in which no other job is at work in this folder of batches; `told` is called where it must wait for that.
+
+    Two that read the same files side by side would each make batches of them. Behind it, what batches were made of is kept in the ledger.
+    """
+    files.make_folder(out)
+    lock = FileLock(out / LOCK, mode=files.FILE_MODE)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        told()
+        try:
+            lock.acquire(timeout=PATIENCE)
+        except Timeout:
+            hours = f"{PATIENCE / 3600:.0f} hours"
+            raise ServiceUnavailable(
+                f"another job has been at work in {out} for {hours}",
+                "Look whether it hangs, and run this again.",
+            ) from None
+    try:
+        yield
+    finally:
+        try:
+            with opened(out, file=settings.ledger) as ledger:
+                remember(ledger)
+        finally:
+            lock.release()

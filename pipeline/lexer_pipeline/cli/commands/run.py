@@ -37,11 +37,12 @@ def run(asked: argparse.Namespace) -> int:
             "there is no upload token",
             "Type lexer-pipeline login, or put it into LEXER_UPLOAD_API_TOKEN; or use convert.",
         )
-    read = job_run.what_to_read(asked, settings)
     if asked.dry_run:
-        return _looked_at(asked, read)
-    made = job_run.prepared(asked, read)
-    receipts, interrupted = _sent(asked, settings, made)
+        return _looked_at(asked, job_run.what_to_read(asked, settings))
+    with job_run.by_itself(asked, settings):
+        read = job_run.what_to_read(asked, settings)
+        made = job_run.prepared(asked, read)
+        receipts, interrupted = _sent(asked, settings, made)
     return _ended(asked, read, made, receipts, interrupted)
 
 

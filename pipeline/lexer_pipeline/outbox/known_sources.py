@@ -1,0 +1,70 @@
+"""Of which sources batches were made: as their manifests say, and kept in the ledger, since what was sent may be removed from the disk."""
+
+import sqlite3
+from collections.abc import Iterable, Iterator
+from dataclasses import astuple, dataclass
+from pathlib import Path
+
+from lexer_pipeline.errors import UsageError
+from lexer_pipeline.outbox import deliveries
+from lexer_pipeline.outbox.batch import read
+from lexer_pipeline.outbox.entry import BatchEntry
+from lexer_pipeline.outbox.ledger import Ledger
+
+# Made where it is first written, so that ledgers without it stay what they are.
+TABLE = """CREATE TABLE IF NOT EXISTS sources (
+    batch INTEGER NOT NULL REFERENCES batches (id),
+    bytes INTEGER NOT NULL, sha256 TEXT NOT NULL, mapping TEXT NOT NULL, label TEXT NOT NULL,
+    UNIQUE (batch, bytes, sha256)
+) STRICT"""
+CONVERTED = "b.specification != ''"
+NOT_KEPT = "b.specification != '' AND b.id NOT IN (SELECT batch FROM sources)"
+
+
+@dataclass(frozen=True, slots=True)
+class KnownSource:
+    """A source by its bytes, with the name of the mapping and the label with which a batch was made of it; empty is none."""
+
+    bytes: int
+    sha256: str
+    mapping: str
+    label: str
+
+
+def known_sources(ledger: Ledger) -> Iterator[tuple[BatchEntry, KnownSource]]:
+    """Every batch with each of its sources, as far as anything says them."""
+    with ledger.transaction() as connection:
+        batches = deliveries.select(connection, CONVERTED)
+        kept = _kept(connection)
+    for one in batches:
+        for source in kept.get(one.id) or _of_manifest(ledger.folder_of(one.folder)):
+            yield one, source
+
+
+def remember(ledger: Ledger) -> None:
+    """Keep what the manifests say of the sources of batches of which it is not kept yet."""
+    with ledger.transaction() as connection:
+        connection.execute(TABLE)
+        batches = deliveries.select(connection, NOT_KEPT)
+    found = [
+        (one.id, *astuple(source)) for one in batches for source in _of_manifest(ledger.folder_of(one.folder))
+    ]
+    with ledger.transaction() as connection:
+        connection.executemany("INSERT OR IGNORE INTO sources VALUES (?, ?, ?, ?, ?)", found)
+
+
+def _kept(connection: sqlite3.Connection) -> dict[int, list[KnownSource]]:
+    kept: dict[int, list[KnownSource]] = {}
+    if connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'sources'").fetchone():
+        for row in connection.execute("SELECT batch, bytes, sha256, mapping, label FROM sources"):
+            kept.setdefault(row["batch"], []).append(KnownSource(*tuple(row)[1:]))
+    return kept
+
+
+def _of_manifest(folder: Path) -> Iterable[KnownSource]:
+    try:
+        manifest = read(folder).manifest
+    except UsageError:
+        return ()
+    mapping, label = (str(manifest.options.get(name, "")) for name in ("mapping", "label"))
+    return [KnownSource(one.bytes, one.sha256, mapping, label) for one in manifest.sources]
