@@ -3,7 +3,9 @@
 Nothing is downloaded: what builds is installed already, and what the program needs is lent to the new environment.
 """
 
+import json
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -15,6 +17,8 @@ from pathlib import Path
 
 import pytest
 from filelock import FileLock
+
+from tests.docs.test_unattended import dockerfile
 
 pytestmark = pytest.mark.slow
 ROOT = Path(__file__).resolve().parent.parent
@@ -135,3 +139,36 @@ def test_the_command_of_an_installed_wheel_works_beside_a_package_called_pipelin
     said = run(python, ROOT / "tests" / "smoke.py", ROOT / "samples", cwd=tmp_path)
 
     assert f"as installed in {home}" in said
+
+
+def test_the_steps_of_the_docs_image_install_the_wheel_into_a_fresh_environment(
+    built: Path, tmp_path: Path
+) -> None:
+    venv.create(tmp_path / "fresh", with_pip=False)
+    binaries = tmp_path / "fresh" / "bin"
+    home = Path(
+        run(
+            binaries / "python", "-c", "import sysconfig; print(sysconfig.get_path('purelib'))", cwd=tmp_path
+        ).strip()
+    )
+    (home / "lent.pth").write_text(f"{Path(pytest.__file__).resolve().parents[1]}\n")
+    (binaries / "pip").write_text(
+        f'#!/bin/sh\nexec "{sys.executable}" -m pip --python "{binaries}/python" --quiet "$@"\n'
+    )
+    (binaries / "pip").chmod(0o700)
+    shutil.copytree(built, tmp_path / "dist")
+    install, _ = (rest for kind, rest in dockerfile() if kind == "RUN")
+    environ = {**os.environ, "PATH": f"{binaries}:/usr/bin:/bin", "PIP_NO_INDEX": "1"}
+
+    def typed(line: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            ["sh", "-c", line], cwd=tmp_path, env=environ, capture_output=True, text=True, check=False, timeout=600
+        )  # fmt: skip
+
+    done = typed(install.replace("/tmp/", f"{tmp_path}/"))
+
+    assert done.returncode == 0, done.stderr
+    assert not (tmp_path / "dist").exists()
+    (entry,), words = (json.loads(rest) for kind, rest in dockerfile() if kind in ("ENTRYPOINT", "CMD"))
+    started = typed(shlex.join([str(binaries / entry), *words]))
+    assert (started.returncode, "nightly: there is no such job" in started.stderr) == (2, True)

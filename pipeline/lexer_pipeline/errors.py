@@ -9,6 +9,7 @@ PipelineError
 """
 
 import errno
+from collections.abc import Sequence
 from typing import ClassVar
 
 # The disk is full, or one's share of it, or the file is as large as it may be.
@@ -16,15 +17,28 @@ NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
 class PipelineError(Exception):
-    """A failure with words for a person: what is wrong (message) and what to do (hint)."""
+    """A failure with words for a person: what is wrong (message) and what to do (hint).
+
+    Of the command that was typed, `instead` has a word and what is meant by it (empty where nobody knows), `flags` are those that would help, and
+    `without` those that are in the way.
+    """
 
     exit_code: ClassVar[int] = 2
     code: ClassVar[str] = "error"
 
-    def __init__(self, message: str, hint: str = "") -> None:
+    def __init__(
+        self,
+        message: str,
+        hint: str = "",
+        *,
+        instead: tuple[str, str] | None = None,
+        flags: Sequence[str] = (),
+        without: Sequence[str] = (),
+    ) -> None:
         super().__init__(message)
         self.message = message
         self.hint = hint
+        self.instead, self.flags, self.without = instead, tuple(flags), tuple(without)
 
     def as_json(self) -> dict[str, dict[str, str]]:
         """The object that `--json` prints when a command ends with exit code 2 to 5."""

@@ -15,7 +15,7 @@ class Field:
     """One leaf of a specification, as `specs SPEC` shows it.
 
     `path` is dotted, with `[]` after an array: `products[].price_paid`.
-    `normalise` is `email`, `hash` or empty.
+    `normalise` is `email`, `hash` or empty. One that is required `within` an object that may be left out is so where anything stands there.
     """
 
     path: str
@@ -25,6 +25,7 @@ class Field:
     description: str
     example: object
     normalise: str = ""
+    within: str = ""
 
 
 @dataclass(frozen=True, slots=True)

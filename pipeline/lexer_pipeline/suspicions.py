@@ -63,7 +63,11 @@ SUSPICIONS: Mapping[str, Suspicion] = MappingProxyType({
     ),
     "error_cell": Suspicion(
         WARNING, "a field of a table held the error of a spreadsheet, and was left out", "`#N/A`, `#REF!`, `####`",
-        "mend it in the spreadsheet, and export it again",
+        "fix it in the spreadsheet, and export it again",
+    ),
+    "field_emptied": Suspicion(
+        WARNING, "a field that was filled in most records of the last deliveries of its kind is empty in nearly all of these",
+        "an export without its column of e-mail addresses", "look whether the export lacks a column, or calls it otherwise",
     ),
     "html_entity": Suspicion(
         WARNING, "a text holds a sign as web pages write it", "`Tom &amp; Jo`, `O&#039;Connor`",
@@ -75,7 +79,7 @@ SUSPICIONS: Mapping[str, Suspicion] = MappingProxyType({
         "a name with U+200B behind it", "look where it comes from; from ids, e-mail addresses, postcodes, numbers and dates it is taken off",
     ),
     "key_repeated": Suspicion(
-        HOLD, "an order or a return has the id of another one that came before it; the vendor keeps one of them",
+        HOLD, "an order or a return has the id of another one that came before it; Lexer keeps one of them",
         "`purchase_id` A-1 in two documents", "give each an id of its own, or take out what is there twice",
     ),
     "line_repeated": Suspicion(
@@ -121,7 +125,7 @@ SUSPICIONS: Mapping[str, Suspicion] = MappingProxyType({
         'leave it empty; where it is meant, write `placeholders = { not = ["0"] }` in the mapping',
     ),
     "record_repeated": Suspicion(
-        WARNING, "a product or a customer has the reference or the link of another one that came before it; the vendor keeps one of them",
+        WARNING, "a product or a customer has the reference or the link of another one that came before it; Lexer keeps one of them",
         "variants of one SKU", "give each its own, or take out what is there twice",
     ),
     "replacement_character": Suspicion(
@@ -139,9 +143,13 @@ SUSPICIONS: Mapping[str, Suspicion] = MappingProxyType({
         HOLD, "one link stands for several people, who would become one", "`customer_id` 0 for all guests of a shop",
         "leave the link empty where it names nobody", by_share=True,
     ),
+    "size_unlike_before": Suspicion(
+        WARNING, "ten times fewer rows came than in the last deliveries of its kind, or ten times more",
+        "200 orders after nights of 20,000", "look whether the export is whole, and of the days that are meant",
+    ),
     "spreadsheet_error": Suspicion(
         ISSUE, "a link or a key is the error of a spreadsheet", "`#N/A`, `#REF!`, `####`",
-        "mend it in the spreadsheet, and export it again",
+        "fix it in the spreadsheet, and export it again",
     ),
     "swallowed_rows": Suspicion(
         ISSUE, "a quoted cell holds two lines or more with as many delimiters as a row: a stray quote took in the rows after it",
@@ -170,8 +178,14 @@ def not_holding(code: str) -> str:
         return (
             "Its records are rejected." if SUSPICIONS[code].weight == ISSUE else "What it warns of is sent."
         )
-    near = get_close_matches(code, holding, 1)
-    return f"Did you mean {near[0]}?" if near else f"These hold a batch: {', '.join(holding)}."
+    near = nearest_holding(code)
+    return f"Did you mean {near}?" if near else f"These hold a batch: {', '.join(holding)}."
+
+
+def nearest_holding(code: str) -> str:
+    """The code that holds a batch and is meant by one that does not exist; empty where none is near."""
+    holding = [name for name, one in SUSPICIONS.items() if one.weight == HOLD]
+    return next(iter(get_close_matches(code, holding, 1)), "") if code not in SUSPICIONS else ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from lexer_pipeline.codes.ends import ERRORS, EXITS
 from lexer_pipeline.codes.entry import Entry
 from lexer_pipeline.codes.every import Code, every
 from lexer_pipeline.codes.issues import ISSUES
+from lexer_pipeline.codes.obstacles import OBSTACLES
 from lexer_pipeline.codes.suspected import SUSPECTED
 from lexer_pipeline.codes.warnings import WARNINGS
 from lexer_pipeline.errors import PipelineError
@@ -45,12 +46,18 @@ def told(*words: str) -> tuple[int, str]:
 def found(one: Entry, text: str, command: str) -> dict[str, set[str]]:
     """The names that `command` gives of the text, by what kind of name each is."""
     example = one.example
+    if example.earlier:
+        Path(example.file).write_bytes(example.bytes_of(example.earlier))
+        told(*command.split(), "--json", "--quiet")
     Path(example.file).write_bytes(example.bytes_of(text))
     for name, content in filter(None, (example.beside, example.other)):
         Path(name).write_text(content, "utf-8")
     _, printed = told(*command.split(), "--json", "--quiet")
-    sources = json.loads(printed)["sources"]
+    answer = json.loads(printed)
+    sources = answer["batches"] if "batches" in answer else answer["sources"]
     kinds = ("issues", "suspicions", "warnings", "conversions")
+    if command.startswith("inspect"):
+        return {"obstacles": {found["code"] for source in sources for found in source["obstacles"]}}
     return {kind: {name for source in sources for name in source[kind]} for kind in kinds}
 
 
@@ -99,6 +106,21 @@ def test_every_suspicion_error_and_exit_code_and_every_change_of_the_kernels_is_
     assert set(ERRORS) == errors
     assert set(map(int, EXITS)) == ends | {exits.DONE, exits.DATA, exits.DEFECT, exits.INTERRUPTED}
     assert set(kernels.CHANGES) <= set(CHANGES)
+
+
+def test_every_code_of_an_obstacle_is_explained() -> None:
+    """What `inspect` calls in the way; faults of rows and required fields have the codes of issues."""
+    rooms = (Path(lexer_pipeline.__file__).parent / "inspecting").glob("*.py")
+    calls = [
+        node
+        for path in rooms
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.Call)
+    ]
+    made = {one.args[0].value for one in calls if isinstance(one.func, ast.Name) and one.func.id == "Obstacle"
+            and isinstance(one.args[0], ast.Constant)}  # fmt: skip
+
+    assert made == {*OBSTACLES, *(made & {*ISSUES, *WARNINGS})}
 
 
 def below(above: type[PipelineError]) -> set[type[PipelineError]]:

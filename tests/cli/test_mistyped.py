@@ -68,7 +68,7 @@ def test_a_flag_is_known_by_its_letters_whatever_stands_between_them(typed: str)
 
 
 def test_a_flag_of_another_command_is_said_to_be_one() -> None:
-    assert "It is a flag of upload, and stands behind it: lexer-pipeline upload --dry-run" in refused(
+    assert "It is a flag of upload, run, and stands behind it: lexer-pipeline upload --dry-run" in refused(
         "validate", "in.csv", "--dry-run"
     )
     assert "lexer-pipeline validate --json" in refused("--json", "validate", "in.csv")

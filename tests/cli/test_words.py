@@ -125,5 +125,6 @@ def test_a_file_that_is_not_there_is_answered_with_the_one_that_is_called_nearly
     Path("orders_march.csv").write_text("a\n1\n")
 
     assert told("validate", "orders_marhc.csv", "--spec", "purchase") == (
-        3, "error: orders_marhc.csv: there is no such file\n  Did you mean orders_march.csv?\n",
+        3, "error: orders_marhc.csv: there is no such file\n  Did you mean orders_march.csv?\n"
+        "  Type: lexer-pipeline validate orders_march.csv --spec purchase\n",
     )  # fmt: skip

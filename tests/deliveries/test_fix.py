@@ -493,8 +493,7 @@ def test_the_command_says_what_was_passed_over_and_what_is_left(tmp_path: Path) 
     (tmp_path / "people.csv").write_bytes(export(*PEOPLE))
     first = typed(tmp_path, "convert", "people.csv", "--spec", SPEC, "--date", DATE, "--max-invalid", "90%")
     assert (
-        f"2 rows rejected: mend batches/{FIRST}/rejects.csv, then lexer-pipeline convert --fix"
-        in first.stdout
+        f"2 rows rejected: fix batches/{FIRST}/rejects.csv, then lexer-pipeline convert --fix" in first.stdout
     )
     file = tmp_path / "batches" / FIRST / "rejects.csv"
     file.write_text(file.read_text().replace(*EVA))
@@ -506,8 +505,8 @@ def test_the_command_says_what_was_passed_over_and_what_is_left(tmp_path: Path) 
     run = typed(tmp_path, "run", "--fix", FIRST, "people.csv")
 
     assert (plain.returncode, f"convert --fix batches/{FIRST}" in plain.stderr) == (2, True)
-    assert (done.returncode, f"mends rejects of {FIRST}" in done.stdout) == (0, True)
-    assert f"1 row rejected: mend batches/{SECOND}/rejects.csv" in done.stdout
+    assert (done.returncode, f"fixes rejects of {FIRST}" in done.stdout) == (0, True)
+    assert f"1 row rejected: fix batches/{SECOND}/rejects.csv" in done.stdout
     assert again.returncode == 0
     assert [one["made"] for one in json.loads(again.stdout)["batches"]] == [False]
     assert "1 row left out: an earlier fix accepted it" in again.stderr

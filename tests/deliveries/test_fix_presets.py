@@ -159,7 +159,7 @@ def test_a_line_of_an_order_that_was_accepted_without_it_is_no_order(shop: Shop,
 
     problem = raised(UsageError, lambda: shop.fix(batch.path))
 
-    assert "what was mended on line 5 of the source has a purchase_id" in problem.message
+    assert "what was fixed on line 5 of the source has a purchase_id" in problem.message
     assert shop.states() == {batch.path.name: batch.manifest.state}
 
 

@@ -23,7 +23,8 @@ from .helpers import CORRECTED, DATE, FIRST, SECOND, Shop, names, raised, states
 
 DAY = 86400.0
 THIRD = f"profile_customer_03-{DATE}-a"
-KEPT = {"manifest.json", "receipt.json", "lines.trace"}
+TOLD = {"manifest.json", "report.html", "report.json", "lines.trace"}
+KEPT = TOLD | {"receipt.json"}
 
 
 @pytest.fixture
@@ -124,7 +125,7 @@ def test_what_was_dropped_or_rejected_is_made_anew_under_the_next_version(shop: 
     shop.drop(FIRST)
     later(shop, 31)
     assert purged(shop) == {FIRST: "dropped", SECOND: "rejected"}
-    assert files_of(shop, FIRST) == files_of(shop, SECOND) == {"manifest.json", "lines.trace"}
+    assert files_of(shop, FIRST) == files_of(shop, SECOND) == TOLD
     assert json.loads((shop.out / SECOND / "manifest.json").read_text())["state"] == "dropped"
     assert shop.states() == {}
     assert names(shop.convert("Ida")) == [CORRECTED]
@@ -241,10 +242,9 @@ def test_a_purge_that_is_killed_anywhere_is_finished_by_the_next(shop: Shop, tmp
         assert ended.returncode == (9 if left < 6 else 0)
         purge(out, 0.0, shop.settings, really=True)
         lying = {path.relative_to(out).as_posix() for path in out.rglob("*") if path.is_file()}
-        assert {path for path in lying if "/" in path} == {
-            f"{FIRST}/manifest.json", f"{FIRST}/receipt.json", f"{SECOND}/manifest.json",
-            f"{FIRST}/lines.trace", f"{SECOND}/lines.trace",
-        }  # fmt: skip
+        assert {path for path in lying if "/" in path} == (
+            {f"{FIRST}/{name}" for name in KEPT} | {f"{SECOND}/{name}" for name in TOLD}
+        )
 
 
 def test_the_command_says_what_would_go_and_removes_it_with_yes(shop: Shop) -> None:

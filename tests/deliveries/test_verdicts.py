@@ -52,6 +52,8 @@ def test_where_no_record_is_valid_the_folder_is_written_all_the_same(shop: Shop)
         "lines.trace",
         "manifest.json",
         "rejects.csv",
+        "report.html",
+        "report.json",
     ]
     assert (batch.manifest.rows, batch.manifest.rejected, batch.manifest.records) == (2, 2, 0)
     assert shop.upload() == [], "convert has said so already"

@@ -31,10 +31,13 @@ def prose_of(page: str) -> str:
 
 def section(page: str, title: str) -> str:
     """The part of a page under one heading, subsections included."""
-    level = title.split(" ")[0]
-    found = re.search(rf"^{re.escape(title)}$(.*?)(?=^#{{1,{len(level)}}} |\Z)", text_of(page), re.M | re.S)
+    level, text = title.split(" ")[0], text_of(page)
+    headings = FENCE.sub(
+        lambda example: re.sub("^#", "-", example[0], flags=re.M), text
+    )  # a comment is no heading
+    found = re.search(rf"^{re.escape(title)}$(.*?)(?=^#{{1,{len(level)}}} |\Z)", headings, re.M | re.S)
     assert found, f"{page} has no section {title}"
-    return found[1]
+    return text[slice(*found.span(1))]
 
 
 def anchors(page: str) -> set[str]:

@@ -15,6 +15,7 @@ from lexer_pipeline.codes.changes import ALWAYS, BY_MAPPING, CHANGES
 from lexer_pipeline.codes.ends import ERRORS
 from lexer_pipeline.codes.entry import Entry
 from lexer_pipeline.codes.issues import ISSUES
+from lexer_pipeline.codes.obstacles import OBSTACLES
 from lexer_pipeline.codes.warnings import WARNINGS
 from lexer_pipeline.mapping import conversions, file
 from lexer_pipeline.mapping.conversions import dates, forms
@@ -43,7 +44,8 @@ NO_FLAGS = {"names", "stdin", "progress", "show_values", "timings", "day"}
 
 
 @pytest.mark.parametrize(
-    ("title", "known"), [("## Issues", ISSUES), ("## Warnings", WARNINGS), ("## Errors", ERRORS)]
+    ("title", "known"),
+    [("## Issues", ISSUES), ("## Warnings", WARNINGS), ("## Obstacles", OBSTACLES), ("## Errors", ERRORS)],
 )
 def test_every_code_is_explained_in_the_programs_own_words(title: str, known: Mapping[str, Entry]) -> None:
     told = {coded(row[0])[0]: row[1] for row in rows(section(CODES_PAGE, title)) if coded(row[0])}
@@ -219,7 +221,7 @@ def test_every_setting_stands_there_with_its_default() -> None:
     tables = json.loads(config.SCHEMA.read_bytes())["properties"]
 
     for table in tables:
-        assert f"[{table}]" in said
+        assert f"[{table}" in said
     shown = {row[0].strip("`"): row[1].strip("`") for row in rows(said)}
     assert sorted(shown) == sorted(tables["upload"]["properties"])
     for key, value in shown.items():

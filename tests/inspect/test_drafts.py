@@ -489,7 +489,7 @@ def test_dates_that_can_be_read_in_two_ways_are_the_one_question(tmp_path: Path)
     assert tried.done.missing == ("action_at",)
     (question,) = tried.done.questions
     assert "2 cells can be read as dd/mm/yyyy and as mm/dd/yyyy" in question
-    assert '"Date",  # proposed for action_at below' in tried.text
+    assert '"Date",  # until you take away the # before action_at below' in tried.text
 
     answered = tried.text.replace(
         '# action_at = { column = "Date", convert = [{ date = "dd',

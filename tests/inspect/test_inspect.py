@@ -265,7 +265,7 @@ def test_a_column_called_like_a_field_is_not_said_to_be_none() -> None:
     assert said["Mobile"].startswith(
         "is called like the field mobile, but its values look like something else"
     )
-    assert said["Shoe size"] == "is no field of profile_customer"
+    assert said["Shoe size"].startswith("is no field of profile_customer; a mapping can leave it out")
 
 
 def test_names_that_share_but_an_ending_are_not_near() -> None:

@@ -54,12 +54,37 @@ def test_issues_of_one_code_stand_under_their_own_words(tmp_path: Path) -> None:
     assert len(said) > 1
 
 
-def test_words_that_differ_from_record_to_record_take_a_few_lines_alone(tmp_path: Path) -> None:
+def test_words_that_differ_in_their_numbers_are_one_line_with_those_of_the_first(tmp_path: Path) -> None:
     rows = b"".join(b"x" + b",1" * wide + b"\n" for wide in range(3, 60))
     (source,) = of_bytes(b"link.mobile,first_name\n" + rows, "customer_record", tmp_path).report.sources
 
-    assert len(source.findings) == 6
-    assert sum(one.records for one in source.findings) == 57
+    (one,) = source.findings
+    assert (one.records, one.line) == (57, 2)
+    assert one.message.startswith("the row has 4 cells where the header has 2")
+    assert one.message.endswith("(on line 2; other numbers elsewhere)")
+
+
+def test_each_kind_of_json_fault_has_words_of_its_own_and_no_share_is_above_all(tmp_path: Path) -> None:
+    faults = (
+        b"{'a': 1}",
+        b'{"a": 1,}',
+        b'{"a": 01}',
+        b'{"a": True}',
+        b'{"a": "x',
+        b'{"a": "\\x"}',
+        b'{"a": "\t"}',
+        b'{"a": 1} {}',
+    )
+    good = b'{"link": {"email": "mira@example.com"}}'
+    (source,) = of_bytes(b"\n".join((*faults, faults[0], good)), "customer_record", tmp_path).report.sources
+
+    told = {one.line: (one.records, one.message) for one in source.findings}
+    assert sorted(told) == list(range(1, len(faults) + 1))
+    assert told[1][0] == 2
+    for line, words in enumerate(
+        ("single", "comma", "zero", "True", "no closing quote", "backslash", "tab", "behind"), 1
+    ):
+        assert words in told[line][1]
 
 
 def test_each_specification_of_a_run_has_its_own_sentence(
@@ -80,7 +105,10 @@ def test_one_row_is_a_row_and_one_record_a_record(tmp_path: Path, capsys: pytest
     file.write_bytes(orders(good=1, bad=1))
 
     assert run_command(["validate", str(file), "--spec", "purchase"]) == 1
-    assert "4 rows = 1 valid + 3 rejected (1 record) + 0 continued + 0 blank" in capsys.readouterr().out
+    assert (
+        "4 rows = 1 valid + 3 rejected (1 record) + 0 further rows of a record + 0 blank"
+        in capsys.readouterr().out
+    )
 
 
 def test_a_null_below_custom_fields_stays_in_every_way_through(tmp_path: Path) -> None:

@@ -73,6 +73,8 @@ def whole(found: list[PreparedBatch]) -> bool:
             one.manifest.file,
             "manifest.json",
             "issues.ndjson",
+            "report.html",
+            "report.json",
             "lines.trace",
             *one.manifest.rejects,
         }

@@ -21,7 +21,7 @@ def test_documents_give_the_same_files_with_kernels_and_without(tmp_path: Path) 
     fast, slow = folder_of(tmp_path / "fast"), folder_of(tmp_path / "slow")
 
     compare([*WORDS, "--max-invalid", "100%"], fast, slow, False)
-    assert len(list((fast / "batches").glob("*/*.json"))) == 6
+    assert len(list((fast / "batches").glob("*/*.json"))) == 9
 
 
 def test_a_path_that_no_document_has_is_named(tmp_path: Path) -> None:

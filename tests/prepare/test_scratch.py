@@ -88,7 +88,7 @@ def test_of_two_that_prepare_at_once_the_killed_ones_records_go_with_the_next_co
         assert (out / left / "part-0001" / "records.json").stat().st_size > 0
         assert finish(alive) == 0
     assert hidden(out) == set()
-    assert len(list(out.glob("profile_customer*/*.json"))) == 2
+    assert len(list(out.glob("profile_customer*/*.json"))) == 3
 
 
 def put_aside(process: "subprocess.Popen[bytes]", temp: Path) -> int:

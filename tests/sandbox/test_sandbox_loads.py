@@ -41,7 +41,12 @@ def test_every_line_is_accepted_or_rejected_in_the_products_sentences(sandbox: S
     assert [(one["line"], one["code"], one["path"], one["message"]) for one in dataset["rejects"]] == [
         (2, "type", "product_id", "is not of the type asked for; write text"),
         (3, "blank_line", "", "is blank; a file holds one record a line and no empty lines"),
-        (4, "json", "", f"{NOT_JSON} (near character 25 of the record)"),
+        (
+            4,
+            "json",
+            "",
+            f"{NOT_JSON}: a comma stands before a closing bracket; take it out (near character 25 of the record)",
+        ),
         (5, "type", "images[1]", "is not of the type asked for; write text"),
         (6, "type", "", "is not of the type asked for; write an object, {...}"),
     ]

@@ -83,7 +83,8 @@ def test_a_fault_of_a_mapping_is_told_with_its_line_and_its_remedy(
 
     assert run_command(["convert", "a.csv", "--map", "own.toml", "--quiet"]) == 2
 
-    told, remedy = capsys.readouterr().err.strip().split("\n")
+    told, remedy, again = capsys.readouterr().err.strip().split("\n")
+    assert again == "  Then again: lexer-pipeline convert a.csv --map own.toml --quiet"
     assert told.startswith(f"error: own.toml: line {line}: ")
     assert message in told
     assert hint in remedy
@@ -160,7 +161,7 @@ def test_a_date_is_its_text_and_a_whole_number_may_have_a_point(tmp_path: Path) 
         ("[datasets]\ncustomer = 'a b'", 2, "datasets.customer must be", "Hub > Manage"),
         ("[datasets]\n\n'a.b' = 5", 3, 'datasets."a.b" must be', "Hub > Manage"),
         ("[names]\nprofile_customer = 'a\\u000a'", 2, "names.profile_customer must be", "customer_records"),
-        ("# token\n[upload]\na = [{ b = 1, api_Token = 's3cr3t' }]", 3, "holds a token", "revoke"),
+        ("# token\n[upload]\na = [{ b = 1, api_Token = 's3cr3t' }]", 3, "holds a token", "Revoke"),
         ("token = [[[", 1, "is not TOML", "quotes"),
     ],
 )  # fmt: skip

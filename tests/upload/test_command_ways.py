@@ -246,6 +246,8 @@ def test_a_run_that_sends_one_specification_and_rejects_another_ends_with_1(stor
         "lines.trace",
         "manifest.json",
         "rejects.csv",
+        "report.html",
+        "report.json",
     ]
     assert state(store, out) == [(rejected.name, "rejected"), ("profile_customer-20240306-a", "sent")]
 

@@ -40,7 +40,7 @@ def look(area: str, what: str, found: str, remedy: str) -> Check:
 
 
 def wrong(area: str, what: str, found: str, remedy: str) -> Check:
-    """Something that is in the way, and is mended here."""
+    """Something that is in the way, and is fixed here."""
     return Check(area, what, found, Verdict.WRONG, remedy)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from lexer_pipeline.checkup import clock, disk, ledgers, program, service
+from lexer_pipeline.checkup import clock, disk, jobs, ledgers, program, service
 from lexer_pipeline.checkup.check import Check, look, wrong
 from lexer_pipeline.errors import UsageError
 from lexer_pipeline.system import scratch
@@ -60,12 +60,12 @@ def check_up(here: Place, runtime: Runtime = Runtime()) -> CheckUp:
                     service.ADDRESS,
                     "address",
                     "not looked at, since the settings are wrong",
-                    "Mend them first",
+                    "Fix them first",
                 ),
             )
         )
     known = (*_of_flags(here), _token(here, settings), *origins.settings_of(here.environ, file))
-    checks += _settings(known)
+    checks += [*_settings(known), *jobs.look_at(here.environ, file)]
     ledger = ledgers.look_at(here.out, settings.ledger)
     checks += ledger.checks
     found = Answer() if here.offline else probe(settings)

@@ -45,7 +45,7 @@ def look_at(out: Path, named: Path | None) -> Looked:
             AREA,
             "file",
             f"{file.absolute()} holds a change that was cut off",
-            f"Any command mends it: lexer-pipeline status --out {out}",
+            f"Any command fixes it: lexer-pipeline status --out {out}",
         )
         return Looked((cut, *_second(out, file)))
     return _read(out, file, workers)
@@ -97,7 +97,7 @@ def _states(out: Path, rows: Iterable[tuple[str, str, float]]) -> Iterator[Check
     counts = ", ".join(f"{count:,} {state}" for state, count in sorted(found.items()))
     yield Check(AREA, "uploads", counts or "none yet")
     if doubtful:
-        command = f"Ask the vendor, then: lexer-pipeline settle {out / Path(doubtful[0]).name} --arrived (or --not-arrived)"
+        command = f"Ask Lexer, then: lexer-pipeline settle {out / Path(doubtful[0]).name} --arrived (or --not-arrived)"
         yield look(
             AREA,
             "in doubt",

@@ -78,7 +78,10 @@ class Buckets:
 
         Raises SourceError where a key has more rows than a record may have.
         """
+        passed = 0
         for number in np.flatnonzero(self.rows).tolist():
+            scratch.passed(passed)
+            passed += int(self.bytes[number])
             if self.bytes[number] <= RECORD_BYTES and self.rows[number] <= RECORD_ROWS:
                 yield self.read(number)
                 continue

@@ -3,6 +3,7 @@
 import argparse
 import sys
 from collections.abc import Sequence
+from difflib import get_close_matches
 from importlib import import_module
 from pathlib import Path
 from typing import NoReturn, TypeAlias
@@ -19,7 +20,24 @@ class _Parser(argparse.ArgumentParser):
     """Reports a wrong command line as the usage error that it is."""
 
     def error(self, message: str) -> NoReturn:
-        raise UsageError(f"{self.prog}: {message}", f"See {self.prog} --help.")
+        example = f"For {self.epilog}; all flags: " if self.epilog else ""
+        raise UsageError(f"{self.prog}: {message}", f"{example}{self.prog} --help")
+
+    def _check_value(self, action: argparse.Action, value: object) -> None:
+        """Name the word that is meant by one that an argument does not take."""
+        if action.choices is None or value in action.choices:
+            return
+        words, flag = (
+            [str(one) for one in action.choices],
+            "/".join(action.option_strings) or str(action.metavar),
+        )
+        near = next(iter(get_close_matches(str(value), words, 1)), "")
+        meant = f"Did you mean {near}? " if near else ""
+        raise UsageError(
+            f"{self.prog}: {flag} does not take {value}, but one of: {', '.join(words)}",
+            f"{meant}{self.prog} --help lists its flags.",
+            instead=(str(value), near) if near else None,
+        )
 
 
 class _Version(argparse.Action):
@@ -78,6 +96,8 @@ def parser() -> argparse.ArgumentParser:
         _add_settle,
         _add_drop,
         _add_status,
+        _add_review,
+        _add_report,
         _add_trace,
         _add_explain,
         _add_purge,
@@ -125,7 +145,10 @@ def _add_inspect(commands: Commands) -> None:
     summary = "say what an export is, what it could become and what stands in the way"
     parser = _command(commands, "inspect", summary, "inspect orders.csv")
     parser.add_argument(
-        "sources", nargs="+", metavar="SOURCE", help="a table or JSON file, or - for standard input"
+        "sources",
+        nargs="+",
+        metavar="SOURCE",
+        help="a CSV, JSON, XLSX or Parquet file, packed or not, a folder, a pattern, or - for standard input",
     )
     flags.add_reading(parser)
 
@@ -134,9 +157,12 @@ def _add_map(commands: Commands) -> None:
     summary = "draft a mapping: which column is which field"
     parser = _command(commands, "map", summary, "map contacts.csv --spec customer_record")
     parser.add_argument(
-        "sources", nargs=1, metavar="SOURCE", help="a table or JSON file, or - for standard input"
+        "sources",
+        nargs=1,
+        metavar="SOURCE",
+        help="a CSV, JSON, XLSX or Parquet file, packed or not, or - for standard input",
     )
-    start = parser.add_mutually_exclusive_group(required=True)
+    start = parser.add_mutually_exclusive_group()
     start.add_argument("--spec", help="a specification, a record type or a schema file")
     start.add_argument(
         "--from",
@@ -173,7 +199,7 @@ def _add_convert(commands: Commands) -> None:
     parser.add_argument(
         "--fix",
         metavar="BATCH",
-        help="take the mended rejects of a batch, or the files of them that are named, and make what is valid now",
+        help="take the fixed rejects of a batch, or the files of them that are named, and make what is valid now",
     )
 
 
@@ -201,10 +227,14 @@ def _add_upload(commands: Commands) -> None:
 
 def _add_run(commands: Commands) -> None:
     parser = _command(
-        commands, "run", "convert, then upload", "run orders.csv --spec purchase --dataset a1b2c3d4"
+        commands,
+        "run",
+        "convert, then upload: of files, or of a job of pipeline.toml",
+        "run orders.csv --spec purchase --dataset a1b2c3d4",
     )
-    flags.add_preparing(parser)
+    flags.add_preparing(parser, "*")
     flags.add_sending(parser)
+    flags.add_unattended(parser)
 
 
 def _add_settle(commands: Commands) -> None:
@@ -212,9 +242,9 @@ def _add_settle(commands: Commands) -> None:
     parser = _command(commands, "settle", summary, "settle batches/commerce_purchases-20240306-a --arrived")
     flags.add_batches(parser, "+", "folders of batches that are in doubt")
     answer = parser.add_mutually_exclusive_group(required=True)
-    answer.add_argument("--arrived", action="store_true", help="the vendor has it: it counts as sent")
+    answer.add_argument("--arrived", action="store_true", help="Lexer has it: it counts as sent")
     answer.add_argument(
-        "--not-arrived", action="store_true", help="the vendor does not have it: it waits to be sent"
+        "--not-arrived", action="store_true", help="Lexer does not have it: it waits to be sent"
     )
 
 
@@ -229,6 +259,29 @@ def _add_status(commands: Commands) -> None:
         commands, "status", "show what is prepared, held, sent, in doubt", "status --out batches"
     )
     flags.add_out(parser)
+
+
+def _add_review(commands: Commands) -> None:
+    summary = "map, fix and prepare an export in the browser"
+    parser = _command(commands, "review", summary, "review orders.csv")
+    flags.add_preparing(parser, 1, "BATCH|SOURCE")
+    parser.add_argument("--port", type=int, default=0, help="the port on 127.0.0.1 (a free one)")
+    parser.add_argument("--no-browser", action="store_true", help="print the address and open no browser")
+
+
+def _add_report(commands: Commands) -> None:
+    summary = "make a page to look at, on a batch or on what a source would become"
+    parser = _command(commands, "report", summary, "report orders.csv --map shopify_orders")
+    flags.add_sources(parser, metavar="BATCH|SOURCE")
+    parser.add_argument(
+        "--out",
+        type=Path,
+        metavar="FILE",
+        help="the page to write (report.html of the batch, or SOURCE.report.html here)",
+    )
+    parser.add_argument(
+        "--batches", type=Path, default=Path("batches"), help="the folder of prepared batches (batches)"
+    )
 
 
 def _add_trace(commands: Commands) -> None:
@@ -298,5 +351,5 @@ def _add_sandbox(commands: Commands) -> None:
     parser.add_argument(
         "--strict-names",
         action="store_true",
-        help="refuse file names of the vendor's own script, which break the rules of its page",
+        help="refuse file names of Lexer's own script, which break the rules of its page",
     )

@@ -4,6 +4,7 @@ import argparse
 import os
 from collections.abc import Callable
 from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from lexer_pipeline.cli.streams import standard_input
 from lexer_pipeline.errors import UsageError
 from lexer_pipeline.loading.format import ReadOptions
 from lexer_pipeline.preparing.options import Options
+from lexer_pipeline.uploading import origins
 from lexer_pipeline.uploading import settings as stored
 from lexer_pipeline.uploading.dataset_ids import over, parse_datasets
 from lexer_pipeline.uploading.settings import Settings
@@ -30,6 +32,9 @@ def read_options(asked: argparse.Namespace) -> ReadOptions:
 
 def options(asked: argparse.Namespace, progress: Callable[[int, int], None] | None) -> Options:
     """The options of `validate`, and of the commands that prepare."""
+    if asked.date_format is not None:
+        # Where no column is a date nobody else would notice that it is none.
+        import_module("lexer_pipeline.mapping.conversions.forms").form_of(asked.date_format)
     found = Options(
         reading=read_options(asked), member=asked.member, mapping=asked.map, date_format=asked.date_format, zone=asked.timezone,
         country=asked.country,
@@ -39,10 +44,10 @@ def options(asked: argparse.Namespace, progress: Callable[[int, int], None] | No
     )  # fmt: skip
     if "max_bytes" not in asked:
         return found
-    here = settings(asked, to_send=False)
+    here, edits = settings(asked, to_send=False), edits_named(asked)
     return replace(
         found, date=asked.date, label=asked.label, replaces=tuple(asked.replaces), datasets=here.datasets,
-        fix=getattr(asked, "fix", None), ledger=here.ledger, min_rows=asked.min_rows, max_invalid=asked.max_invalid, max_bytes=asked.max_bytes,
+        fix=None if edits is not None else getattr(asked, "fix", None), edits=edits, ledger=here.ledger, min_rows=asked.min_rows, max_invalid=asked.max_invalid, max_bytes=asked.max_bytes, report=not asked.no_report,
     )  # fmt: skip
 
 
@@ -56,8 +61,22 @@ def settings(asked: argparse.Namespace, *, to_send: bool = True) -> Settings:
     return replace(found, **given)
 
 
+def address_source() -> str:
+    """Where the address of the service comes from: a variable, a line of pipeline.toml, or `default`."""
+    known = origins.settings_of(os.environ, stored.settings_in(Path()))
+    return next(one.source for one in known if one.name == "upload.url")
+
+
+def edits_named(asked: argparse.Namespace) -> Path | None:
+    """The file of edits behind --fix, where that is no batch."""
+    fixed = Path(getattr(asked, "fix", None) or "")
+    return fixed if fixed.suffix == ".toml" else None
+
+
 def made_in(asked: argparse.Namespace) -> Path:
     """The folder that batches are made in: the one of the batch that is fixed, since its ledger knows it."""
+    if edits_named(asked) is not None:
+        return Path(asked.out)
     fixed = Path(getattr(asked, "fix", None) or "")
     is_elsewhere = asked.out == OUT and len(fixed.parts) > 1 and fixed.parent.resolve() != OUT.resolve()
     return fixed.parent if is_elsewhere else Path(asked.out)

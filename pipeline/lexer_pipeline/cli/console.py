@@ -5,8 +5,13 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from rich.cells import cell_len, set_cell_size
 from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
+
+from lexer_pipeline.cli.wrapped import wrapped
+
+# Between two columns, and how many signs of the last one are worth a column.
+GAP, SOME_WORDS = 2, 24
+# Of what stands below its row, shorter cells share a line.
+SHORT = 16
 
 
 def console_for(asked: argparse.Namespace) -> Console:
@@ -20,34 +25,52 @@ def table(
 ) -> None:
     """Print rows under titles; the columns numbered in `right` are aligned to the right.
 
-    On a terminal long cells are folded, those of the first column (a field, a path) only where they take more than half of it. In a
-    pipe or a file each row is one line, so that it can be searched and copied.
+    In a pipe or a file each row is one line, so that it can be searched and copied. On a terminal that is too narrow for it the last
+    column is broken between words, or what has no room stands below its row; no field, path or code is ever cut.
     """
     cells, numbers = [[_cell(value) for value in row] for row in rows], frozenset(right)
-    if not console.is_terminal:
-        for line in _lines([list(titles), *cells], numbers):
-            say(console, line)
-        return
-    first = max((cell_len(row[0]) for row in cells), default=0)
-    grid = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
-    for index, title in enumerate(titles):
-        is_whole = index == 0 and first <= console.width // 2
-        grid.add_column(
-            title, justify="right" if index in numbers else "left", overflow="fold", no_wrap=is_whole
-        )
+    widths = [max(map(cell_len, column)) for column in zip(titles, *cells, strict=True)]
+    shown = _fitting(widths, console.width) if console.is_terminal else len(widths)
+    say_whole(console, _line(titles[:shown], widths, numbers), "bold" if console.is_terminal else None)
+    last = console.width - _total(widths[:-1]) - GAP if console.is_terminal else widths[-1]
     for row in cells:
-        grid.add_row(*map(escape, row))
-    console.print(grid)
+        lines = list(wrapped(row[-1], last)) if shown == len(widths) else [""]
+        say_whole(console, _line([*row[:-1], lines[0]][:shown], widths, numbers))
+        for more in lines[1:]:
+            say_whole(console, f"{' ' * (_total(widths[:-1]) + GAP)}{more.strip()}")
+        for below in _below(titles[shown:], row[shown:]):
+            say(console, below)
 
 
-def _lines(rows: Sequence[Sequence[str]], right: Collection[int]) -> Iterator[str]:
-    widths = [max(map(cell_len, column)) for column in zip(*rows, strict=True)]
-    for row in rows:
-        cells = (
-            " " * (width - cell_len(cell)) + cell if index in right else set_cell_size(cell, width)
-            for index, (cell, width) in enumerate(zip(row, widths, strict=True))
-        )
-        yield "  ".join(cells).rstrip()
+def _fitting(widths: Sequence[int], room: int) -> int:
+    """How many of the columns have room beside each other: all where that is enough for some words of the last one."""
+    if _total(widths) <= room or _total(widths[:-1]) + GAP + SOME_WORDS <= room:
+        return len(widths)
+    return max((count for count in range(1, len(widths)) if _total(widths[:count]) <= room), default=1)
+
+
+def _total(widths: Sequence[int]) -> int:
+    return sum(widths) + GAP * max(len(widths) - 1, 0)
+
+
+def _below(titles: Sequence[str], row: Sequence[str]) -> Iterator[str]:
+    """What had no room, below its row: what is short in one line, and each longer text in its own."""
+    filled = [(title, cell) for title, cell in zip(titles, row, strict=True) if cell]
+    if short := [f"{title} {cell}" for title, cell in filled if len(cell) < SHORT]:
+        yield f"    {', '.join(short)}"
+    yield from (
+        f"    {cell}" if len(titles) == 1 else f"    {title}: {cell}"
+        for title, cell in filled
+        if len(cell) >= SHORT
+    )
+
+
+def _line(row: Sequence[str], widths: Sequence[int], right: Collection[int]) -> str:
+    cells = (
+        " " * (width - cell_len(cell)) + cell if index in right else set_cell_size(cell, width)
+        for index, (cell, width) in enumerate(zip(row, widths, strict=False))
+    )
+    return (" " * GAP).join(cells).rstrip()
 
 
 def _cell(value: object) -> str:
@@ -62,6 +85,22 @@ def point_to_explain(console: Console, codes: Sequence[str]) -> None:
         say(console, f"What {codes[0]} means, or any other code: lexer-pipeline explain {codes[0]}")
 
 
-def say(console: Console, text: str) -> None:
+def say(console: Console, text: str, style: str | None = None) -> None:
+    """Print a line; on a terminal that is narrower it is broken between words, but not within a command."""
+    for line in wrapped(text, console.width) if console.is_terminal else (text,):
+        say_whole(console, line, style)
+
+
+def say_whole(console: Console, text: str, style: str | None = None) -> None:
     """Print a line as it is."""
-    console.print(text, markup=False, highlight=False, soft_wrap=True)
+    console.print(text, style=style, markup=False, highlight=False, soft_wrap=True)
+
+
+def in_bytes(count: int) -> str:
+    """Bytes in three digits or four."""
+    left, unit = float(count), "B"
+    for larger in ("kB", "MB", "GB"):
+        if left < 999.5:
+            break
+        left, unit = left / 1000, larger
+    return f"{left:.0f} {unit}" if unit == "B" or left >= 99.95 else f"{left:.1f} {unit}"

@@ -59,17 +59,21 @@ def add_reading(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def add_sources(parser: argparse.ArgumentParser, count: str = "+") -> None:
+def add_sources(parser: argparse.ArgumentParser, count: str | int = "+", metavar: str = "SOURCE") -> None:
     """What is made of sources."""
     parser.add_argument(
         "sources",
         nargs=count,
-        metavar="SOURCE",
-        help="a CSV or JSON file, plain or .gz, or - for standard input",
+        metavar=metavar,
+        help="a CSV, JSON, XLSX or Parquet file, packed or not, a folder, a pattern, or - for standard input",
     )
     parser.add_argument("--spec", help="a specification, a record type or a schema file")
     parser.add_argument("--map", metavar="MAP", help="a preset (shopify_orders, ...) or a mapping file")
-    parser.add_argument("--date-format", metavar="FORMAT", help="how dates are written, as in %%d/%%m/%%Y")
+    parser.add_argument(
+        "--date-format",
+        metavar="FORMAT",
+        help="how dates are written: dd/mm/yyyy, or spelled out, as %%d/%%m/%%Y",
+    )
     parser.add_argument(
         "--timezone", metavar="ZONE", help="where date-times without a zone were written (UTC)"
     )
@@ -106,9 +110,9 @@ def add_out(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def add_preparing(parser: argparse.ArgumentParser, count: str = "+") -> None:
+def add_preparing(parser: argparse.ArgumentParser, count: str | int = "+", metavar: str = "SOURCE") -> None:
     """How a batch is prepared, and where it belongs."""
-    add_sources(parser, count)
+    add_sources(parser, count, metavar)
     add_out(parser)
     add_dataset(parser)
     parser.add_argument(
@@ -123,7 +127,9 @@ def add_preparing(parser: argparse.ArgumentParser, count: str = "+") -> None:
         metavar="BATCH",
         help="make the correction of a batch, one for each specification of the run",
     )
-    parser.add_argument("--date", metavar="YYYYMMDD", help="the date in the file name (today, UTC)")
+    parser.add_argument(
+        "--date", metavar="YYYYMMDD", help="the date in the file name, and the day of a job (today, UTC)"
+    )
     parser.add_argument(
         "--min-rows",
         type=number,
@@ -145,6 +151,9 @@ def add_preparing(parser: argparse.ArgumentParser, count: str = "+") -> None:
         metavar="N",
         help="split files larger than this (5000000000)",
     )
+    parser.add_argument(
+        "--no-report", action="store_true", help="leave out report.html, the page on what became of an export"
+    )
 
 
 def add_dataset(parser: argparse.ArgumentParser) -> None:
@@ -161,6 +170,31 @@ def add_batches(parser: argparse.ArgumentParser, count: str, summary: str) -> No
     parser.add_argument("batches", nargs=count, type=Path, metavar="BATCH", help=summary)
     parser.add_argument(
         "--out", type=Path, help="the folder of prepared batches (the one the batches lie in, else batches)"
+    )
+
+
+def add_unattended(parser: argparse.ArgumentParser) -> None:
+    """Jobs, and what a run does where nobody looks on."""
+    parser.add_argument(
+        "--job",
+        metavar="NAME",
+        help="a job of pipeline.toml, also where a file is called so; NAME alone is the same",
+    )
+    parser.add_argument("--list", action="store_true", help="list the jobs with their files, and end")
+    parser.add_argument(
+        "--dry-run", action="store_true", help="check the files as validate does; make and send nothing"
+    )
+    parser.add_argument(
+        "--missing",
+        choices=("error", "ok"),
+        default="error",
+        help="what a source of which there is no file means (error)",
+    )
+    parser.add_argument(
+        "--when-held",
+        choices=("continue", "stop"),
+        default="continue",
+        help="what follows where a specification is held or rejected: the others are sent, or nothing more is (continue)",
     )
 
 

@@ -21,8 +21,8 @@ OFTEN = 10.0  # seconds between two words of how far something is
 class Log:
     """The log of one run; without a sink it says nothing. `clock` gives Unix seconds.
 
-    `on_error` is standard error where JSON takes the place of words there; only errors go there where it `is_quiet`. May be told
-    from several threads, and by the handler of a signal.
+    `on_error` is standard error where JSON takes the place of words there; only errors go there where it `is_quiet`. `heard` is
+    given each line before it is written. May be told from several threads, and by the handler of a signal.
     """
 
     def __init__(
@@ -33,6 +33,7 @@ class Log:
         *,
         is_quiet: bool = False,
         name: str = "",
+        heard: Callable[[Mapping[str, object]], None] | None = None,
     ) -> None:
         self._clock, self._file, self._on_error, self._is_quiet, self._name = (
             clock,
@@ -41,13 +42,14 @@ class Log:
             is_quiet,
             name,
         )
+        self._heard = heard
         self._begun = time.monotonic()
         self._lock = threading.RLock()
 
     @property
     def is_kept(self) -> bool:
         """Whether anybody is told."""
-        return self._file is not None or self._on_error is not None
+        return self._file is not None or self._on_error is not None or self._heard is not None
 
     @property
     def replaces_words(self) -> bool:
@@ -59,9 +61,10 @@ class Log:
         if not self.is_kept:
             return
         at = datetime.fromtimestamp(self._clock(), UTC).isoformat(timespec="milliseconds")
-        line = json.dumps(
-            {"time": at.replace("+00:00", "Z"), "level": level, "event": event, **about}, ensure_ascii=False
-        )
+        said = {"time": at.replace("+00:00", "Z"), "level": level, "event": event, **about}
+        if self._heard is not None:
+            self._heard(said)
+        line = json.dumps(said, ensure_ascii=False)
         with self._lock:
             _write(self._file, line)
             if level == ERROR or not self._is_quiet:

@@ -19,8 +19,9 @@ def opened(asked: argparse.Namespace) -> Log:
     path, is_json = asked.log_file, asked.log_format == "json"
     file = Sink(_open(path, getattr(asked, "sources", ()))) if path is not None else None
     log = Log(
-        Runtime().clock, file, Sink(STANDARD_ERROR) if is_json else None, is_quiet=asked.quiet, name=str(path)
-    )
+        Runtime().clock, file, Sink(STANDARD_ERROR) if is_json else None, is_quiet=asked.quiet, name=str(path),
+        heard=asked.events.append if getattr(asked, "job", None) else None,
+    )  # fmt: skip
     log.tell("started", command=asked.command, version=running_version(), process=os.getpid())
     return log
 

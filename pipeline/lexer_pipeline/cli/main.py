@@ -12,6 +12,7 @@
 import errno
 import gc
 import os
+import shutil
 import signal
 import sys
 import traceback
@@ -20,10 +21,11 @@ from importlib import import_module
 from pathlib import Path
 from typing import NoReturn
 
-from lexer_pipeline.cli import arguments, streams
+from lexer_pipeline.cli import again, arguments, streams
 from lexer_pipeline.cli.answers import print_json
 from lexer_pipeline.cli.exits import DEFECT, INTERRUPTED
 from lexer_pipeline.cli.log import ERROR, SILENT, Log, error
+from lexer_pipeline.cli.wrapped import wrapped
 from lexer_pipeline.errors import NO_ROOM, MemoryExhausted, PipelineError, UsageError
 
 # A thread that cannot be started, and a library that cannot be loaded (glibc).
@@ -47,23 +49,31 @@ def main() -> int:
 
 def run_command(words: Sequence[str]) -> int:
     """Run one command, however it ends; the answer is its exit code."""
-    as_json = "--json" in words
-    log = SILENT
+    as_json, is_command = "--json" in words, False
+    log, job = SILENT, None
     try:
         asked = arguments.parsed(words or ["--help"])
-        asked.typed = tuple(words)
-        if getattr(asked, "log_file", None) is not None or getattr(asked, "log_format", "text") == "json":
+        asked.typed, is_command = tuple(words), True
+        if asked.command == "run":
+            import_module("lexer_pipeline.cli.job_asked").resolve(asked)
+            job = asked if asked.job else None
+        if job or getattr(asked, "log_file", None) or getattr(asked, "log_format", "text") == "json":
             log = import_module("lexer_pipeline.cli.log_opened").opened(asked)
         asked.log = log
         # Each command comes with the libraries that it calls, which --help and the others do without.
         code: int = import_module(f"lexer_pipeline.cli.commands.{asked.command}").run(asked)
     except PipelineError as problem:
-        code = _fail(problem, as_json, log)
+        if getattr(problem, "names", ()):
+            # Only here: none who said what an export is should wait for what tells it.
+            problem = import_module("lexer_pipeline.cli.guess").guessed(problem)
+        code = _fail(problem, as_json, log, again.after(words, problem, is_command))
     except KeyboardInterrupt:
-        _say(log, "interrupted; what was finished is kept\n")
+        _say(log, again.interrupted(words))
         code = INTERRUPTED
     except Exception as problem:  # noqa: BLE001 - whatever else it is, it is a defect of ours and no bad data
-        code = _foreseen(problem, as_json, log) or _defect(problem, as_json, "--debug" in words, log)
+        code = _foreseen(problem, as_json, log, words) or _defect(problem, as_json, "--debug" in words, log)
+    if job:
+        import_module("lexer_pipeline.cli.told").tell(job, log, code)
     _say(log, log.end(code))
     return code
 
@@ -74,12 +84,15 @@ def _say(log: Log, words: str) -> None:
         sys.stderr.write(words)
 
 
-def _foreseen(problem: Exception, as_json: bool, log: Log) -> int:
+def _foreseen(problem: Exception, as_json: bool, log: Log, words: Sequence[str]) -> int:
     """The exit code of what the machine lacked, once it is said; 0 where it is something else."""
     if _ran_out(problem):
         memory = MemoryExhausted("memory ran out", "Close other programs, or split the source.")
-        return _fail(memory, as_json, log)
-    return _fail(_of_disk(problem), as_json, log) if isinstance(problem, OSError) else 0
+        return _fail(memory, as_json, log, again.after(words, memory, True))
+    if not isinstance(problem, OSError):
+        return 0
+    of_disk = _of_disk(problem)
+    return _fail(of_disk, as_json, log, again.after(words, of_disk, True))
 
 
 def _of_disk(problem: OSError) -> UsageError:
@@ -90,7 +103,7 @@ def _of_disk(problem: OSError) -> UsageError:
             "Free some space there, or name a folder on another disk: --out for batches, --temp for what is put aside meanwhile.",
         )
     if problem.errno == errno.ENAMETOOLONG:
-        return UsageError(f"{where}{problem.strerror}", "Give the file a shorter name.")
+        return UsageError(f"{where}{problem.strerror}", "Give the file, or the folder, a shorter name.")
     return UsageError(f"{where}{problem.strerror}", "Check the disk and the permissions.")
 
 
@@ -107,13 +120,26 @@ def _interrupt(*_: object) -> NoReturn:
     raise KeyboardInterrupt
 
 
-def _fail(problem: PipelineError, as_json: bool, log: Log) -> int:
+def _fail(problem: PipelineError, as_json: bool, log: Log, again: str = "") -> int:
     if as_json:
         print_json(problem.as_json())
-    hint = f"\n  {problem.hint}" if problem.hint else ""
-    _say(log, f"error: {problem.message}{hint}\n")
+    _say(
+        log,
+        "".join(
+            f"{line}\n" for line in _fitting((f"error: {problem.message}", f"  {problem.hint}", f"  {again}"))
+        ),
+    )
     error(log, problem.as_json())
     return problem.exit_code
+
+
+def _fitting(lines: Sequence[str]) -> Iterator[str]:
+    """Those of the lines that say something, as a terminal has room for them."""
+    said = [line for line in lines if line.strip()]
+    if not sys.stderr.isatty():
+        return iter(said)
+    width = shutil.get_terminal_size().columns
+    return (part for line in said for part in wrapped(line, width))
 
 
 def _defect(problem: Exception, as_json: bool, debug: bool, log: Log) -> int:

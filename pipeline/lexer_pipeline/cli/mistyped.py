@@ -11,7 +11,7 @@ PROGRAM, SECRETIVE = "lexer-pipeline", "login"
 
 def refuse_mistyped(root: argparse.ArgumentParser, words: Sequence[str]) -> None:
     """UsageError for a command or a flag that does not exist, with the nearest that does; before argparse misses what stands behind it."""
-    commands = _commands(root)
+    commands = commands_of(root)
     first = next((word for word in words if not _is_flag(word)), None)
     if first is None:
         _check_flags(PROGRAM, flags_of(root), words, {})
@@ -21,14 +21,16 @@ def refuse_mistyped(root: argparse.ArgumentParser, words: Sequence[str]) -> None
     if first not in commands:
         near = get_close_matches(first.casefold(), commands, 1)
         hint = f"Did you mean {PROGRAM} {near[0]}?" if near else f"{PROGRAM} --help lists the commands."
-        raise UsageError(f"{first}: there is no such command", hint)
+        instead = (first, near[0]) if near and near[0] != SECRETIVE else None
+        raise UsageError(f"{first}: there is no such command", hint, instead=instead)
     before, behind = words[: words.index(first)], words[words.index(first) + 1 :]
     others = {name: flags_of(one) for name, one in commands.items()}
     _check_flags(PROGRAM, flags_of(root), before, {first: others[first]})
     _check_flags(f"{PROGRAM} {first}", others.pop(first), behind, others)
 
 
-def _commands(root: argparse.ArgumentParser) -> Mapping[str, argparse.ArgumentParser]:
+def commands_of(root: argparse.ArgumentParser) -> Mapping[str, argparse.ArgumentParser]:
+    """The parsers of the commands, by name."""
     (found,) = (one.choices for one in root._actions if isinstance(one, argparse._SubParsersAction))  # noqa: SLF001  # argparse has no other way
     return found
 
@@ -50,12 +52,18 @@ def _check_flags(
             return
         flag = word.partition("=")[0]
         if _is_flag(word) and not any(one.startswith(flag) for one in known):
-            raise UsageError(f"{command} has no flag {flag}", _meant(command, flag, known, others))
+            raise _no_flag(command, flag, known, others)
 
 
-def _meant(command: str, flag: str, known: Sequence[str], others: Mapping[str, Sequence[str]]) -> str:
-    help_of = f"{command} --help lists its flags."
+def _no_flag(
+    command: str, flag: str, known: Sequence[str], others: Mapping[str, Sequence[str]]
+) -> UsageError:
+    what, help_of = f"{command} has no flag {flag}", f"{command} --help lists its flags."
     if has := [name for name, flags in others.items() if flag in flags]:
-        return f"It is a flag of {', '.join(has)}, and stands behind it: {PROGRAM} {has[0]} {flag}"
-    near = get_close_matches(f"--{flag.strip('-')}".casefold().replace("_", "-"), known, 1)
-    return f"Did you mean {near[0]}? {help_of}" if near else help_of
+        return UsageError(
+            what, f"It is a flag of {', '.join(has)}, and stands behind it: {PROGRAM} {has[0]} {flag}"
+        )
+    near = get_close_matches(f"--{flag.strip('-')}".casefold().replace("_", "-"), known, 1, 0.7)
+    if not near:
+        return UsageError(what, help_of)
+    return UsageError(what, f"Did you mean {near[0]}? {help_of}", instead=(flag, near[0]))

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from rich.console import Console
 
-from lexer_pipeline.cli.console import say, table
+from lexer_pipeline.cli.console import say, say_whole, table
 from lexer_pipeline.codes.entry import Example
 from lexer_pipeline.codes.every import KINDS, Code
 
@@ -40,6 +40,8 @@ def _explained(console: Console, one: Code) -> None:
     say(console, "")
     if example.beside is not None:
         _text(console, f"with {example.beside[0]}:", example.beside[1], None)
+    if example.earlier:
+        _text(console, "after the same command has read:", example.earlier, example)
     reads = f" ({example.file}, lexer-pipeline {example.command})" if example.file else ""
     _text(console, f"before{reads}:", example.before, example)
     mended = f" (lexer-pipeline {example.mended})" if example.mended and example.other is None else ""
@@ -55,7 +57,7 @@ def _explained(console: Console, one: Code) -> None:
 def _text(console: Console, title: str, text: str, example: Example | None) -> None:
     say(console, f"  {title}")
     for line in text.splitlines():
-        say(console, f"    {visible(line)}")
+        say_whole(console, f"    {visible(line)}")
     if example is not None and example.long and "…" in text:
         say(console, f"    (… is {example.long[1]:,} times {example.long[0].strip()})")
 

@@ -1,12 +1,12 @@
 """What a person reads of a file that was looked at, and of a mapping that was drafted for it."""
 
-from collections.abc import Sequence
+import argparse
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from rich.console import Console
 
-from lexer_pipeline.cli import show_prepared
+from lexer_pipeline.cli import again, show_prepared
 from lexer_pipeline.cli.console import point_to_explain, say, table
 from lexer_pipeline.inspecting.candidates import Candidate
 from lexer_pipeline.inspecting.column_profile import ColumnProfile, many
@@ -14,7 +14,6 @@ from lexer_pipeline.inspecting.inspect import Inspection
 from lexer_pipeline.inspecting.propose import Proposal
 from lexer_pipeline.model import Json
 from lexer_pipeline.suspicions import Sighting, as_json
-from lexer_pipeline.uploading import next_steps
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +29,7 @@ class Inspected:
         return {**self.seen.as_json(), "suspicions": found}
 
 
-def inspection(console: Console, inspected: Inspected) -> None:
+def inspection(console: Console, inspected: Inspected, asked: argparse.Namespace) -> None:
     """What a source is, what it could become, what stands in the way, what is suspicious, and what to type next."""
     found = inspected.seen
     delimiter = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}.get(
@@ -70,7 +69,8 @@ def inspection(console: Console, inspected: Inspected) -> None:
         )
         show_prepared.suspicions(console, inspected.suspicions)
         point_to_explain(console, [one.code for one in inspected.suspicions])
-    _next(console, found)
+    for line in _next(found, asked):
+        say(console, f"Next: {line}")
 
 
 def _keys(console: Console, found: Inspection, documents: int) -> None:
@@ -88,18 +88,21 @@ def _keys(console: Console, found: Inspection, documents: int) -> None:
         )
 
 
-def _next(console: Console, found: Inspection) -> None:
-    """The command that goes on from here."""
-    path = next_steps.shown(Path(found.path))
+def _next(found: Inspection, asked: argparse.Namespace) -> Iterator[str]:
+    """The commands that go on from here, of which one is meant."""
+    spec = ("--spec", found.specifications[0].specification) if found.specifications else ()
     if found.presets and found.surely:
-        say(console, f"Next: {next_steps.COMMAND} validate {path}")
-    elif found.surely or found.is_as_it_is:
-        say(
-            console,
-            f"Next: {next_steps.COMMAND} validate {path} --spec {found.specifications[0].specification}",
+        yield again.going_on(asked, "validate", (), source=found.path)
+    elif found.presets:
+        yield from (
+            again.going_on(asked, "validate", ("--map", one), source=found.path) for one in found.presets
         )
-    elif found.specifications and not found.presets:
-        say(console, f"Next: {next_steps.COMMAND} map {path} --spec {found.specifications[0].specification}")
+    elif found.surely or (found.is_as_it_is and not found.specifications[0].missing):
+        yield again.going_on(asked, "validate", spec, source=found.path)
+    elif spec:
+        yield again.going_on(asked, "map", spec, source=found.path)
+    else:
+        yield again.line(["specs"])
 
 
 def _distinct(one: ColumnProfile) -> str:
@@ -123,7 +126,7 @@ def _candidate(console: Console, one: Candidate, what: str) -> None:
     )
 
 
-def proposal(console: Console, done: Proposal) -> None:
+def proposal(console: Console, done: Proposal, then: str) -> None:
     """What a drafted mapping matches, and what is left to do."""
     for note in done.notes:
         say(console, f"  {note}")
@@ -136,4 +139,5 @@ def proposal(console: Console, done: Proposal) -> None:
     if done.unmatched:
         near = [f"{column} ({field}?)" if field else column for column, field in done.unmatched.items()]
         say(console, f"left out: {', '.join(near)}")
-    say(console, f"{done.path}: look at each line, then use it with --map {done.path}")
+    say(console, f"Written to {done.path}: look at each line of it.")
+    say(console, f"Next: {then}")

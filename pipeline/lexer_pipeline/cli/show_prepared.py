@@ -1,13 +1,15 @@
 """What a person reads at the terminal: tables, counts, one sentence at the end."""
 
+import argparse
 import math
-import shlex
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from rich.console import Console
 
+from lexer_pipeline.cli import again
 from lexer_pipeline.cli.console import point_to_explain, say, table
 from lexer_pipeline.model import Issue, PreparedBatch
+from lexer_pipeline.outbox.batch import PAGE
 from lexer_pipeline.outbox.entry import BatchState
 from lexer_pipeline.preparing.report import Report, SourceReport, Verdict
 from lexer_pipeline.suspicions import HOLD, ISSUE, Sighting
@@ -57,10 +59,11 @@ def _source(console: Console, report: SourceReport, holding: Collection[str]) ->
         say(console, f"{count:,} {'row' if count == 1 else 'rows'} left out: {reason}")
     rejected = f"{report.invalid_records:,} {'record' if report.invalid_records == 1 else 'records'}"
     several = f" ({rejected})" if report.invalid != report.invalid_records else ""
+    further = "row" if report.continuations == 1 else "rows"
     parts = f"{report.valid:,} valid + {report.invalid:,} rejected{several}"
     say(
         console,
-        f"{report.rows:,} {'row' if report.rows == 1 else 'rows'} = {parts} + {report.continuations:,} continued + {report.blank:,} blank",
+        f"{report.rows:,} {'row' if report.rows == 1 else 'rows'} = {parts} + {report.continuations:,} further {further} of a record + {report.blank:,} blank",
     )
 
 
@@ -97,8 +100,8 @@ def _examples(console: Console, issues: Iterable[Issue]) -> None:
     table(console, ("line", "field", "code", "value"), rows, (0,))
 
 
-def verdict(console: Console, report: Report, typed: Sequence[str]) -> None:
-    """A sentence for each specification: how many records are ready to send; and what would hold them."""
+def verdict(console: Console, report: Report, asked: argparse.Namespace) -> None:
+    """A sentence for each specification: how many records are ready to send; what would hold them; and what to type next."""
     for one in report.verdicts:
         found = [source for source in report.sources if source.specification == one.specification]
         valid, total = (
@@ -108,28 +111,35 @@ def verdict(console: Console, report: Report, typed: Sequence[str]) -> None:
         is_only = len(report.verdicts) == 1
         name = "records" if is_only else f"records of {one.specification}"
         say(console, f"{valid:,} of {total:,} {name} are ready to send.")
-        if one.codes:
+        if not one.is_good and one.state != BatchState.REJECTED:
             say(console, f"{one.specification}: would be held; {'; '.join(one.reasons)}")
-    _accepting(console, report, typed)
+    if not _accepting(console, report, asked.typed) and report.valid:
+        # Of a run that was only to be looked at the next step is the run.
+        then = "convert" if asked.command == "validate" else asked.command
+        say(console, f"Next: {again.going_on(asked, then, without=('--show-values', '--dry-run'))}")
 
 
-def batches(console: Console, report: Report, typed: Sequence[str]) -> None:
-    """What was written or is there already, and the verdict on each specification."""
+def batches(console: Console, report: Report, asked: argparse.Namespace) -> None:
+    """What was written or is there already, the verdict on each specification, and what to type next."""
     for one in report.batches:
         _batch(console, one)
     for verdict in report.verdicts:
         _verdict(console, verdict)
-    _accepting(console, report, typed)
+    _accepting(console, report, asked.typed)
+    waiting = [str(one.path) for one in report.batches if one.manifest.state == BatchState.PREPARED]
+    if waiting and asked.command == "convert":
+        say(console, f"Next: {again.line(['upload', *waiting])}")
 
 
-def _accepting(console: Console, report: Report, typed: Sequence[str]) -> None:
-    """The command that goes on where only a person's word is missing: the same one, each code accepted by its name, as many rejects taken."""
+def _accepting(console: Console, report: Report, typed: Sequence[str]) -> bool:
+    """The command that goes on where only a person's word is missing: the same one, each code accepted by its name, as many rejects taken; whether there is one."""
     codes = sorted({code for one in report.verdicts for code in one.codes})
     flags = [word for code in codes for word in ("--accept", code)]
     if share := max((one.share for one in report.verdicts if one.state == BatchState.HELD), default=0.0):
         flags += ["--max-invalid", f"{math.ceil(share * 100)}%"]
     if flags:
-        say(console, f"Where that is meant, type: {shlex.join([next_steps.COMMAND, *typed, *flags])}")
+        say(console, f"Where that is meant, type: {again.line([*typed, *flags])}")
+    return bool(flags)
 
 
 def _batch(console: Console, one: PreparedBatch) -> None:
@@ -145,12 +155,14 @@ def _batch(console: Console, one: PreparedBatch) -> None:
             console,
             "  it has no dataset, since the upload API has no record type for it: a person at Lexer places it",
         )
+    if one.made and (one.path / PAGE).exists():
+        say(console, f"  a page to look at: {one.path / PAGE}")
     if one.made and manifest.rejects:
         rows = f"{manifest.rejected:,} {'row' if manifest.rejected == 1 else 'rows'} rejected"
         files = ", ".join(str(one.path / name) for name in manifest.rejects)
         say(
             console,
-            f"  {rows}: mend {files}, then {next_steps.COMMAND} convert --fix {next_steps.shown(one.path)}",
+            f"  {rows}: fix {files}, then {next_steps.COMMAND} convert --fix {next_steps.shown(one.path)}",
         )
 
 

@@ -5,13 +5,15 @@ from pathlib import Path
 
 from rich.console import Console
 
-from lexer_pipeline.cli.console import point_to_explain, say, table
+from lexer_pipeline.cli.console import in_bytes, point_to_explain, say, table
 from lexer_pipeline.model import Receipt
 from lexer_pipeline.outbox.ledger import place
 from lexer_pipeline.outbox.standing import DONE
 from lexer_pipeline.suspicions import is_suspicion
 from lexer_pipeline.uploading import next_steps
+from lexer_pipeline.uploading.origins import DEFAULT
 from lexer_pipeline.uploading.purge import Purge
+from lexer_pipeline.uploading.receipts import PERSON, TIME
 from lexer_pipeline.uploading.settings import Settings
 from lexer_pipeline.uploading.status import BatchStatus, Overview
 
@@ -22,11 +24,37 @@ def receipts(console: Console, found: Sequence[Receipt], out: Path) -> None:
         say(console, f"Nothing waits to be sent in {out}.")
     for receipt in found:
         _receipt(console, receipt)
+    if len(found) > 1:
+        say(console, f"{_summed_up(found)}.")
     unplaced = [one for one in found if one.state in ("sent", "would_send") and one.dataset is None]
     if unplaced:
         one = "One of these names no dataset: a person at Lexer must place it."
         many = f"{len(unplaced):,} of these name no dataset: a person at Lexer must place them."
         say(console, one if len(unplaced) == 1 else many)
+
+
+def _summed_up(found: Sequence[Receipt]) -> str:
+    """How many were sent, wait, or need a person, in a sentence."""
+    said = {
+        "sent": sum(one.state == "sent" and not one.needs for one in found), "would be sent": sum(one.state == "would_send" for one in found),
+        "waiting for the service": sum(one.needs == TIME for one in found), "waiting for you": sum(one.needs == PERSON for one in found),
+    }  # fmt: skip
+    listed = ", ".join(f"{count:,} {words}" for words, count in said.items() if count)
+    return f"Of {len(found):,} batches: {listed}" if listed else f"{len(found):,} batches, nothing to be done"
+
+
+def later(console: Console, found: Sequence[Receipt], address_from: str) -> None:
+    """What was tried, where the address comes from, and what to type, where something waits for the service."""
+    waiting = [one for one in found if one.needs == TIME]
+    if not waiting:
+        return
+    usual = "the usual address" if address_from == DEFAULT else f"the address in {address_from}"
+    what = "1 batch waits" if len(waiting) == 1 else f"{len(waiting):,} batches wait"
+    say(console, f"{what} for {waiting[0].service} ({usual}).")
+    say(
+        console,
+        "  lexer-pipeline doctor says what is in the way; then lexer-pipeline upload goes on from here",
+    )
 
 
 def _receipt(console: Console, receipt: Receipt) -> None:
@@ -72,10 +100,10 @@ def statuses(console: Console, overview: Overview, out: Path, ledger: Path | Non
     """What is prepared, held, sent, in doubt, where it went, which ledger says so, and how much data lies there."""
     found = overview.batches
     if not found:
-        say(console, "There is no batch yet; `lexer-pipeline convert` makes one.")
+        say(console, f"There is no batch in {out} yet; lexer-pipeline convert SOURCE makes one.")
         return
     names = [Path(one.path).name for one in found]
-    rows = [(name, one.state, one.records, one.rejected, _size(one.bytes))
+    rows = [(name, one.state, one.records, one.rejected, in_bytes(one.bytes))
             for name, one in zip(names, found, strict=True)]  # fmt: skip
     table(console, ("batch", "state", "records", "rejected", "size"), rows, (2, 3, 4))
     for name, one in zip(names, found, strict=True):
@@ -87,7 +115,7 @@ def statuses(console: Console, overview: Overview, out: Path, ledger: Path | Non
     point_to_explain(console, [word for word in reasons.split() if is_suspicion(word)])
     say(console, f"The ledger is {place(out, ledger)}.")
     if overview.data:
-        each = ", ".join(f"{state} {_size(size)}" for state, size in overview.data.items())
+        each = ", ".join(f"{state} {in_bytes(size)}" for state, size in overview.data.items())
         say(console, f"Data in {out}: {each}.")
     if DONE & overview.data.keys():
         say(
@@ -114,10 +142,10 @@ def purged(console: Console, done: Purge, out: Path, really: bool) -> None:
     for state in sorted({one.state for one in found}):
         sizes = [one.bytes for one in found if one.state == state]
         batches = "1 batch" if len(sizes) == 1 else f"{len(sizes):,} batches"
-        say(console, f"{state}: the data of {batches}, {_size(sum(sizes))}, {verb}")
+        say(console, f"{state}: the data of {batches}, {in_bytes(sum(sizes))}, {verb}")
     kept = "manifests, receipts and the ledger are kept"
     if really:
-        say(console, f"Purged: {_size(sum(one.bytes for one in found))}; {kept}.")
+        say(console, f"Purged: {in_bytes(sum(one.bytes for one in found))}; {kept}.")
     else:
         say(console, f"Add --yes to remove it for good; {kept}.")
 
@@ -136,13 +164,3 @@ def _lines(one: BatchStatus) -> Iterator[str]:
         yield f"{one.replaced_by} took its place"
     if one.reason:
         yield one.reason
-
-
-def _size(count: int) -> str:
-    """Bytes in three digits or four."""
-    size, unit = float(count), "B"
-    for larger in ("kB", "MB", "GB"):
-        if size < 999.5:
-            break
-        size, unit = size / 1000, larger
-    return f"{size:.0f} {unit}" if unit == "B" or size >= 99.95 else f"{size:.1f} {unit}"

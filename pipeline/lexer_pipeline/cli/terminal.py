@@ -4,7 +4,7 @@ import argparse
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from importlib import import_module
 
@@ -48,10 +48,15 @@ def _logged(
 
 def fetch_words(asked: argparse.Namespace) -> None:
     """Import what the result is told with while the kernels work, since they let go of Python's lock."""
-    if not asked.quiet:
-        threading.Thread(
-            target=import_module, args=("lexer_pipeline.cli.show_prepared",), daemon=True
-        ).start()
+    wanted = [] if getattr(asked, "no_report", True) else ["lexer_pipeline.reporting.report_page"]
+    wanted += [] if asked.quiet else ["lexer_pipeline.cli.show_prepared"]
+    if wanted:
+        threading.Thread(target=_import_all, args=(wanted,), daemon=True).start()
+
+
+def _import_all(names: Sequence[str]) -> None:
+    for name in names:
+        import_module(name)
 
 
 def show_timings(asked: argparse.Namespace, timings: Timings) -> None:

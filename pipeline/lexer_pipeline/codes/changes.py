@@ -196,7 +196,7 @@ BY_MAPPING: Mapping[str, Entry] = MappingProxyType({
         ),
     ),
     "date_rewritten": Entry(
-        "a date was written as the specification wants it", MEANT, f"{LOOK} --date-format %d/%m/%Y", f"{RFC_TIME}; {FORMATTING}",
+        "a date was written as the specification wants it", MEANT, f"{LOOK} --date-format dd/mm/yyyy", f"{RFC_TIME}; {FORMATTING}",
         _born("14/09/1989", '{ date = "dd/mm/yyyy" }'),
     ),
     "digits_kept": Entry("everything but the digits was left out", MEANT, MAPPED, ASKED, _text('"digits"', "No. 4711", "4711")),

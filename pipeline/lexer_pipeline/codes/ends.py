@@ -64,7 +64,7 @@ EXITS: Mapping[str, Entry] = MappingProxyType({
     "0": Entry("done", "nothing", STATUS, DOOR, Example("lexer-pipeline validate orders.csv --spec purchase", "the same")),
     "1": Entry(
         "about the data: an invalid record (validate), or a specification whose batch is held, rejected or not there (convert, run)",
-        "mend the rejects, or accept what holds the batch; the last lines say which", "lexer-pipeline convert --fix BATCH", DOOR,
+        "fix the rejects, or accept what holds the batch; the last lines say which", "lexer-pipeline convert --fix BATCH", DOOR,
         Example(
             "lexer-pipeline validate rejects.csv --spec purchase   (a row of it has no e-mail address)",
             "lexer-pipeline validate rejects.csv --spec purchase   (the address is filled in)",

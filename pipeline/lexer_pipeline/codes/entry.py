@@ -8,7 +8,7 @@ class Example:
     """What gives a code, and what gives it no longer: the text of a file (or, without `file`, what is typed) before and after.
 
     `command` reads the file before; `mended` the one after, where that is another command. `beside` is a further file: its name and its
-    text; `other` the one that `mended` has in its place. An ellipsis in the texts stands for `long`: a text, and how many times it stands there. `along` are
+    text; `other` the one that `mended` has in its place. An ellipsis in the texts stands for `long`: a text, and how many times it stands there. `earlier` is the text of the file that the same command read before that. `along` are
     the codes that always come with this one.
     """
 
@@ -20,6 +20,7 @@ class Example:
     beside: tuple[str, str] | None = None
     other: tuple[str, str] | None = None
     long: tuple[str, int] | None = None
+    earlier: str = ""
     along: tuple[str, ...] = ()
 
     def bytes_of(self, text: str) -> bytes:

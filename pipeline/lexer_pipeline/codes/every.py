@@ -9,6 +9,7 @@ from lexer_pipeline.codes.changes import CHANGES
 from lexer_pipeline.codes.ends import ERRORS, EXITS
 from lexer_pipeline.codes.entry import Entry
 from lexer_pipeline.codes.issues import ISSUES
+from lexer_pipeline.codes.obstacles import OBSTACLES
 from lexer_pipeline.codes.suspected import SUSPECTED
 from lexer_pipeline.codes.warnings import WARNINGS
 from lexer_pipeline.errors import UsageError
@@ -16,11 +17,11 @@ from lexer_pipeline.model import Json
 from lexer_pipeline.suspicions import HOLD, ISSUE, SUSPICIONS
 
 KINDS: Mapping[str, Mapping[str, Entry]] = MappingProxyType({
-    "issue": ISSUES, "suspicion": SUSPECTED, "warning": WARNINGS, "conversion": CHANGES, "error": ERRORS, "exit code": EXITS,
+    "issue": ISSUES, "suspicion": SUSPECTED, "warning": WARNINGS, "conversion": CHANGES, "obstacle": OBSTACLES, "error": ERRORS, "exit code": EXITS,
 })  # fmt: skip
 EFFECTS = MappingProxyType({
     "issue": "the record is rejected", "warning": "sent, counted and named", "conversion": "a change of how a value is written, counted",
-    "error": "the command ends", "exit code": "how the command ended",
+    "obstacle": "it stands in the way of converting, as inspect says", "error": "the command ends", "exit code": "how the command ended",
 })  # fmt: skip
 
 

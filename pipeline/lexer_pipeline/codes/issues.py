@@ -78,7 +78,7 @@ ISSUES: Mapping[str, Entry] = MappingProxyType({
     ),
     "format": Entry(
         "a date, a date-time or a web address is not written as its standard says",
-        "say once how dates are written, or correct the cell", f"{ANEW} --date-format %d/%m/%Y", f"{RFC_TIME}; {FORMATTING}",
+        "say once how dates are written, or correct the cell", f"{ANEW} --date-format dd/mm/yyyy", f"{RFC_TIME}; {FORMATTING}",
         customers("link.email,date_of_birth", "mira.holt@example.com,14/09/1989", "mira.holt@example.com,1989-09-14"),
     ),
     "range": Entry(

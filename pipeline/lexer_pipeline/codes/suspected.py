@@ -57,6 +57,10 @@ BOUGHT = '"link": {"customer_id": "C-1"}, "action_at": "2024-03-06T10:15:00Z", "
 NEXT = CELLS.replace("A-1", "A-2")
 PEOPLE = ("Mira Holt", "Teo Brandt", "Ana Ruiz", "Ida Faber")
 SOLD = "A-{},M-12,1,9.95,{},{}"
+OPENS = "email_id,link.email,action_at,list.id,list.name,from.email,to.email"
+AS_BEFORE = own(
+    "a night that is unlike the ones before it is rather a broken export than a change of the business"
+)
 ITEM = f"{LINES},products[].product_reference.id,products[].product_reference.id_type"
 
 
@@ -66,6 +70,14 @@ def _mapped(mapping: str, header: str, before: str, after: str, flags: str = "",
         f"{header}\n{before}\n", f"{header}\n{after}\n", "export.csv", command + flags, command + mended if mended else "",
         ("mapping.toml", mapping),
     )  # fmt: skip
+
+
+def _nights(earlier: str, before: str) -> Example:
+    """The exports of two nights, the second read after the first; where an ellipsis stands are many rows."""
+    rows = "E-1,mira.holt@example.com,2024-03-06T10:15:00Z,L-1,News,letters@shop.example.com,mira.holt@example.com,autumn\n"
+    return Example(
+        before, earlier, "opens.csv", "convert opens.csv --spec email_open", long=(rows, 120), earlier=earlier
+    )
 
 
 def _entry(code: str, source: str, example: Example, command: str = "") -> tuple[str, Entry]:
@@ -107,6 +119,7 @@ SUSPECTED: Mapping[str, Entry] = MappingProxyType(dict((
     ),
     _entry("double_encoded", UNICODE, customers(FILLED, f"{WHO},JosÃ©", f"{WHO},José")),
     _entry("error_cell", SPREADSHEETS, customers(FILLED, f"{WHO},#N/A", f"{WHO},Mira")),
+    _entry("field_emptied", AS_BEFORE, _nights(f"{OPENS},campaign_id\n…", f"{OPENS},to.name\n…")),
     _entry(
         "html_entity", "WHATWG, HTML, Named character references, https://html.spec.whatwg.org/multipage/named-characters.html",
         customers(FILLED, f"{WHO},Tom &amp; Jo", f"{WHO},Tom & Jo"),
@@ -194,6 +207,10 @@ ISSUES["several_addresses"].example, FIX,
             "\n".join(map(SOLD.format, "1234", ["900", "901", "902", "903"], PEOPLE)),
         ),
         f"{MAPPED} --accept shared_link",
+    ),
+    _entry(
+        "size_unlike_before", AS_BEFORE,
+        _nights(f"{OPENS},campaign_id\n…", f"{OPENS},campaign_id\nE-2,teo.brandt@example.com,2024-03-07T10:15:00Z,L-1,News,letters@shop.example.com,teo.brandt@example.com,autumn\n"),
     ),
     _entry("spreadsheet_error", f"{SPREADSHEETS}; {LOSES_CUSTOMERS}", customers("link.customer_id,first_name", "#REF!,Mira", "C-1,Mira"), FIX),
     _entry(

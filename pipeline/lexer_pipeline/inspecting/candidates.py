@@ -44,12 +44,12 @@ def of_table(columns: Sequence[ColumnProfile], specification: Specification) -> 
     """How many of the filled columns are fields of a specification by their names."""
     filled = [column for column in columns if column.filled] or list(columns)
     matches = match(filled, specification, as_it_is=True)
-    used = {one.column for one in matches if one.by_name}
+    used, taken = {one.column for one in matches if one.by_name}, {one.column for one in matches}
     paths = list(fields_by_path(specification))
     unmatched = {
         column.name: str(nearest(column.called, paths) or "")
         for place, column in enumerate(filled)
-        if place not in used
+        if place not in taken
     }
     fields = {str(one.field): filled[one.column].name for one in matches}
     return Candidate(
@@ -94,14 +94,22 @@ def missing(specification: Specification, filled: Sequence[FieldPath]) -> tuple[
     return tuple(str(lack.field) for lack in lacking(specification, filled) if not lack.within)
 
 
-def ranked(candidates: Iterable[Candidate]) -> tuple[Candidate, ...]:
-    """The likeliest first: many columns taken up, few fields missing; what only links people, if nothing else is as likely."""
+def ranked(candidates: Iterable[Candidate], lack: float = 0.1) -> tuple[Candidate, ...]:
+    """The likeliest first: many columns taken up, few fields missing; what only links people, if nothing else is as likely.
+
+    A field that is missing counts as so much of the columns, `lack`.
+    """
     likely = [one for one in candidates if one.matched]
     likely.sort(key=lambda one: (
-        round(one.share - 0.03 * len(one.missing), 4), len(one.fields), not one.specification.startswith("compliance")
+        round(one.share - lack * len(one.missing), 4), len(one.fields), not one.specification.startswith("compliance")
     ), reverse=True)  # fmt: skip
     # An e-mail address alone makes no request to forget somebody of a list of orders.
     named = [
         one for place, one in enumerate(likely) if one.record_type is not None or place == 0 or one.share == 1
     ]
-    return tuple(named[:SHOWN])
+    return tuple(one for one in named[:SHOWN] if is_near(one, named[0]))
+
+
+def is_near(one: Candidate, best: Candidate) -> bool:
+    """Whether a source could as well become this one: nearly as much of it is taken up, and nearly nothing more lacks."""
+    return 2 * one.matched > best.matched and len(one.missing) <= len(best.missing) + 1

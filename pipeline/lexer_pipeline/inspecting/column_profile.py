@@ -77,7 +77,7 @@ def date_trouble(column: ColumnProfile) -> str:
     for first, second in {tuple(sorted(names)) for names in open_ones} | {("dd/mm/yyyy", "mm/dd/yyyy")}:
         if readings.get((first,), 0) and readings.get((second,), 0):
             return (f"contradicts itself: {many(readings[first,], 'cell')} can only be {first}, "
-                    f"{many(readings[second,], 'cell')} only {second}; mend them at the source")  # fmt: skip
+                    f"{many(readings[second,], 'cell')} only {second}; fix them at the source")  # fmt: skip
     return ""
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable
 
 from lexer_pipeline.inspecting.amounts import is_priced
-from lexer_pipeline.inspecting.candidates import SHOWN, Candidate, missing
+from lexer_pipeline.inspecting.candidates import SHOWN, Candidate, is_near, missing
 from lexer_pipeline.inspecting.document_columns import worded
 from lexer_pipeline.inspecting.document_lists import repeats_in
 from lexer_pipeline.inspecting.document_profile import DocumentsProfile
@@ -35,7 +35,7 @@ def of_documents(
         key=lambda pair: (pair[0], round(pair[1].share - 0.03 * len(pair[1].missing), 4), len(pair[1].fields)), reverse=True
     )  # fmt: skip
     best = ranked[0][1] if ranked else None
-    return tuple(one for _, one in ranked[:SHOWN] if best is not None and _is_near(one, best))
+    return tuple(one for _, one in ranked[:SHOWN] if best is not None and is_near(one, best))
 
 
 def _of(found: DocumentsProfile, specification: Specification, records: str) -> tuple[bool, Candidate]:
@@ -66,11 +66,6 @@ def _of(found: DocumentsProfile, specification: Specification, records: str) -> 
         {str(one.field): columns[one.column].name for one in matches},
         missing(specification, filled), unmatched,
     )  # fmt: skip
-
-
-def _is_near(one: Candidate, best: Candidate) -> bool:
-    """Whether documents could as well become this one: nearly as much of them is taken up, and nearly nothing more lacks."""
-    return 2 * one.matched > best.matched and len(one.missing) <= len(best.missing) + 1
 
 
 def _may_be(events: Collection[str], specification: Specification) -> bool:

@@ -190,7 +190,9 @@ def _left(
     """The columns that nothing reads: the nearest field of each, and a word on why it is left out."""
     used = {normalised(name) for line in lines if not line.why_not for name in line.columns}
     used |= {normalised(one.column) for one in skips if one.is_sure}
-    proposed = {normalised(name): line.field for line in lines if line.why_not for name in line.columns}
+    proposed = {
+        normalised(name): line.field for line in reversed(lines) if line.why_not for name in line.columns
+    }
     reasons = {
         column: (field, why) for (field, column), why in reversed(drafting.found.refused.items()) if why
     }
@@ -201,7 +203,9 @@ def _left(
         near = str(nearest(drafting.called(place), list(drafting.fields)) or "")
         word = f"the nearest field is {near}" if near else "no field is near"
         if normalised(name) in proposed:
-            word = f"proposed for {proposed[normalised(name)]} below"
+            word = (
+                f"until you take away the # before {proposed[normalised(name)]} below; it may stay here then"
+            )
         elif place in reasons:
             word = f"not {reasons[place][0]}: {reasons[place][1]}"
         left[name] = (near, word)

@@ -177,14 +177,18 @@ def _documents(loaded: LoadedDocuments, progress: Progress | None) -> Inspection
     found = keys.profile(watched(load_documents(loaded, form), loaded, progress))
     recognised = recognise(names, is_of_documents=True)
     fitting = [one.mapping for one in recognised.fitting]
-    own = ranked(of_keys(found.keys, one) for one in catalog.every())
+    own = ranked((of_keys(found.keys, one) for one in catalog.every()), 0.03)
     is_own = bool(own) and is_as_it_is(own[0])
     records = wrapper_of(loaded)
     own = own[:1] if _only(own) else own
     candidates = own if is_own else of_documents(found, catalog.every(), records)
     in_the_way = [*of_json(found), *(Obstacle("refused", "", one.refuse) for one in fitting if one.refuse)]
     if candidates and not fitting:
-        in_the_way += obstacles.of_fields(candidates[0]) if is_own else obstacles.of_lacking(candidates[0])
+        in_the_way += (
+            obstacles.of_fields(candidates[0], "key")
+            if is_own
+            else obstacles.of_lacking(candidates[0], "key")
+        )
     sniffed = loaded.sniffed
     return Inspection(
         loaded.name, "JSON", sniffed.encoding, "", 0, found.documents, found.blank, (), found.keys,

@@ -14,7 +14,7 @@ STEM, ENDING = 0.6, re.compile(r"(id|name|type|number|date|code|at|paid|url)$")
 ANSWERS, LISTS = 1 << 13, 1 << 6
 
 
-def nearest(name: str, paths: Sequence[FieldPath], least: float = 0.65) -> FieldPath | None:
+def nearest(name: str, paths: Sequence[FieldPath], least: float = 0.75) -> FieldPath | None:
     """The field whose name looks most like a column's, if any is near; of several of one name the outermost."""
     return _nearest(normalised(name), tuple(paths), least)
 

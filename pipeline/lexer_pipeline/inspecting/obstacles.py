@@ -82,7 +82,7 @@ def of_values(column: ColumnProfile) -> Iterator[Obstacle]:
         yield Obstacle(
             "error",
             column.name,
-            f"{about}{many(count, 'cell')} with the error of a spreadsheet; mend it there",
+            f"{about}{many(count, 'cell')} with the error of a spreadsheet; fix it there",
         )
     nothing = column.count(semantic_types.NOTHING)
     if nothing and nothing < column.filled:
@@ -90,23 +90,27 @@ def of_values(column: ColumnProfile) -> Iterator[Obstacle]:
         yield Obstacle("nothing", column.name, what)
 
 
-def of_lacking(candidate: Candidate) -> Iterator[Obstacle]:
+def of_lacking(candidate: Candidate, what: str = "column") -> Iterator[Obstacle]:
     """Fields that a specification lacks."""
     for field in candidate.missing:
         yield Obstacle(
             "missing",
             "",
-            f"no column is {field}, which {candidate.specification} requires; a mapping can say it",
+            f"no {what} is {field}, which {candidate.specification} requires; a mapping can say it",
         )
 
 
-def of_fields(candidate: Candidate) -> Iterator[Obstacle]:
+def of_fields(candidate: Candidate, what: str = "column") -> Iterator[Obstacle]:
     """Fields that a specification lacks, and columns that it has no field for."""
-    yield from of_lacking(candidate)
+    yield from of_lacking(candidate, what)
     for column, near in candidate.unmatched.items():
         if near and normalised(column) == normalised(FieldPath.named(near).name):
             what = f"is called like the field {near}, but its values look like something else"
-            yield Obstacle("no_field", column, f"{what}; mend them, or say in a mapping what it is")
+            yield Obstacle("no_field", column, f"{what}; fix them, or say in a mapping what it is")
             continue
-        hint = f"; the nearest is {near}" if near else ""
+        hint = (
+            f"; the nearest is {near}"
+            if near
+            else "; a mapping can leave it out, or keep it under a name of your own"
+        )
         yield Obstacle("no_field", column, f"is no field of {candidate.specification}{hint}")

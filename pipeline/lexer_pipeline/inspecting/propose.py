@@ -1,5 +1,7 @@
 """A mapping proposed for an export: one that was confirmed for its header before, or else a draft."""
 
+import errno
+import shlex
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -134,7 +136,9 @@ def _opened(
         path = file or Path(_stem(loaded.name) + ".toml")
         if path.exists() and not force:
             raise UsageError(
-                f"{path}: is there already", "Name another file with --out, or replace it with --force."
+                f"{path}: is there already",
+                "Name another file with --out, or replace it with --force.",
+                flags=("--force",),
             )
         if isinstance(loaded, LoadedTable) and has_no_header(loaded.head.names):
             raise UsageError(
@@ -202,5 +206,17 @@ def _written(done: Draft, path: Path, specification: Specification, notes: Seque
 
 def _write(path: Path, text: str) -> None:
     if not path.parent.is_dir():
-        raise UsageError(f"{path}: there is no folder {path.parent}", "Make the folder first.")
-    files.write_whole(path, text.encode())
+        raise UsageError(
+            f"{path}: there is no folder {path.parent}",
+            f"Make the folder first: mkdir -p {shlex.quote(str(path.parent))}",
+        )
+    try:
+        files.write_whole(path, text.encode())
+    except OSError as problem:
+        if problem.errno != errno.ENAMETOOLONG:
+            raise
+        raise UsageError(
+            f"{path}: the name is too long for a file",
+            "Name a shorter one with --out.",
+            flags=("--out", "mapping.toml"),
+        ) from None

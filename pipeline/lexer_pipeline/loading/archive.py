@@ -7,6 +7,7 @@ import zipfile
 import zlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
+from difflib import get_close_matches
 from io import BufferedReader
 
 from lexer_pipeline.errors import SourceError, UsageError
@@ -88,7 +89,13 @@ def _wanted(path: Origin, infos: Sequence[zipfile.ZipInfo], wanted: str) -> zipf
             break
     listed = ", ".join(plain(one.filename) for one in (found or infos)[:MOST_SHOWN])
     what = "more than one file is called" if found else "there is no file called"
-    raise UsageError(f"{path}: {what} {wanted}", f"Name one of these with --member: {listed}.")
+    near = get_close_matches(_caseless(wanted), [_caseless(one.filename) for one in infos], 1)
+    meant = [one.filename for one in infos if _caseless(one.filename) in near and not found]
+    raise UsageError(
+        f"{path}: {what} {wanted}",
+        f"Name one of these with --member: {listed}.",
+        instead=(wanted, plain(meant[0]) if meant else ""),
+    )
 
 
 def _caseless(name: str) -> str:

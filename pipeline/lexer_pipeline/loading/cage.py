@@ -90,7 +90,7 @@ class Cage:
             raise self._broken()
         said = json.loads(self._take(length))
         if "error" in said:
-            raise ERRORS[said["error"]](said["message"], said["hint"])
+            raise ERRORS[said["error"]](said["message"], said["hint"], instead=said["instead"])
         self.said = said
 
     def _take(self, size: int) -> bytes:

@@ -4,6 +4,7 @@ import codecs
 import re
 from contextlib import suppress
 from dataclasses import replace
+from difflib import get_close_matches
 
 from lexer_pipeline.errors import SourceError, UsageError
 from lexer_pipeline.loading import encoding_guess
@@ -41,6 +42,24 @@ COMMON = re.compile(
 HALF = re.compile(rb"\xed[\xa0-\xbf][\x80-\xbf]")
 HIGH = bytes(range(0x80, 0x100))
 # What Python calls encodings, and no file is in: ways to write other characters in ASCII.
+# Those that people name, of which a misspelt one may mean one.
+USUAL_NAMES = (
+    "utf-8",
+    "utf-16",
+    "utf-16-le",
+    "utf-16-be",
+    "cp1252",
+    "latin-1",
+    "iso-8859-1",
+    "iso-8859-15",
+    "cp1250",
+    "cp1251",
+    "mac-roman",
+    "shift_jis",
+    "gb18030",
+    "big5",
+    "cp437",
+)
 NOTATIONS = ("idna", "punycode", "raw-unicode-escape", "undefined", "unicode-escape")
 DOCUMENTS = (ONE_A_LINE, JSON)
 # So much is looked at to tell JSON.
@@ -127,6 +146,7 @@ class Decoded:
             raise UsageError(
                 f"{self.name}: begins with the mark of {NAMES[marked]}, so it is not {self._wanted}",
                 "Leave out --encoding.",
+                without=("--encoding",),
             )
         wide = _wide(start[:4096]) if not self._wanted or not self._asked else ""
         encoding = marked or wide or self._wanted
@@ -206,7 +226,9 @@ def known_encoding(name: str) -> str:
         return found
     except (LookupError, ValueError):
         raise UsageError(
-            f"--encoding: there is no encoding called {name}", "Use a name such as utf-8, cp1252 or utf-16."
+            f"--encoding: there is no encoding called {name}",
+            "Use a name such as utf-8, cp1252 or utf-16.",
+            instead=(name, near[0]) if (near := get_close_matches(name.casefold(), USUAL_NAMES, 1)) else None,
         ) from None
 
 

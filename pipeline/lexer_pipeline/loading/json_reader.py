@@ -80,5 +80,5 @@ class JsonReader:
         """What is said where nothing can be found after this place."""
         return SourceError(
             f"{self.source.name}: line {self.line}: {what}",
-            "Nothing after it can be trusted, so nothing was prepared; mend the file or export it again.",
+            "Nothing after it can be trusted, so nothing was prepared; fix the file or export it again.",
         )

@@ -22,6 +22,8 @@ from lexer_pipeline.system.scratch import Scratch
 
 # s3://bucket/key.csv; a drive of Windows has one letter.
 ADDRESS = re.compile(r"([a-z][a-z0-9+.-]+):/+", re.IGNORECASE)
+# So many files of a folder are named.
+MOST_LISTED = 5
 # A descriptor that this process was given: to open it anew would fail (sockets), or share its place with the first (macOS).
 GIVEN = re.compile(r"/dev/stdin|(?:/dev|/proc/self)/fd/([0-9]+)")
 
@@ -146,11 +148,35 @@ def _missing(path: Path) -> SourceError:
             "Fetch it first, or hand its bytes on: FETCHING_COMMAND | lexer-pipeline validate - --spec SPEC"
         )
         return SourceError(f"{shown}: is an address, and files of this machine alone are read", hint)
-    near: list[str] = []
+    meant = _nearest(path)
+    hint = f"Did you mean {meant}?" if meant else _there(path.parent)
+    return SourceError(f"{path}: there is no such file", hint, instead=(str(path), meant))
+
+
+def _nearest(path: Path) -> str:
+    """The file beside it that is called nearly so, whatever its ending; empty where none is."""
+    names: dict[str, Path] = {}
     with suppress(OSError):
-        near = get_close_matches(path.name, [one.name for one in path.parent.iterdir()], 1)
-    hint = f"Did you mean {path.parent / near[0]}?" if near else "Check the path."
-    return SourceError(f"{path}: there is no such file", hint)
+        names = {
+            one.stem.casefold(): one
+            for one in sorted(path.parent.iterdir())
+            if one.is_file() and one.suffix != ".toml"
+        }
+    near = get_close_matches(path.stem.casefold(), names, 1, 0.7)
+    return str(names[near[0]]) if near else ""
+
+
+def _there(folder: Path) -> str:
+    """What may be meant where nothing is called nearly so."""
+    if not folder.is_dir():
+        return f"There is no folder {folder} either; check the path."
+    found: list[str] = []
+    with suppress(OSError):
+        found = sorted(one.name for one in folder.iterdir() if one.is_file() and not one.name.startswith("."))
+    if not found:
+        return f"{folder if folder != Path() else 'This folder'} has no file; go to the folder of the export first (cd), or write the whole path."
+    more = f" and {len(found) - MOST_LISTED} more" if len(found) > MOST_LISTED else ""
+    return f"In {folder if folder != Path() else 'this folder'} are: {', '.join(map(str, found[:MOST_LISTED]))}{more}."
 
 
 @contextmanager
@@ -158,7 +184,9 @@ def _naming(path: Path) -> Iterator[None]:
     """Turn what can go wrong with opening a file into words."""
     try:
         if path.is_dir():
-            raise SourceError(f"{path}: is a folder", "Name the files in it.")
+            raise SourceError(
+                f"{path}: is a folder", f"Name the files in it. {_there(path)}", instead=(str(path), "")
+            )
         yield
     except FileNotFoundError as problem:
         raise _missing(path) from problem

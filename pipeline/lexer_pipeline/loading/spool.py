@@ -1,6 +1,6 @@
 """The bytes of a source read more than once: again where they lie in a file, else from a copy."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from typing import BinaryIO, Protocol, runtime_checkable
 
@@ -21,8 +21,11 @@ class InFile(Protocol):
 class Replay:
     """Bytes of a source to be read from their start: `plain` where they lie in the source's own file, then the copied."""
 
-    def __init__(self, name: str, plain: tuple[int, int, int], copied: tuple[int, int]) -> None:
+    def __init__(
+        self, name: str, plain: tuple[int, int, int], copied: tuple[int, int], passed: Callable[[int], None]
+    ) -> None:
         self.name = name
+        self._passed = passed
         self._plain = plain
         self._copied = copied
         self.size = plain[2] + copied[1]
@@ -39,17 +42,19 @@ class Replay:
             handle, length = self._copied
             data = read_at(handle, min(size, self.size - self._at), self._at - self._plain[2])
         self._at += len(data)
+        self._passed(self._at)
         return data
 
 
 class Spool:
     """A source whose rest can be read once as it comes, and then again and again from `start` on.
 
-    What lies in the source's own file is read there again; all else is kept in a copy.
+    What lies in the source's own file is read there again; all else is kept in a copy. `passed` is told how far each reading is.
     """
 
-    def __init__(self, source: Readable, start: bytes, copy: BinaryIO) -> None:
+    def __init__(self, source: Readable, start: bytes, copy: BinaryIO, passed: Callable[[int], None]) -> None:
         self.name = source.name
+        self._passed = passed
         self._source = source
         self._start = start
         self._copy = copy
@@ -70,6 +75,7 @@ class Spool:
             self._plain = (*self._plain[:2], self._plain[2] + len(data))
         else:
             self._copy.write(data)
+        self._passed(self._plain[2] + self._copy.tell())
         return data
 
     def again(self) -> Replay:
@@ -77,14 +83,14 @@ class Spool:
         while self.read(BLOCK):
             pass
         self._copy.flush()
-        return Replay(self.name, self._plain, (self._copy.fileno(), self._copy.tell()))
+        return Replay(self.name, self._plain, (self._copy.fileno(), self._copy.tell()), self._passed)
 
 
 @contextmanager
 def spooled(source: Readable, start: bytes, scratch: Scratch) -> Iterator[Spool]:
     """Let `start` and the rest of a source be read more than once."""
     with closing(scratch.file()) as copy:
-        yield Spool(source, start, copy)
+        yield Spool(source, start, copy, scratch.passed)
 
 
 def _place(source: Readable) -> tuple[int, int] | None:

@@ -82,7 +82,7 @@ def _refuse(name: str, problem: PipelineError) -> None:
     is_named = problem.message.startswith((f"{name}:", f"{name}!"))
     named = problem.message if is_named else f"{name}: {problem.message}"
     kind = "usage" if isinstance(problem, UsageError) else "source"
-    _say({"error": kind, "message": named, "hint": problem.hint})
+    _say({"error": kind, "message": named, "hint": problem.hint, "instead": problem.instead})
 
 
 def _say(said: dict[str, Any]) -> None:

@@ -65,10 +65,27 @@ def _called(wanted: str, names: Sequence[str], name: str) -> str:
             f"{name}: more than one sheet is called like {wanted}: {', '.join(near)}",
             "Name one of them exactly with --sheet.",
         )
+    meant = names[0] if len(names) == 1 else _nearest(wanted, names)
     raise UsageError(
         f"{name}: there is no sheet called {wanted}",
         f"There are: {', '.join(names)}. Name the one that is meant with --sheet.",
+        instead=(wanted, meant),
     )
+
+
+def _nearest(wanted: str, names: Sequence[str]) -> str:
+    """The sheet that shares most pairs of letters with a misspelt name, if it shares half of them; difflib would take too long to import."""
+
+    def pairs(name: str) -> set[str]:
+        return {name[at : at + 2] for at in range(len(name) - 1)}
+
+    mine = pairs(_plain(wanted))
+    shared, best = max(
+        (2 * len(mine & theirs) / (len(mine | theirs) + len(mine & theirs) or 1), one)
+        for one in names
+        for theirs in [pairs(_plain(one))]
+    )
+    return best if shared >= 0.5 else ""
 
 
 def _plain(name: str) -> str:

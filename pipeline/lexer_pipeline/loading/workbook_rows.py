@@ -47,7 +47,7 @@ class SheetRows:
         notes = [f"sheet {self._found.sheet.name}"]
         if self._found.others:
             notes.append(
-                f"left out: other sheets that are not empty ({', '.join(self._found.others)}); see --sheet"
+                f"left out: other sheets that are not empty ({', '.join(self._found.others)}); name one with --sheet"
             )
         return notes + [words.format(count) for count, words in self._counted() if count]
 

@@ -1,5 +1,6 @@
 """A mapping understood for one header: the columns that it makes, and which of the source's they read."""
 
+import shlex
 from collections.abc import Iterator, Sequence
 from collections.abc import Mapping as Names
 from dataclasses import dataclass, replace
@@ -13,6 +14,7 @@ from lexer_pipeline.mapping.document_table import DocumentTable, takes_lists
 from lexer_pipeline.mapping.header import NOWHERE, Header
 from lexer_pipeline.mapping.key_column import as_sent, key_of
 from lexer_pipeline.mapping.name_words import name_word
+from lexer_pipeline.mapping.no_field import no_field
 from lexer_pipeline.mapping.reconcile import Reconciling
 from lexer_pipeline.mapping.reconcile_columns import reconciling, rounding_rules
 from lexer_pipeline.mapping.rest import has_custom_fields, is_kept_by_some, kept_columns, rest_rules
@@ -33,7 +35,12 @@ from lexer_pipeline.specs.names import shown
 from lexer_pipeline.specs.placeholders import USUAL
 from lexer_pipeline.specs.schema_tree import SchemaTree
 from lexer_pipeline.validating.cleaning import Cleaning
-from lexer_pipeline.validating.header_checks import columns_left_out, fields_of, refuse_duplicates
+from lexer_pipeline.validating.header_checks import (
+    UnknownColumnsError,
+    columns_left_out,
+    fields_of,
+    refuse_duplicates,
+)
 from lexer_pipeline.validating.layout import Layout, compile_mapped
 from lexer_pipeline.validating.line_prices import line_places
 
@@ -164,6 +171,7 @@ class Mapper:
             raise UsageError(
                 f"{self.source}: the mapping says nothing of the columns {', '.join(map(shown, self.unused))}",
                 "Map them, list them under drop, or leave them out with --ignore-unknown.",
+                flags=("--ignore-unknown",),
             )
 
 
@@ -192,7 +200,10 @@ def compile_mapper(
     lists = table.lists if table is not None else {}
     target_columns = settled(columns_of(rules, columns, tree, told, lists), plan.fields_decided)
     if not any(one.columns for one in target_columns):
-        raise UsageError(f"{source}: no column of the mapping {mapping.name} is in the header")
+        raise UsageError(
+            f"{source}: no column of the mapping {mapping.name} is in the header",
+            f"lexer-pipeline inspect {shlex.quote(source)} shows its columns, and which preset they fit.",
+        )
     folds = not record.carry and (bool(record.key) or not all(one.is_once for one in target_columns))
     wanted = record.key or plan.specification.key
     is_keyed = bool(record.key) if table is not None else folds or bool(record.carry)
@@ -201,9 +212,19 @@ def compile_mapper(
     fields = [one for one in target_columns if not one.is_hidden]
     targets, labels = [str(one.path) for one in fields], [one.label for one in fields]
     closes_gaps = plan.mapping is not None
-    layout = compile_mapped(
-        targets, labels, tree, source, folds, record.takes_first, closes_gaps, mapping.placeholders.further
-    )
+    try:
+        layout = compile_mapped(
+            targets,
+            labels,
+            tree,
+            source,
+            folds,
+            record.takes_first,
+            closes_gaps,
+            mapping.placeholders.further,
+        )
+    except UnknownColumnsError as problem:
+        raise no_field(problem.names, mapping, plan.specification) if closes_gaps else problem from None
     carry = [columns.find((name,)) for name in record.carry]
     unpacking = unpacking_of(record, columns, len(header)) if table is None else None
     names = (

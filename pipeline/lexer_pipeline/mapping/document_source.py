@@ -99,7 +99,7 @@ def all_paths(loaded: LoadedDocuments, form: DocumentForm) -> Seen:
     """The paths of all documents of a source, which is read once more for them."""
     with ExitStack() as held:
         copy = held.enter_context(closing(loaded.scratch.file()))
-        spool = Spool(loaded.stream, loaded.rest, copy)
+        spool = Spool(loaded.stream, loaded.rest, copy, loaded.scratch.passed)
         chunks = documents_of(
             replace(loaded, placing=Placing(loaded.placing.is_one_a_line)), form, spool.again()
         )

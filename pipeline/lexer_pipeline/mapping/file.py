@@ -13,7 +13,7 @@ reason = "a void receipt is no purchase"
 
 [records.fields]
 purchase_id = "Receipt"                                     # a column
-action_at = { column = "When", convert = [{ date = "%d/%m/%Y %H:%M" }] }
+action_at = { column = "When", convert = [{ date = "dd/mm/yyyy" }] }
 type = { column = "Shop", convert = [{ enum = { Web = "ecommerce", "*" = "physical" } }], default = "ecommerce" }
 "store.name" = { template = "{Shop} ({City})" }
 "store.type" = { constant = "physical" }                    # stands where another field of the store does
@@ -81,10 +81,17 @@ def find(word: str) -> Mapping:
     known = [path.stem for path in sorted(PRESETS.glob("*.toml"))]
     wanted = re.sub(r"[\s-]+", "_", word.casefold())
     near = [preset for preset in known if preset.startswith(wanted)][:MOST_NEAR]
-    near = near or get_close_matches(wanted, known, 1)
+    files = [str(one) for one in path.parent.glob("*.toml")] if path.suffix or not near else []
+    near = get_close_matches(str(path), files, 1, 0.8) or near or get_close_matches(wanted, known, 1)
+    # "shopify_order" is shopify_orders, and "shopify" may be any of them.
+    is_sure = len(near) == 1 or (bool(near) and len(near[0]) - len(wanted) < 3)
     finds = "lexer-pipeline inspect SOURCE names the one that fits."
     hint = f"Did you mean {' or '.join(near)}? {finds}" if near else finds
-    raise UsageError(f"{word}: there is no such mapping, neither a preset nor a file", hint)
+    raise UsageError(
+        f"{word}: there is no such mapping, neither a preset nor a file",
+        hint,
+        instead=(word, "+".join((near[0], *options)) if is_sure else ""),
+    )
 
 
 def read(path: Path) -> Mapping:
@@ -93,7 +100,7 @@ def read(path: Path) -> Mapping:
 
 
 def _with_options(preset: Path, options: list[str]) -> Mapping:
-    """A preset with options on, as if its file said so: a batch keeps that text, and is mended by it."""
+    """A preset with options on, as if its file said so: a batch keeps that text, and is fixed by it."""
     text = f"options = {json.dumps(options)}\n{files.read_settings(preset, preset.stem).decode()}"
     file = settings_file.parse(text, f"the preset {preset.stem}")
     known = _known_options(file.table)

@@ -1,6 +1,7 @@
 """The columns of a header, found by the names that a mapping gives them."""
 
 import re
+import shlex
 from collections.abc import Collection, Iterable, Sequence
 from difflib import get_close_matches
 
@@ -59,7 +60,11 @@ class Header:
         if self.mapping.columns_vary:
             return None
         near = get_close_matches(names[0], self._names, 1)
-        hint = f"Did you mean {shown(near[0])}?" if near else "Check the header."
+        hint = (
+            f"Did you mean {shown(near[0])}?"
+            if near
+            else f"lexer-pipeline inspect {shlex.quote(self.source)} shows its columns."
+        )
         raise UsageError(
             f"{self.source}: there is no column {shown(names[0])}, which {self.mapping.path} names", hint
         )

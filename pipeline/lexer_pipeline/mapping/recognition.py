@@ -135,7 +135,7 @@ def _fit(mapping: Mapping, header: Sequence[str], have: AbstractSet[str], strang
         tuple(name for name in mapping.recognise.excluding if normalised(name) in have), len(header) - len(unknown),
         # An export that cannot be converted has none of the columns of its mapping named. An API answers with all that it has.
         () if mapping.refuse or mapping.documents is not None else tuple(name for name in unknown if name in strange), len(header),
-        any(normalised(name) in have for name in _links(mapping)), not strange.union(unknown).issuperset(header),
+        any(normalised(name) in have for name in _links(mapping)), not strange | set(unknown) >= set(header),
     )  # fmt: skip
 
 

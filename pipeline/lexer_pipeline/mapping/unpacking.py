@@ -212,7 +212,7 @@ TOO_MANY = Problem(
     (), "too_large", f"at most {RECORD_ROWS:,} items", f"holds a list of more than {RECORD_ROWS:,} items in one cell; what repeats so often is no line"
 )  # fmt: skip
 NOT_UNICODE = Problem(
-    (), "encoding", "text", "holds half of a sign that is written in two escapes; mend it where it comes from"
+    (), "encoding", "text", "holds half of a sign that is written in two escapes; fix it where it comes from"
 )
 
 
@@ -220,7 +220,7 @@ def _unreadable(one: PartColumns) -> Problem:
     form = _form(one)
     return Problem(
         (), "packed", f"a list in the form {form}",
-        f"holds in the column {shown(one.packing.column)} no list in the form {form}, or an item that says one thing twice; mend the cell, or describe the form under packed in a mapping",
+        f"holds in the column {shown(one.packing.column)} no list in the form {form}, or an item that says one thing twice; fix the cell, or describe the form under packed in a mapping",
     )  # fmt: skip
 
 

@@ -2,7 +2,10 @@
 
 import json
 import re
+import shlex
 from collections.abc import Iterable
+from contextlib import suppress
+from difflib import get_close_matches
 from pathlib import Path, PurePath
 from typing import Any
 
@@ -13,6 +16,9 @@ from lexer_pipeline.outbox.names import FILE_NAME
 
 MANIFEST = "manifest.json"
 ISSUES = "issues.ndjson"
+# What tells of a batch without a value of its records, and so stays where its data goes.
+REPORT, PAGE = "report.json", "report.html"
+SHOWS = "lexer-pipeline status shows the batches."
 OLD_KEYS = ("md5",)  # what manifests of 0.1.0 had beside
 
 
@@ -42,10 +48,29 @@ def read(folder: Path) -> PreparedBatch:
             raise ValueError("a file that no batch has")
         return PreparedBatch(folder, manifest)
     except (OSError, ValueError, TypeError, RecursionError) as problem:
-        raise UsageError(
-            f"{folder}: is not a prepared batch ({MANIFEST} is missing or broken)",
-            "Prepare it again with convert; a CSV itself is sent with --as-is.",
+        raise no_batch(
+            str(folder), folder, f"{folder}: is not a prepared batch ({MANIFEST} is missing or broken)"
         ) from problem
+
+
+def no_batch(word: str, folder: Path, what: str) -> UsageError:
+    """The error for a folder that is no batch, as it was typed, with the one that is called nearly so, or what a file is for."""
+    near: list[str] = []
+    with suppress(OSError, ValueError):
+        near = get_close_matches(
+            folder.name,
+            [one.parent.name for one in folder.parent.glob(f"*/{MANIFEST}") if one.parent != folder],
+            1,
+        )
+    if near:
+        meant = str(folder.parent / near[0])
+        return UsageError(what, f"Did you mean {meant}? {SHOWS}", instead=(word, meant))
+    if folder.is_file() or Path(folder.name).is_file():
+        file = shlex.quote(folder.name if not folder.is_file() else str(folder))
+        convert = f"lexer-pipeline run {file} --spec SPEC converts and sends it"
+        return UsageError(what, f"{convert}; a file that cannot be converted is sent with --as-is.")
+    remedy = "Prepare it again with convert. " if folder.is_dir() else ""
+    return UsageError(what, remedy + SHOWS)
 
 
 def folder_named(word: Path | str, out: Path) -> Path:

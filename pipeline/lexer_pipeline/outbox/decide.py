@@ -80,7 +80,7 @@ def newest_target(connection: sqlite3.Connection, target: BatchEntry) -> list[Ba
     """The delivery that a correction of `target` corrects: the newest of its name."""
     found = deliveries.newest_of_name(connection, target)
     if not found:
-        raise UsageError(f"{target.folder}: was dropped", "Leave out --replaces.")
+        raise UsageError(f"{target.folder}: was dropped", "Leave out --replaces.", without=("--replaces",))
     return found
 
 
@@ -112,7 +112,7 @@ def _correction(connection: sqlite3.Connection, ledger: Ledger, offer: Offer, ta
 def _fix(
     connection: sqlite3.Connection, ledger: Ledger, offer: Offer, fixed: BatchEntry, out: Path
 ) -> Decision:
-    """What was rejected and is mended: with the records beside it where these were never to be sent, else a further delivery."""
+    """What was rejected and is fixed: with the records beside it where these were never to be sent, else a further delivery."""
     now = deliveries.by_id(connection, fixed.id)
     if now.state != fixed.state or deliveries.rows_noted(connection, fixed) != offer.noted:
         raise PersonNeeded(
@@ -124,7 +124,7 @@ def _fix(
         return Decision(Kind.THERE, "none of its rejects is valid yet", dataset=offer.dataset, there=(fixed,))
     # Which rows went before is known by their lines, so records that say the same are no accident.
     (newest,) = connection.execute("SELECT max(delivery) FROM batches").fetchone()
-    return _further(connection, offer, out, newest, f"mends rejects of {Path(fixed.folder).name}")
+    return _further(connection, offer, out, newest, f"fixes rejects of {Path(fixed.folder).name}")
 
 
 def _take_over(connection: sqlite3.Connection, ledger: Ledger, offer: Offer, fixed: BatchEntry) -> Decision:

@@ -113,7 +113,7 @@ def _deliveries(batches: Sequence[BatchEntry]) -> Iterator[list[BatchEntry]]:
 def newer_content(connection: Connection, one: BatchEntry, dataset: str) -> BatchEntry | None:
     """The newest delivery with other content that came after `one` in its series, if any.
 
-    What mends single rows of a delivery is not newer than it: the delivery's own rows stand. Nor is the correction of one that
+    What fixes single rows of a delivery is not newer than it: the delivery's own rows stand. Nor is the correction of one that
     came before it: that stands where the other stood. What was held counts from when it was released.
     """
     where = f"""b.specification = :specification AND b.series = :series AND b.delivery > :delivery
@@ -191,7 +191,7 @@ def of_delivery_name(connection: Connection, shared: str) -> list[BatchEntry]:
 
 
 def root_of(connection: Connection, one: BatchEntry) -> int:
-    """The delivery that was not made by mending rejects, to which a chain of fixes goes back."""
+    """The delivery that was not made by fixing rejects, to which a chain of fixes goes back."""
     while one.fixes is not None:
         one = by_id(connection, one.fixes)
     return one.delivery

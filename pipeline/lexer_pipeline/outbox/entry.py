@@ -85,7 +85,7 @@ class Offer:
     """A delivery that wants to be published.
 
     `first` is the first part of its name with its label, `date` the day in it (where it corrects nothing), `content` what tells it
-    from others. `target` is any batch of the delivery that it replaces, `fixes` the batch whose rejects it mends; where
+    from others. `target` is any batch of the delivery that it replaces, `fixes` the batch whose rejects it fixes; where
     `takes_over`, that one's records are among it, and it takes its place. Of that batch `noted` rows were noted as accepted when
     it was read.
     """

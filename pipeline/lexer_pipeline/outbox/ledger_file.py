@@ -16,7 +16,7 @@ from lexer_pipeline.system.files import open_or_make
 FILE = "ledger.sqlite3"
 VERSION = 3
 PATIENCE = 30.0  # seconds to wait for another process that is writing
-REMEDY = "what was recorded stays; mend this, then run upload again: it goes on from there"
+REMEDY = "what was recorded stays; fix this, then run upload again: it goes on from there"
 
 SCHEMA = """
 CREATE TABLE batches (              -- every batch that was made here, and every file sent as it is
@@ -128,7 +128,10 @@ def version(connection: sqlite3.Connection) -> int:
     """The version of the tables; 0 where there are none."""
     (found,) = connection.execute("PRAGMA user_version").fetchone()
     if found > VERSION:
-        raise UsageError("the ledger was written by a newer lexer-pipeline", "update this one")
+        raise UsageError(
+            "the ledger was written by a newer lexer-pipeline",
+            "Update this one: pip install --upgrade lexer-pipeline",
+        )
     return int(found)
 
 
@@ -154,7 +157,7 @@ def worded(path: Path) -> Iterator[None]:
         if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
             raise ServiceUnavailable(
                 f"the ledger has been locked by another process for {PATIENCE:.0f} s",
-                "try again when it has ended",
+                "Try again when it has ended.",
             ) from None
         remedy = (
             "free some space" if code == sqlite3.SQLITE_FULL else "check the folder's rights and its disk"

@@ -153,7 +153,7 @@ def series_waiting(
 def sent_after(connection: sqlite3.Connection, one: BatchEntry, service: str, host: str) -> BatchEntry | None:
     """The newest delivery of the same series that was made after this one and may have arrived already.
 
-    What mends single rows of a delivery is no newer delivery.
+    What fixes single rows of a delivery is no newer delivery.
     """
     where = f"""{SERIES} AND b.delivery > :delivery AND b.fixes IS NULL AND EXISTS (SELECT 1 FROM uploads AS u WHERE u.batch = b.id
         AND {AT_SERVICE} AND (u.state IN ('granted', 'sending', 'sent', 'in_doubt') OR u.unanswered > 0))"""  # noqa: S608 - this module's own words

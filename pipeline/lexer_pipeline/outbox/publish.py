@@ -2,12 +2,13 @@
 
 import json
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 from sqlite3 import Connection
+from typing import TypeAlias
 
 from lexer_pipeline.errors import UsageError
 from lexer_pipeline.model import Manifest, PreparedBatch, SourceUse
@@ -19,6 +20,14 @@ from lexer_pipeline.outbox.ledger import Ledger
 from lexer_pipeline.outbox.trace_file import TRACE
 from lexer_pipeline.outbox.workspace import DATA, Part, Workspace, locked
 from lexer_pipeline.system import files
+
+# What else lies beside a batch, by name: told from the batch's name, its manifest and the file of its records.
+Beside: TypeAlias = Callable[[str, Manifest, Path], Mapping[str, bytes]]
+
+
+def nothing(_: str, __: Manifest, ___: Path) -> Mapping[str, bytes]:
+    """Nothing lies beside a batch."""
+    return {}
 
 
 def content_of(work: Workspace, state: str) -> str:
@@ -35,8 +44,8 @@ def content_of(work: Workspace, state: str) -> str:
 
 
 def publish(
-    work: Workspace, ledger: Ledger, offer: Offer, template: Manifest, sources: Sequence[SourceUse]
-) -> list[PreparedBatch]:
+    work: Workspace, ledger: Ledger, offer: Offer, template: Manifest, sources: Sequence[SourceUse], beside: Beside = nothing,
+) -> list[PreparedBatch]:  # fmt: skip
     """Give a sealed delivery its names and move it into the out folder; or name the batches that hold the same already.
 
     What a crash leaves is finished by the next command, or cleared away where the ledger did not come to know of it.
@@ -49,7 +58,7 @@ def publish(
                 entries = deliveries.add(connection, _new(work, ledger, offer, decision), ledger.now())
                 _supersede(connection, offer, decision, entries)
                 _note_fixed(connection, work, offer, decision, entries)
-                _finish(work, offer, decision, template, sources)
+                _finish(work, offer, decision, template, sources, beside)
             else:
                 parts = _matched(work, decision)
                 entries = [_changed(connection, ledger, one, decision) for one in decision.there]
@@ -59,7 +68,7 @@ def publish(
             folders = [out / f"{name}-{decision.version}" for name in decision.names]
             return [replace(read(folder), note=decision.note) for folder in folders]
         there = list(zip(entries, parts, strict=True))
-        found = _in_place(out, ledger, there, decision, template, sources)
+        found = _in_place(out, ledger, there, decision, template, sources, beside)
         if decision.kind is Kind.ANEW:
             # After the files: what a crash leaves in between is made anew by the next run.
             with ledger.transaction() as connection:
@@ -114,14 +123,19 @@ def _made_for(offer: Offer, decision: Decision) -> str:
 
 
 def _fixes(offer: Offer) -> int | None:
-    """The batch whose rejects a delivery mends; one that takes another's place mends what that one did."""
+    """The batch whose rejects a delivery fixes; one that takes another's place fixes what that one did."""
     if offer.fixes is None:
         return None
     return offer.fixes.fixes if offer.takes_over else offer.fixes.id
 
 
 def _finish(
-    work: Workspace, offer: Offer, decision: Decision, template: Manifest, sources: Sequence[SourceUse]
+    work: Workspace,
+    offer: Offer,
+    decision: Decision,
+    template: Manifest,
+    sources: Sequence[SourceUse],
+    beside: Beside,
 ) -> None:
     """Each part of a new delivery gets its manifest, and the plan is written down."""
     places = [f"{name}-{decision.version}" for name in decision.names]
@@ -132,7 +146,8 @@ def _finish(
             fixes=Path(offer.fixes.folder).name if offer.fixes is not None else None,
         )  # fmt: skip
         file = "" if offer.state == BatchState.REJECTED else f"{place}.json"
-        part.finish(part.manifest(whole, sources, file))
+        manifest = part.manifest(whole, sources, file)
+        part.finish(manifest, beside(place, manifest, part.data))
     work.plan(places)
 
 
@@ -150,7 +165,7 @@ def _supersede(
 def _note_fixed(
     connection: Connection, work: Workspace, offer: Offer, decision: Decision, entries: Sequence[BatchEntry]
 ) -> None:
-    """The rows that a fix accepted are never accepted again, and what it mends goes where it goes."""
+    """The rows that a fix accepted are never accepted again, and what it fixes goes where it goes."""
     fixed = offer.fixes
     if fixed is None:
         return
@@ -237,7 +252,7 @@ def _matched(work: Workspace, decision: Decision) -> list[Part | None]:
 
 def _in_place(
     out: Path, ledger: Ledger, there: Sequence[tuple[BatchEntry, Part | None]], decision: Decision, template: Manifest,
-    sources: Sequence[SourceUse],
+    sources: Sequence[SourceUse], beside: Beside,
 ) -> list[PreparedBatch]:  # fmt: skip
     """The batches that are there, with their files and manifests as the ledger has them."""
     found = []
@@ -249,10 +264,17 @@ def _in_place(
         made = decision.kind is Kind.ANEW
         if made and part is not None:
             _restore(part, folder, manifest)
-        path, kept = as_named(folder, out), _kept(one, folder, manifest, decision)
+        kept = _kept(one, folder, manifest, decision)
+        if part is not None and (made or _differs(folder, kept)):
+            # Before the manifest: what a crash leaves in between is brought up by the next run, which sees it there.
+            records = part.data if part.data.exists() else folder / kept.file
+            for name, content in beside(folder.name, kept, records).items():
+                files.write_whole(folder / name, content)
+        if _differs(folder, kept):
+            files.write_json(folder / MANIFEST, kept.as_json())
         if part is not None:
             _put_trace(part, folder, kept, manifest)
-        found.append(PreparedBatch(path, kept, made, decision.note))
+        found.append(PreparedBatch(as_named(folder, out), kept, made, decision.note))
     return found
 
 
@@ -283,11 +305,8 @@ def _kept(one: BatchEntry, folder: Path, manifest: Manifest, decision: Decision)
 
     It also says that a batch is held where a crash came between its release and here.
     """
-    try:
-        there = read(folder).manifest
-    except UsageError:
-        if folder.is_dir():
-            files.write_json(folder / MANIFEST, manifest.as_json())
+    there = _lies_in(folder)
+    if there is None:
         return manifest
     now = replace(there, destination=decision.dataset or None)
     if there.state == BatchState.HELD and one.state == BatchState.PREPARED:
@@ -299,6 +318,16 @@ def _kept(one: BatchEntry, folder: Path, manifest: Manifest, decision: Decision)
             suspicions=manifest.suspicions,
             options=manifest.options,
         )
-    if now != there:
-        files.write_json(folder / MANIFEST, now.as_json())
     return now
+
+
+def _lies_in(folder: Path) -> Manifest | None:
+    try:
+        return read(folder).manifest
+    except UsageError:
+        return None
+
+
+def _differs(folder: Path, kept: Manifest) -> bool:
+    """Whether the manifest in a folder that is there is not the one that it should be."""
+    return folder.is_dir() and _lies_in(folder) != kept

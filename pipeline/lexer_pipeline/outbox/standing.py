@@ -5,7 +5,7 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
-from lexer_pipeline.outbox.batch import MANIFEST
+from lexer_pipeline.outbox.batch import MANIFEST, PAGE, REPORT
 from lexer_pipeline.outbox.entry import UNDER_WAY, BatchEntry, BatchState, Entry, State
 from lexer_pipeline.outbox.found import RECEIPTS
 from lexer_pipeline.outbox.trace_file import TRACE
@@ -40,8 +40,8 @@ def since(one: BatchEntry, uploads: Sequence[Entry]) -> float:
 
 
 def data_in(folder: Path) -> list[Path]:
-    """What lies in the folder of a batch beside its manifest, its receipts and what says where its lines come from, which holds no value."""
-    kept = {folder / MANIFEST, folder / TRACE, folder / LOCK, *folder.glob(RECEIPTS)}
+    """What lies in the folder of a batch beside its manifest, its receipts, and its report and trace, which hold no value."""
+    kept = {folder / name for name in (MANIFEST, LOCK, REPORT, PAGE, TRACE)} | {*folder.glob(RECEIPTS)}
     return [path for path in sorted(folder.iterdir()) if path not in kept] if folder.is_dir() else []
 
 

@@ -1,7 +1,7 @@
 """Where a delivery is written before it has its names, and how it gets them: all of its batches, or none.
 
 Work lies in `.preparing-*` under a lock. What is to be renamed is written down before the first rename, so that
-a crash in between is mended by the next command (`recover`); without that note, or where the ledger knows nothing of what it
+a crash in between is fixed by the next command (`recover`); without that note, or where the ledger knows nothing of what it
 names, the work is discarded.
 """
 
@@ -126,12 +126,19 @@ class Part:
             rejected_records=self.counts["rejected_records"],
         )  # fmt: skip
 
-    def finish(self, manifest: Manifest) -> None:
-        """Give the records their file name and write the manifest; the folder is then complete."""
+    @property
+    def data(self) -> Path:
+        """The NDJSON as long as it has no name."""
+        return self.folder / DATA
+
+    def finish(self, manifest: Manifest, beside: Mapping[str, bytes]) -> None:
+        """Give the records their file name, and write the manifest and what else lies `beside` them; the folder is then complete."""
         if manifest.file:
             os.rename(self.folder / DATA, self.folder / manifest.file)
         else:
             (self.folder / DATA).unlink()
+        for name, content in beside.items():
+            files.write_whole(self.folder / name, content)
         files.write_json(self.folder / MANIFEST, manifest.as_json())
 
 

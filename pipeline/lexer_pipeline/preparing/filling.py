@@ -16,16 +16,22 @@ from lexer_pipeline.preparing.options import Options
 from lexer_pipeline.preparing.plan import Plan
 from lexer_pipeline.preparing.report import SourceReport, Tally
 from lexer_pipeline.preparing.stages import Stages
+from lexer_pipeline.reporting.sampling import SourceSample
 from lexer_pipeline.suspicions import Sighting, as_json
 from lexer_pipeline.system.parallel import map_in_order
 
 
 def fill(
-    delivery: Delivery, number: int, stages: Stages[Any], options: Options, watches: Sequence[Watch]
-) -> SourceReport:
-    """Pass the source of this number (from 0) through the stages, and write what becomes of it."""
+    delivery: Delivery, number: int, stages: Stages[Any], options: Options, watches: Sequence[Watch], seen: SourceSample | None,
+) -> SourceReport:  # fmt: skip
+    """Pass the source of this number (from 0) through the stages, and write what becomes of it; some of its rows are kept in `seen`."""
     tally = Tally()
+    if seen is not None:
+        # Columns that are fields are looked at in the records, all over the file; to read rows twice for it would cost more.
+        seen.begin(names_of(stages.loaded), goes_on=stages.plan.record is not None)
     for converted in map_in_order(stages.convert, stages.load()):
+        if seen is not None:
+            seen.look(converted.chunk)
         for fitting in delivery.fitting(stages, converted):
             delivery.add(number, stages, fitting)
             tally.add(fitting.checked)
@@ -43,10 +49,15 @@ def report_of(stages: Stages[Any], tally: Tally, watches: Sequence[Watch]) -> So
     return replace(found, warnings=route.reference.naming_nearest(found.warnings))
 
 
+def names_of(loaded: Loaded) -> tuple[str, ...]:
+    """The columns of a table; documents have none."""
+    return loaded.head.names if isinstance(loaded, LoadedTable) else ()
+
+
 def show_progress(options: Options, tally: Tally, loaded: Loaded) -> None:
     """Tell whoever asked for it how far a source was read."""
     if options.progress is not None:
-        options.progress(tally.rows, loaded.stream.bytes)
+        options.progress(tally.rows, loaded.scratch.at or loaded.stream.bytes)
 
 
 @dataclass(slots=True)
@@ -59,13 +70,14 @@ class Read:
     reports: list[SourceReport] = field(default_factory=list)
     decisions: list[Decisions] = field(default_factory=list)
     left_out: dict[str, None] = field(default_factory=dict)
+    seen: SourceSample | None = None
 
     def add(
         self, plan: Plan, loaded: Loaded, report: SourceReport, decided: Decisions, left_out: Sequence[str]
     ) -> None:
         """Note how one more source was read, and which of its columns were left out."""
         self.plans.append(plan)
-        self.headers.append(loaded.head.names if isinstance(loaded, LoadedTable) else ())
+        self.headers.append(names_of(loaded))
         self.used.append(loaded.used())
         self.reports.append(report)
         self.decisions.append(decided)

@@ -1,4 +1,4 @@
-"""A batch whose rejects are mended: what it is, how it was made, and which of its rejects come now."""
+"""A batch whose rejects are fixed: what it is, how it was made, and which of its rejects come now."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -13,11 +13,12 @@ from lexer_pipeline.mapping.rules import Mapping as Mapped
 from lexer_pipeline.mapping.rules import RecordMap
 from lexer_pipeline.model import Json, Manifest, PreparedBatch, Specification
 from lexer_pipeline.outbox import deliveries
-from lexer_pipeline.outbox.batch import MANIFEST, as_named, folder_named, read
+from lexer_pipeline.outbox.batch import MANIFEST, as_named, folder_named, no_batch, read
 from lexer_pipeline.outbox.entry import BatchEntry, BatchState
 from lexer_pipeline.outbox.ledger import Ledger
-from lexer_pipeline.preparing import decisions, options
+from lexer_pipeline.preparing import decisions, edits_file, options
 from lexer_pipeline.preparing.decisions import Decisions
+from lexer_pipeline.preparing.edits_file import EditsFile
 from lexer_pipeline.preparing.options import USUAL, Options
 from lexer_pipeline.preparing.plan import Plan
 from lexer_pipeline.preparing.rejects_files import parts_with_rejects
@@ -35,12 +36,12 @@ FLAGS: Mapping[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Fixed:
-    """The batch whose rejects are mended, as the ledger and its manifest know it.
+    """The batch whose rejects are fixed, as the ledger and its manifest know it.
 
     `parts` are the batches whose rejects come, with their numbers of sources and files: the whole delivery where it is one that
     `is_taken_over`, its records included. `options` are those that it was made with, and what may be asked of a fix. `records` is
     against how many rejects are measured, `accepted` has the rows that earlier fixes accepted, by source, of which `noted` were ever
-    noted, and `made_before` are the files that hold what was accepted.
+    noted, and `made_before` are the files that hold what was accepted. `edits` are what a person changed in the rejects by hand.
     """
 
     entry: BatchEntry
@@ -54,6 +55,7 @@ class Fixed:
     accepted: Mapping[int, frozenset[int | str]]
     noted: int
     made_before: tuple[Path, ...]
+    edits: EditsFile | None
 
     @property
     def came(self) -> float:
@@ -82,7 +84,7 @@ class Fixed:
         sources = batch.manifest.sources
         for number, file in files:
             found, record = mapped[number]
-            plan = Plan(file, self.options.reading, self.specification, found, record)
+            plan = Plan(file, self.options.reading, self.specification, found, record, edits=self.edits)
             accepted = self.accepted.get(number, frozenset())
             made.append((number, plan.fixing(self.decisions[number], sources[number].path, accepted)))
         return made
@@ -98,9 +100,7 @@ def fixed_batch(
     with ledger.transaction() as connection:
         one = deliveries.in_folder(connection, ledger.text_of(folder))
         if one is None or not one.specification:
-            raise UsageError(
-                f"--fix {word}: there is no such batch", "lexer-pipeline status shows the batches."
-            )
+            raise no_batch(word, folder, f"--fix {word}: there is no such batch")
         _refuse_out_of_the_way(connection, one)
         is_taken_over = one.state in (BatchState.HELD, BatchState.REJECTED)
         meant = deliveries.parts_of(connection, one.delivery) if is_taken_over else [one]
@@ -115,7 +115,7 @@ def fixed_batch(
     if len(manifest.decisions) != len(manifest.sources) or not manifest.decisions:
         raise UsageError(
             f"{folder}: was made by a version that did not keep how its source was read, so its rejects cannot be fixed",
-            f"Mend the rows in its source, and convert that with --replaces {word}.",
+            f"Fix the rows in its source, and convert that with --replaces {word}.",
         )
     where = str(folder / MANIFEST)
     specification = _specification(manifest, spec)
@@ -126,7 +126,14 @@ def fixed_batch(
         {number: frozenset(rows) for number, rows in accepted.items()}, noted,
         tuple(ledger.folder_of(each.folder) / each.file for each in family
               if each.state in (BatchState.PREPARED, BatchState.HELD) and each.file),
+        _edits(folder, asked),
     )  # fmt: skip
+
+
+def _edits(folder: Path, asked: Options) -> EditsFile | None:
+    """What was changed by hand in the rejects: the file that was named, or the one in the folder of the batch."""
+    path = asked.edits or folder / edits_file.FILE
+    return edits_file.read(path) if asked.edits is not None or path.is_file() else None
 
 
 def _refuse_other_ways(asked: Options) -> None:
@@ -138,6 +145,7 @@ def _refuse_other_ways(asked: Options) -> None:
         raise UsageError(
             f"{', '.join(other)} beside --fix: rejects are read as their batch was",
             f"Leave out {', '.join(other)}.",
+            without=other,
         )
 
 
@@ -155,8 +163,8 @@ def _refuse_purged(word: str, family: Sequence[BatchEntry]) -> None:
     """UsageError where what was accepted before is no longer there: half an order would take the place of a whole one."""
     if any(one.purged_at and one.state != BatchState.DROPPED for one in family):
         raise UsageError(
-            f"--fix {word}: data of it, or of what it mends, was purged, so its rejects cannot be mended any more",
-            f"Mend the rows in its source, and convert that with --replaces {word}.",
+            f"--fix {word}: data of it, or of what it fixes, was purged, so its rejects cannot be fixed any more",
+            f"Fix the rows in its source, and convert that with --replaces {word}.",
         )
 
 
@@ -174,6 +182,7 @@ def _specification(manifest: Manifest, spec: str | Specification | None) -> Spec
         raise UsageError(
             f"--spec {said.name} beside --fix: the batch is one of {manifest.specification}",
             "Leave out --spec.",
+            without=("--spec",),
         )
     return said
 

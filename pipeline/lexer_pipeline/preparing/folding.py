@@ -163,7 +163,7 @@ def _decide(
     if broken:
         place = ", ".join(f"{names[part.source]} (line {part.line})" for part in broken)
         words = (
-            f"stands in {place} too, where it is not valid; mend it there, since an order is sent as a whole"
+            f"stands in {place} too, where it is not valid; fix it there, since an order is sent as a whole"
         )
         other = Problem((key,), "contradiction", ONCE, words)
         for part in group:

@@ -14,7 +14,7 @@ SHOWN = 5
 
 
 def refuse_halves(fixed: Fixed, parts: Sequence[Part]) -> None:
-    """UsageError where rows that were mended belong to a record that was accepted before without them.
+    """UsageError where rows that were fixed belong to a record that was accepted before without them.
 
     A document is whole whatever came before it.
     """
@@ -34,9 +34,9 @@ def refuse_halves(fixed: Fixed, parts: Sequence[Part]) -> None:
     if halves:
         shown = ", ".join(halves[:SHOWN]) + (", ..." if len(halves) > SHOWN else "")
         raise UsageError(
-            f"what was mended on line {shown} of the source has a {key} that was accepted before without it, and would be sent as"
+            f"what was fixed on line {shown} of the source has a {key} that was accepted before without it, and would be sent as"
             " a whole in its place",
-            f"Mend it in the source, and convert that with --replaces {Path(fixed.entry.folder).name}; or take it out of the rejects.",
+            f"Fix it in the source, and convert that with --replaces {Path(fixed.entry.folder).name}; or take it out of the rejects.",
         )
 
 

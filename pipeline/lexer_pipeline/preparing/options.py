@@ -35,8 +35,8 @@ READING: Mapping[str, tuple[type, ...]] = MappingProxyType(
 )
 # The others belong to one run: how a file is called, what is shown, and where from and with what it is read.
 OF_ONE_RUN = frozenset({
-    "reading", "date", "fix", "replaces", "datasets", "ledger", "names", "stdin", "progress", "show_values", "timings",
-    "day", "temp",
+    "reading", "date", "fix", "edits", "replaces", "datasets", "ledger", "names", "stdin", "progress", "show_values", "timings",
+    "day", "temp", "report",
 })  # fmt: skip
 
 
@@ -55,10 +55,13 @@ class Options:
 
     `label` stands in the file name behind the specification's, `replaces` names batches (a folder, or its name) whose
     corrections are made, and `datasets` are by record type (`*` for all others). Fewer rows than `min_rows` hold a batch.
-    `fix` names a batch whose rejects were mended: `prepare` then reads these, or the files of them that are its sources, as that
+    `fix` names a batch whose rejects were fixed: `prepare` then reads these, or the files of them that are its sources, as that
     batch was made, and of the other options those hold that say how the files are read and what becomes of the outcome.
+    `edits` is a file of what was changed by hand on the review page, which is put into the sources as they are read.
     `ledger` is where the ledger lies, if not in the folder of batches. `day` is that of the run, before which everybody was born:
     the file's `date`, else the clock's.
+
+    `report` says that a page on it lies in each batch.
 
     `temp` is the folder for temporary data: by default that of batches, and the system's (TMPDIR) where nothing is written.
     """
@@ -80,6 +83,7 @@ class Options:
     label: str | None = None
     replaces: tuple[str, ...] = ()
     fix: str | None = None
+    edits: Path | None = None
     datasets: Mapping[str, str] = field(default_factory=dict)
     ledger: Path | None = None
     temp: Path | None = None
@@ -87,6 +91,7 @@ class Options:
     stdin: BinaryIO | None = None
     progress: Callable[[int, int], None] | None = None
     show_values: bool = False
+    report: bool = True
     day: dt.date | None = None
     timings: Timings = field(default_factory=Timings)
 

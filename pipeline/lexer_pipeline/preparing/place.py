@@ -8,7 +8,7 @@ from pathlib import Path
 from lexer_pipeline.errors import UsageError
 from lexer_pipeline.model import SourceUse, Specification
 from lexer_pipeline.outbox import deliveries, names
-from lexer_pipeline.outbox.batch import folder_named, series_of
+from lexer_pipeline.outbox.batch import folder_named, no_batch, series_of
 from lexer_pipeline.outbox.datasets import check_one_id, dataset_for
 from lexer_pipeline.outbox.decide import correction_dataset, newest_target
 from lexer_pipeline.outbox.entry import BatchEntry, Offer
@@ -49,6 +49,7 @@ def check_names(options: Options) -> None:
         raise UsageError(
             "a correction has the name and the date of the batch that it corrects",
             "Leave out --date and --label beside --replaces.",
+            without=("--date", "--label"),
         )
 
 
@@ -83,7 +84,7 @@ def first_part(specification: Specification, options: Options) -> str:
 
 
 def fix_dataset(fixed: BatchEntry, specification: Specification, ledger: Ledger, options: Options) -> str:
-    """The dataset of a fix: that of the batch whose rejects it mends, as for a correction."""
+    """The dataset of a fix: that of the batch whose rejects it fixes, as for a correction."""
     with ledger.transaction() as connection:
         return correction_dataset(
             connection,
@@ -104,9 +105,7 @@ def _targets(
         with ledger.transaction() as connection:
             one = deliveries.in_folder(connection, ledger.text_of(folder_named(word, out)))
         if one is None:
-            raise UsageError(
-                f"--replaces {word}: there is no such batch", "lexer-pipeline status shows the batches."
-            )
+            raise no_batch(word, folder_named(word, out), f"--replaces {word}: there is no such batch")
         if one.specification in found:
             raise UsageError(
                 f"--replaces names two batches of {one.specification}",

@@ -4,11 +4,12 @@ load -> shape -> validate -> convert -> name          (prepare)
 load -> shape -> validate                             (validate)
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
+from typing import TypeVar
 
 from lexer_pipeline.loading.source import Source
 from lexer_pipeline.model import PreparedBatch, Specification
@@ -18,21 +19,27 @@ from lexer_pipeline.outbox.ledger import Ledger
 from lexer_pipeline.outbox.publish import content_of, publish
 from lexer_pipeline.outbox.workspace import Workspace
 from lexer_pipeline.preparing.delivery import Delivery, manifest_template
+from lexer_pipeline.preparing.edits_file import keep_applied
 from lexer_pipeline.preparing.filling import Read, fill, report_of, show_progress
-from lexer_pipeline.preparing.fix import fix
+from lexer_pipeline.preparing.fix import fix, rehearsed
 from lexer_pipeline.preparing.folding import with_fates
 from lexer_pipeline.preparing.options import Options
 from lexer_pipeline.preparing.place import Place, check_names, on_day, places_of
 from lexer_pipeline.preparing.plan import Plan, opened, planned, refuse_changes
 from lexer_pipeline.preparing.report import Report, SourceReport, Tally, Verdict, by_source
 from lexer_pipeline.preparing.stages import stages_of
+from lexer_pipeline.preparing.telling import beside_each, noting, told_of, unlike_before, with_earlier
 from lexer_pipeline.preparing.together import Together
 from lexer_pipeline.preparing.tolerance import check_accepted, tolerance_of
 from lexer_pipeline.preparing.verdicts import NONE, accepted, as_it_lies, verdict
+from lexer_pipeline.reporting.earlier import of_series
+from lexer_pipeline.reporting.sampling import SourceSample
 from lexer_pipeline.system import files
 from lexer_pipeline.system.parallel import map_in_order
 from lexer_pipeline.system.runtime import Runtime
 from lexer_pipeline.system.scratch import Scratch
+
+T = TypeVar("T")
 
 
 def validate(
@@ -46,7 +53,10 @@ def validate(
     check_accepted(options)
     reports: dict[int, SourceReport] = {}
     verdicts: list[Verdict] = []
-    with Scratch(options.temp) as scratch, planned(sources, spec, options, scratch) as plans:
+    with (
+        Scratch(options.temp, _passing(options)) as scratch,
+        planned(sources, spec, options, scratch) as plans,
+    ):
         todo: dict[str, list[tuple[int, Plan]]] = {}
         for number, plan in enumerate(plans):
             todo.setdefault(plan.specification.name, []).append((number, plan))
@@ -57,6 +67,12 @@ def validate(
             verdicts.append(verdict(name, checked, replace(options, max_invalid=1.0), tolerance))
         refuse_changes(plans)
     return Report(by_source([reports[number] for number in sorted(reports)]), verdicts=tuple(verdicts))
+
+
+def _passing(options: Options) -> Callable[[int], None] | None:
+    """Tells whoever asked for it how far a pass over a source is that makes nothing yet."""
+    told = options.progress
+    return None if told is None else lambda at: told(0, at)
 
 
 def _check(
@@ -83,6 +99,21 @@ def _check(
         return _check(known, options, scratch, True)
 
 
+def rehearse(
+    batch: Path, sources: Sequence[Source], out: Path, options: Options, look: Callable[[Report, list[Path]], T],
+    spec: str | None = None, runtime: Runtime | None = None,
+) -> T:  # fmt: skip
+    """What `prepare` with `fix` would come to now; `look` sees it with the folders that hold what is rejected still. Nothing is made."""
+    runtime = runtime or Runtime()
+    options = replace(on_day(options, runtime.now()), fix=str(batch))
+    with (
+        outbox.opened(out, runtime, options.ledger) as ledger,
+        Scratch(options.temp or out) as scratch,
+        rehearsed(sources, spec, ledger, options, out, scratch) as (report, folders),
+    ):
+        return look(report, folders)
+
+
 def prepare(
     sources: Sequence[Source],
     spec: str | Specification | None = None,
@@ -94,7 +125,7 @@ def prepare(
 
     Content that is there already makes no batch: the one that holds it is returned, with `made` False.
 
-    With `options.fix` it makes what that batch rejected and was mended since; the sources are then files of its rejects, or none.
+    With `options.fix` it makes what that batch rejected and was fixed since; the sources are then files of its rejects, or none.
 
     A source is a path, `-`, or a data frame: anything that offers `__arrow_c_stream__`. Without a specification
     the mapping says what is made, or the preset that the header looks like.
@@ -114,7 +145,7 @@ def prepare(
     with ExitStack() as held:
         ledger = held.enter_context(outbox.opened(out, runtime, options.ledger))
         held.enter_context(files.naming(out))
-        scratch = held.enter_context(Scratch(options.temp or out))
+        scratch = held.enter_context(Scratch(options.temp or out, _passing(options)))
         if options.fix is not None:
             return fix(sources, spec, ledger, options, out, runtime.now(), scratch)
         todo: dict[str, list[Plan]] = {}
@@ -128,7 +159,8 @@ def prepare(
         ]
         # Of a source that changed no batch is made, also none that was read before it did.
         refuse_changes(plans)
-        done = [_publish(one, ledger, options, runtime.now()) for one in read]
+        verdicts = [one.found for one in read]
+        done = [_publish(one, verdicts, ledger, options, runtime.now()) for one in read]
     return Report(
         tuple(source for report in done for source in report.sources),
         tuple(made for report in done for made in report.batches),
@@ -154,23 +186,32 @@ def _read(
     workspace, read = _filled(todo, place, options, scratch)
     held.callback(workspace.discard)
     found = verdict(todo[0].specification.name, read.reports, options, tolerance_of(read.plans, options))
+    if todo[0].edits is not None:
+        todo[0].edits.refuse_others(read.used)
     if found.state != NONE:
         workspace.seal()
+        keep_applied(todo[0].edits, workspace.parts)
     return _Delivery(todo[0].specification, place, workspace, read, found)
 
 
-def _publish(one: _Delivery, ledger: Ledger, options: Options, now: datetime) -> Report:
+def _publish(
+    one: _Delivery, verdicts: Sequence[Verdict], ledger: Ledger, options: Options, now: datetime
+) -> Report:
     workspace, read, found = one.workspace, one.read, one.found
     made: list[PreparedBatch] = []
     if found.state != NONE:
+        content = content_of(workspace, found.state)
+        offer = one.place.offer(one.specification, read.used, found.state, content, len(workspace.parts), now)
+        before = of_series(ledger, offer)
+        read.reports = noting(read.reports, unlike_before(before, read, workspace, one.specification))
         template = manifest_template(
             one.specification, found, accepted(read.reports, options, tolerance_of(read.plans, options)),
             options.as_json(), read.mapping(), [one.as_json() for one in read.decisions], read.suspicions(),
             tuple(read.left_out),
         )  # fmt: skip
-        content = content_of(workspace, found.state)
-        offer = one.place.offer(one.specification, read.used, found.state, content, len(workspace.parts), now)
-        made = publish(workspace, ledger, offer, template, read.used)
+        told = with_earlier(told_of(read.reports, verdicts, found), before)
+        beside = beside_each(told, one.specification, read.seen)
+        made = publish(workspace, ledger, offer, template, read.used, beside)
     if found.state == BatchState.PREPARED:
         read.remember_mappings(one.place.out)
     return Report(by_source(read.reports), tuple(made), (as_it_lies(found, made),))
@@ -182,7 +223,7 @@ def _filled(
     """The sources of a delivery in a workspace; where some have a key in common, they are read again with what becomes of it."""
     workspace = Workspace(place.out, options.timings)
     try:
-        read = Read()
+        read = Read(seen=SourceSample() if options.report else None)
         together = Together(todo[0].specification, len(todo) > 1, scratch)
         delivery = Delivery(workspace, options.max_bytes)
         for plan in todo:
@@ -191,7 +232,7 @@ def _filled(
             number = len(read.plans)
             with opened(plan, scratch, workspace.hashing, refuses_rejects=True) as loaded:
                 stages = stages_of(loaded, plan, options)
-                report = fill(delivery, number, stages, options, together.watches(number, stages))
+                report = fill(delivery, number, stages, options, together.watches(number, stages), read.seen)
                 read.add(plan, loaded, report, stages.route.decisions, stages.route.left_out)
         read.reports = together.told(read.reports)
         if knows_fates or not len(together.shared):

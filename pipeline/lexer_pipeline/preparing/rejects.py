@@ -1,4 +1,4 @@
-"""Rejected input in its own form, ready to be mended and run again; and one issue a line for machines."""
+"""Rejected input in its own form, ready to be fixed and run again; and one issue a line for machines."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TypeAlias

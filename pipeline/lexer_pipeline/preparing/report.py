@@ -1,5 +1,6 @@
 """What a run found, counted: for a person's table, for programs, and as a data frame on request."""
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -12,20 +13,24 @@ from lexer_pipeline.chunks.results import Checked, Rejected
 from lexer_pipeline.model import Issue, PreparedBatch
 from lexer_pipeline.outbox.batch import ISSUES
 from lexer_pipeline.specs.paths import FieldPath
-from lexer_pipeline.suspicions import Sighting, Sightings, as_json, is_suspicion
+from lexer_pipeline.suspicions import MOST_LINES, Sighting, Sightings, as_json, is_suspicion
 
 EXAMPLES = 20
 MOST_FIELDS = 1000
+MOST_MESSAGES = 10
 # Numbers in messages (of cells, of items) may differ from record to record.
-MOST_MESSAGES = 5
+NUMBERS = re.compile("[0-9]+")
 ADDED_UP = ("rows", "valid", "invalid", "invalid_records", "continuations", "blank")
 COUNTED = ("skipped", "issues", "conversions", "warnings")
-OTHER_FIELDS, OTHER_MESSAGES = "(other fields)", "(other messages; see issues.ndjson)"
+OTHER_FIELDS, OTHER_MESSAGES = (
+    "(other fields)",
+    "(other messages; convert writes all of them to issues.ndjson)",
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One line of the table of issues: a field, a code, in how many records and rows, where first, and what to do."""
+    """One line of the table of issues: a field, a code, in how many records and rows, where first (`lines`: the first few), and what to do."""
 
     field: str
     code: str
@@ -33,6 +38,7 @@ class Finding:
     rows: int
     line: int
     message: str
+    lines: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,29 +145,30 @@ def by_source(reports: Sequence[SourceReport]) -> tuple[SourceReport, ...]:
 
 def _joined(passes: Sequence[SourceReport]) -> SourceReport:
     suspicions = Sightings()
-    lines: dict[tuple[str, str, str], list[int]] = {}
+    lines: dict[tuple[str, str, str], Finding] = {}
     for one in passes:
         suspicions.update(one.suspicions)
-        for finding in one.findings:
-            known = lines.setdefault((finding.field, finding.code, finding.message), [0, 0, finding.line])
-            known[0] += finding.records
-            known[1] += finding.rows
+        for new in one.findings:
+            place = new.field, new.code, new.message
+            if (known := lines.get(place)) is None:
+                lines[place] = new
+                continue
+            first = (*known.lines, *new.lines)[:MOST_LINES]
+            lines[place] = replace(
+                known, records=known.records + new.records, rows=known.rows + new.rows, lines=first
+            )
     counted: dict[str, Any] = {name: sum(getattr(one, name) for one in passes) for name in ADDED_UP}
     for name in COUNTED:
         counted[name] = dict(sum((Counter(getattr(one, name)) for one in passes), Counter()))
     return replace(
         passes[0], **counted, notes=tuple(dict.fromkeys(note for one in passes for note in one.notes)),
-        findings=_findings(lines), examples=tuple(issue for one in passes for issue in one.examples)[:EXAMPLES],
+        findings=_most_first(lines.values()), examples=tuple(issue for one in passes for issue in one.examples)[:EXAMPLES],
         suspicions=suspicions.all(),
     )  # fmt: skip
 
 
-def _findings(lines: Mapping[tuple[str, str, str], Sequence[int]]) -> tuple[Finding, ...]:
+def _most_first(found: Iterable[Finding]) -> tuple[Finding, ...]:
     """The lines of the table of issues, what befell most records first."""
-    found = (
-        Finding(name, code, records, rows, line, message)
-        for (name, code, message), (records, rows, line) in lines.items()
-    )
     return tuple(sorted(found, key=lambda one: (-one.records, one.field, one.code, one.line)))
 
 
@@ -171,6 +178,24 @@ def by_name(counts: Mapping[tuple[str, str], int]) -> dict[str, int]:
     for (name, _), count in counts.items():
         total[name] += count
     return dict(sorted(total.items()))
+
+
+@dataclass(slots=True)
+class _Line:
+    """A line of the table while it is counted; `varies` says that the numbers in its words are those of the first record alone."""
+
+    message: str
+    first: int
+    records: int = 0
+    rows: int = 0
+    varies: bool = False
+    lines: list[int] = field(default_factory=list)
+
+    def finding(self, name: str, code: str) -> Finding:
+        words = f" (on line {self.first:,}; other numbers elsewhere)" if self.varies else ""
+        return Finding(
+            name, code, self.records, self.rows, self.first, self.message + words, tuple(self.lines)
+        )
 
 
 @dataclass(slots=True)
@@ -190,7 +215,7 @@ class Tally:
     warnings: Counter[tuple[str, str]] = field(default_factory=Counter)
     examples: list[Issue] = field(default_factory=list)
     suspicions: Sightings = field(default_factory=Sightings)
-    _found: dict[tuple[str, str, str], list[int]] = field(default_factory=dict)
+    _found: dict[tuple[str, str, str], _Line] = field(default_factory=dict)
     _messages: Counter[tuple[str, str]] = field(default_factory=Counter)
 
     def add(self, checked: Checked) -> None:
@@ -218,29 +243,35 @@ class Tally:
         self.examples.extend(rejected.issues[: EXAMPLES - len(self.examples)])
         said: set[tuple[str, str, str]] = set()
         for issue in rejected.issues:
-            line = self._line_of(issue)
-            if line in said:
+            place = self._place_of(issue)
+            known = self._found.setdefault(
+                place, _Line(issue.message if place[2] != OTHER_MESSAGES else OTHER_MESSAGES, issue.line)
+            )
+            known.varies |= known.message != issue.message and place[2] != OTHER_MESSAGES
+            if place in said:
                 continue
-            said.add(line)
-            known = self._found.setdefault(line, [0, 0, issue.line])
-            known[0] += 1
-            known[1] += len(rejected.rows)
+            said.add(place)
+            known.records += 1
+            known.rows += len(rejected.rows)
+            if len(known.lines) < MOST_LINES:
+                known.lines.append(issue.line)
             if is_suspicion(issue.code):
-                self.suspicions.add(Sighting(issue.code, line[0], 1, (issue.line,)))
+                self.suspicions.add(Sighting(issue.code, place[0], 1, (issue.line,)))
 
-    def _line_of(self, issue: Issue) -> tuple[str, str, str]:
-        """The line of the table that an issue belongs to: its field, its code and its own words; each of these has an end."""
+    def _place_of(self, issue: Issue) -> tuple[str, str, str]:
+        """The line of the table that an issue belongs to: its field, its code and its own words but for their numbers; each of these has an end."""
         where = issue.column or issue.path
         name = str(FieldPath.named(where).general) if "[" in where else where
-        line = name, issue.code, issue.message
-        if line in self._found:
-            return line
+        words = NUMBERS.sub("0", issue.message)
+        place = name, issue.code, words
+        if place in self._found:
+            return place
         if (name, issue.code) not in self._messages and len(self._messages) >= MOST_FIELDS:
             name = OTHER_FIELDS
         if self._messages[name, issue.code] >= MOST_MESSAGES:
             return name, issue.code, OTHER_MESSAGES
         self._messages[name, issue.code] += 1
-        return name, issue.code, issue.message
+        return name, issue.code, words
 
     def report(
         self, path: str, specification: str, notes: tuple[str, ...], noticed: Iterable[Sighting] = ()
@@ -249,7 +280,7 @@ class Tally:
         self.suspicions.update(noticed)
         return SourceReport(
             path, specification, self.rows, self.valid, self.invalid, self.invalid_records, self.continuations,
-            self.blank, dict(self.skipped), dict(self.issues), notes, _findings(self._found),
+            self.blank, dict(self.skipped), dict(self.issues), notes, _most_first(line.finding(name, code) for (name, code, _), line in self._found.items()),
             dict(self.conversions), dict(self.warnings), tuple(self.examples),
             tuple(replace(one, source=path) for one in self.suspicions.all()), self.taken,
         )  # fmt: skip

@@ -12,7 +12,7 @@ from lexer_pipeline.loading.source import Loaded, LoadedDocuments, naming_member
 from lexer_pipeline.preparing.options import Options
 from lexer_pipeline.preparing.plan import Plan
 from lexer_pipeline.preparing.routes import ChunkT, DocumentsRoute, Route, TableRoute
-from lexer_pipeline.preparing.unrecognised import called_otherwise, known_by
+from lexer_pipeline.preparing.unrecognised import called_otherwise, known_by, saying_sheet
 from lexer_pipeline.specs.placeholders import USUAL
 from lexer_pipeline.system.timings import Timings
 from lexer_pipeline.validating.header_checks import UnknownColumnsError
@@ -21,8 +21,13 @@ from lexer_pipeline.validating.reference import ReferenceChecker
 
 def stages_of(loaded: Loaded, plan: Plan, options: Options) -> "Stages[Any]":
     """The stages for a source that was opened, set up as its plan and form ask."""
+    loaded.scratch.at = 0
     with naming_member(plan.source):
-        return Stages(loaded, plan, _route(loaded, plan, options), options.timings)
+        try:
+            route = _route(loaded, plan, options)
+        except UsageError as problem:
+            raise saying_sheet(problem, loaded) from None
+        return Stages(loaded, plan, route, options.timings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,13 +107,18 @@ def _mapped(loaded: Loaded, plan: Plan, reference: ReferenceChecker, options: Op
     return route
 
 
+def _no_zone(typed: str) -> UsageError:
+    """The error for a zone that is none, with the one that a city, a misspelt name or the letters of one may mean."""
+    near = import_module("lexer_pipeline.mapping.conversions.zones").nearest(typed)
+    hint = f"Did you mean {near}?" if near else "Write a name such as Australia/Melbourne."
+    return UsageError(f"--timezone: there is no zone called {typed}", hint, instead=(typed, near))
+
+
 def _reference(plan: Plan, options: Options) -> ReferenceChecker:
     try:
         zone = ZoneInfo(options.zone) if options.zone else None
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise UsageError(
-            f"--timezone: there is no zone called {options.zone}", "Use a name such as Australia/Melbourne."
-        ) from None
+        raise _no_zone(options.zone or "") from None
     placeholders = plan.mapping.placeholders if plan.mapping is not None else USUAL
     return ReferenceChecker(
         plan.specification, zone, options.reject_unknown, options.show_values, placeholders

@@ -1,4 +1,4 @@
-"""Rows that a batch never rejected are none to mend: they were accepted, and would be sent once more."""
+"""Rows that a batch never rejected are none to fix: they were accepted, and would be sent once more."""
 
 import re
 from collections.abc import Iterator, Sequence

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from lexer_pipeline.errors import UsageError
 from lexer_pipeline.preparing.options import Options
 from lexer_pipeline.preparing.plan import Plan
-from lexer_pipeline.suspicions import HOLD, LEAST, SHARE, Sighting, by_code, not_holding
+from lexer_pipeline.suspicions import HOLD, LEAST, SHARE, Sighting, by_code, nearest_holding, not_holding
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,4 +44,8 @@ def check_accepted(options: Options) -> None:
     for code in options.accept:
         hint = not_holding(code)
         if hint:
-            raise UsageError(f"--accept: no batch is held for {code}", hint)
+            raise UsageError(
+                f"--accept: no batch is held for {code}",
+                hint,
+                instead=(code, meant) if (meant := nearest_holding(code)) else None,
+            )

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from lexer_pipeline.errors import UsageError
 from lexer_pipeline.loading.origins import Origin
-from lexer_pipeline.loading.source import Source
+from lexer_pipeline.loading.source import Loaded, Source
 from lexer_pipeline.mapping.recognition import Fit, Recognised, recognise
 from lexer_pipeline.mapping.synonyms import field_called
 from lexer_pipeline.model import Specification
@@ -14,7 +14,13 @@ from lexer_pipeline.specs import catalog
 from lexer_pipeline.validating.header_checks import UnknownColumnsError
 
 
-def not_recognised(source: Source, called: str, found: Recognised, gone: str) -> UsageError:
+class NotRecognised(UsageError):
+    """An export that no preset surely knows, with the `names` of its columns, none where it is no table."""
+
+    names: Sequence[str] = ()
+
+
+def not_recognised(source: Source, called: str, found: Recognised, gone: str) -> NotRecognised:
     """Which presets it may be, or which is the nearest and what it lacks, and what to do; `gone` says of a mapping used before."""
     maps = " or ".join(f"--map {one.mapping.name}" for one in found.fitting)
     if len(found.fitting) > 1:
@@ -26,7 +32,8 @@ def not_recognised(source: Source, called: str, found: Recognised, gone: str) ->
         remedy = f"If it is that export, say {maps}, which leaves these out (--keep-rest keeps them); else say --spec SPEC or --map with a mapping of your own."
     else:
         what, remedy = "looks like none of the presets", _next_steps(source, found.nearest)
-    return UsageError(f"{called}: {what}", f"{gone}. {remedy}" if gone else remedy)
+    flags = ("--map", found.fitting[0].mapping.name) if len(found.fitting) == 1 else ()
+    return NotRecognised(f"{called}: {what}", f"{gone}. {remedy}" if gone else remedy, flags=flags)
 
 
 def known_by(header: Sequence[str], called: str, specification: str) -> UsageError | None:
@@ -58,6 +65,14 @@ def called_otherwise(
         "--ignore-unknown leaves them out, --keep-rest keeps them as custom fields."
     )
     return problem.with_words(called, words, remedy)
+
+
+def saying_sheet(problem: UsageError, loaded: Loaded) -> UsageError:
+    """The same error with which sheet of a workbook was read and which were not, since one of these may be meant."""
+    if loaded.stream.is_sheet:
+        read = f"Of the workbook was read: {'; '.join(loaded.stream.notes)}."
+        problem.hint = f"{problem.hint} {read}".lstrip()
+    return problem
 
 
 def _next_steps(source: Source, nearest: Sequence[Fit]) -> str:

@@ -91,7 +91,7 @@ def _is_too_much(invalid: int, valid: int, share: float) -> bool:
 
 
 def verdict_on_fix(fixed: Fixed, reports: Sequence[SourceReport], tolerance: Tolerance) -> Verdict:
-    """The verdict on mended rejects: what is rejected still is measured against all records of the batch."""
+    """The verdict on fixed rejects: what is rejected still is measured against all records of the batch."""
     options, name = fixed.options, fixed.specification.name
     invalid, valid = _records(reports)
     if fixed.is_taken_over:

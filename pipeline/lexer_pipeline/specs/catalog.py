@@ -124,8 +124,9 @@ def _unknown(word: str, known: Iterable[str]) -> UsageError:
     wanted = word.lower().strip().replace("-", "_").replace(" ", "_")
     near = [kind for kind, others in CALLED.items() if wanted.removesuffix("s") in others]
     near = near or difflib.get_close_matches(wanted, known, n=1)
-    hint = f"Did you mean {near[0]}?" if near else f"The specifications are: {', '.join(names())};"
+    hint = f"Did you mean {near[0]}?" if near else f"The specifications are: {', '.join(names())}."
     return UsageError(
         f"{word!r} is no specification, no record type and no schema file",
         f"{hint} lexer-pipeline specs lists them.",
+        instead=(word, near[0]) if near else None,
     )

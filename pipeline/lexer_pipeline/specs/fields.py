@@ -37,7 +37,53 @@ JSON_TYPES: Mapping[type, str] = {str: "string", bool: "boolean", int: "integer"
 def fields_of(schema: Schema) -> tuple[Field, ...]:
     """The fields of the records that a schema describes, in reading order."""
     found = _walk(schema, schema, FieldPath(), False, frozenset())
-    return tuple(field for path, field in found.items() if path)
+    return tuple(
+        replace(field, within=_within(schema, path)) if field.required else field
+        for path, field in found.items()
+        if path
+    )
+
+
+def required_parents(schema: Schema) -> Iterator[Field]:
+    """The objects and lists that each record must have, and of which no single field need be there."""
+    whole = _merged(schema, schema, frozenset())
+    for name, child in properties_of(whole).items():
+        inner = _merged(schema, child, frozenset())
+        if name not in whole["required"] or not ("items" in inner or _is_object(schema, child, frozenset())):
+            continue
+        is_list = "items" in inner
+        rule = (
+            "one or more"
+            if is_list
+            else "one of the ways below"
+            if any(schemas_of(inner, word) for word in ALTERNATIVES)
+            else ""
+        )
+        yield Field(
+            f"{name}[]" if is_list else name,
+            "list" if is_list else "object",
+            True,
+            rule,
+            text_of(inner, "description") or "",
+            None,
+        )
+
+
+def _within(schema: Schema, path: FieldPath) -> str:
+    """The nearest object or list around a required field that may be left out; empty where there is none."""
+    node: Schema | bool = schema
+    found = FieldPath()
+    for length, part in enumerate(path[:-1], 1):
+        whole = _merged(schema, node, frozenset())
+        if part == EACH:
+            node = whole.get("items", True)
+            continue
+        if part not in properties_of(whole):
+            break
+        if part not in whole["required"]:
+            found = FieldPath(path[:length])
+        node = properties_of(whole)[str(part)]
+    return str(found) if found else ""
 
 
 def describes_object(schema: Schema) -> bool:

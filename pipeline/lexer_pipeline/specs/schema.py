@@ -106,6 +106,6 @@ def checked(node: object, where: str) -> Schema | bool:
     raise bad_schema(f"{where} is neither an object nor true or false")
 
 
-def bad_schema(what: str, remedy: str = "Mend the schema (JSON Schema, draft 2020-12).") -> UsageError:
+def bad_schema(what: str, remedy: str = "Fix the schema (JSON Schema, draft 2020-12).") -> UsageError:
     """The error of a schema that cannot be used."""
     return UsageError(f"the schema is not usable: {what}", remedy)

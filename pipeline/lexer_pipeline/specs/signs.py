@@ -53,6 +53,13 @@ def remark(text: str) -> str:
     return ""
 
 
+def remark_on_value(text: str) -> str:
+    """The same of a value that is taken as it stands, so that blanks around it count."""
+    return remark(text) or (
+        "; there is a blank before or behind it" if text != text.strip(" \t\u00a0") else ""
+    )
+
+
 def unprotected(text: str) -> tuple[str, tuple[str, ...]]:
     """An id without what only protects it from spreadsheets, and the names of the changes.
 

@@ -24,6 +24,8 @@ ADDRESSES = re.compile(r"[^\s@<>()\[\],;:/|&\"']+@[^\s@<>()\[\],;:/|&\"']*[^\s@<
 NAMED_ADDRESS = re.compile(r"[^<>]*<\s*([^<>\s]+)\s*>[\s.,;]*")
 # Of a phone number with its country code: the fewest of any country, and the most that ITU-T E.164 allows.
 FEWEST_DIGITS, MOST_DIGITS = 5, 15
+# What is said of a number or a yes with such a sign; convert = ["trim"] would have to stand before what reads it.
+BLANK = "; there is a blank before or behind it, take that out"
 FALSE_WORDS = frozenset({"no", "n", "f", "0"})
 
 
@@ -153,11 +155,15 @@ def boolean(text: str) -> Converted | Unconvertible:
         return Converted("true", ("boolean_word",))
     if word in FALSE_WORDS:
         return Converted("false", ("boolean_word",))
+    if word != word.strip():
+        return Unconvertible("type", "boolean", f"is not true or false{BLANK}")
     return Unconvertible("type", "boolean", "is not true or false; write true, false, yes, no, 1 or 0")
 
 
 def number(text: str) -> Converted | Unconvertible:
     """Text that is a JSON number keeps its own digits; it must also fit a double, as every reader assumes."""
+    if not JSON_NUMBER.fullmatch(text) and text != text.strip():
+        return Unconvertible("type", "number", f"is not a number{BLANK}")
     if not JSON_NUMBER.fullmatch(text):
         return Unconvertible("type", "number", "is not a number; write digits with a point, as in 12.50")
     if not math.isfinite(float(text)):
@@ -169,7 +175,12 @@ def integer(text: str) -> Converted | Unconvertible:
     """A whole number; `2.0` is one, `2.7` is not."""
     found = number(text)
     if isinstance(found, Unconvertible):
-        words = "is not a whole number; write digits alone" if found.code == "type" else found.message
+        is_blank = found.message.endswith(BLANK)
+        words = (
+            "is not a whole number; write digits alone"
+            if found.code == "type" and not is_blank
+            else found.message
+        )
         return Unconvertible(found.code, "integer", words)
     if not float(text).is_integer():
         return Unconvertible("type", "integer", "is not a whole number; write it without a fraction")

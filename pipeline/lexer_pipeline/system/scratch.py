@@ -10,7 +10,7 @@ import stat
 import tempfile
 import weakref
 from array import array
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from io import BufferedRandom, FileIO
 from pathlib import Path
@@ -29,11 +29,14 @@ GATHERED = 1 << 23
 class Scratch:
     """The temporary files of one command, in `root` or, without one, in the system's folder for such (TMPDIR).
 
-    The folder is made when the first of them is.
+    The folder is made when the first of them is. A source that is put aside is passed over more than once: `at` is how many bytes of it
+    the pass at hand has behind it, and `on_pass` is told.
     """
 
-    def __init__(self, root: Path | None = None) -> None:
+    def __init__(self, root: Path | None = None, on_pass: Callable[[int], None] | None = None) -> None:
         self.root = root
+        self.at = 0
+        self._on_pass = on_pass
         self._folder: Path | None = None
         self._end: weakref.finalize[..., Scratch] | None = None
 
@@ -50,6 +53,12 @@ class Scratch:
         if self._end is not None:
             self._end()
         self._folder = self._end = None
+
+    def passed(self, at: int) -> None:
+        """Note how far the pass at hand is; a smaller number than before begins the next."""
+        self.at = at
+        if self._on_pass is not None:
+            self._on_pass(at)
 
     def file(self) -> BinaryIO:
         """A file without a name, for writing and reading: nothing of it is left once its process has ended, in whatever way."""

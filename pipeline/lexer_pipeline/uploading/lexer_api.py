@@ -65,7 +65,7 @@ class LexerApi:
         if self.settings.token is None:
             raise UsageError(
                 "there is no upload token",
-                f"type lexer-pipeline login, or put it into {VARIABLE} (Hub > Manage > Integrations > API Tokens, type Activity)",
+                f"Type lexer-pipeline login, or put it into {VARIABLE} (Hub > Manage > Integrations > API Tokens, type Activity)",
             )
         return self.settings.token.secret
 

@@ -27,7 +27,7 @@ def after(state: str, folder: Path) -> str:
     if state == State.IN_DOUBT:
         return f"look at Hub > Manage > Logs, then {COMMAND} settle {batch} --arrived, or --not-arrived"
     if state == State.REFUSED:
-        return f"{COMMAND} upload --resend {batch}, or {COMMAND} drop {batch}"
+        return f"once that is put right: {COMMAND} upload --resend {batch}; or {COMMAND} drop {batch}"
     if state == State.CHANGED:
         anew = "convert its source again, which makes the file anew where nothing of it was sent"
         return f"{anew}; or {COMMAND} drop {batch}"

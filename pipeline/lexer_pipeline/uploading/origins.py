@@ -10,7 +10,7 @@ from typing import Any
 
 from lexer_pipeline.system.settings_file import SettingsFile, named
 from lexer_pipeline.system.toml_lines import KeyPath, line_of
-from lexer_pipeline.uploading.settings import FILE, SCHEMA, VARIABLE
+from lexer_pipeline.uploading.settings import FILE, NOTIFY_URLS, SCHEMA, VARIABLE
 from lexer_pipeline.uploading.words import address
 
 # By the variable that wins over them.
@@ -60,7 +60,7 @@ def _setting(path: KeyPath, in_environ: str, in_file: Any, default: Any, file: S
 
 def strangers(environ: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     """Variables that begin as ours do and are none, each with the one that may have been meant."""
-    known = [VARIABLE, *VARIABLES.values()]
+    known = [VARIABLE, NOTIFY_URLS, *VARIABLES.values()]
     for name in sorted(environ):
         if name.upper().startswith(OURS) and name not in known:
             near = get_close_matches(name.upper(), known, 1, 0.5)

@@ -58,7 +58,10 @@ def purge(
     A batch is as old as its last upload that was sent or, where there is none, as the batch. UsageError where there is no such folder.
     """
     if not out.is_dir():
-        raise UsageError(f"{out}: there is no such folder", "--out names the folder that convert made.")
+        raise UsageError(
+            f"{out}: there is no such folder",
+            "lexer-pipeline convert SOURCE makes it; --out names another one.",
+        )
     opening = opened if really else looked_into
     with opening(out, runtime, settings.ledger) as ledger:
         if really:
@@ -108,7 +111,7 @@ def _purge(one: BatchEntry, folder: Path, ledger: Ledger, before: float, setting
             found = _done(connection, now, before, settings)
             if found is None or found[2]:
                 return False
-            # Its rejects cannot be mended any more, so its name is free, as that of a dropped one.
+            # Its rejects cannot be fixed any more, so its name is free, as that of a dropped one.
             is_rejected = now.state == BatchState.REJECTED
             change = {"state": BatchState.DROPPED, "state_before": now.state} if is_rejected else {}
             now = deliveries.change(connection, now, purged_at=ledger.now(), **change)

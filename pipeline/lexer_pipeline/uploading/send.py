@@ -57,7 +57,10 @@ def upload(
     out = Path(out)
     settings = config.read(os.environ, Path()) if settings is None else settings
     if batches is None and not out.is_dir():
-        raise UsageError(f"{out}: there is no such folder", "--out names the folder that convert made.")
+        raise UsageError(
+            f"{out}: there is no such folder",
+            "lexer-pipeline convert SOURCE makes it; --out names another one.",
+        )
     if batches is not None and not batches:
         return ()
     opening = looked_into if options.dry_run else opened

@@ -19,6 +19,7 @@ from lexer_pipeline.uploading.dataset_ids import over, parse_datasets, unknown_t
 
 API_URL = "https://api.lexer.io/v1/uploads"
 VARIABLE = "LEXER_UPLOAD_API_TOKEN"
+NOTIFY_URLS = "LEXER_NOTIFY_URLS"  # addresses hold secrets, so they come from no file either
 FILE = "pipeline.toml"
 SCHEMA = Path(__file__).with_name("settings.schema.json")
 PORTS = {"http": 80, "https": 443}
@@ -106,20 +107,21 @@ def safe_url(url: str) -> str:
         parts = urlsplit(url)
         parts.port  # noqa: B018 - reading it is the check; a bad port raises here
     except ValueError:
-        raise UsageError("the upload address is not a URL", f"the usual one is {API_URL}") from None
+        raise UsageError("the upload address is not a URL", f"The usual one is {API_URL}.") from None
     if (
         parts.scheme not in ("http", "https")
         or not parts.hostname
         or not url.isascii()
         or not url.isprintable()
     ):
-        raise UsageError("the upload address is not an http(s) URL", f"the usual one is {API_URL}")
+        raise UsageError("the upload address is not an http(s) URL", f"The usual one is {API_URL}.")
     if parts.username is not None or parts.query or parts.fragment or " " in url:
         raise UsageError(
-            "the upload address must be plain: no user name, query or fragment", f"the usual one is {API_URL}"
+            "the upload address must be plain: no user name, query or fragment",
+            f"The usual one is {API_URL}.",
         )
     if parts.scheme == "http" and not is_loopback(parts.hostname):
-        raise UsageError("the token is only sent over https", "plain http is for a sandbox on 127.0.0.1")
+        raise UsageError("the token is only sent over https", "Plain http is for a sandbox on 127.0.0.1.")
     return url
 
 
@@ -134,7 +136,7 @@ def settings_in(folder: Path) -> SettingsFile:
         raise file.fault(
             found,
             "holds a token; it is refused there, since such files are shared",
-            f"put it into the environment variable {VARIABLE} and revoke the one in the file",
+            f"Revoke it, and put another one into the key ring: lexer-pipeline login; or into the environment variable {VARIABLE}.",
         )
     settings_file.check(file, SCHEMA)
     return file
@@ -222,5 +224,8 @@ def token_of(secret: str, where: str) -> Token:
     """A token from `where`; UsageError, which does not repeat it, where no request could carry it."""
     if not re.fullmatch(r"[\x21-\x7e]+", secret):
         # An HTTP library would quote the whole header in its own error.
-        raise UsageError(f"{where} holds characters that no token has", "copy it anew, without line breaks")
+        raise UsageError(
+            f"{where} holds characters that no token has",
+            "Copy it anew, without line breaks: lexer-pipeline login asks for it.",
+        )
     return Token(secret)

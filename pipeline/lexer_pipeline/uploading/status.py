@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from lexer_pipeline.errors import UsageError
@@ -80,7 +80,9 @@ def overview(out: Path, ledger: Path | None = None) -> Overview:
                 continue
             before = by_id.get(one.replaces or 0)
             names = (before.folder if before else None, _name(corrections[one.id], one))
-            lines += [_line(out, known, one, upload, names) for upload in _shown(one, uploads[one.id])]
+            shown = [_line(out, known, one, upload, names) for upload in _shown(one, uploads[one.id])]
+            anew = _made_anew(known, one, batches) if one.state == BatchState.HELD else None
+            lines += shown if anew is None else [_with_successor(line, anew) for line in shown]
         lying = {known.folder_of(one.folder): standing(one, uploads[one.id]) for one in batches}
     broken = [folder for folder in folders(out) if folder.resolve() not in lying]
     return Overview(lines + [_broken(folder) for folder in broken], _data(out, lying, broken))
@@ -138,6 +140,30 @@ def _line(
         reason=reason,
         hint=next_steps.after("changed" if is_gone else state, path),
     )
+
+
+def _made_anew(ledger: Ledger, held: BatchEntry, batches: Sequence[BatchEntry]) -> str | None:
+    """The newest batch that was made of the same sources after a held one, and is not held itself."""
+    sources = _sources(ledger, held)
+    for one in reversed(batches):
+        is_alike = (one.specification, one.series, one.state) == (
+            held.specification,
+            held.series,
+            BatchState.PREPARED,
+        )
+        if one.id > held.id and is_alike and sources and _sources(ledger, one) == sources:
+            return Path(one.folder).name
+    return None
+
+
+def _sources(ledger: Ledger, one: BatchEntry) -> frozenset[str]:
+    manifest = _manifest(ledger.folder_of(one.folder))
+    return frozenset(source.path for source in manifest.sources) if manifest is not None else frozenset()
+
+
+def _with_successor(line: BatchStatus, anew: str) -> BatchStatus:
+    hint = f"{anew} was made of the same source since; where it stands in its place: {next_steps.COMMAND} drop {next_steps.shown(Path(line.path))}"
+    return replace(line, hint=hint)
 
 
 def _why(upload: Entry | None, manifest: Manifest | None) -> str:

@@ -91,7 +91,9 @@ def _carry_out(file: OutgoingFile, entry: Entry, context: UploadContext) -> Rece
             continue
         failures += 1
         if failures >= context.tries:
-            reason = f"{entry.reason}; gave up after {failures} tries, {GOES_ON}"
+            reason = (
+                f"{entry.reason}; gave up after {failures} {'try' if failures == 1 else 'tries'}, {GOES_ON}"
+            )
             return unsent(entry, reason, receipts.TIME)
         if step.wait:
             _wait(answer, failures, context)

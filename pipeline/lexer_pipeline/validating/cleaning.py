@@ -96,7 +96,7 @@ class Cleaning:
         if error is None:
             return DIGITS_LOST
         message = (
-            f"is the error of a spreadsheet ({error}); mend it there and export again, or, {_meant(error)}"
+            f"is the error of a spreadsheet ({error}); fix it there and export again, or, {_meant(error)}"
         )
         return values.Unconvertible("spreadsheet_error", "no error of a spreadsheet", message)
 

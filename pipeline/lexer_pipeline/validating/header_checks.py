@@ -164,10 +164,10 @@ def unknown_column(
             hints.append(f"{shown(name)} is a word for {words[name]}")
         elif near and is_name:
             hints.append(f"{shown(name)}: did you mean {near[0]}?")
-        elif found and is_name:
+        elif (found or words) and is_name:
             hints.append(f"{shown(name)}: no field is near")
     listed = "; ".join(hints[:5])
-    more = f" and {len(unknown) - len(hints[:5])} more" if len(unknown) > len(hints[:5]) and listed else ""
+    more = f"; and {len(unknown) - len(hints[:5])} more" if len(unknown) > len(hints[:5]) and listed else ""
     plural = "columns are" if len(unknown) > 1 else "column is"
     remedy = helps or "Rename the columns, or leave them out with --ignore-unknown."
     if not found and not words:

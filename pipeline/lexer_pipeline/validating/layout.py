@@ -1,5 +1,6 @@
 """How the columns of a table fill the fields of a specification."""
 
+import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -111,7 +112,10 @@ def _leaves(
     if unknown and not ignore_unknown:
         raise unknown_column(unknown, len(leaves), tree, source)
     if not leaves:
-        raise UsageError(f"{source}: no column of the header is a field", "Run `lexer-pipeline specs SPEC`.")
+        raise UsageError(
+            f"{source}: no column of the header is a field",
+            f"lexer-pipeline inspect {shlex.quote(source)} shows what it holds, and lexer-pipeline specs the fields.",
+        )
     return leaves
 
 

@@ -22,6 +22,7 @@ from lexer_pipeline.model import Problem, Schema
 from lexer_pipeline.specs.paths import Parts
 from lexer_pipeline.specs.schema_tree import Place, SchemaTree
 from lexer_pipeline.validating.document import TooManyKeys
+from lexer_pipeline.validating.json_faults import json_fault
 
 FORMATS = {
     "date": "is not a date; write YYYY-MM-DD, as in 2024-03-06",
@@ -45,7 +46,7 @@ BOUNDS = {
 }
 # What a length is counted in, by the end of the rule's name.
 UNITS = {"Length": "characters", "Items": "items", "Properties": "fields"}
-NOT_JSON = "is not a JSON document; check for a missing quote, comma or bracket"
+NOT_JSON = "is not a JSON document"
 NO_PLACE = Place(())
 
 
@@ -195,7 +196,8 @@ def not_json(problem: ValueError) -> Problem:
     if isinstance(problem, UnicodeDecodeError):
         return Problem((), "encoding", "UTF-8", "is not UTF-8; save the file as UTF-8")
     if isinstance(problem, json.JSONDecodeError):
-        return Problem((), "json", "RFC 8259", f"{NOT_JSON} (near character {problem.pos + 1} of the record)")
+        at = f" (near character {problem.pos + 1} of the record)"
+        return Problem((), "json", "RFC 8259", f"{NOT_JSON}: {json_fault(problem)}{at}")
     return Problem(
         (), "json", "RFC 8259", "holds NaN or Infinity, which JSON does not have; leave the field out"
     )

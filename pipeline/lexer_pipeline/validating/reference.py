@@ -244,5 +244,5 @@ def _not_unicode(path: Parts) -> Problem:
 def naming_signs(problem: Problem, document: Value) -> Problem:
     """A problem that also names the signs that are not meant in the value that it is about."""
     value = value_at(document, problem.path)
-    remark = signs.remark(value) if isinstance(value, str) else ""
+    remark = signs.remark_on_value(value) if isinstance(value, str) else ""
     return replace(problem, message=problem.message + remark) if remark else problem

@@ -288,7 +288,7 @@ def _broken_rules(validators: Sequence[jsonschema_rs.Draft202012Validator], valu
         for number, validator in enumerate(validators)
         for error in validator.iter_errors(value)
     ]
-    return [*names, signs.remark(value)] if names and isinstance(value, str) else names
+    return [*names, signs.remark_on_value(value)] if names and isinstance(value, str) else names
 
 
 def _validator(view: Schema) -> jsonschema_rs.Draft202012Validator:

@@ -14,7 +14,10 @@ from lexer_pipeline.preparing.report import Report
 def run(asked: argparse.Namespace) -> int:
     """Prepare batches; DATA where one is held back, or none could be made."""
     if not asked.sources and not asked.fix:
-        raise UsageError("convert: there is no SOURCE", "See lexer-pipeline convert --help.")
+        raise UsageError(
+            "convert: there is no SOURCE",
+            "For example: lexer-pipeline convert orders.csv --spec purchase; all flags: lexer-pipeline convert --help",
+        )
     report = prepared(asked)
     if asked.json:
         print_json({"batches": [batch.as_json() for batch in report.batches]})
@@ -38,7 +41,7 @@ def prepared(asked: argparse.Namespace) -> Report:
         from lexer_pipeline.cli.console import console_for
 
         show_prepared.sources(console_for(asked), report)
-        show_prepared.batches(console_for(asked), report, asked.typed)
+        show_prepared.batches(console_for(asked), report, asked)
     return report
 
 

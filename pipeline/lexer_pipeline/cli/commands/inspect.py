@@ -12,7 +12,7 @@ from lexer_pipeline.cli.show_inspected import Inspected
 from lexer_pipeline.cli.streams import standard_input
 from lexer_pipeline.cli.terminal import watched
 from lexer_pipeline.errors import UsageError
-from lexer_pipeline.inspecting.inspect import Inspection, inspect
+from lexer_pipeline.inspecting.inspect import Inspection, Progress, inspect
 from lexer_pipeline.loading.expand import expand, opened_sources
 from lexer_pipeline.loading.source import Source
 from lexer_pipeline.preparing.options import Options
@@ -32,21 +32,23 @@ def run(asked: argparse.Namespace) -> int:
         )
         for source in expand(opened, asked.member):
             seen = inspect(source, read_options(asked), progress=progress, temp=asked.temp)
-            found.append(Inspected(seen, _suspicions(asked, source, seen)))
+            found.append(Inspected(seen, _suspicions(asked, source, seen, progress)))
     if asked.json:
         print_json({"sources": [one.as_json() for one in found]})
     else:
         for one in found:
-            show_inspected.inspection(console_for(asked), one)
+            show_inspected.inspection(console_for(asked), one, asked)
     return DONE
 
 
-def _suspicions(asked: argparse.Namespace, source: Source, seen: Inspection) -> tuple[Sighting, ...] | None:
+def _suspicions(
+    asked: argparse.Namespace, source: Source, seen: Inspection, progress: Progress | None
+) -> tuple[Sighting, ...] | None:
     """What `validate` would find suspicious; None where nobody can say yet what the source becomes."""
     if not seen.surely:
         return None
     mapped = seen.presets[0] if seen.presets else None
-    options = Options(reading=read_options(asked), mapping=mapped, temp=asked.temp)
+    options = Options(reading=read_options(asked), mapping=mapped, temp=asked.temp, progress=progress)
     try:
         report = validate([source], None if mapped else seen.surely, options)
     except UsageError:

@@ -3,7 +3,7 @@
 import argparse
 from collections.abc import Sequence
 
-from lexer_pipeline.cli import show_inspected
+from lexer_pipeline.cli import again, show_inspected
 from lexer_pipeline.cli.answers import print_json
 from lexer_pipeline.cli.asked import read_options
 from lexer_pipeline.cli.console import console_for
@@ -11,6 +11,7 @@ from lexer_pipeline.cli.exits import DONE
 from lexer_pipeline.cli.streams import standard_input
 from lexer_pipeline.cli.terminal import watched
 from lexer_pipeline.errors import UsageError
+from lexer_pipeline.inspecting.inspect import Inspection, inspect
 from lexer_pipeline.inspecting.propose import propose, propose_from
 from lexer_pipeline.loading.expand import expand, opened_sources
 from lexer_pipeline.loading.source import Source
@@ -25,6 +26,8 @@ def run(asked: argparse.Namespace) -> int:
         opened_sources(asked.sources, standard_input(), scratch, is_read_again=False) as opened,
     ):
         source, reading = _only(expand(opened, asked.member), asked.sources[0]), read_options(asked)
+        if not asked.spec and not asked.preset:
+            raise _of_what(asked, inspect(source, reading, progress=progress, temp=asked.temp))
         if asked.preset:
             done = propose_from(
                 source, asked.preset, asked.out, force=asked.force, reading=reading, temp=asked.temp
@@ -37,8 +40,30 @@ def run(asked: argparse.Namespace) -> int:
     if asked.json:
         print_json(done.as_json())
     else:
-        show_inspected.proposal(console_for(asked), done)
+        show_inspected.proposal(
+            console_for(asked), done, again.going_on(asked, "validate", ("--map", str(done.path)))
+        )
     return DONE
+
+
+def _of_what(asked: argparse.Namespace, seen: Inspection) -> UsageError:
+    """The error of a draft of nobody knows what, with what the source could become."""
+    if seen.presets and seen.surely:
+        return UsageError(
+            f"{seen.path}: is known as {seen.surely}, so it needs no mapping",
+            f"{again.going_on(asked, 'validate')} checks it; --from {seen.surely} drafts a mapping that starts from the preset.",
+        )
+    if not seen.specifications:
+        return UsageError(
+            f"{seen.path}: looks like no records that Lexer takes, so --spec must say what is to be made of it",
+            "lexer-pipeline specs lists what there is.",
+        )
+    best = seen.specifications[0].specification
+    return UsageError(
+        "map: which records are to be made of it is not said",
+        f"It looks most like {best}; lexer-pipeline specs lists what there is.",
+        flags=("--spec", best),
+    )
 
 
 def _only(sources: Sequence[Source], named: str) -> Source:

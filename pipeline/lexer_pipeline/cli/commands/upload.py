@@ -24,10 +24,13 @@ def run(asked: argparse.Namespace) -> int:
         raise UsageError(
             "--name and --replaces are for --as-is: a prepared batch has its name",
             "Leave them out; a correction is made by convert --replaces.",
+            without=("--name", "--replaces"),
         )
     if asked.dataset and asked.as_is:
         raise UsageError(
-            "--dataset is not for --as-is: people at the vendor place such files", "Leave it out."
+            "--dataset is not for --as-is: people at Lexer place such files",
+            "Leave it out.",
+            without=("--dataset",),
         )
     settings = given.settings(asked, to_send=not asked.dry_run)
     out = OUT if asked.as_is and asked.out is None else given.out(asked, settings.ledger)
@@ -48,6 +51,7 @@ def run(asked: argparse.Namespace) -> int:
             receipts = upload(asked.batches or None, out, settings, options, runtime)
     tell_receipts(asked.log, receipts)
     show_sent.receipts(console_for(asked), receipts, out)
+    show_sent.later(console_for(asked), receipts, given.address_source())
     if not receipts and settings.datasets and not asked.quiet:
         show_sent.unplaced(console_for(asked), status(out, settings.ledger), settings)
     if asked.json:

@@ -14,7 +14,7 @@ from lexer_pipeline.specs.values import Converted, Unconvertible
 # Enough to tell an address from a note such as "none", whose hash many people would share. Lone surrogates have no
 # UTF-8 bytes to hash.
 ADDRESS = re.compile(r"[^\s@\ud800-\udfff]+@[^\s@\ud800-\udfff]+")
-NO_ADDRESS = Unconvertible("format", "e-mail", "is not an e-mail address; mend it or leave the cell empty")
+NO_ADDRESS = Unconvertible("format", "e-mail", "is not an e-mail address; fix it or leave the cell empty")
 
 
 def email(argument: object) -> Conversion:

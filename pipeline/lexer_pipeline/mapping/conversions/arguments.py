@@ -9,7 +9,8 @@ from lexer_pipeline.errors import UsageError
 def nearest(word: str, known: Collection[str]) -> str:
     """A hint: the known word that looks most like `word`, or all of them."""
     near = get_close_matches(word, known, 1)
-    return f"Did you mean {near[0]}?" if near else f"Known are: {', '.join(sorted(known))}."
+    listed = (f'"{one}"' if "," in one else one for one in sorted(known))
+    return f"Did you mean {near[0]}?" if near else f"Known are: {', '.join(listed)}."
 
 
 def refused(name: str, wanted: str, hint: str = "") -> UsageError:

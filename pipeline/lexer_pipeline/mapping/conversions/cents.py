@@ -40,7 +40,7 @@ NO_CURRENCY = Unconvertible(
 )  # fmt: skip
 UNKNOWN = Unconvertible(
     "type", RULE,
-    "is in a currency that ISO 4217 does not have; mend its code, or write its decimals under cents in the mapping, as in "
+    "is in a currency that ISO 4217 does not have; fix its code, or write its decimals under cents in the mapping, as in "
     "decimals = { USDC = 6 }",
 )  # fmt: skip
 

@@ -26,7 +26,7 @@ UNIT_SEPARATOR = "\x1f"
 SETTINGS = ("format", "zone", "to", "pivot", "latest")
 # In the name of a form, or in what spells it out.
 SHORT_YEAR = re.compile(r"(?<!y)yy$|%y|%D")
-WANTED = 'a format, a list of formats, or a table such as { format = "%d/%m/%Y", zone = "Europe/Paris" }'
+WANTED = 'a format, a list of formats, or a table such as { format = "dd/mm/yyyy", zone = "Europe/Paris" }'
 
 
 # The forms that the kernel reads: which number stands first (year, day or month), and what follows it.
@@ -156,14 +156,17 @@ def _convert(forms: Sequence[Form], plan: Plan, split: Split, text: str) -> Conv
     moments = {found for moment in read if moment and (found := _in_time(moment, told))}
     names = " or ".join(form.name for form in forms)
     if not moments:
-        message = f"is not a date in the form {names}; mend it or name its form"
+        time = ", with a time behind it or without" if all(form.takes_clock for form in forms) else ""
+        message = (
+            f"is not a date in the form {names}{time}; fix it, or name the form that it has, as in dd/mm/yyyy"
+        )
         return Unconvertible("format", f"date {names}", message)
     if len(moments) > 1:
         message = f"fits several of the forms {names} and means different times; name one form"
         return Unconvertible("format", f"date {names}", message)
     done = _written(moments.pop(), text, told)
     return done or Unconvertible(
-        "range", "calendar", "is a time that the calendar does not have in that zone; mend it"
+        "range", "calendar", "is a time that the calendar does not have in that zone; fix it"
     )
 
 

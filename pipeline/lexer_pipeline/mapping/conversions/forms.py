@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from types import MappingProxyType
 
 from lexer_pipeline.errors import UsageError
@@ -53,14 +54,15 @@ SHORTHANDS = {"%F": "%Y-%m-%d", "%T": "%H:%M:%S", "%R": "%H:%M", "%D": "%m/%d/%y
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """One way to write a date: what it is called, and the reader of its texts."""
+    """One way to write a date: what it is called, and the reader of its texts, which may take a time behind the day."""
 
     name: str
     read: Read
+    takes_clock: bool = False
 
 
 def _form(name: str, day: str) -> Form:
-    return Form(name, by_pattern(re.compile(day + CLOCK, re.ASCII | re.IGNORECASE)))
+    return Form(name, by_pattern(re.compile(day + CLOCK, re.ASCII | re.IGNORECASE)), True)
 
 
 ISO = _form("yyyy-mm-dd", f"{YEAR}-{NUMBER}-{DAY}")
@@ -77,7 +79,7 @@ FAMILIES: tuple[tuple[Form, ...], ...] = (
     (_form("dd-mmm-yy", f"{LED}{DAY}(?:-|/|{BLANK}+){NAMED}(?:-|/|,?{BLANK}+){SHORT}"),),
     (_form("mmm d, yyyy", f"{LED}{NAMED}(?:-|/|{BLANK}+){DAY}(?:-|/|,?{BLANK}+){YEAR}"),),
     (_form("mmm-dd-yy", f"{LED}{NAMED}(?:-|/|{BLANK}+){DAY}(?:-|/|,?{BLANK}+){SHORT}"),),
-    (Form("yyyymmdd", by_pattern(re.compile(BASIC, re.ASCII | re.IGNORECASE))),),
+    (Form("yyyymmdd", by_pattern(re.compile(BASIC, re.ASCII | re.IGNORECASE)), True),),
     (Form("excel", by_serial(*PLAUSIBLE_SERIALS)),),
 )
 # Never taken unasked: any number could be one.
@@ -97,11 +99,23 @@ def form_of(text: str) -> Form:
     """The form that a mapping asks for: by name, or spelled out with strptime's directives."""
     if "%" in text:
         return Form(text, by_pattern(_compiled(text)))
-    found = BY_NAME.get(" ".join(text.casefold().split()))
+    name = " ".join(text.casefold().split())
+    found = BY_NAME.get(name)
     if found is None:
-        hint = f"{arguments.nearest(text.casefold(), BY_NAME)} Or spell it out, as in %d/%m/%Y %H:%M."
-        raise UsageError(f"there is no date form {text}", hint)
+        raise _no_form(text, name)
     return found
+
+
+def _no_form(text: str, name: str) -> UsageError:
+    """The error for a name that no form has, with the one that is meant."""
+    spelled = "Or spell it out, as in %d/%m/%Y %H:%M."
+    timed = (known for known, form in BY_NAME.items() if form.takes_clock)
+    day = next((known for known in timed if re.match(f"{re.escape(known)}[ t]", name)), "")
+    near = day or next(iter(get_close_matches(name, BY_NAME, 1)), "")
+    meant = (
+        f"Write {day} alone: it takes a time behind the day too." if day else arguments.nearest(name, BY_NAME)
+    )
+    return UsageError(f"there is no date form {text}", f"{meant} {spelled}", instead=(text, near))
 
 
 def _compiled(text: str) -> re.Pattern[str]:

@@ -16,7 +16,7 @@ FRACTION = re.compile(r"([0-9]+)\.0+", re.ASCII)
 # Shopify's form of a Rails GlobalID: gid://app/Model/id, with parameters behind it in places. Ids of carts have letters.
 GLOBAL_ID = re.compile(r"gid://[^/\s?]+/[^/\s?]+/([A-Za-z0-9_-]+)(?:\?\S*)?|([0-9]+)", re.ASCII)
 NO_GLOBAL_ID = Unconvertible(
-    "pattern", "global id", "is neither a global id such as gid://shopify/Order/1001 nor a number; mend it, or leave gid out"
+    "pattern", "global id", "is neither a global id such as gid://shopify/Order/1001 nor a number; fix it, or leave gid out"
 )  # fmt: skip
 CHOICES = ("strip-fraction", "keep-fraction")
 LOST = Unconvertible(
@@ -26,7 +26,7 @@ LOST = Unconvertible(
 BROKEN = Unconvertible(
     "spreadsheet_error",
     "identifier",
-    "is the error of a spreadsheet; mend it there and export the column again",
+    "is the error of a spreadsheet; fix it there and export the column again",
 )
 FLOATING = Unconvertible(
     "pattern", "identifier without a fraction",
@@ -87,7 +87,7 @@ def _digits(text: str) -> Converted | Unconvertible:
         return found
     kept = re.sub("[^0-9]", "", text)
     if not kept:
-        return Unconvertible("pattern", "digits", "has no digit; mend it or leave the column out")
+        return Unconvertible("pattern", "digits", "has no digit; fix it or leave the column out")
     return changed(text, kept, "digits_kept")
 
 

@@ -26,17 +26,17 @@ NOT_JSON = Unconvertible(
 )  # fmt: skip
 SUM_WANTED = 'no argument, or a table such as { where = "status", is = "success", take = "amount" }, whose where and take may be paths'
 NO_AMOUNT = Unconvertible(
-    "type", "list of amounts", "cannot be added up, since one of its items is no number; mend it, or take the list as it is with join"
+    "type", "list of amounts", "cannot be added up, since one of its items is no number; fix it, or take the list as it is with join"
 )  # fmt: skip
 NO_LIST = Unconvertible(
     "type", "list", 'is not a list such as ["a", "b"]; name the column that holds the list, or leave the conversion out'
 )  # fmt: skip
 NOT_IN_FORM = Unconvertible(
     "type", "list of objects",
-    "has an item that is no object where a key is looked up, or no list where [] stands; mend it, or take the list as it is with join",
+    "has an item that is no object where a key is looked up, or no list where [] stands; fix it, or take the list as it is with join",
 )  # fmt: skip
 UNWRITABLE = Unconvertible(
-    "json", "list", "has half of a sign that is written in two escapes, or lists within lists too deep; mend it where it comes from"
+    "json", "list", "has half of a sign that is written in two escapes, or lists within lists too deep; fix it where it comes from"
 )  # fmt: skip
 
 

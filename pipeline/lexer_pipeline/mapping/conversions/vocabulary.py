@@ -52,7 +52,7 @@ def _translated(
         return changed(text, found, "word_translated")
     if default is not None:
         return changed(text, default, "word_defaulted")
-    message = f"is not a word that the mapping lists; mend it or add it to the table, which has: {shown}"
+    message = f"is not a word that the mapping lists; fix it or add it to the table, which has: {shown}"
     return Unconvertible("enum", f"one of: {shown}", message)
 
 

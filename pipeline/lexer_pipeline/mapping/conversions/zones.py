@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, timedelta, timezone, tzinfo
+from difflib import get_close_matches
 from functools import cache, lru_cache
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -127,3 +128,11 @@ def _names() -> dict[str, str]:
         zone, _, places = line.partition(": ")
         names.update((place, zone) for place in places.split(", ") if place)
     return names
+
+
+def nearest(text: str) -> str:
+    """The name of the zone database that a text without one may mean, as a city or misspelt; empty where none is near."""
+    names, plain = _names(), _plain(text)
+    # Few letters are near to those of many zones.
+    near = [plain] if plain in names else get_close_matches(plain, names, 1, 0.75) if len(plain) > 5 else []
+    return names[near[0]] if near else ""

@@ -1,0 +1,63 @@
+"""report: the page on a batch, or on what sources would become."""
+
+import argparse
+from pathlib import Path, PurePath
+
+from lexer_pipeline.cli import asked as given
+from lexer_pipeline.cli.answers import print_json
+from lexer_pipeline.cli.console import console_for, say
+from lexer_pipeline.cli.exits import DONE
+from lexer_pipeline.cli.terminal import watched
+from lexer_pipeline.errors import UsageError
+from lexer_pipeline.outbox.batch import MANIFEST, PAGE, folder_named
+from lexer_pipeline.preparing.pages import Page, page_on_batch, page_on_sources
+from lexer_pipeline.system import files
+
+
+def run(asked: argparse.Namespace) -> int:
+    """Write a page, and say where."""
+    if asked.out is not None and asked.out.suffix != ".html":
+        raise UsageError(
+            f"--out {asked.out}: a page ends in .html", f"Type --out {asked.out.with_suffix('.html')}"
+        )
+    batch = _batch(asked)
+    if batch is not None:
+        target, page = asked.out or batch / PAGE, page_on_batch(batch)
+    else:
+        target, page = asked.out or Path(_usual(asked.sources)), _of_sources(asked)
+    files.write_whole(target, page.html)
+    if asked.json:
+        print_json({"page": str(target), "reports": page.as_json()})
+    elif not asked.quiet:
+        say(
+            console_for(asked),
+            f"{target}: open it in a browser, print it, or send it by mail; it holds no value of a record",
+        )
+    return DONE
+
+
+def _batch(asked: argparse.Namespace) -> Path | None:
+    """The folder of the batch that is meant; None where sources are."""
+    folders = [
+        folder
+        for word in asked.sources
+        if ((folder := folder_named(word, asked.batches)) / MANIFEST).is_file()
+    ]
+    if folders and len(asked.sources) > 1:
+        raise UsageError(
+            f"{folders[0]}: a page is on one batch, or on sources", "Type report for each batch."
+        )
+    return folders[0] if folders else None
+
+
+def _usual(sources: list[str]) -> str:
+    name = PurePath(sources[0]).name
+    return f"{name}.{PAGE}" if len(sources) == 1 and name != "-" else PAGE
+
+
+def _of_sources(asked: argparse.Namespace) -> Page:
+    names = ", ".join("standard input" if one == "-" else PurePath(one).name for one in asked.sources)
+    with watched(asked, "looking") as progress:
+        return page_on_sources(
+            asked.sources, asked.spec, given.options(asked, progress), f"Report on {names}"
+        )

@@ -1,0 +1,143 @@
+"""What a run tells of a delivery: put together from its reports, and written as a page beside each of its batches."""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from importlib import import_module
+from pathlib import Path
+
+from lexer_pipeline.model import Manifest, Specification
+from lexer_pipeline.outbox.batch import PAGE, REPORT
+from lexer_pipeline.outbox.entry import BatchState
+from lexer_pipeline.outbox.publish import Beside, nothing
+from lexer_pipeline.outbox.workspace import Workspace
+from lexer_pipeline.preparing.filling import Read
+from lexer_pipeline.preparing.report import SourceReport, Verdict
+from lexer_pipeline.reporting import sampling
+from lexer_pipeline.reporting.column_facts import facts_of
+from lexer_pipeline.reporting.earlier import Earlier, unlike
+from lexer_pipeline.reporting.sampling import SourceSample
+from lexer_pipeline.reporting.short_paths import shortened
+from lexer_pipeline.reporting.told import IssueFacts, Outcome, SuspicionFacts, Told
+from lexer_pipeline.suspicions import HOLD, MOST_LINES, Sighting
+
+# Issues, suspicions and changes that a page names; keys of documents may be any number.
+MOST = 100
+
+
+def told_of(reports: Sequence[SourceReport], verdicts: Sequence[Verdict], found: Verdict) -> Told:
+    """What is told of a delivery whose sources gave these reports; its own verdict is `found`, the others are those of the run."""
+    names = shortened(one.path for one in reports)
+    own = [replace(one, path=names[one.path]) for one in reports if one.specification == found.specification]
+    return Told(
+        outcomes=tuple(_outcome(one, reports) for one in verdicts),
+        issues=tuple(_issues(own)[:MOST]),
+        suspicions=tuple(_suspicions(own, found)[:MOST]),
+        conversions=tuple(_counted(one.conversions for one in own)[:MOST]),
+        warnings=tuple(_counted(one.warnings for one in own)[:MOST]),
+        notes=tuple(dict.fromkeys(note for one in own for note in one.notes)),
+    )
+
+
+def _outcome(one: Verdict, reports: Sequence[SourceReport]) -> Outcome:
+    own = [report for report in reports if report.specification == one.specification]
+    records, rejected = sum(report.valid for report in own), sum(report.invalid_records for report in own)
+    return Outcome(one.specification, one.state, records, rejected, one.reasons)
+
+
+def _issues(reports: Sequence[SourceReport]) -> list[IssueFacts]:
+    """The issues of all sources, each kind once, what befell most records first."""
+    found: dict[tuple[str, str, str], IssueFacts] = {}
+    for report in reports:
+        for one in report.findings:
+            key = (one.field, one.code, one.message)
+            known = found.get(key, IssueFacts(one.field, one.code, 0, 0, (), one.message))
+            lines = (*known.lines, *((report.path, line) for line in one.lines))[:MOST_LINES]
+            found[key] = replace(
+                known, records=known.records + one.records, rows=known.rows + one.rows, lines=lines
+            )
+    return sorted(found.values(), key=lambda one: (-one.records, one.field, one.code))
+
+
+def _suspicions(reports: Sequence[SourceReport], found: Verdict) -> list[SuspicionFacts]:
+    holds = {code for code in found.codes if found.state == BatchState.HELD}
+    seen = [(report.path, one) for report in reports for one in report.suspicions]
+    seen.sort(key=lambda each: (each[1].code not in holds, each[1].suspicion.weight != HOLD))
+    return [
+        SuspicionFacts(one.code, one.where, one.count, path, tuple(sorted(one.lines)), one.code in holds)
+        for path, one in seen
+    ]
+
+
+def _counted(each: Iterable[Mapping[tuple[str, str], int]]) -> list[tuple[str, str, int]]:
+    total: dict[tuple[str, str], int] = {}
+    for counts in each:
+        for key, count in counts.items():
+            total[key] = total.get(key, 0) + count
+    return [(name, field, count) for (name, field), count in sorted(total.items())]
+
+
+def beside_each(told: Told, specification: Specification, seen: SourceSample | None) -> Beside:
+    """What is written beside each batch of a delivery: `report.json` and `report.html`, or nothing where no page is asked for.
+
+    The fields are looked at in the batch's own records, the columns in what was `seen` of the sources.
+    """
+    if seen is None:
+        return nothing
+    return _Pages(
+        replace(told, columns=facts_of(seen.sample), column_rows=seen.sample.rows), specification
+    ).beside
+
+
+@dataclass(frozen=True, slots=True)
+class _Pages:
+    told: Told
+    specification: Specification
+
+    def beside(self, name: str, manifest: Manifest, records: Path) -> Mapping[str, bytes]:
+        told = with_fields(self.told, self.specification, records) if manifest.records else self.told
+        # The templates' library is loaded where a page is made, and by nobody else.
+        page = import_module("lexer_pipeline.reporting.report_page")
+        return {
+            REPORT: json.dumps(told.as_json(), ensure_ascii=False).encode() + b"\n",
+            PAGE: page.of_batch(name, manifest, told),
+        }
+
+
+def with_fields(told: Told, specification: Specification | None, records: Path) -> Told:
+    """What is told, with what the fields of some records in a file look like."""
+    sample = sampling.of_records(records)
+    types = _types(specification) if specification is not None else {}
+    return replace(told, fields=facts_of(sample, types), field_rows=sample.rows)
+
+
+def _types(specification: Specification) -> Mapping[str, str]:
+    return {one.path: one.type for one in specification.fields}
+
+
+def with_earlier(told: Told, before: Sequence[Earlier]) -> Told:
+    """What is told, beside the deliveries of before."""
+    return replace(
+        told, earlier=tuple(one.facts for one in before), fill_before=before[0].fill if before else {}
+    )
+
+
+def unlike_before(
+    before: Sequence[Earlier], read: Read, work: Workspace, specification: Specification
+) -> tuple[Sighting, ...]:
+    """What is suspicious of a delivery beside those of before: how many rows came, and fields that are empty now."""
+    rows = sum(one.rows + sum(one.skipped.values()) for one in read.reports)
+    records = sum(one.valid for one in read.reports)
+    told = any(one.fill for one in before)
+    fill: dict[str, float] | None = None
+    if read.seen is not None and told and records:
+        sample = sampling.of_records(work.parts[0].data)
+        fill = {one.name: one.fill for one in facts_of(sample, _types(specification))}
+    return unlike(before, rows, records, fill)
+
+
+def noting(reports: Sequence[SourceReport], found: Sequence[Sighting]) -> list[SourceReport]:
+    """The reports, the first of which has what is suspicious of the delivery as a whole."""
+    if not found or not reports:
+        return list(reports)
+    return [replace(reports[0], suspicions=(*reports[0].suspicions, *found)), *reports[1:]]

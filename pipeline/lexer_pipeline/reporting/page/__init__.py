@@ -1,0 +1,1 @@
+"""The page as one document: its template and its style."""

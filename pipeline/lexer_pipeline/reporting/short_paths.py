@@ -1,0 +1,19 @@
+"""Sources as a page calls them: it may be sent to others, whom the folders of this machine do not concern."""
+
+import os
+from collections.abc import Iterable, Mapping
+from pathlib import PurePath
+
+
+def shortened(paths: Iterable[str]) -> Mapping[str, str]:
+    """Each path without the folders that all of them lie in."""
+    each = list(dict.fromkeys(paths))
+    parents = {str(PurePath(one).parent) for one in each}
+    try:
+        shared = os.path.commonpath(parents) if parents else ""
+    except ValueError:  # some absolute, some not: they have nothing in common
+        return {one: PurePath(one).name for one in each}
+    return {
+        one: str(PurePath(one).relative_to(shared)) if PurePath(one).is_relative_to(shared) else one
+        for one in each
+    }
