@@ -5,7 +5,9 @@ import random
 import shutil
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from contextlib import nullcontext
 from dataclasses import replace
+from io import StringIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -13,6 +15,8 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from lexer_pipeline.cli import show_traced
+from lexer_pipeline.cli.main import run_command
 from lexer_pipeline.errors import UsageError
 from lexer_pipeline.outbox import trace_file
 from lexer_pipeline.outbox.trace import Trace, trace
@@ -20,15 +24,20 @@ from lexer_pipeline.outbox.trace_file import BrokenTraceError, TraceFile, TraceW
 from lexer_pipeline.preparing.options import Options
 from lexer_pipeline.preparing.prepare import prepare
 from lexer_pipeline.preparing.report import Report
+from rich.console import Console
 
 from tests.prepare.helpers import KEEP_ALL, in_plain_python
+from tests.running import command
 
 SHA256 = "5f" * 32
+# So many bytes a part hold a few records.
+SMALL = 1200
 HEADER = (
     "purchase_id,link.email,action_at,type,currency,store.type,store.name,products[].product_reference.id,"
     "products[].product_reference.id_type,products[].price_paid,products[].quantity\n"
 )
 ONCE = "{},mira@example.com,2024-03-06T10:15:00Z,ecommerce,AUD,physical,Harbour"
+NOT_BEGUN = "nothing begins on it that was taken: it goes on with what stands above it, is blank, beyond the end, or left out"
 # A row: its key (none goes on with the record before it), and whether it is bad, has a line break, is blank.
 ROWS = st.lists(
     st.tuples(st.sampled_from(["A", "B", "C", "D", ""]), *([st.sampled_from([False, False, False, True])] * 3)),
@@ -91,7 +100,7 @@ def check(
 
 @settings(max_examples=40)
 @given(
-    tables=st.lists(ROWS, min_size=1, max_size=3), most=st.sampled_from([10**9, 700]), plain=st.booleans(), block=st.sampled_from([1, 5, 1 << 16]),
+    tables=st.lists(ROWS, min_size=1, max_size=3), most=st.sampled_from([10**9, SMALL]), plain=st.booleans(), block=st.sampled_from([1, 5, 1 << 16]),
 )  # fmt: skip
 def test_lines_are_traced_forth_and_back_as_the_records_say_themselves(
     tables: list[list[tuple[str, bool, bool, bool]]], most: int, plain: bool, block: int
@@ -107,11 +116,12 @@ def test_lines_are_traced_forth_and_back_as_the_records_say_themselves(
             begins.append(starts)
             ends.append(text.count("\n"))
         options = replace(KEEP_ALL, max_bytes=most)
-        if plain:
-            with in_plain_python():
+        try:
+            with in_plain_python() if plain else nullcontext():
                 report = prepare(names, "purchase", Path(folder, "out"), options)
-        else:
-            report = prepare(names, "purchase", Path(folder, "out"), options)
+        except UsageError:
+            assert most == SMALL, "one record alone is larger"
+            return
         if report.batches:
             check(report, begins, ends, names)
 
@@ -332,3 +342,55 @@ def test_of_several_sources_one_must_be_named(here: Path) -> None:
     with pytest.raises(UsageError, match="several sources"):
         trace(batch.path, [], ["2"])
     assert trace(batch.path.name, [], ["b.csv:2"], out="batches").source_lines[0].lines == (2,)
+
+
+# ------------------------------------------------------------------------------------------------- the command
+
+
+def said(found: Trace) -> list[str]:
+    console = Console(file=StringIO(), width=300)
+    show_traced.traced(console, found)
+    return console.file.getvalue().splitlines()
+
+
+def test_the_command_says_where_lines_come_from_and_what_became_of_others(here: Path) -> None:
+    text = (
+        HEADER + f"{ONCE.format('A')},P1,sku,5.00,1\n,,,,,,,P2,sku,5.00,1\n\n{ONCE.format('B')},P3,sku,x,1\n"
+    )
+    text += f"{ONCE.format('C')},P4,sku,5.00,1\n{ONCE.format('A')},P5,sku,5.00,1\n"
+    Path("orders.csv").write_text(text)
+    (batch,) = prepare(["orders.csv"], "purchase", "batches", KEEP_ALL).batches
+    name = batch.path.name
+
+    done = command(
+        "trace", name, "1", "2", "--source-line", "7", "--source-line", "orders.csv:5", "--json", cwd=here
+    )
+
+    found = trace(batch.path, [1, 2], ["7", "orders.csv:5"])
+    assert done.returncode == 0
+    assert json.loads(done.stdout) == json.loads(json.dumps(found.as_json()))
+    assert done.stderr.decode().splitlines() == said(found)
+    issue = json.loads((batch.path / "issues.ndjson").read_text())
+    assert said(trace(batch.path, [1, 2], ["1", "2", "4", "5", "7"])) == [
+        f"{name}.json line 1: orders.csv lines 2, 3 and 7",
+        f"{name}.json line 2: orders.csv line 6",
+        f"orders.csv line 1: {NOT_BEGUN}",
+        f"orders.csv line 2: line 1 of {name}.json",
+        f"orders.csv line 4: {NOT_BEGUN}; what begins before it, on line 3, made line 1 of {name}.json",
+        f"orders.csv line 5: rejected: {issue['message']}",
+        f"orders.csv line 7: line 1 of {name}.json",
+        f"What {issue['code']} means, or any other code: lexer-pipeline explain {issue['code']}",
+    ]
+    batch.file.unlink()
+    assert f"{name}.json was purged" in said(trace(batch.path, [1]))[-1]
+
+
+@pytest.mark.parametrize("words", [("1x",), ("0",), ("-3",), (), ("3",), ("--source-line", "x")])
+def test_a_line_that_cannot_be_one_ends_with_exit_code_2(
+    here: Path, words: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    batch = converted("people.csv", people("Ida", "Ole?", "Eva"))
+
+    assert run_command(["trace", str(batch), *words]) == 2
+    assert run_command(["trace", str(here), "1"]) == 2
+    assert "is not a prepared batch" in capsys.readouterr().err

@@ -12,7 +12,7 @@ from lexer_pipeline.suspicions import SUSPICIONS
 
 SPECS, MAPS = "_lexer_pipeline_specs", "_lexer_pipeline_maps"
 # By the name that a command knows the value by.
-FOLDERS = {"batches", "out", "temp", "folder", "fix", "replaces"}
+FOLDERS = {"batch", "batches", "out", "temp", "folder", "fix", "replaces"}
 
 
 def script(parser: argparse.ArgumentParser, shell: str) -> str:
