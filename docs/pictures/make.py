@@ -1,6 +1,8 @@
 """The pictures of the README, made anew: `make pictures`. Everybody on them is invented."""
 
+import os
 import shutil
+import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -8,13 +10,14 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from lexer_pipeline import Options, prepare
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
 from bench.generate import Recipe, generate
 
 HERE = Path(__file__).parent
+ROOT = HERE.parents[1]
 DATE = "20240306"
-REPORT, FIELDS = "report.png", "report_fields.png"
+REPORT, FIELDS, REVIEW = "report.png", "report_fields.png", "review.png"
 
 
 def report(folder: Path) -> Path:
@@ -25,6 +28,36 @@ def report(folder: Path) -> Path:
         (folder / "order_lines.csv").rename(source)
         made = prepare([str(source)], "purchase", folder / "batches", Options(date=DATE, max_invalid=0.1))
     return made.batches[0].path / "report.html"
+
+
+@contextmanager
+def review(folder: Path) -> Iterator[str]:
+    """The address of the page on an export in which some cells are wrong."""
+    generate(folder, Recipe(0.002, 20240304, 0.03), ["order_lines.csv"])
+    words = [
+        sys.executable,
+        "-m",
+        "lexer_pipeline",
+        "review",
+        "order_lines.csv",
+        "--spec",
+        "purchase",
+        "--no-browser",
+    ]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / "pipeline")}
+    with subprocess.Popen(words, cwd=folder, env=environment, stdout=subprocess.PIPE, text=True) as running:
+        assert running.stdout is not None
+        try:
+            yield running.stdout.readline().split()[-1]
+        finally:
+            running.terminate()
+
+
+def look_at_a_fault(page: Page) -> None:
+    """The page with the focus in a faulty cell."""
+    page.locator(".ag-cell[col-id=said]", has_text="price_paid").first.click()
+    page.locator(".ag-cell-focus.faulty").wait_for()
+    page.wait_for_timeout(500)
 
 
 @contextmanager
@@ -41,6 +74,10 @@ def main() -> int:
         page.goto(report(Path(name)).as_uri())
         page.screenshot(path=HERE / REPORT)
         page.locator("section", has_text="What leaves").screenshot(path=HERE / FIELDS)
+        with review(Path(name)) as address:
+            page.goto(address)
+            look_at_a_fault(page)
+            page.screenshot(path=HERE / REVIEW)
     return 0
 
 

@@ -13,6 +13,7 @@ _HOMES: Mapping[str, str] = MappingProxyType({
     "validate": "preparing.prepare",
     "inspect": "inspecting.inspect",
     "upload": "uploading.send",
+    "trace": "outbox.trace",
     # What may be asked of them.
     "Options": "preparing.options",
     "ReadOptions": "loading.format",
@@ -33,6 +34,10 @@ _HOMES: Mapping[str, str] = MappingProxyType({
     "Manifest": "model",
     "SourceUse": "model",
     "Receipt": "model",
+    "Trace": "outbox.trace",
+    "TracedLine": "outbox.trace",
+    "TracedOrigin": "outbox.trace",
+    "TracedSourceLine": "outbox.trace",
     "Progress": "uploading.options",
     "Inspection": "inspecting.inspect",
     "Candidate": "inspecting.candidates",

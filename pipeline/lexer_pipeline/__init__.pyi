@@ -20,6 +20,11 @@ from lexer_pipeline.model import PreparedBatch as PreparedBatch
 from lexer_pipeline.model import Receipt as Receipt
 from lexer_pipeline.model import SourceUse as SourceUse
 from lexer_pipeline.model import Specification as Specification
+from lexer_pipeline.outbox.trace import Trace as Trace
+from lexer_pipeline.outbox.trace import TracedLine as TracedLine
+from lexer_pipeline.outbox.trace import TracedOrigin as TracedOrigin
+from lexer_pipeline.outbox.trace import TracedSourceLine as TracedSourceLine
+from lexer_pipeline.outbox.trace import trace as trace
 from lexer_pipeline.preparing.options import Options as Options
 from lexer_pipeline.preparing.prepare import prepare as prepare
 from lexer_pipeline.preparing.prepare import validate as validate

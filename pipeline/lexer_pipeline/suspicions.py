@@ -79,7 +79,7 @@ SUSPICIONS: Mapping[str, Suspicion] = MappingProxyType({
         "a name with U+200B behind it", "look where it comes from; from ids, e-mail addresses, postcodes, numbers and dates it is taken off",
     ),
     "key_repeated": Suspicion(
-        HOLD, "an order or a return has the id of another one that came before it; the vendor keeps one of them",
+        HOLD, "an order or a return has the id of another one that came before it; Lexer keeps one of them",
         "`purchase_id` A-1 in two documents", "give each an id of its own, or take out what is there twice",
     ),
     "line_repeated": Suspicion(
@@ -125,7 +125,7 @@ SUSPICIONS: Mapping[str, Suspicion] = MappingProxyType({
         'leave it empty; where it is meant, write `placeholders = { not = ["0"] }` in the mapping',
     ),
     "record_repeated": Suspicion(
-        WARNING, "a product or a customer has the reference or the link of another one that came before it; the vendor keeps one of them",
+        WARNING, "a product or a customer has the reference or the link of another one that came before it; Lexer keeps one of them",
         "variants of one SKU", "give each its own, or take out what is there twice",
     ),
     "replacement_character": Suspicion(

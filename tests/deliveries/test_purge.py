@@ -23,7 +23,7 @@ from .helpers import CORRECTED, DATE, FIRST, SECOND, Shop, names, raised, states
 
 DAY = 86400.0
 THIRD = f"profile_customer_03-{DATE}-a"
-TOLD = {"manifest.json", "report.html", "report.json"}
+TOLD = {"manifest.json", "report.html", "report.json", "lines.trace"}
 KEPT = TOLD | {"receipt.json"}
 
 

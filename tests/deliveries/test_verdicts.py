@@ -49,6 +49,7 @@ def test_where_no_record_is_valid_the_folder_is_written_all_the_same(shop: Shop)
     assert (batch.path.name, batch.manifest.state, batch.manifest.file) == (FIRST, "rejected", "")
     assert sorted(path.name for path in batch.path.iterdir()) == [
         "issues.ndjson",
+        "lines.trace",
         "manifest.json",
         "rejects.csv",
         "report.html",

@@ -1,6 +1,7 @@
 """Every example of the pages runs, and gives what stands beside it."""
 
 import contextlib
+import hashlib
 import io
 import json
 import re
@@ -55,6 +56,26 @@ def test_the_example_of_pipeline_toml_is_read(folder: Path) -> None:
     assert settings.ledger == folder / "ledger.sqlite3"
     assert settings.names == {"profile_customer": "customer_records"}
     assert (settings.parallel, settings.limit_rate) == (2, 2_000_000)
+
+
+def test_the_example_of_edits_is_applied(folder: Path) -> None:
+    (example,) = blocks("toml", text_of("docs/review.md"))
+    rows = "".join(
+        f"A-{line},mira@example.com,2024-03-06T10:15:00Z,ecommerce,{line},1\n" for line in range(2, 18)
+    )
+    source = folder / "orders.csv"
+    source.write_text(
+        f"purchase_id,link.email,action_at,type,products[].price_paid,products[].quantity\n{rows}", "utf-8"
+    )
+    told = re.sub("[0-9a-f]{64}", hashlib.sha256(source.read_bytes()).hexdigest(), example)
+    (folder / "orders.csv.edits.toml").write_text(told.replace('"Total"', '"products[].price_paid"'), "utf-8")
+    (batch,) = prepare(
+        ["orders.csv"], "purchase", options=Options(edits=Path("orders.csv.edits.toml"))
+    ).batches
+
+    changed = ["A-2", "A-17"]
+    lines = [json.loads(line) for line in batch.file.read_text("utf-8").splitlines()]
+    assert [one["purchase_id"] for one in lines if one["products"][0]["price_paid"] == 9.95] == changed
 
 
 def test_the_example_of_a_mapping_makes_the_record_beside_it(folder: Path) -> None:
@@ -210,7 +231,7 @@ def test_what_json_shows_of_an_upload_and_of_a_field_has_all_their_keys() -> Non
 
 def test_no_example_of_a_language_that_runs_is_left_out() -> None:
     """Python, TOML, CSV and JSON stand on those pages alone whose examples are run above."""
-    run = {"python": {"library.md", "unattended.md"}, "toml": {"settings.md", "mappings.md", "unattended.md"}, "csv": {"files.md", "mappings.md"},
+    run = {"python": {"library.md", "unattended.md"}, "toml": {"settings.md", "mappings.md", "review.md", "unattended.md"}, "csv": {"files.md", "mappings.md"},
            "json": {"files.md", "json.md", "mappings.md", "specifications.md"}}  # fmt: skip
     for language, names in run.items():
         pages = {page.name for page in DOCS.glob("*.md") if blocks(language, page.read_text("utf-8"))}

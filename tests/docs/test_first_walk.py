@@ -1,125 +1,103 @@
-"""The newcomer's path in the README, typed line by line in a fresh folder: it ends as the page says."""
+"""The newcomers' paths, in the README and in the pages for first steps, typed line by line in a fresh folder: they end as they say."""
 
 import json
-import os
 import re
-import subprocess
-import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from lexer_pipeline.sandbox.server import Sandbox
 
-from docs.pages import FENCE, ROOT, commands, section
+from docs.pages import commands, section, text_of
+from docs.walking import ADDRESS, Block, Walk, check
 
-WALK, UPLOAD = (
-    section("README.md", "## A first batch"),
-    section("README.md", "## Try the upload on this machine"),
-)
-ADDRESS = "http://127.0.0.1:8787"
-
-
-@dataclass(frozen=True)
-class Typed:
-    """A block of commands, what they printed, what the page says that they print, and their exit codes."""
-
-    block: str
-    printed: str
-    said: str
-    codes: tuple[int, ...]
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("walk")
-    (folder / "samples").symlink_to(ROOT / "samples")
-    command = folder / "bin" / "lexer-pipeline"
-    command.parent.mkdir()
-    command.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m lexer_pipeline "$@"\n')
-    command.chmod(0o700)
-    return folder
-
-
-def type_in(folder: Path, line: str) -> subprocess.CompletedProcess[str]:
-    kept = {key: value for key, value in os.environ.items() if not key.startswith("LEXER_")}
-    settings = {
-        **kept, "PATH": f"{folder / 'bin'}:{kept['PATH']}", "PYTHONPATH": str(ROOT / "pipeline"), "COLUMNS": "120",
-    }  # fmt: skip
-    return subprocess.run(
-        ["sh", "-c", line], cwd=folder, env=settings, capture_output=True, text=True, check=False, timeout=60
-    )
-
-
-@pytest.fixture(scope="module")
-def walked(folder: Path) -> list[Typed]:
-    """Each block of commands of the first walk, in order."""
-    fences = [*FENCE.findall(WALK), ("", "")]
-    walked = []
-    for (kind, block), (after, said) in zip(fences, fences[1:], strict=False):
-        if kind == "sh":
-            done = [type_in(folder, line) for line in block.splitlines()]
-            assert "".join(one.stderr for one in done) == "", block
-            printed = "".join(one.stdout for one in done)
-            codes = tuple(one.returncode for one in done)
-            walked.append(Typed(block, printed, said if after == "text" else "", codes))
-    return walked
-
-
-def pattern(said: str) -> str:
-    """A line of three dots stands for any lines, three dots at the end of one for the rest of it."""
-    found = ""
-    for line in said.splitlines():
-        start, dots, _ = line.partition("...")
-        found += r"(?:.*\n)*?" if line == "..." else re.escape(start) + (".*" if dots else " *") + "\n"
-    return found
-
-
-def test_every_command_of_the_first_walk_prints_what_the_page_says(walked: list[Typed]) -> None:
-    assert sum(bool(one.said) for one in walked) >= 4
-    for one in walked:
-        if one.said:
-            assert re.fullmatch(pattern(one.said), one.printed), f"{one.block}\n{one.printed}"
-
-
-def test_every_command_of_the_first_walk_ends_well_but_the_one_that_is_held(walked: list[Typed]) -> None:
-    for one in walked:
-        held = ", held" in one.printed and "convert" in one.block
-        assert one.codes == ((1, 0) if held else (0,) * len(one.codes)), one.block
-
-
-def test_the_first_walk_begins_by_looking_and_ends_with_batches(walked: list[Typed], folder: Path) -> None:
-    names = [words for one in walked for words in re.findall(r"^lexer-pipeline (\w+)", one.block, re.M)]
-
-    assert names == ["inspect", "validate", "convert", "status", "convert", "drop"]
-    assert {path.parent.name for path in folder.glob("batches/*/manifest.json")} == {
-        "commerce_purchases-20240306-a", "profile_customer-20240306-a", "profile_customer-20240307-a"
-    }  # fmt: skip
+README, MINUTES, HOUR = "README.md", "docs/first-ten-minutes.md", "docs/first-hour.md"
 
 
 @pytest.fixture
-def sandbox(folder: Path) -> Iterator[Sandbox]:
-    with Sandbox(folder / ".sandbox") as running:
+def walk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Walk:
+    return Walk(tmp_path, monkeypatch)
+
+
+@pytest.fixture
+def sandbox(tmp_path: Path) -> Iterator[Sandbox]:
+    with Sandbox(tmp_path / ".sandbox") as running:
         yield running
 
 
-def test_the_upload_to_the_sandbox_ends_with_receipts(
-    walked: list[Typed], folder: Path, sandbox: Sandbox
-) -> None:
-    start, block = (body for kind, body in FENCE.findall(UPLOAD) if kind == "sh")
-    assert start == "lexer-pipeline sandbox\n"
+def names(walked: list[Block]) -> list[str]:
+    """The commands of ours, in order."""
+    return [word for one in walked for word in re.findall(r"^lexer-pipeline ([\w-]+)", one.text, re.M)]
+
+
+def batches(folder: Path) -> set[str]:
+    return {path.parent.name for path in folder.glob("batches/*/manifest.json")}
+
+
+def test_the_walk_of_the_readme_ends_with_receipts(walk: Walk, sandbox: Sandbox) -> None:
+    walked = walk.through(section(README, "## A first batch"))
+
+    check(walked)
+    assert sum(bool(block.said) for block in walked) >= 4
+    assert names(walked) == ["inspect", "validate", "convert", "status", "convert", "drop"]
+    assert batches(walk.folder) == {
+        "commerce_purchases-20240306-a", "profile_customer-20240306-a", "profile_customer-20240307-a"
+    }  # fmt: skip
+
+    upload = section(README, "## Try the upload on this machine")
     assert commands()["sandbox"].get_default("port") == int(ADDRESS.rpartition(":")[2])
-    assert f"{ADDRESS}/," in UPLOAD
-    assert (block.count(ADDRESS), block.count("=...")) == (1, 1)
-    block = block.replace(ADDRESS, sandbox.page.rstrip("/")).replace("=...", f"={sandbox.new_token('walk')}")
-
-    done = type_in(folder, f"set -e\n{block}lexer-pipeline upload")
-
-    assert (0, "") == (done.returncode, done.stderr)
-    assert len(re.findall(r"^sent .*, ETag verified, ", done.stdout, re.M)) == 2
-    assert '"verified": true' in done.stdout
-    assert done.stdout.endswith("Nothing waits to be sent in batches.\n")
-    receipts = [json.loads(path.read_bytes()) for path in folder.glob("batches/*/receipt.json")]
+    assert (upload.count(ADDRESS), upload.count("TOKEN=...")) == (2, 1)
+    sent = walk.through(
+        upload + "\n```sh\nlexer-pipeline upload\n```\n", sandbox.page.rstrip("/"), sandbox.new_token("walk")
+    )
+    check(sent)
+    said = "".join(block.output for block in sent)
+    assert len(re.findall(r"^sent .*, ETag verified, ", said, re.M)) == 2
+    assert '"verified": true' in said
+    assert said.endswith("Nothing waits to be sent in batches.\n")
+    receipts = [json.loads(path.read_bytes()) for path in walk.folder.glob("batches/*/receipt.json")]
     assert sandbox.wait_loaded(30)
     assert sorted(one["accepted"] for one in sandbox.datasets()) == sorted(one["records"] for one in receipts)
+
+
+def test_the_first_ten_minutes_end_with_a_batch_that_would_be_sent(walk: Walk) -> None:
+    page = text_of(MINUTES)
+
+    def mend(line: str) -> None:
+        if "--fix" in line:
+            (path,) = walk.folder.glob("batches/*/rejects.csv")
+            assert str(path.relative_to(walk.folder)) in page
+            path.write_text(
+                path.read_text("utf-8").replace("jo.lund@example,", "jo.lund@example.com,"), "utf-8"
+            )
+
+    walked = walk.through(page, before=mend)
+
+    check(walked)
+    assert names(walked) == [
+        "--version",
+        "inspect",
+        "validate",
+        "explain",
+        "convert",
+        "convert",
+        "status",
+        "upload",
+    ]
+    assert batches(walk.folder) == {"profile_customer-20240306-a", "profile_customer-20240306-b"}
+
+
+def test_the_first_hour_ends_with_a_job_that_sends_each_file_once(walk: Walk, sandbox: Sandbox) -> None:
+    walked = walk.through(text_of(HOUR), sandbox.page.rstrip("/"), sandbox.new_token("hour"))
+
+    check(walked)
+    assert names(walked)[-4:] == ["run"] * 4
+    assert sandbox.wait_loaded(30)
+    assert sorted(one["accepted"] for one in sandbox.datasets()) == [6]
+    minutes = sum(int(found) for found in re.findall(r"^## .* \((\d+) minutes\)$", text_of(HOUR), re.M))
+    assert minutes == 60
+
+
+@pytest.mark.parametrize(("page", "least"), [(MINUTES, 4), (HOUR, 6)])
+def test_the_pages_for_first_steps_show_what_their_commands_print(page: str, least: int) -> None:
+    assert text_of(page).count("```text\n") >= least

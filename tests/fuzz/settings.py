@@ -17,7 +17,9 @@ from tests.fuzz.spoiled_batches import PRODUCTS, Played, ledger, manifest, other
 
 FULL = (
     HASTY.replace("[names]", 'upload.proxy = "http://127.0.0.1:9"\nupload.account = "shop"\nupload.limit_rate = 2_000_000\nupload.parallel = 2\n'
-    'upload.dataset = "a1"\n[datasets]\npurchase = "a1b2c3d4"\ncustomer_record = "b2c3d4e5"\n[ledger]\npath = "ledger.sqlite3"\n[names]')
+    'upload.dataset = "a1"\n[datasets]\npurchase = "a1b2c3d4"\ncustomer_record = "b2c3d4e5"\n[ledger]\npath = "ledger.sqlite3"\n'
+    f'[job.nightly]\nsources = ["{PRODUCTS[0]}", "in/{{yesterday}}-*.csv"]\nspec = "product"\nmissing = "ok"\nmin_rows = 1\n'
+    'max_invalid = "50%"\naccept = ["shared_link"]\n[notify]\non = ["failure"]\n[names]')
 )  # fmt: skip
 
 
@@ -76,7 +78,8 @@ def toml(rng: random.Random, words: str) -> bytes:
 def settings(rng: random.Random, place: Path) -> Played:
     """pipeline.toml; without a token, since other settings may mean another service."""
     (place / "pipeline.toml").write_bytes(toml(rng, FULL))
-    commands = (("validate", *PRODUCTS), ("convert", *PRODUCTS), ("run", *PRODUCTS), ("status",), ("upload",), ("upload", "--dry-run"),
+    commands = (("validate", *PRODUCTS), ("convert", *PRODUCTS), ("run", *PRODUCTS), ("run", "--list"),
+                ("run", "nightly", "--dry-run"), ("run", "nightly"), ("status",), ("upload",), ("upload", "--dry-run"),
                 ("settle", "people-20240306-a", "--arrived"), ("drop", "people-20240306-a"))  # fmt: skip
     return Played(commands, has_token=False)
 

@@ -8,6 +8,8 @@ import json
 import os
 import sys
 from collections.abc import Callable
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from lexer_pipeline.outbox import written_file
@@ -69,6 +71,17 @@ def in_child(order: dict[str, Any]) -> dict[str, int]:
     return {"code": os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), "calls": calls}
 
 
+def warm_up() -> None:
+    """Load and compile what every run needs, so that not each fork does."""
+    with TemporaryDirectory() as folder:
+        source = Path(folder, "people.csv")
+        source.write_text("link.email,first_name\nmira@example.com,Mira\nida,Ida\n")
+        prepare(
+            [str(source)], "customer_record", Path(folder, "out"), Options(date="20240306", max_invalid=1.0)
+        )
+
+
 if __name__ == "__main__":
+    warm_up()
     for line in sys.stdin:
         print(json.dumps(in_child(json.loads(line))), flush=True)

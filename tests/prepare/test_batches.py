@@ -52,7 +52,7 @@ def test_the_same_input_gives_the_same_bytes_of_every_file(tmp_path: Path) -> No
 
     assert one.files == two.files
     assert set(one.files) == {f"profile_customer-20240306-a/{name}" for name in (
-        "issues.ndjson", "manifest.json", "profile_customer-20240306-a.json", "rejects.csv", "report.html", "report.json")}  # fmt: skip
+        "issues.ndjson", "lines.trace", "manifest.json", "profile_customer-20240306-a.json", "rejects.csv", "report.html", "report.json")}  # fmt: skip
 
 
 @pytest.mark.parametrize("block", [64, 1000, 65_536])
@@ -116,7 +116,7 @@ def test_where_all_is_rejected_there_are_rejects_alone(tmp_path: Path) -> None:
         ["rejected"],
     )
     assert {Path(name).name for name in done.files} == {
-        "issues.ndjson", "manifest.json", "rejects.csv", "report.html", "report.json",
+        "issues.ndjson", "lines.trace", "manifest.json", "rejects.csv", "report.html", "report.json",
     }  # fmt: skip
 
 

@@ -75,6 +75,7 @@ def whole(found: list[PreparedBatch]) -> bool:
             "issues.ndjson",
             "report.html",
             "report.json",
+            "lines.trace",
             *one.manifest.rejects,
         }
         assert len((one.path / "issues.ndjson").read_bytes().splitlines()) == sum(

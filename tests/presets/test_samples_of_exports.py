@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 from lexer_pipeline.mapping import file
+from lexer_pipeline.outbox.trace import trace
 from lexer_pipeline.preparing.prepare import prepare, validate
 from lexer_pipeline.preparing.report import Verdict
 
@@ -137,6 +138,26 @@ def test_no_column_of_a_usual_export_is_forgotten(case: Case) -> None:
     for note in notes:
         _, left, columns = note.partition("columns left out: ")
         assert not left or all(any(mark in name for mark in varying) for name in columns.split(", ")), note
+
+
+def test_each_line_is_traced_to_lines_of_its_source_and_back(
+    case: Case, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(case.folder)
+    end = source_of(case.path).read_bytes().count(b"\n") + 1
+
+    for batch in case.plain.batches.values():
+        count = batch.manifest.records
+        forth = trace(batch.path, range(1, count + 1))
+        back: dict[int, set[int]] = {}
+        for line in forth.lines:
+            (origin,) = line.origins
+            assert origin.source == batch.manifest.sources[0].path
+            assert 1 <= origin.lines[0] <= origin.lines[-1] <= end
+            for one in origin.lines:
+                back.setdefault(one, set()).add(line.line)
+        found = trace(batch.path, [], [f"{origin.source}:{one}" for one in back] if count else [])
+        assert {one.line: set(one.lines) for one in found.source_lines} == back
 
 
 def test_every_preset_has_a_good_and_a_dirty_sample_or_is_refused() -> None:

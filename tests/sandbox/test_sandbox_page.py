@@ -112,7 +112,7 @@ def test_the_page_tells_of_each_upload_where_to_by_whom_and_what_became_of_it(sa
         "replaced by 5",
         "not stored",
         "PUT refused: 403 The request signature we calculated does not match",
-        "named as the vendor&#39;s own script does",
+        "named as Lexer&#39;s own script does",
         "&lt;i&gt;export&lt;/i&gt;.json 400 The filename may hold letters",
         "401 The token in the header Auth-Api-Token is missing.",
         "lost.json PUT refused: 403 Access Denied",

@@ -53,7 +53,7 @@ def test_what_the_vendors_script_sends_is_taken_with_a_note_and_loaded(
     assert (upload["filename"], upload["size"]) == (name, len(LINES))
     assert (upload["dataset"], upload["record_type"], upload["records"]) == ("a1b2c3d4", "product", 2)
     assert upload["notes"] == [
-        "named as the vendor's own script does; its page asks for {specification_name}-{date}-{version}.json"
+        "named as Lexer's own script does; its page asks for {specification_name}-{date}-{version}.json"
     ]
     assert (dataset["name"], dataset["accepted"], dataset["state"]) == ("a1b2c3d4", 2, "loaded")
 

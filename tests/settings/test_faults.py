@@ -115,6 +115,41 @@ answer_timeout = 60
 limit_rate = 2000000
 parallel = 2
 tries = 6
+[job.nightly]
+sources = ["exports/orders-{yesterday}.csv", "{date:%Y%m%d}/*.json"]
+together = true
+missing = "ok"
+when_held = "stop"
+spec = "purchase"
+map = "shopify_orders"
+dataset = "purchase=a1b2c3d4"
+label = "sydney"
+timezone = "Australia/Sydney"
+date_format = "%d/%m/%Y"
+country = "AU"
+unknown = "reject"
+ignore_unknown = true
+keep_rest = true
+accept = ["shared_link"]
+min_rows = 100
+max_invalid = "2%"
+max_bytes = 500
+encoding = "cp1252"
+header_row = 3
+sheet = "Orders"
+hidden = "skip"
+member = "orders.csv"
+older = true
+parallel = 2
+limit_rate = "500k"
+out = "sent"
+temp = "/var/tmp"
+no_report = true
+log_format = "json"
+log_file = "nightly.log"
+[notify]
+on = ["failure", "success"]
+attach_report = true
 """
 # What a mapping for documents cannot have.
 PACKED = """\

@@ -74,6 +74,8 @@ def test_the_good_files_of_the_tests_use_every_setting() -> None:
     assert set(schema(config.SCHEMA)["properties"]["upload"]["properties"]) - set(
         GOOD["settings"]["upload"]
     ) == {"ca_file"}
+    (job,) = GOOD["settings"]["job"].values()
+    assert set(schema(config.SCHEMA)["properties"]["job"]["additionalProperties"]["properties"]) == set(job)
 
 
 def test_the_conversions_of_the_schema_are_those_of_the_code() -> None:

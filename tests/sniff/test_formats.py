@@ -1,17 +1,13 @@
 """A format is one file: what it gives as text is read like any other source, and its line in the table is all it needs."""
 
-import hashlib
 import importlib.util
-import re
 from io import BytesIO
 from pathlib import Path
 
-import pyarrow as pa
 import pytest
 from lexer_pipeline.errors import SourceError
 from lexer_pipeline.loading import source
 from lexer_pipeline.loading.format import Format
-from pyarrow import parquet
 
 from .helpers import convert_file, names, opened
 
@@ -91,23 +87,3 @@ def test_standard_input_that_is_closed_is_told_from_a_file_of_that_name() -> Non
     with pytest.raises(SourceError, match="standard input is closed"):
         source.load("-", None)
     assert source.load("-", BytesIO(b"a,b\n1,2\n")).name == "-"
-
-
-def test_the_format_that_contributing_shows_works_as_it_stands(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (shown,) = re.findall(r"```python\n(.*?)```", (ROOT / "CONTRIBUTING.md").read_text("utf-8"), re.DOTALL)
-    (tmp_path / "shown_parquet.py").write_text(shown)
-    monkeypatch.syspath_prepend(tmp_path)
-    monkeypatch.setattr(source, "FORMATS", (Format((b"PAR1",), "shown_parquet"), *source.FORMATS))
-    monkeypatch.setattr(source, "REFUSED", tuple(one for one in source.REFUSED if one[0] != b"PAR1"))
-    good, broken = tmp_path / "good.parquet", tmp_path / "broken.parquet"
-    parquet.write_table(pa.table({"link.mobile": ["0400000001", "2"], "first_name": ["Mira", None]}), good)
-    broken.write_bytes(good.read_bytes()[:200])
-
-    done = convert_file(good, tmp_path)
-
-    assert names(done) == ["Mira", None]
-    assert done.manifest.sources[0].sha256 == hashlib.sha256(good.read_bytes()).hexdigest()
-    with pytest.raises(SourceError, match="broken or cut short"):
-        source.load(broken, None)

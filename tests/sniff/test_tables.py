@@ -327,9 +327,9 @@ def test_columns_of_one_name_are_told_apart_by_numbers() -> None:
 @pytest.mark.parametrize(
     ("start", "words"),
     [
-        (b"%PDF-1.7\n", "a PDF"), (b"\x89PNG\r\n", "a picture"), (b"PAR1\x15", "a Parquet file"),
+        (b"%PDF-1.7\n", "a PDF"), (b"\x89PNG\r\n", "a picture"), (b"FEA1\0", "a Feather file of the first version"),
         (b"<!DOCTYPE html><html>", "a web page"), (b"\n<html><table>", "a web page"), (b"<?xml version='1.0'?>", "XML"),
-        (b"Rar!\x1a\x07", "a RAR archive"), (b"SQLite format 3\0", "a database"), (b"BZh91AY", "a bzip2 archive"),
+        (b"Rar!\x1a\x07", "a RAR archive"), (b"SQLite format 3\0", "a database"), (b"Obj\x01\x04", "an Avro file"),
     ],
 )  # fmt: skip
 def test_what_is_no_table_is_called_what_it_is(start: bytes, words: str) -> None:

@@ -1,5 +1,8 @@
 """Each file of a job goes once, whatever became of it; what a person mends is tried again."""
 
+import gzip
+import os
+import zipfile
 from datetime import date
 from pathlib import Path
 
@@ -76,6 +79,24 @@ def test_a_file_goes_once_and_a_new_one_beside_it_goes_alone(place: Place) -> No
     third = place.run("run", "nightly")
     assert (third.code, len(place.store.posts)) == (0, 2)
     assert "No file is new." in third.output
+
+
+def test_packed_files_are_known_by_what_is_in_them(place: Place) -> None:
+    def pack(**members: str) -> None:
+        with zipfile.ZipFile("in/pages.zip", "w") as archive:
+            for name, text in members.items():
+                archive.writestr(f"{name}.csv", text)
+
+    place.job('[job.nightly]\nsources = ["in/*"]\nspec = "customer_record"\n')
+    place.export("in/.keep")
+    Path("in/a.csv.gz").write_bytes(gzip.compress(GOOD.encode()))
+    pack(first=OTHER)
+    assert len(place.run("run", "nightly", "--json").json["batches"]) == 2
+    os.utime("in/pages.zip")
+    assert place.run("run", "nightly", "--json").json["job"]["new"] == []
+    pack(first=OTHER, second=OTHER.replace("jon", "kit"))
+    assert place.run("run", "nightly", "--json").json["job"]["new"] == ["in/pages.zip"]
+    assert place.run("run", "nightly", "--json").json["job"]["new"] == []
 
 
 def test_what_was_sent_stays_sent_under_another_mapping_of_the_same_name(place: Place) -> None:

@@ -1,5 +1,6 @@
 """People are told how a job ended; what goes wrong with that is a warning, and no address and no value is repeated."""
 
+import email
 import json
 import os
 import signal
@@ -50,7 +51,7 @@ def test_a_job_that_sent_tells_what_it_sent(place: Place, told: list[dict[str, A
     )
     assert f"{place.folder}: lexer-pipeline run nightly ended with exit code 0." in one["message"]
     assert "sent: profile_customer-" in one["message"]
-    assert ".json, 1 records, dataset a1b2c3d4" in one["message"]
+    assert ".json, 1 record, dataset a1b2c3d4" in one["message"]
     assert NAME not in json.dumps(told)
 
 
@@ -134,6 +135,23 @@ def test_a_mail_says_the_same(place: Place, monkeypatch: pytest.MonkeyPatch) -> 
     assert "To: mira.holt@example.com" in mails[0]
 
 
+def test_the_report_of_a_batch_goes_with_a_mail(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    mails: list[str] = []
+    place.job(f"{JOB}[notify]\nattach_report = true\n")
+    place.export("in.csv", BAD)
+    with mail_server(mails) as port:
+        address = f"mailto://127.0.0.1:{port}?from=robot@example.com&to=mira.holt@example.com&mode=insecure"
+        monkeypatch.setenv("LEXER_NOTIFY_URLS", address)
+        ended = place.run("run", "nightly")
+    (batch,) = Path("batches").glob("profile_customer-*")
+
+    assert (ended.code, len(mails)) == (1, 1), ended.error
+    assert f"A page to look at: {batch}/report.html" in mails[0]
+    (page,) = [part for part in email.message_from_string(mails[0]).walk() if part.get_filename()]
+    assert page.get_filename() == f"{batch.name}.html"
+    assert page.get_payload(decode=True) == (batch / "report.html").read_bytes()
+
+
 @pytest.mark.parametrize("typed", [(), ("--json",), ("--quiet",), ("--log-format", "json")])
 def test_an_address_that_takes_no_message_is_a_warning_and_changes_nothing(
     place: Place, monkeypatch: pytest.MonkeyPatch, typed: tuple[str, ...]
@@ -205,6 +223,16 @@ def test_a_run_that_the_machine_ends_is_told(place: Place, told: list[dict[str, 
 
     assert (process.returncode, len(told)) == (130, 1), error
     assert "ended with exit code 130" in told[0]["message"]
+
+
+def test_each_file_that_is_held_is_told_with_its_own_batch(place: Place, told: list[dict[str, Any]]) -> None:
+    place.job(JOB.replace("in.csv", "in/*.csv"))
+    place.export("in/a.csv", BAD)
+    place.export("in/b.csv", BAD.replace("jon", "kit"))
+    place.run("run", "nightly")
+    fixes = [line for line in told[0]["message"].splitlines() if "--fix" in line]
+
+    assert [("customer-" in line, "customer_02-" in line) for line in fixes] == [(True, False), (False, True)]
 
 
 def test_a_message_is_bounded_however_much_happened() -> None:

@@ -243,6 +243,7 @@ def test_a_run_that_sends_one_specification_and_rejects_another_ends_with_1(stor
     rejected = out / "commerce_purchases-20240306-a"
     assert sorted(path.name for path in rejected.iterdir()) == [
         "issues.ndjson",
+        "lines.trace",
         "manifest.json",
         "rejects.csv",
         "report.html",

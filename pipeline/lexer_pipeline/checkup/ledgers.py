@@ -97,7 +97,7 @@ def _states(out: Path, rows: Iterable[tuple[str, str, float]]) -> Iterator[Check
     counts = ", ".join(f"{count:,} {state}" for state, count in sorted(found.items()))
     yield Check(AREA, "uploads", counts or "none yet")
     if doubtful:
-        command = f"Ask the vendor, then: lexer-pipeline settle {out / Path(doubtful[0]).name} --arrived (or --not-arrived)"
+        command = f"Ask Lexer, then: lexer-pipeline settle {out / Path(doubtful[0]).name} --arrived (or --not-arrived)"
         yield look(
             AREA,
             "in doubt",

@@ -53,6 +53,7 @@ def _put_together(chunks: list[Records]) -> Records:
     written = [chunk.written for chunk in chunks if chunk.written is not None]
     sizes = [sum(map(len, one.pieces)) for one in written]
     begins = np.cumsum([0, *sizes[:-1]])
+    records = np.cumsum([0, *(one.records for one in written[:-1])])
     return replace(
         joined_records([chunk.alone() for chunk in chunks]),
         written=Written(
@@ -60,6 +61,8 @@ def _put_together(chunks: list[Records]) -> Records:
             np.concatenate([one.places + begin for one, begin in zip(written, begins, strict=True)]),
             sum(one.rows for one in written), sum(one.records for one in written),
             np.concatenate([one.lines for one in written]),
+            np.concatenate([one.row_lines for one in written]),
+            np.concatenate([one.row_records + before for one, before in zip(written, records, strict=True)]),
             np.concatenate([one.ends + begin for one, begin in zip(written, begins, strict=True)]),
             np.concatenate([one.keys for one in written]), sum(one.blank for one in written),
             np.sum([one.cleaned for one in written], axis=0).tolist(), sum(one.size for one in written),

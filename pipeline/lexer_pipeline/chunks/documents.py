@@ -69,7 +69,7 @@ class Documents:
             return self
         return replace(
             self, starts=self.starts[keep], ends=self.ends[keep], lines=self.lines[keep], numbers=self.numbers[keep],
-            skipped={ACCEPTED: int((~keep).sum())}, orphans=self._moved(np.flatnonzero(keep).tolist()),
+            skipped={**self.skipped, ACCEPTED: int((~keep).sum())}, orphans=self._moved(np.flatnonzero(keep).tolist()),
         )  # fmt: skip
 
     def behind_blank(self) -> "tuple[Documents | None, Documents]":

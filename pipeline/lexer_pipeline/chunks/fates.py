@@ -16,12 +16,16 @@ Named = tuple[tuple[str, str], ...]
 
 @dataclass(frozen=True, slots=True)
 class Fate:
-    """What becomes of one record: its NDJSON `line`, or why it is rejected; with neither it is part of another source's record."""
+    """What becomes of one record: its NDJSON `line`, or why it is rejected; with neither it is part of another source's record.
+
+    The parts of one record have the same `group`, from 1.
+    """
 
     line: bytes = b""
     problems: tuple[Problem, ...] = ()
     conversions: Named = ()
     warnings: Named = ()
+    group: int = 0
 
 
 class Fates:
@@ -39,7 +43,7 @@ class Fates:
     def add(self, number: int, fate: Fate) -> None:
         """Keep one."""
         problems = [[list(one.path), one.code, one.rule, one.message] for one in fate.problems]
-        said = orjson.dumps([fate.line.decode(), problems, fate.conversions, fate.warnings])
+        said = orjson.dumps([fate.line.decode(), problems, fate.conversions, fate.warnings, fate.group])
         self._places.append((self._file.tell(), len(said)))
         self._file.write(said)
         self._numbers.append(number)
@@ -60,12 +64,13 @@ class Fates:
 
     def _read(self, place: int) -> Fate:
         begin, size = self._places[place]
-        line, problems, conversions, warnings = orjson.loads(read_at(self._file.fileno(), size, begin))
+        line, problems, conversions, warnings, group = orjson.loads(read_at(self._file.fileno(), size, begin))
         return Fate(
             line.encode(),
             tuple(Problem(tuple(path), *said) for path, *said in problems),
             _named(conversions),
             _named(warnings),
+            group,
         )
 
 

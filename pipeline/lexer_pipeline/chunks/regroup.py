@@ -174,8 +174,8 @@ def _in_chunks(
         here, block = places[row : row + done.filled], data[at : at + done.consumed]
         again = partial(_scanned, block, here, dialect, columns)
         index = done.indexes
-        began = here[done.first_rows[:, 1], 0]
-        yield left_over(done, block, columns, here[index, 0], here[index, 1], began, again)
+        began, row_lines = here[done.first_rows[:, 1], 0], here[done.rows_of[:, 1], 0]
+        yield left_over(done, block, columns, here[index, 0], here[index, 1], began, row_lines, again)
         left, row, at, most = left[done.consumed :], row + done.filled, at + done.consumed, CHUNK_ROWS
 
 

@@ -1,7 +1,7 @@
 """What becomes of a chunk: shaped by its fields, then each record accepted or rejected."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from lexer_pipeline.chunks.cells import Cells
 from lexer_pipeline.chunks.documents import Documents
@@ -54,7 +54,7 @@ class Checked:
     """A chunk with each record accepted or rejected.
 
     The records `vouched` are accepted as shaped; `lines` holds the NDJSON of those that the reference
-    accepted, by record; the records `folded` are part of what another source has. `taken` rows are left to
+    accepted, by record; the records `folded` are part of what another source has, and those with one number in `groups` are of one. `taken` rows are left to
     another record of the mapping. `rows` = `records` + the rows rejected + `continuations` + `blank`.
     """
 
@@ -72,3 +72,4 @@ class Checked:
     suspicions: tuple[Sighting, ...] = ()
     folded: tuple[int, ...] = ()
     taken: int = 0
+    groups: Mapping[int, int] = field(default_factory=dict)

@@ -100,7 +100,9 @@ def parser() -> argparse.ArgumentParser:
         _add_settle,
         _add_drop,
         _add_status,
+        _add_review,
         _add_report,
+        _add_trace,
         _add_explain,
         _add_purge,
         _add_doctor,
@@ -150,7 +152,7 @@ def _add_inspect(commands: Commands) -> None:
         "sources",
         nargs="+",
         metavar="SOURCE",
-        help="a table (CSV, a workbook), JSON, each plain, .gz or in a zip; or - for standard input",
+        help="a CSV, JSON, XLSX or Parquet file, packed or not, a folder, a pattern, or - for standard input",
     )
     flags.add_reading(parser)
 
@@ -162,7 +164,7 @@ def _add_map(commands: Commands) -> None:
         "sources",
         nargs=1,
         metavar="SOURCE",
-        help="a table (CSV, a workbook), JSON, each plain, .gz or in a zip; or - for standard input",
+        help="a CSV, JSON, XLSX or Parquet file, packed or not, or - for standard input",
     )
     start = parser.add_mutually_exclusive_group()
     start.add_argument("--spec", help="a specification, a record type or a schema file")
@@ -229,7 +231,10 @@ def _add_upload(commands: Commands) -> None:
 
 def _add_run(commands: Commands) -> None:
     parser = _command(
-        commands, "run", "convert, then upload", "run orders.csv --spec purchase --dataset a1b2c3d4"
+        commands,
+        "run",
+        "convert, then upload: of files, or of a job of pipeline.toml",
+        "run orders.csv --spec purchase --dataset a1b2c3d4",
     )
     flags.add_preparing(parser, "*")
     flags.add_sending(parser)
@@ -241,9 +246,9 @@ def _add_settle(commands: Commands) -> None:
     parser = _command(commands, "settle", summary, "settle batches/commerce_purchases-20240306-a --arrived")
     flags.add_batches(parser, "+", "folders of batches that are in doubt")
     answer = parser.add_mutually_exclusive_group(required=True)
-    answer.add_argument("--arrived", action="store_true", help="the vendor has it: it counts as sent")
+    answer.add_argument("--arrived", action="store_true", help="Lexer has it: it counts as sent")
     answer.add_argument(
-        "--not-arrived", action="store_true", help="the vendor does not have it: it waits to be sent"
+        "--not-arrived", action="store_true", help="Lexer does not have it: it waits to be sent"
     )
 
 
@@ -260,6 +265,14 @@ def _add_status(commands: Commands) -> None:
     flags.add_out(parser)
 
 
+def _add_review(commands: Commands) -> None:
+    summary = "map, fix and prepare an export in the browser"
+    parser = _command(commands, "review", summary, "review orders.csv")
+    flags.add_preparing(parser, 1, "BATCH|SOURCE")
+    parser.add_argument("--port", type=int, default=0, help="the port on 127.0.0.1 (a free one)")
+    parser.add_argument("--no-browser", action="store_true", help="print the address and open no browser")
+
+
 def _add_report(commands: Commands) -> None:
     summary = "make a page to look at, on a batch or on what a source would become"
     parser = _command(commands, "report", summary, "report orders.csv --map shopify_orders")
@@ -272,6 +285,25 @@ def _add_report(commands: Commands) -> None:
     )
     parser.add_argument(
         "--batches", type=Path, default=Path("batches"), help="the folder of prepared batches (batches)"
+    )
+
+
+def _add_trace(commands: Commands) -> None:
+    summary = "say which lines of a source made a line of a batch, and what became of a line of a source"
+    parser = _command(commands, "trace", summary, "trace batches/commerce_purchases-20240306-a 17")
+    parser.add_argument("batch", type=Path, metavar="BATCH", help="the folder of a batch, or its name")
+    parser.add_argument(
+        "lines", nargs="*", type=flags.line, metavar="LINE", help="a line of its NDJSON, from 1"
+    )
+    parser.add_argument(
+        "--source-line",
+        action="append",
+        default=[],
+        metavar="[SOURCE:]LINE",
+        help="a line of a source, from 1; may be given several times",
+    )
+    parser.add_argument(
+        "--out", type=Path, help="the folder of prepared batches (the one the batch lies in, else batches)"
     )
 
 
@@ -323,5 +355,5 @@ def _add_sandbox(commands: Commands) -> None:
     parser.add_argument(
         "--strict-names",
         action="store_true",
-        help="refuse file names of the vendor's own script, which break the rules of its page",
+        help="refuse file names of Lexer's own script, which break the rules of its page",
     )

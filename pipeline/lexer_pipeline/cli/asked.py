@@ -49,10 +49,10 @@ def options(asked: argparse.Namespace, progress: Callable[[int, int], None] | No
     )  # fmt: skip
     if "max_bytes" not in asked:
         return found
-    here = settings(asked, to_send=False)
+    here, edits = settings(asked, to_send=False), edits_named(asked)
     return replace(
         found, date=asked.date, label=asked.label, replaces=tuple(asked.replaces), datasets=here.datasets,
-        fix=getattr(asked, "fix", None), ledger=here.ledger, min_rows=asked.min_rows, max_invalid=asked.max_invalid, max_bytes=asked.max_bytes, report=not asked.no_report,
+        fix=None if edits is not None else getattr(asked, "fix", None), edits=edits, ledger=here.ledger, min_rows=asked.min_rows, max_invalid=asked.max_invalid, max_bytes=asked.max_bytes, report=not asked.no_report,
     )  # fmt: skip
 
 
@@ -72,8 +72,16 @@ def address_source() -> str:
     return next(one.source for one in known if one.name == "upload.url")
 
 
+def edits_named(asked: argparse.Namespace) -> Path | None:
+    """The file of edits behind --fix, where that is no batch."""
+    fixed = Path(getattr(asked, "fix", None) or "")
+    return fixed if fixed.suffix == ".toml" else None
+
+
 def made_in(asked: argparse.Namespace) -> Path:
     """The folder that batches are made in: the one of the batch that is fixed, since its ledger knows it."""
+    if edits_named(asked) is not None:
+        return Path(asked.out)
     fixed = Path(getattr(asked, "fix", None) or "")
     is_elsewhere = asked.out == OUT and len(fixed.parts) > 1 and fixed.parent.resolve() != OUT.resolve()
     return fixed.parent if is_elsewhere else Path(asked.out)

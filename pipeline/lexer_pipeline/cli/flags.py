@@ -59,13 +59,13 @@ def add_reading(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def add_sources(parser: argparse.ArgumentParser, count: str = "+", metavar: str = "SOURCE") -> None:
+def add_sources(parser: argparse.ArgumentParser, count: str | int = "+", metavar: str = "SOURCE") -> None:
     """What is made of sources."""
     parser.add_argument(
         "sources",
         nargs=count,
         metavar=metavar,
-        help="a table (CSV, a workbook), JSON, each plain, .gz or in a zip; or - for standard input",
+        help="a CSV, JSON, XLSX or Parquet file, packed or not, a folder, a pattern, or - for standard input",
     )
     parser.add_argument("--spec", help="a specification, a record type or a schema file")
     parser.add_argument("--map", metavar="MAP", help="a preset (shopify_orders, ...) or a mapping file")
@@ -110,9 +110,9 @@ def add_out(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def add_preparing(parser: argparse.ArgumentParser, count: str = "+") -> None:
+def add_preparing(parser: argparse.ArgumentParser, count: str | int = "+", metavar: str = "SOURCE") -> None:
     """How a batch is prepared, and where it belongs."""
-    add_sources(parser, count)
+    add_sources(parser, count, metavar)
     add_out(parser)
     add_dataset(parser)
     parser.add_argument(
@@ -127,7 +127,9 @@ def add_preparing(parser: argparse.ArgumentParser, count: str = "+") -> None:
         metavar="BATCH",
         help="make the correction of a batch, one for each specification of the run",
     )
-    parser.add_argument("--date", metavar="YYYYMMDD", help="the date in the file name (today, UTC)")
+    parser.add_argument(
+        "--date", metavar="YYYYMMDD", help="the date in the file name, and the day of a job (today, UTC)"
+    )
     parser.add_argument(
         "--min-rows",
         type=number,
@@ -232,6 +234,13 @@ def number(text: str) -> int:
     """A number of rows."""
     if not re.fullmatch(r"[0-9]{1,12}", text):
         raise argparse.ArgumentTypeError("a number of rows is a whole number")
+    return int(text)
+
+
+def line(text: str) -> int:
+    """A line of a file."""
+    if not re.fullmatch(r"0*[1-9][0-9]{0,17}", text):
+        raise argparse.ArgumentTypeError(f"a line is a whole number from 1, not {text}")
     return int(text)
 
 

@@ -22,6 +22,7 @@ from lexer_pipeline.system.runtime import Runtime
 from lexer_pipeline.unattended import job_files
 from lexer_pipeline.unattended.job_files import JobFiles
 from lexer_pipeline.unattended.jobs import Job, jobs_in
+from lexer_pipeline.unattended.made_before import files_of
 from lexer_pipeline.uploading.settings import FILE, Settings, settings_in
 
 MOST_NAMED = 5  # of the files that are not read again
@@ -51,8 +52,8 @@ def what_to_read(asked: argparse.Namespace, settings: Settings) -> Read:
     if job is None:
         return _typed(asked)
     found = job_files.patterns(job, _day(asked))
-    known = {"spec": asked.spec, "map": asked.map, "label": asked.label}
-    files = job_files.files_of(found, asked.out, settings, known)
+    known = {name: getattr(asked, name) for name in ("spec", "map", "label", "member")}
+    files = files_of(found, asked.out, settings, known)
     asked.log.tell(
         "files", job=job.name, new=list(files.new), known=list(files.known), missing=list(files.missing)
     )

@@ -9,6 +9,7 @@ from rich.console import Console
 from lexer_pipeline.cli import again
 from lexer_pipeline.cli.console import point_to_explain, say, table
 from lexer_pipeline.model import Issue, PreparedBatch
+from lexer_pipeline.outbox.batch import PAGE
 from lexer_pipeline.outbox.entry import BatchState
 from lexer_pipeline.preparing.report import Report, SourceReport, Verdict
 from lexer_pipeline.suspicions import HOLD, ISSUE, Sighting
@@ -154,6 +155,8 @@ def _batch(console: Console, one: PreparedBatch) -> None:
             console,
             "  it has no dataset, since the upload API has no record type for it: a person at Lexer places it",
         )
+    if one.made and (one.path / PAGE).exists():
+        say(console, f"  a page to look at: {one.path / PAGE}")
     if one.made and manifest.rejects:
         rows = f"{manifest.rejected:,} {'row' if manifest.rejected == 1 else 'rows'} rejected"
         files = ", ".join(str(one.path / name) for name in manifest.rejects)

@@ -8,21 +8,24 @@ from pathlib import Path
 
 from lexer_pipeline.cli.log import WARNING, Log
 from lexer_pipeline.errors import UsageError
+from lexer_pipeline.system.settings_file import SettingsFile
 from lexer_pipeline.unattended import notify
-from lexer_pipeline.unattended.summary import end_of, summary
-from lexer_pipeline.uploading.settings import settings_in
+from lexer_pipeline.unattended.summary import end_of, reports, summary
+from lexer_pipeline.uploading.settings import FILE, settings_in
 
 
 def tell(asked: argparse.Namespace, log: Log, code: int) -> None:
     """Tell of a job that ended with `code`, if its end is one that people are told of."""
-    if asked.dry_run or end_of(code) not in _wanted():
+    file = _settings()
+    if asked.dry_run or end_of(code) not in notify.wanted(file):
         return
     to = notify.addresses(os.environ)
     if not to.urls:
         return
     where = f"{platform.node()}, {Path.cwd()}"
     try:
-        told = notify.tell(summary(asked.job, code, asked.events, where), to)
+        pages = reports(asked.events) if notify.attaches(file) else []
+        told = notify.tell(summary(asked.job, code, asked.events, where), to, pages)
     except KeyboardInterrupt:
         told = notify.Told(troubles=("it was interrupted",))
     if told.schemes:
@@ -33,9 +36,9 @@ def tell(asked: argparse.Namespace, log: Log, code: int) -> None:
             sys.stderr.write(f"warning: a notification was not sent: {trouble}\n")
 
 
-def _wanted() -> tuple[str, ...]:
-    """The ends that people are told of; the usual ones where the settings cannot be read, which is an end itself."""
+def _settings() -> SettingsFile:
+    """The settings of this folder, or empty ones where they cannot be read, which is an end that is told of as usual."""
     try:
-        return tuple(notify.wanted(settings_in(Path())))
+        return settings_in(Path())
     except UsageError:
-        return notify.ON
+        return SettingsFile(FILE, table={})

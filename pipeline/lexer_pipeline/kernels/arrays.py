@@ -52,7 +52,8 @@ class WrittenBlock(NamedTuple):
     `consumed` bytes have `lines` lines, `filled` rows that are not blank and `blank` ones; of these, `rows` rows were
     written as `records` records, in which `cleaned` counts for each column the e-mails and hashes that were trimmed or put
     in lower case; `first_rows` has of each record written how many lines come before its first row, the index of that
-    row, the place behind its NDJSON, and the hash of its key where rows are folded. Cells are row-major.
+    row, the place behind its NDJSON, and the hash of its key where rows are folded; `rows_of` has then of each row written
+    how many lines come before it, its index, and which of the records it is of. Cells are row-major.
     """
 
     data: bytes
@@ -65,6 +66,7 @@ class WrittenBlock(NamedTuple):
     passed_over: int
     cleaned: Sequence[int]
     first_rows: Int64s
+    rows_of: Int64s
     starts: Int32s
     ends: Int32s
     flags: UInt8s

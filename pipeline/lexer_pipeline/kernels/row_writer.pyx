@@ -56,6 +56,9 @@ cdef struct Notes:
     # Of each record written, the line before its first row, the index of that row, where its NDJSON ends, and the hash of its key; and how many.
     int64_t *places
     int64_t written
+    # Of each row written, the line before it, its index, and which record it is of; none where each is a record.
+    int64_t *rows
+    int64_t rows_written
     # Whether any text of the block may hold an entity of a web page.
     bint has_ampersand
 
@@ -257,11 +260,12 @@ cdef class Writer:
         notes.pending = <int64_t *>calloc(self.columns, sizeof(int64_t))
         notes.is_pending = False
         notes.places = <int64_t *>malloc((min(n, most) + 1) * 4 * sizeof(int64_t))
-        notes.written = 0
+        notes.rows = <int64_t *>malloc((min(n, most) + 1 if self.folds else 1) * 3 * sizeof(int64_t))
+        notes.written = notes.rows_written = 0
         notes.has_ampersand = n > 0 and memchr(p, 0x26, n) != NULL
         try:
             if (out.data == NULL or notes.chosen == NULL or notes.cleaned == NULL or notes.pending == NULL
-                    or notes.places == NULL or not has_room(&table)):
+                    or notes.places == NULL or notes.rows == NULL or not has_room(&table)):
                 raise MemoryError
             with nogil:
                 memory = self._run(p, n, &reading, &asked, doubtful, final, longest, most, &table, &out, &notes, counts)
@@ -272,6 +276,7 @@ cdef class Writer:
                 counts[0], counts[1], counts[2], counts[3], counts[4], counts[5], counts[6],
                 [notes.cleaned[cells] for cells in range(self.columns)],
                 copied(notes.places, notes.written * 4 * sizeof(int64_t), np.int64).reshape(-1, 4),
+                copied(notes.rows, notes.rows_written * 3 * sizeof(int64_t), np.int64).reshape(-1, 3),
                 copied(table.starts, table.rows * table.columns * sizeof(int32_t), np.int32),
                 copied(table.ends, table.rows * table.columns * sizeof(int32_t), np.int32),
                 copied(table.flags, table.rows * table.columns, np.uint8),
@@ -285,6 +290,7 @@ cdef class Writer:
             free(notes.cleaned)
             free(notes.pending)
             free(notes.places)
+            free(notes.rows)
             discard(&table)
 
     cdef int _run(self, const uint8_t *p, int64_t n, const Reading *reading, const Asked *asked, doubtful, bint final,
@@ -451,6 +457,12 @@ cdef class Writer:
             place[3] = 0
             if self.folds:
                 place[3] = <int64_t>(hash_bytes(p + table.starts[cell], table.ends[cell] - table.starts[cell]) | 1)
+                for row in range(first, last):
+                    place = notes.rows + 3 * notes.rows_written
+                    place[0] = table.about[row * ABOUT_WIDTH + ABOUT_LINE]
+                    place[1] = table.about[row * ABOUT_WIDTH + ABOUT_INDEX]
+                    place[2] = notes.written
+                    notes.rows_written += 1
             notes.written += 1
             return True
         out.size = before

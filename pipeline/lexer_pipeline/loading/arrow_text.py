@@ -117,20 +117,34 @@ def _plain(column: Any) -> Any:
 
 
 def _floats(column: Any) -> Any:
+    if column.type != pa.float64():
+        # The shortest digits that tell a number of 32 bits: 0.1, and not 0.10000000149011612.
+        column = pc.cast(pc.cast(column, pa.string()), pa.float64())
     absent = pc.is_nan(column)
     texts = [None if value is None else repr(value) for value in column.to_pylist()]
     return pc.if_else(absent, None, pa.array(texts, pa.large_string()))
 
 
 def _moments(column: Any) -> Any:
+    if column.type.tz is None:
+        return _local_moments(column)
     texts = [None if value is None else value.isoformat() for value in column.to_pylist()]
     return pa.array(texts, pa.large_string())
+
+
+def _local_moments(column: Any) -> Any:
+    """Date-times without a zone: no fraction of a second where there is none, else six digits, or nine."""
+    texts = pc.replace_substring(pc.cast(column, pa.large_string()), " ", "T", max_replacements=1)
+    texts = pc.replace_substring_regex(texts, r"\.0+$", "")
+    if column.type.unit == "ms":
+        return pc.replace_substring_regex(texts, r"(\.[0-9]{3})$", r"\1000")
+    return pc.replace_substring_regex(texts, r"(\.[0-9]{6})000$", r"\1")
 
 
 def _documents(batches: Iterable[Any]) -> Iterator[bytes]:
     for batch in batches:
         for start in range(0, batch.num_rows, ROWS):
-            rows = batch.slice(start, ROWS).to_pylist()
+            rows = batch.slice(start, ROWS).to_pylist(maps_as_pydicts="strict")
             # A sum is as large as its text; what orjson gives keeps a buffer of four kilobytes at least.
             yield b"".join(orjson.dumps(_plain_json(row), str) + b"\n" for row in rows)
 

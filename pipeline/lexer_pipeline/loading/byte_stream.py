@@ -1,12 +1,16 @@
-"""Bytes of a source, a block at a time: from a file or standard input, plain or gzip."""
+"""Bytes of a source, a block at a time: from a file or standard input, plain or packed (gzip, zstd, bzip2, xz)."""
 
+import bz2
 import gzip
 import hashlib
+import lzma
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from importlib import import_module
 from io import BufferedReader, FileIO, RawIOBase
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Protocol
 
 from lexer_pipeline.errors import SourceError
@@ -18,7 +22,9 @@ from lexer_pipeline.system.scratch import Scratch
 BLOCK = 1 << 20
 # So much is hashed on the spot: a thread costs more than it saves where little is read.
 LITTLE = 4 << 20
-GZIP_MAGIC = b"\x1f\x8b"
+FIRST, GZIP = 6, "gzip"
+# What unpacking raises where the data is no such; bzip2 and zstd raise an OSError without a number.
+BROKEN = (EOFError, gzip.BadGzipFile, zlib.error, lzma.LZMAError)
 
 
 class RawFile(Protocol):
@@ -83,12 +89,38 @@ class _Counted(RawIOBase):
         return len(data)
 
 
+def _zstd(packed: Any) -> RawFile:
+    # Python has it of its own from 3.14 on; pyarrow takes longer to import than a small file to convert.
+    arrow = import_module("pyarrow")
+    unpacked: RawFile = arrow.CompressedInputStream(arrow.PythonFile(packed, "r"), "zstd")
+    return unpacked
+
+
+# How a packed file begins, what it is called, and what unpacks it.
+PACKED: Mapping[bytes, tuple[str, Callable[[Any], RawFile]]] = MappingProxyType({
+    b"\x1f\x8b": (GZIP, lambda packed: gzip.GzipFile(fileobj=packed)),
+    b"\x28\xb5\x2f\xfd": ("zstd", _zstd),
+    # Zstandard may begin with a frame to be passed over (RFC 8878, 3.1.2), as what several threads packed does.
+    **{bytes((0x50 + number, 0x2A, 0x4D, 0x18)): ("zstd", _zstd) for number in range(16)},
+    b"BZh": ("bzip2", bz2.BZ2File),
+    b"\xfd7zXZ\x00": ("xz", lzma.LZMAFile),
+})  # fmt: skip
+
+
+def packed_as(first: bytes) -> tuple[str, Callable[[Any], RawFile] | None]:
+    """What a file that begins so is packed with, and what unpacks it; an empty name and nothing where it is not."""
+    return next((known for mark, known in PACKED.items() if first.startswith(mark)), ("", None))
+
+
 class ByteSource:
-    """The bytes of one source, unpacked; after the last block `bytes` and `sha256` speak of it as it lay on disk."""
+    """The bytes of one source, unpacked; after the last block `bytes` and `sha256` speak of it as it lay on disk.
+
+    `path` is the file that it is, where it is one and not packed.
+    """
 
     def __init__(
-        self, name: str, file: RawFile, hashing: Hashing | None = None, scratch: Scratch | None = None
-    ) -> None:
+        self, name: str, file: RawFile, hashing: Hashing | None = None, scratch: Scratch | None = None, path: Path | None = None,
+    ) -> None:  # fmt: skip
         self.name = name
         self.scratch = scratch or Scratch()
         self._ahead = b""
@@ -97,15 +129,19 @@ class ByteSource:
         packed = BufferedReader(self._counted, BLOCK)
         with ExitStack() as on_failure:
             on_failure.callback(file.close)
-            first = packed.peek(2)
+            first = packed.peek(FIRST)
             on_failure.pop_all()
         self._unpacked: RawFile = self._counted
         self._packed: BufferedReader[_Counted] | None = None
         self._given = self._grown = 0
         self._handle = file.fileno() if isinstance(file, FileIO | FromStart) and file.seekable() else None
-        if first[:2] == GZIP_MAGIC:
-            self._handle = None
-            self._unpacked = gzip.GzipFile(fileobj=packed)
+        self.path = path
+        self._kind, unpack = next(
+            (known for mark, known in PACKED.items() if first.startswith(mark)), ("", None)
+        )
+        if unpack is not None:
+            self._handle = self.path = None
+            self._unpacked = unpack(packed)
             self._packed = packed
         else:
             # A buffer would only copy the blocks.
@@ -136,11 +172,11 @@ class ByteSource:
     def _read(self, size: int) -> bytes:
         try:
             data = self._unpacked.read(size)
-        except (EOFError, gzip.BadGzipFile, zlib.error) as problem:
-            raise SourceError(
-                f"{self.name}: the gzip data is broken or cut short", "Fetch or pack the file again."
-            ) from problem
+        except BROKEN as problem:
+            raise self._broken() from problem
         except OSError as problem:
+            if problem.errno is None and self._kind:
+                raise self._broken() from problem
             raise SourceError(f"{self.name}: cannot be read ({problem.strerror})") from problem
         self._grown += len(data)
         if self._packed is not None and self._grown > max(HARMLESS_STREAM, RATIO * self._packed.tell()):
@@ -149,6 +185,11 @@ class ByteSource:
                 "That is no export; where you know it is one, unpack it yourself.",
             )
         return data
+
+    def _broken(self) -> SourceError:
+        return SourceError(
+            f"{self.name}: the {self._kind} data is broken or cut short", "Fetch or pack the file again."
+        )
 
     @property
     def bytes(self) -> int:

@@ -292,8 +292,11 @@ def _written(
     if done.passed_over:
         again(counts=True)
     lines = line + 1 + (done.indexes if head.row_a_line else done.lines_before)
-    began = line + 1 + done.first_rows[:, 1 if head.row_a_line else 0]
-    return done.consumed, left_over(done, rest, len(head.names), lines, number + done.numbers, began, again)
+    place_of = 1 if head.row_a_line else 0
+    began, row_lines = (line + 1 + places[:, place_of] for places in (done.first_rows, done.rows_of))
+    return done.consumed, left_over(
+        done, rest, len(head.names), lines, number + done.numbers, began, row_lines, again
+    )
 
 
 def read_keys(source: Readable, head: Head, key: int) -> Iterator[Keys]:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from lexer_pipeline.errors import UsageError
+from lexer_pipeline.loading.folders import files_meant
 from lexer_pipeline.loading.named_twice import refuse_read_twice
 from lexer_pipeline.loading.origins import Origin, origin_of
 from lexer_pipeline.loading.source import EMPTY_ZIP, ZIP, Source
@@ -18,12 +19,13 @@ from lexer_pipeline.system.scratch import Scratch
 def opened_sources(
     sources: Sequence[Source], stdin: BinaryIO | None, scratch: Scratch, is_read_again: bool
 ) -> Iterator[list[Source]]:
-    """The sources, each opened once, in their order; `is_read_again` says that they are read more than once.
+    """The sources, folders and patterns as the files that they mean, each opened once, in their order; `is_read_again` says that they are read more than once.
 
     What comes through a pipe is kept in `scratch` then, and where there are several: one program may write them one after another.
 
     Raises SourceError where one cannot be opened, UsageError where what can be read once is named twice.
     """
+    sources = files_meant(sources)
     refuse_read_twice(sources, stdin)
     with ExitStack() as held:
         opened: list[Source] = []
@@ -46,7 +48,7 @@ def expand(sources: Sequence[Source], member: str | None = None) -> list[Source]
     expanded: list[Source] = []
     has_zip = False
     for source in sources:
-        if isinstance(source, Origin) and source.first() in (ZIP, EMPTY_ZIP):
+        if isinstance(source, Origin) and source.first().startswith((ZIP, EMPTY_ZIP)):
             if isinstance(source, Stream):
                 source.keep()
             # zipfile costs as much time to import as a small file to convert.

@@ -1,9 +1,7 @@
 """One file named twice in a run, whatever it is called: it would be sent twice."""
 
-import gzip
 import hashlib
 import os
-import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass
@@ -12,7 +10,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from lexer_pipeline.errors import SourceError, UsageError
-from lexer_pipeline.loading.byte_stream import GZIP_MAGIC
+from lexer_pipeline.loading.byte_stream import BROKEN, GZIP, packed_as
 from lexer_pipeline.loading.origins import Member, Origin, identity_of
 from lexer_pipeline.loading.source import Source
 
@@ -24,11 +22,11 @@ SMALLEST_GZIP = 18
 
 @dataclass(frozen=True, slots=True)
 class _File:
-    """A source that lies in a file: what tells it from all others (its inode, or the zip's and its name there), and its size unpacked."""
+    """A source that lies in a file: what tells it from all others (its inode, or the zip's and its name there), and its size unpacked, if that is known."""
 
     source: Source
     identity: tuple[object, ...]
-    size: int
+    size: int | None
 
     @property
     def name(self) -> str:
@@ -60,17 +58,19 @@ def refuse_copies(sources: Sequence[Source]) -> None:
 
     Copies that hold a header alone, or nothing, do no harm.
     """
-    of_size: dict[int, list[_File]] = {}
-    for file in filter(None, map(_file, sources)) if len(sources) > 1 else ():
-        if file.size:
-            of_size.setdefault(file.size, []).append(file)
+    files = [file for file in map(_file, sources) if file and file.size != 0] if len(sources) > 1 else []
+    of_size: dict[int | None, list[_File]] = {}
+    # Where one does not say its size, it may be that of any other.
+    known = all(file.size for file in files)
+    for file in files:
+        of_size.setdefault(file.size if known else None, []).append(file)
     for alike in of_size.values():
         _refuse_copies(alike)
 
 
 def _file(source: Source) -> _File | None:
     """A source on disk; None for others, and where opening it as a source will say what is wrong."""
-    with suppress(OSError, SourceError, zlib.error):
+    with suppress(OSError, SourceError, *BROKEN):
         if isinstance(source, Member):
             size = import_module("lexer_pipeline.loading.archive").size_of(source)
             return _File(source, (_identity(source.archive), source.name), size)
@@ -83,10 +83,11 @@ def _identity(source: Origin) -> object:
     return source.identity or id(source)
 
 
-def _size(source: Origin) -> int:
-    """The size of a file, unpacked: gzip has it at its end, up to 4 GiB (RFC 1952, 2.3.1)."""
-    if source.size() < SMALLEST_GZIP or not source.first().startswith(GZIP_MAGIC):
-        return source.size()
+def _size(source: Origin) -> int | None:
+    """The size of a file, unpacked: gzip has it at its end, up to 4 GiB (RFC 1952, 2.3.1); of other packed files it is not known."""
+    kind, _ = packed_as(source.first())
+    if kind != GZIP or source.size() < SMALLEST_GZIP:
+        return None if kind and kind != GZIP else source.size()
     with closing(source.open()) as file:
         file.seek(-4, os.SEEK_END)
         return int.from_bytes(file.read(4), "little")
@@ -97,7 +98,7 @@ def _refuse_copies(alike: Sequence[_File]) -> None:
         return
     begins: dict[bytes, list[_File]] = {}
     for one in alike:
-        with suppress(OSError, SourceError, EOFError, zlib.error):
+        with suppress(OSError, SourceError, *BROKEN):
             begins.setdefault(next(_blocks(one.source, BEGIN), b""), []).append(one)
     for begin, files in begins.items():
         if len(files) > 1 and not _holds_no_record(begin):
@@ -114,7 +115,7 @@ def _holds_no_record(begin: bytes) -> bool:
 def _refuse_same(files: Sequence[_File]) -> None:
     seen: dict[str, _File] = {}
     for one in files:
-        with suppress(OSError, SourceError, EOFError, zlib.error):
+        with suppress(OSError, SourceError, *BROKEN):
             whole = hashlib.sha256()
             for block in _blocks(one.source, BLOCK):
                 whole.update(block)
@@ -144,8 +145,9 @@ def _blocks(source: Source, size: int) -> Iterator[bytes]:
     """The bytes of a source on disk, unpacked."""
     with ExitStack() as held:
         file = held.enter_context(closing(_opened(source)))
-        if isinstance(source, Origin) and source.first().startswith(GZIP_MAGIC):
-            file = held.enter_context(gzip.GzipFile(fileobj=file))
+        _, unpack = packed_as(source.first()) if isinstance(source, Origin) else ("", None)
+        if unpack is not None:
+            file = held.enter_context(closing(unpack(file)))
         while block := file.read(size):
             yield block
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 from lexer_pipeline.chunks import group, regroup, rejected, returning_keys
 from lexer_pipeline.chunks.coalesce import coalesce
 from lexer_pipeline.chunks.documents import Documents
+from lexer_pipeline.chunks.edits import EditedTable, edited_documents
 from lexer_pipeline.chunks.group import Key
 from lexer_pipeline.chunks.records import Records
 from lexer_pipeline.chunks.rows import Rows
@@ -36,10 +37,13 @@ def load_documents(
 def documents_of(
     loaded: LoadedDocuments, form: DocumentForm, body: Readable, start: bytes = b""
 ) -> Iterator[Documents]:
-    """The documents in the bytes of a JSON source: `start`, and behind it `body`."""
+    """The documents in the bytes of a JSON source: `start`, and behind it `body`; with what a person changed in them."""
     if form.parent:
-        return _brought_home(loaded, form, body, start)
-    return json_documents.read_documents(body, start, form, loaded.placing)
+        found = _brought_home(loaded, form, body, start)
+    else:
+        found = json_documents.read_documents(body, start, form, loaded.placing)
+    edits = loaded.edits
+    return found if edits is None else (edited_documents(chunk, edits) for chunk in found)
 
 
 def _brought_home(
@@ -99,7 +103,7 @@ def load_rows(
 def load_rejected(
     loaded: LoadedTable, key: Key | None, once: Sequence[int], accepted: Collection[int]
 ) -> Iterator[Records]:
-    """The rows of a rejects file in chunks of whole records, without those on the lines `accepted`."""
+    """The rows of a rejects file, or of a source with edits, in chunks of whole records, without those on the lines `accepted`."""
     left: Counter[str] = Counter()
     with spooled_body(loaded) as spool:
 
@@ -107,7 +111,7 @@ def load_rejected(
             left.clear()
             return (rejected.unaccepted(rows, accepted, left) for rows in in_turn())
 
-        in_turn = in_order_of(loaded, spool, key is not None)
+        in_turn = in_order_of(loaded, spool, key is not None, left)
         comes_back = key is not None and returning_keys.comes_back(
             returning_keys.marked(blocks(), key), loaded.scratch, loaded.name
         )
@@ -116,13 +120,22 @@ def load_rejected(
         )
 
 
-def in_order_of(loaded: LoadedTable, spool: Spool, matters: bool) -> Callable[[], Iterator[Rows]]:
-    """Gives the rows again and again as they come; those of a rejects file in the order of their source, if that `matters`."""
+def in_order_of(
+    loaded: LoadedTable, spool: Spool, matters: bool, left: Counter[str]
+) -> Callable[[], Iterator[Rows]]:
+    """Gives the rows again and again as they come, as a person changed them; those of a rejects file in the order of their source, if that `matters`.
+
+    What that person left out is counted by `left`.
+    """
 
     def rows() -> Iterator[Rows]:
         return rows_of(loaded, spool.again())
 
-    return rejected.in_order(rows, loaded.name) if loaded.head.before and matters else rows
+    in_turn = rejected.in_order(rows, loaded.name) if loaded.head.before and matters else rows
+    if loaded.edits is None:
+        return in_turn
+    edited = EditedTable(loaded.edits, loaded.head.distinct, lambda: loaded.head.dialect)
+    return lambda: (edited.rows(chunk, left) for chunk in in_turn())
 
 
 def brought_together(

@@ -13,6 +13,7 @@ from itertools import chain
 from pathlib import Path
 from typing import BinaryIO, Protocol, runtime_checkable
 
+from lexer_pipeline.chunks.edits import Edits
 from lexer_pipeline.errors import SourceError, UsageError
 from lexer_pipeline.loading import delimited, header_finder, json_documents, rejects_header
 from lexer_pipeline.loading.byte_stream import ByteSource
@@ -43,14 +44,14 @@ EMPTY_ZIP = b"PK\x05\x06"
 COMPOUND = b"\xd0\xcf\x11\xe0"
 FORMATS = (
     Format((ZIP, EMPTY_ZIP, COMPOUND), "lexer_pipeline.loading.workbook"),
+    Format((b"PAR1", b"ARROW1", b"\xff\xff\xff\xff", b"ORC"), "lexer_pipeline.loading.columnar"),
     # Whatever else it is, it is read as text.
     Format((b"",), "lexer_pipeline.loading.encodings"),
 )
 REFUSED = (
     (b"%PDF", "a PDF"), (b"\x89PNG", "a picture"), (b"\xff\xd8\xff", "a picture"), (b"GIF8", "a picture"),
-    (b"7z\xbc\xaf", "a 7z archive"), (b"Rar!", "a RAR archive"), (b"BZh", "a bzip2 archive"),
-    (b"\xfd7zXZ", "an xz archive"), (b"\x28\xb5\x2f\xfd", "a zstd archive"), (b"PAR1", "a Parquet file"),
-    (b"SQLite format", "a database"), (b"{\\rtf", "an RTF document"),
+    (b"7z\xbc\xaf", "a 7z archive"), (b"Rar!", "a RAR archive"), (b"SQLite format", "a database"), (b"{\\rtf", "an RTF document"),
+    (b"FEA1", "a Feather file of the first version"), (b"Obj\x01", "an Avro file"),
 )  # fmt: skip
 MARKUP = (
     (b"<!doctype html", "a web page"),
@@ -88,7 +89,7 @@ class Sniffed:
 
 @dataclass(frozen=True, slots=True)
 class _Opened:
-    """A source opened, and what was read of it to tell its form; `beside` says what else its archive holds.
+    """A source opened, and what was read of it to tell its form; `beside` says what else its archive holds, `edits` what a person changed in it.
 
     Copies of it, and what is put aside of it, lie in `scratch`.
     """
@@ -97,6 +98,7 @@ class _Opened:
     rest: bytes
     beside: tuple[str, ...] = field(default=(), kw_only=True)
     scratch: Scratch = field(default_factory=Scratch, kw_only=True)
+    edits: Edits | None = field(default=None, kw_only=True)
 
     @property
     def name(self) -> str:
@@ -275,7 +277,7 @@ def _open_bytes(
     if isinstance(source, str | Path):
         source = origin_of(source, stdin, scratch)
     if isinstance(source, Origin):
-        return ByteSource(source.name, source.open(), hashing, scratch)
+        return ByteSource(source.name, source.open(), hashing, scratch, source.path)
     if isinstance(source, Member):
         file = import_module("lexer_pipeline.loading.archive").MemberFile(source)
         return ByteSource(str(source), file, hashing, scratch)
@@ -289,5 +291,5 @@ def _refuse_foreign(name: str, first: bytes) -> None:
     found = next(chain(marks, markup), None)
     if found is not None:
         raise SourceError(
-            f"{name}: is {found[1]}, neither a table nor JSON", "Export it as CSV, XLSX or JSON."
+            f"{name}: is {found[1]}, neither a table nor JSON", "Export it as CSV, JSON, XLSX or Parquet."
         )

@@ -15,7 +15,7 @@ from lexer_pipeline.system.scratch import Scratch
 
 BLOCK = 1 << 20
 # So many of the first bytes tell a zip.
-FIRST = 4
+FIRST = 8
 COMES_ONCE = "what is not kept comes once"
 
 

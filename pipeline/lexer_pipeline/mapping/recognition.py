@@ -127,7 +127,7 @@ def _named(preset: Path) -> frozenset[str]:
     return named_columns(mapping) | {normalised(name) for name in required}
 
 
-def _fit(mapping: Mapping, header: Sequence[str], have: AbstractSet[str], strange: AbstractSet[str]) -> Fit:
+def _fit(mapping: Mapping, header: Sequence[str], have: AbstractSet[str], strange: frozenset[str]) -> Fit:
     required, named = mapping.recognise.required, _named(mapping.path)
     unknown = [name for name in header if not is_named(name, named)]
     return Fit(

@@ -38,7 +38,7 @@ def load_chosen(
             return thick(sifted(mapper, rows, left) for rows in found) if mapper.skips else found
 
         left: Counter[str] = Counter()
-        in_turn = in_order_of(loaded, spool, mapper.key is not None)
+        in_turn = in_order_of(loaded, spool, mapper.key is not None, left)
         seen = survey.over(blocks())
         comes_back = mapper.key is not None and returning_keys.comes_back(
             returning_keys.marked(seen, mapper.key), loaded.scratch, loaded.name

@@ -17,6 +17,7 @@ from lexer_pipeline.outbox.batch import ISSUES, MANIFEST, as_named, read
 from lexer_pipeline.outbox.decide import Decision, Kind, decide
 from lexer_pipeline.outbox.entry import BatchEntry, BatchState, NewBatch, Offer
 from lexer_pipeline.outbox.ledger import Ledger
+from lexer_pipeline.outbox.trace_file import TRACE
 from lexer_pipeline.outbox.workspace import DATA, Part, Workspace, locked
 from lexer_pipeline.system import files
 
@@ -271,6 +272,8 @@ def _in_place(
                 files.write_whole(folder / name, content)
         if _differs(folder, kept):
             files.write_json(folder / MANIFEST, kept.as_json())
+        if part is not None:
+            _put_trace(part, folder, kept, manifest)
         found.append(PreparedBatch(as_named(folder, out), kept, made, decision.note))
     return found
 
@@ -285,6 +288,16 @@ def _restore(part: Part, folder: Path, manifest: Manifest) -> None:
         if not (folder / name).exists():
             os.rename(part.folder / name, folder / name)
     files.sync_folder(folder)
+
+
+def _put_trace(part: Part, folder: Path, there: Manifest, now: Manifest) -> None:
+    """Put beside a batch that has none the file that says where its lines come from, if it was made of the very same sources."""
+    same = [(one.path, one.sha256) for one in there.sources] == [
+        (one.path, one.sha256) for one in now.sources
+    ]
+    if same and there.sha256 in ("", part.sha256) and folder.is_dir() and not (folder / TRACE).exists():
+        os.rename(part.folder / TRACE, folder / TRACE)
+        files.sync_folder(folder)
 
 
 def _kept(one: BatchEntry, folder: Path, manifest: Manifest, decision: Decision) -> Manifest:

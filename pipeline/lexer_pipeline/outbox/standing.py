@@ -8,6 +8,7 @@ from pathlib import Path
 from lexer_pipeline.outbox.batch import MANIFEST, PAGE, REPORT
 from lexer_pipeline.outbox.entry import UNDER_WAY, BatchEntry, BatchState, Entry, State
 from lexer_pipeline.outbox.found import RECEIPTS
+from lexer_pipeline.outbox.trace_file import TRACE
 from lexer_pipeline.system import files
 from lexer_pipeline.system.hosts import is_loopback
 
@@ -39,8 +40,8 @@ def since(one: BatchEntry, uploads: Sequence[Entry]) -> float:
 
 
 def data_in(folder: Path) -> list[Path]:
-    """What lies in the folder of a batch beside its manifest, its receipts and its report."""
-    kept = {folder / name for name in (MANIFEST, LOCK, REPORT, PAGE)} | {*folder.glob(RECEIPTS)}
+    """What lies in the folder of a batch beside its manifest, its receipts, and its report and trace, which hold no value."""
+    kept = {folder / name for name in (MANIFEST, LOCK, REPORT, PAGE, TRACE)} | {*folder.glob(RECEIPTS)}
     return [path for path in sorted(folder.iterdir()) if path not in kept] if folder.is_dir() else []
 
 
@@ -52,7 +53,7 @@ def size_of(path: Path) -> int:
 
 
 def remove_data(folder: Path) -> None:
-    """Leave the manifest, the receipts and the report of a batch; what a link leads to stays."""
+    """Leave what `data_in` does not name; what a link leads to stays."""
     for path in data_in(folder):
         if path.is_dir() and not path.is_symlink():
             shutil.rmtree(path)

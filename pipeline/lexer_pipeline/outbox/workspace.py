@@ -23,6 +23,7 @@ from lexer_pipeline.errors import UsageError
 from lexer_pipeline.limits import PARTS
 from lexer_pipeline.model import Manifest, SourceUse
 from lexer_pipeline.outbox.batch import ISSUES, MANIFEST
+from lexer_pipeline.outbox.trace_file import TRACE, TraceWriter
 from lexer_pipeline.outbox.written_file import WrittenFile
 from lexer_pipeline.system import files
 from lexer_pipeline.system.hashing import Hashing
@@ -60,6 +61,7 @@ class Part:
         self._hashing = hashing
         self.asides: dict[str, str] = {}
         self.sha256 = ""
+        self.trace = TraceWriter(folder / TRACE)
         self.taken = 0  # bytes of records that were made before
         self._data = WrittenFile(folder / DATA, timings, hashing)
         self._others: dict[str, WrittenFile] = {}
@@ -172,6 +174,9 @@ class Workspace:
     def seal(self) -> None:
         """All parts are complete and on the disk."""
         self.parts[-1].seal()
+        for part in self.parts:
+            # Records of an earlier part may have rows of a source that was read later.
+            part.trace.close(part.sha256)
 
     def plan(self, places: Sequence[str]) -> None:
         """Write down which folder of the out folder each part becomes; nothing is moved before the ledger knows of it."""

@@ -6,11 +6,14 @@ from pathlib import Path
 from typing import Any
 
 from lexer_pipeline.chunks.records import Records
+from lexer_pipeline.chunks.results import Checked
+from lexer_pipeline.chunks.traced import accepted_of, lines_of, traced
 from lexer_pipeline.errors import UsageError
 from lexer_pipeline.loading.source import LoadedTable
 from lexer_pipeline.model import Json, Manifest, PreparedBatch, SourceUse, Specification
 from lexer_pipeline.outbox.batch import ISSUES
 from lexer_pipeline.outbox.entry import BatchState
+from lexer_pipeline.outbox.trace_file import TRACE, BrokenTraceError, TraceFile
 from lexer_pipeline.outbox.workspace import Part, Workspace
 from lexer_pipeline.preparing import rejects
 from lexer_pipeline.preparing.report import Verdict, by_name, issue_counts
@@ -31,6 +34,7 @@ class Delivery:
         self._is_fix = is_fix
         self._part = workspace.new_part()
         self._awaited: int | None = None  # rows of rejects of a batch taken over
+        self._homes: dict[int, tuple[Part, int]] = {}  # where records of several sources went
         self._begun = self._part  # the part that begins with its records, and counts all rows of its sources
 
     def take_over(self, before: PreparedBatch) -> None:
@@ -43,6 +47,7 @@ class Delivery:
         if manifest.file:
             _copy(before.file, manifest.sha256, part)
         part.taken = part.size
+        part.trace.take_over(_trace_of(before), manifest.records)
         part.counts.update(
             rows=manifest.rows - manifest.rejected, records=manifest.records, continuations=manifest.continuations,
             blank=manifest.blank, rejected=0,
@@ -87,6 +92,7 @@ class Delivery:
         for piece in done.lines:
             part.write_records(piece)
         head = loaded.head if isinstance(loaded, LoadedTable) else None
+        self._trace(source, checked, int(self._is_fix and head is None))
         file, first = rejects.file_name(source, head is not None), rejects.header(head) if head else b""
         for at in range(0, len(checked.rejected), AT_ONCE):
             some = checked.rejected[at : at + AT_ONCE]
@@ -119,6 +125,29 @@ class Delivery:
         accounted = checked.records + rejected + checked.continuations + checked.blank
         if accounted != checked.rows:
             raise AssertionError(f"{checked.rows} rows came in and {accounted} are accounted for")
+
+    def _trace(self, source: int, checked: Checked, fixes: int) -> None:
+        """Note where the records of a chunk come from; a record of several sources stands where the first of them has it.
+
+        Rejects of a table say on which lines of their source they stood, those of documents do not (`fixes`).
+        """
+        trace, found, before = self._part.trace, traced(checked), self._part.trace.records
+        trace.add(source, found.lines, found.sizes, fixes)
+        accepted = accepted_of(checked).tolist() if checked.groups else ()
+        ranks = {record: rank for rank, record in enumerate(accepted, 1)}
+        for record, group in checked.groups.items():
+            if record in ranks:
+                self._homes[group] = (self._part, before + ranks[record])
+            else:
+                part, line = self._homes[group]
+                part.trace.add_more(line, source, lines_of(checked, record), fixes)
+
+
+def _trace_of(before: PreparedBatch) -> TraceFile | None:
+    try:
+        return TraceFile(before.path / TRACE)
+    except (BrokenTraceError, OSError):
+        return None  # made before there were any, or damaged: what is sent does not rest on it
 
 
 def _copy(file: Path, sha256: str, part: Part) -> None:

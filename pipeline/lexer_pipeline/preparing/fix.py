@@ -1,6 +1,8 @@
 """`convert --fix`: what a batch rejected is read again as it was read then, and what is valid now is delivered."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -12,6 +14,7 @@ from lexer_pipeline.outbox.ledger import Ledger
 from lexer_pipeline.outbox.publish import content_of, publish
 from lexer_pipeline.outbox.workspace import Workspace
 from lexer_pipeline.preparing.delivery import Delivery, manifest_template
+from lexer_pipeline.preparing.edits_file import keep_applied
 from lexer_pipeline.preparing.filling import Read, fill
 from lexer_pipeline.preparing.fixed import Fixed, fixed_batch
 from lexer_pipeline.preparing.folding import with_fates
@@ -40,6 +43,42 @@ def fix(
     """
     fixed = fixed_batch(sources, spec, ledger, options, out)
     dataset = fix_dataset(fixed.entry, fixed.specification, ledger, options)
+    with _mended(fixed, out, options, scratch) as (workspace, read, found):
+        made: list[PreparedBatch] = []
+        if found.state != NONE:
+            refuse_strangers(fixed, workspace.parts)
+            refuse_halves(fixed, workspace.parts)
+            keep_applied(fixed.edits, workspace.parts)
+            offer = _offer(fixed, dataset, workspace, found, now)
+            template = _template(fixed, found, read)
+            told = told_of(read.reports, (found,), found)
+            beside = beside_each(told, fixed.specification, read.seen)
+            made = publish(workspace, ledger, offer, template, fixed.manifest.sources, beside)
+        return Report(by_source(read.reports), tuple(made), (found,))
+
+
+@contextmanager
+def rehearsed(
+    sources: Sequence[Source], spec: str | Specification | None, ledger: Ledger, options: Options, out: Path,
+    scratch: Scratch,
+) -> Iterator[tuple[Report, list[Path]]]:  # fmt: skip
+    """What a fix would come to, and the folders that hold what is rejected still, until the block ends; nothing is made.
+
+    Where sources are named, these alone are looked at, whatever else the batch holds.
+    """
+    fixed = fixed_batch(sources, spec, ledger, options, out)
+    if sources:
+        parts = tuple((batch, tuple(one for one in some if one[1] in sources)) for batch, some in fixed.parts)
+        fixed = replace(fixed, parts=parts, is_taken_over=False)
+    with _mended(fixed, out, options, scratch) as (workspace, read, found):
+        yield Report(by_source(read.reports), (), (found,)), [part.folder for part in workspace.parts]
+
+
+@contextmanager
+def _mended(
+    fixed: Fixed, out: Path, options: Options, scratch: Scratch
+) -> Iterator[tuple[Workspace, Read, Verdict]]:
+    """The rejects of a batch behind all stages, and the verdict on them."""
     named = [file for _, files in fixed.parts for _, file in files]
     with opened_sources(named, options.stdin, scratch, is_read_again=False) as files:
         each = iter(files)
@@ -51,17 +90,8 @@ def fix(
         try:
             refuse_changes(read.plans)
             found = verdict_on_fix(fixed, read.reports, tolerance_of(read.plans, fixed.options))
-            made: list[PreparedBatch] = []
-            if found.state != NONE:
-                workspace.seal()
-                refuse_strangers(fixed, workspace.parts)
-                refuse_halves(fixed, workspace.parts)
-                offer = _offer(fixed, dataset, workspace, found, now)
-                template = _template(fixed, found, read)
-                told = told_of(read.reports, (found,), found)
-                beside = beside_each(told, fixed.specification, read.seen)
-                made = publish(workspace, ledger, offer, template, fixed.manifest.sources, beside)
-            return Report(by_source(read.reports), tuple(made), (found,))
+            workspace.seal()
+            yield workspace, read, found
         finally:
             workspace.discard()
 

@@ -16,8 +16,9 @@ from lexer_pipeline.outbox import deliveries
 from lexer_pipeline.outbox.batch import MANIFEST, as_named, folder_named, no_batch, read
 from lexer_pipeline.outbox.entry import BatchEntry, BatchState
 from lexer_pipeline.outbox.ledger import Ledger
-from lexer_pipeline.preparing import decisions, options
+from lexer_pipeline.preparing import decisions, edits_file, options
 from lexer_pipeline.preparing.decisions import Decisions
+from lexer_pipeline.preparing.edits_file import EditsFile
 from lexer_pipeline.preparing.options import USUAL, Options
 from lexer_pipeline.preparing.plan import Plan
 from lexer_pipeline.preparing.rejects_files import parts_with_rejects
@@ -40,7 +41,7 @@ class Fixed:
     `parts` are the batches whose rejects come, with their numbers of sources and files: the whole delivery where it is one that
     `is_taken_over`, its records included. `options` are those that it was made with, and what may be asked of a fix. `records` is
     against how many rejects are measured, `accepted` has the rows that earlier fixes accepted, by source, of which `noted` were ever
-    noted, and `made_before` are the files that hold what was accepted.
+    noted, and `made_before` are the files that hold what was accepted. `edits` are what a person changed in the rejects by hand.
     """
 
     entry: BatchEntry
@@ -54,6 +55,7 @@ class Fixed:
     accepted: Mapping[int, frozenset[int | str]]
     noted: int
     made_before: tuple[Path, ...]
+    edits: EditsFile | None
 
     @property
     def came(self) -> float:
@@ -82,7 +84,7 @@ class Fixed:
         sources = batch.manifest.sources
         for number, file in files:
             found, record = mapped[number]
-            plan = Plan(file, self.options.reading, self.specification, found, record)
+            plan = Plan(file, self.options.reading, self.specification, found, record, edits=self.edits)
             accepted = self.accepted.get(number, frozenset())
             made.append((number, plan.fixing(self.decisions[number], sources[number].path, accepted)))
         return made
@@ -124,7 +126,14 @@ def fixed_batch(
         {number: frozenset(rows) for number, rows in accepted.items()}, noted,
         tuple(ledger.folder_of(each.folder) / each.file for each in family
               if each.state in (BatchState.PREPARED, BatchState.HELD) and each.file),
+        _edits(folder, asked),
     )  # fmt: skip
+
+
+def _edits(folder: Path, asked: Options) -> EditsFile | None:
+    """What was changed by hand in the rejects: the file that was named, or the one in the folder of the batch."""
+    path = asked.edits or folder / edits_file.FILE
+    return edits_file.read(path) if asked.edits is not None or path.is_file() else None
 
 
 def _refuse_other_ways(asked: Options) -> None:

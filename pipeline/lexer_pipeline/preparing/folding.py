@@ -47,10 +47,10 @@ def with_fates(
         decided = stack.enter_context(closing(scratch.file()))
         fates = [Fates(decided) for _ in todo]
         files = np.cumsum([not plan.is_further for plan in todo]).tolist()
-        for group, left_out in kept.groups():
+        for number, (group, left_out) in enumerate(kept.groups(), 1):
             here = {files[part.source] for part in group}
             elsewhere = [one for one in left_out if files[one.source] not in here]
-            _decide(group, elsewhere, todo[0].specification.key or "", names, reference, fates)
+            _decide(group, elsewhere, todo[0].specification.key or "", names, reference, fates, number)
         yield [replace(plan, fates=one) for plan, one in zip(todo, fates, strict=True)]
 
 
@@ -144,6 +144,7 @@ def _decide(
     names: Sequence[str],
     reference: ReferenceChecker,
     fates: Sequence[Fates],
+    number: int,
 ) -> None:
     """What becomes of the parts of one record: the first has its line, or all are rejected, as where other files have it `left_out`."""
     if left_out:
@@ -174,9 +175,9 @@ def _decide(
     problems = problems or verdict.problems
     conversions = [*verdict.conversions, *(one for part in group for one in part.conversions)]
     warnings = [*verdict.warnings, *(one for part in group for one in part.warnings), (IN_TWO, key)]
-    whole = Fate(verdict.line, (), tuple(conversions), tuple(warnings))
+    whole = Fate(verdict.line, (), tuple(conversions), tuple(warnings), number)
     for part in group:
-        here = whole if part is group[0] else Fate()
+        here = whole if part is group[0] else Fate(group=number)
         fates[part.source].add(part.number, Fate(problems=problems) if problems else here)
 
 

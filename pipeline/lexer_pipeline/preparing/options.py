@@ -35,7 +35,7 @@ READING: Mapping[str, tuple[type, ...]] = MappingProxyType(
 )
 # The others belong to one run: how a file is called, what is shown, and where from and with what it is read.
 OF_ONE_RUN = frozenset({
-    "reading", "date", "fix", "replaces", "datasets", "ledger", "names", "stdin", "progress", "show_values", "timings",
+    "reading", "date", "fix", "edits", "replaces", "datasets", "ledger", "names", "stdin", "progress", "show_values", "timings",
     "day", "temp", "report",
 })  # fmt: skip
 
@@ -57,6 +57,7 @@ class Options:
     corrections are made, and `datasets` are by record type (`*` for all others). Fewer rows than `min_rows` hold a batch.
     `fix` names a batch whose rejects were fixed: `prepare` then reads these, or the files of them that are its sources, as that
     batch was made, and of the other options those hold that say how the files are read and what becomes of the outcome.
+    `edits` is a file of what was changed by hand on the review page, which is put into the sources as they are read.
     `ledger` is where the ledger lies, if not in the folder of batches. `day` is that of the run, before which everybody was born:
     the file's `date`, else the clock's.
 
@@ -82,6 +83,7 @@ class Options:
     label: str | None = None
     replaces: tuple[str, ...] = ()
     fix: str | None = None
+    edits: Path | None = None
     datasets: Mapping[str, str] = field(default_factory=dict)
     ledger: Path | None = None
     temp: Path | None = None

@@ -23,7 +23,9 @@ from lexer_pipeline.mapping.recognition import recognise
 from lexer_pipeline.mapping.rules import FieldDecisions, Mapping, RecordMap
 from lexer_pipeline.model import Specification
 from lexer_pipeline.outbox.batch import MANIFEST
+from lexer_pipeline.preparing import edits_file
 from lexer_pipeline.preparing.decisions import Decisions
+from lexer_pipeline.preparing.edits_file import EditsFile
 from lexer_pipeline.preparing.options import Options
 from lexer_pipeline.preparing.unrecognised import not_recognised, saying_sheet
 from lexer_pipeline.specs import catalog
@@ -39,7 +41,7 @@ class Plan:
     these are some rows. Where they are its rejects, `original` is its name, and `accepted` are those that an earlier fix accepted:
     rows by their lines, documents by their SHA-256. One that `is_further` makes more records of the same kind of a source that
     was read before, so it does not count its blank rows again. `fates` has what was decided of records that other sources of the
-    run have too.
+    run have too. `edits` are what a person changed in it by hand.
     """
 
     source: Source
@@ -53,6 +55,7 @@ class Plan:
     accepted: frozenset[int | str] = frozenset()
     is_further: bool = False
     fates: Fates | None = None
+    edits: EditsFile | None = None
 
     @property
     def fields_decided(self) -> FieldDecisions:
@@ -93,7 +96,8 @@ def opened(
     with unchanged(plan.source, None, plan.reading, hashing, scratch) as loaded:
         if refuses_rejects and isinstance(loaded, LoadedTable) and loaded.head.names[:ADDED] == BOOKKEEPING:
             raise _unasked(plan.source, loaded.name)
-        yield loaded
+        edits = plan.edits.of(plan.original or loaded.name) if plan.edits is not None else None
+        yield loaded if edits is None else replace(loaded, edits=edits)
 
 
 def refuse_changes(plans: Sequence[Plan]) -> None:
@@ -126,14 +130,16 @@ def planned(
     specification = catalog.find(spec) if isinstance(spec, str) else spec
     chosen = mapping.find(options.mapping) if options.mapping else None
     plain = specification if chosen is None else None
+    edits = edits_file.read(options.edits) if options.edits is not None else None
     with opened_sources(sources, options.stdin, scratch, is_read_again=plain is None) as opened:
         found = expand(opened, options.member)
         refuse_named_twice(found)
         if plain is None:
-            yield _with_mappings(found, specification, chosen, options.reading, scratch, out)
+            plans = _with_mappings(found, specification, chosen, options.reading, scratch, out)
         else:
             refuse_copies(found)
-            yield [Plan(source, options.reading, plain) for source in found]
+            plans = [Plan(source, options.reading, plain) for source in found]
+        yield plans if edits is None else [replace(plan, edits=edits) for plan in plans]
 
 
 def _with_mappings(

@@ -9,6 +9,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
+from typing import TypeVar
 
 from lexer_pipeline.loading.source import Source
 from lexer_pipeline.model import PreparedBatch, Specification
@@ -18,8 +19,9 @@ from lexer_pipeline.outbox.ledger import Ledger
 from lexer_pipeline.outbox.publish import content_of, publish
 from lexer_pipeline.outbox.workspace import Workspace
 from lexer_pipeline.preparing.delivery import Delivery, manifest_template
+from lexer_pipeline.preparing.edits_file import keep_applied
 from lexer_pipeline.preparing.filling import Read, fill, report_of, show_progress
-from lexer_pipeline.preparing.fix import fix
+from lexer_pipeline.preparing.fix import fix, rehearsed
 from lexer_pipeline.preparing.folding import with_fates
 from lexer_pipeline.preparing.options import Options
 from lexer_pipeline.preparing.place import Place, check_names, on_day, places_of
@@ -36,6 +38,8 @@ from lexer_pipeline.system import files
 from lexer_pipeline.system.parallel import map_in_order
 from lexer_pipeline.system.runtime import Runtime
 from lexer_pipeline.system.scratch import Scratch
+
+T = TypeVar("T")
 
 
 def validate(
@@ -93,6 +97,21 @@ def _check(
         return reports
     with with_fates(todo, together.shared, options, scratch) as known:
         return _check(known, options, scratch, True)
+
+
+def rehearse(
+    batch: Path, sources: Sequence[Source], out: Path, options: Options, look: Callable[[Report, list[Path]], T],
+    spec: str | None = None, runtime: Runtime | None = None,
+) -> T:  # fmt: skip
+    """What `prepare` with `fix` would come to now; `look` sees it with the folders that hold what is rejected still. Nothing is made."""
+    runtime = runtime or Runtime()
+    options = replace(on_day(options, runtime.now()), fix=str(batch))
+    with (
+        outbox.opened(out, runtime, options.ledger) as ledger,
+        Scratch(options.temp or out) as scratch,
+        rehearsed(sources, spec, ledger, options, out, scratch) as (report, folders),
+    ):
+        return look(report, folders)
 
 
 def prepare(
@@ -167,8 +186,11 @@ def _read(
     workspace, read = _filled(todo, place, options, scratch)
     held.callback(workspace.discard)
     found = verdict(todo[0].specification.name, read.reports, options, tolerance_of(read.plans, options))
+    if todo[0].edits is not None:
+        todo[0].edits.refuse_others(read.used)
     if found.state != NONE:
         workspace.seal()
+        keep_applied(todo[0].edits, workspace.parts)
     return _Delivery(todo[0].specification, place, workspace, read, found)
 
 

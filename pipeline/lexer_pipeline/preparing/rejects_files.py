@@ -28,7 +28,7 @@ def parts_with_rejects(
     for place, batch in enumerate(batches):
         files: dict[int, Source] = {}
         if is_whole or not named:
-            files = {_number(name): batch.path / name for name in batch.manifest.rejects}
+            files = {source_number(name): batch.path / name for name in batch.manifest.rejects}
             files = {number: file for number, file in files.items() if not _is_empty(file)}
         files |= named.get(place, {})
         found.append((batch, tuple(sorted(files.items(), key=lambda one: one[0]))))
@@ -49,7 +49,7 @@ def _named(
         file = _path(source, folder)
         _refuse_of_another(file, batches)
         place = _place(batches, file, source)
-        number = _source_number(batches[place].manifest, file, source)
+        number = _source_of(batches[place].manifest, file, source)
         if number in found.setdefault(place, {}):
             raise UsageError(f"{source}: is the second file of one source's rejects", "Name one at a time.")
         found[place][number] = file if file is not None else source
@@ -92,11 +92,11 @@ def _place(batches: Sequence[PreparedBatch], file: Path | None, source: Source) 
     )
 
 
-def _source_number(manifest: Manifest, file: Path | None, source: Source) -> int:
+def _source_of(manifest: Manifest, file: Path | None, source: Source) -> int:
     """Which source of a batch a file of rejects belongs to, from 0."""
-    of = sorted({_number(name) for name in manifest.rejects})
-    if file is not None and FILE.fullmatch(file.name) and _number(file.name) < len(manifest.decisions):
-        number = _number(file.name)
+    of = sorted({source_number(name) for name in manifest.rejects})
+    if file is not None and FILE.fullmatch(file.name) and source_number(file.name) < len(manifest.decisions):
+        number = source_number(file.name)
         if len(of) != 1 or number in of or number:
             return number
     if len(of) == 1:
@@ -109,6 +109,7 @@ def _source_number(manifest: Manifest, file: Path | None, source: Source) -> int
     )
 
 
-def _number(name: str) -> int:
+def source_number(name: str) -> int:
+    """Which source of its batch a file of rejects is of, from 0, by its name."""
     match = FILE.fullmatch(name)
     return int(match["source"] or 1) - 1 if match else 0

@@ -204,7 +204,7 @@ class TableRoute(RowsRoute):
 
     def load(self) -> Iterator[Records]:
         key = Key(self._layout.key) if self._layout.key is not None else None
-        if self._table.head.before:
+        if self._table.head.before or self._table.edits is not None:
             return load_rejected(self._table, key, self._layout.once, self._accepted)
         rows = load_rows(self._table, key, self._layout.once, self._writer)
         return rows if self._fates is None else (chunk.in_cells() for chunk in rows)

@@ -37,9 +37,9 @@ class Kinds:
         named = self.named(upload.filename)
         notes = []
         if names.read_script(upload.filename, self._by_type):
-            notes.append(f"named as the vendor's own script does; its page asks for {names.FORM}")
+            notes.append(f"named as Lexer's own script does; its page asks for {names.FORM}")
         elif not names.read(upload.filename):
-            notes.append(f"the name breaks the rules of the vendor's page, which asks for {names.FORM}")
+            notes.append(f"the name breaks the rules of Lexer's page, which asks for {names.FORM}")
         if named and upload.record_type and named.record_type != upload.record_type:
             said = named.record_type or named.name
             notes.append(f"the name says {said}, the destination says {upload.record_type}")

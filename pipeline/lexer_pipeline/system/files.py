@@ -62,6 +62,11 @@ def open_new(path: Path) -> int:
     return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | AS_IT_IS, FILE_MODE)
 
 
+def open_to_append(path: Path) -> int:
+    """A descriptor for writing behind what a file holds, which is made with mode 0600 if it is not there."""
+    return os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | AS_IT_IS, FILE_MODE)
+
+
 def open_to_read(path: Path) -> int:
     """A descriptor for reading the bytes of a file."""
     return os.open(path, os.O_RDONLY | AS_IT_IS)

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 from lexer_pipeline.system.settings_file import SettingsFile
@@ -58,8 +59,13 @@ def wanted(file: SettingsFile) -> Sequence[str]:
     return found
 
 
-def tell(one: Summary, to: Addresses) -> Told:
-    """Tell everybody; whatever goes wrong is a trouble in words, and never an exception."""
+def attaches(file: SettingsFile) -> bool:
+    """Whether the reports of the batches go with the message."""
+    return bool(file.table.get("notify", {}).get("attach_report", False))
+
+
+def tell(one: Summary, to: Addresses, reports: Sequence[Path] = ()) -> Told:
+    """Tell everybody, with the reports of batches as files; whatever goes wrong is a trouble in words, and never an exception."""
     schemes, troubles = [], []
     try:
         library = import_module("apprise")
@@ -67,22 +73,24 @@ def tell(one: Summary, to: Addresses) -> Told:
         return Told(troubles=(f"the library apprise is not installed; type: {INSTALL}",))
     with _unheard():
         for number, url in enumerate(to.urls, 1):
-            if trouble := _trouble(library, url, one):
+            if trouble := _trouble(library, url, one, reports):
                 troubles.append(f"address {number} of {to.source} ({scheme(url)}) {trouble}")
             else:
                 schemes.append(scheme(url))
     return Told(tuple(schemes), tuple(troubles))
 
 
-def _trouble(library: Any, url: str, one: Summary) -> str:
+def _trouble(library: Any, url: str, one: Summary, reports: Sequence[Path]) -> str:
     """Tell by one address; why that failed, or nothing."""
     try:
         service = library.Apprise(asset=library.AppriseAsset(async_mode=False, secure_logging=True))
         if not service.add(url):
             return "is none that apprise knows"
+        files = [f"{path.absolute().as_uri()}?name={path.parent.name}.html" for path in reports]
         done = service.notify(
-            one.text, title=one.title, notify_type=library.NotifyType(KINDS[one.end]), body_format="text"
-        )
+            one.text, title=one.title, notify_type=library.NotifyType(KINDS[one.end]), body_format="text",
+            attach=files or None,
+        )  # fmt: skip
         return "" if done else "did not take the message"
     except Exception as problem:  # noqa: BLE001 - a plugin may raise anything, and its words may hold the address
         return f"failed ({type(problem).__name__})"

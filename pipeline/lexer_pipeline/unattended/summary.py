@@ -5,13 +5,15 @@ from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import Any
 
+from lexer_pipeline.outbox.batch import PAGE
 from lexer_pipeline.outbox.entry import BatchState
 from lexer_pipeline.uploading import next_steps
 
 FAILURE, HELD, SUCCESS = "failure", "held", "success"
 # How a run ended, by what `on` of [notify] calls it.
 WORDS = {FAILURE: "failed", HELD: "held", SUCCESS: "done"}
-TO_BE_MENDED = (BatchState.HELD, BatchState.REJECTED)
+TO_BE_FIXED = (BatchState.HELD, BatchState.REJECTED)
+MOST_REPORTS = 5
 MOST = 15  # lines of a kind: what is told goes to telephones too
 
 
@@ -45,11 +47,21 @@ def summary(job: str, code: int, events: Sequence[Mapping[str, Any]], where: str
     return Summary(end, f"lexer-pipeline: {job} {WORDS[end]}", "\n".join(lines))
 
 
+def reports(events: Sequence[Mapping[str, Any]]) -> list[Path]:
+    """The pages of the batches of a run that lie there, some at the most."""
+    found = (Path(one["path"]) / PAGE for one in _of(events, "batch"))
+    return [path for path in found if path.is_file()][:MOST_REPORTS]
+
+
 def _some(lines: Iterable[str]) -> Iterator[str]:
     found = list(lines)
     yield from found[:MOST]
     if len(found) > MOST:
         yield f"... and {len(found) - MOST:,} more lines of this kind"
+
+
+def _many(count: int, what: str) -> str:
+    return f"{count:,} {what}" if count == 1 else f"{count:,} {what}s"
 
 
 def _of(events: Iterable[Mapping[str, Any]], *names: str) -> Iterator[Mapping[str, Any]]:
@@ -61,8 +73,8 @@ def _sent(events: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     made = {PurePath(one["path"]).name: one for one in _of(events, "batch")}
     for one in _of(events, "upload"):
         batch = made.get(PurePath(one["batch"]).name)
-        records = f", {one['records']:,} records" if one["records"] is not None else ""
-        rejected = f", rows rejected: {batch['rejected']:,}" if batch and batch["rejected"] else ""
+        records = f", {_many(one['records'], 'record')}" if one["records"] is not None else ""
+        rejected = f", {_many(batch['rejected'], 'row')} rejected" if batch and batch["rejected"] else ""
         where = f"dataset {one['dataset']}" if one["dataset"] else "no dataset"
         reason = f": {one['reason']}" if one["reason"] else ""
         yield f"{one['state']}: {one['name'] or one['batch']}{records}{rejected}, {where}{reason}"
@@ -72,11 +84,16 @@ def _sent(events: Sequence[Mapping[str, Any]]) -> Iterator[str]:
 
 def _others(events: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     """What was held or rejected, and files of which nothing was made now."""
-    made = {one["specification"]: one for one in _of(events, "batch") if one["state"] in TO_BE_MENDED}
-    for one in _of(events, "not_prepared"):
+    last: dict[str, Mapping[str, Any]] = {}  # each file has its batches before its verdicts
+    for one in _of(events, "batch", "not_prepared"):
+        if one["event"] == "batch":
+            last[one["specification"]] = one
+            continue
         yield f"{one['state']}: {one['specification']}: {'; '.join(one['reasons'])}"
-        if batch := made.get(one["specification"]):
+        batch = last.get(one["specification"])
+        if batch and batch["state"] in TO_BE_FIXED:
             yield f"  {next_steps.after(batch['state'], Path(batch['path']))}"
+            yield from (f"  A page to look at: {page}" for page in reports([batch]))
     for one in _of(events, "files"):
         if not one["new"] and not one["missing"]:
             yield "No file is new."

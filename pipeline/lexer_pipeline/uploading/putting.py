@@ -51,7 +51,9 @@ def _words(event: Event, result: PutResult, entry: Entry) -> str:
     words = f"{event} ({answer})" if answer else str(event)
     state = TABLE[event].state
     if state is State.IN_DOUBT:
-        return f"{words}; it may have arrived as upload {entry.upload_id}: ask the vendor, or --resend sends it anew"
+        return (
+            f"{words}; it may have arrived as upload {entry.upload_id}: ask Lexer, or --resend sends it anew"
+        )
     if state is State.REFUSED:
         return f"{words}; --resend asks for a new permission"
     if state is State.CHANGED and (entry.unanswered or may_have_landed(result)):

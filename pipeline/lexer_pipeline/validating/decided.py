@@ -29,6 +29,7 @@ class Decided:
     warnings: Counter[tuple[str, str]] = field(default_factory=Counter)
     suspicions: Sightings = field(default_factory=Sightings)
     folded: list[int] = field(default_factory=list)
+    groups: dict[int, int] = field(default_factory=dict)
 
     def tell(
         self, record: int, rows: Sequence[int], fate: Fate, issues: tuple[Issue, ...], line: int
@@ -36,7 +37,9 @@ class Decided:
         """Take over what was decided of a record that other sources have too; `issues` are its problems in words."""
         if issues:
             self.rejected.append(Rejected(tuple(rows), issues))
-        elif fate.line:
+            return
+        self.groups[record] = fate.group
+        if fate.line:
             self.lines[record] = fate.line
             self.conversions.update(fate.conversions)
             self.warn(fate.warnings, line)

@@ -79,7 +79,7 @@ def validate_rows(
     return Checked(
         shaped, vouched, decided.lines, tuple(decided.rejected), total, records, continuations, blank, conversions,
         warnings, {reason: count for reason, count in chunk.skipped.items() if reason}, suspicions.all(),
-        tuple(decided.folded), chunk.skipped.get("", 0),
+        tuple(decided.folded), chunk.skipped.get("", 0), decided.groups,
     )  # fmt: skip
 
 

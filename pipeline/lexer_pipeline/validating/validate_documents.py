@@ -58,4 +58,5 @@ def validate_documents(
         chunk.skipped,
         decided.suspicions.all(),
         tuple(decided.folded),
+        groups=decided.groups,
     )

@@ -28,7 +28,7 @@ def run(asked: argparse.Namespace) -> int:
         )
     if asked.dataset and asked.as_is:
         raise UsageError(
-            "--dataset is not for --as-is: people at the vendor place such files",
+            "--dataset is not for --as-is: people at Lexer place such files",
             "Leave it out.",
             without=("--dataset",),
         )

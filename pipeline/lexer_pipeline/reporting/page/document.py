@@ -35,6 +35,7 @@ DOCUMENT = """\
 </html>
 """
 EXPLAIN = "<code>lexer-pipeline explain {}</code>"
+TRACE = "lexer-pipeline trace {} LINE says which line of which source made it"
 # Fill is told from a part of the records, so that a smaller difference may be none.
 CLEARLY = 0.1
 SHAPES = (
@@ -62,7 +63,7 @@ def _delivery(view: View) -> Markup:
     manifest, told = view.manifest, view.told
     return joined((
         _verdict(view), _steps(view), _faults(view), _doubts(view), _run(told), _earlier(view), _fields(manifest, told),
-        _columns(manifest, told), _changes(told), _places(manifest),
+        _columns(manifest, told), _changes(told), _places(view),
     ))  # fmt: skip
 
 
@@ -257,7 +258,8 @@ def _changes(told: Told) -> Markup:
     return card("What was changed on the way", notes, counted)
 
 
-def _places(manifest: Manifest) -> Markup:
+def _places(view: View) -> Markup:
+    manifest = view.manifest
     rows = (
         (one.path, f"{one.rows:,}", size(one.bytes), html("<code>{}</code>", one.sha256[:12]))
         for one in manifest.sources
@@ -269,6 +271,7 @@ def _places(manifest: Manifest) -> Markup:
         ("corrects", manifest.replaces or ""),
         ("corrected rejects of", manifest.fixes or ""),
         ("accepted by a person", ", ".join(manifest.accepted).replace("_", " ")),
+        ("a line that Lexer's logs name", TRACE.format(view.name) if view.name and manifest.file else ""),
     ]
     told = joined(html("<dt>{}</dt><dd>{}</dd>\n", name, words) for name, words in said if words)
     sources = table(("source", "rows", "size", "SHA-256 begins with"), rows, (1, 2))

@@ -16,8 +16,8 @@ from lexer_pipeline.sandbox.uploads import ShownUpload
 SHOWN_UPLOADS = 200
 SHOWN_REJECTS = 20
 NAME_RULES = {
-    "usual": "of the vendor's page or script",
-    "strict": "of the vendor's page alone",
+    "usual": "of Lexer's page or script",
+    "strict": "of Lexer's page alone",
     "any": "any name",
 }
 # How a state looks: well, on its way or in need of someone, bad, or of no weight.

@@ -1,0 +1,41 @@
+"""review: map, fix and prepare in the browser."""
+
+import argparse
+import shlex
+from contextlib import closing
+from importlib import import_module
+
+from lexer_pipeline.cli import asked as given
+from lexer_pipeline.cli.answers import print_json
+from lexer_pipeline.cli.console import console_for, say
+from lexer_pipeline.cli.exits import DONE
+from lexer_pipeline.errors import UsageError
+from lexer_pipeline.reviewing.session import Session, Wanted
+
+PAGE = ("nicegui", "fastapi", "uvicorn")
+
+
+def run(asked: argparse.Namespace) -> int:
+    """Serve the page until its person is done."""
+    try:
+        serving = import_module("lexer_pipeline.reviewing.serving")
+    except ModuleNotFoundError as missing:
+        if (missing.name or "").partition(".")[0] not in PAGE:
+            raise
+        raise UsageError(
+            "the library of the review page (NiceGUI) is not installed",
+            "Type: pip install 'lexer-pipeline[review]'",
+        ) from None
+    options, words = given.options(asked, None), console_for(asked)
+    wanted = Wanted(
+        asked.sources[0], asked.spec, given.made_in(asked), options, lambda: given.settings(asked)
+    )
+    with closing(Session(wanted)) as session:
+        serving.serve(session, asked.port, lambda line: say(words, line), not asked.no_browser)
+    if session.edits is not None and not session.made:
+        say(words, f"What you changed is kept in {session.edits}.")
+        say(words, f"To go on: lexer-pipeline {shlex.join(asked.typed)}")
+    if asked.json:
+        batches, receipts = [one.as_json() for one in session.made], [one.as_json() for one in session.sent]
+        print_json({"batches": batches, "uploads": receipts})
+    return DONE

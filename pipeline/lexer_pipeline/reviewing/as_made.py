@@ -1,0 +1,47 @@
+"""How a batch was made, so that it can be made anew of the source that is still there."""
+
+from dataclasses import replace
+from pathlib import Path
+
+from lexer_pipeline.errors import UsageError
+from lexer_pipeline.model import PreparedBatch
+from lexer_pipeline.outbox.batch import MANIFEST
+from lexer_pipeline.preparing import options
+from lexer_pipeline.preparing.options import Options
+from lexer_pipeline.system import files
+
+
+def source_of(batch: PreparedBatch) -> str | None:
+    """The source that a batch was made of, where that is one file and still what it was."""
+    uses = {(one.path, one.sha256) for one in batch.manifest.sources}
+    (path, sha256), *others = uses or {("", "")}
+    is_there = not others and bool(path) and Path(path).is_file() and files.sha256_of(Path(path)) == sha256
+    return path if is_there else None
+
+
+def as_made(
+    batch: PreparedBatch, spec: str | None, asked: Options, folder: Path
+) -> tuple[str, str | None, Options]:
+    """The source of a batch, and how that was made of it, with what is asked now of what is prepared; its mapping is written into `folder`.
+
+    Raises UsageError where the source is gone.
+    """
+    source, manifest = source_of(batch), batch.manifest
+    if source is None:
+        raise UsageError(
+            f"{batch.path.name}: its source is not there any more, or not what it was",
+            "Undo what was changed in rows that were accepted, or bring the source back.",
+        )
+    said = options.from_json(manifest.options, str(batch.path / MANIFEST))
+    made = replace(
+        asked, mapping=None, date_format=said.date_format, zone=said.zone, country=said.country,
+        reject_unknown=said.reject_unknown, ignore_unknown=said.ignore_unknown, keep_rest=said.keep_rest,
+        member=said.member, reading=said.reading, accept=tuple(dict.fromkeys((*said.accept, *asked.accept))),
+        date=None, label=None,
+    )  # fmt: skip
+    if isinstance(manifest.mapping, str):
+        files.make_folder(folder)
+        path = folder / f"{said.mapping or 'mapping'}.toml"
+        files.write_whole(path, manifest.mapping.encode())
+        made = replace(made, mapping=str(path))
+    return source, spec or manifest.specification, made
