@@ -8,7 +8,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import NoReturn, TypeAlias
 
-from lexer_pipeline.cli import flags
+from lexer_pipeline.cli import again, flags
 from lexer_pipeline.cli.mistyped import refuse_mistyped
 from lexer_pipeline.errors import UsageError
 
@@ -68,7 +68,11 @@ def parsed(words: Sequence[str]) -> argparse.Namespace:
             "Type lexer-pipeline login alone; it asks for the token. Revoke one that was typed.",
         )
     if strange:
-        root.error(f"unrecognized arguments: {' '.join(strange)}")
+        command = f"{again.PROGRAM} {found.command}"
+        raise UsageError(
+            f"{command} does not take the further words {' '.join(strange)}",
+            f"Without them: {again.line([word for word in words if word not in strange])}; all flags: {command} --help",
+        )
     return found
 
 

@@ -33,8 +33,13 @@ def read_options(asked: argparse.Namespace) -> ReadOptions:
 def options(asked: argparse.Namespace, progress: Callable[[int, int], None] | None) -> Options:
     """The options of `validate`, and of the commands that prepare."""
     if asked.date_format is not None:
-        # Where no column is a date nobody else would notice that it is none.
+        # Where no column is a date, or a phone number, nobody else would notice that there is no such form or country.
         import_module("lexer_pipeline.mapping.conversions.forms").form_of(asked.date_format)
+    if asked.country is not None:
+        try:
+            import_module("lexer_pipeline.mapping.conversions").country_said(asked.country)
+        except UsageError as problem:
+            raise UsageError(f"--country: {problem.message}", problem.hint) from None
     found = Options(
         reading=read_options(asked), member=asked.member, mapping=asked.map, date_format=asked.date_format, zone=asked.timezone,
         country=asked.country,

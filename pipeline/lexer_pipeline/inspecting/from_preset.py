@@ -79,6 +79,7 @@ def started(
         raise UsageError(
             f"{source}: has none of the columns that the preset {found.name} reads",
             "Say --spec instead of --from.",
+            without=("--from",),
         )
     lines = found.text.splitlines()
     paths = [path for record in found.records for path in fields_by_path(catalog.find(record.specification))]

@@ -104,7 +104,9 @@ def _line_start(start: bytes, line: int, name: str) -> int:
         found = next(breaks, None)
         if found is None:
             raise UsageError(
-                f"{name}: --header-row: there is no line {line} near its start", "Count the lines from 1."
+                f"{name}: --header-row: there is no line {line} near its start",
+                "Count the lines from 1, or leave it out.",
+                without=("--header-row",),
             )
         at = found.end()
     return at

@@ -1,6 +1,7 @@
 """What is wrong with the header of a table: columns that have no name, the same one, or none that is a field."""
 
 import re
+import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from types import MappingProxyType
@@ -172,8 +173,8 @@ def unknown_column(
     remedy = helps or "Rename the columns, or leave them out with --ignore-unknown."
     if not found and not words:
         remedy = (
-            "Say which line holds the names of the columns with --header-row 2, where it is not the first;"
-            " a mapping (--map) may give them fields."
+            f"lexer-pipeline inspect {shlex.quote(source)} shows how it is read; where the names of the columns do not stand in the"
+            " first line, say in which with --header-row 2; a mapping (--map) may give them fields."
         )
     said = f"{source}: {len(unknown)} {plural} not in the specification. {listed}{more}".strip()
     return UnknownColumnsError(said, remedy, unknown, found, tree)
