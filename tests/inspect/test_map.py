@@ -116,6 +116,18 @@ def test_a_draft_begins_with_what_a_person_should_do(tmp_path: Path) -> None:
     assert "Look at each line" in proposal.path.read_text("utf-8").splitlines()[0]
 
 
+def test_a_column_called_as_the_field_of_any_item_is_read_by_its_name(tmp_path: Path) -> None:
+    columns = {
+        "link.email": ["mira@example.com", "teo@example.com"],
+        "products[].price_paid": ["9.95", "8.00"],
+    }
+    drafted(tmp_path, columns, "purchase")
+
+    assert '"products[0].price_paid" = "products[].price_paid"' in (tmp_path / "draft.toml").read_text(
+        "utf-8"
+    )
+
+
 def test_a_draft_keeps_ids_and_zips_as_they_are(tmp_path: Path) -> None:
     drafted(tmp_path, CONTACTS, "customer_record")
 

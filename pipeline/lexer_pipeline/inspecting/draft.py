@@ -181,7 +181,10 @@ def _numbered(line: Drafted, each_row: bool) -> Drafted:
     """`products[]` has an item a row where rows have a key; any other list has its first item filled."""
     if each_row and line.field[:2] in (PRODUCTS, NAMES):
         return line
-    return replace(line, field=line.field.first, value=line.value.replace('"products[].', '"products[0].'))
+    # A value that is worked out names fields; any other names a column, which is called as it is called.
+    names_fields = line.value.startswith("{ fields = [")
+    value = line.value.replace('"products[].', '"products[0].') if names_fields else line.value
+    return replace(line, field=line.field.first, value=value)
 
 
 def _left(
