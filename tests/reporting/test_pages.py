@@ -251,6 +251,16 @@ def test_the_command_makes_a_page_on_a_batch_and_on_what_a_source_would_become(
     }
 
 
+def test_a_batch_that_is_not_there_is_answered_with_the_one_that_is_called_nearly_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    converted(export(tmp_path / "people.csv", 3), tmp_path / "batches")
+
+    assert run_command(["report", "profile_customer-20240306-b"]) == 2
+    assert "profile_customer-20240306-a" in capsys.readouterr().err
+
+
 def test_the_command_replaces_no_export_by_a_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     before = export(Path("people.csv"), 3).read_bytes()

@@ -9,7 +9,8 @@ from lexer_pipeline.cli.console import console_for, say
 from lexer_pipeline.cli.exits import DONE
 from lexer_pipeline.cli.terminal import watched
 from lexer_pipeline.errors import UsageError
-from lexer_pipeline.outbox.batch import MANIFEST, PAGE, folder_named
+from lexer_pipeline.outbox.batch import MANIFEST, PAGE, folder_named, no_batch
+from lexer_pipeline.outbox.names import FILE_NAME
 from lexer_pipeline.preparing.pages import Page, page_on_batch, page_on_sources
 from lexer_pipeline.system import files
 
@@ -47,7 +48,13 @@ def _batch(asked: argparse.Namespace) -> Path | None:
         raise UsageError(
             f"{folders[0]}: a page is on one batch, or on sources", "Type report for each batch."
         )
-    return folders[0] if folders else None
+    if folders:
+        return folders[0]
+    for word in asked.sources:
+        folder = folder_named(word, asked.batches)
+        if FILE_NAME.fullmatch(f"{folder.name}.json") and not folder.exists() and not Path(word).exists():
+            raise no_batch(word, folder, f"{word}: there is no such batch")
+    return None
 
 
 def _usual(sources: list[str]) -> str:
