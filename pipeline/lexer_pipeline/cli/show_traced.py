@@ -16,7 +16,7 @@ def traced(console: Console, found: Trace) -> None:
     for line in found.lines:
         say(console, f"{found.file} line {line.line:,}: {_origins(line)}")
     for one in found.source_lines:
-        say(console, f"{one.source} line {one.line:,}: {_became(one, found)}")
+        say(console, f"{_named(one.source)} line {one.line:,}: {_became(one, found)}")
     if found.is_purged:
         say(
             console,
@@ -34,8 +34,8 @@ def _origins(line: TracedLine) -> str:
 def _origin(one: TracedOrigin) -> str:
     mended = f"{one.rejects or 'its rejects'} {_lines(one.rejects_lines)}" if one.rejects_lines else ""
     if not one.lines:
-        return f"a mended document of {one.source}, {mended}"
-    return f"{one.source} {_lines(one.lines)}" + (f", mended in {mended}" if mended else "")
+        return f"a mended document of {_named(one.source)}, {mended}"
+    return f"{_named(one.source)} {_lines(one.lines)}" + (f", mended in {mended}" if mended else "")
 
 
 def _became(one: TracedSourceLine, found: Trace) -> str:
@@ -52,6 +52,10 @@ def _became(one: TracedSourceLine, found: Trace) -> str:
         f"nothing begins on it that was taken: it goes on with what stands above it, is blank, beyond the end, or left out{reasons}"
         + (f"; {before}{made}" if one.begins else "")
     )
+
+
+def _named(source: str) -> str:
+    return "standard input" if source == "-" else source
 
 
 def _lines(lines: Sequence[int]) -> str:

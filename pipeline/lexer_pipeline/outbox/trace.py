@@ -93,7 +93,11 @@ def trace(
     manifest, own = found.manifest, _opened(found)
     for line in lines:
         if not 1 <= line <= own.records:
-            what = f"has {own.records:,} lines" if own.records else "has no line: no record was valid"
+            what = (
+                f"has {own.records:,} line{'s' * (own.records > 1)}"
+                if own.records
+                else "has no line: no record was valid"
+            )
             raise UsageError(
                 f"{manifest.file or found.path}: {what}, and no line {line:,}",
                 f"Name one from 1 to {own.records:,}."
