@@ -99,6 +99,9 @@ def test_an_export_with_forty_faults_of_eight_kinds_ends_as_a_batch(tmp_path: Pa
         page.get_by_role("tab", name="3 Prepare").click()
         page.get_by_role("button", name="Prepare the batch").click()
         expect(page.get_by_text(re.compile("95 records, ready to be sent"))).to_be_visible()
+        page.get_by_label("A line that Lexer's logs name").fill("95")
+        page.get_by_role("button", name="Where is it from?").click()
+        expect(page.get_by_text(re.compile("^orders.csv line [0-9]+$"))).to_be_visible()
 
         second = page.context.browser
         assert second is not None

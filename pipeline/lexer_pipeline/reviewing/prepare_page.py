@@ -5,7 +5,10 @@ from collections.abc import Callable
 from nicegui import ui
 
 from lexer_pipeline.inspecting.column_profile import many
+from lexer_pipeline.model import PreparedBatch
 from lexer_pipeline.outbox.entry import BatchState
+from lexer_pipeline.outbox.trace import trace
+from lexer_pipeline.outbox.trace_words import in_words
 from lexer_pipeline.preparing.report import Report, Verdict
 from lexer_pipeline.reviewing.desk import Desk, careful
 from lexer_pipeline.reviewing.making import Outlook, make, outlook, send, waiting
@@ -51,6 +54,8 @@ class _PreparePage:
                 ui.button("Prepare the batch", on_click=careful(self.desk, self._make)).props("no-caps")
             ui.button("Go back to Fix", on_click=self.back).props("outline no-caps")
         self.result = ui.element("div").classes("result").props("role=status aria-live=polite")
+        if self.desk.session.batch is not None:
+            self._trace(self.desk.session.batch)
 
     def _counts(self, report: Report) -> None:
         with ui.element("div").classes("wide"), ui.element("table"):
@@ -109,9 +114,25 @@ class _PreparePage:
                 state = STATES.get(BatchState(manifest.state), manifest.state)
                 ui.label(f"{batch.path.name}: {many(manifest.records, 'record')}, {state}.").classes("title")
                 ui.label(f"It lies in {batch.path}. {batch.note}".rstrip())
+                self._trace(batch)
             if not report.batches:
                 ui.label("There is nothing to make a batch of.")
             self._way_on()
+
+    def _trace(self, batch: PreparedBatch) -> None:
+        """Where a line of the batch's file comes from, since the logs at Lexer speak of those lines."""
+        if not batch.manifest.file:
+            return
+        with ui.element("div").classes("bar"):
+            line = ui.number("A line that Lexer's logs name", min=1, precision=0, format="%d").classes("w-64")
+            asking = ui.button("Where is it from?").props("outline no-caps")
+            said = ui.label().props("role=status")
+
+        async def look() -> None:
+            found = await self.desk.do(lambda: trace(batch.path.resolve(), [int(line.value or 1)]))
+            said.text = in_words(found.lines[0]) if found is not None else ""
+
+        asking.on_click(careful(self.desk, look))
 
     def _way_on(self) -> None:
         """To Lexer, where somebody may send from here, or the command for whoever does."""
