@@ -135,8 +135,8 @@ def test_a_word_is_near_to_what_difflib_says(
 ) -> None:
     known = Known(words)
 
-    assert [known.nearest(word) for word in ("gendre", "firstname", "mob", "zzz", "")] == [
-        "gender", "first_name", "mobile", "", "",
+    assert [known.nearest(word) for word in ("gendre", "firstname", "mobil", "mob", "zzz", "")] == [
+        "gender", "first_name", "mobile", "", "", "",
     ]  # fmt: skip
 
 
