@@ -184,3 +184,25 @@ def test_a_document_is_fixed_by_its_edits(tmp_path: Path, monkeypatch: pytest.Mo
 
     assert [line.split('"')[3] for line in batch.file.read_text("utf-8").splitlines()] == ["kettle-1", "7"]
     assert batch.manifest.skipped == {"left out by hand": 1}
+
+
+@pytest.mark.parametrize("words", ['secret = ["token"]', ""])
+def test_edits_of_a_part_of_a_document_are_refused_and_not_passed_over(
+    words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    source = Path("orders.ndjson")
+    source.write_text('{"items":[{"sku":"M-12"}],"token":"x"}\n', "utf-8")
+    each = "" if words else 'each = "items"'
+    Path("own.toml").write_text(
+        f'{words}\n[documents]\n[[records]]\nspecification = "commerce_products"\n{each}\n[records.fields]\n'
+        f'product_id = "items[].sku"\n', "utf-8",
+    )  # fmt: skip
+    file = kept(
+        Path("kept.edits.toml"),
+        source,
+        Edit("", source.name, (1,), "sku", '{"sku":"M-13"}', document="0" * 64),
+    )
+
+    with pytest.raises(UsageError, match="cannot be put into orders.ndjson"):
+        prepare([source], None, "batches", Options(edits=file.path, mapping="own.toml"))

@@ -139,7 +139,20 @@ def planned(
         else:
             refuse_copies(found)
             plans = [Plan(source, options.reading, plain) for source in found]
-        yield plans if edits is None else [replace(plan, edits=edits) for plan in plans]
+        yield plans if edits is None else [_edited(plan, edits) for plan in plans]
+
+
+def _edited(plan: Plan, edits: EditsFile) -> Plan:
+    """The plan with what a person changed in its source; UsageError where that would not be found there."""
+    names = plan.mapping.secret if plan.mapping is not None else ()
+    is_in_part = bool(names) or (plan.record is not None and bool(plan.record.each))
+    if is_in_part and any(one.document for one in edits.edits):
+        # What was rejected then is an item of a document, or lacks what is secret, and has another checksum than its source.
+        raise UsageError(
+            f"{edits.path}: was changed in rejects that are a part of their documents, so it cannot be put into {plan.source}",
+            f"Go on on the page, which knows them: lexer-pipeline review {plan.source}",
+        )
+    return replace(plan, edits=edits)
 
 
 def _with_mappings(
