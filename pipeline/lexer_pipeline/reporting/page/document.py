@@ -9,7 +9,7 @@ from lexer_pipeline.model import Manifest
 from lexer_pipeline.outbox.entry import BatchState
 from lexer_pipeline.reporting.column_facts import ColumnFacts
 from lexer_pipeline.reporting.page import charts
-from lexer_pipeline.reporting.page.html import Cell, card, each, html, joined, table
+from lexer_pipeline.reporting.page.html import Cell, breakable, card, each, html, joined, table
 from lexer_pipeline.reporting.page.words import distinct, lines, many, sentence, share, size, stopped
 from lexer_pipeline.reporting.told import Told
 from lexer_pipeline.reporting.view import NONE, Doubt, Fault, View
@@ -214,7 +214,7 @@ def _facts(found: Sequence[ColumnFacts], what: str, before: Mapping[str, float])
     lead = f"Empty throughout {'is' if len(empty) == 1 else 'are'}: {', '.join(empty)}."
     rows = (
         (
-            one.name, html("{} {}{}", charts.share(one.fill), share(one.fill), _before(one, before)), distinct(one),
+            breakable(one.name), html("{} {}{}", charts.share(one.fill), share(one.fill), _before(one, before)), distinct(one),
             joined(
                 html('<span class="shape"><code>{}</code> <span class="dim">{}</span></span>', shape, share(count / one.values))
                 for shape, count in one.shapes

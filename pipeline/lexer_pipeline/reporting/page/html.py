@@ -26,6 +26,11 @@ def joined(parts: Iterable[Markup]) -> Markup:
     return Markup().join(parts)
 
 
+def breakable(name: str) -> Markup:
+    """A path that is broken behind a point where it must be, and copied as it is."""
+    return Markup(".<wbr>").join(name.split("."))
+
+
 def card(title: str, *parts: Markup) -> Markup:
     """A section with a heading."""
     return html('<section class="card">\n<h2>{}</h2>\n{}</section>\n', title, joined(parts))
