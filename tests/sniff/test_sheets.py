@@ -290,3 +290,11 @@ def test_a_workbook_that_swells_is_refused(tmp_path: Path) -> None:
         archive.writestr("xl/media/image.bin", b"\0" * (16 << 20))
     with pytest.raises(SourceError, match="more than 200 times"):
         load(path, None)
+
+
+def test_a_sheet_that_is_asked_of_a_file_without_sheets_is_said_aloud(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("link.email\nmira@example.com\n")
+    loaded = load(tmp_path / "a.csv", None, ReadOptions(sheet="Orders"))
+
+    assert loaded.notes == ("is no workbook, so the sheet Orders means nothing here",)
+    loaded.close()

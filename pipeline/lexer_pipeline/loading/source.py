@@ -190,7 +190,11 @@ def load(
         stream = _open(source, stdin, options, hashing, scratch, on_failure)
         loaded = replace(_begun(stream, options), scratch=scratch)
         on_failure.pop_all()
-        return replace(loaded, beside=source.notes) if isinstance(source, Member) else loaded
+        notes = source.notes if isinstance(source, Member) else ()
+        # Of several sources some may be workbooks, so that it is no fault.
+        if options.sheet is not None and options.form is None and not stream.is_sheet:
+            notes = (*notes, f"is no workbook, so the sheet {options.sheet} means nothing here")
+        return replace(loaded, beside=notes)
 
 
 @contextmanager
