@@ -9,7 +9,7 @@ from pathlib import Path
 from lexer_pipeline.model import Manifest, Specification
 from lexer_pipeline.outbox.batch import PAGE, REPORT
 from lexer_pipeline.outbox.entry import BatchState
-from lexer_pipeline.outbox.publish import Beside, nothing
+from lexer_pipeline.outbox.there_already import Beside, nothing
 from lexer_pipeline.outbox.workspace import Workspace
 from lexer_pipeline.preparing.filling import Read
 from lexer_pipeline.preparing.report import SourceReport, Verdict
