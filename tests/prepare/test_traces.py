@@ -19,8 +19,9 @@ from lexer_pipeline.cli import show_traced
 from lexer_pipeline.cli.main import run_command
 from lexer_pipeline.errors import UsageError
 from lexer_pipeline.outbox import trace_file
+from lexer_pipeline.outbox.line_packing import BrokenTraceError
 from lexer_pipeline.outbox.trace import Trace, trace
-from lexer_pipeline.outbox.trace_file import BrokenTraceError, TraceFile, TraceWriter
+from lexer_pipeline.outbox.trace_file import TraceFile, TraceWriter
 from lexer_pipeline.preparing.options import Options
 from lexer_pipeline.preparing.prepare import prepare
 from lexer_pipeline.preparing.report import Report

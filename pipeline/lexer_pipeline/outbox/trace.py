@@ -8,8 +8,9 @@ from lexer_pipeline.errors import UsageError
 from lexer_pipeline.model import Json, PreparedBatch
 from lexer_pipeline.outbox import names
 from lexer_pipeline.outbox.batch import MANIFEST, folder_named, read
+from lexer_pipeline.outbox.line_packing import BrokenTraceError
 from lexer_pipeline.outbox.rejects_read import Reject, lines_in, rejected_up_to, rejects_file
-from lexer_pipeline.outbox.trace_file import TRACE, BrokenTraceError, Origin, TraceFile
+from lexer_pipeline.outbox.trace_file import TRACE, Origin, TraceFile
 
 # What became of a line of a source.
 SENT, REJECTED, NOTHING = "record", "rejected", "nothing"

@@ -19,6 +19,7 @@ from typing import NamedTuple
 import numpy as np
 
 from lexer_pipeline.kernels.arrays import Int64s
+from lexer_pipeline.outbox.line_packing import BrokenTraceError, of_records, packed, rows_of, steps, unpacked
 from lexer_pipeline.system import files
 
 TRACE = "lines.trace"
@@ -33,11 +34,8 @@ INDEX = np.dtype([
     ("kind", "<u2"), ("fixes", "<u2"), ("source", "<u4"), ("first", "<u8"), ("count", "<u8"), ("low", "<u8"), ("high", "<u8"),
     ("at", "<u8"), ("size", "<u4"), ("rows", "<u4"),
 ])  # fmt: skip
-# How many bytes a number has, how many are told, how many there are, and how many bytes they take.
-PACKED = struct.Struct("<BIII")
 # So many rows make a block, and so many bytes of blocks are written at a time.
 BLOCK_ROWS, WRITTEN = 1 << 16, 1 << 18
-MOST_ROWS = 1 << 24
 DECODED = 4
 
 
@@ -50,10 +48,6 @@ class Origin(NamedTuple):
     source: int
     lines: tuple[int, ...]
     fixes: int
-
-
-class BrokenTraceError(Exception):
-    """The file is cut, was changed, or is of a version to come."""
 
 
 class TraceWriter:
@@ -142,7 +136,7 @@ class TraceWriter:
         rest = [sizes[count:]], [lines[end:]]
         self._sizes, self._lines = rest if count < len(sizes) else ([], [])
         self._rows = len(lines) - end
-        data = _of_records(sizes[:count], lines[:end])
+        data = of_records(sizes[:count], lines[:end])
         self._add_block(RECORDS, *self._source, first, count, data, lines[:end])
 
     def _end_more(self, source: int, fixes: int) -> None:
@@ -158,7 +152,7 @@ class TraceWriter:
             fixes,
             first,
             last - first + 1,
-            _packed(_steps(records)) + _packed(_steps(lines)),
+            packed(steps(records)) + packed(steps(lines)),
             lines,
         )
 
@@ -266,68 +260,12 @@ class TraceFile:
         try:
             data = _read(self.path, int(about["at"]), int(about["size"]))
             if about["kind"] == MORE:
-                records, data = _unpacked(data)
-                return np.cumsum(records), np.cumsum(_unpacked(data)[0])
-            sizes, lines = _rows_of(data)
+                records, data = unpacked(data)
+                return np.cumsum(records), np.cumsum(unpacked(data)[0])
+            sizes, lines = rows_of(data)
             return np.repeat(np.arange(len(sizes)) + int(about["first"]), sizes), lines
         except (zlib.error, struct.error, ValueError, IndexError) as problem:
             raise BrokenTraceError from problem
-
-
-def _of_records(sizes: Int64s, lines: Int64s) -> bytes:
-    """How many rows each record has, and their lines: of its first row as seen from that of the record before, of others from the row before."""
-    if len(sizes) == len(lines):
-        return _packed(sizes - 1) + _packed(_steps(lines)) + _packed(lines[:0])
-    begins = np.cumsum(sizes) - sizes
-    others = np.ones(len(lines), np.bool_)
-    others[begins] = False
-    return _packed(sizes - 1) + _packed(_steps(lines[begins])) + _packed(_steps(lines)[others])
-
-
-def _rows_of(data: bytes) -> tuple[Int64s, Int64s]:
-    """The sizes and lines again."""
-    sizes, data = _unpacked(data)
-    firsts, data = _unpacked(data)
-    sizes += 1
-    begins = np.cumsum(sizes) - sizes
-    others = np.ones(int(sizes.sum()), np.bool_)
-    others[begins] = False
-    steps = np.zeros(len(others), np.int64)
-    steps[others] = _unpacked(data)[0]
-    way = np.cumsum(steps)
-    return sizes, way + np.repeat(np.cumsum(firsts) - way[begins], sizes)
-
-
-def _steps(numbers: Int64s) -> Int64s:
-    return np.diff(numbers, prepend=np.int64(0))
-
-
-def _packed(numbers: Int64s) -> bytes:
-    """Whole numbers of which most are small: the bytes of one weight side by side, deflated; of numbers that are all one, that one."""
-    count = len(numbers)
-    if count and (numbers == numbers[0]).all():
-        numbers = numbers[:1]
-    signless = ((numbers << 1) ^ (numbers >> 63)).view(np.uint64)
-    wide = max(1, (int(signless.max(initial=0)).bit_length() + 7) // 8)
-    planes = signless.astype("<u8", copy=False).view(np.uint8).reshape(-1, 8)[:, :wide].T.tobytes()
-    deflating = zlib.compressobj(1, zlib.DEFLATED, 15, 9, zlib.Z_RLE)
-    data = deflating.compress(planes) + deflating.flush()
-    return PACKED.pack(wide, len(numbers), count, len(data)) + data
-
-
-def _unpacked(data: bytes) -> tuple[Int64s, bytes]:
-    """Numbers that were packed, and what stands behind them."""
-    wide, told, count, size = PACKED.unpack_from(data)
-    if count > MOST_ROWS or told not in (1, count):
-        raise BrokenTraceError
-    begin = PACKED.size
-    planes = zlib.decompressobj().decompress(data[begin : begin + size], wide * told + 1)
-    signless = np.zeros((told, 8), np.uint8)
-    signless[:, :wide] = np.frombuffer(planes, np.uint8).reshape(wide, told).T
-    numbers = signless.view("<u8").ravel().astype(np.uint64)
-    one = np.uint64(1)
-    found = (numbers >> one).view(np.int64) ^ -(numbers & one).view(np.int64)
-    return found if told == count else np.repeat(found, count), data[begin + size :]
 
 
 def _read(path: Path, at: int, size: int) -> bytes:

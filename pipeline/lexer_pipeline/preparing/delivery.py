@@ -13,7 +13,8 @@ from lexer_pipeline.loading.source import LoadedTable
 from lexer_pipeline.model import Json, Manifest, PreparedBatch, SourceUse, Specification
 from lexer_pipeline.outbox.batch import ISSUES
 from lexer_pipeline.outbox.entry import BatchState
-from lexer_pipeline.outbox.trace_file import TRACE, BrokenTraceError, TraceFile
+from lexer_pipeline.outbox.line_packing import BrokenTraceError
+from lexer_pipeline.outbox.trace_file import TRACE, TraceFile
 from lexer_pipeline.outbox.workspace import Part, Workspace
 from lexer_pipeline.preparing import rejects
 from lexer_pipeline.preparing.report import Verdict, by_name, issue_counts
