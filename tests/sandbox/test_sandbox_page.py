@@ -4,6 +4,8 @@ import json
 import re
 import shlex
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -16,6 +18,7 @@ from lexer_pipeline.sandbox.server import Sandbox
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 from sandbox_wire import GOOD, PRODUCTS, Reply, admin, ask, call, put
 
+from tests.running import environment
 from tests.waiting import PATIENCE
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
@@ -130,6 +133,17 @@ def test_the_page_loads_nothing_from_elsewhere(sandbox: Sandbox) -> None:
     assert re.findall(rb"""src=|href="[^#]|url\(|@import|https?://(?!127\.0\.0\.1)""", reply.body) == []
     assert "default-src 'none'" in reply.headers["Content-Security-Policy"]
     assert "script-src 'sha256-" in reply.headers["Content-Security-Policy"]
+
+
+def test_without_its_templates_library_the_command_says_what_to_install(tmp_path: Path) -> None:
+    words = ["sandbox", "--folder", str(tmp_path / "sandbox"), "--port", "0"]
+    without = f"import sys; sys.modules['jinja2'] = None; from lexer_pipeline.cli.main import run_command; sys.exit(run_command({words!r}))"
+    ended = subprocess.run(
+        [sys.executable, "-c", without], cwd=tmp_path, env=environment(), capture_output=True, text=True, timeout=PATIENCE, check=False,
+    )  # fmt: skip
+
+    assert ended.returncode == 2
+    assert "pip install lexer-pipeline[sandbox]" in ended.stderr
 
 
 def exported(html: str) -> str:

@@ -5,7 +5,14 @@ from base64 import b64encode
 from collections.abc import Mapping
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from lexer_pipeline.errors import UsageError
+
+try:
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    INSTALLED = True
+except ImportError:  # only the sandbox needs this package
+    INSTALLED = False
 
 FOLDER = Path(__file__).parent
 
@@ -14,6 +21,10 @@ class Renderer:
     """The template, read once; whatever is put into it is escaped."""
 
     def __init__(self) -> None:
+        if not INSTALLED:
+            raise UsageError(
+                "The sandbox needs jinja2, which is not installed.", "pip install lexer-pipeline[sandbox]"
+            )
         environment = Environment(
             loader=FileSystemLoader(FOLDER), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
             lstrip_blocks=True,
