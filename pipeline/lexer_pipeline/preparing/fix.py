@@ -25,7 +25,7 @@ from lexer_pipeline.preparing.plan import Plan, opened, refuse_changes
 from lexer_pipeline.preparing.report import Report, Verdict, by_source
 from lexer_pipeline.preparing.stages import stages_of
 from lexer_pipeline.preparing.strangers import refuse_strangers
-from lexer_pipeline.preparing.telling import beside_each, told_of
+from lexer_pipeline.preparing.telling import Fields, beside_each, told_of
 from lexer_pipeline.preparing.together import Together
 from lexer_pipeline.preparing.tolerance import tolerance_of
 from lexer_pipeline.preparing.verdicts import NONE, accepted_in_fix, verdict_on_fix
@@ -52,7 +52,7 @@ def fix(
             offer = _offer(fixed, dataset, workspace, found, now)
             template = _template(fixed, found, read)
             told = told_of(read.reports, (found,), found)
-            beside = beside_each(told, fixed.specification, read.seen)
+            beside = beside_each(told, Fields(fixed.specification), read.seen)
             made = publish(workspace, ledger, offer, template, fixed.manifest.sources, beside)
         return Report(by_source(read.reports), tuple(made), (found,))
 

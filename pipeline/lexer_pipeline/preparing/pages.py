@@ -14,7 +14,7 @@ from lexer_pipeline.outbox.batch import ISSUES, REPORT, read
 from lexer_pipeline.outbox.found import RECEIPTS
 from lexer_pipeline.preparing.options import Options
 from lexer_pipeline.preparing.prepare import prepare
-from lexer_pipeline.preparing.telling import MOST, with_fields
+from lexer_pipeline.preparing.telling import MOST, Fields, with_fields
 from lexer_pipeline.reporting import report_page, told
 from lexer_pipeline.reporting.told import IssueFacts, Outcome, Told
 from lexer_pipeline.specs import catalog
@@ -73,7 +73,7 @@ def _looked_at(folder: Path, manifest: Manifest, records: Path) -> Told:
         conversions=_counted(manifest.conversions),
         warnings=_counted(manifest.warnings),
     )
-    return with_fields(plain, _specification(manifest), records) if records.is_file() else plain
+    return with_fields(plain, Fields(_specification(manifest)), records) if records.is_file() else plain
 
 
 def _specification(manifest: Manifest) -> Specification | None:

@@ -28,7 +28,7 @@ from lexer_pipeline.preparing.place import Place, check_names, on_day, places_of
 from lexer_pipeline.preparing.plan import Plan, opened, planned, refuse_changes
 from lexer_pipeline.preparing.report import Report, SourceReport, Tally, Verdict, by_source
 from lexer_pipeline.preparing.stages import stages_of
-from lexer_pipeline.preparing.telling import beside_each, noting, told_of, unlike_before, with_earlier
+from lexer_pipeline.preparing.telling import Fields, beside_each, noting, told_of, unlike_before, with_earlier
 from lexer_pipeline.preparing.together import Together
 from lexer_pipeline.preparing.tolerance import check_accepted, tolerance_of
 from lexer_pipeline.preparing.verdicts import NONE, accepted, as_it_lies, verdict
@@ -202,15 +202,15 @@ def _publish(
     if found.state != NONE:
         content = content_of(workspace, found.state)
         offer = one.place.offer(one.specification, read.used, found.state, content, len(workspace.parts), now)
-        before = of_series(ledger, offer)
-        read.reports = noting(read.reports, unlike_before(before, read, workspace, one.specification))
+        before, fields = of_series(ledger, offer), Fields(one.specification)
+        read.reports = noting(read.reports, unlike_before(before, read, workspace, fields))
         template = manifest_template(
             one.specification, found, accepted(read.reports, options, tolerance_of(read.plans, options)),
             options.as_json(), read.mapping(), [one.as_json() for one in read.decisions], read.suspicions(),
             tuple(read.left_out),
         )  # fmt: skip
         told = with_earlier(told_of(read.reports, verdicts, found), before)
-        beside = beside_each(told, one.specification, read.seen)
+        beside = beside_each(told, fields, read.seen)
         made = publish(workspace, ledger, offer, template, read.used, beside)
     if found.state == BatchState.PREPARED:
         read.remember_mappings(one.place.out)

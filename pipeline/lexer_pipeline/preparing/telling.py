@@ -14,7 +14,7 @@ from lexer_pipeline.outbox.workspace import Workspace
 from lexer_pipeline.preparing.filling import Read
 from lexer_pipeline.preparing.report import SourceReport, Verdict
 from lexer_pipeline.reporting import sampling
-from lexer_pipeline.reporting.column_facts import facts_of
+from lexer_pipeline.reporting.column_facts import ColumnFacts, facts_of
 from lexer_pipeline.reporting.earlier import Earlier, unlike
 from lexer_pipeline.reporting.sampling import SourceSample
 from lexer_pipeline.reporting.short_paths import shortened
@@ -77,42 +77,52 @@ def _counted(each: Iterable[Mapping[tuple[str, str], int]]) -> list[tuple[str, s
     return [(name, field, count) for (name, field), count in sorted(total.items())]
 
 
-def beside_each(told: Told, specification: Specification, seen: SourceSample | None) -> Beside:
+class Fields:
+    """What the fields of the records of a specification look like, by the file that holds them; each is looked at once."""
+
+    def __init__(self, specification: Specification | None) -> None:
+        self._types = (
+            {one.path: one.type for one in specification.fields} if specification is not None else {}
+        )
+        self._seen: dict[Path, tuple[tuple[ColumnFacts, ...], int]] = {}
+
+    def of(self, records: Path) -> tuple[tuple[ColumnFacts, ...], int]:
+        """The fields, and in how many records they were looked at."""
+        if records not in self._seen:
+            sample = sampling.of_records(records)
+            self._seen[records] = facts_of(sample, self._types), sample.rows
+        return self._seen[records]
+
+
+def with_fields(told: Told, fields: Fields, records: Path) -> Told:
+    """What is told, with what the fields of the records in a file look like."""
+    found, rows = fields.of(records)
+    return replace(told, fields=found, field_rows=rows)
+
+
+def beside_each(told: Told, fields: Fields, seen: SourceSample | None) -> Beside:
     """What is written beside each batch of a delivery: `report.json` and `report.html`, or nothing where no page is asked for.
 
     The fields are looked at in the batch's own records, the columns in what was `seen` of the sources.
     """
     if seen is None:
         return nothing
-    return _Pages(
-        replace(told, columns=facts_of(seen.sample), column_rows=seen.sample.rows), specification
-    ).beside
+    return _Pages(replace(told, columns=facts_of(seen.sample), column_rows=seen.sample.rows), fields).beside
 
 
 @dataclass(frozen=True, slots=True)
 class _Pages:
     told: Told
-    specification: Specification
+    fields: Fields
 
     def beside(self, name: str, manifest: Manifest, records: Path) -> Mapping[str, bytes]:
-        told = with_fields(self.told, self.specification, records) if manifest.records else self.told
-        # The templates' library is loaded where a page is made, and by nobody else.
+        told = with_fields(self.told, self.fields, records) if manifest.records else self.told
+        # What words a page is loaded while the kernels work, where somebody asked for one, and by nobody else.
         page = import_module("lexer_pipeline.reporting.report_page")
         return {
             REPORT: json.dumps(told.as_json(), ensure_ascii=False).encode() + b"\n",
             PAGE: page.of_batch(name, manifest, told),
         }
-
-
-def with_fields(told: Told, specification: Specification | None, records: Path) -> Told:
-    """What is told, with what the fields of some records in a file look like."""
-    sample = sampling.of_records(records)
-    types = _types(specification) if specification is not None else {}
-    return replace(told, fields=facts_of(sample, types), field_rows=sample.rows)
-
-
-def _types(specification: Specification) -> Mapping[str, str]:
-    return {one.path: one.type for one in specification.fields}
 
 
 def with_earlier(told: Told, before: Sequence[Earlier]) -> Told:
@@ -123,16 +133,15 @@ def with_earlier(told: Told, before: Sequence[Earlier]) -> Told:
 
 
 def unlike_before(
-    before: Sequence[Earlier], read: Read, work: Workspace, specification: Specification
+    before: Sequence[Earlier], read: Read, work: Workspace, fields: Fields
 ) -> tuple[Sighting, ...]:
     """What is suspicious of a delivery beside those of before: how many rows came, and fields that are empty now."""
     rows = sum(one.rows + sum(one.skipped.values()) for one in read.reports)
     records = sum(one.valid for one in read.reports)
-    told = any(one.fill for one in before)
     fill: dict[str, float] | None = None
-    if read.seen is not None and told and records:
-        sample = sampling.of_records(work.parts[0].data)
-        fill = {one.name: one.fill for one in facts_of(sample, _types(specification))}
+    if read.seen is not None and records and any(one.fill for one in before):
+        found, _ = fields.of(work.parts[0].data)
+        fill = {one.name: one.fill for one in found}
     return unlike(before, rows, records, fill)
 
 

@@ -90,7 +90,8 @@ def view_of(name: str, manifest: Manifest, told: Told, is_sent: bool) -> View:
         name, replace(manifest, sources=sources), told, _headline(manifest, is_sent), TONES[manifest.state], _segments(manifest, is_sent),
         tuple(_steps(name, manifest, told, is_sent)),
         tuple(_fault(one, meanings, max(records, 1)) for one in told.issues),
-        tuple(_doubt(one) for one in told.suspicions if SUSPICIONS[one.code].weight != ISSUE),
+        # A report of an earlier version may have codes that there are no more.
+        tuple(_doubt(one) for one in told.suspicions if one.code in SUSPICIONS and SUSPICIONS[one.code].weight != ISSUE),
     )  # fmt: skip
 
 
