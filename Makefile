@@ -8,7 +8,7 @@ export PIP_QUIET := 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo docs test check validate convert upload sandbox drill fuzz bench lock pictures licences audit sbom clean file-given
+.PHONY: help setup demo docs test spark check validate convert upload sandbox drill fuzz bench lock pictures licences audit sbom clean file-given
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | awk -F '\t' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -22,6 +22,8 @@ step = @printf '%s ... ' $(1) && begin=$$(date +%s) && { $(2); } && echo "$$(( $
 run-needs = project['project']['dependencies'] + $(call extra,sandbox) + project['build-system']['requires']
 test-needs = $(run-needs) + $(call extra,dev)
 bench-needs = $(call extra,bench)
+spark-needs = $(call extra,spark)
+moto-needs = project['dependency-groups']['moto']
 tools-needs = project['build-system']['requires'] + project['dependency-groups']['tools']
 extra = project['project']['optional-dependencies']['$(1)']
 # $(call needs,NAME): what pyproject.toml names for a list, in a file.
@@ -51,8 +53,18 @@ $(VENV)/run: pyproject.toml supply/run.txt setup.py $(wildcard pipeline/lexer_pi
 	$(call step,'the kernels compiled',$(BIN)/python -m pip install --no-build-isolation --no-deps --editable .)
 	@touch $@
 
-$(VENV)/test: pyproject.toml supply/test.txt $(VENV)/run
+$(VENV)/test: pyproject.toml supply/test.txt $(VENV)/run $(VENV)/moto/pyvenv.cfg
 	$(call step,'what the tests need: pytest mypy ruff and others',$(call install,$(BIN)/python,test))
+	@touch $@
+
+# An object store to test against; it cannot be had beside what is tested, since the two want other versions of a third.
+$(VENV)/moto/pyvenv.cfg: supply/moto.txt | $(VENV)/pyvenv.cfg
+	$(call step,'an object store for the tests: moto',\
+		$(BIN)/python -m venv $(VENV)/moto && $(call install,$(VENV)/moto/bin/python,moto))
+	@touch $@
+
+$(VENV)/spark: supply/spark.txt $(VENV)/test
+	$(call step,'Spark (half a gigabyte)',$(call install,$(BIN)/python,spark))
 	@touch $@
 
 # Apart from what they look at.
@@ -103,6 +115,9 @@ sandbox: $(VENV)/run ## the upload API on 127.0.0.1 (ARGS): make sandbox ARGS='-
 drill: setup ## the long drills with their figures (SEEDS, ROUNDS, PARTS, FIRST, STEP, ARGS): make drill ROUNDS=200 ARGS='-k many_batches'
 	$(BIN)/python -m pytest -m drill -s $(call given,ARGS)
 
+spark: $(VENV)/spark ## the tests of what runs on Spark (needs Java 17; ARGS): make spark ARGS='-k ambiguous'
+	$(BIN)/python -m pytest -m spark $(call given,ARGS)
+
 fuzz: setup ## mutated files, kernels under sanitizers, settings and answers (SECONDS of each, KIND, SEED): make fuzz SECONDS=30
 	$(BIN)/python -m tests.fuzz $(call flag,--kind,KIND) $(call flag,--seed,SEED) $(call flag,--seconds,SECONDS)
 
@@ -119,17 +134,19 @@ lock: $(VENV)/tools/pyvenv.cfg ## pin what pyproject.toml names in supply/*.txt 
 	$(call step,'supply/run.txt',$(call pin,run))
 	$(call step,'supply/test.txt',$(call pin,test,--constraints supply/run.txt))
 	$(call step,'supply/bench.txt',$(call pin,bench,--constraints supply/test.txt))
+	$(call step,'supply/spark.txt',$(call pin,spark,--constraints supply/test.txt))
+	$(call step,'supply/moto.txt',$(call pin,moto))
 	$(call step,'supply/tools.txt',$(call pin,tools,--constraints supply/test.txt))
 
 pictures: setup ## the pictures of the README, made anew in a browser
 	$(BIN)/python -m docs.pictures.make
 
-licences: setup $(VENV)/tools/pyvenv.cfg ## write supply/licences.md; fails where a dependency has a licence that nobody looked at
+licences: $(VENV)/spark $(VENV)/tools/pyvenv.cfg ## write supply/licences.md; fails where a dependency has a licence that nobody looked at
 	$(call step,'what is measured beside: polars duckdb pydantic',$(call install,$(BIN)/python,bench))
-	$(BIN)/python -m supply.licences $(VENV) $(VENV)/tools
+	$(BIN)/python -m supply.licences $(VENV) $(VENV)/moto $(VENV)/tools
 
 audit: $(VENV)/tools/pyvenv.cfg ## known vulnerabilities of all that is pinned (ARGS): make audit ARGS='--vulnerability-service osv'
-	@$(VENV)/tools/bin/python -m supply.audit supply/run.txt supply/test.txt supply/bench.txt supply/tools.txt $(call given,ARGS)
+	@$(VENV)/tools/bin/python -m supply.audit supply/run.txt supply/test.txt supply/bench.txt supply/spark.txt supply/moto.txt supply/tools.txt $(call given,ARGS)
 
 sbom: $(VENV)/tools/pyvenv.cfg ## a bill of materials of what users install, CycloneDX in build/sbom.json
 	$(call step,'an environment of supply/run.txt alone',$(BIN)/python -m venv --clear --without-pip build/sbom && \

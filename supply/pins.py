@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 FOLDER = Path(__file__).parent
-LISTS = ("run", "test", "bench", "tools")
+LISTS = ("run", "test", "bench", "spark", "moto", "tools")
 PIN = re.compile(r"^([a-z0-9-]+)==(\S+)", re.M)
 
 
