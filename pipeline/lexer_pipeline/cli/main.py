@@ -60,6 +60,8 @@ def run_command(words: Sequence[str]) -> int:
         if job or getattr(asked, "log_file", None) or getattr(asked, "log_format", "text") == "json":
             log = import_module("lexer_pipeline.cli.log_opened").opened(asked)
         asked.log = log
+        if getattr(asked, "query", None) is not None:
+            import_module("lexer_pipeline.cli.queries").resolve(asked)
         # Each command comes with the libraries that it calls, which --help and the others do without.
         code: int = import_module(f"lexer_pipeline.cli.commands.{asked.command}").run(asked)
     except PipelineError as problem:

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import BinaryIO, TypeAlias
 
 from lexer_pipeline.errors import SourceError
+from lexer_pipeline.loading.database import refuse_unasked
 from lexer_pipeline.loading.file_state import about, changed, state_of
 from lexer_pipeline.loading.streams import FIRST, Stream
 from lexer_pipeline.system.scratch import Scratch
@@ -92,6 +93,7 @@ class Member:
 
 def origin_of(source: str | Path, stdin: BinaryIO | None, scratch: Scratch | None = None) -> Origin:
     """A path, or `-` for `stdin`, opened and looked at; SourceError where it cannot be. What is kept of it lies in `scratch`."""
+    refuse_unasked(str(source))
     path = Path(source)
     if stdin is None and (str(source) == "-" or _is_closed_input(path)):
         raise SourceError(f"{source}: standard input is closed", "Pipe the source in, or name its file.")

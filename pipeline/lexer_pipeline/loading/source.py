@@ -16,7 +16,9 @@ from typing import BinaryIO, Protocol, runtime_checkable
 from lexer_pipeline.chunks.edits import Edits
 from lexer_pipeline.errors import SourceError, UsageError
 from lexer_pipeline.loading import delimited, header_finder, json_documents, rejects_header
+from lexer_pipeline.loading.answers import Answer
 from lexer_pipeline.loading.byte_stream import ByteSource
+from lexer_pipeline.loading.database import Query
 from lexer_pipeline.loading.footer import Footer
 from lexer_pipeline.loading.format import (
     AS_TOLD,
@@ -68,7 +70,7 @@ class ArrowStream(Protocol):
     def __arrow_c_stream__(self, requested_schema: object | None = None) -> object: ...
 
 
-Source = Path | str | Origin | ArrowStream | Member
+Source = Path | str | Origin | ArrowStream | Member | Query | Answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +181,7 @@ def load(
     source: Source, stdin: BinaryIO | None, options: ReadOptions = AS_TOLD, hashing: Hashing | None = None,
     scratch: Scratch | None = None,
 ) -> Loaded:  # fmt: skip
-    """Open a source: a path, `-` for `stdin`, what was opened before, a member of a zip or a data frame; its form is told from its content.
+    """Open a source: a path, `-` for `stdin`, what was opened before, a member of a zip, a data frame or a query; its form is told from its content.
 
     Its checksum is worked out by `hashing`, or by a thread of its own; copies of it lie in `scratch`, or in one of its own.
 
@@ -188,6 +190,8 @@ def load(
     with naming_member(source), ExitStack() as on_failure:
         scratch = scratch or Scratch()
         stream = _open(source, stdin, options, hashing, scratch, on_failure)
+        # What a database answers becomes text here, whose form is known.
+        options = stream.told if isinstance(source, Answer) else options
         loaded = replace(_begun(stream, options), scratch=scratch)
         on_failure.pop_all()
         notes = source.notes if isinstance(source, Member) else ()
@@ -267,6 +271,8 @@ def _open(
         # pyarrow costs more time to import than a small file to convert, so only frames pay for it.
         frame: TextStream = import_module("lexer_pipeline.loading.dataframe").open_text(source)
         return frame
+    if isinstance(source, Answer):
+        return source.open_text()
     file = on_failure.enter_context(closing(_open_bytes(source, stdin, hashing, scratch)))
     first = file.peek(HEAD)
     _refuse_foreign(file.name, first)
@@ -285,7 +291,9 @@ def _open_bytes(
     if isinstance(source, Member):
         file = import_module("lexer_pipeline.loading.archive").MemberFile(source)
         return ByteSource(str(source), file, hashing, scratch)
-    raise SourceError("the source is neither a path nor a data frame", "Pass a path or a DataFrame.")
+    raise SourceError(
+        "the source is neither a path, a data frame nor a query", "Pass a path, a DataFrame or a Query."
+    )
 
 
 def _refuse_foreign(name: str, first: bytes) -> None:

@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path, PurePath
 
 from lexer_pipeline.cli import asked as given
+from lexer_pipeline.cli import queries
 from lexer_pipeline.cli.answers import print_json
 from lexer_pipeline.cli.console import console_for, say
 from lexer_pipeline.cli.exits import DONE
@@ -66,5 +67,5 @@ def _of_sources(asked: argparse.Namespace) -> Page:
     names = ", ".join("standard input" if one == "-" else PurePath(one).name for one in asked.sources)
     with watched(asked, "looking") as progress:
         return page_on_sources(
-            asked.sources, asked.spec, given.options(asked, progress), f"Report on {names}"
+            queries.sources(asked), asked.spec, given.options(asked, progress), f"Report on {names}"
         )
