@@ -80,7 +80,9 @@ def what_to_read(asked: argparse.Namespace, settings: Settings) -> Read:
 
 def _typed(asked: argparse.Namespace) -> Read:
     there = tuple(
-        path for path in asked.sources if asked.missing == "error" or path == "-" or Path(path).exists()
+        path
+        for path in asked.sources
+        if asked.missing == "error" or asked.query or path == "-" or Path(path).exists()
     )
     for path in asked.sources:
         if path not in there:

@@ -149,7 +149,8 @@ def _opened(
 
 
 def _stem(name: str) -> str:
-    stem = Path(name).name.removesuffix(".gz").partition(".")[0]
+    # A query is named by its database, with letters in brackets behind it.
+    stem = Path(name.partition(" (query ")[0]).name.removesuffix(".gz").partition(".")[0]
     return stem if stem not in ("", "-") and given_descriptor(Path(name)) is None else "mapping"
 
 

@@ -98,8 +98,6 @@ class Member:
     def __str__(self) -> str:
         return f"{self.archive}!{self.name}"
 
-    refuse_unasked(str(source))
-
 
 def origin_of(
     source: str | Path, stdin: BinaryIO | None, scratch: Scratch | None = None, network: Network | None = None
@@ -131,6 +129,7 @@ def origin_of(
 def _elsewhere(address: Address, network: Network, scratch: Scratch) -> Origin:
     """What lies at an address; the libraries for it come only now."""
     if address.scheme not in (*CLOUDS, *WEB):
+        refuse_unasked(address.text)
         raise _unknown(address)
     if address.is_cloud:
         found: RemoteFile = import_module("lexer_pipeline.loading.clouds").opened(address, network)

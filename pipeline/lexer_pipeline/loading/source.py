@@ -50,9 +50,10 @@ FORMATS = (
     # Whatever else it is, it is read as text.
     Format((b"",), "lexer_pipeline.loading.encodings"),
 )
+DATABASE = "a database"
 REFUSED = (
     (b"%PDF", "a PDF"), (b"\x89PNG", "a picture"), (b"\xff\xd8\xff", "a picture"), (b"GIF8", "a picture"),
-    (b"7z\xbc\xaf", "a 7z archive"), (b"Rar!", "a RAR archive"), (b"SQLite format", "a database"), (b"{\\rtf", "an RTF document"),
+    (b"7z\xbc\xaf", "a 7z archive"), (b"Rar!", "a RAR archive"), (b"SQLite format", DATABASE), (b"{\\rtf", "an RTF document"),
     (b"FEA1", "a Feather file of the first version"), (b"Obj\x01", "an Avro file"),
 )  # fmt: skip
 MARKUP = (
@@ -302,6 +303,7 @@ def _refuse_foreign(name: str, first: bytes) -> None:
     markup = ((mark, what) for mark, what in MARKUP if words.startswith(mark))
     found = next(chain(marks, markup), None)
     if found is not None:
-        raise SourceError(
-            f"{name}: is {found[1]}, neither a table nor JSON", "Export it as CSV, JSON, XLSX or Parquet."
-        )
+        remedy = "Export it as CSV, JSON, XLSX or Parquet."
+        if found[1] == DATABASE:
+            remedy = f'Say what to read from it: --query "SELECT ... FROM TABLE" sqlite:///{name}'
+        raise SourceError(f"{name}: is {found[1]}, neither a table nor JSON", remedy)

@@ -35,7 +35,9 @@ class JobFiles:
 
 def patterns(job: Job, day: date) -> list[Pattern]:
     """The sources of a job as they are on a day, each with its files by name."""
-    return [Pattern(text, _found(text)) for text in (_of_day(source, day) for source in job.sources)]
+    texts = [_of_day(source, day) for source in job.sources]
+    # A database is always there, as far as anybody knows before it is asked.
+    return [Pattern(text, (text,) if "query" in job.flags else _found(text)) for text in texts]
 
 
 def _of_day(source: str, day: date) -> str:

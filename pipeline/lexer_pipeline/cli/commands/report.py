@@ -40,6 +40,8 @@ def run(asked: argparse.Namespace) -> int:
 
 def _batch(asked: argparse.Namespace) -> Path | None:
     """The folder of the batch that is meant; None where sources are."""
+    if asked.query is not None:
+        return None
     folders = [
         folder
         for word in asked.sources
@@ -59,7 +61,7 @@ def _batch(asked: argparse.Namespace) -> Path | None:
 
 
 def _usual(sources: list[str]) -> str:
-    name = PurePath(sources[0]).name
+    name = PurePath(sources[0]).name.replace(":", "_")
     return f"{name}.{PAGE}" if len(sources) == 1 and name != "-" else PAGE
 
 
