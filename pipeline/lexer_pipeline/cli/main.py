@@ -68,6 +68,8 @@ def run_command(words: Sequence[str]) -> int:
         if getattr(problem, "names", ()):
             # Only here: none who said what an export is should wait for what tells it.
             problem = import_module("lexer_pipeline.cli.guess").guessed(problem)
+        if is_command and hasattr(asked, "typed_query"):
+            import_module("lexer_pipeline.cli.queries").as_typed(asked, problem)
         code = _fail(problem, as_json, log, again.after(words, problem, is_command))
     except KeyboardInterrupt:
         _say(log, again.interrupted(words))

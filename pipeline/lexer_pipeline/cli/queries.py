@@ -2,11 +2,13 @@
 
 import argparse
 import os
+import shlex
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from lexer_pipeline.cli.streams import standard_input
-from lexer_pipeline.errors import UsageError
+from lexer_pipeline.errors import PipelineError, UsageError
 from lexer_pipeline.loading.database import Query, is_address, refuse_unasked
 from lexer_pipeline.loading.source import Source
 
@@ -15,8 +17,9 @@ VARIABLE = "env:"
 
 
 def resolve(asked: argparse.Namespace) -> None:
-    """Put the text of the query into `asked`, where a file or standard input was named for it."""
+    """Put the text of the query into `asked`, where a file or standard input was named for it; `typed_query` is what was typed."""
     typed: str = asked.query
+    asked.typed_query = typed
     if typed == "-":
         stdin = standard_input()
         asked.query = _text("standard input", stdin.read() if stdin is not None else b"")
@@ -55,6 +58,14 @@ def sources(asked: argparse.Namespace) -> list[Source]:
             without=("--query",),
         )
     return [_query(word, asked.query) for word in words]
+
+
+def as_typed(asked: argparse.Namespace, problem: PipelineError) -> None:
+    """Let the commands of a hint name a query as it was typed: what messages call it is no source."""
+    with suppress(PipelineError):
+        for word in asked.sources:
+            name = shlex.quote(str(_query(word, asked.query)))
+            problem.hint = problem.hint.replace(name, shlex.join(["--query", asked.typed_query, word]))
 
 
 def _query(word: str, sql: str) -> Query:

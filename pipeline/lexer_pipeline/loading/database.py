@@ -28,7 +28,14 @@ NAMES_A_FILE = ("passfile", "sslkey")
 ASKS = re.compile(
     r"(?:\s|\(|--[^\n]*(?:\n|\Z)|/\*.*?\*/)*(?:select|with|values|table|from)\b", re.IGNORECASE | re.DOTALL
 )
+QUERY = re.compile(r"(.*) \(query [a-p]{8}\)", re.DOTALL)
 LETTERS = str.maketrans("0123456789", "ghijklmnop")
+
+
+def place_of(name: str) -> str | None:
+    """The database that is asked, of a source that is called `name`; None where that is no query."""
+    found = QUERY.fullmatch(name)
+    return found[1] if found else None
 
 
 def is_address(text: str) -> bool:

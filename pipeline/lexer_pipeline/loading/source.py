@@ -305,5 +305,5 @@ def _refuse_foreign(name: str, first: bytes) -> None:
     if found is not None:
         remedy = "Export it as CSV, JSON, XLSX or Parquet."
         if found[1] == DATABASE:
-            remedy = f'Say what to read from it: --query "SELECT ... FROM TABLE" sqlite:///{name}'
+            remedy = f"Name it as sqlite:///{name} and say what to read from it, with --query."
         raise SourceError(f"{name}: is {found[1]}, neither a table nor JSON", remedy)
