@@ -11,11 +11,11 @@ from urllib.request import getproxies, proxy_bypass
 import pyarrow as pa
 from pyarrow import fs
 
-from lexer_pipeline.errors import SourceError, UsageError
+from lexer_pipeline.errors import UsageError
 from lexer_pipeline.loading.cloud_words import refusal
 from lexer_pipeline.loading.network import Network
 from lexer_pipeline.loading.ranges import SMALL
-from lexer_pipeline.loading.remote import Gone, RemoteFile, State, trying
+from lexer_pipeline.loading.remote import NothingThere, RemoteFile, State, trying
 from lexer_pipeline.system.addresses import Address
 
 CONNECT, ANSWER, GOOGLE_TRIES = 5.0, 30.0, 8.0  # seconds
@@ -96,9 +96,9 @@ class _Object:
         """What it is now, and its first bytes."""
         try:
             self._file = self._bucket.file()
-        except Gone:
+        except NothingThere:
             if trying(lambda: self._bucket.info("").type, self._bucket._network) == fs.FileType.NotFound:  # noqa: SLF001
-                raise SourceError(
+                raise NothingThere(
                     f"{self._bucket.address}: there is no bucket {self._bucket.name}", "Check its name."
                 ) from None
             raise

@@ -10,6 +10,7 @@ from pathlib import Path, PurePosixPath
 from lexer_pipeline.errors import SourceError
 from lexer_pipeline.loading.network import Network
 from lexer_pipeline.loading.other_files import is_about_data, is_other
+from lexer_pipeline.loading.remote import NothingThere
 from lexer_pipeline.loading.source import Source
 from lexer_pipeline.system.addresses import Address, address_of
 
@@ -89,7 +90,7 @@ def _in_bucket(address: Address, network: Network) -> list[str]:
 
 
 def _none_called_so(pattern: str) -> SourceError:
-    return SourceError(
+    return NothingThere(
         f"{pattern}: no file is called so", "Check the pattern; in quotes it reaches this program as it is."
     )
 
@@ -101,7 +102,7 @@ def _of_batches(folder: str) -> SourceError:
 
 
 def _without_data(folder: str) -> SourceError:
-    return SourceError(
+    return NothingThere(
         f"{folder}: is a folder without a file of data", "Name the folder of the exports, or the files."
     )
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 CLOUDS = ("s3", "gs", "abfss")
 WEB = ("https", "http")
 # A drive of Windows has one letter; a Path has no two slashes in a row.
-_ADDRESS = re.compile(r"([a-z][a-z0-9+.-]+):/+([^/?#\s]*)(\S*)", re.IGNORECASE)
-_WHOLE = re.compile(r"([a-z][a-z0-9+.-]+):/+([^/?#]*)(.*)", re.IGNORECASE | re.DOTALL)
+_ADDRESS = re.compile(r"([a-z][a-z0-9+.-]+):/{1,2}([^/?#\s]*)(\S*)", re.IGNORECASE)
+_WHOLE = re.compile(r"([a-z][a-z0-9+.-]+):/{1,2}([^/?#]*)(.*)", re.IGNORECASE | re.DOTALL)
 # A key of an object may hold any sign; what looks like the query of a signed address is one.
 _QUERY = re.compile(r"\?[^/]*=.*", re.DOTALL)
 _FRAGMENT = re.compile(r"[?#].*", re.DOTALL)
