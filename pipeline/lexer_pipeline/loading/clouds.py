@@ -40,6 +40,7 @@ def is_object(address: Address, network: Network) -> bool | None:
 def listed(address: Address, prefix: str, network: Network, *, deep: bool) -> list[str]:
     """The keys of all objects below a prefix of a bucket, which ends with a slash or is empty; with `deep` also in the folders there."""
     bucket = _Bucket(address, network)
+    bucket.refuse_missing()
     return trying(lambda: bucket.keys(prefix, deep), network)
 
 
@@ -56,6 +57,11 @@ class _Bucket:
     def info(self, key: str) -> Any:
         """What lies at a key."""
         return self._asked(lambda system: system.get_file_info(self._path(key)))
+
+    def refuse_missing(self) -> None:
+        """Raise NothingThere where there is no such bucket."""
+        if trying(lambda: self.info("").type, self._network) == fs.FileType.NotFound:
+            raise NothingThere(f"{self.address}: there is no bucket {self.name}", "Check its name.")
 
     def keys(self, prefix: str, deep: bool) -> list[str]:
         """The keys of objects below a prefix."""
@@ -97,10 +103,7 @@ class _Object:
         try:
             self._file = self._bucket.file()
         except NothingThere:
-            if trying(lambda: self._bucket.info("").type, self._bucket._network) == fs.FileType.NotFound:  # noqa: SLF001
-                raise NothingThere(
-                    f"{self._bucket.address}: there is no bucket {self._bucket.name}", "Check its name."
-                ) from None
+            self._bucket.refuse_missing()
             raise
         with naming(self._bucket.address):
             said = self._file.metadata() or {}

@@ -40,12 +40,13 @@ def _files(source: Source, network: Network) -> Sequence[Source]:
 
 def objects_meant(address: Address, network: Network) -> list[str]:
     """The objects that an address means: itself, those of a folder or of a pattern; SourceError where there is none."""
-    clouds = import_module("lexer_pipeline.loading.clouds")
     is_pattern = glob.has_magic(address.key)
-    is_object = None if not address.key or address.key.endswith("/") else clouds.is_object(address, network)
-    if is_object or (is_object is None and not is_pattern and address.key.strip("/")):
+    if address.key and not address.key.endswith("/"):
+        clouds = import_module("lexer_pipeline.loading.clouds")
+        is_object = clouds.is_object(address, network)
         # Whoever opens what is not there says so.
-        return [address.text] if is_object or not address.key.endswith("/") else _in_bucket(address, network)
+        if is_object or (is_object is None and not is_pattern):
+            return [address.text]
     return _called_so(address, network) if is_pattern else _in_bucket(address, network)
 
 
