@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import quote
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -72,19 +73,19 @@ class Bucket:
         """The address that a person types."""
         return f"s3://{self.name}/{key}"
 
-    def put(self, key: str, data: bytes) -> None:
-        """Store an object."""
-        requests.put(f"{self.url}/{key}", data, headers=SIGNED, timeout=60).raise_for_status()
+    def put(self, key: str, data: bytes, **more: str) -> None:
+        """Store an object, with further headers."""
+        requests.put(f"{self.url}/{quote(key)}", data, headers=SIGNED | more, timeout=60).raise_for_status()
 
     def get(self, key: str) -> bytes:
         """The bytes of an object."""
-        answer = requests.get(f"{self.url}/{key}", headers=SIGNED, timeout=60)
+        answer = requests.get(f"{self.url}/{quote(key)}", headers=SIGNED, timeout=60)
         answer.raise_for_status()
         return answer.content
 
     def delete(self, key: str) -> None:
         """Remove an object."""
-        requests.delete(f"{self.url}/{key}", headers=SIGNED, timeout=60).raise_for_status()
+        requests.delete(f"{self.url}/{quote(key)}", headers=SIGNED, timeout=60).raise_for_status()
 
     def keys(self) -> list[str]:
         """The keys of all objects, in their order; at most a thousand."""

@@ -49,7 +49,7 @@ def sources(asked: argparse.Namespace) -> list[Source]:
     words: Sequence[str] = asked.sources
     if asked.query is None:
         for word in words:
-            refuse_unasked(word)
+            refuse_unasked(word, ("--query", "SELECT * FROM TABLE"))
         return list(words)
     if getattr(asked, "fix", None):
         raise UsageError(
@@ -88,5 +88,6 @@ def _query(word: str, sql: str) -> Query:
         raise UsageError(
             f"{query.place}: the address holds a password, and other programs see what is typed",
             "Put the whole address into LEXER_DATABASE_URL and type env:LEXER_DATABASE_URL in its place; or leave the password to PGPASSWORD, PGSERVICE or ~/.pgpass.",
+            instead=(word, f"{VARIABLE}LEXER_DATABASE_URL"),
         )
     return query

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from lexer_pipeline.errors import PipelineError, ServiceUnavailable, SourceError
-from lexer_pipeline.loading.remote import Gone, Passing
+from lexer_pipeline.loading.remote import NothingThere, Passing
 from lexer_pipeline.system.addresses import Address
 
 # Where each cloud's own tools look for credentials.
@@ -39,12 +39,12 @@ def refusal(address: Address, problem: Exception) -> Exception:
     """What is raised where a cloud fails: Passing for what is worth another try."""
     said = str(problem)
     if isinstance(problem, FileNotFoundError):
-        return Gone(
+        return NothingThere(
             f"{address}: there is no such object",
             "Check the address; a folder is named with a slash at its end.",
         )
     if NO_BUCKET.search(said):
-        return SourceError(f"{address}: there is no bucket {address.host}", "Check its name.")
+        return NothingThere(f"{address}: there is no bucket {address.host}", "Check its name.")
     if NO_HOST.search(said):
         return _unreached(address, "the service has no address in this network")
     if CERTIFICATE.search(said):

@@ -11,11 +11,11 @@ from urllib.request import getproxies, proxy_bypass
 import pyarrow as pa
 from pyarrow import fs
 
-from lexer_pipeline.errors import SourceError, UsageError
+from lexer_pipeline.errors import UsageError
 from lexer_pipeline.loading.cloud_words import refusal
 from lexer_pipeline.loading.network import Network
 from lexer_pipeline.loading.ranges import SMALL
-from lexer_pipeline.loading.remote import Gone, RemoteFile, State, trying
+from lexer_pipeline.loading.remote import NothingThere, RemoteFile, State, trying
 from lexer_pipeline.system.addresses import Address
 
 CONNECT, ANSWER, GOOGLE_TRIES = 5.0, 30.0, 8.0  # seconds
@@ -40,6 +40,7 @@ def is_object(address: Address, network: Network) -> bool | None:
 def listed(address: Address, prefix: str, network: Network, *, deep: bool) -> list[str]:
     """The keys of all objects below a prefix of a bucket, which ends with a slash or is empty; with `deep` also in the folders there."""
     bucket = _Bucket(address, network)
+    bucket.refuse_missing()
     return trying(lambda: bucket.keys(prefix, deep), network)
 
 
@@ -56,6 +57,11 @@ class _Bucket:
     def info(self, key: str) -> Any:
         """What lies at a key."""
         return self._asked(lambda system: system.get_file_info(self._path(key)))
+
+    def refuse_missing(self) -> None:
+        """Raise NothingThere where there is no such bucket."""
+        if trying(lambda: self.info("").type, self._network) == fs.FileType.NotFound:
+            raise NothingThere(f"{self.address}: there is no bucket {self.name}", "Check its name.")
 
     def keys(self, prefix: str, deep: bool) -> list[str]:
         """The keys of objects below a prefix."""
@@ -96,11 +102,8 @@ class _Object:
         """What it is now, and its first bytes."""
         try:
             self._file = self._bucket.file()
-        except Gone:
-            if trying(lambda: self._bucket.info("").type, self._bucket._network) == fs.FileType.NotFound:  # noqa: SLF001
-                raise SourceError(
-                    f"{self._bucket.address}: there is no bucket {self._bucket.name}", "Check its name."
-                ) from None
+        except NothingThere:
+            self._bucket.refuse_missing()
             raise
         with naming(self._bucket.address):
             said = self._file.metadata() or {}

@@ -5,14 +5,15 @@ An address may hold a user name and a password, and a query what nobody else sho
 
 import hashlib
 import re
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from urllib.parse import parse_qs
 
 from lexer_pipeline.errors import UsageError
+from lexer_pipeline.system.addresses import SERVERS, shown
 
-# Databases that are a file here, and those behind a server; postgres is short for postgresql.
+# Databases that are a file here.
 FILES = ("sqlite", "duckdb")
-SERVERS = ("postgresql", "postgres", "snowflake", "bigquery")
 # A path has no two slashes in a row.
 ADDRESS = re.compile(rf"({'|'.join((*FILES, *SERVERS))}):/+", re.IGNORECASE)
 # What is special in an address is written as %xx where it is meant as a letter, so that each part ends where it seems to.
@@ -43,24 +44,25 @@ def is_address(text: str) -> bool:
     return ADDRESS.match(text) is not None
 
 
-def refuse_unasked(text: str) -> None:
-    """Raise UsageError where what was named as a file is a database."""
+def refuse_unasked(text: str, flags: Sequence[str] = ()) -> None:
+    """Raise UsageError where what was named as a file is a database; `flags` are those that say what to read from it."""
     if is_address(text):
         raise UsageError(
-            f"{ADDRESS.match(text)[1].lower()}://...: is a database, and it is not said what to read from it",  # type: ignore[index]
-            'Say it with --query "SELECT ... FROM TABLE", or --query @FILE.sql (of the library: Query).',
+            f"{shown(text)}: is a database, and it is not said what to read from it",
+            'Say it with --query "SELECT ... FROM TABLE", or --query @FILE.sql (in Python: Query).',
+            flags=flags,
         )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Query:
     """One SELECT put to the database at an address, as a source: `Query("postgresql://host/db", "SELECT ...")`.
 
     The address may hold a password, though PGPASSWORD, PGSERVICE or ~/.pgpass are better places for it.
     """
 
-    address: str = field(repr=False)
-    sql: str = field(repr=False)
+    address: str
+    sql: str
 
     def __post_init__(self) -> None:
         if not is_address(self.address):
@@ -129,3 +131,6 @@ class Query:
 
     def __str__(self) -> str:
         return self.name
+
+    def __repr__(self) -> str:
+        return f"Query({self.name})"

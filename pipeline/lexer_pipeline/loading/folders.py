@@ -10,6 +10,7 @@ from pathlib import Path, PurePosixPath
 from lexer_pipeline.errors import SourceError
 from lexer_pipeline.loading.network import Network
 from lexer_pipeline.loading.other_files import is_about_data, is_other
+from lexer_pipeline.loading.remote import NothingThere
 from lexer_pipeline.loading.source import Source
 from lexer_pipeline.system.addresses import Address, address_of
 
@@ -39,12 +40,13 @@ def _files(source: Source, network: Network) -> Sequence[Source]:
 
 def objects_meant(address: Address, network: Network) -> list[str]:
     """The objects that an address means: itself, those of a folder or of a pattern; SourceError where there is none."""
-    clouds = import_module("lexer_pipeline.loading.clouds")
     is_pattern = glob.has_magic(address.key)
-    is_object = None if not address.key or address.key.endswith("/") else clouds.is_object(address, network)
-    if is_object or (is_object is None and not is_pattern and address.key.strip("/")):
+    if address.key and not address.key.endswith("/"):
+        clouds = import_module("lexer_pipeline.loading.clouds")
+        is_object = clouds.is_object(address, network)
         # Whoever opens what is not there says so.
-        return [address.text] if is_object or not address.key.endswith("/") else _in_bucket(address, network)
+        if is_object or (is_object is None and not is_pattern):
+            return [address.text]
     return _called_so(address, network) if is_pattern else _in_bucket(address, network)
 
 
@@ -89,7 +91,7 @@ def _in_bucket(address: Address, network: Network) -> list[str]:
 
 
 def _none_called_so(pattern: str) -> SourceError:
-    return SourceError(
+    return NothingThere(
         f"{pattern}: no file is called so", "Check the pattern; in quotes it reaches this program as it is."
     )
 
@@ -101,7 +103,7 @@ def _of_batches(folder: str) -> SourceError:
 
 
 def _without_data(folder: str) -> SourceError:
-    return SourceError(
+    return NothingThere(
         f"{folder}: is a folder without a file of data", "Name the folder of the exports, or the files."
     )
 

@@ -34,8 +34,8 @@ class Passing(Exception):
         self.problem = problem
 
 
-class Gone(SourceError):
-    """There is no such object."""
+class NothingThere(SourceError):
+    """Nothing lies at an address."""
 
 
 class Place(Protocol):
@@ -87,7 +87,7 @@ class RemoteFile:
     def _look_again(self) -> bytes:
         try:
             state, head = self._look()
-        except Gone:
+        except NothingThere:
             raise changed(self.name) from None
         if state != self._known:
             raise changed(self.name)

@@ -14,7 +14,7 @@ from lexer_pipeline.errors import PipelineError, ServiceUnavailable, SourceError
 from lexer_pipeline.loading.file_state import changed
 from lexer_pipeline.loading.network import Network
 from lexer_pipeline.loading.ranges import SMALL
-from lexer_pipeline.loading.remote import Gone, Passing, RemoteFile, State
+from lexer_pipeline.loading.remote import NothingThere, Passing, RemoteFile, State
 from lexer_pipeline.loading.streams import Stream
 from lexer_pipeline.system.addresses import Address, address_of
 from lexer_pipeline.system.hosts import is_loopback
@@ -171,7 +171,7 @@ class _File:
     def _refusal(self, status: int) -> Exception:
         name = str(self._address)
         if status in (404, 410):
-            return Gone(f"{name}: there is no such file there ({status})", "Check the address.")
+            return NothingThere(f"{name}: there is no such file there ({status})", "Check the address.")
         if status in (TAKES_NO_CONDITION, PAST_THE_END):
             return changed(name)
         if status in FOR_NOW:
