@@ -107,7 +107,7 @@ def _file(query: Query) -> Path:
 DRIVERS: Mapping[str, Driver] = MappingProxyType({
     "postgresql": Driver(
         "adbc_driver_postgresql", EXTRA, _postgresql, ("SET TRANSACTION READ ONLY",), True,
-        {"adbc.postgresql.batch_size_hint_bytes": str(1 << 22)},
+        {"adbc.postgresql.batch_size_hint_bytes": str(1 << 20)},
     ),
     "sqlite": Driver("adbc_driver_sqlite", EXTRA, _sqlite, ("PRAGMA query_only = ON", "PRAGMA busy_timeout = 10000")),
     "duckdb": Driver("adbc_driver_duckdb", "adbc-driver-manager duckdb", _duckdb),
