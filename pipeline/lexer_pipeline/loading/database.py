@@ -29,6 +29,8 @@ NAMES_A_FILE = ("passfile", "sslkey")
 ASKS = re.compile(
     r"(?:\s|\(|--[^\n]*(?:\n|\Z)|/\*.*?\*/)*(?:select|with|values|table|from)\b", re.IGNORECASE | re.DOTALL
 )
+# Where a semicolon divides no statements.
+QUOTED = re.compile(r"'(?:[^'\\]|\\.|'')*'|\"[^\"]*\"|`[^`]*`|\$\$.*?\$\$|--[^\n]*|/\*.*?\*/", re.DOTALL)
 QUERY = re.compile(r"(.*) \(query [a-p]{8}\)", re.DOTALL)
 LETTERS = str.maketrans("0123456789", "ghijklmnop")
 
@@ -79,6 +81,11 @@ class Query:
             raise UsageError(
                 f"{self.place}: the query is no SELECT",
                 "It must be one statement that reads: SELECT, WITH ... SELECT, VALUES or TABLE.",
+            )
+        # PostgreSQL and SQLite say so themselves, and better.
+        if self.scheme not in ("postgresql", "sqlite") and ";" in QUOTED.sub("", self.statement):
+            raise UsageError(
+                f"{self.place}: the query is more than one statement", "Put one SELECT, without a semicolon."
             )
 
     @property

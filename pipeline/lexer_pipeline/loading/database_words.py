@@ -5,17 +5,27 @@ say it in English alone.
 """
 
 import re
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 from lexer_pipeline.errors import PipelineError, SourceError, UsageError
 from lexer_pipeline.loading.database import Query
 
 NAME = re.compile(r'(?:"[^"]*"|[\w$]+)(?:\.(?:"[^"]*"|[\w$]+))*')
+NAMED = re.compile(
+    r'near "([^"\n]+)"|unrecognized token: "([^"\n]+)"|no such (?:column|table|function): ([\w.]+)'
+    r'|Table with name ([\w.]+)|Referenced column "([^"\n]+)"'
+)
 POSITION = "PG_DIAG_STATEMENT_POSITION"
 # What the driver puts in front of a query that it has copied.
 COPY = len("COPY (")
 CORRECT = "Correct the query; it is one SELECT."
-LOGIN = "Say who you are where its own programs look: PGUSER, PGPASSWORD, PGSERVICE or ~/.pgpass, or a whole address in the environment, named env:VARIABLE."
+WHOLE = "Put the whole address into a variable of the environment, and type env:VARIABLE in its place."
+LOGIN: Mapping[str, str] = MappingProxyType({
+    "postgresql": "Say who you are where its own programs look: PGUSER, PGPASSWORD, PGSERVICE or ~/.pgpass; or put the whole address into a variable of the environment, and type env:VARIABLE in its place.",
+    "bigquery": "Log in with gcloud auth application-default login, or name a key in GOOGLE_APPLICATION_CREDENTIALS.",
+})  # fmt: skip
 # By the beginnings of SQLSTATEs, the longest first: whether it is the query's fault, what it is, and what to do.
 STATES: tuple[tuple[str, type[PipelineError], str, str], ...] = (
     ("42601", UsageError, "the query cannot be understood", CORRECT),
@@ -30,7 +40,7 @@ STATES: tuple[tuple[str, type[PipelineError], str, str], ...] = (
     ("57P", SourceError, "the server ended the connection, since it was shut down or somebody ended it there", "Try again when it is up."),
     ("53", SourceError, "the server has no room left: connections, memory or disk", "Try again later."),
     ("40", SourceError, "the database gave the query up for the sake of another one", "Try again."),
-    ("28", SourceError, "the server does not let this user in", LOGIN),
+    ("28", SourceError, "the server does not let this user in", WHOLE),
     ("3D", SourceError, "the server has no such database", "Check the name behind the last slash."),
     ("08", SourceError, "the connection to the server was lost", "Try again."),
     ("22012", SourceError, "the query divides by zero in one of its rows", "Write NULLIF(..., 0) around what is divided by."),
@@ -45,7 +55,7 @@ SAID: tuple[tuple[str, str], ...] = (
     (r"no such function", "42883"),
     (r"parameter count mismatch", "42P02"),
     (r"readonly database|read-only mode", "25006"),
-    (r"password|authentication|role \S+ does not exist|no pg_hba\.conf entry|peer", "28000"),
+    (r"password|authentication|credentials|role \S+ does not exist|no pg_hba\.conf entry|peer", "28000"),
     (r"database \S+ does not exist", "3D000"),
     (r"too many clients|connection slots", "53300"),
     (r"starting up|shutting down|recovery mode", "57P03"),
@@ -53,7 +63,8 @@ SAID: tuple[tuple[str, str], ...] = (
         r"server closed the connection|no connection to the server|SSL SYSCALL|connection not open|could not receive data",
         "08006",
     ),
-    (r"integer overflow", "22003"),
+    (r"integer overflow|Out of Range Error", "22003"),
+    (r"Conversion Error", "22P02"),
 )
 # What has no code at all: what is said of it, and what to do.
 PLAIN: tuple[tuple[str, type[PipelineError], str, str], ...] = (
@@ -79,7 +90,8 @@ def told(problem: Exception, query: Query, rows: int | None = None) -> PipelineE
             said = (
                 what.format(name=name) if name else what.replace(" called {name}", " of a name that it has")
             )
-            return kind(f"{query.name}: {said}{_place(query, at)}{behind}", remedy)
+            to_do = LOGIN.get(query.scheme, WHOLE) if remedy == WHOLE else remedy
+            return kind(f"{query.name}: {said}{_place(query, at)}{behind}", to_do)
     for sign, kind, what, remedy in () if state else PLAIN:
         if re.search(sign, message, re.IGNORECASE):
             return kind(f"{query.name}: {what}{behind}", remedy)
@@ -96,11 +108,7 @@ def _position(problem: Exception, message: str, query: Query) -> int | None:
     if POSITION in details:
         at = int(details[POSITION]) - 1
         return at - COPY if "COPY (" in message else at
-    found = re.search(
-        r'near "([^"\n]+)"|no such (?:column|table|function): ([\w.]+)|unrecognized token: "([^"\n]+)"',
-        message,
-    )
-    word = next(filter(None, found.groups()), "") if found else ""
+    word = _named(message)
     return query.sql.find(word) if word and query.sql.count(word) == 1 else None
 
 
@@ -108,13 +116,16 @@ def _text(value: Any) -> str:
     return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
 
 
+def _named(message: str) -> str:
+    """What a message without a code says of the query: a word of it; empty where it says none."""
+    found = NAMED.search(message)
+    return next(filter(None, found.groups()), "") if found else ""
+
+
 def _name(query: Query, at: int | None, message: str) -> str:
-    """The name that the query has at a place, or that SQLite says is in it."""
-    if at is not None:
-        found = NAME.match(query.sql, at)
-        return found[0] if found else ""
-    named = re.search(r"no such (?:column|table): ([\w.]+)", message)
-    return named[1] if named else ""
+    """The name that the query has at a place, or that the message has where it stands there several times."""
+    found = NAME.match(query.sql, at) if at is not None else NAME.fullmatch(_named(message))
+    return found[0] if found else ""
 
 
 def _place(query: Query, at: int | None) -> str:

@@ -26,6 +26,7 @@ class Batches:
     def __init__(self, query: Query) -> None:
         self._query = query
         self._rows = 0
+        self._is_busy = False
         self._connection: Any = None
         self._cursors: list[Any] = []
         try:
@@ -70,8 +71,16 @@ class Batches:
 
     def _done(self, call: Callable[[], Any]) -> Any:
         """What a call of the driver gives; Ctrl-C stops it, and what it refuses is said in our words."""
+
+        def busy() -> Any:
+            self._is_busy = True
+            try:
+                return call()
+            finally:
+                self._is_busy = False
+
         try:
-            return interruptible(call, self._stop)
+            return interruptible(busy, self._stop)
         except (PipelineError, MemoryError):
             raise
         except Exception as problem:  # noqa: BLE001 - drivers raise what they like, in words that quote values
@@ -107,7 +116,9 @@ class Batches:
         return pa.record_batch([pc.cast(one, pa.string()) for one in texts], schema=self.schema)
 
     def close(self) -> None:
-        """Let go of the connection."""
+        """Let go of the connection, but of one that a driver is still at: nobody may close it under its hands."""
+        if self._is_busy:
+            return
         connection, self._connection = self._connection, None
         for one in (*self._cursors, connection):
             if one is not None:

@@ -191,11 +191,15 @@ def load(
     with naming_member(source), ExitStack() as on_failure:
         scratch = scratch or Scratch()
         stream = _open(source, stdin, options, hashing, scratch, on_failure)
-        # What a database answers becomes text here, whose form is known.
-        options = stream.told if isinstance(source, Answer) else options
+        asked, options = options, stream.told if isinstance(source, Answer) else options
         loaded = replace(_begun(stream, options), scratch=scratch)
         on_failure.pop_all()
         notes = source.notes if isinstance(source, Member) else ()
+        # The text of an answer is made here, so that its form is known.
+        if isinstance(source, Answer) and asked != AS_TOLD:
+            notes = (
+                "is no file, so it means nothing how one would be read (encoding, header row, sheet, hidden rows)",
+            )
         # Of several sources some may be workbooks, so that it is no fault.
         if options.sheet is not None and options.form is None and not stream.is_sheet:
             notes = (*notes, f"is no workbook, so the sheet {options.sheet} means nothing here")

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 Result = TypeVar("Result")
 # So many seconds what was stopped may take to end.
-PATIENCE = 10.0
+PATIENCE = 3.0
 
 
 def interruptible(call: Callable[[], Result], stop: Callable[[], object]) -> Result:
