@@ -1,3 +1,8 @@
+from lexer_pipeline.comparing.compare import compare as compare
+from lexer_pipeline.comparing.difference import ComparedSide as ComparedSide
+from lexer_pipeline.comparing.difference import Difference as Difference
+from lexer_pipeline.comparing.difference import ExampleRecord as ExampleRecord
+from lexer_pipeline.comparing.difference import FieldDifference as FieldDifference
 from lexer_pipeline.errors import MemoryExhausted as MemoryExhausted
 from lexer_pipeline.errors import PersonNeeded as PersonNeeded
 from lexer_pipeline.errors import PipelineError as PipelineError
