@@ -6,7 +6,7 @@ its end that are worth nothing. A list or an object is hashed from the hashes of
 
 import json
 from collections.abc import Mapping
-from decimal import MAX_EMAX, MIN_EMIN, Context, Decimal
+from decimal import MAX_EMAX, MIN_EMIN, Context, Decimal, InvalidOperation
 from itertools import pairwise
 from typing import Any, Self
 
@@ -63,7 +63,10 @@ class _Number(str):
         if "e" not in text.lower():
             plain = text.rstrip("0").rstrip(".") if "." in text else text
             return super().__new__(cls, "0" if plain == "-0" else plain)
-        worth = Decimal(text).normalize(Context(prec=len(text), Emin=MIN_EMIN, Emax=MAX_EMAX))
+        try:
+            worth = Decimal(text).normalize(Context(prec=len(text), Emin=MIN_EMIN, Emax=MAX_EMAX))
+        except InvalidOperation:  # an exponent beyond all bounds
+            return super().__new__(cls, text)
         # As it would be written out, unless that has no end.
         plain = format(worth, "f") if abs(worth.adjusted()) < LONGEST else str(worth)
         return super().__new__(cls, plain if worth else "0")
