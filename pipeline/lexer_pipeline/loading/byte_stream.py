@@ -15,7 +15,7 @@ from typing import Any, Protocol
 
 from lexer_pipeline.errors import SourceError
 from lexer_pipeline.limits import HARMLESS_STREAM, RATIO
-from lexer_pipeline.loading.ranges import Ranged
+from lexer_pipeline.loading.ranges import SMALL, Ranged
 from lexer_pipeline.loading.streams import FromStart
 from lexer_pipeline.system.hashing import Hashing
 from lexer_pipeline.system.scratch import Scratch
@@ -127,7 +127,8 @@ class ByteSource:
         self._ahead = b""
         self._file = file
         self._counted = _Counted(file, hashing)
-        packed = BufferedReader(self._counted, BLOCK)
+        # What is only looked at is not fetched further than it was already.
+        packed = BufferedReader(self._counted, SMALL if isinstance(file, Ranged) else BLOCK)
         with ExitStack() as on_failure:
             on_failure.callback(file.close)
             first = packed.peek(FIRST)
