@@ -34,7 +34,8 @@ FOR_NOW = re.compile(
     re.IGNORECASE,
 )
 UNREACHED = re.compile(
-    r"NETWORK_CONNECTION|curlCode|Failed to connect|timeout|timed out|DEADLINE_EXCEEDED", re.IGNORECASE
+    r"NETWORK_CONNECTION|curlCode|CURL error|new connection|Failed to connect|timeout|timed out|DEADLINE_EXCEEDED",
+    re.IGNORECASE,
 )
 
 

@@ -86,10 +86,15 @@ class _Bucket:
                 region = OTHER_REGION.search(str(problem))
                 if region is not None:
                     return ask(self._opened(_s3(self.address, self._network, region[1])))
-                if self.address.scheme == "gs" and NO_CREDENTIALS.search(str(problem)):
+                if self._has_none(str(problem)):
                     with suppress(OSError, pa.ArrowException):  # what anybody may read needs none
                         return ask(self._opened(_google(self._network, anonymous=True)))
                 raise
+
+    def _has_none(self, said: str) -> bool:
+        """Whether Google finds no credentials, and none were named."""
+        named = self._network.environ.get("GOOGLE_APPLICATION_CREDENTIALS")
+        return self.address.scheme == "gs" and not named and NO_CREDENTIALS.search(said) is not None
 
     def _opened(self, system: Any) -> Any:
         if self.address.scheme == "abfss":
