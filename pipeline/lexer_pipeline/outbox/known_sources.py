@@ -1,6 +1,5 @@
 """Of which sources batches were made: as their manifests say, and kept in the ledger, since what was sent may be removed from the disk."""
 
-import sqlite3
 from collections.abc import Iterable, Iterator
 from dataclasses import astuple, dataclass
 from pathlib import Path
@@ -8,6 +7,7 @@ from pathlib import Path
 from lexer_pipeline.errors import UsageError
 from lexer_pipeline.outbox import deliveries
 from lexer_pipeline.outbox.batch import read
+from lexer_pipeline.outbox.connection import Connection
 from lexer_pipeline.outbox.entry import BatchEntry
 from lexer_pipeline.outbox.ledger import Ledger
 
@@ -50,10 +50,10 @@ def remember(ledger: Ledger) -> None:
         (one.id, *astuple(source)) for one in batches for source in _of_manifest(ledger.folder_of(one.folder))
     ]
     with ledger.transaction() as connection:
-        connection.executemany("INSERT OR IGNORE INTO sources VALUES (?, ?, ?, ?, ?)", found)
+        connection.executemany("INSERT INTO sources VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING", found)
 
 
-def _kept(connection: sqlite3.Connection) -> dict[int, list[KnownSource]]:
+def _kept(connection: Connection) -> dict[int, list[KnownSource]]:
     kept: dict[int, list[KnownSource]] = {}
     if connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'sources'").fetchone():
         for row in connection.execute("SELECT batch, bytes, sha256, mapping, label FROM sources"):

@@ -5,13 +5,13 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from sqlite3 import Connection
 from typing import TypeAlias
 
 from lexer_pipeline.errors import UsageError
 from lexer_pipeline.model import Manifest, PreparedBatch, SourceUse
 from lexer_pipeline.outbox import deliveries
 from lexer_pipeline.outbox.batch import ISSUES, MANIFEST, as_named, read
+from lexer_pipeline.outbox.connection import Connection
 from lexer_pipeline.outbox.decide import Decision, Kind
 from lexer_pipeline.outbox.entry import BatchEntry, BatchState
 from lexer_pipeline.outbox.ledger import Ledger

@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import inf
 from pathlib import Path
-from sqlite3 import Connection
 
 from lexer_pipeline.errors import UsageError
 from lexer_pipeline.loading.source import Source
@@ -14,6 +13,7 @@ from lexer_pipeline.mapping.rules import RecordMap
 from lexer_pipeline.model import Json, Manifest, PreparedBatch, Specification
 from lexer_pipeline.outbox import deliveries
 from lexer_pipeline.outbox.batch import MANIFEST, as_named, folder_named, no_batch, read
+from lexer_pipeline.outbox.connection import Connection
 from lexer_pipeline.outbox.entry import BatchEntry, BatchState
 from lexer_pipeline.outbox.ledger import Ledger
 from lexer_pipeline.preparing import decisions, edits_file, options
