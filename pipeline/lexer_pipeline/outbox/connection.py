@@ -59,6 +59,9 @@ class Store(Protocol):
     def set_up(self) -> None:
         """Within a transaction: the tables of today, with what those of before hold."""
 
+    def now(self, connection: Connection, /) -> float:
+        """The time in Unix seconds, the same for all who use it as far as it has one of its own."""
+
     def transaction(self) -> AbstractContextManager[Connection]:
         """One change, alone with the ledger: kept when the block ends, or not at all."""
 

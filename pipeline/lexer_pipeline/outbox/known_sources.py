@@ -11,12 +11,6 @@ from lexer_pipeline.outbox.connection import Connection
 from lexer_pipeline.outbox.entry import BatchEntry
 from lexer_pipeline.outbox.ledger import Ledger
 
-# Made where it is first written, so that ledgers without it stay what they are.
-TABLE = """CREATE TABLE IF NOT EXISTS sources (
-    batch INTEGER NOT NULL REFERENCES batches (id),
-    bytes INTEGER NOT NULL, sha256 TEXT NOT NULL, mapping TEXT NOT NULL, label TEXT NOT NULL,
-    UNIQUE (batch, bytes, sha256)
-) STRICT"""
 CONVERTED = "b.specification != ''"
 NOT_KEPT = "b.specification != '' AND b.id NOT IN (SELECT batch FROM sources)"
 
@@ -44,7 +38,6 @@ def known_sources(ledger: Ledger) -> Iterator[tuple[BatchEntry, KnownSource]]:
 def remember(ledger: Ledger) -> None:
     """Keep what the manifests say of the sources of batches of which it is not kept yet."""
     with ledger.transaction() as connection:
-        connection.execute(TABLE)
         batches = deliveries.select(connection, NOT_KEPT)
     found = [
         (one.id, *astuple(source)) for one in batches for source in _of_manifest(ledger.folder_of(one.folder))
@@ -55,9 +48,8 @@ def remember(ledger: Ledger) -> None:
 
 def _kept(connection: Connection) -> dict[int, list[KnownSource]]:
     kept: dict[int, list[KnownSource]] = {}
-    if connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'sources'").fetchone():
-        for row in connection.execute("SELECT batch, bytes, sha256, mapping, label FROM sources"):
-            kept.setdefault(row["batch"], []).append(KnownSource(*tuple(row)[1:]))
+    for batch, *source in connection.execute("SELECT batch, bytes, sha256, mapping, label FROM sources"):
+        kept.setdefault(batch, []).append(KnownSource(*source))
     return kept
 
 

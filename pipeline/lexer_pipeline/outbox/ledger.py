@@ -1,12 +1,15 @@
 """The ledger: what was made, asked, granted and sent, committed before each act, so that a crash loses nothing."""
 
 from collections.abc import Mapping
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, closing
+from importlib import import_module
 from math import inf
 from pathlib import Path
+from types import ModuleType
 
-from lexer_pipeline.errors import PersonNeeded
+from lexer_pipeline.errors import PersonNeeded, UsageError
 from lexer_pipeline.outbox import ledger_file
+from lexer_pipeline.outbox.address import LedgerPlace
 from lexer_pipeline.outbox.connection import Connection, Store
 from lexer_pipeline.outbox.entry import ENDED, BatchEntry, Entry, State
 from lexer_pipeline.outbox.ledger_file import FILE
@@ -27,10 +30,10 @@ class Ledger:
     It lies in the folder unless `file` says where. Several threads may share one, several processes may have one each.
     """
 
-    def __init__(self, out: Path, runtime: Runtime = Runtime(), file: Path | None = None) -> None:
-        self.file = place(out, file)
+    def __init__(self, out: Path, runtime: Runtime = Runtime(), file: LedgerPlace | None = None) -> None:
+        self.place = place(out, file)
         self._clock = runtime.clock
-        self._store: Store = SqliteStore(self.file, runtime)
+        self._store = _store(self.place, runtime)
         try:
             if not self._store.is_set_up:
                 with self.transaction():
@@ -154,8 +157,8 @@ class Ledger:
 
     def pace(self) -> float:
         """Reserve the next request for permission; the seconds to wait for it."""
-        now = self._clock()
         with self.transaction() as connection:
+            now = self._store.now(connection)
             (next_at,) = connection.execute("SELECT next_at FROM pace").fetchone()
             if next_at > now + 60:
                 next_at = now  # the clock was set back
@@ -164,11 +167,29 @@ class Ledger:
         return float(at - now)
 
 
-def place(out: Path, file: Path | None) -> Path:
+def place(out: Path, file: LedgerPlace | None) -> LedgerPlace:
     """Where the ledger of an out folder lies: in it, or where settings say (a folder means the usual name in it)."""
     if file is None:
         return out / FILE
-    return file / FILE if file.is_dir() else file
+    return file / FILE if isinstance(file, Path) and file.is_dir() else file
+
+
+def _store(at: LedgerPlace, runtime: Runtime) -> Store:
+    if isinstance(at, Path):
+        return SqliteStore(at, runtime)
+    store: Store = in_postgres("postgres_store").PostgresStore(at, runtime)
+    return store
+
+
+def in_postgres(module: str) -> ModuleType:
+    """The module of this folder that speaks with PostgreSQL; its library is an extra, and takes a moment to be read."""
+    try:
+        return import_module(f"lexer_pipeline.outbox.{module}")
+    except ImportError:
+        raise UsageError(
+            "a ledger in PostgreSQL needs psycopg, which is not installed",
+            "pip install 'lexer-pipeline[postgres]'",
+        ) from None
 
 
 def uploads_of(connection: Connection, one: BatchEntry) -> list[Entry]:
@@ -177,9 +198,13 @@ def uploads_of(connection: Connection, one: BatchEntry) -> list[Entry]:
     return [Entry(**row) for row in found]
 
 
-def entries(out: Path, file: Path | None = None) -> tuple[Entry, ...]:
+def entries(out: Path, file: LedgerPlace | None = None) -> tuple[Entry, ...]:
     """All uploads that the ledger of `out` knows, oldest first; none where there is no ledger."""
-    return tuple(Entry(**row) for row in ledger_file.read(place(out, file), f"{UPLOADS} ORDER BY u.id"))
+    at, query = place(out, file), f"{UPLOADS} ORDER BY u.id"
+    if isinstance(at, Path):
+        return tuple(Entry(**row) for row in ledger_file.read(at, query))
+    with closing(Ledger(out, file=at)) as ledger, ledger.transaction() as connection:
+        return tuple(Entry(**row) for row in connection.execute(query))
 
 
 def _one(connection: Connection, where: str, key: Mapping[str, object]) -> Entry:

@@ -56,6 +56,10 @@ class SqliteStore:
             return locks.file_lock(beside, name, purpose, patience, self._runtime.sleep)
         return locks.folder_lock(self.home / name, purpose, patience, self._runtime.sleep)
 
+    def now(self, _: Connection) -> float:
+        """The time of this machine."""
+        return self._runtime.clock()
+
     def close(self) -> None:
         """Give the file back."""
         self._connection.close()

@@ -8,6 +8,7 @@ from pathlib import Path
 from lexer_pipeline.errors import UsageError
 from lexer_pipeline.model import Manifest
 from lexer_pipeline.outbox import deliveries
+from lexer_pipeline.outbox.address import LedgerPlace
 from lexer_pipeline.outbox.batch import as_named, folders, read
 from lexer_pipeline.outbox.entry import BatchEntry, BatchState, Entry, State
 from lexer_pipeline.outbox.ledger import Ledger, uploads_of
@@ -55,7 +56,7 @@ class Overview:
     data: Mapping[str, int]
 
 
-def status(out: Path, ledger: Path | None = None) -> list[BatchStatus]:
+def status(out: Path, ledger: LedgerPlace | None = None) -> list[BatchStatus]:
     """What lies in `out` or belongs to its ledger, in the order it was made: one line a batch and service.
 
     Of what was dropped, superseded or rejected, nothing is told once its data was purged.
@@ -63,7 +64,7 @@ def status(out: Path, ledger: Path | None = None) -> list[BatchStatus]:
     return overview(out, ledger).batches
 
 
-def overview(out: Path, ledger: Path | None = None) -> Overview:
+def overview(out: Path, ledger: LedgerPlace | None = None) -> Overview:
     """The same, and how much data lies where."""
     if not out.is_dir():
         return Overview([], {})
