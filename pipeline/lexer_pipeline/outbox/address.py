@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeGuard
 from urllib.parse import SplitResult, parse_qsl, quote, urlencode, urlsplit, urlunsplit
 
 from lexer_pipeline.errors import UsageError
@@ -94,6 +94,11 @@ class LedgerAddress:
 
 
 LedgerPlace: TypeAlias = Path | LedgerAddress  # a file, or a database
+
+
+def in_database(at: LedgerPlace | None) -> TypeGuard[LedgerAddress]:
+    """Whether a ledger lies in a database, and so outlives this machine and its folders."""
+    return isinstance(at, LedgerAddress)
 
 
 @dataclass(frozen=True, slots=True)

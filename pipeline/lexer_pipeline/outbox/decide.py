@@ -194,6 +194,10 @@ def _known(
     if one.state == BatchState.HELD and offer.state == BatchState.PREPARED:
         dataset, note = _filled(connection, offer, one, "was held, and is released")
         return Decision(Kind.RELEASED, note, dataset=dataset, there=tuple(known))
+    if one.state in (BatchState.HELD, BatchState.REJECTED) and _is_gone(ledger, known):
+        return Decision(
+            Kind.ANEW, "its folder was gone, and is made anew", dataset=one.dataset, there=tuple(known)
+        )
     if one.state == BatchState.PREPARED:
         newer = deliveries.newer_content(connection, one, offer.dataset)
         if newer is not None and out is not None and not _goes_on(connection, one):
@@ -207,6 +211,13 @@ def _known(
             dataset, note = _filled(connection, offer, one, anew)
             return Decision(Kind.ANEW, note, dataset=dataset, there=tuple(known))
     return _there(connection, offer, known, _standing(connection, one))
+
+
+def _is_gone(ledger: Ledger, known: list[BatchEntry]) -> bool:
+    """Whether a folder of a delivery with which a person has to do something is gone."""
+    return any(
+        one.specification and not one.purged_at and not ledger.folder_of(one.folder).is_dir() for one in known
+    )
 
 
 def _goes_on(connection: Connection, one: BatchEntry) -> bool:

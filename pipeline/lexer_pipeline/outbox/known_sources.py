@@ -1,16 +1,18 @@
 """Of which sources batches were made: as their manifests say, and kept in the ledger, since what was sent may be removed from the disk."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import astuple, dataclass
 from pathlib import Path
 
 from lexer_pipeline.errors import UsageError
+from lexer_pipeline.model import Json, SourceUse
 from lexer_pipeline.outbox import deliveries
 from lexer_pipeline.outbox.batch import read
 from lexer_pipeline.outbox.connection import Connection
 from lexer_pipeline.outbox.entry import BatchEntry
 from lexer_pipeline.outbox.ledger import Ledger
 
+KEEP = "INSERT INTO sources VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"
 CONVERTED = "b.specification != ''"
 NOT_KEPT = "b.specification != '' AND b.id NOT IN (SELECT batch FROM sources)"
 
@@ -43,7 +45,19 @@ def remember(ledger: Ledger) -> None:
         (one.id, *astuple(source)) for one in batches for source in _of_manifest(ledger.folder_of(one.folder))
     ]
     with ledger.transaction() as connection:
-        connection.executemany("INSERT INTO sources VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING", found)
+        connection.executemany(KEEP, found)
+
+
+def note_sources(
+    connection: Connection,
+    batches: Sequence[BatchEntry],
+    sources: Iterable[SourceUse],
+    options: Mapping[str, Json],
+) -> None:
+    """Within the transaction that makes these batches: what they are made of, and how."""
+    of_one = list(_of(sources, options))
+    rows = [(one.id, *astuple(source)) for one in batches for source in of_one]
+    connection.executemany(KEEP, rows)
 
 
 def _kept(connection: Connection) -> dict[int, list[KnownSource]]:
@@ -58,5 +72,9 @@ def _of_manifest(folder: Path) -> Iterable[KnownSource]:
         manifest = read(folder).manifest
     except UsageError:
         return ()
-    mapping, label = (str(manifest.options.get(name, "")) for name in ("mapping", "label"))
-    return [KnownSource(one.bytes, one.sha256, mapping, label) for one in manifest.sources]
+    return _of(manifest.sources, manifest.options)
+
+
+def _of(sources: Iterable[SourceUse], options: Mapping[str, Json]) -> Iterator[KnownSource]:
+    mapping, label = (str(options.get(name, "")) for name in ("mapping", "label"))
+    return (KnownSource(one.bytes, one.sha256, mapping, label) for one in sources)

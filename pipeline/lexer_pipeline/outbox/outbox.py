@@ -6,7 +6,7 @@ from pathlib import Path
 
 from lexer_pipeline.errors import UsageError
 from lexer_pipeline.outbox import deliveries, ledger_file
-from lexer_pipeline.outbox.address import LedgerPlace
+from lexer_pipeline.outbox.address import LedgerPlace, in_database
 from lexer_pipeline.outbox.adopt import adopt
 from lexer_pipeline.outbox.ledger import Ledger, place
 from lexer_pipeline.outbox.ledger_file import FILE
@@ -33,9 +33,15 @@ def opened(out: Path, runtime: Runtime = Runtime(), file: LedgerPlace | None = N
 def looked_into(out: Path, runtime: Runtime = Runtime(), file: LedgerPlace | None = None) -> Iterator[Ledger]:
     """The same for a command that only looks: where there is no ledger it makes none, but goes by one that is gone afterwards.
 
-    Else a look without the setting that names the ledger would leave a second one behind.
+    Else a look without the setting that names the ledger would leave a second one behind. One in a database was named; there a look
+    may make the tables, but no folder.
     """
-    if _is_there(place(out, file)):
+    at = place(out, file)
+    if in_database(at) and not out.is_dir():
+        with closing(Ledger(out, runtime, file)) as ledger:
+            yield ledger
+        return
+    if not isinstance(at, Path) or at.is_file():
         with opened(out, runtime, file) as ledger:
             yield ledger
         return
@@ -50,11 +56,6 @@ def looked_into(out: Path, runtime: Runtime = Runtime(), file: LedgerPlace | Non
 def _is_known(ledger: Ledger, folder: Path) -> bool:
     with ledger.transaction() as connection:
         return deliveries.in_folder(connection, ledger.text_of(folder)) is not None
-
-
-def _is_there(at: LedgerPlace) -> bool:
-    """Whether there is a ledger; one in a database has been named, so a look may make its tables."""
-    return not isinstance(at, Path) or at.is_file()
 
 
 def _refuse_two(out: Path, used: LedgerPlace) -> None:

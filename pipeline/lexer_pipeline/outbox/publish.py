@@ -13,6 +13,7 @@ from lexer_pipeline.outbox.batch import read
 from lexer_pipeline.outbox.connection import Connection
 from lexer_pipeline.outbox.decide import Decision, Kind, decide
 from lexer_pipeline.outbox.entry import BatchEntry, BatchState, NewBatch, Offer
+from lexer_pipeline.outbox.known_sources import note_sources
 from lexer_pipeline.outbox.ledger import Ledger
 from lexer_pipeline.outbox.locks import ITSELF
 from lexer_pipeline.outbox.there_already import Beside, changed, in_place, matched, nothing, with_asides
@@ -48,6 +49,7 @@ def publish(
                 entries = deliveries.add(connection, _new(work, ledger, offer, decision), ledger.now())
                 _supersede(connection, offer, decision, entries)
                 _note_fixed(connection, work, offer, decision, entries)
+                note_sources(connection, entries, sources, template.options)
                 _finish(work, offer, decision, template, sources, beside)
             else:
                 parts = matched(work, decision)

@@ -110,6 +110,11 @@ def fixed_batch(
             accepted.setdefault(number, set()).add(int(row) if row.isdigit() and len(row) < 64 else row)
         noted = deliveries.rows_noted(connection, one)
     _refuse_purged(word, family)
+    if any(not ledger.folder_of(part.folder).is_dir() for part in meant):
+        raise UsageError(
+            f"--fix {word}: its folder is gone, and its rejects with it",
+            "Convert its source again; what was not sent is made anew under the same name.",
+        )
     batches = [read(as_named(ledger.folder_of(part.folder), out)) for part in meant]
     manifest = batches[0].manifest
     if len(manifest.decisions) != len(manifest.sources) or not manifest.decisions:

@@ -13,6 +13,7 @@ from typing import TypeAlias
 from lexer_pipeline.errors import PipelineError, ServiceUnavailable
 from lexer_pipeline.loading.origins import Member, origin_of
 from lexer_pipeline.outbox import order
+from lexer_pipeline.outbox.address import in_database
 from lexer_pipeline.outbox.datasets import dataset_for
 from lexer_pipeline.outbox.entry import BatchEntry, BatchState
 from lexer_pipeline.outbox.known_sources import known_sources, remember
@@ -42,7 +43,7 @@ def files_of(
     """
     names = list(dict.fromkeys(path for one in found for path in one.found))
     absent = tuple(one.text for one in found if not one.found)
-    if not out.is_dir() or not names:
+    if not names or not (out.is_dir() or in_database(settings.ledger)):
         return JobFiles(tuple(names), (), (), absent)
     with looked_into(out, file=settings.ledger) as ledger:
         made = _made(ledger, settings, asked)

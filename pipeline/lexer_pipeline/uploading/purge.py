@@ -9,6 +9,7 @@ from pathlib import Path
 
 from lexer_pipeline.errors import UsageError
 from lexer_pipeline.outbox import deliveries, order
+from lexer_pipeline.outbox.address import in_database
 from lexer_pipeline.outbox.batch import as_named
 from lexer_pipeline.outbox.connection import Connection
 from lexer_pipeline.outbox.entry import BatchEntry, BatchState
@@ -57,7 +58,7 @@ def purge(
 
     A batch is as old as its last upload that was sent or, where there is none, as the batch. UsageError where there is no such folder.
     """
-    if not out.is_dir():
+    if not out.is_dir() and not in_database(settings.ledger):
         raise UsageError(
             f"{out}: there is no such folder",
             "lexer-pipeline convert SOURCE makes it; --out names another one.",
