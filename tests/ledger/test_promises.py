@@ -7,12 +7,15 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from lexer_pipeline.errors import PersonNeeded, PipelineError, ServiceUnavailable, UsageError
 from lexer_pipeline.outbox import deliveries, ledger_file
 from lexer_pipeline.outbox.address import LedgerPlace
 from lexer_pipeline.outbox.ledger import Ledger, entries, uploads_of
 from lexer_pipeline.outbox.locks import JOB
 from lexer_pipeline.system.runtime import Runtime
+from lexer_pipeline.uploading.sealed import Seal
 
 from tests.ledger.helpers import SERVICE, granted, written
 
@@ -219,3 +222,15 @@ def test_an_address_is_called_as_it_is(ledger: Ledger, out: Path, at: LedgerPlac
     assert ledger.text_of("s3://lake/batches") == "s3://lake/batches"
     assert ledger.folder_of(ledger.text_of(out / "a")) == out / "a"
     assert ledger.text_of(out / "a") == ("batches/a" if isinstance(at, Path) else str(out / "a"))
+
+
+@settings(max_examples=200)
+@given(st.text(max_size=300), st.text(min_size=1), st.text(min_size=1))
+def test_a_seal_is_opened_by_its_own_secret_alone(text: str, secret: str, other: str) -> None:
+    sealed = Seal(secret).close(text)
+    assert Seal(secret).open(sealed) == text
+    assert sealed != Seal(secret).close(text)
+    if other != secret:
+        assert Seal(other).open(sealed) is None
+    for broken in ("", text, sealed[:-4], "A" + sealed[1:] if sealed[0] != "A" else "B" + sealed[1:]):
+        assert Seal(secret).open(broken) is None

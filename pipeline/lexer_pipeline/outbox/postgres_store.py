@@ -34,6 +34,7 @@ ALIVE = "SET LOCAL tcp_keepalives_idle = 30; SET LOCAL tcp_keepalives_interval =
 BEGIN = f"""BEGIN ISOLATION LEVEL READ COMMITTED; {ALIVE};
     SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0;
     SET LOCAL lock_timeout = {{patience:.0f}}; SET LOCAL search_path = {{schema}};
+    SET LOCAL extra_float_digits = 1;
     SELECT set_config('synchronous_commit', 'on', true) WHERE current_setting('synchronous_commit') NOT IN ('on', 'remote_apply');
     SELECT pg_advisory_xact_lock({{key}})"""
 # It lasts as long as a lock is held: a pool of connections must not give the connection to others meanwhile.

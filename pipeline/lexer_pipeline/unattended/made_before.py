@@ -2,7 +2,7 @@
 
 import hashlib
 import stat
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager, suppress
 from functools import partial
 from importlib import import_module
@@ -39,7 +39,7 @@ def files_of(
     """The files of a job, told apart by what earlier runs made of them; `asked` are the spec, map, label and member of this one.
 
     A file is known by its bytes: one of which a batch was made in the same way, for the same dataset, is not read again, whatever
-    became of the batch, unless it was held or rejected.
+    became of the batch, unless it was held or rejected, or waits and is gone from the disk.
     """
     names = list(dict.fromkeys(path for one in found for path in one.found))
     absent = tuple(one.text for one in found if not one.found)
@@ -48,8 +48,11 @@ def files_of(
     with looked_into(out, file=settings.ledger) as ledger:
         made = _made(ledger, settings, asked)
         before = {path: _before(path, asked["member"], made) for path in names}
-        known = tuple(path for path, batches in before.items() if _is_done(batches))
-        waiting = _waiting(ledger, settings, (one for path in known for one in before[path]))
+        waits = _waiting(ledger, settings)
+        gone = {one.id for one in waits if not ledger.folder_of(one.folder).is_dir()}
+        known = tuple(path for path, batches in before.items() if _is_done(batches, gone))
+        some = {one.id for path in known for one in before[path]}
+        waiting = tuple(ledger.folder_of(one.folder) for one in waits if one.id in some)
     return JobFiles(tuple(path for path in names if path not in known), known, waiting, absent)
 
 
@@ -88,8 +91,9 @@ def _sha256(archive: ModuleType, member: Member) -> str:
     return digest.hexdigest()
 
 
-def _is_done(batches: Sequence[BatchEntry]) -> bool:
-    return bool(batches) and not any(one.state in TRIED_AGAIN for one in batches)
+def _is_done(batches: Sequence[BatchEntry], gone: Collection[int]) -> bool:
+    """Whether nothing is left to do with a file: what waits and is `gone` from the disk has to be made anew."""
+    return bool(batches) and not any(one.state in TRIED_AGAIN or one.id in gone for one in batches)
 
 
 def _made(ledger: Ledger, settings: Settings, asked: Mapping[str, str | None]) -> Made:
@@ -111,12 +115,10 @@ def _made(ledger: Ledger, settings: Settings, asked: Mapping[str, str | None]) -
     return made
 
 
-def _waiting(ledger: Ledger, settings: Settings, batches: Iterator[BatchEntry]) -> tuple[Path, ...]:
-    """Those of some batches that are not at the service yet, or need a person there, in the order they were made."""
-    some = {one.id for one in batches}
+def _waiting(ledger: Ledger, settings: Settings) -> list[BatchEntry]:
+    """The batches that are not at the service yet, or need a person there, in the order they were made."""
     with ledger.transaction() as connection:
-        waiting = order.waiting(connection, settings.service, settings.former_service)
-    return tuple(ledger.folder_of(one.folder) for one in waiting if one.id in some)
+        return order.waiting(connection, settings.service, settings.former_service)
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from lexer_pipeline.model import Manifest
 from lexer_pipeline.outbox import deliveries
 from lexer_pipeline.outbox.address import LedgerPlace, in_database
 from lexer_pipeline.outbox.batch import as_named, folders, read
-from lexer_pipeline.outbox.entry import BatchEntry, BatchState, Entry, State
+from lexer_pipeline.outbox.entry import UNDER_WAY, BatchEntry, BatchState, Entry, State
 from lexer_pipeline.outbox.ledger import Ledger, uploads_of
 from lexer_pipeline.outbox.outbox import looked_into
 from lexer_pipeline.outbox.standing import data_in, size_of, standing
@@ -121,7 +121,8 @@ def _line(
     path = as_named(folder, out)
     manifest = _manifest(folder)
     state = upload.state if upload is not None else one.state
-    is_gone = manifest is None and bool(one.specification) and state == BatchState.PREPARED
+    waits = state == BatchState.PREPARED or state in UNDER_WAY
+    is_gone = manifest is None and bool(one.specification) and waits
     replaces, replaced_by = (Path(name).name if name else None for name in names)
     purged = f"its data was purged on {utc_text(one.purged_at, 'seconds')}" if one.purged_at else ""
     reason = "its folder is gone, or broken" if is_gone else _why(upload, manifest) or purged
