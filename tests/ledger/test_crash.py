@@ -143,7 +143,9 @@ def test_a_way_that_breaks_at_any_word_loses_nothing_and_sends_nothing_twice(
             except ServiceUnavailable as problem:
                 broke += 1
                 assert "the ledger postgresql://" in problem.message
-            assert proxy.words >= at
+            assert proxy.words >= min(
+                at, all_of_them - 2
+            )  # the last words are good-byes, which may go together
             is_there_once(service, out, here, batch)
     assert 0 < broke < all_of_them
 
