@@ -23,6 +23,7 @@ _HOMES: Mapping[str, str] = MappingProxyType({
     "UploadOptions": "uploading.options",
     "Settings": "uploading.settings",
     "Token": "uploading.settings",
+    "LedgerAddress": "outbox.address",
     "Runtime": "system.runtime",
     "Timings": "system.timings",
     # What they return.

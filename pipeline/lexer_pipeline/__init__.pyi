@@ -27,6 +27,7 @@ from lexer_pipeline.model import PreparedBatch as PreparedBatch
 from lexer_pipeline.model import Receipt as Receipt
 from lexer_pipeline.model import SourceUse as SourceUse
 from lexer_pipeline.model import Specification as Specification
+from lexer_pipeline.outbox.address import LedgerAddress as LedgerAddress
 from lexer_pipeline.outbox.trace import Trace as Trace
 from lexer_pipeline.outbox.trace import TracedLine as TracedLine
 from lexer_pipeline.outbox.trace import TracedOrigin as TracedOrigin

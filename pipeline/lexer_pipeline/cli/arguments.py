@@ -269,6 +269,11 @@ def _add_status(commands: Commands) -> None:
         commands, "status", "show what is prepared, held, sent, in doubt", "status --out batches"
     )
     flags.add_out(parser)
+    parser.add_argument(
+        "--move-ledger",
+        action="store_true",
+        help="first bring what the ledger in --out knows into the database that LEXER_LEDGER names, once",
+    )
 
 
 def _add_review(commands: Commands) -> None:
