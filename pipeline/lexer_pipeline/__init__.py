@@ -14,6 +14,7 @@ _HOMES: Mapping[str, str] = MappingProxyType({
     "inspect": "inspecting.inspect",
     "upload": "uploading.send",
     "trace": "outbox.trace",
+    "compare": "comparing.compare",
     # What may be asked of them.
     "Options": "preparing.options",
     "ReadOptions": "loading.format",
@@ -22,6 +23,7 @@ _HOMES: Mapping[str, str] = MappingProxyType({
     "UploadOptions": "uploading.options",
     "Settings": "uploading.settings",
     "Token": "uploading.settings",
+    "LedgerAddress": "outbox.address",
     "Runtime": "system.runtime",
     "Timings": "system.timings",
     # What they return.
@@ -40,6 +42,10 @@ _HOMES: Mapping[str, str] = MappingProxyType({
     "TracedLine": "outbox.trace",
     "TracedOrigin": "outbox.trace",
     "TracedSourceLine": "outbox.trace",
+    "Difference": "comparing.difference",
+    "ComparedSide": "comparing.difference",
+    "FieldDifference": "comparing.difference",
+    "ExampleRecord": "comparing.difference",
     "Progress": "uploading.options",
     "Inspection": "inspecting.inspect",
     "Candidate": "inspecting.candidates",

@@ -15,6 +15,9 @@ CREDENTIALS: Mapping[str, str] = MappingProxyType({
     "abfss": "Set AZURE_STORAGE_KEY (or AZURE_STORAGE_SAS_TOKEN) with AZURE_STORAGE_ACCOUNT, or type az login.",
 })  # fmt: skip
 # In the words of an error, what it means; the first that is met.
+NO_CREDENTIALS = re.compile(
+    r"OAuth2 access token|DefaultAzureCredential|credentials file|AuthenticationException", re.IGNORECASE
+)
 NO_HOST = re.compile(
     r"curlCode: 6\b|resolve host|Could not resolve|CURLE_COULDNT_RESOLVE_HOST", re.IGNORECASE
 )
@@ -31,7 +34,8 @@ FOR_NOW = re.compile(
     re.IGNORECASE,
 )
 UNREACHED = re.compile(
-    r"NETWORK_CONNECTION|curlCode|Failed to connect|timeout|timed out|DEADLINE_EXCEEDED", re.IGNORECASE
+    r"NETWORK_CONNECTION|curlCode|CURL error|new connection|Failed to connect|timeout|timed out|DEADLINE_EXCEEDED",
+    re.IGNORECASE,
 )
 
 
@@ -45,6 +49,10 @@ def refusal(address: Address, problem: Exception) -> Exception:
         )
     if NO_BUCKET.search(said):
         return NothingThere(f"{address}: there is no bucket {address.host}", "Check its name.")
+    if NO_CREDENTIALS.search(said):
+        return SourceError(
+            f"{address}: no credentials were found that can be used", CREDENTIALS[address.scheme]
+        )
     if NO_HOST.search(said):
         return _unreached(address, "the service has no address in this network")
     if CERTIFICATE.search(said):

@@ -1,8 +1,8 @@
 """Objects in the buckets of the clouds, through the file systems of pyarrow; credentials are looked for where each cloud has them."""
 
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
@@ -12,14 +12,15 @@ import pyarrow as pa
 from pyarrow import fs
 
 from lexer_pipeline.errors import UsageError
-from lexer_pipeline.loading.cloud_words import refusal
+from lexer_pipeline.loading.cloud_words import NO_CREDENTIALS, refusal
 from lexer_pipeline.loading.network import Network
 from lexer_pipeline.loading.ranges import SMALL
 from lexer_pipeline.loading.remote import NothingThere, RemoteFile, State, trying
 from lexer_pipeline.system.addresses import Address
 
-CONNECT, ANSWER, GOOGLE_TRIES = 5.0, 30.0, 8.0  # seconds
+CONNECT, ANSWER, GOOGLE_TRIES = 5.0, 30.0, 4.0  # seconds
 ATTEMPTS = 2
+NO_NAME = "-"
 AZURE = ".dfs.core.windows.net"
 # What Arrow says of a bucket that lies elsewhere.
 OTHER_REGION = re.compile(r"while the bucket is located in '([a-z0-9-]+)'")
@@ -76,19 +77,31 @@ class _Bucket:
     def _path(self, key: str) -> str:
         return f"{self.name}/{key}" if key else self.name
 
-    def _asked(self, ask: Any) -> Any:
+    def _asked(self, ask: Callable[[Any], Any]) -> Any:
         with naming(self.address):
-            system = self._network.opened.get(self._id)
-            if system is None:
-                system = self._network.opened[self._id] = _system(self.address, self._network)
+            system = self._network.opened.get(self._id) or self._opened(_system(self.address, self._network))
             try:
                 return ask(system)
-            except OSError as problem:
+            except (OSError, pa.ArrowException) as problem:
                 region = OTHER_REGION.search(str(problem))
-                if region is None:
-                    raise
-                system = self._network.opened[self._id] = _system(self.address, self._network, region[1])
-                return ask(system)
+                if region is not None:
+                    return ask(self._opened(_s3(self.address, self._network, region[1])))
+                if self._has_none(str(problem)):
+                    with suppress(OSError, pa.ArrowException):  # what anybody may read needs none
+                        return ask(self._opened(_google(self._network, anonymous=True)))
+                raise
+
+    def _has_none(self, said: str) -> bool:
+        """Whether Google finds no credentials, and none were named."""
+        named = self._network.environ.get("GOOGLE_APPLICATION_CREDENTIALS")
+        return self.address.scheme == "gs" and not named and NO_CREDENTIALS.search(said) is not None
+
+    def _opened(self, system: Any) -> Any:
+        if self.address.scheme == "abfss":
+            # Where no credentials are found, this says so; what else is asked first would end the process (pyarrow 26).
+            system.get_file_info(f"{self.name}/{self.address.key or NO_NAME}")
+        self._network.opened[self._id] = system
+        return system
 
 
 class _Object:
@@ -140,15 +153,15 @@ def naming(address: Address) -> Iterator[None]:
         raise refusal(address, problem) from None
 
 
-def _system(address: Address, network: Network, region: str | None = None) -> Any:
+def _system(address: Address, network: Network) -> Any:
     if address.scheme == "s3":
-        return _s3(address, network, region)
+        return _s3(address, network)
     if address.scheme == "gs":
         return _google(network)
     return _azure(address, network)
 
 
-def _s3(address: Address, network: Network, region: str | None) -> Any:
+def _s3(address: Address, network: Network, region: str | None = None) -> Any:
     environ = network.environ
     endpoint = environ.get("AWS_ENDPOINT_URL_S3") or environ.get("AWS_ENDPOINT_URL")
     ca_file = network.ca_file or environ.get("AWS_CA_BUNDLE")
@@ -170,14 +183,14 @@ def _proxy(url: str, network: Network) -> str | None:
     return getproxies().get(parts.scheme)
 
 
-def _google(network: Network) -> Any:
+def _google(network: Network, *, anonymous: bool = False) -> Any:
     limit = timedelta(seconds=GOOGLE_TRIES)
     if emulator := network.environ.get("STORAGE_EMULATOR_HOST"):
         parts = urlsplit(emulator if "//" in emulator else f"http://{emulator}")
         return fs.GcsFileSystem(
             anonymous=True, scheme=parts.scheme, endpoint_override=parts.netloc, retry_time_limit=limit
         )
-    return fs.GcsFileSystem(retry_time_limit=limit)
+    return fs.GcsFileSystem(anonymous=anonymous, retry_time_limit=limit)
 
 
 def _azure(address: Address, network: Network) -> Any:
@@ -192,7 +205,9 @@ def _azure(address: Address, network: Network) -> Any:
     dfs = f".{authority}" if authority else AZURE
     is_meant = environ.get("AZURE_STORAGE_ACCOUNT", account) == account
     key, sas = environ.get("AZURE_STORAGE_KEY"), environ.get("AZURE_STORAGE_SAS_TOKEN")
+    # Arrow puts the signature behind the address as it is.
+    signed = f"?{sas.removeprefix('?')}" if sas and is_meant and not key else None
     return fs.AzureFileSystem(
-        account, account_key=key if is_meant else None, sas_token=sas if is_meant and not key else None,
+        account, account_key=key if is_meant else None, sas_token=signed,
         dfs_storage_authority=dfs, blob_storage_authority=dfs.replace(".dfs.", ".blob."),
     )  # fmt: skip

@@ -31,7 +31,7 @@ class Ranged(RawIOBase):
 
     def __init__(self, fetch: Callable[[int, int], bytes], size: int, head: bytes) -> None:
         self._fetch = fetch
-        self._size = size
+        self.size = size
         self._at = 0
         self._window, self._data = 0, head
         self._step = SMALL
@@ -48,12 +48,12 @@ class Ranged(RawIOBase):
         return self._at
 
     def seek(self, offset: int, whence: int = os.SEEK_SET, /) -> int:
-        self._at = max(0, (0, self._at, self._size)[whence] + offset)
+        self._at = max(0, (0, self._at, self.size)[whence] + offset)
         return self._at
 
     def read(self, size: int = -1, /) -> bytes:
         """The next bytes, at most `size`, none only at the end."""
-        wanted = max(0, self._size - self._at)
+        wanted = max(0, self.size - self._at)
         wanted = wanted if size < 0 else min(size, wanted)
         if not wanted:
             return b""
@@ -68,6 +68,11 @@ class Ranged(RawIOBase):
         data = self.read(len(into))
         into[: len(data)] = data
         return len(data)
+
+    def held(self) -> int:
+        """How many of the next bytes can be read without waiting."""
+        held = self._window + len(self._data) - self._at
+        return max(0, held) if self._window <= self._at else 0
 
     def close(self) -> None:
         self._forget()
@@ -91,7 +96,7 @@ class Ranged(RawIOBase):
             self._step = min(self._step * GROWTH, LARGE) if follows else SMALL
             # What is read backwards from the end, as the directory of a zip, lies in one range.
             self._window = self._at if follows else self._at // SMALL * SMALL
-            end = min(self._size, max(self._window + self._step, self._at + min(wanted, LARGE)))
+            end = min(self.size, max(self._window + self._step, self._at + min(wanted, LARGE)))
             self._data = self._fetch(self._window, end - self._window)
         self._read_ahead(end)
 
@@ -100,9 +105,9 @@ class Ranged(RawIOBase):
         if self._step < LARGE:
             return
         end = self._ahead[-1].end if self._ahead else end
-        while len(self._ahead) < AHEAD and end < self._size:
+        while len(self._ahead) < AHEAD and end < self.size:
             self._threads = self._threads or ThreadPoolExecutor(AHEAD, "ahead")
-            begin, end = end, min(end + LARGE, self._size)
+            begin, end = end, min(end + LARGE, self.size)
             self._ahead.append(_Block(begin, end, self._threads.submit(self._fetch, begin, end - begin)))
 
     def _forget(self) -> None:

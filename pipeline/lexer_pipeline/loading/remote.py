@@ -116,10 +116,11 @@ class RemoteFile:
 
 def trying(work: Callable[[], T], network: Network) -> T:
     """What comes of something that may fail for a moment."""
-    for number in range(LOOKS):
+    for number in range(1, LOOKS + 1):
         try:
             return work()
         except Passing as passing:
-            problem = passing.problem
-        network.sleep(PAUSE * 2**number)
-    raise problem
+            if number == LOOKS:
+                raise passing.problem from None
+        network.sleep(PAUSE * number)
+    raise AssertionError("the last try returns or raises")
