@@ -101,6 +101,13 @@ def test_what_cannot_be_read_is_told_with_what_to_type(
     assert said in found[1]
 
 
+def test_a_database_is_reviewed_by_what_was_made_of_it(run: Run) -> None:
+    code, said = run("review", "sqlite:///shop.db", "--no-browser")
+
+    assert code == 2
+    assert "lexer-pipeline review BATCH" in said
+
+
 @pytest.mark.parametrize(
     "address",
     [
