@@ -13,12 +13,30 @@ from lexer_pipeline.model import Json, SourceUse
 from lexer_pipeline.preparing.decisions import Decisions
 from lexer_pipeline.preparing.delivery import Delivery
 from lexer_pipeline.preparing.options import Options
-from lexer_pipeline.preparing.plan import Plan
+from lexer_pipeline.preparing.plan import Plan, opened
 from lexer_pipeline.preparing.report import SourceReport, Tally
-from lexer_pipeline.preparing.stages import Stages
+from lexer_pipeline.preparing.stages import Stages, stages_of
+from lexer_pipeline.preparing.together import Together
 from lexer_pipeline.reporting.sampling import SourceSample
 from lexer_pipeline.suspicions import Sighting, as_json
+from lexer_pipeline.system.hashing import Hashing
 from lexer_pipeline.system.parallel import map_in_order
+from lexer_pipeline.system.scratch import Scratch
+
+
+def fill_all(
+    delivery: Delivery, todo: Sequence[Plan], options: Options, together: Together, read: "Read", scratch: Scratch,
+    hashing: Hashing, first: int = 0,
+) -> None:  # fmt: skip
+    """Pass the sources of a delivery, whose numbers begin with `first`, through the stages, and note in `read` how they were read."""
+    for plan in todo:
+        if not read.leaves_rows(plan):
+            continue
+        number = first + len(read.plans)
+        with opened(plan, scratch, hashing, refuses_rejects=True) as loaded:
+            stages = stages_of(loaded, plan, options)
+            report = fill(delivery, number, stages, options, together.watches(number, stages), read.seen)
+            read.add(plan, loaded, report, stages.route.decisions, stages.route.left_out)
 
 
 def fill(

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from lexer_pipeline.chunks.repeats import ACCEPTED, LEFT_OUT, REJECTED, Repeats
+from lexer_pipeline.chunks.repeats import ACCEPTED, LEFT_OUT, REJECTED, Noted, Repeated, Repeats
 from lexer_pipeline.chunks.results import Checked
 from lexer_pipeline.chunks.watch import Watch
 from lexer_pipeline.model import Specification
@@ -29,12 +29,14 @@ class Together:
     `shared` are then the hashes of the keys that more than one source has, known once it `told` all.
     """
 
-    def __init__(self, specification: Specification, several: bool, scratch: Scratch) -> None:
+    def __init__(
+        self, specification: Specification, several: bool, scratch: Scratch, files_before: int = 0
+    ) -> None:
         self._specification = specification
         self._several = several and specification.key is not None
         self.shared = np.zeros(0, np.uint64)
         self._repeats = Repeats(scratch)
-        self._files = 0
+        self._files = files_before
 
     def watches(self, number: int, stages: Stages[Any]) -> tuple[Watch, ...]:
         """What looks at the chunks of the source of this number."""
@@ -52,18 +54,27 @@ class Together:
     def told(self, reports: Sequence[SourceReport]) -> list[SourceReport]:
         """The reports on all sources, with what came more than once; asked when all were read."""
         found = self._repeats.found()
-        code = "key_repeated" if self._specification.key else "record_repeated"
-        told = list(reports)
         if self._specification.key is not None:
             self.shared = found.shared
-        for number, count in sorted(found.counts.items()):
-            seen = Sighting(
-                code, self._specification.key or "", count, tuple(found.lines[number]), told[number].path
-            )
-            sightings = Sightings()
-            sightings.update([*told[number].suspicions, seen])
-            told[number] = replace(told[number], suspicions=sightings.all())
-        return told
+        return repeats_told(reports, self._specification, found)
+
+    def noted(self) -> Iterator[Noted]:
+        """All that was noted of the records, for who looks at those of other sources too; asked in place of `told`."""
+        return self._repeats.noted()
+
+
+def repeats_told(
+    reports: Sequence[SourceReport], specification: Specification, found: Repeated
+) -> list[SourceReport]:
+    """The reports on all sources, with what came more than once."""
+    code = "key_repeated" if specification.key else "record_repeated"
+    told = list(reports)
+    for number, count in sorted(found.counts.items()):
+        seen = Sighting(code, specification.key or "", count, tuple(found.lines[number]), told[number].path)
+        sightings = Sightings()
+        sightings.update([*told[number].suspicions, seen])
+        told[number] = replace(told[number], suspicions=sightings.all())
+    return told
 
 
 class _Seen:

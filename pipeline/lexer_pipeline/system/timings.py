@@ -25,6 +25,10 @@ class Timings:
         self._lock = threading.Lock()
         self._spent: dict[str, tuple[float, int]] = {}
 
+    def __reduce__(self) -> tuple[type["Timings"], tuple[()]]:
+        """What another process does it counts by itself."""
+        return Timings, ()
+
     @contextmanager
     def of(self, stage: str, size: int) -> Iterator[None]:
         """Count the CPU time of this thread for `stage`, which works on `size` bytes."""
