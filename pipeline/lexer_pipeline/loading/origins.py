@@ -41,6 +41,10 @@ class NamedFile:
     def __str__(self) -> str:
         return self.name
 
+    def __getstate__(self) -> dict[str, object]:
+        """Another machine sees the same file on another device, under another number."""
+        return {**vars(self), "_known": (0, 0, *self._known[2:])}
+
     @property
     def identity(self) -> tuple[int, int] | None:
         """What tells it from all other files, where the system says it."""
@@ -58,7 +62,7 @@ class NamedFile:
         """The file from its start, which must be the one that was looked at."""
         self.check()
         file = _opened(self._path)
-        if state_of(os.fstat(file.fileno())) != self._known:
+        if not self._is_known(os.fstat(file.fileno())):
             file.close()
             raise changed(self.name)
         return file
@@ -66,9 +70,13 @@ class NamedFile:
     def check(self) -> None:
         """Raise SourceError where the path names another file by now, or one that changed."""
         with suppress(OSError):
-            if state_of(self._path.stat()) == self._known:
+            if self._is_known(self._path.stat()):
                 return
         raise changed(self.name)
+
+    def _is_known(self, found: os.stat_result) -> bool:
+        state = state_of(found)
+        return state == self._known if self._known[1] else state[2:] == self._known[2:]
 
     def close(self) -> None:
         """Nothing is held open."""

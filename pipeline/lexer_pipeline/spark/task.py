@@ -1,0 +1,115 @@
+"""What a task of the cluster does: some sources of a delivery pass through the stages, into a folder that it alone writes to."""
+
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from lexer_pipeline.chunks.repeats import NOTED, Noted
+from lexer_pipeline.model import Specification
+from lexer_pipeline.outbox.workspace import Part
+from lexer_pipeline.preparing.delivery import Delivery, Elsewhere
+from lexer_pipeline.preparing.filling import Read, fill_all
+from lexer_pipeline.preparing.options import Options
+from lexer_pipeline.preparing.plan import Plan
+from lexer_pipeline.preparing.together import Together
+from lexer_pipeline.reporting.sampling import SourceSample
+from lexer_pipeline.system.hashing import Hashing
+from lexer_pipeline.system.scratch import Scratch
+from lexer_pipeline.system.timings import Timings
+
+NOTES = "notes"
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """Some sources of one delivery, one after another: the first has the number `first` among those of the delivery.
+
+    `several` says that the delivery has more sources than one, and `files_before` how many files the sources before these are.
+    `work` is the folder of the delivery's work, which all machines see.
+    """
+
+    delivery: int
+    work: Path
+    plans: tuple[Plan, ...]
+    first: int
+    files_before: int
+    several: bool
+    options: Options
+
+    @property
+    def specification(self) -> Specification:
+        """What is made."""
+        return self.plans[0].specification
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """What a task made: how its sources were read, the parts that it wrote, and where it noted by what the records are known.
+
+    `homes` are the part and line of records of several sources, by their numbers; `elsewhere` are rows of such that stand in what
+    another task made.
+    """
+
+    read: Read
+    parts: tuple[Part, ...]
+    folder: Path
+    homes: dict[int, tuple[int, int]]
+    elsewhere: tuple[Elsewhere, ...]
+    timings: tuple[Any, ...]
+
+
+@dataclass(slots=True)
+class _Parts:
+    """The parts that one attempt of a task writes."""
+
+    folder: Path
+    timings: Timings
+    hashing: Hashing = field(default_factory=Hashing)
+    parts: list[Part] = field(default_factory=list)
+
+    def new_part(self) -> Part:
+        """Begin the next part; the one before it is complete."""
+        if self.parts:
+            self.parts[-1].seal()
+        part = Part(self.folder / f"part-{len(self.parts) + 1:04}", self.timings, self.hashing)
+        self.parts.append(part)
+        return part
+
+
+def filled(task: Task, folder: Path) -> Filled:
+    """The sources of a task, passed through the stages into this folder."""
+    timings = Timings()
+    options = replace(task.options, timings=timings)
+    parts = _Parts(folder, timings)
+    read = Read(seen=SourceSample() if options.report else None)
+    with Scratch(options.temp) as scratch:
+        try:
+            together = Together(task.specification, task.several, scratch, task.files_before)
+            delivery = Delivery(parts, options.max_bytes)
+            fill_all(delivery, task.plans, options, together, read, scratch, parts.hashing, task.first)
+            parts.parts[-1].seal()
+            _keep(together, folder / NOTES)
+        except BaseException:
+            for part in parts.parts:
+                part.abandon()
+            raise
+        finally:
+            parts.hashing.close()
+    places = {id(part): number for number, part in enumerate(parts.parts)}
+    homes = {group: (places[id(part)], line) for group, (part, line) in delivery.homes.items()}
+    read.plans = []
+    return Filled(read, tuple(parts.parts), folder, homes, tuple(delivery.elsewhere), tuple(timings.spent()))
+
+
+def _keep(together: Together, file: Path) -> None:
+    """Note on the disk by what the records are known."""
+    with file.open("wb") as out:
+        for some in together.noted():
+            out.write(some.tobytes())
+
+
+def kept(folder: Path) -> Noted:
+    """By what the records are known that a task made in this folder."""
+    return np.fromfile(folder / NOTES, NOTED)
