@@ -101,6 +101,14 @@ class Read:
         self.decisions.append(decided)
         self.left_out.update(dict.fromkeys(left_out))
 
+    def join(self, more: "Read") -> None:
+        """Take in what is known of the sources that follow."""
+        for name in ("plans", "headers", "used", "reports", "decisions"):
+            getattr(self, name).extend(getattr(more, name))
+        self.left_out.update(more.left_out)
+        if self.seen is not None and more.seen is not None:
+            self.seen.sample.join(more.seen.sample)
+
     def leaves_rows(self, plan: Plan) -> bool:
         """Whether a pass may have rows to make something of: not one of what an earlier pass leaves to it, where that left none."""
         passes = zip(self.plans, self.reports, strict=True)

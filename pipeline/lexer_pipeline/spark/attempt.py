@@ -51,9 +51,9 @@ def failed(problem: PipelineError) -> Failed:
     return Failed(kind.__name__, problem.message, problem.hint, dict(vars(problem)))
 
 
-def folder_of(work: Path, number: int) -> Path:
-    """Where this attempt of the task of a number writes; no other attempt does."""
-    return work / ATTEMPTS / f"{number:06}-{TaskContext.get().taskAttemptId()}"
+def folder_of(work: Path, task: str) -> Path:
+    """Where this attempt of a task writes; no other attempt does."""
+    return work / ATTEMPTS / f"{task}-{TaskContext.get().taskAttemptId()}"
 
 
 def each(
@@ -61,8 +61,8 @@ def each(
 ) -> Iterator[pa.RecordBatch]:
     """Do what each row of a partition asks for, and tell what came of it; `made_by` is the version that asks."""
     for batch in batches:
-        for number, told in zip(batch["number"].to_pylist(), batch["told"].to_pylist(), strict=True):
-            yield _told(number, _done(do, made_by, told))
+        for number, told in zip(batch["number"], batch["told"], strict=True):
+            yield row_told(number.as_py(), _done(do, made_by, told.as_py()))
 
 
 def _done(do: Callable[[Any], Any], made_by: str, told: bytes) -> Any:
@@ -84,7 +84,8 @@ def _done(do: Callable[[Any], Any], made_by: str, told: bytes) -> Any:
         return Defect(f"{type(problem).__name__} in {Path(last.filename).name}, line {last.lineno}")
 
 
-def _told(number: int, what: Any) -> pa.RecordBatch:
+def row_told(number: int, what: Any) -> pa.RecordBatch:
+    """What a task tells."""
     return pa.record_batch(
         [pa.array([number], pa.int64()), pa.array([pickle.dumps(what)], pa.binary())],
         names=["number", "told"],

@@ -14,14 +14,13 @@ from lexer_pipeline.spark.task import Task
 MOST, EACH = 512 << 20, 3
 
 
-def dealt(delivery: int, work: Path, todo: Sequence[Plan], options: Options, cores: int) -> list[Task]:
+def dealt(work: Path, todo: Sequence[Plan], options: Options, cores: int) -> list[Task]:
     """The tasks of one delivery, in the order of its sources."""
     most = min(MOST, sum(size_of(plan) for plan in todo) // (cores * EACH))
     files = files_of(todo)
     plain = replace(options, stdin=None, progress=None)
     return [
         Task(
-            delivery,
             work,
             tuple(todo[first:end]),
             first,

@@ -2,18 +2,25 @@
 
 from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
+from itertools import islice
 
+from lexer_pipeline.chunks.repeats import Repeated
 from lexer_pipeline.errors import UsageError
 from lexer_pipeline.loading.origins import Member, NamedFile
 from lexer_pipeline.loading.source import Source
+from lexer_pipeline.outbox.joined_parts import joined
 from lexer_pipeline.outbox.workspace import Workspace
 from lexer_pipeline.preparing.filling import Read
 from lexer_pipeline.preparing.options import Options
 from lexer_pipeline.preparing.place import Place
 from lexer_pipeline.preparing.plan import Plan
+from lexer_pipeline.preparing.together import repeats_told
+from lexer_pipeline.reporting.sampling import SourceSample
 from lexer_pipeline.spark.attempt import folder_of
 from lexer_pipeline.spark.bundles import dealt
+from lexer_pipeline.spark.folded import with_fates
 from lexer_pipeline.spark.jobs import Cluster
+from lexer_pipeline.spark.repeated import repeated
 from lexer_pipeline.spark.task import Filled, Task, filled
 from lexer_pipeline.system.scratch import Scratch
 
@@ -21,7 +28,7 @@ Deliveries = Sequence[tuple[Sequence[Plan], Place]]
 
 
 def fill_each(
-    cluster: Cluster, deliveries: Deliveries, options: Options, scratch: Scratch
+    cluster: Cluster, deliveries: Deliveries, options: Options, _scratch: Scratch
 ) -> Iterable[tuple[Workspace, Read]]:
     """The workspace of each delivery, filled by the tasks of a cluster, and what was read for it."""
     refuse_what_is_here_alone([plan.source for todo, _ in deliveries for plan in todo])
@@ -31,39 +38,53 @@ def fill_each(
             works.append(Workspace(place.out, options.timings))
             on_failure.callback(works[-1].discard)
         tasks = [
-            task
-            for number, (todo, _) in enumerate(deliveries)
-            for task in dealt(number, works[number].folder.resolve(), todo, options, cluster.cores)
+            dealt(work.folder.resolve(), todo, options, cluster.cores)
+            for work, (todo, _) in zip(works, deliveries, strict=True)
         ]
-        done = cluster.run(fill, list(enumerate(tasks)))
-        found = [
-            gathered(
-                work, todo, [one for task, one in zip(tasks, done, strict=True) if task.delivery == number]
-            )
-            for number, (work, (todo, _)) in enumerate(zip(works, deliveries, strict=True))
+        found = _filled(cluster, tasks)
+        reads = [
+            gathered(work, some, done, again)
+            for work, some, (done, again) in zip(works, tasks, found, strict=True)
         ]
         on_failure.pop_all()
-    return list(zip(works, found, strict=True))
+    return list(zip(works, reads, strict=True))
 
 
-def fill(asked: tuple[int, Task]) -> Filled:
+def _filled(cluster: Cluster, tasks: Sequence[Sequence[Task]]) -> list[tuple[list[Filled], Repeated]]:
+    """What the tasks of each delivery made, and what stands in it more than once; where sources have records in common, once that is decided."""
+    found = _once(cluster, tasks)
+    is_keyed = [some[0].specification.key is not None for some in tasks]
+    with_shared = [at for at, (_, again) in enumerate(found) if is_keyed[at] and len(again.shared)]
+    known = [with_fates(cluster, tasks[at], found[at][1].shared) for at in with_shared]
+    for at, anew in zip(with_shared, _once(cluster, known), strict=True):
+        found[at] = anew
+    return found
+
+
+def _once(cluster: Cluster, tasks: Sequence[Sequence[Task]]) -> list[tuple[list[Filled], Repeated]]:
+    """One pass over all sources, those of all deliveries side by side."""
+    done = iter(cluster.run(fill, [task for some in tasks for task in some]))
+    each = [list(islice(done, len(some))) for some in tasks]
+    return [(some, repeated(cluster, [one.folder for one in some])) for some in each]
+
+
+def fill(task: Task) -> Filled:
     """What a worker does: the sources of a task pass through the stages into a folder of this attempt."""
-    number, task = asked
-    return filled(task, folder_of(task.work, number))
+    return filled(task, folder_of(task.work, f"{task.first:06}"))
 
 
-def gathered(work: Workspace, todo: Sequence[Plan], done: Sequence[Filled]) -> Read:
+def gathered(work: Workspace, tasks: Sequence[Task], done: Sequence[Filled], again: Repeated) -> Read:
     """What the tasks of a delivery wrote becomes its parts, and what they read is told as one; of no other attempt anything is taken."""
-    read = Read(seen=done[0].read.seen)
+    read = Read(seen=SourceSample() if tasks[0].options.report else None)
+    homes = {group: (one.parts[part], line) for one in done for group, (part, line) in one.homes.items()}
     for one in done:
-        for part in one.parts:
-            work.take(part)
-        read.headers += one.read.headers
-        read.used += one.read.used
-        read.reports += one.read.reports
-        read.decisions += one.read.decisions
-        read.left_out.update(one.read.left_out)
-    read.plans = list(todo)
+        for group, source, lines in one.elsewhere:
+            part, line = homes[group]
+            part.trace.add_more(line, source, lines)
+        read.join(one.read)
+    for part in joined([part for one in done for part in one.parts]):
+        work.take(part)
+    read.reports = repeats_told(read.reports, tasks[0].specification, again)
     return read
 
 

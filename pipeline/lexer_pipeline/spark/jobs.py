@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 from lexer_pipeline.errors import NO_ROOM, ServiceUnavailable, UsageError
 from lexer_pipeline.spark.attempt import PACKAGE, TOLD, Defect, Failed, asked
+from lexer_pipeline.spark.session import quiet
 
 Done = TypeVar("Done")
 # So often it is looked whether there is a worker; without one so long, nobody comes any more.
@@ -38,9 +39,14 @@ class Cluster:
 
         What a task could not do is raised, that of the first one before the others; ServiceUnavailable where no worker is left.
         """
+        return self.told(mapped(self.spread(tasks), asked(do), TOLD))
+
+    def spread(self, tasks: Sequence[Any]) -> Any:
+        """A frame with a partition for each task, which `told` what it is."""
         rows = [(number, bytearray(pickle.dumps(task))) for number, task in enumerate(tasks)]
         spread = self.session.sparkContext.parallelize(rows, max(1, len(rows)))
-        return self.told(self.session.createDataFrame(spread, TOLD).mapInArrow(asked(do), TOLD))
+        with quiet():
+            return self.session.createDataFrame(spread, TOLD)
 
     def told(self, frame: Any) -> list[Any]:
         """What the rows of a frame tell, in the order of their numbers; what one of them could not do is raised."""
@@ -78,8 +84,17 @@ class Cluster:
             thread.shutdown(wait=False)
 
     def _has_workers(self) -> bool:
+        """Whether there is any beside this process itself, which Spark counts among them."""
         context = self.session.sparkContext
-        return context.master.startswith("local") or context._jsc.sc().getExecutorMemoryStatus().size() > 1  # noqa: SLF001
+        if context.master.startswith("local"):
+            return True
+        return int(context._jsc.sc().getExecutorMemoryStatus().size()) > 1  # noqa: SLF001 - PySpark has no other way
+
+
+def mapped(frame: Any, do: Callable[..., Any], schema: str) -> Any:
+    """What a function makes of each partition of a frame."""
+    with quiet():
+        return frame.mapInArrow(do, schema)
 
 
 def _no_worker() -> ServiceUnavailable:

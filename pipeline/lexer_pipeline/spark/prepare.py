@@ -22,16 +22,24 @@ def prepare_files(
     runtime: Runtime | None = None,
 ) -> Report:  # fmt: skip
     """What `prepare` does with files, done by the workers of a cluster, which see the files and the folder `out` where they lie here."""
-    _refuse(options)
+    refuse_unsuited(options)
     with (
         Scratch(options.temp) as scratch,
         scratch.folder() as own,
         opened(master, own / "spark.log") as session,
     ):
-        return prepare_by(partial(fill_each, Cluster(session)), sources, spec, out, options, runtime)
+        return prepare_on(Cluster(session), sources, spec, out, options, runtime)
 
 
-def _refuse(options: Options) -> None:
+def prepare_on(
+    cluster: Cluster, sources: Sequence[Source], spec: str | Specification | None, out: Path | str, options: Options,
+    runtime: Runtime | None = None,
+) -> Report:  # fmt: skip
+    """The same on a cluster that is there already."""
+    return prepare_by(partial(fill_each, cluster), sources, spec, out, options, runtime)
+
+
+def refuse_unsuited(options: Options) -> None:
     """UsageError for what one machine alone does."""
     for name, flag in (("fix", "--fix BATCH"), ("edits", "--fix EDITS")):
         if getattr(options, name) is not None:

@@ -3,6 +3,7 @@
 import os
 import shutil
 import sys
+import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from importlib import import_module
@@ -22,6 +23,14 @@ SETTINGS: Mapping[str, str] = {
     "spark.sql.execution.arrow.maxRecordsPerBatch": "1000",
     "spark.log.structuredLogging.enabled": "false",
 }
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """PySpark warns of versions of pandas, of which nothing here makes use."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "PySpark does not yet fully support pandas", FutureWarning)
+        yield
 
 
 @contextmanager
@@ -63,9 +72,10 @@ def _find_java() -> None:
 
 
 def _begun(conf: Any, words: Path) -> Any:
-    gateway, errors = import_module("pyspark.java_gateway"), import_module("pyspark.errors")
-    context, sql = import_module("pyspark").SparkContext, import_module("pyspark.sql").SparkSession
-    with words.open("ab") as file:
+    with quiet():
+        gateway, errors = import_module("pyspark.java_gateway"), import_module("pyspark.errors")
+        context, sql = import_module("pyspark").SparkContext, import_module("pyspark.sql").SparkSession
+    with words.open("ab") as file, quiet():
         try:
             # Java and the workers inherit the file, so that it need not stay open here.
             java = gateway.launch_gateway(conf, {"stdout": file, "stderr": file})

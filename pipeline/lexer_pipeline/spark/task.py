@@ -1,12 +1,13 @@
 """What a task of the cluster does: some sources of a delivery pass through the stages, into a folder that it alone writes to."""
 
+import pickle
+from collections.abc import Sequence
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
-import numpy as np
-
-from lexer_pipeline.chunks.repeats import NOTED, Noted
+from lexer_pipeline.chunks.fates import Fates
 from lexer_pipeline.model import Specification
 from lexer_pipeline.outbox.workspace import Part
 from lexer_pipeline.preparing.delivery import Delivery, Elsewhere
@@ -15,11 +16,13 @@ from lexer_pipeline.preparing.options import Options
 from lexer_pipeline.preparing.plan import Plan
 from lexer_pipeline.preparing.together import Together
 from lexer_pipeline.reporting.sampling import SourceSample
+from lexer_pipeline.spark.repeated import NOTES
 from lexer_pipeline.system.hashing import Hashing
 from lexer_pipeline.system.scratch import Scratch
 from lexer_pipeline.system.timings import Timings
 
-NOTES = "notes"
+# What was decided of records of several sources: a file, from where, and how many bytes.
+Slice = tuple[Path, int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,16 +30,17 @@ class Task:
     """Some sources of one delivery, one after another: the first has the number `first` among those of the delivery.
 
     `several` says that the delivery has more sources than one, and `files_before` how many files the sources before these are.
-    `work` is the folder of the delivery's work, which all machines see.
+    `work` is the folder of the delivery's work, which all machines see. `fates` say for each source where it lies what becomes of the
+    records that others have too, once it is known.
     """
 
-    delivery: int
     work: Path
     plans: tuple[Plan, ...]
     first: int
     files_before: int
     several: bool
     options: Options
+    fates: tuple[tuple[Slice, ...], ...] | None = None
 
     @property
     def specification(self) -> Specification:
@@ -84,11 +88,12 @@ def filled(task: Task, folder: Path) -> Filled:
     options = replace(task.options, timings=timings)
     parts = _Parts(folder, timings)
     read = Read(seen=SourceSample() if options.report else None)
-    with Scratch(options.temp) as scratch:
+    with Scratch(options.temp) as scratch, ExitStack() as held:
         try:
             together = Together(task.specification, task.several, scratch, task.files_before)
             delivery = Delivery(parts, options.max_bytes)
-            fill_all(delivery, task.plans, options, together, read, scratch, parts.hashing, task.first)
+            plans = task.plans if task.fates is None else _knowing(task.plans, task.fates, held, scratch)
+            fill_all(delivery, plans, options, together, read, scratch, parts.hashing, task.first)
             parts.parts[-1].seal()
             _keep(together, folder / NOTES)
         except BaseException:
@@ -99,8 +104,27 @@ def filled(task: Task, folder: Path) -> Filled:
             parts.hashing.close()
     places = {id(part): number for number, part in enumerate(parts.parts)}
     homes = {group: (places[id(part)], line) for group, (part, line) in delivery.homes.items()}
-    read.plans = []
     return Filled(read, tuple(parts.parts), folder, homes, tuple(delivery.elsewhere), tuple(timings.spent()))
+
+
+def _knowing(
+    plans: Sequence[Plan], fates: Sequence[Sequence[Slice]], held: ExitStack, scratch: Scratch
+) -> list[Plan]:
+    """The plans with what becomes of the records that other sources have too."""
+    file = held.enter_context(closing(scratch.file()))
+    return [replace(plan, fates=known(some, file)) for plan, some in zip(plans, fates, strict=True)]
+
+
+def known(slices: Sequence[Slice], file: BinaryIO) -> Fates:
+    """The fates of the records of one source, which were written down in some files."""
+    fates = Fates(file)
+    for path, begin, size in slices:
+        with path.open("rb") as lying:
+            lying.seek(begin)
+            some = pickle.loads(lying.read(size))  # noqa: S301 - what our own task wrote
+            for number, fate in some:
+                fates.add(number, fate)
+    return fates
 
 
 def _keep(together: Together, file: Path) -> None:
@@ -108,8 +132,3 @@ def _keep(together: Together, file: Path) -> None:
     with file.open("wb") as out:
         for some in together.noted():
             out.write(some.tobytes())
-
-
-def kept(folder: Path) -> Noted:
-    """By what the records are known that a task made in this folder."""
-    return np.fromfile(folder / NOTES, NOTED)
