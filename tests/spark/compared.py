@@ -3,11 +3,14 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 from lexer_pipeline.model import PreparedBatch
 from lexer_pipeline.outbox.trace_file import TRACE, TraceFile
+from lexer_pipeline.preparing.options import Options
+from lexer_pipeline.preparing.prepare import prepare_by
 from lexer_pipeline.preparing.report import Report
 from lexer_pipeline.system.runtime import Runtime
 
@@ -78,6 +81,11 @@ def assert_same(spark: Report, alone: Report) -> None:
     assert found == expected
 
 
-def folders(report: Report) -> list[Path]:
-    """The folders of the batches."""
-    return [batch.path for batch in report.batches]
+def on_spark(session: Any, sources: Sequence[Any], spec: str | None, out: Path, options: Options) -> Report:
+    """`prepare`, done by the tasks of a session."""
+    files = import_module("lexer_pipeline.spark.files")
+
+    def fill_each(deliveries: Any, options: Options, scratch: Any) -> Any:
+        return files.fill_each(session, deliveries, options)
+
+    return prepare_by(fill_each, sources, spec, out, options, NOON)

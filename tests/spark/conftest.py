@@ -11,12 +11,11 @@ import pytest
 
 
 @pytest.fixture(scope="session")
-def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+def session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     """Two tasks at a time on this machine, each tried again where it fails."""
     if find_spec("pyspark") is None or which("java") is None:
         pytest.skip("Spark or Java is not installed here: make .venv/spark")
-    session = import_module("lexer_pipeline.spark.session")
-    jobs = import_module("lexer_pipeline.spark.jobs")
+    room = import_module("lexer_pipeline.spark.session")
     words = tmp_path_factory.mktemp("spark") / "spark.log"
-    with warnings.catch_warnings(), session.opened("local[2,4]", words) as found:
-        yield jobs.Cluster(found)
+    with warnings.catch_warnings(), room.opened("local[2,4]", words) as found:
+        yield found

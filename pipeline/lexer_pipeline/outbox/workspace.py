@@ -112,6 +112,14 @@ class Part:
         self.asides = {name: file.close() for name, file in self._files.items()}
         self.sha256 = self.asides.pop(DATA)
 
+    def renumber(self, shift: int, asides: Mapping[str, str]) -> None:
+        """Sources of a sealed part have numbers that are so much lower, and the `asides` the names that these give them."""
+        for before, name in asides.items():
+            os.rename(self.folder / before, self.folder / name)
+            self.asides[name], self.heads[name] = self.asides.pop(before), self.heads.pop(before)
+        self.source_rows = Counter({number - shift: rows for number, rows in self.source_rows.items()})
+        self.trace.renumber(shift)
+
     def move(self, folder: Path) -> None:
         """Lie elsewhere on the same disk; no file of it is open."""
         os.rename(self.folder, folder)

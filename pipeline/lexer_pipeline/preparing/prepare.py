@@ -181,7 +181,8 @@ def prepare_by(
 
 Filled = tuple[Workspace, Read]
 # Fills the workspace of each delivery; what it is made of, and where it belongs, is given.
-FillEach = Callable[[Sequence[tuple[Sequence[Plan], Place]], Options, Scratch], Iterable[Filled]]
+Deliveries = Sequence[tuple[Sequence[Plan], Place]]
+FillEach = Callable[[Deliveries, Options, Scratch], Iterable[Filled]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,9 +196,7 @@ class _Delivery:
     found: Verdict
 
 
-def _here(
-    deliveries: Sequence[tuple[Sequence[Plan], Place]], options: Options, scratch: Scratch
-) -> Iterator[Filled]:
+def _here(deliveries: Deliveries, options: Options, scratch: Scratch) -> Iterator[Filled]:
     """The deliveries, filled by this process one after another."""
     return (_filled(todo, place, options, scratch) for todo, place in deliveries)
 

@@ -66,6 +66,7 @@ def each(
 
 
 def _done(do: Callable[[Any], Any], made_by: str, told: bytes) -> Any:
+    """What came of one task, which can be pickled."""
     here = version(PACKAGE)
     if here != made_by:
         return Failed(

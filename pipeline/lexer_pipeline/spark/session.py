@@ -1,12 +1,14 @@
 """A Spark session of our own: Java found, the workers' Python named, and Spark's own words kept off the terminal."""
 
 import os
+import re
 import shutil
 import sys
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +16,10 @@ from lexer_pipeline.errors import ServiceUnavailable, UsageError
 
 LOCAL = "local[*]"
 HOME = "127.0.0.1"
+# Masters whose workers are on this machine, which need not be known by a name.
+HERE = re.compile(r"local\b|spark://(localhost|127\.0\.0\.1)[:,]")
 NO_SPARK = "Install it with: pip install 'lexer-pipeline[spark]'"
 NO_JAVA = "Install a Java of version 17 or later (Debian: apt install openjdk-17-jre-headless), or name it in JAVA_HOME."
-# A task is tried so many times, here as on a cluster, and one that takes as long as others did several times is begun elsewhere too.
 SETTINGS: Mapping[str, str] = {
     "spark.ui.enabled": "false",
     "spark.ui.showConsoleProgress": "false",
@@ -37,18 +40,15 @@ def quiet() -> Iterator[None]:
 def opened(master: str | None, words: Path) -> Iterator[Any]:
     """A session with this master (all cores of this machine by default) until the block ends; what Spark says goes to the file `words`.
 
-    UsageError where Spark or Java is missing, ServiceUnavailable where the master cannot be reached.
+    UsageError where Java does not start, ServiceUnavailable where the master cannot be reached.
     """
-    pyspark = spark_library()
-    _find_java()
+    pyspark = import_module("pyspark")
     # Else the workers take the system's Python, which has no pyarrow.
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
-    conf = pyspark.SparkConf().setAppName("lexer-pipeline")
-    if master is not None or not conf.contains("spark.master"):
-        conf.setMaster(master or LOCAL)
+    conf = pyspark.SparkConf().setAppName("lexer-pipeline").setMaster(master or LOCAL)
     for name, value in SETTINGS.items():
         conf.setIfMissing(name, value)
-    if conf.get("spark.master").startswith("local"):
+    if HERE.match(master or LOCAL):
         conf.set("spark.driver.host", HOME).set("spark.driver.bindAddress", HOME)
     session = _begun(conf, words)
     try:
@@ -57,15 +57,10 @@ def opened(master: str | None, words: Path) -> Iterator[Any]:
         session.stop()
 
 
-def spark_library() -> Any:
-    """PySpark; UsageError says how to install it."""
-    try:
-        return import_module("pyspark")
-    except ImportError:
-        raise UsageError("--engine spark: PySpark is not installed", NO_SPARK) from None
-
-
-def _find_java() -> None:
+def check_installed() -> None:
+    """UsageError where PySpark or Java is missing: how to install it."""
+    if find_spec("pyspark") is None:
+        raise UsageError("--engine spark: PySpark is not installed", NO_SPARK)
     home = os.environ.get("JAVA_HOME")
     if not (Path(home, "bin", "java").exists() if home else shutil.which("java")):
         raise UsageError("--engine spark: there is no Java, which Spark runs on", NO_JAVA)

@@ -49,7 +49,7 @@ class Task:
 
 
 @dataclass(frozen=True, slots=True)
-class Filled:
+class TaskFilled:
     """What a task made: how its sources were read, the parts that it wrote, and where it noted by what the records are known.
 
     `homes` are the part and line of records of several sources, by their numbers; `elsewhere` are rows of such that stand in what
@@ -82,7 +82,7 @@ class _Parts:
         return part
 
 
-def filled(task: Task, folder: Path) -> Filled:
+def filled(task: Task, folder: Path) -> TaskFilled:
     """The sources of a task, passed through the stages into this folder."""
     timings = Timings()
     options = replace(task.options, timings=timings)
@@ -102,9 +102,13 @@ def filled(task: Task, folder: Path) -> Filled:
             raise
         finally:
             parts.hashing.close()
+    # What becomes of records of several sources lies in a file of this machine.
+    read.plans = [replace(plan, fates=None) for plan in read.plans]
     places = {id(part): number for number, part in enumerate(parts.parts)}
     homes = {group: (places[id(part)], line) for group, (part, line) in delivery.homes.items()}
-    return Filled(read, tuple(parts.parts), folder, homes, tuple(delivery.elsewhere), tuple(timings.spent()))
+    return TaskFilled(
+        read, tuple(parts.parts), folder, homes, tuple(delivery.elsewhere), tuple(timings.spent())
+    )
 
 
 def _knowing(

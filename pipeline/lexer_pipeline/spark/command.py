@@ -1,18 +1,18 @@
-"""`prepare` on a cluster."""
+"""`convert` on a cluster: a session of its own, for as long as it takes."""
 
 from collections.abc import Sequence
 from functools import partial
+from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 from lexer_pipeline.errors import UsageError
 from lexer_pipeline.loading.source import Source
 from lexer_pipeline.model import Specification
 from lexer_pipeline.preparing.options import Options
-from lexer_pipeline.preparing.prepare import prepare_by
+from lexer_pipeline.preparing.prepare import Deliveries, Filled, prepare_by
 from lexer_pipeline.preparing.report import Report
-from lexer_pipeline.spark.files import fill_each
-from lexer_pipeline.spark.jobs import Cluster
-from lexer_pipeline.spark.session import opened
+from lexer_pipeline.spark.session import check_installed, opened
 from lexer_pipeline.system.runtime import Runtime
 from lexer_pipeline.system.scratch import Scratch
 
@@ -22,24 +22,23 @@ def prepare_files(
     runtime: Runtime | None = None,
 ) -> Report:  # fmt: skip
     """What `prepare` does with files, done by the workers of a cluster, which see the files and the folder `out` where they lie here."""
-    refuse_unsuited(options)
-    with (
-        Scratch(options.temp) as scratch,
-        scratch.folder() as own,
-        opened(master, own / "spark.log") as session,
-    ):
-        return prepare_on(Cluster(session), sources, spec, out, options, runtime)
+    _refuse_unsuited(options)
+    check_installed()
+    by_workers = partial(_by_workers, import_module("lexer_pipeline.spark.files"), master)
+    return prepare_by(by_workers, sources, spec, out, options, runtime)
 
 
-def prepare_on(
-    cluster: Cluster, sources: Sequence[Source], spec: str | Specification | None, out: Path | str, options: Options,
-    runtime: Runtime | None = None,
-) -> Report:  # fmt: skip
-    """The same on a cluster that is there already."""
-    return prepare_by(partial(fill_each, cluster), sources, spec, out, options, runtime)
+def _by_workers(
+    files: Any, master: str | None, deliveries: Deliveries, options: Options, scratch: Scratch
+) -> Sequence[Filled]:
+    """The deliveries, filled in a session that is begun once it is known what they are made of."""
+    files.refuse_what_is_here_alone(deliveries)
+    with scratch.folder() as own, opened(master, own / "spark.log") as session:
+        filled: Sequence[Filled] = files.fill_each(session, deliveries, options)
+    return filled
 
 
-def refuse_unsuited(options: Options) -> None:
+def _refuse_unsuited(options: Options) -> None:
     """UsageError for what one machine alone does."""
     for name, flag in (("fix", "--fix BATCH"), ("edits", "--fix EDITS")):
         if getattr(options, name) is not None:
