@@ -1,6 +1,6 @@
 """What a mapping must know of a whole column before the first row is converted."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -48,6 +48,17 @@ class ColumnSurvey:
                 for one in self.mapper.target_columns:
                     _look(one, texts, good)
             yield rows
+
+    @property
+    def waiting(self) -> list[conversions.NeedsColumn]:
+        """What was counted so far, by whatever waits for it."""
+        steps = (step for one in self.mapper.target_columns for step in one.chain)
+        return [step for step in steps if isinstance(step, conversions.NeedsColumn)]
+
+    def join(self, more: Sequence[conversions.NeedsColumn]) -> None:
+        """Take in what waits elsewhere for the same columns, and was shown other rows of them."""
+        for own, other in zip(self.waiting, more, strict=True):
+            own.join(other)
 
     def settle(self) -> Mapper:
         """From now on the mapper has each conversion settled; UsageError where a column does not tell how it is to be read."""

@@ -43,6 +43,14 @@ def fill(
     delivery: Delivery, number: int, stages: Stages[Any], options: Options, watches: Sequence[Watch], seen: SourceSample | None,
 ) -> SourceReport:  # fmt: skip
     """Pass the source of this number (from 0) through the stages, and write what becomes of it; some of its rows are kept in `seen`."""
+    tally = pass_through(delivery, number, stages, options, watches, seen)
+    return report_of(stages, tally, watches)
+
+
+def pass_through(
+    delivery: Delivery, number: int, stages: Stages[Any], options: Options, watches: Sequence[Watch], seen: SourceSample | None,
+) -> Tally:  # fmt: skip
+    """The same, and what was counted alone; the watches have seen all of it."""
     tally = Tally()
     if seen is not None:
         # Columns that are fields are looked at in the records, all over the file; to read rows twice for it would cost more.
@@ -56,7 +64,7 @@ def fill(
             for watch in watches:
                 watch.look(fitting.checked)
         show_progress(options, tally, stages.loaded)
-    return report_of(stages, tally, watches)
+    return tally
 
 
 def report_of(stages: Stages[Any], tally: Tally, watches: Sequence[Watch]) -> SourceReport:
