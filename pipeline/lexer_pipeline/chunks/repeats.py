@@ -95,11 +95,12 @@ class Repeats:
             yield np.concatenate(self._held)
 
     def noted(self) -> Iterator[Noted]:
-        """All that was noted, in pieces that fit in memory; asked once, in place of `found`."""
+        """All that was noted, in pieces that fit in memory."""
         if self._parts is None:
             yield np.concatenate([np.zeros(0, NOTED), *self._held])
-        else:
-            yield from self._all()
+            return
+        self._spill()
+        yield from (np.frombuffer(self._parts.read(number), NOTED) for number in range(PARTS))
 
     def found(self) -> Repeated:
         """What came more than once; asked once, when all were added."""

@@ -41,13 +41,17 @@ class ColumnSurvey:
     def over(self, blocks: Iterator[Rows]) -> Iterator[Rows]:
         """The same chunks; it may be settled once all have passed."""
         for rows in blocks:
-            if self.mapper.waits:
-                looked_at = rows_unpacked(self.mapper.unpacking, rows)
-                texts = cells.of_rows(looked_at)
-                good = np.flatnonzero(looked_at.faults == ROW_OK)
-                for one in self.mapper.target_columns:
-                    _look(one, texts, good)
+            self.look(rows)
             yield rows
+
+    def look(self, rows: Rows) -> None:
+        """Show some rows."""
+        if self.mapper.waits:
+            looked_at = rows_unpacked(self.mapper.unpacking, rows)
+            texts = cells.of_rows(looked_at)
+            good = np.flatnonzero(looked_at.faults == ROW_OK)
+            for one in self.mapper.target_columns:
+                _look(one, texts, good)
 
     @property
     def waiting(self) -> list[conversions.NeedsColumn]:

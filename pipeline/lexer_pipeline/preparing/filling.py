@@ -115,7 +115,7 @@ class Read:
             getattr(self, name).extend(getattr(more, name))
         self.left_out.update(more.left_out)
         if self.seen is not None and more.seen is not None:
-            self.seen.sample.join(more.seen.sample)
+            self.seen.join(more.seen)
 
     def leaves_rows(self, plan: Plan) -> bool:
         """Whether a pass may have rows to make something of: not one of what an earlier pass leaves to it, where that left none."""

@@ -114,6 +114,10 @@ class SourceSample:
         self._first = max(FIRST_CELLS // len(names), LEAST_ROWS) if names else FIRST_DOCUMENTS
         self._row, self._start, self._stop = 0, 0, self._first
 
+    def join(self, more: "SourceSample") -> None:
+        """Take in what was taken of other rows."""
+        self.sample.join(more.sample)
+
     def look(self, chunk: Chunk) -> None:
         """Take those rows of the next chunk, as it was loaded, whose turn it is."""
         if self._start == self._stop:

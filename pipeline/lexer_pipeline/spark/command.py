@@ -6,13 +6,12 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from lexer_pipeline.errors import UsageError
 from lexer_pipeline.loading.source import Source
 from lexer_pipeline.model import Specification
 from lexer_pipeline.preparing.options import Options
 from lexer_pipeline.preparing.prepare import Deliveries, Filled, prepare_by
 from lexer_pipeline.preparing.report import Report
-from lexer_pipeline.spark.session import check_installed, opened
+from lexer_pipeline.spark.session import check_installed, opened, refuse_unsuited
 from lexer_pipeline.system.runtime import Runtime
 from lexer_pipeline.system.scratch import Scratch
 
@@ -22,7 +21,7 @@ def prepare_files(
     runtime: Runtime | None = None,
 ) -> Report:  # fmt: skip
     """What `prepare` does with files, done by the workers of a cluster, which see the files and the folder `out` where they lie here."""
-    _refuse_unsuited(options)
+    refuse_unsuited(options)
     check_installed()
     by_workers = partial(_by_workers, import_module("lexer_pipeline.spark.files"), master)
     return prepare_by(by_workers, sources, spec, out, options, runtime)
@@ -36,12 +35,3 @@ def _by_workers(
     with scratch.folder() as own, opened(master, own / "spark.log") as session:
         filled: Sequence[Filled] = files.fill_each(session, deliveries, options)
     return filled
-
-
-def _refuse_unsuited(options: Options) -> None:
-    """UsageError for what one machine alone does."""
-    for name, flag in (("fix", "--fix BATCH"), ("edits", "--fix EDITS")):
-        if getattr(options, name) is not None:
-            raise UsageError(
-                f"--engine spark: {flag} is done on one machine", "Leave out --engine.", without=("--engine",)
-            )

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from lexer_pipeline.errors import ServiceUnavailable, UsageError
+from lexer_pipeline.preparing.options import Options
 
 LOCAL = "local[*]"
 HOME = "127.0.0.1"
@@ -64,6 +65,15 @@ def check_installed() -> None:
     home = os.environ.get("JAVA_HOME")
     if not (Path(home, "bin", "java").exists() if home else shutil.which("java")):
         raise UsageError("--engine spark: there is no Java, which Spark runs on", NO_JAVA)
+
+
+def refuse_unsuited(options: Options) -> None:
+    """UsageError for what one machine alone does."""
+    for name, flag in (("fix", "--fix BATCH"), ("edits", "--fix EDITS")):
+        if getattr(options, name) is not None:
+            raise UsageError(
+                f"--engine spark: {flag} is done on one machine", "Leave out --engine.", without=("--engine",)
+            )
 
 
 def _begun(conf: Any, words: Path) -> Any:

@@ -3,7 +3,7 @@
 import pickle
 from collections.abc import Sequence
 from contextlib import ExitStack, closing
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -12,12 +12,12 @@ from lexer_pipeline.model import Specification
 from lexer_pipeline.outbox.workspace import Part
 from lexer_pipeline.preparing.delivery import Delivery, Elsewhere
 from lexer_pipeline.preparing.filling import Read, fill_all
+from lexer_pipeline.preparing.folding import with_fates
 from lexer_pipeline.preparing.options import Options
 from lexer_pipeline.preparing.plan import Plan
 from lexer_pipeline.preparing.together import Together
 from lexer_pipeline.reporting.sampling import SourceSample
-from lexer_pipeline.spark.repeated import NOTES
-from lexer_pipeline.system.hashing import Hashing
+from lexer_pipeline.spark.parts import Parts
 from lexer_pipeline.system.scratch import Scratch
 from lexer_pipeline.system.timings import Timings
 
@@ -64,49 +64,39 @@ class TaskFilled:
     timings: tuple[Any, ...]
 
 
-@dataclass(slots=True)
-class _Parts:
-    """The parts that one attempt of a task writes."""
-
-    folder: Path
-    timings: Timings
-    hashing: Hashing = field(default_factory=Hashing)
-    parts: list[Part] = field(default_factory=list)
-
-    def new_part(self) -> Part:
-        """Begin the next part; the one before it is complete."""
-        if self.parts:
-            self.parts[-1].seal()
-        part = Part(self.folder / f"part-{len(self.parts) + 1:04}", self.timings, self.hashing)
-        self.parts.append(part)
-        return part
-
-
 def filled(task: Task, folder: Path) -> TaskFilled:
-    """The sources of a task, passed through the stages into this folder."""
+    """The sources of a task, passed through the stages into this folder; by what their records are known is noted there."""
+    with Scratch(task.options.temp) as scratch, ExitStack() as held:
+        plans = task.plans if task.fates is None else _knowing(task.plans, task.fates, held, scratch)
+        _, done = _passed(replace(task, plans=tuple(plans)), folder, scratch)
+    return done
+
+
+def alone(task: Task, folder: Path, scratch: Scratch) -> TaskFilled:
+    """The same, where no other task has records of the delivery: what stands more than once in it is told."""
+    together, done = _passed(task, folder / "once", scratch)
+    done.read.reports = together.told(done.read.reports)
+    if len(together.shared):
+        with with_fates(task.plans, together.shared, task.options, scratch) as known:
+            together, done = _passed(replace(task, plans=tuple(known)), folder / "again", scratch)
+            done.read.reports = together.told(done.read.reports)
+    return done
+
+
+def _passed(task: Task, folder: Path, scratch: Scratch) -> tuple[Together, TaskFilled]:
     timings = Timings()
     options = replace(task.options, timings=timings)
-    parts = _Parts(folder, timings)
     read = Read(seen=SourceSample() if options.report else None)
-    with Scratch(options.temp) as scratch, ExitStack() as held:
-        try:
-            together = Together(task.specification, task.several, scratch, task.files_before)
-            delivery = Delivery(parts, options.max_bytes)
-            plans = task.plans if task.fates is None else _knowing(task.plans, task.fates, held, scratch)
-            fill_all(delivery, plans, options, together, read, scratch, parts.hashing, task.first)
-            parts.parts[-1].seal()
-            _keep(together, folder / NOTES)
-        except BaseException:
-            for part in parts.parts:
-                part.abandon()
-            raise
-        finally:
-            parts.hashing.close()
-    # What becomes of records of several sources lies in a file of this machine.
-    read.plans = [replace(plan, fates=None) for plan in read.plans]
+    with Parts(folder, timings) as parts:
+        together = Together(task.specification, task.several, scratch, task.files_before)
+        delivery = Delivery(parts, options.max_bytes)
+        fill_all(delivery, task.plans, options, together, read, scratch, parts.hashing, task.first)
+        parts.keep_known(together)
+    # What becomes of records of several sources lies in a file of this machine, and so may the rows of a source.
+    read.plans = [replace(plan, fates=None, source="-") for plan in read.plans]
     places = {id(part): number for number, part in enumerate(parts.parts)}
     homes = {group: (places[id(part)], line) for group, (part, line) in delivery.homes.items()}
-    return TaskFilled(
+    return together, TaskFilled(
         read, tuple(parts.parts), folder, homes, tuple(delivery.elsewhere), tuple(timings.spent())
     )
 
@@ -129,10 +119,3 @@ def known(slices: Sequence[Slice], file: BinaryIO) -> Fates:
             for number, fate in some:
                 fates.add(number, fate)
     return fates
-
-
-def _keep(together: Together, file: Path) -> None:
-    """Note on the disk by what the records are known."""
-    with file.open("wb") as out:
-        for some in together.noted():
-            out.write(some.tobytes())
