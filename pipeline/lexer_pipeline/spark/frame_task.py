@@ -134,7 +134,8 @@ def look(job: FrameJob, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.Record
 def _telling(table: pa.Table, what: Any) -> pa.RecordBatch:
     """What is told, in place of a row."""
     row = row_told(0, what)
-    empty: list[Any] = [pa.nulls(1, kind) for kind in table.schema.types]
+    kinds: list[Any] = table.schema.types
+    empty: list[Any] = [pa.nulls(1, kind) for kind in kinds]
     part = TaskContext.get().partitionId()
     return pa.record_batch(
         [*empty, *(pa.array([part], pa.int64()) for _ in PLACED), row.column(1)], names=[*table.column_names, *PLACED, TOLD]
