@@ -124,6 +124,7 @@ key = "No"
 [[records.skip]]
 column = "State"
 is = ["voided"]
+reason = "a voided order is no purchase"
 [records.fields]
 purchase_id = { column = "No", convert = ["trim", "id"] }
 "link.email" = { column = "Mail", convert = ["email"] }

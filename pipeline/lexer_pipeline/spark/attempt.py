@@ -5,12 +5,12 @@ import traceback
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
+from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-from pyspark import TaskContext
 
 from lexer_pipeline import errors
 from lexer_pipeline.errors import PipelineError
@@ -53,7 +53,18 @@ def failed(problem: PipelineError) -> Failed:
 
 def folder_of(work: Path, task: str) -> Path:
     """Where this attempt of a task writes; no other attempt does."""
-    return work / ATTEMPTS / f"{task}-{TaskContext.get().taskAttemptId()}"
+    return work / ATTEMPTS / f"{task}-{_task().taskAttemptId()}"
+
+
+def part_at_hand() -> int:
+    """The number of the part of a frame that this task works on."""
+    number: int = _task().partitionId()
+    return number
+
+
+def _task() -> Any:
+    # Only workers ask, who have PySpark.
+    return import_module("pyspark").TaskContext.get()
 
 
 def each(

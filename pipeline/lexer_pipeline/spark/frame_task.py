@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from pyspark import TaskContext
 
 from lexer_pipeline.chunks.buckets import carried
 from lexer_pipeline.chunks.group import marks_of
@@ -34,7 +33,7 @@ from lexer_pipeline.preparing.routes import RowsRoute
 from lexer_pipeline.preparing.stages import stages_of
 from lexer_pipeline.preparing.together import Together
 from lexer_pipeline.reporting.sampling import SourceSample
-from lexer_pipeline.spark.attempt import failed, folder_of, row_told
+from lexer_pipeline.spark.attempt import failed, folder_of, part_at_hand, row_told
 from lexer_pipeline.spark.parts import Parts
 from lexer_pipeline.spark.task import Task, alone
 from lexer_pipeline.system.scratch import Scratch
@@ -136,7 +135,7 @@ def _telling(table: pa.Table, what: Any) -> pa.RecordBatch:
     row = row_told(0, what)
     kinds: list[Any] = table.schema.types
     empty: list[Any] = [pa.nulls(1, kind) for kind in kinds]
-    part = TaskContext.get().partitionId()
+    part = part_at_hand()
     return pa.record_batch(
         [*empty, *(pa.array([part], pa.int64()) for _ in PLACED), row.column(1)], names=[*table.column_names, *PLACED, TOLD]
     )  # fmt: skip
@@ -163,7 +162,7 @@ def _looked(job: FrameJob, table: pa.Table, scratch: Scratch) -> tuple[Looked, t
             _read(loaded)
         height = int(lines[-1] + heights(table.slice(len(table) - 1))[0] - 1)
         said = Looked(
-            TaskContext.get().partitionId(), len(table), height, int(numbers.max()), int(last), loaded.stream.bytes,
+            part_at_hand(), len(table), height, int(numbers.max()), int(last), loaded.stream.bytes,
             loaded.stream.sha256, waiting,
         )  # fmt: skip
     return said, (hashes.view(np.int64), lines, numbers)
@@ -236,7 +235,7 @@ def make(job: FrameJob, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.Record
     with Scratch(job.options.temp) as scratch, _spooled(batches, scratch) as table:
         if table is None:
             return
-        part = TaskContext.get().partitionId()
+        part = part_at_hand()
         try:
             yield row_told(part, _made(job, table, scratch, folder_of(job.work, f"{part:06}")))
         except PipelineError as problem:
