@@ -13,7 +13,7 @@ from lexer_pipeline.suspicions import MOST_LINES
 from lexer_pipeline.system.scratch import Parted, Scratch
 
 # So many are held in memory; more go to disk, in so many parts that each fits there again.
-MOST_HELD = 1 << 20
+MOST_HELD = 1 << 18
 PARTS = 64
 NOTED = np.dtype([("hash", "<u8"), ("line", "<i8"), ("source", "<i4"), ("file", "<i4"), ("what", "<u1")])
 # What became of a record that is noted.
@@ -112,7 +112,8 @@ class Repeats:
 
 def repeated_in(part: Noted) -> Repeated:
     """What came more than once of some records, among which are all of their hashes."""
-    noted = part[np.lexsort((part["line"], part["source"], part["hash"]))]
+    some = _again(part)
+    noted = some[np.lexsort((some["line"], some["source"], some["hash"]))]
     found = Repeated(shared=_in_several(noted))
     taken = noted[noted["what"] == ACCEPTED]
     again = taken[np.append(False, _same(taken))[: len(taken)]]
@@ -121,6 +122,12 @@ def repeated_in(part: Noted) -> Repeated:
         found.counts[source] = len(lines)
         found.lines[source] = np.sort(lines)[:MOST_LINES].tolist()
     return found
+
+
+def _again(noted: Noted) -> Noted:
+    """Those whose hash was noted more than once: few, where all is well, and hashes alone are sorted much faster."""
+    hashes = np.sort(noted["hash"])
+    return noted[np.isin(noted["hash"], hashes[1:][hashes[1:] == hashes[:-1]])]
 
 
 def _same(noted: Noted) -> Bools:

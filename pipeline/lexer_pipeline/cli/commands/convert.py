@@ -4,6 +4,7 @@ import argparse
 from importlib import import_module
 
 from lexer_pipeline.cli import asked as given
+from lexer_pipeline.cli import queries
 from lexer_pipeline.cli.answers import print_json
 from lexer_pipeline.cli.exits import DATA, DONE
 from lexer_pipeline.cli.terminal import fetch_words, show_timings, watched
@@ -56,10 +57,10 @@ def _done(asked: argparse.Namespace, options: Options) -> Report:
                 "Say --engine spark too.",
                 flags=("--engine spark",),
             )
-        return prepare(asked.sources, asked.spec, given.made_in(asked), options)
+        return prepare(queries.sources(asked), asked.spec, given.made_in(asked), options)
     on_spark = import_module("lexer_pipeline.spark.command")
     report: Report = on_spark.prepare_files(
-        asked.sources, asked.spec, given.made_in(asked), options, asked.master
+        queries.sources(asked), asked.spec, given.made_in(asked), options, asked.master
     )
     return report
 
