@@ -79,6 +79,7 @@ def gathered(work: Workspace, tasks: Sequence[Task], done: Sequence[TaskFilled],
             part.renumber(shift, _renamed(part, shift))
         numbers |= {task.first + at: len(read.plans) + at for at in range(len(one.read.plans))}
         read.join(one.read)
+        task.options.timings.include(one.spent)
     for one in done:
         for group, source, lines in one.elsewhere:
             part, line = homes[group]

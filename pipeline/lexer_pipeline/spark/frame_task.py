@@ -37,7 +37,7 @@ from lexer_pipeline.spark.attempt import failed, folder_of, part_at_hand, row_to
 from lexer_pipeline.spark.parts import Parts
 from lexer_pipeline.spark.task import Task, alone
 from lexer_pipeline.system.scratch import Scratch
-from lexer_pipeline.system.timings import Timings
+from lexer_pipeline.system.timings import Spent, Timings
 from lexer_pipeline.validating.identities import Known
 from lexer_pipeline.validating.shared_links import SharedLinks
 
@@ -94,7 +94,7 @@ class Made:
     seen: SourceSample | None
     notes: tuple[str, ...]
     decisions: Decisions
-    spent: tuple[Any, ...]
+    spent: tuple[Spent, ...]
 
 
 class LinksNoted(SharedLinks):

@@ -176,6 +176,8 @@ def _as_one(
     """What the tasks made of the rows of one source, told as one."""
     plan, loaded, route = stages.plan, stages.loaded, stages.route
     read = Read(seen=_all([one.seen for one in made if one.seen is not None], None))
+    for one in made:
+        stages.timings.include(one.spent)
     for part in joined([part for one in made for part in one.parts]):
         work.take(part)
     if not work.parts:

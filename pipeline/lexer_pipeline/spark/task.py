@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 from lexer_pipeline.chunks.fates import Fates
 from lexer_pipeline.model import Specification
@@ -19,7 +19,7 @@ from lexer_pipeline.preparing.together import Together
 from lexer_pipeline.reporting.sampling import SourceSample
 from lexer_pipeline.spark.parts import Parts
 from lexer_pipeline.system.scratch import Scratch
-from lexer_pipeline.system.timings import Timings
+from lexer_pipeline.system.timings import Spent, Timings
 
 # What was decided of records of several sources: a file, from where, and how many bytes.
 Slice = tuple[Path, int, int]
@@ -61,7 +61,7 @@ class TaskFilled:
     folder: Path
     homes: dict[int, tuple[int, int]]
     elsewhere: tuple[Elsewhere, ...]
-    timings: tuple[Any, ...]
+    spent: tuple[Spent, ...]
 
 
 def filled(task: Task, folder: Path) -> TaskFilled:

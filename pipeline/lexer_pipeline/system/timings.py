@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -43,6 +43,11 @@ class Timings:
         with self._lock:
             spent, total = self._spent.get(stage, (0.0, 0))
             self._spent[stage] = (spent + seconds, total + size)
+
+    def include(self, spent: Iterable[Spent]) -> None:
+        """Count what was counted elsewhere."""
+        for one in spent:
+            self.add(one.stage, one.seconds, one.bytes)
 
     def spent(self) -> list[Spent]:
         """What was counted, in the order in which bytes pass."""
