@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from tests.stores import bucket, object_store  # noqa: F401 - fixtures
+
 
 @pytest.fixture(scope="session")
 def session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:

@@ -23,6 +23,7 @@ from lexer_pipeline.system.scratch import Scratch
 
 from tests.running import command
 from tests.spark.compared import NOON, assert_same
+from tests.stores import Bucket
 
 HEAD = "link.email,first_name\n"
 
@@ -138,6 +139,22 @@ def test_a_file_is_the_same_one_on_another_machine_until_it_changes(tmp_path: Pa
         assert file.read() == path.read_bytes()
 
     path.write_text("link.email\n")
+
+    with pytest.raises(SourceError, match="changed"):
+        there.open()
+
+
+def test_an_object_is_the_same_one_on_another_machine_until_it_changes(
+    bucket: Bucket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in bucket.store.environ.items():
+        monkeypatch.setenv(name, value)
+    bucket.put("a.csv", b"link.email\nmira@example.com\n")
+    there = pickle.loads(pickle.dumps(origin_of(bucket.at("a.csv"), None)))
+    with there.open() as file:
+        assert file.read() == b"link.email\nmira@example.com\n"
+
+    bucket.put("a.csv", b"link.email\nteo@example.com\n")
 
     with pytest.raises(SourceError, match="changed"):
         there.open()

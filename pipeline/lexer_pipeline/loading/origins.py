@@ -5,10 +5,11 @@ at first. So it is with what lies elsewhere, by its address. All else (standard 
 kept on disk where it is read again.
 """
 
+import copyreg
 import os
 import re
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from difflib import get_close_matches
@@ -22,7 +23,7 @@ from lexer_pipeline.errors import SourceError
 from lexer_pipeline.loading.database import refuse_unasked
 from lexer_pipeline.loading.file_state import about, changed, state_of
 from lexer_pipeline.loading.network import Network
-from lexer_pipeline.loading.remote import RemoteFile
+from lexer_pipeline.loading.remote import RemoteFile, State
 from lexer_pipeline.loading.streams import FIRST, Stream
 from lexer_pipeline.system.addresses import CLOUDS, WEB, Address, address_of
 from lexer_pipeline.system.scratch import Scratch
@@ -93,6 +94,21 @@ class NamedFile:
 
 # What was opened to be looked at, and is then read: `first` gives its first bytes, `path` is its file where it has one.
 Origin: TypeAlias = NamedFile | RemoteFile | Stream
+
+
+def _reduced(file: RemoteFile) -> tuple[Callable[..., RemoteFile], tuple[str, Network, State]]:
+    return _opened_again, file.place
+
+
+def _opened_again(text: str, network: Network, known: State) -> RemoteFile:
+    """A file elsewhere that another process looked at; SourceError where it is another one by now."""
+    found = origin_of(text, None, network=network)
+    if not isinstance(found, RemoteFile):
+        raise changed(found.name)
+    return found.still(known)
+
+
+copyreg.pickle(RemoteFile, _reduced)
 
 
 @dataclass(frozen=True, slots=True)

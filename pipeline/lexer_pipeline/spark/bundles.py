@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from lexer_pipeline.loading.origins import Member, NamedFile
+from lexer_pipeline.loading.remote import RemoteFile
 from lexer_pipeline.preparing.folding import files_of
 from lexer_pipeline.preparing.options import Options
 from lexer_pipeline.preparing.plan import Plan
@@ -47,4 +48,4 @@ def _bundles(todo: Sequence[Plan], most: int) -> Iterator[tuple[int, int]]:
 def size_of(plan: Plan) -> int:
     """About how many bytes a source has; a member of a zip as many as the whole."""
     source = plan.source.archive if isinstance(plan.source, Member) else plan.source
-    return source.size() if isinstance(source, NamedFile) else 0
+    return source.size() if isinstance(source, NamedFile | RemoteFile) else 0

@@ -8,6 +8,7 @@ from typing import Any
 from lexer_pipeline.chunks.repeats import Repeated
 from lexer_pipeline.errors import UsageError
 from lexer_pipeline.loading.origins import Member, NamedFile
+from lexer_pipeline.loading.remote import RemoteFile
 from lexer_pipeline.outbox.joined_parts import joined
 from lexer_pipeline.outbox.workspace import Part, Workspace
 from lexer_pipeline.preparing import rejects
@@ -108,7 +109,7 @@ def refuse_what_is_here_alone(deliveries: Deliveries) -> None:
     """UsageError for a source that a worker cannot open: standard input, a pipe, a data frame."""
     for source in (plan.source for todo, _ in deliveries for plan in todo):
         origin = source.archive if isinstance(source, Member) else source
-        if not isinstance(origin, NamedFile):
+        if not isinstance(origin, NamedFile | RemoteFile):
             raise UsageError(
                 f"--engine spark: {source} can be read here alone, and not by a worker",
                 "Write it into a file that all workers see, or leave out --engine.",

@@ -73,11 +73,12 @@ def _pieces(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
     """The pieces of records that the sources of a task have, or what went wrong instead."""
     for batch in batches:
         for told in batch["told"]:
-            task: Task = pickle.loads(told.as_py())  # noqa: S301 - what this program wrote for its own task
             try:
+                task: Task = pickle.loads(told.as_py())  # noqa: S301 - what this program wrote for its own task
                 yield from _in_batches(_pieces_of(task))
             except PipelineError as problem:
-                yield _batch([Piece(0, NO_SOURCE, task.first, 0, pickle.dumps(failed(problem)), "")])
+                number = batch["number"][0].as_py()
+                yield _batch([Piece(0, NO_SOURCE, number, 0, pickle.dumps(failed(problem)), "")])
 
 
 def _pieces_of(task: Task) -> Iterator[Piece]:
