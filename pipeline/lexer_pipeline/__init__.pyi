@@ -1,3 +1,8 @@
+from lexer_pipeline.comparing.compare import compare as compare
+from lexer_pipeline.comparing.difference import ComparedSide as ComparedSide
+from lexer_pipeline.comparing.difference import Difference as Difference
+from lexer_pipeline.comparing.difference import ExampleRecord as ExampleRecord
+from lexer_pipeline.comparing.difference import FieldDifference as FieldDifference
 from lexer_pipeline.errors import MemoryExhausted as MemoryExhausted
 from lexer_pipeline.errors import PersonNeeded as PersonNeeded
 from lexer_pipeline.errors import PipelineError as PipelineError
@@ -13,6 +18,7 @@ from lexer_pipeline.inspecting.inspect import inspect as inspect
 from lexer_pipeline.inspecting.obstacles import Obstacle as Obstacle
 from lexer_pipeline.inspecting.semantic_types import SemanticType as SemanticType
 from lexer_pipeline.loading.format import ReadOptions as ReadOptions
+from lexer_pipeline.loading.network import Network as Network
 from lexer_pipeline.model import Field as Field
 from lexer_pipeline.model import Issue as Issue
 from lexer_pipeline.model import Manifest as Manifest

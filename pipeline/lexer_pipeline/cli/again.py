@@ -7,6 +7,7 @@ from collections.abc import Collection, Sequence
 from pathlib import PurePath
 
 from lexer_pipeline.errors import PipelineError
+from lexer_pipeline.system.addresses import without_secrets
 
 PROGRAM = "lexer-pipeline"
 # A line of more is no help to whoever copies it.
@@ -22,8 +23,8 @@ VALUELESS = frozenset({
 
 
 def line(words: Sequence[str]) -> str:
-    """The words as a line of a shell."""
-    return shlex.join([PROGRAM, *words])
+    """The words as a line of a shell, without what is secret in an address."""
+    return shlex.join([PROGRAM, *map(without_secrets, words)])
 
 
 def going_on(

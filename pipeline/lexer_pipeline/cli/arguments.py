@@ -102,6 +102,7 @@ def parser() -> argparse.ArgumentParser:
         _add_status,
         _add_review,
         _add_report,
+        _add_diff,
         _add_trace,
         _add_explain,
         _add_purge,
@@ -290,6 +291,26 @@ def _add_report(commands: Commands) -> None:
     )
     parser.add_argument(
         "--batches", type=Path, default=Path("batches"), help="the folder of prepared batches (batches)"
+    )
+
+
+def _add_diff(commands: Commands) -> None:
+    summary = "say what is new, changed, unchanged and gone between two exports or batches"
+    parser = _command(commands, "diff", summary, "diff customers-0305.csv customers-0306.csv")
+    for name in ("old", "new"):
+        parser.add_argument(
+            name,
+            metavar=name.upper(),
+            help=f"the {name} export, as `convert` takes it, or the folder of a batch",
+        )
+    flags.add_making(parser)
+    parser.add_argument(
+        "--out", type=Path, metavar="FILE", help="also write a page to look at, which ends in .html"
+    )
+    parser.add_argument(
+        "--show-values",
+        action="store_true",
+        help="name some of the records, and what their fields were and are",
     )
 
 

@@ -60,13 +60,18 @@ def add_reading(parser: argparse.ArgumentParser) -> None:
 
 
 def add_sources(parser: argparse.ArgumentParser, count: str | int = "+", metavar: str = "SOURCE") -> None:
-    """What is made of sources."""
+    """Sources, and what is made of them."""
     parser.add_argument(
         "sources",
         nargs=count,
         metavar=metavar,
         help="a CSV, JSON, XLSX or Parquet file, packed or not, a folder, a pattern, or - for standard input",
     )
+    add_making(parser)
+
+
+def add_making(parser: argparse.ArgumentParser) -> None:
+    """What becomes of a source, and how it is read."""
     parser.add_argument("--spec", help="a specification, a record type or a schema file")
     parser.add_argument("--map", metavar="MAP", help="a preset (shopify_orders, ...) or a mapping file")
     parser.add_argument(

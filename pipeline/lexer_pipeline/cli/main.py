@@ -27,6 +27,7 @@ from lexer_pipeline.cli.exits import DEFECT, INTERRUPTED
 from lexer_pipeline.cli.log import ERROR, SILENT, Log, error
 from lexer_pipeline.cli.wrapped import wrapped
 from lexer_pipeline.errors import NO_ROOM, MemoryExhausted, PipelineError, UsageError
+from lexer_pipeline.system.addresses import without_secrets
 
 # A thread that cannot be started, and a library that cannot be loaded (glibc).
 NO_MEMORY = ("can't start new thread", "failed to map segment", "cannot allocate memory")
@@ -121,6 +122,8 @@ def _interrupt(*_: object) -> NoReturn:
 
 
 def _fail(problem: PipelineError, as_json: bool, log: Log, again: str = "") -> int:
+    # Words that were typed, and are repeated as they came, may hold an address.
+    problem.message, problem.hint = without_secrets(problem.message), without_secrets(problem.hint)
     if as_json:
         print_json(problem.as_json())
     _say(

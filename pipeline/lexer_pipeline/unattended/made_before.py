@@ -11,7 +11,11 @@ from types import ModuleType
 from typing import TypeAlias
 
 from lexer_pipeline.errors import PipelineError, ServiceUnavailable
-from lexer_pipeline.loading.origins import Member, origin_of
+from lexer_pipeline.loading.byte_stream import RawFile
+from lexer_pipeline.loading.network import Network
+from lexer_pipeline.loading.origins import Member, Origin, origin_of
+from lexer_pipeline.loading.remote import RemoteFile
+from lexer_pipeline.loading.source import ZIP
 from lexer_pipeline.outbox import order
 from lexer_pipeline.outbox.address import in_database
 from lexer_pipeline.outbox.datasets import dataset_for
@@ -22,6 +26,7 @@ from lexer_pipeline.outbox.locks import JOB
 from lexer_pipeline.outbox.outbox import looked_into, opened
 from lexer_pipeline.specs import catalog
 from lexer_pipeline.system import files
+from lexer_pipeline.system.addresses import address_of
 from lexer_pipeline.unattended.job_files import JobFiles, Pattern
 from lexer_pipeline.uploading.settings import Settings
 
@@ -47,7 +52,8 @@ def files_of(
         return JobFiles(tuple(names), (), (), absent)
     with looked_into(out, file=settings.ledger) as ledger:
         made = _made(ledger, settings, asked)
-        before = {path: _before(path, asked["member"], made) for path in names}
+        network = Network(settings.ca_file, settings.proxy)
+        before = {path: _before(path, asked["member"], made, network) for path in names}
         waits = _waiting(ledger, settings)
         gone = {one.id for one in waits if not ledger.folder_of(one.folder).is_dir()}
         known = tuple(path for path, batches in before.items() if _is_done(batches, gone))
@@ -56,16 +62,30 @@ def files_of(
     return JobFiles(tuple(path for path in names if path not in known), known, waiting, absent)
 
 
-def _before(path: str, member: str | None, made: Made) -> list[BatchEntry]:
+def _before(path: str, member: str | None, made: Made, network: Network) -> list[BatchEntry]:
     """The batches that were made of a file, or of all members of a zip; none where a part of it is new.
 
     What has a size that was never met is not read for that.
     """
+    if address_of(path):
+        return _before_elsewhere(path, member, made, network)
     with suppress(OSError):  # whoever reads it says what is wrong
         found = Path(path).stat()
         if stat.S_ISREG(found.st_mode):  # a pipe can be read once alone
             whole = _known(found.st_size, lambda: files.sha256_of(Path(path)), made)
-            return whole or (_of_members(path, member, made) if path.lower().endswith(".zip") else [])
+            return whole or (
+                _of_members(origin_of(path, None), member, made) if path.lower().endswith(".zip") else []
+            )
+    return []
+
+
+def _before_elsewhere(path: str, member: str | None, made: Made, network: Network) -> list[BatchEntry]:
+    with suppress(PipelineError):
+        found = origin_of(path, None, network=network)
+        with closing(found):
+            if isinstance(found, RemoteFile):  # what comes as a whole would have to be fetched twice
+                whole = _known(found.size(), lambda: _sha256(found.open()), made)
+                return whole or (_of_members(found, member, made) if found.first().startswith(ZIP) else [])
     return []
 
 
@@ -73,18 +93,24 @@ def _known(size: int, checksum: Callable[[], str], made: Made) -> list[BatchEntr
     return made.get((size, checksum()), []) if any(size == known for known, _ in made) else []
 
 
-def _of_members(path: str, wanted: str | None, made: Made) -> list[BatchEntry]:
+def _of_members(origin: Origin, wanted: str | None, made: Made) -> list[BatchEntry]:
     archive = import_module("lexer_pipeline.loading.archive")
     try:
-        members = archive.members(origin_of(path, None), wanted)
-        found = [_known(archive.size_of(one), partial(_sha256, archive, one), made) for one in members]
+        members = archive.members(origin, wanted)
+        found = [
+            _known(archive.size_of(one), partial(_sha256_of_member, archive, one), made) for one in members
+        ]
     except PipelineError:
         return []
     return [batch for batches in found for batch in batches] if all(found) else []
 
 
-def _sha256(archive: ModuleType, member: Member) -> str:
-    digest, file = hashlib.sha256(), archive.MemberFile(member)
+def _sha256_of_member(archive: ModuleType, member: Member) -> str:
+    return _sha256(archive.MemberFile(member))
+
+
+def _sha256(file: RawFile) -> str:
+    digest = hashlib.sha256()
     with closing(file):
         while block := file.read(BLOCK):
             digest.update(block)

@@ -5,7 +5,7 @@ from contextlib import ExitStack
 
 from lexer_pipeline.cli import show_inspected
 from lexer_pipeline.cli.answers import print_json
-from lexer_pipeline.cli.asked import read_options
+from lexer_pipeline.cli.asked import network, read_options
 from lexer_pipeline.cli.console import console_for
 from lexer_pipeline.cli.exits import DONE
 from lexer_pipeline.cli.show_inspected import Inspected
@@ -27,9 +27,7 @@ def run(asked: argparse.Namespace) -> int:
     with ExitStack() as held:
         progress = held.enter_context(watched(asked, "looking"))
         scratch = held.enter_context(Scratch(asked.temp))
-        opened = held.enter_context(
-            opened_sources(asked.sources, standard_input(), scratch, is_read_again=True)
-        )
+        opened = held.enter_context(opened_sources(asked.sources, standard_input(), scratch, True, network()))
         for source in expand(opened, asked.member):
             seen = inspect(source, read_options(asked), progress=progress, temp=asked.temp)
             found.append(Inspected(seen, _suspicions(asked, source, seen, progress)))
