@@ -209,6 +209,9 @@ class PostgresStore:
                 if not self._raw.closed or patience <= 0:
                     self._undo()
                     raise
+            except BaseException:  # a person interrupts while another has the lock
+                self._undo()
+                raise
             if is_new:
                 self._runtime.sleep(AGAIN_AFTER)
                 patience -= AGAIN_AFTER
