@@ -122,7 +122,7 @@ def words(store: Store, out: Path, address: LedgerAddress, postgres: Postgres) -
 
 
 @pytest.mark.parametrize("after", [False, True], ids=["before it arrives", "before its answer does"])
-@pytest.mark.parametrize("step", [7, pytest.param(1, marks=pytest.mark.drill)])
+@pytest.mark.parametrize("step", [11, pytest.param(1, marks=pytest.mark.drill)])
 def test_a_way_that_breaks_at_any_word_loses_nothing_and_sends_nothing_twice(
     tmp_path: Path,
     store: Store,
