@@ -170,6 +170,21 @@ def add_preparing(parser: argparse.ArgumentParser, count: str | int = "+", metav
     )
 
 
+def add_engine(parser: argparse.ArgumentParser) -> None:
+    """Where the work is done."""
+    parser.add_argument(
+        "--engine",
+        choices=("local", "spark"),
+        default="local",
+        help="what does the work: this process, or the workers of a Spark cluster, which see the same folders (local)",
+    )
+    parser.add_argument(
+        "--master",
+        metavar="URL",
+        help="with --engine spark: the master, as in spark://host:7077 (all cores of this machine)",
+    )
+
+
 def add_dataset(parser: argparse.ArgumentParser) -> None:
     """The dataset of batches."""
     parser.add_argument(
