@@ -64,3 +64,38 @@ def test_a_worker_that_is_killed_half_way_leaves_nothing_out_and_nothing_twice(t
     assert batches[0].manifest.suspicions == alone.manifest.suspicions != {}
     assert sum(one.manifest.rejected for one in batches) == alone.manifest.rejected > 0
     assert not list((tmp_path / "spark").glob(".preparing-*"))
+
+
+WITHOUT_WORKERS = """
+import sys
+from pathlib import Path
+from lexer_pipeline.errors import ServiceUnavailable
+from lexer_pipeline.spark.jobs import Cluster
+from lexer_pipeline.spark.session import opened
+with opened(sys.argv[1], Path("spark.log")) as session:
+    try:
+        Cluster(session, patience=4).run(len, ["abc"])
+    except ServiceUnavailable as problem:
+        print(problem.message)
+"""
+
+
+def test_a_cluster_without_workers_is_said_to_have_none(tmp_path: Path) -> None:
+    with standalone(tmp_path, 0) as cluster:
+        done = subprocess.run(
+            [sys.executable, "-c", WITHOUT_WORKERS, cluster.url],
+            cwd=tmp_path, env=environment(PATH="/usr/local/bin:/usr/bin:/bin"), capture_output=True, timeout=300, check=False,
+        )  # fmt: skip
+
+    assert b"no worker is left" in done.stdout, done.stderr
+
+
+def test_a_master_that_is_not_there_is_exit_5_in_words(tmp_path: Path) -> None:
+    source = tmp_path / "a.csv"
+    source.write_text("link.email\nmira@example.com\n")
+    command = started(source, "--master", "spark://127.0.0.1:1", cwd=tmp_path)
+    output, words = command.communicate()
+
+    assert command.returncode == 5, words
+    assert b"spark://127.0.0.1:1" in json.loads(output)["error"]["message"].encode()
+    assert not list((tmp_path / "batches").glob(".preparing-*"))

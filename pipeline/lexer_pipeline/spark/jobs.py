@@ -39,7 +39,7 @@ class Cluster:
 
         What a task could not do is raised, that of the first one before the others; ServiceUnavailable where no worker is left.
         """
-        return self.told(mapped(self.spread(tasks), asked(do), TOLD))
+        return self.told(mapped(self.spread(tasks), asked(do), TOLD)) if tasks else []
 
     def spread(self, tasks: Sequence[Any]) -> Any:
         """A frame with a partition for each task, which `told` what it is."""

@@ -3,10 +3,11 @@
 import os
 import re
 import shutil
+import socket
 import sys
 import warnings
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
@@ -19,6 +20,7 @@ LOCAL = "local[*]"
 HOME = "127.0.0.1"
 # Masters whose workers are on this machine, which need not be known by a name.
 HERE = re.compile(r"local\b|spark://(localhost|127\.0\.0\.1)[:,]")
+MASTERS, PATIENCE = re.compile(r"spark://([^/]+)"), 10.0
 NO_SPARK = "Install it with: pip install 'lexer-pipeline[spark]'"
 NO_JAVA = "Install a Java of version 17 or later (Debian: apt install openjdk-17-jre-headless), or name it in JAVA_HOME."
 SETTINGS: Mapping[str, str] = {
@@ -44,6 +46,7 @@ def opened(master: str | None, words: Path) -> Iterator[Any]:
     UsageError where Java does not start, ServiceUnavailable where the master cannot be reached.
     """
     pyspark = import_module("pyspark")
+    _refuse_unreachable(master or LOCAL)
     # Else the workers take the system's Python, which has no pyarrow.
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     conf = pyspark.SparkConf().setAppName("lexer-pipeline").setMaster(master or LOCAL)
@@ -76,6 +79,24 @@ def refuse_unsuited(options: Options) -> None:
             )
 
 
+def _refuse_unreachable(master: str) -> None:
+    """Raise ServiceUnavailable where no host of a cluster's address answers: Spark itself would try for a minute."""
+    found = MASTERS.fullmatch(master)
+    if found is None:
+        return
+    for host, _, port in (one.rpartition(":") for one in found[1].split(",")):
+        with suppress(OSError, ValueError), socket.create_connection((host, int(port)), PATIENCE):
+            return
+    raise _unreachable(master)
+
+
+def _unreachable(master: str) -> ServiceUnavailable:
+    return ServiceUnavailable(
+        f"--engine spark: the master {master} cannot be reached, or takes no application",
+        "Look whether it runs, and whether its version of Spark is that of pyspark here.",
+    )
+
+
 def _begun(conf: Any, words: Path) -> Any:
     with quiet():
         gateway, errors = import_module("pyspark.java_gateway"), import_module("pyspark.errors")
@@ -90,7 +111,4 @@ def _begun(conf: Any, words: Path) -> Any:
         except Exception as problem:
             if type(problem).__module__.partition(".")[0] != "py4j":
                 raise
-            raise ServiceUnavailable(
-                f"--engine spark: the master {conf.get('spark.master')} cannot be reached, or takes no application",
-                "Look whether it runs, and whether its version of Spark is that of pyspark here.",
-            ) from None
+            raise _unreachable(conf.get("spark.master")) from None
