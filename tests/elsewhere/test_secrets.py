@@ -98,6 +98,8 @@ def test_a_batch_knows_its_source_by_the_address_without_what_is_secret(site: Si
         ("abfss://exports@account.dfs.core.windows.net/a.csv", "abfss://exports@account.dfs.core.windows.net/a.csv"),
         ("abfss://exports:secret@account.dfs.core.windows.net/a?sig=secret", "abfss://exports@account.dfs.core.windows.net/a"),
         ("ftp://me:secret@host/a?b=secret", "ftp://host/a"),
+        ("s3:/bucket/a.csv", "s3://bucket/a.csv"),
+        ("backup:/a.csv", "backup:/a.csv"),
         ("C:/exports/a.csv", "C:/exports/a.csv"),
         ("exports/a.csv", "exports/a.csv"),
         ("-", "-"),

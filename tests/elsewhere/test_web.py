@@ -3,6 +3,7 @@
 import gzip
 import hashlib
 import random
+import time
 from collections.abc import Callable, Mapping
 from contextlib import closing
 from io import BytesIO
@@ -12,6 +13,7 @@ import pyarrow as pa
 import pytest
 from lexer_pipeline import Network, Options, inspect, prepare, validate
 from lexer_pipeline.errors import PipelineError, ServiceUnavailable, SourceError
+from lexer_pipeline.loading import web
 from lexer_pipeline.loading.expand import opened_sources
 from lexer_pipeline.loading.ranges import LARGE, SMALL
 from lexer_pipeline.loading.remote import TRIES
@@ -295,3 +297,13 @@ def _stream(table: pa.Table, file: BytesIO) -> None:
 
 def _fetched(site: Site) -> int:
     return sum(one[1] - one[0] + 1 for one in site.ranges if one is not None)
+
+
+def test_a_server_that_stops_in_the_middle_is_asked_again(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(web, "ANSWER", 0.2)
+    site.before = lambda _: time.sleep(1) if len(site.asked) == 3 else None
+
+    assert read(site.put("/a.csv", LONG)) == LONG
+    assert len(WAITED) == 1

@@ -65,7 +65,7 @@ def add_sources(parser: argparse.ArgumentParser, count: str | int = "+", metavar
         "sources",
         nargs=count,
         metavar=metavar,
-        help="a CSV, JSON, XLSX or Parquet file, packed or not, a folder, a pattern, or - for standard input",
+        help="a CSV, JSON, XLSX or Parquet file, packed or not, its address, a folder, a pattern, or - for standard input",
     )
     parser.add_argument("--spec", help="a specification, a record type or a schema file")
     parser.add_argument("--map", metavar="MAP", help="a preset (shopify_orders, ...) or a mapping file")

@@ -59,6 +59,7 @@ class RemoteFile:
         self.identity: object = address.text
         self._place = place
         self._network = network
+        self._is_over = False
         self._known, head = self._look()
         self._first = head[:FIRST]
 
@@ -82,7 +83,8 @@ class RemoteFile:
         self._look_again()
 
     def close(self) -> None:
-        """Nothing is held open."""
+        """Nothing is held open; a range under way is not tried again."""
+        self._is_over = True
 
     def _look_again(self) -> bytes:
         try:
@@ -108,7 +110,7 @@ class RemoteFile:
                 problem = passing.problem
             if len(found) < size:
                 missed = 0 if len(found) - before >= SMALL else missed + 1
-                if missed >= TRIES:
+                if missed >= TRIES or self._is_over:
                     raise problem
                 self._network.sleep(PAUSE * 2**missed)
         return bytes(found)

@@ -1,5 +1,6 @@
 """Files of a web server: read in ranges where it knows them, else once, as they come."""
 
+import re
 from collections.abc import Mapping
 from contextlib import closing
 from io import RawIOBase
@@ -81,7 +82,7 @@ class _File:
             if response.status_code not in (PART, PAST_THE_END):
                 raise changed(str(self._address))
             state = _state(response)
-            if self._known is None and state is None:
+            if self._known is None and (state is None or (state.size and _begin(response) != 0)):
                 raise _NoRanges(_Body(str(self._address), self._asked(None, 0)))
             if state is None:
                 raise changed(str(self._address))
@@ -97,7 +98,7 @@ class _File:
     def read(self, begin: int, size: int, into: bytearray) -> None:
         """Add a range to what came before."""
         with closing(self._asked(begin, size)) as response:
-            if response.status_code != PART or _state(response) != self._known:
+            if response.status_code != PART or _state(response) != self._known or _begin(response) != begin:
                 raise changed(str(self._address))
             self._take(response, size, into)
 
@@ -222,6 +223,12 @@ def _total(response: requests.Response) -> int | None:
     """How many bytes the whole has, which an answer with a range says; None where it does not."""
     _, slash, total = response.headers.get("Content-Range", "").rpartition("/")
     return int(total) if slash and total.isascii() and total.isdigit() else None
+
+
+def _begin(response: requests.Response) -> int | None:
+    """Where the range of an answer begins."""
+    found = re.match(r"bytes ([0-9]+)-", response.headers.get("Content-Range", ""))
+    return int(found[1]) if found else None
 
 
 def _state(response: requests.Response) -> State | None:

@@ -5,9 +5,10 @@ from dataclasses import dataclass, field
 
 CLOUDS = ("s3", "gs", "abfss")
 WEB = ("https", "http")
-# A drive of Windows has one letter; a Path has no two slashes in a row.
-_ADDRESS = re.compile(r"([a-z][a-z0-9+.-]+):/{1,2}([^/?#\s]*)(\S*)", re.IGNORECASE)
-_WHOLE = re.compile(r"([a-z][a-z0-9+.-]+):/{1,2}([^/?#]*)(.*)", re.IGNORECASE | re.DOTALL)
+# A drive of Windows has one letter; of an address that was made a Path one slash is left.
+_SCHEME = rf"([a-z][a-z0-9+.-]+(?=://)|(?:{'|'.join((*CLOUDS, *WEB))})(?=:/)):/{{1,2}}"
+_ADDRESS = re.compile(rf"{_SCHEME}([^/?#\s]*)(\S*)", re.IGNORECASE)
+_WHOLE = re.compile(rf"{_SCHEME}([^/?#]*)(.*)", re.IGNORECASE | re.DOTALL)
 # A key of an object may hold any sign; what looks like the query of a signed address is one.
 _QUERY = re.compile(r"\?[^/]*=.*", re.DOTALL)
 _FRAGMENT = re.compile(r"[?#].*", re.DOTALL)

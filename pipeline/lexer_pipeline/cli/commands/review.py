@@ -13,6 +13,7 @@ from lexer_pipeline.cli.exits import DONE
 from lexer_pipeline.errors import UsageError
 from lexer_pipeline.outbox.batch import MANIFEST
 from lexer_pipeline.reviewing.session import Session, Wanted
+from lexer_pipeline.system.addresses import address_of
 
 PAGE = ("nicegui", "fastapi", "uvicorn")
 
@@ -31,7 +32,7 @@ def run(asked: argparse.Namespace) -> int:
     options, words = given.options(asked, None), console_for(asked)
     named = asked.sources[0]
     # The ledger that knows a batch lies beside it.
-    asked.fix = named if (Path(named) / MANIFEST).is_file() else None
+    asked.fix = named if address_of(named) is None and (Path(named) / MANIFEST).is_file() else None
     wanted = Wanted(named, asked.spec, given.made_in(asked), options, lambda: given.settings(asked))
     with closing(Session(wanted)) as session:
         serving.serve(session, asked.port, lambda line: say(words, line), not asked.no_browser)
