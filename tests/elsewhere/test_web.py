@@ -3,6 +3,7 @@
 import gzip
 import hashlib
 import random
+import threading
 import time
 from collections.abc import Callable, Mapping
 from contextlib import closing
@@ -18,10 +19,12 @@ from lexer_pipeline.loading.expand import opened_sources
 from lexer_pipeline.loading.ranges import LARGE, SMALL
 from lexer_pipeline.loading.remote import TRIES
 from lexer_pipeline.loading.source import load
+from lexer_pipeline.loading.streams import FIRST
 from lexer_pipeline.system.scratch import Scratch
 from pyarrow import feather, ipc, parquet
 
-from tests.elsewhere.site import Fault, Site, serving
+from tests.elsewhere.site import Asked, Fault, Site, serving
+from tests.waiting import happens
 
 SPEC = "customer_record"
 HEADER = b"link.mobile,first_name\n"
@@ -48,7 +51,7 @@ def test_a_file_is_read_in_ranges_each_byte_once(site: Site) -> None:
     assert read(site.put("/a.csv", LONG)) == LONG
 
     looked, opened, *ranges = [one for one in site.ranges if one is not None]
-    assert looked == opened == (0, SMALL - 1)
+    assert (looked, opened) == ((0, FIRST - 1), (0, SMALL - 1))
     assert sorted(ranges)[0][0] == SMALL
     assert sum(end - begin + 1 for begin, end in ranges) == len(LONG) - SMALL
     assert max(end - begin + 1 for begin, end in ranges) <= LARGE
@@ -86,7 +89,7 @@ def test_a_file_of_a_server_without_ranges_is_asked_for_once_however_often_it_is
 )
 def test_what_breaks_in_the_middle_goes_on_from_where_it_was(site: Site, faults: tuple[Fault, ...]) -> None:
     def break_behind_the_head(asked: object) -> None:
-        if len(site.asked) == 3:
+        if len(site.asked) == 3:  # the second range
             site.faults[:] = faults
 
     site.before = break_behind_the_head
@@ -191,7 +194,7 @@ def test_only_the_beginning_is_fetched_where_only_that_is_asked_for(site: Site) 
     with pytest.raises(PipelineError):
         prepare([site.put("/a.csv", LONG.replace(b"first_name", b"no field", 1))], SPEC, "out", OPTIONS)
 
-    assert set(site.ranges) == {(0, SMALL - 1)}
+    assert set(site.ranges) == {(0, FIRST - 1), (0, SMALL - 1), (0, 0)}
 
 
 def test_a_redirect_is_followed_and_names_stay_those_that_were_typed(site: Site) -> None:
@@ -307,3 +310,23 @@ def test_a_server_that_stops_in_the_middle_is_asked_again(
 
     assert read(site.put("/a.csv", LONG)) == LONG
     assert len(WAITED) == 1
+
+
+def test_many_files_are_looked_at_side_by_side_and_stay_in_their_order(site: Site) -> None:
+    at_once, most, lock = set[str](), [0], threading.Lock()
+
+    def count(asked: Asked) -> None:
+        with lock:
+            at_once.add(asked.path)
+            most[0] = max(most[0], len(at_once))
+        if asked.range == (0, FIRST - 1):
+            happens(lambda: most[0] > 1)
+        with lock:
+            at_once.discard(asked.path)
+
+    site.before = count
+    addresses = [site.put(f"/{number}.csv", SHORT + b"6142%07d,Tim\n" % number) for number in range(20)]
+    report = validate(addresses, SPEC, OPTIONS)
+
+    assert [one.path for one in report.sources] == addresses
+    assert most[0] > 1

@@ -14,7 +14,6 @@ from urllib3.exceptions import HTTPError, NameResolutionError
 from lexer_pipeline.errors import PipelineError, ServiceUnavailable, SourceError
 from lexer_pipeline.loading.file_state import changed
 from lexer_pipeline.loading.network import Network
-from lexer_pipeline.loading.ranges import SMALL
 from lexer_pipeline.loading.remote import NothingThere, Passing, RemoteFile, State
 from lexer_pipeline.loading.streams import Stream
 from lexer_pipeline.system.addresses import Address, address_of
@@ -73,9 +72,9 @@ class _File:
         self._match = ""
         self._known: State | None = None
 
-    def look(self) -> tuple[State, bytes]:
+    def look(self, size: int) -> tuple[State, bytes]:
         """What it is now, and its first bytes; raises _NoRanges where it can only be read as a whole."""
-        response = self._asked(0, SMALL)
+        response = self._asked(0, size or 1)
         if response.status_code == WHOLE and self._known is None:
             raise _NoRanges(_Body(str(self._address), response))
         with closing(response):
@@ -88,8 +87,8 @@ class _File:
                 raise changed(str(self._address))
             head = bytearray()
             if response.status_code == PART:
-                self._take(response, min(SMALL, state.size), head)
-            if len(head) < min(SMALL, state.size):
+                self._take(response, min(size, state.size), head)
+            if len(head) < min(size, state.size):
                 raise Passing(self._broke())
             self._known = state
             self._match = state.mark[0] if state.mark[0].startswith('"') else ""
