@@ -20,6 +20,9 @@ ALLOWED = {
     "0BSD", "Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "BSD License", "CC0-1.0", "ISC", "MIT", "MIT-0", "MPL-2.0", "PSF-2.0",
     "Unlicense",
     "Apache-2.0 AND MIT", "Apache-2.0 OR BSD-2-Clause", "Apache-2.0 OR BSD-3-Clause", "Apache-2.0 OR MIT", "MIT OR Apache-2.0",
+    # psycopg: an extra that a user installs from its makers; nothing here bundles or changes it.
+    "LGPL-3.0-only",
+    "Apache-2.0 AND CNRI-Python",
     # docutils: the GPL part is an editor's file that its wheel does not have.
     "Public Domain AND BSD License AND GNU General Public License (GPL)",
     "BSD-3-Clause AND 0BSD AND MIT AND Zlib AND CC0-1.0", "LGPL-2.1-only OR MIT", "MIT AND PSF-2.0", "MPL-2.0 AND (Apache-2.0 OR MIT)",
@@ -27,6 +30,7 @@ ALLOWED = {
 # What only works on this project, and is in nothing that anybody is given.
 FOR_TOOLS = {"GNU General Public License v3 or later (GPLv3+)"}
 WORDS = {
+    "BSD": "BSD License",
     "Apache Software License": "Apache-2.0",
     "ISC License (ISCL)": "ISC",
     "MIT License": "MIT",
@@ -35,7 +39,7 @@ WORDS = {
     "The Unlicense (Unlicense)": "Unlicense",
 }
 # Installed on other systems alone, as their pages say.
-ELSEWHERE = {"colorama": "BSD-3-Clause", "pywin32-ctypes": "BSD-3-Clause"}
+ELSEWHERE = {"colorama": "BSD-3-Clause", "pywin32": "PSF-2.0", "pywin32-ctypes": "BSD-3-Clause"}
 
 
 def licence_of(package: Distribution) -> str:

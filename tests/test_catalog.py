@@ -114,16 +114,18 @@ def test_the_annotations_of_ones_own_schema_are_read(tmp_path: Path) -> None:
         "x-area": "stores",
         "x-evidence": "Ours.",
         "x-key": "id",
+        "x-identity": ["id"],
         "properties": {"id": {"type": "string"}},
     }
     spec = catalog.load(saved(tmp_path, schema))
 
-    assert (spec.record_type, spec.area, spec.title, spec.evidence, spec.key) == (
+    assert (spec.record_type, spec.area, spec.title, spec.evidence, spec.key, spec.identity) == (
         "visit",
         "stores",
         "Visit",
         "Ours.",
         "id",
+        ("id",),
     )
     assert spec.schema == schema
 
@@ -152,6 +154,8 @@ def test_a_file_name_that_cannot_go_into_a_file_name_is_refused(name: str, tmp_p
         ('{"type": "object", "anyOf": {}}', "anyOf is not an array"),
         ('{"type": "object", "x-record-type": 5}', "x-record-type is not text"),
         ('{"type": "object", "x-key": "a"}', "x-key names a"),
+        ('{"type": "object", "x-identity": ["a"]}', "x-identity must be a list of names of fields"),
+        ('{"properties": {"a": {}}, "x-identity": "a"}', "x-identity must be a list of names of fields"),
         ('{"properties": {"a": {"x-normalise": "upper"}}}', "x-normalise of a"),
         ('{"properties": {"a": {"$ref": "other.json"}}}', "leads out of the file"),
         ('{"properties": {"a": {"$ref": "#anchor"}}}', "leads out of the file"),

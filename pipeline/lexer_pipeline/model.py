@@ -33,7 +33,8 @@ class Specification:
     """One kind of record that Lexer takes: its JSON Schema and what the file name and API need.
 
     `record_type` is None where the upload API has no such type (no destination can be named);
-    `key` names the field that says which rows make one record, if any.
+    `key` names the field that says which rows make one record, if any; `identity` those by which a record is known from one export
+    to the next, where they are not the key (specs/identity.py).
     """
 
     name: str
@@ -44,6 +45,7 @@ class Specification:
     key: str | None
     schema: Schema
     fields: tuple[Field, ...]
+    identity: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

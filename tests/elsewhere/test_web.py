@@ -13,7 +13,7 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 from lexer_pipeline import Network, Options, inspect, prepare, validate
-from lexer_pipeline.errors import PipelineError, ServiceUnavailable, SourceError
+from lexer_pipeline.errors import PipelineError, ServiceUnavailable, SourceError, UsageError
 from lexer_pipeline.loading import web
 from lexer_pipeline.loading.expand import opened_sources
 from lexer_pipeline.loading.ranges import LARGE, SMALL
@@ -330,3 +330,12 @@ def test_many_files_are_looked_at_side_by_side_and_stay_in_their_order(site: Sit
 
     assert [one.path for one in report.sources] == addresses
     assert most[0] > 1
+
+
+@pytest.mark.parametrize("user", ["mira:opensesame", "mira", "mira:open/sesame"])
+def test_an_address_with_a_password_is_refused(site: Site, user: str) -> None:
+    with pytest.raises(UsageError, match="stands in the address") as problem:
+        read(site.put("/a.csv", SHORT).replace("//", f"//{user}@"))
+    assert "sesame" not in f"{problem.value.message}{problem.value.hint}"
+    assert "~/.netrc" in problem.value.hint
+    assert not site.asked

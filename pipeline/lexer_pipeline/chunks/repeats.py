@@ -13,7 +13,7 @@ from lexer_pipeline.suspicions import MOST_LINES
 from lexer_pipeline.system.scratch import Parted, Scratch
 
 # So many are held in memory; more go to disk, in so many parts that each fits there again.
-MOST_HELD = 1 << 20
+MOST_HELD = 1 << 18
 PARTS = 64
 NOTED = np.dtype([("hash", "<u8"), ("line", "<i8"), ("source", "<i4"), ("file", "<i4"), ("what", "<u1")])
 # What became of a record that is noted.
@@ -91,7 +91,8 @@ class Repeats:
         """What came more than once; asked once, when all were added."""
         found, shared = Repeated(), []
         for part in self._all():
-            noted = part[np.lexsort((part["line"], part["source"], part["hash"]))]
+            some = _again(part)
+            noted = some[np.lexsort((some["line"], some["source"], some["hash"]))]
             shared.append(_in_several(noted))
             taken = noted[noted["what"] == ACCEPTED]
             again = taken[np.append(False, _same(taken))[: len(taken)]]
@@ -103,6 +104,12 @@ class Repeats:
         if shared:
             found.shared = np.sort(np.concatenate(shared))
         return found
+
+
+def _again(noted: Noted) -> Noted:
+    """Those whose hash was noted more than once: few, where all is well, and hashes alone are sorted much faster."""
+    hashes = np.sort(noted["hash"])
+    return noted[np.isin(noted["hash"], hashes[1:][hashes[1:] == hashes[:-1]])]
 
 
 def _same(noted: Noted) -> Bools:

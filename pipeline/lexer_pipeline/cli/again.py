@@ -17,7 +17,7 @@ SECRET = re.compile("^-.*(tok|secret|passw)", re.IGNORECASE)
 OF_MAP = ("--spec", "--from", "--out", "--batches", "--force")
 # All other flags have a value.
 VALUELESS = frozenset({
-    "--as-is", "--debug", "--dry-run", "--force", "--ignore-unknown", "--json", "--keep-rest", "--older", "--profile", "--quiet",
+    "--as-is", "--debug", "--dry-run", "--force", "--ignore-unknown", "--json", "--keep-rest", "--move-ledger", "--older", "--profile", "--quiet",
     "--resend", "--show-values", "--yes",
 })  # fmt: skip
 

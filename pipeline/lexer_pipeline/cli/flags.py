@@ -60,13 +60,18 @@ def add_reading(parser: argparse.ArgumentParser) -> None:
 
 
 def add_sources(parser: argparse.ArgumentParser, count: str | int = "+", metavar: str = "SOURCE") -> None:
-    """What is made of sources."""
+    """Sources, and what is made of them."""
     parser.add_argument(
         "sources",
         nargs=count,
         metavar=metavar,
         help="a CSV, JSON, XLSX or Parquet file, packed or not, its address, a folder, a pattern, or - for standard input",
     )
+    add_making(parser)
+
+
+def add_making(parser: argparse.ArgumentParser) -> None:
+    """What becomes of a source, and how it is read."""
     parser.add_argument("--spec", help="a specification, a record type or a schema file")
     parser.add_argument("--map", metavar="MAP", help="a preset (shopify_orders, ...) or a mapping file")
     parser.add_argument(
@@ -101,6 +106,15 @@ def add_sources(parser: argparse.ArgumentParser, count: str | int = "+", metavar
     add_reading(parser)
     add_profile(parser)
     add_logging(parser)
+
+
+def add_query(parser: argparse.ArgumentParser) -> None:
+    """What is read of a source that is a database."""
+    parser.add_argument(
+        "--query",
+        metavar="SQL",
+        help="read databases: each SOURCE is an address, or env:VARIABLE that holds one; @FILE.sql reads the query from a file",
+    )
 
 
 def add_out(parser: argparse.ArgumentParser) -> None:

@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import BinaryIO
 
 from lexer_pipeline.errors import UsageError
+from lexer_pipeline.loading.answers import Answer
+from lexer_pipeline.loading.database import Query
 from lexer_pipeline.loading.folders import files_meant
 from lexer_pipeline.loading.named_twice import refuse_read_twice
 from lexer_pipeline.loading.network import Network
@@ -37,9 +39,9 @@ def opened_sources(
     with ExitStack() as held:
         opened: list[Source] = []
         for source, found in zip(sources, _each_opened(sources, stdin, scratch, network), strict=True):
-            if found is not source and isinstance(found, Origin):
+            if found is not source and isinstance(found, Origin | Answer):
                 held.callback(found.close)
-            if isinstance(found, Stream) and (is_read_again or len(sources) > 1):
+            if isinstance(found, Stream | Answer) and (is_read_again or len(sources) > 1):
                 found.keep()
             opened.append(found)
         yield opened
@@ -51,6 +53,8 @@ def _each_opened(
     """The sources, those that were named opened; of those elsewhere several at a time, since each takes a while to answer."""
 
     def opened(source: Source) -> Source:
+        if isinstance(source, Query):
+            return Answer(source, scratch)
         return origin_of(source, stdin, scratch, network) if isinstance(source, str | Path) else source
 
     has_addresses = any(isinstance(one, str | Path) and address_of(one) for one in sources)

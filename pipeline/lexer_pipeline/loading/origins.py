@@ -19,6 +19,7 @@ from types import MappingProxyType
 from typing import BinaryIO, TypeAlias
 
 from lexer_pipeline.errors import SourceError
+from lexer_pipeline.loading.database import refuse_unasked
 from lexer_pipeline.loading.file_state import about, changed, state_of
 from lexer_pipeline.loading.network import Network
 from lexer_pipeline.loading.remote import RemoteFile
@@ -128,6 +129,7 @@ def origin_of(
 def _elsewhere(address: Address, network: Network, scratch: Scratch) -> Origin:
     """What lies at an address; the libraries for it come only now."""
     if address.scheme not in (*CLOUDS, *WEB):
+        refuse_unasked(address.text)
         raise _unknown(address)
     if address.is_cloud:
         found: RemoteFile = import_module("lexer_pipeline.loading.clouds").opened(address, network)

@@ -11,7 +11,7 @@ import requests
 from requests.exceptions import RequestException, SSLError, Timeout
 from urllib3.exceptions import HTTPError, NameResolutionError
 
-from lexer_pipeline.errors import PipelineError, ServiceUnavailable, SourceError
+from lexer_pipeline.errors import PipelineError, ServiceUnavailable, SourceError, UsageError
 from lexer_pipeline.loading.file_state import changed
 from lexer_pipeline.loading.network import Network
 from lexer_pipeline.loading.remote import NothingThere, Passing, RemoteFile, State
@@ -44,14 +44,24 @@ def opened(address: Address, network: Network, scratch: Scratch) -> RemoteFile |
 
 
 def refuse_unsafe(address: Address) -> None:
-    """Raise SourceError where an address would be read over a line that others can listen on."""
+    """Raise UsageError where an address holds a password, SourceError where it would be read over a line that others can listen on."""
+    if address.user:
+        raise UsageError(
+            f"{address}: a user name or a password stands in the address, where others can see it",
+            f"Leave it out, and write into ~/.netrc: machine {_name(address)} login USER password PASSWORD",
+        )
     if not address.host:
         raise SourceError(f"{address}: names no host", "Write the whole address: https://HOST/PATH")
-    if address.scheme != "https" and not is_loopback(urlsplit(f"//{address.host}").hostname or ""):
+    if address.scheme != "https" and not is_loopback(_name(address)):
         raise SourceError(
             f"{address}: would come over a line on which others can read and change it",
             "Write https:// in place of http://.",
         )
+
+
+def _name(address: Address) -> str:
+    """The host of an address, without its port."""
+    return urlsplit(f"//{address.host}").hostname or ""
 
 
 class _NoRanges(Exception):
@@ -154,7 +164,7 @@ class _File:
             )
         try:
             refuse_unsafe(address)
-        except SourceError:
+        except PipelineError:
             raise SourceError(
                 f"{self._address}: is passed on to {address.host} without protection",
                 "Ask whoever serves it for https.",
@@ -186,10 +196,9 @@ class _File:
                 f"{name}: {what} ({status})",
                 "An address that is good for a while may have ended: ask for a new one.",
             )
-        host = urlsplit(f"//{self._address.host}").hostname
         return SourceError(
             f"{name}: {what} ({status})",
-            f"Put the user name and the password into ~/.netrc: machine {host} login USER password PASSWORD",
+            f"Put the user name and the password into ~/.netrc: machine {_name(self._address)} login USER password PASSWORD",
         )
 
 

@@ -4,12 +4,12 @@ import difflib
 import json
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from pathlib import Path
 
 from lexer_pipeline.errors import UsageError
-from lexer_pipeline.model import Schema, Specification
+from lexer_pipeline.model import Field, Schema, Specification
 from lexer_pipeline.specs.fields import describes_object, fields_of
 from lexer_pipeline.specs.references import check_references
 from lexer_pipeline.specs.schema import bad_schema, text_of
@@ -117,7 +117,17 @@ def _specification(name: str, schema: Schema) -> Specification:
         key=key,
         schema=schema,
         fields=fields,
+        identity=_identity(schema, fields),
     )
+
+
+def _identity(schema: Schema, fields: Sequence[Field]) -> tuple[str, ...]:
+    """The fields that x-identity names."""
+    named = schema.get("x-identity", [])
+    there = {field.path.partition(".")[0] for field in fields}
+    if not isinstance(named, list) or not all(isinstance(one, str) and one in there for one in named):
+        raise bad_schema("x-identity must be a list of names of fields")
+    return tuple(named)
 
 
 def _unknown(word: str, known: Iterable[str]) -> UsageError:

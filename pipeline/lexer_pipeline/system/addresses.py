@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 
 CLOUDS = ("s3", "gs", "abfss")
 WEB = ("https", "http")
+# Databases behind a server; postgres is short for postgresql.
+SERVERS = ("postgresql", "postgres", "snowflake", "bigquery")
 # A drive of Windows has one letter; of an address that was made a Path one slash is left.
 _SCHEME = rf"([a-z][a-z0-9+.-]+(?=://)|(?:{'|'.join((*CLOUDS, *WEB))})(?=:/)):/{{1,2}}"
 _ADDRESS = re.compile(rf"{_SCHEME}([^/?#\s]*)(\S*)", re.IGNORECASE)
@@ -12,6 +14,7 @@ _WHOLE = re.compile(rf"{_SCHEME}([^/?#]*)(.*)", re.IGNORECASE | re.DOTALL)
 # A key of an object may hold any sign; what looks like the query of a signed address is one.
 _QUERY = re.compile(r"\?[^/]*=.*", re.DOTALL)
 _FRAGMENT = re.compile(r"[?#].*", re.DOTALL)
+_HOST = re.compile(r"(\[[^\]]*\]|[^:]*)(:[0-9]*)?")
 # Stands where a query was, in a line that is to be typed.
 PLACEHOLDER = "?..."
 
@@ -53,6 +56,11 @@ def address_of(text: object) -> Address | None:
 
 def _taken_apart(text: str, found: re.Match[str]) -> Address:
     scheme, authority, rest = found[1].lower(), found[2], found[3]
+    if scheme in SERVERS:
+        return _database(text, scheme, authority + rest)
+    if scheme not in CLOUDS and "@" not in authority and not _HOST.fullmatch(authority):
+        # The password of a user holds a sign that should be %xx, and goes on behind it.
+        return Address(scheme, authority + rest, "...", "", "", text)
     user, _, host = authority.rpartition("@")
     if scheme == "abfss":
         container, _, user = user.partition(":")
@@ -62,6 +70,14 @@ def _taken_apart(text: str, found: re.Match[str]) -> Address:
     return Address(
         scheme, user, host if scheme in CLOUDS else host.lower(), path, query[0] if query else "", text
     )
+
+
+def _database(text: str, scheme: str, rest: str) -> Address:
+    """An address of a database, in whose password people write what should be %xx: whatever may be a part of it is none of the host."""
+    place, mark, query = rest.partition("?")
+    user, _, place = place.rpartition("@")
+    host, slash, path = ("..." if "@" in query else place).partition("/")
+    return Address(scheme, user, host, slash + path, mark + query, text)
 
 
 def shown(text: object) -> str:

@@ -1,15 +1,13 @@
 """What earlier runs made of the files of a job: each is known by its bytes, so that it goes once whatever it is called."""
 
 import stat
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager, suppress
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import ExitStack, closing, contextmanager, suppress
 from functools import partial
 from importlib import import_module
 from pathlib import Path, PurePath
 from types import ModuleType
 from typing import TypeAlias
-
-from filelock import FileLock, Timeout
 
 from lexer_pipeline.errors import PipelineError, ServiceUnavailable
 from lexer_pipeline.loading.byte_stream import sha256_from
@@ -18,10 +16,12 @@ from lexer_pipeline.loading.origins import Member, Origin, origin_of
 from lexer_pipeline.loading.remote import RemoteFile
 from lexer_pipeline.loading.source import ZIP
 from lexer_pipeline.outbox import order
+from lexer_pipeline.outbox.address import in_database
 from lexer_pipeline.outbox.datasets import dataset_for
 from lexer_pipeline.outbox.entry import BatchEntry, BatchState
 from lexer_pipeline.outbox.known_sources import known_sources, remember
 from lexer_pipeline.outbox.ledger import Ledger
+from lexer_pipeline.outbox.locks import JOB
 from lexer_pipeline.outbox.outbox import looked_into, opened
 from lexer_pipeline.specs import catalog
 from lexer_pipeline.system import files
@@ -31,7 +31,7 @@ from lexer_pipeline.uploading.settings import Settings
 
 # What a person still works at: the job tries such a file again, with what it says now.
 TRIED_AGAIN = frozenset({BatchState.HELD, BatchState.REJECTED})
-LOCK, PATIENCE = ".job.lock", 6 * 3600.0
+PATIENCE = 6 * 3600.0
 # By size and checksum of a source, the batches that were made of it.
 Made: TypeAlias = dict[tuple[int, str], list[BatchEntry]]
 
@@ -42,18 +42,21 @@ def files_of(
     """The files of a job, told apart by what earlier runs made of them; `asked` are the spec, map, label and member of this one.
 
     A file is known by its bytes: one of which a batch was made in the same way, for the same dataset, is not read again, whatever
-    became of the batch, unless it was held or rejected.
+    became of the batch, unless it was held or rejected, or waits and is gone from the disk.
     """
     names = list(dict.fromkeys(path for one in found for path in one.found))
     absent = tuple(one.text for one in found if not one.found)
-    if not out.is_dir() or not names:
+    if not names or not (out.is_dir() or in_database(settings.ledger)):
         return JobFiles(tuple(names), (), (), absent)
     with looked_into(out, file=settings.ledger) as ledger:
         made = _made(ledger, settings, asked)
         network = Network(settings.ca_file, settings.proxy)
         before = {path: _before(path, asked["member"], made, network) for path in names}
-        known = tuple(path for path, batches in before.items() if _is_done(batches))
-        waiting = _waiting(ledger, settings, (one for path in known for one in before[path]))
+        waits = _waiting(ledger, settings)
+        gone = {one.id for one in waits if not ledger.folder_of(one.folder).is_dir()}
+        known = tuple(path for path, batches in before.items() if _is_done(batches, gone))
+        some = {one.id for path in known for one in before[path]}
+        waiting = tuple(ledger.folder_of(one.folder) for one in waits if one.id in some)
     return JobFiles(tuple(path for path in names if path not in known), known, waiting, absent)
 
 
@@ -104,8 +107,9 @@ def _sha256_of_member(archive: ModuleType, member: Member) -> str:
     return sha256_from(archive.MemberFile(member))
 
 
-def _is_done(batches: Sequence[BatchEntry]) -> bool:
-    return bool(batches) and not any(one.state in TRIED_AGAIN for one in batches)
+def _is_done(batches: Sequence[BatchEntry], gone: Collection[int]) -> bool:
+    """Whether nothing is left to do with a file: what waits and is `gone` from the disk has to be made anew."""
+    return bool(batches) and not any(one.state in TRIED_AGAIN or one.id in gone for one in batches)
 
 
 def _made(ledger: Ledger, settings: Settings, asked: Mapping[str, str | None]) -> Made:
@@ -127,12 +131,10 @@ def _made(ledger: Ledger, settings: Settings, asked: Mapping[str, str | None]) -
     return made
 
 
-def _waiting(ledger: Ledger, settings: Settings, batches: Iterator[BatchEntry]) -> tuple[Path, ...]:
-    """Those of some batches that are not at the service yet, or need a person there, in the order they were made."""
-    some = {one.id for one in batches}
+def _waiting(ledger: Ledger, settings: Settings) -> list[BatchEntry]:
+    """The batches that are not at the service yet, or need a person there, in the order they were made."""
     with ledger.transaction() as connection:
-        waiting = order.waiting(connection, settings.service, settings.former_service)
-    return tuple(ledger.folder_of(one.folder) for one in waiting if one.id in some)
+        return order.waiting(connection, settings.service, settings.former_service)
 
 
 @contextmanager
@@ -141,25 +143,17 @@ def alone(out: Path, settings: Settings, told: Callable[[], None]) -> Iterator[N
 
     Two that read the same files side by side would each make batches of them. Behind it, what batches were made of is kept in the ledger.
     """
-    files.make_folder(out)
-    lock = FileLock(out / LOCK, mode=files.FILE_MODE)
-    try:
-        lock.acquire(timeout=0)
-    except Timeout:
-        told()
+    with opened(out, file=settings.ledger) as ledger, ExitStack() as held:
+        name = ledger.text_of(out)
+        if not held.enter_context(ledger.alone(name, JOB, 0)):
+            told()
+            if not held.enter_context(ledger.alone(name, JOB, PATIENCE)):
+                hours = f"{PATIENCE / 3600:.0f} hours"
+                raise ServiceUnavailable(
+                    f"another job has been at work in {out} for {hours}",
+                    "Look whether it hangs, and run this again.",
+                )
         try:
-            lock.acquire(timeout=PATIENCE)
-        except Timeout:
-            hours = f"{PATIENCE / 3600:.0f} hours"
-            raise ServiceUnavailable(
-                f"another job has been at work in {out} for {hours}",
-                "Look whether it hangs, and run this again.",
-            ) from None
-    try:
-        yield
-    finally:
-        try:
-            with opened(out, file=settings.ledger) as ledger:
-                remember(ledger)
+            yield
         finally:
-            lock.release()
+            remember(ledger)

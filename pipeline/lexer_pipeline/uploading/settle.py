@@ -3,14 +3,14 @@
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
-from sqlite3 import Connection
 
 from lexer_pipeline.errors import PersonNeeded, UsageError
 from lexer_pipeline.model import Receipt
 from lexer_pipeline.outbox import deliveries
 from lexer_pipeline.outbox.batch import as_named
+from lexer_pipeline.outbox.connection import Connection
 from lexer_pipeline.outbox.entry import UNDER_WAY, BatchEntry, BatchState, Entry, State
-from lexer_pipeline.outbox.ledger import Ledger, claim, uploads_of
+from lexer_pipeline.outbox.ledger import Ledger, uploads_of
 from lexer_pipeline.outbox.outbox import opened
 from lexer_pipeline.system.hosts import is_loopback
 from lexer_pipeline.system.runtime import Runtime
@@ -29,14 +29,14 @@ def settle(
     """End the doubt about a batch: from now on it was sent, or it waits to be sent.
 
     Where it is in doubt at several services, that of the settings is meant. What may have arrived and can be sent to the
-    same url no more is in doubt too, though its store could not be asked. UsageError where nobody is in doubt.
+    same url no more is in doubt too, though its store could not be asked, and so is what is gone from here. UsageError where nobody is in doubt.
     """
     with opened(out, runtime, settings.ledger) as ledger:
         receipts.write_missing(ledger)
         one = entry_of(batch, out, ledger)
         folder = ledger.folder_of(one.folder)
         with ExitStack() as claims:
-            _claim(claims, folder)
+            _claim(claims, one, ledger)
             with ledger.transaction() as connection:
                 entry = _doubted(uploads_of(connection, one), folder, settings, ledger.now())
             return _settled(entry, arrived, folder, ledger)
@@ -54,7 +54,9 @@ def _settled(entry: Entry, arrived: bool, folder: Path, ledger: Ledger) -> Recei
 
 
 def _doubted(uploads: list[Entry], folder: Path, settings: Settings, now: float) -> Entry:
-    found = [upload for upload in uploads if upload.state == State.IN_DOUBT or _is_overdue(upload, now)]
+    found = [
+        upload for upload in uploads if upload.state == State.IN_DOUBT or _is_stranded(upload, folder, now)
+    ]
     here = [upload for upload in found if upload.service in (settings.service, settings.former_service)]
     if len(found) == 1 or here:
         return (here or found)[0]
@@ -70,10 +72,11 @@ def _doubted(uploads: list[Entry], folder: Path, settings: Settings, now: float)
     )
 
 
-def _is_overdue(upload: Entry, now: float) -> bool:
-    """Whether an upload that may have arrived can be sent to the same url no more."""
+def _is_stranded(upload: Entry, folder: Path, now: float) -> bool:
+    """Whether an upload that may have arrived can be sent to the same url no more, or is gone from here."""
     may_have_landed = upload.state == State.SENDING and (upload.unanswered or upload.last_block)
-    return bool(may_have_landed) and upload.expires_at is not None and upload.expires_at < now
+    is_overdue = upload.expires_at is not None and upload.expires_at < now
+    return bool(may_have_landed) and (is_overdue or not folder.is_dir())
 
 
 def drop(
@@ -100,7 +103,7 @@ def drop(
             )
         with ExitStack() as claims:
             for part, uploads in waiting:
-                _claim(claims, known.folder_of(part.folder))
+                _claim(claims, part, known)
                 for upload in uploads:
                     if upload.state in UNDER_WAY:
                         known.move(upload, State.PREPARED, "dropped", **ANEW)
@@ -113,8 +116,9 @@ def drop(
         return dropped, [as_named(known.folder_of(part.folder), out) for part in back if part is not None]
 
 
-def _claim(claims: ExitStack, folder: Path) -> None:
-    if folder.is_dir() and not claims.enter_context(claim(folder)):
+def _claim(claims: ExitStack, one: BatchEntry, ledger: Ledger) -> None:
+    if not claims.enter_context(ledger.claim(one.folder)):
+        folder = ledger.folder_of(one.folder)
         raise PersonNeeded(f"{next_steps.shown(folder)}: is being sent", "Wait for that upload to end.")
 
 

@@ -12,6 +12,7 @@ from lexer_pipeline.kernels import dispatch
 from lexer_pipeline.kernels.arrays import Bools, Int32s, Int64s, UInt64s
 from lexer_pipeline.kernels.codes import HAS_DOUBLED
 from lexer_pipeline.model import Specification
+from lexer_pipeline.specs.identity import REFERENCE, REFERENCES
 from lexer_pipeline.validating.layout import Layout
 
 LINK = "link"
@@ -22,7 +23,6 @@ NAMES = ("first_name", "last_name")
 # The last part of a custom field that holds the whole name of who bought.
 WHOLE_NAMES = ("name", "full_name", "customer_name")
 EMAIL = "email"
-REFERENCE, REFERENCES = "product_reference_type", ("product_id", "sku", "upc")
 NEVER = 1 << 63
 # Hashes of fields of some records, by the path of the field; of those that none of them fills there are none.
 Hashes = dict[str, UInt64s]

@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path, PurePath
 
 from lexer_pipeline.cli import asked as given
+from lexer_pipeline.cli import queries
 from lexer_pipeline.cli.answers import print_json
 from lexer_pipeline.cli.console import console_for, say
 from lexer_pipeline.cli.exits import DONE
@@ -40,6 +41,8 @@ def run(asked: argparse.Namespace) -> int:
 
 def _batch(asked: argparse.Namespace) -> Path | None:
     """The folder of the batch that is meant; None where sources are."""
+    if asked.query is not None:
+        return None
     folders = [
         folder
         for word in asked.sources
@@ -59,7 +62,7 @@ def _batch(asked: argparse.Namespace) -> Path | None:
 
 
 def _usual(sources: list[str]) -> str:
-    name = PurePath(shown(sources[0])).name
+    name = PurePath(shown(sources[0])).name.replace(":", "_")
     return f"{name}.{PAGE}" if len(sources) == 1 and name != "-" else PAGE
 
 
@@ -67,5 +70,5 @@ def _of_sources(asked: argparse.Namespace) -> Page:
     names = ", ".join("standard input" if one == "-" else PurePath(shown(one)).name for one in asked.sources)
     with watched(asked, "looking") as progress:
         return page_on_sources(
-            asked.sources, asked.spec, given.options(asked, progress), f"Report on {names}"
+            queries.sources(asked), asked.spec, given.options(asked, progress), f"Report on {names}"
         )

@@ -9,6 +9,7 @@ from markupsafe import Markup, escape
 
 from lexer_pipeline.reporting.bins import Bar
 from lexer_pipeline.reporting.column_facts import ColumnFacts
+from lexer_pipeline.reporting.page.words import many
 from lexer_pipeline.reporting.view import Segment
 
 # A part that is there is seen, however small.
@@ -16,10 +17,10 @@ LEAST = 2.0
 WIDE, HIGH = 200.0, 40.0
 
 
-def stacked(segments: Sequence[Segment]) -> Markup:
-    """One bar of all rows, a part for each way that they went."""
+def stacked(segments: Sequence[Segment], noun: str = "row") -> Markup:
+    """One bar of all rows, or whatever the `noun` says, a part for each way that they went."""
     rows = sum(one.rows for one in segments)
-    said = ", ".join(f"{one.name}: {one.rows:,} of {rows:,} rows" for one in segments)
+    said = ", ".join(f"{one.name}: {one.rows:,} of {many(rows, noun)}" for one in segments)
     drawn, left = [], 0.0
     for one in segments:
         width = 1000 * one.rows / rows

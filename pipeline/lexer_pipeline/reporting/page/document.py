@@ -1,6 +1,6 @@
 """The page as one HTML document, without outside assets or scripts."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from markupsafe import Markup
@@ -28,12 +28,13 @@ DOCUMENT = """\
 {style}</style>
 </head>
 <body>
-<header><h1>{title}</h1><p>How an export came through, told by counts and shapes alone: no value of a record is on this page.</p></header>
+<header><h1>{title}</h1><p>{lead}</p></header>
 <main>
 {body}</main>
 </body>
 </html>
 """
+LEAD = "How an export came through, told by counts and shapes alone: no value of a record is on this page."
 EXPLAIN = "<code>lexer-pipeline explain {}</code>"
 TRACE = "lexer-pipeline trace {} LINE says which line of which source made it"
 # Fill is told from a part of the records, so that a smaller difference may be none.
@@ -55,8 +56,13 @@ def page(title: str, views: Sequence[View]) -> bytes:
         )
         for view in views
     ] or [card("No row belongs to a specification, so there is nothing to tell.")]
+    return whole(title, LEAD, parts)
+
+
+def whole(title: str, lead: str, parts: Iterable[Markup]) -> bytes:
+    """A document of these parts in the style of all pages; `lead` stands below its title."""
     style = Markup(STYLE.read_text("utf-8"))  # noqa: S704 - a file of ours
-    return html(DOCUMENT, title=title, style=style, body=joined(parts)).encode()
+    return html(DOCUMENT, title=title, lead=lead, style=style, body=joined(parts)).encode()
 
 
 def _delivery(view: View) -> Markup:

@@ -1,0 +1,1 @@
+"""Two exports or batches beside each other: what is new, changed, unchanged and gone."""

@@ -1,0 +1,67 @@
+"""One of two that are compared: a batch as it lies there, or what sources would become."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from lexer_pipeline.errors import UsageError
+from lexer_pipeline.loading.source import Source
+from lexer_pipeline.model import PreparedBatch, Specification
+from lexer_pipeline.outbox.batch import MANIFEST, folders, read
+from lexer_pipeline.outbox.names import parse
+from lexer_pipeline.preparing.options import Options
+from lexer_pipeline.preparing.prepare import prepare
+from lexer_pipeline.system.runtime import Runtime
+
+# What is compared is made in one piece.
+ALL = 1 << 62
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """The batches of one side by specification; `is_batch` where a batch was named, which has one."""
+
+    name: str
+    batches: Mapping[str, Sequence[PreparedBatch]]
+    is_batch: bool = False
+
+    def files(self, specification: str) -> list[Path]:
+        """The files of NDJSON; none where no record is valid."""
+        return [one.file for one in self.batches.get(specification, ()) if one.manifest.file]
+
+    def rejected(self, specification: str) -> int:
+        """The records that were rejected, and so cannot be looked at."""
+        return sum(one.manifest.rejected_records for one in self.batches.get(specification, ()))
+
+
+def side_of(
+    source: Source, specification: Specification | None, options: Options, runtime: Runtime, folder: Path
+) -> Side:
+    """A batch where a folder of one is named, else what the source would become, which is made in `folder`."""
+    if isinstance(source, str | Path) and (Path(source) / MANIFEST).is_file():
+        return _batch(Path(source))
+    found = prepare([source], specification, folder, replace(options, report=False, max_bytes=ALL), runtime)
+    name = str(source) if isinstance(source, str | Path) else "the data frame"
+    return Side(name, {one.manifest.specification: [one] for one in found.batches})
+
+
+def _batch(folder: Path) -> Side:
+    """The batch in a folder, with the other parts of its delivery that lie beside it."""
+    batch = read(folder)
+    name = parse(batch.manifest.file)
+    parts = [batch]
+    if name.part:
+        beside = [read(one) for one in folders(folder.resolve().parent)]
+        parts = [
+            one
+            for one in beside
+            if (parse(one.manifest.file).delivery, parse(one.manifest.file).version)
+            == (name.delivery, name.version)
+        ]
+    for one in parts:
+        if one.manifest.file and not one.file.is_file():
+            raise UsageError(
+                f"{one.path}: its records are not there any more; they were purged or removed",
+                "Name the export that it was made of instead.",
+            )
+    return Side(str(folder), {batch.manifest.specification: parts}, is_batch=True)
