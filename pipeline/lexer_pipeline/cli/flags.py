@@ -65,7 +65,7 @@ def add_sources(parser: argparse.ArgumentParser, count: str | int = "+", metavar
         "sources",
         nargs=count,
         metavar=metavar,
-        help="a CSV, JSON, XLSX or Parquet file, packed or not, a folder, a pattern, or - for standard input",
+        help="a CSV, JSON, XLSX or Parquet file, packed or not, its address, a folder, a pattern, or - for standard input",
     )
     add_making(parser)
 

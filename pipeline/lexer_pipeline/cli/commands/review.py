@@ -14,7 +14,7 @@ from lexer_pipeline.errors import UsageError
 from lexer_pipeline.loading.database import is_address
 from lexer_pipeline.outbox.batch import MANIFEST
 from lexer_pipeline.reviewing.session import Session, Wanted
-from lexer_pipeline.system.addresses import shown
+from lexer_pipeline.system.addresses import address_of, shown
 
 PAGE = ("nicegui", "fastapi", "uvicorn")
 
@@ -38,7 +38,7 @@ def run(asked: argparse.Namespace) -> int:
             "Make a batch with lexer-pipeline convert --query first, then: lexer-pipeline review BATCH",
         )
     # The ledger that knows a batch lies beside it.
-    asked.fix = named if (Path(named) / MANIFEST).is_file() else None
+    asked.fix = named if address_of(named) is None and (Path(named) / MANIFEST).is_file() else None
     wanted = Wanted(named, asked.spec, given.made_in(asked), options, lambda: given.settings(asked))
     with closing(Session(wanted)) as session:
         serving.serve(session, asked.port, lambda line: say(words, line), not asked.no_browser)
