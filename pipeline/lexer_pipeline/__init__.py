@@ -18,6 +18,7 @@ _HOMES: Mapping[str, str] = MappingProxyType({
     # What may be asked of them.
     "Options": "preparing.options",
     "ReadOptions": "loading.format",
+    "Query": "loading.database",
     "Network": "loading.network",
     "UploadOptions": "uploading.options",
     "Settings": "uploading.settings",

@@ -17,6 +17,7 @@ from lexer_pipeline.inspecting.inspect import Inspection as Inspection
 from lexer_pipeline.inspecting.inspect import inspect as inspect
 from lexer_pipeline.inspecting.obstacles import Obstacle as Obstacle
 from lexer_pipeline.inspecting.semantic_types import SemanticType as SemanticType
+from lexer_pipeline.loading.database import Query as Query
 from lexer_pipeline.loading.format import ReadOptions as ReadOptions
 from lexer_pipeline.loading.network import Network as Network
 from lexer_pipeline.model import Field as Field

@@ -108,6 +108,15 @@ def add_making(parser: argparse.ArgumentParser) -> None:
     add_logging(parser)
 
 
+def add_query(parser: argparse.ArgumentParser) -> None:
+    """What is read of a source that is a database."""
+    parser.add_argument(
+        "--query",
+        metavar="SQL",
+        help="read databases: each SOURCE is an address, or env:VARIABLE that holds one; @FILE.sql reads the query from a file",
+    )
+
+
 def add_out(parser: argparse.ArgumentParser) -> None:
     """The folder of batches."""
     parser.add_argument(
@@ -158,6 +167,21 @@ def add_preparing(parser: argparse.ArgumentParser, count: str | int = "+", metav
     )
     parser.add_argument(
         "--no-report", action="store_true", help="leave out report.html, the page on what became of an export"
+    )
+
+
+def add_engine(parser: argparse.ArgumentParser) -> None:
+    """Where the work is done."""
+    parser.add_argument(
+        "--engine",
+        choices=("local", "spark"),
+        default="local",
+        help="what does the work: this process, or the workers of a Spark cluster, which see the same folders (local)",
+    )
+    parser.add_argument(
+        "--master",
+        metavar="URL",
+        help="with --engine spark: the master, as in spark://host:7077 (all cores of this machine)",
     )
 
 

@@ -89,7 +89,9 @@ def _named(files: JobFiles) -> dict[str, list[str]]:
 
 def _typed(asked: argparse.Namespace, network: Network) -> Read:
     there = tuple(
-        path for path in asked.sources if asked.missing == "error" or path == "-" or _is_there(path, network)
+        path
+        for path in asked.sources
+        if asked.missing == "error" or asked.query or path == "-" or _is_there(path, network)
     )
     for path in asked.sources:
         if path not in there:

@@ -61,12 +61,16 @@ def run_command(words: Sequence[str]) -> int:
         if job or getattr(asked, "log_file", None) or getattr(asked, "log_format", "text") == "json":
             log = import_module("lexer_pipeline.cli.log_opened").opened(asked)
         asked.log = log
+        if getattr(asked, "query", None) is not None:
+            import_module("lexer_pipeline.cli.queries").resolve(asked)
         # Each command comes with the libraries that it calls, which --help and the others do without.
         code: int = import_module(f"lexer_pipeline.cli.commands.{asked.command}").run(asked)
     except PipelineError as problem:
         if getattr(problem, "names", ()):
             # Only here: none who said what an export is should wait for what tells it.
             problem = import_module("lexer_pipeline.cli.guess").guessed(problem)
+        if is_command and hasattr(asked, "typed_query"):
+            import_module("lexer_pipeline.cli.queries").as_typed(asked, problem)
         code = _fail(problem, as_json, log, again.after(words, problem, is_command))
     except KeyboardInterrupt:
         _say(log, again.interrupted(words))

@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import BinaryIO
 
 from lexer_pipeline.errors import UsageError
+from lexer_pipeline.loading.answers import Answer
+from lexer_pipeline.loading.database import Query
 from lexer_pipeline.loading.folders import files_meant
 from lexer_pipeline.loading.named_twice import refuse_read_twice
 from lexer_pipeline.loading.network import Network
@@ -33,10 +35,14 @@ def opened_sources(
         opened: list[Source] = []
         for source in sources:
             found = source
-            if isinstance(source, str | Path):
-                found = origin_of(source, stdin, scratch, network)
+            if isinstance(source, str | Path | Query):
+                found = (
+                    Answer(source, scratch)
+                    if isinstance(source, Query)
+                    else origin_of(source, stdin, scratch, network)
+                )
                 held.callback(found.close)
-            if isinstance(found, Stream) and (is_read_again or len(sources) > 1):
+            if isinstance(found, Stream | Answer) and (is_read_again or len(sources) > 1):
                 found.keep()
             opened.append(found)
         yield opened

@@ -11,6 +11,7 @@ from typing import Any, BinaryIO
 
 from lexer_pipeline.errors import SourceError, UsageError
 from lexer_pipeline.loading.byte_stream import BROKEN, GZIP, packed_as
+from lexer_pipeline.loading.database import Query
 from lexer_pipeline.loading.origins import Member, Origin, identity_of
 from lexer_pipeline.loading.source import Source
 from lexer_pipeline.system.addresses import address_of
@@ -36,6 +37,9 @@ class _File:
 
 def refuse_read_twice(sources: Sequence[Source], stdin: BinaryIO | None) -> None:
     """Raise UsageError where standard input or a pipe is named twice: what comes through it can be read once."""
+    queries = [one for one in sources if isinstance(one, Query)]
+    if twice := next((one for number, one in enumerate(queries) if one in queries[:number]), None):
+        raise UsageError(f"{twice} is named twice: all of it would be sent twice", "Name it once.")
     seen: dict[object, tuple[str, bool]] = {}
     typed = (str(one) for one in sources if isinstance(one, str | Path) and address_of(one) is None)
     for source in typed:

@@ -55,6 +55,7 @@ class RemoteFile:
 
     def __init__(self, address: Address, place: Place, network: Network) -> None:
         self.name = str(address)
+        self._address = address
         # Another query may be another file.
         self.identity: object = address.text
         self._place = place
@@ -64,6 +65,16 @@ class RemoteFile:
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def place(self) -> tuple[str, Network, State]:
+        """What it takes to open it again in another process: its whole address, how it is reached, and what it was."""
+        return self._address.text, self._network, self._known
+
+    def still(self, known: State) -> "RemoteFile":
+        """The same file, as it was known before; once it is read, it must be that."""
+        self._known = known
+        return self
 
     def first(self) -> bytes:
         """The first few bytes."""

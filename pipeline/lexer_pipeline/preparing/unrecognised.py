@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from lexer_pipeline.errors import UsageError
+from lexer_pipeline.loading.answers import Answer
 from lexer_pipeline.loading.origins import Origin
 from lexer_pipeline.loading.source import Loaded, Source
 from lexer_pipeline.mapping.recognition import Fit, Recognised, recognise
@@ -77,7 +78,7 @@ def saying_sheet(problem: UsageError, loaded: Loaded) -> UsageError:
 
 
 def _next_steps(source: Source, nearest: Sequence[Fit]) -> str:
-    path = source.path if isinstance(source, Origin) else None
+    path = source.path if isinstance(source, Origin) else source if isinstance(source, Answer) else None
     file = shlex.quote(str(path)) if path is not None else "FILE"
     steps = (
         f"lexer-pipeline inspect {file} shows what it holds, lexer-pipeline map {file} --spec SPEC drafts a mapping; "

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 
 CLOUDS = ("s3", "gs", "abfss")
 WEB = ("https", "http")
+# Databases behind a server; postgres is short for postgresql.
+SERVERS = ("postgresql", "postgres", "snowflake", "bigquery")
 # A drive of Windows has one letter; a Path has no two slashes in a row.
 _ADDRESS = re.compile(r"([a-z][a-z0-9+.-]+):/{1,2}([^/?#\s]*)(\S*)", re.IGNORECASE)
 _WHOLE = re.compile(r"([a-z][a-z0-9+.-]+):/{1,2}([^/?#]*)(.*)", re.IGNORECASE | re.DOTALL)
@@ -52,6 +54,8 @@ def address_of(text: object) -> Address | None:
 
 def _taken_apart(text: str, found: re.Match[str]) -> Address:
     scheme, authority, rest = found[1].lower(), found[2], found[3]
+    if scheme in SERVERS:
+        return _database(text, scheme, authority + rest)
     user, _, host = authority.rpartition("@")
     if scheme == "abfss":
         container, _, user = user.partition(":")
@@ -61,6 +65,14 @@ def _taken_apart(text: str, found: re.Match[str]) -> Address:
     return Address(
         scheme, user, host if scheme in CLOUDS else host.lower(), path, query[0] if query else "", text
     )
+
+
+def _database(text: str, scheme: str, rest: str) -> Address:
+    """An address of a database, in whose password people write what should be %xx: whatever may be a part of it is none of the host."""
+    place, mark, query = rest.partition("?")
+    user, _, place = place.rpartition("@")
+    host, slash, path = ("..." if "@" in query else place).partition("/")
+    return Address(scheme, user, host, slash + path, mark + query, text)
 
 
 def shown(text: object) -> str:

@@ -40,9 +40,9 @@ class JobFiles:
 
 def patterns(job: Job, day: date, network: Network) -> list[Pattern]:
     """The sources of a job as they are on a day, each with its files by name."""
-    return [
-        Pattern(text, files_there(text, network)) for text in (_of_day(source, day) for source in job.sources)
-    ]
+    texts = [_of_day(source, day) for source in job.sources]
+    # A database is always there, as far as anybody knows before it is asked.
+    return [Pattern(text, (text,) if "query" in job.flags else files_there(text, network)) for text in texts]
 
 
 def _of_day(source: str, day: date) -> str:

@@ -4,11 +4,13 @@ import argparse
 from pathlib import Path, PurePath
 
 from lexer_pipeline.cli import asked as given
+from lexer_pipeline.cli import queries
 from lexer_pipeline.cli.answers import print_json
 from lexer_pipeline.cli.console import console_for, say
 from lexer_pipeline.cli.exits import DONE
 from lexer_pipeline.cli.terminal import watched
 from lexer_pipeline.errors import UsageError
+from lexer_pipeline.loading.database import Query
 from lexer_pipeline.outbox.batch import MANIFEST, PAGE, folder_named, no_batch
 from lexer_pipeline.outbox.names import FILE_NAME
 from lexer_pipeline.preparing.pages import Page, page_on_batch, page_on_sources
@@ -40,6 +42,8 @@ def run(asked: argparse.Namespace) -> int:
 
 def _batch(asked: argparse.Namespace) -> Path | None:
     """The folder of the batch that is meant; None where sources are."""
+    if asked.query is not None:
+        return None
     folders = [
         folder
         for word in asked.sources
@@ -59,13 +63,13 @@ def _batch(asked: argparse.Namespace) -> Path | None:
 
 
 def _usual(sources: list[str]) -> str:
-    name = PurePath(shown(sources[0])).name
+    name = PurePath(shown(sources[0])).name.replace(":", "_")
     return f"{name}.{PAGE}" if len(sources) == 1 and name != "-" else PAGE
 
 
 def _of_sources(asked: argparse.Namespace) -> Page:
-    names = ", ".join("standard input" if one == "-" else PurePath(shown(one)).name for one in asked.sources)
+    sources = queries.sources(asked)
+    called = [one.place if isinstance(one, Query) else shown(one) for one in sources]
+    names = ", ".join("standard input" if one == "-" else PurePath(one).name for one in called)
     with watched(asked, "looking") as progress:
-        return page_on_sources(
-            asked.sources, asked.spec, given.options(asked, progress), f"Report on {names}"
-        )
+        return page_on_sources(sources, asked.spec, given.options(asked, progress), f"Report on {names}")
