@@ -160,3 +160,4 @@ def test_without_its_library_it_says_what_to_install(container: Container, tmp_p
 
     assert container.run("status", PYTHONPATH=path) == 2
     assert "pip install 'lexer-pipeline[postgres]'" in container.said
+    assert container.run("run", "nightly", PYTHONPATH=path, LEXER_LEDGER="") == 0  # a file needs none of it
