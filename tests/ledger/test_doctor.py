@@ -63,7 +63,7 @@ def test_what_makes_it_unfit_is_told_with_what_helps(
     Ledger(out, file=address).close()
     postgres.sql(f"GRANT USAGE ON SCHEMA {address.schema} TO looker")
     postgres.sql(f"GRANT SELECT ON ALL TABLES IN SCHEMA {address.schema} TO looker")
-    assert "GRANT SELECT, INSERT, UPDATE" in looked(out, looker)["rights"][2]
+    assert "GRANT SELECT, INSERT, UPDATE, DELETE" in looked(out, looker)["rights"][2]
 
 
 @pytest.mark.parametrize("wrong", ["postgresql://127.0.0.1:1/lexer", "postgresql://db.invalid/lexer"])

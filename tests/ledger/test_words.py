@@ -160,7 +160,7 @@ def test_who_may_read_and_write_the_tables_that_another_made_needs_no_more(users
     assert "GRANT USAGE" in refused(at, PersonNeeded, "lacks a right").hint
 
     users.postgres.sql(f"GRANT USAGE ON SCHEMA {schema} TO writer")
-    users.postgres.sql(f"GRANT SELECT, INSERT, UPDATE ON ALL TABLES IN SCHEMA {schema} TO writer")
+    users.postgres.sql(f"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA {schema} TO writer")
 
     with closing(Ledger(Path(), file=at)) as ledger:
         assert granted(ledger).state == "granted"
