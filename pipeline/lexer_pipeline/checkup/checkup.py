@@ -66,7 +66,7 @@ def check_up(here: Place, runtime: Runtime = Runtime()) -> CheckUp:
         )
     known = (*_of_flags(here), _token(here, settings), *origins.settings_of(here.environ, file))
     checks += [*_settings(known), *jobs.look_at(here.environ, file)]
-    ledger = ledgers.look_at(here.out, settings.ledger)
+    ledger = ledgers.look_at(here.out, settings.ledger, offline=here.offline)
     checks += ledger.checks
     found = Answer() if here.offline else probe(settings)
     checks += clock.look_at(runtime.clock(), ledger.last, found.date, ledger.server)

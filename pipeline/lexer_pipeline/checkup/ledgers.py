@@ -34,9 +34,11 @@ class Looked:
     server: float | None = None
 
 
-def look_at(out: Path, named: LedgerPlace | None) -> Looked:
-    """The ledger of an out folder, or the one that the settings name."""
+def look_at(out: Path, named: LedgerPlace | None, *, offline: bool = False) -> Looked:
+    """The ledger of an out folder, or the one that the settings name; `offline` asks no database."""
     file = place(out, named)
+    if not isinstance(file, Path) and offline:
+        return Looked((Check(AREA, "database", f"{file} is not asked: --offline"), *_second(out, file)))
     if not isinstance(file, Path):
         return _in_database(out, file)
     if not file.is_file():
