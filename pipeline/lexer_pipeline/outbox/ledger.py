@@ -44,7 +44,7 @@ class Ledger:
             raise
 
     def close(self) -> None:
-        """Give the file back."""
+        """Give it back, and all locks with it."""
         self._store.close()
 
     def transaction(self) -> AbstractContextManager[Connection]:
