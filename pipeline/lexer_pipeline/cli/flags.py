@@ -4,6 +4,8 @@ import argparse
 import re
 from pathlib import Path
 
+from lexer_pipeline.system import stores
+
 HOURS = {"h": 1, "d": 24, "w": 168}
 SIZES = {"": 1, "k": 1000, "m": 1000**2, "g": 1000**3}
 
@@ -120,7 +122,10 @@ def add_query(parser: argparse.ArgumentParser) -> None:
 def add_out(parser: argparse.ArgumentParser) -> None:
     """The folder of batches."""
     parser.add_argument(
-        "--out", type=Path, default=Path("batches"), help="the folder of prepared batches (batches)"
+        "--out",
+        type=stores.folder,
+        default=Path("batches"),
+        help="the folder of prepared batches (batches); s3://bucket/batches in an object store",
     )
 
 
@@ -181,9 +186,11 @@ def add_dataset(parser: argparse.ArgumentParser) -> None:
 
 def add_batches(parser: argparse.ArgumentParser, count: str, summary: str) -> None:
     """Batches that are named, and the folder that they lie in."""
-    parser.add_argument("batches", nargs=count, type=Path, metavar="BATCH", help=summary)
+    parser.add_argument("batches", nargs=count, type=stores.folder, metavar="BATCH", help=summary)
     parser.add_argument(
-        "--out", type=Path, help="the folder of prepared batches (the one the batches lie in, else batches)"
+        "--out",
+        type=stores.folder,
+        help="the folder of prepared batches (the one the batches lie in, else batches)",
     )
 
 

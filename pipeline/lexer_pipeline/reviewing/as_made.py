@@ -4,8 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from lexer_pipeline.errors import UsageError
-from lexer_pipeline.model import PreparedBatch
-from lexer_pipeline.outbox.batch import MANIFEST
+from lexer_pipeline.outbox.batch import MANIFEST, PreparedBatch
 from lexer_pipeline.preparing import options
 from lexer_pipeline.preparing.options import Options
 from lexer_pipeline.system import files

@@ -11,8 +11,8 @@ from lexer_pipeline.loading.expand import expand, opened_sources
 from lexer_pipeline.loading.source import LoadedTable, Source
 from lexer_pipeline.loading.unchanged import unchanged
 from lexer_pipeline.mapping import remembered
-from lexer_pipeline.model import PreparedBatch, Receipt
-from lexer_pipeline.outbox.batch import MANIFEST, as_named, folder_named
+from lexer_pipeline.model import Receipt
+from lexer_pipeline.outbox.batch import PreparedBatch, as_named, batch_named
 from lexer_pipeline.outbox.batch import read as read_batch
 from lexer_pipeline.preparing import edits_file
 from lexer_pipeline.preparing.edits_file import EditsFile
@@ -152,7 +152,7 @@ class Session:
         if batch.manifest.rejects:
             # What cannot be fixed (it was dropped, purged, or another took its place) is refused now.
             rehearse(batch.path, [], self.wanted.out, self.options, lambda *_: None, self.spec)
-        path = batch.path / edits_file.FILE
+        path = batch.on_disk / edits_file.FILE
         sources = {one.path: one.sha256 for one in batch.manifest.sources}
         kept = edits_file.read(path) if path.is_file() else EditsFile(path, sources)
         self._edit([batch], replace(kept, sources=sources), self.wanted.out, source_of(batch))
@@ -237,5 +237,5 @@ class Session:
 
 def _batch(wanted: Wanted) -> PreparedBatch | None:
     """The batch that was named; None where it is a source."""
-    folder = folder_named(wanted.named, wanted.out)
-    return read_batch(as_named(folder, wanted.out)) if (folder / MANIFEST).is_file() else None
+    folder = batch_named(wanted.named, wanted.out)
+    return read_batch(as_named(folder, wanted.out)) if folder is not None else None
