@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from lexer_pipeline.errors import UsageError
 from lexer_pipeline.outbox import deliveries, names
-from lexer_pipeline.outbox.batch import MANIFEST, folders, read
+from lexer_pipeline.outbox.batch import MANIFEST, folders
 from lexer_pipeline.outbox.connection import Connection
 from lexer_pipeline.outbox.entry import BatchEntry, BatchState, NewBatch
 from lexer_pipeline.outbox.found import (
@@ -63,9 +63,9 @@ def _adopt(parts: Sequence[Found], ledger: Ledger) -> list[Folder]:
     for one, entry in zip(parts, entries, strict=True):
         # A folder that cannot be renamed stops nothing but itself: its batch is missing until it can be.
         with suppress(OSError, UsageError):
-            _move(one.path, ledger.folder_of(entry.folder), entry)
+            there = _moved_to(one, ledger.folder_of(entry.folder), entry)
             with ledger.transaction() as connection:
-                deliveries.change(connection, entry, seen=changed_at(ledger.folder_of(entry.folder)))
+                deliveries.change(connection, entry, seen=changed_at(there))
     return [ledger.folder_of(entry.folder) for entry in entries]
 
 
@@ -171,13 +171,16 @@ def _is_correction(connection: Connection, parts: Sequence[Found]) -> bool:
 # -------------------------------------------------------------------------------------------------------- renamed
 
 
-def _move(folder: Folder, place: Folder, one: BatchEntry) -> None:
+def _moved_to(found: Found, place: Folder, one: BatchEntry) -> Folder:
     """Bring folder, file and manifest to the name that the ledger has; whatever a crash left undone is done by the next."""
-    if folder.resolve() != place:
-        stores.rename(folder, place)
+    if found.path.resolve() == place and found.manifest.file == one.file:
+        return found.path
+    if found.path.resolve() != place:
+        stores.rename(found.path, place)
         files.sync_folder(place.parent)
-    found = read(place)
-    if one.file and found.manifest.file != one.file:
-        if (place / found.manifest.file).exists():
-            stores.rename(place / found.manifest.file, place / one.file)
+    file = found.manifest.file
+    if one.file and file != one.file:
+        if (place / file).exists():
+            stores.rename(place / file, place / one.file)
         files.write_json(place / MANIFEST, replace(found.manifest, file=one.file).as_json())
+    return place

@@ -19,6 +19,7 @@ from lexer_pipeline.outbox.locks import ITSELF
 from lexer_pipeline.outbox.there_already import Beside, changed, in_place, matched, nothing, with_asides
 from lexer_pipeline.outbox.workspace import DATA, Workspace
 from lexer_pipeline.system import files
+from lexer_pipeline.system.store_path import StorePath, side_by_side
 from lexer_pipeline.system.stores import Folder
 
 
@@ -61,7 +62,8 @@ def publish(
         if decision.kind is Kind.NEW:
             work.carry_out(ledger)
             folders = [out / f"{name}-{decision.version}" for name in decision.names]
-            return [replace(read(folder), note=decision.note) for folder in folders]
+            made = side_by_side(read, folders) if isinstance(out, StorePath) else map(read, folders)
+            return [replace(one, note=decision.note) for one in made]
         there = list(zip(entries, parts, strict=True))
         found = in_place(out, ledger, there, decision, template, sources, beside)
         if decision.kind is Kind.ANEW:

@@ -178,13 +178,13 @@ def _put(one: _Put) -> None:
 
 
 def _carry_out(work: StorePath, ledger: Ledger) -> None:
-    plan = _planned(work)
-    out = work.parent
-    for part, place in plan.items():
+    def placed(part: str, place: str) -> None:
         with suppress(
             FileNotFoundError
-        ):  # taken away by somebody: then its batch is gone, and made anew from its source
-            _place(work / part, out / place)
+        ):  # taken away by somebody: its batch is gone, and made anew from its source
+            _place(work / part, work.parent / place)
+
+    side_by_side(lambda each: placed(*each), _planned(work).items())
     _clear(work, ledger)
 
 
@@ -193,7 +193,7 @@ def _place(part: StorePath, target: StorePath) -> None:
     if _is_there(manifest, target):
         return
     file = json.loads(manifest)["file"]
-    others = [one for one in part.iterdir() if one.name != MANIFEST]
+    others = [one for one in part.listed().iterdir() if one.name != MANIFEST]
     side_by_side(lambda one: one.copy_to(target / (file if one.name == DATA else one.name)), others)
     try:
         (target / MANIFEST).write(manifest, create=True)
