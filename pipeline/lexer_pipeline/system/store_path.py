@@ -6,8 +6,9 @@ such a path, for it is none to them.
 
 import errno
 import io
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from functools import cached_property
@@ -245,21 +246,24 @@ class StorePath:
             else:
                 self.bucket.patient.copy(self.key, target.key)
 
-    def unlink(self, missing_ok: bool = True) -> None:
-        """Remove an object; a store does not tell whether there was one."""
-        assert missing_ok
+    def unlink(self) -> None:
+        """Remove an object, if it is there."""
         self.remove([self])
 
     def remove(self, some: Iterable["StorePath"]) -> None:
-        """Remove objects of this bucket."""
+        """Remove objects of this bucket, as far as they are there."""
+        keys = [one.key for one in some]
+        try:
+            self._delete(keys)
+        except FileNotFoundError:  # which S3 never says
+            for key in keys:
+                with suppress(FileNotFoundError):
+                    self._delete([key])
+
+    def _delete(self, keys: Sequence[str]) -> None:
         with store_access.worded(self.bucket.root, str(self)):
-            keys = [one.key for one in some]
             if keys:
                 self.bucket.store.delete(keys)
-
-    def remove_all(self) -> None:
-        """Remove this object, and all below it."""
-        self.remove([self, *self.all_below()])
 
     def all_below(self) -> list["StorePath"]:
         """All objects below this folder, as they are now."""
