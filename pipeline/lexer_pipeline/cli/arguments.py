@@ -11,7 +11,6 @@ from typing import NoReturn, TypeAlias
 from lexer_pipeline.cli import again, flags
 from lexer_pipeline.cli.mistyped import refuse_mistyped
 from lexer_pipeline.errors import UsageError
-from lexer_pipeline.system import stores
 
 # What argparse gives for `add_subparsers`, and has no public name for.
 Commands: TypeAlias = "argparse._SubParsersAction[_Parser]"  # noqa: SLF001
@@ -183,7 +182,7 @@ def _add_map(commands: Commands) -> None:
     parser.add_argument("--force", action="store_true", help="replace the mapping if it is there already")
     parser.add_argument(
         "--batches",
-        type=stores.folder,
+        type=flags.folder,
         default=Path("batches"),
         help="the folder of prepared batches, where mappings are remembered (batches)",
     )
@@ -298,7 +297,7 @@ def _add_report(commands: Commands) -> None:
     )
     parser.add_argument(
         "--batches",
-        type=stores.folder,
+        type=flags.folder,
         default=Path("batches"),
         help="the folder of prepared batches (batches)",
     )
@@ -328,7 +327,7 @@ def _add_trace(commands: Commands) -> None:
     summary = "say which lines of a source made a line of a batch, and what became of a line of a source"
     parser = _command(commands, "trace", summary, "trace batches/commerce_purchases-20240306-a 17")
     parser.add_argument(
-        "batch", type=stores.folder, metavar="BATCH", help="the folder of a batch, or its name"
+        "batch", type=flags.folder, metavar="BATCH", help="the folder of a batch, or its name"
     )
     parser.add_argument(
         "lines", nargs="*", type=flags.line, metavar="LINE", help="a line of its NDJSON, from 1"
@@ -342,7 +341,7 @@ def _add_trace(commands: Commands) -> None:
     )
     parser.add_argument(
         "--out",
-        type=stores.folder,
+        type=flags.folder,
         help="the folder of prepared batches (the one the batch lies in, else batches)",
     )
 
