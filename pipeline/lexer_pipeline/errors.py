@@ -6,7 +6,7 @@ PipelineError
 ├── StoreRefused        2   an object store that does not take what this machine says of itself
 ├── SourceError         3   a source that cannot be read
 ├── PersonNeeded        4   an upload that was refused, changed or is in doubt
-└── ServiceUnavailable  5   the upload service cannot be reached or keeps failing
+└── ServiceUnavailable  5   the upload service cannot be reached, or a service keeps failing
 """
 
 import errno
@@ -82,7 +82,7 @@ class PersonNeeded(PipelineError):
 
 
 class ServiceUnavailable(PipelineError):
-    """The upload service cannot be reached or keeps failing; trying later is safe."""
+    """The upload service cannot be reached, or it or one that holds a source keeps failing; trying later is safe."""
 
     exit_code = 5
     code = "unavailable"

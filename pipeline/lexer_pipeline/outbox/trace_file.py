@@ -89,6 +89,12 @@ class TraceWriter:
         if len(some) >= BLOCK_ROWS:
             self._end_more(source, fixes)
 
+    def renumber(self, shift: int) -> None:
+        """The sources have numbers that are so much lower."""
+        self._end_block()
+        self._index = [(*one[:2], one[2] - shift, *one[3:]) for one in self._index]
+        self._more = {(source - shift, fixes): some for (source, fixes), some in self._more.items()}
+
     def add_unknown(self, count: int) -> None:
         """Of the next records nobody knows where they come from."""
         self._end_block()

@@ -2,19 +2,20 @@
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple, Protocol
 
 from lexer_pipeline.chunks.records import Records
 from lexer_pipeline.chunks.results import Checked
 from lexer_pipeline.chunks.traced import accepted_of, lines_of, traced
 from lexer_pipeline.errors import UsageError
+from lexer_pipeline.kernels.arrays import Int64s
 from lexer_pipeline.loading.source import LoadedTable
 from lexer_pipeline.model import Json, Manifest, SourceUse, Specification
 from lexer_pipeline.outbox.batch import ISSUES, PreparedBatch
 from lexer_pipeline.outbox.entry import BatchState
 from lexer_pipeline.outbox.line_packing import BrokenTraceError
 from lexer_pipeline.outbox.trace_file import TRACE, TraceFile
-from lexer_pipeline.outbox.workspace import Part, Workspace
+from lexer_pipeline.outbox.workspace import Part
 from lexer_pipeline.preparing import rejects
 from lexer_pipeline.preparing.report import Verdict, by_name, issue_counts
 from lexer_pipeline.preparing.stages import Converted, Stages
@@ -26,16 +27,35 @@ BLOCK = 1 << 20
 AT_ONCE = 64
 
 
-class Delivery:
-    """Fills one part after another with what the stages give."""
+class Parts(Protocol):
+    """Where parts are written: a workspace, or what a task of a cluster has of it."""
 
-    def __init__(self, workspace: Workspace, max_bytes: int, is_fix: bool = False) -> None:
+    def new_part(self) -> Part:
+        """Begin the next part; the one before it is complete."""
+
+
+class Elsewhere(NamedTuple):
+    """Rows of a record that stands where the first of its sources has it, in what another task of a cluster wrote."""
+
+    group: int
+    source: int
+    lines: Int64s
+
+
+class Delivery:
+    """Fills one part after another with what the stages give.
+
+    `homes` are the part and line of records of several sources, by their numbers; what belongs to one that has none here is `elsewhere`.
+    """
+
+    def __init__(self, workspace: Parts, max_bytes: int, is_fix: bool = False) -> None:
         self._workspace = workspace
         self._max_bytes = max_bytes
         self._is_fix = is_fix
         self._part = workspace.new_part()
         self._awaited: int | None = None  # rows of rejects of a batch taken over
-        self._homes: dict[int, tuple[Part, int]] = {}  # where records of several sources went
+        self.homes: dict[int, tuple[Part, int]] = {}
+        self.elsewhere: list[Elsewhere] = []
         self._begun = self._part  # the part that begins with its records, and counts all rows of its sources
 
     def take_over(self, before: PreparedBatch) -> None:
@@ -138,10 +158,12 @@ class Delivery:
         ranks = {record: rank for rank, record in enumerate(accepted, 1)}
         for record, group in checked.groups.items():
             if record in ranks:
-                self._homes[group] = (self._part, before + ranks[record])
-            else:
-                part, line = self._homes[group]
+                self.homes[group] = (self._part, before + ranks[record])
+            elif group in self.homes:
+                part, line = self.homes[group]
                 part.trace.add_more(line, source, lines_of(checked, record), fixes)
+            else:
+                self.elsewhere.append(Elsewhere(group, source, lines_of(checked, record)))
 
 
 def _trace_of(before: PreparedBatch) -> TraceFile | None:

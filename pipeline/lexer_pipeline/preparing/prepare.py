@@ -4,7 +4,7 @@ load -> shape -> validate -> convert -> name          (prepare)
 load -> shape -> validate                             (validate)
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -22,7 +22,7 @@ from lexer_pipeline.outbox.staging import workspace_in
 from lexer_pipeline.outbox.workspace import Workspace
 from lexer_pipeline.preparing.delivery import Delivery, manifest_template
 from lexer_pipeline.preparing.edits_file import keep_applied
-from lexer_pipeline.preparing.filling import Read, fill, report_of, show_progress
+from lexer_pipeline.preparing.filling import Read, fill_all, report_of, show_progress
 from lexer_pipeline.preparing.fix import fix, rehearsed
 from lexer_pipeline.preparing.folding import with_fates
 from lexer_pipeline.preparing.options import Options
@@ -146,6 +146,18 @@ def prepare(
 
     Raises PipelineError: UsageError where something asked for does not exist, SourceError where a source cannot be read.
     """
+    return prepare_by(_here, sources, spec, out, options, runtime)
+
+
+def prepare_by(
+    fill_each: "FillEach",
+    sources: Sequence[Source],
+    spec: str | Specification | None = None,
+    out: Folder | str = "batches",
+    options: Options | None = None,
+    runtime: Runtime | None = None,
+) -> Report:
+    """The same, where it is said who passes the sources through the stages: this process, or the tasks of a cluster."""
     options, out, runtime = options or Options(), stores.folder(out), runtime or Runtime()
     check_names(options)
     check_accepted(options)
@@ -161,10 +173,9 @@ def prepare(
         for plan in plans:
             todo.setdefault(plan.specification.name, []).append(plan)
         places = places_of([some[0].specification for some in todo.values()], ledger, options, out)
-        read = [
-            _read(some, place, options, scratch, held)
-            for some, place in zip(todo.values(), places, strict=True)
-        ]
+        deliveries = list(zip(todo.values(), places, strict=True))
+        filled = zip(deliveries, fill_each(deliveries, options, scratch), strict=True)
+        read = [_delivery(some, place, options, work, held) for (some, place), work in filled]
         # Of a source that changed no batch is made, also none that was read before it did.
         refuse_changes(plans)
         verdicts = [one.found for one in read]
@@ -174,6 +185,12 @@ def prepare(
         tuple(made for report in done for made in report.batches),
         tuple(verdict for report in done for verdict in report.verdicts),
     )
+
+
+Filled = tuple[Workspace, Read]
+# Fills the workspace of each delivery; what it is made of, and where it belongs, is given.
+Deliveries = Sequence[tuple[Sequence[Plan], Place]]
+FillEach = Callable[[Deliveries, Options, Scratch], Iterable[Filled]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,11 +204,16 @@ class _Delivery:
     found: Verdict
 
 
-def _read(
-    todo: Sequence[Plan], place: Place, options: Options, scratch: Scratch, held: ExitStack
+def _here(deliveries: Deliveries, options: Options, scratch: Scratch) -> Iterator[Filled]:
+    """The deliveries, filled by this process one after another."""
+    return (_filled(todo, place, options, scratch) for todo, place in deliveries)
+
+
+def _delivery(
+    todo: Sequence[Plan], place: Place, options: Options, filled: Filled, held: ExitStack
 ) -> _Delivery:
     """One delivery, whose files are gone with `held` unless it is published."""
-    workspace, read = _filled(todo, place, options, scratch)
+    workspace, read = filled
     held.callback(workspace.discard)
     found = verdict(todo[0].specification.name, read.reports, options, tolerance_of(read.plans, options))
     if todo[0].edits is not None:
@@ -227,21 +249,14 @@ def _publish(
 
 def _filled(
     todo: Sequence[Plan], place: Place, options: Options, scratch: Scratch, knows_fates: bool = False
-) -> tuple[Workspace, Read]:
+) -> Filled:
     """The sources of a delivery in a workspace; where some have a key in common, they are read again with what becomes of it."""
     workspace = workspace_in(place.out, options.timings, scratch)
     try:
         read = Read(seen=SourceSample() if options.report else None)
         together = Together(todo[0].specification, len(todo) > 1, scratch)
         delivery = Delivery(workspace, options.max_bytes)
-        for plan in todo:
-            if not read.leaves_rows(plan):
-                continue
-            number = len(read.plans)
-            with opened(plan, scratch, workspace.hashing, refuses_rejects=True) as loaded:
-                stages = stages_of(loaded, plan, options)
-                report = fill(delivery, number, stages, options, together.watches(number, stages), read.seen)
-                read.add(plan, loaded, report, stages.route.decisions, stages.route.left_out)
+        fill_all(delivery, todo, options, together, read, scratch, workspace.hashing)
         read.reports = together.told(read.reports)
         if knows_fates or not len(together.shared):
             return workspace, read
