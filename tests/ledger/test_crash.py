@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 from lexer_pipeline.errors import PersonNeeded, ServiceUnavailable
-from lexer_pipeline.model import PreparedBatch
 from lexer_pipeline.outbox.address import LedgerAddress, LedgerPlace
+from lexer_pipeline.outbox.batch import PreparedBatch
 from lexer_pipeline.outbox.ledger import entries
 from lexer_pipeline.uploading.send import upload
 from lexer_pipeline.uploading.settings import Token

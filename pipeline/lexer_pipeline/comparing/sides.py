@@ -6,12 +6,13 @@ from pathlib import Path
 
 from lexer_pipeline.errors import UsageError
 from lexer_pipeline.loading.source import Source
-from lexer_pipeline.model import PreparedBatch, Specification
-from lexer_pipeline.outbox.batch import MANIFEST, folders, read
+from lexer_pipeline.model import Specification
+from lexer_pipeline.outbox.batch import PreparedBatch, at_hand, batch_named, folders, read
 from lexer_pipeline.outbox.names import parse
 from lexer_pipeline.preparing.options import Options
 from lexer_pipeline.preparing.prepare import prepare
 from lexer_pipeline.system.runtime import Runtime
+from lexer_pipeline.system.stores import Folder
 
 # What is compared is made in one piece.
 ALL = 1 << 62
@@ -27,7 +28,11 @@ class Side:
 
     def files(self, specification: str) -> list[Path]:
         """The files of NDJSON; none where no record is valid."""
-        return [one.file for one in self.batches.get(specification, ()) if one.manifest.file]
+        return [
+            one.on_disk / one.manifest.file
+            for one in self.batches.get(specification, ())
+            if one.manifest.file
+        ]
 
     def rejected(self, specification: str) -> int:
         """The records that were rejected, and so cannot be looked at."""
@@ -38,14 +43,14 @@ def side_of(
     source: Source, specification: Specification | None, options: Options, runtime: Runtime, folder: Path
 ) -> Side:
     """A batch where a folder of one is named, else what the source would become, which is made in `folder`."""
-    if isinstance(source, str | Path) and (Path(source) / MANIFEST).is_file():
-        return _batch(Path(source))
+    if isinstance(source, str | Path) and (batch := batch_named(source, Path())) is not None:
+        return _batch(batch, folder)
     found = prepare([source], specification, folder, replace(options, report=False, max_bytes=ALL), runtime)
     name = str(source) if isinstance(source, str | Path) else "the data frame"
     return Side(name, {one.manifest.specification: [one] for one in found.batches})
 
 
-def _batch(folder: Path) -> Side:
+def _batch(folder: Folder, here: Path) -> Side:
     """The batch in a folder, with the other parts of its delivery that lie beside it."""
     batch = read(folder)
     name = parse(batch.manifest.file)
@@ -64,4 +69,5 @@ def _batch(folder: Path) -> Side:
                 f"{one.path}: its records are not there any more; they were purged or removed",
                 "Name the export that it was made of instead.",
             )
+    parts = [at_hand(one, here) for one in parts]
     return Side(str(folder), {batch.manifest.specification: parts}, is_batch=True)

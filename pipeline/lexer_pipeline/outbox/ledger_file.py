@@ -32,6 +32,11 @@ CREATE TABLE IF NOT EXISTS sources (              -- what batches were made of, 
     label TEXT NOT NULL,
     UNIQUE (batch, bytes, sha256)
 ) STRICT"""
+STAGED = """
+CREATE TABLE IF NOT EXISTS staged (               -- prefixes in object stores at which somebody is or was at work
+    work TEXT NOT NULL,             -- its address
+    folder TEXT NOT NULL            -- a batch that is being put into its place from there; empty as long as there is none
+) STRICT"""
 SCHEMA = """
 CREATE TABLE batches (              -- every batch that was made here, and every file sent as it is
     id INTEGER PRIMARY KEY,
@@ -108,7 +113,7 @@ CREATE TABLE fixed (                -- rows of a batch's rejects that a fix of i
 CREATE INDEX fixed_by_batch ON fixed (batch);
 CREATE TABLE pace (id INTEGER PRIMARY KEY CHECK (id = 1), next_at REAL NOT NULL) STRICT;
 INSERT INTO pace VALUES (1, 0)"""
-STATEMENTS = (*SCHEMA.split(";\n"), SOURCES)
+STATEMENTS = (*SCHEMA.split(";\n"), SOURCES, STAGED)
 
 
 def open_for_writing(path: Path) -> sqlite3.Connection:

@@ -80,6 +80,7 @@ def migrate(connection: sqlite3.Connection, home: Path, now: float) -> None:
         if before == WITHOUT_PURGES:
             connection.execute("ALTER TABLE batches ADD COLUMN purged_at REAL NOT NULL DEFAULT 0")
         connection.execute(ledger_file.SOURCES)
+        connection.execute(ledger_file.STAGED)
         connection.execute(f"PRAGMA user_version={ledger_file.VERSION}")
         return
     # Columns by their names, so that SQLite says of a ledger that is none of 0.1.0 which it lacks.

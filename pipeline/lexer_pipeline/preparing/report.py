@@ -10,8 +10,8 @@ from typing import Any
 import orjson
 
 from lexer_pipeline.chunks.results import Checked, Rejected
-from lexer_pipeline.model import Issue, PreparedBatch
-from lexer_pipeline.outbox.batch import ISSUES
+from lexer_pipeline.model import Issue
+from lexer_pipeline.outbox.batch import ISSUES, PreparedBatch
 from lexer_pipeline.specs.paths import FieldPath
 from lexer_pipeline.suspicions import MOST_LINES, Sighting, Sightings, as_json, is_suspicion
 

@@ -12,13 +12,17 @@ from lexer_pipeline.outbox.connection import Connection
 from lexer_pipeline.outbox.datasets import check_one_id, dataset_for
 from lexer_pipeline.outbox.entry import ENDED, BatchEntry, BatchState, Entry, State
 from lexer_pipeline.outbox.ledger import Ledger
+from lexer_pipeline.outbox.staging import being_placed
 from lexer_pipeline.system import files
+from lexer_pipeline.system.store_path import side_by_side
+from lexer_pipeline.system.stores import Folder
 from lexer_pipeline.uploading import next_steps, receipts
 from lexer_pipeline.uploading.context import UploadContext
 from lexer_pipeline.uploading.outcome import end
 from lexer_pipeline.uploading.outgoing import OutgoingFile
 
 GONE = "its folder is gone"
+PLACING = "another command is just putting it into its place"
 PURGED = "its data was purged, so it cannot be sent from here"
 
 
@@ -59,8 +63,7 @@ def sort_out(batches: Sequence[BatchEntry], context: UploadContext) -> Sorted:
         for one in batches:
             if one.id in left and left[one.id].reason == GONE:
                 _mark_as_gone(one, context)
-        for file in outgoing:
-            bring_up(file.batch, file.folder)
+        side_by_side(lambda file: bring_up(file.batch, file.folder), outgoing)
     return Sorted(tuple(sorted(outgoing, key=lambda file: (file.batch.delivery, file.batch.part))), left)
 
 
@@ -106,7 +109,7 @@ def _outgoing(connection: Connection, ledger: Ledger, one: BatchEntry) -> Outgoi
     return OutgoingFile(folder, folder / one.file, one, before)
 
 
-def bring_up(one: BatchEntry, folder: Path) -> None:
+def bring_up(one: BatchEntry, folder: Folder) -> None:
     """A manifest that says less than the ledger, since a crash came in between or the dataset is new, is written anew."""
     try:
         there = read(folder).manifest
@@ -124,7 +127,7 @@ def _left(
     connection: Connection, one: BatchEntry, uploads: Sequence[Entry], context: UploadContext
 ) -> Receipt | None:
     """Why a batch is not sent now and needs a person; None where it may be sent, or its upload has ended already."""
-    folder = context.ledger.folder_of(one.folder)
+    folder = context.ledger.seen_at(one.folder)
     content = OutgoingFile(folder, folder / one.file, one).content(context.service.name)
     last = uploads[-1] if uploads else None
     named = dataset_for(context.datasets, one.record_type)
@@ -144,6 +147,8 @@ def _left(
         name = Path(correction.folder).name
         reason = f"its correction {name} took its place"
         return receipts.turned_down(content, BatchState.SUPERSEDED, reason, needs="")
+    if one.folder in being_placed(connection):
+        return receipts.turned_down(content, State.PREPARED, PLACING, needs=receipts.TIME)
     if one.specification and not folder.is_dir():
         hint = next_steps.after(State.CHANGED, folder)
         state = last.state if last is not None and _may_have_arrived(last) else State.CHANGED
@@ -163,7 +168,7 @@ def _left(
     return None
 
 
-def _sent_elsewhere(sent: Entry, named: str, folder: Path) -> Receipt | None:
+def _sent_elsewhere(sent: Entry, named: str, folder: Folder) -> Receipt | None:
     """The receipt of what was sent without a dataset where one is named now, which is another destination; or without its folder."""
     if not named or sent.dataset:
         return None if folder.is_dir() else receipts.of_entry(sent)
@@ -173,7 +178,7 @@ def _sent_elsewhere(sent: Entry, named: str, folder: Path) -> Receipt | None:
     )
 
 
-def _why_held(folder: Path) -> str:
+def _why_held(folder: Folder) -> str:
     try:
         return f"held back: {'; '.join(read(folder).manifest.held_for) or 'too much of it was rejected'}"
     except UsageError:

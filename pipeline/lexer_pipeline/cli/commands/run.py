@@ -1,7 +1,6 @@
 """run: convert, then upload; of files, or of a job of pipeline.toml."""
 
 import argparse
-from pathlib import Path
 
 from lexer_pipeline.cli import asked as given
 from lexer_pipeline.cli import job_run, show_sent
@@ -13,6 +12,7 @@ from lexer_pipeline.cli.job_run import Made, Read
 from lexer_pipeline.cli.sending import stopping, tell_receipts, watched_uploads
 from lexer_pipeline.errors import UsageError
 from lexer_pipeline.model import Receipt
+from lexer_pipeline.system import stores
 from lexer_pipeline.system.runtime import Runtime
 from lexer_pipeline.uploading.options import UploadOptions
 from lexer_pipeline.uploading.receipts import exit_code
@@ -68,7 +68,7 @@ def _sent(asked: argparse.Namespace, settings: Settings, made: Made) -> tuple[tu
         options = UploadOptions(asked.resend, asked.older, earlier=True, progress=progress)
         receipts = upload(made.ready, asked.out, settings, options, Runtime(stop=stop.is_set))
     tell_receipts(asked.log, receipts)
-    show_sent.receipts(console_for(asked), receipts, Path(asked.out))
+    show_sent.receipts(console_for(asked), receipts, stores.folder(asked.out))
     show_sent.later(console_for(asked), receipts, given.address_source())
     return receipts, stop.is_set()
 
