@@ -86,6 +86,6 @@ def on_spark(session: Any, sources: Sequence[Any], spec: str | None, out: Path, 
     files = import_module("lexer_pipeline.spark.files")
 
     def fill_each(deliveries: Any, options: Options, scratch: Any) -> Any:
-        return files.fill_each(session, deliveries, options)
+        return files.fill_each(session, deliveries, options, scratch)
 
     return prepare_by(fill_each, sources, spec, out, options, NOON)

@@ -13,7 +13,7 @@ from lexer_pipeline.preparing.report import Report
 from lexer_pipeline.spark.session import check_installed, opened, refuse_unsuited
 from lexer_pipeline.system.runtime import Runtime
 from lexer_pipeline.system.scratch import Scratch
-from lexer_pipeline.system.stores import Folder, folder, on_disk
+from lexer_pipeline.system.stores import Folder
 
 
 def prepare_files(
@@ -21,11 +21,10 @@ def prepare_files(
     runtime: Runtime | None = None,
 ) -> Report:  # fmt: skip
     """What `prepare` does with files, done by the workers of a cluster, which see the files and the folder `out` where they lie here."""
-    here = on_disk(folder(out))  # where the workers put their parts
     refuse_unsuited(options)
     check_installed()
     by_workers = partial(_by_workers, import_module("lexer_pipeline.spark.files"), master)
-    return prepare_by(by_workers, sources, spec, here, options, runtime)
+    return prepare_by(by_workers, sources, spec, out, options, runtime)
 
 
 def _by_workers(
@@ -34,5 +33,5 @@ def _by_workers(
     """The deliveries, filled in a session that is begun once it is known what they are made of."""
     files.refuse_what_is_here_alone(deliveries)
     with scratch.folder() as own, opened(master, own / "spark.log") as session:
-        filled: Sequence[Filled] = files.fill_each(session, deliveries, options)
+        filled: Sequence[Filled] = files.fill_each(session, deliveries, options, scratch)
     return filled

@@ -10,6 +10,7 @@ from lexer_pipeline.errors import UsageError
 from lexer_pipeline.loading.origins import Member, NamedFile
 from lexer_pipeline.loading.remote import RemoteFile
 from lexer_pipeline.outbox.joined_parts import joined
+from lexer_pipeline.outbox.staging import workspace_in
 from lexer_pipeline.outbox.workspace import Part, Workspace
 from lexer_pipeline.preparing import rejects
 from lexer_pipeline.preparing.filling import Read
@@ -23,15 +24,16 @@ from lexer_pipeline.spark.folded import with_fates
 from lexer_pipeline.spark.jobs import Cluster
 from lexer_pipeline.spark.repeated import repeated
 from lexer_pipeline.spark.task import Task, TaskFilled, filled
+from lexer_pipeline.system.scratch import Scratch
 
 
-def fill_each(session: Any, deliveries: Deliveries, options: Options) -> list[Filled]:
+def fill_each(session: Any, deliveries: Deliveries, options: Options, scratch: Scratch) -> list[Filled]:
     """The workspace of each delivery, filled by the tasks of a session, and what was read for it."""
     cluster = Cluster(session)
     with ExitStack() as on_failure:
         works = []
         for _, place in deliveries:
-            works.append(Workspace(place.out, options.timings))
+            works.append(workspace_in(place.out, options.timings, scratch))
             on_failure.callback(works[-1].discard)
         tasks = [
             dealt(work.folder.resolve(), todo, options, cluster.cores)

@@ -6,7 +6,6 @@ from dataclasses import replace
 from functools import partial
 from hashlib import sha256
 from importlib import import_module
-from pathlib import Path
 from typing import Any
 
 from lexer_pipeline.chunks.repeats import Repeated
@@ -14,6 +13,7 @@ from lexer_pipeline.errors import SourceError
 from lexer_pipeline.loading.source import LoadedTable
 from lexer_pipeline.model import SourceUse, Specification
 from lexer_pipeline.outbox.joined_parts import joined
+from lexer_pipeline.outbox.staging import workspace_in
 from lexer_pipeline.outbox.workspace import Workspace
 from lexer_pipeline.preparing.filling import Read, names_of, report_of
 from lexer_pipeline.preparing.mapped_route import MappedRoute
@@ -44,7 +44,7 @@ from lexer_pipeline.spark.session import refuse_unsuited
 from lexer_pipeline.spark.task import Task
 from lexer_pipeline.system.runtime import Runtime
 from lexer_pipeline.system.scratch import Scratch
-from lexer_pipeline.system.stores import folder, on_disk
+from lexer_pipeline.system.stores import Folder
 from lexer_pipeline.validating.identities import Identities
 from lexer_pipeline.validating.identities import joined as all_known
 from lexer_pipeline.validating.shared_links import SharedLinks
@@ -58,7 +58,7 @@ DOCUMENTS = 100
 def prepare(
     frame: Any,
     specification: str | Specification | None = None,
-    out: Path | str = "batches",
+    out: Folder | str = "batches",
     options: Options | None = None,
     runtime: Runtime | None = None,
 ) -> Report:
@@ -70,10 +70,10 @@ def prepare(
 
     What is made is what `lexer_pipeline.prepare([frame.toArrow()], ...)` makes, in another order of records.
     """
-    options, here = options or Options(), on_disk(folder(out))  # where the workers put their parts
+    options = options or Options()
     refuse_unsuited(options)
     some = frame.limit(DOCUMENTS if _is_nested(frame) else 0).toArrow()
-    return prepare_by(partial(_fill_each, frame), [some], specification, here, options, runtime)
+    return prepare_by(partial(_fill_each, frame), [some], specification, out, options, runtime)
 
 
 def _is_nested(frame: Any) -> bool:
@@ -89,7 +89,7 @@ def _fill_each(frame: Any, deliveries: Deliveries, options: Options, scratch: Sc
     with ExitStack() as on_failure:
         filled = []
         for todo, place_of_it in deliveries:
-            work = Workspace(place_of_it.out, options.timings)
+            work = workspace_in(place_of_it.out, options.timings, scratch)
             on_failure.callback(work.discard)
             is_one = len(todo) == 1 and not (_is_nested(frame) and todo[0].mapping is not None)
             how = _side_by_side if is_one else _by_one
