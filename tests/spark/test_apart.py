@@ -18,8 +18,10 @@ from lexer_pipeline.preparing.prepare import prepare, prepare_by
 from lexer_pipeline.spark import attempt, repeated
 from lexer_pipeline.spark.bundles import dealt
 from lexer_pipeline.spark.files import gathered
+from lexer_pipeline.spark.session import refuse_unseen
 from lexer_pipeline.spark.task import filled
 from lexer_pipeline.system.scratch import Scratch
+from lexer_pipeline.system.stores import folder
 
 from tests.running import command
 from tests.spark.compared import NOON, assert_same
@@ -181,3 +183,13 @@ def test_files_dealt_out_to_tasks_become_the_delivery_of_one_machine(tmp_path: P
 
     assert_same(found, prepare(sources, "customer_record", tmp_path / "alone", options, NOON))
     assert len(found.batches) == 1
+
+
+def test_workers_elsewhere_need_a_folder_that_all_see_beside_a_store(tmp_path: Path) -> None:
+    out = folder("s3://exports/batches")
+
+    refuse_unseen("local[2]", [out], Options())
+    refuse_unseen("spark://10.0.0.1:7077", [tmp_path], Options())
+    refuse_unseen("spark://10.0.0.1:7077", [out], Options(temp=tmp_path))
+    with pytest.raises(UsageError, match="a folder that all machines see"):
+        refuse_unseen("spark://10.0.0.1:7077", [out], Options())

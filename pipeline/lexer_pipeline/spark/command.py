@@ -10,7 +10,7 @@ from lexer_pipeline.model import Specification
 from lexer_pipeline.preparing.options import Options
 from lexer_pipeline.preparing.prepare import Deliveries, Filled, prepare_by
 from lexer_pipeline.preparing.report import Report
-from lexer_pipeline.spark.session import check_installed, opened, refuse_unsuited
+from lexer_pipeline.spark.session import LOCAL, check_installed, opened, refuse_unseen, refuse_unsuited
 from lexer_pipeline.system.runtime import Runtime
 from lexer_pipeline.system.scratch import Scratch
 from lexer_pipeline.system.stores import Folder
@@ -32,6 +32,7 @@ def _by_workers(
 ) -> Sequence[Filled]:
     """The deliveries, filled in a session that is begun once it is known what they are made of."""
     files.refuse_what_is_here_alone(deliveries)
+    refuse_unseen(master or LOCAL, [place.out for _, place in deliveries], options)
     with scratch.folder() as own, opened(master, own / "spark.log") as session:
         filled: Sequence[Filled] = files.fill_each(session, deliveries, options, scratch)
     return filled

@@ -40,7 +40,7 @@ from lexer_pipeline.spark.frame_task import (
 )
 from lexer_pipeline.spark.jobs import Cluster, mapped
 from lexer_pipeline.spark.repeated import repeated
-from lexer_pipeline.spark.session import refuse_unsuited
+from lexer_pipeline.spark.session import refuse_unseen, refuse_unsuited
 from lexer_pipeline.spark.task import Task
 from lexer_pipeline.system.runtime import Runtime
 from lexer_pipeline.system.scratch import Scratch
@@ -85,6 +85,8 @@ def _is_nested(frame: Any) -> bool:
 def _fill_each(frame: Any, deliveries: Deliveries, options: Options, scratch: Scratch) -> list[Filled]:
     """The workspace of each delivery, filled by the workers that have the rows, and what was read for it."""
     cluster = Cluster(frame.sparkSession)
+    master = frame.sparkSession.sparkContext.master
+    refuse_unseen(master, [where.out for _, where in deliveries], options)
     plain = replace(options, stdin=None, progress=None)
     with ExitStack() as on_failure:
         filled = []

@@ -6,7 +6,7 @@ import shutil
 import socket
 import sys
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from importlib import import_module
 from importlib.util import find_spec
@@ -15,6 +15,8 @@ from typing import Any
 
 from lexer_pipeline.errors import ServiceUnavailable, UsageError
 from lexer_pipeline.preparing.options import Options
+from lexer_pipeline.system.store_path import StorePath
+from lexer_pipeline.system.stores import Folder
 
 LOCAL = "local[*]"
 HOME = "127.0.0.1"
@@ -77,6 +79,16 @@ def refuse_unsuited(options: Options) -> None:
             raise UsageError(
                 f"--engine spark: {flag} is done on one machine", "Leave out --engine.", without=("--engine",)
             )
+
+
+def refuse_unseen(master: str, outs: Iterable[Folder], options: Options) -> None:
+    """UsageError where workers on other machines would write beside batches that lie in a store, and no folder is named that all see."""
+    if options.temp is None and not HERE.match(master) and any(isinstance(one, StorePath) for one in outs):
+        raise UsageError(
+            "--engine spark: the batches lie in a store, and workers write into a folder that all machines see",
+            "Name it with --temp, as in --temp /mnt/shared.",
+            flags=("--temp DIR",),
+        )
 
 
 def _refuse_unreachable(master: str) -> None:
