@@ -5,6 +5,7 @@ import signal
 
 from hypothesis import settings
 
+from tests.postgres import postgres as postgres  # a fixture for those who ask for it
 from tests.running import NO_KEY_RING
 
 # Where tests run in the background, the shell has SIGINT ignored, and every child would inherit that.

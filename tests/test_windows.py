@@ -5,12 +5,13 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 
 import pytest
-from lexer_pipeline.outbox.ledger import claim
+from lexer_pipeline.outbox.ledger import Ledger
 from lexer_pipeline.system import files
 
 from tests.prepare.helpers import KEEP_ALL, prepared
@@ -78,10 +79,11 @@ def test_bytes_are_read_at_any_place_and_the_descriptor_stays_where_it_is(tmp_pa
 
 @pytest.mark.usefixtures("as_on_windows")
 def test_a_claim_is_for_one_at_a_time_by_a_file_too(tmp_path: Path) -> None:
-    with claim(tmp_path) as first, claim(tmp_path) as second:
-        assert (first, second) == (True, False)
-    with claim(tmp_path) as again:
-        assert again
+    with closing(Ledger(tmp_path)) as ledger:
+        with ledger.claim(".") as first, ledger.claim(".") as second:
+            assert (first, second) == (True, False)
+        with ledger.claim(".") as again:
+            assert again
 
 
 @pytest.mark.parametrize("source", [ORDERS, "-"])

@@ -12,7 +12,7 @@ import pytest
 from lexer_pipeline.errors import PersonNeeded, PipelineError, ServiceUnavailable, UsageError
 from lexer_pipeline.outbox import deliveries
 from lexer_pipeline.outbox.entry import BatchEntry, Entry, NewBatch
-from lexer_pipeline.outbox.ledger import FILE, Ledger, claim, entries, uploads_of
+from lexer_pipeline.outbox.ledger import FILE, Ledger, entries, uploads_of
 from lexer_pipeline.system.runtime import Runtime
 
 from tests.upload.helpers import LINE, prepared, send
@@ -230,10 +230,14 @@ def test_a_broken_ledger_stops_the_other_uploads_and_the_next_run_resumes(store:
     assert len(store.objects) == 4
 
 
-def test_a_claim_is_for_one_at_a_time(out: Path) -> None:
-    with claim(out) as first, claim(out) as second:
+@pytest.mark.parametrize("name", ["customers-20240306-a", "s3://lake/batches/customers-20240306-a"])
+def test_a_claim_is_for_one_at_a_time(out: Path, ledger: Ledger, name: str) -> None:
+    (out / "customers-20240306-a").mkdir()
+    with ledger.claim(name) as first, ledger.claim(name) as second:
         assert (first, second) == (True, False)
-    with claim(out) as again:
+        with ledger.claim(f"{name}a") as other:
+            assert other
+    with ledger.claim(name) as again:
         assert again
 
 

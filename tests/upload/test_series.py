@@ -12,7 +12,7 @@ from lexer_pipeline.cli.arguments import parser
 from lexer_pipeline.errors import PersonNeeded, UsageError
 from lexer_pipeline.model import PreparedBatch, Receipt
 from lexer_pipeline.outbox.ledger import entries
-from lexer_pipeline.outbox.workspace import locked
+from lexer_pipeline.outbox.locks import locked
 from lexer_pipeline.preparing.options import Options
 from lexer_pipeline.preparing.prepare import prepare
 from lexer_pipeline.system.runtime import Runtime

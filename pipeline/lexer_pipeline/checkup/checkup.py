@@ -69,7 +69,7 @@ def check_up(here: Place, runtime: Runtime = Runtime()) -> CheckUp:
     ledger = ledgers.look_at(here.out, settings.ledger)
     checks += ledger.checks
     found = Answer() if here.offline else probe(settings)
-    checks += clock.look_at(runtime.clock(), ledger.last, found.date)
+    checks += clock.look_at(runtime.clock(), ledger.last, found.date, ledger.server)
     checks += _service(here, settings, known, found)
     return CheckUp(tuple(checks), known)
 

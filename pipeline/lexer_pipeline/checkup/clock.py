@@ -14,8 +14,13 @@ SET = "Set it by the network: timedatectl set-ntp true"
 WHY = "file names get the wrong date and permissions seem to have ended"
 
 
-def look_at(now: float, last: float | None, service: float | None) -> Iterator[Check]:
-    """The time `now` beside the last one that the ledger knows and the service's, as far as they are known; Unix seconds."""
+def look_at(
+    now: float, last: float | None, service: float | None, database: float | None = None
+) -> Iterator[Check]:
+    """The time `now` beside the last one that the ledger knows, the service's and the ledger's server's, as far as they are known.
+
+    All are Unix seconds.
+    """
     shown = datetime.fromtimestamp(now, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
     installed = Path(__file__).stat().st_mtime
     if not installed - DAY <= now < LATEST:
@@ -25,12 +30,13 @@ def look_at(now: float, last: float | None, service: float | None) -> Iterator[C
     if last is not None and last > now + NEAR:
         found = f"the last entry of the ledger is {last - now:,.0f} s in the future: the clock was set back"
         yield look(AREA, "beside the ledger", found, SET)
-    if service is not None:
-        yield _beside(now - service)
+    for other, at in (("the service", service), ("the ledger's server", database)):
+        if at is not None:
+            yield _beside(now - at, other)
 
 
-def _beside(ahead: float) -> Check:
-    what = "beside the service"
+def _beside(ahead: float, other: str) -> Check:
+    what = f"beside {other}"
     found = f"{abs(ahead):,.0f} s {'ahead' if ahead > 0 else 'behind'}"
     if abs(ahead) < NEAR:
         return Check(AREA, what, found)

@@ -8,11 +8,13 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
+from lexer_pipeline.checkup import databases
 from lexer_pipeline.checkup.check import Check, look, wrong
 from lexer_pipeline.errors import PipelineError, ServiceUnavailable
 from lexer_pipeline.outbox import ledger_file
+from lexer_pipeline.outbox.address import LedgerAddress, LedgerInDatabase, LedgerPlace
 from lexer_pipeline.outbox.entry import ENDED, UNDER_WAY, State
-from lexer_pipeline.outbox.ledger import place
+from lexer_pipeline.outbox.ledger import in_postgres, place
 from lexer_pipeline.outbox.workspace import LOCK, WORK
 
 AREA = "ledger"
@@ -25,15 +27,18 @@ PATIENCE = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Looked:
-    """What was found, and the time of the last entry in Unix seconds."""
+    """What was found; the time of the last entry, and that of the database's server, in Unix seconds."""
 
     checks: tuple[Check, ...]
     last: float | None = None
+    server: float | None = None
 
 
-def look_at(out: Path, named: Path | None) -> Looked:
+def look_at(out: Path, named: LedgerPlace | None) -> Looked:
     """The ledger of an out folder, or the one that the settings name."""
     file = place(out, named)
+    if not isinstance(file, Path):
+        return _in_database(out, file)
     if not file.is_file():
         found = f"{file.absolute()} is not there yet; the first batch makes it"
         return Looked((Check(AREA, "file", found), *_second(out, file)))
@@ -75,6 +80,26 @@ def _read(out: Path, file: Path, workers: tuple[Check, ...]) -> Looked:
     return Looked((*checks, *_states(out, rows), *_second(out, file)), last)
 
 
+def _in_database(out: Path, address: LedgerAddress) -> Looked:
+    """A ledger in a database; its server's clock is the one that counts for what its users share."""
+    try:
+        found: LedgerInDatabase = in_postgres("postgres_look").look(address, STATES)
+    except PipelineError as problem:
+        return Looked((wrong(AREA, "database", problem.message, problem.hint), *_second(out, address)))
+    checks = [
+        Check(AREA, "database", f"{address} can be read; PostgreSQL {found.server}"),
+        *databases.fit(found, address),
+    ]
+    if found.version:
+        checks.append(_version(found.version, out))
+    checks += [
+        Check(AREA, "locked", f"{name} is at work; to the server it is process {pid}")
+        for pid, name in found.workers
+    ]
+    last = max((at for _, _, at in found.uploads), default=None)
+    return Looked((*checks, *_states(out, found.uploads), *_second(out, address)), last, found.at)
+
+
 def _opened(file: Path) -> sqlite3.Connection:
     return sqlite3.connect(f"{file.resolve().as_uri()}?mode=ro", uri=True, timeout=PATIENCE)
 
@@ -113,10 +138,11 @@ def _states(out: Path, rows: Iterable[tuple[str, str, float]]) -> Iterator[Check
         )
 
 
-def _second(out: Path, used: Path) -> Iterator[Check]:
-    own = place(out, None)
-    if own.is_file() and not (used.is_file() and own.samefile(used)):
-        found = f"{own.absolute()} lies beside {used.absolute()}, which LEXER_LEDGER or [ledger] names"
+def _second(out: Path, used: LedgerPlace) -> Iterator[Check]:
+    own = out / ledger_file.FILE
+    if own.is_file() and not (isinstance(used, Path) and used.is_file() and own.samefile(used)):
+        other = used.absolute() if isinstance(used, Path) else used
+        found = f"{own.absolute()} lies beside {other}, which LEXER_LEDGER or [ledger] names"
         yield look(AREA, "a second one", found, f"Name the one that knows what was sent: LEXER_LEDGER={own}")
 
 

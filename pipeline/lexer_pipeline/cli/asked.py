@@ -11,6 +11,7 @@ from typing import Any
 from lexer_pipeline.cli.streams import standard_input
 from lexer_pipeline.errors import UsageError
 from lexer_pipeline.loading.format import ReadOptions
+from lexer_pipeline.outbox.address import LedgerPlace
 from lexer_pipeline.preparing.options import Options
 from lexer_pipeline.uploading import origins
 from lexer_pipeline.uploading import settings as stored
@@ -87,7 +88,7 @@ def made_in(asked: argparse.Namespace) -> Path:
     return fixed.parent if is_elsewhere else Path(asked.out)
 
 
-def out(asked: argparse.Namespace, ledger: Path | None) -> Path:
+def out(asked: argparse.Namespace, ledger: LedgerPlace | None) -> Path:
     """The folder of batches: the one that was named, or the one that the batches named lie in, since its ledger knows them.
 
     Where folders share a `ledger`, that one knows the batches of all.

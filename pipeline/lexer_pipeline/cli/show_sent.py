@@ -7,6 +7,7 @@ from rich.console import Console
 
 from lexer_pipeline.cli.console import in_bytes, point_to_explain, say, table
 from lexer_pipeline.model import Receipt
+from lexer_pipeline.outbox.address import LedgerPlace
 from lexer_pipeline.outbox.ledger import place
 from lexer_pipeline.outbox.standing import DONE
 from lexer_pipeline.suspicions import is_suspicion
@@ -96,7 +97,7 @@ def settled(console: Console, found: Sequence[Receipt]) -> None:
         say(console, f"{receipt.name}: {what} ({receipt.service})")
 
 
-def statuses(console: Console, overview: Overview, out: Path, ledger: Path | None) -> None:
+def statuses(console: Console, overview: Overview, out: Path, ledger: LedgerPlace | None) -> None:
     """What is prepared, held, sent, in doubt, where it went, which ledger says so, and how much data lies there."""
     found = overview.batches
     if not found:

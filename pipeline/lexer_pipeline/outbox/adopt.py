@@ -9,11 +9,11 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
-from sqlite3 import Connection
 
 from lexer_pipeline.errors import UsageError
 from lexer_pipeline.outbox import deliveries, names
 from lexer_pipeline.outbox.batch import MANIFEST, folders, read
+from lexer_pipeline.outbox.connection import Connection
 from lexer_pipeline.outbox.entry import BatchEntry, BatchState, NewBatch
 from lexer_pipeline.outbox.found import (
     Found,
@@ -27,14 +27,13 @@ from lexer_pipeline.outbox.found import (
 )
 from lexer_pipeline.outbox.ledger import Ledger
 from lexer_pipeline.outbox.names import FileName
-from lexer_pipeline.outbox.workspace import locked
 from lexer_pipeline.system import files
 
 
 def adopt(out: Path, ledger: Ledger) -> None:
     """Write down the batches of a folder that the ledger does not know; what is no whole batch is left as it is."""
     if _unknown(out, ledger):
-        with locked(out):
+        with ledger.alone(ledger.text_of(out)):
             found = [one for folder in _unknown(out, ledger) if (one := look(folder)) is not None]
             for parts in deliveries_of(found, lambda one: one.name):
                 _adopt(parts, ledger)

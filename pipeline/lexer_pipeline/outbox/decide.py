@@ -4,7 +4,6 @@ The rule: a version rises by a correction that was asked for alone; other conten
 delivery; and the same content as the newest of its series changes nothing.
 """
 
-import sqlite3
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -12,6 +11,7 @@ from pathlib import Path
 
 from lexer_pipeline.errors import PersonNeeded, UsageError
 from lexer_pipeline.outbox import deliveries, names
+from lexer_pipeline.outbox.connection import Connection
 from lexer_pipeline.outbox.entry import ENDED, BatchEntry, BatchState, Entry, Offer, State
 from lexer_pipeline.outbox.ledger import Ledger, uploads_of
 from lexer_pipeline.system.hosts import is_loopback
@@ -45,7 +45,7 @@ class Decision:
     takes: tuple[BatchEntry, ...] = ()
 
 
-def decide(connection: sqlite3.Connection, ledger: Ledger, offer: Offer, out: Path) -> Decision:
+def decide(connection: Connection, ledger: Ledger, offer: Offer, out: Path) -> Decision:
     """Within a transaction of the ledger: what becomes of this offer in the folder `out`."""
     if offer.target is not None:
         return _correction(connection, ledger, offer, offer.target)
@@ -59,9 +59,7 @@ def decide(connection: sqlite3.Connection, ledger: Ledger, offer: Offer, out: Pa
 # ------------------------------------------------------------------------------------------------ new deliveries
 
 
-def _further(
-    connection: sqlite3.Connection, offer: Offer, out: Path, after: int = 0, note: str = ""
-) -> Decision:
+def _further(connection: Connection, offer: Offer, out: Path, after: int = 0, note: str = "") -> Decision:
     """A name that nothing else has."""
     given = dict(deliveries.given(connection, offer.date))
     while True:
@@ -76,7 +74,7 @@ def _further(
     return Decision(Kind.NEW, note, chosen, version, offer.dataset, after=after)
 
 
-def newest_target(connection: sqlite3.Connection, target: BatchEntry) -> list[BatchEntry]:
+def newest_target(connection: Connection, target: BatchEntry) -> list[BatchEntry]:
     """The delivery that a correction of `target` corrects: the newest of its name."""
     found = deliveries.newest_of_name(connection, target)
     if not found:
@@ -84,7 +82,7 @@ def newest_target(connection: sqlite3.Connection, target: BatchEntry) -> list[Ba
     return found
 
 
-def _check_ended(connection: sqlite3.Connection, found: list[BatchEntry]) -> None:
+def _check_ended(connection: Connection, found: list[BatchEntry]) -> None:
     """PersonNeeded where what is to be corrected is on its way, since nobody knows which of the two would come last."""
     for part in found:
         if deliveries.is_on_its_way(connection, part):
@@ -94,7 +92,7 @@ def _check_ended(connection: sqlite3.Connection, found: list[BatchEntry]) -> Non
             )
 
 
-def _correction(connection: sqlite3.Connection, ledger: Ledger, offer: Offer, target: BatchEntry) -> Decision:
+def _correction(connection: Connection, ledger: Ledger, offer: Offer, target: BatchEntry) -> Decision:
     found = newest_target(connection, target)
     dataset = correction_dataset(connection, found[0], offer.dataset)
     if found[0].content == offer.content:
@@ -109,9 +107,7 @@ def _correction(connection: sqlite3.Connection, ledger: Ledger, offer: Offer, ta
     )  # fmt: skip
 
 
-def _fix(
-    connection: sqlite3.Connection, ledger: Ledger, offer: Offer, fixed: BatchEntry, out: Path
-) -> Decision:
+def _fix(connection: Connection, ledger: Ledger, offer: Offer, fixed: BatchEntry, out: Path) -> Decision:
     """What was rejected and is fixed: with the records beside it where these were never to be sent, else a further delivery."""
     now = deliveries.by_id(connection, fixed.id)
     if now.state != fixed.state or deliveries.rows_noted(connection, fixed) != offer.noted:
@@ -127,7 +123,7 @@ def _fix(
     return _further(connection, offer, out, newest, f"fixes rejects of {Path(fixed.folder).name}")
 
 
-def _take_over(connection: sqlite3.Connection, ledger: Ledger, offer: Offer, fixed: BatchEntry) -> Decision:
+def _take_over(connection: Connection, ledger: Ledger, offer: Offer, fixed: BatchEntry) -> Decision:
     """A fix of a batch that was held or rejected has its records too, and takes its place."""
     takes = deliveries.parts_of(connection, fixed.delivery)
     if offer.state == BatchState.REJECTED:
@@ -152,7 +148,7 @@ def _take_over(connection: sqlite3.Connection, ledger: Ledger, offer: Offer, fix
 
 
 def correction_dataset(
-    connection: sqlite3.Connection, target: BatchEntry, asked: str, what: str = "its correction"
+    connection: Connection, target: BatchEntry, asked: str, what: str = "its correction"
 ) -> str:
     """The dataset of a correction: that of what it corrects; another one asked for is refused."""
     if not asked or asked == target.dataset:
@@ -166,7 +162,7 @@ def correction_dataset(
     )
 
 
-def _next_version(connection: sqlite3.Connection, one: BatchEntry) -> str:
+def _next_version(connection: Connection, one: BatchEntry) -> str:
     name = names.delivery_name(one.name)
     return names.next_version(deliveries.given(connection, one.name.rpartition("-")[2])[name].version)
 
@@ -186,7 +182,7 @@ def _parts(count: int) -> str:
 
 
 def _known(
-    connection: sqlite3.Connection, ledger: Ledger, offer: Offer, known: list[BatchEntry], out: Path | None
+    connection: Connection, ledger: Ledger, offer: Offer, known: list[BatchEntry], out: Path | None
 ) -> Decision:
     """What the same content of before means for this offer."""
     one = known[0]
@@ -198,6 +194,10 @@ def _known(
     if one.state == BatchState.HELD and offer.state == BatchState.PREPARED:
         dataset, note = _filled(connection, offer, one, "was held, and is released")
         return Decision(Kind.RELEASED, note, dataset=dataset, there=tuple(known))
+    if one.state in (BatchState.HELD, BatchState.REJECTED) and _is_gone(ledger, known):
+        return Decision(
+            Kind.ANEW, "its folder was gone, and is made anew", dataset=one.dataset, there=tuple(known)
+        )
     if one.state == BatchState.PREPARED:
         newer = deliveries.newer_content(connection, one, offer.dataset)
         if newer is not None and out is not None and not _goes_on(connection, one):
@@ -213,17 +213,24 @@ def _known(
     return _there(connection, offer, known, _standing(connection, one))
 
 
-def _goes_on(connection: sqlite3.Connection, one: BatchEntry) -> bool:
+def _is_gone(ledger: Ledger, known: list[BatchEntry]) -> bool:
+    """Whether a folder of a delivery with which a person has to do something is gone."""
+    return any(
+        one.specification and not one.purged_at and not ledger.folder_of(one.folder).is_dir() for one in known
+    )
+
+
+def _goes_on(connection: Connection, one: BatchEntry) -> bool:
     """Whether this is a file sent as it is that has not ended yet: nothing but its being named again goes on with it."""
     return not one.specification and not any(upload.state in ENDED for upload in uploads_of(connection, one))
 
 
-def _there(connection: sqlite3.Connection, offer: Offer, known: list[BatchEntry], note: str) -> Decision:
+def _there(connection: Connection, offer: Offer, known: list[BatchEntry], note: str) -> Decision:
     dataset, note = _filled(connection, offer, known[0], note)
     return Decision(Kind.THERE, note, dataset=dataset, there=tuple(known))
 
 
-def _filled(connection: sqlite3.Connection, offer: Offer, one: BatchEntry, note: str) -> tuple[str, str]:
+def _filled(connection: Connection, offer: Offer, one: BatchEntry, note: str) -> tuple[str, str]:
     """The dataset of a batch that is there, which gets that of the offer where it has none and none was asked for; and the note."""
     if offer.dataset and not one.dataset and not deliveries.is_placed(connection, one):
         return offer.dataset, f"{note}; it now belongs to the dataset {offer.dataset}"
@@ -249,7 +256,7 @@ def _is_spoiled(ledger: Ledger, one: BatchEntry, uploads: list[Entry]) -> bool:
         return True
 
 
-def _standing(connection: sqlite3.Connection, one: BatchEntry) -> str:
+def _standing(connection: Connection, one: BatchEntry) -> str:
     """Where a batch of the same content stands, in words."""
     if one.state != BatchState.PREPARED:
         return f"is there already, {one.state}"

@@ -6,24 +6,24 @@ Every function takes the connection of a transaction, so that what it finds stil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, fields, replace
 from itertools import groupby
-from sqlite3 import Connection
 
 from lexer_pipeline.outbox import names
+from lexer_pipeline.outbox.connection import Connection
 from lexer_pipeline.outbox.entry import BatchEntry, BatchState, NewBatch, Offer
 
-ASKED = "EXISTS (SELECT 1 FROM uploads AS u WHERE u.batch = b.id AND u.asked)"
+ASKED = "EXISTS (SELECT 1 FROM uploads AS u WHERE u.batch = b.id AND u.asked = 1)"
 # Not all that was tried has failed for good: it waits, is on its way, has arrived or may have.
 ALIVE = """(b.state = 'prepared' AND (
     NOT EXISTS (SELECT 1 FROM uploads AS u WHERE u.batch = b.id)
     OR EXISTS (SELECT 1 FROM uploads AS u WHERE u.batch = b.id AND u.state NOT IN ('refused', 'changed'))))"""
 # What 0.1.0 knew by the host of this machine alone is no service of today: nothing goes on with it.
-A_SERVICE = "NOT (u.service GLOB '127.*' OR u.service IN ('localhost', '::1'))"
+A_SERVICE = "NOT (u.service LIKE '127.%' OR u.service IN ('localhost', '::1'))"
 ON_ITS_WAY = f"""EXISTS (SELECT 1 FROM uploads AS u WHERE u.batch = b.id AND {A_SERVICE}
     AND u.state IN ('asked', 'granted', 'sending', 'in_doubt'))"""  # noqa: S608 - this module's own words
 COLUMNS = ", ".join(f"b.{field.name}" for field in fields(BatchEntry))
 # It was asked for, or one that it corrects was: where it goes is settled.
 PLACED = """EXISTS (SELECT 1 FROM batches AS first JOIN uploads AS u ON u.batch = first.id
-    WHERE first.name = b.name AND first.id <= b.id AND u.asked)"""
+    WHERE first.name = b.name AND first.id <= b.id AND u.asked = 1)"""
 # Without a dataset at hand, what was made without one is meant, wherever it went since.
 SAME_DESTINATION = f"""(b.dataset = :dataset OR (:dataset = '' AND b.made_for = '')
     OR (:dataset != '' AND b.dataset = '' AND NOT {PLACED}))"""
@@ -64,8 +64,8 @@ def add(connection: Connection, batches: Sequence[NewBatch], now: float) -> list
     made_at = after_all(connection, now)
     for one in batches:
         values = {**asdict(one), "delivery": delivery, "made_at": made_at}
-        query = f"INSERT INTO batches ({', '.join(values)}) VALUES (:{', :'.join(values)})"  # noqa: S608 - the names are this package's own
-        number = connection.execute(query, values).lastrowid or 0
+        query = f"INSERT INTO batches ({', '.join(values)}) VALUES (:{', :'.join(values)}) RETURNING id"  # noqa: S608 - the names are this package's own
+        (number,) = connection.execute(query, values).fetchone()
         delivery = delivery or number
         connection.execute("UPDATE batches SET delivery = ? WHERE id = ?", (delivery, number))
         made.append(by_id(connection, number))
@@ -165,7 +165,7 @@ def given(connection: Connection, date: str) -> Mapping[str, names.Given]:
     A name is free again where nothing was ever asked for under it and nothing lies there; a version never is.
     """
     query = f"""SELECT b.name, b.version, b.state IN ('prepared', 'held', 'rejected') OR {ASKED} AS taken
-        FROM batches AS b WHERE b.name GLOB '*-' || :date"""  # noqa: S608 - the condition is this module's own
+        FROM batches AS b WHERE b.name LIKE '%-' || :date"""  # noqa: S608 - the condition is this module's own
     found: dict[str, names.Given] = {}
     for name, version, taken in connection.execute(query, {"date": date}):
         key = names.delivery_name(name)
@@ -183,7 +183,7 @@ def newest_of_name(connection: Connection, one: BatchEntry) -> list[BatchEntry]:
 
 def of_delivery_name(connection: Connection, shared: str) -> list[BatchEntry]:
     """All batches that have this name in common, whatever their part and version."""
-    found = select(connection, "b.name GLOB '*-' || :date", date=shared.rpartition("-")[2])
+    found = select(connection, "b.name LIKE '%-' || :date", date=shared.rpartition("-")[2])
     return [one for one in found if names.delivery_name(one.name) == shared]
 
 

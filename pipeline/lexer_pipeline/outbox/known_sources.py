@@ -1,22 +1,18 @@
 """Of which sources batches were made: as their manifests say, and kept in the ledger, since what was sent may be removed from the disk."""
 
-import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import astuple, dataclass
 from pathlib import Path
 
 from lexer_pipeline.errors import UsageError
+from lexer_pipeline.model import Json, SourceUse
 from lexer_pipeline.outbox import deliveries
 from lexer_pipeline.outbox.batch import read
+from lexer_pipeline.outbox.connection import Connection
 from lexer_pipeline.outbox.entry import BatchEntry
 from lexer_pipeline.outbox.ledger import Ledger
 
-# Made where it is first written, so that ledgers without it stay what they are.
-TABLE = """CREATE TABLE IF NOT EXISTS sources (
-    batch INTEGER NOT NULL REFERENCES batches (id),
-    bytes INTEGER NOT NULL, sha256 TEXT NOT NULL, mapping TEXT NOT NULL, label TEXT NOT NULL,
-    UNIQUE (batch, bytes, sha256)
-) STRICT"""
+KEEP = "INSERT INTO sources VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"
 CONVERTED = "b.specification != ''"
 NOT_KEPT = "b.specification != '' AND b.id NOT IN (SELECT batch FROM sources)"
 
@@ -44,20 +40,30 @@ def known_sources(ledger: Ledger) -> Iterator[tuple[BatchEntry, KnownSource]]:
 def remember(ledger: Ledger) -> None:
     """Keep what the manifests say of the sources of batches of which it is not kept yet."""
     with ledger.transaction() as connection:
-        connection.execute(TABLE)
         batches = deliveries.select(connection, NOT_KEPT)
     found = [
         (one.id, *astuple(source)) for one in batches for source in _of_manifest(ledger.folder_of(one.folder))
     ]
     with ledger.transaction() as connection:
-        connection.executemany("INSERT OR IGNORE INTO sources VALUES (?, ?, ?, ?, ?)", found)
+        connection.executemany(KEEP, found)
 
 
-def _kept(connection: sqlite3.Connection) -> dict[int, list[KnownSource]]:
+def note_sources(
+    connection: Connection,
+    batches: Sequence[BatchEntry],
+    sources: Iterable[SourceUse],
+    options: Mapping[str, Json],
+) -> None:
+    """Within the transaction that makes these batches: what they are made of, and how."""
+    of_one = list(_of(sources, options))
+    rows = [(one.id, *astuple(source)) for one in batches for source in of_one]
+    connection.executemany(KEEP, rows)
+
+
+def _kept(connection: Connection) -> dict[int, list[KnownSource]]:
     kept: dict[int, list[KnownSource]] = {}
-    if connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'sources'").fetchone():
-        for row in connection.execute("SELECT batch, bytes, sha256, mapping, label FROM sources"):
-            kept.setdefault(row["batch"], []).append(KnownSource(*tuple(row)[1:]))
+    for batch, *source in connection.execute("SELECT batch, bytes, sha256, mapping, label FROM sources"):
+        kept.setdefault(batch, []).append(KnownSource(*source))
     return kept
 
 
@@ -66,5 +72,9 @@ def _of_manifest(folder: Path) -> Iterable[KnownSource]:
         manifest = read(folder).manifest
     except UsageError:
         return ()
-    mapping, label = (str(manifest.options.get(name, "")) for name in ("mapping", "label"))
-    return [KnownSource(one.bytes, one.sha256, mapping, label) for one in manifest.sources]
+    return _of(manifest.sources, manifest.options)
+
+
+def _of(sources: Iterable[SourceUse], options: Mapping[str, Json]) -> Iterator[KnownSource]:
+    mapping, label = (str(options.get(name, "")) for name in ("mapping", "label"))
+    return (KnownSource(one.bytes, one.sha256, mapping, label) for one in sources)

@@ -1,21 +1,22 @@
 """The ledger: what was made, asked, granted and sent, committed before each act, so that a crash loses nothing."""
 
-import os
-import sqlite3
-import threading
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
+from contextlib import AbstractContextManager, closing
+from importlib import import_module
+from math import inf
 from pathlib import Path
+from types import ModuleType
 
-from filelock import lock_descriptor
-
-from lexer_pipeline.errors import PersonNeeded
-from lexer_pipeline.outbox import ledger_file, migration
+from lexer_pipeline.errors import PersonNeeded, UsageError
+from lexer_pipeline.outbox import ledger_file
+from lexer_pipeline.outbox.address import LedgerPlace
+from lexer_pipeline.outbox.connection import Connection, Store
 from lexer_pipeline.outbox.entry import ENDED, BatchEntry, Entry, State
 from lexer_pipeline.outbox.ledger_file import FILE
 from lexer_pipeline.outbox.ledger_file import REMEDY as _REMEDY
+from lexer_pipeline.outbox.locks import BATCH, NAMES, is_elsewhere
 from lexer_pipeline.outbox.order import UPLOADS, Obstacle, obstacle
-from lexer_pipeline.system import files
+from lexer_pipeline.outbox.sqlite_store import SqliteStore
 from lexer_pipeline.system.runtime import Runtime
 
 SPACING = 0.13  # seconds between two requests for permission, over all processes: below 8 a second
@@ -29,56 +30,55 @@ class Ledger:
     It lies in the folder unless `file` says where. Several threads may share one, several processes may have one each.
     """
 
-    def __init__(self, out: Path, runtime: Runtime = Runtime(), file: Path | None = None) -> None:
-        self.file = place(out, file)
-        self.home = self.file.parent.resolve()
+    def __init__(self, out: Path, runtime: Runtime = Runtime(), file: LedgerPlace | None = None) -> None:
+        self.place = place(out, file)
         self._clock = runtime.clock
-        self._lock = threading.Lock()
-        with ledger_file.worded(self.file):
-            self._connection = ledger_file.open_for_writing(self.file)
-            try:
-                self._set_up()
-            except BaseException:
-                self._connection.close()
-                raise
-
-    def _set_up(self) -> None:
-        for pragma in ("journal_mode=DELETE", "synchronous=FULL", "secure_delete=ON", "foreign_keys=ON"):
-            self._connection.execute(f"PRAGMA {pragma}")
-        if ledger_file.version(self._connection) == ledger_file.VERSION:
-            return
-        with self.transaction() as connection:
-            migration.migrate(connection, self.home, self._clock())
+        self._store = _store(self.place, runtime)
+        try:
+            if not self._store.is_set_up:
+                with self.transaction():
+                    self._store.set_up()
+        except BaseException:
+            self.close()
+            raise
 
     def close(self) -> None:
         """Give the file back."""
-        self._connection.close()
+        self._store.close()
 
-    @contextmanager
-    def transaction(self) -> Iterator[sqlite3.Connection]:
+    def transaction(self) -> AbstractContextManager[Connection]:
         """One change: on disk when the block ends, or not at all."""
-        with self._lock, ledger_file.worded(self.file):
-            self._connection.execute("BEGIN IMMEDIATE")
-            try:
-                yield self._connection
-                self._connection.execute("COMMIT")
-            except BaseException:
-                if self._connection.in_transaction:
-                    self._connection.execute("ROLLBACK")
-                raise
+        return self._store.transaction()
+
+    def alone(self, name: str, purpose: str = NAMES, patience: float = inf) -> AbstractContextManager[bool]:
+        """Hold the right to give names in what the ledger calls so (or to be its one JOB); waits for others.
+
+        For so many seconds at most: whether that was enough.
+        """
+        return self._store.lock(name, purpose, patience)
+
+    def claim(self, name: str) -> AbstractContextManager[bool]:
+        """Whether the batch that the ledger calls so (or a piece of work) is ours alone for now.
+
+        It is free again when the process ends in any way. Should the lock be lost before (its connection broke), a second
+        sending is prevented all the same: each step is recorded against the state and tries that it was decided by.
+        """
+        return self._store.lock(name, BATCH, 0)
 
     def now(self) -> float:
         """The time that the ledger goes by, in Unix seconds."""
         return self._clock()
 
-    def text_of(self, folder: Path) -> str:
+    def text_of(self, folder: Path | str) -> str:
         """How the ledger calls a folder: from its own on where it lies in it, so that both can be moved together."""
-        path = folder.resolve()
-        return path.relative_to(self.home).as_posix() if path.is_relative_to(self.home) else str(path)
+        if is_elsewhere(str(folder)):
+            return str(folder)
+        path, home = Path(folder).resolve(), self._store.home
+        return path.relative_to(home).as_posix() if home and path.is_relative_to(home) else str(path)
 
     def folder_of(self, text: str) -> Path:
         """The folder that the ledger calls so."""
-        return self.home / text
+        return self._store.home / text if self._store.home else Path(text)
 
     def begin(self, one: BatchEntry, service: str, former: str = "") -> Entry:
         """The upload of this batch to this service (`former` is its name in 0.1.0), made if there is none."""
@@ -121,7 +121,7 @@ class Ledger:
         with self.transaction() as connection:
             return self._change(connection, entry, state, what, columns)
 
-    def reopen(self, connection: sqlite3.Connection, one: BatchEntry) -> None:
+    def reopen(self, connection: Connection, one: BatchEntry) -> None:
         """Within a transaction: a batch whose file was made anew waits again where only the file was in the way."""
         for upload in uploads_of(connection, one):
             if upload.state == State.CHANGED and not upload.unanswered:
@@ -129,7 +129,7 @@ class Ledger:
 
     def _change(
         self,
-        connection: sqlite3.Connection,
+        connection: Connection,
         entry: Entry,
         state: str,
         what: str,
@@ -148,7 +148,7 @@ class Ledger:
         return after
 
     def _note(
-        self, connection: sqlite3.Connection, entry: Entry, state: str, upload_id: str | None, what: str
+        self, connection: Connection, entry: Entry, state: str, upload_id: str | None, what: str
     ) -> None:
         row = (entry.id, self._clock(), state, upload_id, what)
         connection.execute(
@@ -157,8 +157,8 @@ class Ledger:
 
     def pace(self) -> float:
         """Reserve the next request for permission; the seconds to wait for it."""
-        now = self._clock()
         with self.transaction() as connection:
+            now = self._store.now(connection)
             (next_at,) = connection.execute("SELECT next_at FROM pace").fetchone()
             if next_at > now + 60:
                 next_at = now  # the clock was set back
@@ -167,55 +167,52 @@ class Ledger:
         return float(at - now)
 
 
-def place(out: Path, file: Path | None) -> Path:
+def place(out: Path, file: LedgerPlace | None) -> LedgerPlace:
     """Where the ledger of an out folder lies: in it, or where settings say (a folder means the usual name in it)."""
     if file is None:
         return out / FILE
-    return file / FILE if file.is_dir() else file
+    return file / FILE if isinstance(file, Path) and file.is_dir() else file
 
 
-def uploads_of(connection: sqlite3.Connection, one: BatchEntry) -> list[Entry]:
+def _store(at: LedgerPlace, runtime: Runtime) -> Store:
+    if isinstance(at, Path):
+        return SqliteStore(at, runtime)
+    store: Store = in_postgres("postgres_store").PostgresStore(at, runtime)
+    return store
+
+
+def in_postgres(module: str) -> ModuleType:
+    """The module of this folder that speaks with PostgreSQL; its library is an extra, and takes a moment to be read."""
+    try:
+        return import_module(f"lexer_pipeline.outbox.{module}")
+    except ImportError:
+        raise UsageError(
+            "a ledger in PostgreSQL needs psycopg, which is not installed",
+            "pip install 'lexer-pipeline[postgres]'",
+        ) from None
+
+
+def uploads_of(connection: Connection, one: BatchEntry) -> list[Entry]:
     """The uploads of one batch, to all services, in the order they were begun."""
     found = connection.execute(f"{UPLOADS} WHERE u.batch = ? ORDER BY u.id", (one.id,))
     return [Entry(**row) for row in found]
 
 
-@contextmanager
-def claim(folder: Path) -> Iterator[bool]:
-    """Whether this batch folder is ours alone for now; the system frees it when the process ends in any way."""
-    try:
-        descriptor = files.open_folder_lock(folder)
-    except OSError as error:
-        raise PersonNeeded(
-            f"the batch folder {folder} cannot be opened ({error.strerror})", _REMEDY
-        ) from None
-    try:
-        yield _locked(descriptor, folder)
-    finally:
-        os.close(descriptor)
-
-
-def _locked(descriptor: int, folder: Path) -> bool:
-    try:
-        return lock_descriptor(descriptor, blocking=False)
-    except OSError as error:
-        remedy = (
-            "keep batches on a disk of this machine: without locks, two uploads could send the same batch"
-        )
-        raise PersonNeeded(f"{folder} cannot be locked ({error.strerror})", remedy) from None
-
-
-def entries(out: Path, file: Path | None = None) -> tuple[Entry, ...]:
+def entries(out: Path, file: LedgerPlace | None = None) -> tuple[Entry, ...]:
     """All uploads that the ledger of `out` knows, oldest first; none where there is no ledger."""
-    return tuple(Entry(**row) for row in ledger_file.read(place(out, file), f"{UPLOADS} ORDER BY u.id"))
+    at, query = place(out, file), f"{UPLOADS} ORDER BY u.id"
+    if isinstance(at, Path):
+        return tuple(Entry(**row) for row in ledger_file.read(at, query))
+    with closing(Ledger(out, file=at)) as ledger, ledger.transaction() as connection:
+        return tuple(Entry(**row) for row in connection.execute(query))
 
 
-def _one(connection: sqlite3.Connection, where: str, key: Mapping[str, object]) -> Entry:
+def _one(connection: Connection, where: str, key: Mapping[str, object]) -> Entry:
     found = _find(connection, where, key)
     assert found is not None
     return found
 
 
-def _find(connection: sqlite3.Connection, where: str, key: Mapping[str, object]) -> Entry | None:
+def _find(connection: Connection, where: str, key: Mapping[str, object]) -> Entry | None:
     row = connection.execute(f"{UPLOADS} WHERE {where}", key).fetchone()
     return Entry(**row) if row is not None else None

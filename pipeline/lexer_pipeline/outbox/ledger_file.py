@@ -14,10 +14,23 @@ from lexer_pipeline.errors import PersonNeeded, ServiceUnavailable, UsageError
 from lexer_pipeline.system.files import open_or_make
 
 FILE = "ledger.sqlite3"
-VERSION = 3
+VERSION = 4
 PATIENCE = 30.0  # seconds to wait for another process that is writing
+LOCKED = (
+    f"the ledger has been locked by another process for {PATIENCE:.0f} s",
+    "Try again when it has ended.",
+)
 REMEDY = "what was recorded stays; fix this, then run upload again: it goes on from there"
 
+SOURCES = """
+CREATE TABLE IF NOT EXISTS sources (              -- what batches were made of, since their manifests may be gone
+    batch INTEGER NOT NULL REFERENCES batches (id),
+    bytes INTEGER NOT NULL,
+    sha256 TEXT NOT NULL,
+    mapping TEXT NOT NULL,
+    label TEXT NOT NULL,
+    UNIQUE (batch, bytes, sha256)
+) STRICT"""
 SCHEMA = """
 CREATE TABLE batches (              -- every batch that was made here, and every file sent as it is
     id INTEGER PRIMARY KEY,
@@ -93,8 +106,8 @@ CREATE TABLE fixed (                -- rows of a batch's rejects that a fix of i
 ) STRICT;
 CREATE INDEX fixed_by_batch ON fixed (batch);
 CREATE TABLE pace (id INTEGER PRIMARY KEY CHECK (id = 1), next_at REAL NOT NULL) STRICT;
-INSERT INTO pace VALUES (1, 0);
-"""
+INSERT INTO pace VALUES (1, 0)"""
+STATEMENTS = (*SCHEMA.split(";\n"), SOURCES)
 
 
 def open_for_writing(path: Path) -> sqlite3.Connection:
@@ -109,7 +122,7 @@ def open_for_writing(path: Path) -> sqlite3.Connection:
 
 def make_tables(connection: sqlite3.Connection) -> None:
     """Within a transaction: the tables, where none of their names are there."""
-    for statement in SCHEMA.split(";\n"):
+    for statement in STATEMENTS:
         connection.execute(statement)
     connection.execute(f"PRAGMA user_version={VERSION}")
 
@@ -127,12 +140,17 @@ def read(path: Path, query: str) -> list[sqlite3.Row]:
 def version(connection: sqlite3.Connection) -> int:
     """The version of the tables; 0 where there are none."""
     (found,) = connection.execute("PRAGMA user_version").fetchone()
+    return checked(int(found))
+
+
+def checked(found: int) -> int:
+    """The version of a ledger's tables; UsageError where they are newer than this program."""
     if found > VERSION:
         raise UsageError(
             "the ledger was written by a newer lexer-pipeline",
             "Update this one: pip install --upgrade lexer-pipeline",
         )
-    return int(found)
+    return found
 
 
 def _connect(path: Path) -> sqlite3.Connection:
@@ -155,10 +173,7 @@ def worded(path: Path) -> Iterator[None]:
         if code == sqlite3.SQLITE_ERROR:  # a table or a column that is not there
             raise _damaged(error) from None
         if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
-            raise ServiceUnavailable(
-                f"the ledger has been locked by another process for {PATIENCE:.0f} s",
-                "Try again when it has ended.",
-            ) from None
+            raise ServiceUnavailable(*LOCKED) from None
         remedy = (
             "free some space" if code == sqlite3.SQLITE_FULL else "check the folder's rights and its disk"
         )

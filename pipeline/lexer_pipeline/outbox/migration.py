@@ -26,8 +26,8 @@ from lexer_pipeline.outbox.names import FileName, Given
 from lexer_pipeline.system.hosts import is_loopback
 
 DESTINATION = re.compile(r"(?P<host>\S*)(?: dataset=(?P<dataset>\S+) type=(?P<type>\S+))?")
-# The tables before `purge`, which no release had.
-WITHOUT_PURGES = 2
+# The tables before `purge`, and those before what batches were made of was among them; no release had them.
+WITHOUT_PURGES, WITHOUT_SOURCES = 2, 3
 SAME = (
     "id", "sha256", "md5", "state", "upload_id", "url", "expires_at", "tries", "unanswered", "body_bytes", "denied", "etag",
     "verified", "reason", "created_at", "started_at", "updated_at",
@@ -76,8 +76,10 @@ def migrate(connection: sqlite3.Connection, home: Path, now: float) -> None:
     if not before:
         ledger_file.make_tables(connection)
         return
-    if before == WITHOUT_PURGES:
-        connection.execute("ALTER TABLE batches ADD COLUMN purged_at REAL NOT NULL DEFAULT 0")
+    if before in (WITHOUT_PURGES, WITHOUT_SOURCES):
+        if before == WITHOUT_PURGES:
+            connection.execute("ALTER TABLE batches ADD COLUMN purged_at REAL NOT NULL DEFAULT 0")
+        connection.execute(ledger_file.SOURCES)
         connection.execute(f"PRAGMA user_version={ledger_file.VERSION}")
         return
     # Columns by their names, so that SQLite says of a ledger that is none of 0.1.0 which it lacks.

@@ -4,11 +4,11 @@ What was sent is known by service, destination and content. Deliveries of one se
 that is older than what was sent already goes only when a person says so.
 """
 
-import sqlite3
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from lexer_pipeline.outbox import deliveries
+from lexer_pipeline.outbox.connection import Connection
 from lexer_pipeline.outbox.deliveries import A_SERVICE, select
 from lexer_pipeline.outbox.entry import BatchEntry, BatchState, Entry
 
@@ -63,7 +63,7 @@ class Obstacle:
 
 
 def obstacle(
-    connection: sqlite3.Connection, entry: Entry, host: str, *, resend: bool, older: bool
+    connection: Connection, entry: Entry, host: str, *, resend: bool, older: bool
 ) -> Obstacle | None:
     """Why permission for this upload must not be asked for now, if so.
 
@@ -85,9 +85,7 @@ def obstacle(
     return None
 
 
-def rival(
-    connection: sqlite3.Connection, one: BatchEntry, service: str, host: str, own: int = 0
-) -> Entry | None:
+def rival(connection: Connection, one: BatchEntry, service: str, host: str, own: int = 0) -> Entry | None:
     """Another upload than the `own` by which the content of this batch is at its destination, or may be."""
     found = connection.execute(
         RIVALS,
@@ -99,36 +97,34 @@ def rival(
     return Entry(**found) if found is not None else None
 
 
-def waiting(connection: sqlite3.Connection, service: str, host: str) -> list[BatchEntry]:
+def waiting(connection: Connection, service: str, host: str) -> list[BatchEntry]:
     """The batches that wait to be sent to this service, or are held, in the order they were made."""
     return select(connection, WAITS, service=service, host=host)
 
 
-def waits(connection: sqlite3.Connection, one: BatchEntry, service: str, host: str) -> bool:
+def waits(connection: Connection, one: BatchEntry, service: str, host: str) -> bool:
     """Whether this batch waits to be sent to this service, and is not there; a sandbox alone is no other service that has it."""
     there = f"b.id = :id AND {WAITS_HERE}"
     return deliveries.holds(connection, there, id=one.id, service=service, host=host)
 
 
-def uploads_at(connection: sqlite3.Connection, one: BatchEntry, service: str, host: str) -> list[Entry]:
+def uploads_at(connection: Connection, one: BatchEntry, service: str, host: str) -> list[Entry]:
     """The uploads of a batch to this service, in the order they were begun."""
     query = f"{UPLOADS} WHERE u.batch = :id AND {AT_SERVICE} AND {OWN} ORDER BY u.id"
     found = connection.execute(query, {"id": one.id, "service": service, "host": host})
     return [Entry(**row) for row in found]
 
 
-def corrects_what_is_at(connection: sqlite3.Connection, one: BatchEntry, service: str, host: str) -> bool:
+def corrects_what_is_at(connection: Connection, one: BatchEntry, service: str, host: str) -> bool:
     """Whether this batch is the correction of one that this service was asked for."""
     where = f"""b.name = :name AND b.id < :id
-        AND EXISTS (SELECT 1 FROM uploads AS u WHERE u.batch = b.id AND u.asked AND {AT_SERVICE})"""  # noqa: S608 - this module's own words
+        AND EXISTS (SELECT 1 FROM uploads AS u WHERE u.batch = b.id AND u.asked = 1 AND {AT_SERVICE})"""  # noqa: S608 - this module's own words
     return one.replaces is not None and deliveries.holds(
         connection, where, name=one.name, id=one.id, service=service, host=host
     )
 
 
-def waiting_before(
-    connection: sqlite3.Connection, one: BatchEntry, service: str, host: str
-) -> BatchEntry | None:
+def waiting_before(connection: Connection, one: BatchEntry, service: str, host: str) -> BatchEntry | None:
     """The first delivery of the same series that was made before this one and waits to be sent to this service.
 
     One that a newer one overtook already waits for a person, and nothing waits for it.
@@ -139,9 +135,7 @@ def waiting_before(
     return None
 
 
-def series_waiting(
-    connection: sqlite3.Connection, one: BatchEntry, service: str, host: str
-) -> list[BatchEntry]:
+def series_waiting(connection: Connection, one: BatchEntry, service: str, host: str) -> list[BatchEntry]:
     """The batches of the same series that were made before this one and wait to be sent to this service."""
     where = f"{SERIES} AND b.delivery < :delivery AND {WAITS_HERE}"
     return select(
@@ -150,7 +144,7 @@ def series_waiting(
     )  # fmt: skip
 
 
-def sent_after(connection: sqlite3.Connection, one: BatchEntry, service: str, host: str) -> BatchEntry | None:
+def sent_after(connection: Connection, one: BatchEntry, service: str, host: str) -> BatchEntry | None:
     """The newest delivery of the same series that was made after this one and may have arrived already.
 
     What fixes single rows of a delivery is no newer delivery.

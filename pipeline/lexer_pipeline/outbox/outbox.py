@@ -6,6 +6,7 @@ from pathlib import Path
 
 from lexer_pipeline.errors import UsageError
 from lexer_pipeline.outbox import deliveries, ledger_file
+from lexer_pipeline.outbox.address import LedgerPlace, in_database
 from lexer_pipeline.outbox.adopt import adopt
 from lexer_pipeline.outbox.ledger import Ledger, place
 from lexer_pipeline.outbox.ledger_file import FILE
@@ -16,7 +17,7 @@ from lexer_pipeline.system.scratch import Scratch
 
 
 @contextmanager
-def opened(out: Path, runtime: Runtime = Runtime(), file: Path | None = None) -> Iterator[Ledger]:
+def opened(out: Path, runtime: Runtime = Runtime(), file: LedgerPlace | None = None) -> Iterator[Ledger]:
     """The ledger of an out folder, which is made if there is none; all batches of the folder are in it."""
     _refuse_two(out, place(out, file))
     files.make_folder(out)
@@ -29,12 +30,18 @@ def opened(out: Path, runtime: Runtime = Runtime(), file: Path | None = None) ->
 
 
 @contextmanager
-def looked_into(out: Path, runtime: Runtime = Runtime(), file: Path | None = None) -> Iterator[Ledger]:
+def looked_into(out: Path, runtime: Runtime = Runtime(), file: LedgerPlace | None = None) -> Iterator[Ledger]:
     """The same for a command that only looks: where there is no ledger it makes none, but goes by one that is gone afterwards.
 
-    Else a look without the setting that names the ledger would leave a second one behind.
+    Else a look without the setting that names the ledger would leave a second one behind. One in a database was named; there a look
+    may make the tables, but no folder.
     """
-    if place(out, file).is_file():
+    at = place(out, file)
+    if in_database(at) and not out.is_dir():
+        with closing(Ledger(out, runtime, file)) as ledger:
+            yield ledger
+        return
+    if not isinstance(at, Path) or at.is_file():
         with opened(out, runtime, file) as ledger:
             yield ledger
         return
@@ -51,10 +58,10 @@ def _is_known(ledger: Ledger, folder: Path) -> bool:
         return deliveries.in_folder(connection, ledger.text_of(folder)) is not None
 
 
-def _refuse_two(out: Path, used: Path) -> None:
+def _refuse_two(out: Path, used: LedgerPlace) -> None:
     """What the ledger in a folder knows was asked for would be sent again by another that is used in its stead."""
     own = out / FILE
-    if not own.is_file() or (used.is_file() and own.samefile(used)):
+    if not own.is_file() or (isinstance(used, Path) and used.is_file() and own.samefile(used)):
         return
     # Ledgers of 0.1.0 have no such column, but none without an upload either.
     asked = (

@@ -6,16 +6,18 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
-from sqlite3 import Connection
 
 from lexer_pipeline.model import Manifest, PreparedBatch, SourceUse
 from lexer_pipeline.outbox import deliveries
 from lexer_pipeline.outbox.batch import read
+from lexer_pipeline.outbox.connection import Connection
 from lexer_pipeline.outbox.decide import Decision, Kind, decide
 from lexer_pipeline.outbox.entry import BatchEntry, BatchState, NewBatch, Offer
+from lexer_pipeline.outbox.known_sources import note_sources
 from lexer_pipeline.outbox.ledger import Ledger
+from lexer_pipeline.outbox.locks import ITSELF
 from lexer_pipeline.outbox.there_already import Beside, changed, in_place, matched, nothing, with_asides
-from lexer_pipeline.outbox.workspace import DATA, Workspace, locked
+from lexer_pipeline.outbox.workspace import DATA, Workspace
 from lexer_pipeline.system import files
 
 
@@ -47,6 +49,7 @@ def publish(
                 entries = deliveries.add(connection, _new(work, ledger, offer, decision), ledger.now())
                 _supersede(connection, offer, decision, entries)
                 _note_fixed(connection, work, offer, decision, entries)
+                note_sources(connection, entries, sources, template.options)
                 _finish(work, offer, decision, template, sources, beside)
             else:
                 parts = matched(work, decision)
@@ -72,10 +75,9 @@ def _alone(out: Path, ledger: Ledger) -> Iterator[None]:
 
     Else one of another folder might miss the files of a batch that the ledger knows, and that is just being moved.
     """
-    with ExitStack() as locks:
-        locks.enter_context(locked(out))
-        if ledger.home != out.resolve():
-            locks.enter_context(locked(ledger.home))
+    with ExitStack() as held:
+        for name in dict.fromkeys((ledger.text_of(out), ITSELF)):
+            held.enter_context(ledger.alone(name))
         yield
 
 

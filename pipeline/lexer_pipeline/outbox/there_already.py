@@ -5,13 +5,13 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from sqlite3 import Connection
 from typing import TypeAlias
 
 from lexer_pipeline.errors import UsageError
 from lexer_pipeline.model import Manifest, PreparedBatch, SourceUse
 from lexer_pipeline.outbox import deliveries
 from lexer_pipeline.outbox.batch import ISSUES, MANIFEST, as_named, read
+from lexer_pipeline.outbox.connection import Connection
 from lexer_pipeline.outbox.decide import Decision, Kind
 from lexer_pipeline.outbox.entry import BatchEntry, BatchState
 from lexer_pipeline.outbox.ledger import Ledger
@@ -108,7 +108,8 @@ def in_place(
         file = one.file if one.state != BatchState.REJECTED else ""
         whole = replace(template, destination=one.dataset or None, file=file)
         manifest = part.manifest(whole, sources, file) if part is not None else whole
-        made = decision.kind is Kind.ANEW
+        # What is released may be gone, as what is sent; but what is to be sent is made anew.
+        made = decision.kind is Kind.ANEW or (decision.kind is Kind.RELEASED and not folder.is_dir())
         if made and part is not None:
             _restore(part, folder, manifest)
         kept = _kept(one, folder, manifest, decision)
@@ -129,10 +130,10 @@ def _restore(part: Part, folder: Path, manifest: Manifest) -> None:
     """Put a batch's file, and what else of it is gone, into its place."""
     files.make_folder(folder)
     file = folder / manifest.file
-    if not file.is_file() or files.sha256_of(file) != manifest.sha256:
+    if manifest.file and (not file.is_file() or files.sha256_of(file) != manifest.sha256):
         os.replace(part.folder / DATA, file)
     for name in (*manifest.rejects, ISSUES):
-        if not (folder / name).exists():
+        if not (folder / name).exists() and (part.folder / name).exists():
             os.rename(part.folder / name, folder / name)
     files.sync_folder(folder)
 

@@ -12,7 +12,6 @@ import shutil
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
@@ -23,6 +22,7 @@ from lexer_pipeline.errors import UsageError
 from lexer_pipeline.limits import PARTS
 from lexer_pipeline.model import Manifest, SourceUse
 from lexer_pipeline.outbox.batch import ISSUES, MANIFEST
+from lexer_pipeline.outbox.locks import locked
 from lexer_pipeline.outbox.trace_file import TRACE, TraceWriter
 from lexer_pipeline.outbox.written_file import WrittenFile
 from lexer_pipeline.system import files
@@ -203,17 +203,6 @@ class Workspace:
         lock, self._lock = self._lock, -1
         if lock >= 0:
             os.close(lock)
-
-
-@contextmanager
-def locked(out: Path) -> Iterator[None]:
-    """Hold the right to give names in `out`; waits for others."""
-    handle = files.open_or_make(out / ".lock")
-    try:
-        lock_descriptor(handle)
-        yield
-    finally:
-        os.close(handle)
 
 
 def _carry_out(out: Path, work: Path) -> None:

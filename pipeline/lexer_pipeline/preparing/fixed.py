@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import inf
 from pathlib import Path
-from sqlite3 import Connection
 
 from lexer_pipeline.errors import UsageError
 from lexer_pipeline.loading.source import Source
@@ -14,6 +13,7 @@ from lexer_pipeline.mapping.rules import RecordMap
 from lexer_pipeline.model import Json, Manifest, PreparedBatch, Specification
 from lexer_pipeline.outbox import deliveries
 from lexer_pipeline.outbox.batch import MANIFEST, as_named, folder_named, no_batch, read
+from lexer_pipeline.outbox.connection import Connection
 from lexer_pipeline.outbox.entry import BatchEntry, BatchState
 from lexer_pipeline.outbox.ledger import Ledger
 from lexer_pipeline.preparing import decisions, edits_file, options
@@ -110,6 +110,11 @@ def fixed_batch(
             accepted.setdefault(number, set()).add(int(row) if row.isdigit() and len(row) < 64 else row)
         noted = deliveries.rows_noted(connection, one)
     _refuse_purged(word, family)
+    if any(not ledger.folder_of(part.folder).is_dir() for part in meant):
+        raise UsageError(
+            f"--fix {word}: its folder is gone, and its rejects with it",
+            "Convert its source again; what was not sent is made anew under the same name.",
+        )
     batches = [read(as_named(ledger.folder_of(part.folder), out)) for part in meant]
     manifest = batches[0].manifest
     if len(manifest.decisions) != len(manifest.sources) or not manifest.decisions:

@@ -10,6 +10,7 @@ from typing import Any, BinaryIO
 from lexer_pipeline.errors import UsageError
 from lexer_pipeline.loading.format import AS_TOLD, ReadOptions
 from lexer_pipeline.model import Json
+from lexer_pipeline.outbox.address import LedgerPlace
 from lexer_pipeline.system.timings import Timings
 
 TEXT, FLAG, SHARE, WHOLE, TEXTS = (str,), (bool,), (float, int), (int,), (list, tuple)
@@ -85,7 +86,7 @@ class Options:
     fix: str | None = None
     edits: Path | None = None
     datasets: Mapping[str, str] = field(default_factory=dict)
-    ledger: Path | None = None
+    ledger: LedgerPlace | None = None
     temp: Path | None = None
     names: dict[str, str] = field(default_factory=dict)
     stdin: BinaryIO | None = None

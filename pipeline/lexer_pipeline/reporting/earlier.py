@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from sqlite3 import Connection
 from statistics import median
 
 from lexer_pipeline.errors import UsageError
 from lexer_pipeline.outbox import deliveries
 from lexer_pipeline.outbox.batch import REPORT, read
+from lexer_pipeline.outbox.connection import Connection
 from lexer_pipeline.outbox.entry import BatchEntry, Offer
 from lexer_pipeline.outbox.ledger import Ledger
 from lexer_pipeline.reporting.told import EarlierFacts, fill_in

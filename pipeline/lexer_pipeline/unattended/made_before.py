@@ -3,22 +3,22 @@
 import hashlib
 import stat
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from functools import partial
 from importlib import import_module
 from pathlib import Path, PurePath
 from types import ModuleType
 from typing import TypeAlias
 
-from filelock import FileLock, Timeout
-
 from lexer_pipeline.errors import PipelineError, ServiceUnavailable
 from lexer_pipeline.loading.origins import Member, origin_of
 from lexer_pipeline.outbox import order
+from lexer_pipeline.outbox.address import in_database
 from lexer_pipeline.outbox.datasets import dataset_for
 from lexer_pipeline.outbox.entry import BatchEntry, BatchState
 from lexer_pipeline.outbox.known_sources import known_sources, remember
 from lexer_pipeline.outbox.ledger import Ledger
+from lexer_pipeline.outbox.locks import JOB
 from lexer_pipeline.outbox.outbox import looked_into, opened
 from lexer_pipeline.specs import catalog
 from lexer_pipeline.system import files
@@ -28,7 +28,7 @@ from lexer_pipeline.uploading.settings import Settings
 # What a person still works at: the job tries such a file again, with what it says now.
 TRIED_AGAIN = frozenset({BatchState.HELD, BatchState.REJECTED})
 BLOCK = 1 << 20
-LOCK, PATIENCE = ".job.lock", 6 * 3600.0
+PATIENCE = 6 * 3600.0
 # By size and checksum of a source, the batches that were made of it.
 Made: TypeAlias = dict[tuple[int, str], list[BatchEntry]]
 
@@ -43,7 +43,7 @@ def files_of(
     """
     names = list(dict.fromkeys(path for one in found for path in one.found))
     absent = tuple(one.text for one in found if not one.found)
-    if not out.is_dir() or not names:
+    if not names or not (out.is_dir() or in_database(settings.ledger)):
         return JobFiles(tuple(names), (), (), absent)
     with looked_into(out, file=settings.ledger) as ledger:
         made = _made(ledger, settings, asked)
@@ -125,25 +125,17 @@ def alone(out: Path, settings: Settings, told: Callable[[], None]) -> Iterator[N
 
     Two that read the same files side by side would each make batches of them. Behind it, what batches were made of is kept in the ledger.
     """
-    files.make_folder(out)
-    lock = FileLock(out / LOCK, mode=files.FILE_MODE)
-    try:
-        lock.acquire(timeout=0)
-    except Timeout:
-        told()
+    with opened(out, file=settings.ledger) as ledger, ExitStack() as held:
+        name = ledger.text_of(out)
+        if not held.enter_context(ledger.alone(name, JOB, 0)):
+            told()
+            if not held.enter_context(ledger.alone(name, JOB, PATIENCE)):
+                hours = f"{PATIENCE / 3600:.0f} hours"
+                raise ServiceUnavailable(
+                    f"another job has been at work in {out} for {hours}",
+                    "Look whether it hangs, and run this again.",
+                )
         try:
-            lock.acquire(timeout=PATIENCE)
-        except Timeout:
-            hours = f"{PATIENCE / 3600:.0f} hours"
-            raise ServiceUnavailable(
-                f"another job has been at work in {out} for {hours}",
-                "Look whether it hangs, and run this again.",
-            ) from None
-    try:
-        yield
-    finally:
-        try:
-            with opened(out, file=settings.ledger) as ledger:
-                remember(ledger)
+            yield
         finally:
-            lock.release()
+            remember(ledger)

@@ -5,12 +5,12 @@ import stat
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from sqlite3 import Connection
 
 from lexer_pipeline.errors import SourceError, UsageError
 from lexer_pipeline.model import Receipt
 from lexer_pipeline.outbox import deliveries, names
 from lexer_pipeline.outbox.batch import series_of
+from lexer_pipeline.outbox.connection import Connection
 from lexer_pipeline.outbox.decide import Decision, Kind, decide
 from lexer_pipeline.outbox.entry import BatchEntry, BatchState, Content, NewBatch, Offer
 from lexer_pipeline.outbox.ledger import Ledger

@@ -3,12 +3,12 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from sqlite3 import Connection
 
 from lexer_pipeline.errors import UsageError
 from lexer_pipeline.model import Receipt
 from lexer_pipeline.outbox import deliveries, order
 from lexer_pipeline.outbox.batch import MANIFEST, read
+from lexer_pipeline.outbox.connection import Connection
 from lexer_pipeline.outbox.datasets import check_one_id, dataset_for
 from lexer_pipeline.outbox.entry import ENDED, BatchEntry, BatchState, Entry, State
 from lexer_pipeline.outbox.ledger import Ledger

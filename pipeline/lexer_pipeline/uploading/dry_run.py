@@ -1,10 +1,10 @@
 """What an upload would come to, said without asking anybody and without writing anything down."""
 
 from collections.abc import Sequence
-from sqlite3 import Connection
 
 from lexer_pipeline.model import Receipt
 from lexer_pipeline.outbox import deliveries, order
+from lexer_pipeline.outbox.connection import Connection
 from lexer_pipeline.outbox.entry import ENDED, BatchEntry, Entry, State
 from lexer_pipeline.outbox.order import Kind, Obstacle
 from lexer_pipeline.uploading import next_steps, receipts

@@ -31,6 +31,8 @@ def after(state: str, folder: Path) -> str:
     if state == State.CHANGED:
         anew = "convert its source again, which makes the file anew where nothing of it was sent"
         return f"{anew}; or {COMMAND} drop {batch}"
+    if state in (BatchState.HELD, BatchState.REJECTED) and not folder.is_dir():
+        return f"its folder is gone: convert its source again, which makes it anew; or {COMMAND} drop {batch}"
     if state == BatchState.HELD:
         return f"{COMMAND} convert --fix {batch}, or convert its source again with what it takes (--accept CODE, a larger --max-invalid); or {COMMAND} drop {batch}"
     if state == BatchState.REJECTED:

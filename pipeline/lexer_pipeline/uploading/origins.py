@@ -8,6 +8,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
+from lexer_pipeline.outbox.address import LedgerAddress, is_address
 from lexer_pipeline.system.settings_file import SettingsFile, named
 from lexer_pipeline.system.toml_lines import KeyPath, line_of
 from lexer_pipeline.uploading.settings import FILE, NOTIFY_URLS, SCHEMA, VARIABLE
@@ -51,11 +52,17 @@ def _setting(path: KeyPath, in_environ: str, in_file: Any, default: Any, file: S
     has_line = in_file not in (None, "")
     if in_environ:
         unused = line if has_line and in_file != in_environ else ""
-        return Setting(named(path), in_environ, VARIABLES[path], unused)
+        return Setting(named(path), _shown(path, in_environ), VARIABLES[path], unused)
     if has_line:
-        value = address(in_file) if path == ("upload", "proxy") else str(in_file)
-        return Setting(named(path), value, line)
+        return Setting(named(path), _shown(path, in_file), line)
     return Setting(named(path), "none" if default is None else str(default), DEFAULT)
+
+
+def _shown(path: KeyPath, value: Any) -> str:
+    """A value without the user and the password that an address may hold."""
+    if path == ("upload", "proxy"):
+        return address(value)
+    return str(LedgerAddress(value)) if path == ("ledger", "path") and is_address(value) else str(value)
 
 
 def strangers(environ: Mapping[str, str]) -> Iterator[tuple[str, str]]:

@@ -6,14 +6,15 @@ it goes; what a crash leaves of it, the next purge removes.
 
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from sqlite3 import Connection
 
 from lexer_pipeline.errors import UsageError
 from lexer_pipeline.outbox import deliveries, order
+from lexer_pipeline.outbox.address import in_database
 from lexer_pipeline.outbox.batch import as_named
+from lexer_pipeline.outbox.connection import Connection
 from lexer_pipeline.outbox.entry import BatchEntry, BatchState
 from lexer_pipeline.outbox.found import look
-from lexer_pipeline.outbox.ledger import Ledger, claim, uploads_of
+from lexer_pipeline.outbox.ledger import Ledger, uploads_of
 from lexer_pipeline.outbox.outbox import looked_into, opened
 from lexer_pipeline.outbox.standing import DONE, data_in, remove_data, since, size_of, standing
 from lexer_pipeline.system.runtime import Runtime
@@ -57,7 +58,7 @@ def purge(
 
     A batch is as old as its last upload that was sent or, where there is none, as the batch. UsageError where there is no such folder.
     """
-    if not out.is_dir():
+    if not out.is_dir() and not in_database(settings.ledger):
         raise UsageError(
             f"{out}: there is no such folder",
             "lexer-pipeline convert SOURCE makes it; --out names another one.",
@@ -103,7 +104,7 @@ def _is_its_own(one: BatchEntry, folder: Path) -> bool:
 
 def _purge(one: BatchEntry, folder: Path, ledger: Ledger, before: float, settings: Settings) -> bool:
     """Whether the data of a batch went; where another command is at it, that comes first."""
-    with claim(folder) as ours:
+    with ledger.claim(one.folder) as ours:
         if not ours:
             return False
         with ledger.transaction() as connection:

@@ -8,6 +8,7 @@ from lexer_pipeline.errors import UsageError
 from lexer_pipeline.model import PreparedBatch, Receipt
 from lexer_pipeline.outbox import batch as stored
 from lexer_pipeline.outbox import deliveries, order
+from lexer_pipeline.outbox.address import in_database
 from lexer_pipeline.outbox.adopt import adopt_one
 from lexer_pipeline.outbox.entry import BatchEntry, Content
 from lexer_pipeline.outbox.ledger import Ledger
@@ -56,7 +57,7 @@ def upload(
     """
     out = Path(out)
     settings = config.read(os.environ, Path()) if settings is None else settings
-    if batches is None and not out.is_dir():
+    if batches is None and not out.is_dir() and not in_database(settings.ledger):
         raise UsageError(
             f"{out}: there is no such folder",
             "lexer-pipeline convert SOURCE makes it; --out names another one.",

@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from lexer_pipeline.errors import UsageError
+from lexer_pipeline.outbox.address import LedgerAddress, LedgerPlace, is_address
 from lexer_pipeline.outbox.datasets import ANY
 from lexer_pipeline.system import settings_file
 from lexer_pipeline.system.hosts import is_loopback
@@ -41,13 +42,13 @@ class Settings:
     """What may differ from one place to another; timeouts are seconds, `limit_rate` bytes a second.
 
     `datasets` are by record type, `*` for all types without their own. `account` tells clients of one service apart.
-    `ledger` is where the ledger lies, if not in the folder of batches. `limit_rate` is for the whole process and is divided evenly among its parallel uploads.
+    `ledger` is where the ledger lies, if not in the folder of batches: a file, or a PostgreSQL database. `limit_rate` is for the whole process and is divided evenly among its parallel uploads.
     """
 
     token: Token | None = None
     url: str = API_URL
     account: str = ""
-    ledger: Path | None = None
+    ledger: LedgerPlace | None = None
     datasets: Mapping[str, str] = field(default_factory=dict)
     names: Mapping[str, str] = field(default_factory=dict)
     proxy: str | None = field(default=None, repr=False)  # it may hold a password
@@ -171,10 +172,32 @@ def _datasets(environ: Mapping[str, str], file: SettingsFile, upload: Mapping[st
     return over(in_file, parse_datasets(environ.get("LEXER_DATASET_ID", ""), "LEXER_DATASET_ID"))
 
 
-def _ledger(environ: Mapping[str, str], folder: Path, file: SettingsFile) -> Path | None:
+def _ledger(environ: Mapping[str, str], folder: Path, file: SettingsFile) -> LedgerPlace | None:
     """The ledger makes its file, but no folder for it: one that is not there is a slip of the pen, or a disk that is gone."""
+    asked, named = environ.get("LEXER_LEDGER", ""), file.table.get("ledger", {}).get("path", "")
+    if is_address(asked):
+        try:
+            return LedgerAddress(asked)
+        except UsageError as problem:
+            raise UsageError(f"LEXER_LEDGER: {problem.message}", problem.hint) from None
+    if is_address(named) and not asked:
+        return _address_in(file, named)
     fault = "names a file in a folder that does not exist"
     return _path(environ, "LEXER_LEDGER", folder, file, ("ledger", "path"), _is_in_a_folder, fault)
+
+
+def _address_in(file: SettingsFile, named: str) -> LedgerAddress:
+    try:
+        address = LedgerAddress(named)
+    except UsageError as problem:
+        raise file.fault(("ledger", "path"), f"ledger.path: {problem.message}", problem.hint) from None
+    if address.holds_secret:
+        raise file.fault(
+            ("ledger", "path"),
+            "holds a password; it is refused there, since such files are shared",
+            "Change it, and put the new one into PGPASSWORD or ~/.pgpass, or the whole address into the environment variable LEXER_LEDGER.",
+        )
+    return address
 
 
 def _is_in_a_folder(path: Path) -> bool:

@@ -3,14 +3,14 @@
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
-from sqlite3 import Connection
 
 from lexer_pipeline.errors import PersonNeeded, UsageError
 from lexer_pipeline.model import Receipt
 from lexer_pipeline.outbox import deliveries
 from lexer_pipeline.outbox.batch import as_named
+from lexer_pipeline.outbox.connection import Connection
 from lexer_pipeline.outbox.entry import UNDER_WAY, BatchEntry, BatchState, Entry, State
-from lexer_pipeline.outbox.ledger import Ledger, claim, uploads_of
+from lexer_pipeline.outbox.ledger import Ledger, uploads_of
 from lexer_pipeline.outbox.outbox import opened
 from lexer_pipeline.system.hosts import is_loopback
 from lexer_pipeline.system.runtime import Runtime
@@ -36,7 +36,7 @@ def settle(
         one = entry_of(batch, out, ledger)
         folder = ledger.folder_of(one.folder)
         with ExitStack() as claims:
-            _claim(claims, folder)
+            _claim(claims, one, ledger)
             with ledger.transaction() as connection:
                 entry = _doubted(uploads_of(connection, one), folder, settings, ledger.now())
             return _settled(entry, arrived, folder, ledger)
@@ -100,7 +100,7 @@ def drop(
             )
         with ExitStack() as claims:
             for part, uploads in waiting:
-                _claim(claims, known.folder_of(part.folder))
+                _claim(claims, part, known)
                 for upload in uploads:
                     if upload.state in UNDER_WAY:
                         known.move(upload, State.PREPARED, "dropped", **ANEW)
@@ -113,8 +113,9 @@ def drop(
         return dropped, [as_named(known.folder_of(part.folder), out) for part in back if part is not None]
 
 
-def _claim(claims: ExitStack, folder: Path) -> None:
-    if folder.is_dir() and not claims.enter_context(claim(folder)):
+def _claim(claims: ExitStack, one: BatchEntry, ledger: Ledger) -> None:
+    if not claims.enter_context(ledger.claim(one.folder)):
+        folder = ledger.folder_of(one.folder)
         raise PersonNeeded(f"{next_steps.shown(folder)}: is being sent", "Wait for that upload to end.")
 
 

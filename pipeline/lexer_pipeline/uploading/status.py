@@ -8,6 +8,7 @@ from pathlib import Path
 from lexer_pipeline.errors import UsageError
 from lexer_pipeline.model import Manifest
 from lexer_pipeline.outbox import deliveries
+from lexer_pipeline.outbox.address import LedgerPlace, in_database
 from lexer_pipeline.outbox.batch import as_named, folders, read
 from lexer_pipeline.outbox.entry import BatchEntry, BatchState, Entry, State
 from lexer_pipeline.outbox.ledger import Ledger, uploads_of
@@ -55,7 +56,7 @@ class Overview:
     data: Mapping[str, int]
 
 
-def status(out: Path, ledger: Path | None = None) -> list[BatchStatus]:
+def status(out: Path, ledger: LedgerPlace | None = None) -> list[BatchStatus]:
     """What lies in `out` or belongs to its ledger, in the order it was made: one line a batch and service.
 
     Of what was dropped, superseded or rejected, nothing is told once its data was purged.
@@ -63,9 +64,9 @@ def status(out: Path, ledger: Path | None = None) -> list[BatchStatus]:
     return overview(out, ledger).batches
 
 
-def overview(out: Path, ledger: Path | None = None) -> Overview:
+def overview(out: Path, ledger: LedgerPlace | None = None) -> Overview:
     """The same, and how much data lies where."""
-    if not out.is_dir():
+    if not out.is_dir() and not in_database(ledger):
         return Overview([], {})
     with looked_into(out, file=ledger) as known:
         receipts.write_missing(known)
@@ -96,7 +97,7 @@ def _data(out: Path, lying: Mapping[Path, str], broken: Sequence[Path]) -> Mappi
         if folder.parent == root:
             found[state] += sum(map(size_of, data_in(folder)))
     found[BROKEN] = sum(map(size_of, broken))
-    work = [path for path in out.iterdir() if path.name.startswith((WORK, PREFIX))]
+    work = [path for path in out.glob(".*") if path.name.startswith((WORK, PREFIX))]
     found["temporary"] = sum(map(size_of, work))
     return {state: size for state, size in sorted(found.items()) if size}
 

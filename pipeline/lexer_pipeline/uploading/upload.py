@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from lexer_pipeline.model import Receipt
 from lexer_pipeline.outbox.entry import ENDED, Entry, State
-from lexer_pipeline.outbox.ledger import claim, uploads_of
+from lexer_pipeline.outbox.ledger import uploads_of
 from lexer_pipeline.uploading import next_steps, receipts
 from lexer_pipeline.uploading.asking import ask, unsent
 from lexer_pipeline.uploading.body import Body
@@ -27,7 +27,7 @@ def send_file(file: OutgoingFile, context: UploadContext) -> Receipt:
     if reason := file.flaw():
         hint = next_steps.after(State.CHANGED, file.folder)
         return receipts.turned_down(content, State.REFUSED, reason, hint=hint)
-    with claim(file.folder) as ours:
+    with context.ledger.claim(file.batch.folder) as ours:
         entry = context.ledger.begin(file.batch, context.service.name, context.service.former_name)
         if not ours:
             return receipts.of_entry(entry, "another upload is busy with this batch")
