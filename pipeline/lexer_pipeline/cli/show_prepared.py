@@ -61,9 +61,10 @@ def _source(console: Console, report: SourceReport, holding: Collection[str]) ->
     several = f" ({rejected})" if report.invalid != report.invalid_records else ""
     further = "row" if report.continuations == 1 else "rows"
     parts = f"{report.valid:,} valid + {report.invalid:,} rejected{several}"
+    there = f" + {report.unchanged:,} unchanged" if report.unchanged else ""
     say(
         console,
-        f"{report.rows:,} {'row' if report.rows == 1 else 'rows'} = {parts} + {report.continuations:,} further {further} of a record + {report.blank:,} blank",
+        f"{report.rows:,} {'row' if report.rows == 1 else 'rows'} = {parts} + {report.continuations:,} further {further} of a record + {report.blank:,} blank{there}",
     )
 
 
@@ -168,7 +169,9 @@ def _batch(console: Console, one: PreparedBatch) -> None:
 
 def _verdict(console: Console, one: Verdict) -> None:
     why = "; ".join(one.reasons)
-    if one.state == "none":
+    if one.state == "unchanged":
+        say(console, f"{one.specification}: {why}, so no batch was made")
+    elif one.state == "none":
         say(console, f"warning: {one.specification}: no batch was made; {why}")
     elif one.state != "prepared":
         say(console, f"{one.specification}: {one.state}; {why}")

@@ -6,9 +6,12 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
+from typing import Protocol
 
+from lexer_pipeline.errors import PersonNeeded
 from lexer_pipeline.model import Manifest, PreparedBatch, SourceUse
-from lexer_pipeline.outbox import deliveries
+from lexer_pipeline.outbox import deliveries, record_hashes
+from lexer_pipeline.outbox.at_destination import Standing
 from lexer_pipeline.outbox.batch import read
 from lexer_pipeline.outbox.connection import Connection
 from lexer_pipeline.outbox.decide import Decision, Kind, decide
@@ -17,8 +20,19 @@ from lexer_pipeline.outbox.known_sources import note_sources
 from lexer_pipeline.outbox.ledger import Ledger
 from lexer_pipeline.outbox.locks import ITSELF
 from lexer_pipeline.outbox.there_already import Beside, changed, in_place, matched, nothing, with_asides
-from lexer_pipeline.outbox.workspace import DATA, Workspace
+from lexer_pipeline.outbox.workspace import DATA, Part, Workspace
 from lexer_pipeline.system import files
+
+
+class RecordHashes(Protocol):
+    """What the records of a delivery are, and with what they were compared, if they were."""
+
+    @property
+    def standing(self) -> Standing | None:
+        """What stood at the destination when they were compared."""
+
+    def pairs(self, part: int) -> Iterator[bytes]:
+        """The pairs of the part of this number, from 1, in the order of their identities."""
 
 
 def content_of(work: Workspace, state: str) -> str:
@@ -36,6 +50,7 @@ def content_of(work: Workspace, state: str) -> str:
 
 def publish(
     work: Workspace, ledger: Ledger, offer: Offer, template: Manifest, sources: Sequence[SourceUse], beside: Beside = nothing,
+    hashes: RecordHashes | None = None,
 ) -> list[PreparedBatch]:  # fmt: skip
     """Give a sealed delivery its names and move it into the out folder; or name the batches that hold the same already.
 
@@ -43,7 +58,9 @@ def publish(
     """
     out = work.out
     with _alone(out, ledger):
+        parts: list[Part | None] = [*work.parts]
         with ledger.transaction() as connection:
+            _refuse_outdated(connection, hashes)
             decision = decide(connection, ledger, offer, out)
             if decision.kind is Kind.NEW:
                 entries = deliveries.add(connection, _new(work, ledger, offer, decision), ledger.now())
@@ -55,6 +72,8 @@ def publish(
                 parts = matched(work, decision)
                 entries = [changed(connection, ledger, one, decision) for one in decision.there]
                 entries = with_asides(connection, ledger, parts, entries, is_fix=offer.fixes is not None)
+            if offer.state != BatchState.REJECTED:
+                entries = _with_hashes(connection, offer, entries, hashes if all(parts) else None)
         if decision.kind is Kind.NEW:
             work.carry_out()
             folders = [out / f"{name}-{decision.version}" for name in decision.names]
@@ -67,6 +86,31 @@ def publish(
                 for one in entries:
                     ledger.reopen(connection, one)
         return found
+
+
+def _refuse_outdated(connection: Connection, hashes: RecordHashes | None) -> None:
+    """PersonNeeded where something else stands at the destination by now than what the records were compared with."""
+    if hashes is not None and hashes.standing is not None and hashes.standing.has_changed(connection):
+        raise PersonNeeded(
+            "another command changed meanwhile what is sent to this destination, so what is new there is not known",
+            "Run this again.",
+        )
+
+
+def _with_hashes(
+    connection: Connection, offer: Offer, entries: list[BatchEntry], hashes: RecordHashes | None
+) -> list[BatchEntry]:
+    """Keep what the records of batches are, as far as that is not kept yet; within the transaction that they are made or found in."""
+    found = []
+    for number, one in enumerate(entries, 1):
+        kept = one
+        if hashes is not None and not one.hashed:
+            record_hashes.put(connection, one.id, hashes.pairs(number))
+            kept = replace(kept, hashed=1)
+        if offer.renews and not one.renews:
+            kept = deliveries.change(connection, kept, renews=1)
+        found.append(kept)
+    return found
 
 
 @contextmanager
@@ -103,6 +147,8 @@ def _new(work: Workspace, ledger: Ledger, offer: Offer, decision: Decision) -> l
             fixes=_fixes(offer),
             after=decision.after,
             asides=json.dumps(part.rejects),
+            compared=offer.compared,
+            renews=offer.renews,
         )
         for number, (part, name) in enumerate(zip(work.parts, decision.names, strict=True), 1)
     ]

@@ -7,7 +7,7 @@ from typing import Any
 
 from lexer_pipeline.chunks.records import Records
 from lexer_pipeline.chunks.results import Checked
-from lexer_pipeline.chunks.traced import accepted_of, lines_of, traced
+from lexer_pipeline.chunks.traced import lines_of, sent_ranks, traced
 from lexer_pipeline.errors import UsageError
 from lexer_pipeline.loading.source import LoadedTable
 from lexer_pipeline.model import Json, Manifest, PreparedBatch, SourceUse, Specification
@@ -51,7 +51,7 @@ class Delivery:
         part.trace.take_over(_trace_of(before), manifest.records)
         part.counts.update(
             rows=manifest.rows - manifest.rejected, records=manifest.records, continuations=manifest.continuations,
-            blank=manifest.blank, rejected=0,
+            blank=manifest.blank, rejected=0, unchanged=manifest.unchanged,
         )  # fmt: skip
         part.source_rows.update({number: one.rows for number, one in enumerate(manifest.sources)})
         part.warnings.update(manifest.warnings)
@@ -94,6 +94,8 @@ class Delivery:
             part.write_records(piece)
         head = loaded.head if isinstance(loaded, LoadedTable) else None
         self._trace(source, checked, int(self._is_fix and head is None))
+        if stages.changes is not None and done.hashed is not None:
+            stages.changes.note(self._workspace.parts.index(part) + 1, done.hashed)
         file, first = rejects.file_name(source, head is not None), rejects.header(head) if head else b""
         for at in range(0, len(checked.rejected), AT_ONCE):
             some = checked.rejected[at : at + AT_ONCE]
@@ -117,13 +119,13 @@ class Delivery:
             part.source_rows[source] += came
         part.counts.update(
             records=checked.records, rejected=rejected, rows=rows, continuations=checked.continuations, blank=blank,
-            rejected_records=len(checked.rejected),
+            rejected_records=len(checked.rejected), unchanged=checked.unchanged,
         )  # fmt: skip
         part.issues.update(issue_counts(checked))
         part.warnings.update(by_name(checked.warnings))
         part.conversions.update(by_name(checked.conversions))
         part.skipped.update(checked.skipped)
-        accounted = checked.records + rejected + checked.continuations + checked.blank
+        accounted = checked.records + rejected + checked.continuations + checked.blank + checked.unchanged
         if accounted != checked.rows:
             raise AssertionError(f"{checked.rows} rows came in and {accounted} are accounted for")
 
@@ -134,13 +136,13 @@ class Delivery:
         """
         trace, found, before = self._part.trace, traced(checked), self._part.trace.records
         trace.add(source, found.lines, found.sizes, fixes)
-        accepted = accepted_of(checked).tolist() if checked.groups else ()
-        ranks = {record: rank for rank, record in enumerate(accepted, 1)}
+        ranks = sent_ranks(checked) if checked.groups else {}
         for record, group in checked.groups.items():
             if record in ranks:
-                self._homes[group] = (self._part, before + ranks[record])
-            else:
-                part, line = self._homes[group]
+                self._homes[group] = (self._part, before + ranks[record] if ranks[record] else 0)
+                continue
+            part, line = self._homes[group]
+            if line:
                 part.trace.add_more(line, source, lines_of(checked, record), fixes)
 
 
@@ -171,12 +173,12 @@ def _copy(file: Path, sha256: str, part: Part) -> None:
 def manifest_template(
     specification: Specification, verdict: Verdict, accepted: tuple[str, ...], options: Mapping[str, Json],
     mapping: Json, decisions: Sequence[Mapping[str, Json]], suspicions: Mapping[str, Any],
-    left_out: tuple[str, ...],
+    left_out: tuple[str, ...], compared_with: Mapping[str, Json] | None = None,
 ) -> Manifest:  # fmt: skip
     """The manifest of every part, but for what is counted and named."""
     none: tuple[SourceUse, ...] = ()
     return Manifest(
         specification.name, specification.record_type, verdict.state, "", 0, "", 0, 0, 0, 0, 0, {}, {}, {}, none,
         mapping=mapping, options=options, decisions=tuple(decisions), held_for=verdict.reasons if verdict.state == BatchState.HELD else (), accepted=accepted,
-        suspicions=suspicions, left_out=left_out,
+        suspicions=suspicions, left_out=left_out, compared_with=compared_with,
     )  # fmt: skip

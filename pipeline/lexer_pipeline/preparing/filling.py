@@ -32,7 +32,7 @@ def fill(
     for converted in map_in_order(stages.convert, stages.load()):
         if seen is not None:
             seen.look(converted.chunk)
-        for fitting in delivery.fitting(stages, converted):
+        for fitting in map(stages.in_turn, delivery.fitting(stages, converted)):
             delivery.add(number, stages, fitting)
             tally.add(fitting.checked)
             for watch in watches:

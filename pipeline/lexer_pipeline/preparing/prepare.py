@@ -18,6 +18,8 @@ from lexer_pipeline.outbox.entry import BatchState
 from lexer_pipeline.outbox.ledger import Ledger
 from lexer_pipeline.outbox.publish import content_of, publish
 from lexer_pipeline.outbox.workspace import Workspace
+from lexer_pipeline.preparing.changes import Changes
+from lexer_pipeline.preparing.comparing_with import changes_at, compared_with, placed
 from lexer_pipeline.preparing.delivery import Delivery, manifest_template
 from lexer_pipeline.preparing.edits_file import keep_applied
 from lexer_pipeline.preparing.filling import Read, fill, report_of, show_progress
@@ -31,7 +33,14 @@ from lexer_pipeline.preparing.stages import stages_of
 from lexer_pipeline.preparing.telling import Fields, beside_each, noting, told_of, unlike_before, with_earlier
 from lexer_pipeline.preparing.together import Together
 from lexer_pipeline.preparing.tolerance import check_accepted, tolerance_of
-from lexer_pipeline.preparing.verdicts import NONE, accepted, as_it_lies, verdict
+from lexer_pipeline.preparing.unchanged import (
+    note_unchanged,
+    saying_first,
+    waiting_in,
+    with_new_rejects,
+    write_missing,
+)
+from lexer_pipeline.preparing.verdicts import NO_BATCH, NONE, UNCHANGED, accepted, as_it_lies, verdict
 from lexer_pipeline.reporting.earlier import of_series
 from lexer_pipeline.reporting.sampling import SourceSample
 from lexer_pipeline.system import files
@@ -154,17 +163,19 @@ def prepare(
             todo.setdefault(plan.specification.name, []).append(plan)
         places = places_of([some[0].specification for some in todo.values()], ledger, options, out)
         read = [
-            _read(some, place, options, scratch, held)
+            _read(some, placed(place, some, options), ledger, options, scratch, held)
             for some, place in zip(todo.values(), places, strict=True)
         ]
         # Of a source that changed no batch is made, also none that was read before it did.
         refuse_changes(plans)
         verdicts = [one.found for one in read]
         done = [_publish(one, verdicts, ledger, options, runtime.now()) for one in read]
+        write_missing(options, [one.changes for one in read])
     return Report(
         tuple(source for report in done for source in report.sources),
         tuple(made for report in done for made in report.batches),
         tuple(verdict for report in done for verdict in report.verdicts),
+        tuple(path for report in done for path in report.waiting),
     )
 
 
@@ -177,21 +188,26 @@ class _Delivery:
     workspace: Workspace
     read: Read
     found: Verdict
+    changes: Changes | None
 
 
 def _read(
-    todo: Sequence[Plan], place: Place, options: Options, scratch: Scratch, held: ExitStack
+    todo: Sequence[Plan], place: Place, ledger: Ledger, options: Options, scratch: Scratch, held: ExitStack
 ) -> _Delivery:
     """One delivery, whose files are gone with `held` unless it is published."""
-    workspace, read = _filled(todo, place, options, scratch)
+    changes = changes_at(place, todo, ledger, scratch)
+    workspace, read, changes = _filled(todo, place, options, scratch, changes)
     held.callback(workspace.discard)
     found = verdict(todo[0].specification.name, read.reports, options, tolerance_of(read.plans, options))
     if todo[0].edits is not None:
         todo[0].edits.refuse_others(read.used)
+    if changes is not None:
+        changes.settle(len(workspace.parts), place.series(read.used))
     if found.state != NONE:
         workspace.seal()
+        found = with_new_rejects(found, place, read, workspace, ledger)
         keep_applied(todo[0].edits, workspace.parts)
-    return _Delivery(todo[0].specification, place, workspace, read, found)
+    return _Delivery(todo[0].specification, place, workspace, read, found, changes)
 
 
 def _publish(
@@ -199,7 +215,10 @@ def _publish(
 ) -> Report:
     workspace, read, found = one.workspace, one.read, one.found
     made: list[PreparedBatch] = []
-    if found.state != NONE:
+    waiting = waiting_in(one.changes, ledger)
+    if found.state == UNCHANGED:
+        note_unchanged(one.changes, ledger, read.used, options)
+    if found.state not in NO_BATCH:
         content = content_of(workspace, found.state)
         offer = one.place.offer(one.specification, read.used, found.state, content, len(workspace.parts), now)
         before, fields = of_series(ledger, offer), Fields(one.specification)
@@ -207,20 +226,24 @@ def _publish(
         template = manifest_template(
             one.specification, found, accepted(read.reports, options, tolerance_of(read.plans, options)),
             options.as_json(), read.mapping(), [one.as_json() for one in read.decisions], read.suspicions(),
-            tuple(read.left_out),
+            tuple(read.left_out), compared_with(one.place),
         )  # fmt: skip
         told = with_earlier(told_of(read.reports, verdicts, found), before)
         beside = beside_each(told, fields, read.seen)
-        made = publish(workspace, ledger, offer, template, read.used, beside)
+        made = publish(workspace, ledger, offer, template, read.used, beside, one.changes)
+        made = saying_first(one.changes, made)
     if found.state == BatchState.PREPARED:
         read.remember_mappings(one.place.out)
-    return Report(by_source(read.reports), tuple(made), (as_it_lies(found, made),))
+    return Report(by_source(read.reports), tuple(made), (as_it_lies(found, made),), waiting)
 
 
 def _filled(
-    todo: Sequence[Plan], place: Place, options: Options, scratch: Scratch, knows_fates: bool = False
-) -> tuple[Workspace, Read]:
-    """The sources of a delivery in a workspace; where some have a key in common, they are read again with what becomes of it."""
+    todo: Sequence[Plan], place: Place, options: Options, scratch: Scratch, changes: Changes | None, knows_fates: bool = False
+) -> tuple[Workspace, Read, Changes | None]:  # fmt: skip
+    """The sources of a delivery in a workspace.
+
+    Where some have a key in common, they are read again with what becomes of it; and where records come twice of which not all are sent.
+    """
     workspace = Workspace(place.out, options.timings)
     try:
         read = Read(seen=SourceSample() if options.report else None)
@@ -231,15 +254,19 @@ def _filled(
                 continue
             number = len(read.plans)
             with opened(plan, scratch, workspace.hashing, refuses_rejects=True) as loaded:
-                stages = stages_of(loaded, plan, options)
+                stages = stages_of(loaded, plan, options, changes)
                 report = fill(delivery, number, stages, options, together.watches(number, stages), read.seen)
                 read.add(plan, loaded, report, stages.route.decisions, stages.route.left_out)
         read.reports = together.told(read.reports)
-        if knows_fates or not len(together.shared):
-            return workspace, read
+        twice = changes.twice() if changes is not None else None
+        if (knows_fates or not len(together.shared)) and twice is None:
+            return workspace, read, changes
     except BaseException:
         workspace.discard()
         raise
     workspace.discard()
+    if knows_fates or not len(together.shared):
+        assert changes is not None
+        return _filled(todo, place, options, scratch, changes.anew(twice), knows_fates)
     with with_fates(todo, together.shared, options, scratch) as known:
-        return _filled(known, place, options, scratch, True)
+        return _filled(known, place, options, scratch, changes and changes.anew(), True)

@@ -10,7 +10,7 @@ from lexer_pipeline.outbox import deliveries, order
 from lexer_pipeline.outbox.batch import MANIFEST, read
 from lexer_pipeline.outbox.connection import Connection
 from lexer_pipeline.outbox.datasets import check_one_id, dataset_for
-from lexer_pipeline.outbox.entry import ENDED, BatchEntry, BatchState, Entry, State
+from lexer_pipeline.outbox.entry import ENDED, BatchEntry, BatchState, Content, Entry, State
 from lexer_pipeline.outbox.ledger import Ledger
 from lexer_pipeline.system import files
 from lexer_pipeline.uploading import next_steps, receipts
@@ -78,7 +78,7 @@ def _may_fill(
 
     What corrects a batch that this service was asked for goes where that went.
     """
-    if one.dataset or one.record_type is None:
+    if one.dataset or one.record_type is None or one.compared:
         return False
     named = context.options.also_there and dataset_for(context.datasets, one.record_type)
     begun = [upload for upload in uploads if _is_begun(upload)]
@@ -120,6 +120,8 @@ def _left(
     content = OutgoingFile(folder, folder / one.file, one).content(context.service.name)
     last = uploads[-1] if uploads else None
     named = dataset_for(context.datasets, one.record_type)
+    if one.compared and (one.compared != context.service.name or (named and named != one.dataset)):
+        return _compared_elsewhere(one, content, last, named, context)
     goes_on = context.options.also_there and named and not one.dataset and folder.is_dir()
     if last is not None and last.state == State.SENT and not context.options.resend and not goes_on:
         return _sent_elsewhere(last, "" if one.purged_at else named, folder)
@@ -152,6 +154,18 @@ def _left(
             content, state, "a file that is sent as it is goes on when it is named", hint=hint
         )
     return None
+
+
+def _compared_elsewhere(
+    one: BatchEntry, content: Content, last: Entry | None, named: str, context: UploadContext
+) -> Receipt:
+    """The receipt of a batch that holds what is new or changed at one destination, where another one is meant."""
+    is_there = one.compared == context.service.name
+    other = f"the dataset {one.dataset or '(none)'}, and {named} was named" if is_there else one.compared
+    reason = f"holds only what was new or changed beside what was sent to {other}"
+    flag = f" --dataset {named}" if is_there else ""
+    hint = f"{next_steps.COMMAND} convert SOURCE --changed{flag} makes what is new here; {next_steps.COMMAND} drop {next_steps.shown(context.ledger.folder_of(one.folder))} takes this one out of the way"
+    return receipts.turned_down(content, last.state if last else State.PREPARED, reason, hint=hint)
 
 
 def _sent_elsewhere(sent: Entry, named: str, folder: Path) -> Receipt | None:

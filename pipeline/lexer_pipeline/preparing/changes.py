@@ -1,0 +1,231 @@
+"""What of a delivery is at its destination already, record by record, so that only what is new or changed is sent.
+
+Each record is a pair of hashes. It is unchanged where its pair is among those that stand at the destination: then it is not written. All
+pairs of an export are put aside meanwhile, and in the end they tell what came twice, what was new, what is missing, and which pairs the
+batches that were made hold.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lexer_pipeline.chunks.results import Checked
+from lexer_pipeline.chunks.traced import rows_of_lines
+from lexer_pipeline.kernels.arrays import Bools, Int64s, UInt64s
+from lexer_pipeline.kernels.fallback.record_hashes import record_hashes
+from lexer_pipeline.outbox.at_destination import PARTS, Known, Standing
+from lexer_pipeline.outbox.record_hashes import PAIR
+from lexer_pipeline.system.scratch import Parted, Scratch
+
+SHIFT = np.uint64(58)
+MIXED_BY = np.uint64(0x9E3779B97F4A7C15)
+LINE_END = 10
+# A record that is put aside: its pair, and the number of the part that it was written to, from 1; 0 where it is unchanged.
+NOTED = np.dtype([("identity", "<u8"), ("content", "<u8"), ("part", "<i4")])
+Noted = NDArray[np.void]
+NO_HASHES: UInt64s = np.zeros(0, np.uint64)
+NONE_KNOWN = Known(NO_HASHES, NO_HASHES, np.zeros(0, np.bool_))
+
+
+@dataclass(frozen=True, slots=True)
+class Hashed:
+    """The pairs of lines of NDJSON, and which lines are to be sent."""
+
+    identities: UInt64s
+    contents: UInt64s
+    kept: Bools
+
+
+@dataclass(frozen=True, slots=True)
+class Sifted:
+    """Lines of NDJSON that are to be sent, with what is then to be said of their chunk."""
+
+    checked: Checked
+    lines: Sequence[bytes]
+    hashed: Hashed
+
+
+@dataclass(frozen=True, slots=True)
+class Twice:
+    """What an export says twice of one identity, known once it was read: contents that are not sent at all, and how often others come.
+
+    Of these only the last is sent.
+    """
+
+    never: UInt64s
+    often: UInt64s
+    counts: Int64s
+
+    def __bool__(self) -> bool:
+        return bool(len(self.never) or len(self.often))
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """How a delivery stands to what was there: records of identities that are `new`, or `changed`, and which that stand are `missing` in it."""
+
+    new: int
+    changed: int
+    missing: UInt64s
+
+
+class Changes:
+    """Tells the records of one delivery from those that stand at its destination; without `standing` it only notes what they are.
+
+    `names` are the members that make the identity of a record.
+    """
+
+    def __init__(
+        self, key: bytes, names: Sequence[str], standing: Standing | None, scratch: Scratch, twice: Twice | None = None
+    ) -> None:  # fmt: skip
+        self.standing = standing
+        self._key, self._names = key, tuple(name.encode() for name in names)
+        self._scratch, self._twice = scratch, twice
+        self._contents = standing.contents() if standing is not None else NO_HASHES
+        self._left = twice.counts.copy() if twice is not None else np.zeros(0, np.int64)
+        self._noted = Parted(scratch.file(), PARTS)
+        self._hashes: Parted | None = None
+        self.compared = Compared(0, 0, NO_HASHES)
+
+    def anew(self, twice: Twice | None = None) -> "Changes":
+        """The same for reading the export once more, now that it may be known what it says twice."""
+        self._noted.close()
+        again = Changes(self._key, [name.decode() for name in self._names], None, self._scratch, twice)
+        again.standing, again._contents = self.standing, self._contents
+        return again
+
+    def sift(self, checked: Checked, lines: Sequence[bytes]) -> Sifted:
+        """The lines of a chunk that are new or changed; several threads may ask at once."""
+        data = lines[0] if len(lines) == 1 else b"".join(lines)
+        ends = np.flatnonzero(np.frombuffer(data, np.uint8) == LINE_END) + 1
+        identities, contents = record_hashes(data, ends, self._names, self._key)
+        contents ^= identities * MIXED_BY
+        unsent = _among(contents, self._contents)
+        if self._twice is not None:
+            unsent |= _among(contents, self._twice.never)
+        return _left(checked, [data], Hashed(identities, contents, ~unsent))
+
+    def in_turn(self, sifted: Sifted) -> Sifted:
+        """The same without those that come again; asked for one chunk after another, in their order."""
+        if self._twice is None or not len(self._twice.often):
+            return sifted
+        hashed = sifted.hashed
+        places = np.flatnonzero(hashed.kept & _among(hashed.contents, self._twice.often))
+        if not len(places):
+            return sifted
+        comes_again = np.zeros(len(hashed.kept), np.bool_)
+        for place in places.tolist():
+            at = np.searchsorted(self._twice.often, hashed.contents[place])
+            self._left[at] -= 1
+            comes_again[place] = self._left[at] > 0
+        still = ~comes_again[hashed.kept]
+        return _left(sifted.checked, sifted.lines, replace(hashed, kept=hashed.kept & ~comes_again), still)
+
+    def note(self, part: int, hashed: Hashed) -> None:
+        """What became of the records of a chunk: those that are sent are in the part of this number."""
+        noted = np.empty(len(hashed.kept), NOTED)
+        noted["identity"], noted["content"] = hashed.identities, hashed.contents
+        noted["part"] = np.where(hashed.kept, part, 0)
+        numbers = (hashed.identities >> SHIFT).astype(np.int64)
+        order = np.argsort(numbers, kind="stable")
+        ends = np.searchsorted(numbers[order], np.arange(1, PARTS))
+        for number, some in enumerate(np.split(noted[order], ends)):
+            self._noted.write(number, some.tobytes())
+
+    def twice(self) -> Twice | None:
+        """What the export says twice, where it has to be read once more for that; asked when all of it was read."""
+        if self.standing is None or self._twice is not None:
+            return None
+        found = [_twice(np.frombuffer(self._noted.read(number), NOTED)) for number in range(PARTS)]
+        never = np.sort(np.concatenate([one.never for one in found]))
+        often, counts = (
+            np.concatenate([getattr(one, name) for one in found]) for name in ("often", "counts")
+        )
+        order = np.argsort(often)
+        twice = Twice(never, often[order], counts[order])
+        return twice if twice else None
+
+    def settle(self, parts: int, series: str) -> None:
+        """Find out what was new, changed and, of this series, missing; from then on the pairs of each of so many parts are known."""
+        if self.standing is not None:
+            self.standing = self.standing.of_series(series)
+        self._contents = NO_HASHES
+        self._hashes = Parted(self._scratch.file(), parts + 1)
+        new = changed = 0
+        missing: list[UInt64s] = []
+        with closing(self._noted):
+            for number in range(PARTS):
+                noted = np.frombuffer(self._noted.read(number), NOTED)
+                noted = noted[np.argsort(noted["identity"], kind="stable")]
+                sent = np.unique(noted["identity"][noted["part"] > 0])
+                known = self.standing.part(number) if self.standing is not None else NONE_KNOWN
+                before = int(_among(sent, known.identities).sum())
+                changed += before
+                new += len(sent) - before
+                missing.append(_missing(noted, known))
+                for part in np.unique(noted["part"]).tolist():
+                    if part:
+                        self._hashes.write(part, _last_of_each(noted[noted["part"] == part]).tobytes())
+        self.compared = Compared(new, changed, np.concatenate(missing))
+
+    def pairs(self, part: int) -> Iterator[bytes]:
+        """The pairs of the part of this number, from 1, in the order of their identities."""
+        assert self._hashes is not None
+        return self._hashes.pieces(part)
+
+
+def _missing(noted: Noted, known: Known) -> UInt64s:
+    own = known.identities[known.is_own]
+    return own[~_among(own, noted["identity"])]
+
+
+def _among(some: UInt64s, known: UInt64s) -> Bools:
+    """Which of some are among others, which are in order."""
+    if not len(known):
+        return np.zeros(len(some), np.bool_)
+    found: Bools = known[np.minimum(np.searchsorted(known, some), len(known) - 1)] == some
+    return found
+
+
+def _left(checked: Checked, lines: Sequence[bytes], hashed: Hashed, still: Bools | None = None) -> Sifted:
+    """The lines that are kept (those `still` kept, of lines that were sifted before), and the chunk counted without the others."""
+    kept = hashed.kept if still is None else still
+    rows = rows_of_lines(checked)
+    gone = ~kept
+    if not gone.any():
+        return Sifted(checked, lines, hashed)
+    data = np.frombuffer(b"".join(lines), np.uint8)
+    sizes = np.diff(np.flatnonzero(data == LINE_END) + 1, prepend=0)
+    records, taken = int(gone.sum()), int(rows[gone].sum())
+    counted = replace(
+        checked, records=checked.records - records, continuations=checked.continuations - (taken - records),
+        unchanged=checked.unchanged + taken, unchanged_records=checked.unchanged_records + records, sent=hashed.kept,
+    )  # fmt: skip
+    return Sifted(counted, [data[np.repeat(kept, sizes)].tobytes()], hashed)
+
+
+def _twice(noted: Noted) -> Twice:
+    """Of some records, all of an identity among them, in the order in which they came: what is not sent since another came after it."""
+    noted = noted[np.argsort(noted["identity"], kind="stable")]
+    ids = noted["identity"]
+    again = np.append(False, ids[1:] == ids[:-1])[: len(ids)]
+    several = again | np.append(again[1:], False)[: len(ids)]
+    some, again = noted[several], again[several]
+    lasts = np.append(~again[1:], True)[: len(some)]
+    group = np.cumsum(~again) - 1
+    last_stands = (some["part"][lasts] == 0)[group] if len(some) else np.zeros(0, np.bool_)
+    new = some["part"] > 0
+    often, counts = np.unique(some["content"][new & ~last_stands], return_counts=True)
+    return Twice(np.unique(some["content"][new & last_stands]), often[counts > 1], counts[counts > 1])
+
+
+def _last_of_each(noted: Noted) -> NDArray[np.void]:
+    """Of records in the order of their identities the last of each, as pairs."""
+    ids = noted["identity"]
+    last = noted[np.append(ids[1:] != ids[:-1], True)[: len(ids)]]
+    pairs = np.empty(len(last), PAIR)
+    pairs["identity"], pairs["content"] = last["identity"], last["content"]
+    return pairs
