@@ -18,9 +18,12 @@ _HOMES: Mapping[str, str] = MappingProxyType({
     # What may be asked of them.
     "Options": "preparing.options",
     "ReadOptions": "loading.format",
+    "Query": "loading.database",
+    "Network": "loading.network",
     "UploadOptions": "uploading.options",
     "Settings": "uploading.settings",
     "Token": "uploading.settings",
+    "LedgerAddress": "outbox.address",
     "Runtime": "system.runtime",
     "Timings": "system.timings",
     # What they return.

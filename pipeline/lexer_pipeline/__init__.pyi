@@ -17,7 +17,9 @@ from lexer_pipeline.inspecting.inspect import Inspection as Inspection
 from lexer_pipeline.inspecting.inspect import inspect as inspect
 from lexer_pipeline.inspecting.obstacles import Obstacle as Obstacle
 from lexer_pipeline.inspecting.semantic_types import SemanticType as SemanticType
+from lexer_pipeline.loading.database import Query as Query
 from lexer_pipeline.loading.format import ReadOptions as ReadOptions
+from lexer_pipeline.loading.network import Network as Network
 from lexer_pipeline.model import Field as Field
 from lexer_pipeline.model import Issue as Issue
 from lexer_pipeline.model import Manifest as Manifest
@@ -25,6 +27,7 @@ from lexer_pipeline.model import PreparedBatch as PreparedBatch
 from lexer_pipeline.model import Receipt as Receipt
 from lexer_pipeline.model import SourceUse as SourceUse
 from lexer_pipeline.model import Specification as Specification
+from lexer_pipeline.outbox.address import LedgerAddress as LedgerAddress
 from lexer_pipeline.outbox.trace import Trace as Trace
 from lexer_pipeline.outbox.trace import TracedLine as TracedLine
 from lexer_pipeline.outbox.trace import TracedOrigin as TracedOrigin

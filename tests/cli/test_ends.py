@@ -206,7 +206,7 @@ def test_an_odd_encoding_is_an_error_of_words_or_is_read(folder: Path, name: str
 
 
 def test_without_compiled_kernels_the_tool_says_so_once_and_does_the_same(folder: Path) -> None:
-    kernels = ("cells", "conversions", "documents", "identities", "row_writer")
+    kernels = ("cells", "conversions", "documents", "fingerprints", "identities", "row_writer")
     program = (
         "import sys\n"
         f"for name in {kernels}: sys.modules['lexer_pipeline.kernels.' + name] = None\n"

@@ -112,12 +112,14 @@ def test_a_table_on_a_terminal_keeps_the_first_column_whole_where_half_of_it_hol
     assert max(map(len, out.getvalue().splitlines())) <= 80
 
 
-@pytest.mark.parametrize("address", ["s3://bucket/key.csv", "https://example.com/a.csv", "gs://b/c.json"])
-def test_an_address_is_named_as_it_was_typed_and_said_to_be_one(address: str) -> None:
+@pytest.mark.parametrize(
+    "address", ["ftp://example.com/a.csv", "sftp://example.com/a.csv", "hdfs://b/c.json"]
+)
+def test_an_address_of_a_kind_that_is_not_read_is_named_as_it_was_typed(address: str) -> None:
     code, said = told("validate", address, "--spec", "purchase")
 
     assert code == 3
-    assert f"{address}: is an address" in said
+    assert f"{address}: is an address of a kind that is not read" in said
     assert "| lexer-pipeline validate - --spec SPEC" in said
 
 

@@ -2,11 +2,14 @@
 
 import json
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from lexer_pipeline.model import PreparedBatch, Receipt
+from lexer_pipeline.outbox.address import LedgerPlace
+from lexer_pipeline.outbox.ledger import Ledger
 from lexer_pipeline.preparing.options import Options
 from lexer_pipeline.preparing.prepare import prepare
 from lexer_pipeline.preparing.report import Report
@@ -37,9 +40,9 @@ def export(*names: str) -> bytes:
 class Shop:
     """A folder of batches, the exports beside it, and the service that they go to."""
 
-    def __init__(self, out: Path, store: Store) -> None:
+    def __init__(self, out: Path, store: Store, ledger: LedgerPlace | None = None) -> None:
         self.out, self.store = out, store
-        self.settings = settings_of(store)
+        self.settings = settings_of(store, ledger=ledger)
         self.now = [1_795_000_000.0]  # 2026-11-18, and later with every step
         self.runtime = Runtime(clock=self._tick, sleep=lambda _: None)
 
@@ -104,6 +107,14 @@ class Shop:
 
     def settle(self, batch: str, arrived: bool) -> Receipt:
         return settle_batch(batch, arrived, self.out, self.settings, self.runtime)
+
+    def in_ledger(self, change: str, *values: object) -> None:
+        """Change what the ledger holds, behind the back of all."""
+        with (
+            closing(Ledger(self.out, file=self.settings.ledger)) as ledger,
+            ledger.transaction() as connection,
+        ):
+            connection.execute(change, values)
 
     def status(self) -> dict[str, BatchStatus]:
         """The last line of `status` for each batch, by the name of its folder."""

@@ -1,18 +1,12 @@
 """--replaces: a correction has the name, the date and the destination of what it corrects, and takes its place."""
 
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from lexer_pipeline.errors import PersonNeeded, UsageError
 
 from tests.deliveries.helpers import CORRECTED, DATE, FIRST, SECOND, Shop, export, names, states
 from tests.upload.store import Store
-
-
-@pytest.fixture
-def shop(out: Path, store: Store) -> Shop:
-    return Shop(out, store)
 
 
 def test_a_correction_of_what_was_never_asked_for_supersedes_it(shop: Shop) -> None:
@@ -165,7 +159,7 @@ def test_a_batch_that_was_corrected_is_sent_to_no_further_service(shop: Shop) ->
     shop.upload()
     shop.convert("noor", replaces=(FIRST,))
     with Store() as other:
-        there = Shop(shop.out, other)
+        there = Shop(shop.out, other, shop.settings.ledger)
         assert states(there.upload()) == [(CORRECTED, "sent")]
         (receipt,) = there.upload(FIRST)
     assert receipt.state == "superseded"

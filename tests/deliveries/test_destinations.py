@@ -17,11 +17,6 @@ ORDERS = SAMPLES / "commerce_purchases" / "good_csv_indexed" / "input.csv"
 SHOPIFY = SAMPLES / "exports" / "shopify_orders" / "good_orders" / "orders_export_1.csv"
 
 
-@pytest.fixture
-def shop(out: Path, store: Store) -> Shop:
-    return Shop(out, store)
-
-
 def test_a_batch_goes_to_the_dataset_it_was_converted_for(shop: Shop) -> None:
     report = shop.convert("mira", datasets={"customer_record": "a1b2c3d4"})
     assert report.batches[0].manifest.destination == "a1b2c3d4"
@@ -94,7 +89,7 @@ def test_what_was_sent_without_a_dataset_goes_to_the_one_that_a_person_names(sho
     assert shop.destinations() == [None, "a1b2c3d4"]
     assert states(shop.upload(FIRST, settings=settings, also_there=True)) == [(FIRST, "sent")]
     assert len(shop.store.objects) == 2
-    assert [one.dataset for one in status(shop.out)] == [None, "a1b2c3d4"]
+    assert [one.dataset for one in status(shop.out, shop.settings.ledger)] == [None, "a1b2c3d4"]
     assert names(shop.convert("mira")) == [f"({FIRST})"]
 
 
@@ -102,11 +97,11 @@ def test_what_was_sent_to_one_service_is_not_sent_to_another(shop: Shop) -> None
     shop.convert("mira")
     shop.upload()
     with Store() as other:
-        there = Shop(shop.out, other)
+        there = Shop(shop.out, other, shop.settings.ledger)
         assert states(there.upload()) == [(FIRST, "sent")]
         assert there.upload() == []
         assert len(other.objects) == 1
-        lines = [one for one in status(there.out) if Path(one.path).name == FIRST]
+        lines = [one for one in status(there.out, shop.settings.ledger) if Path(one.path).name == FIRST]
     assert [one.service for one in lines] == [shop.settings.service, there.settings.service]
     assert shop.upload() == []
     assert sorted(path.name for path in (shop.out / FIRST).glob("receipt*")) == [

@@ -16,17 +16,11 @@ from lexer_pipeline.preparing.prepare import prepare
 from lexer_pipeline.preparing.report import Report
 
 from tests.running import environment
-from tests.upload.store import Store
 
 from .helpers import CORRECTED, DATE, FIRST, SECOND, SPEC, Shop, export, names, raised
 
 PEOPLE = ("Ida", "Ole", "Eva?", "Per", "Jan?")
 LIMIT = 0.9
-
-
-@pytest.fixture
-def shop(out: Path, store: Store) -> Shop:
-    return Shop(out, store)
 
 
 def people(batch: PreparedBatch) -> list[str]:

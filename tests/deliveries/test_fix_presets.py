@@ -16,14 +16,8 @@ from lexer_pipeline.preparing.prepare import prepare
 
 from tests.decisions.helpers import ORDERS, PEOPLE, table
 from tests.presets.exports import CASES, SAMPLES, name_of
-from tests.upload.store import Store
 
 from .helpers import DATE, Shop, names, raised
-
-
-@pytest.fixture
-def shop(out: Path, store: Store) -> Shop:
-    return Shop(out, store)
 
 
 def records(batches: list[PreparedBatch]) -> Counter[str]:

@@ -146,7 +146,7 @@ def test_a_look_makes_no_ledger_that_would_stop_the_one_that_is_there(shop: Shop
     shop.convert("mira")
     shop.upload()
     plain = replace(shop.settings, ledger=None)
-    status(shop.out)
+    status(shop.out, shop.settings.ledger)
     shop.upload(settings=replace(plain, token=None), dry_run=True)
     assert not (shop.out / "ledger.sqlite3").exists()
     assert shop.upload() == []

@@ -1,7 +1,5 @@
 """What waits goes in order: deliveries of one series one after another, and what is older than what was sent not by itself."""
 
-import sqlite3
-from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,11 +11,6 @@ from tests.deliveries.helpers import DATE, FIRST, SECOND, Shop, names, states
 from tests.upload.store import Store
 
 THIRD = f"profile_customer_03-{DATE}-a"
-
-
-@pytest.fixture
-def shop(out: Path, store: Store) -> Shop:
-    return Shop(out, store)
 
 
 def test_deliveries_of_one_series_go_in_the_order_they_were_made(shop: Shop) -> None:
@@ -113,9 +106,8 @@ def test_what_another_service_has_is_not_waited_for_unless_it_was_a_sandbox(
 ) -> None:
     shop.convert("mira")
     with Store() as other:
-        Shop(shop.out, other).upload()
-    with closing(sqlite3.connect(shop.out / "ledger.sqlite3", isolation_level=None)) as ledger:
-        ledger.execute("UPDATE uploads SET service = ?", (elsewhere,))
+        Shop(shop.out, other, shop.settings.ledger).upload()
+    shop.in_ledger("UPDATE uploads SET service = ?", elsewhere)
     report = shop.convert("noor")
     assert states(shop.upload(*report.batches, earlier=True)) == [(name, "sent") for name in sent]
 
@@ -123,10 +115,10 @@ def test_what_another_service_has_is_not_waited_for_unless_it_was_a_sandbox(
 def test_what_a_sandbox_has_can_be_dropped_so_that_no_service_gets_it(shop: Shop) -> None:
     shop.convert("mira")
     with Store() as sandbox:
-        Shop(shop.out, sandbox).upload()
+        Shop(shop.out, sandbox, shop.settings.ledger).upload()
     shop.drop(FIRST)
     assert shop.upload() == []
-    lines = status(shop.out)
+    lines = status(shop.out, shop.settings.ledger)
     assert [(one.state, one.service is None) for one in lines] == [("sent", False), ("dropped", True)]
 
 

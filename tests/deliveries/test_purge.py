@@ -2,22 +2,18 @@
 
 import json
 import shutil
-import sqlite3
 import subprocess
 import sys
-from contextlib import closing
 from pathlib import Path
 
 import pytest
 from lexer_pipeline.errors import UsageError
-from lexer_pipeline.outbox import ledger_file
 from lexer_pipeline.outbox.entry import BatchState, State
 from lexer_pipeline.uploading.purge import purge
 from lexer_pipeline.uploading.settings import Settings
 from lexer_pipeline.uploading.status import overview
 
 from tests.running import ROOT, command, environment
-from tests.upload.store import Store
 
 from .helpers import CORRECTED, DATE, FIRST, SECOND, Shop, names, raised, states
 
@@ -25,11 +21,6 @@ DAY = 86400.0
 THIRD = f"profile_customer_03-{DATE}-a"
 TOLD = {"manifest.json", "report.html", "report.json", "lines.trace"}
 KEPT = TOLD | {"receipt.json"}
-
-
-@pytest.fixture
-def shop(out: Path, store: Store) -> Shop:
-    return Shop(out, store)
 
 
 def purged(
@@ -45,11 +36,6 @@ def later(shop: Shop, days: float) -> None:
 
 def files_of(shop: Shop, batch: str) -> set[str]:
     return {path.name for path in (shop.out / batch).iterdir()}
-
-
-def in_ledger(out: Path, change: str, *values: object) -> None:
-    with closing(sqlite3.connect(out / ledger_file.FILE)) as ledger, ledger:
-        ledger.execute(change, values)
 
 
 def sent(shop: Shop, *people: str) -> None:
@@ -112,7 +98,7 @@ def test_what_was_purged_goes_to_no_other_service_either(shop: Shop) -> None:
 
     assert shop.upload(settings=elsewhere) == []
     assert states(shop.upload(FIRST, settings=elsewhere, also_there=True)) == [(FIRST, "sent")]
-    in_ledger(shop.out, "UPDATE uploads SET service = 'https://api.example.com/v1/uploads'")
+    shop.in_ledger("UPDATE uploads SET service = 'https://api.example.com/v1/uploads'")
     assert shop.upload() == []
     (other,) = shop.upload(FIRST)
     assert (other.state, other.needs) == ("changed", "person")
@@ -149,7 +135,7 @@ def test_what_was_superseded_stays_so_and_nothing_waits_in_place_of_its_correcti
 def test_what_is_not_done_with_keeps_its_data_however_old(shop: Shop, state: str) -> None:
     shop.convert("Ida")
     shop.upload()
-    in_ledger(shop.out, "UPDATE uploads SET state = ?", state)
+    shop.in_ledger("UPDATE uploads SET state = ?", state)
     later(shop, 10_000)
     before = files_of(shop, FIRST)
 
@@ -169,8 +155,7 @@ def test_what_waits_or_is_held_keeps_its_data(shop: Shop) -> None:
 def test_one_that_is_sent_to_one_service_and_refused_by_another_keeps_its_data(shop: Shop) -> None:
     sent(shop, "Ida")
     copy = "INSERT INTO uploads (batch, service, dataset, sha256, state, created_at, updated_at)"
-    in_ledger(
-        shop.out,
+    shop.in_ledger(
         f"{copy} SELECT batch, 'https://b.example.com', dataset, sha256, 'refused', 0, 0 FROM uploads",
     )
     later(shop, 31)
@@ -181,12 +166,12 @@ def test_one_that_is_sent_to_one_service_and_refused_by_another_keeps_its_data(s
 def test_what_only_a_sandbox_has_waits_for_the_service_of_the_settings(shop: Shop) -> None:
     sandbox = "http://127.0.0.1:8787/v1/uploads"
     sent(shop, "Ida")
-    in_ledger(shop.out, "UPDATE uploads SET service = ?", sandbox)
+    shop.in_ledger("UPDATE uploads SET service = ?", sandbox)
     later(shop, 31)
 
-    assert purge(shop.out, 0, Settings(), really=True).waiting == 1
-    assert purged(shop, settings=Settings()) == {}
-    assert purged(shop, settings=Settings(url=sandbox)) == {FIRST: "sent"}
+    assert purge(shop.out, 0, Settings(ledger=shop.settings.ledger), really=True).waiting == 1
+    assert purged(shop, settings=Settings(ledger=shop.settings.ledger)) == {}
+    assert purged(shop, settings=Settings(url=sandbox, ledger=shop.settings.ledger)) == {FIRST: "sent"}
 
 
 def test_what_a_person_put_in_the_place_of_a_batch_is_left_alone(shop: Shop) -> None:
@@ -194,7 +179,7 @@ def test_what_a_person_put_in_the_place_of_a_batch_is_left_alone(shop: Shop) -> 
     later(shop, 31)
     manifest = shop.out / FIRST / "manifest.json"
     manifest.write_text(manifest.read_text().replace('"sha256": "', '"sha256": "0', 1))
-    in_ledger(shop.out, "UPDATE batches SET seen = ?", manifest.stat().st_ctime_ns)
+    shop.in_ledger("UPDATE batches SET seen = ?", manifest.stat().st_ctime_ns)
 
     assert purged(shop) == {}
     assert purge(shop.out, 0, shop.settings, really=True).others == (shop.out / FIRST,)
@@ -231,6 +216,7 @@ purge(Path(sys.argv[2]), 0.0, Settings(url=sys.argv[3]), really=True)
 """
 
 
+@pytest.mark.parametrize("shop", ["file"], indirect=True)
 def test_a_purge_that_is_killed_anywhere_is_finished_by_the_next(shop: Shop, tmp_path: Path) -> None:
     sent(shop, "Ida", "Ole?")
     shop.convert("Eva?", name="bad.csv")
@@ -247,6 +233,7 @@ def test_a_purge_that_is_killed_anywhere_is_finished_by_the_next(shop: Shop, tmp
         )
 
 
+@pytest.mark.parametrize("shop", ["file"], indirect=True)
 def test_the_command_says_what_would_go_and_removes_it_with_yes(shop: Shop) -> None:
     sent(shop, "Ida", "Ole?")
     here = shop.out.parent
@@ -287,10 +274,11 @@ def test_status_says_how_much_data_of_which_state_lies_there(shop: Shop) -> None
     assert f"held {sizes['held']} B, prepared {sizes['prepared']} B" in said
 
 
+@pytest.mark.parametrize("shop", ["file"], indirect=True)
 def test_a_ledger_from_before_there_was_purge_goes_on(shop: Shop) -> None:
     sent(shop, "Ida")
-    in_ledger(shop.out, "ALTER TABLE batches DROP COLUMN purged_at")
-    in_ledger(shop.out, "PRAGMA user_version=2")
+    shop.in_ledger("ALTER TABLE batches DROP COLUMN purged_at")
+    shop.in_ledger("PRAGMA user_version=2")
     later(shop, 31)
 
     assert purged(shop) == {FIRST: "sent"}

@@ -7,12 +7,6 @@ import pytest
 from lexer_pipeline.outbox.batch import read
 
 from tests.deliveries.helpers import CORRECTED, DATE, FIRST, SECOND, Shop, export, names, states
-from tests.upload.store import Store
-
-
-@pytest.fixture
-def shop(out: Path, store: Store) -> Shop:
-    return Shop(out, store)
 
 
 def test_the_same_content_is_there_already_whether_it_waits_or_was_sent(shop: Shop) -> None:

@@ -9,7 +9,6 @@ import pytest
 
 from tests.deliveries.helpers import DATE, FIRST, Shop, names
 from tests.running import command
-from tests.upload.store import Store
 
 SHOPIFY = (
     Path(__file__).parents[2]
@@ -19,11 +18,6 @@ SHOPIFY = (
     / "good_orders"
     / "orders_export_1.csv"
 )
-
-
-@pytest.fixture
-def shop(out: Path, store: Store) -> Shop:
-    return Shop(out, store)
 
 
 def export_with(folder: Path, columns: Sequence[str], value: str) -> Path:

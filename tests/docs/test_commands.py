@@ -31,7 +31,7 @@ FOR_ALL = {"--json", "--quiet", "--debug", "--help"}
 def tables(name: str) -> str:
     """What is said of the flags of a command: in its section, and in those of flags that it links to."""
     own = section(PAGE, f"## `{name}`")
-    shared = ("Reading", "Making", "Preparing", "Sending", "Logging")
+    shared = ("Reading", "Databases", "Making", "Preparing", "Sending", "Logging")
     linked = [title for title in shared if f"](#{title.lower()})" in own]
     return "".join([own, *(section(PAGE, f"### {title}") for title in linked)])
 

@@ -5,6 +5,7 @@ import random
 import shutil
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import lexer_pipeline.kernels
@@ -18,6 +19,7 @@ from lexer_pipeline.kernels import (  # noqa: E402
     codes,
     dispatch,
     documents,
+    fingerprints,
     flatten,
     identities,
     row_writer,
@@ -113,6 +115,9 @@ class Direct:
         keys, flags = (b"email", b"first_name"), [rng.random() < 0.5 for _ in range(4)]
         identities.hash_lines(view, whole[1], keys, flags[:2], flags[2:], 1 << 63)
         identities.hash_text(view, rng.random() < 0.5)
+        names = (b"sku", b"link", b"product_id")[: rng.randrange(4)]
+        with suppress(ValueError, AttributeError, RecursionError):  # what is no record is no NDJSON of ours
+            fingerprints.record_hashes(view, whole[1], names, rng.random() < 0.3, bytes(16))
 
     def paths(self, rng: random.Random) -> None:
         """Some documents behind each other as a table, spoiled or cut or as they are."""

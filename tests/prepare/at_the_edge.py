@@ -4,9 +4,10 @@ import ctypes
 import mmap
 import random
 import sys
+from contextlib import suppress
 
 import numpy as np
-from lexer_pipeline.kernels import cells, codes, documents, flatten, identities, row_writer
+from lexer_pipeline.kernels import cells, codes, documents, fingerprints, flatten, identities, row_writer
 from lexer_pipeline.kernels.dialect import Dialect
 from lexer_pipeline.loading.passed_over import PassedOver
 from lexer_pipeline.specs.catalog import find
@@ -83,6 +84,8 @@ def main() -> None:
         identities.hash_lines(
             view, whole[1], (b"email", b"first_name"), (True, False), (False, True), 1 << 63
         )
+        with suppress(ValueError, AttributeError, RecursionError):
+            fingerprints.record_hashes(view, whole[1], (b"link", b"sku"), chance.random() < 0.3, bytes(16))
         tried = Chance(chance, chance.random() < 0.5)
         tree = tried.tree()
         for one in (text, tried.document(tree)[: chance.choice((30, PAGE))]):

@@ -281,7 +281,7 @@ def test_a_frame_that_is_no_table_of_values_is_refused_without_a_value(tmp_path:
 
 @pytest.mark.parametrize("source", [3, None, [], {"link.mobile": ["1"]}])
 def test_what_is_no_source_is_refused(tmp_path: Path, source: Any) -> None:
-    with pytest.raises(SourceError, match="neither a path nor a data frame"):
+    with pytest.raises(SourceError, match="neither a path, a data frame nor a query"):
         prepared([source], SPEC, tmp_path)
 
 

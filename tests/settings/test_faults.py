@@ -139,6 +139,7 @@ header_row = 3
 sheet = "Orders"
 hidden = "skip"
 member = "orders.csv"
+query = "@orders.sql"
 older = true
 parallel = 2
 limit_rate = "500k"

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from filelock import FileLock
+from lexer_pipeline.loading.network import Network
 from lexer_pipeline.system.settings_file import parse
 from lexer_pipeline.unattended.job_files import patterns
 from lexer_pipeline.unattended.jobs import jobs_in
@@ -36,7 +37,7 @@ OTHER = f"{HEADER}jon.eld@example.com,{NAME}\n"
 def test_days_are_put_into_sources(source: str, meant: str) -> None:
     (job,) = jobs_in(parse(f'[job.j]\nsources = ["{source}"]', "pipeline.toml")).values()
 
-    assert [one.text for one in patterns(job, date(2024, 3, 1))] == [meant]
+    assert [one.text for one in patterns(job, date(2024, 3, 1), Network())] == [meant]
 
 
 def test_a_file_whose_name_holds_signs_of_a_pattern_is_that_file(place: Place) -> None:
@@ -45,7 +46,7 @@ def test_a_file_whose_name_holds_signs_of_a_pattern_is_that_file(place: Place) -
     texts = '["in/a[1].csv", "in/*.csv", "in/**/*.csv", "in/d*"]'
     (job,) = jobs_in(parse(f"[job.j]\nsources = {texts}", "pipeline.toml")).values()
 
-    assert [one.found for one in patterns(job, date(2024, 3, 1))] == [
+    assert [one.found for one in patterns(job, date(2024, 3, 1), Network())] == [
         ("in/a[1].csv",), ("in/a1.csv", "in/a[1].csv"), ("in/a1.csv", "in/a[1].csv", "in/deep/a2.csv"), (),
     ]  # fmt: skip
 

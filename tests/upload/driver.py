@@ -1,6 +1,6 @@
 """An uploader in a process of its own, for tests that kill it: `python -m tests.upload.driver ORDER`.
 
-ORDER is JSON: url, out, batches (or `as_is`, a file that is sent as it is), and perhaps `token`, `settings`, `die_at` (which ledger change), `die` (before or
+ORDER is JSON: url, out, batches (or `as_is`, a file that is sent as it is), and perhaps `ledger` (where it lies), `token`, `settings`, `die_at` (which ledger change), `die` (before or
 after it, or instead), `hurry` (by what its waits between tries are multiplied), `clock` (seconds its clock is off),
 `stopped_at` (the time at which its clock stands still), `fail` (raise an exception while a body is under way). Prints the
 receipts, the number of ledger changes, and the waits for a turn to ask that the ledger gave.
@@ -21,6 +21,7 @@ from typing import Any, ClassVar
 from lexer_pipeline.errors import PipelineError
 from lexer_pipeline.model import Manifest, PreparedBatch
 from lexer_pipeline.outbox import outbox
+from lexer_pipeline.outbox.address import LedgerAddress, is_address
 from lexer_pipeline.outbox.ledger import Ledger
 from lexer_pipeline.uploading.as_is import upload_as_is
 from lexer_pipeline.uploading.receipts import exit_code
@@ -77,6 +78,8 @@ def main(order: dict[str, Any]) -> int:
         answer_timeout=PATIENCE,
     )
     settings = replace(settings, **order.get("settings", {}))
+    if at := order.get("ledger"):
+        settings = replace(settings, ledger=LedgerAddress(at) if is_address(at) else Path(at))
     if "as_is" in order:
         outbox.Ledger = DyingLedger  # type: ignore[misc]
         receipts = upload_as_is([Path(order["as_is"])], Path(order["out"]), settings)

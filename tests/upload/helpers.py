@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from lexer_pipeline.model import Manifest, PreparedBatch, Receipt, SourceUse
+from lexer_pipeline.outbox.address import LedgerPlace
 from lexer_pipeline.outbox.adopt import adopt_one
 from lexer_pipeline.outbox.entry import Entry
 from lexer_pipeline.outbox.ledger import Ledger, entries
@@ -91,13 +92,13 @@ def upload_by(
     settings: Settings,
     *,
     service: UploadService | None = None,
-    open_ledger: Callable[[Path, Runtime], Ledger] = Ledger,
+    open_ledger: Callable[[Path, Runtime, LedgerPlace | None], Ledger] = Ledger,
     **more: Any,
 ) -> tuple[Receipt, ...]:
     """Upload with a ledger or a service of the test's own, and what it wants of Runtime and UploadOptions."""
     own = {field.name: more.pop(field.name) for field in fields(Runtime) if field.name in more}
     runtime, options = Runtime(**own), UploadOptions(**more)
-    with closing(open_ledger(out, runtime)) as ledger:
+    with closing(open_ledger(out, runtime, settings.ledger)) as ledger:
         to = service or LexerApi(settings)
         known = [entry_of(adopt_one(one.path, ledger), out, ledger) for one in batches]
         return send_batches(known, context_of(settings, to, ledger, options, runtime, len(batches)))

@@ -143,7 +143,9 @@ def _second(out: Path, used: LedgerPlace) -> Iterator[Check]:
     if own.is_file() and not (isinstance(used, Path) and used.is_file() and own.samefile(used)):
         other = used.absolute() if isinstance(used, Path) else used
         found = f"{own.absolute()} lies beside {other}, which LEXER_LEDGER or [ledger] names"
-        yield look(AREA, "a second one", found, f"Name the one that knows what was sent: LEXER_LEDGER={own}")
+        name = f"Name the one that knows what was sent: LEXER_LEDGER={own}"
+        move = f"Bring over what it knows: lexer-pipeline status --move-ledger --out {out}"
+        yield look(AREA, "a second one", found, name if isinstance(used, Path) else move)
 
 
 def _at_work(out: Path, file: Path) -> Iterator[Check]:

@@ -7,6 +7,7 @@ from collections.abc import Collection, Sequence
 from pathlib import PurePath
 
 from lexer_pipeline.errors import PipelineError
+from lexer_pipeline.system.addresses import without_secrets
 
 PROGRAM = "lexer-pipeline"
 # A line of more is no help to whoever copies it.
@@ -16,14 +17,14 @@ SECRET = re.compile("^-.*(tok|secret|passw)", re.IGNORECASE)
 OF_MAP = ("--spec", "--from", "--out", "--batches", "--force")
 # All other flags have a value.
 VALUELESS = frozenset({
-    "--as-is", "--changed", "--debug", "--dry-run", "--force", "--full", "--ignore-unknown", "--json", "--keep-rest", "--older",
-    "--profile", "--quiet", "--resend", "--show-values", "--state", "--yes",
+    "--as-is", "--changed", "--debug", "--dry-run", "--force", "--full", "--ignore-unknown", "--json", "--keep-rest", "--move-ledger",
+    "--older", "--profile", "--quiet", "--resend", "--show-values", "--state", "--yes",
 })  # fmt: skip
 
 
 def line(words: Sequence[str]) -> str:
-    """The words as a line of a shell."""
-    return shlex.join([PROGRAM, *words])
+    """The words as a line of a shell, without what is secret in an address."""
+    return shlex.join([PROGRAM, *map(without_secrets, words)])
 
 
 def going_on(

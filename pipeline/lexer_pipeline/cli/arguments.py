@@ -155,6 +155,7 @@ def _add_inspect(commands: Commands) -> None:
         metavar="SOURCE",
         help="a CSV, JSON, XLSX or Parquet file, packed or not, a folder, a pattern, or - for standard input",
     )
+    flags.add_query(parser)
     flags.add_reading(parser)
 
 
@@ -185,6 +186,7 @@ def _add_map(commands: Commands) -> None:
         default=Path("batches"),
         help="the folder of prepared batches, where mappings are remembered (batches)",
     )
+    flags.add_query(parser)
     flags.add_reading(parser)
 
 
@@ -192,6 +194,7 @@ def _add_validate(commands: Commands) -> None:
     summary = "check sources and report, write nothing"
     parser = _command(commands, "validate", summary, "validate orders.csv --spec purchase")
     flags.add_sources(parser)
+    flags.add_query(parser)
     parser.add_argument(
         "--show-values", action="store_true", help="show the values of the first issues, at the terminal only"
     )
@@ -201,6 +204,7 @@ def _add_convert(commands: Commands) -> None:
     summary = "prepare a batch: NDJSON, rejects, manifest"
     parser = _command(commands, "convert", summary, "convert orders.csv --spec purchase")
     flags.add_preparing(parser, "*")
+    flags.add_query(parser)
     parser.add_argument(
         "--fix",
         metavar="BATCH",
@@ -238,6 +242,7 @@ def _add_run(commands: Commands) -> None:
         "run orders.csv --spec purchase --dataset a1b2c3d4",
     )
     flags.add_preparing(parser, "*")
+    flags.add_query(parser)
     flags.add_sending(parser)
     flags.add_unattended(parser)
 
@@ -264,6 +269,11 @@ def _add_status(commands: Commands) -> None:
         commands, "status", "show what is prepared, held, sent, in doubt", "status --out batches"
     )
     flags.add_out(parser)
+    parser.add_argument(
+        "--move-ledger",
+        action="store_true",
+        help="first bring what the ledger in --out knows into the database that LEXER_LEDGER names, once",
+    )
 
 
 def _add_review(commands: Commands) -> None:
@@ -278,6 +288,7 @@ def _add_report(commands: Commands) -> None:
     summary = "make a page to look at, on a batch or on what a source would become"
     parser = _command(commands, "report", summary, "report orders.csv --map shopify_orders")
     flags.add_sources(parser, metavar="BATCH|SOURCE")
+    flags.add_query(parser)
     parser.add_argument(
         "--out",
         type=Path,

@@ -11,6 +11,7 @@ from typing import Any
 from lexer_pipeline.cli.streams import standard_input
 from lexer_pipeline.errors import UsageError
 from lexer_pipeline.loading.format import ReadOptions
+from lexer_pipeline.loading.network import Network
 from lexer_pipeline.outbox.address import LedgerPlace
 from lexer_pipeline.preparing.options import Options
 from lexer_pipeline.uploading import origins
@@ -41,12 +42,13 @@ def options(asked: argparse.Namespace, progress: Callable[[int, int], None] | No
             import_module("lexer_pipeline.mapping.conversions").country_said(asked.country)
         except UsageError as problem:
             raise UsageError(f"--country: {problem.message}", problem.hint) from None
+    here = stored.read(os.environ, Path(), to_send=False)
     found = Options(
         reading=read_options(asked), member=asked.member, mapping=asked.map, date_format=asked.date_format, zone=asked.timezone,
         country=asked.country,
         reject_unknown=asked.unknown == "reject", ignore_unknown=asked.ignore_unknown, keep_rest=asked.keep_rest,
-        names=dict(stored.read(os.environ, Path(), to_send=False).names), stdin=standard_input(), progress=progress,
-        show_values=getattr(asked, "show_values", False), accept=tuple(asked.accept), temp=asked.temp,
+        names=dict(here.names), stdin=standard_input(), progress=progress,
+        show_values=getattr(asked, "show_values", False), accept=tuple(asked.accept), temp=asked.temp, network=Network(here.ca_file, here.proxy),
     )  # fmt: skip
     if "max_bytes" not in asked:
         return found
@@ -56,6 +58,12 @@ def options(asked: argparse.Namespace, progress: Callable[[int, int], None] | No
         fix=None if edits is not None else getattr(asked, "fix", None), edits=edits, ledger=here.ledger, min_rows=asked.min_rows, max_invalid=asked.max_invalid, max_bytes=asked.max_bytes, report=not asked.no_report,
         changed=asked.changed or asked.list_missing is not None, full=asked.full, service=here.service, list_missing=asked.list_missing,
     )  # fmt: skip
+
+
+def network() -> Network:
+    """How addresses are reached from this place."""
+    here = stored.read(os.environ, Path(), to_send=False)
+    return Network(here.ca_file, here.proxy)
 
 
 def settings(asked: argparse.Namespace, *, to_send: bool = True) -> Settings:

@@ -108,6 +108,15 @@ def add_making(parser: argparse.ArgumentParser) -> None:
     add_logging(parser)
 
 
+def add_query(parser: argparse.ArgumentParser) -> None:
+    """What is read of a source that is a database."""
+    parser.add_argument(
+        "--query",
+        metavar="SQL",
+        help="read databases: each SOURCE is an address, or env:VARIABLE that holds one; @FILE.sql reads the query from a file",
+    )
+
+
 def add_out(parser: argparse.ArgumentParser) -> None:
     """The folder of batches."""
     parser.add_argument(

@@ -9,16 +9,19 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
+from lexer_pipeline.cli import asked as given
 from lexer_pipeline.cli.answers import print_json
 from lexer_pipeline.cli.commands import convert
 from lexer_pipeline.cli.console import console_for, say, table
 from lexer_pipeline.cli.exits import DONE
 from lexer_pipeline.cli.log import WARNING, error
-from lexer_pipeline.errors import PipelineError, SourceError, UsageError
+from lexer_pipeline.errors import PipelineError, ServiceUnavailable, SourceError, UsageError
+from lexer_pipeline.loading.network import Network
 from lexer_pipeline.mapping.conversions.zones import zone_of
 from lexer_pipeline.model import PreparedBatch
 from lexer_pipeline.outbox.entry import BatchState
 from lexer_pipeline.preparing.report import Report
+from lexer_pipeline.system.addresses import address_of, shown
 from lexer_pipeline.system.runtime import Runtime
 from lexer_pipeline.unattended import job_files
 from lexer_pipeline.unattended.job_files import JobFiles
@@ -66,14 +69,13 @@ def by_itself(asked: argparse.Namespace, settings: Settings) -> AbstractContextM
 def what_to_read(asked: argparse.Namespace, settings: Settings) -> Read:
     """The files that were typed, or those of the job that are new; what is not there is said."""
     job: Job | None = asked.settings_of_job
+    network = Network(settings.ca_file, settings.proxy)
     if job is None:
-        return _typed(asked)
-    found = job_files.patterns(job, _day(asked))
+        return _typed(asked, network)
+    found = job_files.patterns(job, _day(asked), network)
     known = {name: getattr(asked, name) for name in ("spec", "map", "label", "member")}
     files = files_of(found, asked.out, settings, known)
-    asked.log.tell(
-        "files", job=job.name, new=list(files.new), known=list(files.known), missing=list(files.missing)
-    )
+    asked.log.tell("files", job=job.name, **_named(files))
     _say_files(asked, files)
     groups = (files.new,) if job.together and files.new else tuple((path,) for path in files.new)
     problem = None
@@ -82,22 +84,35 @@ def what_to_read(asked: argparse.Namespace, settings: Settings) -> Read:
     return Read(groups, files, problem)
 
 
-def _typed(asked: argparse.Namespace) -> Read:
+def _named(files: JobFiles) -> dict[str, list[str]]:
+    """The files of a job as they may be shown."""
+    return {
+        "new": [*map(shown, files.new)], "known": [*map(shown, files.known)], "missing": [*map(shown, files.missing)]
+    }  # fmt: skip
+
+
+def _typed(asked: argparse.Namespace, network: Network) -> Read:
     there = tuple(
-        path for path in asked.sources if asked.missing == "error" or path == "-" or Path(path).exists()
+        path
+        for path in asked.sources
+        if asked.missing == "error" or asked.query or path == "-" or _is_there(path, network)
     )
     for path in asked.sources:
         if path not in there:
-            say(console_for(asked), f"No file is there for {path}.")
+            say(console_for(asked), f"No file is there for {shown(path)}.")
     return Read((there,) if there else ())
+
+
+def _is_there(path: str, network: Network) -> bool:
+    return bool(job_files.files_there(path, network)) if address_of(path) else Path(path).exists()
 
 
 def _say_files(asked: argparse.Namespace, files: JobFiles) -> None:
     console = console_for(asked)
     for text in files.missing:
-        say(console, f"No file is there for {text}.")
+        say(console, f"No file is there for {shown(text)}.")
     for path in files.known[:MOST_NAMED]:
-        say(console, f"{path}: a batch was made of it before, so it is not read again.")
+        say(console, f"{shown(path)}: a batch was made of it before, so it is not read again.")
     if len(files.known) > MOST_NAMED:
         say(
             console,
@@ -128,7 +143,7 @@ def prepared(asked: argparse.Namespace, read: Read) -> Made:
     for number, group in enumerate(read.groups, 1):
         try:
             report = convert.prepared(of_group(asked, group))
-        except SourceError as problem:
+        except (SourceError, ServiceUnavailable) as problem:
             if len(read.groups) == 1 and not made.ready and made.problem is None:
                 raise
             _complain(asked, problem)
@@ -179,16 +194,15 @@ def _say_stop(asked: argparse.Namespace, group: Sequence[str], left: int) -> Non
         if left == 1
         else f", and {left:,} more files are not read"
     )
-    asked.log.tell("stopped", WARNING, files=list(group), left=left)
-    say(console_for(asked), f"Nothing of {', '.join(group)} is sent{files}: --when-held stop")
+    asked.log.tell("stopped", WARNING, files=[*map(shown, group)], left=left)
+    say(console_for(asked), f"Nothing of {', '.join(map(shown, group))} is sent{files}: --when-held stop")
 
 
 def as_json(asked: argparse.Namespace, read: Read, made: Made) -> dict[str, Any]:
     """What `--json` says of a job beside its batches and uploads."""
     found: dict[str, Any] = {}
     if read.files is not None:
-        files = {name: list(getattr(read.files, name)) for name in ("new", "known", "missing")}
-        found["job"] = {"name": asked.job, **files}
+        found["job"] = {"name": asked.job, **_named(read.files)}
     return found | (made.problem.as_json() if made.problem is not None else {})
 
 
@@ -196,10 +210,20 @@ def show_jobs(asked: argparse.Namespace) -> int:
     """The jobs of this folder, each with the files that it would look for now."""
     jobs = jobs_in(settings_in(Path()))
     day = _day(asked)
-    rows = [(job, one) for job in jobs.values() for one in job_files.patterns(job, _day_of(job, day, asked))]
+    network = given.network()
+    rows = [
+        (job, one)
+        for job in jobs.values()
+        for one in job_files.patterns(job, _day_of(job, day, asked), network)
+    ]
     if asked.json:
         print_json(
-            {"jobs": [{"name": job.name, "source": one.text, "files": list(one.found)} for job, one in rows]}
+            {
+                "jobs": [
+                    {"name": job.name, "source": shown(one.text), "files": [*map(shown, one.found)]}
+                    for job, one in rows
+                ]
+            }
         )
         return DONE
     console = console_for(asked)
@@ -209,7 +233,7 @@ def show_jobs(asked: argparse.Namespace) -> int:
     table(
         console,
         ("job", "looks for", "files"),
-        [(job.name, one.text, len(one.found)) for job, one in rows],
+        [(job.name, shown(one.text), len(one.found)) for job, one in rows],
         (2,),
     )
     say(

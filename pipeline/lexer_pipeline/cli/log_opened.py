@@ -9,6 +9,7 @@ from lexer_pipeline.cli.streams import Sink
 from lexer_pipeline.cli.version import running_version
 from lexer_pipeline.errors import UsageError
 from lexer_pipeline.system import files
+from lexer_pipeline.system.addresses import address_of
 from lexer_pipeline.system.runtime import Runtime
 
 STANDARD_ERROR = 2
@@ -27,7 +28,9 @@ def opened(asked: argparse.Namespace) -> Log:
 
 
 def _open(path: Path, sources: tuple[str, ...]) -> int:
-    if path.exists() and any(Path(one).exists() and path.samefile(one) for one in sources):
+    if path.exists() and any(
+        address_of(one) is None and Path(one).exists() and path.samefile(one) for one in sources
+    ):
         raise UsageError(
             f"{path}: the log would be written into a source", "Name another file with --log-file."
         )

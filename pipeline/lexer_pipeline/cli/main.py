@@ -27,6 +27,7 @@ from lexer_pipeline.cli.exits import DEFECT, INTERRUPTED
 from lexer_pipeline.cli.log import ERROR, SILENT, Log, error
 from lexer_pipeline.cli.wrapped import wrapped
 from lexer_pipeline.errors import NO_ROOM, MemoryExhausted, PipelineError, UsageError
+from lexer_pipeline.system.addresses import without_secrets
 
 # A thread that cannot be started, and a library that cannot be loaded (glibc).
 NO_MEMORY = ("can't start new thread", "failed to map segment", "cannot allocate memory")
@@ -60,12 +61,16 @@ def run_command(words: Sequence[str]) -> int:
         if job or getattr(asked, "log_file", None) or getattr(asked, "log_format", "text") == "json":
             log = import_module("lexer_pipeline.cli.log_opened").opened(asked)
         asked.log = log
+        if getattr(asked, "query", None) is not None:
+            import_module("lexer_pipeline.cli.queries").resolve(asked)
         # Each command comes with the libraries that it calls, which --help and the others do without.
         code: int = import_module(f"lexer_pipeline.cli.commands.{asked.command}").run(asked)
     except PipelineError as problem:
         if getattr(problem, "names", ()):
             # Only here: none who said what an export is should wait for what tells it.
             problem = import_module("lexer_pipeline.cli.guess").guessed(problem)
+        if is_command and hasattr(asked, "typed_query"):
+            import_module("lexer_pipeline.cli.queries").as_typed(asked, problem)
         code = _fail(problem, as_json, log, again.after(words, problem, is_command))
     except KeyboardInterrupt:
         _say(log, again.interrupted(words))
@@ -121,6 +126,8 @@ def _interrupt(*_: object) -> NoReturn:
 
 
 def _fail(problem: PipelineError, as_json: bool, log: Log, again: str = "") -> int:
+    # Words that were typed, and are repeated as they came, may hold an address.
+    problem.message, problem.hint = without_secrets(problem.message), without_secrets(problem.hint)
     if as_json:
         print_json(problem.as_json())
     _say(

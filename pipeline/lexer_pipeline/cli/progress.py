@@ -18,6 +18,7 @@ from rich.table import Column
 from rich.text import Text
 
 from lexer_pipeline.cli.console import in_bytes, say
+from lexer_pipeline.system.addresses import address_of
 from lexer_pipeline.uploading.options import Progress as UploadProgress
 
 LONG = 3.0  # seconds
@@ -39,7 +40,9 @@ def of_sources(what: str, sources: Sequence[str]) -> Iterator[Callable[[int, int
 
     A source may be passed over several times, as where its rows are put side by side; each further pass is a step of its own.
     """
-    known = [Path(source).stat().st_size for source in sources if Path(source).is_file()]
+    # An address may be too long for a path.
+    paths = [Path(source) for source in sources if address_of(source) is None]
+    known = [path.stat().st_size for path in paths if path.is_file()]
     total = sum(known) if sources and len(known) == len(sources) else None
     console = Console(stderr=True)
     bar = Progress(*_columns(console, len(what)), console=console, transient=True)

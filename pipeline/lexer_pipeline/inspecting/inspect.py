@@ -21,6 +21,7 @@ from lexer_pipeline.inspecting.document_reading import form_told, wrapper_of
 from lexer_pipeline.inspecting.obstacles import Obstacle
 from lexer_pipeline.inspecting.row_sample import RowSample
 from lexer_pipeline.limits import GUESSED_COLUMNS
+from lexer_pipeline.loading.database import place_of
 from lexer_pipeline.loading.delimited import Head
 from lexer_pipeline.loading.format import AS_TOLD, ReadOptions
 from lexer_pipeline.loading.records import load_documents, load_rows
@@ -160,9 +161,12 @@ def _table(loaded: LoadedTable, head: Head, progress: Progress | None) -> Inspec
     found += [obstacle for column in table.columns for obstacle in obstacles.of_values(column)]
     if not fitting and candidates:
         found += obstacles.of_fields(candidates[0])
-    sniffed, is_sheet = loaded.sniffed, head.row_a_line
+    sniffed = loaded.sniffed
+    form = "query" if place_of(loaded.name) else "workbook" if head.row_a_line else "CSV"
+    if form == "query":
+        sniffed = replace(sniffed, encoding="", header_line=0)
     return Inspection(
-        loaded.name, "workbook" if is_sheet else "CSV", sniffed.encoding, "" if is_sheet else sniffed.delimiter,
+        loaded.name, form, sniffed.encoding, sniffed.delimiter if form == "CSV" else "",
         sniffed.header_line, table.rows, table.blank,
         table.columns, (), tuple(one.name for one in fitting), candidates, tuple(found), sniffed.notes,
         (recognised.sure.name if recognised.sure else "") if fitting else _only(candidates),

@@ -16,6 +16,7 @@ from lexer_pipeline.inspecting.draft import Draft, draft
 from lexer_pipeline.inspecting.inspect import Progress, table_profile, watched
 from lexer_pipeline.inspecting.row_sample import RowSample
 from lexer_pipeline.inspecting.tested_table import TestedTable
+from lexer_pipeline.loading.database import place_of
 from lexer_pipeline.loading.format import AS_TOLD, ReadOptions
 from lexer_pipeline.loading.origins import given_descriptor
 from lexer_pipeline.loading.source import Loaded, LoadedDocuments, LoadedTable, Source
@@ -149,7 +150,7 @@ def _opened(
 
 
 def _stem(name: str) -> str:
-    stem = Path(name).name.removesuffix(".gz").partition(".")[0]
+    stem = Path(place_of(name) or name).name.removesuffix(".gz").partition(".")[0]
     return stem if stem not in ("", "-") and given_descriptor(Path(name)) is None else "mapping"
 
 

@@ -19,6 +19,7 @@ from lexer_pipeline.kernels.fallback import (
     joined,
     mark_keys,
     pull_up,
+    record_hashes,
     repeat_first,
     rewrite,
     scan_csv,
@@ -60,6 +61,7 @@ try:
         value_end,
         vouch_documents,
     )
+    from lexer_pipeline.kernels.fingerprints import record_hashes
     from lexer_pipeline.kernels.flatten import flatten
     from lexer_pipeline.kernels.identities import hash_cells, hash_lines, hash_text
     from lexer_pipeline.kernels.row_writer import Writer, scan_keys
@@ -87,6 +89,7 @@ __all__ = [
     "joined",
     "mark_keys",
     "pull_up",
+    "record_hashes",
     "repeat_first",
     "rewrite",
     "scan_csv",

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 import orjson
 import pyarrow as pa
@@ -17,26 +18,31 @@ from lexer_pipeline.errors import SourceError
 ROWS = 20_000
 # What Arrow calls the row labels of pandas where they have no name; filtering alone brings them about.
 INDEX = re.compile(r"__index_level_[0-9]+__")
+OPAQUE, UUIDS = "arrow.opaque", ("arrow.uuid",)
+# What databases call a number of which the driver gives the digits as text.
+NUMBERS = ("numeric", "decimal")
+LINE_BREAK = re.compile(r"[\r\n]+")
 
 
 class ArrowText:
-    """The rows of what offers an Arrow stream, as the bytes of a table, or of NDJSON where a column is nested.
+    """The rows of what offers an Arrow stream, as the bytes of a table, or of NDJSON where a column is nested (`is_nested`).
 
     Text stays as it is, null and NaN become empty cells, numbers are written so that they read back the same,
-    date-times as RFC 3339 (without zone where there is none).
+    date-times as RFC 3339 (without zone where there is none). `remedy` says what is to be done with
+    a COLUMN that has no text of its own, where that is always the same.
     """
 
-    def __init__(self, stream: Any, name: str) -> None:
+    def __init__(self, stream: Any, name: str, remedy: str = "") -> None:
         self._name = name
         self._rest = b""
         reader = _reader(stream, name)
         kept = [field for field in reader.schema if not INDEX.fullmatch(field.name)]
         for field in kept:
-            _refuse(field.type, name)
+            _refuse(field.type, f"{name}: column {field.name}", remedy.replace("COLUMN", field.name))
         names = [field.name for field in kept]
         batches = (batch.select(names) for batch in reader)
-        nested = any(pa.types.is_nested(field.type) for field in kept)
-        self._pieces = _documents(batches) if nested else _table(batches, names)
+        self.is_nested = any(pa.types.is_nested(field.type) for field in kept)
+        self._pieces = _documents(batches, pa.struct(kept)) if self.is_nested else _table(batches, names)
 
     def read(self, size: int) -> bytes:
         """The next bytes, at most `size`; none at the end."""
@@ -48,14 +54,16 @@ class ArrowText:
     def _next(self) -> bytes:
         try:
             return next(self._pieces, b"")
-        except pa.ArrowException:
+        except (pa.ArrowException, OverflowError):
             raise SourceError(
-                f"{self._name}: a column holds values that cannot be written as text",
+                f"{self._name}: a column holds values that cannot be written as text, as a date beyond the years 1 to 9999",
                 "Turn them into text first.",
             ) from None
 
 
 def _reader(stream: Any, name: str) -> Any:
+    if isinstance(stream, pa.RecordBatchReader):
+        return stream
     try:
         return pa.RecordBatchReader.from_stream(stream)
     except (ValueError, TypeError, pa.ArrowException):
@@ -66,22 +74,34 @@ def _reader(stream: Any, name: str) -> Any:
         ) from None
 
 
-def _refuse(kind: Any, name: str) -> None:
-    """Bytes have no text of their own, and a duration no unit that a field would ask for."""
+def _refuse(kind: Any, column: str, remedy: str) -> None:
+    """Bytes have no text of their own, a duration no unit that a field would ask for, and a type of a database alone no meaning here."""
     binary = (
         pa.types.is_binary,
         pa.types.is_large_binary,
         pa.types.is_fixed_size_binary,
         pa.types.is_binary_view,
     )
+    if isinstance(kind, pa.BaseExtensionType) and kind.extension_name not in UUIDS:
+        if kind.extension_name == OPAQUE and not _is_text(kind.storage_type):
+            raise SourceError(
+                f"{column} has a type without a text of its own", remedy or "Turn it into text first."
+            )
+        kind = kind.storage_type
     if any(is_binary(kind) for is_binary in binary):
-        raise SourceError(f"{name}: a column holds bytes, not text", "Decode it first.")
-    if pa.types.is_duration(kind):
+        raise SourceError(f"{column} holds bytes, not text", remedy or "Decode it first.")
+    if pa.types.is_duration(kind) or pa.types.is_interval(kind):
         raise SourceError(
-            f"{name}: a column holds durations", "Turn them into numbers of the unit that is meant."
+            f"{column} holds durations", remedy or "Turn them into numbers of the unit that is meant."
         )
     for index in range(kind.num_fields):
-        _refuse(kind.field(index).type, name)
+        _refuse(kind.field(index).type, column, remedy)
+
+
+def _is_text(kind: Any) -> bool:
+    return any(
+        is_text(kind) for is_text in (pa.types.is_string, pa.types.is_large_string, pa.types.is_string_view)
+    )
 
 
 def _table(batches: Iterable[Any], names: Sequence[str]) -> Iterator[bytes]:
@@ -89,7 +109,7 @@ def _table(batches: Iterable[Any], names: Sequence[str]) -> Iterator[bytes]:
     for batch in batches:
         for start in range(0, batch.num_rows, ROWS):
             piece = batch.slice(start, ROWS)
-            columns = [_text(column) for column in piece.columns]
+            columns = [text_of(column) for column in piece.columns]
             sink = pa.BufferOutputStream()
             texts = pa.table(columns, names=[str(index) for index in range(len(columns))])
             csv.write_csv(texts, sink, csv.WriteOptions(include_header=False, quoting_style="needed"))
@@ -100,16 +120,39 @@ def _quoted(header: str) -> str:
     return '"' + header.replace('"', '""') + '"'
 
 
-def _text(column: Any) -> Any:
+def text_of(column: Any) -> Any:
+    """The values of a column as texts, null where one is absent."""
     kind = column.type
     writer: Callable[[Any], Any] = _plain
     if pa.types.is_dictionary(kind):
-        return _text(column.dictionary).take(column.indices)
+        return text_of(column.dictionary).take(column.indices)
     if pa.types.is_timestamp(kind):
         writer = _moments
     elif pa.types.is_floating(kind):
         writer = _floats
+    elif isinstance(kind, pa.BaseExtensionType):
+        writer = _uuids if kind.extension_name in UUIDS else _stored
     return writer(column)
+
+
+def _stored(column: Any) -> Any:
+    """What an extension of a type holds; a number that was no float can still be none."""
+    texts = text_of(column.storage)
+    return (
+        pc.if_else(pc.equal(texts, pa.scalar("nan", texts.type)), None, texts)
+        if _is_number(column.type)
+        else texts
+    )
+
+
+def _is_number(kind: Any) -> bool:
+    """Whether a database has a number of any length there, of which Arrow has the digits alone."""
+    return getattr(kind, "extension_name", "") == OPAQUE and kind.type_name in NUMBERS
+
+
+def _uuids(column: Any) -> Any:
+    texts = [None if value is None else str(UUID(bytes=value)) for value in column.storage.to_pylist()]
+    return pa.array(texts, pa.large_string())
 
 
 def _plain(column: Any) -> Any:
@@ -128,6 +171,11 @@ def _floats(column: Any) -> Any:
 def _moments(column: Any) -> Any:
     if column.type.tz is None:
         return _local_moments(column)
+    if column.type.tz == "UTC":
+        local = _local_moments(pc.cast(column, pa.timestamp(column.type.unit)))
+        return pc.binary_join_element_wise(
+            local, pa.scalar("+00:00", pa.large_string()), pa.scalar("", pa.large_string())
+        )
     texts = [None if value is None else value.isoformat() for value in column.to_pylist()]
     return pa.array(texts, pa.large_string())
 
@@ -141,23 +189,42 @@ def _local_moments(column: Any) -> Any:
     return pc.replace_substring_regex(texts, r"(\.[0-9]{6})000$", r"\1")
 
 
-def _documents(batches: Iterable[Any]) -> Iterator[bytes]:
+def _documents(batches: Iterable[Any], kind: Any) -> Iterator[bytes]:
+    as_json = _json(kind)
     for batch in batches:
         for start in range(0, batch.num_rows, ROWS):
             rows = batch.slice(start, ROWS).to_pylist(maps_as_pydicts="strict")
             # A sum is as large as its text; what orjson gives keeps a buffer of four kilobytes at least.
-            yield b"".join(orjson.dumps(_plain_json(row), str) + b"\n" for row in rows)
+            yield b"".join(orjson.dumps(as_json(row), str) + b"\n" for row in rows)
 
 
-def _plain_json(value: Any) -> Any:
-    """A value as a JSON writer should have it: digits of decimals kept, date-times as RFC 3339.
+def _json(kind: Any) -> Callable[[Any], Any]:
+    """Turns a value of a type into what a JSON writer should have: digits of numbers kept, date-times as RFC 3339, JSON as it is.
 
     An infinite number is written as such, which is no JSON, so that its record is rejected and not emptied.
     """
-    if isinstance(value, dict):
-        return {key: _plain_json(inner) for key, inner in value.items()}
-    if isinstance(value, list):
-        return [_plain_json(inner) for inner in value]
+    if pa.types.is_struct(kind):
+        fields = {kind.field(index).name: _json(kind.field(index).type) for index in range(kind.num_fields)}
+        return _unless_absent(lambda row: {name: fields[name](value) for name, value in row.items()})
+    if pa.types.is_map(kind):
+        of_item = _json(kind.item_type)
+        return _unless_absent(lambda row: {name: of_item(value) for name, value in row.items()})
+    if inner := getattr(kind, "value_type", None) if pa.types.is_nested(kind) else None:
+        of_value = _json(inner)
+        return _unless_absent(lambda values: [of_value(value) for value in values])
+    if _is_number(kind):
+        return _unless_absent(lambda text: None if text == "nan" else orjson.Fragment(text))
+    if getattr(kind, "extension_name", "") == "arrow.json":
+        # A line ends at a line break; between the words of JSON a blank says the same, and within them there is none.
+        return _unless_absent(lambda text: orjson.Fragment(LINE_BREAK.sub(" ", text)))
+    return _plain_json
+
+
+def _unless_absent(made: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    return lambda value: None if value is None else made(value)
+
+
+def _plain_json(value: Any) -> Any:
     if isinstance(value, datetime):
         return value.isoformat()
     if isinstance(value, Decimal):

@@ -15,6 +15,7 @@ from typing import Any, Protocol
 
 from lexer_pipeline.errors import SourceError
 from lexer_pipeline.limits import HARMLESS_STREAM, RATIO
+from lexer_pipeline.loading.ranges import SMALL, Ranged
 from lexer_pipeline.loading.streams import FromStart
 from lexer_pipeline.system.hashing import Hashing
 from lexer_pipeline.system.scratch import Scratch
@@ -115,7 +116,7 @@ def packed_as(first: bytes) -> tuple[str, Callable[[Any], RawFile] | None]:
 class ByteSource:
     """The bytes of one source, unpacked; after the last block `bytes` and `sha256` speak of it as it lay on disk.
 
-    `path` is the file that it is, where it is one and not packed.
+    `path` is the file that it is, where it is one and not packed; `ranged` is the object elsewhere that it is, in the same way.
     """
 
     def __init__(
@@ -126,7 +127,8 @@ class ByteSource:
         self._ahead = b""
         self._file = file
         self._counted = _Counted(file, hashing)
-        packed = BufferedReader(self._counted, BLOCK)
+        # What is only looked at is not fetched further than it was already.
+        packed = BufferedReader(self._counted, SMALL if isinstance(file, Ranged) else BLOCK)
         with ExitStack() as on_failure:
             on_failure.callback(file.close)
             first = packed.peek(FIRST)
@@ -136,11 +138,12 @@ class ByteSource:
         self._given = self._grown = 0
         self._handle = file.fileno() if isinstance(file, FileIO | FromStart) and file.seekable() else None
         self.path = path
+        self.ranged = file if isinstance(file, Ranged) else None
         self._kind, unpack = next(
             (known for mark, known in PACKED.items() if first.startswith(mark)), ("", None)
         )
         if unpack is not None:
-            self._handle = self.path = None
+            self._handle = self.path = self.ranged = None
             self._unpacked = unpack(packed)
             self._packed = packed
         else:

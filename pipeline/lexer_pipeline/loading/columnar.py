@@ -1,7 +1,10 @@
 """Parquet, Arrow IPC (Feather) and ORC as the text of a table, or as NDJSON where a column is nested: a part of the file at a time."""
 
+import os
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from io import RawIOBase
 from types import MappingProxyType
 from typing import Any
 
@@ -12,9 +15,13 @@ from lexer_pipeline.errors import NO_ROOM, SourceError
 from lexer_pipeline.loading.arrow_text import ArrowText
 from lexer_pipeline.loading.byte_stream import BLOCK, ByteSource, copied
 from lexer_pipeline.loading.format import AS_TOLD, ReadOptions
+from lexer_pipeline.loading.ranges import LARGE, Ranged
 
 # Rows of Parquet that are decoded at a time: a row group may hold millions.
 ROWS = 20_000
+ORC = "ORC"
+# Its library reads pieces of all columns in turn, so that each would be a request: it is copied first.
+SCATTERED = frozenset({ORC})
 
 
 def open_text(file: ByteSource, options: ReadOptions) -> "ColumnarSource":  # noqa: ARG001 - nothing of it can be told otherwise
@@ -34,12 +41,17 @@ class ColumnarSource:
         self.name = file.name
         self._file = file
         self._held = ExitStack()
+        self._along: _Along | None = None
         self._kind, opened = next(known for mark, known in KINDS.items() if file.peek(len(mark)) == mark)
         try:
             # Most of these are read from their end on, so what is no file of its own is kept as one first.
-            path = file.path or self._held.enter_context(copied(file))
+            where: str | _Along
+            if file.ranged is not None and self._kind not in SCATTERED:
+                self._along = where = _Along(file, file.ranged)
+            else:
+                where = str(file.path or self._held.enter_context(copied(file)))
             with _naming(self.name, self._kind):
-                self._text = ArrowText(_checked(opened(str(path), self._held)), self.name)
+                self._text = ArrowText(_checked(opened(where, self._held)), self.name)
         except BaseException:
             self._held.close()
             raise
@@ -53,7 +65,8 @@ class ColumnarSource:
 
     def read(self, size: int) -> bytes:
         """The next bytes of text, at most `size`; none at the end. The file itself is read along, for its checksum and for progress."""
-        self._file.read(BLOCK)
+        if self._along is None:
+            self._file.read(BLOCK)
         with _naming(self.name, self._kind):
             return self._text.read(size)
 
@@ -68,6 +81,55 @@ class ColumnarSource:
         self._file.close()
 
 
+class _Along(RawIOBase):
+    """An object elsewhere as a library reads it, here and there; what it reads in its order is fetched once, for the checksum too."""
+
+    def __init__(self, file: ByteSource, ranged: Ranged) -> None:
+        self._file = file
+        self._ranged = ranged
+        # The library seeks and reads with several threads.
+        self._place = threading.local()
+        self._lock = threading.Lock()
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def tell(self) -> int:
+        at: int = getattr(self._place, "at", 0)
+        return at
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET, /) -> int:
+        self._place.at = max(0, (0, self.tell(), self._ranged.size)[whence] + offset)
+        return self.tell()
+
+    def read(self, size: int = -1, /) -> bytes:
+        """So many bytes, fewer only at the end."""
+        begin = self.tell()
+        end = self._ranged.size if size < 0 else min(begin + size, self._ranged.size)
+        pieces: list[bytes] = []
+        with self._lock:
+            while begin < end and (piece := self._piece(begin, end - begin)):
+                pieces.append(piece)
+                begin += len(piece)
+        self._place.at = begin
+        return b"".join(pieces)
+
+    def _piece(self, at: int, size: int) -> bytes:
+        ranged, hashed = self._ranged, self._ranged.tell()
+        # Little lies between the parts that a library reads.
+        while hashed < at <= hashed + LARGE and self._file.read(min(BLOCK, at - hashed)):
+            hashed = ranged.tell()
+        ranged.seek(at)
+        piece = ranged.read(size)
+        ranged.seek(hashed)
+        while held := ranged.held():
+            self._file.read(min(BLOCK, held))
+        return piece
+
+
 def _checked(reader: Any) -> Any:
     """The same batches, each of which was looked through first: what a file says of where a text ends may be anything."""
 
@@ -79,32 +141,38 @@ def _checked(reader: Any) -> Any:
     return pa.RecordBatchReader.from_batches(reader.schema, batches())
 
 
-def _parquet(path: str, held: ExitStack) -> Any:
-    file = held.enter_context(parquet.ParquetFile(path, pre_buffer=False))
-    return pa.RecordBatchReader.from_batches(file.schema_arrow, file.iter_batches(ROWS))
+def _opened(where: "str | _Along", held: ExitStack) -> Any:
+    return held.enter_context(pa.OSFile(where, "r") if isinstance(where, str) else pa.PythonFile(where, "r"))
 
 
-def _arrow_file(path: str, held: ExitStack) -> Any:
-    file = held.enter_context(ipc.open_file(held.enter_context(pa.OSFile(path, "r"))))
+def _parquet(where: Any, held: ExitStack) -> Any:
+    file = held.enter_context(parquet.ParquetFile(where, pre_buffer=False))
+    # With one thread the columns are read in the order in which they lie.
+    batches = file.iter_batches(ROWS, use_threads=isinstance(where, str))
+    return pa.RecordBatchReader.from_batches(file.schema_arrow, batches)
+
+
+def _arrow_file(where: "str | _Along", held: ExitStack) -> Any:
+    file = held.enter_context(ipc.open_file(_opened(where, held)))
     batches = (file.get_batch(number) for number in range(file.num_record_batches))
     return pa.RecordBatchReader.from_batches(file.schema, batches)
 
 
-def _arrow_stream(path: str, held: ExitStack) -> Any:
-    return held.enter_context(ipc.open_stream(held.enter_context(pa.OSFile(path, "r"))))
+def _arrow_stream(where: "str | _Along", held: ExitStack) -> Any:
+    return held.enter_context(ipc.open_stream(_opened(where, held)))
 
 
-def _orc(path: str, held: ExitStack) -> Any:
-    file = orc.ORCFile(held.enter_context(pa.OSFile(path, "r")))
+def _orc(where: "str | _Along", held: ExitStack) -> Any:
+    file = orc.ORCFile(_opened(where, held))
     return pa.RecordBatchReader.from_batches(file.schema, map(file.read_stripe, range(file.nstripes)))
 
 
 # How a file begins, what messages call it, and how its batches are read: a stripe, a batch or so many rows at a time.
-KINDS: Mapping[bytes, tuple[str, Callable[[str, ExitStack], Any]]] = MappingProxyType({
+KINDS: Mapping[bytes, tuple[str, Callable[[str | _Along, ExitStack], Any]]] = MappingProxyType({
     b"PAR1": ("Parquet", _parquet),
     b"ARROW1": ("Arrow", _arrow_file),
     b"\xff\xff\xff\xff": ("Arrow", _arrow_stream),
-    b"ORC": ("ORC", _orc),
+    b"ORC": (ORC, _orc),
 })  # fmt: skip
 
 

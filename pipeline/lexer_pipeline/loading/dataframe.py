@@ -4,26 +4,27 @@ import hashlib
 from typing import Any
 
 from lexer_pipeline.loading.arrow_text import ArrowText
-from lexer_pipeline.loading.format import AS_TOLD
+from lexer_pipeline.loading.format import AS_TOLD, ReadOptions
 
 
-def open_text(frame: Any) -> "FrameSource":
+def open_text(frame: Any) -> "ArrowSource":
     """The rows of a data frame."""
-    return FrameSource(frame)
+    name = "data frame"
+    return ArrowSource(name, ArrowText(frame, name), AS_TOLD)
 
 
-class FrameSource:
-    """The rows of a data frame as text; `bytes` and `sha256` are of that text, since there is no file."""
+class ArrowSource:
+    """Rows that come as Arrow, as text; `bytes` and `sha256` are of that text, since there is no file."""
 
     is_sheet = False
     encoding = "UTF-8"
-    told = AS_TOLD
     notes: tuple[str, ...] = ()
 
-    def __init__(self, frame: Any) -> None:
-        self.name = "data frame"
+    def __init__(self, name: str, text: ArrowText, told: ReadOptions) -> None:
+        self.name = name
+        self.told = told
         self.bytes = 0
-        self._text = ArrowText(frame, self.name)
+        self._text = text
         self._sha256 = hashlib.sha256()
 
     @property

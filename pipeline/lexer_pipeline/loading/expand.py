@@ -7,8 +7,11 @@ from pathlib import Path
 from typing import BinaryIO
 
 from lexer_pipeline.errors import UsageError
+from lexer_pipeline.loading.answers import Answer
+from lexer_pipeline.loading.database import Query
 from lexer_pipeline.loading.folders import files_meant
 from lexer_pipeline.loading.named_twice import refuse_read_twice
+from lexer_pipeline.loading.network import Network
 from lexer_pipeline.loading.origins import Origin, origin_of
 from lexer_pipeline.loading.source import EMPTY_ZIP, ZIP, Source
 from lexer_pipeline.loading.streams import Stream
@@ -17,24 +20,29 @@ from lexer_pipeline.system.scratch import Scratch
 
 @contextmanager
 def opened_sources(
-    sources: Sequence[Source], stdin: BinaryIO | None, scratch: Scratch, is_read_again: bool
-) -> Iterator[list[Source]]:
+    sources: Sequence[Source], stdin: BinaryIO | None, scratch: Scratch, is_read_again: bool, network: Network | None = None
+) -> Iterator[list[Source]]:  # fmt: skip
     """The sources, folders and patterns as the files that they mean, each opened once, in their order; `is_read_again` says that they are read more than once.
 
     What comes through a pipe is kept in `scratch` then, and where there are several: one program may write them one after another.
 
     Raises SourceError where one cannot be opened, UsageError where what can be read once is named twice.
     """
-    sources = files_meant(sources)
+    network = network or Network()
+    sources = files_meant(sources, network)
     refuse_read_twice(sources, stdin)
     with ExitStack() as held:
         opened: list[Source] = []
         for source in sources:
             found = source
-            if isinstance(source, str | Path):
-                found = origin_of(source, stdin, scratch)
+            if isinstance(source, str | Path | Query):
+                found = (
+                    Answer(source, scratch)
+                    if isinstance(source, Query)
+                    else origin_of(source, stdin, scratch, network)
+                )
                 held.callback(found.close)
-            if isinstance(found, Stream) and (is_read_again or len(sources) > 1):
+            if isinstance(found, Stream | Answer) and (is_read_again or len(sources) > 1):
                 found.keep()
             opened.append(found)
         yield opened

@@ -11,8 +11,10 @@ from typing import Any, BinaryIO
 
 from lexer_pipeline.errors import SourceError, UsageError
 from lexer_pipeline.loading.byte_stream import BROKEN, GZIP, packed_as
+from lexer_pipeline.loading.database import Query
 from lexer_pipeline.loading.origins import Member, Origin, identity_of
 from lexer_pipeline.loading.source import Source
+from lexer_pipeline.system.addresses import address_of
 
 BLOCK = 1 << 20
 # Files are hashed whole where so many of their first bytes are the same.
@@ -35,8 +37,12 @@ class _File:
 
 def refuse_read_twice(sources: Sequence[Source], stdin: BinaryIO | None) -> None:
     """Raise UsageError where standard input or a pipe is named twice: what comes through it can be read once."""
+    queries = [one for one in sources if isinstance(one, Query)]
+    if twice := next((one for number, one in enumerate(queries) if one in queries[:number]), None):
+        raise UsageError(f"{twice} is named twice: all of it would be sent twice", "Name it once.")
     seen: dict[object, tuple[str, bool]] = {}
-    for source in (str(one) for one in sources if isinstance(one, str | Path)):
+    typed = (str(one) for one in sources if isinstance(one, str | Path) and address_of(one) is None)
+    for source in typed:
         identity, comes_once = identity_of(source, stdin)
         other, came_once = seen.get(identity, (source, False))
         if identity in seen and (comes_once or came_once):

@@ -1,7 +1,8 @@
 """Where the bytes of a source come from: what is looked at is what is read, and it may not change meanwhile.
 
 A file is opened by its path each time that it is read, so that thousands may be named, and must then be the one that was looked
-at first. All else (standard input, a pipe or device by its path) is opened once, and kept on disk where it is read again.
+at first. So it is with what lies elsewhere, by its address. All else (standard input, a pipe or device by its path) is opened once, and
+kept on disk where it is read again.
 """
 
 import os
@@ -11,17 +12,25 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from difflib import get_close_matches
+from importlib import import_module
 from io import FileIO, RawIOBase
 from pathlib import Path
+from types import MappingProxyType
 from typing import BinaryIO, TypeAlias
 
 from lexer_pipeline.errors import SourceError
+from lexer_pipeline.loading.database import refuse_unasked
 from lexer_pipeline.loading.file_state import about, changed, state_of
+from lexer_pipeline.loading.network import Network
+from lexer_pipeline.loading.remote import RemoteFile
 from lexer_pipeline.loading.streams import FIRST, Stream
+from lexer_pipeline.system.addresses import CLOUDS, WEB, Address, address_of
 from lexer_pipeline.system.scratch import Scratch
 
-# s3://bucket/key.csv; a drive of Windows has one letter.
-ADDRESS = re.compile(r"([a-z][a-z0-9+.-]+):/+", re.IGNORECASE)
+# What other programs call what is read here.
+ALIKE = MappingProxyType(
+    {"s3a": "s3", "s3n": "s3", "gcs": "gs", "abfs": "abfss", "wasbs": "abfss", "file": ""}
+)
 # So many files of a folder are named.
 MOST_LISTED = 5
 # A descriptor that this process was given: to open it anew would fail (sockets), or share its place with the first (macOS).
@@ -75,7 +84,7 @@ class NamedFile:
 
 
 # What was opened to be looked at, and is then read: `first` gives its first bytes, `path` is its file where it has one.
-Origin: TypeAlias = NamedFile | Stream
+Origin: TypeAlias = NamedFile | RemoteFile | Stream
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +99,15 @@ class Member:
         return f"{self.archive}!{self.name}"
 
 
-def origin_of(source: str | Path, stdin: BinaryIO | None, scratch: Scratch | None = None) -> Origin:
-    """A path, or `-` for `stdin`, opened and looked at; SourceError where it cannot be. What is kept of it lies in `scratch`."""
+def origin_of(
+    source: str | Path, stdin: BinaryIO | None, scratch: Scratch | None = None, network: Network | None = None
+) -> Origin:
+    """A path, an address, or `-` for `stdin`, opened and looked at; SourceError where it cannot be.
+
+    What is kept of it lies in `scratch`.
+    """
+    if address := address_of(source):
+        return _elsewhere(address, network or Network(), scratch or Scratch())
     path = Path(source)
     if stdin is None and (str(source) == "-" or _is_closed_input(path)):
         raise SourceError(f"{source}: standard input is closed", "Pipe the source in, or name its file.")
@@ -108,6 +124,32 @@ def origin_of(source: str | Path, stdin: BinaryIO | None, scratch: Scratch | Non
         except BaseException:
             file.close()
             raise
+
+
+def _elsewhere(address: Address, network: Network, scratch: Scratch) -> Origin:
+    """What lies at an address; the libraries for it come only now."""
+    if address.scheme not in (*CLOUDS, *WEB):
+        refuse_unasked(address.text)
+        raise _unknown(address)
+    if address.is_cloud:
+        found: RemoteFile = import_module("lexer_pipeline.loading.clouds").opened(address, network)
+        return found
+    of_web: Origin = import_module("lexer_pipeline.loading.web").opened(address, network, scratch)
+    return of_web
+
+
+def _unknown(address: Address) -> SourceError:
+    """What to say of an address of a kind that is not read."""
+    meant = ALIKE.get(address.scheme)
+    if meant is not None:
+        right = f"{meant}://{address.host}{address.path}" if meant else address.path
+        return SourceError(
+            f"{address}: is not read by that name", f"Write it as {right}", instead=(address.text, right)
+        )
+    return SourceError(
+        f"{address}: is an address of a kind that is not read; those are s3://, gs://, abfss:// and https://",
+        "Fetch it first, or hand its bytes on: FETCHING_COMMAND | lexer-pipeline validate - --spec SPEC",
+    )
 
 
 def identity_of(source: str | Path, stdin: BinaryIO | None) -> tuple[object, bool]:
@@ -141,13 +183,6 @@ def _opened(path: Path) -> FileIO:
 
 def _missing(path: Path) -> SourceError:
     """What to say of a file that is not there: it lies elsewhere, or is called a little differently."""
-    if address := ADDRESS.match(str(path)):
-        # A path has no two slashes in a row.
-        shown = f"{address[1]}://{str(path)[address.end() :]}"
-        hint = (
-            "Fetch it first, or hand its bytes on: FETCHING_COMMAND | lexer-pipeline validate - --spec SPEC"
-        )
-        return SourceError(f"{shown}: is an address, and files of this machine alone are read", hint)
     meant = _nearest(path)
     hint = f"Did you mean {meant}?" if meant else _there(path.parent)
     return SourceError(f"{path}: there is no such file", hint, instead=(str(path), meant))

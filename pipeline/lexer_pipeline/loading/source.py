@@ -16,7 +16,9 @@ from typing import BinaryIO, Protocol, runtime_checkable
 from lexer_pipeline.chunks.edits import Edits
 from lexer_pipeline.errors import SourceError, UsageError
 from lexer_pipeline.loading import delimited, header_finder, json_documents, rejects_header
+from lexer_pipeline.loading.answers import Answer
 from lexer_pipeline.loading.byte_stream import ByteSource
+from lexer_pipeline.loading.database import Query
 from lexer_pipeline.loading.footer import Footer
 from lexer_pipeline.loading.format import (
     AS_TOLD,
@@ -48,9 +50,10 @@ FORMATS = (
     # Whatever else it is, it is read as text.
     Format((b"",), "lexer_pipeline.loading.encodings"),
 )
+DATABASE = "a database"
 REFUSED = (
     (b"%PDF", "a PDF"), (b"\x89PNG", "a picture"), (b"\xff\xd8\xff", "a picture"), (b"GIF8", "a picture"),
-    (b"7z\xbc\xaf", "a 7z archive"), (b"Rar!", "a RAR archive"), (b"SQLite format", "a database"), (b"{\\rtf", "an RTF document"),
+    (b"7z\xbc\xaf", "a 7z archive"), (b"Rar!", "a RAR archive"), (b"SQLite format", DATABASE), (b"{\\rtf", "an RTF document"),
     (b"FEA1", "a Feather file of the first version"), (b"Obj\x01", "an Avro file"),
 )  # fmt: skip
 MARKUP = (
@@ -68,7 +71,7 @@ class ArrowStream(Protocol):
     def __arrow_c_stream__(self, requested_schema: object | None = None) -> object: ...
 
 
-Source = Path | str | Origin | ArrowStream | Member
+Source = Path | str | Origin | ArrowStream | Member | Query | Answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +182,7 @@ def load(
     source: Source, stdin: BinaryIO | None, options: ReadOptions = AS_TOLD, hashing: Hashing | None = None,
     scratch: Scratch | None = None,
 ) -> Loaded:  # fmt: skip
-    """Open a source: a path, `-` for `stdin`, what was opened before, a member of a zip or a data frame; its form is told from its content.
+    """Open a source: a path, `-` for `stdin`, what was opened before, a member of a zip, a data frame or a query; its form is told from its content.
 
     Its checksum is worked out by `hashing`, or by a thread of its own; copies of it lie in `scratch`, or in one of its own.
 
@@ -188,9 +191,15 @@ def load(
     with naming_member(source), ExitStack() as on_failure:
         scratch = scratch or Scratch()
         stream = _open(source, stdin, options, hashing, scratch, on_failure)
+        asked, options = options, stream.told if isinstance(source, Answer) else options
         loaded = replace(_begun(stream, options), scratch=scratch)
         on_failure.pop_all()
         notes = source.notes if isinstance(source, Member) else ()
+        # The text of an answer is made here, so that its form is known.
+        if isinstance(source, Answer) and asked != AS_TOLD:
+            notes = (
+                "is no file, so it means nothing how one would be read (encoding, header row, sheet, hidden rows)",
+            )
         # Of several sources some may be workbooks, so that it is no fault.
         if options.sheet is not None and options.form is None and not stream.is_sheet:
             notes = (*notes, f"is no workbook, so the sheet {options.sheet} means nothing here")
@@ -267,6 +276,8 @@ def _open(
         # pyarrow costs more time to import than a small file to convert, so only frames pay for it.
         frame: TextStream = import_module("lexer_pipeline.loading.dataframe").open_text(source)
         return frame
+    if isinstance(source, Answer):
+        return source.open_text()
     file = on_failure.enter_context(closing(_open_bytes(source, stdin, hashing, scratch)))
     first = file.peek(HEAD)
     _refuse_foreign(file.name, first)
@@ -285,7 +296,9 @@ def _open_bytes(
     if isinstance(source, Member):
         file = import_module("lexer_pipeline.loading.archive").MemberFile(source)
         return ByteSource(str(source), file, hashing, scratch)
-    raise SourceError("the source is neither a path nor a data frame", "Pass a path or a DataFrame.")
+    raise SourceError(
+        "the source is neither a path, a data frame nor a query", "Pass a path, a DataFrame or a Query."
+    )
 
 
 def _refuse_foreign(name: str, first: bytes) -> None:
@@ -294,6 +307,7 @@ def _refuse_foreign(name: str, first: bytes) -> None:
     markup = ((mark, what) for mark, what in MARKUP if words.startswith(mark))
     found = next(chain(marks, markup), None)
     if found is not None:
-        raise SourceError(
-            f"{name}: is {found[1]}, neither a table nor JSON", "Export it as CSV, JSON, XLSX or Parquet."
-        )
+        remedy = "Export it as CSV, JSON, XLSX or Parquet."
+        if found[1] == DATABASE:
+            remedy = f"Name it as sqlite:///{name} and say what to read from it, with --query."
+        raise SourceError(f"{name}: is {found[1]}, neither a table nor JSON", remedy)

@@ -5,6 +5,8 @@ from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
+from lexer_pipeline.loading.answers import Answer
+from lexer_pipeline.loading.database import Query
 from lexer_pipeline.loading.format import AS_TOLD, ReadOptions
 from lexer_pipeline.loading.origins import Member, Origin, origin_of
 from lexer_pipeline.loading.source import Loaded, Source, load
@@ -24,6 +26,8 @@ def unchanged(
     with ExitStack() as held:
         if isinstance(source, str | Path):
             source = held.enter_context(closing(origin_of(source, stdin, scratch)))
+        if isinstance(source, Query):
+            source = held.enter_context(closing(Answer(source, scratch or Scratch())))
         try:
             with closing(load(source, stdin, options, hashing, scratch)) as loaded:
                 yield loaded

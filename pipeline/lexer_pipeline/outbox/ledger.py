@@ -1,5 +1,6 @@
 """The ledger: what was made, asked, granted and sent, committed before each act, so that a crash loses nothing."""
 
+from collections import defaultdict
 from collections.abc import Mapping
 from contextlib import AbstractContextManager, closing
 from importlib import import_module
@@ -196,6 +197,14 @@ def uploads_of(connection: Connection, one: BatchEntry) -> list[Entry]:
     """The uploads of one batch, to all services, in the order they were begun."""
     found = connection.execute(f"{UPLOADS} WHERE u.batch = ? ORDER BY u.id", (one.id,))
     return [Entry(**row) for row in found]
+
+
+def uploads_by_batch(connection: Connection) -> Mapping[int, list[Entry]]:
+    """The uploads of all batches, by the id of the batch, in the order they were begun; empty for one that has none."""
+    found = defaultdict[int, list[Entry]](list)
+    for row in connection.execute(f"{UPLOADS} ORDER BY u.id"):
+        found[row["batch_id"]].append(Entry(**row))
+    return found
 
 
 def entries(out: Path, file: LedgerPlace | None = None) -> tuple[Entry, ...]:

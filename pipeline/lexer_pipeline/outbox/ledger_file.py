@@ -14,6 +14,7 @@ from lexer_pipeline.errors import PersonNeeded, ServiceUnavailable, UsageError
 from lexer_pipeline.system.files import open_or_make
 
 FILE = "ledger.sqlite3"
+MOVED = f"{FILE}.moved"  # how it is called once a database knows what it knew
 VERSION = 5
 PATIENCE = 30.0  # seconds to wait for another process that is writing
 LOCKED = (

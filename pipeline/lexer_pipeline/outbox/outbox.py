@@ -9,7 +9,7 @@ from lexer_pipeline.outbox import deliveries, ledger_file
 from lexer_pipeline.outbox.address import LedgerPlace, in_database
 from lexer_pipeline.outbox.adopt import adopt
 from lexer_pipeline.outbox.ledger import Ledger, place
-from lexer_pipeline.outbox.ledger_file import FILE
+from lexer_pipeline.outbox.ledger_file import FILE, MOVED
 from lexer_pipeline.outbox.workspace import recover
 from lexer_pipeline.system import files, scratch
 from lexer_pipeline.system.runtime import Runtime
@@ -61,6 +61,11 @@ def _is_known(ledger: Ledger, folder: Path) -> bool:
 def _refuse_two(out: Path, used: LedgerPlace) -> None:
     """What the ledger in a folder knows was asked for would be sent again by another that is used in its stead."""
     own = out / FILE
+    if used == own and (out / MOVED).exists() and not own.exists():
+        raise UsageError(
+            f"what lies in {out} is known to a ledger in a database, into which {out / MOVED} was brought, and none is named",
+            "export LEXER_LEDGER=postgresql://USER@HOST/DATABASE, as then",
+        )
     if not own.is_file() or (isinstance(used, Path) and used.is_file() and own.samefile(used)):
         return
     # Ledgers of 0.1.0 have no such column, but none without an upload either.
@@ -72,5 +77,7 @@ def _refuse_two(out: Path, used: LedgerPlace) -> None:
     if ledger_file.read(own, f"SELECT 1 FROM uploads WHERE {asked} LIMIT 1"):  # noqa: S608 - one of two words
         raise UsageError(
             f"{out} has a ledger of its own, {own}, beside {used}, which LEXER_LEDGER or [ledger] names",
-            f"Name {own} there, so that other folders share it; or leave that setting out for this folder.",
+            f"Bring over what it knows, once: lexer-pipeline status --move-ledger --out {out}"
+            if in_database(used)
+            else f"Name {own} there, so that other folders share it; or leave that setting out for this folder.",
         )

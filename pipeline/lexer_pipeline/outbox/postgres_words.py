@@ -3,6 +3,7 @@
 None of what the server or its library says is repeated: that may name the user, quote the address, or show a value.
 """
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -14,6 +15,7 @@ from lexer_pipeline.outbox.address import FORM, LedgerAddress
 from lexer_pipeline.outbox.ledger_file import LOCKED, REMEDY
 
 AGAIN = "Try again; what was recorded stays, and the next run goes on from there."
+NAMES = re.compile("'[^']*'|\"[^\"]*\"")  # of hosts, users and databases, whatever they are called
 # What the server says in its own words where it gives no code, before anybody is let in. Servers that speak another language
 # than English are told by the last line.
 REFUSALS = (
@@ -25,7 +27,6 @@ REFUSALS = (
     ("certificate", PersonNeeded, "has a certificate that is not trusted", "Name the right one with ?sslrootcert=FILE in the address."),
     ("does not support SSL", PersonNeeded, "speaks no TLS, which the address asks for", "Check sslmode in the address."),
     ("does not exist", UsageError, "has no such database, or no such user", "Check the address in LEXER_LEDGER or [ledger] path."),
-    ("invalid", UsageError, "cannot be asked so: its address has a part that PostgreSQL does not know", FORM),
     ("read-only", ServiceUnavailable, "is a standby that takes no changes", "Name the server that does, or all with ?target_session_attrs=read-write."),
     ("slots are reserved", ServiceUnavailable, "has no connection left", AGAIN),
     ("too many", ServiceUnavailable, "has no connection left", AGAIN),
@@ -46,7 +47,11 @@ def worded(address: LedgerAddress) -> Iterator[None]:
 
 def refused(error: psycopg.Error, address: LedgerAddress) -> PipelineError:
     """Why no connection was made."""
-    said = str(error)
+    if isinstance(error, psycopg.ProgrammingError):
+        return UsageError(
+            f"the ledger {address} has a part in its address that PostgreSQL does not know", FORM
+        )
+    said = NAMES.sub("", str(error))
     _, kind, what, remedy = next(one for one in REFUSALS if one[0] in said)
     return kind(f"the ledger {address} {what}", remedy)
 

@@ -15,13 +15,13 @@ from numpy.typing import NDArray
 from lexer_pipeline.chunks.results import Checked
 from lexer_pipeline.chunks.traced import rows_of_lines
 from lexer_pipeline.kernels.arrays import Bools, Int64s, UInt64s
-from lexer_pipeline.kernels.fallback.record_hashes import record_hashes
+from lexer_pipeline.kernels import dispatch
 from lexer_pipeline.outbox.at_destination import PARTS, Known, Standing
 from lexer_pipeline.outbox.record_hashes import PAIR
+from lexer_pipeline.specs.identity import REFERENCE
 from lexer_pipeline.system.scratch import Parted, Scratch
 
 SHIFT = np.uint64(58)
-MIXED_BY = np.uint64(0x9E3779B97F4A7C15)
 LINE_END = 10
 # A record that is put aside: its pair, and the number of the part that it was written to, from 1; 0 where it is unchanged.
 NOTED = np.dtype([("identity", "<u8"), ("content", "<u8"), ("part", "<i4")])
@@ -83,6 +83,7 @@ class Changes:
     ) -> None:  # fmt: skip
         self.standing = standing
         self._key, self._names = key, tuple(name.encode() for name in names)
+        self._is_reference = REFERENCE in names
         self._scratch, self._twice = scratch, twice
         self._contents = standing.contents() if standing is not None else NO_HASHES
         self._left = twice.counts.copy() if twice is not None else np.zeros(0, np.int64)
@@ -101,8 +102,7 @@ class Changes:
         """The lines of a chunk that are new or changed; several threads may ask at once."""
         data = lines[0] if len(lines) == 1 else b"".join(lines)
         ends = np.flatnonzero(np.frombuffer(data, np.uint8) == LINE_END) + 1
-        identities, contents = record_hashes(data, ends, self._names, self._key)
-        contents ^= identities * MIXED_BY
+        identities, contents = dispatch.record_hashes(data, ends, self._names, self._is_reference, self._key)
         unsent = _among(contents, self._contents)
         if self._twice is not None:
             unsent |= _among(contents, self._twice.never)

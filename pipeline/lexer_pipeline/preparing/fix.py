@@ -80,7 +80,7 @@ def _mended(
 ) -> Iterator[tuple[Workspace, Read, Verdict]]:
     """The rejects of a batch behind all stages, and the verdict on them."""
     named = [file for _, files in fixed.parts for _, file in files]
-    with opened_sources(named, options.stdin, scratch, is_read_again=False) as files:
+    with opened_sources(named, options.stdin, scratch, False, options.network) as files:
         each = iter(files)
         todo = [
             (batch, fixed.plans(batch, [(number, next(each)) for number, _ in some]))

@@ -9,6 +9,7 @@ from typing import Any, BinaryIO
 
 from lexer_pipeline.errors import UsageError
 from lexer_pipeline.loading.format import AS_TOLD, ReadOptions
+from lexer_pipeline.loading.network import Network
 from lexer_pipeline.model import Json
 from lexer_pipeline.outbox.address import LedgerPlace
 from lexer_pipeline.system.timings import Timings
@@ -37,7 +38,7 @@ READING: Mapping[str, tuple[type, ...]] = MappingProxyType(
 # The others belong to one run: how a file is called, what is shown, and where from and with what it is read.
 OF_ONE_RUN = frozenset({
     "reading", "date", "fix", "edits", "replaces", "datasets", "ledger", "names", "stdin", "progress", "show_values", "timings",
-    "day", "temp", "report", "changed", "full", "service", "list_missing",
+    "day", "temp", "report", "network", "changed", "full", "service", "list_missing",
 })  # fmt: skip
 
 
@@ -69,6 +70,8 @@ class Options:
     `report` says that a page on it lies in each batch.
 
     `temp` is the folder for temporary data: by default that of batches, and the system's (TMPDIR) where nothing is written.
+
+    `network` is how addresses are reached: certificates and a proxy, where not as the environment says.
     """
 
     reading: ReadOptions = AS_TOLD
@@ -103,6 +106,7 @@ class Options:
     list_missing: Path | None = None
     day: dt.date | None = None
     timings: Timings = field(default_factory=Timings)
+    network: Network = field(default_factory=Network)
 
     def as_json(self) -> dict[str, Json]:
         """What changes the meaning of a source, where it is not the default: as manifest.json holds it, without any folder."""

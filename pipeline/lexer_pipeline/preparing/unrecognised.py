@@ -5,12 +5,14 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from lexer_pipeline.errors import UsageError
+from lexer_pipeline.loading.answers import Answer
 from lexer_pipeline.loading.origins import Origin
 from lexer_pipeline.loading.source import Loaded, Source
 from lexer_pipeline.mapping.recognition import Fit, Recognised, recognise
 from lexer_pipeline.mapping.synonyms import field_called
 from lexer_pipeline.model import Specification
 from lexer_pipeline.specs import catalog
+from lexer_pipeline.system.addresses import address_of
 from lexer_pipeline.validating.header_checks import UnknownColumnsError
 
 
@@ -58,7 +60,7 @@ def called_otherwise(
     paths = [one.path for one in specification.fields if not (has_link and one.path.startswith("link."))]
     fields = {name: field_called(name, paths) for name in problem.names}
     words = {name: field for name, field in fields.items() if field is not None}
-    file = shlex.quote(called) if Path(called).is_file() else "SOURCE"
+    file = shlex.quote(called) if address_of(called) or Path(called).is_file() else "SOURCE"
     spec = specification.name if specification.name in catalog.names() else "SPEC"
     remedy = (
         f"lexer-pipeline map {file} --spec {spec} drafts a mapping that gives them fields; "
@@ -76,7 +78,7 @@ def saying_sheet(problem: UsageError, loaded: Loaded) -> UsageError:
 
 
 def _next_steps(source: Source, nearest: Sequence[Fit]) -> str:
-    path = source.path if isinstance(source, Origin) else None
+    path = source.path if isinstance(source, Origin) else source if isinstance(source, Answer) else None
     file = shlex.quote(str(path)) if path is not None else "FILE"
     steps = (
         f"lexer-pipeline inspect {file} shows what it holds, lexer-pipeline map {file} --spec SPEC drafts a mapping; "

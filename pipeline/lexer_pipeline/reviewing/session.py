@@ -96,7 +96,7 @@ class Session:
 
     def _opened(self, held: ExitStack) -> Source:
         named, stdin = self.wanted.named, self.wanted.options.stdin
-        opened = held.enter_context(opened_sources([named], stdin, self.scratch, is_read_again=True))
+        opened = held.enter_context(opened_sources([named], stdin, self.scratch, True, self.options.network))
         found = expand(opened, self.options.member)
         if len(found) != 1:
             raise UsageError(

@@ -6,7 +6,12 @@ from datetime import date, timedelta
 from glob import glob
 from pathlib import Path
 
-from lexer_pipeline.errors import SourceError
+from lexer_pipeline.errors import PipelineError, SourceError
+from lexer_pipeline.loading.folders import files_meant
+from lexer_pipeline.loading.network import Network
+from lexer_pipeline.loading.origins import origin_of
+from lexer_pipeline.loading.remote import NothingThere
+from lexer_pipeline.system.addresses import address_of, shown
 from lexer_pipeline.unattended.jobs import Job
 
 DAY = re.compile(r"\{(date|yesterday)(?::([^{}]+))?\}")
@@ -33,9 +38,11 @@ class JobFiles:
     missing: tuple[str, ...]
 
 
-def patterns(job: Job, day: date) -> list[Pattern]:
+def patterns(job: Job, day: date, network: Network) -> list[Pattern]:
     """The sources of a job as they are on a day, each with its files by name."""
-    return [Pattern(text, _found(text)) for text in (_of_day(source, day) for source in job.sources)]
+    texts = [_of_day(source, day) for source in job.sources]
+    # A database is always there, as far as anybody knows before it is asked.
+    return [Pattern(text, (text,) if "query" in job.flags else files_there(text, network)) for text in texts]
 
 
 def _of_day(source: str, day: date) -> str:
@@ -43,15 +50,30 @@ def _of_day(source: str, day: date) -> str:
     return DAY.sub(lambda said: days[said[1]].strftime(said[2] or "%Y-%m-%d"), source)
 
 
-def _found(text: str) -> tuple[str, ...]:
+def files_there(text: str, network: Network) -> tuple[str, ...]:
+    """The files that a source names; none where there are none. Where that cannot be found out, whoever reads it says why."""
+    if address_of(text):
+        return _objects_there(text, network)
     # A name that holds signs of a pattern is the file of that name, if it is there.
     if Path(text).exists():
         return (text,)
     return tuple(sorted(path for path in glob(text, recursive=True) if not Path(path).is_dir()))  # noqa: PTH207  # a Path looks for no absolute pattern
 
 
+def _objects_there(text: str, network: Network) -> tuple[str, ...]:
+    try:
+        found = [str(one) for one in files_meant([text], network)]
+        if found == [text]:
+            origin_of(text, None, network=network).close()
+    except NothingThere:
+        return ()
+    except PipelineError:
+        return (text,)
+    return tuple(found)
+
+
 def missing(job: Job, pattern: Pattern) -> SourceError:
     """The error of a source of which there is no file."""
-    place = job.file.fault(("job", job.name, "sources"), f"no file is there for {pattern.text}", "")
+    place = job.file.fault(("job", job.name, "sources"), f"no file is there for {shown(pattern.text)}", "")
     hint = f'Look whether it was exported; for days on which none comes, write missing = "ok" in [job.{job.name}].'
     return SourceError(place.message, hint)

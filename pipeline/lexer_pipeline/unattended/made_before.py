@@ -2,7 +2,7 @@
 
 import hashlib
 import stat
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager, suppress
 from functools import partial
 from importlib import import_module
@@ -11,7 +11,11 @@ from types import ModuleType
 from typing import TypeAlias
 
 from lexer_pipeline.errors import PipelineError, ServiceUnavailable
-from lexer_pipeline.loading.origins import Member, origin_of
+from lexer_pipeline.loading.byte_stream import RawFile
+from lexer_pipeline.loading.network import Network
+from lexer_pipeline.loading.origins import Member, Origin, origin_of
+from lexer_pipeline.loading.remote import RemoteFile
+from lexer_pipeline.loading.source import ZIP
 from lexer_pipeline.outbox import order
 from lexer_pipeline.outbox.address import in_database
 from lexer_pipeline.outbox.datasets import dataset_for
@@ -22,6 +26,7 @@ from lexer_pipeline.outbox.locks import JOB
 from lexer_pipeline.outbox.outbox import looked_into, opened
 from lexer_pipeline.specs import catalog
 from lexer_pipeline.system import files
+from lexer_pipeline.system.addresses import address_of
 from lexer_pipeline.unattended.job_files import JobFiles, Pattern
 from lexer_pipeline.uploading.settings import Settings
 
@@ -39,7 +44,7 @@ def files_of(
     """The files of a job, told apart by what earlier runs made of them; `asked` are the spec, map, label and member of this one.
 
     A file is known by its bytes: one of which a batch was made in the same way, for the same dataset, is not read again, whatever
-    became of the batch, unless it was held or rejected.
+    became of the batch, unless it was held or rejected, or waits and is gone from the disk.
     """
     names = list(dict.fromkeys(path for one in found for path in one.found))
     absent = tuple(one.text for one in found if not one.found)
@@ -47,22 +52,40 @@ def files_of(
         return JobFiles(tuple(names), (), (), absent)
     with looked_into(out, file=settings.ledger) as ledger:
         made = _made(ledger, settings, asked)
-        before = {path: _before(path, asked["member"], made) for path in names}
-        known = tuple(path for path, batches in before.items() if _is_done(batches))
-        waiting = _waiting(ledger, settings, (one for path in known for one in before[path]))
+        network = Network(settings.ca_file, settings.proxy)
+        before = {path: _before(path, asked["member"], made, network) for path in names}
+        waits = _waiting(ledger, settings)
+        gone = {one.id for one in waits if not ledger.folder_of(one.folder).is_dir()}
+        known = tuple(path for path, batches in before.items() if _is_done(batches, gone))
+        some = {one.id for path in known for one in before[path]}
+        waiting = tuple(ledger.folder_of(one.folder) for one in waits if one.id in some)
     return JobFiles(tuple(path for path in names if path not in known), known, waiting, absent)
 
 
-def _before(path: str, member: str | None, made: Made) -> list[BatchEntry]:
+def _before(path: str, member: str | None, made: Made, network: Network) -> list[BatchEntry]:
     """The batches that were made of a file, or of all members of a zip; none where a part of it is new.
 
     What has a size that was never met is not read for that.
     """
+    if address_of(path):
+        return _before_elsewhere(path, member, made, network)
     with suppress(OSError):  # whoever reads it says what is wrong
         found = Path(path).stat()
         if stat.S_ISREG(found.st_mode):  # a pipe can be read once alone
             whole = _known(found.st_size, lambda: files.sha256_of(Path(path)), made)
-            return whole or (_of_members(path, member, made) if path.lower().endswith(".zip") else [])
+            return whole or (
+                _of_members(origin_of(path, None), member, made) if path.lower().endswith(".zip") else []
+            )
+    return []
+
+
+def _before_elsewhere(path: str, member: str | None, made: Made, network: Network) -> list[BatchEntry]:
+    with suppress(PipelineError):
+        found = origin_of(path, None, network=network)
+        with closing(found):
+            if isinstance(found, RemoteFile):  # what comes as a whole would have to be fetched twice
+                whole = _known(found.size(), lambda: _sha256(found.open()), made)
+                return whole or (_of_members(found, member, made) if found.first().startswith(ZIP) else [])
     return []
 
 
@@ -70,26 +93,33 @@ def _known(size: int, checksum: Callable[[], str], made: Made) -> list[BatchEntr
     return made.get((size, checksum()), []) if any(size == known for known, _ in made) else []
 
 
-def _of_members(path: str, wanted: str | None, made: Made) -> list[BatchEntry]:
+def _of_members(origin: Origin, wanted: str | None, made: Made) -> list[BatchEntry]:
     archive = import_module("lexer_pipeline.loading.archive")
     try:
-        members = archive.members(origin_of(path, None), wanted)
-        found = [_known(archive.size_of(one), partial(_sha256, archive, one), made) for one in members]
+        members = archive.members(origin, wanted)
+        found = [
+            _known(archive.size_of(one), partial(_sha256_of_member, archive, one), made) for one in members
+        ]
     except PipelineError:
         return []
     return [batch for batches in found for batch in batches] if all(found) else []
 
 
-def _sha256(archive: ModuleType, member: Member) -> str:
-    digest, file = hashlib.sha256(), archive.MemberFile(member)
+def _sha256_of_member(archive: ModuleType, member: Member) -> str:
+    return _sha256(archive.MemberFile(member))
+
+
+def _sha256(file: RawFile) -> str:
+    digest = hashlib.sha256()
     with closing(file):
         while block := file.read(BLOCK):
             digest.update(block)
     return digest.hexdigest()
 
 
-def _is_done(batches: Sequence[BatchEntry]) -> bool:
-    return bool(batches) and not any(one.state in TRIED_AGAIN for one in batches)
+def _is_done(batches: Sequence[BatchEntry], gone: Collection[int]) -> bool:
+    """Whether nothing is left to do with a file: what waits and is `gone` from the disk has to be made anew."""
+    return bool(batches) and not any(one.state in TRIED_AGAIN or one.id in gone for one in batches)
 
 
 def _made(ledger: Ledger, settings: Settings, asked: Mapping[str, str | None]) -> Made:
@@ -111,12 +141,10 @@ def _made(ledger: Ledger, settings: Settings, asked: Mapping[str, str | None]) -
     return made
 
 
-def _waiting(ledger: Ledger, settings: Settings, batches: Iterator[BatchEntry]) -> tuple[Path, ...]:
-    """Those of some batches that are not at the service yet, or need a person there, in the order they were made."""
-    some = {one.id for one in batches}
+def _waiting(ledger: Ledger, settings: Settings) -> list[BatchEntry]:
+    """The batches that are not at the service yet, or need a person there, in the order they were made."""
     with ledger.transaction() as connection:
-        waiting = order.waiting(connection, settings.service, settings.former_service)
-    return tuple(ledger.folder_of(one.folder) for one in waiting if one.id in some)
+        return order.waiting(connection, settings.service, settings.former_service)
 
 
 @contextmanager

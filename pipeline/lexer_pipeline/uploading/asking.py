@@ -54,7 +54,11 @@ def _granted(entry: Entry, answer: Grant, state: State, what: str, context: Uplo
         if entry.state in ENDED
         else {**NO_PERMIT, "reason": ""}
     )
-    permit = {"upload_id": answer.upload_id, "url": answer.url, "expires_at": expires_at}
+    permit = {
+        "upload_id": answer.upload_id,
+        "url": context.seal.close(answer.url) if context.seal else answer.url,
+        "expires_at": expires_at,
+    }
     return context.ledger.move(entry, state, what, **{**before, **permit})
 
 

@@ -5,11 +5,13 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from lexer_pipeline.outbox.address import in_database
 from lexer_pipeline.outbox.entry import Entry
 from lexer_pipeline.outbox.ledger import Ledger
 from lexer_pipeline.system.runtime import Runtime
 from lexer_pipeline.uploading.options import Progress, UploadOptions
 from lexer_pipeline.uploading.permit import UploadService
+from lexer_pipeline.uploading.sealed import Seal
 from lexer_pipeline.uploading.settings import Settings
 from lexer_pipeline.uploading.transfer import Wire
 
@@ -21,7 +23,8 @@ class UploadContext:
     """Where the uploads of one run go, what remembers them, and how they are sent.
 
     `wire` is for each of the `wide` uploads that go side by side. `halt` is set where one of them cannot go on, and
-    `barred` where the service lets nobody in. `datasets` are for batches that have none, by record type.
+    `barred` where the service lets nobody in. `datasets` are for batches that have none, by record type. `seal` is for addresses of
+    uploads, where the ledger is one that others keep.
     """
 
     ledger: Ledger
@@ -32,6 +35,7 @@ class UploadContext:
     datasets: Mapping[str, str]
     options: UploadOptions
     runtime: Runtime
+    seal: Seal | None = None
     halt: threading.Event = field(default_factory=threading.Event)
     barred: threading.Event = field(default_factory=threading.Event)
 
@@ -84,4 +88,7 @@ def context_of(
         settings.ca_file,
         (settings.token.secret,) if settings.token else (),
     )
-    return UploadContext(ledger, service, wire, wide, settings.tries, settings.datasets, options, runtime)
+    seal = Seal(settings.token.secret) if settings.token and in_database(ledger.place) else None
+    return UploadContext(
+        ledger, service, wire, wide, settings.tries, settings.datasets, options, runtime, seal
+    )

@@ -65,10 +65,17 @@ def sort_out(batches: Sequence[BatchEntry], context: UploadContext) -> Sorted:
 
 
 def _mark_as_gone(one: BatchEntry, context: UploadContext) -> None:
-    """Write down that a batch's folder is gone, so that those after it in its series do not wait for it."""
+    """Write down that a batch's folder is gone, so that those after it in its series do not wait for it.
+
+    What may have arrived stays as it is: made anew, it goes on to the same place, which alone tells whether it had arrived.
+    """
     entry = context.ledger.begin(one, context.service.name, context.service.former_name)
-    if entry.state not in ENDED:
+    if entry.state not in ENDED and not _may_have_arrived(entry):
         end(entry, State.CHANGED, GONE, context)
+
+
+def _may_have_arrived(upload: Entry) -> bool:
+    return bool(upload.unanswered or upload.last_block)
 
 
 def _may_fill(
@@ -140,7 +147,8 @@ def _left(
         return receipts.turned_down(content, BatchState.SUPERSEDED, reason, needs="")
     if one.specification and not folder.is_dir():
         hint = next_steps.after(State.CHANGED, folder)
-        return receipts.turned_down(content, State.CHANGED, GONE, hint=hint)
+        state = last.state if last is not None and _may_have_arrived(last) else State.CHANGED
+        return receipts.turned_down(content, state, GONE, hint=hint)
     if last is not None and last.state in receipts.NEEDS_PERSON and not context.options.resend:
         return None
     if named and one.dataset and named != one.dataset:

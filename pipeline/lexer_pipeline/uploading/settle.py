@@ -29,7 +29,7 @@ def settle(
     """End the doubt about a batch: from now on it was sent, or it waits to be sent.
 
     Where it is in doubt at several services, that of the settings is meant. What may have arrived and can be sent to the
-    same url no more is in doubt too, though its store could not be asked. UsageError where nobody is in doubt.
+    same url no more is in doubt too, though its store could not be asked, and so is what is gone from here. UsageError where nobody is in doubt.
     """
     with opened(out, runtime, settings.ledger) as ledger:
         receipts.write_missing(ledger)
@@ -54,7 +54,9 @@ def _settled(entry: Entry, arrived: bool, folder: Path, ledger: Ledger) -> Recei
 
 
 def _doubted(uploads: list[Entry], folder: Path, settings: Settings, now: float) -> Entry:
-    found = [upload for upload in uploads if upload.state == State.IN_DOUBT or _is_overdue(upload, now)]
+    found = [
+        upload for upload in uploads if upload.state == State.IN_DOUBT or _is_stranded(upload, folder, now)
+    ]
     here = [upload for upload in found if upload.service in (settings.service, settings.former_service)]
     if len(found) == 1 or here:
         return (here or found)[0]
@@ -70,10 +72,11 @@ def _doubted(uploads: list[Entry], folder: Path, settings: Settings, now: float)
     )
 
 
-def _is_overdue(upload: Entry, now: float) -> bool:
-    """Whether an upload that may have arrived can be sent to the same url no more."""
+def _is_stranded(upload: Entry, folder: Path, now: float) -> bool:
+    """Whether an upload that may have arrived can be sent to the same url no more, or is gone from here."""
     may_have_landed = upload.state == State.SENDING and (upload.unanswered or upload.last_block)
-    return bool(may_have_landed) and upload.expires_at is not None and upload.expires_at < now
+    is_overdue = upload.expires_at is not None and upload.expires_at < now
+    return bool(may_have_landed) and (is_overdue or not folder.is_dir())
 
 
 def drop(

@@ -10,8 +10,8 @@ from lexer_pipeline.model import Manifest
 from lexer_pipeline.outbox import deliveries
 from lexer_pipeline.outbox.address import LedgerPlace, in_database
 from lexer_pipeline.outbox.batch import as_named, folders, read
-from lexer_pipeline.outbox.entry import BatchEntry, BatchState, Entry, State
-from lexer_pipeline.outbox.ledger import Ledger, uploads_of
+from lexer_pipeline.outbox.entry import UNDER_WAY, BatchEntry, BatchState, Entry, State
+from lexer_pipeline.outbox.ledger import Ledger, uploads_by_batch
 from lexer_pipeline.outbox.outbox import looked_into
 from lexer_pipeline.outbox.standing import data_in, size_of, standing
 from lexer_pipeline.outbox.workspace import WORK
@@ -72,15 +72,18 @@ def overview(out: Path, ledger: LedgerPlace | None = None) -> Overview:
         receipts.write_missing(known)
         with known.transaction() as connection:
             batches = deliveries.select(connection, "TRUE")
-            uploads = {one.id: uploads_of(connection, one) for one in batches}
-            corrections = {one.id: deliveries.correction_of(connection, one) for one in batches}
+            uploads = uploads_by_batch(connection)
         by_id = {one.id: one for one in batches}
+        newest = {one.name: one for one in batches if one.state == BatchState.PREPARED}
+        corrections = {
+            one.id: found for one in batches if (found := newest.get(one.name)) and found.id > one.id
+        }
         lines = []
         for one in batches:
             if one.purged_at and one.state != BatchState.PREPARED:
                 continue
             before = by_id.get(one.replaces or 0)
-            names = (before.folder if before else None, _name(corrections[one.id], one))
+            names = (before.folder if before else None, _name(corrections.get(one.id), one))
             shown = [_line(out, known, one, upload, names) for upload in _shown(one, uploads[one.id])]
             anew = _made_anew(known, one, batches) if one.state == BatchState.HELD else None
             lines += shown if anew is None else [_with_successor(line, anew) for line in shown]
@@ -121,7 +124,8 @@ def _line(
     path = as_named(folder, out)
     manifest = _manifest(folder)
     state = upload.state if upload is not None else one.state
-    is_gone = manifest is None and bool(one.specification) and state == BatchState.PREPARED
+    waits = state == BatchState.PREPARED or state in UNDER_WAY
+    is_gone = manifest is None and bool(one.specification) and waits
     replaces, replaced_by = (Path(name).name if name else None for name in names)
     purged = f"its data was purged on {utc_text(one.purged_at, 'seconds')}" if one.purged_at else ""
     reason = "its folder is gone, or broken" if is_gone else _why(upload, manifest) or purged

@@ -3,6 +3,7 @@
 import argparse
 
 from lexer_pipeline.cli import asked as given
+from lexer_pipeline.cli import queries
 from lexer_pipeline.cli.answers import print_json
 from lexer_pipeline.cli.exits import DATA, DONE
 from lexer_pipeline.cli.terminal import fetch_words, show_timings, watched
@@ -29,7 +30,7 @@ def prepared(asked: argparse.Namespace) -> Report:
     with watched(asked, "converting") as progress:
         options = given.options(asked, progress)
         fetch_words(asked)
-        report = prepare(asked.sources, asked.spec, given.made_in(asked), options)
+        report = prepare(queries.sources(asked), asked.spec, given.made_in(asked), options)
     if asked.profile:
         show_timings(asked, options.timings)
     if asked.log.is_kept:

@@ -3,9 +3,9 @@
 import argparse
 from contextlib import ExitStack
 
-from lexer_pipeline.cli import show_inspected
+from lexer_pipeline.cli import queries, show_inspected
 from lexer_pipeline.cli.answers import print_json
-from lexer_pipeline.cli.asked import read_options
+from lexer_pipeline.cli.asked import network, read_options
 from lexer_pipeline.cli.console import console_for
 from lexer_pipeline.cli.exits import DONE
 from lexer_pipeline.cli.show_inspected import Inspected
@@ -28,7 +28,7 @@ def run(asked: argparse.Namespace) -> int:
         progress = held.enter_context(watched(asked, "looking"))
         scratch = held.enter_context(Scratch(asked.temp))
         opened = held.enter_context(
-            opened_sources(asked.sources, standard_input(), scratch, is_read_again=True)
+            opened_sources(queries.sources(asked), standard_input(), scratch, True, network())
         )
         for source in expand(opened, asked.member):
             seen = inspect(source, read_options(asked), progress=progress, temp=asked.temp)

@@ -3,9 +3,9 @@
 import argparse
 from collections.abc import Sequence
 
-from lexer_pipeline.cli import again, show_inspected
+from lexer_pipeline.cli import again, queries, show_inspected
 from lexer_pipeline.cli.answers import print_json
-from lexer_pipeline.cli.asked import read_options
+from lexer_pipeline.cli.asked import network, read_options
 from lexer_pipeline.cli.console import console_for
 from lexer_pipeline.cli.exits import DONE
 from lexer_pipeline.cli.streams import standard_input
@@ -23,7 +23,7 @@ def run(asked: argparse.Namespace) -> int:
     with (
         watched(asked, "looking") as progress,
         Scratch(asked.temp) as scratch,
-        opened_sources(asked.sources, standard_input(), scratch, is_read_again=False) as opened,
+        opened_sources(queries.sources(asked), standard_input(), scratch, False, network()) as opened,
     ):
         source, reading = _only(expand(opened, asked.member), asked.sources[0]), read_options(asked)
         if not asked.spec and not asked.preset:

@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path, PurePath
 
 from lexer_pipeline.cli import asked as given
+from lexer_pipeline.cli import queries
 from lexer_pipeline.cli.answers import print_json
 from lexer_pipeline.cli.console import console_for, say
 from lexer_pipeline.cli.exits import DONE
@@ -13,6 +14,7 @@ from lexer_pipeline.outbox.batch import MANIFEST, PAGE, folder_named, no_batch
 from lexer_pipeline.outbox.names import FILE_NAME
 from lexer_pipeline.preparing.pages import Page, page_on_batch, page_on_sources
 from lexer_pipeline.system import files
+from lexer_pipeline.system.addresses import address_of, shown
 
 
 def run(asked: argparse.Namespace) -> int:
@@ -39,10 +41,12 @@ def run(asked: argparse.Namespace) -> int:
 
 def _batch(asked: argparse.Namespace) -> Path | None:
     """The folder of the batch that is meant; None where sources are."""
+    if asked.query is not None:
+        return None
     folders = [
         folder
         for word in asked.sources
-        if ((folder := folder_named(word, asked.batches)) / MANIFEST).is_file()
+        if address_of(word) is None and ((folder := folder_named(word, asked.batches)) / MANIFEST).is_file()
     ]
     if folders and len(asked.sources) > 1:
         raise UsageError(
@@ -50,7 +54,7 @@ def _batch(asked: argparse.Namespace) -> Path | None:
         )
     if folders:
         return folders[0]
-    for word in asked.sources:
+    for word in filter(lambda one: address_of(one) is None, asked.sources):
         folder = folder_named(word, asked.batches)
         if FILE_NAME.fullmatch(f"{folder.name}.json") and not folder.exists() and not Path(word).exists():
             raise no_batch(word, folder, f"{word}: there is no such batch")
@@ -58,13 +62,13 @@ def _batch(asked: argparse.Namespace) -> Path | None:
 
 
 def _usual(sources: list[str]) -> str:
-    name = PurePath(sources[0]).name
+    name = PurePath(shown(sources[0])).name.replace(":", "_")
     return f"{name}.{PAGE}" if len(sources) == 1 and name != "-" else PAGE
 
 
 def _of_sources(asked: argparse.Namespace) -> Page:
-    names = ", ".join("standard input" if one == "-" else PurePath(one).name for one in asked.sources)
+    names = ", ".join("standard input" if one == "-" else PurePath(shown(one)).name for one in asked.sources)
     with watched(asked, "looking") as progress:
         return page_on_sources(
-            asked.sources, asked.spec, given.options(asked, progress), f"Report on {names}"
+            queries.sources(asked), asked.spec, given.options(asked, progress), f"Report on {names}"
         )

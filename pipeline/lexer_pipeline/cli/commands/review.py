@@ -1,11 +1,11 @@
 """review: map, fix and prepare in the browser."""
 
 import argparse
-import shlex
 from contextlib import closing
 from importlib import import_module
 from pathlib import Path
 
+from lexer_pipeline.cli import again
 from lexer_pipeline.cli import asked as given
 from lexer_pipeline.cli.answers import print_json
 from lexer_pipeline.cli.console import console_for, say
@@ -37,7 +37,7 @@ def run(asked: argparse.Namespace) -> int:
         serving.serve(session, asked.port, lambda line: say(words, line), not asked.no_browser)
     if session.edits is not None and not session.made:
         say(words, f"What you changed is kept in {session.edits}.")
-        say(words, f"To go on: lexer-pipeline {shlex.join(asked.typed)}")
+        say(words, f"To go on: {again.line(asked.typed)}")
     if asked.json:
         batches, receipts = [one.as_json() for one in session.made], [one.as_json() for one in session.sent]
         print_json({"batches": batches, "uploads": receipts})

@@ -3,6 +3,7 @@
 import argparse
 
 from lexer_pipeline.cli import asked as given
+from lexer_pipeline.cli import queries
 from lexer_pipeline.cli.answers import print_json
 from lexer_pipeline.cli.exits import DATA, DONE
 from lexer_pipeline.cli.terminal import fetch_words, show_timings, watched
@@ -23,7 +24,7 @@ def checked(asked: argparse.Namespace) -> Report:
     with watched(asked, "checking") as progress:
         options = given.options(asked, progress)
         fetch_words(asked)
-        report = validate(asked.sources, asked.spec, options)
+        report = validate(queries.sources(asked), asked.spec, options)
     if asked.profile:
         show_timings(asked, options.timings)
     if asked.log.is_kept:
