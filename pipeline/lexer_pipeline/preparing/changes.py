@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from lexer_pipeline.chunks.results import Checked
 from lexer_pipeline.chunks.traced import rows_of_lines
-from lexer_pipeline.kernels.arrays import Bools, Int64s, UInt64s
 from lexer_pipeline.kernels import dispatch
+from lexer_pipeline.kernels.arrays import Bools, Int64s, UInt64s
 from lexer_pipeline.outbox.at_destination import PARTS, Known, Standing
 from lexer_pipeline.outbox.record_hashes import PAIR
 from lexer_pipeline.specs.identity import REFERENCE
