@@ -40,7 +40,7 @@ class Shop:
         self.recent.append(touched)
 
     def _lines(self) -> tuple[int, ...]:
-        return tuple(self.chance.randrange(1, 4) for _ in range(self.chance.randrange(1, 4)))
+        return tuple(sorted(self.chance.sample(range(1, 9), self.chance.randrange(1, 4))))
 
     def full(self) -> Orders:
         """All orders."""

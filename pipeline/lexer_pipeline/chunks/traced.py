@@ -27,6 +27,14 @@ def traced(checked: Checked) -> Traced:
     return Traced(found.lines[np.repeat(checked.sent, found.sizes)], found.sizes[checked.sent])
 
 
+def unsent_lines(checked: Checked) -> Int64s:
+    """The lines on which rows of accepted records begin that are not sent."""
+    if checked.sent is None:
+        return np.zeros(0, np.int64)
+    found = _traced(checked)
+    return found.lines[np.repeat(~checked.sent, found.sizes)]
+
+
 def rows_of_lines(checked: Checked) -> Int64s:
     """How many rows each record of a chunk that is sent takes, in the order of their NDJSON."""
     rows = _rows_of_lines(checked)

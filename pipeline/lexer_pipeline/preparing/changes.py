@@ -8,6 +8,7 @@ batches that were made hold.
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,7 +23,7 @@ from lexer_pipeline.specs.identity import REFERENCE
 from lexer_pipeline.system.scratch import Parted, Scratch
 
 SHIFT = np.uint64(58)
-LINE_END = 10
+LINE_END, BLOCK = 10, 1 << 20
 # A record that is put aside: its pair, and the number of the part that it was written to, from 1; 0 where it is unchanged.
 NOTED = np.dtype([("identity", "<u8"), ("content", "<u8"), ("part", "<i4")])
 Noted = NDArray[np.void]
@@ -101,12 +102,15 @@ class Changes:
     def sift(self, checked: Checked, lines: Sequence[bytes]) -> Sifted:
         """The lines of a chunk that are new or changed; several threads may ask at once."""
         data = lines[0] if len(lines) == 1 else b"".join(lines)
-        ends = np.flatnonzero(np.frombuffer(data, np.uint8) == LINE_END) + 1
-        identities, contents = dispatch.record_hashes(data, ends, self._names, self._is_reference, self._key)
+        identities, contents = self._hashes_of(data)
         unsent = _among(contents, self._contents)
         if self._twice is not None:
             unsent |= _among(contents, self._twice.never)
         return _left(checked, [data], Hashed(identities, contents, ~unsent))
+
+    def _hashes_of(self, data: bytes) -> tuple[UInt64s, UInt64s]:
+        ends = np.flatnonzero(np.frombuffer(data, np.uint8) == LINE_END) + 1
+        return dispatch.record_hashes(data, ends, self._names, self._is_reference, self._key)
 
     def in_turn(self, sifted: Sifted) -> Sifted:
         """The same without those that come again; asked for one chunk after another, in their order."""
@@ -134,6 +138,13 @@ class Changes:
         ends = np.searchsorted(numbers[order], np.arange(1, PARTS))
         for number, some in enumerate(np.split(noted[order], ends)):
             self._noted.write(number, some.tobytes())
+
+    def note_file(self, part: int, file: Path) -> None:
+        """What the records of a file are, all of which are sent in the part of this number."""
+        with file.open("rb") as records:
+            while some := records.readlines(BLOCK):
+                identities, contents = self._hashes_of(b"".join(some))
+                self.note(part, Hashed(identities, contents, np.ones(len(identities), np.bool_)))
 
     def twice(self) -> Twice | None:
         """What the export says twice, where it has to be read once more for that; asked when all of it was read."""

@@ -16,6 +16,7 @@ from lexer_pipeline.preparing.options import Options
 from lexer_pipeline.preparing.place import Place
 from lexer_pipeline.preparing.plan import Plan
 from lexer_pipeline.specs.identity import identity_names
+from lexer_pipeline.specs.paths import FieldPath
 from lexer_pipeline.system.scratch import Scratch
 from lexer_pipeline.uploading import settings
 
@@ -45,6 +46,17 @@ def changes_at(place: Place, todo: Sequence[Plan], ledger: Ledger, scratch: Scra
     return Changes(key, _names(specification, todo), standing, scratch)
 
 
+def changes_of_fix(
+    specification: Specification, todo: Sequence[Plan], ledger: Ledger, scratch: Scratch
+) -> Changes | None:
+    """What notes what the records of a fix are; None where nobody ever asked for that."""
+    with ledger.transaction() as connection:
+        if not record_hashes.is_kept(connection, specification.name):
+            return None
+        key = record_hashes.key_of(connection)
+    return Changes(key, _names(specification, todo), None, scratch)
+
+
 def _corrected(place: Place, ledger: Ledger) -> list[str]:
     """The names of the batches of which a correction has all records, whatever stands there; UsageError where nobody knows them."""
     if place.target is None:
@@ -68,7 +80,17 @@ def _names(specification: Specification, todo: Sequence[Plan]) -> tuple[str, ...
             f"the mappings say in several ways by what a {specification.name} is known again",
             "Write the same identity in each of them.",
         )
-    return said.pop() if said else identity_names(specification)
+    if not said:
+        return identity_names(specification)
+    names = said.pop()
+    known = {str(FieldPath.named(field.path)[0]) for field in specification.fields}
+    for name in names:
+        if name not in known:
+            raise UsageError(
+                f"identity names {name}, and {specification.name} has no such field as a whole",
+                f"It has {', '.join(sorted(known))}.",
+            )
+    return names
 
 
 def compared_with(place: Place) -> dict[str, Json] | None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from lexer_pipeline.chunks.records import Records
 from lexer_pipeline.chunks.results import Checked
-from lexer_pipeline.chunks.traced import lines_of, sent_ranks, traced
+from lexer_pipeline.chunks.traced import lines_of, sent_ranks, traced, unsent_lines
 from lexer_pipeline.errors import UsageError
 from lexer_pipeline.loading.source import LoadedTable
 from lexer_pipeline.model import Json, Manifest, PreparedBatch, SourceUse, Specification
@@ -17,6 +17,7 @@ from lexer_pipeline.outbox.line_packing import BrokenTraceError
 from lexer_pipeline.outbox.trace_file import TRACE, TraceFile
 from lexer_pipeline.outbox.workspace import Part, Workspace
 from lexer_pipeline.preparing import rejects
+from lexer_pipeline.preparing.changes import Changes
 from lexer_pipeline.preparing.report import Verdict, by_name, issue_counts
 from lexer_pipeline.preparing.stages import Converted, Stages
 
@@ -38,7 +39,7 @@ class Delivery:
         self._homes: dict[int, tuple[Part, int]] = {}  # where records of several sources went
         self._begun = self._part  # the part that begins with its records, and counts all rows of its sources
 
-    def take_over(self, before: PreparedBatch) -> None:
+    def take_over(self, before: PreparedBatch, changes: Changes | None = None) -> None:
         """Begin a part with the records of a batch that was made before, and what was counted for them; its rejects come next."""
         self.complete()
         if self._part.counts:
@@ -47,6 +48,8 @@ class Delivery:
         self._begun = part
         if manifest.file:
             _copy(before.file, manifest.sha256, part)
+            if changes is not None:
+                changes.note_file(self._workspace.parts.index(part) + 1, before.file)
         part.taken = part.size
         part.trace.take_over(_trace_of(before), manifest.records)
         part.counts.update(
@@ -136,6 +139,7 @@ class Delivery:
         """
         trace, found, before = self._part.trace, traced(checked), self._part.trace.records
         trace.add(source, found.lines, found.sizes, fixes)
+        trace.add_unchanged(source, unsent_lines(checked))
         ranks = sent_ranks(checked) if checked.groups else {}
         for record, group in checked.groups.items():
             if record in ranks:
