@@ -58,7 +58,11 @@ def waiting_in(changes: Changes | None, ledger: Ledger) -> tuple[Path, ...]:
 def saying_first(changes: Changes | None, made: Sequence[PreparedBatch]) -> list[PreparedBatch]:
     """The batches, which say that all of it is sent where nothing was known before."""
     is_first = changes is not None and changes.standing is not None and not changes.standing.counted
-    return [replace(one, note=FIRST) if is_first and one.made and not one.note else one for one in made]
+    if not is_first:
+        return list(made)
+    return [
+        replace(one, note="; ".join(filter(None, (one.note, FIRST)))) if one.made else one for one in made
+    ]
 
 
 def write_missing(options: Options, each: Iterable[Changes | None]) -> None:
