@@ -222,7 +222,9 @@ def _publish(
         content = content_of(workspace, found.state)
         offer = one.place.offer(one.specification, read.used, found.state, content, len(workspace.parts), now)
         before, fields = of_series(ledger, offer), Fields(one.specification)
-        read.reports = noting(read.reports, unlike_before(before, read, workspace, fields))
+        read.reports = noting(
+            read.reports, unlike_before(before, read, workspace, fields, not one.place.compared)
+        )
         template = manifest_template(
             one.specification, found, accepted(read.reports, options, tolerance_of(read.plans, options)),
             options.as_json(), read.mapping(), [one.as_json() for one in read.decisions], read.suspicions(),
