@@ -5,7 +5,7 @@ PipelineError
 ├── MemoryExhausted     2   the machine has too little memory for what was asked
 ├── SourceError         3   a source that cannot be read
 ├── PersonNeeded        4   an upload that was refused, changed or is in doubt
-└── ServiceUnavailable  5   the upload service cannot be reached or keeps failing
+└── ServiceUnavailable  5   the upload service cannot be reached, or a service keeps failing
 """
 
 import errno
@@ -72,7 +72,7 @@ class PersonNeeded(PipelineError):
 
 
 class ServiceUnavailable(PipelineError):
-    """The upload service cannot be reached or keeps failing; trying later is safe."""
+    """The upload service cannot be reached, or it or one that holds a source keeps failing; trying later is safe."""
 
     exit_code = 5
     code = "unavailable"

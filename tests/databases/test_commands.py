@@ -77,7 +77,8 @@ def test_a_query_is_typed_or_comes_from_a_file_or_standard_input(run: Run) -> No
 @pytest.mark.parametrize(
     ("words", "code", "said"),
     [
-        (("sqlite:///shop.db",), 2, "Type: lexer-pipeline validate sqlite:///shop.db --query 'SELECT * FROM TABLE'"),
+        (("sqlite:///shop.db",), 2, "Type: lexer-pipeline validate sqlite:///shop.db --query 'SELECT * FROM people'"),
+        (("sqlite:///gone.db",), 2, "Type: lexer-pipeline validate sqlite:///gone.db --query 'SELECT * FROM TABLE'"),
         (("shop.db",), 3, "sqlite:///shop.db"),
         (("--query", SQL, "people.csv"), 2, "--query reads a database, and people.csv is none"),
         (("--query", SQL, "env:NOWHERE"), 2, "NOWHERE is not set"),
@@ -99,6 +100,13 @@ def test_what_cannot_be_read_is_told_with_what_to_type(
 
     assert found[0] == code
     assert said in found[1]
+
+
+def test_a_database_is_reviewed_by_what_was_made_of_it(run: Run) -> None:
+    code, said = run("review", "sqlite:///shop.db", "--no-browser")
+
+    assert code == 2
+    assert "lexer-pipeline review BATCH" in said
 
 
 @pytest.mark.parametrize(

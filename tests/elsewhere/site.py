@@ -31,7 +31,7 @@ class Asked:
 class Site:
     """What the server holds and how it answers; `asked` are the requests so far.
 
-    `faults` come before right answers, one a request; `before` is called before each answer with the request.
+    `faults` come before right answers, one a request; `before` is called before each answer with the request. `heads` is what it says to whoever asks for no body.
     """
 
     url: str = ""
@@ -40,6 +40,7 @@ class Site:
     knows_ranges: bool = True
     marks: tuple[str, ...] = ("ETag", "Last-Modified")
     needs: str = ""
+    heads: tuple[int, dict[str, str]] = (403, {})
     faults: list[Fault] = field(default_factory=list)
     before: Callable[[Asked], None] = lambda _: None
     asked: list[Asked] = field(default_factory=list)
@@ -63,7 +64,7 @@ def _handler(site: Site) -> type[BaseHTTPRequestHandler]:
 
         def do_GET(self) -> None:  # noqa: N802 - the name that http.server calls
             said = re.fullmatch(r"bytes=(\d+)-(\d+)", self.headers.get("Range", ""))
-            asked = Asked(self.path, (int(said[1]), int(said[2])) if said else None, dict(self.headers))
+            asked = Asked(self.path, (int(said[1]), int(said[2])) if said else None, self._headers())
             site.asked.append(asked)
             site.before(asked)
             path = self.path.partition("?")[0]
@@ -78,6 +79,15 @@ def _handler(site: Site) -> type[BaseHTTPRequestHandler]:
                 self._answer(404, b"")
             else:
                 self._file(site.files[path], asked.range, fault[1] if fault else None)
+
+        def _headers(self) -> dict[str, str]:
+            return {name.title(): value for name, value in self.headers.items()}
+
+        def do_HEAD(self) -> None:  # noqa: N802 - the name that http.server calls
+            """What a store is asked first of an object."""
+            site.asked.append(Asked(self.path, None, self._headers()))
+            status, headers = site.heads
+            self._answer(status, b"", headers)
 
         def _file(self, data: bytes, wanted: tuple[int, int] | None, cut: int | None) -> None:
             tag = f'"{hashlib.sha256(data).hexdigest()[:16]}"'

@@ -16,6 +16,7 @@ from lexer_pipeline.errors import PipelineError, SourceError, UsageError
 from lexer_pipeline.loading.folders import files_meant
 from pyarrow import feather, orc, parquet
 
+from tests.elsewhere.site import Site
 from tests.running import ROOT
 from tests.sniff.helpers import orders, sheet
 from tests.stores import Bucket
@@ -192,6 +193,39 @@ def test_a_public_object_is_read_without_credentials(
     monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
 
     assert validate([exports.at("a.csv")], SPEC, OPTIONS).valid == 12_000
+
+
+def test_the_credentials_of_a_profile_are_used(
+    site: Site, here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (here / "credentials").write_text(
+        "[default]\naws_access_key_id = AKIADEFAULT\naws_secret_access_key = x\n"
+        "[shop]\naws_access_key_id = AKIASHOP\naws_secret_access_key = x\n"
+    )
+    for name, value in (
+        ("AWS_ENDPOINT_URL", site.url), ("AWS_PROFILE", "shop"), ("AWS_SHARED_CREDENTIALS_FILE", str(here / "credentials")),
+        ("AWS_EC2_METADATA_DISABLED", "true"), ("AWS_REGION", "eu-central-1"),
+    ):  # fmt: skip
+        monkeypatch.setenv(name, value)
+    with pytest.raises(SourceError, match="may not be read"):
+        validate(["s3://bucket/a.csv"], SPEC, Options(network=Network(sleep=lambda _: None)))
+
+    assert "Credential=AKIASHOP/" in site.asked[0].headers["Authorization"]
+    assert "/eu-central-1/s3/" in site.asked[0].headers["Authorization"]
+
+
+def test_a_bucket_of_another_region_is_asked_there(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    site.heads = (301, {"x-amz-bucket-region": "eu-west-1"})
+    for name, value in (
+        ("AWS_ENDPOINT_URL", site.url), ("AWS_ACCESS_KEY_ID", "AKIASHOP"), ("AWS_SECRET_ACCESS_KEY", "x"),
+        ("AWS_REGION", "us-east-1"), ("AWS_EC2_METADATA_DISABLED", "true"),
+    ):  # fmt: skip
+        monkeypatch.setenv(name, value)
+    with pytest.raises(SourceError):
+        validate(["s3://elsewhere/a.csv"], SPEC, OPTIONS)
+
+    regions = [one.headers["Authorization"].split("/")[2] for one in site.asked]
+    assert (regions[0], regions[-1]) == ("us-east-1", "eu-west-1")
 
 
 @pytest.mark.parametrize(

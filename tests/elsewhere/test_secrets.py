@@ -90,6 +90,9 @@ def test_a_batch_knows_its_source_by_the_address_without_what_is_secret(site: Si
     ("typed", "said"),
     [
         ("https://me:secret@Shop.example.com:8443/a/b.csv?sig=secret#secret", "https://shop.example.com:8443/a/b.csv"),
+        ("https://me:sec/secret@shop.example.com/a.csv", "https://..."),
+        ("https://me:se?secret@shop.example.com/a.csv", "https://..."),
+        ("https://[::1]:8443/a.csv", "https://[::1]:8443/a.csv"),
         ("https://secret@shop.example.com", "https://shop.example.com"),
         ("HTTPS://shop.example.com/a?b", "https://shop.example.com/a"),
         ("s3://bucket/deep/a?.csv", "s3://bucket/deep/a?.csv"),
@@ -98,6 +101,8 @@ def test_a_batch_knows_its_source_by_the_address_without_what_is_secret(site: Si
         ("abfss://exports@account.dfs.core.windows.net/a.csv", "abfss://exports@account.dfs.core.windows.net/a.csv"),
         ("abfss://exports:secret@account.dfs.core.windows.net/a?sig=secret", "abfss://exports@account.dfs.core.windows.net/a"),
         ("ftp://me:secret@host/a?b=secret", "ftp://host/a"),
+        ("s3:/bucket/a.csv", "s3://bucket/a.csv"),
+        ("backup:/a.csv", "backup:/a.csv"),
         ("C:/exports/a.csv", "C:/exports/a.csv"),
         ("exports/a.csv", "exports/a.csv"),
         ("-", "-"),

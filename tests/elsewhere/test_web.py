@@ -3,6 +3,8 @@
 import gzip
 import hashlib
 import random
+import threading
+import time
 from collections.abc import Callable, Mapping
 from contextlib import closing
 from io import BytesIO
@@ -11,15 +13,18 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 from lexer_pipeline import Network, Options, inspect, prepare, validate
-from lexer_pipeline.errors import PipelineError, ServiceUnavailable, SourceError
+from lexer_pipeline.errors import PipelineError, ServiceUnavailable, SourceError, UsageError
+from lexer_pipeline.loading import web
 from lexer_pipeline.loading.expand import opened_sources
 from lexer_pipeline.loading.ranges import LARGE, SMALL
 from lexer_pipeline.loading.remote import TRIES
 from lexer_pipeline.loading.source import load
+from lexer_pipeline.loading.streams import FIRST
 from lexer_pipeline.system.scratch import Scratch
 from pyarrow import feather, ipc, parquet
 
-from tests.elsewhere.site import Fault, Site, serving
+from tests.elsewhere.site import Asked, Fault, Site, serving
+from tests.waiting import happens
 
 SPEC = "customer_record"
 HEADER = b"link.mobile,first_name\n"
@@ -46,7 +51,7 @@ def test_a_file_is_read_in_ranges_each_byte_once(site: Site) -> None:
     assert read(site.put("/a.csv", LONG)) == LONG
 
     looked, opened, *ranges = [one for one in site.ranges if one is not None]
-    assert looked == opened == (0, SMALL - 1)
+    assert (looked, opened) == ((0, FIRST - 1), (0, SMALL - 1))
     assert sorted(ranges)[0][0] == SMALL
     assert sum(end - begin + 1 for begin, end in ranges) == len(LONG) - SMALL
     assert max(end - begin + 1 for begin, end in ranges) <= LARGE
@@ -84,7 +89,7 @@ def test_a_file_of_a_server_without_ranges_is_asked_for_once_however_often_it_is
 )
 def test_what_breaks_in_the_middle_goes_on_from_where_it_was(site: Site, faults: tuple[Fault, ...]) -> None:
     def break_behind_the_head(asked: object) -> None:
-        if len(site.asked) == 3:
+        if len(site.asked) == 3:  # the second range
             site.faults[:] = faults
 
     site.before = break_behind_the_head
@@ -189,7 +194,7 @@ def test_only_the_beginning_is_fetched_where_only_that_is_asked_for(site: Site) 
     with pytest.raises(PipelineError):
         prepare([site.put("/a.csv", LONG.replace(b"first_name", b"no field", 1))], SPEC, "out", OPTIONS)
 
-    assert set(site.ranges) == {(0, SMALL - 1)}
+    assert set(site.ranges) == {(0, FIRST - 1), (0, SMALL - 1), (0, 0)}
 
 
 def test_a_redirect_is_followed_and_names_stay_those_that_were_typed(site: Site) -> None:
@@ -295,3 +300,42 @@ def _stream(table: pa.Table, file: BytesIO) -> None:
 
 def _fetched(site: Site) -> int:
     return sum(one[1] - one[0] + 1 for one in site.ranges if one is not None)
+
+
+def test_a_server_that_stops_in_the_middle_is_asked_again(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(web, "ANSWER", 0.2)
+    site.before = lambda _: time.sleep(1) if len(site.asked) == 3 else None
+
+    assert read(site.put("/a.csv", LONG)) == LONG
+    assert len(WAITED) == 1
+
+
+def test_many_files_are_looked_at_side_by_side_and_stay_in_their_order(site: Site) -> None:
+    at_once, most, lock = set[str](), [0], threading.Lock()
+
+    def count(asked: Asked) -> None:
+        with lock:
+            at_once.add(asked.path)
+            most[0] = max(most[0], len(at_once))
+        if asked.range == (0, FIRST - 1):
+            happens(lambda: most[0] > 1)
+        with lock:
+            at_once.discard(asked.path)
+
+    site.before = count
+    addresses = [site.put(f"/{number}.csv", SHORT + b"6142%07d,Tim\n" % number) for number in range(20)]
+    report = validate(addresses, SPEC, OPTIONS)
+
+    assert [one.path for one in report.sources] == addresses
+    assert most[0] > 1
+
+
+@pytest.mark.parametrize("user", ["mira:opensesame", "mira", "mira:open/sesame"])
+def test_an_address_with_a_password_is_refused(site: Site, user: str) -> None:
+    with pytest.raises(UsageError, match="stands in the address") as problem:
+        read(site.put("/a.csv", SHORT).replace("//", f"//{user}@"))
+    assert "sesame" not in f"{problem.value.message}{problem.value.hint}"
+    assert "~/.netrc" in problem.value.hint
+    assert not site.asked

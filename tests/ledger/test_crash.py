@@ -10,6 +10,7 @@ from lexer_pipeline.errors import PersonNeeded, ServiceUnavailable
 from lexer_pipeline.model import PreparedBatch
 from lexer_pipeline.outbox.address import LedgerAddress, LedgerPlace
 from lexer_pipeline.outbox.ledger import entries
+from lexer_pipeline.uploading.send import upload
 
 from tests.ledger.proxy import Proxy
 from tests.postgres import Postgres
@@ -121,7 +122,7 @@ def words(store: Store, out: Path, address: LedgerAddress, postgres: Postgres) -
 
 
 @pytest.mark.parametrize("after", [False, True], ids=["before it arrives", "before its answer does"])
-@pytest.mark.parametrize("step", [7, pytest.param(1, marks=pytest.mark.drill)])
+@pytest.mark.parametrize("step", [11, pytest.param(1, marks=pytest.mark.drill)])
 def test_a_way_that_breaks_at_any_word_loses_nothing_and_sends_nothing_twice(
     tmp_path: Path,
     store: Store,
@@ -174,4 +175,23 @@ def test_a_lock_that_was_lost_lets_no_other_send_the_same_anew(
         process.returncode == PersonNeeded.exit_code
     )  # it cannot record what was recorded otherwise meanwhile
     assert len(store.posts) == len(store.objects) == 1  # both wrote the same to the same place
+    assert [entry.state for entry in entries(out, address)] == ["sent"]
+
+
+def test_a_machine_on_which_a_batch_does_not_lie_leaves_it_to_the_one_that_sends_it(
+    store: Store, out: Path, address: LedgerAddress
+) -> None:
+    batch = prepared(out)
+    store.put_faults = ["held"]
+    process = start(store, out, address, batch)
+    assert happens(lambda: store.puts)
+    batch.path.rename(out.parent / "elsewhere")
+
+    (receipt,) = upload(None, out, helpers.settings(store, ledger=address))
+
+    assert (receipt.reason, receipt.needs) == ("its folder is gone", "person")
+    (out.parent / "elsewhere").rename(batch.path)
+    store.release.set()
+    process.communicate(timeout=300)
+    assert process.returncode == 0
     assert [entry.state for entry in entries(out, address)] == ["sent"]

@@ -32,12 +32,12 @@ class Container:
     lay: bytes = b""
 
     def start(self, *words: str, **more: str) -> "subprocess.Popen[str]":
-        around = environment(
-            LEXER_LEDGER=self.ledger.secret,
-            LEXER_UPLOAD_API_URL=self.store.url,
-            LEXER_UPLOAD_API_TOKEN=TOKEN,
-            **more,
-        )
+        own = {
+            "LEXER_LEDGER": self.ledger.secret,
+            "LEXER_UPLOAD_API_URL": self.store.url,
+            "LEXER_UPLOAD_API_TOKEN": TOKEN,
+        }
+        around = environment(**{**own, **more})
         call = [sys.executable, "-m", "lexer_pipeline", *words]
         return subprocess.Popen(
             call, cwd=self.folder, env=around, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
@@ -128,6 +128,28 @@ def test_a_password_that_is_wrong_is_not_repeated(container: Container, words: t
     container.morning()
     assert wrong not in container.said
     assert wrong.encode() not in container.lay
+
+
+@pytest.mark.parametrize("how", ["PGPASSWORD", "PGPASSFILE"])
+def test_an_address_in_the_settings_finds_its_password_in_the_environment(
+    container: Container, postgres: Postgres, how: str
+) -> None:
+    plain = container.ledger.secret.replace(f":{PASSWORD}", "")
+    (container.folder / "pipeline.toml").write_text(f'{JOB}[ledger]\npath = "{plain}"\n')
+    passes = container.folder.parent / "passes"
+    passes.write_text(f"127.0.0.1:{postgres.port}:*:*:{PASSWORD}\n")
+    passes.chmod(0o600)
+    more = {"PGPASSWORD": PASSWORD} if how == "PGPASSWORD" else {"PGPASSFILE": str(passes)}
+
+    assert container.run("run", "nightly", LEXER_LEDGER="", **more) == 0
+    assert container.run("doctor", "--offline", LEXER_LEDGER="", **more) == 0
+    container.morning()
+
+    assert container.run("status", LEXER_LEDGER="", PGPASSFILE="/nowhere") == 4
+    assert "there is none" in container.said
+    assert len(container.store.objects) == 2
+    assert PASSWORD not in container.said
+    assert PASSWORD.encode() not in container.lay
 
 
 def test_without_its_library_it_says_what_to_install(container: Container, tmp_path: Path) -> None:

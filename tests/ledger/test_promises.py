@@ -7,7 +7,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from lexer_pipeline.errors import PersonNeeded, PipelineError, ServiceUnavailable, UsageError
 from lexer_pipeline.outbox import deliveries, ledger_file
@@ -226,6 +226,7 @@ def test_an_address_is_called_as_it_is(ledger: Ledger, out: Path, at: LedgerPlac
 
 @settings(max_examples=200)
 @given(st.text(max_size=300), st.text(min_size=1), st.text(min_size=1))
+@example("https://s3.example.com/k", "token", "token\0")
 def test_a_seal_is_opened_by_its_own_secret_alone(text: str, secret: str, other: str) -> None:
     sealed = Seal(secret).close(text)
     assert Seal(secret).open(sealed) == text

@@ -6,6 +6,8 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from lexer_pipeline.errors import PersonNeeded, PipelineError, ServiceUnavailable, UsageError
 from lexer_pipeline.outbox.address import LedgerAddress
 from lexer_pipeline.outbox.ledger import Ledger
@@ -49,6 +51,17 @@ def test_an_address_that_is_none_is_refused_and_not_repeated(tmp_path: Path, tex
         read({}, tmp_path)
     for problem in (in_environment.value, in_file.value):
         assert SECRET not in f"{problem!r} {problem} {problem.message} {problem.hint} {problem.as_json()}"
+
+
+@given(st.text(st.characters(min_codepoint=33, max_codepoint=126), max_size=12))
+def test_a_password_is_refused_or_hidden_however_it_is_written(signs: str) -> None:
+    try:
+        address = LedgerAddress(f"postgresql://mira:{SECRET}{signs}@db.example.com/lexer")
+    except UsageError as problem:
+        assert SECRET not in f"{problem.message} {problem.hint}"
+    else:
+        assert (str(address), address.holds_secret) == ("postgresql://db.example.com/lexer", True)
+        assert SECRET in address.conninfo
 
 
 SHOWN = [

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lexer_pipeline.checkup import databases
-from lexer_pipeline.checkup.check import Check, look, wrong
+from lexer_pipeline.checkup.check import Check, look, unanswered, wrong
 from lexer_pipeline.errors import PipelineError, ServiceUnavailable
 from lexer_pipeline.outbox import ledger_file
 from lexer_pipeline.outbox.address import LedgerAddress, LedgerInDatabase, LedgerPlace
@@ -85,7 +85,8 @@ def _in_database(out: Path, address: LedgerAddress) -> Looked:
     try:
         found: LedgerInDatabase = in_postgres("postgres_look").look(address, STATES)
     except PipelineError as problem:
-        return Looked((wrong(AREA, "database", problem.message, problem.hint), *_second(out, address)))
+        told = unanswered if isinstance(problem, ServiceUnavailable) else wrong
+        return Looked((told(AREA, "database", problem.message, problem.hint), *_second(out, address)))
     checks = [
         Check(AREA, "database", f"{address} can be read; PostgreSQL {found.server}"),
         *databases.fit(found, address),

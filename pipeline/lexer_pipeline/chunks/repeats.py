@@ -32,6 +32,13 @@ class Repeated:
     lines: dict[int, list[int]] = field(default_factory=dict)
     shared: UInt64s = field(default_factory=lambda: np.zeros(0, np.uint64))
 
+    def join(self, more: "Repeated") -> None:
+        """Take in what was found among records of other hashes."""
+        for source, count in more.counts.items():
+            self.counts[source] = self.counts.get(source, 0) + count
+            self.lines[source] = sorted([*self.lines.get(source, ()), *more.lines[source]])[:MOST_LINES]
+        self.shared = np.sort(np.concatenate([self.shared, more.shared]))
+
 
 class Repeats:
     """Takes in the hashes of records, source after source, and tells in the end which came again."""
@@ -87,23 +94,34 @@ class Repeats:
         elif self._any:
             yield np.concatenate(self._held)
 
+    def noted(self) -> Iterator[Noted]:
+        """All that was noted, in pieces that fit in memory."""
+        if self._parts is None:
+            yield np.concatenate([np.zeros(0, NOTED), *self._held])
+            return
+        self._spill()
+        yield from (np.frombuffer(self._parts.read(number), NOTED) for number in range(PARTS))
+
     def found(self) -> Repeated:
         """What came more than once; asked once, when all were added."""
-        found, shared = Repeated(), []
+        found = Repeated()
         for part in self._all():
-            some = _again(part)
-            noted = some[np.lexsort((some["line"], some["source"], some["hash"]))]
-            shared.append(_in_several(noted))
-            taken = noted[noted["what"] == ACCEPTED]
-            again = taken[np.append(False, _same(taken))[: len(taken)]]
-            for source in np.unique(again["source"]).tolist():
-                lines = again["line"][again["source"] == source]
-                found.counts[source] = found.counts.get(source, 0) + len(lines)
-                known = [*found.lines.get(source, ()), *np.sort(lines)[:MOST_LINES].tolist()]
-                found.lines[source] = sorted(known)[:MOST_LINES]
-        if shared:
-            found.shared = np.sort(np.concatenate(shared))
+            found.join(repeated_in(part))
         return found
+
+
+def repeated_in(part: Noted) -> Repeated:
+    """What came more than once of some records, among which are all of their hashes."""
+    some = _again(part)
+    noted = some[np.lexsort((some["line"], some["source"], some["hash"]))]
+    found = Repeated(shared=_in_several(noted))
+    taken = noted[noted["what"] == ACCEPTED]
+    again = taken[np.append(False, _same(taken))[: len(taken)]]
+    for source in np.unique(again["source"]).tolist():
+        lines = again["line"][again["source"] == source]
+        found.counts[source] = len(lines)
+        found.lines[source] = np.sort(lines)[:MOST_LINES].tolist()
+    return found
 
 
 def _again(noted: Noted) -> Noted:

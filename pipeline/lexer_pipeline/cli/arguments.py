@@ -204,6 +204,7 @@ def _add_convert(commands: Commands) -> None:
     summary = "prepare a batch: NDJSON, rejects, manifest"
     parser = _command(commands, "convert", summary, "convert orders.csv --spec purchase")
     flags.add_preparing(parser, "*")
+    flags.add_engine(parser)
     flags.add_query(parser)
     parser.add_argument(
         "--fix",
@@ -242,6 +243,7 @@ def _add_run(commands: Commands) -> None:
         "run orders.csv --spec purchase --dataset a1b2c3d4",
     )
     flags.add_preparing(parser, "*")
+    flags.add_engine(parser)
     flags.add_query(parser)
     flags.add_sending(parser)
     flags.add_unattended(parser)

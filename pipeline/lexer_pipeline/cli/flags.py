@@ -65,7 +65,7 @@ def add_sources(parser: argparse.ArgumentParser, count: str | int = "+", metavar
         "sources",
         nargs=count,
         metavar=metavar,
-        help="a CSV, JSON, XLSX or Parquet file, packed or not, a folder, a pattern, or - for standard input",
+        help="a CSV, JSON, XLSX or Parquet file, packed or not, its address, a folder, a pattern, or - for standard input",
     )
     add_making(parser)
 
@@ -183,6 +183,21 @@ def add_preparing(parser: argparse.ArgumentParser, count: str | int = "+", metav
     )
     parser.add_argument(
         "--no-report", action="store_true", help="leave out report.html, the page on what became of an export"
+    )
+
+
+def add_engine(parser: argparse.ArgumentParser) -> None:
+    """Where the work is done."""
+    parser.add_argument(
+        "--engine",
+        choices=("local", "spark"),
+        default="local",
+        help="what does the work: this process, or the workers of a Spark cluster, which see the same folders (local)",
+    )
+    parser.add_argument(
+        "--master",
+        metavar="URL",
+        help="with --engine spark: the master, as in spark://host:7077 (all cores of this machine)",
     )
 
 

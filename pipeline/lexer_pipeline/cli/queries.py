@@ -5,15 +5,17 @@ import os
 import shlex
 from collections.abc import Sequence
 from contextlib import suppress
+from importlib import import_module
 from pathlib import Path
 
 from lexer_pipeline.cli.streams import standard_input
 from lexer_pipeline.errors import PipelineError, UsageError
-from lexer_pipeline.loading.database import Query, is_address, refuse_unasked
+from lexer_pipeline.loading.database import Query, is_address
 from lexer_pipeline.loading.source import Source
 
 # An address may stand in a variable of the environment, where no other program sees it and no shell keeps it.
 VARIABLE = "env:"
+MOST_TABLES = 10
 
 
 def resolve(asked: argparse.Namespace) -> None:
@@ -49,7 +51,8 @@ def sources(asked: argparse.Namespace) -> list[Source]:
     words: Sequence[str] = asked.sources
     if asked.query is None:
         for word in words:
-            refuse_unasked(word, ("--query", "SELECT * FROM TABLE"))
+            if is_address(_address(word)):
+                raise _unasked(word)
         return list(words)
     if getattr(asked, "fix", None):
         raise UsageError(
@@ -58,6 +61,26 @@ def sources(asked: argparse.Namespace) -> list[Source]:
             without=("--query",),
         )
     return [_query(word, asked.query) for word in words]
+
+
+def _unasked(word: str) -> UsageError:
+    """The error for a database of which nobody said what to read from it, with its tables where these can be found out."""
+    database, tables = _query(word, "SELECT 1 AS one"), list[str]()
+    with suppress(PipelineError):
+        tables = import_module("lexer_pipeline.loading.database_tables").tables_of(database)
+    more = f" and {len(tables) - MOST_TABLES} more" if len(tables) > MOST_TABLES else ""
+    table = tables[0] if len(tables) == 1 else "TABLE"
+    known = f" Its tables are: {', '.join(tables[:MOST_TABLES])}{more}." if tables else ""
+    return UsageError(
+        f"{database.place}: is a database, and it is not said what to read from it",
+        f"Say it with --query and a SELECT, or --query @FILE.sql.{known}",
+        flags=("--query", f"SELECT * FROM {table}"),  # noqa: S608 - a line to be typed
+    )
+
+
+def _address(word: str) -> str:
+    """The address that is meant by a word: of the variable that it names, or itself."""
+    return os.environ.get(word.removeprefix(VARIABLE), "").strip() if word.startswith(VARIABLE) else word
 
 
 def as_typed(asked: argparse.Namespace, problem: PipelineError) -> None:
@@ -70,8 +93,7 @@ def as_typed(asked: argparse.Namespace, problem: PipelineError) -> None:
 
 def _query(word: str, sql: str) -> Query:
     if word.startswith(VARIABLE):
-        variable = word.removeprefix(VARIABLE)
-        address = os.environ.get(variable, "").strip()
+        variable, address = word.removeprefix(VARIABLE), _address(word)
         if not is_address(address):
             what = "holds no address of a database" if address else "is not set"
             raise UsageError(

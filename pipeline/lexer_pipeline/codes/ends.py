@@ -51,7 +51,7 @@ ERRORS: Mapping[str, Entry] = MappingProxyType({
         "look what each batch waits for; the command that goes on stands beside it", STATUS, f"{UPLOAD_PAGE}; {ANSWERS_PAGE}", DOUBT,
     ),
     "unavailable": Entry(
-        "the upload service cannot be reached or keeps failing; trying later is safe (exit code 5)",
+        "the upload service cannot be reached, or a service keeps failing; trying later is safe (exit code 5)",
         "look at the address and at status.lexer.io, and type the same again later", "lexer-pipeline upload", ANSWERS_PAGE, OFFLINE,
     ),
     "defect": Entry(

@@ -6,7 +6,7 @@ import hashlib
 import lzma
 import zlib
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from importlib import import_module
 from io import BufferedReader, FileIO, RawIOBase
 from pathlib import Path
@@ -209,6 +209,15 @@ class ByteSource:
         self._unpacked.close()
         self._counted.close()
         self._file.close()
+
+
+def sha256_from(file: RawFile) -> str:
+    """The SHA-256 of what is left of a file, which is closed then."""
+    digest = hashlib.sha256()
+    with closing(file):
+        while block := file.read(BLOCK):
+            digest.update(block)
+    return digest.hexdigest()
 
 
 @contextmanager

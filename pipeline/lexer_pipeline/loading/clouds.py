@@ -14,7 +14,6 @@ from pyarrow import fs
 from lexer_pipeline.errors import UsageError
 from lexer_pipeline.loading.cloud_words import NO_CREDENTIALS, refusal
 from lexer_pipeline.loading.network import Network
-from lexer_pipeline.loading.ranges import SMALL
 from lexer_pipeline.loading.remote import NothingThere, RemoteFile, State, trying
 from lexer_pipeline.system.addresses import Address
 
@@ -111,7 +110,7 @@ class _Object:
         self._bucket = bucket
         self._file: Any = None
 
-    def look(self) -> tuple[State, bytes]:
+    def look(self, size: int) -> tuple[State, bytes]:
         """What it is now, and its first bytes."""
         try:
             self._file = self._bucket.file()
@@ -121,7 +120,7 @@ class _Object:
         with naming(self._bucket.address):
             said = self._file.metadata() or {}
             mark = tuple(f"{name}={_text(value)}" for name, value in sorted(said.items()))
-            return State(self._file.size(), mark), self._file.read_at(SMALL, 0)
+            return State(self._file.size(), mark), self._file.read_at(size, 0) if size else b""
 
     def read(self, begin: int, size: int, into: bytearray) -> None:
         """Add a range to what came before."""

@@ -5,7 +5,6 @@ An address may hold a user name and a password, and a query what nobody else sho
 
 import hashlib
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import parse_qs
 
@@ -46,13 +45,12 @@ def is_address(text: str) -> bool:
     return ADDRESS.match(text) is not None
 
 
-def refuse_unasked(text: str, flags: Sequence[str] = ()) -> None:
-    """Raise UsageError where what was named as a file is a database; `flags` are those that say what to read from it."""
+def refuse_unasked(text: str) -> None:
+    """Raise UsageError where what was named as a file is a database."""
     if is_address(text):
         raise UsageError(
             f"{shown(text)}: is a database, and it is not said what to read from it",
             'Say it with --query "SELECT ... FROM TABLE", or --query @FILE.sql (in Python: Query).',
-            flags=flags,
         )
 
 

@@ -15,7 +15,12 @@ from lexer_pipeline.loading.network import Network
 from lexer_pipeline.loading.origins import Origin, origin_of
 from lexer_pipeline.loading.source import EMPTY_ZIP, ZIP, Source
 from lexer_pipeline.loading.streams import Stream
+from lexer_pipeline.system.addresses import address_of
+from lexer_pipeline.system.parallel import map_in_order
 from lexer_pipeline.system.scratch import Scratch
+
+# So many addresses are looked at side by side.
+AT_ONCE = 8
 
 
 @contextmanager
@@ -33,19 +38,27 @@ def opened_sources(
     refuse_read_twice(sources, stdin)
     with ExitStack() as held:
         opened: list[Source] = []
-        for source in sources:
-            found = source
-            if isinstance(source, str | Path | Query):
-                found = (
-                    Answer(source, scratch)
-                    if isinstance(source, Query)
-                    else origin_of(source, stdin, scratch, network)
-                )
+        for source, found in zip(sources, _each_opened(sources, stdin, scratch, network), strict=True):
+            if found is not source and isinstance(found, Origin | Answer):
                 held.callback(found.close)
             if isinstance(found, Stream | Answer) and (is_read_again or len(sources) > 1):
                 found.keep()
             opened.append(found)
         yield opened
+
+
+def _each_opened(
+    sources: Sequence[Source], stdin: BinaryIO | None, scratch: Scratch, network: Network
+) -> Iterator[Source]:
+    """The sources, those that were named opened; of those elsewhere several at a time, since each takes a while to answer."""
+
+    def opened(source: Source) -> Source:
+        if isinstance(source, Query):
+            return Answer(source, scratch)
+        return origin_of(source, stdin, scratch, network) if isinstance(source, str | Path) else source
+
+    has_addresses = any(isinstance(one, str | Path) and address_of(one) for one in sources)
+    return map_in_order(opened, sources, AT_ONCE) if has_addresses else map(opened, sources)
 
 
 def expand(sources: Sequence[Source], member: str | None = None) -> list[Source]:

@@ -20,3 +20,7 @@ class Network:
     environ: Mapping[str, str] = field(default_factory=lambda: os.environ, repr=False)
     sleep: Callable[[float], None] = time.sleep
     opened: dict[object, Any] = field(default_factory=dict, compare=False, repr=False)
+
+    def __reduce__(self) -> tuple[type["Network"], tuple[Path | None, str | None]]:
+        """Another process looks into its own environment, and opens its own connections."""
+        return Network, (self.ca_file, self.proxy)

@@ -5,10 +5,11 @@ at first. So it is with what lies elsewhere, by its address. All else (standard 
 kept on disk where it is read again.
 """
 
+import copyreg
 import os
 import re
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from difflib import get_close_matches
@@ -22,7 +23,7 @@ from lexer_pipeline.errors import SourceError
 from lexer_pipeline.loading.database import refuse_unasked
 from lexer_pipeline.loading.file_state import about, changed, state_of
 from lexer_pipeline.loading.network import Network
-from lexer_pipeline.loading.remote import RemoteFile
+from lexer_pipeline.loading.remote import RemoteFile, State
 from lexer_pipeline.loading.streams import FIRST, Stream
 from lexer_pipeline.system.addresses import CLOUDS, WEB, Address, address_of
 from lexer_pipeline.system.scratch import Scratch
@@ -50,6 +51,10 @@ class NamedFile:
     def __str__(self) -> str:
         return self.name
 
+    def __getstate__(self) -> dict[str, object]:
+        """Another machine sees the same file on another device, under another number."""
+        return {**vars(self), "_known": (0, 0, *self._known[2:])}
+
     @property
     def identity(self) -> tuple[int, int] | None:
         """What tells it from all other files, where the system says it."""
@@ -67,7 +72,7 @@ class NamedFile:
         """The file from its start, which must be the one that was looked at."""
         self.check()
         file = _opened(self._path)
-        if state_of(os.fstat(file.fileno())) != self._known:
+        if not self._is_known(os.fstat(file.fileno())):
             file.close()
             raise changed(self.name)
         return file
@@ -75,9 +80,13 @@ class NamedFile:
     def check(self) -> None:
         """Raise SourceError where the path names another file by now, or one that changed."""
         with suppress(OSError):
-            if state_of(self._path.stat()) == self._known:
+            if self._is_known(self._path.stat()):
                 return
         raise changed(self.name)
+
+    def _is_known(self, found: os.stat_result) -> bool:
+        state = state_of(found)
+        return state == self._known if self._known[1] else state[2:] == self._known[2:]
 
     def close(self) -> None:
         """Nothing is held open."""
@@ -85,6 +94,21 @@ class NamedFile:
 
 # What was opened to be looked at, and is then read: `first` gives its first bytes, `path` is its file where it has one.
 Origin: TypeAlias = NamedFile | RemoteFile | Stream
+
+
+def _reduced(file: RemoteFile) -> tuple[Callable[..., RemoteFile], tuple[str, Network, State]]:
+    return _opened_again, file.place
+
+
+def _opened_again(text: str, network: Network, known: State) -> RemoteFile:
+    """A file elsewhere that another process looked at; SourceError where it is another one by now."""
+    found = origin_of(text, None, network=network)
+    if not isinstance(found, RemoteFile):
+        raise changed(found.name)
+    return found.still(known)
+
+
+copyreg.pickle(RemoteFile, _reduced)
 
 
 @dataclass(frozen=True, slots=True)

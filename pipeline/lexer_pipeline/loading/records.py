@@ -42,6 +42,8 @@ def documents_of(
         found = _brought_home(loaded, form, body, start)
     else:
         found = json_documents.read_documents(body, start, form, loaded.placing)
+    if loaded.places is not None:
+        found = map(loaded.places.of_documents, found)
     edits = loaded.edits
     return found if edits is None else (edited_documents(chunk, edits) for chunk in found)
 
@@ -177,7 +179,8 @@ def rows_of(
     rows = delimited.read_rows(body, head, rest, writer, None if head.before else loaded.passed_over)
     if head.before:
         rows = (rejected.original(chunk, head.delimiter, loaded.name) for chunk in rows)
-    return loaded.footer.set_aside(rows, loaded.passed_over)
+    found = loaded.footer.set_aside(rows, loaded.passed_over)
+    return found if loaded.places is None else map(loaded.places.of_rows, found)
 
 
 def each_a_record(blocks: Iterator[Rows]) -> Iterator[Records]:

@@ -41,8 +41,8 @@ class NothingThere(SourceError):
 class Place(Protocol):
     """An object, as the library of its service reads it; raises Passing for what is worth another try, else PipelineError."""
 
-    def look(self) -> tuple[State, bytes]:
-        """What it is now, and its first SMALL bytes."""
+    def look(self, size: int) -> tuple[State, bytes]:
+        """What it is now, and so many of its first bytes at least, where it has them."""
 
     def read(self, begin: int, size: int, into: bytearray) -> None:
         """Add the bytes from a place on to what came before; where the exchange breaks, as many as came."""
@@ -55,15 +55,27 @@ class RemoteFile:
 
     def __init__(self, address: Address, place: Place, network: Network) -> None:
         self.name = str(address)
+        self._address = address
         # Another query may be another file.
         self.identity: object = address.text
         self._place = place
         self._network = network
-        self._known, head = self._look()
+        self._is_over = False
+        self._known, head = self._look(FIRST)
         self._first = head[:FIRST]
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def place(self) -> tuple[str, Network, State]:
+        """What it takes to open it again in another process: its whole address, how it is reached, and what it was."""
+        return self._address.text, self._network, self._known
+
+    def still(self, known: State) -> "RemoteFile":
+        """The same file, as it was known before; once it is read, it must be that."""
+        self._known = known
+        return self
 
     def first(self) -> bytes:
         """The first few bytes."""
@@ -75,26 +87,27 @@ class RemoteFile:
 
     def open(self) -> RawIOBase:
         """The bytes from the first one on, which must be those of what was looked at."""
-        return Ranged(self._fetch, self._known.size, self._look_again())
+        return Ranged(self._fetch, self._known.size, self._look_again(SMALL))
 
     def check(self) -> None:
         """Raise SourceError where another object lies there by now."""
-        self._look_again()
+        self._look_again(0)
 
     def close(self) -> None:
-        """Nothing is held open."""
+        """Nothing is held open; a range under way is not tried again."""
+        self._is_over = True
 
-    def _look_again(self) -> bytes:
+    def _look_again(self, size: int) -> bytes:
         try:
-            state, head = self._look()
+            state, head = self._look(size)
         except NothingThere:
             raise changed(self.name) from None
         if state != self._known:
             raise changed(self.name)
         return head
 
-    def _look(self) -> tuple[State, bytes]:
-        return trying(self._place.look, self._network)
+    def _look(self, size: int) -> tuple[State, bytes]:
+        return trying(lambda: self._place.look(size), self._network)
 
     def _fetch(self, begin: int, size: int) -> bytes:
         """A range; it goes on from where it was where the exchange breaks."""
@@ -108,7 +121,7 @@ class RemoteFile:
                 problem = passing.problem
             if len(found) < size:
                 missed = 0 if len(found) - before >= SMALL else missed + 1
-                if missed >= TRIES:
+                if missed >= TRIES or self._is_over:
                     raise problem
                 self._network.sleep(PAUSE * 2**missed)
         return bytes(found)

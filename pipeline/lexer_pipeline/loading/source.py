@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import BinaryIO, Protocol, runtime_checkable
 
 from lexer_pipeline.chunks.edits import Edits
+from lexer_pipeline.chunks.places import Places
 from lexer_pipeline.errors import SourceError, UsageError
 from lexer_pipeline.loading import delimited, header_finder, json_documents, rejects_header
 from lexer_pipeline.loading.answers import Answer
@@ -92,8 +93,9 @@ class Sniffed:
 
 @dataclass(frozen=True, slots=True)
 class _Opened:
-    """A source opened, and what was read of it to tell its form; `beside` says what else its archive holds, `edits` what a person changed in it.
+    """A source opened, and what was read of it to tell its form; `beside` says what else its archive holds.
 
+    `edits` are what a person changed in it, and `places` where its rows stand in a source of which they are some.
     Copies of it, and what is put aside of it, lie in `scratch`.
     """
 
@@ -102,6 +104,7 @@ class _Opened:
     beside: tuple[str, ...] = field(default=(), kw_only=True)
     scratch: Scratch = field(default_factory=Scratch, kw_only=True)
     edits: Edits | None = field(default=None, kw_only=True)
+    places: Places | None = field(default=None, kw_only=True)
 
     @property
     def name(self) -> str:

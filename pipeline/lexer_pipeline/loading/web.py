@@ -1,5 +1,6 @@
 """Files of a web server: read in ranges where it knows them, else once, as they come."""
 
+import re
 from collections.abc import Mapping
 from contextlib import closing
 from io import RawIOBase
@@ -10,10 +11,9 @@ import requests
 from requests.exceptions import RequestException, SSLError, Timeout
 from urllib3.exceptions import HTTPError, NameResolutionError
 
-from lexer_pipeline.errors import PipelineError, ServiceUnavailable, SourceError
+from lexer_pipeline.errors import PipelineError, ServiceUnavailable, SourceError, UsageError
 from lexer_pipeline.loading.file_state import changed
 from lexer_pipeline.loading.network import Network
-from lexer_pipeline.loading.ranges import SMALL
 from lexer_pipeline.loading.remote import NothingThere, Passing, RemoteFile, State
 from lexer_pipeline.loading.streams import Stream
 from lexer_pipeline.system.addresses import Address, address_of
@@ -44,14 +44,24 @@ def opened(address: Address, network: Network, scratch: Scratch) -> RemoteFile |
 
 
 def refuse_unsafe(address: Address) -> None:
-    """Raise SourceError where an address would be read over a line that others can listen on."""
+    """Raise UsageError where an address holds a password, SourceError where it would be read over a line that others can listen on."""
+    if address.user:
+        raise UsageError(
+            f"{address}: a user name or a password stands in the address, where others can see it",
+            f"Leave it out, and write into ~/.netrc: machine {_name(address)} login USER password PASSWORD",
+        )
     if not address.host:
         raise SourceError(f"{address}: names no host", "Write the whole address: https://HOST/PATH")
-    if address.scheme != "https" and not is_loopback(urlsplit(f"//{address.host}").hostname or ""):
+    if address.scheme != "https" and not is_loopback(_name(address)):
         raise SourceError(
             f"{address}: would come over a line on which others can read and change it",
             "Write https:// in place of http://.",
         )
+
+
+def _name(address: Address) -> str:
+    """The host of an address, without its port."""
+    return urlsplit(f"//{address.host}").hostname or ""
 
 
 class _NoRanges(Exception):
@@ -72,23 +82,23 @@ class _File:
         self._match = ""
         self._known: State | None = None
 
-    def look(self) -> tuple[State, bytes]:
+    def look(self, size: int) -> tuple[State, bytes]:
         """What it is now, and its first bytes; raises _NoRanges where it can only be read as a whole."""
-        response = self._asked(0, SMALL)
+        response = self._asked(0, size or 1)
         if response.status_code == WHOLE and self._known is None:
             raise _NoRanges(_Body(str(self._address), response))
         with closing(response):
             if response.status_code not in (PART, PAST_THE_END):
                 raise changed(str(self._address))
             state = _state(response)
-            if self._known is None and state is None:
+            if self._known is None and (state is None or (state.size and _begin(response) != 0)):
                 raise _NoRanges(_Body(str(self._address), self._asked(None, 0)))
             if state is None:
                 raise changed(str(self._address))
             head = bytearray()
             if response.status_code == PART:
-                self._take(response, min(SMALL, state.size), head)
-            if len(head) < min(SMALL, state.size):
+                self._take(response, min(size, state.size), head)
+            if len(head) < min(size, state.size):
                 raise Passing(self._broke())
             self._known = state
             self._match = state.mark[0] if state.mark[0].startswith('"') else ""
@@ -97,7 +107,7 @@ class _File:
     def read(self, begin: int, size: int, into: bytearray) -> None:
         """Add a range to what came before."""
         with closing(self._asked(begin, size)) as response:
-            if response.status_code != PART or _state(response) != self._known:
+            if response.status_code != PART or _state(response) != self._known or _begin(response) != begin:
                 raise changed(str(self._address))
             self._take(response, size, into)
 
@@ -154,7 +164,7 @@ class _File:
             )
         try:
             refuse_unsafe(address)
-        except SourceError:
+        except PipelineError:
             raise SourceError(
                 f"{self._address}: is passed on to {address.host} without protection",
                 "Ask whoever serves it for https.",
@@ -186,10 +196,9 @@ class _File:
                 f"{name}: {what} ({status})",
                 "An address that is good for a while may have ended: ask for a new one.",
             )
-        host = urlsplit(f"//{self._address.host}").hostname
         return SourceError(
             f"{name}: {what} ({status})",
-            f"Put the user name and the password into ~/.netrc: machine {host} login USER password PASSWORD",
+            f"Put the user name and the password into ~/.netrc: machine {_name(self._address)} login USER password PASSWORD",
         )
 
 
@@ -222,6 +231,12 @@ def _total(response: requests.Response) -> int | None:
     """How many bytes the whole has, which an answer with a range says; None where it does not."""
     _, slash, total = response.headers.get("Content-Range", "").rpartition("/")
     return int(total) if slash and total.isascii() and total.isdigit() else None
+
+
+def _begin(response: requests.Response) -> int | None:
+    """Where the range of an answer begins."""
+    found = re.match(r"bytes ([0-9]+)-", response.headers.get("Content-Range", ""))
+    return int(found[1]) if found else None
 
 
 def _state(response: requests.Response) -> State | None:

@@ -1,6 +1,6 @@
 """What a mapping must know of a whole column before the first row is converted."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -41,13 +41,28 @@ class ColumnSurvey:
     def over(self, blocks: Iterator[Rows]) -> Iterator[Rows]:
         """The same chunks; it may be settled once all have passed."""
         for rows in blocks:
-            if self.mapper.waits:
-                looked_at = rows_unpacked(self.mapper.unpacking, rows)
-                texts = cells.of_rows(looked_at)
-                good = np.flatnonzero(looked_at.faults == ROW_OK)
-                for one in self.mapper.target_columns:
-                    _look(one, texts, good)
+            self.look(rows)
             yield rows
+
+    def look(self, rows: Rows) -> None:
+        """Show some rows."""
+        if self.mapper.waits:
+            looked_at = rows_unpacked(self.mapper.unpacking, rows)
+            texts = cells.of_rows(looked_at)
+            good = np.flatnonzero(looked_at.faults == ROW_OK)
+            for one in self.mapper.target_columns:
+                _look(one, texts, good)
+
+    @property
+    def waiting(self) -> list[conversions.NeedsColumn]:
+        """What was counted so far, by whatever waits for it."""
+        steps = (step for one in self.mapper.target_columns for step in one.chain)
+        return [step for step in steps if isinstance(step, conversions.NeedsColumn)]
+
+    def join(self, more: Sequence[conversions.NeedsColumn]) -> None:
+        """Take in what waits elsewhere for the same columns, and was shown other rows of them."""
+        for own, other in zip(self.waiting, more, strict=True):
+            own.join(other)
 
     def settle(self) -> Mapper:
         """From now on the mapper has each conversion settled; UsageError where a column does not tell how it is to be read."""

@@ -28,16 +28,23 @@ class NotedOfAll:
     """Watches what was noted of each chunk of a source."""
 
     def __init__(self) -> None:
-        self._noted = Noted()
+        self.noted = Noted()
 
     def look(self, checked: Checked) -> None:
         """Take in one more chunk."""
         shaped = checked.shaped
         assert isinstance(shaped, MappedRows)
-        self._noted.currencies.add(shaped.noted.currencies)
-        self._noted.prices.add(shaped.noted.prices)
+        self._add(shaped.noted)
+
+    def join(self, more: "NotedOfAll") -> None:
+        """Take in what was seen of other records of the source."""
+        self._add(more.noted)
+
+    def _add(self, noted: Noted) -> None:
+        self.noted.currencies.add(noted.currencies)
+        self.noted.prices.add(noted.prices)
 
     def found(self) -> Iterable[Sighting]:
         """Columns of several currencies, and of prices that are something else."""
-        yield from self._noted.currencies.found()
-        yield from self._noted.prices.found()
+        yield from self.noted.currencies.found()
+        yield from self.noted.prices.found()

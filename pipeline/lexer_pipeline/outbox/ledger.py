@@ -75,7 +75,12 @@ class Ledger:
         if is_elsewhere(str(folder)):
             return str(folder)
         path, home = Path(folder).resolve(), self._store.home
-        return path.relative_to(home).as_posix() if home and path.is_relative_to(home) else str(path)
+        text = path.relative_to(home).as_posix() if home and path.is_relative_to(home) else str(path)
+        if not text.isprintable() and not _is_unicode(text):
+            raise UsageError(
+                "the folder of batches has a name that is not in UTF-8", "Name another one with --out."
+            )
+        return text
 
     def folder_of(self, text: str) -> Path:
         """The folder that the ledger calls so."""
@@ -166,6 +171,11 @@ class Ledger:
             at = max(now, next_at)
             connection.execute("UPDATE pace SET next_at = ?", (at + SPACING,))
         return float(at - now)
+
+
+def _is_unicode(text: str) -> bool:
+    """Whether a name of a file can be written down; bytes of it that are no text cannot."""
+    return not any("\udc80" <= sign <= "\udcff" for sign in text)
 
 
 def place(out: Path, file: LedgerPlace | None) -> LedgerPlace:

@@ -1,7 +1,7 @@
 """A ledger in a PostgreSQL database, looked at without changing anything."""
 
 from lexer_pipeline.outbox.address import LedgerAddress, LedgerInDatabase
-from lexer_pipeline.outbox.postgres_store import connected, one, version
+from lexer_pipeline.outbox.postgres_connection import connected, one, version
 from lexer_pipeline.outbox.postgres_words import worded
 
 SERVER = """SELECT current_setting('server_version'), current_setting('fsync') = 'on', pg_is_in_recovery(),

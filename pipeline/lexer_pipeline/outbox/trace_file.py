@@ -102,6 +102,13 @@ class TraceWriter:
         if sum(map(len, some)) >= BLOCK_ROWS:
             self._end_unchanged(source)
 
+    def renumber(self, shift: int) -> None:
+        """The sources have numbers that are so much lower."""
+        self._end_block()
+        self._index = [(*one[:2], one[2] - shift, *one[3:]) for one in self._index]
+        self._more = {(source - shift, fixes): some for (source, fixes), some in self._more.items()}
+        self._unchanged = {source - shift: some for source, some in self._unchanged.items()}
+
     def add_unknown(self, count: int) -> None:
         """Of the next records nobody knows where they come from."""
         self._end_block()

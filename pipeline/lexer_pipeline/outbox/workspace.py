@@ -63,25 +63,28 @@ class Part:
         self.sha256 = ""
         self.trace = TraceWriter(folder / TRACE)
         self.taken = 0  # bytes of records that were made before
-        self._data = WrittenFile(folder / DATA, timings, hashing)
-        self._others: dict[str, WrittenFile] = {}
+        self.size = 0  # bytes of NDJSON so far
+        self.heads: dict[str, int] = {}  # bytes with which a file of rejects begins that are no reject
+        self._files = {DATA: WrittenFile(folder / DATA, timings, hashing)}
         self._accepted = folder.with_suffix(ACCEPTED)
 
-    @property
-    def size(self) -> int:
-        """Bytes of NDJSON so far."""
-        return self._data.size
+    def __getstate__(self) -> dict[str, object]:
+        """What another process must know of a part that is sealed, to publish it."""
+        open_here = ("_timings", "_hashing", "_files")
+        return {name: value for name, value in vars(self).items() if name not in open_here} | {"_files": {}}
 
     def write_records(self, data: bytes) -> None:
         """Add NDJSON lines."""
-        self._data.write(data)
+        self.size += len(data)
+        self._files[DATA].write(data)
 
     def write_aside(self, name: str, head: bytes, data: bytes) -> None:
         """Add to the file `name` (rejects or issues), which begins with `head`."""
-        if name not in self._others:
-            self._others[name] = WrittenFile(self.folder / name, self._timings, self._hashing)
-            self._others[name].write(head)
-        self._others[name].write(data)
+        if name not in self._files:
+            self._files[name] = WrittenFile(self.folder / name, self._timings, self._hashing)
+            self._files[name].write(head)
+            self.heads[name] = len(head)
+        self._files[name].write(data)
 
     def note_accepted(self, source: int, rows: Iterable[int | str], firsts: Collection[int | str]) -> None:
         """Remember rows of this source that a fix accepted; a record begins with each of `firsts`."""
@@ -98,15 +101,30 @@ class Part:
 
     def abandon(self) -> None:
         """Let go of the files of an unfinished part."""
-        for file in (self._data, *self._others.values()):
+        for file in self._files.values():
             file.abandon()
 
     def seal(self) -> None:
-        """All files are complete, on the disk, and their checksums are known."""
+        """All files are complete, on the disk, and their checksums are known; asked again, it is so already."""
+        if self.sha256:
+            return
         self.write_aside(ISSUES, b"", b"")
-        for name, file in self._others.items():
-            self.asides[name] = file.close()
-        self.sha256 = self._data.close()
+        self.asides = {name: file.close() for name, file in self._files.items()}
+        self.sha256 = self.asides.pop(DATA)
+
+    def renumber(self, shift: int, asides: Mapping[str, str]) -> None:
+        """Sources of a sealed part have numbers that are so much lower, and the `asides` the names that these give them."""
+        for before, name in asides.items():
+            os.rename(self.folder / before, self.folder / name)
+            self.asides[name], self.heads[name] = self.asides.pop(before), self.heads.pop(before)
+        self.source_rows = Counter({number - shift: rows for number, rows in self.source_rows.items()})
+        self.trace.renumber(shift)
+
+    def move(self, folder: Path) -> None:
+        """Lie elsewhere on the same disk; no file of it is open."""
+        os.rename(self.folder, folder)
+        self.folder = folder
+        self.trace.path = folder / TRACE
 
     @property
     def rejects(self) -> dict[str, str]:
@@ -117,7 +135,7 @@ class Part:
         """The manifest of this part; `file` is the name of the NDJSON, empty where there is none."""
         used = tuple(replace(one, rows=self.source_rows[number]) for number, one in enumerate(sources))
         return replace(
-            template, file=file, bytes=self._data.size, sha256=self.sha256 if file else "", sources=used,
+            template, file=file, bytes=self.size, sha256=self.sha256 if file else "", sources=used,
             issues=dict(sorted(self.issues.items())), warnings=dict(sorted(self.warnings.items())),
             conversions=dict(sorted(self.conversions.items())), skipped=dict(sorted(self.skipped.items())),
             rejects=tuple(self.rejects),
@@ -161,15 +179,24 @@ class Workspace:
 
     def new_part(self) -> Part:
         """Begin the next part; the one before it is complete, so that one part alone has files open and threads at work."""
-        if len(self.parts) == PARTS:
-            raise UsageError(
-                f"there are more than {PARTS:,} parts", "Allow more bytes a file with --max-bytes."
-            )
+        self._refuse_more()
         if self.parts:
             self.parts[-1].seal()
         part = Part(self.folder / f"part-{len(self.parts) + 1:04}", self._timings, self.hashing)
         self.parts.append(part)
         return part
+
+    def take(self, part: Part) -> None:
+        """The next part is one that was written elsewhere in the work folder, and is sealed."""
+        self._refuse_more()
+        part.move(self.folder / f"part-{len(self.parts) + 1:04}")
+        self.parts.append(part)
+
+    def _refuse_more(self) -> None:
+        if len(self.parts) == PARTS:
+            raise UsageError(
+                f"there are more than {PARTS:,} parts", "Allow more bytes a file with --max-bytes."
+            )
 
     def seal(self) -> None:
         """All parts are complete and on the disk."""

@@ -31,6 +31,16 @@ def placed(place: Place, todo: Sequence[Plan], options: Options) -> Place:
     return replace(place, compared=service)
 
 
+def refuse_compared(places: Sequence[Place]) -> None:
+    """UsageError where something is to be compared by tasks of a cluster, which do not know what is at a destination."""
+    if any(place.compared for place in places):
+        raise UsageError(
+            "--changed compares records in this process, and they are made by tasks of a cluster",
+            "Leave out --changed, or convert without Spark.",
+            without=("--changed",),
+        )
+
+
 def changes_at(place: Place, todo: Sequence[Plan], ledger: Ledger, scratch: Scratch) -> Changes | None:
     """What tells the records of a delivery from those that are there; None where nobody asks, and nobody asked before."""
     specification = todo[0].specification

@@ -3,19 +3,20 @@
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple, Protocol
 
 from lexer_pipeline.chunks.records import Records
 from lexer_pipeline.chunks.results import Checked
 from lexer_pipeline.chunks.traced import lines_of, sent_ranks, traced, unsent_lines
 from lexer_pipeline.errors import UsageError
+from lexer_pipeline.kernels.arrays import Int64s
 from lexer_pipeline.loading.source import LoadedTable
 from lexer_pipeline.model import Json, Manifest, PreparedBatch, SourceUse, Specification
 from lexer_pipeline.outbox.batch import ISSUES
 from lexer_pipeline.outbox.entry import BatchState
 from lexer_pipeline.outbox.line_packing import BrokenTraceError
 from lexer_pipeline.outbox.trace_file import TRACE, TraceFile
-from lexer_pipeline.outbox.workspace import Part, Workspace
+from lexer_pipeline.outbox.workspace import Part
 from lexer_pipeline.preparing import rejects
 from lexer_pipeline.preparing.changes import Changes
 from lexer_pipeline.preparing.report import Verdict, by_name, issue_counts
@@ -27,29 +28,53 @@ BLOCK = 1 << 20
 AT_ONCE = 64
 
 
-class Delivery:
-    """Fills one part after another with what the stages give."""
+class Parts(Protocol):
+    """Where parts are written: a workspace, or what a task of a cluster has of it."""
 
-    def __init__(self, workspace: Workspace, max_bytes: int, is_fix: bool = False) -> None:
+    def new_part(self) -> Part:
+        """Begin the next part; the one before it is complete."""
+
+
+class Elsewhere(NamedTuple):
+    """Rows of a record that stands where the first of its sources has it, in what another task of a cluster wrote."""
+
+    group: int
+    source: int
+    lines: Int64s
+
+
+class Delivery:
+    """Fills one part after another with what the stages give.
+
+    `homes` are the part and line of records of several sources, by their numbers; what belongs to one that has none here is `elsewhere`.
+    """
+
+    def __init__(self, workspace: Parts, max_bytes: int, is_fix: bool = False) -> None:
         self._workspace = workspace
         self._max_bytes = max_bytes
         self._is_fix = is_fix
-        self._part = workspace.new_part()
+        self._number = 0  # of the part, from 1
+        self._part = self._new_part()
         self._awaited: int | None = None  # rows of rejects of a batch taken over
-        self._homes: dict[int, tuple[Part, int]] = {}  # where records of several sources went
+        self.homes: dict[int, tuple[Part, int]] = {}
+        self.elsewhere: list[Elsewhere] = []
         self._begun = self._part  # the part that begins with its records, and counts all rows of its sources
+
+    def _new_part(self) -> Part:
+        self._number += 1
+        return self._workspace.new_part()
 
     def take_over(self, before: PreparedBatch, changes: Changes | None = None) -> None:
         """Begin a part with the records of a batch that was made before, and what was counted for them; its rejects come next."""
         self.complete()
         if self._part.counts:
-            self._part = self._workspace.new_part()
+            self._part = self._new_part()
         part, manifest = self._part, before.manifest
         self._begun = part
         if manifest.file:
             _copy(before.file, manifest.sha256, part)
             if changes is not None:
-                changes.note_file(self._workspace.parts.index(part) + 1, before.file)
+                changes.note_file(self._number, before.file)
         part.taken = part.size
         part.trace.take_over(_trace_of(before), manifest.records)
         part.counts.update(
@@ -85,7 +110,7 @@ class Delivery:
                 # What stands before a record that begins a part goes with the record before it, as elsewhere.
                 yield stages.convert(before)
                 done = stages.convert(chunk)
-            self._part = self._workspace.new_part()
+            self._part = self._new_part()
             yield from self.fitting(stages, done)
         else:
             raise UsageError("one record alone is larger than --max-bytes", "Allow more bytes a file.")
@@ -98,7 +123,7 @@ class Delivery:
         head = loaded.head if isinstance(loaded, LoadedTable) else None
         self._trace(source, checked, int(self._is_fix and head is None))
         if stages.changes is not None and done.hashed is not None:
-            stages.changes.note(self._workspace.parts.index(part) + 1, done.hashed)
+            stages.changes.note(self._number, done.hashed)
         file, first = rejects.file_name(source, head is not None), rejects.header(head) if head else b""
         for at in range(0, len(checked.rejected), AT_ONCE):
             some = checked.rejected[at : at + AT_ONCE]
@@ -143,10 +168,11 @@ class Delivery:
         ranks = sent_ranks(checked) if checked.groups else {}
         for record, group in checked.groups.items():
             if record in ranks:
-                self._homes[group] = (self._part, before + ranks[record] if ranks[record] else 0)
-                continue
-            part, line = self._homes[group]
-            if line:
+                self.homes[group] = (self._part, before + ranks[record] if ranks[record] else 0)
+            elif group not in self.homes:
+                self.elsewhere.append(Elsewhere(group, source, lines_of(checked, record)))
+            elif self.homes[group][1]:
+                part, line = self.homes[group]
                 part.trace.add_more(line, source, lines_of(checked, record), fixes)
 
 

@@ -10,21 +10,48 @@ from lexer_pipeline.loading.source import Loaded, LoadedTable
 from lexer_pipeline.mapping import remembered
 from lexer_pipeline.mapping.file import is_users_own
 from lexer_pipeline.model import Json, SourceUse
+from lexer_pipeline.preparing.changes import Changes
 from lexer_pipeline.preparing.decisions import Decisions
 from lexer_pipeline.preparing.delivery import Delivery
 from lexer_pipeline.preparing.options import Options
-from lexer_pipeline.preparing.plan import Plan
+from lexer_pipeline.preparing.plan import Plan, opened
 from lexer_pipeline.preparing.report import SourceReport, Tally
-from lexer_pipeline.preparing.stages import Stages
+from lexer_pipeline.preparing.stages import Stages, stages_of
+from lexer_pipeline.preparing.together import Together
 from lexer_pipeline.reporting.sampling import SourceSample
 from lexer_pipeline.suspicions import Sighting, as_json
+from lexer_pipeline.system.hashing import Hashing
 from lexer_pipeline.system.parallel import map_in_order
+from lexer_pipeline.system.scratch import Scratch
+
+
+def fill_all(
+    delivery: Delivery, todo: Sequence[Plan], options: Options, together: Together, read: "Read", scratch: Scratch,
+    hashing: Hashing, first: int = 0, changes: Changes | None = None,
+) -> None:  # fmt: skip
+    """Pass the sources of a delivery, whose numbers begin with `first`, through the stages, and note in `read` how they were read."""
+    for plan in todo:
+        if not read.leaves_rows(plan):
+            continue
+        number = first + len(read.plans)
+        with opened(plan, scratch, hashing, refuses_rejects=True) as loaded:
+            stages = stages_of(loaded, plan, options, changes)
+            report = fill(delivery, number, stages, options, together.watches(number, stages), read.seen)
+            read.add(plan, loaded, report, stages.route.decisions, stages.route.left_out)
 
 
 def fill(
     delivery: Delivery, number: int, stages: Stages[Any], options: Options, watches: Sequence[Watch], seen: SourceSample | None,
 ) -> SourceReport:  # fmt: skip
     """Pass the source of this number (from 0) through the stages, and write what becomes of it; some of its rows are kept in `seen`."""
+    tally = pass_through(delivery, number, stages, options, watches, seen)
+    return report_of(stages, tally, watches)
+
+
+def pass_through(
+    delivery: Delivery, number: int, stages: Stages[Any], options: Options, watches: Sequence[Watch], seen: SourceSample | None,
+) -> Tally:  # fmt: skip
+    """The same, and what was counted alone; the watches have seen all of it."""
     tally = Tally()
     if seen is not None:
         # Columns that are fields are looked at in the records, all over the file; to read rows twice for it would cost more.
@@ -38,7 +65,7 @@ def fill(
             for watch in watches:
                 watch.look(fitting.checked)
         show_progress(options, tally, stages.loaded)
-    return report_of(stages, tally, watches)
+    return tally
 
 
 def report_of(stages: Stages[Any], tally: Tally, watches: Sequence[Watch]) -> SourceReport:
@@ -82,6 +109,14 @@ class Read:
         self.reports.append(report)
         self.decisions.append(decided)
         self.left_out.update(dict.fromkeys(left_out))
+
+    def join(self, more: "Read") -> None:
+        """Take in what is known of the sources that follow."""
+        for name in ("plans", "headers", "used", "reports", "decisions"):
+            getattr(self, name).extend(getattr(more, name))
+        self.left_out.update(more.left_out)
+        if self.seen is not None and more.seen is not None:
+            self.seen.join(more.seen)
 
     def leaves_rows(self, plan: Plan) -> bool:
         """Whether a pass may have rows to make something of: not one of what an earlier pass leaves to it, where that left none."""

@@ -1,5 +1,6 @@
 """The route of a table or of documents with a mapping: its rows become rows of the specification's columns as they are shaped."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
 from datetime import date
@@ -8,6 +9,7 @@ from typing import TypeAlias
 
 from lexer_pipeline.chunks.records import Records
 from lexer_pipeline.chunks.results import ShapedRows
+from lexer_pipeline.chunks.rows import Rows
 from lexer_pipeline.loading.source import Loaded, LoadedDocuments, LoadedTable
 from lexer_pipeline.mapping.column_survey import ColumnSurvey
 from lexer_pipeline.mapping.compile import Mapper, compile_mapper
@@ -19,6 +21,7 @@ from lexer_pipeline.mapping.document_table import table_of
 from lexer_pipeline.mapping.noted import MappedRows, NotedOfAll
 from lexer_pipeline.mapping.outcomes import Outcomes
 from lexer_pipeline.mapping.records import load_chosen, mapped
+from lexer_pipeline.mapping.row_filters import sifted
 from lexer_pipeline.mapping.rules import Told
 from lexer_pipeline.preparing.decisions import Decisions
 from lexer_pipeline.preparing.options import Options
@@ -82,7 +85,7 @@ class MappedRoute(RowsRoute):
     def __init__(
         self, loaded: Loaded, plan: Plan, mapper: Mapper, reference: ReferenceChecker, told: Told, load: Load
     ) -> None:
-        super().__init__(loaded, plan, mapper.layout, reference)
+        super().__init__(loaded, plan, mapper.layout, mapper.key, reference)
         self.secret, self.left_out = mapper.secret, mapper.left_out
         self._mapper = mapper
         if mapper.documents is not None and mapper.key is None:
@@ -96,7 +99,7 @@ class MappedRoute(RowsRoute):
             if plan.mapping is not None
             else notes_on_columns(mapper.names, used, self.left_out, reference.tree)
         )
-        self._survey = ColumnSurvey(mapper)
+        self.survey = ColumnSurvey(mapper)
         self._load = load
         self._told = told
         self._record = _number_of(plan)
@@ -109,15 +112,21 @@ class MappedRoute(RowsRoute):
 
     @property
     def decisions(self) -> Decisions:
-        day = self._told.day if self._survey.completes_births else None
+        day = self._told.day if self.survey.completes_births else None
         completed = day.isoformat() if day else ""
-        return Decisions(self._loaded.reading, self._survey.decided, self._record, completed)
+        return Decisions(self._loaded.reading, self.survey.decided, self._record, completed)
+
+    def look(self, rows: Rows) -> Rows:
+        """Show some rows, as they come, to what is decided over their columns; gives those of which something is made."""
+        kept = sifted(self._mapper, rows, Counter()) if self._mapper.skips else rows
+        self.survey.look(kept)
+        return kept
 
     def load(self) -> Iterator[Records]:
-        return self._load(self._survey)
+        return self._load(self.survey)
 
     def shape(self, chunk: Records) -> ShapedRows:
-        rows, noted = mapped(self._survey.mapper, chunk, self._outcomes)
+        rows, noted = mapped(self.survey.mapper, chunk, self._outcomes)
         shaped = super().shape(rows)
         return MappedRows(
             shaped.chunk, shaped.cells, shaped.doubtful, shaped.conversions, shaped.warnings, noted

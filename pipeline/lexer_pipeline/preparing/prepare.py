@@ -4,7 +4,7 @@ load -> shape -> validate -> convert -> name          (prepare)
 load -> shape -> validate                             (validate)
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -19,10 +19,10 @@ from lexer_pipeline.outbox.ledger import Ledger
 from lexer_pipeline.outbox.publish import content_of, publish
 from lexer_pipeline.outbox.workspace import Workspace
 from lexer_pipeline.preparing.changes import Changes
-from lexer_pipeline.preparing.comparing_with import changes_at, compared_with, placed
+from lexer_pipeline.preparing.comparing_with import changes_at, compared_with, placed, refuse_compared
 from lexer_pipeline.preparing.delivery import Delivery, manifest_template
 from lexer_pipeline.preparing.edits_file import keep_applied
-from lexer_pipeline.preparing.filling import Read, fill, report_of, show_progress
+from lexer_pipeline.preparing.filling import Read, fill_all, report_of, show_progress
 from lexer_pipeline.preparing.fix import fix, rehearsed
 from lexer_pipeline.preparing.folding import with_fates
 from lexer_pipeline.preparing.options import Options
@@ -147,6 +147,18 @@ def prepare(
 
     Raises PipelineError: UsageError where something asked for does not exist, SourceError where a source cannot be read.
     """
+    return prepare_by(None, sources, spec, out, options, runtime)
+
+
+def prepare_by(
+    fill_each: "FillEach | None",
+    sources: Sequence[Source],
+    spec: str | Specification | None = None,
+    out: Path | str = "batches",
+    options: Options | None = None,
+    runtime: Runtime | None = None,
+) -> Report:
+    """The same, where it is said who passes the sources through the stages: the tasks of a cluster, or (None) this process."""
     options, out, runtime = options or Options(), Path(out), runtime or Runtime()
     check_names(options)
     check_accepted(options)
@@ -162,9 +174,16 @@ def prepare(
         for plan in plans:
             todo.setdefault(plan.specification.name, []).append(plan)
         places = places_of([some[0].specification for some in todo.values()], ledger, options, out)
+        deliveries = [
+            (some, placed(place, some, options)) for some, place in zip(todo.values(), places, strict=True)
+        ]
+        if fill_each is None:
+            filled = _here(deliveries, ledger, options, scratch)
+        else:
+            filled = _elsewhere(fill_each, deliveries, ledger, options, scratch)
         read = [
-            _read(some, placed(place, some, options), ledger, options, scratch, held)
-            for some, place in zip(todo.values(), places, strict=True)
+            _delivery(some, place, ledger, options, work, held)
+            for (some, place), work in zip(deliveries, filled, strict=True)
         ]
         # Of a source that changed no batch is made, also none that was read before it did.
         refuse_changes(plans)
@@ -179,6 +198,12 @@ def prepare(
     )
 
 
+Filled = tuple[Workspace, Read]
+# Fills the workspace of each delivery; what it is made of, and where it belongs, is given.
+Deliveries = Sequence[tuple[Sequence[Plan], Place]]
+FillEach = Callable[[Deliveries, Options, Scratch], Iterable[Filled]]
+
+
 @dataclass(frozen=True, slots=True)
 class _Delivery:
     """All sources of one specification, read and written, without a name so far."""
@@ -191,22 +216,49 @@ class _Delivery:
     changes: Changes | None
 
 
-def _read(
-    todo: Sequence[Plan], place: Place, ledger: Ledger, options: Options, scratch: Scratch, held: ExitStack
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """A workspace that was filled; what its records are is noted in `changes`, or told from its files where it was filled `elsewhere`."""
+
+    workspace: Workspace
+    read: Read
+    changes: Changes | None
+    elsewhere: bool = False
+
+
+def _here(deliveries: Deliveries, ledger: Ledger, options: Options, scratch: Scratch) -> Iterator[_Work]:
+    """The deliveries, filled by this process one after another."""
+    for todo, place in deliveries:
+        yield _filled(todo, place, options, scratch, changes_at(place, todo, ledger, scratch))
+
+
+def _elsewhere(
+    fill_each: FillEach, deliveries: Deliveries, ledger: Ledger, options: Options, scratch: Scratch
+) -> Iterator[_Work]:
+    """The deliveries, filled by others, who do not know what is at a destination."""
+    refuse_compared([place for _, place in deliveries])
+    filled = fill_each(deliveries, options, scratch)
+    for (todo, place), (workspace, read) in zip(deliveries, filled, strict=True):
+        yield _Work(workspace, read, changes_at(place, todo, ledger, scratch), elsewhere=True)
+
+
+def _delivery(
+    todo: Sequence[Plan], place: Place, ledger: Ledger, options: Options, work: _Work, held: ExitStack
 ) -> _Delivery:
     """One delivery, whose files are gone with `held` unless it is published."""
-    changes = changes_at(place, todo, ledger, scratch)
-    workspace, read, changes = _filled(todo, place, options, scratch, changes)
+    workspace, read, changes = work.workspace, work.read, work.changes
     held.callback(workspace.discard)
     found = verdict(todo[0].specification.name, read.reports, options, tolerance_of(read.plans, options))
     if todo[0].edits is not None:
         todo[0].edits.refuse_others(read.used)
-    if changes is not None:
-        changes.settle(len(workspace.parts), place.series(read.used))
     if found.state != NONE:
         workspace.seal()
         found = with_new_rejects(found, place, read, workspace, ledger)
         keep_applied(todo[0].edits, workspace.parts)
+    if changes is not None:
+        for number, part in enumerate(workspace.parts if work.elsewhere else (), 1):
+            changes.note_file(number, part.data)
+        changes.settle(len(workspace.parts), place.series(read.used))
     return _Delivery(todo[0].specification, place, workspace, read, found, changes)
 
 
@@ -241,7 +293,7 @@ def _publish(
 
 def _filled(
     todo: Sequence[Plan], place: Place, options: Options, scratch: Scratch, changes: Changes | None, knows_fates: bool = False
-) -> tuple[Workspace, Read, Changes | None]:  # fmt: skip
+) -> _Work:  # fmt: skip
     """The sources of a delivery in a workspace.
 
     Where some have a key in common, they are read again with what becomes of it; and where records come twice of which not all are sent.
@@ -251,24 +303,16 @@ def _filled(
         read = Read(seen=SourceSample() if options.report else None)
         together = Together(todo[0].specification, len(todo) > 1, scratch)
         delivery = Delivery(workspace, options.max_bytes)
-        for plan in todo:
-            if not read.leaves_rows(plan):
-                continue
-            number = len(read.plans)
-            with opened(plan, scratch, workspace.hashing, refuses_rejects=True) as loaded:
-                stages = stages_of(loaded, plan, options, changes)
-                report = fill(delivery, number, stages, options, together.watches(number, stages), read.seen)
-                read.add(plan, loaded, report, stages.route.decisions, stages.route.left_out)
+        fill_all(delivery, todo, options, together, read, scratch, workspace.hashing, changes=changes)
         read.reports = together.told(read.reports)
         twice = changes.twice() if changes is not None else None
         if (knows_fates or not len(together.shared)) and twice is None:
-            return workspace, read, changes
+            return _Work(workspace, read, changes)
     except BaseException:
         workspace.discard()
         raise
     workspace.discard()
-    if knows_fates or not len(together.shared):
-        assert changes is not None
+    if changes is not None and (knows_fates or not len(together.shared)):
         return _filled(todo, place, options, scratch, changes.anew(twice), knows_fates)
     with with_fates(todo, together.shared, options, scratch) as known:
         return _filled(known, place, options, scratch, changes and changes.anew(), True)

@@ -200,6 +200,15 @@ class _Line:
     varies: bool = False
     lines: list[int] = field(default_factory=list)
 
+    def joined(self, more: "_Line") -> "_Line":
+        """This line with what was counted of other records; its words are those of the first record of all."""
+        first = min(self, more, key=lambda one: one.first)
+        varies = self.varies or more.varies or self.message != more.message
+        lines = sorted([*self.lines, *more.lines])[:MOST_LINES]
+        return _Line(
+            first.message, first.first, self.records + more.records, self.rows + more.rows, varies, lines
+        )
+
     def finding(self, name: str, code: str) -> Finding:
         words = f" (on line {self.first:,}; other numbers elsewhere)" if self.varies else ""
         return Finding(
@@ -226,7 +235,7 @@ class Tally:
     warnings: Counter[tuple[str, str]] = field(default_factory=Counter)
     examples: list[Issue] = field(default_factory=list)
     suspicions: Sightings = field(default_factory=Sightings)
-    _found: dict[tuple[str, str, str], _Line] = field(default_factory=dict)
+    lines: dict[tuple[str, str, str], _Line] = field(default_factory=dict)
     _messages: Counter[tuple[str, str]] = field(default_factory=Counter)
 
     def add(self, checked: Checked) -> None:
@@ -242,13 +251,28 @@ class Tally:
         self.skipped.update(checked.skipped)
         self.taken += checked.taken
         self.conversions.update(checked.conversions)
-        for (name, where), count in checked.warnings.items():
-            # Keys of unknown fields come from the data, so there may be any number of them.
-            known = (name, where) in self.warnings or len(self.warnings) < MOST_FIELDS
-            self.warnings[name, where if known else OTHER_FIELDS] += count
+        self._warn(checked.warnings)
         self.suspicions.update(checked.suspicions)
         for rejected in checked.rejected:
             self._add_rejected(rejected)
+
+    def join(self, more: "Tally") -> None:
+        """Count what was counted of other records of the source; the first lines and examples are the lowest of all."""
+        for name in ("rows", "valid", "invalid", "invalid_records", "continuations", "blank", "taken"):
+            setattr(self, name, getattr(self, name) + getattr(more, name))
+        for name in ("skipped", "issues", "conversions"):
+            getattr(self, name).update(getattr(more, name))
+        self._warn(more.warnings)
+        self.suspicions.update(more.suspicions.all())
+        self.examples = sorted([*self.examples, *more.examples], key=lambda one: one.line)[:EXAMPLES]
+        for place, line in more.lines.items():
+            self.lines[place] = self.lines[place].joined(line) if place in self.lines else line
+
+    def _warn(self, warnings: Mapping[tuple[str, str], int]) -> None:
+        for (name, where), count in warnings.items():
+            # Keys of unknown fields come from the data, so there may be any number of them.
+            known = (name, where) in self.warnings or len(self.warnings) < MOST_FIELDS
+            self.warnings[name, where if known else OTHER_FIELDS] += count
 
     def _add_rejected(self, rejected: Rejected) -> None:
         """Count the issues of a record; each line of the table counts the record and its rows once."""
@@ -257,7 +281,7 @@ class Tally:
         said: set[tuple[str, str, str]] = set()
         for issue in rejected.issues:
             place = self._place_of(issue)
-            known = self._found.setdefault(
+            known = self.lines.setdefault(
                 place, _Line(issue.message if place[2] != OTHER_MESSAGES else OTHER_MESSAGES, issue.line)
             )
             known.varies |= known.message != issue.message and place[2] != OTHER_MESSAGES
@@ -277,7 +301,7 @@ class Tally:
         name = str(FieldPath.named(where).general) if "[" in where else where
         words = NUMBERS.sub("0", issue.message)
         place = name, issue.code, words
-        if place in self._found:
+        if place in self.lines:
             return place
         if (name, issue.code) not in self._messages and len(self._messages) >= MOST_FIELDS:
             name = OTHER_FIELDS
@@ -293,7 +317,7 @@ class Tally:
         self.suspicions.update(noticed)
         return SourceReport(
             path, specification, self.rows, self.valid, self.invalid, self.invalid_records, self.continuations,
-            self.blank, dict(self.skipped), dict(self.issues), notes, _most_first(line.finding(name, code) for (name, code, _), line in self._found.items()),
+            self.blank, dict(self.skipped), dict(self.issues), notes, _most_first(line.finding(name, code) for (name, code, _), line in self.lines.items()),
             dict(self.conversions), dict(self.warnings), tuple(self.examples),
             tuple(replace(one, source=path) for one in self.suspicions.all()), self.taken,
             self.unchanged, self.unchanged_records,

@@ -11,6 +11,7 @@ from lexer_pipeline.chunks.documents import Documents
 from lexer_pipeline.chunks.group import Key
 from lexer_pipeline.chunks.records import Records
 from lexer_pipeline.chunks.results import Checked, ShapedDocuments, ShapedRows
+from lexer_pipeline.chunks.rows import Rows
 from lexer_pipeline.chunks.watch import Watch
 from lexer_pipeline.loading.document_form import DocumentForm
 from lexer_pipeline.loading.records import load_documents, load_rejected, load_rows
@@ -134,10 +135,13 @@ class DocumentsRoute:
 
 
 class RowsRoute:
-    """What the two routes of tables have in common: the stages behind load."""
+    """What the two routes of tables have in common: the stages behind load. By the cells of `key` rows are brought together."""
 
-    def __init__(self, loaded: Loaded, plan: Plan, layout: Layout, reference: ReferenceChecker) -> None:
+    def __init__(
+        self, loaded: Loaded, plan: Plan, layout: Layout, key: Key | None, reference: ReferenceChecker
+    ) -> None:
         self.layout: Layout | None = layout
+        self.key = key
         self.each = frozenset(str(leaf.path[0]) for leaf in layout.leaves if leaf.is_repeated)
         self.takes_first = layout.takes_first
         self._fates = plan.fates
@@ -162,6 +166,10 @@ class RowsRoute:
     def convert(self, checked: Checked) -> Sequence[bytes]:
         return convert_rows(checked, self._layout)
 
+    def look(self, rows: Rows) -> Rows:
+        """Show some rows, as they come, to what is decided over their columns; gives those of which something is made."""
+        return rows
+
     def half(self, shaped: ShapedRows, record: int) -> tuple[dict[str, Value], Notes]:
         return half_of_rows(shaped.chunk, record, self._layout, self.reference)
 
@@ -182,7 +190,7 @@ class TableRoute(RowsRoute):
         layout = compile_layout(
             loaded.head.names, reference.tree, plan.specification.key, loaded.name, ignore_unknown
         )
-        super().__init__(loaded, plan, layout, reference)
+        super().__init__(loaded, plan, layout, Key(layout.key) if layout.key is not None else None, reference)
         self._table = loaded
         self._accepted = plan.accepted_lines
         used = {leaf.column: leaf.path for leaf in layout.leaves}
@@ -203,7 +211,7 @@ class TableRoute(RowsRoute):
         return Decisions(self._loaded.reading)
 
     def load(self) -> Iterator[Records]:
-        key = Key(self._layout.key) if self._layout.key is not None else None
+        key = self.key
         if self._table.head.before or self._table.edits is not None:
             return load_rejected(self._table, key, self._layout.once, self._accepted)
         rows = load_rows(self._table, key, self._layout.once, self._writer)

@@ -101,7 +101,7 @@ class Stages(Generic[ChunkT]):
 
 
 def _route(loaded: Loaded, plan: Plan, options: Options) -> Route[Any, Any]:
-    reference = _reference(plan, options)
+    reference = reference_of(plan, options)
     if plan.record is not None:
         return _mapped(loaded, plan, reference, options)
     if isinstance(loaded, LoadedDocuments):
@@ -132,7 +132,8 @@ def _no_zone(typed: str) -> UsageError:
     return UsageError(f"--timezone: there is no zone called {typed}", hint, instead=(typed, near))
 
 
-def _reference(plan: Plan, options: Options) -> ReferenceChecker:
+def reference_of(plan: Plan, options: Options) -> ReferenceChecker:
+    """What judges the records that a plan makes, one by one."""
     try:
         zone = ZoneInfo(options.zone) if options.zone else None
     except (ZoneInfoNotFoundError, ValueError, OSError):

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from lexer_pipeline.chunks.repeats import ACCEPTED, LEFT_OUT, REJECTED, Repeats
+from lexer_pipeline.chunks.repeats import ACCEPTED, LEFT_OUT, REJECTED, Noted, Repeated, Repeats
 from lexer_pipeline.chunks.results import Checked
 from lexer_pipeline.chunks.watch import Watch
 from lexer_pipeline.model import Specification
@@ -29,17 +29,21 @@ class Together:
     `shared` are then the hashes of the keys that more than one source has, known once it `told` all.
     """
 
-    def __init__(self, specification: Specification, several: bool, scratch: Scratch) -> None:
+    def __init__(
+        self, specification: Specification, several: bool, scratch: Scratch, files_before: int = 0,
+        links: type[SharedLinks] = SharedLinks,
+    ) -> None:  # fmt: skip
         self._specification = specification
         self._several = several and specification.key is not None
         self.shared = np.zeros(0, np.uint64)
         self._repeats = Repeats(scratch)
-        self._files = 0
+        self._files = files_before
+        self._links = links
 
     def watches(self, number: int, stages: Stages[Any]) -> tuple[Watch, ...]:
         """What looks at the chunks of the source of this number."""
         identities = Identities(self._specification, stages.route.layout)
-        shared = SharedLinks(identities)
+        shared = self._links(identities)
         own = stages.route.watches
         self._files += not stages.plan.is_further
         if not identities.is_known and not shared:
@@ -52,18 +56,27 @@ class Together:
     def told(self, reports: Sequence[SourceReport]) -> list[SourceReport]:
         """The reports on all sources, with what came more than once; asked when all were read."""
         found = self._repeats.found()
-        code = "key_repeated" if self._specification.key else "record_repeated"
-        told = list(reports)
         if self._specification.key is not None:
             self.shared = found.shared
-        for number, count in sorted(found.counts.items()):
-            seen = Sighting(
-                code, self._specification.key or "", count, tuple(found.lines[number]), told[number].path
-            )
-            sightings = Sightings()
-            sightings.update([*told[number].suspicions, seen])
-            told[number] = replace(told[number], suspicions=sightings.all())
-        return told
+        return repeats_told(reports, self._specification, found)
+
+    def noted(self) -> Iterator[Noted]:
+        """All that was noted of the records, for who looks at those of other sources too."""
+        return self._repeats.noted()
+
+
+def repeats_told(
+    reports: Sequence[SourceReport], specification: Specification, found: Repeated
+) -> list[SourceReport]:
+    """The reports on all sources, with what came more than once."""
+    code = "key_repeated" if specification.key else "record_repeated"
+    told = list(reports)
+    for number, count in sorted(found.counts.items()):
+        seen = Sighting(code, specification.key or "", count, tuple(found.lines[number]), told[number].path)
+        sightings = Sightings()
+        sightings.update([*told[number].suspicions, seen])
+        told[number] = replace(told[number], suspicions=sightings.all())
+    return told
 
 
 class _Seen:
@@ -76,7 +89,7 @@ class _Seen:
         self._repeats = repeats
         self._number = number
         self._file = file
-        self._shared = shared
+        self.shared = shared
         self._held: list[Known] = []
         self._count = 0
         self._has_one = True
@@ -85,14 +98,14 @@ class _Seen:
         known = self._identities.of(checked)
         self._held.append(known)
         self._count += len(known.lines)
-        if self._shared and self._identities.folds_people:
-            self._shared.look(self._identities.of_each_row(checked), None)
+        if self.shared and self._identities.folds_people:
+            self.shared.look(self._identities.of_each_row(checked), None)
         if self._count > AT_ONCE:
             self._settle()
 
     def found(self) -> Iterator[Sighting]:
         self._settle()
-        return self._shared.found()
+        return self.shared.found()
 
     def _settle(self) -> None:
         known = joined(self._held)
@@ -101,8 +114,8 @@ class _Seen:
             self._repeats.add(
                 self._number, self._identities.identity(known), known.lines, ACCEPTED, self._file
             )
-        if self._shared and not self._identities.folds_people:
-            self._shared.look(known, self._links_again(known))
+        if self.shared and not self._identities.folds_people:
+            self.shared.look(known, self._links_again(known))
 
     def _links_again(self, known: Known) -> bool | None:
         """Whether some link may have come twice, where each record has one: it is then what the record is known by."""

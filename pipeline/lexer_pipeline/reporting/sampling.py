@@ -34,18 +34,18 @@ class Sample:
     documents: int = 0
     texts: dict[str, list[str]] = field(default_factory=dict)
     filled: Counter[str] = field(default_factory=Counter)
-    _in_tables: Counter[str] = field(default_factory=Counter)
+    in_tables: Counter[str] = field(default_factory=Counter)
 
     def of(self, name: str) -> int:
         """How many of the rows that were looked at could have this column or field."""
-        return self._in_tables[name] + self.documents
+        return self.in_tables[name] + self.documents
 
     def add_rows(self, names: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
         """Take in rows of a table whose columns are called so."""
         for row in rows:
             self.rows += 1
             for name, text in zip(names, row, strict=False):
-                self._in_tables[name] += 1
+                self.in_tables[name] += 1
                 self._add(name, (text,) if text and not text.isspace() else ())
 
     def add_documents(self, documents: Iterable[bytes]) -> None:
@@ -60,6 +60,16 @@ class Sample:
                 self.documents += 1
                 for name, texts in _leaves(document).items():
                     self._add(name, texts)
+
+    def join(self, more: "Sample") -> None:
+        """Take in what was taken of the rows that follow."""
+        self.rows += more.rows
+        self.documents += more.documents
+        self.in_tables.update(more.in_tables)
+        for name, texts in more.texts.items():
+            if name in self.texts or len(self.texts) < MOST_NAMES:
+                self.texts.setdefault(name, []).extend(texts)
+                self.filled[name] += more.filled[name]
 
     def _add(self, name: str, texts: Sequence[str]) -> None:
         if name not in self.texts and len(self.texts) >= MOST_NAMES:
@@ -103,6 +113,10 @@ class SourceSample:
         self._names, self._goes_on = names, goes_on
         self._first = max(FIRST_CELLS // len(names), LEAST_ROWS) if names else FIRST_DOCUMENTS
         self._row, self._start, self._stop = 0, 0, self._first
+
+    def join(self, more: "SourceSample") -> None:
+        """Take in what was taken of other rows."""
+        self.sample.join(more.sample)
 
     def look(self, chunk: Chunk) -> None:
         """Take those rows of the next chunk, as it was loaded, whose turn it is."""

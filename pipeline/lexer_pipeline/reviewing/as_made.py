@@ -1,22 +1,37 @@
 """How a batch was made, so that it can be made anew of the source that is still there."""
 
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
-from lexer_pipeline.errors import UsageError
+from lexer_pipeline.errors import PipelineError, UsageError
+from lexer_pipeline.loading.byte_stream import sha256_from
+from lexer_pipeline.loading.network import Network
+from lexer_pipeline.loading.origins import origin_of
 from lexer_pipeline.model import PreparedBatch
 from lexer_pipeline.outbox.batch import MANIFEST
 from lexer_pipeline.preparing import options
 from lexer_pipeline.preparing.options import Options
 from lexer_pipeline.system import files
+from lexer_pipeline.system.addresses import address_of
 
 
-def source_of(batch: PreparedBatch) -> str | None:
+def source_of(batch: PreparedBatch, network: Network) -> str | None:
     """The source that a batch was made of, where that is one file and still what it was."""
     uses = {(one.path, one.sha256) for one in batch.manifest.sources}
     (path, sha256), *others = uses or {("", "")}
-    is_there = not others and bool(path) and Path(path).is_file() and files.sha256_of(Path(path)) == sha256
-    return path if is_there else None
+    return path if not others and path and _sha256_of(path, network) == sha256 else None
+
+
+def _sha256_of(path: str, network: Network) -> str:
+    """The checksum of a file, or of one elsewhere; empty where it cannot be read."""
+    if address_of(path) is None:
+        return files.sha256_of(Path(path)) if Path(path).is_file() else ""
+    try:
+        with closing(origin_of(path, None, network=network)) as origin:
+            return sha256_from(origin.open())
+    except PipelineError:
+        return ""
 
 
 def as_made(
@@ -26,7 +41,7 @@ def as_made(
 
     Raises UsageError where the source is gone.
     """
-    source, manifest = source_of(batch), batch.manifest
+    source, manifest = source_of(batch, asked.network), batch.manifest
     if source is None:
         raise UsageError(
             f"{batch.path.name}: its source is not there any more, or not what it was",

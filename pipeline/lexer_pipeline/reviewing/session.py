@@ -26,6 +26,7 @@ from lexer_pipeline.reviewing.faulty import faulty
 from lexer_pipeline.reviewing.faulty_documents import FaultyDocuments
 from lexer_pipeline.reviewing.faulty_rows import Fault, FaultyRows
 from lexer_pipeline.reviewing.suspected_rows import suspected, suspected_rows
+from lexer_pipeline.system.addresses import address_of, shown
 from lexer_pipeline.system.runtime import Runtime
 from lexer_pipeline.system.scratch import Scratch
 from lexer_pipeline.uploading.settings import Settings
@@ -80,7 +81,7 @@ class Session:
     @property
     def name(self) -> str:
         """What is reviewed, as it was named."""
-        return self.wanted.named
+        return shown(self.wanted.named)
 
     @property
     def called(self) -> str:
@@ -155,7 +156,9 @@ class Session:
         path = batch.path / edits_file.FILE
         sources = {one.path: one.sha256 for one in batch.manifest.sources}
         kept = edits_file.read(path) if path.is_file() else EditsFile(path, sources)
-        self._edit([batch], replace(kept, sources=sources), self.wanted.out, source_of(batch))
+        self._edit(
+            [batch], replace(kept, sources=sources), self.wanted.out, source_of(batch, self.options.network)
+        )
 
     def _open_source(self) -> None:
         """A draft of the batches is made in a folder of its own, in which nothing is sent and no name is taken."""
@@ -237,5 +240,7 @@ class Session:
 
 def _batch(wanted: Wanted) -> PreparedBatch | None:
     """The batch that was named; None where it is a source."""
+    if address_of(wanted.named):
+        return None
     folder = folder_named(wanted.named, wanted.out)
     return read_batch(as_named(folder, wanted.out)) if (folder / MANIFEST).is_file() else None

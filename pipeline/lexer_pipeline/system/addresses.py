@@ -7,12 +7,14 @@ CLOUDS = ("s3", "gs", "abfss")
 WEB = ("https", "http")
 # Databases behind a server; postgres is short for postgresql.
 SERVERS = ("postgresql", "postgres", "snowflake", "bigquery")
-# A drive of Windows has one letter; a Path has no two slashes in a row.
-_ADDRESS = re.compile(r"([a-z][a-z0-9+.-]+):/{1,2}([^/?#\s]*)(\S*)", re.IGNORECASE)
-_WHOLE = re.compile(r"([a-z][a-z0-9+.-]+):/{1,2}([^/?#]*)(.*)", re.IGNORECASE | re.DOTALL)
+# A drive of Windows has one letter; of an address that was made a Path one slash is left.
+_SCHEME = rf"([a-z][a-z0-9+.-]+(?=://)|(?:{'|'.join((*CLOUDS, *WEB))})(?=:/)):/{{1,2}}"
+_ADDRESS = re.compile(rf"{_SCHEME}([^/?#\s]*)(\S*)", re.IGNORECASE)
+_WHOLE = re.compile(rf"{_SCHEME}([^/?#]*)(.*)", re.IGNORECASE | re.DOTALL)
 # A key of an object may hold any sign; what looks like the query of a signed address is one.
 _QUERY = re.compile(r"\?[^/]*=.*", re.DOTALL)
 _FRAGMENT = re.compile(r"[?#].*", re.DOTALL)
+_HOST = re.compile(r"(\[[^\]]*\]|[^:]*)(:[0-9]*)?")
 # Stands where a query was, in a line that is to be typed.
 PLACEHOLDER = "?..."
 
@@ -56,6 +58,9 @@ def _taken_apart(text: str, found: re.Match[str]) -> Address:
     scheme, authority, rest = found[1].lower(), found[2], found[3]
     if scheme in SERVERS:
         return _database(text, scheme, authority + rest)
+    if scheme not in CLOUDS and "@" not in authority and not _HOST.fullmatch(authority):
+        # The password of a user holds a sign that should be %xx, and goes on behind it.
+        return Address(scheme, authority + rest, "...", "", "", text)
     user, _, host = authority.rpartition("@")
     if scheme == "abfss":
         container, _, user = user.partition(":")

@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -25,6 +25,10 @@ class Timings:
         self._lock = threading.Lock()
         self._spent: dict[str, tuple[float, int]] = {}
 
+    def __reduce__(self) -> tuple[type["Timings"], tuple[()]]:
+        """What another process does it counts by itself."""
+        return Timings, ()
+
     @contextmanager
     def of(self, stage: str, size: int) -> Iterator[None]:
         """Count the CPU time of this thread for `stage`, which works on `size` bytes."""
@@ -39,6 +43,11 @@ class Timings:
         with self._lock:
             spent, total = self._spent.get(stage, (0.0, 0))
             self._spent[stage] = (spent + seconds, total + size)
+
+    def include(self, spent: Iterable[Spent]) -> None:
+        """Count what was counted elsewhere."""
+        for one in spent:
+            self.add(one.stage, one.seconds, one.bytes)
 
     def spent(self) -> list[Spent]:
         """What was counted, in the order in which bytes pass."""

@@ -1,6 +1,5 @@
 """What earlier runs made of the files of a job: each is known by its bytes, so that it goes once whatever it is called."""
 
-import hashlib
 import stat
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager, suppress
@@ -11,7 +10,7 @@ from types import ModuleType
 from typing import TypeAlias
 
 from lexer_pipeline.errors import PipelineError, ServiceUnavailable
-from lexer_pipeline.loading.byte_stream import RawFile
+from lexer_pipeline.loading.byte_stream import sha256_from
 from lexer_pipeline.loading.network import Network
 from lexer_pipeline.loading.origins import Member, Origin, origin_of
 from lexer_pipeline.loading.remote import RemoteFile
@@ -32,7 +31,6 @@ from lexer_pipeline.uploading.settings import Settings
 
 # What a person still works at: the job tries such a file again, with what it says now.
 TRIED_AGAIN = frozenset({BatchState.HELD, BatchState.REJECTED})
-BLOCK = 1 << 20
 PATIENCE = 6 * 3600.0
 # By size and checksum of a source, the batches that were made of it.
 Made: TypeAlias = dict[tuple[int, str], list[BatchEntry]]
@@ -84,7 +82,7 @@ def _before_elsewhere(path: str, member: str | None, made: Made, network: Networ
         found = origin_of(path, None, network=network)
         with closing(found):
             if isinstance(found, RemoteFile):  # what comes as a whole would have to be fetched twice
-                whole = _known(found.size(), lambda: _sha256(found.open()), made)
+                whole = _known(found.size(), lambda: sha256_from(found.open()), made)
                 return whole or (_of_members(found, member, made) if found.first().startswith(ZIP) else [])
     return []
 
@@ -106,15 +104,7 @@ def _of_members(origin: Origin, wanted: str | None, made: Made) -> list[BatchEnt
 
 
 def _sha256_of_member(archive: ModuleType, member: Member) -> str:
-    return _sha256(archive.MemberFile(member))
-
-
-def _sha256(file: RawFile) -> str:
-    digest = hashlib.sha256()
-    with closing(file):
-        while block := file.read(BLOCK):
-            digest.update(block)
-    return digest.hexdigest()
+    return sha256_from(archive.MemberFile(member))
 
 
 def _is_done(batches: Sequence[BatchEntry], gone: Collection[int]) -> bool:

@@ -69,9 +69,10 @@ def _mark_as_gone(one: BatchEntry, context: UploadContext) -> None:
 
     What may have arrived stays as it is: made anew, it goes on to the same place, which alone tells whether it had arrived.
     """
-    entry = context.ledger.begin(one, context.service.name, context.service.former_name)
-    if entry.state not in ENDED and not _may_have_arrived(entry):
-        end(entry, State.CHANGED, GONE, context)
+    with context.ledger.claim(one.folder) as ours:  # it may lie on another machine, which is sending it
+        entry = context.ledger.begin(one, context.service.name, context.service.former_name)
+        if ours and entry.state not in ENDED and not _may_have_arrived(entry):
+            end(entry, State.CHANGED, GONE, context)
 
 
 def _may_have_arrived(upload: Entry) -> bool:

@@ -55,6 +55,11 @@ class Known:
                 found = np.where(found == 0, self.fields[path], found)
         return found
 
+    def in_order(self) -> "Known":
+        """The same records in the order of their lines."""
+        order = np.argsort(self.lines, kind="stable")
+        return Known({path: hashes[order] for path, hashes in self.fields.items()}, self.lines[order])
+
     def reference(self) -> UInt64s:
         """By what orders name a product: the id that its type of reference says, or the first that it has."""
         said = self.fields.get(REFERENCE)

@@ -161,20 +161,25 @@ class TablePrices:
     def __init__(self, names: Sequence[str], places: Places) -> None:
         self._names = names
         self._places = places
-        self._prices = LinePrices()
-        self._rows = 0
+        self.prices = LinePrices()
+        self.rows = 0
 
     def look(self, checked: Checked) -> None:
         """Take in one more chunk."""
         chunk = checked.shaped.chunk
-        if self._rows >= ENOUGH or not isinstance(chunk, Records):
+        if self.rows >= ENOUGH or not isinstance(chunk, Records):
             return
         rows = chunk.in_cells()
         texts = cells.of_rows(rows)
-        self._rows += texts.rows
+        self.rows += texts.rows
         label = self._names[self._places["price_paid"]]
-        note_prices(self._prices, self._names, texts, texts, self._places, label, rows)
+        note_prices(self.prices, self._names, texts, texts, self._places, label, rows)
+
+    def join(self, more: "TablePrices") -> None:
+        """Take in what was seen of other records of the source."""
+        self.prices.add(more.prices)
+        self.rows += more.rows
 
     def found(self) -> Iterable[Sighting]:
         """The columns of prices that are something else."""
-        return self._prices.found()
+        return self.prices.found()

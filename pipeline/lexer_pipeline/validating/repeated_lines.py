@@ -19,8 +19,8 @@ class RepeatedLines:
     """Watches the rows of each accepted record; a till may ring one article twice, but not a whole order, nor in every order."""
 
     def __init__(self) -> None:
-        self._found = Sightings()
-        self._orders = 0
+        self.sightings = Sightings()
+        self.orders = 0
 
     def look(self, checked: Checked) -> None:
         """Take in one more chunk; what was written as it was read has no such record."""
@@ -28,7 +28,7 @@ class RepeatedLines:
         assert isinstance(chunk, Records)
         accepted = checked.vouched.copy()
         accepted[list(checked.lines)] = True
-        self._orders += checked.records
+        self.orders += checked.records
         asked = np.flatnonzero(accepted & (chunk.lasts - chunk.firsts > 1))
         if not len(asked):
             return
@@ -38,11 +38,16 @@ class RepeatedLines:
         for record in asked[repeats.view(np.bool_)].tolist():
             self._judge(chunk, record)
 
+    def join(self, more: "RepeatedLines") -> None:
+        """Take in what was seen of other records of the source."""
+        self.sightings.update(more.sightings.all())
+        self.orders += more.orders
+
     def found(self) -> Iterator[Sighting]:
         """The orders whose lines are there twice."""
-        found = self._found.all()
+        found = self.sightings.all()
         count = sum(one.count for one in found)
-        if self._orders >= LEAST and count >= NEARLY_ALL * self._orders:
+        if self.orders >= LEAST and count >= NEARLY_ALL * self.orders:
             lines = sorted(line for one in found for line in one.lines)
             found = (Sighting("orders_repeated", "", count, tuple(lines[:MOST_LINES])),)
         yield from found
@@ -61,7 +66,7 @@ class RepeatedLines:
             return
         comes_back = bool((np.diff(numbers) > 1).any())
         code = "orders_repeated" if len(lines) > 1 or comes_back else "line_repeated"
-        self._found.add(Sighting(code, "", 1, (chunk.lines.item(rows[0]),)))
+        self.sightings.add(Sighting(code, "", 1, (chunk.lines.item(rows[0]),)))
 
 
 def _cells(chunk: Records, row: int) -> tuple[bytes, ...]:

@@ -1,6 +1,7 @@
 """convert: prepare a batch."""
 
 import argparse
+from importlib import import_module
 
 from lexer_pipeline.cli import asked as given
 from lexer_pipeline.cli import queries
@@ -8,6 +9,7 @@ from lexer_pipeline.cli.answers import print_json
 from lexer_pipeline.cli.exits import DATA, DONE
 from lexer_pipeline.cli.terminal import fetch_words, show_timings, watched
 from lexer_pipeline.errors import UsageError
+from lexer_pipeline.preparing.options import Options
 from lexer_pipeline.preparing.prepare import prepare
 from lexer_pipeline.preparing.report import Report
 
@@ -30,7 +32,7 @@ def prepared(asked: argparse.Namespace) -> Report:
     with watched(asked, "converting") as progress:
         options = given.options(asked, progress)
         fetch_words(asked)
-        report = prepare(queries.sources(asked), asked.spec, given.made_in(asked), options)
+        report = _done(asked, options)
     if asked.profile:
         show_timings(asked, options.timings)
     if asked.log.is_kept:
@@ -43,6 +45,23 @@ def prepared(asked: argparse.Namespace) -> Report:
 
         show_prepared.sources(console_for(asked), report)
         show_prepared.batches(console_for(asked), report, asked)
+    return report
+
+
+def _done(asked: argparse.Namespace, options: Options) -> Report:
+    """The batches, made by this process or by the workers of a cluster."""
+    if asked.engine == "local":
+        if asked.master is not None:
+            raise UsageError(
+                "--master names the master of a Spark cluster",
+                "Say --engine spark too.",
+                flags=("--engine spark",),
+            )
+        return prepare(queries.sources(asked), asked.spec, given.made_in(asked), options)
+    on_spark = import_module("lexer_pipeline.spark.command")
+    report: Report = on_spark.prepare_files(
+        queries.sources(asked), asked.spec, given.made_in(asked), options, asked.master
+    )
     return report
 
 

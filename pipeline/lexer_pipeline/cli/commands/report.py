@@ -10,6 +10,7 @@ from lexer_pipeline.cli.console import console_for, say
 from lexer_pipeline.cli.exits import DONE
 from lexer_pipeline.cli.terminal import watched
 from lexer_pipeline.errors import UsageError
+from lexer_pipeline.loading.database import Query
 from lexer_pipeline.outbox.batch import MANIFEST, PAGE, folder_named, no_batch
 from lexer_pipeline.outbox.names import FILE_NAME
 from lexer_pipeline.preparing.pages import Page, page_on_batch, page_on_sources
@@ -67,8 +68,8 @@ def _usual(sources: list[str]) -> str:
 
 
 def _of_sources(asked: argparse.Namespace) -> Page:
-    names = ", ".join("standard input" if one == "-" else PurePath(shown(one)).name for one in asked.sources)
+    sources = queries.sources(asked)
+    called = [one.place if isinstance(one, Query) else shown(one) for one in sources]
+    names = ", ".join("standard input" if one == "-" else PurePath(one).name for one in called)
     with watched(asked, "looking") as progress:
-        return page_on_sources(
-            queries.sources(asked), asked.spec, given.options(asked, progress), f"Report on {names}"
-        )
+        return page_on_sources(sources, asked.spec, given.options(asked, progress), f"Report on {names}")

@@ -11,8 +11,10 @@ from lexer_pipeline.cli.answers import print_json
 from lexer_pipeline.cli.console import console_for, say
 from lexer_pipeline.cli.exits import DONE
 from lexer_pipeline.errors import UsageError
+from lexer_pipeline.loading.database import is_address
 from lexer_pipeline.outbox.batch import MANIFEST
 from lexer_pipeline.reviewing.session import Session, Wanted
+from lexer_pipeline.system.addresses import address_of, shown
 
 PAGE = ("nicegui", "fastapi", "uvicorn")
 
@@ -30,8 +32,13 @@ def run(asked: argparse.Namespace) -> int:
         ) from None
     options, words = given.options(asked, None), console_for(asked)
     named = asked.sources[0]
+    if is_address(named):
+        raise UsageError(
+            f"{shown(named)}: is a database, and what is rejected of it can be reviewed",
+            "Make a batch with lexer-pipeline convert --query first, then: lexer-pipeline review BATCH",
+        )
     # The ledger that knows a batch lies beside it.
-    asked.fix = named if (Path(named) / MANIFEST).is_file() else None
+    asked.fix = named if address_of(named) is None and (Path(named) / MANIFEST).is_file() else None
     wanted = Wanted(named, asked.spec, given.made_in(asked), options, lambda: given.settings(asked))
     with closing(Session(wanted)) as session:
         serving.serve(session, asked.port, lambda line: say(words, line), not asked.no_browser)

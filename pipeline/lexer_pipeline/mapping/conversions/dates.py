@@ -8,6 +8,7 @@ from datetime import date as calendar_day
 from functools import partial
 from itertools import compress
 from types import MappingProxyType
+from typing import Self
 
 import numpy as np
 
@@ -269,6 +270,11 @@ class DateColumn(NeedsColumn):
                 self.tallies[at].add(readings[0], readings[-1], cells)
                 self.likely = at
                 return
+
+    def join(self, more: Self) -> None:
+        """Take in what was counted of other cells of the column."""
+        for own, other in zip(self.tallies, more.tallies, strict=True):
+            own.join(other)
 
     def readings(self) -> Decided:
         """The form that fits most cells, or two that read all of them alike.

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import compress
+from typing import Self
 
 import numpy as np
 
@@ -157,6 +158,11 @@ class MoneyColumn(NeedsColumn):
     def _groups(self, sign: str) -> bool:
         """Whether the sign before three last digits would be one of thousands by the usual mark."""
         return sign in NUMBERS and bool(self.usual) and sign != self.usual
+
+    def join(self, more: Self) -> None:
+        """Take in what was counted of other cells of the column."""
+        self.tally.join(more.tally)
+        self.grouped |= more.grouped
 
     def readings(self) -> Decided:
         """The marks that all cells allow; UsageError where each mark has cells of its own, or none decides."""

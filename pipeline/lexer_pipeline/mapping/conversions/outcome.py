@@ -3,6 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import Self
 
 from lexer_pipeline.kernels.arrays import Bools, Int32s, UInt8s
 from lexer_pipeline.specs.values import Converted, Unconvertible
@@ -58,6 +59,10 @@ class NeedsColumn(ABC):
     @abstractmethod
     def count(self, data: bytes, starts: Int32s, ends: Int32s, flags: UInt8s) -> Bools:
         """Take in those filled cells that are certain, and say which are left to `look`."""
+
+    @abstractmethod
+    def join(self, more: Self) -> None:
+        """Take in what was counted of other cells of the column, wherever they stand in it."""
 
     @abstractmethod
     def readings(self) -> Decided:

@@ -58,6 +58,10 @@ class Tally:
         self.alike += alike
         self.different += different
 
+    def join(self, more: "Tally") -> None:
+        """Count what was counted of other cells of the column."""
+        self.add_counts((more.first, more.second, more.alike, more.different))
+
     def fitting_readings(self, first: str, second: str, remedy: str) -> tuple[bool, bool]:
         """Whether the first reading holds, and whether the second does: both where they make the same of every cell.
 

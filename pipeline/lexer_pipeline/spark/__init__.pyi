@@ -1,0 +1,3 @@
+from lexer_pipeline.spark.frames import prepare as prepare
+
+__all__ = ["prepare"]

@@ -1,0 +1,1 @@
+"""What runs on Spark comes to what it does on one machine."""
