@@ -116,22 +116,22 @@ class Known:
 class Standing:
     """The records that stand at a destination or will, as far as batches of `corrected` names do not hold them.
 
-    A correction has all of what it corrects, whatever stands. `series` is what the records of one kind of export are told by.
+    A correction has all of what it corrects, whatever stands.
     """
 
-    def __init__(
-        self, ledger: Ledger, to: Destination, corrected: Sequence[str] = (), series: str = ""
-    ) -> None:
+    def __init__(self, ledger: Ledger, to: Destination, corrected: Sequence[str] = ()) -> None:
         self.destination = to
-        self._ledger, self._corrected, self._series = ledger, frozenset(corrected), series
+        self._ledger, self._corrected, self._series = ledger, frozenset(corrected), ""
         with ledger.transaction() as connection:
             self.counted = counted(connection, to)
         self._most = sum(one.batch.records or 0 for one in self.counted)
         self._whole = self._between(0, PARTS - 1) if self._most <= FEW else None
 
-    def of_series(self, series: str) -> "Standing":
-        """The same, in which records of this series are the own ones."""
-        return Standing(self._ledger, self.destination, tuple(self._corrected), series)
+    def own(self, series: str) -> None:
+        """From now on records of this series are the own ones."""
+        self._series = series
+        if self._whole is not None:
+            self._whole = self._between(0, PARTS - 1)
 
     @property
     def waiting(self) -> tuple[BatchEntry, ...]:

@@ -6,7 +6,6 @@ batches that were made hold.
 """
 
 from collections.abc import Iterator, Sequence
-from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -82,25 +81,32 @@ class Changes:
     `names` are the members that make the identity of a record.
     """
 
-    def __init__(
-        self, key: bytes, names: Sequence[str], standing: Standing | None, scratch: Scratch, twice: Twice | None = None
-    ) -> None:  # fmt: skip
+    def __init__(self, key: bytes, names: Sequence[str], standing: Standing | None, scratch: Scratch) -> None:
         self.standing = standing
+        self.compared = Compared(0, 0, NO_HASHES)
         self._key, self._names = key, tuple(name.encode() for name in names)
         self._is_reference = REFERENCE in names
-        self._scratch, self._twice = scratch, twice
         self._contents = standing.contents() if standing is not None else NO_HASHES
-        self._left = twice.counts.copy() if twice is not None else np.zeros(0, np.int64)
+        self._twice: Twice | None = None
+        self._left = np.zeros(0, np.int64)
+        self._scratch = scratch
         self._noted = Parted(scratch.file(), PARTS)
         self._hashes: Parted | None = None
-        self.compared = Compared(0, 0, NO_HASHES)
 
-    def anew(self, twice: Twice | None = None) -> "Changes":
-        """The same for reading the export once more, now that it may be known what it says twice."""
+    def begin_again(self, twice: Twice | None = None) -> "Changes":
+        """Itself, for reading the export once more, now that it may be known what it says twice."""
         self._noted.close()
-        again = Changes(self._key, [name.decode() for name in self._names], None, self._scratch, twice)
-        again.standing, again._contents = self.standing, self._contents
-        return again
+        self._noted = Parted(self._scratch.file(), PARTS)
+        self._twice = twice
+        if twice is not None:
+            self._left = twice.counts.copy()
+        return self
+
+    def close(self) -> None:
+        """Let go of what was put aside."""
+        self._noted.close()
+        if self._hashes is not None:
+            self._hashes.close()
 
     def sift(self, checked: Checked, lines: Sequence[bytes]) -> Sifted:
         """The lines of a chunk that are new or changed; several threads may ask at once."""
@@ -171,24 +177,23 @@ class Changes:
     def settle(self, parts: int, series: str) -> None:
         """Find out what was new, changed and, of this series, missing; from then on the pairs of each of so many parts are known."""
         if self.standing is not None:
-            self.standing = self.standing.of_series(series)
+            self.standing.own(series)
         self._contents = NO_HASHES
         self._hashes = Parted(self._scratch.file(), parts + 1)
         new = changed = 0
         missing: list[UInt64s] = []
-        with closing(self._noted):
-            for number in range(PARTS):
-                noted = np.frombuffer(self._noted.read(number), NOTED)
-                known = self.standing.part(number) if self.standing is not None else NONE_KNOWN
-                missing.append(_missing(noted, known))
-                sent = noted[noted["part"] > 0]
-                sent = sent[np.argsort(sent["identity"], kind="stable")]
-                ids = np.unique(sent["identity"])
-                before = int(_among(ids, known.identities).sum())
-                changed += before
-                new += len(ids) - before
-                for part in np.unique(sent["part"]).tolist():
-                    self._hashes.write(part, _last_of_each(sent[sent["part"] == part]).tobytes())
+        for number in range(PARTS):
+            noted = np.frombuffer(self._noted.read(number), NOTED)
+            known = self.standing.part(number) if self.standing is not None else NONE_KNOWN
+            missing.append(_missing(noted, known))
+            sent = noted[noted["part"] > 0]
+            sent = sent[np.argsort(sent["identity"], kind="stable")]
+            ids = np.unique(sent["identity"])
+            before = int(_among(ids, known.identities).sum())
+            changed += before
+            new += len(ids) - before
+            for part in np.unique(sent["part"]).tolist():
+                self._hashes.write(part, _last_of_each(sent[sent["part"] == part]).tobytes())
         self.compared = Compared(new, changed, np.concatenate(missing))
 
     def pairs(self, part: int) -> Iterator[bytes]:

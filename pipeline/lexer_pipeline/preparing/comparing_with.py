@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Sequence
+from contextlib import ExitStack, closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -41,8 +42,10 @@ def refuse_compared(places: Sequence[Place]) -> None:
         )
 
 
-def changes_at(place: Place, todo: Sequence[Plan], ledger: Ledger, scratch: Scratch) -> Changes | None:
-    """What tells the records of a delivery from those that are there; None where nobody asks, and nobody asked before."""
+def changes_at(
+    place: Place, todo: Sequence[Plan], ledger: Ledger, scratch: Scratch, held: ExitStack
+) -> Changes | None:
+    """What tells the records of a delivery from those that are there, until `held` ends; None where nobody asks, and nobody asked before."""
     specification = todo[0].specification
     corrected = _corrected(place, ledger) if place.compared else ()
     with ledger.transaction() as connection:
@@ -53,18 +56,18 @@ def changes_at(place: Place, todo: Sequence[Plan], ledger: Ledger, scratch: Scra
     standing = None
     if place.compared:
         standing = Standing(ledger, Destination(specification.name, place.compared, place.dataset), corrected)
-    return Changes(key, _names(specification, todo), standing, scratch)
+    return held.enter_context(closing(Changes(key, _names(specification, todo), standing, scratch)))
 
 
 def changes_of_fix(
-    specification: Specification, todo: Sequence[Plan], ledger: Ledger, scratch: Scratch
+    specification: Specification, todo: Sequence[Plan], ledger: Ledger, scratch: Scratch, held: ExitStack
 ) -> Changes | None:
-    """What notes what the records of a fix are; None where nobody ever asked for that."""
+    """What notes what the records of a fix are, until `held` ends; None where nobody ever asked for that."""
     with ledger.transaction() as connection:
         if not record_hashes.is_kept(connection, specification.name):
             return None
         key = record_hashes.key_of(connection)
-    return Changes(key, _names(specification, todo), None, scratch)
+    return held.enter_context(closing(Changes(key, _names(specification, todo), None, scratch)))
 
 
 def _corrected(place: Place, ledger: Ledger) -> list[str]:

@@ -1,7 +1,7 @@
 """`convert --fix`: what a batch rejected is read again as it was read then, and what is valid now is delivered."""
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -82,14 +82,14 @@ def _mended(
 ) -> Iterator[tuple[Workspace, Read, Verdict, Changes | None]]:
     """The rejects of a batch behind all stages, and the verdict on them."""
     named = [file for _, files in fixed.parts for _, file in files]
-    with opened_sources(named, options.stdin, scratch, False, options.network) as files:
+    with ExitStack() as held, opened_sources(named, options.stdin, scratch, False, options.network) as files:
         each = iter(files)
         todo = [
             (batch, fixed.plans(batch, [(number, next(each)) for number, _ in some]))
             for batch, some in fixed.parts
         ]
         plans = [plan for _, some in todo for _, plan in some]
-        changes = changes_of_fix(fixed.specification, plans, ledger, scratch)
+        changes = changes_of_fix(fixed.specification, plans, ledger, scratch, held)
         workspace, read, changes = _filled(fixed, todo, out, options, scratch, changes)
         try:
             refuse_changes(read.plans)
@@ -133,7 +133,7 @@ def _filled(
     with with_fates(plans, together.shared, fixed.options, scratch) as known:
         each = iter(known)
         again = [(batch, [(number, next(each)) for number, _ in some]) for batch, some in todo]
-        return _filled(fixed, again, out, options, scratch, changes and changes.anew(), True)
+        return _filled(fixed, again, out, options, scratch, changes and changes.begin_again(), True)
 
 
 def _offer(fixed: Fixed, dataset: str, workspace: Workspace, found: Verdict, now: datetime) -> Offer:

@@ -178,9 +178,9 @@ def prepare_by(
             (some, placed(place, some, options)) for some, place in zip(todo.values(), places, strict=True)
         ]
         if fill_each is None:
-            filled = _here(deliveries, ledger, options, scratch)
+            filled = _here(deliveries, ledger, options, scratch, held)
         else:
-            filled = _elsewhere(fill_each, deliveries, ledger, options, scratch)
+            filled = _elsewhere(fill_each, deliveries, ledger, options, scratch, held)
         read = [
             _delivery(some, place, ledger, options, work, held)
             for (some, place), work in zip(deliveries, filled, strict=True)
@@ -226,20 +226,27 @@ class _Work:
     elsewhere: bool = False
 
 
-def _here(deliveries: Deliveries, ledger: Ledger, options: Options, scratch: Scratch) -> Iterator[_Work]:
+def _here(
+    deliveries: Deliveries, ledger: Ledger, options: Options, scratch: Scratch, held: ExitStack
+) -> Iterator[_Work]:
     """The deliveries, filled by this process one after another."""
     for todo, place in deliveries:
-        yield _filled(todo, place, options, scratch, changes_at(place, todo, ledger, scratch))
+        yield _filled(todo, place, options, scratch, changes_at(place, todo, ledger, scratch, held))
 
 
 def _elsewhere(
-    fill_each: FillEach, deliveries: Deliveries, ledger: Ledger, options: Options, scratch: Scratch
+    fill_each: FillEach,
+    deliveries: Deliveries,
+    ledger: Ledger,
+    options: Options,
+    scratch: Scratch,
+    held: ExitStack,
 ) -> Iterator[_Work]:
     """The deliveries, filled by others, who do not know what is at a destination."""
     refuse_compared([place for _, place in deliveries])
     filled = fill_each(deliveries, options, scratch)
     for (todo, place), (workspace, read) in zip(deliveries, filled, strict=True):
-        yield _Work(workspace, read, changes_at(place, todo, ledger, scratch), elsewhere=True)
+        yield _Work(workspace, read, changes_at(place, todo, ledger, scratch, held), elsewhere=True)
 
 
 def _delivery(
@@ -313,6 +320,6 @@ def _filled(
         raise
     workspace.discard()
     if changes is not None and (knows_fates or not len(together.shared)):
-        return _filled(todo, place, options, scratch, changes.anew(twice), knows_fates)
+        return _filled(todo, place, options, scratch, changes.begin_again(twice), knows_fates)
     with with_fates(todo, together.shared, options, scratch) as known:
-        return _filled(known, place, options, scratch, changes and changes.anew(), True)
+        return _filled(known, place, options, scratch, changes and changes.begin_again(), True)
