@@ -54,6 +54,14 @@ class Shop:
             for step in ("granted", "sending", state):
                 entry = ledger.move(entry, step, "as told", upload_id="7")
 
+    def states(self) -> dict[str, str]:
+        """What each batch is in itself."""
+        with closing(Ledger(self.out, file=self.ledger)) as ledger, ledger.transaction() as connection:
+            return {
+                Path(folder).name: state
+                for folder, state in connection.execute("SELECT folder, state FROM batches")
+            }
+
 
 @pytest.fixture
 def shop(tmp_path: Path) -> Shop:
@@ -112,6 +120,16 @@ def test_what_was_dropped_or_held_is_made_again(shop: Shop) -> None:
 
     assert [one.state for one in held.verdicts] == ["held"]
     assert people(found) == {ANN: "Ann", BO: "Bo"}
+
+
+def test_a_held_batch_is_superseded_by_one_that_has_all_of_its_records(shop: Shop) -> None:
+    shop.goes(batch(shop.made((ANN, "Ann"))))
+    held = batch(shop.made((BO, "Bo"), min_rows=5))
+    shop.made((CY, "Cy"))
+    assert shop.states()[held.path.name] == "held"
+    shop.made((BO, "Beau"))
+
+    assert shop.states()[held.path.name] == "superseded"
 
 
 def test_what_goes_back_to_what_it_was_is_sent_again(shop: Shop) -> None:

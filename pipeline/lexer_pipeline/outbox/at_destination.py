@@ -4,7 +4,7 @@ So what became of an upload is in the same transaction what became of its record
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from math import inf
 
 import numpy as np
@@ -121,6 +121,7 @@ class Standing:
 
     def __init__(self, ledger: Ledger, to: Destination, corrected: Sequence[str] = ()) -> None:
         self.destination = to
+        self.held: list[BatchEntry] = []
         self._ledger, self._corrected, self._series = ledger, frozenset(corrected), ""
         with ledger.transaction() as connection:
             self.counted = counted(connection, to)
@@ -132,6 +133,19 @@ class Standing:
         self._series = series
         if self._whole is not None:
             self._whole = self._between(0, PARTS - 1)
+        where = f"""{record_hashes.HASHED} AND b.state = 'held' AND b.fixes IS NULL AND b.compared = :service AND b.series = :series
+            AND b.specification = :specification AND b.dataset = :dataset"""
+        with self._ledger.transaction() as connection:
+            self.held = deliveries.select(connection, where, series=series, **asdict(self.destination))
+
+    def held_in(self, number: int) -> dict[int, UInt64s]:
+        """By what the records of held batches of this series are known, in one part, by batch."""
+        if not self.held:
+            return {}
+        with self._ledger.transaction() as connection:
+            some = [one.id for one in self.held]
+            found = record_hashes.between(connection, some, number * WIDTH, (number + 1) * WIDTH - 1)
+        return {batch: pairs["identity"] for batch, pairs in found.items()}
 
     @property
     def waiting(self) -> tuple[BatchEntry, ...]:
@@ -185,7 +199,8 @@ def _known(
     sizes = [len(found) for _, found in some]
     every = np.concatenate([np.zeros(0, record_hashes.PAIR), *(found for _, found in some)])
     identities = np.ascontiguousarray(every["identity"])
-    order = np.argsort(identities, kind="stable")
+    is_ordered = len(some) < 2
+    order = np.arange(len(every)) if is_ordered else np.argsort(identities, kind="stable")
     identities = identities[order]
     stands = np.repeat([one.stands and one.batch.name not in corrected for one, _ in some], sizes)
     own = np.repeat([one.batch.series == series for one, _ in some], sizes)

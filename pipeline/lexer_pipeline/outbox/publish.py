@@ -31,6 +31,10 @@ class RecordHashes(Protocol):
     def standing(self) -> Standing | None:
         """What stood at the destination when they were compared."""
 
+    @property
+    def outdated(self) -> Sequence[BatchEntry]:
+        """Batches that are held, and of which this one has all records as they are now."""
+
     def pairs(self, part: int) -> Iterator[bytes]:
         """The pairs of the part of this number, from 1, in the order of their identities."""
 
@@ -64,7 +68,9 @@ def publish(
             decision = decide(connection, ledger, offer, out)
             if decision.kind is Kind.NEW:
                 entries = deliveries.add(connection, _new(work, ledger, offer, decision), ledger.now())
-                _supersede(connection, offer, decision, entries)
+                _supersede(
+                    connection, offer, decision, entries, hashes.outdated if hashes is not None else ()
+                )
                 _note_fixed(connection, work, offer, decision, entries)
                 note_sources(connection, entries, sources, template.options)
                 _finish(work, offer, decision, template, sources, beside)
@@ -189,10 +195,11 @@ def _finish(
 
 
 def _supersede(
-    connection: Connection, offer: Offer, decision: Decision, entries: Sequence[BatchEntry]
-) -> None:
+    connection: Connection, offer: Offer, decision: Decision, entries: Sequence[BatchEntry], outdated: Sequence[BatchEntry]
+) -> None:  # fmt: skip
     """What the new delivery stands for is not sent any more; a correction that is held takes nobody's place yet."""
-    for one in decision.takes:
+    held = (one for one in outdated if deliveries.by_id(connection, one.id).state == BatchState.HELD)
+    for one in (*decision.takes, *held):
         deliveries.change(connection, one, state=BatchState.SUPERSEDED, state_before=one.state)
     if decision.replaces and offer.state == BatchState.PREPARED:
         for one in entries:

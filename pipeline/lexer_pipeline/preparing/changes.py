@@ -17,6 +17,7 @@ from lexer_pipeline.chunks.traced import rows_of_lines
 from lexer_pipeline.kernels import dispatch
 from lexer_pipeline.kernels.arrays import Bools, Int64s, UInt64s
 from lexer_pipeline.outbox.at_destination import PARTS, Known, Standing
+from lexer_pipeline.outbox.entry import BatchEntry
 from lexer_pipeline.outbox.record_hashes import PAIR
 from lexer_pipeline.specs.identity import REFERENCE
 from lexer_pipeline.system.scratch import Parted, Scratch
@@ -84,6 +85,7 @@ class Changes:
     def __init__(self, key: bytes, names: Sequence[str], standing: Standing | None, scratch: Scratch) -> None:
         self.standing = standing
         self.compared = Compared(0, 0, NO_HASHES)
+        self.outdated: tuple[BatchEntry, ...] = ()
         self._key, self._names = key, tuple(name.encode() for name in names)
         self._is_reference = REFERENCE in names
         self._contents = standing.contents() if standing is not None else NO_HASHES
@@ -182,19 +184,34 @@ class Changes:
         self._hashes = Parted(self._scratch.file(), parts + 1)
         new = changed = 0
         missing: list[UInt64s] = []
+        lacking = set[int]()
         for number in range(PARTS):
             noted = np.frombuffer(self._noted.read(number), NOTED)
             known = self.standing.part(number) if self.standing is not None else NONE_KNOWN
-            missing.append(_missing(noted, known))
+            every = np.sort(noted["identity"])
+            missing.append(_missing(every, known))
+            lacking |= self._held_elsewhere(number, every)
             sent = noted[noted["part"] > 0]
             sent = sent[np.argsort(sent["identity"], kind="stable")]
             ids = np.unique(sent["identity"])
-            before = int(_among(ids, known.identities).sum())
+            before = int(_ordered_among(ids, known.identities).sum())
             changed += before
             new += len(ids) - before
             for part in np.unique(sent["part"]).tolist():
                 self._hashes.write(part, _last_of_each(sent[sent["part"] == part]).tobytes())
         self.compared = Compared(new, changed, np.concatenate(missing))
+        self.outdated = self._outdated(lacking)
+
+    def _held_elsewhere(self, number: int, every: UInt64s) -> set[int]:
+        """The held batches that have records in this part which the export has not."""
+        held = self.standing.held_in(number) if self.standing is not None else {}
+        return {batch for batch, known in held.items() if not _ordered_among(known, every).all()}
+
+    def _outdated(self, lacking: set[int]) -> tuple[BatchEntry, ...]:
+        """The held deliveries of the same kind of which the export has all records, as they are now."""
+        held = self.standing.held if self.standing is not None else []
+        stay = {one.delivery for one in held if one.id in lacking}
+        return tuple(one for one in held if one.delivery not in stay)
 
     def pairs(self, part: int) -> Iterator[bytes]:
         """The pairs of the part of this number, from 1, in the order of their identities."""
@@ -202,9 +219,10 @@ class Changes:
         return self._hashes.pieces(part)
 
 
-def _missing(noted: Noted, known: Known) -> UInt64s:
+def _missing(every: UInt64s, known: Known) -> UInt64s:
+    """The identities of this series that an export has not; `every` are those that it has, in order."""
     own = known.identities[known.is_own]
-    return own[~_among(own, np.sort(noted["identity"]))]
+    return own[~_ordered_among(own, every)]
 
 
 def _among(some: UInt64s, known: UInt64s) -> Bools:
@@ -213,9 +231,16 @@ def _among(some: UInt64s, known: UInt64s) -> Bools:
         return np.zeros(len(some), np.bool_)
     # In order they are found in half the time, each near the one before.
     order = np.argsort(some)
-    asked = some[order]
     found = np.empty(len(some), np.bool_)
-    found[order] = known[np.minimum(np.searchsorted(known, asked), len(known) - 1)] == asked
+    found[order] = _ordered_among(some[order], known)
+    return found
+
+
+def _ordered_among(some: UInt64s, known: UInt64s) -> Bools:
+    """The same, where some are in order too."""
+    if not len(known):
+        return np.zeros(len(some), np.bool_)
+    found: Bools = known[np.minimum(np.searchsorted(known, some), len(known) - 1)] == some
     return found
 
 
