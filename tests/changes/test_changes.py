@@ -88,7 +88,8 @@ def test_what_is_new_or_changed_is_made_and_all_rows_are_counted(shop: Shop) -> 
     assert people(found) == {BO: "Beau", "d@example.com": "Di"}
     manifest = batch(found).manifest
     assert manifest.rows == sum(getattr(manifest, name) for name in PARTS) == 5
-    assert (manifest.unchanged, manifest.compared_with) == (1, {"service": HERE, "dataset": "d1"})
+    counts = {"new": 1, "changed": 1, "unchanged": 1, "missing": 1}
+    assert (manifest.unchanged, manifest.compared_with) == (1, {"service": HERE, "dataset": "d1", **counts})
     lines = trace(batch(found).path, source_lines=["2", "3", "5"]).source_lines
     assert [one.became for one in lines] == ["unchanged", "record", "rejected"]
 

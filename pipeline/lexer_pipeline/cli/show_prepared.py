@@ -46,7 +46,7 @@ def _source(console: Console, report: SourceReport, holding: Collection[str]) ->
     for note in report.notes:
         say(console, f"  {note}")
     if report.findings:
-        records = report.valid + report.invalid_records
+        records = report.valid + report.invalid_records + report.unchanged_records
         rows = [(one.field or "(record)", one.code, one.records, f"{one.records / records:.2%}", one.rows, one.line, one.message)
                 for one in report.findings]  # fmt: skip
         headings = ("field", "code", "records", "share", "rows", "first line", "what to do")
@@ -169,6 +169,9 @@ def _batch(console: Console, one: PreparedBatch) -> None:
 
 def _verdict(console: Console, one: Verdict) -> None:
     why = "; ".join(one.reasons)
+    if one.compared:
+        counts = ", ".join(f"{count:,} {name}" for name, count in one.compared.items())
+        say(console, f"{one.specification}: {counts}, beside what was sent before")
     if one.state == "unchanged":
         say(console, f"{one.specification}: {why}, so no batch was made")
     elif one.state == "none":

@@ -16,6 +16,7 @@ from lexer_pipeline.preparing.changes import Changes
 from lexer_pipeline.preparing.options import Options
 from lexer_pipeline.preparing.place import Place
 from lexer_pipeline.preparing.plan import Plan
+from lexer_pipeline.preparing.report import Verdict
 from lexer_pipeline.specs.identity import identity_names
 from lexer_pipeline.specs.paths import FieldPath
 from lexer_pipeline.system.scratch import Scratch
@@ -106,6 +107,8 @@ def _names(specification: Specification, todo: Sequence[Plan]) -> tuple[str, ...
     return names
 
 
-def compared_with(place: Place) -> dict[str, Json] | None:
-    """The service and the dataset, as a manifest holds them."""
-    return {"service": place.compared, "dataset": place.dataset or None} if place.compared else None
+def compared_with(place: Place, found: Verdict) -> dict[str, Json] | None:
+    """The service and the dataset, and what the records of the delivery are there, as a manifest holds it."""
+    if not place.compared:
+        return None
+    return {"service": place.compared, "dataset": place.dataset or None, **found.compared}

@@ -37,6 +37,7 @@ from lexer_pipeline.preparing.unchanged import (
     note_unchanged,
     saying_first,
     waiting_in,
+    with_counts,
     with_new_rejects,
     write_missing,
 )
@@ -266,6 +267,7 @@ def _delivery(
         for number, part in enumerate(workspace.parts if work.elsewhere else (), 1):
             changes.note_file(number, part.data)
         changes.settle(len(workspace.parts), place.series(read.used))
+        found = with_counts(found, changes, read)
     return _Delivery(todo[0].specification, place, workspace, read, found, changes)
 
 
@@ -287,7 +289,7 @@ def _publish(
         template = manifest_template(
             one.specification, found, accepted(read.reports, options, tolerance_of(read.plans, options)),
             options.as_json(), read.mapping(), [one.as_json() for one in read.decisions], read.suspicions(),
-            tuple(read.left_out), compared_with(one.place),
+            tuple(read.left_out), compared_with(one.place, found),
         )  # fmt: skip
         told = with_earlier(told_of(read.reports, verdicts, found), before)
         beside = beside_each(told, fields, read.seen)

@@ -99,7 +99,8 @@ class Verdict:
 
     Of one that is `unchanged` all records are at their destination already.
     `is_good` says whether all is as it was asked for; `reasons` say why a batch is held, or why there is none. `codes` are those of
-    suspicions that hold it, which a person may accept; `share` is that of its rejects where it holds the batch.
+    suspicions that hold it, which a person may accept; `share` is that of its rejects where it holds the batch. Where it was compared
+    with a destination, `compared` counts its records by what they are there: `new`, `changed`, `unchanged`, and `missing` in the sources.
     """
 
     specification: str
@@ -108,6 +109,7 @@ class Verdict:
     reasons: tuple[str, ...] = ()
     codes: tuple[str, ...] = ()
     share: float = 0.0
+    compared: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,6 +39,21 @@ def with_new_rejects(
     return replace(found, state=BatchState.REJECTED, reasons=(f"{NOTHING_NEW}, but for what was rejected",))
 
 
+def with_counts(found: Verdict, changes: Changes, read: Read) -> Verdict:
+    """The verdict with what the records are at the destination, where they were compared with it."""
+    if changes.standing is None:
+        return found
+    about = changes.compared
+    unchanged = sum(one.unchanged_records for one in read.reports)
+    counts = {
+        "new": about.new,
+        "changed": about.changed,
+        "unchanged": unchanged,
+        "missing": len(about.missing),
+    }
+    return replace(found, compared=counts)
+
+
 def note_unchanged(
     changes: Changes | None, ledger: Ledger, used: Sequence[SourceUse], options: Options
 ) -> None:
