@@ -23,12 +23,31 @@ from lexer_pipeline.specs.identity import REFERENCE
 from lexer_pipeline.system.scratch import Parted, Scratch
 
 SHIFT = np.uint64(58)
-LINE_END, BLOCK = 10, 1 << 20
+LINE_END, BLOCK, MOST_BITS = 10, 1 << 20, 20
 # A record that is put aside: its pair, and the number of the part that it was written to, from 1; 0 where it is unchanged.
 NOTED = np.dtype([("identity", "<u8"), ("content", "<u8"), ("part", "<i4")])
 Noted = NDArray[np.void]
 NO_HASHES: UInt64s = np.zeros(0, np.uint64)
 NONE_KNOWN = Known(NO_HASHES, NO_HASHES, np.zeros(0, np.bool_))
+
+
+@dataclass(frozen=True, slots=True)
+class Hashes:
+    """Hashes in order, found by the places where each of their beginnings begins."""
+
+    known: UInt64s
+    starts: Int64s
+
+    @classmethod
+    def of(cls, known: UInt64s) -> "Hashes":
+        """Some hashes, which are in order; about eight of them have a beginning in common."""
+        bits = min(max(len(known).bit_length() - 3, 1), MOST_BITS)
+        begins = np.arange(1 << bits, dtype=np.uint64) << np.uint64(64 - bits)
+        return cls(known, np.append(np.searchsorted(known, begins), len(known)).astype(np.int64))
+
+    def have(self, some: UInt64s) -> Bools:
+        """Which of some are among them."""
+        return dispatch.among(some, self.known, self.starts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +107,7 @@ class Changes:
         self.outdated: tuple[BatchEntry, ...] = ()
         self._key, self._names = key, tuple(name.encode() for name in names)
         self._is_reference = REFERENCE in names
-        self._contents = standing.contents() if standing is not None else NO_HASHES
+        self._there = Hashes.of(standing.contents() if standing is not None else NO_HASHES)
         self._twice: Twice | None = None
         self._left = np.zeros(0, np.int64)
         self._scratch = scratch
@@ -114,9 +133,9 @@ class Changes:
         """The lines of a chunk that are new or changed; several threads may ask at once."""
         data = lines[0] if len(lines) == 1 else b"".join(lines)
         ends, hashed = self._hashed(data)
-        gone = _among(hashed.contents, self._contents)
+        gone = self._there.have(hashed.contents)
         if self._twice is not None:
-            gone |= _among(hashed.contents, self._twice.never)
+            gone |= Hashes.of(self._twice.never).have(hashed.contents)
         if not gone.any():
             return Sifted(checked, lines, hashed)
         kept = ~gone
@@ -134,7 +153,9 @@ class Changes:
             return sifted
         hashed = sifted.hashed
         gone = np.zeros(len(hashed.kept), np.bool_)
-        for place in np.flatnonzero(hashed.kept & _among(hashed.contents, self._twice.often)).tolist():
+        for place in np.flatnonzero(
+            hashed.kept & Hashes.of(self._twice.often).have(hashed.contents)
+        ).tolist():
             at = np.searchsorted(self._twice.often, hashed.contents[place])
             self._left[at] -= 1
             gone[place] = self._left[at] > 0
@@ -180,7 +201,7 @@ class Changes:
         """Find out what was new, changed and, of this series, missing; from then on the pairs of each of so many parts are known."""
         if self.standing is not None:
             self.standing.own(series)
-        self._contents = NO_HASHES
+        self._there = Hashes.of(NO_HASHES)
         self._hashes = Parted(self._scratch.file(), parts + 1)
         new = changed = 0
         missing: list[UInt64s] = []
@@ -225,19 +246,8 @@ def _missing(every: UInt64s, known: Known) -> UInt64s:
     return own[~_ordered_among(own, every)]
 
 
-def _among(some: UInt64s, known: UInt64s) -> Bools:
-    """Which of some are among others, which are in order."""
-    if not len(known) or not len(some):
-        return np.zeros(len(some), np.bool_)
-    # In order they are found in half the time, each near the one before.
-    order = np.argsort(some)
-    found = np.empty(len(some), np.bool_)
-    found[order] = _ordered_among(some[order], known)
-    return found
-
-
 def _ordered_among(some: UInt64s, known: UInt64s) -> Bools:
-    """The same, where some are in order too."""
+    """Which of some are among others, where both are in order."""
     if not len(known):
         return np.zeros(len(some), np.bool_)
     found: Bools = known[np.minimum(np.searchsorted(known, some), len(known) - 1)] == some
