@@ -10,7 +10,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from lexer_pipeline.chunks.results import Checked
 from lexer_pipeline.chunks.traced import rows_of_lines
@@ -18,36 +17,21 @@ from lexer_pipeline.kernels import dispatch
 from lexer_pipeline.kernels.arrays import Bools, Int64s, UInt64s
 from lexer_pipeline.outbox.at_destination import PARTS, Known, Standing
 from lexer_pipeline.outbox.entry import BatchEntry
-from lexer_pipeline.outbox.record_hashes import PAIR
+from lexer_pipeline.preparing.hashes import (
+    NO_HASHES,
+    NOTED,
+    Hashes,
+    Twice,
+    last_of_each,
+    ordered_among,
+    twice_in,
+)
 from lexer_pipeline.specs.identity import REFERENCE
 from lexer_pipeline.system.scratch import Parted, Scratch
 
 SHIFT = np.uint64(58)
-LINE_END, BLOCK, MOST_BITS = 10, 1 << 20, 20
-# A record that is put aside: its pair, and the number of the part that it was written to, from 1; 0 where it is unchanged.
-NOTED = np.dtype([("identity", "<u8"), ("content", "<u8"), ("part", "<i4")])
-Noted = NDArray[np.void]
-NO_HASHES: UInt64s = np.zeros(0, np.uint64)
+LINE_END, BLOCK = 10, 1 << 20
 NONE_KNOWN = Known(NO_HASHES, NO_HASHES, np.zeros(0, np.bool_))
-
-
-@dataclass(frozen=True, slots=True)
-class Hashes:
-    """Hashes in order, found by the places where each of their beginnings begins."""
-
-    known: UInt64s
-    starts: Int64s
-
-    @classmethod
-    def of(cls, known: UInt64s) -> "Hashes":
-        """Some hashes, which are in order; about eight of them have a beginning in common."""
-        bits = min(max(len(known).bit_length() - 3, 1), MOST_BITS)
-        begins = np.arange(1 << bits, dtype=np.uint64) << np.uint64(64 - bits)
-        return cls(known, np.append(np.searchsorted(known, begins), len(known)).astype(np.int64))
-
-    def have(self, some: UInt64s) -> Bools:
-        """Which of some are among them."""
-        return dispatch.among(some, self.known, self.starts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,24 +50,6 @@ class Sifted:
     checked: Checked
     lines: Sequence[bytes]
     hashed: Hashed
-
-
-@dataclass(frozen=True, slots=True)
-class Twice:
-    """What an export says twice of one identity, known once it was read: contents that are not sent at all, and how often others come.
-
-    Of these only the last is sent.
-    """
-
-    never: UInt64s
-    often: UInt64s
-    counts: Int64s
-
-    def __bool__(self) -> bool:
-        return bool(len(self.never) or len(self.often))
-
-
-NOTHING_TWICE = Twice(NO_HASHES, NO_HASHES, np.zeros(0, np.int64))
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +154,7 @@ class Changes:
         """What the export says twice, where it has to be read once more for that; asked when all of it was read."""
         if self.standing is None or self._twice is not None:
             return None
-        found = [_twice(np.frombuffer(self._noted.read(number), NOTED)) for number in range(PARTS)]
+        found = [twice_in(np.frombuffer(self._noted.read(number), NOTED)) for number in range(PARTS)]
         never = np.sort(np.concatenate([one.never for one in found]))
         often, counts = (
             np.concatenate([getattr(one, name) for one in found]) for name in ("often", "counts")
@@ -215,18 +181,18 @@ class Changes:
             sent = noted[noted["part"] > 0]
             sent = sent[np.argsort(sent["identity"], kind="stable")]
             ids = np.unique(sent["identity"])
-            before = int(_ordered_among(ids, known.identities).sum())
+            before = int(ordered_among(ids, known.identities).sum())
             changed += before
             new += len(ids) - before
             for part in np.unique(sent["part"]).tolist():
-                self._hashes.write(part, _last_of_each(sent[sent["part"] == part]).tobytes())
+                self._hashes.write(part, last_of_each(sent[sent["part"] == part]).tobytes())
         self.compared = Compared(new, changed, np.concatenate(missing))
         self.outdated = self._outdated(lacking)
 
     def _held_elsewhere(self, number: int, every: UInt64s) -> set[int]:
         """The held batches that have records in this part which the export has not."""
         held = self.standing.held_in(number) if self.standing is not None else {}
-        return {batch for batch, known in held.items() if not _ordered_among(known, every).all()}
+        return {batch for batch, known in held.items() if not ordered_among(known, every).all()}
 
     def _outdated(self, lacking: set[int]) -> tuple[BatchEntry, ...]:
         """The held deliveries of the same kind of which the export has all records, as they are now."""
@@ -238,20 +204,6 @@ class Changes:
         """The pairs of the part of this number, from 1, in the order of their identities."""
         assert self._hashes is not None
         return self._hashes.pieces(part)
-
-
-def _missing(every: UInt64s, known: Known) -> UInt64s:
-    """The identities of this series that an export has not; `every` are those that it has, in order."""
-    own = known.identities[known.is_own]
-    return own[~_ordered_among(own, every)]
-
-
-def _ordered_among(some: UInt64s, known: UInt64s) -> Bools:
-    """Which of some are among others, where both are in order."""
-    if not len(known):
-        return np.zeros(len(some), np.bool_)
-    found: Bools = known[np.minimum(np.searchsorted(known, some), len(known) - 1)] == some
-    return found
 
 
 def _without(checked: Checked, gone: Bools, kept: Bools) -> Checked:
@@ -270,28 +222,7 @@ def _picked(data: bytes, ends: Int64s, kept: Bools) -> bytes:
     return dispatch.gather(data, begins, behind, np.flatnonzero(kept).astype(np.int64))
 
 
-def _twice(noted: Noted) -> Twice:
-    """Of some records, all of an identity among them, in the order in which they came: what is not sent since another came after it."""
-    ids = np.sort(noted["identity"])
-    if not (ids[1:] == ids[:-1]).any():
-        return NOTHING_TWICE
-    noted = noted[np.argsort(noted["identity"], kind="stable")]
-    ids = noted["identity"]
-    again = np.append(False, ids[1:] == ids[:-1])[: len(ids)]
-    several = again | np.append(again[1:], False)[: len(ids)]
-    some, again = noted[several], again[several]
-    lasts = np.append(~again[1:], True)[: len(some)]
-    group = np.cumsum(~again) - 1
-    last_stands = (some["part"][lasts] == 0)[group] if len(some) else np.zeros(0, np.bool_)
-    new = some["part"] > 0
-    often, counts = np.unique(some["content"][new & ~last_stands], return_counts=True)
-    return Twice(np.unique(some["content"][new & last_stands]), often[counts > 1], counts[counts > 1])
-
-
-def _last_of_each(noted: Noted) -> NDArray[np.void]:
-    """Of records in the order of their identities the last of each, as pairs."""
-    ids = noted["identity"]
-    last = noted[np.append(ids[1:] != ids[:-1], True)[: len(ids)]]
-    pairs = np.empty(len(last), PAIR)
-    pairs["identity"], pairs["content"] = last["identity"], last["content"]
-    return pairs
+def _missing(every: UInt64s, known: Known) -> UInt64s:
+    """The identities of this series that an export has not; `every` are those that it has, in order."""
+    own = known.identities[known.is_own]
+    return own[~ordered_among(own, every)]
