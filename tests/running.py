@@ -2,9 +2,12 @@
 
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 ROOT = Path(__file__).resolve().parents[1]
+NOTHING: Mapping[str, str] = MappingProxyType({})
 NO_KEY_RING = "keyring.backends.null.Keyring"  # holds nothing, whatever that of the machine does
 
 
@@ -16,9 +19,11 @@ def environment(**more: str) -> dict[str, str]:
     }  # fmt: skip
 
 
-def command(*words: str | Path, cwd: Path, stdin: bytes = b"") -> subprocess.CompletedProcess[bytes]:
-    """`python -m lexer_pipeline WORDS...`."""
+def command(
+    *words: str | Path, cwd: Path, stdin: bytes = b"", environ: Mapping[str, str] = NOTHING
+) -> subprocess.CompletedProcess[bytes]:
+    """`python -m lexer_pipeline WORDS...`, with more variables than usual if there are any."""
     return subprocess.run(
         [sys.executable, "-m", "lexer_pipeline", *map(str, words)],
-        cwd=cwd, input=stdin, capture_output=True, timeout=300, env=environment(), check=False,
+        cwd=cwd, input=stdin, capture_output=True, timeout=300, env=environment(**environ), check=False,
     )  # fmt: skip

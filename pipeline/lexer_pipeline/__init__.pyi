@@ -8,6 +8,7 @@ from lexer_pipeline.errors import PersonNeeded as PersonNeeded
 from lexer_pipeline.errors import PipelineError as PipelineError
 from lexer_pipeline.errors import ServiceUnavailable as ServiceUnavailable
 from lexer_pipeline.errors import SourceError as SourceError
+from lexer_pipeline.errors import StoreRefused as StoreRefused
 from lexer_pipeline.errors import UsageError as UsageError
 from lexer_pipeline.inspecting.candidates import Candidate as Candidate
 from lexer_pipeline.inspecting.column_profile import ColumnProfile as ColumnProfile
@@ -23,11 +24,11 @@ from lexer_pipeline.loading.network import Network as Network
 from lexer_pipeline.model import Field as Field
 from lexer_pipeline.model import Issue as Issue
 from lexer_pipeline.model import Manifest as Manifest
-from lexer_pipeline.model import PreparedBatch as PreparedBatch
 from lexer_pipeline.model import Receipt as Receipt
 from lexer_pipeline.model import SourceUse as SourceUse
 from lexer_pipeline.model import Specification as Specification
 from lexer_pipeline.outbox.address import LedgerAddress as LedgerAddress
+from lexer_pipeline.outbox.batch import PreparedBatch as PreparedBatch
 from lexer_pipeline.outbox.trace import Trace as Trace
 from lexer_pipeline.outbox.trace import TracedLine as TracedLine
 from lexer_pipeline.outbox.trace import TracedOrigin as TracedOrigin
@@ -43,6 +44,7 @@ from lexer_pipeline.preparing.report import Verdict as Verdict
 from lexer_pipeline.suspicions import Sighting as Sighting
 from lexer_pipeline.suspicions import Suspicion as Suspicion
 from lexer_pipeline.system.runtime import Runtime as Runtime
+from lexer_pipeline.system.store_path import StorePath as StorePath
 from lexer_pipeline.system.timings import Timings as Timings
 from lexer_pipeline.uploading.options import Progress as Progress
 from lexer_pipeline.uploading.options import UploadOptions as UploadOptions

@@ -3,6 +3,7 @@
 PipelineError
 ├── UsageError          2   a flag, a setting, a specification or a column that does not exist
 ├── MemoryExhausted     2   the machine has too little memory for what was asked
+├── StoreRefused        2   an object store that does not take what this machine says of itself
 ├── SourceError         3   a source that cannot be read
 ├── PersonNeeded        4   an upload that was refused, changed or is in doubt
 └── ServiceUnavailable  5   the upload service cannot be reached, or a service keeps failing
@@ -55,6 +56,15 @@ class MemoryExhausted(PipelineError):
     """The machine has too little memory for what was asked."""
 
     code = "memory"
+
+
+class StoreRefused(PipelineError):
+    """An object store has no such bucket, or gives this machine no right to it.
+
+    It is no UsageError, which says of a batch that it is none: what a store does not show may well be there.
+    """
+
+    code = "store"
 
 
 class SourceError(PipelineError):

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from pathlib import Path
 from typing import Any, TypeAlias
 
 # A value of JSON, as it is written; and a JSON Schema, whose keywords hold any.
@@ -140,28 +139,6 @@ class Manifest:
     def as_json(self) -> dict[str, Json]:
         """The manifest as manifest.json holds it."""
         return asdict(self)
-
-
-@dataclass(frozen=True, slots=True)
-class PreparedBatch:
-    """A folder that holds a manifest and the NDJSON file that it names, ready to be sent or held.
-
-    `made` is False for a batch that was there already, and `note` says how it stands to those.
-    """
-
-    path: Path
-    manifest: Manifest
-    made: bool = True
-    note: str = ""
-
-    @property
-    def file(self) -> Path:
-        """The NDJSON file, which is not there where no record was valid."""
-        return self.path / (self.manifest.file or f"{self.path.name}.json")
-
-    def as_json(self) -> dict[str, Json]:
-        """The batch as `convert --json` prints it: the manifest plus its path, and whether this run made it."""
-        return {"path": str(self.path), "made": self.made, **self.manifest.as_json()}
 
 
 @dataclass(frozen=True, slots=True)

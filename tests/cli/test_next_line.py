@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from lexer_pipeline.cli import again, arguments
+from lexer_pipeline.cli import again, arguments, flags
 from lexer_pipeline.cli.main import run_command
 from lexer_pipeline.cli.wrapped import wrapped
 
@@ -75,7 +75,7 @@ def wrong(name: str) -> Iterator[tuple[str, ...]]:
     for one in commands()[name]._actions:
         if one.option_strings and one.nargs != 0:
             yield name, one.option_strings[-1]
-            if one.choices or one.type not in (None, Path):
+            if one.choices or one.type not in (None, Path, flags.folder):
                 yield name, one.option_strings[-1], "?!"
         elif not one.option_strings and one.nargs in ("+", None, 1):
             yield (name,)

@@ -7,8 +7,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from lexer_pipeline.model import PreparedBatch, Receipt
+from lexer_pipeline.model import Receipt
 from lexer_pipeline.outbox.address import LedgerPlace
+from lexer_pipeline.outbox.batch import PreparedBatch
 from lexer_pipeline.outbox.ledger import Ledger
 from lexer_pipeline.preparing.options import Options
 from lexer_pipeline.preparing.prepare import prepare

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from lexer_pipeline.errors import PersonNeeded, UsageError
-from lexer_pipeline.model import PreparedBatch
+from lexer_pipeline.outbox.batch import PreparedBatch
 from lexer_pipeline.preparing.options import Options
 from lexer_pipeline.preparing.prepare import prepare
 from lexer_pipeline.preparing.report import Report

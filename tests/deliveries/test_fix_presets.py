@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from lexer_pipeline.errors import UsageError
-from lexer_pipeline.model import PreparedBatch
+from lexer_pipeline.outbox.batch import PreparedBatch
 from lexer_pipeline.preparing.options import Options
 from lexer_pipeline.preparing.prepare import prepare
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from lexer_pipeline.model import PreparedBatch
+from lexer_pipeline.outbox.batch import PreparedBatch
 from lexer_pipeline.outbox.ledger import entries
 from lexer_pipeline.sandbox.server import Sandbox
 

@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 from lexer_pipeline.errors import UsageError
-from lexer_pipeline.model import PreparedBatch, Receipt
+from lexer_pipeline.model import Receipt
+from lexer_pipeline.outbox.batch import PreparedBatch
 from lexer_pipeline.uploading.receipts import exit_code
 from lexer_pipeline.uploading.settings import Settings, Token
 

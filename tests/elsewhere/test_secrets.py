@@ -31,6 +31,8 @@ COMMANDS = (
     ("map", "URL"),
     ("map", "URL", "--spec", "customer_record"),
     ("report", "URL", "--spec", "customer_record", "--ignore-unknown"),
+    ("diff", "URL", "URL", "--spec", "customer_record", "--ignore-unknown", "--out", "page.html"),
+    ("diff", "URL", "NONE", "--spec", "customer_record", "--ignore-unknown", "--json"),
     ("run", "URL", "--spec", "customer_record", "--ignore-unknown", "--dry-run"),
     ("run", "NONE", "--spec", "customer_record", "--missing", "ok", "--dry-run"),
     ("run", "--list"),

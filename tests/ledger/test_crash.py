@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 from lexer_pipeline.errors import PersonNeeded, ServiceUnavailable
-from lexer_pipeline.model import PreparedBatch
 from lexer_pipeline.outbox.address import LedgerAddress, LedgerPlace
+from lexer_pipeline.outbox.batch import PreparedBatch
 from lexer_pipeline.outbox.ledger import entries
 from lexer_pipeline.uploading.send import upload
+from lexer_pipeline.uploading.settings import Token
 
 from tests.ledger.proxy import Proxy
 from tests.postgres import Postgres
@@ -195,3 +196,24 @@ def test_a_machine_on_which_a_batch_does_not_lie_leaves_it_to_the_one_that_sends
     process.communicate(timeout=300)
     assert process.returncode == 0
     assert [entry.state for entry in entries(out, address)] == ["sent"]
+
+
+@pytest.mark.parametrize(("die_at", "state"), [(CHANGES - 2, "sent"), (CHANGES, "in_doubt")])
+def test_a_token_that_was_changed_meanwhile_asks_anew_unless_it_may_have_arrived(
+    store: Store, out: Path, address: LedgerAddress, die_at: int, state: str
+) -> None:
+    """The address of the upload lies in the database, sealed with the token of then."""
+    batch = prepared(out)
+    process = start(store, out, address, batch, die_at=die_at, die="after")
+    process.communicate(timeout=300)
+    (left,) = entries(out, address)
+    assert left.url
+    assert "://" not in left.url
+
+    (receipt,) = send(
+        store, out, batch, settings={"ledger": address, "token": Token("token-of-jon-eld-11aa22")}
+    )
+
+    assert receipt.state == state
+    assert len(store.objects) == (state == "sent")
+    assert len(store.posts) == (2 if state == "sent" else 1)

@@ -63,10 +63,15 @@ def test_what_makes_it_unfit_is_told_with_what_helps(
     Ledger(out, file=address).close()
     postgres.sql(f"GRANT USAGE ON SCHEMA {address.schema} TO looker")
     postgres.sql(f"GRANT SELECT ON ALL TABLES IN SCHEMA {address.schema} TO looker")
-    assert "GRANT SELECT, INSERT, UPDATE" in looked(out, looker)["rights"][2]
+    assert "GRANT SELECT, INSERT, UPDATE, DELETE" in looked(out, looker)["rights"][2]
 
 
 @pytest.mark.parametrize("wrong", ["postgresql://127.0.0.1:1/lexer", "postgresql://db.invalid/lexer"])
 def test_one_that_cannot_be_reached_is_wrong(out: Path, wrong: str) -> None:
     state, found, remedy = looked(out, LedgerAddress(wrong))["database"]
     assert (state, "cannot be reached" in found, bool(remedy)) == ("wrong", True, True)
+
+
+def test_nobody_is_asked_offline(out: Path) -> None:
+    (said,) = ledgers.look_at(out, LedgerAddress("postgresql://127.0.0.1:1/lexer"), offline=True).checks
+    assert (str(said.verdict), said.found) == ("ok", "postgresql://127.0.0.1:1/lexer is not asked: --offline")

@@ -15,6 +15,7 @@ from lexer_pipeline.outbox.address import LedgerPlace
 from lexer_pipeline.outbox.ledger import Ledger, entries, uploads_of
 from lexer_pipeline.outbox.locks import JOB
 from lexer_pipeline.system.runtime import Runtime
+from lexer_pipeline.system.stores import folder
 from lexer_pipeline.uploading.sealed import Seal
 
 from tests.ledger.helpers import SERVICE, granted, written
@@ -219,7 +220,8 @@ def test_a_ledger_of_a_newer_program_is_left_alone(out: Path, at: LedgerPlace) -
 
 
 def test_an_address_is_called_as_it_is(ledger: Ledger, out: Path, at: LedgerPlace) -> None:
-    assert ledger.text_of("s3://lake/batches") == "s3://lake/batches"
+    address = folder("s3://lake/batches")
+    assert (ledger.text_of(address), ledger.folder_of("s3://lake/batches")) == ("s3://lake/batches", address)
     assert ledger.folder_of(ledger.text_of(out / "a")) == out / "a"
     assert ledger.text_of(out / "a") == ("batches/a" if isinstance(at, Path) else str(out / "a"))
 

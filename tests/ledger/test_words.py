@@ -5,13 +5,16 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
+import psycopg
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from lexer_pipeline.errors import PersonNeeded, PipelineError, ServiceUnavailable, UsageError
 from lexer_pipeline.outbox.address import LedgerAddress
 from lexer_pipeline.outbox.ledger import Ledger
+from lexer_pipeline.outbox.postgres_words import worded
 from lexer_pipeline.uploading.settings import read
+from psycopg import errors
 
 from tests.ledger.helpers import address_in, granted, written
 from tests.postgres import PASSWORD, USER, Postgres
@@ -157,7 +160,7 @@ def test_who_may_read_and_write_the_tables_that_another_made_needs_no_more(users
     assert "GRANT USAGE" in refused(at, PersonNeeded, "lacks a right").hint
 
     users.postgres.sql(f"GRANT USAGE ON SCHEMA {schema} TO writer")
-    users.postgres.sql(f"GRANT SELECT, INSERT, UPDATE ON ALL TABLES IN SCHEMA {schema} TO writer")
+    users.postgres.sql(f"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA {schema} TO writer")
 
     with closing(Ledger(Path(), file=at)) as ledger:
         assert granted(ledger).state == "granted"
@@ -206,3 +209,37 @@ def test_what_the_server_is_set_to_changes_no_promise(users: Users) -> None:
             connection.execute("SELECT pg_sleep(0.4)")
             with other.claim("s3://lake/a") as second:
                 assert (first, second) == (True, False)
+
+
+ENDS = [
+    (errors.DiskFull, PersonNeeded, "no room left"),
+    (errors.LockNotAvailable, ServiceUnavailable, "locked by another process"),
+    (errors.ReadOnlySqlTransaction, PersonNeeded, "takes no changes"),
+    (errors.InsufficientPrivilege, PersonNeeded, "lacks a right"),
+    (
+        errors.AdminShutdown,
+        ServiceUnavailable,
+        r"the connection broke, or the server could not go on \(57P01\)",
+    ),
+    (errors.TooManyConnections, ServiceUnavailable, "could not go on"),
+    (errors.OutOfMemory, ServiceUnavailable, "could not go on"),
+    (errors.IoError, ServiceUnavailable, "could not go on"),
+    (errors.SerializationFailure, ServiceUnavailable, "could not go on"),
+    (errors.QueryCanceled, ServiceUnavailable, "could not go on"),
+    (psycopg.OperationalError, ServiceUnavailable, "the connection broke"),
+    (psycopg.InterfaceError, ServiceUnavailable, "the connection broke"),
+    (errors.UndefinedTable, PersonNeeded, "is damaged, or its tables are not this program's"),
+    (errors.CheckViolation, PersonNeeded, "is damaged"),
+    (errors.DataCorrupted, PersonNeeded, "is damaged"),
+]
+
+
+@pytest.mark.parametrize(("error", "kind", "words"), ENDS, ids=lambda one: getattr(one, "__name__", None))
+def test_what_a_server_says_is_worded_and_not_repeated(
+    error: type[psycopg.Error], kind: type[PipelineError], words: str
+) -> None:
+    at = LedgerAddress(f"postgresql://mira:{SECRET}@db.example.com/lexer")
+    with pytest.raises(kind, match=words) as caught, worded(at):
+        raise error(f"Failing row contains ({SECRET})")
+    assert caught.value.hint
+    assert SECRET not in f"{caught.value.message} {caught.value.hint}"

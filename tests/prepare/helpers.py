@@ -11,8 +11,9 @@ from unittest.mock import patch
 
 from lexer_pipeline.kernels import dispatch, fallback
 from lexer_pipeline.loading.source import Source
-from lexer_pipeline.model import Manifest, PreparedBatch
+from lexer_pipeline.model import Manifest
 from lexer_pipeline.outbox import batch, outbox
+from lexer_pipeline.outbox.batch import PreparedBatch
 from lexer_pipeline.preparing.options import Options
 from lexer_pipeline.preparing.prepare import prepare
 from lexer_pipeline.preparing.report import Report

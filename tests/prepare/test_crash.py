@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 from lexer_pipeline.errors import UsageError
-from lexer_pipeline.model import PreparedBatch
 from lexer_pipeline.outbox import batch, workspace
+from lexer_pipeline.outbox.batch import PreparedBatch
 from lexer_pipeline.system.timings import Timings
 
 from .helpers import KEEP_ALL, ROOT, batches_in, of_bytes, whole_batches

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from lexer_pipeline.kernels.arrays import Bools, Int32s, Int64s, UInt8s
 from lexer_pipeline.mapping import file
-from lexer_pipeline.model import PreparedBatch
+from lexer_pipeline.outbox.batch import PreparedBatch
 from lexer_pipeline.preparing.options import Options
 from lexer_pipeline.preparing.prepare import prepare
 from lexer_pipeline.preparing.report import Report

@@ -14,7 +14,7 @@ from lexer_pipeline.kernels import dispatch, fallback
 from lexer_pipeline.mapping import reconcile
 from lexer_pipeline.mapping.conversions.arithmetic import EXACT
 from lexer_pipeline.mapping.record_sums import plain
-from lexer_pipeline.model import PreparedBatch
+from lexer_pipeline.outbox.batch import PreparedBatch
 
 from tests.presets.exports import all_in_doubt, convert, write
 from tests.presets.headers import HEADERS

@@ -7,7 +7,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from lexer_pipeline.model import PreparedBatch
+from lexer_pipeline.outbox.batch import PreparedBatch
 from lexer_pipeline.outbox.trace_file import TRACE, TraceFile
 from lexer_pipeline.preparing.options import Options
 from lexer_pipeline.preparing.prepare import prepare_by

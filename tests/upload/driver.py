@@ -19,9 +19,10 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from lexer_pipeline.errors import PipelineError
-from lexer_pipeline.model import Manifest, PreparedBatch
+from lexer_pipeline.model import Manifest
 from lexer_pipeline.outbox import outbox
 from lexer_pipeline.outbox.address import LedgerAddress, is_address
+from lexer_pipeline.outbox.batch import PreparedBatch
 from lexer_pipeline.outbox.ledger import Ledger
 from lexer_pipeline.uploading.as_is import upload_as_is
 from lexer_pipeline.uploading.receipts import exit_code

@@ -11,9 +11,10 @@ from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
-from lexer_pipeline.model import Manifest, PreparedBatch, Receipt, SourceUse
+from lexer_pipeline.model import Manifest, Receipt, SourceUse
 from lexer_pipeline.outbox.address import LedgerPlace
 from lexer_pipeline.outbox.adopt import adopt_one
+from lexer_pipeline.outbox.batch import PreparedBatch
 from lexer_pipeline.outbox.entry import Entry
 from lexer_pipeline.outbox.ledger import Ledger, entries
 from lexer_pipeline.system.files import sha256_of, write_json

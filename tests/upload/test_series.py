@@ -10,7 +10,8 @@ import pytest
 from lexer_pipeline.cli import asked
 from lexer_pipeline.cli.arguments import parser
 from lexer_pipeline.errors import PersonNeeded, UsageError
-from lexer_pipeline.model import PreparedBatch, Receipt
+from lexer_pipeline.model import Receipt
+from lexer_pipeline.outbox.batch import PreparedBatch
 from lexer_pipeline.outbox.ledger import entries
 from lexer_pipeline.outbox.locks import locked
 from lexer_pipeline.preparing.options import Options

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from lexer_pipeline.errors import UsageError
-from lexer_pipeline.model import PreparedBatch
+from lexer_pipeline.outbox.batch import PreparedBatch
 from lexer_pipeline.sandbox.server import Sandbox
 from lexer_pipeline.uploading import send
 from lexer_pipeline.uploading.lexer_api import LexerApi

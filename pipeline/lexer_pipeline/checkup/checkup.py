@@ -4,11 +4,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from lexer_pipeline.checkup import clock, disk, jobs, ledgers, program, service
+from lexer_pipeline.checkup import clock, disk, jobs, ledgers, program, service, store
 from lexer_pipeline.checkup.check import Check, look, wrong
 from lexer_pipeline.errors import UsageError
 from lexer_pipeline.system import scratch
 from lexer_pipeline.system.runtime import Runtime
+from lexer_pipeline.system.store_path import StorePath
+from lexer_pipeline.system.stores import Folder
 from lexer_pipeline.uploading import origins
 from lexer_pipeline.uploading import settings as stored
 from lexer_pipeline.uploading.origins import DEFAULT, Setting
@@ -36,7 +38,7 @@ class Place:
 
     folder: Path
     environ: Mapping[str, str]
-    out: Path
+    out: Folder
     temp: Path | None = None
     version: str = ""
     offline: bool = False
@@ -44,7 +46,7 @@ class Place:
 
 def check_up(here: Place, runtime: Runtime = Runtime()) -> CheckUp:
     """Look at everything; nothing is created or changed, and nothing is sent."""
-    checks = [*program.look_at(here.version), *disk.look_at("the folder of batches", here.out, "--out")]
+    checks = [*program.look_at(here.version), *_batches(here)]
     checks += _temporary(here)
     checks += _around(here)
     try:
@@ -66,12 +68,19 @@ def check_up(here: Place, runtime: Runtime = Runtime()) -> CheckUp:
         )
     known = (*_of_flags(here), _token(here, settings), *origins.settings_of(here.environ, file))
     checks += [*_settings(known), *jobs.look_at(here.environ, file)]
-    ledger = ledgers.look_at(here.out, settings.ledger)
+    ledger = ledgers.look_at(here.out, settings.ledger, offline=here.offline)
     checks += ledger.checks
     found = Answer() if here.offline else probe(settings)
     checks += clock.look_at(runtime.clock(), ledger.last, found.date, ledger.server)
     checks += _service(here, settings, known, found)
     return CheckUp(tuple(checks), known)
+
+
+def _batches(here: Place) -> Iterator[Check]:
+    if isinstance(here.out, StorePath):
+        yield store.look_at(here.out, offline=here.offline)
+    else:
+        yield from disk.look_at("the folder of batches", here.out, "--out")
 
 
 def _temporary(here: Place) -> Iterator[Check]:

@@ -29,7 +29,7 @@ def fit(found: LedgerInDatabase, address: LedgerAddress) -> Iterator[Check]:
                 f"An administrator types: {make}",
             )
     elif not found.may_write:
-        grant = f'GRANT SELECT, INSERT, UPDATE ON ALL TABLES IN SCHEMA "{address.schema}" TO "{found.user}"'
+        grant = f'GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA "{address.schema}" TO "{found.user}"'
         yield wrong(
             AREA,
             "rights",

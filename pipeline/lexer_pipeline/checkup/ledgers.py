@@ -10,12 +10,14 @@ from pathlib import Path
 
 from lexer_pipeline.checkup import databases
 from lexer_pipeline.checkup.check import Check, look, unanswered, wrong
-from lexer_pipeline.errors import PipelineError, ServiceUnavailable
+from lexer_pipeline.errors import PipelineError, ServiceUnavailable, UsageError
 from lexer_pipeline.outbox import ledger_file
 from lexer_pipeline.outbox.address import LedgerAddress, LedgerInDatabase, LedgerPlace
 from lexer_pipeline.outbox.entry import ENDED, UNDER_WAY, State
 from lexer_pipeline.outbox.ledger import in_postgres, place
 from lexer_pipeline.outbox.workspace import LOCK, WORK
+from lexer_pipeline.system.store_path import StorePath
+from lexer_pipeline.system.stores import Folder
 
 AREA = "ledger"
 LOCKS = Path("/proc/locks")  # Linux alone says who holds a lock
@@ -34,9 +36,14 @@ class Looked:
     server: float | None = None
 
 
-def look_at(out: Path, named: LedgerPlace | None) -> Looked:
-    """The ledger of an out folder, or the one that the settings name."""
-    file = place(out, named)
+def look_at(out: Folder, named: LedgerPlace | None, *, offline: bool = False) -> Looked:
+    """The ledger of an out folder, or the one that the settings name; `offline` asks no database."""
+    try:
+        file = place(out, named)
+    except UsageError as problem:  # it cannot lie where the batches do
+        return Looked((wrong(AREA, "file", problem.message, problem.hint),))
+    if not isinstance(file, Path) and offline:
+        return Looked((Check(AREA, "database", f"{file} is not asked: --offline"), *_second(out, file)))
     if not isinstance(file, Path):
         return _in_database(out, file)
     if not file.is_file():
@@ -56,7 +63,7 @@ def look_at(out: Path, named: LedgerPlace | None) -> Looked:
     return _read(out, file, workers)
 
 
-def _read(out: Path, file: Path, workers: tuple[Check, ...]) -> Looked:
+def _read(out: Folder, file: Path, workers: tuple[Check, ...]) -> Looked:
     try:
         with ledger_file.worded(file), closing(_opened(file)) as connection:
             version = ledger_file.version(connection)
@@ -80,7 +87,7 @@ def _read(out: Path, file: Path, workers: tuple[Check, ...]) -> Looked:
     return Looked((*checks, *_states(out, rows), *_second(out, file)), last)
 
 
-def _in_database(out: Path, address: LedgerAddress) -> Looked:
+def _in_database(out: Folder, address: LedgerAddress) -> Looked:
     """A ledger in a database; its server's clock is the one that counts for what its users share."""
     try:
         found: LedgerInDatabase = in_postgres("postgres_look").look(address, STATES)
@@ -105,7 +112,7 @@ def _opened(file: Path) -> sqlite3.Connection:
     return sqlite3.connect(f"{file.resolve().as_uri()}?mode=ro", uri=True, timeout=PATIENCE)
 
 
-def _version(version: int, out: Path) -> Check:
+def _version(version: int, out: Folder) -> Check:
     newest = ledger_file.VERSION
     if version == newest:
         return Check(AREA, "schema", f"version {version}, the newest")
@@ -113,7 +120,7 @@ def _version(version: int, out: Path) -> Check:
     return look(AREA, "schema", older, f"Keep a copy, then: lexer-pipeline status --out {out}")
 
 
-def _states(out: Path, rows: Iterable[tuple[str, str, float]]) -> Iterator[Check]:
+def _states(out: Folder, rows: Iterable[tuple[str, str, float]]) -> Iterator[Check]:
     found: Counter[str] = Counter()
     doubtful = []
     for state, folder, _ in rows:
@@ -139,7 +146,9 @@ def _states(out: Path, rows: Iterable[tuple[str, str, float]]) -> Iterator[Check
         )
 
 
-def _second(out: Path, used: LedgerPlace) -> Iterator[Check]:
+def _second(out: Folder, used: LedgerPlace) -> Iterator[Check]:
+    if isinstance(out, StorePath):
+        return
     own = out / ledger_file.FILE
     if own.is_file() and not (isinstance(used, Path) and used.is_file() and own.samefile(used)):
         other = used.absolute() if isinstance(used, Path) else used
@@ -149,9 +158,9 @@ def _second(out: Path, used: LedgerPlace) -> Iterator[Check]:
         yield look(AREA, "a second one", found, name if isinstance(used, Path) else move)
 
 
-def _at_work(out: Path, file: Path) -> Iterator[Check]:
+def _at_work(out: Folder, file: Path) -> Iterator[Check]:
     """Who holds a lock of this folder: a batch being made or sent, or the ledger being written."""
-    if not LOCKS.exists():
+    if not LOCKS.exists() or isinstance(out, StorePath):
         return
     works = [one / LOCK for one in out.glob(f"{WORK}*")] if out.is_dir() else []
     batches = [one for one in out.iterdir() if one.is_dir()] if out.is_dir() else []

@@ -182,7 +182,7 @@ def _add_map(commands: Commands) -> None:
     parser.add_argument("--force", action="store_true", help="replace the mapping if it is there already")
     parser.add_argument(
         "--batches",
-        type=Path,
+        type=flags.folder,
         default=Path("batches"),
         help="the folder of prepared batches, where mappings are remembered (batches)",
     )
@@ -298,7 +298,10 @@ def _add_report(commands: Commands) -> None:
         help="the page to write (report.html of the batch, or SOURCE.report.html here)",
     )
     parser.add_argument(
-        "--batches", type=Path, default=Path("batches"), help="the folder of prepared batches (batches)"
+        "--batches",
+        type=flags.folder,
+        default=Path("batches"),
+        help="the folder of prepared batches (batches)",
     )
 
 
@@ -325,7 +328,9 @@ def _add_diff(commands: Commands) -> None:
 def _add_trace(commands: Commands) -> None:
     summary = "say which lines of a source made a line of a batch, and what became of a line of a source"
     parser = _command(commands, "trace", summary, "trace batches/commerce_purchases-20240306-a 17")
-    parser.add_argument("batch", type=Path, metavar="BATCH", help="the folder of a batch, or its name")
+    parser.add_argument(
+        "batch", type=flags.folder, metavar="BATCH", help="the folder of a batch, or its name"
+    )
     parser.add_argument(
         "lines", nargs="*", type=flags.line, metavar="LINE", help="a line of its NDJSON, from 1"
     )
@@ -337,7 +342,9 @@ def _add_trace(commands: Commands) -> None:
         help="a line of a source, from 1; may be given several times",
     )
     parser.add_argument(
-        "--out", type=Path, help="the folder of prepared batches (the one the batch lies in, else batches)"
+        "--out",
+        type=flags.folder,
+        help="the folder of prepared batches (the one the batch lies in, else batches)",
     )
 
 

@@ -14,6 +14,8 @@ from lexer_pipeline.loading.format import ReadOptions
 from lexer_pipeline.loading.network import Network
 from lexer_pipeline.outbox.address import LedgerPlace
 from lexer_pipeline.preparing.options import Options
+from lexer_pipeline.system import stores
+from lexer_pipeline.system.stores import Folder
 from lexer_pipeline.uploading import origins
 from lexer_pipeline.uploading import settings as stored
 from lexer_pipeline.uploading.dataset_ids import over, parse_datasets
@@ -88,23 +90,28 @@ def edits_named(asked: argparse.Namespace) -> Path | None:
     return fixed if fixed.suffix == ".toml" else None
 
 
-def made_in(asked: argparse.Namespace) -> Path:
+def made_in(asked: argparse.Namespace) -> Folder:
     """The folder that batches are made in: the one of the batch that is fixed, since its ledger knows it."""
     if edits_named(asked) is not None:
-        return Path(asked.out)
-    fixed = Path(getattr(asked, "fix", None) or "")
-    is_elsewhere = asked.out == OUT and len(fixed.parts) > 1 and fixed.parent.resolve() != OUT.resolve()
-    return fixed.parent if is_elsewhere else Path(asked.out)
+        return stores.folder(asked.out)
+    fixed = stores.folder(getattr(asked, "fix", None) or "")
+    is_elsewhere = asked.out == OUT and _has_folder(fixed) and fixed.parent.resolve() != OUT.resolve()
+    return fixed.parent if is_elsewhere else stores.folder(asked.out)
 
 
-def out(asked: argparse.Namespace, ledger: LedgerPlace | None) -> Path:
+def _has_folder(batch: Folder) -> bool:
+    """Whether a batch was named with the folder that it lies in."""
+    return not isinstance(batch, Path) or len(batch.parts) > 1
+
+
+def out(asked: argparse.Namespace, ledger: LedgerPlace | None) -> Folder:
     """The folder of batches: the one that was named, or the one that the batches named lie in, since its ledger knows them.
 
     Where folders share a `ledger`, that one knows the batches of all.
     """
     if asked.out is not None:
-        return Path(asked.out)
-    parents = list(dict.fromkeys(path.parent for path in asked.batches if len(path.parts) > 1))
+        return stores.folder(asked.out)
+    parents = list(dict.fromkeys(path.parent for path in asked.batches if _has_folder(path)))
     if len(parents) > 1 and ledger is None:
         raise UsageError(
             "the batches lie in several folders", "Name one folder's batches at a time, or say --out."

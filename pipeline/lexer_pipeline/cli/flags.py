@@ -2,10 +2,17 @@
 
 import argparse
 import re
+from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 HOURS = {"h": 1, "d": 24, "w": 168}
 SIZES = {"": 1, "k": 1000, "m": 1000**2, "g": 1000**3}
+
+
+def folder(word: str) -> Any:
+    """A folder by its path, or by its address in an object store; who only asks for --help does without what knows these."""
+    return import_module("lexer_pipeline.system.stores").folder(word)
 
 
 def add_profile(parser: argparse.ArgumentParser) -> None:
@@ -120,7 +127,10 @@ def add_query(parser: argparse.ArgumentParser) -> None:
 def add_out(parser: argparse.ArgumentParser) -> None:
     """The folder of batches."""
     parser.add_argument(
-        "--out", type=Path, default=Path("batches"), help="the folder of prepared batches (batches)"
+        "--out",
+        type=folder,
+        default=Path("batches"),
+        help="the folder of prepared batches (batches); s3://bucket/batches in an object store",
     )
 
 
@@ -212,9 +222,11 @@ def add_dataset(parser: argparse.ArgumentParser) -> None:
 
 def add_batches(parser: argparse.ArgumentParser, count: str, summary: str) -> None:
     """Batches that are named, and the folder that they lie in."""
-    parser.add_argument("batches", nargs=count, type=Path, metavar="BATCH", help=summary)
+    parser.add_argument("batches", nargs=count, type=folder, metavar="BATCH", help=summary)
     parser.add_argument(
-        "--out", type=Path, help="the folder of prepared batches (the one the batches lie in, else batches)"
+        "--out",
+        type=folder,
+        help="the folder of prepared batches (the one the batches lie in, else batches)",
     )
 
 

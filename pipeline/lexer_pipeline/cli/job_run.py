@@ -18,11 +18,12 @@ from lexer_pipeline.cli.log import WARNING, error
 from lexer_pipeline.errors import PipelineError, ServiceUnavailable, SourceError, UsageError
 from lexer_pipeline.loading.network import Network
 from lexer_pipeline.mapping.conversions.zones import zone_of
-from lexer_pipeline.model import PreparedBatch
+from lexer_pipeline.outbox.batch import PreparedBatch
 from lexer_pipeline.outbox.entry import BatchState
 from lexer_pipeline.preparing.report import Report
 from lexer_pipeline.system.addresses import address_of, shown
 from lexer_pipeline.system.runtime import Runtime
+from lexer_pipeline.system.stores import Folder
 from lexer_pipeline.unattended import job_files
 from lexer_pipeline.unattended.job_files import JobFiles
 from lexer_pipeline.unattended.jobs import Job, jobs_in
@@ -48,9 +49,9 @@ class Made:
     `waiting` was made before, and files were compared with it as if it were sent.
     """
 
-    ready: list[PreparedBatch | Path] = field(default_factory=list)
+    ready: list[PreparedBatch | Folder] = field(default_factory=list)
     reports: list[Report] = field(default_factory=list)
-    waiting: list[Path] = field(default_factory=list)
+    waiting: list[Folder] = field(default_factory=list)
     problem: PipelineError | None = None
 
 

@@ -1,7 +1,7 @@
 """What a log says of the results of a run."""
 
 from lexer_pipeline.cli.log import INFO, WARNING, Log
-from lexer_pipeline.model import PreparedBatch
+from lexer_pipeline.outbox.batch import PreparedBatch
 from lexer_pipeline.outbox.entry import BatchState
 from lexer_pipeline.preparing.report import Report
 from lexer_pipeline.suspicions import as_json

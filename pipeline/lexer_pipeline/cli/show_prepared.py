@@ -8,11 +8,12 @@ from rich.console import Console
 
 from lexer_pipeline.cli import again
 from lexer_pipeline.cli.console import point_to_explain, say, table
-from lexer_pipeline.model import Issue, PreparedBatch
-from lexer_pipeline.outbox.batch import PAGE
+from lexer_pipeline.model import Issue
+from lexer_pipeline.outbox.batch import PAGE, PreparedBatch
 from lexer_pipeline.outbox.entry import BatchState
 from lexer_pipeline.preparing.report import Report, SourceReport, Verdict
 from lexer_pipeline.suspicions import HOLD, ISSUE, Sighting
+from lexer_pipeline.system.store_path import StorePath
 from lexer_pipeline.system.timings import Spent
 from lexer_pipeline.uploading import next_steps
 
@@ -160,11 +161,19 @@ def _batch(console: Console, one: PreparedBatch) -> None:
         say(console, f"  a page to look at: {one.path / PAGE}")
     if one.made and manifest.rejects:
         rows = f"{manifest.rejected:,} {'row' if manifest.rejected == 1 else 'rows'} rejected"
-        files = ", ".join(str(one.path / name) for name in manifest.rejects)
         say(
             console,
-            f"  {rows}: fix {files}, then {next_steps.COMMAND} convert --fix {next_steps.shown(one.path)}",
+            f"  {rows}: {_to_fix(one)}",
         )
+
+
+def _to_fix(one: PreparedBatch) -> str:
+    """What to do about the rejects of a batch; those in a store are fetched first."""
+    files = ", ".join(str(one.path / name) for name in one.manifest.rejects)
+    command = f"{next_steps.COMMAND} convert --fix {next_steps.shown(one.path)}"
+    if isinstance(one.path, StorePath):
+        return f"fetch {files}, fix that, then {command} {' '.join(one.manifest.rejects)}"
+    return f"fix {files}, then {command}"
 
 
 def _verdict(console: Console, one: Verdict) -> None:

@@ -11,6 +11,8 @@ from lexer_pipeline.outbox.address import LedgerPlace
 from lexer_pipeline.outbox.ledger import place
 from lexer_pipeline.outbox.standing import DONE
 from lexer_pipeline.suspicions import is_suspicion
+from lexer_pipeline.system import stores
+from lexer_pipeline.system.stores import Folder
 from lexer_pipeline.uploading import next_steps
 from lexer_pipeline.uploading.origins import DEFAULT
 from lexer_pipeline.uploading.purge import Purge
@@ -20,7 +22,7 @@ from lexer_pipeline.uploading.settings import Settings
 from lexer_pipeline.uploading.status import BatchStatus, Overview
 
 
-def receipts(console: Console, found: Sequence[Receipt], out: Path) -> None:
+def receipts(console: Console, found: Sequence[Receipt], out: Folder) -> None:
     """A line for each upload, with its sha256 and times where it was sent; `out` is where batches would wait."""
     if not found:
         say(console, f"Nothing waits to be sent in {out}.")
@@ -88,7 +90,7 @@ def unplaced(console: Console, found: Sequence[BatchStatus], settings: Settings)
             console,
             f"{many} sent here without a dataset; name what is to go to the one that is named now, too:",
         )
-        say(console, f"  lexer-pipeline upload --dataset ID {next_steps.shown(Path(sent[-1].path))}")
+        say(console, f"  lexer-pipeline upload --dataset ID {next_steps.shown(stores.folder(sent[-1].path))}")
 
 
 def settled(console: Console, found: Sequence[Receipt]) -> None:
@@ -98,7 +100,7 @@ def settled(console: Console, found: Sequence[Receipt]) -> None:
         say(console, f"{receipt.name}: {what} ({receipt.service})")
 
 
-def statuses(console: Console, overview: Overview, out: Path, ledger: LedgerPlace | None) -> None:
+def statuses(console: Console, overview: Overview, out: Folder, ledger: LedgerPlace | None) -> None:
     """What is prepared, held, sent, in doubt, where it went, which ledger says so, and how much data lies there."""
     found = overview.batches
     if not found:
@@ -146,7 +148,7 @@ def purged_state(console: Console, found: Sequence[PurgedState], settings: Setti
     )
 
 
-def purged(console: Console, done: Purge, out: Path, really: bool) -> None:
+def purged(console: Console, done: Purge, out: Folder, really: bool) -> None:
     """What data is removed, or would be."""
     found = done.batches
     if done.waiting:

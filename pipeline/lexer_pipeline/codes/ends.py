@@ -18,6 +18,10 @@ NO_MEMORY = Example(
     "lexer-pipeline convert orders.csv --spec purchase   (beside a program that holds all the memory)",
     "lexer-pipeline convert orders.csv --spec purchase   (after that program was closed)",
 )
+IN_STORE = Example(
+    "lexer-pipeline convert orders.csv --spec purchase --out s3://bucket/batches   (without credentials)",
+    "AWS_PROFILE=nights lexer-pipeline convert orders.csv --spec purchase --out s3://bucket/batches",
+)
 UNREAD = Example(
     "lexer-pipeline validate orders.pdf --spec purchase", "lexer-pipeline validate orders.csv --spec purchase"
 )
@@ -41,6 +45,10 @@ ERRORS: Mapping[str, Entry] = MappingProxyType({
     ),
     "memory": Entry(
         "the machine has too little memory for what was asked (exit code 2)", "close other programs, or split the source", SET, DOOR, NO_MEMORY,
+    ),
+    "store": Entry(
+        "an object store has no such bucket, or gives this machine no right to it (exit code 2)",
+        "check the name of the bucket, and the credentials of its cloud", "lexer-pipeline doctor --out s3://BUCKET/batches", DOOR, IN_STORE,
     ),
     "source": Entry(
         "a source is missing, is not what it seems, or breaks so that nothing after it can be trusted (exit code 3)",

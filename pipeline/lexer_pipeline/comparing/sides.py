@@ -6,12 +6,14 @@ from pathlib import Path
 
 from lexer_pipeline.errors import UsageError
 from lexer_pipeline.loading.source import Source
-from lexer_pipeline.model import PreparedBatch, Specification
-from lexer_pipeline.outbox.batch import MANIFEST, folders, read
+from lexer_pipeline.model import Specification
+from lexer_pipeline.outbox.batch import PreparedBatch, at_hand, batch_named, folders, read
 from lexer_pipeline.outbox.names import parse
 from lexer_pipeline.preparing.options import Options
 from lexer_pipeline.preparing.prepare import prepare
+from lexer_pipeline.system.addresses import shown
 from lexer_pipeline.system.runtime import Runtime
+from lexer_pipeline.system.stores import Folder
 
 # What is compared is made in one piece.
 ALL = 1 << 62
@@ -27,7 +29,11 @@ class Side:
 
     def files(self, specification: str) -> list[Path]:
         """The files of NDJSON; none where no record is valid."""
-        return [one.file for one in self.batches.get(specification, ()) if one.manifest.file]
+        return [
+            one.on_disk / one.manifest.file
+            for one in self.batches.get(specification, ())
+            if one.manifest.file
+        ]
 
     def rejected(self, specification: str) -> int:
         """The records that were rejected, and so cannot be looked at."""
@@ -37,21 +43,22 @@ class Side:
 def side_of(
     source: Source, specification: Specification | None, options: Options, runtime: Runtime, folder: Path
 ) -> Side:
-    """A batch where a folder of one is named, else what the source would become, which is made in `folder`."""
-    if isinstance(source, str | Path) and (Path(source) / MANIFEST).is_file():
-        return _batch(Path(source))
+    """A batch where a folder of one is named, else what the source would become, which is made in `folder`; so is the copy of one in a store."""
+    batch = batch_named(source, Path()) if isinstance(source, str | Path) else None
+    if batch is not None:
+        return _batch(batch, folder)
     found = prepare([source], specification, folder, replace(options, report=False, max_bytes=ALL), runtime)
-    name = str(source) if isinstance(source, str | Path) else "the data frame"
+    name = shown(source) if isinstance(source, str | Path) else "the data frame"
     return Side(name, {one.manifest.specification: [one] for one in found.batches})
 
 
-def _batch(folder: Path) -> Side:
+def _batch(named: Folder, folder: Path) -> Side:
     """The batch in a folder, with the other parts of its delivery that lie beside it."""
-    batch = read(folder)
+    batch = read(named)
     name = parse(batch.manifest.file)
     parts = [batch]
     if name.part:
-        beside = [read(one) for one in folders(folder.resolve().parent)]
+        beside = [read(one) for one in folders(named.resolve().parent)]
         parts = [
             one
             for one in beside
@@ -64,4 +71,6 @@ def _batch(folder: Path) -> Side:
                 f"{one.path}: its records are not there any more; they were purged or removed",
                 "Name the export that it was made of instead.",
             )
-    return Side(str(folder), {batch.manifest.specification: parts}, is_batch=True)
+    return Side(
+        str(named), {batch.manifest.specification: [at_hand(one, folder) for one in parts]}, is_batch=True
+    )

@@ -31,6 +31,7 @@ from lexer_pipeline.specs import catalog
 from lexer_pipeline.specs.names import normalised, told_apart
 from lexer_pipeline.system import files
 from lexer_pipeline.system.scratch import Scratch
+from lexer_pipeline.system.stores import Folder
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,7 @@ class Proposal:
 
 
 def propose(
-    source: Source, spec: str | Specification, file: Path | None = None, *, out: Path, force: bool = False,
+    source: Source, spec: str | Specification, file: Path | None = None, *, out: Folder, force: bool = False,
     stdin: BinaryIO | None = None, reading: ReadOptions = AS_TOLD, progress: Progress | None = None, temp: Path | None = None,
 ) -> Proposal:  # fmt: skip
     """Write a mapping of `source` to a specification into `file`, by default `<name of the source>.toml`.

@@ -7,8 +7,10 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from lexer_pipeline.errors import PipelineError
 from lexer_pipeline.specs.names import normalised
 from lexer_pipeline.system import files
+from lexer_pipeline.system.stores import Folder
 
 FILE = "mappings.json"
 
@@ -21,19 +23,19 @@ class Remembered:
     trouble: str = ""
 
 
-def remember(out: Path, header: Sequence[str], mapping: Path) -> None:
+def remember(out: Folder, header: Sequence[str], mapping: Path) -> None:
     """Note that a mapping file fits exports with this header, in place of one noted before."""
     path = mapping.resolve()
     known = _read(out)
     # A delivery that is prepared does not fail because nothing could be noted.
-    with suppress(OSError):
+    with suppress(OSError, PipelineError):
         entry = {"mapping": str(path), "sha256": files.sha256_of(path)}
         if known.get(_fingerprint(header)) != entry:
             files.make_folder(out)
             files.write_json(out / FILE, {**known, _fingerprint(header): entry})
 
 
-def recall(out: Path, header: Sequence[str]) -> Remembered | None:
+def recall(out: Folder, header: Sequence[str]) -> Remembered | None:
     """The mapping noted for exports with this header; one that has gone or changed comes with the trouble."""
     entry = _read(out).get(_fingerprint(header))
     if not isinstance(entry, dict) or not isinstance(entry.get("mapping"), str):
@@ -51,7 +53,7 @@ def _fingerprint(header: Sequence[str]) -> str:
     return hashlib.sha256("\x1f".join(sorted(map(normalised, header))).encode()).hexdigest()
 
 
-def _read(out: Path) -> dict[str, object]:
+def _read(out: Folder) -> dict[str, object]:
     """What was noted; a file that cannot be read remembers nothing, since it only saves typing."""
     try:
         known = json.loads((out / FILE).read_bytes())

@@ -4,15 +4,13 @@ Each is written down, so that its name is known. One that was never sent and who
 version above the first (which would have replaced what was sent under the lower one), becomes a further delivery.
 """
 
-import os
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from pathlib import Path
 
 from lexer_pipeline.errors import UsageError
 from lexer_pipeline.outbox import deliveries, names
-from lexer_pipeline.outbox.batch import MANIFEST, folders, read
+from lexer_pipeline.outbox.batch import MANIFEST, folders
 from lexer_pipeline.outbox.connection import Connection
 from lexer_pipeline.outbox.entry import BatchEntry, BatchState, NewBatch
 from lexer_pipeline.outbox.found import (
@@ -27,10 +25,11 @@ from lexer_pipeline.outbox.found import (
 )
 from lexer_pipeline.outbox.ledger import Ledger
 from lexer_pipeline.outbox.names import FileName
-from lexer_pipeline.system import files
+from lexer_pipeline.system import files, stores
+from lexer_pipeline.system.stores import Folder
 
 
-def adopt(out: Path, ledger: Ledger) -> None:
+def adopt(out: Folder, ledger: Ledger) -> None:
     """Write down the batches of a folder that the ledger does not know; what is no whole batch is left as it is."""
     if _unknown(out, ledger):
         with ledger.alone(ledger.text_of(out)):
@@ -39,20 +38,23 @@ def adopt(out: Path, ledger: Ledger) -> None:
                 _adopt(parts, ledger)
 
 
-def adopt_one(folder: Path, ledger: Ledger) -> Path:
+def adopt_one(folder: Folder, ledger: Ledger) -> Folder:
     """Write down the batch in this folder; the folder where it lies from now on."""
     found = look(folder)
     return _adopt([found], ledger)[0] if found is not None else folder
 
 
-def _unknown(out: Path, ledger: Ledger) -> list[Path]:
+def _unknown(out: Folder, ledger: Ledger) -> list[Folder]:
     """The folders of batches that are not in the ledger, or whose manifest changed since it was last looked at."""
     with ledger.transaction() as connection:
         known = dict(tuple(row) for row in connection.execute("SELECT folder, seen FROM batches"))
-    return [folder for folder in folders(out) if known.get(ledger.text_of(folder)) != changed_at(folder)]
+    ledger.seen = stores.listed(out)
+    unknown = [one for one in folders(ledger.seen) if known.get(ledger.text_of(one)) != changed_at(one)]
+    stores.fetched(ledger.seen, [folder / MANIFEST for folder in unknown])
+    return unknown
 
 
-def _adopt(parts: Sequence[Found], ledger: Ledger) -> list[Path]:
+def _adopt(parts: Sequence[Found], ledger: Ledger) -> list[Folder]:
     with ledger.transaction() as connection:
         known = [_known(connection, ledger, one) for one in parts]
         new = [one for one, entry in zip(parts, known, strict=True) if entry is None]
@@ -61,9 +63,9 @@ def _adopt(parts: Sequence[Found], ledger: Ledger) -> list[Path]:
     for one, entry in zip(parts, entries, strict=True):
         # A folder that cannot be renamed stops nothing but itself: its batch is missing until it can be.
         with suppress(OSError, UsageError):
-            _move(one.path, ledger.folder_of(entry.folder), entry)
+            there = _moved_to(one, ledger.folder_of(entry.folder), entry)
             with ledger.transaction() as connection:
-                deliveries.change(connection, entry, seen=changed_at(ledger.folder_of(entry.folder)))
+                deliveries.change(connection, entry, seen=changed_at(there))
     return [ledger.folder_of(entry.folder) for entry in entries]
 
 
@@ -169,13 +171,16 @@ def _is_correction(connection: Connection, parts: Sequence[Found]) -> bool:
 # -------------------------------------------------------------------------------------------------------- renamed
 
 
-def _move(folder: Path, place: Path, one: BatchEntry) -> None:
+def _moved_to(found: Found, place: Folder, one: BatchEntry) -> Folder:
     """Bring folder, file and manifest to the name that the ledger has; whatever a crash left undone is done by the next."""
-    if folder.resolve() != place:
-        os.rename(folder, place)
+    if found.path.resolve() == place and found.manifest.file == one.file:
+        return found.path
+    if found.path.resolve() != place:
+        stores.rename(found.path, place)
         files.sync_folder(place.parent)
-    found = read(place)
-    if one.file and found.manifest.file != one.file:
-        if (place / found.manifest.file).exists():
-            os.rename(place / found.manifest.file, place / one.file)
+    file = found.manifest.file
+    if one.file and file != one.file:
+        if (place / file).exists():
+            stores.rename(place / file, place / one.file)
         files.write_json(place / MANIFEST, replace(found.manifest, file=one.file).as_json())
+    return place

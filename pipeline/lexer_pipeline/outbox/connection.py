@@ -8,19 +8,8 @@ from typing import Any, Protocol, TypeAlias
 Values: TypeAlias = Sequence[Any] | Mapping[str, Any]
 
 
-class Row(Protocol):
-    """Values by their place, and by the names of their columns."""
-
-    def __getitem__(self, key: Any, /) -> Any: ...
-
-    def __iter__(self) -> Iterator[Any]: ...
-
-    def keys(self) -> Iterable[str]:
-        """The names of the columns."""
-
-
 class Answer(Protocol):
-    """What a query found, or how many rows it changed."""
+    """What a query found, or how many rows it changed; a row has its values by their place and by the names of their columns."""
 
     @property
     def rowcount(self) -> int:

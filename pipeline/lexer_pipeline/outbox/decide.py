@@ -15,6 +15,7 @@ from lexer_pipeline.outbox.connection import Connection
 from lexer_pipeline.outbox.entry import ENDED, BatchEntry, BatchState, Entry, Offer, State
 from lexer_pipeline.outbox.ledger import Ledger, uploads_of
 from lexer_pipeline.system.hosts import is_loopback
+from lexer_pipeline.system.stores import Folder
 
 
 class Kind(StrEnum):
@@ -45,7 +46,7 @@ class Decision:
     takes: tuple[BatchEntry, ...] = ()
 
 
-def decide(connection: Connection, ledger: Ledger, offer: Offer, out: Path) -> Decision:
+def decide(connection: Connection, ledger: Ledger, offer: Offer, out: Folder) -> Decision:
     """Within a transaction of the ledger: what becomes of this offer in the folder `out`."""
     if offer.target is not None:
         return _correction(connection, ledger, offer, offer.target)
@@ -82,7 +83,7 @@ def _newest(connection: Connection) -> int:
 # ------------------------------------------------------------------------------------------------ new deliveries
 
 
-def _further(connection: Connection, offer: Offer, out: Path, after: int = 0, note: str = "") -> Decision:
+def _further(connection: Connection, offer: Offer, out: Folder, after: int = 0, note: str = "") -> Decision:
     """A name that nothing else has."""
     given = dict(deliveries.given(connection, offer.date))
     while True:
@@ -130,7 +131,7 @@ def _correction(connection: Connection, ledger: Ledger, offer: Offer, target: Ba
     )  # fmt: skip
 
 
-def _fix(connection: Connection, ledger: Ledger, offer: Offer, fixed: BatchEntry, out: Path) -> Decision:
+def _fix(connection: Connection, ledger: Ledger, offer: Offer, fixed: BatchEntry, out: Folder) -> Decision:
     """What was rejected and is fixed: with the records beside it where these were never to be sent, else a further delivery."""
     now = deliveries.by_id(connection, fixed.id)
     if now.state != fixed.state or deliveries.rows_noted(connection, fixed) != offer.noted:
@@ -206,7 +207,7 @@ def _parts(count: int) -> str:
 
 
 def _known(
-    connection: Connection, ledger: Ledger, offer: Offer, known: list[BatchEntry], out: Path | None
+    connection: Connection, ledger: Ledger, offer: Offer, known: list[BatchEntry], out: Folder | None
 ) -> Decision:
     """What the same content of before means for this offer."""
     one = known[0]

@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from itertools import groupby
-from pathlib import Path
 from typing import TypeVar
 
 from lexer_pipeline.errors import UsageError
@@ -14,7 +13,8 @@ from lexer_pipeline.outbox import names
 from lexer_pipeline.outbox.batch import MANIFEST, read, series_of
 from lexer_pipeline.outbox.entry import BatchState, NewBatch
 from lexer_pipeline.outbox.names import FileName
-from lexer_pipeline.system import files
+from lexer_pipeline.system import files, stores
+from lexer_pipeline.system.stores import Folder
 
 RECEIPTS = "receipt*.json"
 T = TypeVar("T")
@@ -24,7 +24,7 @@ T = TypeVar("T")
 class Found:
     """A batch in its folder; `is_old` where 0.1.0 made it."""
 
-    path: Path
+    path: Folder
     manifest: Manifest
     name: FileName
     is_old: bool
@@ -36,7 +36,7 @@ class Found:
 
     @property
     def changed_at(self) -> int:
-        """When the manifest was last changed."""
+        """What changes with the manifest."""
         return changed_at(self.path)
 
     def new_batch(self, name: FileName, text: str, number: int, content: str) -> NewBatch:
@@ -60,13 +60,13 @@ class Found:
         rejects = (name for name in self.manifest.rejects if (self.path / name).is_file())
         return {name: files.sha256_of(self.path / name) for name in rejects}
 
-    def place(self, name: FileName) -> Path:
+    def place(self, name: FileName) -> Folder:
         """The folder in which the batch is to lie under this name: its own, unless the name is another."""
         own = self.path.resolve()
         return own if name == self.name else own.parent / f"{name.name}-{name.version}"
 
 
-def look(folder: Path) -> Found | None:
+def look(folder: Folder) -> Found | None:
     """The batch in this folder; None where it is no whole one."""
     try:
         manifest = read(folder).manifest
@@ -76,10 +76,10 @@ def look(folder: Path) -> Found | None:
     return Found(folder, manifest, names.parse(manifest.file or f"{folder.name}.json"), is_old)
 
 
-def changed_at(folder: Path) -> int:
-    """When the manifest in a folder was last changed, which copying does not hide; 0 where there is none."""
+def changed_at(folder: Folder) -> int:
+    """What changes with the manifest in a folder, as its time on a disk; 0 where there is none."""
     try:
-        return (folder / MANIFEST).stat().st_ctime_ns
+        return stores.changed_at(folder / MANIFEST)
     except OSError:
         return 0
 
@@ -92,7 +92,7 @@ def content_of(parts: Sequence[Found]) -> str:
     return content_of_files([(one.path / one.manifest.file, one.manifest.sha256) for one in parts])
 
 
-def content_of_files(parts: Sequence[tuple[Path, str]]) -> str:
+def content_of_files(parts: Sequence[tuple[Folder, str]]) -> str:
     """The checksum of these files one after another, whose own are known; where one is missing, what only these have."""
     if len(parts) == 1:
         return parts[0][1]
@@ -126,7 +126,7 @@ def is_above_the_first(parts: Sequence[Found]) -> bool:
     return parts[0].is_old and parts[0].name.version > names.FIRST_VERSION
 
 
-def further(parts: Sequence[Found], given: Mapping[str, names.Given], out: Path) -> list[FileName]:
+def further(parts: Sequence[Found], given: Mapping[str, names.Given], out: Folder) -> list[FileName]:
     """Names of a further delivery, under which nothing lies in the folder."""
 
     def is_there(first: str, version: str) -> bool:

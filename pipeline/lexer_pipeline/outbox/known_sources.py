@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import astuple, dataclass
-from pathlib import Path
 
 from lexer_pipeline.errors import UsageError
 from lexer_pipeline.model import Json, SourceUse
@@ -11,6 +10,7 @@ from lexer_pipeline.outbox.batch import read
 from lexer_pipeline.outbox.connection import Connection
 from lexer_pipeline.outbox.entry import BatchEntry
 from lexer_pipeline.outbox.ledger import Ledger
+from lexer_pipeline.system.stores import Folder
 
 KEEP = "INSERT INTO sources VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"
 CONVERTED = "b.specification != ''"
@@ -67,7 +67,7 @@ def _kept(connection: Connection) -> dict[int, list[KnownSource]]:
     return kept
 
 
-def _of_manifest(folder: Path) -> Iterable[KnownSource]:
+def _of_manifest(folder: Folder) -> Iterable[KnownSource]:
     try:
         manifest = read(folder).manifest
     except UsageError:

@@ -18,8 +18,15 @@ from lexer_pipeline.outbox.ledger_file import REMEDY as _REMEDY
 from lexer_pipeline.outbox.locks import BATCH, NAMES, is_elsewhere
 from lexer_pipeline.outbox.order import UPLOADS, Obstacle, obstacle
 from lexer_pipeline.outbox.sqlite_store import SqliteStore
+from lexer_pipeline.system import stores
 from lexer_pipeline.system.runtime import Runtime
+from lexer_pipeline.system.store_path import StorePath
+from lexer_pipeline.system.stores import Folder
 
+LEDGER_HINT = (
+    "Say where it lies, on a disk that stays or in PostgreSQL: export LEXER_LEDGER=/var/lib/lexer/ledger.sqlite3,"
+    " or postgresql://USER@HOST/DATABASE; or path in [ledger] of pipeline.toml."
+)
 SPACING = 0.13  # seconds between two requests for permission, over all processes: below 8 a second
 BEGIN = """INSERT INTO uploads (batch, service, dataset, sha256, state, created_at, updated_at)
     VALUES (:batch, :service, :dataset, :sha256, 'prepared', :now, :now)"""
@@ -31,8 +38,9 @@ class Ledger:
     It lies in the folder unless `file` says where. Several threads may share one, several processes may have one each.
     """
 
-    def __init__(self, out: Path, runtime: Runtime = Runtime(), file: LedgerPlace | None = None) -> None:
+    def __init__(self, out: Folder, runtime: Runtime = Runtime(), file: LedgerPlace | None = None) -> None:
         self.place = place(out, file)
+        self.seen = out
         self._clock = runtime.clock
         self._store = _store(self.place, runtime)
         try:
@@ -44,7 +52,7 @@ class Ledger:
             raise
 
     def close(self) -> None:
-        """Give the file back."""
+        """Give it back, and all locks with it."""
         self._store.close()
 
     def transaction(self) -> AbstractContextManager[Connection]:
@@ -70,11 +78,11 @@ class Ledger:
         """The time that the ledger goes by, in Unix seconds."""
         return self._clock()
 
-    def text_of(self, folder: Path | str) -> str:
-        """How the ledger calls a folder: from its own on where it lies in it, so that both can be moved together."""
-        if is_elsewhere(str(folder)):
+    def text_of(self, folder: Folder) -> str:
+        """How the ledger calls a folder: from its own on where it lies in it, so that both can be moved together; or its address."""
+        if isinstance(folder, StorePath):
             return str(folder)
-        path, home = Path(folder).resolve(), self._store.home
+        path, home = folder.resolve(), self._store.home
         text = path.relative_to(home).as_posix() if home and path.is_relative_to(home) else str(path)
         if not text.isprintable() and not _is_unicode(text):
             raise UsageError(
@@ -82,9 +90,18 @@ class Ledger:
             )
         return text
 
-    def folder_of(self, text: str) -> Path:
+    def folder_of(self, text: str) -> Folder:
         """The folder that the ledger calls so."""
+        if is_elsewhere(text):
+            return stores.folder(text)
         return self._store.home / text if self._store.home else Path(text)
+
+    def seen_at(self, text: str) -> Folder:
+        """The same for looking at, as `seen` was when it was last looked through: no request for each question, where it is in a store."""
+        inside = f"{self.seen}/"
+        if isinstance(self.seen, StorePath) and text.startswith(inside):
+            return self.seen / text.removeprefix(inside)
+        return self.folder_of(text)
 
     def begin(self, one: BatchEntry, service: str, former: str = "") -> Entry:
         """The upload of this batch to this service (`former` is its name in 0.1.0), made if there is none."""
@@ -178,9 +195,14 @@ def _is_unicode(text: str) -> bool:
     return not any("\udc80" <= sign <= "\udcff" for sign in text)
 
 
-def place(out: Path, file: LedgerPlace | None) -> LedgerPlace:
-    """Where the ledger of an out folder lies: in it, or where settings say (a folder means the usual name in it)."""
+def place(out: Folder, file: LedgerPlace | None) -> LedgerPlace:
+    """Where the ledger of an out folder lies: in it, or where settings say (a folder means the usual name in it).
+
+    UsageError where nobody says it and it cannot lie in the folder, since that is in a store.
+    """
     if file is None:
+        if isinstance(out, StorePath):
+            raise UsageError(f"{out}: a ledger cannot lie in an object store, and none is named", LEDGER_HINT)
         return out / FILE
     return file / FILE if isinstance(file, Path) and file.is_dir() else file
 
@@ -217,7 +239,7 @@ def uploads_by_batch(connection: Connection) -> Mapping[int, list[Entry]]:
     return found
 
 
-def entries(out: Path, file: LedgerPlace | None = None) -> tuple[Entry, ...]:
+def entries(out: Folder, file: LedgerPlace | None = None) -> tuple[Entry, ...]:
     """All uploads that the ledger of `out` knows, oldest first; none where there is no ledger."""
     at, query = place(out, file), f"{UPLOADS} ORDER BY u.id"
     if isinstance(at, Path):

@@ -43,6 +43,11 @@ CREATE TABLE IF NOT EXISTS record_hashes (        -- what the records of batches
 ) STRICT"""
 HASH_KEY = """
 CREATE TABLE IF NOT EXISTS hash_key (id INTEGER PRIMARY KEY CHECK (id = 1), secret BLOB NOT NULL) STRICT"""
+STAGED = """
+CREATE TABLE IF NOT EXISTS staged (               -- prefixes in object stores at which somebody is or was at work
+    work TEXT NOT NULL,             -- its address
+    folder TEXT NOT NULL            -- a batch that is being put into its place from there; empty as long as there is none
+) STRICT"""
 SCHEMA = """
 CREATE TABLE batches (              -- every batch that was made here, and every file sent as it is
     id INTEGER PRIMARY KEY,
@@ -122,7 +127,7 @@ CREATE TABLE fixed (                -- rows of a batch's rejects that a fix of i
 CREATE INDEX fixed_by_batch ON fixed (batch);
 CREATE TABLE pace (id INTEGER PRIMARY KEY CHECK (id = 1), next_at REAL NOT NULL) STRICT;
 INSERT INTO pace VALUES (1, 0)"""
-STATEMENTS = (*SCHEMA.split(";\n"), SOURCES, HASHES, HASH_KEY)
+STATEMENTS = (*SCHEMA.split(";\n"), SOURCES, STAGED, HASHES, HASH_KEY)
 
 
 def open_for_writing(path: Path) -> sqlite3.Connection:

@@ -13,6 +13,7 @@ from pathlib import Path
 from filelock import lock_descriptor
 
 from lexer_pipeline.errors import PersonNeeded
+from lexer_pipeline.outbox.ledger_file import REMEDY
 from lexer_pipeline.system import files
 
 # What a lock is for: to give names in a folder of batches, to be the one job at work in it, to be at one batch.
@@ -20,7 +21,6 @@ NAMES, JOB, BATCH = "names", "job", "batch"
 FILES = {NAMES: ".lock", JOB: ".job.lock"}
 ITSELF = "."  # how a ledger calls the folder that it lies in, and itself where that is none
 PAUSE = 0.25  # seconds between two looks at a lock that another has
-REMEDY = "what was recorded stays; fix this, then run upload again: it goes on from there"
 NO_LOCKS = "keep batches on a disk of this machine: without locks, two uploads could send the same batch"
 
 Sleep = Callable[[float], None]

@@ -82,7 +82,7 @@ def migrate(connection: sqlite3.Connection, home: Path, now: float) -> None:
         connection.execute("ALTER TABLE batches ADD COLUMN compared TEXT NOT NULL DEFAULT ''")
         for column in ("renews", "hashed"):
             connection.execute(f"ALTER TABLE batches ADD COLUMN {column} INTEGER NOT NULL DEFAULT 0")
-        for table in (ledger_file.SOURCES, ledger_file.HASHES, ledger_file.HASH_KEY):
+        for table in (ledger_file.SOURCES, ledger_file.STAGED, ledger_file.HASHES, ledger_file.HASH_KEY):
             connection.execute(table)
         connection.execute(f"PRAGMA user_version={ledger_file.VERSION}")
         return

@@ -14,7 +14,7 @@ from lexer_pipeline.system import files
 from lexer_pipeline.system.runtime import Runtime
 
 # In this order, since each refers to those before it.
-TABLES = ("batches", "uploads", "events", "fixed", "sources", "record_hashes", "hash_key")
+TABLES = ("batches", "uploads", "events", "fixed", "sources", "staged", "record_hashes", "hash_key")
 NUMBERED = ("batches", "uploads", "events")
 SAME = "SELECT id, folder, sha256 FROM batches ORDER BY id"
 

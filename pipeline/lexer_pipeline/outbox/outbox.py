@@ -5,39 +5,46 @@ from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
 from lexer_pipeline.errors import UsageError
-from lexer_pipeline.outbox import deliveries, ledger_file
+from lexer_pipeline.outbox import deliveries, ledger_file, staging
 from lexer_pipeline.outbox.address import LedgerPlace, in_database
 from lexer_pipeline.outbox.adopt import adopt
 from lexer_pipeline.outbox.ledger import Ledger, place
 from lexer_pipeline.outbox.ledger_file import FILE, MOVED
 from lexer_pipeline.outbox.workspace import recover
-from lexer_pipeline.system import files, scratch
+from lexer_pipeline.system import files, scratch, stores
 from lexer_pipeline.system.runtime import Runtime
 from lexer_pipeline.system.scratch import Scratch
+from lexer_pipeline.system.store_path import StorePath
+from lexer_pipeline.system.stores import Folder
 
 
 @contextmanager
-def opened(out: Path, runtime: Runtime = Runtime(), file: LedgerPlace | None = None) -> Iterator[Ledger]:
+def opened(out: Folder, runtime: Runtime = Runtime(), file: LedgerPlace | None = None) -> Iterator[Ledger]:
     """The ledger of an out folder, which is made if there is none; all batches of the folder are in it."""
     _refuse_two(out, place(out, file))
     files.make_folder(out)
     with closing(Ledger(out, runtime, file)) as ledger:
-        scratch.clear(out)
         scratch.clear()
-        recover(out, lambda name: _is_known(ledger, out / name))
+        if isinstance(out, StorePath):
+            staging.recover(out, ledger)
+        else:
+            scratch.clear(out)
+            recover(out, lambda name: _is_known(ledger, out / name))
         adopt(out, ledger)
         yield ledger
 
 
 @contextmanager
-def looked_into(out: Path, runtime: Runtime = Runtime(), file: LedgerPlace | None = None) -> Iterator[Ledger]:
+def looked_into(
+    out: Folder, runtime: Runtime = Runtime(), file: LedgerPlace | None = None
+) -> Iterator[Ledger]:
     """The same for a command that only looks: where there is no ledger it makes none, but goes by one that is gone afterwards.
 
     Else a look without the setting that names the ledger would leave a second one behind. One in a database was named; there a look
     may make the tables, but no folder.
     """
     at = place(out, file)
-    if in_database(at) and not out.is_dir():
+    if in_database(at) and not stores.is_there(out):
         with closing(Ledger(out, runtime, file)) as ledger:
             yield ledger
         return
@@ -53,13 +60,15 @@ def looked_into(out: Path, runtime: Runtime = Runtime(), file: LedgerPlace | Non
         yield ledger
 
 
-def _is_known(ledger: Ledger, folder: Path) -> bool:
+def _is_known(ledger: Ledger, folder: Folder) -> bool:
     with ledger.transaction() as connection:
         return deliveries.in_folder(connection, ledger.text_of(folder)) is not None
 
 
-def _refuse_two(out: Path, used: LedgerPlace) -> None:
+def _refuse_two(out: Folder, used: LedgerPlace) -> None:
     """What the ledger in a folder knows was asked for would be sent again by another that is used in its stead."""
+    if isinstance(out, StorePath):
+        return
     own = out / FILE
     if used == own and (out / MOVED).exists() and not own.exists():
         raise UsageError(

@@ -6,9 +6,9 @@ from lexer_pipeline.outbox.postgres_words import worded
 
 SERVER = """SELECT current_setting('server_version'), current_setting('fsync') = 'on', pg_is_in_recovery(),
     CAST(extract(epoch FROM clock_timestamp()) AS double precision), current_user"""
-RIGHTS = """SELECT coalesce(bool_and(has_table_privilege(c.oid, 'SELECT, INSERT, UPDATE')
-    AND has_table_privilege(c.oid, 'INSERT') AND has_table_privilege(c.oid, 'UPDATE')), true)
-    FROM pg_class AS c WHERE c.relnamespace = to_regnamespace(%s) AND c.relkind = 'r'"""
+RIGHTS = """SELECT coalesce(bool_and(has_table_privilege(c.oid, 'SELECT') AND has_table_privilege(c.oid, 'INSERT')
+    AND has_table_privilege(c.oid, 'UPDATE') AND has_table_privilege(c.oid, 'DELETE')), true)
+    FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace WHERE n.nspname = %s AND c.relkind = 'r'"""
 MAY_MAKE = """SELECT CASE WHEN to_regnamespace(%s) IS NULL THEN has_database_privilege(current_database(), 'CREATE')
     ELSE has_schema_privilege(to_regnamespace(%s), 'CREATE') END"""
 # Those that hold advisory locks of this database, or wait for one, and are this program.
@@ -22,10 +22,11 @@ def look(address: LedgerAddress, states: str) -> LedgerInDatabase:
     with worded(address), connected(address) as raw:
         server, is_durable, is_standby, at, user = one(raw, SERVER)
         found = version(raw, address)
-        (may_make,), (may_write,) = one(raw, MAY_MAKE, schema, schema), one(raw, RIGHTS, schema)
+        (may_make,), (may_write,) = one(raw, MAY_MAKE, schema, schema), one(raw, RIGHTS, address.schema)
         workers = tuple((pid, name) for pid, name in raw.execute(WORKERS, ()))
-        raw.execute(f"SET search_path = {schema}")
-        uploads = raw.execute(states).fetchall() if found else []
+        with raw.transaction():
+            raw.execute(f"SET LOCAL search_path = {schema}")
+            uploads = raw.execute(states).fetchall() if found else []
     return LedgerInDatabase(
         server, is_durable, is_standby, at, user, found, may_make, may_write, workers, uploads
     )

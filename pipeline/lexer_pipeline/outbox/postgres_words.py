@@ -68,7 +68,7 @@ def _words(error: psycopg.Error, ledger: str) -> PipelineError:
             )
             return PersonNeeded(f"{ledger} takes no changes: a standby, or set to be only read", remedy)
         case errors.InsufficientPrivilege():
-            remedy = "An administrator types what docs/ledger says: GRANT USAGE ON SCHEMA, GRANT SELECT, INSERT, UPDATE."
+            remedy = "An administrator types what docs/ledger says: GRANT USAGE ON SCHEMA, GRANT SELECT, INSERT, UPDATE, DELETE."
             return PersonNeeded(f"{ledger}: this user lacks a right on its tables", remedy)
         case errors.UntranslatableCharacter():
             return PersonNeeded(

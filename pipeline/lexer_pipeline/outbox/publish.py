@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Protocol
 
 from lexer_pipeline.errors import PersonNeeded
-from lexer_pipeline.model import Manifest, PreparedBatch, SourceUse
+from lexer_pipeline.model import Manifest, SourceUse
 from lexer_pipeline.outbox import deliveries, record_hashes
 from lexer_pipeline.outbox.at_destination import Standing
-from lexer_pipeline.outbox.batch import read
+from lexer_pipeline.outbox.batch import PreparedBatch, read
 from lexer_pipeline.outbox.connection import Connection
 from lexer_pipeline.outbox.decide import Decision, Kind, decide
 from lexer_pipeline.outbox.entry import BatchEntry, BatchState, NewBatch, Offer
@@ -22,6 +22,8 @@ from lexer_pipeline.outbox.locks import ITSELF
 from lexer_pipeline.outbox.there_already import Beside, changed, in_place, matched, nothing, with_asides
 from lexer_pipeline.outbox.workspace import DATA, Part, Workspace
 from lexer_pipeline.system import files
+from lexer_pipeline.system.store_path import StorePath, side_by_side
+from lexer_pipeline.system.stores import Folder
 
 
 class RecordHashes(Protocol):
@@ -61,7 +63,8 @@ def publish(
     What a crash leaves is finished by the next command, or cleared away where the ledger did not come to know of it.
     """
     out = work.out
-    with _alone(out, ledger):
+    # What takes long comes before anybody has to wait for us.
+    with work.brought(ledger, offer), _alone(out, ledger):
         parts: list[Part | None] = [*work.parts]
         with ledger.transaction() as connection:
             _refuse_outdated(connection, hashes)
@@ -74,6 +77,7 @@ def publish(
                 _note_fixed(connection, work, offer, decision, entries)
                 note_sources(connection, entries, sources, template.options)
                 _finish(work, offer, decision, template, sources, beside)
+                work.plan([f"{name}-{decision.version}" for name in decision.names], ledger, connection)
             else:
                 parts = matched(work, decision)
                 entries = [changed(connection, ledger, one, decision) for one in decision.there]
@@ -81,9 +85,10 @@ def publish(
             if offer.state != BatchState.REJECTED:
                 entries = _with_hashes(connection, offer, entries, hashes if all(parts) else None)
         if decision.kind is Kind.NEW:
-            work.carry_out()
+            work.carry_out(ledger)
             folders = [out / f"{name}-{decision.version}" for name in decision.names]
-            return [replace(read(folder), note=decision.note) for folder in folders]
+            made = side_by_side(read, folders) if isinstance(out, StorePath) else map(read, folders)
+            return [replace(one, note=decision.note) for one in made]
         there = list(zip(entries, parts, strict=True))
         found = in_place(out, ledger, there, decision, template, sources, beside)
         if decision.kind is Kind.ANEW:
@@ -120,7 +125,7 @@ def _with_hashes(
 
 
 @contextmanager
-def _alone(out: Path, ledger: Ledger) -> Iterator[None]:
+def _alone(out: Folder, ledger: Ledger) -> Iterator[None]:
     """Hold the folder, and that of the ledger after it.
 
     Else one of another folder might miss the files of a batch that the ledger knows, and that is just being moved.
@@ -180,7 +185,7 @@ def _finish(
     sources: Sequence[SourceUse],
     beside: Beside,
 ) -> None:
-    """Each part of a new delivery gets its manifest, and the plan is written down."""
+    """Each part of a new delivery gets its manifest."""
     places = [f"{name}-{decision.version}" for name in decision.names]
     for number, (part, place) in enumerate(zip(work.parts, places, strict=True)):
         before = decision.replaces[number].folder if decision.replaces else None
@@ -191,7 +196,6 @@ def _finish(
         file = "" if offer.state == BatchState.REJECTED else f"{place}.json"
         manifest = part.manifest(whole, sources, file)
         part.finish(manifest, beside(place, manifest, part.data))
-    work.plan(places)
 
 
 def _supersede(

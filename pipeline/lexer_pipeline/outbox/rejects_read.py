@@ -4,13 +4,13 @@ import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import orjson
 
-from lexer_pipeline.model import Json, PreparedBatch
-from lexer_pipeline.outbox.batch import ISSUES
+from lexer_pipeline.model import Json
+from lexer_pipeline.outbox.batch import ISSUES, PreparedBatch
+from lexer_pipeline.system.stores import Folder
 
 REJECTS = re.compile(r"rejects(?:-([0-9]+))?\.(csv|ndjson)")
 HEADER = re.compile(rb'"?_line"?(?P<delimiter>[^\w"])')
@@ -26,7 +26,7 @@ class Reject:
     issues: tuple[dict[str, Json], ...] = ()
 
 
-def rejects_file(batch: PreparedBatch, source: int) -> Path | None:
+def rejects_file(batch: PreparedBatch, source: int) -> Folder | None:
     """The rejects of one source, by its number from 0, if they lie there."""
     for name in batch.manifest.rejects:
         match = REJECTS.fullmatch(name)
@@ -35,7 +35,7 @@ def rejects_file(batch: PreparedBatch, source: int) -> Path | None:
     return None
 
 
-def lines_in(rejects: Path, lines: Collection[int]) -> tuple[int, ...]:
+def lines_in(rejects: Folder, lines: Collection[int]) -> tuple[int, ...]:
     """The lines of a file of rejects, from 1, whose rows stood on these lines of their source."""
     wanted = frozenset(lines)
     return tuple(place for place, line, _ in _rows(rejects) if line in wanted)
@@ -44,8 +44,8 @@ def lines_in(rejects: Path, lines: Collection[int]) -> tuple[int, ...]:
 def rejected_up_to(batch: PreparedBatch, sources: Collection[int], line: int) -> Reject:
     """The last row or document of some sources, by their numbers from 0, that begins up to this line and was rejected."""
     best = _issues_up_to(batch, {batch.manifest.sources[one].path for one in sources}, line)
-    for rejects in filter(None, (rejects_file(batch, one) for one in sources)):
-        for _, at, words in _rows(rejects):
+    for rejects in (rejects_file(batch, one) for one in sources):
+        for _, at, words in _rows(rejects) if rejects is not None else ():
             # Issues are told where a record begins, and its further rows stand in the file of rejects alone.
             if best.line < at <= line:
                 best = Reject(at, words)
@@ -55,7 +55,7 @@ def rejected_up_to(batch: PreparedBatch, sources: Collection[int], line: int) ->
 def _issues_up_to(batch: PreparedBatch, sources: Collection[str], line: int) -> Reject:
     best, issues = 0, list[Any]()
     try:
-        with open(batch.path / ISSUES, "rb") as file:
+        with (batch.path / ISSUES).open("rb") as file:
             for text in file:
                 one = orjson.loads(text)
                 at = one["line"]
@@ -68,9 +68,9 @@ def _issues_up_to(batch: PreparedBatch, sources: Collection[str], line: int) -> 
     return Reject(best, "; ".join(dict.fromkeys(one["message"] for one in issues)), told)
 
 
-def _rows(rejects: Path) -> Iterator[tuple[int, int, str]]:
+def _rows(rejects: Folder) -> Iterator[tuple[int, int, str]]:
     """Each row of a table of rejects: its own line, that of its source, and its issues in words; nothing of documents."""
-    with open(rejects, "rb") as file:
+    with rejects.open("rb") as file:
         header = file.readline()
         found = HEADER.match(header.removeprefix(b"\xef\xbb\xbf"))
         if found is None:

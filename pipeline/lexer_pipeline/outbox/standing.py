@@ -11,6 +11,8 @@ from lexer_pipeline.outbox.found import RECEIPTS
 from lexer_pipeline.outbox.trace_file import TRACE
 from lexer_pipeline.system import files
 from lexer_pipeline.system.hosts import is_loopback
+from lexer_pipeline.system.store_path import StorePath
+from lexer_pipeline.system.stores import Folder, on_disk
 
 # Of several uploads of a batch, the one that is furthest from its end tells where it stands.
 FURTHEST = (
@@ -19,6 +21,7 @@ FURTHEST = (
 # Nothing is to be done with the data of these any more.
 DONE = frozenset({State.SENT, BatchState.DROPPED, BatchState.SUPERSEDED, BatchState.REJECTED})
 LOCK = ".lock"
+KEPT = {MANIFEST, LOCK, REPORT, PAGE, TRACE}
 
 
 def standing(one: BatchEntry, uploads: Sequence[Entry]) -> str:
@@ -39,22 +42,31 @@ def since(one: BatchEntry, uploads: Sequence[Entry]) -> float:
     return max([one.made_at, *(upload.updated_at for upload in uploads if upload.state == State.SENT)])
 
 
-def data_in(folder: Path) -> list[Path]:
+def data_in(folder: Folder) -> list[Folder]:
     """What lies in the folder of a batch beside its manifest, its receipts, and its report and trace, which hold no value."""
-    kept = {folder / name for name in (MANIFEST, LOCK, REPORT, PAGE, TRACE)} | {*folder.glob(RECEIPTS)}
-    return [path for path in sorted(folder.iterdir()) if path not in kept] if folder.is_dir() else []
+    if not folder.is_dir():
+        return []
+    lying = {one.name: one for one in folder.iterdir()}
+    receipts = {one.name for one in folder.glob(RECEIPTS)}
+    return [lying[name] for name in sorted(lying.keys() - receipts - KEPT)]
 
 
-def size_of(path: Path) -> int:
+def size_of(path: Folder) -> int:
     """The bytes of a file, or of all in a folder; what a link leads to does not count."""
+    if isinstance(path, StorePath):
+        return path.size()
     if path.is_symlink() or not path.is_dir():
         return path.lstat().st_size
     return sum(Path(where, name).lstat().st_size for where, _, found in os.walk(path) for name in found)
 
 
-def remove_data(folder: Path) -> None:
+def remove_data(folder: Folder) -> None:
     """Leave what `data_in` does not name; what a link leads to stays."""
-    for path in data_in(folder):
+    if isinstance(folder, StorePath):
+        gone = [f"{path}/" for path in data_in(folder)]
+        folder.remove(one for one in folder.all_below() if f"{one}/".startswith(tuple(gone)))
+        return
+    for path in map(on_disk, data_in(folder)):
         if path.is_dir() and not path.is_symlink():
             shutil.rmtree(path)
         else:

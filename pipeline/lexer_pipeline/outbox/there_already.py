@@ -1,16 +1,14 @@
 """A delivery whose content is there already: its batches as the ledger has them, brought up to what was decided now."""
 
 import json
-import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import TypeAlias
 
 from lexer_pipeline.errors import UsageError
-from lexer_pipeline.model import Manifest, PreparedBatch, SourceUse
+from lexer_pipeline.model import Manifest, SourceUse
 from lexer_pipeline.outbox import deliveries
-from lexer_pipeline.outbox.batch import ISSUES, MANIFEST, as_named, read
+from lexer_pipeline.outbox.batch import ISSUES, MANIFEST, PreparedBatch, as_named, read
 from lexer_pipeline.outbox.connection import Connection
 from lexer_pipeline.outbox.decide import Decision, Kind
 from lexer_pipeline.outbox.entry import BatchEntry, BatchState
@@ -18,12 +16,13 @@ from lexer_pipeline.outbox.ledger import Ledger
 from lexer_pipeline.outbox.trace_file import TRACE
 from lexer_pipeline.outbox.workspace import DATA, Part, Workspace
 from lexer_pipeline.system import files
+from lexer_pipeline.system.stores import Folder
 
 # What else lies beside a batch, by name: told from the batch's name, its manifest and the file of its records.
-Beside: TypeAlias = Callable[[str, Manifest, Path], Mapping[str, bytes]]
+Beside: TypeAlias = Callable[[str, Manifest, Folder], Mapping[str, bytes]]
 
 
-def nothing(_: str, __: Manifest, ___: Path) -> Mapping[str, bytes]:
+def nothing(_: str, __: Manifest, ___: Folder) -> Mapping[str, bytes]:
     """Nothing lies beside a batch."""
     return {}
 
@@ -69,13 +68,13 @@ def with_asides(
     return kept
 
 
-def _put_aside(part: Part, folder: Path, rejects: Sequence[str]) -> dict[str, str]:
+def _put_aside(part: Part, folder: Folder, rejects: Sequence[str]) -> dict[str, str]:
     """Move the rejects and issues of a part into a folder under the first number that is free there."""
     number = 2
     while any((folder / _numbered(name, number)).exists() for name in (*rejects, ISSUES)):
         number += 1
     for name in (*rejects, ISSUES):
-        os.rename(part.folder / name, folder / _numbered(name, number))
+        files.move(part.folder / name, folder / _numbered(name, number))
     files.sync_folder(folder)
     return {name: _numbered(name, number) for name in rejects}
 
@@ -98,7 +97,7 @@ def matched(work: Workspace, decision: Decision) -> list[Part | None]:
 
 
 def in_place(
-    out: Path, ledger: Ledger, there: Sequence[tuple[BatchEntry, Part | None]], decision: Decision, template: Manifest,
+    out: Folder, ledger: Ledger, there: Sequence[tuple[BatchEntry, Part | None]], decision: Decision, template: Manifest,
     sources: Sequence[SourceUse], beside: Beside,
 ) -> list[PreparedBatch]:  # fmt: skip
     """The batches that are there, with their files and manifests as the ledger has them."""
@@ -115,7 +114,7 @@ def in_place(
         kept = _kept(one, folder, manifest, decision)
         if part is not None and (made or _differs(folder, kept)):
             # Before the manifest: what a crash leaves in between is brought up by the next run, which sees it there.
-            records = part.data if part.data.exists() else folder / kept.file
+            records: Folder = part.data if part.data.exists() else folder / kept.file
             for name, content in beside(folder.name, kept, records).items():
                 files.write_whole(folder / name, content)
         if _differs(folder, kept):
@@ -126,29 +125,29 @@ def in_place(
     return found
 
 
-def _restore(part: Part, folder: Path, manifest: Manifest) -> None:
+def _restore(part: Part, folder: Folder, manifest: Manifest) -> None:
     """Put a batch's file, and what else of it is gone, into its place."""
     files.make_folder(folder)
     file = folder / manifest.file
     if manifest.file and (not file.is_file() or files.sha256_of(file) != manifest.sha256):
-        os.replace(part.folder / DATA, file)
+        files.move(part.folder / DATA, file)
     for name in (*manifest.rejects, ISSUES):
         if not (folder / name).exists() and (part.folder / name).exists():
-            os.rename(part.folder / name, folder / name)
+            files.move(part.folder / name, folder / name)
     files.sync_folder(folder)
 
 
-def _put_trace(part: Part, folder: Path, there: Manifest, now: Manifest) -> None:
+def _put_trace(part: Part, folder: Folder, there: Manifest, now: Manifest) -> None:
     """Put beside a batch that has none the file that says where its lines come from, if it was made of the very same sources."""
     same = [(one.path, one.sha256) for one in there.sources] == [
         (one.path, one.sha256) for one in now.sources
     ]
     if same and there.sha256 in ("", part.sha256) and folder.is_dir() and not (folder / TRACE).exists():
-        os.rename(part.folder / TRACE, folder / TRACE)
+        files.move(part.folder / TRACE, folder / TRACE)
         files.sync_folder(folder)
 
 
-def _kept(one: BatchEntry, folder: Path, manifest: Manifest, decision: Decision) -> Manifest:
+def _kept(one: BatchEntry, folder: Folder, manifest: Manifest, decision: Decision) -> Manifest:
     """The manifest that lies in the folder, brought up to what was decided; else that of this run.
 
     It also says that a batch is held where a crash came between its release and here.
@@ -169,13 +168,13 @@ def _kept(one: BatchEntry, folder: Path, manifest: Manifest, decision: Decision)
     return now
 
 
-def _lies_in(folder: Path) -> Manifest | None:
+def _lies_in(folder: Folder) -> Manifest | None:
     try:
         return read(folder).manifest
     except UsageError:
         return None
 
 
-def _differs(folder: Path, kept: Manifest) -> bool:
+def _differs(folder: Folder, kept: Manifest) -> bool:
     """Whether the manifest in a folder that is there is not the one that it should be."""
     return folder.is_dir() and _lies_in(folder) != kept

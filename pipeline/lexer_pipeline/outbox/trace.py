@@ -2,15 +2,17 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
-from pathlib import Path, PurePath
+from pathlib import PurePath
 
 from lexer_pipeline.errors import UsageError
-from lexer_pipeline.model import Json, PreparedBatch
+from lexer_pipeline.model import Json
 from lexer_pipeline.outbox import names
-from lexer_pipeline.outbox.batch import MANIFEST, folder_named, read
+from lexer_pipeline.outbox.batch import MANIFEST, PreparedBatch, folder_named, read
 from lexer_pipeline.outbox.line_packing import BrokenTraceError
 from lexer_pipeline.outbox.rejects_read import Reject, lines_in, rejected_up_to, rejects_file
 from lexer_pipeline.outbox.trace_file import TRACE, Origin, TraceFile
+from lexer_pipeline.system import stores
+from lexer_pipeline.system.stores import Folder
 
 # What became of a line of a source.
 SENT, REJECTED, UNCHANGED, NOTHING = "record", "rejected", "unchanged", "nothing"
@@ -79,18 +81,18 @@ class Trace:
 
 
 def trace(
-    batch: Path | str,
+    batch: Folder | str,
     lines: Sequence[int] = (),
     source_lines: Sequence[str] = (),
     *,
-    out: Path | str = "batches",
+    out: Folder | str = "batches",
 ) -> Trace:
     """Where lines of a batch's NDJSON come from, and what became of lines of its sources, each written `LINE` or `SOURCE:LINE`.
 
     A batch is its folder, or its name in the folder `out`. Of a delivery of several parts, lines of sources are looked for in all of
     them. UsageError where there is no such batch, line or source, or where nobody noted where its lines come from.
     """
-    found = read(folder_named(batch, Path(out)))
+    found = read(folder_named(batch, stores.folder(out)))
     manifest, own = found.manifest, _opened(found)
     for line in lines:
         if not 1 <= line <= own.records:
@@ -233,6 +235,6 @@ def _parts(batch: PreparedBatch) -> Iterator[PreparedBatch]:
     name = names.parse(f"{batch.path.name}.json")
     if not name.part:
         return
-    for folder in sorted(batch.path.parent.glob(f"{name.first}_part_*-{name.date}-{name.version}")):
+    for folder in stores.in_order(batch.path.parent.glob(f"{name.first}_part_*-{name.date}-{name.version}")):
         if folder.name != batch.path.name and (folder / MANIFEST).exists():
             yield read(folder)

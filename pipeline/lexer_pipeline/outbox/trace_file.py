@@ -21,6 +21,7 @@ import numpy as np
 from lexer_pipeline.kernels.arrays import Int64s
 from lexer_pipeline.outbox.line_packing import BrokenTraceError, of_records, packed, rows_of, steps, unpacked
 from lexer_pipeline.system import files
+from lexer_pipeline.system.stores import Folder
 
 TRACE = "lines.trace"
 MAGIC, VERSION = b"LXTRACE\n", 1
@@ -212,7 +213,7 @@ class TraceWriter:
 class TraceFile:
     """The file of one batch; BrokenTraceError where it is not what was written."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Folder) -> None:
         self.path = path
         try:
             size = path.stat().st_size
@@ -313,10 +314,10 @@ class TraceFile:
             raise BrokenTraceError from problem
 
 
-def _read(path: Path, at: int, size: int) -> bytes:
+def _read(path: Folder, at: int, size: int) -> bytes:
     if at < 0 or size < 0:
         raise BrokenTraceError
-    with open(path, "rb") as file:
+    with path.open("rb") as file:
         file.seek(at)
         data = file.read(size)
     if len(data) != size:

@@ -12,6 +12,7 @@ import shutil
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
@@ -22,11 +23,15 @@ from lexer_pipeline.errors import UsageError
 from lexer_pipeline.limits import PARTS
 from lexer_pipeline.model import Manifest, SourceUse
 from lexer_pipeline.outbox.batch import ISSUES, MANIFEST
+from lexer_pipeline.outbox.connection import Connection
+from lexer_pipeline.outbox.entry import Offer
+from lexer_pipeline.outbox.ledger import Ledger
 from lexer_pipeline.outbox.locks import locked
 from lexer_pipeline.outbox.trace_file import TRACE, TraceWriter
 from lexer_pipeline.outbox.written_file import WrittenFile
 from lexer_pipeline.system import files
 from lexer_pipeline.system.hashing import Hashing
+from lexer_pipeline.system.stores import Folder
 from lexer_pipeline.system.timings import Timings
 
 WORK = ".preparing-"
@@ -166,16 +171,28 @@ class Workspace:
     `hashing` makes the checksums of all that is written, and of what is read.
     """
 
-    def __init__(self, out: Path, timings: Timings) -> None:
+    def __init__(self, out: Folder, timings: Timings) -> None:
         self._timings = timings
         self.hashing = Hashing()
-        files.make_folder(out)
         self.out = out
-        with locked(out):  # or `recover` in another process might take the folder for a dead one
-            self.folder = Path(tempfile.mkdtemp(prefix=WORK, dir=out))
-            self._lock = files.open_or_make(self.folder / LOCK)
-            lock_descriptor(self._lock)
+        self._lock = -1
+        self.folder = self._begun()
         self.parts: list[Part] = []
+
+    def _begun(self) -> Path:
+        """A new folder for the parts, that tells by a lock that we are at it."""
+        out = self._on_disk
+        files.make_folder(out)
+        with locked(out):  # or `recover` in another process might take the folder for a dead one
+            folder = Path(tempfile.mkdtemp(prefix=WORK, dir=out))
+            self._lock = files.open_or_make(folder / LOCK)
+            lock_descriptor(self._lock)
+        return folder
+
+    @property
+    def _on_disk(self) -> Path:
+        assert isinstance(self.out, Path)
+        return self.out
 
     def new_part(self) -> Part:
         """Begin the next part; the one before it is complete, so that one part alone has files open and threads at work."""
@@ -205,17 +222,21 @@ class Workspace:
             # Records of an earlier part may have rows of a source that was read later.
             part.trace.close(part.sha256)
 
-    def plan(self, places: Sequence[str]) -> None:
+    def brought(self, ledger: Ledger, offer: Offer) -> AbstractContextManager[None]:  # noqa: ARG002 - on a disk they lie there
+        """While the block lasts, the files of the sealed parts are where they can be published from."""
+        return nullcontext()
+
+    def plan(self, places: Sequence[str], ledger: Ledger, connection: Connection) -> None:  # noqa: ARG002 - in a store it knows of them
         """Write down which folder of the out folder each part becomes; nothing is moved before the ledger knows of it."""
         files.write_json(
             self.folder / PLAN,
             {part.folder.name: place for part, place in zip(self.parts, places, strict=True)},
         )
 
-    def carry_out(self) -> None:
+    def carry_out(self, ledger: Ledger) -> None:  # noqa: ARG002 - in a store it knows of them
         """Move the parts where the plan says; whoever calls holds the out folder (`locked`)."""
         self._release()  # Windows removes no file that is open; nobody else looks while `out` is locked
-        _carry_out(self.out, self.folder)
+        _carry_out(self._on_disk, self.folder)
 
     def discard(self) -> None:
         """Leave nothing behind of a delivery without names; one that has them stays, for `recover` to finish."""
@@ -241,11 +262,18 @@ def _carry_out(out: Path, work: Path) -> None:
 
 
 def _planned(work: Path) -> Mapping[str, str]:
+    try:
+        return planned_in((work / PLAN).read_bytes())
+    except OSError:
+        return {}
+
+
+def planned_in(text: bytes) -> Mapping[str, str]:
     """What is to be moved where; a plan that leads out of the folder, or cannot be read, is none."""
     try:
-        plan = json.loads((work / PLAN).read_bytes())
+        plan = json.loads(text)
         inside = all(INSIDE.fullmatch(part) and INSIDE.fullmatch(place) for part, place in plan.items())
-    except (OSError, ValueError, AttributeError, TypeError, RecursionError):
+    except (ValueError, AttributeError, TypeError, RecursionError):
         return {}
     return plan if inside else {}
 

@@ -7,7 +7,6 @@ batches that were made hold.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import numpy as np
 
@@ -28,6 +27,7 @@ from lexer_pipeline.preparing.hashes import (
 )
 from lexer_pipeline.specs.identity import REFERENCE
 from lexer_pipeline.system.scratch import Parted, Scratch
+from lexer_pipeline.system.stores import Folder
 
 SHIFT = np.uint64(58)
 LINE_END, BLOCK = 10, 1 << 20
@@ -143,7 +143,7 @@ class Changes:
         for number, some in enumerate(np.split(noted[order], ends)):
             self._noted.write(number, some.tobytes())
 
-    def note_file(self, part: int, file: Path) -> None:
+    def note_file(self, part: int, file: Folder) -> None:
         """What the records of a file are, all of which are sent in the part of this number."""
         with file.open("rb") as records:
             while some := records.readlines(BLOCK):

@@ -2,7 +2,6 @@
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
 from lexer_pipeline.chunks.records import Records
@@ -11,8 +10,8 @@ from lexer_pipeline.chunks.traced import lines_of, sent_ranks, traced, unsent_li
 from lexer_pipeline.errors import UsageError
 from lexer_pipeline.kernels.arrays import Int64s
 from lexer_pipeline.loading.source import LoadedTable
-from lexer_pipeline.model import Json, Manifest, PreparedBatch, SourceUse, Specification
-from lexer_pipeline.outbox.batch import ISSUES
+from lexer_pipeline.model import Json, Manifest, SourceUse, Specification
+from lexer_pipeline.outbox.batch import ISSUES, PreparedBatch
 from lexer_pipeline.outbox.entry import BatchState
 from lexer_pipeline.outbox.line_packing import BrokenTraceError
 from lexer_pipeline.outbox.trace_file import TRACE, TraceFile
@@ -21,6 +20,7 @@ from lexer_pipeline.preparing import rejects
 from lexer_pipeline.preparing.changes import Changes
 from lexer_pipeline.preparing.report import Verdict, by_name, issue_counts
 from lexer_pipeline.preparing.stages import Converted, Stages
+from lexer_pipeline.system.stores import Folder
 
 TAKEN_OUT = "taken out of the rejects"
 BLOCK = 1 << 20
@@ -183,7 +183,7 @@ def _trace_of(before: PreparedBatch) -> TraceFile | None:
         return None  # made before there were any, or damaged: what is sent does not rest on it
 
 
-def _copy(file: Path, sha256: str, part: Part) -> None:
+def _copy(file: Folder, sha256: str, part: Part) -> None:
     """Add the records of a batch; UsageError where they are not the ones that were prepared."""
     seen = hashlib.sha256()
     try:

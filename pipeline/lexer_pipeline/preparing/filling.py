@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Any
 
 from lexer_pipeline.chunks.watch import Watch
@@ -23,6 +22,7 @@ from lexer_pipeline.suspicions import Sighting, as_json
 from lexer_pipeline.system.hashing import Hashing
 from lexer_pipeline.system.parallel import map_in_order
 from lexer_pipeline.system.scratch import Scratch
+from lexer_pipeline.system.stores import Folder
 
 
 def fill_all(
@@ -135,7 +135,7 @@ class Read:
         """What was suspicious in all sources, and in records made `before`, as the manifest holds it."""
         return as_json([*before, *(one for report in self.reports for one in report.suspicions)])
 
-    def remember_mappings(self, out: Path) -> None:
+    def remember_mappings(self, out: Folder) -> None:
         """A mapping of the user's that served is noted for the next export with the same header."""
         for plan, header in zip(self.plans, self.headers, strict=True):
             if header and plan.mapping is not None and is_users_own(plan.mapping):

@@ -8,10 +8,12 @@ from pathlib import Path
 
 from lexer_pipeline.loading.expand import opened_sources
 from lexer_pipeline.loading.source import Source
-from lexer_pipeline.model import Manifest, PreparedBatch, Specification
+from lexer_pipeline.model import Manifest, Specification
+from lexer_pipeline.outbox.batch import PreparedBatch
 from lexer_pipeline.outbox.entry import Offer
 from lexer_pipeline.outbox.ledger import Ledger
 from lexer_pipeline.outbox.publish import content_of, publish
+from lexer_pipeline.outbox.staging import workspace_in
 from lexer_pipeline.outbox.workspace import Workspace
 from lexer_pipeline.preparing.changes import Changes
 from lexer_pipeline.preparing.comparing_with import changes_of_fix
@@ -33,17 +35,18 @@ from lexer_pipeline.preparing.tolerance import tolerance_of
 from lexer_pipeline.preparing.verdicts import NONE, accepted_in_fix, verdict_on_fix
 from lexer_pipeline.reporting.sampling import SourceSample
 from lexer_pipeline.system.scratch import Scratch
+from lexer_pipeline.system.stores import Folder
 
 
 def fix(
-    sources: Sequence[Source], spec: str | Specification | None, ledger: Ledger, options: Options, out: Path, now: datetime,
+    sources: Sequence[Source], spec: str | Specification | None, ledger: Ledger, options: Options, out: Folder, now: datetime,
     scratch: Scratch,
 ) -> Report:  # fmt: skip
     """Deliver what of the rejects of a batch is valid now; what is still rejected goes on lying in what is made.
 
     Of a batch that was held or rejected the whole is made anew, and takes its place.
     """
-    fixed = fixed_batch(sources, spec, ledger, options, out)
+    fixed = fixed_batch(sources, spec, ledger, options, out, scratch)
     dataset = fix_dataset(fixed.entry, fixed.specification, ledger, options)
     with _mended(fixed, out, options, scratch, ledger) as (workspace, read, found, changes):
         made: list[PreparedBatch] = []
@@ -61,14 +64,14 @@ def fix(
 
 @contextmanager
 def rehearsed(
-    sources: Sequence[Source], spec: str | Specification | None, ledger: Ledger, options: Options, out: Path,
+    sources: Sequence[Source], spec: str | Specification | None, ledger: Ledger, options: Options, out: Folder,
     scratch: Scratch,
 ) -> Iterator[tuple[Report, list[Path]]]:  # fmt: skip
     """What a fix would come to, and the folders that hold what is rejected still, until the block ends; nothing is made.
 
     Where sources are named, these alone are looked at, whatever else the batch holds.
     """
-    fixed = fixed_batch(sources, spec, ledger, options, out)
+    fixed = fixed_batch(sources, spec, ledger, options, out, scratch)
     if sources:
         parts = tuple((batch, tuple(one for one in some if one[1] in sources)) for batch, some in fixed.parts)
         fixed = replace(fixed, parts=parts, is_taken_over=False)
@@ -78,7 +81,7 @@ def rehearsed(
 
 @contextmanager
 def _mended(
-    fixed: Fixed, out: Path, options: Options, scratch: Scratch, ledger: Ledger
+    fixed: Fixed, out: Folder, options: Options, scratch: Scratch, ledger: Ledger
 ) -> Iterator[tuple[Workspace, Read, Verdict, Changes | None]]:
     """The rejects of a batch behind all stages, and the verdict on them."""
     named = [file for _, files in fixed.parts for _, file in files]
@@ -103,11 +106,11 @@ def _mended(
 
 
 def _filled(
-    fixed: Fixed, todo: Sequence[tuple[PreparedBatch, Sequence[tuple[int, Plan]]]], out: Path, options: Options,
+    fixed: Fixed, todo: Sequence[tuple[PreparedBatch, Sequence[tuple[int, Plan]]]], out: Folder, options: Options,
     scratch: Scratch, changes: Changes | None, knows_fates: bool = False,
 ) -> tuple[Workspace, Read, Changes | None]:  # fmt: skip
     """The rejects pass through the stages, and once more where those of several sources have a key in common."""
-    workspace = Workspace(out, options.timings)
+    workspace = workspace_in(out, options.timings, scratch)
     plans = [plan for _, some in todo for _, plan in some]
     try:
         read = Read(seen=SourceSample() if options.report else None)

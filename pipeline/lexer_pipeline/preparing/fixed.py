@@ -10,9 +10,17 @@ from lexer_pipeline.loading.source import Source
 from lexer_pipeline.mapping import file as mapping
 from lexer_pipeline.mapping.rules import Mapping as Mapped
 from lexer_pipeline.mapping.rules import RecordMap
-from lexer_pipeline.model import Json, Manifest, PreparedBatch, Specification
+from lexer_pipeline.model import Json, Manifest, Specification
 from lexer_pipeline.outbox import deliveries
-from lexer_pipeline.outbox.batch import MANIFEST, as_named, folder_named, no_batch, read
+from lexer_pipeline.outbox.batch import (
+    MANIFEST,
+    PreparedBatch,
+    as_named,
+    at_hand,
+    folder_named,
+    no_batch,
+    read,
+)
 from lexer_pipeline.outbox.connection import Connection
 from lexer_pipeline.outbox.entry import BatchEntry, BatchState
 from lexer_pipeline.outbox.ledger import Ledger
@@ -24,6 +32,9 @@ from lexer_pipeline.preparing.plan import Plan
 from lexer_pipeline.preparing.rejects_files import parts_with_rejects
 from lexer_pipeline.specs import catalog
 from lexer_pipeline.suspicions import ISSUE, Sighting, from_json
+from lexer_pipeline.system.scratch import Scratch
+from lexer_pipeline.system.store_path import StorePath
+from lexer_pipeline.system.stores import Folder
 
 # What may be asked of a fix; the rest is as the batch was made.
 OF_A_FIX = ("max_invalid", "max_bytes", "min_rows", "accept")
@@ -54,7 +65,7 @@ class Fixed:
     records: int
     accepted: Mapping[int, frozenset[int | str]]
     noted: int
-    made_before: tuple[Path, ...]
+    made_before: tuple[Folder, ...]
     edits: EditsFile | None
 
     @property
@@ -91,7 +102,12 @@ class Fixed:
 
 
 def fixed_batch(
-    sources: Sequence[Source], spec: str | Specification | None, ledger: Ledger, asked: Options, out: Path
+    sources: Sequence[Source],
+    spec: str | Specification | None,
+    ledger: Ledger,
+    asked: Options,
+    out: Folder,
+    scratch: Scratch,
 ) -> Fixed:
     """The batch that `asked.fix` names; UsageError where it cannot be fixed, or the rest of what is asked says otherwise."""
     _refuse_other_ways(asked)
@@ -115,7 +131,14 @@ def fixed_batch(
             f"--fix {word}: its folder is gone, and its rejects with it",
             "Convert its source again; what was not sent is made anew under the same name.",
         )
-    batches = [read(as_named(ledger.folder_of(part.folder), out)) for part in meant]
+    lying = [read(as_named(ledger.folder_of(part.folder), out)) for part in meant]
+    batches = [
+        at_hand(part, scratch.kept_folder(), with_records=is_taken_over)
+        if isinstance(part.path, StorePath)
+        else part
+        for part in lying
+    ]
+    own = next(each.on_disk for each in batches if each.path.name == folder.name)
     manifest = batches[0].manifest
     if len(manifest.decisions) != len(manifest.sources) or not manifest.decisions:
         raise UsageError(
@@ -126,12 +149,12 @@ def fixed_batch(
     specification = _specification(manifest, spec)
     kept = options.from_json(manifest.options, where)
     return Fixed(
-        one, parts_with_rejects(batches, sources, folder), is_taken_over, specification, decisions.from_json(manifest.decisions, where),
+        one, parts_with_rejects(batches, sources, own), is_taken_over, specification, decisions.from_json(manifest.decisions, where),
         _as_made(kept, asked), _kept_options(manifest, asked), _records(family, one, batches, ledger, is_taken_over),
         {number: frozenset(rows) for number, rows in accepted.items()}, noted,
         tuple(ledger.folder_of(each.folder) / each.file for each in family
               if each.state in (BatchState.PREPARED, BatchState.HELD) and each.file),
-        _edits(folder, asked),
+        _edits(own, asked),
     )  # fmt: skip
 
 

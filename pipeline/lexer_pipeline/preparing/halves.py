@@ -9,6 +9,7 @@ from lexer_pipeline.errors import UsageError
 from lexer_pipeline.loading.format import REJECTS, TABLE
 from lexer_pipeline.outbox.workspace import DATA, Part
 from lexer_pipeline.preparing.fixed import Fixed
+from lexer_pipeline.system.stores import Folder
 
 SHOWN = 5
 
@@ -40,7 +41,7 @@ def refuse_halves(fixed: Fixed, parts: Sequence[Part]) -> None:
         )
 
 
-def _keys(file: Path, key: str, start: int = 0) -> Iterator[int]:
+def _keys(file: Folder, key: str, start: int = 0) -> Iterator[int]:
     """A number that stands for the key of each record in a file, from a byte on; none where the file is gone."""
     if file.is_file():
         with file.open("rb") as records:

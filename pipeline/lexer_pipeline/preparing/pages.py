@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
-from pathlib import Path, PurePath
+from pathlib import PurePath
 
 import orjson
 
@@ -22,6 +22,7 @@ from lexer_pipeline.specs.paths import FieldPath
 from lexer_pipeline.suspicions import MOST_LINES
 from lexer_pipeline.system.runtime import Runtime
 from lexer_pipeline.system.scratch import Scratch
+from lexer_pipeline.system.stores import Folder
 
 # Kinds of issues that are told apart in a file of them: messages may hold names of keys, of which there may be any number.
 MOST_KINDS = 1_000
@@ -39,7 +40,7 @@ class Page:
         return [{**manifest.as_json(), "report": one.as_json()} for manifest, one in self.found]
 
 
-def page_on_batch(folder: Path) -> Page:
+def page_on_batch(folder: Folder) -> Page:
     """The page on the batch in a folder as it is now; UsageError where there is none.
 
     What an earlier version made without a page is looked at again: its records and its issues, as far as they lie there still.
@@ -62,7 +63,7 @@ def page_on_sources(
     return Page(report_page.of_sources(title, found), found)
 
 
-def _looked_at(folder: Path, manifest: Manifest, records: Path) -> Told:
+def _looked_at(folder: Folder, manifest: Manifest, records: Folder) -> Told:
     """What can still be told of a batch that has no report: its columns are gone with its sources."""
     own = Outcome(
         manifest.specification, manifest.state, manifest.records, manifest.rejected_records, manifest.held_for
@@ -87,7 +88,7 @@ def _counted(counts: Mapping[str, int]) -> tuple[tuple[str, str, int], ...]:
     return tuple((name, "", count) for name, count in sorted(counts.items()))
 
 
-def _issues(file: Path) -> tuple[IssueFacts, ...]:
+def _issues(file: Folder) -> tuple[IssueFacts, ...]:
     """The commonest issues of a file of issues; each of its lines is one record's."""
     found: dict[tuple[str, str, str], IssueFacts] = {}
     with file.open("rb") if file.is_file() else nullcontext(()) as lines:

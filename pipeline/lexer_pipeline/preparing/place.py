@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from pathlib import Path
 
 from lexer_pipeline.errors import UsageError
 from lexer_pipeline.model import SourceUse, Specification
@@ -14,6 +13,7 @@ from lexer_pipeline.outbox.decide import correction_dataset, newest_target
 from lexer_pipeline.outbox.entry import BatchEntry, Offer
 from lexer_pipeline.outbox.ledger import Ledger
 from lexer_pipeline.preparing.options import Options
+from lexer_pipeline.system.stores import Folder
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,7 @@ class Place:
     that was sent before counts.
     """
 
-    out: Path
+    out: Folder
     first: str
     label: str | None
     date: str | None
@@ -69,7 +69,7 @@ def on_day(options: Options, now: datetime) -> Options:
 
 
 def places_of(
-    specifications: Sequence[Specification], ledger: Ledger, options: Options, out: Path
+    specifications: Sequence[Specification], ledger: Ledger, options: Options, out: Folder
 ) -> list[Place]:
     """The place of each specification of a run; everything that can be refused is refused before a row is read."""
     check_one_id([one.record_type for one in specifications], options.datasets)
@@ -104,7 +104,7 @@ def fix_dataset(fixed: BatchEntry, specification: Specification, ledger: Ledger,
 
 
 def _targets(
-    specifications: Sequence[Specification], ledger: Ledger, options: Options, out: Path
+    specifications: Sequence[Specification], ledger: Ledger, options: Options, out: Folder
 ) -> dict[str, BatchEntry]:
     """The batch that is corrected, by specification."""
     if not options.replaces:

@@ -4,7 +4,6 @@ import shlex
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 from lexer_pipeline.chunks.fates import Fates
 from lexer_pipeline.chunks.rejected import ADDED, BOOKKEEPING
@@ -31,6 +30,7 @@ from lexer_pipeline.preparing.unrecognised import not_recognised, saying_sheet
 from lexer_pipeline.specs import catalog
 from lexer_pipeline.system.hashing import Hashing
 from lexer_pipeline.system.scratch import Scratch
+from lexer_pipeline.system.stores import Folder
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +120,7 @@ def _unasked(source: Source, name: str) -> UsageError:
 
 @contextmanager
 def planned(
-    sources: Sequence[Source], spec: str | Specification | None, options: Options, scratch: Scratch, out: Path | None = None
+    sources: Sequence[Source], spec: str | Specification | None, options: Options, scratch: Scratch, out: Folder | None = None
 ) -> Iterator[list[Plan]]:  # fmt: skip
     """The passes to be made, in order; their sources are open until the block ends, and may not change until then.
 
@@ -158,7 +158,7 @@ def _edited(plan: Plan, edits: EditsFile) -> Plan:
 
 def _with_mappings(
     sources: Sequence[Source], specification: Specification | None, chosen: Mapping | None, reading: ReadOptions,
-    scratch: Scratch, out: Path | None,
+    scratch: Scratch, out: Folder | None,
 ) -> list[Plan]:  # fmt: skip
     plans: list[Plan] = []
     alike: list[Source] = []
@@ -202,7 +202,7 @@ def _is_wanted(record: RecordMap, specification: Specification | None) -> bool:
 
 
 def _recognised(
-    source: Source, reading: ReadOptions, scratch: Scratch, out: Path | None
+    source: Source, reading: ReadOptions, scratch: Scratch, out: Folder | None
 ) -> tuple[Mapping, tuple[str, ...]]:
     """The mapping that was used for this header before, or the preset that it surely is."""
     with unchanged(source, None, reading, scratch=scratch) as loaded:

@@ -12,11 +12,13 @@ from pathlib import Path
 from typing import TypeVar
 
 from lexer_pipeline.loading.source import Source
-from lexer_pipeline.model import PreparedBatch, Specification
+from lexer_pipeline.model import Specification
 from lexer_pipeline.outbox import outbox
+from lexer_pipeline.outbox.batch import PreparedBatch
 from lexer_pipeline.outbox.entry import BatchState
 from lexer_pipeline.outbox.ledger import Ledger
 from lexer_pipeline.outbox.publish import content_of, publish
+from lexer_pipeline.outbox.staging import workspace_in
 from lexer_pipeline.outbox.workspace import Workspace
 from lexer_pipeline.preparing.changes import Changes
 from lexer_pipeline.preparing.comparing_with import changes_at, compared_with, placed, refuse_compared
@@ -44,10 +46,11 @@ from lexer_pipeline.preparing.unchanged import (
 from lexer_pipeline.preparing.verdicts import NO_BATCH, NONE, UNCHANGED, accepted, as_it_lies, verdict
 from lexer_pipeline.reporting.earlier import of_series
 from lexer_pipeline.reporting.sampling import SourceSample
-from lexer_pipeline.system import files
+from lexer_pipeline.system import files, stores
 from lexer_pipeline.system.parallel import map_in_order
 from lexer_pipeline.system.runtime import Runtime
 from lexer_pipeline.system.scratch import Scratch
+from lexer_pipeline.system.stores import Folder
 
 T = TypeVar("T")
 
@@ -77,6 +80,11 @@ def validate(
             verdicts.append(verdict(name, checked, replace(options, max_invalid=1.0), tolerance))
         refuse_changes(plans)
     return Report(by_source([reports[number] for number in sorted(reports)]), verdicts=tuple(verdicts))
+
+
+def _put_aside(options: Options, out: Folder) -> Path | None:
+    """Where temporary data lies: beside the batches, unless these lie in a store or another place was named."""
+    return options.temp or (out if isinstance(out, Path) else None)
 
 
 def _passing(options: Options) -> Callable[[int], None] | None:
@@ -110,7 +118,7 @@ def _check(
 
 
 def rehearse(
-    batch: Path, sources: Sequence[Source], out: Path, options: Options, look: Callable[[Report, list[Path]], T],
+    batch: Folder, sources: Sequence[Source], out: Folder, options: Options, look: Callable[[Report, list[Path]], T],
     spec: str | None = None, runtime: Runtime | None = None,
 ) -> T:  # fmt: skip
     """What `prepare` with `fix` would come to now; `look` sees it with the folders that hold what is rejected still. Nothing is made."""
@@ -118,7 +126,7 @@ def rehearse(
     options = replace(on_day(options, runtime.now()), fix=str(batch))
     with (
         outbox.opened(out, runtime, options.ledger) as ledger,
-        Scratch(options.temp or out) as scratch,
+        Scratch(_put_aside(options, out)) as scratch,
         rehearsed(sources, spec, ledger, options, out, scratch) as (report, folders),
     ):
         return look(report, folders)
@@ -127,7 +135,7 @@ def rehearse(
 def prepare(
     sources: Sequence[Source],
     spec: str | Specification | None = None,
-    out: Path | str = "batches",
+    out: Folder | str = "batches",
     options: Options | None = None,
     runtime: Runtime | None = None,
 ) -> Report:
@@ -155,19 +163,19 @@ def prepare_by(
     fill_each: "FillEach | None",
     sources: Sequence[Source],
     spec: str | Specification | None = None,
-    out: Path | str = "batches",
+    out: Folder | str = "batches",
     options: Options | None = None,
     runtime: Runtime | None = None,
 ) -> Report:
     """The same, where it is said who passes the sources through the stages: the tasks of a cluster, or (None) this process."""
-    options, out, runtime = options or Options(), Path(out), runtime or Runtime()
+    options, out, runtime = options or Options(), stores.folder(out), runtime or Runtime()
     check_names(options)
     check_accepted(options)
     options = on_day(options, runtime.now())
     with ExitStack() as held:
         ledger = held.enter_context(outbox.opened(out, runtime, options.ledger))
         held.enter_context(files.naming(out))
-        scratch = held.enter_context(Scratch(options.temp or out, _passing(options)))
+        scratch = held.enter_context(Scratch(_put_aside(options, out), _passing(options)))
         if options.fix is not None:
             return fix(sources, spec, ledger, options, out, runtime.now(), scratch)
         todo: dict[str, list[Plan]] = {}
@@ -307,7 +315,7 @@ def _filled(
 
     Where some have a key in common, they are read again with what becomes of it; and where records come twice of which not all are sent.
     """
-    workspace = Workspace(place.out, options.timings)
+    workspace = workspace_in(place.out, options.timings, scratch)
     try:
         read = Read(seen=SourceSample() if options.report else None)
         together = Together(todo[0].specification, len(todo) > 1, scratch)

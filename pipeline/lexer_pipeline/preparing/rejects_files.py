@@ -6,8 +6,8 @@ from pathlib import Path
 
 from lexer_pipeline.errors import UsageError
 from lexer_pipeline.loading.source import Source
-from lexer_pipeline.model import Manifest, PreparedBatch
-from lexer_pipeline.outbox.batch import MANIFEST, read
+from lexer_pipeline.model import Manifest
+from lexer_pipeline.outbox.batch import MANIFEST, PreparedBatch, read
 from lexer_pipeline.outbox.entry import BatchState
 
 # rejects.csv, rejects-2.csv of the second source, rejects_02.csv of a later run, however it was saved since.
@@ -28,7 +28,7 @@ def parts_with_rejects(
     for place, batch in enumerate(batches):
         files: dict[int, Source] = {}
         if is_whole or not named:
-            files = {source_number(name): batch.path / name for name in batch.manifest.rejects}
+            files = {source_number(name): batch.on_disk / name for name in batch.manifest.rejects}
             files = {number: file for number, file in files.items() if not _is_empty(file)}
         files |= named.get(place, {})
         found.append((batch, tuple(sorted(files.items(), key=lambda one: one[0]))))

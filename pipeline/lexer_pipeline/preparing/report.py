@@ -5,16 +5,16 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from importlib import import_module
-from pathlib import Path
 from typing import Any
 
 import orjson
 
 from lexer_pipeline.chunks.results import Checked, Rejected
-from lexer_pipeline.model import Issue, PreparedBatch
-from lexer_pipeline.outbox.batch import ISSUES
+from lexer_pipeline.model import Issue
+from lexer_pipeline.outbox.batch import ISSUES, PreparedBatch
 from lexer_pipeline.specs.paths import FieldPath
 from lexer_pipeline.suspicions import MOST_LINES, Sighting, Sightings, as_json, is_suspicion
+from lexer_pipeline.system.stores import Folder
 
 EXAMPLES = 20
 MOST_FIELDS = 1000
@@ -123,7 +123,7 @@ class Report:
     sources: tuple[SourceReport, ...]
     batches: tuple[PreparedBatch, ...] = ()
     verdicts: tuple[Verdict, ...] = ()
-    waiting: tuple[Path, ...] = ()
+    waiting: tuple[Folder, ...] = ()
 
     @property
     def invalid(self) -> int:

@@ -11,6 +11,7 @@ from lexer_pipeline.errors import UsageError
 from lexer_pipeline.loading.format import REJECTS, TABLE
 from lexer_pipeline.outbox.workspace import Part
 from lexer_pipeline.preparing.fixed import Fixed
+from lexer_pipeline.system.stores import Folder
 
 SHOWN = 5
 LINE = re.compile(rb'"?([0-9]+)')
@@ -36,7 +37,7 @@ def refuse_strangers(fixed: Fixed, parts: Sequence[Part]) -> None:
         )
 
 
-def _of_issues(folder: Path) -> Iterator[int]:
+def _of_issues(folder: Folder) -> Iterator[int]:
     for file in folder.glob("issues*.ndjson"):
         with file.open("rb") as lines:
             for line in lines:
@@ -47,7 +48,7 @@ def _of_issues(folder: Path) -> Iterator[int]:
                         yield issue["line"]
 
 
-def _of_rejects(folder: Path) -> Iterator[int]:
+def _of_rejects(folder: Folder) -> Iterator[int]:
     for file in folder.glob("rejects*.csv"):
         with file.open("rb") as lines:
             yield from (int(found[1]) for line in lines if (found := LINE.match(line)))

@@ -4,7 +4,6 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from importlib import import_module
-from pathlib import Path
 
 from lexer_pipeline.model import Manifest, Specification
 from lexer_pipeline.outbox.batch import PAGE, REPORT
@@ -20,6 +19,7 @@ from lexer_pipeline.reporting.sampling import SourceSample
 from lexer_pipeline.reporting.short_paths import shortened
 from lexer_pipeline.reporting.told import IssueFacts, Outcome, SuspicionFacts, Told
 from lexer_pipeline.suspicions import HOLD, MOST_LINES, Sighting
+from lexer_pipeline.system.stores import Folder
 
 # Issues, suspicions and changes that a page names; keys of documents may be any number.
 MOST = 100
@@ -84,9 +84,9 @@ class Fields:
         self._types = (
             {one.path: one.type for one in specification.fields} if specification is not None else {}
         )
-        self._seen: dict[Path, tuple[tuple[ColumnFacts, ...], int]] = {}
+        self._seen: dict[Folder, tuple[tuple[ColumnFacts, ...], int]] = {}
 
-    def of(self, records: Path) -> tuple[tuple[ColumnFacts, ...], int]:
+    def of(self, records: Folder) -> tuple[tuple[ColumnFacts, ...], int]:
         """The fields, and in how many records they were looked at."""
         if records not in self._seen:
             sample = sampling.of_records(records)
@@ -94,7 +94,7 @@ class Fields:
         return self._seen[records]
 
 
-def with_fields(told: Told, fields: Fields, records: Path) -> Told:
+def with_fields(told: Told, fields: Fields, records: Folder) -> Told:
     """What is told, with what the fields of the records in a file look like."""
     found, rows = fields.of(records)
     return replace(told, fields=found, field_rows=rows)
@@ -115,7 +115,7 @@ class _Pages:
     told: Told
     fields: Fields
 
-    def beside(self, name: str, manifest: Manifest, records: Path) -> Mapping[str, bytes]:
+    def beside(self, name: str, manifest: Manifest, records: Folder) -> Mapping[str, bytes]:
         told = with_fields(self.told, self.fields, records) if manifest.records else self.told
         # What words a page is loaded while the kernels work, where somebody asked for one, and by nobody else.
         page = import_module("lexer_pipeline.reporting.report_page")

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from pathlib import Path
 
-from lexer_pipeline.model import PreparedBatch, SourceUse
+from lexer_pipeline.model import SourceUse
 from lexer_pipeline.outbox import deliveries
+from lexer_pipeline.outbox.batch import PreparedBatch
 from lexer_pipeline.outbox.entry import BatchState
 from lexer_pipeline.outbox.known_sources import note_sources
 from lexer_pipeline.outbox.ledger import Ledger
@@ -17,6 +17,7 @@ from lexer_pipeline.preparing.place import Place
 from lexer_pipeline.preparing.report import Verdict
 from lexer_pipeline.preparing.verdicts import NOTHING_NEW, UNCHANGED
 from lexer_pipeline.system import files
+from lexer_pipeline.system.stores import Folder
 
 FIRST = (
     "nothing was known of what is at this destination, so all of it is sent; the next one is compared with it"
@@ -63,7 +64,7 @@ def note_unchanged(
             note_sources(connection, [changes.standing.counted[-1].batch], used, options.as_json())
 
 
-def waiting_in(changes: Changes | None, ledger: Ledger) -> tuple[Path, ...]:
+def waiting_in(changes: Changes | None, ledger: Ledger) -> tuple[Folder, ...]:
     """The folders of the batches that have not arrived yet, of those with which a delivery was compared."""
     if changes is None or changes.standing is None:
         return ()

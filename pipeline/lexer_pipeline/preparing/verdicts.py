@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from lexer_pipeline.chunks.rejected import ACCEPTED
-from lexer_pipeline.model import PreparedBatch
+from lexer_pipeline.outbox.batch import PreparedBatch
 from lexer_pipeline.outbox.entry import BatchState
 from lexer_pipeline.preparing.fixed import Fixed
 from lexer_pipeline.preparing.options import Options

@@ -6,7 +6,6 @@ Which ones are taken depends on the input alone; how many is bounded, whatever i
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import orjson
@@ -16,6 +15,7 @@ from lexer_pipeline.chunks.documents import Documents
 from lexer_pipeline.chunks.records import Records
 from lexer_pipeline.chunks.results import Chunk
 from lexer_pipeline.kernels.codes import ROW_OK
+from lexer_pipeline.system.stores import Folder
 
 # Cells of the first rows that are looked at, which are so many rows at least; documents; and so many times fewer of later runs.
 FIRST_CELLS, LEAST_ROWS, FIRST_DOCUMENTS, FEWER = 3_000, 16, 64, 4
@@ -147,7 +147,7 @@ class SourceSample:
             self.sample.add_rows(self._names, (texts_of(row) for row in some if good[row]))
 
 
-def of_records(file: Path) -> Sample:
+def of_records(file: Folder) -> Sample:
     """Some of the records of an NDJSON file, which are all of them where it is small."""
     sample = Sample()
     with file.open("rb") as lines:

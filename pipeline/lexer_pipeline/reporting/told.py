@@ -4,12 +4,12 @@ import dataclasses
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
-from pathlib import Path
 from typing import Any
 
 from lexer_pipeline.model import Json
 from lexer_pipeline.reporting import column_facts
 from lexer_pipeline.reporting.column_facts import ColumnFacts
+from lexer_pipeline.system.stores import Folder
 
 FORM = 1
 
@@ -85,7 +85,7 @@ class Told:
         return {"form": FORM, **asdict(self)}
 
 
-def read(file: Path) -> Told | None:
+def read(file: Folder) -> Told | None:
     """What `report.json` tells; None where it is not there, or of another form than this program writes."""
     try:
         said: dict[str, Any] = json.loads(file.read_bytes())
@@ -108,7 +108,7 @@ def _tuples(said: list[list[Any]]) -> tuple[Any, ...]:
     return tuple(tuple(one) for one in said)
 
 
-def fill_in(file: Path) -> Mapping[str, float]:
+def fill_in(file: Folder) -> Mapping[str, float]:
     """In which share of the records each field was filled, as `report.json` has it; nothing where it is not there."""
     told = read(file)
     return {} if told is None else {one.name: one.fill for one in told.fields}

@@ -8,8 +8,7 @@ from lexer_pipeline.errors import PipelineError, UsageError
 from lexer_pipeline.loading.byte_stream import sha256_from
 from lexer_pipeline.loading.network import Network
 from lexer_pipeline.loading.origins import origin_of
-from lexer_pipeline.model import PreparedBatch
-from lexer_pipeline.outbox.batch import MANIFEST
+from lexer_pipeline.outbox.batch import MANIFEST, PreparedBatch
 from lexer_pipeline.preparing import options
 from lexer_pipeline.preparing.options import Options
 from lexer_pipeline.system import files

@@ -3,8 +3,7 @@
 from contextlib import ExitStack, closing
 
 from lexer_pipeline.loading.source import LoadedTable, load
-from lexer_pipeline.model import PreparedBatch
-from lexer_pipeline.outbox.batch import MANIFEST
+from lexer_pipeline.outbox.batch import MANIFEST, PreparedBatch
 from lexer_pipeline.preparing import decisions
 from lexer_pipeline.preparing.rejects_files import source_number
 from lexer_pipeline.reviewing.faulty_documents import faulty_documents
@@ -17,7 +16,7 @@ def faulty(batch: PreparedBatch, scratch: Scratch, held: ExitStack) -> list[Faul
     decided = decisions.from_json(batch.manifest.decisions, str(batch.path / MANIFEST))
     made: list[FaultyRows] = []
     for name in batch.manifest.rejects:
-        number, file = source_number(name), batch.path / name
+        number, file = source_number(name), batch.on_disk / name
         if not file.stat().st_size:
             continue
         source = batch.manifest.sources[number].path

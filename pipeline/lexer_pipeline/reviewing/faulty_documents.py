@@ -15,8 +15,7 @@ from lexer_pipeline.kernels.dialect import Dialect
 from lexer_pipeline.loading.document_form import DocumentForm
 from lexer_pipeline.loading.records import load_documents
 from lexer_pipeline.loading.source import LoadedDocuments
-from lexer_pipeline.model import PreparedBatch
-from lexer_pipeline.outbox.batch import ISSUES
+from lexer_pipeline.outbox.batch import ISSUES, PreparedBatch
 from lexer_pipeline.reviewing.faulty_rows import ITEM, Fault, FaultyRows, bits, lines_of
 from lexer_pipeline.specs import catalog
 from lexer_pipeline.specs.paths import EACH, FieldPath
@@ -130,7 +129,7 @@ def _documents(loaded: LoadedDocuments) -> Iterator[bytes]:
 def _told(batch: PreparedBatch, source: str, count: int, names: list[str]) -> tuple[Int64s, UInt64s, Int64s]:
     """The lines, codes and issues of the documents, which stand in the order of the issues; none where these are of others."""
     found: dict[tuple[int, int], list[int]] = {}
-    for begin, end, said in lines_of(batch.path / ISSUES):
+    for begin, end, said in lines_of(batch.on_disk / ISSUES):
         if said["source"] == source:
             known = found.setdefault((said["line"], said["row"]), [0, begin, end])
             known[0] |= bits(names, [said["code"]])

@@ -17,8 +17,7 @@ from lexer_pipeline.kernels.codes import ROW_BLANK
 from lexer_pipeline.kernels.dialect import Dialect
 from lexer_pipeline.loading.records import rows_of, spooled_body
 from lexer_pipeline.loading.source import LoadedTable
-from lexer_pipeline.model import PreparedBatch
-from lexer_pipeline.outbox.batch import ISSUES
+from lexer_pipeline.outbox.batch import ISSUES, PreparedBatch
 from lexer_pipeline.preparing import rejects
 from lexer_pipeline.preparing.rejects_files import source_number
 from lexer_pipeline.system.files import read_at
@@ -143,7 +142,7 @@ class FaultyRows:
         if record in self.checked:
             return self.checked[record]
         begin, end = self.said[record].tolist()
-        with (self.batch.path / ISSUES).open("rb") as issues:
+        with (self.batch.on_disk / ISSUES).open("rb") as issues:
             said = map(orjson.loads, read_at(issues.fileno(), end - begin, begin).splitlines())
         line = self.lines.item(self.first.item(record))
         return tuple(fault_of(one) for one in said if one["line"] == line and one["source"] == self.source)
@@ -197,7 +196,7 @@ def faulty_table(
     texts.flush()
     names: list[str] = []
     of = np.frombuffer(lines, np.int64).copy()
-    begun, codes, said = _records(batch.path / ISSUES, source, names)
+    begun, codes, said = _records(batch.on_disk / ISSUES, source, names)
     starts = np.isin(of, begun)
     starts[:1] = True
     first = np.append(np.flatnonzero(starts), len(of)).astype(np.int64)

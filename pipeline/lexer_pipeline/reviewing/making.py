@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from lexer_pipeline.loading.format import AS_TOLD
-from lexer_pipeline.model import PreparedBatch, Receipt
+from lexer_pipeline.model import Receipt
+from lexer_pipeline.outbox.batch import PreparedBatch
 from lexer_pipeline.outbox.datasets import dataset_for
 from lexer_pipeline.outbox.entry import UNDER_WAY, BatchState, State
 from lexer_pipeline.preparing.fixed import FLAGS

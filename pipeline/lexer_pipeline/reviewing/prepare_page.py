@@ -5,7 +5,7 @@ from collections.abc import Callable
 from nicegui import ui
 
 from lexer_pipeline.inspecting.column_profile import many
-from lexer_pipeline.model import PreparedBatch
+from lexer_pipeline.outbox.batch import PreparedBatch
 from lexer_pipeline.outbox.entry import BatchState
 from lexer_pipeline.outbox.trace import trace
 from lexer_pipeline.outbox.trace_words import in_words

@@ -11,8 +11,8 @@ from lexer_pipeline.loading.expand import expand, opened_sources
 from lexer_pipeline.loading.source import LoadedTable, Source
 from lexer_pipeline.loading.unchanged import unchanged
 from lexer_pipeline.mapping import remembered
-from lexer_pipeline.model import PreparedBatch, Receipt
-from lexer_pipeline.outbox.batch import MANIFEST, as_named, folder_named
+from lexer_pipeline.model import Receipt
+from lexer_pipeline.outbox.batch import PreparedBatch, as_named, batch_named
 from lexer_pipeline.outbox.batch import read as read_batch
 from lexer_pipeline.preparing import edits_file
 from lexer_pipeline.preparing.edits_file import EditsFile
@@ -26,7 +26,7 @@ from lexer_pipeline.reviewing.faulty import faulty
 from lexer_pipeline.reviewing.faulty_documents import FaultyDocuments
 from lexer_pipeline.reviewing.faulty_rows import Fault, FaultyRows
 from lexer_pipeline.reviewing.suspected_rows import suspected, suspected_rows
-from lexer_pipeline.system.addresses import address_of, shown
+from lexer_pipeline.system.addresses import shown
 from lexer_pipeline.system.runtime import Runtime
 from lexer_pipeline.system.scratch import Scratch
 from lexer_pipeline.uploading.settings import Settings
@@ -153,7 +153,7 @@ class Session:
         if batch.manifest.rejects:
             # What cannot be fixed (it was dropped, purged, or another took its place) is refused now.
             rehearse(batch.path, [], self.wanted.out, self.options, lambda *_: None, self.spec)
-        path = batch.path / edits_file.FILE
+        path = batch.on_disk / edits_file.FILE
         sources = {one.path: one.sha256 for one in batch.manifest.sources}
         kept = edits_file.read(path) if path.is_file() else EditsFile(path, sources)
         self._edit(
@@ -240,7 +240,5 @@ class Session:
 
 def _batch(wanted: Wanted) -> PreparedBatch | None:
     """The batch that was named; None where it is a source."""
-    if address_of(wanted.named):
-        return None
-    folder = folder_named(wanted.named, wanted.out)
-    return read_batch(as_named(folder, wanted.out)) if (folder / MANIFEST).is_file() else None
+    folder = batch_named(wanted.named, wanted.out)
+    return read_batch(as_named(folder, wanted.out)) if folder is not None else None

@@ -10,8 +10,7 @@ from lexer_pipeline.chunks.rows import Rows
 from lexer_pipeline.loading.records import rows_of, spooled_body
 from lexer_pipeline.loading.source import LoadedTable, Source
 from lexer_pipeline.loading.unchanged import unchanged
-from lexer_pipeline.model import PreparedBatch
-from lexer_pipeline.outbox.batch import ISSUES, MANIFEST
+from lexer_pipeline.outbox.batch import ISSUES, MANIFEST, PreparedBatch
 from lexer_pipeline.preparing import decisions, rejects
 from lexer_pipeline.reviewing.faulty_rows import Fault, FaultyRows, bits, fault_of, lines_of
 from lexer_pipeline.suspicions import ISSUE, from_json
@@ -27,7 +26,7 @@ def suspected(batch: PreparedBatch) -> dict[int, list[Fault]]:
             for line in one.lines:
                 fault = Fault("", "", one.code, f"{kind.meaning}; {kind.remedy}")
                 found.setdefault(line, []).append(fault)
-    for _begin, _end, said in lines_of(batch.path / ISSUES):
+    for _begin, _end, said in lines_of(batch.on_disk / ISSUES):
         found.setdefault(said["line"], []).append(fault_of(said))
     return found
 

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from functools import partial
 from importlib import import_module
-from pathlib import Path
 from typing import Any
 
 from lexer_pipeline.loading.source import Source
@@ -14,17 +13,19 @@ from lexer_pipeline.preparing.report import Report
 from lexer_pipeline.spark.session import check_installed, opened, refuse_unsuited
 from lexer_pipeline.system.runtime import Runtime
 from lexer_pipeline.system.scratch import Scratch
+from lexer_pipeline.system.stores import Folder, folder, on_disk
 
 
 def prepare_files(
-    sources: Sequence[Source], spec: str | Specification | None, out: Path | str, options: Options, master: str | None = None,
+    sources: Sequence[Source], spec: str | Specification | None, out: Folder | str, options: Options, master: str | None = None,
     runtime: Runtime | None = None,
 ) -> Report:  # fmt: skip
     """What `prepare` does with files, done by the workers of a cluster, which see the files and the folder `out` where they lie here."""
+    here = on_disk(folder(out))  # where the workers put their parts
     refuse_unsuited(options)
     check_installed()
     by_workers = partial(_by_workers, import_module("lexer_pipeline.spark.files"), master)
-    return prepare_by(by_workers, sources, spec, out, options, runtime)
+    return prepare_by(by_workers, sources, spec, here, options, runtime)
 
 
 def _by_workers(

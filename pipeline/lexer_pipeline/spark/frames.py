@@ -44,6 +44,7 @@ from lexer_pipeline.spark.session import refuse_unsuited
 from lexer_pipeline.spark.task import Task
 from lexer_pipeline.system.runtime import Runtime
 from lexer_pipeline.system.scratch import Scratch
+from lexer_pipeline.system.stores import folder, on_disk
 from lexer_pipeline.validating.identities import Identities
 from lexer_pipeline.validating.identities import joined as all_known
 from lexer_pipeline.validating.shared_links import SharedLinks
@@ -69,10 +70,10 @@ def prepare(
 
     What is made is what `lexer_pipeline.prepare([frame.toArrow()], ...)` makes, in another order of records.
     """
-    options = options or Options()
+    options, here = options or Options(), on_disk(folder(out))  # where the workers put their parts
     refuse_unsuited(options)
     some = frame.limit(DOCUMENTS if _is_nested(frame) else 0).toArrow()
-    return prepare_by(partial(_fill_each, frame), [some], specification, out, options, runtime)
+    return prepare_by(partial(_fill_each, frame), [some], specification, here, options, runtime)
 
 
 def _is_nested(frame: Any) -> bool:

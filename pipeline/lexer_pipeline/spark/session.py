@@ -104,7 +104,7 @@ def _begun(conf: Any, words: Path) -> Any:
     with words.open("ab") as file, quiet():
         try:
             # Java and the workers inherit the file, so that it need not stay open here.
-            java = gateway.launch_gateway(conf, {"stdout": file, "stderr": file})
+            java = context._gateway or gateway.launch_gateway(conf, {"stdout": file, "stderr": file})  # noqa: SLF001 - the one of an earlier session
             return sql(context(conf=conf, gateway=java))
         except errors.PySparkRuntimeError:
             raise UsageError("--engine spark: Java does not start", NO_JAVA) from None

@@ -2,6 +2,7 @@
 
 import glob
 import hashlib
+import io
 import json
 import os
 import stat
@@ -12,6 +13,8 @@ from pathlib import Path
 
 from lexer_pipeline.errors import NO_ROOM, UsageError
 from lexer_pipeline.limits import SETTINGS_BYTES
+from lexer_pipeline.system.store_path import StorePath
+from lexer_pipeline.system.stores import Folder
 
 # Windows knows no modes: there, what is made has the rights of the folder that it is made in.
 FOLDER_MODE = 0o700
@@ -22,13 +25,14 @@ AS_IT_IS = getattr(os, "O_BINARY", 0)
 TURN = threading.Lock()
 
 
-def make_folder(path: Path) -> None:
-    """Create `path` and its parents, readable by its owner alone."""
-    path.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
+def make_folder(path: Folder) -> None:
+    """Create `path` and its parents, readable by its owner alone; a store has folders only where something lies in them."""
+    if isinstance(path, Path):
+        path.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
 
 
 @contextmanager
-def naming(path: Path) -> Iterator[None]:
+def naming(path: Folder) -> Iterator[None]:
     """Where the system says that there is no room, and not where, it is at `path`."""
     try:
         yield
@@ -43,12 +47,12 @@ def is_own(about: os.stat_result) -> bool:
     return not hasattr(os, "geteuid") or about.st_uid == os.geteuid()
 
 
-def sync_folder(path: Path) -> None:
+def sync_folder(path: Folder) -> None:
     """Make the names in `path` survive a power cut; renames are only durable after this.
 
-    Windows has no such call: its file system writes names down before it changes them.
+    Windows has no such call: its file system writes names down before it changes them. What a store has taken is durable.
     """
-    if not OPENS_FOLDERS:
+    if not OPENS_FOLDERS or isinstance(path, StorePath):
         return
     handle = os.open(path, os.O_RDONLY)
     try:
@@ -120,8 +124,11 @@ def sync_data(handle: int) -> None:
     getattr(os, "fdatasync", os.fsync)(handle)
 
 
-def write_whole(path: Path, data: bytes) -> None:
+def write_whole(path: Folder, data: bytes) -> None:
     """Put `data` at `path` so that a reader sees the old file or the new one, never a part."""
+    if isinstance(path, StorePath):
+        path.write(data)
+        return
     _clear_left(path)
     temporary, handle = _open_beside(path)
     try:
@@ -173,15 +180,28 @@ def _lock(handle: int) -> None:
         os.lockf(handle, os.F_TLOCK, 0)
 
 
-def write_json(path: Path, value: object) -> None:
+def write_json(path: Folder, value: object) -> None:
     """Write `value` as indented JSON, whole or absent."""
     write_whole(path, json.dumps(value, indent=2, ensure_ascii=False).encode() + b"\n")
 
 
-def sha256_of(*paths: Path) -> str:
+def move(file: Path, target: Folder) -> None:
+    """Have a file of this disk at `target`, in place of what may be there; it stays here where that is in a store."""
+    if isinstance(target, StorePath):
+        target.write(file)
+    else:
+        os.replace(file, target)
+
+
+def open_plain(path: Folder) -> io.BufferedReader | io.FileIO:
+    """The bytes of a file, without a buffer of ours between where it lies on a disk."""
+    return path.open("rb") if isinstance(path, StorePath) else path.open("rb", buffering=0)
+
+
+def sha256_of(*paths: Folder) -> str:
     """The SHA-256 of a file, or of several one after another, as hex; read in constant memory."""
     digest = hashlib.sha256()
     for path in paths:
-        with path.open("rb", buffering=0) as file:
+        with open_plain(path) as file:
             hashlib.file_digest(file, lambda: digest)
     return digest.hexdigest()

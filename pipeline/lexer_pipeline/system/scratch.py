@@ -72,14 +72,18 @@ class Scratch:
     @contextmanager
     def folder(self) -> Iterator[Path]:
         """A folder for what needs a name; it goes at the end."""
-        own = self._own()
-        with files.naming(own.parent):
-            folder = Path(tempfile.mkdtemp(dir=own))
+        folder = self.kept_folder()
         try:
-            with files.naming(own.parent):
+            with files.naming(folder.parent.parent):
                 yield folder
         finally:
             shutil.rmtree(folder, ignore_errors=True)
+
+    def kept_folder(self) -> Path:
+        """A folder for what needs a name; it goes with all else."""
+        own = self._own()
+        with files.naming(own.parent):
+            return Path(tempfile.mkdtemp(dir=own))
 
     def _own(self) -> Path:
         if self._folder is None:

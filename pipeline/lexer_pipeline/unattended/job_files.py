@@ -12,6 +12,7 @@ from lexer_pipeline.loading.network import Network
 from lexer_pipeline.loading.origins import origin_of
 from lexer_pipeline.loading.remote import NothingThere
 from lexer_pipeline.system.addresses import address_of, shown
+from lexer_pipeline.system.stores import Folder
 from lexer_pipeline.unattended.jobs import Job
 
 DAY = re.compile(r"\{(date|yesterday)(?::([^{}]+))?\}")
@@ -34,7 +35,7 @@ class JobFiles:
 
     new: tuple[str, ...]
     known: tuple[str, ...]
-    waiting: tuple[Path, ...]
+    waiting: tuple[Folder, ...]
     missing: tuple[str, ...]
 
 

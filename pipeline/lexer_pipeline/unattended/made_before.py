@@ -26,6 +26,7 @@ from lexer_pipeline.outbox.outbox import looked_into, opened
 from lexer_pipeline.specs import catalog
 from lexer_pipeline.system import files
 from lexer_pipeline.system.addresses import address_of
+from lexer_pipeline.system.stores import Folder, is_there
 from lexer_pipeline.unattended.job_files import JobFiles, Pattern
 from lexer_pipeline.uploading.settings import Settings
 
@@ -37,7 +38,7 @@ Made: TypeAlias = dict[tuple[int, str], list[BatchEntry]]
 
 
 def files_of(
-    found: Sequence[Pattern], out: Path, settings: Settings, asked: Mapping[str, str | None]
+    found: Sequence[Pattern], out: Folder, settings: Settings, asked: Mapping[str, str | None]
 ) -> JobFiles:
     """The files of a job, told apart by what earlier runs made of them; `asked` are the spec, map, label and member of this one.
 
@@ -46,14 +47,14 @@ def files_of(
     """
     names = list(dict.fromkeys(path for one in found for path in one.found))
     absent = tuple(one.text for one in found if not one.found)
-    if not names or not (out.is_dir() or in_database(settings.ledger)):
+    if not names or not (is_there(out) or in_database(settings.ledger)):
         return JobFiles(tuple(names), (), (), absent)
     with looked_into(out, file=settings.ledger) as ledger:
         made = _made(ledger, settings, asked)
         network = Network(settings.ca_file, settings.proxy)
         before = {path: _before(path, asked["member"], made, network) for path in names}
         waits = _waiting(ledger, settings)
-        gone = {one.id for one in waits if not ledger.folder_of(one.folder).is_dir()}
+        gone = {one.id for one in waits if not ledger.seen_at(one.folder).is_dir()}
         known = tuple(path for path, batches in before.items() if _is_done(batches, gone))
         some = {one.id for path in known for one in before[path]}
         waiting = tuple(ledger.folder_of(one.folder) for one in waits if one.id in some)
@@ -139,7 +140,7 @@ def _waiting(ledger: Ledger, settings: Settings) -> list[BatchEntry]:
 
 
 @contextmanager
-def alone(out: Path, settings: Settings, told: Callable[[], None]) -> Iterator[None]:
+def alone(out: Folder, settings: Settings, told: Callable[[], None]) -> Iterator[None]:
     """A block in which no other job is at work in this folder of batches; `told` is called where it must wait for that.
 
     Two that read the same files side by side would each make batches of them. Behind it, what batches were made of is kept in the ledger.

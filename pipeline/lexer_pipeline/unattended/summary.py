@@ -7,6 +7,7 @@ from typing import Any
 
 from lexer_pipeline.outbox.batch import PAGE
 from lexer_pipeline.outbox.entry import BatchState
+from lexer_pipeline.system import stores
 from lexer_pipeline.uploading import next_steps
 
 FAILURE, HELD, SUCCESS = "failure", "held", "success"
@@ -48,9 +49,9 @@ def summary(job: str, code: int, events: Sequence[Mapping[str, Any]], where: str
 
 
 def reports(events: Sequence[Mapping[str, Any]]) -> list[Path]:
-    """The pages of the batches of a run that lie there, some at the most."""
-    found = (Path(one["path"]) / PAGE for one in _of(events, "batch"))
-    return [path for path in found if path.is_file()][:MOST_REPORTS]
+    """The pages of the batches of a run that lie on this machine, some at the most."""
+    found = (stores.folder(one["path"]) / PAGE for one in _of(events, "batch"))
+    return [path for path in found if isinstance(path, Path) and path.is_file()][:MOST_REPORTS]
 
 
 def _some(lines: Iterable[str]) -> Iterator[str]:
@@ -92,7 +93,7 @@ def _others(events: Sequence[Mapping[str, Any]]) -> Iterator[str]:
         yield f"{one['state']}: {one['specification']}: {'; '.join(one['reasons'])}"
         batch = last.get(one["specification"])
         if batch and batch["state"] in TO_BE_FIXED:
-            yield f"  {next_steps.after(batch['state'], Path(batch['path']))}"
+            yield f"  {next_steps.after(batch['state'], stores.folder(batch['path']))}"
             yield from (f"  A page to look at: {page}" for page in reports([batch]))
     for one in _of(events, "files"):
         if not one["new"] and not one["missing"]:

@@ -18,6 +18,7 @@ from lexer_pipeline.outbox.outbox import opened
 from lexer_pipeline.specs import catalog
 from lexer_pipeline.system.files import make_folder, sha256_of
 from lexer_pipeline.system.runtime import Runtime
+from lexer_pipeline.system.stores import Folder
 from lexer_pipeline.uploading import outgoing, receipts
 from lexer_pipeline.uploading.body import Identity
 from lexer_pipeline.uploading.context import UploadContext, context_of
@@ -51,7 +52,7 @@ class _File:
 
 def upload_as_is(
     paths: Sequence[Path],
-    out: Path,
+    out: Folder,
     settings: Settings,
     descriptor: str | None = None,
     options: UploadOptions = UploadOptions(),
@@ -94,7 +95,7 @@ def _descriptor(words: str | None, specifications: set[str]) -> str | None:
     return plain
 
 
-def _target(word: str, out: Path, ledger: Ledger) -> BatchEntry:
+def _target(word: str, out: Folder, ledger: Ledger) -> BatchEntry:
     """The file sent as it is that a person names; a prepared batch is corrected by convert."""
     found = entry_of(word, out, ledger)
     if found.specification:
@@ -106,7 +107,7 @@ def _target(word: str, out: Path, ledger: Ledger) -> BatchEntry:
 
 
 def _send(
-    path: Path, first: str | None, target: BatchEntry | None, known: set[str], out: Path, context: UploadContext, day: str
+    path: Path, first: str | None, target: BatchEntry | None, known: set[str], out: Folder, context: UploadContext, day: str
 ) -> Receipt:  # fmt: skip
     seen = _looked_at(path)
     if reason := outgoing.size_flaw(seen.size):
@@ -173,7 +174,7 @@ def _unlike(first: str, known: set[str]) -> str:
 
 
 def _entered(
-    connection: Connection, file: _File, target: BatchEntry | None, out: Path, context: UploadContext
+    connection: Connection, file: _File, target: BatchEntry | None, out: Folder, context: UploadContext
 ) -> tuple[Decision, BatchEntry]:
     """What becomes of the file, and its entry in the ledger, which is made where it is new."""
     ledger = context.ledger

@@ -10,15 +10,19 @@ from lexer_pipeline.outbox import deliveries, order
 from lexer_pipeline.outbox.batch import MANIFEST, read
 from lexer_pipeline.outbox.connection import Connection
 from lexer_pipeline.outbox.datasets import check_one_id, dataset_for
-from lexer_pipeline.outbox.entry import ENDED, BatchEntry, BatchState, Content, Entry, State
+from lexer_pipeline.outbox.entry import ENDED, BatchEntry, BatchState, Entry, State
 from lexer_pipeline.outbox.ledger import Ledger
+from lexer_pipeline.outbox.staging import being_placed
 from lexer_pipeline.system import files
+from lexer_pipeline.system.store_path import side_by_side
+from lexer_pipeline.system.stores import Folder
 from lexer_pipeline.uploading import next_steps, receipts
 from lexer_pipeline.uploading.context import UploadContext
 from lexer_pipeline.uploading.outcome import end
 from lexer_pipeline.uploading.outgoing import OutgoingFile
 
 GONE = "its folder is gone"
+PLACING = "another command is just putting it into its place"
 PURGED = "its data was purged, so it cannot be sent from here"
 
 
@@ -40,7 +44,8 @@ def sort_out(batches: Sequence[BatchEntry], context: UploadContext) -> Sorted:
     with ledger.transaction() as connection:
         for one in batches:
             uploads = order.uploads_at(connection, one, context.service.name, context.service.former_name)
-            receipt = _left(connection, one, uploads, context)
+            elsewhere = _compared_elsewhere(one, uploads, context)
+            receipt = elsewhere or _left(connection, one, uploads, context)
             if receipt is not None:
                 left[one.id] = receipt
             else:
@@ -59,8 +64,7 @@ def sort_out(batches: Sequence[BatchEntry], context: UploadContext) -> Sorted:
         for one in batches:
             if one.id in left and left[one.id].reason == GONE:
                 _mark_as_gone(one, context)
-        for file in outgoing:
-            bring_up(file.batch, file.folder)
+        side_by_side(lambda file: bring_up(file.batch, file.folder), outgoing)
     return Sorted(tuple(sorted(outgoing, key=lambda file: (file.batch.delivery, file.batch.part))), left)
 
 
@@ -106,7 +110,7 @@ def _outgoing(connection: Connection, ledger: Ledger, one: BatchEntry) -> Outgoi
     return OutgoingFile(folder, folder / one.file, one, before)
 
 
-def bring_up(one: BatchEntry, folder: Path) -> None:
+def bring_up(one: BatchEntry, folder: Folder) -> None:
     """A manifest that says less than the ledger, since a crash came in between or the dataset is new, is written anew."""
     try:
         there = read(folder).manifest
@@ -124,12 +128,10 @@ def _left(
     connection: Connection, one: BatchEntry, uploads: Sequence[Entry], context: UploadContext
 ) -> Receipt | None:
     """Why a batch is not sent now and needs a person; None where it may be sent, or its upload has ended already."""
-    folder = context.ledger.folder_of(one.folder)
+    folder = context.ledger.seen_at(one.folder)
     content = OutgoingFile(folder, folder / one.file, one).content(context.service.name)
     last = uploads[-1] if uploads else None
     named = dataset_for(context.datasets, one.record_type)
-    if one.compared and (one.compared != context.service.name or (named and named != one.dataset)):
-        return _compared_elsewhere(one, content, last, named, context)
     goes_on = context.options.also_there and named and not one.dataset and folder.is_dir()
     if last is not None and last.state == State.SENT and not context.options.resend and not goes_on:
         return _sent_elsewhere(last, "" if one.purged_at else named, folder)
@@ -146,6 +148,8 @@ def _left(
         name = Path(correction.folder).name
         reason = f"its correction {name} took its place"
         return receipts.turned_down(content, BatchState.SUPERSEDED, reason, needs="")
+    if one.folder in being_placed(connection):
+        return receipts.turned_down(content, State.PREPARED, PLACING, needs=receipts.TIME)
     if one.specification and not folder.is_dir():
         hint = next_steps.after(State.CHANGED, folder)
         state = last.state if last is not None and _may_have_arrived(last) else State.CHANGED
@@ -165,19 +169,24 @@ def _left(
     return None
 
 
-def _compared_elsewhere(
-    one: BatchEntry, content: Content, last: Entry | None, named: str, context: UploadContext
-) -> Receipt:
+def _compared_elsewhere(one: BatchEntry, uploads: Sequence[Entry], context: UploadContext) -> Receipt | None:
     """The receipt of a batch that holds what is new or changed at one destination, where another one is meant."""
+    named = dataset_for(context.datasets, one.record_type)
     is_there = one.compared == context.service.name
+    if not one.compared or (is_there and (not named or named == one.dataset)):
+        return None
+    folder = context.ledger.seen_at(one.folder)
+    content = OutgoingFile(folder, folder / one.file, one).content(context.service.name)
     other = f"the dataset {one.dataset or '(none)'}, and {named} was named" if is_there else one.compared
     reason = f"holds only what was new or changed beside what was sent to {other}"
     flag = f" --dataset {named}" if is_there else ""
-    hint = f"{next_steps.COMMAND} convert SOURCE --changed{flag} makes what is new here; {next_steps.COMMAND} drop {next_steps.shown(context.ledger.folder_of(one.folder))} takes this one out of the way"
-    return receipts.turned_down(content, last.state if last else State.PREPARED, reason, hint=hint)
+    anew = f"{next_steps.COMMAND} convert SOURCE --changed{flag} makes what is new here"
+    hint = f"{anew}; {next_steps.COMMAND} drop {next_steps.shown(folder)} takes this one out of the way"
+    state = uploads[-1].state if uploads else State.PREPARED
+    return receipts.turned_down(content, state, reason, hint=hint)
 
 
-def _sent_elsewhere(sent: Entry, named: str, folder: Path) -> Receipt | None:
+def _sent_elsewhere(sent: Entry, named: str, folder: Folder) -> Receipt | None:
     """The receipt of what was sent without a dataset where one is named now, which is another destination; or without its folder."""
     if not named or sent.dataset:
         return None if folder.is_dir() else receipts.of_entry(sent)
@@ -187,7 +196,7 @@ def _sent_elsewhere(sent: Entry, named: str, folder: Path) -> Receipt | None:
     )
 
 
-def _why_held(folder: Path) -> str:
+def _why_held(folder: Folder) -> str:
     try:
         return f"held back: {'; '.join(read(folder).manifest.held_for) or 'too much of it was rejected'}"
     except UsageError:

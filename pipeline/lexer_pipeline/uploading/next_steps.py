@@ -2,16 +2,19 @@
 
 import os
 import shlex
-from pathlib import Path
 
 from lexer_pipeline.outbox.entry import BatchState, State
+from lexer_pipeline.system.store_path import StorePath
+from lexer_pipeline.system.stores import Folder
 
 COMMAND = "lexer-pipeline"
 PURGED = f"{COMMAND} convert SOURCE --out ANOTHER_FOLDER makes it anew, with a ledger that does not know it as sent"
 
 
-def shown(folder: Path) -> str:
+def shown(folder: Folder) -> str:
     """A folder as a person here would type it."""
+    if isinstance(folder, StorePath):
+        return shlex.quote(str(folder))
     path = os.path.relpath(folder)
     return shlex.quote(str(folder) if path.startswith(os.pardir) else path)
 
@@ -21,7 +24,7 @@ def as_is(batch: str, flags: str = "") -> str:
     return f"{COMMAND} upload FILE --as-is{flags}, with the same file again; or {COMMAND} drop {batch}"
 
 
-def after(state: str, folder: Path) -> str:
+def after(state: str, folder: Folder) -> str:
     """What to type next for a batch in this state; empty where nothing is to be done."""
     batch = shown(folder)
     if state == State.IN_DOUBT:

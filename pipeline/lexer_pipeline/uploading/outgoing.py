@@ -2,9 +2,9 @@
 
 import re
 from dataclasses import dataclass
-from pathlib import Path
 
 from lexer_pipeline.outbox.entry import BatchEntry, Content
+from lexer_pipeline.system.stores import Folder
 from lexer_pipeline.uploading.body import Body, Identity
 
 MAX_BYTES = 5_000_000_000  # the vendor's File Upload API page says 5 GB
@@ -16,8 +16,8 @@ READ_FIRST = 64 << 20  # bytes; larger files are checked while they are sent, sm
 class OutgoingFile:
     """One file to send; `replaces` names the batch that it corrects."""
 
-    folder: Path
-    file: Path
+    folder: Folder
+    file: Folder
     batch: BatchEntry
     replaces: str | None = None
 

@@ -5,7 +5,6 @@ it goes; what a crash leaves of it, the next purge removes.
 """
 
 from dataclasses import asdict, dataclass
-from pathlib import Path
 
 from lexer_pipeline.errors import UsageError
 from lexer_pipeline.outbox import deliveries, order
@@ -18,6 +17,7 @@ from lexer_pipeline.outbox.ledger import Ledger, uploads_of
 from lexer_pipeline.outbox.outbox import looked_into, opened
 from lexer_pipeline.outbox.standing import DONE, data_in, remove_data, since, size_of, standing
 from lexer_pipeline.system.runtime import Runtime
+from lexer_pipeline.system.stores import Folder, is_there
 from lexer_pipeline.uploading import receipts
 from lexer_pipeline.uploading.destinations import bring_up
 from lexer_pipeline.uploading.settings import Settings
@@ -48,17 +48,17 @@ class Purge:
     batches: tuple[Purged, ...]
     waiting: int
     service: str
-    others: tuple[Path, ...]
+    others: tuple[Folder, ...]
 
 
 def purge(
-    out: Path, seconds: float, settings: Settings, *, really: bool = False, runtime: Runtime = Runtime()
+    out: Folder, seconds: float, settings: Settings, *, really: bool = False, runtime: Runtime = Runtime()
 ) -> Purge:
     """What data in `out` belongs to batches that were sent, dropped, superseded or rejected and are older than this; gone if `really`.
 
     A batch is as old as its last upload that was sent or, where there is none, as the batch. UsageError where there is no such folder.
     """
-    if not out.is_dir() and not in_database(settings.ledger):
+    if not is_there(out) and not in_database(settings.ledger):
         raise UsageError(
             f"{out}: there is no such folder",
             "lexer-pipeline convert SOURCE makes it; --out names another one.",
@@ -73,14 +73,14 @@ def purge(
             old = [(one, found) for one in batches if (found := _done(connection, one, before, settings))]
         gone, waiting, others = [], 0, []
         for one, (state, at, waits) in old:
-            folder = ledger.folder_of(one.folder)
+            folder = ledger.seen_at(one.folder)
             data = data_in(folder) if folder.parent == out.resolve() else []
             size, path = sum(map(size_of, data)), as_named(folder, out)
             if data and not _is_its_own(one, folder):
                 others.append(path)
             elif data and waits:
                 waiting += 1
-            elif data and (not really or _purge(one, folder, ledger, before, settings)):
+            elif data and (not really or _purge(one, ledger.folder_of(one.folder), ledger, before, settings)):
                 gone.append(Purged(str(path), state, size, receipts.utc_text(at, "seconds")))
         return Purge(tuple(gone), waiting, settings.service, tuple(others))
 
@@ -96,13 +96,13 @@ def _done(
     return state, at, order.waits(connection, one, settings.service, settings.former_service)
 
 
-def _is_its_own(one: BatchEntry, folder: Path) -> bool:
+def _is_its_own(one: BatchEntry, folder: Folder) -> bool:
     """Whether what lies in a folder is this batch: a person may have put another one there."""
     found = look(folder)
     return found is not None and found.manifest.sha256 == one.sha256
 
 
-def _purge(one: BatchEntry, folder: Path, ledger: Ledger, before: float, settings: Settings) -> bool:
+def _purge(one: BatchEntry, folder: Folder, ledger: Ledger, before: float, settings: Settings) -> bool:
     """Whether the data of a batch went; where another command is at it, that comes first."""
     with ledger.claim(one.folder) as ours:
         if not ours:

@@ -1,7 +1,6 @@
 """What is known of the records at a destination is removed: the next delivery there is compared with nothing."""
 
 from dataclasses import asdict, dataclass
-from pathlib import Path
 
 from lexer_pipeline.outbox import deliveries, record_hashes
 from lexer_pipeline.outbox.at_destination import Destination, counted
@@ -9,6 +8,7 @@ from lexer_pipeline.outbox.connection import Connection
 from lexer_pipeline.outbox.datasets import dataset_for
 from lexer_pipeline.outbox.outbox import looked_into, opened
 from lexer_pipeline.system.runtime import Runtime
+from lexer_pipeline.system.stores import Folder
 from lexer_pipeline.uploading.settings import Settings
 
 KINDS = f"SELECT DISTINCT b.specification, b.record_type FROM batches AS b WHERE {record_hashes.HASHED} ORDER BY 1, 2"  # noqa: S608 - a word of this package
@@ -30,7 +30,7 @@ class PurgedState:
 
 
 def purge_state(
-    out: Path, settings: Settings, *, really: bool = False, runtime: Runtime = Runtime()
+    out: Folder, settings: Settings, *, really: bool = False, runtime: Runtime = Runtime()
 ) -> tuple[PurgedState, ...]:
     """What is known of the records at the service and the datasets of the settings; forgotten if `really`."""
     opening = opened if really else looked_into

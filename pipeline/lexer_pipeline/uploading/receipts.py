@@ -4,7 +4,6 @@ import json
 from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 from itertools import groupby
-from pathlib import Path
 
 from lexer_pipeline.errors import PersonNeeded, ServiceUnavailable
 from lexer_pipeline.model import Receipt
@@ -12,6 +11,8 @@ from lexer_pipeline.outbox.entry import Content, Entry, State
 from lexer_pipeline.outbox.ledger import Ledger
 from lexer_pipeline.outbox.order import UPLOADS
 from lexer_pipeline.system.files import write_json
+from lexer_pipeline.system.store_path import StorePath
+from lexer_pipeline.system.stores import Folder, in_order
 
 FILE = "receipt.json"
 WOULD_SEND = "would_send"
@@ -61,7 +62,7 @@ def turned_down(
     )  # fmt: skip
 
 
-def write(folder: Path, receipt: Receipt) -> None:
+def write(folder: Folder, receipt: Receipt) -> None:
     """Put `receipt` into the batch folder, unless it lies there already; beside those of other services."""
     try:
         path, old = _place(folder, receipt)
@@ -75,7 +76,7 @@ def write(folder: Path, receipt: Receipt) -> None:
         ) from None
 
 
-def _place(folder: Path, receipt: Receipt) -> tuple[Path, object]:
+def _place(folder: Folder, receipt: Receipt) -> tuple[Folder, object]:
     """Where the receipt of this service lies or may lie, and what lies there."""
     path, number = folder / FILE, 1
     while True:
@@ -93,7 +94,7 @@ def _is_of(old: dict[str, object], receipt: Receipt) -> bool:
     return old["service"] == receipt.service
 
 
-def _read(path: Path) -> object:
+def _read(path: Folder) -> object:
     """What a receipt says; None where there is none or it cannot be understood."""
     try:
         return json.loads(path.read_bytes())
@@ -101,13 +102,13 @@ def _read(path: Path) -> object:
         return None
 
 
-def earlier_upload(folder: Path, content: Content, former: str, known: Collection[str | None]) -> str:
+def earlier_upload(folder: Folder, content: Content, former: str, known: Collection[str | None]) -> str:
     """The upload id under which a receipt in `folder` says that this content was sent to this place, or nothing.
 
     `former` is the service's name in 0.1.0. Receipts of 0.1.0 do not name the place; they hold for any, but for those of
     uploads that the ledger has as `known`, since it names it.
     """
-    for path in sorted(folder.glob("receipt*.json")):
+    for path in in_order(folder.glob("receipt*.json")):
         old = _read(path)
         if not isinstance(old, dict) or old.get("sha256") != content.sha256:
             continue
@@ -141,14 +142,16 @@ def write_missing(ledger: Ledger) -> None:
     with ledger.transaction() as connection:
         sent = [Entry(**row) for row in connection.execute(f"{UPLOADS} WHERE u.state = 'sent' ORDER BY b.id")]
     for batch, entries in groupby(sent, key=lambda entry: entry.batch):
-        folder, of_batch = ledger.folder_of(batch), list(entries)
+        folder, of_batch = ledger.seen_at(batch), list(entries)
+        if isinstance(folder, StorePath) and folder.listing is None:
+            continue  # that of another folder in a store, which its own commands look after
         if folder.is_dir() and len(list(folder.glob("receipt*.json"))) < len(of_batch):
             for entry in of_batch:
                 if not _is_written(folder, entry):
                     write(folder, of_entry(entry))
 
 
-def _is_written(folder: Path, entry: Entry) -> bool:
+def _is_written(folder: Folder, entry: Entry) -> bool:
     """Whether a receipt of this very upload lies in the folder."""
     for path in folder.glob("receipt*.json"):
         old = _read(path)

@@ -6,15 +6,13 @@ that was handed over is the recorded one, and when it is on record that it leave
 """
 
 import hashlib
-import os
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import pycurl
 from requests.utils import DEFAULT_CA_BUNDLE_PATH
 
-from lexer_pipeline.system import files
-from lexer_pipeline.uploading.body import Body, Identity
+from lexer_pipeline.uploading.body import Body, Reader, opened
 from lexer_pipeline.uploading.presigned import headers, redirected, signs
 from lexer_pipeline.uploading.transfer import SILENT, STALLED, STOPPED, PutResult, Transfer, Wire
 from lexer_pipeline.uploading.words import address, secrets_of
@@ -62,22 +60,22 @@ def put(url: str, body: Body, wire: Wire, watch: Watch) -> PutResult:
     object before the body left.
     """
     try:
-        descriptor = files.open_to_read(body.file)
+        reader = opened(body.file)
     except OSError:
         return PutResult(connected=False, file_changed=True)
     try:
-        if Identity.of(descriptor) != body.identity:
+        if reader.identity() != body.identity:
             return PutResult(connected=False, file_changed=True)
-        return _put(url, body, descriptor, wire, watch)
+        return _put(url, body, reader, wire, watch)
     finally:
-        os.close(descriptor)
+        reader.close()
 
 
-def _put(url: str, body: Body, descriptor: int, wire: Wire, watch: Watch) -> PutResult:
+def _put(url: str, body: Body, reader: Reader, wire: Wire, watch: Watch) -> PutResult:
     to, expect = url, True
     followed = False
     while True:
-        result, location = _try(to, body, descriptor, wire, watch, expect=expect)
+        result, location = _try(to, body, reader, wire, watch, expect=expect)
         other = redirected(to, location) if result.status == 307 and not result.bytes_sent else None
         if other and not followed:
             to, followed = other, True
@@ -88,13 +86,13 @@ def _put(url: str, body: Body, descriptor: int, wire: Wire, watch: Watch) -> Put
 
 
 def _try(
-    url: str, body: Body, descriptor: int, wire: Wire, watch: Watch, *, expect: bool
+    url: str, body: Body, reader: Reader, wire: Wire, watch: Watch, *, expect: bool
 ) -> tuple[PutResult, str]:
     """What one exchange tells, and where it points."""
     size = body.identity.size
-    md5 = _md5(descriptor, size) if signs(url, "content-md5") else ""
+    md5 = _md5(reader, size) if signs(url, "content-md5") else ""
     transfer = Transfer(
-        descriptor, size, body.sha256, wire, watch.progress, watch.stop, watch.last_block, EXPECT_SECONDS
+        reader, size, body.sha256, wire, watch.progress, watch.stop, watch.last_block, EXPECT_SECONDS
     )
     try:
         result = _perform(url, body, transfer, headers(url, md5, expect=expect))
@@ -105,10 +103,10 @@ def _try(
     return result, transfer.headers.get("location", "") if result.status else ""
 
 
-def _md5(descriptor: int, size: int) -> str:
+def _md5(reader: Reader, size: int) -> str:
     """MD5 of the file, for the few urls that want to know it beforehand."""
     md5, at = hashlib.md5(usedforsecurity=False), 0
-    while piece := files.read_at(descriptor, min(PIECE, size - at), at):
+    while piece := reader.read_at(min(PIECE, size - at), at):
         md5.update(piece)
         at += len(piece)
     return md5.hexdigest()
@@ -129,10 +127,10 @@ def _perform(url: str, body: Body, transfer: Transfer, lines: list[str]) -> PutR
         connected = error not in UNCONNECTED and curl.getinfo(ready) > 0
         refused = error and curl.getinfo(pycurl.HTTP_CONNECTCODE) >= 300
         curl.close()
-    changed = transfer.torn or Identity.of(transfer.descriptor) != body.identity
+    changed = transfer.torn or transfer.reader.identity() != body.identity
     why = transfer.ended or (REFUSED_BY_PROXY if refused else error)
     words = WORDS.get(why, f"libcurl error {error} with {{store}}" if error else "")
-    broken = words.replace("{store}", address(url, transfer.wire.proxy))
+    broken = transfer.unread or words.replace("{store}", address(url, transfer.wire.proxy))
     return transfer.result(connected, changed, broken, (*secrets_of(url), *transfer.wire.secrets))
 
 

@@ -5,15 +5,19 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from lexer_pipeline.errors import UsageError
-from lexer_pipeline.model import PreparedBatch, Receipt
+from lexer_pipeline.model import Receipt
 from lexer_pipeline.outbox import batch as stored
 from lexer_pipeline.outbox import deliveries, order
 from lexer_pipeline.outbox.address import in_database
 from lexer_pipeline.outbox.adopt import adopt_one
+from lexer_pipeline.outbox.batch import PreparedBatch
 from lexer_pipeline.outbox.entry import BatchEntry, Content
 from lexer_pipeline.outbox.ledger import Ledger
 from lexer_pipeline.outbox.outbox import looked_into, opened
+from lexer_pipeline.outbox.staging import being_placed
+from lexer_pipeline.system import stores
 from lexer_pipeline.system.runtime import Runtime
+from lexer_pipeline.system.stores import Folder
 from lexer_pipeline.uploading import receipts
 from lexer_pipeline.uploading import settings as config
 from lexer_pipeline.uploading.context import UploadContext, context_of
@@ -29,8 +33,8 @@ BROKEN = "broken"
 
 
 def upload(
-    batches: Sequence[PreparedBatch | Path | str] | None = None,
-    out: Path | str = "batches",
+    batches: Sequence[PreparedBatch | Folder | str] | None = None,
+    out: Folder | str = "batches",
     settings: Settings | None = None,
     options: UploadOptions = UploadOptions(),
     runtime: Runtime = Runtime(),
@@ -55,9 +59,9 @@ def upload(
     ledger, a batch folder or a receipt cannot be opened or written; ServiceUnavailable where another process has
     the ledger locked. After any exception, that of a callback too, calling this again is safe.
     """
-    out = Path(out)
+    out = stores.folder(out)
     settings = config.read(os.environ, Path()) if settings is None else settings
-    if batches is None and not out.is_dir() and not in_database(settings.ledger):
+    if batches is None and not stores.is_there(out) and not in_database(settings.ledger):
         raise UsageError(
             f"{out}: there is no such folder",
             "lexer-pipeline convert SOURCE makes it; --out names another one.",
@@ -69,7 +73,7 @@ def upload(
         receipts.write_missing(ledger)
         service = LexerApi(settings)
         folders = None if batches is None else [_folder(one, out) for one in batches]
-        broken = _broken(folders or stored.folders(out), ledger)
+        broken = _broken(folders or stored.folders(ledger.seen), ledger)
         if folders is None:
             chosen = _waiting(out, ledger, service)
         else:
@@ -79,11 +83,11 @@ def upload(
         return (*send_batches(chosen, context), *(_unreadable(folder, service) for folder in broken))
 
 
-def _folder(one: PreparedBatch | Path | str, out: Path) -> Path:
+def _folder(one: PreparedBatch | Folder | str, out: Folder) -> Folder:
     return one.path if isinstance(one, PreparedBatch) else stored.folder_named(one, out)
 
 
-def _broken(folders: Iterable[Path], ledger: Ledger) -> list[Path]:
+def _broken(folders: Iterable[Folder], ledger: Ledger) -> list[Folder]:
     """The folders that have a manifest which cannot be read, and of which the ledger does not know what they were."""
     with ledger.transaction() as connection:
         known = {folder for (folder,) in connection.execute("SELECT folder FROM batches")}
@@ -91,7 +95,7 @@ def _broken(folders: Iterable[Path], ledger: Ledger) -> list[Path]:
     return [folder for folder in unknown if (folder / stored.MANIFEST).is_file() and not _is_whole(folder)]
 
 
-def _is_whole(folder: Path) -> bool:
+def _is_whole(folder: Folder) -> bool:
     try:
         stored.read(folder)
     except UsageError:
@@ -99,7 +103,7 @@ def _is_whole(folder: Path) -> bool:
     return True
 
 
-def _unreadable(folder: Path, service: UploadService) -> Receipt:
+def _unreadable(folder: Folder, service: UploadService) -> Receipt:
     """The receipt of a folder that nobody can make sense of, which stops no other."""
     content = Content(folder.name, "", 0, "", None, service.name, "")
     hint = "convert its source again, then remove this folder"
@@ -119,16 +123,17 @@ def send_batches(batches: Sequence[BatchEntry], context: UploadContext) -> tuple
     return tuple(found[number] for number in dict.fromkeys(one.id for one in batches))
 
 
-def _waiting(out: Path, ledger: Ledger, service: UploadService) -> list[BatchEntry]:
+def _waiting(out: Folder, ledger: Ledger, service: UploadService) -> list[BatchEntry]:
     """What waits in a folder; what needs a person is among it, so that it is named each time."""
     root = out.resolve()
     with ledger.transaction() as connection:
         found = order.waiting(connection, service.name, service.former_name)
-    return [one for one in found if ledger.folder_of(one.folder).parent == root]
+        placing = being_placed(connection)
+    return [one for one in found if ledger.seen_at(one.folder).parent == root and one.folder not in placing]
 
 
 def _named(
-    batches: Sequence[Path], out: Path, ledger: Ledger, earlier_at: UploadService | None
+    batches: Sequence[Folder], out: Folder, ledger: Ledger, earlier_at: UploadService | None
 ) -> list[BatchEntry]:
     """The batches that were named, in that order; before each what waits of its series at the service, if one is given."""
     found: list[BatchEntry] = []
@@ -141,7 +146,7 @@ def _named(
     return found
 
 
-def entry_of(word: Path | str, out: Path, ledger: Ledger) -> BatchEntry:
+def entry_of(word: Folder | str, out: Folder, ledger: Ledger) -> BatchEntry:
     """The batch that a person names by its folder or the name of it; UsageError where there is none."""
     folder = stored.folder_named(word, out)
     found = _in_folder(folder, ledger)
@@ -153,6 +158,6 @@ def entry_of(word: Path | str, out: Path, ledger: Ledger) -> BatchEntry:
     return found
 
 
-def _in_folder(folder: Path, ledger: Ledger) -> BatchEntry | None:
+def _in_folder(folder: Folder, ledger: Ledger) -> BatchEntry | None:
     with ledger.transaction() as connection:
         return deliveries.in_folder(connection, ledger.text_of(folder))

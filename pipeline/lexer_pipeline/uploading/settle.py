@@ -2,7 +2,6 @@
 
 from contextlib import ExitStack
 from dataclasses import replace
-from pathlib import Path
 
 from lexer_pipeline.errors import PersonNeeded, UsageError
 from lexer_pipeline.model import Receipt
@@ -14,6 +13,7 @@ from lexer_pipeline.outbox.ledger import Ledger, uploads_of
 from lexer_pipeline.outbox.outbox import opened
 from lexer_pipeline.system.hosts import is_loopback
 from lexer_pipeline.system.runtime import Runtime
+from lexer_pipeline.system.stores import Folder
 from lexer_pipeline.uploading import next_steps, receipts
 from lexer_pipeline.uploading.destinations import bring_up
 from lexer_pipeline.uploading.outcome import ANEW
@@ -24,7 +24,7 @@ BY_A_PERSON = "settled by a person"
 
 
 def settle(
-    batch: Path | str, arrived: bool, out: Path, settings: Settings, runtime: Runtime = Runtime()
+    batch: Folder | str, arrived: bool, out: Folder, settings: Settings, runtime: Runtime = Runtime()
 ) -> Receipt:
     """End the doubt about a batch: from now on it was sent, or it waits to be sent.
 
@@ -42,7 +42,7 @@ def settle(
             return _settled(entry, arrived, folder, ledger)
 
 
-def _settled(entry: Entry, arrived: bool, folder: Path, ledger: Ledger) -> Receipt:
+def _settled(entry: Entry, arrived: bool, folder: Folder, ledger: Ledger) -> Receipt:
     if not arrived:
         return receipts.of_entry(ledger.move(entry, State.PREPARED, f"not arrived, {BY_A_PERSON}", **ANEW))
     receipt = receipts.of_entry(
@@ -53,7 +53,7 @@ def _settled(entry: Entry, arrived: bool, folder: Path, ledger: Ledger) -> Recei
     return receipt
 
 
-def _doubted(uploads: list[Entry], folder: Path, settings: Settings, now: float) -> Entry:
+def _doubted(uploads: list[Entry], folder: Folder, settings: Settings, now: float) -> Entry:
     found = [
         upload for upload in uploads if upload.state == State.IN_DOUBT or _is_stranded(upload, folder, now)
     ]
@@ -72,7 +72,7 @@ def _doubted(uploads: list[Entry], folder: Path, settings: Settings, now: float)
     )
 
 
-def _is_stranded(upload: Entry, folder: Path, now: float) -> bool:
+def _is_stranded(upload: Entry, folder: Folder, now: float) -> bool:
     """Whether an upload that may have arrived can be sent to the same url no more, or is gone from here."""
     may_have_landed = upload.state == State.SENDING and (upload.unanswered or upload.last_block)
     is_overdue = upload.expires_at is not None and upload.expires_at < now
@@ -80,8 +80,8 @@ def _is_stranded(upload: Entry, folder: Path, now: float) -> bool:
 
 
 def drop(
-    batch: Path | str, out: Path, settings: Settings = Settings(), runtime: Runtime = Runtime()
-) -> tuple[list[Path], list[Path]]:
+    batch: Folder | str, out: Folder, settings: Settings = Settings(), runtime: Runtime = Runtime()
+) -> tuple[list[Folder], list[Folder]]:
     """Take what waits of a batch's delivery out of the way; (what was dropped, what waits again in place of it).
 
     What another service than that of the settings has may be dropped, so that this one does not get it too. The folders stay

@@ -1,7 +1,7 @@
 """What lies in an out folder, and what the ledger knows of it."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -9,14 +9,18 @@ from lexer_pipeline.errors import UsageError
 from lexer_pipeline.model import Manifest
 from lexer_pipeline.outbox import deliveries
 from lexer_pipeline.outbox.address import LedgerPlace, in_database
-from lexer_pipeline.outbox.batch import as_named, folders, read
+from lexer_pipeline.outbox.batch import MANIFEST, as_named, folders, read
 from lexer_pipeline.outbox.entry import UNDER_WAY, BatchEntry, BatchState, Entry, State
 from lexer_pipeline.outbox.ledger import Ledger, uploads_by_batch
 from lexer_pipeline.outbox.outbox import looked_into
+from lexer_pipeline.outbox.staging import being_placed
 from lexer_pipeline.outbox.standing import data_in, size_of, standing
 from lexer_pipeline.outbox.workspace import WORK
+from lexer_pipeline.system import stores
 from lexer_pipeline.system.scratch import PREFIX
+from lexer_pipeline.system.stores import Folder
 from lexer_pipeline.uploading import next_steps, receipts
+from lexer_pipeline.uploading.destinations import PLACING
 from lexer_pipeline.uploading.receipts import utc_text
 from lexer_pipeline.uploading.send import BROKEN
 
@@ -56,7 +60,7 @@ class Overview:
     data: Mapping[str, int]
 
 
-def status(out: Path, ledger: LedgerPlace | None = None) -> list[BatchStatus]:
+def status(out: Folder, ledger: LedgerPlace | None = None) -> list[BatchStatus]:
     """What lies in `out` or belongs to its ledger, in the order it was made: one line a batch and service.
 
     Of what was dropped, superseded or rejected, nothing is told once its data was purged.
@@ -64,15 +68,17 @@ def status(out: Path, ledger: LedgerPlace | None = None) -> list[BatchStatus]:
     return overview(out, ledger).batches
 
 
-def overview(out: Path, ledger: LedgerPlace | None = None) -> Overview:
+def overview(out: Folder, ledger: LedgerPlace | None = None) -> Overview:
     """The same, and how much data lies where."""
-    if not out.is_dir() and not in_database(ledger):
+    if not stores.is_there(out) and not in_database(ledger):
         return Overview([], {})
     with looked_into(out, file=ledger) as known:
         receipts.write_missing(known)
         with known.transaction() as connection:
             batches = deliveries.select(connection, "TRUE")
             uploads = uploads_by_batch(connection)
+            placing = being_placed(connection)
+        stores.fetched(known.seen, [known.seen_at(one.folder) / MANIFEST for one in batches])
         by_id = {one.id: one for one in batches}
         newest = {one.name: one for one in batches if one.state == BatchState.PREPARED}
         corrections = {
@@ -84,15 +90,18 @@ def overview(out: Path, ledger: LedgerPlace | None = None) -> Overview:
                 continue
             before = by_id.get(one.replaces or 0)
             names = (before.folder if before else None, _name(corrections.get(one.id), one))
-            shown = [_line(out, known, one, upload, names) for upload in _shown(one, uploads[one.id])]
+            shown = [
+                _line(out, known, one, upload, names, placing) for upload in _shown(one, uploads[one.id])
+            ]
             anew = _made_anew(known, one, batches) if one.state == BatchState.HELD else None
             lines += shown if anew is None else [_with_successor(line, anew) for line in shown]
-        lying = {known.folder_of(one.folder): standing(one, uploads[one.id]) for one in batches}
-    broken = [folder for folder in folders(out) if folder.resolve() not in lying]
-    return Overview(lines + [_broken(folder) for folder in broken], _data(out, lying, broken))
+        lying = {known.seen_at(one.folder): standing(one, uploads[one.id]) for one in batches}
+        seen = known.seen
+    broken = [folder for folder in folders(seen) if folder.resolve() not in lying]
+    return Overview(lines + [_broken(folder) for folder in broken], _data(seen, lying, broken))
 
 
-def _data(out: Path, lying: Mapping[Path, str], broken: Sequence[Path]) -> Mapping[str, int]:
+def _data(out: Folder, lying: Mapping[Folder, str], broken: Sequence[Folder]) -> Mapping[str, int]:
     """Bytes by state; `temporary` is what commands are at, or left."""
     found: Counter[str] = Counter()
     root = out.resolve()
@@ -118,17 +127,24 @@ def _name(correction: BatchEntry | None, one: BatchEntry) -> str | None:
 
 
 def _line(
-    out: Path, ledger: Ledger, one: BatchEntry, upload: Entry | None, names: tuple[str | None, str | None]
+    out: Folder,
+    ledger: Ledger,
+    one: BatchEntry,
+    upload: Entry | None,
+    names: tuple[str | None, str | None],
+    placing: Collection[str],
 ) -> BatchStatus:
-    folder = ledger.folder_of(one.folder)
+    folder = ledger.seen_at(one.folder)
     path = as_named(folder, out)
     manifest = _manifest(folder)
     state = upload.state if upload is not None else one.state
+    is_placing = one.folder in placing
     waits = state == BatchState.PREPARED or state in UNDER_WAY
-    is_gone = manifest is None and bool(one.specification) and waits
+    is_gone = not is_placing and manifest is None and bool(one.specification) and waits
     replaces, replaced_by = (Path(name).name if name else None for name in names)
     purged = f"its data was purged on {utc_text(one.purged_at, 'seconds')}" if one.purged_at else ""
-    reason = "its folder is gone, or broken" if is_gone else _why(upload, manifest) or purged
+    gone = PLACING if is_placing else "its folder is gone, or broken" if is_gone else ""
+    reason = gone or _why(upload, manifest) or purged
     return BatchStatus(
         path=str(path),
         specification=one.specification,
@@ -162,12 +178,12 @@ def _made_anew(ledger: Ledger, held: BatchEntry, batches: Sequence[BatchEntry]) 
 
 
 def _sources(ledger: Ledger, one: BatchEntry) -> frozenset[str]:
-    manifest = _manifest(ledger.folder_of(one.folder))
+    manifest = _manifest(ledger.seen_at(one.folder))
     return frozenset(source.path for source in manifest.sources) if manifest is not None else frozenset()
 
 
 def _with_successor(line: BatchStatus, anew: str) -> BatchStatus:
-    hint = f"{anew} was made of the same source since; where it stands in its place: {next_steps.COMMAND} drop {next_steps.shown(Path(line.path))}"
+    hint = f"{anew} was made of the same source since; where it stands in its place: {next_steps.COMMAND} drop {next_steps.shown(stores.folder(line.path))}"
     return replace(line, hint=hint)
 
 
@@ -177,14 +193,14 @@ def _why(upload: Entry | None, manifest: Manifest | None) -> str:
     return "; ".join(manifest.held_for) if manifest is not None else ""
 
 
-def _manifest(folder: Path) -> Manifest | None:
+def _manifest(folder: Folder) -> Manifest | None:
     try:
         return read(folder).manifest
     except UsageError:
         return None
 
 
-def _broken(folder: Path) -> BatchStatus:
+def _broken(folder: Folder) -> BatchStatus:
     """A folder that looks like a batch and cannot be read: it stops nothing but itself."""
     reason = "its manifest.json is broken"
     hint = "convert its source again, then remove this folder"

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pycurl
 
-from lexer_pipeline.system.files import read_at
+from lexer_pipeline.errors import PipelineError
 from lexer_pipeline.system.hashing import Digest
+from lexer_pipeline.uploading.body import Reader
 from lexer_pipeline.uploading.words import points_to, words_of
 
 BUFFER = 1 << 18
@@ -71,7 +72,7 @@ class Transfer:
     `last_block` is called before the last block is handed over: until it has returned, nothing can have been stored.
     """
 
-    descriptor: int
+    reader: Reader
     size: int
     sha256: str
     wire: Wire
@@ -89,6 +90,7 @@ class Transfer:
     body: bytearray = field(default_factory=bytearray)
     failure: BaseException | None = None
     ended: str = ""
+    unread: str = ""
     sha256_sent: Digest = field(default_factory=lambda: Digest("sha256"))
     md5_sent: Digest = field(default_factory=lambda: Digest("md5"))
 
@@ -96,9 +98,15 @@ class Transfer:
         """Hand over the next bytes; a file that ends early, or is not the recorded one, aborts the transfer."""
         want = min(size, self.size - self.handed)
         try:
-            data = read_at(self.descriptor, want, self.handed)
+            data = self.reader.read_at(want, self.handed)
         except OSError:
             data = b""
+        except PipelineError as problem:
+            self.unread = f"the file could not be read whole: {problem.message}"
+            return int(pycurl.READFUNC_ABORT)
+        except BaseException as error:  # noqa: BLE001 - kept, and raised again outside of libcurl
+            self.failure = error
+            return int(pycurl.READFUNC_ABORT)
         self.sha256_sent.feed(data)
         self.md5_sent.feed(data)
         is_last = want and self.handed + len(data) == self.size

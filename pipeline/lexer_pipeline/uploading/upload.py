@@ -7,6 +7,7 @@ Ours counts only where the store cannot be asked, or does not say why it refuses
 
 from dataclasses import replace
 
+from lexer_pipeline.errors import ServiceUnavailable
 from lexer_pipeline.model import Receipt
 from lexer_pipeline.outbox.entry import ENDED, Entry, State
 from lexer_pipeline.outbox.ledger import uploads_of
@@ -75,7 +76,11 @@ def _carry_out(file: OutgoingFile, entry: Entry, context: UploadContext) -> Rece
     body: Body | None = None
     failures = 0
     while not context.halted():
-        if (body := file.body(body)) is None:
+        try:
+            body = file.body(body)
+        except ServiceUnavailable as problem:
+            return unsent(entry, f"its file cannot be read now: {problem.message}", receipts.TIME)
+        if body is None:
             return _changed(entry, context)
         # What has ended is here to be resent, which begins with a new permission.
         unasked = entry.state in (State.PREPARED, State.ASKED, *ENDED)

@@ -13,6 +13,7 @@ from lexer_pipeline.comparing.compare import compare
 from lexer_pipeline.comparing.page import page
 from lexer_pipeline.errors import UsageError
 from lexer_pipeline.system import files
+from lexer_pipeline.system.addresses import shown
 
 
 def run(asked: argparse.Namespace) -> int:
@@ -29,7 +30,7 @@ def run(asked: argparse.Namespace) -> int:
             "compared", differences=[one.as_json() for one in map(show_diff.without_values, found)]
         )
     if asked.out is not None:
-        title = f"{PurePath(asked.old).name} and {PurePath(asked.new).name}"
+        title = " and ".join(PurePath(shown(one)).name for one in (asked.old, asked.new))
         files.write_whole(asked.out, page(title, found))
     if asked.json:
         told = {"differences": [one.as_json() for one in found]}

@@ -11,11 +11,12 @@ from lexer_pipeline.cli.exits import DONE
 from lexer_pipeline.cli.terminal import watched
 from lexer_pipeline.errors import UsageError
 from lexer_pipeline.loading.database import Query
-from lexer_pipeline.outbox.batch import MANIFEST, PAGE, folder_named, no_batch
+from lexer_pipeline.outbox.batch import PAGE, batch_named, folder_named, no_batch
 from lexer_pipeline.outbox.names import FILE_NAME
 from lexer_pipeline.preparing.pages import Page, page_on_batch, page_on_sources
 from lexer_pipeline.system import files
 from lexer_pipeline.system.addresses import address_of, shown
+from lexer_pipeline.system.stores import Folder
 
 
 def run(asked: argparse.Namespace) -> int:
@@ -40,15 +41,12 @@ def run(asked: argparse.Namespace) -> int:
     return DONE
 
 
-def _batch(asked: argparse.Namespace) -> Path | None:
+def _batch(asked: argparse.Namespace) -> Folder | None:
     """The folder of the batch that is meant; None where sources are."""
     if asked.query is not None:
         return None
-    folders = [
-        folder
-        for word in asked.sources
-        if address_of(word) is None and ((folder := folder_named(word, asked.batches)) / MANIFEST).is_file()
-    ]
+    found = (batch_named(word, asked.batches) for word in asked.sources)
+    folders = [folder for folder in found if folder is not None]
     if folders and len(asked.sources) > 1:
         raise UsageError(
             f"{folders[0]}: a page is on one batch, or on sources", "Type report for each batch."

@@ -12,9 +12,10 @@ from lexer_pipeline.cli.console import console_for, say
 from lexer_pipeline.cli.exits import DONE
 from lexer_pipeline.errors import UsageError
 from lexer_pipeline.loading.database import is_address
-from lexer_pipeline.outbox.batch import MANIFEST
+from lexer_pipeline.outbox.batch import batch_named
 from lexer_pipeline.reviewing.session import Session, Wanted
-from lexer_pipeline.system.addresses import address_of, shown
+from lexer_pipeline.system.addresses import shown
+from lexer_pipeline.system.store_path import StorePath
 
 PAGE = ("nicegui", "fastapi", "uvicorn")
 
@@ -38,8 +39,14 @@ def run(asked: argparse.Namespace) -> int:
             "Make a batch with lexer-pipeline convert --query first, then: lexer-pipeline review BATCH",
         )
     # The ledger that knows a batch lies beside it.
-    asked.fix = named if address_of(named) is None and (Path(named) / MANIFEST).is_file() else None
-    wanted = Wanted(named, asked.spec, given.made_in(asked), options, lambda: given.settings(asked))
+    asked.fix = named if batch_named(named, Path()) is not None else None
+    out = given.made_in(asked)
+    if isinstance(out, StorePath):
+        raise UsageError(
+            f"{out}: a review works with batches on a disk of this machine, and these lie in an object store",
+            f"Fetch the file of its rejects, fix it, and type: lexer-pipeline convert --fix {asked.fix or 'BATCH'} rejects.csv",
+        )
+    wanted = Wanted(named, asked.spec, out, options, lambda: given.settings(asked))
     with closing(Session(wanted)) as session:
         serving.serve(session, asked.port, lambda line: say(words, line), not asked.no_browser)
     if session.edits is not None and not session.made:

@@ -2,7 +2,6 @@
 
 import argparse
 from collections.abc import Sequence
-from pathlib import Path
 
 from lexer_pipeline.cli import asked as given
 from lexer_pipeline.cli import job_run, show_sent
@@ -13,8 +12,11 @@ from lexer_pipeline.cli.exits import DATA, DONE, INTERRUPTED
 from lexer_pipeline.cli.job_run import Made, Read
 from lexer_pipeline.cli.sending import stopping, tell_receipts, watched_uploads
 from lexer_pipeline.errors import UsageError
-from lexer_pipeline.model import PreparedBatch, Receipt
+from lexer_pipeline.model import Receipt
+from lexer_pipeline.outbox.batch import PreparedBatch
+from lexer_pipeline.system import stores
 from lexer_pipeline.system.runtime import Runtime
+from lexer_pipeline.system.stores import Folder
 from lexer_pipeline.uploading.options import UploadOptions
 from lexer_pipeline.uploading.receipts import exit_code
 from lexer_pipeline.uploading.send import upload
@@ -61,7 +63,7 @@ def _looked_at(asked: argparse.Namespace, read: Read) -> int:
     return DONE if are_good else DATA
 
 
-def _folders(ready: Sequence[PreparedBatch | Path]) -> list[Path]:
+def _folders(ready: Sequence[PreparedBatch | Folder]) -> list[Folder]:
     return [one.path if isinstance(one, PreparedBatch) else one for one in ready]
 
 
@@ -74,7 +76,7 @@ def _sent(asked: argparse.Namespace, settings: Settings, made: Made) -> tuple[tu
         options = UploadOptions(asked.resend, asked.older, earlier=True, progress=progress)
         receipts = upload(ready, asked.out, settings, options, Runtime(stop=stop.is_set))
     tell_receipts(asked.log, receipts)
-    show_sent.receipts(console_for(asked), receipts, Path(asked.out))
+    show_sent.receipts(console_for(asked), receipts, stores.folder(asked.out))
     show_sent.later(console_for(asked), receipts, given.address_source())
     return receipts, stop.is_set()
 
