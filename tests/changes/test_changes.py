@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 from lexer_pipeline.errors import PersonNeeded, UsageError
-from lexer_pipeline.model import PreparedBatch
 from lexer_pipeline.outbox.address import LedgerAddress, LedgerPlace
+from lexer_pipeline.outbox.batch import PreparedBatch
 from lexer_pipeline.outbox.deliveries import in_folder
 from lexer_pipeline.outbox.ledger import Ledger
 from lexer_pipeline.outbox.trace import trace
