@@ -97,7 +97,8 @@ class SourceUse:
 class Manifest:
     """What a prepared batch is, where it came from and belongs, and what was counted (manifest.json).
 
-    Promise: rows = records + rejected + continuations + blank, where `rejected` are rows: those of `rejected_records`. Rows that a mapping leaves out are not among
+    Promise: rows = records + rejected + continuations + blank + unchanged, where `rejected` are rows: those of `rejected_records`; and `unchanged` are rows of
+    records that are at the destination already, as far as it was compared with the service and dataset of `compared_with`. Rows that a mapping leaves out are not among
     them: `skipped` counts those by reason. `state` is prepared, held, rejected, superseded or dropped; `file` is empty where
     no record was valid. `destination` is a dataset, or None; `replaces` and `fixes` name batches. `mapping` is the text of the
     mapping, or a list of texts where each source had its own; with `options` and `decisions` (an object a source) it is what it takes to do the same again. `left_out`
@@ -132,6 +133,8 @@ class Manifest:
     replaces: str | None = None
     fixes: str | None = None
     rejected_records: int = 0
+    unchanged: int = 0
+    compared_with: Mapping[str, Json] | None = None
 
     def as_json(self) -> dict[str, Json]:
         """The manifest as manifest.json holds it."""

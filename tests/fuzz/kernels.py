@@ -118,6 +118,11 @@ class Direct:
         names = (b"sku", b"link", b"product_id")[: rng.randrange(4)]
         with suppress(ValueError, AttributeError, RecursionError):  # what is no record is no NDJSON of ours
             fingerprints.record_hashes(view, whole[1], names, rng.random() < 0.3, bytes(16))
+        hashes = np.frombuffer(bytes(view[: len(view) // 8 * 8]), np.uint64)
+        with suppress(ValueError):  # starts that are as many as they may be, whatever they say
+            fingerprints.among(
+                hashes, np.sort(hashes), np.array(rng.choices(range(-3, 9), k=rng.randrange(7)), np.int64)
+            )
 
     def paths(self, rng: random.Random) -> None:
         """Some documents behind each other as a table, spoiled or cut or as they are."""

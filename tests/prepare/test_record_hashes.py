@@ -137,3 +137,16 @@ def test_without_the_key_nobody_can_work_out_a_hash() -> None:
     one, two = hashes(line, names=(b"link",)), hashes(line, names=(b"link",), key=bytes(16))
 
     assert not set(one[0]) & set(two[0])
+
+
+@given(st.lists(st.integers(0, 2**64 - 1)), st.lists(st.integers(0, 2**64 - 1)), st.integers(1, 6))
+def test_hashes_are_found_among_others_by_their_beginnings(
+    some: list[int], known: list[int], bits: int
+) -> None:
+    there = np.sort(np.array(known, np.uint64))
+    begins = np.arange(1 << bits, dtype=np.uint64) << np.uint64(64 - bits)
+    starts = np.append(np.searchsorted(there, begins), len(there)).astype(np.int64)
+    asked = np.array([*some, *known], np.uint64)
+    found = [module.among(asked, there, starts).tolist() for module in (dispatch, fallback)]
+
+    assert found[0] == found[1] == [one in known for one in asked.tolist()]

@@ -19,6 +19,7 @@ from lexer_pipeline.uploading import settings as config
 MAPPING = """\
 title = "Till receipts"
 accept = "several_currencies"
+changed = true
 suspicions = { share = 0.02, records = 5 }
 country = "AU"
 placeholders = { add = ["WALKIN"], not = "0" }
@@ -41,6 +42,7 @@ carry = ["Shop"]
 unlinked = "skip"
 needs = "Status"
 lacks = ["State"]
+identity = ["purchase_id"]
 
 [records.reconcile]
 total = { column = "Total", convert = ["money"] }
@@ -130,6 +132,7 @@ country = "AU"
 unknown = "reject"
 ignore_unknown = true
 keep_rest = true
+changed = true
 engine = "spark"
 master = "spark://127.0.0.1:7077"
 accept = ["shared_link"]

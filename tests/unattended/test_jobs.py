@@ -22,6 +22,8 @@ TYPED_ALONE = {
     "debug",
     "profile",
     "replaces",
+    "full",
+    "list_missing",
     "resend",
     "date",
     "job",

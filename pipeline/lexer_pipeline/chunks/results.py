@@ -55,7 +55,8 @@ class Checked:
 
     The records `vouched` are accepted as shaped; `lines` holds the NDJSON of those that the reference
     accepted, by record; the records `folded` are part of what another source has, and those with one number in `groups` are of one. `taken` rows are left to
-    another record of the mapping. `rows` = `records` + the rows rejected + `continuations` + `blank`.
+    another record of the mapping. `rows` = `records` + the rows rejected + `continuations` + `blank` + `unchanged`: rows of
+    `unchanged_records`, which are accepted and at the destination already; `sent` says, where there may be such, which accepted ones are not.
     """
 
     shaped: Shaped
@@ -73,3 +74,6 @@ class Checked:
     folded: tuple[int, ...] = ()
     taken: int = 0
     groups: Mapping[int, int] = field(default_factory=dict)
+    unchanged: int = 0
+    unchanged_records: int = 0
+    sent: Bools | None = None

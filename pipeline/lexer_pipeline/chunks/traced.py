@@ -7,7 +7,7 @@ import numpy as np
 from lexer_pipeline.chunks.records import Records
 from lexer_pipeline.chunks.results import Checked
 from lexer_pipeline.chunks.rows import Written
-from lexer_pipeline.kernels.arrays import Int64s
+from lexer_pipeline.kernels.arrays import Bools, Int64s
 from lexer_pipeline.kernels.codes import ROW_BLANK
 
 
@@ -20,7 +20,51 @@ class Traced:
 
 
 def traced(checked: Checked) -> Traced:
-    """Where the accepted records of a chunk come from, in the order of their NDJSON."""
+    """Where the records of a chunk that are sent come from, in the order of their NDJSON."""
+    found = _traced(checked)
+    if checked.sent is None:
+        return found
+    return Traced(found.lines[np.repeat(checked.sent, found.sizes)], found.sizes[checked.sent])
+
+
+def unsent_lines(checked: Checked) -> Int64s:
+    """The lines on which rows of accepted records begin that are not sent."""
+    if checked.sent is None:
+        return np.zeros(0, np.int64)
+    found = _traced(checked)
+    return found.lines[np.repeat(~checked.sent, found.sizes)]
+
+
+def rows_of_lines(checked: Checked) -> Int64s:
+    """How many rows each record of a chunk that is sent takes, in the order of their NDJSON."""
+    rows = _rows_of_lines(checked)
+    return rows if checked.sent is None else np.compress(checked.sent, rows)
+
+
+def _rows_of_lines(checked: Checked) -> Int64s:
+    chunk, accepted = checked.shaped.chunk, accepted_of(checked)
+    if not isinstance(chunk, Records):
+        return np.ones(len(accepted), np.int64)
+    before = np.append(0, np.cumsum((chunk.faults != ROW_BLANK) & chunk.own))
+    rows: Int64s = (before[chunk.lasts] - before[chunk.firsts])[accepted].astype(np.int64)
+    written = chunk.written
+    if written is None:
+        return rows
+    sizes = _sizes_of(written)
+    if not len(rows):
+        return sizes
+    places = written.places[chunk.firsts[accepted]]
+    return np.insert(sizes, np.searchsorted(written.ends, places, "right"), rows)
+
+
+def sent_ranks(checked: Checked) -> dict[int, int]:
+    """For each accepted record of a chunk of which no row was written as it was read its number among those that are sent, from 1; 0 for none."""
+    accepted = accepted_of(checked)
+    sent: Bools = checked.sent if checked.sent is not None else np.ones(len(accepted), np.bool_)
+    return dict(zip(accepted.tolist(), np.where(sent, np.cumsum(sent), 0).tolist(), strict=True))
+
+
+def _traced(checked: Checked) -> Traced:
     chunk = checked.shaped.chunk
     accepted = accepted_of(checked)
     if not isinstance(chunk, Records):
@@ -64,13 +108,8 @@ def _of_records(chunk: Records) -> Traced:
 
 def _filled_in(written: Written[Records], places: Int64s, rest: Traced) -> Traced:
     """The records that were written as they were read, with the others in their places."""
-    folds = len(written.row_lines) > 0
-    lines = written.row_lines if folds else written.lines
-    sizes = (
-        np.bincount(written.row_records, minlength=written.records)
-        if folds
-        else np.ones(written.records, np.int64)
-    )
+    lines = written.row_lines if len(written.row_lines) else written.lines
+    sizes = _sizes_of(written)
     if not len(rest.sizes):
         return Traced(lines, sizes)
     before = np.searchsorted(written.ends, places, "right")
@@ -78,3 +117,10 @@ def _filled_in(written: Written[Records], places: Int64s, rest: Traced) -> Trace
     return Traced(
         np.insert(lines, np.repeat(rows_before, rest.sizes), rest.lines), np.insert(sizes, before, rest.sizes)
     )
+
+
+def _sizes_of(written: Written[Records]) -> Int64s:
+    """How many rows each record has that was written as it was read."""
+    if not len(written.row_lines):
+        return np.ones(written.records, np.int64)
+    return np.bincount(written.row_records, minlength=written.records).astype(np.int64)

@@ -17,8 +17,8 @@ SECRET = re.compile("^-.*(tok|secret|passw)", re.IGNORECASE)
 OF_MAP = ("--spec", "--from", "--out", "--batches", "--force")
 # All other flags have a value.
 VALUELESS = frozenset({
-    "--as-is", "--debug", "--dry-run", "--force", "--ignore-unknown", "--json", "--keep-rest", "--move-ledger", "--older", "--profile", "--quiet",
-    "--resend", "--show-values", "--yes",
+    "--as-is", "--changed", "--debug", "--dry-run", "--force", "--full", "--ignore-unknown", "--json", "--keep-rest", "--move-ledger",
+    "--older", "--profile", "--quiet", "--resend", "--show-values", "--state", "--yes",
 })  # fmt: skip
 
 

@@ -360,10 +360,15 @@ def _add_purge(commands: Commands) -> None:
     parser.add_argument(
         "--older-than",
         type=flags.age,
-        required=True,
         metavar="AGE",
         help="how long ago they were sent or, if never, made: 30d, 12h, 8w",
     )
+    parser.add_argument(
+        "--state",
+        action="store_true",
+        help="forget which records the service and dataset have, with which --changed compares",
+    )
+    flags.add_dataset(parser)
     parser.add_argument("--yes", action="store_true", help="remove it; without it only say what would go")
     flags.add_out(parser)
 

@@ -58,6 +58,7 @@ def options(asked: argparse.Namespace, progress: Callable[[int, int], None] | No
     return replace(
         found, date=asked.date, label=asked.label, replaces=tuple(asked.replaces), datasets=here.datasets,
         fix=None if edits is not None else getattr(asked, "fix", None), edits=edits, ledger=here.ledger, min_rows=asked.min_rows, max_invalid=asked.max_invalid, max_bytes=asked.max_bytes, report=not asked.no_report,
+        changed=asked.changed or asked.list_missing is not None, full=asked.full, service=here.service, list_missing=asked.list_missing,
     )  # fmt: skip
 
 

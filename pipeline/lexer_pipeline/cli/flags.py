@@ -152,6 +152,22 @@ def add_preparing(parser: argparse.ArgumentParser, count: str | int = "+", metav
         help="make the correction of a batch, one for each specification of the run",
     )
     parser.add_argument(
+        "--changed",
+        action="store_true",
+        help="send only records that are new, or other than what was sent to this service and dataset",
+    )
+    parser.add_argument(
+        "--full",
+        action="store_true",
+        help="send all records, and compare the next --changed with these alone",
+    )
+    parser.add_argument(
+        "--list-missing",
+        type=Path,
+        metavar="FILE",
+        help="with --changed: write hashes of the records that were sent before and are missing now",
+    )
+    parser.add_argument(
         "--date", metavar="YYYYMMDD", help="the date in the file name, and the day of a job (today, UTC)"
     )
     parser.add_argument(

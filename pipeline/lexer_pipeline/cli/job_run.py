@@ -44,10 +44,14 @@ class Read:
 
 @dataclass(slots=True)
 class Made:
-    """What a run made: `ready` is what may be sent, `problem` the first file that could not be read."""
+    """What a run made: `ready` is what may be sent, `problem` the first file that could not be read.
+
+    `waiting` was made before, and files were compared with it as if it were sent.
+    """
 
     ready: list[PreparedBatch | Folder] = field(default_factory=list)
     reports: list[Report] = field(default_factory=list)
+    waiting: list[Folder] = field(default_factory=list)
     problem: PipelineError | None = None
 
 
@@ -151,6 +155,7 @@ def prepared(asked: argparse.Namespace, read: Read) -> Made:
             _say_stop(asked, group, len(read.groups) - number)
             break
         made.ready += _good(report)
+        made.waiting += report.waiting
     return made
 
 

@@ -15,7 +15,7 @@ def prepared(log: Log, report: Report) -> None:
     for one in report.sources:
         found = one.as_json()
         about = {"path": one.path, "specification": one.specification}
-        counts = {name: found[name] for name in SAID}
+        counts = {name: found[name] for name in SAID} | {"unchanged": one.unchanged}
         log.tell("source", WARNING if one.invalid else INFO, **about, **counts)
         for code, found_there in as_json(one.suspicions).items():
             log.tell("suspicion", WARNING, **about, code=code, **found_there)

@@ -47,7 +47,7 @@ def _source(console: Console, report: SourceReport, holding: Collection[str]) ->
     for note in report.notes:
         say(console, f"  {note}")
     if report.findings:
-        records = report.valid + report.invalid_records
+        records = report.valid + report.invalid_records + report.unchanged_records
         rows = [(one.field or "(record)", one.code, one.records, f"{one.records / records:.2%}", one.rows, one.line, one.message)
                 for one in report.findings]  # fmt: skip
         headings = ("field", "code", "records", "share", "rows", "first line", "what to do")
@@ -62,9 +62,10 @@ def _source(console: Console, report: SourceReport, holding: Collection[str]) ->
     several = f" ({rejected})" if report.invalid != report.invalid_records else ""
     further = "row" if report.continuations == 1 else "rows"
     parts = f"{report.valid:,} valid + {report.invalid:,} rejected{several}"
+    there = f" + {report.unchanged:,} unchanged" if report.unchanged else ""
     say(
         console,
-        f"{report.rows:,} {'row' if report.rows == 1 else 'rows'} = {parts} + {report.continuations:,} further {further} of a record + {report.blank:,} blank",
+        f"{report.rows:,} {'row' if report.rows == 1 else 'rows'} = {parts} + {report.continuations:,} further {further} of a record + {report.blank:,} blank{there}",
     )
 
 
@@ -177,7 +178,12 @@ def _to_fix(one: PreparedBatch) -> str:
 
 def _verdict(console: Console, one: Verdict) -> None:
     why = "; ".join(one.reasons)
-    if one.state == "none":
+    if one.compared:
+        counts = ", ".join(f"{count:,} {name}" for name, count in one.compared.items())
+        say(console, f"{one.specification}: {counts}, beside what was sent before")
+    if one.state == "unchanged":
+        say(console, f"{one.specification}: {why}, so no batch was made")
+    elif one.state == "none":
         say(console, f"warning: {one.specification}: no batch was made; {why}")
     elif one.state != "prepared":
         say(console, f"{one.specification}: {one.state}; {why}")

@@ -16,6 +16,7 @@ from lexer_pipeline.system.stores import Folder
 from lexer_pipeline.uploading import next_steps
 from lexer_pipeline.uploading.origins import DEFAULT
 from lexer_pipeline.uploading.purge import Purge
+from lexer_pipeline.uploading.purge_state import PurgedState
 from lexer_pipeline.uploading.receipts import PERSON, TIME
 from lexer_pipeline.uploading.settings import Settings
 from lexer_pipeline.uploading.status import BatchStatus, Overview
@@ -125,6 +126,26 @@ def statuses(console: Console, overview: Overview, out: Folder, ledger: LedgerPl
             console,
             "  lexer-pipeline purge removes that of old batches which are sent, dropped, superseded or rejected",
         )
+
+
+def purged_state(console: Console, found: Sequence[PurgedState], settings: Settings, really: bool) -> None:
+    """What is forgotten of the records at a destination, or would be, and what follows."""
+    if not found:
+        say(console, f"Nothing is known of the records at {settings.service} and these datasets.")
+        return
+    for one in found:
+        verb = "is forgotten" if really else "would be forgotten"
+        dataset = f"dataset {one.dataset}" if one.dataset else "no dataset"
+        say(
+            console,
+            f"{one.specification} at {one.service}, {dataset}: what {one.records:,} records are {verb}",
+        )
+    say(
+        console,
+        "The next --changed sends everything there."
+        if really
+        else "Nothing was removed; add --yes. After that the next --changed sends everything there.",
+    )
 
 
 def purged(console: Console, done: Purge, out: Folder, really: bool) -> None:

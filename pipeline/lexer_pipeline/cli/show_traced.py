@@ -26,6 +26,8 @@ def traced(console: Console, found: Trace) -> None:
 def _became(one: TracedSourceLine, found: Trace) -> str:
     if one.became == "rejected":
         return f"rejected: {one.words}"
+    if one.became == "unchanged":
+        return "unchanged: its record was sent before as it is, and is not sent again"
     file = f"{Path(one.batch).name}.json"
     if one.became == "record":
         also = f"; another record of it was rejected: {one.words}" if one.words else ""

@@ -6,6 +6,7 @@ Some kernels have no fallback: while IS_COMPILED is false nothing calls them, an
 from lexer_pipeline.kernels.fallback import (
     KeySet,
     agree,
+    among,
     check_column,
     distinct,
     encode,
@@ -61,7 +62,7 @@ try:
         value_end,
         vouch_documents,
     )
-    from lexer_pipeline.kernels.fingerprints import record_hashes
+    from lexer_pipeline.kernels.fingerprints import among, record_hashes
     from lexer_pipeline.kernels.flatten import flatten
     from lexer_pipeline.kernels.identities import hash_cells, hash_lines, hash_text
     from lexer_pipeline.kernels.row_writer import Writer, scan_keys
@@ -76,6 +77,7 @@ __all__ = [
     "KeySet",
     "Writer",
     "agree",
+    "among",
     "check_column",
     "distinct",
     "encode",

@@ -285,3 +285,26 @@ def record_hashes(const uint8_t[::1] data not None, const int64_t[::1] ends not 
         at = ends[line - 1] if line else 0
         identities_a[line], contents_a[line] = record_hashes_of(bytes(data[at : ends[line]]), names, is_reference, key)
     return identities_a, contents_a
+
+
+def among(const uint64_t[::1] some not None, const uint64_t[::1] known not None, const int64_t[::1] starts not None):
+    """Which of some hashes are among known ones, which are in order; `starts[b]` is the place of the first that begins with the bits b or more.
+
+    There is one start for each such beginning and one behind the last, 2 ** k + 1 in all.
+    """
+    cdef int64_t n = some.shape[0], i, at, end, heads = starts.shape[0] - 1
+    cdef int shift = 65 - int(heads).bit_length()
+    cdef uint64_t one
+    if heads < 2 or heads & (heads - 1):
+        raise ValueError("there are as many beginnings as a power of two")
+    found_a = np.zeros(n, np.bool_)
+    cdef uint8_t[::1] found = found_a.view(np.uint8)
+    with nogil:
+        for i in range(n):
+            one = some[i]
+            at = starts[<int64_t>(one >> shift)]
+            end = min(starts[<int64_t>(one >> shift) + 1], known.shape[0])
+            while 0 <= at < end and known[at] < one:
+                at += 1
+            found[i] = 0 <= at < end and known[at] == one
+    return found_a

@@ -150,7 +150,7 @@ def _mapping(path: Path, file: SettingsFile) -> Mapping:
         tuple(_record(one, options) for one in table.get("records", ())), file.text,
         accept=_texts(table, "accept"), share=shares.get("share", SHARE), least=shares.get("records", LEAST),
         further_placeholders=_texts(words, "add"), meant=_texts(words, "not"), country=table.get("country", ""),
-        sheet=table.get("sheet"), rest=table.get("rest", ""),
+        sheet=table.get("sheet"), rest=table.get("rest", ""), changed=table.get("changed", False),
         documents=DocumentSettings(**table["documents"]) if "documents" in table else None,
         packed=tuple(_packing(column, said) for column, said in table.get("packed", {}).items()),
     )  # fmt: skip
@@ -196,7 +196,7 @@ def _record(table: Table, options: tuple[str, ...]) -> RecordMap:
         tuple(_field(target, said) for target, said in table["fields"].items()),
         _texts(table, "carry"), _texts(table, "together"), table.get("unlinked", REFUSE), _texts(table, "needs"),
         _texts(table, "lacks"), _reconcile(table["reconcile"]) if "reconcile" in table else None,
-        table.get("each", ""),
+        table.get("each", ""), _texts(table, "identity"),
     )  # fmt: skip
 
 

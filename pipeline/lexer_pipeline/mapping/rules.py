@@ -160,7 +160,8 @@ class RecordMap:
     name no one to link to. With `carry` each row is a
     record of its own, and an empty cell of these columns says what the row before it with the same key says.
     It is made only of an export with one of the columns `needs`, if there are any, and without those that it `lacks`. Of documents
-    each item of the list `each` is a record, where that names one.
+    each item of the list `each` is a record, where that names one. `identity` are the fields by which a record is known again where that
+    are others than the specification says.
     """
 
     specification: str
@@ -175,6 +176,7 @@ class RecordMap:
     lacks: tuple[str, ...] = ()
     reconcile: Reconcile | None = None
     each: str = ""
+    identity: tuple[str, ...] = ()
 
     @property
     def rules(self) -> tuple[FieldRule, ...]:
@@ -270,6 +272,7 @@ class Mapping:
     sheet: str | None = None
     documents: "DocumentSettings | None" = None
     packed: tuple[Packing, ...] = ()
+    changed: bool = False
 
     @property
     def placeholders(self) -> Placeholders:

@@ -53,8 +53,31 @@ def decide(connection: Connection, ledger: Ledger, offer: Offer, out: Folder) ->
     if offer.fixes is not None:
         return _fix(connection, ledger, offer, offer.fixes, out)
     for known in deliveries.of_content(connection, offer):
-        return _known(connection, ledger, offer, known, out)
-    return _further(connection, offer, out)
+        if not _is_history(connection, offer, known[0]):
+            return _known(connection, ledger, offer, known, out)
+    # What was compared record by record, or is to go whatever is there, is no accident where it says the same as before.
+    return _further(connection, offer, out, _newest(connection) if offer.compared or offer.renews else 0)
+
+
+def _is_history(connection: Connection, offer: Offer, one: BatchEntry) -> bool:
+    """Whether a batch of the same content is no answer to an offer that was compared with a destination, or is to go in any case.
+
+    One that belongs to another destination is none, nor one of which the records were there already when it was compared.
+    """
+    if one.compared and one.dataset != offer.dataset:
+        return True
+    if not offer.compared and not offer.renews:
+        return False
+    is_over = one.state == BatchState.SUPERSEDED or any(
+        upload.state == State.SENT for upload in uploads_of(connection, one)
+    )
+    is_elsewhere = one.dataset != offer.dataset or one.compared not in ("", offer.compared)
+    return is_elsewhere or (is_over and bool(one.hashed or offer.renews))
+
+
+def _newest(connection: Connection) -> int:
+    (newest,) = connection.execute("SELECT max(delivery) FROM batches").fetchone()
+    return int(newest or 0)
 
 
 # ------------------------------------------------------------------------------------------------ new deliveries
@@ -120,8 +143,9 @@ def _fix(connection: Connection, ledger: Ledger, offer: Offer, fixed: BatchEntry
     if offer.state == BatchState.REJECTED:
         return Decision(Kind.THERE, "none of its rejects is valid yet", dataset=offer.dataset, there=(fixed,))
     # Which rows went before is known by their lines, so records that say the same are no accident.
-    (newest,) = connection.execute("SELECT max(delivery) FROM batches").fetchone()
-    return _further(connection, offer, out, newest, f"fixes rejects of {Path(fixed.folder).name}")
+    return _further(
+        connection, offer, out, _newest(connection), f"fixes rejects of {Path(fixed.folder).name}"
+    )
 
 
 def _take_over(connection: Connection, ledger: Ledger, offer: Offer, fixed: BatchEntry) -> Decision:

@@ -41,7 +41,8 @@ class NewBatch:
     version. `content` tells the delivery from others by what is in all its parts; `series` is what its deliveries of other
     days have in common. An empty `dataset` is none; `made_for` is the one it was made with, for good. `replaces` and `fixes`
     are ids of batches. Content that was sent before the delivery `after` may be sent again. `asides` are the checksums of
-    rejects that were written beside it, as JSON.
+    rejects that were written beside it, as JSON. `compared` is the service with which its records were compared, to send what is new
+    or changed there alone, and empty where they were not; one that `renews` holds all, so nothing sent before it counts.
     """
 
     part: int
@@ -63,13 +64,15 @@ class NewBatch:
     fixes: int | None = None
     after: int = 0
     asides: str = "{}"
+    compared: str = ""
+    renews: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class BatchEntry(NewBatch):
     """A batch as the ledger knows it; `delivery` is the id of the first part, `state_before` what was superseded or dropped.
 
-    `purged_at` is when its data was removed; 0 where it never was.
+    `purged_at` is when its data was removed; 0 where it never was. Of one that is `hashed` the ledger knows what its records are.
     """
 
     id: int = 0
@@ -78,6 +81,7 @@ class BatchEntry(NewBatch):
     seen: int = 0
     made_at: float = 0.0
     purged_at: float = 0.0
+    hashed: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +107,8 @@ class Offer:
     fixes: BatchEntry | None = None
     takes_over: bool = False
     noted: int = 0
+    compared: str = ""
+    renews: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,6 +52,7 @@ class Found:
             bytes=manifest.bytes, records=manifest.records, dataset=manifest.destination or "",
             made_for=manifest.destination or "",
             state=manifest.state, asides=json.dumps(self.asides()),
+            compared=str((manifest.compared_with or {}).get("service", "")),
         )  # fmt: skip
 
     def asides(self) -> dict[str, str]:

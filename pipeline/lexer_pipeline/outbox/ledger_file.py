@@ -15,7 +15,7 @@ from lexer_pipeline.system.files import open_or_make
 
 FILE = "ledger.sqlite3"
 MOVED = f"{FILE}.moved"  # how it is called once a database knows what it knew
-VERSION = 4
+VERSION = 5
 PATIENCE = 30.0  # seconds to wait for another process that is writing
 LOCKED = (
     f"the ledger has been locked by another process for {PATIENCE:.0f} s",
@@ -32,6 +32,17 @@ CREATE TABLE IF NOT EXISTS sources (              -- what batches were made of, 
     label TEXT NOT NULL,
     UNIQUE (batch, bytes, sha256)
 ) STRICT"""
+HASHES = """
+CREATE TABLE IF NOT EXISTS record_hashes (        -- what the records of batches are known by, and what they say (changes.py)
+    batch INTEGER NOT NULL REFERENCES batches (id),
+    piece INTEGER NOT NULL,
+    low INTEGER NOT NULL,           -- the first eight bits of the first and the last that is in it
+    high INTEGER NOT NULL,
+    data BLOB NOT NULL,
+    PRIMARY KEY (batch, piece)
+) STRICT"""
+HASH_KEY = """
+CREATE TABLE IF NOT EXISTS hash_key (id INTEGER PRIMARY KEY CHECK (id = 1), secret BLOB NOT NULL) STRICT"""
 STAGED = """
 CREATE TABLE IF NOT EXISTS staged (               -- prefixes in object stores at which somebody is or was at work
     work TEXT NOT NULL,             -- its address
@@ -63,7 +74,10 @@ CREATE TABLE batches (              -- every batch that was made here, and every
     asides TEXT NOT NULL DEFAULT '{}',      -- checksums of the rejects written beside it
     seen INTEGER NOT NULL DEFAULT 0,        -- when its manifest last changed, as far as it was looked at
     made_at REAL NOT NULL,
-    purged_at REAL NOT NULL DEFAULT 0       -- when its data was removed
+    purged_at REAL NOT NULL DEFAULT 0,      -- when its data was removed
+    compared TEXT NOT NULL DEFAULT '',      -- the service with which its records were compared; empty: none
+    renews INTEGER NOT NULL DEFAULT 0,      -- it holds all, so nothing that was sent before it counts
+    hashed INTEGER NOT NULL DEFAULT 0       -- what its records are is in record_hashes
 ) STRICT;
 CREATE INDEX batches_by_content ON batches (content, specification);
 CREATE INDEX batches_by_series ON batches (series, specification, dataset);
@@ -113,7 +127,7 @@ CREATE TABLE fixed (                -- rows of a batch's rejects that a fix of i
 CREATE INDEX fixed_by_batch ON fixed (batch);
 CREATE TABLE pace (id INTEGER PRIMARY KEY CHECK (id = 1), next_at REAL NOT NULL) STRICT;
 INSERT INTO pace VALUES (1, 0)"""
-STATEMENTS = (*SCHEMA.split(";\n"), SOURCES, STAGED)
+STATEMENTS = (*SCHEMA.split(";\n"), SOURCES, STAGED, HASHES, HASH_KEY)
 
 
 def open_for_writing(path: Path) -> sqlite3.Connection:

@@ -62,7 +62,8 @@ FORM: Mapping[str, Check] = {
     **dict.fromkeys(("record_type", "destination"), _or_none(_is_text)),
     **dict.fromkeys(("replaces", "fixes"), _or_none(_is_name)),
     **dict.fromkeys(
-        ("bytes", "records", "rejected", "rows", "continuations", "blank", "rejected_records"), _is_count
+        ("bytes", "records", "rejected", "rows", "continuations", "blank", "rejected_records", "unchanged"),
+        _is_count,
     ),
     **dict.fromkeys(("issues", "warnings", "conversions", "skipped"), _object_of(_is_count)),
     **dict.fromkeys(("held_for", "accepted", "left_out"), _list_of(_is_text)),
@@ -73,6 +74,7 @@ FORM: Mapping[str, Check] = {
     "options": _is_object,
     "decisions": _list_of(_is_object),
     "suspicions": _object_of(_is_object),
+    "compared_with": _or_none(_is_object),
 }
 
 

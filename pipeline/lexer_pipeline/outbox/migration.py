@@ -26,8 +26,8 @@ from lexer_pipeline.outbox.names import FileName, Given
 from lexer_pipeline.system.hosts import is_loopback
 
 DESTINATION = re.compile(r"(?P<host>\S*)(?: dataset=(?P<dataset>\S+) type=(?P<type>\S+))?")
-# The tables before `purge`, and those before what batches were made of was among them; no release had them.
-WITHOUT_PURGES, WITHOUT_SOURCES = 2, 3
+# The tables before `purge`, those before what batches were made of was among them, and those before what their records are.
+WITHOUT_PURGES, WITHOUT_SOURCES, WITHOUT_HASHES = 2, 3, 4
 SAME = (
     "id", "sha256", "md5", "state", "upload_id", "url", "expires_at", "tries", "unanswered", "body_bytes", "denied", "etag",
     "verified", "reason", "created_at", "started_at", "updated_at",
@@ -76,11 +76,14 @@ def migrate(connection: sqlite3.Connection, home: Path, now: float) -> None:
     if not before:
         ledger_file.make_tables(connection)
         return
-    if before in (WITHOUT_PURGES, WITHOUT_SOURCES):
+    if before in (WITHOUT_PURGES, WITHOUT_SOURCES, WITHOUT_HASHES):
         if before == WITHOUT_PURGES:
             connection.execute("ALTER TABLE batches ADD COLUMN purged_at REAL NOT NULL DEFAULT 0")
-        connection.execute(ledger_file.SOURCES)
-        connection.execute(ledger_file.STAGED)
+        connection.execute("ALTER TABLE batches ADD COLUMN compared TEXT NOT NULL DEFAULT ''")
+        for column in ("renews", "hashed"):
+            connection.execute(f"ALTER TABLE batches ADD COLUMN {column} INTEGER NOT NULL DEFAULT 0")
+        for table in (ledger_file.SOURCES, ledger_file.STAGED, ledger_file.HASHES, ledger_file.HASH_KEY):
+            connection.execute(table)
         connection.execute(f"PRAGMA user_version={ledger_file.VERSION}")
         return
     # Columns by their names, so that SQLite says of a ledger that is none of 0.1.0 which it lacks.

@@ -1,6 +1,7 @@
 """What the ledger of a folder knows is brought into one in a database, once and as a whole; from then on that one is used."""
 
 from contextlib import ExitStack, closing
+from itertools import chain
 from pathlib import Path
 
 from lexer_pipeline.errors import UsageError
@@ -13,7 +14,7 @@ from lexer_pipeline.system import files
 from lexer_pipeline.system.runtime import Runtime
 
 # In this order, since each refers to those before it.
-TABLES = ("batches", "uploads", "events", "fixed", "sources", "staged")
+TABLES = ("batches", "uploads", "events", "fixed", "sources", "staged", "record_hashes", "hash_key")
 NUMBERED = ("batches", "uploads", "events")
 SAME = "SELECT id, folder, sha256 FROM batches ORDER BY id"
 
@@ -73,13 +74,13 @@ def _is_there(source: Connection, target: Connection, old: Ledger, new: Ledger) 
 
 def _copy(source: Connection, target: Connection, old: Ledger, new: Ledger) -> None:
     for table in TABLES:
-        rows = [dict(row) for row in source.execute(f"SELECT * FROM {table} ORDER BY 1")]  # noqa: S608 - this module's own words
-        for row in rows if table == "batches" else ():
-            row["folder"] = _called(row["folder"], old, new)
-        if rows:
-            names = list(rows[0])
+        rows = (dict(row) for row in source.execute(f"SELECT * FROM {table} ORDER BY 1"))  # noqa: S608 - this module's own words
+        if table == "batches":
+            rows = (row | {"folder": _called(row["folder"], old, new)} for row in rows)
+        if (first := next(rows, None)) is not None:
+            names = list(first)
             insert = f"INSERT INTO {table} ({', '.join(names)}) VALUES (:{', :'.join(names)})"  # noqa: S608 - names of our own tables
-            target.executemany(insert, rows)
+            target.executemany(insert, chain([first], rows))
     for table in NUMBERED:
         last = f"SELECT coalesce(max(id), 0) + 1 FROM {table}"  # noqa: S608 - this module's own words
         target.execute(f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), ({last}), false)")

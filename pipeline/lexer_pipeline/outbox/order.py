@@ -29,16 +29,21 @@ RIVALS = f"""{UPLOADS} WHERE u.id != :id AND {AT_SERVICE} AND (
 # Nothing that may be sent took its place.
 UNCORRECTED = """NOT EXISTS (SELECT 1 FROM batches AS later
     WHERE later.name = b.name AND later.id > b.id AND later.state = 'prepared')"""
-SERIES = "b.series = :series AND b.specification = :specification AND b.dataset = :dataset"
+# What records were compared with is what was sent before, of whatever series: so all of which that is known go one after another.
+SERIES = """(b.series = :series OR (b.hashed = 1 AND :hashed = 1))
+    AND b.specification = :specification AND b.dataset = :dataset"""
 # To be sent to this service, and neither there yet nor given up. What another service has is not waited for; but a sandbox,
 # which http alone tells, is no other service: what was tried there has its place here.
-WAITS_HERE = f"""b.state = 'prepared'
+WAITS_HERE = f"""b.state = 'prepared' AND b.compared IN ('', :service)
     AND {UNCORRECTED}
     AND NOT EXISTS (SELECT 1 FROM uploads AS u WHERE u.batch = b.id AND {OWN} AND (
         (u.state = 'sent' AND ({AT_SERVICE} OR (u.service NOT LIKE 'http://%' AND {A_SERVICE})))
         OR ({AT_SERVICE} AND u.state IN ('in_doubt', 'refused', 'changed'))))"""  # noqa: S608 - this module's own words
-# To be sent to this service, or held; what is there already, what a correction took the place of, and what was purged, is not.
+# To be sent to this service, or held; what is there already, what a correction took the place of, and what was purged, is not. What was
+# compared with another service has its place there.
 WAITS = f"""b.state IN ('prepared', 'held') AND b.purged_at = 0
+    AND (b.compared IN ('', :service)
+        OR NOT EXISTS (SELECT 1 FROM uploads AS u WHERE u.batch = b.id AND u.service = b.compared AND u.state = 'sent'))
     AND {UNCORRECTED}
     AND NOT EXISTS (SELECT 1 FROM uploads AS u WHERE u.batch = b.id AND {AT_SERVICE} AND {OWN} AND u.state = 'sent')"""  # noqa: S608 - this module's own words
 
@@ -140,7 +145,7 @@ def series_waiting(connection: Connection, one: BatchEntry, service: str, host: 
     where = f"{SERIES} AND b.delivery < :delivery AND {WAITS_HERE}"
     return select(
         connection, where, series=one.series, specification=one.specification, dataset=one.dataset,
-        delivery=one.delivery, service=service, host=host,
+        delivery=one.delivery, hashed=one.hashed, service=service, host=host,
     )  # fmt: skip
 
 
@@ -153,6 +158,6 @@ def sent_after(connection: Connection, one: BatchEntry, service: str, host: str)
         AND {AT_SERVICE} AND (u.state IN ('granted', 'sending', 'sent', 'in_doubt') OR u.unanswered > 0))"""  # noqa: S608 - this module's own words
     found = select(
         connection, where, series=one.series, specification=one.specification, dataset=one.dataset,
-        delivery=one.delivery, service=service, host=host,
+        delivery=one.delivery, hashed=one.hashed, service=service, host=host,
     )  # fmt: skip
     return found[-1] if found else None

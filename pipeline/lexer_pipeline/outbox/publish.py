@@ -6,9 +6,12 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
+from typing import Protocol
 
+from lexer_pipeline.errors import PersonNeeded
 from lexer_pipeline.model import Manifest, SourceUse
-from lexer_pipeline.outbox import deliveries
+from lexer_pipeline.outbox import deliveries, record_hashes
+from lexer_pipeline.outbox.at_destination import Standing
 from lexer_pipeline.outbox.batch import PreparedBatch, read
 from lexer_pipeline.outbox.connection import Connection
 from lexer_pipeline.outbox.decide import Decision, Kind, decide
@@ -17,10 +20,25 @@ from lexer_pipeline.outbox.known_sources import note_sources
 from lexer_pipeline.outbox.ledger import Ledger
 from lexer_pipeline.outbox.locks import ITSELF
 from lexer_pipeline.outbox.there_already import Beside, changed, in_place, matched, nothing, with_asides
-from lexer_pipeline.outbox.workspace import DATA, Workspace
+from lexer_pipeline.outbox.workspace import DATA, Part, Workspace
 from lexer_pipeline.system import files
 from lexer_pipeline.system.store_path import StorePath, side_by_side
 from lexer_pipeline.system.stores import Folder
+
+
+class RecordHashes(Protocol):
+    """What the records of a delivery are, and with what they were compared, if they were."""
+
+    @property
+    def standing(self) -> Standing | None:
+        """What stood at the destination when they were compared."""
+
+    @property
+    def outdated(self) -> Sequence[BatchEntry]:
+        """Batches that are held, and of which this one has all records as they are now."""
+
+    def pairs(self, part: int) -> Iterator[bytes]:
+        """The pairs of the part of this number, from 1, in the order of their identities."""
 
 
 def content_of(work: Workspace, state: str) -> str:
@@ -38,6 +56,7 @@ def content_of(work: Workspace, state: str) -> str:
 
 def publish(
     work: Workspace, ledger: Ledger, offer: Offer, template: Manifest, sources: Sequence[SourceUse], beside: Beside = nothing,
+    hashes: RecordHashes | None = None,
 ) -> list[PreparedBatch]:  # fmt: skip
     """Give a sealed delivery its names and move it into the out folder; or name the batches that hold the same already.
 
@@ -46,11 +65,15 @@ def publish(
     out = work.out
     # What takes long comes before anybody has to wait for us.
     with work.brought(ledger, offer), _alone(out, ledger):
+        parts: list[Part | None] = [*work.parts]
         with ledger.transaction() as connection:
+            _refuse_outdated(connection, hashes)
             decision = decide(connection, ledger, offer, out)
             if decision.kind is Kind.NEW:
                 entries = deliveries.add(connection, _new(work, ledger, offer, decision), ledger.now())
-                _supersede(connection, offer, decision, entries)
+                _supersede(
+                    connection, offer, decision, entries, hashes.outdated if hashes is not None else ()
+                )
                 _note_fixed(connection, work, offer, decision, entries)
                 note_sources(connection, entries, sources, template.options)
                 _finish(work, offer, decision, template, sources, beside)
@@ -59,6 +82,8 @@ def publish(
                 parts = matched(work, decision)
                 entries = [changed(connection, ledger, one, decision) for one in decision.there]
                 entries = with_asides(connection, ledger, parts, entries, is_fix=offer.fixes is not None)
+            if offer.state != BatchState.REJECTED:
+                entries = _with_hashes(connection, offer, entries, hashes if all(parts) else None)
         if decision.kind is Kind.NEW:
             work.carry_out(ledger)
             folders = [out / f"{name}-{decision.version}" for name in decision.names]
@@ -72,6 +97,31 @@ def publish(
                 for one in entries:
                     ledger.reopen(connection, one)
         return found
+
+
+def _refuse_outdated(connection: Connection, hashes: RecordHashes | None) -> None:
+    """PersonNeeded where something else stands at the destination by now than what the records were compared with."""
+    if hashes is not None and hashes.standing is not None and hashes.standing.has_changed(connection):
+        raise PersonNeeded(
+            "another command changed meanwhile what is sent to this destination, so what is new there is not known",
+            "Run this again.",
+        )
+
+
+def _with_hashes(
+    connection: Connection, offer: Offer, entries: list[BatchEntry], hashes: RecordHashes | None
+) -> list[BatchEntry]:
+    """Keep what the records of batches are, as far as that is not kept yet; within the transaction that they are made or found in."""
+    found = []
+    for number, one in enumerate(entries, 1):
+        kept = one
+        if hashes is not None and not one.hashed:
+            record_hashes.put(connection, one.id, hashes.pairs(number))
+            kept = replace(kept, hashed=1)
+        if offer.renews and not one.renews:
+            kept = deliveries.change(connection, kept, renews=1)
+        found.append(kept)
+    return found
 
 
 @contextmanager
@@ -108,6 +158,8 @@ def _new(work: Workspace, ledger: Ledger, offer: Offer, decision: Decision) -> l
             fixes=_fixes(offer),
             after=decision.after,
             asides=json.dumps(part.rejects),
+            compared=offer.compared,
+            renews=offer.renews,
         )
         for number, (part, name) in enumerate(zip(work.parts, decision.names, strict=True), 1)
     ]
@@ -147,10 +199,11 @@ def _finish(
 
 
 def _supersede(
-    connection: Connection, offer: Offer, decision: Decision, entries: Sequence[BatchEntry]
-) -> None:
+    connection: Connection, offer: Offer, decision: Decision, entries: Sequence[BatchEntry], outdated: Sequence[BatchEntry]
+) -> None:  # fmt: skip
     """What the new delivery stands for is not sent any more; a correction that is held takes nobody's place yet."""
-    for one in decision.takes:
+    held = (one for one in outdated if deliveries.by_id(connection, one.id).state == BatchState.HELD)
+    for one in (*decision.takes, *held):
         deliveries.change(connection, one, state=BatchState.SUPERSEDED, state_before=one.state)
     if decision.replaces and offer.state == BatchState.PREPARED:
         for one in entries:

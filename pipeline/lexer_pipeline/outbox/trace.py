@@ -15,7 +15,7 @@ from lexer_pipeline.system import stores
 from lexer_pipeline.system.stores import Folder
 
 # What became of a line of a source.
-SENT, REJECTED, NOTHING = "record", "rejected", "nothing"
+SENT, REJECTED, UNCHANGED, NOTHING = "record", "rejected", "unchanged", "nothing"
 AGAIN = (
     "Convert its sources again with the same words: the batch stays as it is, and the file is put beside it."
 )
@@ -45,7 +45,7 @@ class TracedLine:
 
 @dataclass(frozen=True, slots=True)
 class TracedSourceLine:
-    """A line of a source and what `became` of it: "record", "rejected", or "nothing" where nothing begins on it.
+    """A line of a source and what `became` of it: "record", "rejected", "unchanged", or "nothing" where nothing begins on it.
 
     `lines` are those of the NDJSON of `batch`, `issues` what is wrong with a record that begins there, and `words` the same in words.
     The last row or document up to it begins on the line `begins`, 0 where none does.
@@ -180,6 +180,8 @@ def _of_source(batch: PreparedBatch, word: str) -> TracedSourceLine:
         bad = rejected_up_to(part, numbers, line)
         if bad.line > reject.line:
             reject, rejecting = bad, part
+    if line not in (begins, reject.line) and (there_already := _unchanged_in(batch, source, line)):
+        return TracedSourceLine(source, line, UNCHANGED, str(there_already.path), (), line, (), "")
     if line not in (begins, reject.line):
         is_sent = begins > reject.line
         last = (of, lines, begins) if is_sent else (rejecting, (), reject.line)
@@ -190,6 +192,15 @@ def _of_source(batch: PreparedBatch, word: str) -> TracedSourceLine:
     return TracedSourceLine(
         source, line, REJECTED, str(rejecting.path), (), line, reject.issues, reject.words
     )
+
+
+def _unchanged_in(batch: PreparedBatch, source: str, line: int) -> PreparedBatch | None:
+    """The part that knows a line of a source for a row of a record that is at the destination already."""
+    for part in _parts(batch):
+        numbers = frozenset(number for number, one in enumerate(part.manifest.sources) if one.path == source)
+        if _opened(part).is_unchanged(numbers, line):
+            return part
+    return None
 
 
 def _asked(batch: PreparedBatch, word: str) -> tuple[str, int]:

@@ -25,10 +25,13 @@ from lexer_pipeline.system.stores import Folder
 
 TRACE = "lines.trace"
 MAGIC, VERSION = b"LXTRACE\n", 1
+# Where some of the rows are unchanged, which the version before does not know.
+WITH_UNCHANGED = 2
 # The magic bytes, the version, how many blocks, where the index begins, how many records, the SHA-256, and a checksum of all this and the index.
 END = struct.Struct("<8sIIQQ32sI")
-# What a block holds: records one after another; rows that records of before have in another source; records of which nothing is known.
-RECORDS, MORE, UNKNOWN = range(3)
+# What a block holds: records one after another; rows that records of before have in another source; records of which nothing is known; rows
+# of records that are not sent, since they are at the destination already.
+RECORDS, MORE, UNKNOWN, UNCHANGED = range(4)
 # The records of a block are `count`, from the line `first` of the NDJSON on; their rows stand on lines of the source from `low` to `high`,
 # or of its mended rejects. Its bytes lie `at` a place of the file.
 INDEX = np.dtype([
@@ -67,6 +70,8 @@ class TraceWriter:
         self._sizes: list[Int64s] = []
         self._rows = 0
         self._more: dict[tuple[int, int], list[tuple[int, Int64s]]] = {}
+        self._unchanged: dict[int, list[Int64s]] = {}
+        self._version = VERSION
 
     def add(self, source: int, lines: Int64s, sizes: Int64s, fixes: int = 0) -> None:
         """The next records are made of rows of this source, `sizes` of them each, which begin on these `lines`."""
@@ -89,11 +94,21 @@ class TraceWriter:
         if len(some) >= BLOCK_ROWS:
             self._end_more(source, fixes)
 
+    def add_unchanged(self, source: int, lines: Int64s) -> None:
+        """On these lines of a source stand rows of records that are at the destination already."""
+        if not len(lines):
+            return
+        some = self._unchanged.setdefault(source, [])
+        some.append(lines)
+        if sum(map(len, some)) >= BLOCK_ROWS:
+            self._end_unchanged(source)
+
     def renumber(self, shift: int) -> None:
         """The sources have numbers that are so much lower."""
         self._end_block()
         self._index = [(*one[:2], one[2] - shift, *one[3:]) for one in self._index]
         self._more = {(source - shift, fixes): some for (source, fixes), some in self._more.items()}
+        self._unchanged = {source - shift: some for source, some in self._unchanged.items()}
 
     def add_unknown(self, count: int) -> None:
         """Of the next records nobody knows where they come from."""
@@ -114,6 +129,8 @@ class TraceWriter:
                 self.add(source, lines, sizes, fixes)
             elif kind == UNKNOWN:
                 self.add_unknown(int(sizes.sum()))
+            elif kind == UNCHANGED:
+                self.add_unchanged(source, lines)
             else:
                 for record, some in zip(first.tolist(), np.split(lines, np.cumsum(sizes)[:-1]), strict=True):
                     self.add_more(shift + record, source, some, fixes)
@@ -123,9 +140,11 @@ class TraceWriter:
         self._end_block()
         for source, fixes in list(self._more):
             self._end_more(source, fixes)
+        for source in list(self._unchanged):
+            self._end_unchanged(source)
         index = np.array(self._index, INDEX).tobytes()
         end = (
-            MAGIC, VERSION, len(self._index), self._at, self.records, bytes.fromhex(sha256),
+            MAGIC, self._version, len(self._index), self._at, self.records, bytes.fromhex(sha256),
         )  # fmt: skip
         checked = zlib.crc32(index + END.pack(*end, 0))
         self._put(index + END.pack(*end, checked))
@@ -163,6 +182,11 @@ class TraceWriter:
             lines,
         )
 
+    def _end_unchanged(self, source: int) -> None:
+        lines = np.concatenate(self._unchanged.pop(source))
+        self._version = WITH_UNCHANGED
+        self._add_block(UNCHANGED, source, 0, self.records + 1, 0, packed(steps(lines)), lines)
+
     def _add_block(
         self, kind: int, source: int, fixes: int, first: int, count: int, data: bytes, lines: Int64s
     ) -> None:
@@ -198,7 +222,11 @@ class TraceFile:
             )
             index = _read(path, at, size - END.size - at)
             end = END.pack(magic, version, blocks, at, self.records, sha256, 0)
-            is_whole = magic == MAGIC and version == VERSION and len(index) == blocks * INDEX.itemsize
+            is_whole = (
+                magic == MAGIC
+                and version in (VERSION, WITH_UNCHANGED)
+                and len(index) == blocks * INDEX.itemsize
+            )
             if not is_whole or zlib.crc32(index + end) != checked:
                 raise BrokenTraceError
         except (struct.error, ValueError, OverflowError) as problem:
@@ -243,9 +271,17 @@ class TraceFile:
                 found.update(records[lines == best].tolist())
         return best, tuple(sorted(found))
 
+    def is_unchanged(self, sources: frozenset[int], line: int) -> bool:
+        """Whether a row of a record that is at the destination already begins on a line of some sources."""
+        index = self._index
+        of_them = np.isin(index["source"], list(sources)) & (index["kind"] == UNCHANGED)
+        blocks = np.flatnonzero(of_them & (index["low"] <= line) & (index["high"] >= line)).tolist()
+        return any(line in self._decoded(block)[1] for block in blocks)
+
     def _may_have(self, sources: frozenset[int], line: int) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
         index = self._index
-        of_them = np.isin(index["source"], list(sources)) & (index["fixes"] == 0) & (index["kind"] != UNKNOWN)
+        says = np.isin(index["kind"], [RECORDS, MORE])
+        of_them = np.isin(index["source"], list(sources)) & (index["fixes"] == 0) & says
         may: np.ndarray[tuple[int], np.dtype[np.bool_]] = of_them & (index["low"] <= line)
         return may
 
@@ -266,6 +302,9 @@ class TraceFile:
         about = self._index[block]
         try:
             data = _read(self.path, int(about["at"]), int(about["size"]))
+            if about["kind"] == UNCHANGED:
+                lines = np.cumsum(unpacked(data)[0])
+                return np.zeros(len(lines), np.int64), lines
             if about["kind"] == MORE:
                 records, data = unpacked(data)
                 return np.cumsum(records), np.cumsum(unpacked(data)[0])

@@ -146,7 +146,7 @@ class Part:
             rejects=tuple(self.rejects),
             records=self.counts["records"], rejected=self.counts["rejected"], rows=self.counts["rows"],
             continuations=self.counts["continuations"], blank=self.counts["blank"],
-            rejected_records=self.counts["rejected_records"],
+            rejected_records=self.counts["rejected_records"], unchanged=self.counts["unchanged"],
         )  # fmt: skip
 
     @property

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple, Protocol
 
 from lexer_pipeline.chunks.records import Records
 from lexer_pipeline.chunks.results import Checked
-from lexer_pipeline.chunks.traced import accepted_of, lines_of, traced
+from lexer_pipeline.chunks.traced import lines_of, sent_ranks, traced, unsent_lines
 from lexer_pipeline.errors import UsageError
 from lexer_pipeline.kernels.arrays import Int64s
 from lexer_pipeline.loading.source import LoadedTable
@@ -17,6 +17,7 @@ from lexer_pipeline.outbox.line_packing import BrokenTraceError
 from lexer_pipeline.outbox.trace_file import TRACE, TraceFile
 from lexer_pipeline.outbox.workspace import Part
 from lexer_pipeline.preparing import rejects
+from lexer_pipeline.preparing.changes import Changes
 from lexer_pipeline.preparing.report import Verdict, by_name, issue_counts
 from lexer_pipeline.preparing.stages import Converted, Stages
 from lexer_pipeline.system.stores import Folder
@@ -52,26 +53,33 @@ class Delivery:
         self._workspace = workspace
         self._max_bytes = max_bytes
         self._is_fix = is_fix
-        self._part = workspace.new_part()
+        self._number = 0  # of the part, from 1
+        self._part = self._new_part()
         self._awaited: int | None = None  # rows of rejects of a batch taken over
         self.homes: dict[int, tuple[Part, int]] = {}
         self.elsewhere: list[Elsewhere] = []
         self._begun = self._part  # the part that begins with its records, and counts all rows of its sources
 
-    def take_over(self, before: PreparedBatch) -> None:
+    def _new_part(self) -> Part:
+        self._number += 1
+        return self._workspace.new_part()
+
+    def take_over(self, before: PreparedBatch, changes: Changes | None = None) -> None:
         """Begin a part with the records of a batch that was made before, and what was counted for them; its rejects come next."""
         self.complete()
         if self._part.counts:
-            self._part = self._workspace.new_part()
+            self._part = self._new_part()
         part, manifest = self._part, before.manifest
         self._begun = part
         if manifest.file:
             _copy(before.file, manifest.sha256, part)
+            if changes is not None:
+                changes.note_file(self._number, before.file)
         part.taken = part.size
         part.trace.take_over(_trace_of(before), manifest.records)
         part.counts.update(
             rows=manifest.rows - manifest.rejected, records=manifest.records, continuations=manifest.continuations,
-            blank=manifest.blank, rejected=0,
+            blank=manifest.blank, rejected=0, unchanged=manifest.unchanged,
         )  # fmt: skip
         part.source_rows.update({number: one.rows for number, one in enumerate(manifest.sources)})
         part.warnings.update(manifest.warnings)
@@ -102,7 +110,7 @@ class Delivery:
                 # What stands before a record that begins a part goes with the record before it, as elsewhere.
                 yield stages.convert(before)
                 done = stages.convert(chunk)
-            self._part = self._workspace.new_part()
+            self._part = self._new_part()
             yield from self.fitting(stages, done)
         else:
             raise UsageError("one record alone is larger than --max-bytes", "Allow more bytes a file.")
@@ -114,6 +122,8 @@ class Delivery:
             part.write_records(piece)
         head = loaded.head if isinstance(loaded, LoadedTable) else None
         self._trace(source, checked, int(self._is_fix and head is None))
+        if stages.changes is not None and done.hashed is not None:
+            stages.changes.note(self._number, done.hashed)
         file, first = rejects.file_name(source, head is not None), rejects.header(head) if head else b""
         for at in range(0, len(checked.rejected), AT_ONCE):
             some = checked.rejected[at : at + AT_ONCE]
@@ -137,13 +147,13 @@ class Delivery:
             part.source_rows[source] += came
         part.counts.update(
             records=checked.records, rejected=rejected, rows=rows, continuations=checked.continuations, blank=blank,
-            rejected_records=len(checked.rejected),
+            rejected_records=len(checked.rejected), unchanged=checked.unchanged,
         )  # fmt: skip
         part.issues.update(issue_counts(checked))
         part.warnings.update(by_name(checked.warnings))
         part.conversions.update(by_name(checked.conversions))
         part.skipped.update(checked.skipped)
-        accounted = checked.records + rejected + checked.continuations + checked.blank
+        accounted = checked.records + rejected + checked.continuations + checked.blank + checked.unchanged
         if accounted != checked.rows:
             raise AssertionError(f"{checked.rows} rows came in and {accounted} are accounted for")
 
@@ -154,16 +164,16 @@ class Delivery:
         """
         trace, found, before = self._part.trace, traced(checked), self._part.trace.records
         trace.add(source, found.lines, found.sizes, fixes)
-        accepted = accepted_of(checked).tolist() if checked.groups else ()
-        ranks = {record: rank for rank, record in enumerate(accepted, 1)}
+        trace.add_unchanged(source, unsent_lines(checked))
+        ranks = sent_ranks(checked) if checked.groups else {}
         for record, group in checked.groups.items():
             if record in ranks:
-                self.homes[group] = (self._part, before + ranks[record])
-            elif group in self.homes:
+                self.homes[group] = (self._part, before + ranks[record] if ranks[record] else 0)
+            elif group not in self.homes:
+                self.elsewhere.append(Elsewhere(group, source, lines_of(checked, record)))
+            elif self.homes[group][1]:
                 part, line = self.homes[group]
                 part.trace.add_more(line, source, lines_of(checked, record), fixes)
-            else:
-                self.elsewhere.append(Elsewhere(group, source, lines_of(checked, record)))
 
 
 def _trace_of(before: PreparedBatch) -> TraceFile | None:
@@ -193,12 +203,12 @@ def _copy(file: Folder, sha256: str, part: Part) -> None:
 def manifest_template(
     specification: Specification, verdict: Verdict, accepted: tuple[str, ...], options: Mapping[str, Json],
     mapping: Json, decisions: Sequence[Mapping[str, Json]], suspicions: Mapping[str, Any],
-    left_out: tuple[str, ...],
+    left_out: tuple[str, ...], compared_with: Mapping[str, Json] | None = None,
 ) -> Manifest:  # fmt: skip
     """The manifest of every part, but for what is counted and named."""
     none: tuple[SourceUse, ...] = ()
     return Manifest(
         specification.name, specification.record_type, verdict.state, "", 0, "", 0, 0, 0, 0, 0, {}, {}, {}, none,
         mapping=mapping, options=options, decisions=tuple(decisions), held_for=verdict.reasons if verdict.state == BatchState.HELD else (), accepted=accepted,
-        suspicions=suspicions, left_out=left_out,
+        suspicions=suspicions, left_out=left_out, compared_with=compared_with,
     )  # fmt: skip

@@ -9,6 +9,7 @@ from lexer_pipeline.loading.source import Loaded, LoadedTable
 from lexer_pipeline.mapping import remembered
 from lexer_pipeline.mapping.file import is_users_own
 from lexer_pipeline.model import Json, SourceUse
+from lexer_pipeline.preparing.changes import Changes
 from lexer_pipeline.preparing.decisions import Decisions
 from lexer_pipeline.preparing.delivery import Delivery
 from lexer_pipeline.preparing.options import Options
@@ -26,7 +27,7 @@ from lexer_pipeline.system.stores import Folder
 
 def fill_all(
     delivery: Delivery, todo: Sequence[Plan], options: Options, together: Together, read: "Read", scratch: Scratch,
-    hashing: Hashing, first: int = 0,
+    hashing: Hashing, first: int = 0, changes: Changes | None = None,
 ) -> None:  # fmt: skip
     """Pass the sources of a delivery, whose numbers begin with `first`, through the stages, and note in `read` how they were read."""
     for plan in todo:
@@ -34,7 +35,7 @@ def fill_all(
             continue
         number = first + len(read.plans)
         with opened(plan, scratch, hashing, refuses_rejects=True) as loaded:
-            stages = stages_of(loaded, plan, options)
+            stages = stages_of(loaded, plan, options, changes)
             report = fill(delivery, number, stages, options, together.watches(number, stages), read.seen)
             read.add(plan, loaded, report, stages.route.decisions, stages.route.left_out)
 
@@ -58,7 +59,7 @@ def pass_through(
     for converted in map_in_order(stages.convert, stages.load()):
         if seen is not None:
             seen.look(converted.chunk)
-        for fitting in delivery.fitting(stages, converted):
+        for fitting in map(stages.in_turn, delivery.fitting(stages, converted)):
             delivery.add(number, stages, fitting)
             tally.add(fitting.checked)
             for watch in watches:

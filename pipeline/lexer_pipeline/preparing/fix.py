@@ -1,7 +1,7 @@
 """`convert --fix`: what a batch rejected is read again as it was read then, and what is valid now is delivered."""
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -15,6 +15,8 @@ from lexer_pipeline.outbox.ledger import Ledger
 from lexer_pipeline.outbox.publish import content_of, publish
 from lexer_pipeline.outbox.staging import workspace_in
 from lexer_pipeline.outbox.workspace import Workspace
+from lexer_pipeline.preparing.changes import Changes
+from lexer_pipeline.preparing.comparing_with import changes_of_fix
 from lexer_pipeline.preparing.delivery import Delivery, manifest_template
 from lexer_pipeline.preparing.edits_file import keep_applied
 from lexer_pipeline.preparing.filling import Read, fill
@@ -46,7 +48,7 @@ def fix(
     """
     fixed = fixed_batch(sources, spec, ledger, options, out, scratch)
     dataset = fix_dataset(fixed.entry, fixed.specification, ledger, options)
-    with _mended(fixed, out, options, scratch) as (workspace, read, found):
+    with _mended(fixed, out, options, scratch, ledger) as (workspace, read, found, changes):
         made: list[PreparedBatch] = []
         if found.state != NONE:
             refuse_strangers(fixed, workspace.parts)
@@ -56,7 +58,7 @@ def fix(
             template = _template(fixed, found, read)
             told = told_of(read.reports, (found,), found)
             beside = beside_each(told, Fields(fixed.specification), read.seen)
-            made = publish(workspace, ledger, offer, template, fixed.manifest.sources, beside)
+            made = publish(workspace, ledger, offer, template, fixed.manifest.sources, beside, changes)
         return Report(by_source(read.reports), tuple(made), (found,))
 
 
@@ -73,36 +75,40 @@ def rehearsed(
     if sources:
         parts = tuple((batch, tuple(one for one in some if one[1] in sources)) for batch, some in fixed.parts)
         fixed = replace(fixed, parts=parts, is_taken_over=False)
-    with _mended(fixed, out, options, scratch) as (workspace, read, found):
+    with _mended(fixed, out, options, scratch, ledger) as (workspace, read, found, _):
         yield Report(by_source(read.reports), (), (found,)), [part.folder for part in workspace.parts]
 
 
 @contextmanager
 def _mended(
-    fixed: Fixed, out: Folder, options: Options, scratch: Scratch
-) -> Iterator[tuple[Workspace, Read, Verdict]]:
+    fixed: Fixed, out: Folder, options: Options, scratch: Scratch, ledger: Ledger
+) -> Iterator[tuple[Workspace, Read, Verdict, Changes | None]]:
     """The rejects of a batch behind all stages, and the verdict on them."""
     named = [file for _, files in fixed.parts for _, file in files]
-    with opened_sources(named, options.stdin, scratch, False, options.network) as files:
+    with ExitStack() as held, opened_sources(named, options.stdin, scratch, False, options.network) as files:
         each = iter(files)
         todo = [
             (batch, fixed.plans(batch, [(number, next(each)) for number, _ in some]))
             for batch, some in fixed.parts
         ]
-        workspace, read = _filled(fixed, todo, out, options, scratch)
+        plans = [plan for _, some in todo for _, plan in some]
+        changes = changes_of_fix(fixed.specification, plans, ledger, scratch, held)
+        workspace, read, changes = _filled(fixed, todo, out, options, scratch, changes)
         try:
             refuse_changes(read.plans)
             found = verdict_on_fix(fixed, read.reports, tolerance_of(read.plans, fixed.options))
             workspace.seal()
-            yield workspace, read, found
+            if changes is not None:
+                changes.settle(len(workspace.parts), fixed.entry.series)
+            yield workspace, read, found, changes
         finally:
             workspace.discard()
 
 
 def _filled(
     fixed: Fixed, todo: Sequence[tuple[PreparedBatch, Sequence[tuple[int, Plan]]]], out: Folder, options: Options,
-    scratch: Scratch, knows_fates: bool = False,
-) -> tuple[Workspace, Read]:  # fmt: skip
+    scratch: Scratch, changes: Changes | None, knows_fates: bool = False,
+) -> tuple[Workspace, Read, Changes | None]:  # fmt: skip
     """The rejects pass through the stages, and once more where those of several sources have a key in common."""
     workspace = workspace_in(out, options.timings, scratch)
     plans = [plan for _, some in todo for _, plan in some]
@@ -112,17 +118,17 @@ def _filled(
         delivery = Delivery(workspace, fixed.options.max_bytes, is_fix=True)
         for batch, some in todo:
             if fixed.is_taken_over:
-                delivery.take_over(batch)
+                delivery.take_over(batch, changes)
             for number, plan in some:
                 with opened(plan, scratch, workspace.hashing) as loaded:
-                    stages = stages_of(loaded, plan, fixed.options)
+                    stages = stages_of(loaded, plan, fixed.options, changes)
                     watches = together.watches(len(read.reports), stages)
                     report = fill(delivery, number, stages, fixed.options, watches, read.seen)
                     read.add(plan, loaded, report, stages.route.decisions, stages.route.left_out)
         delivery.complete()
         read.reports = together.told(read.reports)
         if knows_fates or not len(together.shared):
-            return workspace, read
+            return workspace, read, changes
     except BaseException:
         workspace.discard()
         raise
@@ -130,7 +136,7 @@ def _filled(
     with with_fates(plans, together.shared, fixed.options, scratch) as known:
         each = iter(known)
         again = [(batch, [(number, next(each)) for number, _ in some]) for batch, some in todo]
-        return _filled(fixed, again, out, options, scratch, True)
+        return _filled(fixed, again, out, options, scratch, changes and changes.begin_again(), True)
 
 
 def _offer(fixed: Fixed, dataset: str, workspace: Workspace, found: Verdict, now: datetime) -> Offer:
@@ -138,7 +144,7 @@ def _offer(fixed: Fixed, dataset: str, workspace: Workspace, found: Verdict, now
     return Offer(
         specification.name, specification.record_type, first_part(specification, fixed.options),
         fixed.options.date or f"{now:%Y%m%d}", one.series, dataset, found.state, content_of(workspace, found.state),
-        len(workspace.parts), fixes=one, takes_over=fixed.is_taken_over, noted=fixed.noted,
+        len(workspace.parts), fixes=one, takes_over=fixed.is_taken_over, noted=fixed.noted, compared=one.compared,
     )  # fmt: skip
 
 
@@ -147,5 +153,5 @@ def _template(fixed: Fixed, found: Verdict, read: Read) -> Manifest:
     return manifest_template(
         fixed.specification, found, accepted_in_fix(fixed, read.reports, tolerance_of(read.plans, fixed.options)),
         fixed.kept_options, before.mapping, before.decisions, read.suspicions(fixed.suspicions),
-        before.left_out,
+        before.left_out, before.compared_with,
     )  # fmt: skip

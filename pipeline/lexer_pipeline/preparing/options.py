@@ -38,7 +38,7 @@ READING: Mapping[str, tuple[type, ...]] = MappingProxyType(
 # The others belong to one run: how a file is called, what is shown, and where from and with what it is read.
 OF_ONE_RUN = frozenset({
     "reading", "date", "fix", "edits", "replaces", "datasets", "ledger", "names", "stdin", "progress", "show_values", "timings",
-    "day", "temp", "report", "network",
+    "day", "temp", "report", "network", "changed", "full", "service", "list_missing",
 })  # fmt: skip
 
 
@@ -62,6 +62,10 @@ class Options:
     `edits` is a file of what was changed by hand on the review page, which is put into the sources as they are read.
     `ledger` is where the ledger lies, if not in the folder of batches. `day` is that of the run, before which everybody was born:
     the file's `date`, else the clock's.
+
+    With `changed` only those records are made that are new, or other than what was sent to the `service` and dataset before (the
+    service is that of the settings, where none is said). `full` makes all of them, after which nothing that was sent before counts.
+    Into the file `list_missing` go the hashes of what was sent before and is not in the sources.
 
     `report` says that a page on it lies in each batch.
 
@@ -96,6 +100,10 @@ class Options:
     progress: Callable[[int, int], None] | None = None
     show_values: bool = False
     report: bool = True
+    changed: bool = False
+    full: bool = False
+    service: str | None = None
+    list_missing: Path | None = None
     day: dt.date | None = None
     timings: Timings = field(default_factory=Timings)
     network: Network = field(default_factory=Network)

@@ -18,7 +18,11 @@ from lexer_pipeline.system.stores import Folder
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where the delivery of one specification belongs; `target` is a batch of the delivery that it corrects."""
+    """Where the delivery of one specification belongs; `target` is a batch of the delivery that it corrects.
+
+    What is new or changed there is told by what went to the service `compared`, empty where all is sent; after one that `renews` nothing
+    that was sent before counts.
+    """
 
     out: Folder
     first: str
@@ -26,16 +30,21 @@ class Place:
     date: str | None
     dataset: str
     target: BatchEntry | None = None
+    compared: str = ""
+    renews: bool = False
+
+    def series(self, used: Sequence[SourceUse]) -> str:
+        """What deliveries of the same kind have in common."""
+        return f"label {self.label}" if self.label else series_of(source.path for source in used)
 
     def offer(
         self, specification: Specification, used: Sequence[SourceUse], state: str, content: str, parts: int,
         now: datetime,
     ) -> Offer:  # fmt: skip
         """The delivery as the outbox decides on it."""
-        series = f"label {self.label}" if self.label else series_of(source.path for source in used)
         return Offer(
-            specification.name, specification.record_type, self.first, self.date or f"{now:%Y%m%d}", series,
-            self.dataset, state, content, parts, self.target,
+            specification.name, specification.record_type, self.first, self.date or f"{now:%Y%m%d}", self.series(used),
+            self.dataset, state, content, parts, self.target, compared=self.compared, renews=int(self.renews),
         )  # fmt: skip
 
 

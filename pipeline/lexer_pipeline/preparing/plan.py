@@ -131,7 +131,8 @@ def planned(
     chosen = mapping.find(options.mapping) if options.mapping else None
     plain = specification if chosen is None else None
     edits = edits_file.read(options.edits) if options.edits is not None else None
-    with opened_sources(sources, options.stdin, scratch, plain is None, options.network) as opened:
+    is_read_again = plain is None or options.changed
+    with opened_sources(sources, options.stdin, scratch, is_read_again, options.network) as opened:
         found = expand(opened, options.member)
         refuse_named_twice(found)
         if plain is None:

@@ -20,6 +20,8 @@ from lexer_pipeline.outbox.ledger import Ledger
 from lexer_pipeline.outbox.publish import content_of, publish
 from lexer_pipeline.outbox.staging import workspace_in
 from lexer_pipeline.outbox.workspace import Workspace
+from lexer_pipeline.preparing.changes import Changes
+from lexer_pipeline.preparing.comparing_with import changes_at, compared_with, placed, refuse_compared
 from lexer_pipeline.preparing.delivery import Delivery, manifest_template
 from lexer_pipeline.preparing.edits_file import keep_applied
 from lexer_pipeline.preparing.filling import Read, fill_all, report_of, show_progress
@@ -33,7 +35,15 @@ from lexer_pipeline.preparing.stages import stages_of
 from lexer_pipeline.preparing.telling import Fields, beside_each, noting, told_of, unlike_before, with_earlier
 from lexer_pipeline.preparing.together import Together
 from lexer_pipeline.preparing.tolerance import check_accepted, tolerance_of
-from lexer_pipeline.preparing.verdicts import NONE, accepted, as_it_lies, verdict
+from lexer_pipeline.preparing.unchanged import (
+    note_unchanged,
+    saying_first,
+    waiting_in,
+    with_counts,
+    with_new_rejects,
+    write_missing,
+)
+from lexer_pipeline.preparing.verdicts import NO_BATCH, NONE, UNCHANGED, accepted, as_it_lies, verdict
 from lexer_pipeline.reporting.earlier import of_series
 from lexer_pipeline.reporting.sampling import SourceSample
 from lexer_pipeline.system import files, stores
@@ -146,18 +156,18 @@ def prepare(
 
     Raises PipelineError: UsageError where something asked for does not exist, SourceError where a source cannot be read.
     """
-    return prepare_by(_here, sources, spec, out, options, runtime)
+    return prepare_by(None, sources, spec, out, options, runtime)
 
 
 def prepare_by(
-    fill_each: "FillEach",
+    fill_each: "FillEach | None",
     sources: Sequence[Source],
     spec: str | Specification | None = None,
     out: Folder | str = "batches",
     options: Options | None = None,
     runtime: Runtime | None = None,
 ) -> Report:
-    """The same, where it is said who passes the sources through the stages: this process, or the tasks of a cluster."""
+    """The same, where it is said who passes the sources through the stages: the tasks of a cluster, or (None) this process."""
     options, out, runtime = options or Options(), stores.folder(out), runtime or Runtime()
     check_names(options)
     check_accepted(options)
@@ -173,17 +183,27 @@ def prepare_by(
         for plan in plans:
             todo.setdefault(plan.specification.name, []).append(plan)
         places = places_of([some[0].specification for some in todo.values()], ledger, options, out)
-        deliveries = list(zip(todo.values(), places, strict=True))
-        filled = zip(deliveries, fill_each(deliveries, options, scratch), strict=True)
-        read = [_delivery(some, place, options, work, held) for (some, place), work in filled]
+        deliveries = [
+            (some, placed(place, some, options)) for some, place in zip(todo.values(), places, strict=True)
+        ]
+        if fill_each is None:
+            filled = _here(deliveries, ledger, options, scratch, held)
+        else:
+            filled = _elsewhere(fill_each, deliveries, ledger, options, scratch, held)
+        read = [
+            _delivery(some, place, ledger, options, work, held)
+            for (some, place), work in zip(deliveries, filled, strict=True)
+        ]
         # Of a source that changed no batch is made, also none that was read before it did.
         refuse_changes(plans)
         verdicts = [one.found for one in read]
         done = [_publish(one, verdicts, ledger, options, runtime.now()) for one in read]
+        write_missing(options, [one.changes for one in read])
     return Report(
         tuple(source for report in done for source in report.sources),
         tuple(made for report in done for made in report.batches),
         tuple(verdict for report in done for verdict in report.verdicts),
+        tuple(path for report in done for path in report.waiting),
     )
 
 
@@ -202,26 +222,61 @@ class _Delivery:
     workspace: Workspace
     read: Read
     found: Verdict
+    changes: Changes | None
 
 
-def _here(deliveries: Deliveries, options: Options, scratch: Scratch) -> Iterator[Filled]:
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """A workspace that was filled; what its records are is noted in `changes`, or told from its files where it was filled `elsewhere`."""
+
+    workspace: Workspace
+    read: Read
+    changes: Changes | None
+    elsewhere: bool = False
+
+
+def _here(
+    deliveries: Deliveries, ledger: Ledger, options: Options, scratch: Scratch, held: ExitStack
+) -> Iterator[_Work]:
     """The deliveries, filled by this process one after another."""
-    return (_filled(todo, place, options, scratch) for todo, place in deliveries)
+    for todo, place in deliveries:
+        yield _filled(todo, place, options, scratch, changes_at(place, todo, ledger, scratch, held))
+
+
+def _elsewhere(
+    fill_each: FillEach,
+    deliveries: Deliveries,
+    ledger: Ledger,
+    options: Options,
+    scratch: Scratch,
+    held: ExitStack,
+) -> Iterator[_Work]:
+    """The deliveries, filled by others, who do not know what is at a destination."""
+    refuse_compared([place for _, place in deliveries])
+    filled = fill_each(deliveries, options, scratch)
+    for (todo, place), (workspace, read) in zip(deliveries, filled, strict=True):
+        yield _Work(workspace, read, changes_at(place, todo, ledger, scratch, held), elsewhere=True)
 
 
 def _delivery(
-    todo: Sequence[Plan], place: Place, options: Options, filled: Filled, held: ExitStack
+    todo: Sequence[Plan], place: Place, ledger: Ledger, options: Options, work: _Work, held: ExitStack
 ) -> _Delivery:
     """One delivery, whose files are gone with `held` unless it is published."""
-    workspace, read = filled
+    workspace, read, changes = work.workspace, work.read, work.changes
     held.callback(workspace.discard)
     found = verdict(todo[0].specification.name, read.reports, options, tolerance_of(read.plans, options))
     if todo[0].edits is not None:
         todo[0].edits.refuse_others(read.used)
     if found.state != NONE:
         workspace.seal()
+        found = with_new_rejects(found, place, read, workspace, ledger)
         keep_applied(todo[0].edits, workspace.parts)
-    return _Delivery(todo[0].specification, place, workspace, read, found)
+    if changes is not None:
+        for number, part in enumerate(workspace.parts if work.elsewhere else (), 1):
+            changes.note_file(number, part.data)
+        changes.settle(len(workspace.parts), place.series(read.used))
+        found = with_counts(found, changes, read)
+    return _Delivery(todo[0].specification, place, workspace, read, found, changes)
 
 
 def _publish(
@@ -229,40 +284,52 @@ def _publish(
 ) -> Report:
     workspace, read, found = one.workspace, one.read, one.found
     made: list[PreparedBatch] = []
-    if found.state != NONE:
+    waiting = waiting_in(one.changes, ledger)
+    if found.state == UNCHANGED:
+        note_unchanged(one.changes, ledger, read.used, options)
+    if found.state not in NO_BATCH:
         content = content_of(workspace, found.state)
         offer = one.place.offer(one.specification, read.used, found.state, content, len(workspace.parts), now)
         before, fields = of_series(ledger, offer), Fields(one.specification)
-        read.reports = noting(read.reports, unlike_before(before, read, workspace, fields))
+        read.reports = noting(
+            read.reports, unlike_before(before, read, workspace, fields, not one.place.compared)
+        )
         template = manifest_template(
             one.specification, found, accepted(read.reports, options, tolerance_of(read.plans, options)),
             options.as_json(), read.mapping(), [one.as_json() for one in read.decisions], read.suspicions(),
-            tuple(read.left_out),
+            tuple(read.left_out), compared_with(one.place, found),
         )  # fmt: skip
         told = with_earlier(told_of(read.reports, verdicts, found), before)
         beside = beside_each(told, fields, read.seen)
-        made = publish(workspace, ledger, offer, template, read.used, beside)
+        made = publish(workspace, ledger, offer, template, read.used, beside, one.changes)
+        made = saying_first(one.changes, made)
     if found.state == BatchState.PREPARED:
         read.remember_mappings(one.place.out)
-    return Report(by_source(read.reports), tuple(made), (as_it_lies(found, made),))
+    return Report(by_source(read.reports), tuple(made), (as_it_lies(found, made),), waiting)
 
 
 def _filled(
-    todo: Sequence[Plan], place: Place, options: Options, scratch: Scratch, knows_fates: bool = False
-) -> Filled:
-    """The sources of a delivery in a workspace; where some have a key in common, they are read again with what becomes of it."""
+    todo: Sequence[Plan], place: Place, options: Options, scratch: Scratch, changes: Changes | None, knows_fates: bool = False
+) -> _Work:  # fmt: skip
+    """The sources of a delivery in a workspace.
+
+    Where some have a key in common, they are read again with what becomes of it; and where records come twice of which not all are sent.
+    """
     workspace = workspace_in(place.out, options.timings, scratch)
     try:
         read = Read(seen=SourceSample() if options.report else None)
         together = Together(todo[0].specification, len(todo) > 1, scratch)
         delivery = Delivery(workspace, options.max_bytes)
-        fill_all(delivery, todo, options, together, read, scratch, workspace.hashing)
+        fill_all(delivery, todo, options, together, read, scratch, workspace.hashing, changes=changes)
         read.reports = together.told(read.reports)
-        if knows_fates or not len(together.shared):
-            return workspace, read
+        twice = changes.twice() if changes is not None else None
+        if (knows_fates or not len(together.shared)) and twice is None:
+            return _Work(workspace, read, changes)
     except BaseException:
         workspace.discard()
         raise
     workspace.discard()
+    if changes is not None and (knows_fates or not len(together.shared)):
+        return _filled(todo, place, options, scratch, changes.begin_again(twice), knows_fates)
     with with_fates(todo, together.shared, options, scratch) as known:
-        return _filled(known, place, options, scratch, True)
+        return _filled(known, place, options, scratch, changes and changes.begin_again(), True)

@@ -14,13 +14,16 @@ from lexer_pipeline.model import Issue
 from lexer_pipeline.outbox.batch import ISSUES, PreparedBatch
 from lexer_pipeline.specs.paths import FieldPath
 from lexer_pipeline.suspicions import MOST_LINES, Sighting, Sightings, as_json, is_suspicion
+from lexer_pipeline.system.stores import Folder
 
 EXAMPLES = 20
 MOST_FIELDS = 1000
 MOST_MESSAGES = 10
 # Numbers in messages (of cells, of items) may differ from record to record.
 NUMBERS = re.compile("[0-9]+")
-ADDED_UP = ("rows", "valid", "invalid", "invalid_records", "continuations", "blank")
+ADDED_UP = (
+    "rows", "valid", "invalid", "invalid_records", "continuations", "blank", "unchanged", "unchanged_records",
+)  # fmt: skip
 COUNTED = ("skipped", "issues", "conversions", "warnings")
 OTHER_FIELDS, OTHER_MESSAGES = (
     "(other fields)",
@@ -46,6 +49,7 @@ class SourceReport:
     """What was found in one source; `conversions` and `warnings` by (name, field), `issues` by code.
 
     `invalid` are rows, as many as the `invalid_records` take with them; `taken` ones are left to another record of the mapping.
+    `unchanged` are rows of `unchanged_records`, which are at the destination already.
     """
 
     path: str
@@ -65,6 +69,8 @@ class SourceReport:
     examples: tuple[Issue, ...]
     suspicions: tuple[Sighting, ...] = ()
     taken: int = 0
+    unchanged: int = 0
+    unchanged_records: int = 0
 
     def as_json(self) -> dict[str, Any]:
         """The source as `validate --json` prints it."""
@@ -89,10 +95,12 @@ class SourceReport:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What this run's rows came to for one specification: `prepared`, `held`, `rejected`, or `none` where no row belonged to it.
+    """What this run's rows came to for one specification: `prepared`, `held`, `rejected`, `unchanged`, or `none` where no row belonged to it.
 
+    Of one that is `unchanged` all records are at their destination already.
     `is_good` says whether all is as it was asked for; `reasons` say why a batch is held, or why there is none. `codes` are those of
-    suspicions that hold it, which a person may accept; `share` is that of its rejects where it holds the batch.
+    suspicions that hold it, which a person may accept; `share` is that of its rejects where it holds the batch. Where it was compared
+    with a destination, `compared` counts its records by what they are there: `new`, `changed`, `unchanged`, and `missing` in the sources.
     """
 
     specification: str
@@ -101,18 +109,21 @@ class Verdict:
     reasons: tuple[str, ...] = ()
     codes: tuple[str, ...] = ()
     share: float = 0.0
+    compared: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
     """What `prepare` or `validate` did: a report a source, and what was prepared (or was there already).
 
-    `verdicts` has one for each specification of the run, whatever lies in the folder from before.
+    `verdicts` has one for each specification of the run, whatever lies in the folder from before. `waiting` are the folders of batches
+    that were not sent yet, and that sources were compared with as if they were.
     """
 
     sources: tuple[SourceReport, ...]
     batches: tuple[PreparedBatch, ...] = ()
     verdicts: tuple[Verdict, ...] = ()
+    waiting: tuple[Folder, ...] = ()
 
     @property
     def invalid(self) -> int:
@@ -217,6 +228,8 @@ class Tally:
     invalid_records: int = 0
     continuations: int = 0
     blank: int = 0
+    unchanged: int = 0
+    unchanged_records: int = 0
     skipped: Counter[str] = field(default_factory=Counter)
     taken: int = 0
     issues: Counter[str] = field(default_factory=Counter)
@@ -235,6 +248,8 @@ class Tally:
         self.invalid_records += len(checked.rejected)
         self.continuations += checked.continuations
         self.blank += checked.blank
+        self.unchanged += checked.unchanged
+        self.unchanged_records += checked.unchanged_records
         self.skipped.update(checked.skipped)
         self.taken += checked.taken
         self.conversions.update(checked.conversions)
@@ -307,6 +322,7 @@ class Tally:
             self.blank, dict(self.skipped), dict(self.issues), notes, _most_first(line.finding(name, code) for (name, code, _), line in self.lines.items()),
             dict(self.conversions), dict(self.warnings), tuple(self.examples),
             tuple(replace(one, source=path) for one in self.suspicions.all()), self.taken,
+            self.unchanged, self.unchanged_records,
         )  # fmt: skip
 
 

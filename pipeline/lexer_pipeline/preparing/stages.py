@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from lexer_pipeline.chunks.results import Checked
 from lexer_pipeline.errors import UsageError
 from lexer_pipeline.loading.source import Loaded, LoadedDocuments, naming_member
+from lexer_pipeline.preparing.changes import Changes, Hashed, Sifted
 from lexer_pipeline.preparing.options import Options
 from lexer_pipeline.preparing.plan import Plan
 from lexer_pipeline.preparing.routes import ChunkT, DocumentsRoute, Route, TableRoute
@@ -19,7 +20,7 @@ from lexer_pipeline.validating.header_checks import UnknownColumnsError
 from lexer_pipeline.validating.reference import ReferenceChecker
 
 
-def stages_of(loaded: Loaded, plan: Plan, options: Options) -> "Stages[Any]":
+def stages_of(loaded: Loaded, plan: Plan, options: Options, changes: Changes | None = None) -> "Stages[Any]":
     """The stages for a source that was opened, set up as its plan and form ask."""
     loaded.scratch.at = 0
     with naming_member(plan.source):
@@ -27,16 +28,20 @@ def stages_of(loaded: Loaded, plan: Plan, options: Options) -> "Stages[Any]":
             route = _route(loaded, plan, options)
         except UsageError as problem:
             raise saying_sheet(problem, loaded) from None
-        return Stages(loaded, plan, route, options.timings)
+        return Stages(loaded, plan, route, options.timings, changes)
 
 
 @dataclass(frozen=True, slots=True)
 class Converted(Generic[ChunkT]):
-    """One chunk behind all stages: as it was loaded, what was found, and the NDJSON of what was accepted."""
+    """One chunk behind all stages: as it was loaded, what was found, and the NDJSON of what was accepted and is to be sent.
+
+    `hashed` says what its records are, where that is kept.
+    """
 
     chunk: ChunkT
     checked: Checked
     lines: Sequence[bytes]
+    hashed: Hashed | None = None
 
     @property
     def size(self) -> int:
@@ -46,12 +51,13 @@ class Converted(Generic[ChunkT]):
 
 @dataclass(frozen=True, slots=True)
 class Stages(Generic[ChunkT]):
-    """The stages of one source; `timings` takes what each of them costs."""
+    """The stages of one source; `timings` takes what each of them costs, `changes` compares with what is at the destination."""
 
     loaded: Loaded
     plan: Plan
     route: Route[ChunkT, Any]
     timings: Timings
+    changes: Changes | None = None
 
     def load(self) -> Iterator[ChunkT]:
         """load."""
@@ -79,7 +85,19 @@ class Stages(Generic[ChunkT]):
         """shape -> validate -> convert."""
         checked = self.check(chunk)
         with self.timings.of("convert", chunk.size):
-            return Converted(chunk, checked, self.route.convert(checked))
+            lines = self.route.convert(checked)
+        if self.changes is None:
+            return Converted(chunk, checked, lines)
+        with self.timings.of("compare", sum(map(len, lines))):
+            sifted = self.changes.sift(checked, lines)
+        return Converted(chunk, sifted.checked, sifted.lines, sifted.hashed)
+
+    def in_turn(self, done: Converted[ChunkT]) -> Converted[ChunkT]:
+        """A chunk that is about to be written, one after another: without records that the source has again later."""
+        if self.changes is None or done.hashed is None:
+            return done
+        sifted = self.changes.in_turn(Sifted(done.checked, done.lines, done.hashed))
+        return replace(done, checked=sifted.checked, lines=sifted.lines, hashed=sifted.hashed)
 
 
 def _route(loaded: Loaded, plan: Plan, options: Options) -> Route[Any, Any]:

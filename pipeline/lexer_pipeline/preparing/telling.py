@@ -133,13 +133,13 @@ def with_earlier(told: Told, before: Sequence[Earlier]) -> Told:
 
 
 def unlike_before(
-    before: Sequence[Earlier], read: Read, work: Workspace, fields: Fields
+    before: Sequence[Earlier], read: Read, work: Workspace, fields: Fields, of_all: bool
 ) -> tuple[Sighting, ...]:
-    """What is suspicious of a delivery beside those of before: how many rows came, and fields that are empty now."""
+    """What is suspicious of a delivery beside those of before: how many rows came and, where it is `of_all` records, fields that are empty now."""
     rows = sum(one.rows + sum(one.skipped.values()) for one in read.reports)
     records = sum(one.valid for one in read.reports)
     fill: dict[str, float] | None = None
-    if read.seen is not None and records and any(one.fill for one in before):
+    if of_all and read.seen is not None and records and any(one.fill for one in before):
         found, _ = fields.of(work.parts[0].data)
         fill = {one.name: one.fill for one in found}
     return unlike(before, rows, records, fill)

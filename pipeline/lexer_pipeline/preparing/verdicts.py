@@ -12,8 +12,12 @@ from lexer_pipeline.preparing.tolerance import Tolerance
 from lexer_pipeline.suspicions import Sighting
 
 NONE = "none"
+UNCHANGED = "unchanged"
+# Of these there is nothing to be made.
+NO_BATCH = frozenset({NONE, UNCHANGED})
 TOO_MANY_REJECTS = "too_many_rejects"
 USUAL = Options()
+NOTHING_NEW = "nothing is new or changed"
 
 
 def verdict(
@@ -21,21 +25,26 @@ def verdict(
 ) -> Verdict:
     """The verdict on all sources of one specification."""
     invalid, valid = _records(reports)
+    unchanged = _unchanged(reports)
+    total = invalid + valid + unchanged
     rows = sum(report.rows - report.blank + sum(report.skipped.values()) for report in reports)
     reasons = []
     if rows < options.min_rows:
         reasons.append(_too_few(rows, options))
+    share = invalid / total if _is_too_much(invalid, valid + unchanged, options.max_invalid) else 0.0
+    if unchanged and not valid and not share:
+        return Verdict(specification, UNCHANGED, not reasons, tuple(reasons) or (NOTHING_NEW,))
     if not invalid + valid:
         why = "no row belongs to it" if rows else "there are no rows"
         return Verdict(specification, NONE, not reasons, tuple(reasons) or (why,))
     if not valid:
-        return Verdict(specification, BatchState.REJECTED, False, ("no record is valid", *reasons))
-    share = invalid / (invalid + valid) if _is_too_much(invalid, valid, options.max_invalid) else 0.0
+        why = "nothing is new or changed, and too much was rejected" if unchanged else "no record is valid"
+        return Verdict(specification, BatchState.REJECTED, False, (why, *reasons))
     if share:
         reasons.append(
             f"{share:.2%} of the records were rejected, more than --max-invalid {options.max_invalid:.2%}"
         )
-    codes = _unaccepted(_in(reports), tolerance, invalid + valid)
+    codes = _unaccepted(_in(reports), tolerance, total)
     reasons += [_suspicious(one) for one in codes]
     state = BatchState.HELD if reasons else BatchState.PREPARED
     return Verdict(specification, state, not reasons, tuple(reasons), tuple(one.code for one in codes), share)
@@ -44,6 +53,11 @@ def verdict(
 def _records(reports: Sequence[SourceReport]) -> tuple[int, int]:
     """How many records were rejected, and how many accepted."""
     return sum(one.invalid_records for one in reports), sum(one.valid for one in reports)
+
+
+def _unchanged(reports: Sequence[SourceReport]) -> int:
+    """How many records are at the destination already."""
+    return sum(one.unchanged_records for one in reports)
 
 
 def _in(reports: Sequence[SourceReport]) -> list[Sighting]:
@@ -72,6 +86,7 @@ def as_it_lies(found: Verdict, batches: Sequence[PreparedBatch]) -> Verdict:
 def accepted(reports: Sequence[SourceReport], options: Options, tolerance: Tolerance) -> tuple[str, ...]:
     """What a batch that may be sent would have been held for, had nothing been asked for beside."""
     invalid, valid = _records(reports)
+    valid += _unchanged(reports)
     is_held = _is_too_much(invalid, valid, options.max_invalid)
     is_more = _is_too_much(invalid, valid, USUAL.max_invalid) and not is_held
     return (*((TOO_MANY_REJECTS,) if is_more else ()), *_taken(_in(reports), tolerance, invalid + valid))

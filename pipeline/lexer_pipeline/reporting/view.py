@@ -121,6 +121,7 @@ def _segments(manifest: Manifest, is_sent: bool) -> tuple[Segment, ...]:
         Segment("more", "further rows", manifest.continuations, "rows that belong to the record of a row before them, as the lines of one order do"),
         Segment("bad", "rejected", manifest.rejected, "rows of records that Lexer would not take as they are; they lie in the file of rejects"),
         *(Segment("out", "left out", count, reason) for reason, count in manifest.skipped.items()),
+        Segment("there", "unchanged", manifest.unchanged, "rows of records that were sent before as they are, and are not sent again"),
         Segment("dim", "blank", manifest.blank, "empty lines"),
     ]  # fmt: skip
     return tuple(one for one in found if one.rows)

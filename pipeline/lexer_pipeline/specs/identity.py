@@ -36,3 +36,11 @@ def _reference(record: Record) -> Json:
 
 def _whole(record: Record) -> Json:
     return dict(record)
+
+
+def identity_names(specification: Specification) -> tuple[str, ...]:
+    """The members of a record that make its identity: of a product what says the reference, then those that it may be; none means all of it."""
+    names = specification.identity or ((specification.key,) if specification.key else ())
+    if names or all(field.path != REFERENCE for field in specification.fields):
+        return names
+    return (REFERENCE, *REFERENCES)

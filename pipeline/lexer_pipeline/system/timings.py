@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-STAGES = ("load", "shape", "validate", "convert", "write", "hash")
+STAGES = ("load", "shape", "validate", "convert", "compare", "write", "hash")
 
 
 @dataclass(frozen=True, slots=True)

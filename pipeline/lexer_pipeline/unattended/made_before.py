@@ -116,7 +116,7 @@ def _is_done(batches: Sequence[BatchEntry], gone: Collection[int]) -> bool:
 def _made(ledger: Ledger, settings: Settings, asked: Mapping[str, str | None]) -> Made:
     """By size and checksum of a source, the batches that were made of it as they would be made now.
 
-    As now is: by the same specification, mapping and label, for the same dataset. Thresholds and the like may be others by now.
+    As now is: by the same specification, mapping and label, for the same dataset, and compared with no other service. Thresholds and the like may be others by now.
     """
     wanted = catalog.find(asked["spec"]).name if asked["spec"] else None
     mapping = PurePath(asked["map"]).stem if asked["map"] else ""
@@ -127,6 +127,7 @@ def _made(ledger: Ledger, settings: Settings, asked: Mapping[str, str | None]) -
             wanted in (None, one.specification)
             and (source.mapping, source.label) == (mapping, asked["label"] or "")
             and (not one.dataset or dataset in ("", one.dataset))
+            and one.compared in ("", settings.service)
         ):
             made.setdefault((source.bytes, source.sha256), []).append(one)
     return made

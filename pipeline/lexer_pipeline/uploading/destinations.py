@@ -44,7 +44,8 @@ def sort_out(batches: Sequence[BatchEntry], context: UploadContext) -> Sorted:
     with ledger.transaction() as connection:
         for one in batches:
             uploads = order.uploads_at(connection, one, context.service.name, context.service.former_name)
-            receipt = _left(connection, one, uploads, context)
+            elsewhere = _compared_elsewhere(one, uploads, context)
+            receipt = elsewhere or _left(connection, one, uploads, context)
             if receipt is not None:
                 left[one.id] = receipt
             else:
@@ -89,7 +90,7 @@ def _may_fill(
 
     What corrects a batch that this service was asked for goes where that went.
     """
-    if one.dataset or one.record_type is None:
+    if one.dataset or one.record_type is None or one.compared:
         return False
     named = context.options.also_there and dataset_for(context.datasets, one.record_type)
     begun = [upload for upload in uploads if _is_begun(upload)]
@@ -166,6 +167,23 @@ def _left(
             content, state, "a file that is sent as it is goes on when it is named", hint=hint
         )
     return None
+
+
+def _compared_elsewhere(one: BatchEntry, uploads: Sequence[Entry], context: UploadContext) -> Receipt | None:
+    """The receipt of a batch that holds what is new or changed at one destination, where another one is meant."""
+    named = dataset_for(context.datasets, one.record_type)
+    is_there = one.compared == context.service.name
+    if not one.compared or (is_there and (not named or named == one.dataset)):
+        return None
+    folder = context.ledger.seen_at(one.folder)
+    content = OutgoingFile(folder, folder / one.file, one).content(context.service.name)
+    other = f"the dataset {one.dataset or '(none)'}, and {named} was named" if is_there else one.compared
+    reason = f"holds only what was new or changed beside what was sent to {other}"
+    flag = f" --dataset {named}" if is_there else ""
+    anew = f"{next_steps.COMMAND} convert SOURCE --changed{flag} makes what is new here"
+    hint = f"{anew}; {next_steps.COMMAND} drop {next_steps.shown(folder)} takes this one out of the way"
+    state = uploads[-1].state if uploads else State.PREPARED
+    return receipts.turned_down(content, state, reason, hint=hint)
 
 
 def _sent_elsewhere(sent: Entry, named: str, folder: Folder) -> Receipt | None:

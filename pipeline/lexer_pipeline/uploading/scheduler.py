@@ -56,7 +56,15 @@ def _chains(files: Iterable[OutgoingFile]) -> Iterator[_Chain]:
     groups: list[tuple[set[tuple[str, ...]], list[OutgoingFile]]] = []
     for file in files:
         one = file.batch
-        keys, together = {(one.specification, one.dataset, one.series), (one.sha256, one.dataset)}, [file]
+        series = "" if one.hashed else one.series
+        keys, together = (
+            {
+                (one.specification, one.dataset, series),
+                (one.specification, one.dataset, one.series),
+                (one.sha256, one.dataset),
+            },
+            [file],
+        )
         for group in [group for group in groups if group[0] & keys]:
             groups.remove(group)
             keys, together = keys | group[0], group[1] + together

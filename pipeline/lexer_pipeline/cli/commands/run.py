@@ -1,6 +1,7 @@
 """run: convert, then upload; of files, or of a job of pipeline.toml."""
 
 import argparse
+from collections.abc import Sequence
 
 from lexer_pipeline.cli import asked as given
 from lexer_pipeline.cli import job_run, show_sent
@@ -12,8 +13,10 @@ from lexer_pipeline.cli.job_run import Made, Read
 from lexer_pipeline.cli.sending import stopping, tell_receipts, watched_uploads
 from lexer_pipeline.errors import UsageError
 from lexer_pipeline.model import Receipt
+from lexer_pipeline.outbox.batch import PreparedBatch
 from lexer_pipeline.system import stores
 from lexer_pipeline.system.runtime import Runtime
+from lexer_pipeline.system.stores import Folder
 from lexer_pipeline.uploading.options import UploadOptions
 from lexer_pipeline.uploading.receipts import exit_code
 from lexer_pipeline.uploading.send import upload
@@ -60,13 +63,18 @@ def _looked_at(asked: argparse.Namespace, read: Read) -> int:
     return DONE if are_good else DATA
 
 
+def _folders(ready: Sequence[PreparedBatch | Folder]) -> list[Folder]:
+    return [one.path if isinstance(one, PreparedBatch) else one for one in ready]
+
+
 def _sent(asked: argparse.Namespace, settings: Settings, made: Made) -> tuple[tuple[Receipt, ...], bool]:
     """Send what is ready; what became of each, and whether a person ended it."""
-    if not made.ready:
+    ready = list(dict.fromkeys([*_folders(made.ready), *made.waiting]))
+    if not ready:
         return (), False
     with stopping(asked.log) as stop, watched_uploads(asked) as progress:
         options = UploadOptions(asked.resend, asked.older, earlier=True, progress=progress)
-        receipts = upload(made.ready, asked.out, settings, options, Runtime(stop=stop.is_set))
+        receipts = upload(ready, asked.out, settings, options, Runtime(stop=stop.is_set))
     tell_receipts(asked.log, receipts)
     show_sent.receipts(console_for(asked), receipts, stores.folder(asked.out))
     show_sent.later(console_for(asked), receipts, given.address_source())

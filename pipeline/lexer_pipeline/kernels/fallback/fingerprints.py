@@ -12,7 +12,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from lexer_pipeline.kernels.arrays import Int64s, UInt64s
+from lexer_pipeline.kernels.arrays import Bools, Int64s, UInt64s
 
 WORD = (1 << 64) - 1
 LONGEST = 400
@@ -124,3 +124,9 @@ def _rounds(v: list[int], count: int) -> None:
 
 def _turned(word: int, bits: int) -> int:
     return (word << bits | word >> 64 - bits) & WORD
+
+
+def among(some: UInt64s, known: UInt64s, starts: Int64s) -> Bools:
+    """Which of some hashes are among known ones; see `fingerprints.among`."""
+    found: Bools = np.isin(some, known[: int(starts[-1])])
+    return found
