@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -88,7 +89,10 @@ def test_a_query_is_typed_or_comes_from_a_file_or_standard_input(run: Run) -> No
         (("--query", SQL, "sqlite:///shop.db", "sqlite:///shop.db"), 2, "is named twice"),
         (("--query", SQL, "snowflake://account/db"), 2, "pip install adbc-driver-snowflake"),
         (("--query", SQL, "bigquery://project/dataset"), 2, "pip install adbc-driver-bigquery"),
-        (("--query", SQL, "duckdb:///shop.db"), 2, "pip install adbc-driver-manager duckdb"),
+        pytest.param(
+            ("--query", SQL, "duckdb:///shop.db"), 2, "pip install adbc-driver-manager duckdb",
+            marks=pytest.mark.skipif(find_spec("duckdb") is not None, reason="DuckDB is installed here"),
+        ),
         (("--query", "SELECT name FROM peple", "sqlite:///shop.db"), 2, "there is no table called peple"),
         (("--query", "SELECT name AS nme FROM people", "sqlite:///shop.db", "--spec", "customer_record"), 2, "inspect --query 'SELECT name AS nme FROM people' sqlite:///shop.db shows"),
     ],

@@ -175,8 +175,8 @@ def test_a_schema_with_tables_of_others_is_left_alone(users: Users) -> None:
 
 def test_a_database_that_takes_no_changes_has_words(users: Users) -> None:
     Ledger(Path(), file=users.address).close()
-    users.postgres.sql("DROP ROLE IF EXISTS reader")
-    at = users.new("reader", "SUPERUSER", "SET default_transaction_read_only = on")
+    users.postgres.sql("DROP ROLE IF EXISTS standby")
+    at = users.new("standby", "SUPERUSER", "SET default_transaction_read_only = on")
     with closing(Ledger(Path(), file=at)) as ledger, pytest.raises(PersonNeeded, match="takes no changes"):
         written(ledger)
 

@@ -2,12 +2,14 @@
 
 import hashlib
 import json
+import os
 import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -26,15 +28,20 @@ SPEC = "customer_record"
 
 
 class Child:
-    """A process that prepares, dies and is interrupted on order, each time in a fork of its own."""
+    """A process that prepares, dies and is interrupted on order, each time in a fork of its own.
+
+    Its temporary folder is its own: to clear away what other tests left there would be further calls.
+    """
 
     def __init__(self) -> None:
+        self._temporary = TemporaryDirectory()
         self._process = subprocess.Popen(
             [sys.executable, "-m", "tests.prepare.driver"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             cwd=ROOT,
             text=True,
+            env=os.environ | {"TMPDIR": self._temporary.name},
         )
 
     def __call__(self, order: dict[str, Any]) -> tuple[int, int]:
@@ -47,6 +54,7 @@ class Child:
 
     def close(self) -> None:
         self._process.communicate(timeout=300)
+        self._temporary.cleanup()
 
 
 @pytest.fixture(scope="module")

@@ -24,6 +24,11 @@ class Seen:
     count: int = 0
     lines: list[int] = field(default_factory=list)
 
+    @property
+    def weight(self) -> tuple[int, int]:
+        """How often they came; of two that came as often the one that came first weighs more, however the rows were dealt out."""
+        return self.count, -self.lines[0]
+
     def add(self, lines: Iterable[int], count: int) -> None:
         self.count += count
         self.lines = sorted([*self.lines, *lines])[:MOST_LINES]
@@ -59,10 +64,10 @@ class Currencies:
         """The columns that hold several currencies, with the lines of all but the most frequent."""
         for column, seen in self.seen.items():
             if not frozenset.intersection(*seen):
-                most = max(seen, key=lambda codes: seen[codes].count)
+                most = max(seen, key=lambda codes: seen[codes].weight)
                 if all(codes & most for codes in seen):
                     certain = [codes for codes in seen if len(codes) == 1]
-                    most = max(certain or [most], key=lambda codes: seen[codes].count)
+                    most = max(certain or [most], key=lambda codes: seen[codes].weight)
                 other = Seen()
                 for codes, one in seen.items():
                     if not codes & most:
