@@ -14,7 +14,8 @@ from lexer_pipeline.system.scratch import Parted, Scratch
 
 # So many are held in memory; more go to disk, in so many parts that each fits there again.
 MOST_HELD = 1 << 18
-PARTS = 64
+PART_BITS = 10
+PARTS = 1 << PART_BITS
 NOTED = np.dtype([("hash", "<u8"), ("line", "<i8"), ("source", "<i4"), ("file", "<i4"), ("what", "<u1")])
 # What became of a record that is noted.
 ACCEPTED, REJECTED, LEFT_OUT = range(3)
@@ -78,7 +79,7 @@ class Repeats:
         if self._parts is None:
             self._parts = Parted(self._scratch.file(), PARTS)
         held = np.concatenate([np.zeros(0, NOTED), *self._held])
-        numbers = (held["hash"] >> np.uint64(58)).astype(np.int64)
+        numbers = (held["hash"] >> np.uint64(64 - PART_BITS)).astype(np.int64)
         order = np.argsort(numbers, kind="stable")
         ends = np.searchsorted(numbers[order], np.arange(PARTS), "right")
         for number, part in enumerate(np.split(held[order], ends[:-1])):
