@@ -87,6 +87,11 @@ class TraceWriter:
         while self._rows >= BLOCK_ROWS:
             self._end_block(BLOCK_ROWS)
 
+    def settle(self) -> None:
+        """No further record is added; what is held of those that were goes to the disk, so that many parts need no more memory than one."""
+        self._end_block()
+        self._write()
+
     def add_more(self, record: int, source: int, lines: Int64s, fixes: int = 0) -> None:
         """The record on this line of the NDJSON, from 1, also has rows of another source."""
         some = self._more.setdefault((source, fixes), [])

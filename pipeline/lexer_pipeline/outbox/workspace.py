@@ -116,6 +116,7 @@ class Part:
         self.write_aside(ISSUES, b"", b"")
         self.asides = {name: file.close() for name, file in self._files.items()}
         self.sha256 = self.asides.pop(DATA)
+        self.trace.settle()
 
     def renumber(self, shift: int, asides: Mapping[str, str]) -> None:
         """Sources of a sealed part have numbers that are so much lower, and the `asides` the names that these give them."""
