@@ -135,13 +135,16 @@ def test_folders_and_files_are_for_their_owner_alone(tmp_path: Path) -> None:
 
 def check_parts(done: Prepared, most: int) -> None:
     """What must hold of the parts of one delivery; the rest is in `helpers.check`."""
-    width = max(2, len(str(len(done.report.batches))))
+    width, before = max(2, len(str(len(done.report.batches)))), b""
     for number, batch in enumerate(done.report.batches, 1):
         data = batch.file.read_bytes() if batch.manifest.file else b""
         part = f"_part_{number:0{width}}" if len(done.report.batches) > 1 else ""
         assert batch.path.name == f"profile_customer{part}-20240306-a"
         assert batch.manifest.file == (f"{batch.path.name}.json" if data else "")
         assert len(data) == batch.manifest.bytes <= most
+        if number > 1:
+            assert len(before) + data.index(b"\n") + 1 > most, "the part before had room"
+        before = data
         assert batch.manifest.sha256 == (hashlib.sha256(data).hexdigest() if data else "")
         assert data.count(b"\n") == batch.manifest.records
         assert (batch.manifest.state == "rejected") == (not data)

@@ -1,5 +1,6 @@
 """Which lines of a source made each line of NDJSON that a chunk gives."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,6 +10,8 @@ from lexer_pipeline.chunks.results import Checked
 from lexer_pipeline.chunks.rows import Written
 from lexer_pipeline.kernels.arrays import Bools, Int64s
 from lexer_pipeline.kernels.codes import ROW_BLANK
+
+LINE_END = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +65,14 @@ def sent_ranks(checked: Checked) -> dict[int, int]:
     accepted = accepted_of(checked)
     sent: Bools = checked.sent if checked.sent is not None else np.ones(len(accepted), np.bool_)
     return dict(zip(accepted.tolist(), np.where(sent, np.cumsum(sent), 0).tolist(), strict=True))
+
+
+def record_beyond(checked: Checked, lines: Sequence[bytes], room: int) -> int:
+    """The first record of which the NDJSON ends beyond `room` bytes; no row of the chunk was written as it was read, and some do."""
+    ends = np.flatnonzero(np.frombuffer(b"".join(lines), np.uint8) == LINE_END) + 1
+    accepted = accepted_of(checked)
+    sent = accepted if checked.sent is None else accepted[checked.sent]
+    return int(sent[np.searchsorted(ends, room, "right")])
 
 
 def _traced(checked: Checked) -> Traced:

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple, Protocol
 
 from lexer_pipeline.chunks.records import Records
 from lexer_pipeline.chunks.results import Checked
-from lexer_pipeline.chunks.traced import lines_of, sent_ranks, traced, unsent_lines
+from lexer_pipeline.chunks.traced import lines_of, record_beyond, sent_ranks, traced, unsent_lines
 from lexer_pipeline.errors import UsageError
 from lexer_pipeline.kernels.arrays import Int64s
 from lexer_pipeline.loading.source import LoadedTable
@@ -95,20 +95,19 @@ class Delivery:
 
     def fitting(self, stages: Stages[Any], done: Converted[Any]) -> Iterator[Converted[Any]]:
         """The chunk, or pieces of it that fit: a part ends before the first record that would outgrow it."""
-        chunk = done.chunk
-        if self._part.size + done.size <= self._max_bytes:
+        chunk, room = done.chunk, self._max_bytes - self._part.size
+        if done.size <= room:
             yield done
         elif isinstance(chunk, Records) and chunk.written is not None:
             yield from self.fitting(stages, stages.convert(chunk.in_cells()))
-        elif chunk.records > 1:
-            middle = chunk.records // 2
-            yield from self.fitting(stages, stages.convert(chunk.part(0, middle)))
-            yield from self.fitting(stages, stages.convert(chunk.part(middle, chunk.records)))
+        elif before := record_beyond(done.checked, done.lines, room):
+            yield stages.convert(chunk.part(0, before))
+            yield from self.fitting(stages, stages.convert(chunk.part(before, chunk.records)))
         elif self._part.size:
-            before, chunk = chunk.behind_blank()
-            if before is not None:
+            blank, chunk = chunk.behind_blank()
+            if blank is not None:
                 # What stands before a record that begins a part goes with the record before it, as elsewhere.
-                yield stages.convert(before)
+                yield stages.convert(blank)
                 done = stages.convert(chunk)
             self._part = self._new_part()
             yield from self.fitting(stages, done)
