@@ -80,7 +80,7 @@ SUSPICIONS: Mapping[str, Suspicion] = MappingProxyType({
     ),
     "key_repeated": Suspicion(
         HOLD, "an order or a return has the id of another one that came before it; Lexer keeps one of them",
-        "`purchase_id` A-1 in two documents", "give each an id of its own, or take out what is there twice",
+        "`purchase_id` A-1 in two documents", 'give each an id of its own, take out what is there twice, or let a mapping send the last one: `repeated = "last"`',
     ),
     "line_repeated": Suspicion(
         WARNING, "the one line of an order stands twice in it, side by side", "a till that rang one article twice, or a join that doubled rows",
@@ -126,7 +126,7 @@ SUSPICIONS: Mapping[str, Suspicion] = MappingProxyType({
     ),
     "record_repeated": Suspicion(
         WARNING, "a product or a customer has the reference or the link of another one that came before it; Lexer keeps one of them",
-        "variants of one SKU", "give each its own, or take out what is there twice",
+        "variants of one SKU", 'give each its own, take out what is there twice, or let a mapping send the last one: `repeated = "last"`',
     ),
     "replacement_character": Suspicion(
         WARNING, "a text holds U+FFFD, which stands where a sign was lost", "`Jos�`", "export it again as UTF-8",

@@ -43,6 +43,7 @@ unlinked = "skip"
 needs = "Status"
 lacks = ["State"]
 identity = ["purchase_id"]
+repeated = "last"
 
 [records.reconcile]
 total = { column = "Total", convert = ["money"] }

@@ -57,6 +57,7 @@ class Checked:
     accepted, by record; the records `folded` are part of what another source has, and those with one number in `groups` are of one. `taken` rows are left to
     another record of the mapping. `rows` = `records` + the rows rejected + `continuations` + `blank` + `unchanged`: rows of
     `unchanged_records`, which are accepted and at the destination already; `sent` says, where there may be such, which accepted ones are not.
+    Where records were left out for a later one of the same, `whole` is the chunk with them: who looks at people has to see all.
     """
 
     shaped: Shaped
@@ -77,3 +78,4 @@ class Checked:
     unchanged: int = 0
     unchanged_records: int = 0
     sent: Bools | None = None
+    whole: "Checked | None" = None

@@ -5,13 +5,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from lexer_pipeline.chunks.ndjson_lines import line_ends
 from lexer_pipeline.chunks.records import Records
 from lexer_pipeline.chunks.results import Checked
 from lexer_pipeline.chunks.rows import Written
 from lexer_pipeline.kernels.arrays import Bools, Int64s
 from lexer_pipeline.kernels.codes import ROW_BLANK
-
-LINE_END = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +68,7 @@ def sent_ranks(checked: Checked) -> dict[int, int]:
 
 def record_beyond(checked: Checked, lines: Sequence[bytes], room: int) -> int:
     """The first record of which the NDJSON ends beyond `room` bytes; no row of the chunk was written as it was read, and some do."""
-    ends = np.flatnonzero(np.frombuffer(b"".join(lines), np.uint8) == LINE_END) + 1
+    ends = line_ends(b"".join(lines))
     accepted = accepted_of(checked)
     sent = accepted if checked.sent is None else accepted[checked.sent]
     return int(sent[np.searchsorted(ends, room, "right")])

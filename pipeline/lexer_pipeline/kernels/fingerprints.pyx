@@ -217,14 +217,15 @@ cdef int64_t hash_members(const Sip *key, const uint8_t *p, int64_t at, int64_t 
 
 cdef inline uint64_t identity_in(const Sip *key, const uint8_t *p, Known *known, uint64_t whole) noexcept nogil:
     """By what a record is known: all of its named members, one of them that the first one names, or the first that is there; else all of it."""
-    cdef uint64_t found = 0
+    cdef uint64_t found = 0, any_of = 0
     cdef int i
     if not known.count:
         return whole
     if not known.is_reference:
         for i in range(known.count):
             found = mixed(key, 0x69, found, known.hashes[i])
-        return found
+            any_of |= known.hashes[i]
+        return found if any_of else whole
     for i in range(1, known.count):
         if known.first_end - known.first_at == known.names[i].size + 2 and known.hashes[i] and \
                 memcmp(known.names[i].text, p + known.first_at + 1, known.names[i].size) == 0:

@@ -196,7 +196,7 @@ def _record(table: Table, options: tuple[str, ...]) -> RecordMap:
         tuple(_field(target, said) for target, said in table["fields"].items()),
         _texts(table, "carry"), _texts(table, "together"), table.get("unlinked", REFUSE), _texts(table, "needs"),
         _texts(table, "lacks"), _reconcile(table["reconcile"]) if "reconcile" in table else None,
-        table.get("each", ""), _texts(table, "identity"),
+        table.get("each", ""), _texts(table, "identity"), table.get("repeated", ""),
     )  # fmt: skip
 
 

@@ -21,6 +21,8 @@ FieldDecisions: TypeAlias = Map[str, Map[str, tuple[str, ...]]]
 # What becomes of a record that names no one to link to: it is rejected, left out, or left out also where a word for nothing
 # stands for the person.
 REFUSE, SKIP, SKIP_PLACEHOLDERS = "refuse", "skip", "skip-placeholders"
+# Of several records of one identity the last alone is sent.
+LAST = "last"
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +163,7 @@ class RecordMap:
     record of its own, and an empty cell of these columns says what the row before it with the same key says.
     It is made only of an export with one of the columns `needs`, if there are any, and without those that it `lacks`. Of documents
     each item of the list `each` is a record, where that names one. `identity` are the fields by which a record is known again where that
-    are others than the specification says.
+    are others than the specification says; of several records of one identity `repeated` may say that the last alone is sent.
     """
 
     specification: str
@@ -177,6 +179,7 @@ class RecordMap:
     reconcile: Reconcile | None = None
     each: str = ""
     identity: tuple[str, ...] = ()
+    repeated: str = ""
 
     @property
     def rules(self) -> tuple[FieldRule, ...]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from lexer_pipeline.chunks.ndjson_lines import line_ends, lines_kept
 from lexer_pipeline.chunks.results import Checked
 from lexer_pipeline.chunks.traced import rows_of_lines
 from lexer_pipeline.kernels import dispatch
@@ -30,7 +31,7 @@ from lexer_pipeline.system.scratch import Parted, Scratch
 from lexer_pipeline.system.stores import Folder
 
 SHIFT = np.uint64(58)
-LINE_END, BLOCK = 10, 1 << 20
+BLOCK = 1 << 20
 NONE_KNOWN = Known(NO_HASHES, NO_HASHES, np.zeros(0, np.bool_))
 
 
@@ -105,11 +106,13 @@ class Changes:
         if not gone.any():
             return Sifted(checked, lines, hashed)
         kept = ~gone
-        return Sifted(_without(checked, gone, kept), [_picked(data, ends, kept)], replace(hashed, kept=kept))
+        return Sifted(
+            _without(checked, gone, kept), [lines_kept(data, ends, kept)], replace(hashed, kept=kept)
+        )
 
     def _hashed(self, data: bytes) -> tuple[Int64s, Hashed]:
         """Where the lines of some NDJSON end, and their pairs."""
-        ends = np.flatnonzero(np.frombuffer(data, np.uint8) == LINE_END) + 1
+        ends = line_ends(data)
         found = dispatch.record_hashes(data, ends, self._names, self._is_reference, self._key)
         return ends, Hashed(*found, np.ones(len(ends), np.bool_))
 
@@ -128,8 +131,8 @@ class Changes:
         if not gone.any():
             return sifted
         data, kept = b"".join(sifted.lines), hashed.kept & ~gone
-        ends = np.flatnonzero(np.frombuffer(data, np.uint8) == LINE_END) + 1
-        left = _picked(data, ends, ~gone[hashed.kept])
+        ends = line_ends(data)
+        left = lines_kept(data, ends, ~gone[hashed.kept])
         return Sifted(_without(sifted.checked, gone[hashed.kept], kept), [left], replace(hashed, kept=kept))
 
     def note(self, part: int, hashed: Hashed) -> None:
@@ -214,12 +217,6 @@ def _without(checked: Checked, gone: Bools, kept: Bools) -> Checked:
         checked, records=checked.records - records, continuations=checked.continuations - (taken - records),
         unchanged=checked.unchanged + taken, unchanged_records=checked.unchanged_records + records, sent=kept,
     )  # fmt: skip
-
-
-def _picked(data: bytes, ends: Int64s, kept: Bools) -> bytes:
-    """The lines that are kept."""
-    begins, behind = np.append(0, ends[:-1]).astype(np.int32), (ends - 1).astype(np.int32)
-    return dispatch.gather(data, begins, behind, np.flatnonzero(kept).astype(np.int64))
 
 
 def _missing(every: UInt64s, known: Known) -> UInt64s:

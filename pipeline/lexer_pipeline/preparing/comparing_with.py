@@ -7,18 +7,18 @@ from dataclasses import replace
 from pathlib import Path
 
 from lexer_pipeline.errors import UsageError
+from lexer_pipeline.mapping.rules import LAST
 from lexer_pipeline.model import Json, Specification
 from lexer_pipeline.outbox import record_hashes
 from lexer_pipeline.outbox.at_destination import Destination, Standing
 from lexer_pipeline.outbox.decide import newest_target
 from lexer_pipeline.outbox.ledger import Ledger
 from lexer_pipeline.preparing.changes import Changes
+from lexer_pipeline.preparing.identified import identifying
 from lexer_pipeline.preparing.options import Options
 from lexer_pipeline.preparing.place import Place
 from lexer_pipeline.preparing.plan import Plan
 from lexer_pipeline.preparing.report import Verdict
-from lexer_pipeline.specs.identity import identity_names
-from lexer_pipeline.specs.paths import FieldPath
 from lexer_pipeline.system.scratch import Scratch
 from lexer_pipeline.uploading import settings
 
@@ -33,9 +33,15 @@ def placed(place: Place, todo: Sequence[Plan], options: Options) -> Place:
     return replace(place, compared=service)
 
 
-def refuse_compared(places: Sequence[Place]) -> None:
-    """UsageError where something is to be compared by tasks of a cluster, which do not know what is at a destination."""
-    if any(place.compared for place in places):
+def refuse_compared(deliveries: Sequence[tuple[Sequence[Plan], Place]]) -> None:
+    """UsageError where records are to be compared by tasks of a cluster, which know neither what is at a destination nor what others have."""
+    every = [plan for todo, _ in deliveries for plan in todo]
+    if any(plan.record is not None and plan.record.repeated == LAST for plan in every):
+        raise UsageError(
+            'repeated = "last" in a mapping compares all records of a run, and tasks of a cluster make some each',
+            "Leave it out of the mapping, or convert without Spark.",
+        )
+    if any(place.compared for _, place in deliveries):
         raise UsageError(
             "--changed compares records in this process, and they are made by tasks of a cluster",
             "Leave out --changed, or convert without Spark.",
@@ -57,7 +63,7 @@ def changes_at(
     standing = None
     if place.compared:
         standing = Standing(ledger, Destination(specification.name, place.compared, place.dataset), corrected)
-    return held.enter_context(closing(Changes(key, _names(specification, todo), standing, scratch)))
+    return held.enter_context(closing(Changes(key, identifying(specification, todo), standing, scratch)))
 
 
 def changes_of_fix(
@@ -68,7 +74,7 @@ def changes_of_fix(
         if not record_hashes.is_kept(connection, specification.name):
             return None
         key = record_hashes.key_of(connection)
-    return held.enter_context(closing(Changes(key, _names(specification, todo), None, scratch)))
+    return held.enter_context(closing(Changes(key, identifying(specification, todo), None, scratch)))
 
 
 def _corrected(place: Place, ledger: Ledger) -> list[str]:
@@ -84,27 +90,6 @@ def _corrected(place: Place, ledger: Ledger) -> list[str]:
             without=("--changed",),
         )
     return [one.name for one in found]
-
-
-def _names(specification: Specification, todo: Sequence[Plan]) -> tuple[str, ...]:
-    """The members that make the identity of a record: those that the mapping says, else those of the specification."""
-    said = {plan.record.identity for plan in todo if plan.record is not None and plan.record.identity}
-    if len(said) > 1:
-        raise UsageError(
-            f"the mappings say in several ways by what a {specification.name} is known again",
-            "Write the same identity in each of them.",
-        )
-    if not said:
-        return identity_names(specification)
-    names = said.pop()
-    known = {str(FieldPath.named(field.path)[0]) for field in specification.fields}
-    for name in names:
-        if name not in known:
-            raise UsageError(
-                f"identity names {name}, and {specification.name} has no such field as a whole",
-                f"It has {', '.join(sorted(known))}.",
-            )
-    return names
 
 
 def compared_with(place: Place, found: Verdict) -> dict[str, Json] | None:

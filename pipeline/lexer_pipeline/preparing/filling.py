@@ -12,6 +12,7 @@ from lexer_pipeline.model import Json, SourceUse
 from lexer_pipeline.preparing.changes import Changes
 from lexer_pipeline.preparing.decisions import Decisions
 from lexer_pipeline.preparing.delivery import Delivery
+from lexer_pipeline.preparing.last_of_each import LastOfEach
 from lexer_pipeline.preparing.options import Options
 from lexer_pipeline.preparing.plan import Plan, opened
 from lexer_pipeline.preparing.report import SourceReport, Tally
@@ -27,7 +28,7 @@ from lexer_pipeline.system.stores import Folder
 
 def fill_all(
     delivery: Delivery, todo: Sequence[Plan], options: Options, together: Together, read: "Read", scratch: Scratch,
-    hashing: Hashing, first: int = 0, changes: Changes | None = None,
+    hashing: Hashing, first: int = 0, changes: Changes | None = None, lasts: LastOfEach | None = None,
 ) -> None:  # fmt: skip
     """Pass the sources of a delivery, whose numbers begin with `first`, through the stages, and note in `read` how they were read."""
     for plan in todo:
@@ -35,7 +36,7 @@ def fill_all(
             continue
         number = first + len(read.plans)
         with opened(plan, scratch, hashing, refuses_rejects=True) as loaded:
-            stages = stages_of(loaded, plan, options, changes)
+            stages = stages_of(loaded, plan, options, changes, lasts)
             report = fill(delivery, number, stages, options, together.watches(number, stages), read.seen)
             read.add(plan, loaded, report, stages.route.decisions, stages.route.left_out)
 

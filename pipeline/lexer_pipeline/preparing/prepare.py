@@ -27,6 +27,7 @@ from lexer_pipeline.preparing.edits_file import keep_applied
 from lexer_pipeline.preparing.filling import Read, fill_all, report_of, show_progress
 from lexer_pipeline.preparing.fix import fix, rehearsed
 from lexer_pipeline.preparing.folding import with_fates
+from lexer_pipeline.preparing.last_of_each import LastOfEach, last_of_each
 from lexer_pipeline.preparing.options import Options
 from lexer_pipeline.preparing.place import Place, check_names, on_day, places_of
 from lexer_pipeline.preparing.plan import Plan, opened, planned, refuse_changes
@@ -47,7 +48,6 @@ from lexer_pipeline.preparing.verdicts import NO_BATCH, NONE, UNCHANGED, accepte
 from lexer_pipeline.reporting.earlier import of_series
 from lexer_pipeline.reporting.sampling import SourceSample
 from lexer_pipeline.system import files, stores
-from lexer_pipeline.system.parallel import map_in_order
 from lexer_pipeline.system.runtime import Runtime
 from lexer_pipeline.system.scratch import Scratch
 from lexer_pipeline.system.stores import Folder
@@ -66,15 +66,15 @@ def validate(
     check_accepted(options)
     reports: dict[int, SourceReport] = {}
     verdicts: list[Verdict] = []
-    with (
-        Scratch(options.temp, _passing(options)) as scratch,
-        planned(sources, spec, options, scratch) as plans,
-    ):
+    with ExitStack() as held:
+        scratch = held.enter_context(Scratch(options.temp, _passing(options)))
+        plans = held.enter_context(planned(sources, spec, options, scratch))
         todo: dict[str, list[tuple[int, Plan]]] = {}
         for number, plan in enumerate(plans):
             todo.setdefault(plan.specification.name, []).append((number, plan))
         for name, some in todo.items():
-            checked = _check([plan for _, plan in some], options, scratch)
+            lasts = last_of_each(some[0][1].specification, [plan for _, plan in some], scratch, held)
+            checked = _check([plan for _, plan in some], options, scratch, lasts)
             reports.update(zip((number for number, _ in some), checked, strict=True))
             tolerance = tolerance_of([plan for _, plan in some], options)
             verdicts.append(verdict(name, checked, replace(options, max_invalid=1.0), tolerance))
@@ -94,27 +94,29 @@ def _passing(options: Options) -> Callable[[int], None] | None:
 
 
 def _check(
-    todo: Sequence[Plan], options: Options, scratch: Scratch, knows_fates: bool = False
-) -> list[SourceReport]:
+    todo: Sequence[Plan], options: Options, scratch: Scratch, lasts: LastOfEach | None, knows_fates: bool = False
+) -> list[SourceReport]:  # fmt: skip
     """All sources of one specification are checked, and nothing is written."""
-    together = Together(todo[0].specification, len(todo) > 1, scratch)
+    together = Together(todo[0].specification, len(todo) > 1, scratch, leaves_earlier=lasts is not None)
     reports: list[SourceReport] = []
     for number, plan in enumerate(todo):
         tally = Tally()
         with opened(plan, scratch) as loaded:
-            stages = stages_of(loaded, plan, options)
+            stages = stages_of(loaded, plan, options, lasts=lasts)
             watches = together.watches(number, stages)
-            for checked in map_in_order(stages.check, stages.load()):
+            for checked in stages.check_all():
                 tally.add(checked)
                 for watch in watches:
                     watch.look(checked)
                 show_progress(options, tally, loaded)
             reports.append(report_of(stages, tally, watches))
+    if lasts is not None and lasts.begin_again():
+        return _check(todo, options, scratch, lasts, knows_fates)
     reports = together.told(reports)
     if knows_fates or not len(together.shared):
         return reports
     with with_fates(todo, together.shared, options, scratch) as known:
-        return _check(known, options, scratch, True)
+        return _check(known, options, scratch, lasts, True)
 
 
 def rehearse(
@@ -240,7 +242,8 @@ def _here(
 ) -> Iterator[_Work]:
     """The deliveries, filled by this process one after another."""
     for todo, place in deliveries:
-        yield _filled(todo, place, options, scratch, changes_at(place, todo, ledger, scratch, held))
+        lasts = last_of_each(todo[0].specification, todo, scratch, held)
+        yield _filled(todo, place, options, scratch, changes_at(place, todo, ledger, scratch, held), lasts)
 
 
 def _elsewhere(
@@ -252,7 +255,7 @@ def _elsewhere(
     held: ExitStack,
 ) -> Iterator[_Work]:
     """The deliveries, filled by others, who do not know what is at a destination."""
-    refuse_compared([place for _, place in deliveries])
+    refuse_compared(deliveries)
     filled = fill_each(deliveries, options, scratch)
     for (todo, place), (workspace, read) in zip(deliveries, filled, strict=True):
         yield _Work(workspace, read, changes_at(place, todo, ledger, scratch, held), elsewhere=True)
@@ -309,27 +312,32 @@ def _publish(
 
 
 def _filled(
-    todo: Sequence[Plan], place: Place, options: Options, scratch: Scratch, changes: Changes | None, knows_fates: bool = False
+    todo: Sequence[Plan], place: Place, options: Options, scratch: Scratch, changes: Changes | None, lasts: LastOfEach | None,
+    knows_fates: bool = False,
 ) -> _Work:  # fmt: skip
     """The sources of a delivery in a workspace.
 
-    Where some have a key in common, they are read again with what becomes of it; and where records come twice of which not all are sent.
+    Where some have a key in common, they are read again with what becomes of it; and where records come several times of which not all are sent.
     """
     workspace = workspace_in(place.out, options.timings, scratch)
     try:
         read = Read(seen=SourceSample() if options.report else None)
-        together = Together(todo[0].specification, len(todo) > 1, scratch)
+        together = Together(todo[0].specification, len(todo) > 1, scratch, leaves_earlier=lasts is not None)
         delivery = Delivery(workspace, options.max_bytes)
-        fill_all(delivery, todo, options, together, read, scratch, workspace.hashing, changes=changes)
+        fill_all(
+            delivery, todo, options, together, read, scratch, workspace.hashing, changes=changes, lasts=lasts
+        )
+        has_earlier = lasts is not None and lasts.begin_again()
         read.reports = together.told(read.reports)
-        twice = changes.twice() if changes is not None else None
-        if (knows_fates or not len(together.shared)) and twice is None:
+        twice = changes.twice() if changes is not None and not has_earlier else None
+        if (knows_fates or not len(together.shared)) and twice is None and not has_earlier:
             return _Work(workspace, read, changes)
     except BaseException:
         workspace.discard()
         raise
     workspace.discard()
-    if changes is not None and (knows_fates or not len(together.shared)):
-        return _filled(todo, place, options, scratch, changes.begin_again(twice), knows_fates)
+    if knows_fates or not len(together.shared):
+        again = changes and changes.begin_again(twice)
+        return _filled(todo, place, options, scratch, again, lasts, knows_fates)
     with with_fates(todo, together.shared, options, scratch) as known:
-        return _filled(known, place, options, scratch, changes and changes.begin_again(), True)
+        return _filled(known, place, options, scratch, changes and changes.begin_again(), lasts, True)

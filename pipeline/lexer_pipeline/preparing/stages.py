@@ -6,21 +6,31 @@ from importlib import import_module
 from typing import Any, Generic
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from lexer_pipeline.chunks.ndjson_lines import line_ends, lines_kept
+from lexer_pipeline.chunks.records import Records
 from lexer_pipeline.chunks.results import Checked
 from lexer_pipeline.errors import UsageError
 from lexer_pipeline.loading.source import Loaded, LoadedDocuments, naming_member
 from lexer_pipeline.preparing.changes import Changes, Hashed, Sifted
+from lexer_pipeline.preparing.last_of_each import LastOfEach, without
 from lexer_pipeline.preparing.options import Options
 from lexer_pipeline.preparing.plan import Plan
 from lexer_pipeline.preparing.routes import ChunkT, DocumentsRoute, Route, TableRoute
 from lexer_pipeline.preparing.unrecognised import called_otherwise, known_by, saying_sheet
 from lexer_pipeline.specs.placeholders import USUAL
+from lexer_pipeline.system.parallel import map_in_order
 from lexer_pipeline.system.timings import Timings
 from lexer_pipeline.validating.header_checks import UnknownColumnsError
 from lexer_pipeline.validating.reference import ReferenceChecker
 
 
-def stages_of(loaded: Loaded, plan: Plan, options: Options, changes: Changes | None = None) -> "Stages[Any]":
+def stages_of(
+    loaded: Loaded,
+    plan: Plan,
+    options: Options,
+    changes: Changes | None = None,
+    lasts: LastOfEach | None = None,
+) -> "Stages[Any]":
     """The stages for a source that was opened, set up as its plan and form ask."""
     loaded.scratch.at = 0
     with naming_member(plan.source):
@@ -28,7 +38,7 @@ def stages_of(loaded: Loaded, plan: Plan, options: Options, changes: Changes | N
             route = _route(loaded, plan, options)
         except UsageError as problem:
             raise saying_sheet(problem, loaded) from None
-        return Stages(loaded, plan, route, options.timings, changes)
+        return Stages(loaded, plan, route, options.timings, changes, lasts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +61,17 @@ class Converted(Generic[ChunkT]):
 
 @dataclass(frozen=True, slots=True)
 class Stages(Generic[ChunkT]):
-    """The stages of one source; `timings` takes what each of them costs, `changes` compares with what is at the destination."""
+    """The stages of one source; `timings` takes what each of them costs.
+
+    `changes` compares with what is at the destination, `lasts` leaves out what a later record tells anew.
+    """
 
     loaded: Loaded
     plan: Plan
     route: Route[ChunkT, Any]
     timings: Timings
     changes: Changes | None = None
+    lasts: LastOfEach | None = None
 
     def load(self) -> Iterator[ChunkT]:
         """load."""
@@ -81,23 +95,47 @@ class Stages(Generic[ChunkT]):
             replace(checked, rows=checked.rows - checked.blank, blank=0) if self.plan.is_further else checked
         )
 
+    def check_all(self) -> Iterator[Checked]:
+        """What all chunks come to, with nothing to be sent, in order."""
+        if self.lasts is None:
+            return map_in_order(self.check, self.load())
+        return (self.in_turn(done).checked for done in map_in_order(self.convert, self.load()))
+
     def convert(self, chunk: ChunkT) -> Converted[ChunkT]:
         """shape -> validate -> convert."""
         checked = self.check(chunk)
         with self.timings.of("convert", chunk.size):
             lines = self.route.convert(checked)
+        done = Converted(chunk, checked, lines)
+        # What a later record tells anew is left out first, one chunk after another.
+        return self._compared(done) if self.lasts is None else done
+
+    def _compared(self, done: Converted[ChunkT]) -> Converted[ChunkT]:
         if self.changes is None:
-            return Converted(chunk, checked, lines)
-        with self.timings.of("compare", sum(map(len, lines))):
-            sifted = self.changes.sift(checked, lines)
-        return Converted(chunk, sifted.checked, sifted.lines, sifted.hashed)
+            return done
+        with self.timings.of("compare", done.size):
+            sifted = self.changes.sift(done.checked, done.lines)
+        return replace(done, checked=sifted.checked, lines=sifted.lines, hashed=sifted.hashed)
 
     def in_turn(self, done: Converted[ChunkT]) -> Converted[ChunkT]:
         """A chunk that is about to be written, one after another: without records that the source has again later."""
+        if self.lasts is not None:
+            done = self._compared(self._of_lasts(done, self.lasts))
         if self.changes is None or done.hashed is None:
             return done
         sifted = self.changes.in_turn(Sifted(done.checked, done.lines, done.hashed))
         return replace(done, checked=sifted.checked, lines=sifted.lines, hashed=sifted.hashed)
+
+    def _of_lasts(self, done: Converted[ChunkT], lasts: LastOfEach) -> Converted[ChunkT]:
+        earlier = lasts.look(done.lines)
+        if not earlier.any():
+            return done
+        chunk = done.chunk
+        if isinstance(chunk, Records) and chunk.written is not None:
+            done = self.convert(chunk.in_cells())
+        data = b"".join(done.lines)
+        left = lines_kept(data, line_ends(data), ~earlier)
+        return replace(done, checked=without(done.checked, earlier), lines=[left])
 
 
 def _route(loaded: Loaded, plan: Plan, options: Options) -> Route[Any, Any]:

@@ -26,19 +26,21 @@ AT_ONCE = 1 << 14
 class Together:
     """Sees all records of one specification, source after source; those of `several` may have a key in common.
 
+    Where it `leaves_earlier` ones out, what two sources have is the later one's.
     `shared` are then the hashes of the keys that more than one source has, known once it `told` all.
     """
 
     def __init__(
         self, specification: Specification, several: bool, scratch: Scratch, files_before: int = 0,
-        links: type[SharedLinks] = SharedLinks,
+        links: type[SharedLinks] = SharedLinks, leaves_earlier: bool = False,
     ) -> None:  # fmt: skip
         self._specification = specification
-        self._several = several and specification.key is not None
+        self._several = several and specification.key is not None and not leaves_earlier
         self.shared = np.zeros(0, np.uint64)
         self._repeats = Repeats(scratch)
         self._files = files_before
         self._links = links
+        self._leaves_earlier = leaves_earlier
 
     def watches(self, number: int, stages: Stages[Any]) -> tuple[Watch, ...]:
         """What looks at the chunks of the source of this number."""
@@ -48,7 +50,7 @@ class Together:
         self._files += not stages.plan.is_further
         if not identities.is_known and not shared:
             return own
-        seen = _Seen(identities, self._repeats, number, self._files, shared)
+        seen = _Seen(identities, self._repeats, number, self._files, shared, self._leaves_earlier)
         if self._several and identities.key is not None:
             return (*own, seen, _Unsent(identities, self._repeats, number, self._files, stages.route))
         return (*own, seen)
@@ -56,7 +58,7 @@ class Together:
     def told(self, reports: Sequence[SourceReport]) -> list[SourceReport]:
         """The reports on all sources, with what came more than once; asked when all were read."""
         found = self._repeats.found()
-        if self._specification.key is not None:
+        if self._several:
             self.shared = found.shared
         return repeats_told(reports, self._specification, found)
 
@@ -83,13 +85,15 @@ class _Seen:
     """Watches by what the records of one source are known, some thousands at a time."""
 
     def __init__(
-        self, identities: Identities, repeats: Repeats, number: int, file: int, shared: SharedLinks
-    ) -> None:
+        self, identities: Identities, repeats: Repeats, number: int, file: int, shared: SharedLinks, leaves_earlier: bool,
+    ) -> None:  # fmt: skip
         self._identities = identities
         self._repeats = repeats
         self._number = number
         self._file = file
         self.shared = shared
+        # People are looked at chunk by chunk where the rows of several make a record, or earlier records are left out.
+        self._by_chunk = identities.folds_people or leaves_earlier
         self._held: list[Known] = []
         self._count = 0
         self._has_one = True
@@ -98,8 +102,10 @@ class _Seen:
         known = self._identities.of(checked)
         self._held.append(known)
         self._count += len(known.lines)
-        if self.shared and self._identities.folds_people:
-            self.shared.look(self._identities.of_each_row(checked), None)
+        if self.shared and self._by_chunk:
+            folds, whole = self._identities.folds_people, checked.whole or checked
+            people = self._identities.of_each_row(whole) if folds else self._identities.of(whole)
+            self.shared.look(people, None)
         if self._count > AT_ONCE:
             self._settle()
 
@@ -114,7 +120,7 @@ class _Seen:
             self._repeats.add(
                 self._number, self._identities.identity(known), known.lines, ACCEPTED, self._file
             )
-        if self.shared and not self._identities.folds_people:
+        if self.shared and not self._by_chunk:
             self.shared.look(known, self._links_again(known))
 
     def _links_again(self, known: Known) -> bool | None:

@@ -14,7 +14,7 @@ Record = Mapping[str, Json]
 def identity_of(specification: Specification) -> Callable[[Record], Json]:
     """What tells a record of this kind from the others: the fields that `x-identity` names, else its key, a product's reference, or all of it.
 
-    A customer is a link, a subscription a link and a list, an order its number, an event a message, a person and, where there may be
+    A record without any of these is known by all of it. A customer is a link, a subscription a link and a list, an order its number, an event a message, a person and, where there may be
     several, a time.
     """
     names = specification.identity or ((specification.key,) if specification.key else ())
@@ -25,6 +25,8 @@ def identity_of(specification: Specification) -> Callable[[Record], Json]:
 
 
 def _picked(names: tuple[str, ...], record: Record) -> Json:
+    if not any(name in record for name in names):
+        return _whole(record)
     return record.get(names[0]) if len(names) == 1 else [record.get(name) for name in names]
 
 

@@ -48,7 +48,7 @@ def _identity(
         found = 0
         for name in names:
             found = _mixed(key, b"i", found, hashes.get(name, 0))
-        return found
+        return found if any(hashes.get(name) for name in names) else whole
     named = record.get(names[0])
     order = [named, *names[1:]] if named in names[1:] else names[1:]
     return next((hashes[name] for name in order if hashes.get(name)), whole)
