@@ -64,7 +64,9 @@ def run_command(words: Sequence[str]) -> int:
         if getattr(asked, "query", None) is not None:
             import_module("lexer_pipeline.cli.queries").resolve(asked)
         # Each command comes with the libraries that it calls, which --help and the others do without.
-        code: int = import_module(f"lexer_pipeline.cli.commands.{asked.command}").run(asked)
+        command = import_module(f"lexer_pipeline.cli.commands.{asked.command}")
+        gc.freeze()  # what was imported stays, and need not be looked through
+        code: int = command.run(asked)
     except PipelineError as problem:
         if getattr(problem, "names", ()):
             # Only here: none who said what an export is should wait for what tells it.

@@ -72,9 +72,7 @@ cdef inline uint64_t sip(const Sip *key, const uint8_t *p, int64_t n) noexcept n
         v[0] ^= word
         p += 8
         n -= 8
-    word = 0
-    memcpy(&word, p, n)
-    last |= word
+    last |= last_word(p, n)
     v[3] ^= last
     sip_round(v)
     v[0] ^= last

@@ -39,9 +39,7 @@ cdef inline uint64_t hash_text_of(const uint8_t *p, int64_t n, bint is_folded) n
         h ^= h >> 29
         p += 8
         n -= 8
-    word = 0
-    memcpy(&word, p, n)
-    h = (h ^ (word | fold)) * <uint64_t>0x9FB21C651E98DF25ULL
+    h = (h ^ (last_word(p, n) | fold)) * <uint64_t>0x9FB21C651E98DF25ULL
     return (h ^ (h >> 29)) | 1
 
 

@@ -1,46 +1,17 @@
-"""Hashes of records: looked up among others, and what an export says twice."""
+"""What an export says twice, told from the hashes of its records."""
 
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from lexer_pipeline.kernels import dispatch
-from lexer_pipeline.kernels.arrays import Bools, Int64s, UInt64s
+from lexer_pipeline.chunks.hashes import NO_HASHES
+from lexer_pipeline.kernels.arrays import Int64s, UInt64s
 from lexer_pipeline.outbox.record_hashes import PAIR
 
-MOST_BITS = 20
 # A record that is put aside: its pair, and the number of the part that it was written to, from 1; 0 where it is unchanged.
 NOTED = np.dtype([("identity", "<u8"), ("content", "<u8"), ("part", "<i4")])
 Noted = NDArray[np.void]
-NO_HASHES: UInt64s = np.zeros(0, np.uint64)
-
-
-@dataclass(frozen=True, slots=True)
-class Hashes:
-    """Hashes in order, found by the places where each of their beginnings begins."""
-
-    known: UInt64s
-    starts: Int64s
-
-    @classmethod
-    def of(cls, known: UInt64s) -> "Hashes":
-        """Some hashes, which are in order; about eight of them have a beginning in common."""
-        bits = min(max(len(known).bit_length() - 3, 1), MOST_BITS)
-        begins = np.arange(1 << bits, dtype=np.uint64) << np.uint64(64 - bits)
-        return cls(known, np.append(np.searchsorted(known, begins), len(known)).astype(np.int64))
-
-    def have(self, some: UInt64s) -> Bools:
-        """Which of some are among them."""
-        return dispatch.among(some, self.known, self.starts)
-
-
-def ordered_among(some: UInt64s, known: UInt64s) -> Bools:
-    """Which of some are among others, where both are in order."""
-    if not len(known):
-        return np.zeros(len(some), np.bool_)
-    found: Bools = known[np.minimum(np.searchsorted(known, some), len(known) - 1)] == some
-    return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from lexer_pipeline.chunks.hashes import NO_HASHES, Hashes
 from lexer_pipeline.chunks.ndjson_lines import line_ends
 from lexer_pipeline.chunks.results import Checked
 from lexer_pipeline.chunks.traced import accepted_of, rows_of_lines
@@ -15,7 +16,6 @@ from lexer_pipeline.kernels import dispatch
 from lexer_pipeline.kernels.arrays import Bools, Int64s, UInt64s
 from lexer_pipeline.mapping.rules import LAST
 from lexer_pipeline.model import Specification
-from lexer_pipeline.preparing.hashes import NO_HASHES, Hashes
 from lexer_pipeline.preparing.identified import identifying
 from lexer_pipeline.preparing.plan import Plan
 from lexer_pipeline.specs.identity import REFERENCE

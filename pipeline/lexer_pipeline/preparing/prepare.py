@@ -11,6 +11,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
 
+from lexer_pipeline.chunks.watch import looking
 from lexer_pipeline.loading.source import Source
 from lexer_pipeline.model import Specification
 from lexer_pipeline.outbox import outbox
@@ -104,11 +105,11 @@ def _check(
         with opened(plan, scratch) as loaded:
             stages = stages_of(loaded, plan, options, lasts=lasts)
             watches = together.watches(number, stages)
-            for checked in stages.check_all():
-                tally.add(checked)
-                for watch in watches:
-                    watch.look(checked)
-                show_progress(options, tally, loaded)
+            with looking(watches) as show:
+                for checked in stages.check_all():
+                    show(checked)
+                    tally.add(checked)
+                    show_progress(options, tally, loaded)
             reports.append(report_of(stages, tally, watches))
     if lasts is not None and lasts.begin_again():
         return _check(todo, options, scratch, lasts, knows_fates)

@@ -8,6 +8,7 @@ import os
 import shutil
 import stat
 import tempfile
+import threading
 import weakref
 from array import array
 from collections.abc import Callable, Iterator
@@ -37,6 +38,7 @@ class Scratch:
         self.root = root
         self.at = 0
         self._on_pass = on_pass
+        self._making = threading.Lock()
         self._folder: Path | None = None
         self._end: weakref.finalize[..., Scratch] | None = None
 
@@ -86,10 +88,11 @@ class Scratch:
             return Path(tempfile.mkdtemp(dir=own))
 
     def _own(self) -> Path:
-        if self._folder is None:
-            self._folder, lock = _made(place_of(self.root))
-            self._end = weakref.finalize(self, _remove, self._folder, lock, os.getpid())
-        return self._folder
+        with self._making:
+            if self._folder is None:
+                self._folder, lock = _made(place_of(self.root))
+                self._end = weakref.finalize(self, _remove, self._folder, lock, os.getpid())
+            return self._folder
 
 
 class _Told(FileIO):

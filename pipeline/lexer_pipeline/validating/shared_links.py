@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from lexer_pipeline.chunks.hashes import Hashes, that_come_again
 from lexer_pipeline.kernels import dispatch
 from lexer_pipeline.kernels.arrays import Bools, Int64s, UInt64s
 from lexer_pipeline.suspicions import LEAST, MOST_LINES, Sighting
@@ -96,6 +97,11 @@ class _Links:
         """Keep of what is held the links that stand there more than once, or were kept before."""
         if self._held and (self._any or self._kept):
             links, people, lines = (np.concatenate(part) for part in zip(*self._held, strict=True))
+            # Of those alone that are there again, which are few where all is well: to bring all in order takes long.
+            some = Hashes.of(np.union1d(that_come_again(links), np.array(list(self._kept), np.uint64))).have(
+                links
+            )
+            links, people, lines = links[some], people[some], lines[some]
             order = np.argsort(links, kind="stable")
             links, people, lines = links[order], people[order], lines[order]
             begins = np.flatnonzero(np.append(len(links) > 0, links[1:] != links[:-1]))

@@ -1,0 +1,45 @@
+"""Hashes in order, and which of some are among them."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from lexer_pipeline.kernels import dispatch
+from lexer_pipeline.kernels.arrays import Bools, Int64s, UInt64s
+
+MOST_BITS = 20
+NO_HASHES: UInt64s = np.zeros(0, np.uint64)
+
+
+@dataclass(frozen=True, slots=True)
+class Hashes:
+    """Hashes in order, found by the places where each of their beginnings begins."""
+
+    known: UInt64s
+    starts: Int64s
+
+    @classmethod
+    def of(cls, known: UInt64s) -> "Hashes":
+        """Some hashes, which are in order; about eight of them have a beginning in common."""
+        bits = min(max(len(known).bit_length() - 3, 1), MOST_BITS)
+        begins = np.arange(1 << bits, dtype=np.uint64) << np.uint64(64 - bits)
+        return cls(known, np.append(np.searchsorted(known, begins), len(known)).astype(np.int64))
+
+    def have(self, some: UInt64s) -> Bools:
+        """Which of some are among them."""
+        return dispatch.among(some, self.known, self.starts)
+
+
+def ordered_among(some: UInt64s, known: UInt64s) -> Bools:
+    """Which of some are among others, where both are in order."""
+    if not len(known):
+        return np.zeros(len(some), np.bool_)
+    found: Bools = known[np.minimum(np.searchsorted(known, some), len(known) - 1)] == some
+    return found
+
+
+def that_come_again(hashes: UInt64s) -> UInt64s:
+    """Those of some hashes that are there more than once, each once, in order."""
+    ordered = np.sort(hashes)
+    again = ordered[1:][ordered[1:] == ordered[:-1]]
+    return np.unique(again) if len(again) else NO_HASHES
