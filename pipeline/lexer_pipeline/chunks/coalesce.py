@@ -10,7 +10,7 @@ from lexer_pipeline.chunks.rows import Rows, Written, joined
 
 # So many rows left over are worth a run of the stages; until there are that many, so many chunks are held.
 ENOUGH = 256
-MOST_HELD = 4
+MOST_HELD = 2
 
 
 def coalesce(chunks: Iterable[Records]) -> Iterator[Records]:

@@ -10,6 +10,7 @@ from lexer_pipeline.chunks.ndjson_lines import line_ends, lines_kept
 from lexer_pipeline.chunks.records import Records
 from lexer_pipeline.chunks.results import Checked
 from lexer_pipeline.errors import UsageError
+from lexer_pipeline.loading.origins import NamedFile
 from lexer_pipeline.loading.source import Loaded, LoadedDocuments, naming_member
 from lexer_pipeline.preparing.changes import Changes, Hashed, Sifted
 from lexer_pipeline.preparing.last_of_each import LastOfEach, without
@@ -18,7 +19,7 @@ from lexer_pipeline.preparing.plan import Plan
 from lexer_pipeline.preparing.routes import ChunkT, DocumentsRoute, Route, TableRoute
 from lexer_pipeline.preparing.unrecognised import called_otherwise, known_by, saying_sheet
 from lexer_pipeline.specs.placeholders import USUAL
-from lexer_pipeline.system.parallel import map_in_order
+from lexer_pipeline.system.parallel import ahead, map_in_order
 from lexer_pipeline.system.timings import Timings
 from lexer_pipeline.validating.header_checks import UnknownColumnsError
 from lexer_pipeline.validating.reference import ReferenceChecker
@@ -74,7 +75,10 @@ class Stages(Generic[ChunkT]):
     lasts: LastOfEach | None = None
 
     def load(self) -> Iterator[ChunkT]:
-        """load."""
+        """load; of a file on a disk, which lets nobody wait, the next chunk is read while one is worked on."""
+        return ahead(self._loaded()) if isinstance(self.plan.source, NamedFile) else self._loaded()
+
+    def _loaded(self) -> Iterator[ChunkT]:
         chunks, seen = self.route.load(), 0
         while True:
             with self.timings.of("load", 0):

@@ -5,7 +5,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from types import TracebackType
-from typing import Self, TypeVar
+from typing import Any, Self, TypeVar
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -14,7 +14,7 @@ Result = TypeVar("Result")
 # left to the thread that reads.
 WORKERS = max(1, min(4, (os.cpu_count() or 1) - 1))
 # So many pieces of work that is done beside may wait: each keeps a chunk in memory.
-WAITING = 2
+WAITING = 1
 
 
 def map_in_order(
@@ -33,6 +33,16 @@ def map_in_order(
         finally:
             for future in under_way:
                 future.cancel()
+
+
+def ahead(items: Iterator[Item]) -> Iterator[Item]:
+    """The items, the next of which is made by a thread while one is worked on; at an end before the last, what is under way is awaited."""
+    end: Any = object()
+    with ThreadPoolExecutor(1) as pool:
+        coming = pool.submit(next, items, end)
+        while (item := coming.result()) is not end:
+            coming = pool.submit(next, items, end)
+            yield item
 
 
 class Beside:
