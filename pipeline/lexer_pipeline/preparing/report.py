@@ -19,6 +19,8 @@ from lexer_pipeline.system.stores import Folder
 EXAMPLES = 20
 MOST_FIELDS = 1000
 MOST_MESSAGES = 10
+# So many ways to word an issue are known again.
+MOST_WORDED = 4096
 # Numbers in messages (of cells, of items) may differ from record to record.
 NUMBERS = re.compile("[0-9]+")
 ADDED_UP = (
@@ -239,6 +241,9 @@ class Tally:
     suspicions: Sightings = field(default_factory=Sightings)
     lines: dict[tuple[str, str, str], _Line] = field(default_factory=dict)
     _messages: Counter[tuple[str, str]] = field(default_factory=Counter)
+    _worded: "dict[tuple[str, str, str, str], tuple[tuple[str, str, str], _Line]]" = field(
+        default_factory=dict
+    )
 
     def add(self, checked: Checked) -> None:
         """Count a batch."""
@@ -265,6 +270,7 @@ class Tally:
         for name in ("skipped", "issues", "conversions"):
             getattr(self, name).update(getattr(more, name))
         self._warn(more.warnings)
+        self._worded.clear()
         self.suspicions.update(more.suspicions.all())
         self.examples = sorted([*self.examples, *more.examples], key=lambda one: one.line)[:EXAMPLES]
         for place, line in more.lines.items():
@@ -278,15 +284,12 @@ class Tally:
 
     def _add_rejected(self, rejected: Rejected) -> None:
         """Count the issues of a record; each line of the table counts the record and its rows once."""
-        self.issues.update(issue.code for issue in rejected.issues)
-        self.examples.extend(rejected.issues[: EXAMPLES - len(self.examples)])
+        if len(self.examples) < EXAMPLES:
+            self.examples.extend(rejected.issues[: EXAMPLES - len(self.examples)])
         said: set[tuple[str, str, str]] = set()
         for issue in rejected.issues:
-            place = self._place_of(issue)
-            known = self.lines.setdefault(
-                place, _Line(issue.message if place[2] != OTHER_MESSAGES else OTHER_MESSAGES, issue.line)
-            )
-            known.varies |= known.message != issue.message and place[2] != OTHER_MESSAGES
+            self.issues[issue.code] += 1
+            place, known = self._line_of(issue)
             if place in said:
                 continue
             said.add(place)
@@ -296,6 +299,19 @@ class Tally:
                 known.lines.append(issue.line)
             if is_suspicion(issue.code):
                 self.suspicions.add(Sighting(issue.code, place[0], 1, (issue.line,)))
+
+    def _line_of(self, issue: Issue) -> "tuple[tuple[str, str, str], _Line]":
+        """The line of the table that an issue belongs to, and by what it is known there; most issues are worded as one before them."""
+        worded = issue.column, issue.path, issue.code, issue.message
+        if (found := self._worded.get(worded)) is not None:
+            return found
+        place = self._place_of(issue)
+        is_other = place[2] == OTHER_MESSAGES
+        known = self.lines.setdefault(place, _Line(OTHER_MESSAGES if is_other else issue.message, issue.line))
+        known.varies |= known.message != issue.message and not is_other
+        if len(self._worded) < MOST_WORDED:
+            self._worded[worded] = place, known
+        return place, known
 
     def _place_of(self, issue: Issue) -> tuple[str, str, str]:
         """The line of the table that an issue belongs to: its field, its code and its own words but for their numbers; each of these has an end."""

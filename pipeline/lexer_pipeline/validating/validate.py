@@ -96,8 +96,12 @@ def _decided(
     faulty = {row for row, fault in enumerate(faults) if fault} | chunk.problems.keys()
     is_own = chunk.own.tolist()
     for record in doubtful:
-        rows = [row for row in range(begins[record], ends[record]) if faults[row] != ROW_BLANK]
-        own = tuple(row for row in rows if is_own[row])
+        begin, end = begins[record], ends[record]
+        # The row with which a record begins is never blank.
+        rows = [begin]
+        if end - begin > 1:
+            rows += [row for row in range(begin + 1, end) if faults[row] != ROW_BLANK]
+        own = tuple([row for row in rows if is_own[row]])
         if record in large:
             decided.rejected.append(Rejected(own, wording.issues((TOO_LARGE,), rows[0])))
             continue
