@@ -5,7 +5,7 @@ from lexer_pipeline.kernels import dispatch
 from lexer_pipeline.loading.format import Readable
 
 # Small enough to stay in the cache from one pass to the next.
-BLOCK = 1 << 19
+BLOCK = 1 << 20
 LONGEST = 16 << 20
 SPACE = b" \t\r\n\v\f"
 

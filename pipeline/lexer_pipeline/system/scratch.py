@@ -126,6 +126,8 @@ class Parted:
                 self._put()
 
     def _put(self) -> None:
+        if not self._gathered:
+            return  # asked for each of a thousand parts, when all are read
         for held, places in zip(self._held, self._places, strict=True):
             if held:
                 size = sum(map(len, held))
