@@ -14,7 +14,7 @@ from lexer_pipeline.suspicions import MOST_LINES
 from lexer_pipeline.system.scratch import Parted, Scratch
 
 # So many are held in memory; more go to disk, in so many parts that each fits there again.
-MOST_HELD = 1 << 18
+MOST_HELD = 1 << 17
 PART_BITS = 10
 PARTS = 1 << PART_BITS
 NOTED = np.dtype([("hash", "<u8"), ("line", "<i8"), ("source", "<i4"), ("file", "<i4"), ("what", "<u1")])

@@ -96,12 +96,7 @@ class _Links:
     def _settle(self) -> None:
         """Keep of what is held the links that stand there more than once, or were kept before."""
         if self._held and (self._any or self._kept):
-            links, people, lines = (np.concatenate(part) for part in zip(*self._held, strict=True))
-            # Of those alone that are there again, which are few where all is well: to bring all in order takes long.
-            some = Hashes.of(np.union1d(that_come_again(links), np.array(list(self._kept), np.uint64))).have(
-                links
-            )
-            links, people, lines = links[some], people[some], lines[some]
+            links, people, lines = self._held_again()
             order = np.argsort(links, kind="stable")
             links, people, lines = links[order], people[order], lines[order]
             begins = np.flatnonzero(np.append(len(links) > 0, links[1:] != links[:-1]))
@@ -117,6 +112,14 @@ class _Links:
             self._let_go(most[MOST_KEPT:])
             self._kept = {link: self._kept[link] for link in most[:MOST_KEPT]}
         self._seen, self._any, self._held, self._count = dispatch.KeySet(PERIOD * 2), False, [], 0
+
+    def _held_again(self) -> tuple[UInt64s, UInt64s, Int64s]:
+        """Of what is held those alone that are there again or were kept: few, where all is well, and to bring all in order takes long."""
+        again = that_come_again(np.concatenate([links for links, _, _ in self._held]))
+        wanted = Hashes.of(np.union1d(again, np.array(list(self._kept), np.uint64)))
+        some = [[part[wanted.have(one[0])] for part in one] for one in self._held]
+        links, people, lines = (np.concatenate(part) for part in zip(*some, strict=True))
+        return links, people, lines
 
     def _weight(self, link: int) -> tuple[int, int]:
         one = self._kept[link]
