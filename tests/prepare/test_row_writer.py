@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 from unittest.mock import patch
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 from lexer_pipeline.errors import SourceError, UsageError
 from lexer_pipeline.kernels import fallback, row_writer
@@ -22,11 +22,12 @@ from lexer_pipeline.validating.layout import compile_layout
 from lexer_pipeline.validating.reference import ReferenceChecker
 
 from tests.running import ROOT, environment
+from tests.thoroughness import with_examples
 
 from .helpers import KEEP_ALL, Prepared, in_plain_python, of_bytes
 from .test_fast_against_slow import COMMA, DIALECTS, NASTY_FILE, nasty
 
-thorough = settings(max_examples=120)
+thorough = with_examples(30, drill=400)
 BLOCKS = (1, 9, 64, 1 << 20)
 # The most bytes of a file of records: one for all of them, or several.
 SIZES = (KEEP_ALL.max_bytes, 1300)
@@ -250,7 +251,7 @@ def same_keys(data: bytes, column: int, final: bool, longest: int, dialect: Dial
     assert len(set(keyed)) == len({a for a, _ in keyed}) == len({b for _, b in keyed})
 
 
-@settings(max_examples=400)
+@with_examples(100, drill=1000)
 @given(
     st.lists(nasty | st.sampled_from((b"A,1\n", b"A,1\r\n", b"B,2\n", b" ,x\n", b"a key of more than sixteen bytes,\n")))
     .map(b"".join), st.integers(0, 2), st.booleans(), st.integers(0, 30), DIALECTS,

@@ -9,12 +9,14 @@ from tempfile import TemporaryDirectory
 from unittest.mock import patch
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from lexer_pipeline.kernels import dispatch
 from lexer_pipeline.validating.reference import ReferenceChecker
 from lexer_pipeline.validating.signatures import DocumentSignatures, RowSignatures
 from oracle import RECORD_TYPES
+
+from tests.thoroughness import also_drilled, with_examples
 
 from .helpers import KEEP_ALL, of_bytes
 from .test_fast_against_slow import tables_of
@@ -49,9 +51,10 @@ def same_with_and_without(data: bytes, spec: str) -> None:
     assert fast.report.sources == slow.report.sources
 
 
+@also_drilled
 @pytest.mark.parametrize("record_type", RECORD_TYPES)
 def test_rows_judged_by_their_signature_have_the_issues_that_each_would_have(record_type: str) -> None:
-    @settings(max_examples=12)
+    @with_examples(4, drill=40)
     @given(st.lists(tables_of(record_type), min_size=1, max_size=1))
     def same(tables: list[bytes]) -> None:
         header, _, rows = tables[0].partition(b"\n")
@@ -60,7 +63,7 @@ def test_rows_judged_by_their_signature_have_the_issues_that_each_would_have(rec
     same()
 
 
-@settings(max_examples=40)
+@with_examples(12, drill=150)
 @given(st.lists(LINES, min_size=10, max_size=25))
 def test_folded_records_judged_by_their_signature_have_the_issues_that_each_would_have(
     orders: list[object],
@@ -85,7 +88,7 @@ SPOILED = st.sampled_from(
 OPTIONAL = ("first_name", "gender", "email", "date_of_birth", "custom_fields.tier", "mobile")
 
 
-@settings(max_examples=60)
+@with_examples(15, drill=200)
 @given(st.lists(st.tuples(st.sets(st.sampled_from(OPTIONAL)), SPOILED), min_size=10, max_size=30))
 def test_which_optional_fields_are_filled_changes_no_issue(
     rows: list[tuple[set[str], dict[str, str]]],
@@ -112,7 +115,7 @@ ODD = st.sampled_from((None, "\u200b", "é", 10**400, "\ud800", {"a": "\ud800"},
 UNKNOWN = st.one_of(st.lists(UNDER, max_size=3), st.lists(UNDER | ODD, max_size=3))
 
 
-@settings(max_examples=60)
+@with_examples(15, drill=200)
 @given(
     st.lists(
         st.tuples(UNKNOWN, st.just([]) | UNKNOWN, SPOILED, st.just(False) | st.booleans()),
