@@ -12,6 +12,7 @@ from hypothesis import settings
 
 P = ParamSpec("P")
 R = TypeVar("R")
+T = TypeVar("T")
 
 _is_drill = False
 
@@ -27,8 +28,8 @@ def also_drilled(test: Callable[P, R]) -> Callable[P, R]:
     return pytest.mark.drill(test) if _is_drill else test
 
 
-def many(usual: int, drill: int) -> int:
-    """So many in `make test`, so many as a drill."""
+def many(usual: T, drill: T) -> T:
+    """So many, or these, in `make test`; so many, or those, as a drill."""
     return drill if _is_drill else usual
 
 
