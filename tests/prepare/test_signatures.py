@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 from unittest.mock import patch
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from lexer_pipeline.kernels import dispatch
 from lexer_pipeline.validating.reference import ReferenceChecker
@@ -25,21 +25,30 @@ FOLDED = (
     b"purchase_id,link.email,action_at,type,products[].price_paid,products[].quantity,products[].product_reference.id,"
     b"products[].product_reference.id_type\n"
 )
-LINES = st.tuples(
-    st.sampled_from([b"a@example.com", b"NOT ONE", b"", b"B@EXAMPLE.COM"]),
-    st.sampled_from([b"2024-03-06T10:15:00Z", b"2024-03-06", b"2024-02-30T00:00:00Z", b""]),
-    st.sampled_from([b"ecommerce", b"Ecommerce", b""]),
-    st.lists(
-        st.tuples(
-            st.sampled_from([b"1.50", b"-1", b"x", b""]),
-            st.sampled_from([b"1", b"0", b"2.7", b""]),
-            st.sampled_from([b"S-1", b""]),
-            st.sampled_from([b"sku", b"SKU", b""]),
-        ),
-        min_size=1,
-        max_size=3,
-    ),
+# What stands in each cell of an order and of its lines, first what is right.
+OF_ORDER = (
+    (b"a@example.com", b"NOT ONE", b"", b"B@EXAMPLE.COM"),
+    (b"2024-03-06T10:15:00Z", b"2024-03-06", b"2024-02-30T00:00:00Z", b""),
+    (b"ecommerce", b"Ecommerce", b""),
 )
+OF_LINE = ((b"1.50", b"-1", b"x", b""), (b"1", b"0", b"2.7", b""), (b"S-1", b""), (b"sku", b"SKU", b""))
+LINES = st.tuples(
+    *map(st.sampled_from, OF_ORDER),
+    st.lists(st.tuples(*map(st.sampled_from, OF_LINE)), min_size=1, max_size=3),
+)
+
+
+def each_wrong() -> list[object]:
+    """Orders that are wrong in one cell each, in every way; with a line, and with another that is right."""
+    kinds = (*OF_ORDER, *OF_LINE)
+    right = [values[0] for values in kinds]
+    found: list[object] = []
+    for place, values in enumerate(kinds):
+        for value in values:
+            cells = [*right[:place], value, *right[place + 1 :]]
+            found.append((*cells[:3], [tuple(cells[3:])]))
+            found.append((*cells[:3], [tuple(cells[3:]), tuple(right[3:])]))
+    return found
 
 
 def same_with_and_without(data: bytes, spec: str) -> None:
@@ -65,6 +74,7 @@ def test_rows_judged_by_their_signature_have_the_issues_that_each_would_have(rec
 
 @with_examples(12, drill=150)
 @given(st.lists(LINES, min_size=10, max_size=25))
+@example(each_wrong())
 def test_folded_records_judged_by_their_signature_have_the_issues_that_each_would_have(
     orders: list[object],
 ) -> None:
