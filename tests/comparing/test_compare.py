@@ -16,6 +16,7 @@ from lexer_pipeline.specs.identity import identity_of
 
 from tests.prepare.helpers import ROOT
 from tests.running import command
+from tests.thoroughness import with_examples
 
 SPEC = "customer_record"
 People = Mapping[str, str | None]
@@ -45,6 +46,7 @@ def people() -> st.SearchStrategy[dict[str, str | None]]:
     )
 
 
+@with_examples(30, drill=300)
 @given(people(), people())
 def test_every_record_is_new_changed_unchanged_or_gone(
     tmp_path_factory: pytest.TempPathFactory, old: People, new: People

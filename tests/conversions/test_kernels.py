@@ -9,13 +9,15 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from lexer_pipeline.kernels import codes, conversions, dispatch, fallback
 from lexer_pipeline.kernels.codes import HAS_DOUBLED, HAS_ESCAPE, HAS_HIGH
 from lexer_pipeline.mapping.conversions import Converted, NeedsColumn, Vectorised, compile_conversion, through
 
-thorough = settings(max_examples=300)
+from tests.thoroughness import also_drilled, with_examples
+
+thorough = with_examples(60, drill=1000)
 NASTY = "0123456789 \t\n\x00\x1c\x1f.,-+'#$()eExX:/TZ@\"\\\u00a0\u2212éİß漢ﬀ\u0661"
 DAYS = st.builds(
     "{}{}{}{}{}".format, *(st.sampled_from(parts) for parts in (
@@ -164,6 +166,7 @@ def sure(name: str, argument: object) -> Vectorised:
     return found
 
 
+@also_drilled
 @pytest.mark.parametrize("name", dict.fromkeys(name for name, _ in ARGUMENTS))
 def test_what_a_kernel_is_certain_of_is_what_the_conversion_says(name: str) -> None:
     steps = [sure(name, argument) for other, argument in ARGUMENTS if other == name]
@@ -226,6 +229,7 @@ def test_a_text_too_long_for_the_kernel_is_in_doubt() -> None:
     ]
 
 
+@also_drilled
 @pytest.mark.parametrize(("name", "argument"), [("money", None), ("date", None), ("date-time-zone", None)])
 def test_a_column_is_counted_the_same_with_a_kernel_and_without(name: str, argument: object) -> None:
     @thorough

@@ -27,6 +27,7 @@ from lexer_pipeline.specs import signs, values
 from lexer_pipeline.suspicions import SUSPICIONS
 
 from tests.conversions.helpers import refusal
+from tests.thoroughness import with_examples
 
 ARGUMENTS: dict[str, tuple[object, ...]] = {
     "absent": (["-", "NULL"], {"is": ["-"], "holds": ["*"], "ends": ["@example.com"]}),
@@ -62,6 +63,7 @@ SECRET = "Zyqxholt"
 
 
 @pytest.mark.parametrize(("name", "argument"), CASES)
+@with_examples(25, drill=500)
 @given(
     text=st.one_of(
         st.text(min_size=1),

@@ -5,12 +5,14 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from lexer_pipeline.errors import UsageError
 from lexer_pipeline.loading.format import ReadOptions
 from lexer_pipeline.preparing.decisions import Decisions
 from lexer_pipeline.preparing.options import Options
+
+from tests.thoroughness import with_examples
 
 from .helpers import PEOPLE, Passed, passed, plan_of, table
 
@@ -76,7 +78,7 @@ def whole(path: Path) -> Passed | None:
         return None
 
 
-@settings(max_examples=150)
+@with_examples(50, drill=600)
 @given(sources(), st.data())
 def test_any_rows_with_the_decisions_of_all_become_what_they_became_among_all(
     source: tuple[list[list[str]], str, str, list[list[str]]], data: Any
@@ -98,7 +100,7 @@ def test_any_rows_with_the_decisions_of_all_become_what_they_became_among_all(
         assert alone == among_all
 
 
-@settings(max_examples=100)
+@with_examples(40, drill=400)
 @given(sources())
 def test_rejects_that_nobody_touched_are_rejected_again_byte_for_byte(
     source: tuple[list[list[str]], str, str, list[list[str]]],

@@ -15,6 +15,7 @@ from lexer_pipeline.preparing.options import Options
 from lexer_pipeline.preparing.prepare import prepare
 
 from tests.prepare.test_crash import Child
+from tests.thoroughness import also_drilled
 
 from .helpers import export
 
@@ -68,7 +69,12 @@ def standing(out: Path) -> Counter[str]:
     return found
 
 
-@pytest.mark.parametrize("how", ["die", "die_after", "interrupt"])
+# Each way stops at other calls, and so does a fix of a batch that was held: together they are all.
+SIXTHS = {"die": 0, "die_after": 2, "interrupt": 4}
+
+
+@also_drilled
+@pytest.mark.parametrize("how", SIXTHS)
 def test_a_fix_that_is_cut_off_anywhere_leaves_nothing_or_all(
     tmp_path: Path, in_child: Child, begun: Path, how: str
 ) -> None:
@@ -77,9 +83,11 @@ def test_a_fix_that_is_cut_off_anywhere_leaves_nothing_or_all(
     whole = tmp_path / "whole" / "out"
     shutil.copytree(begun, whole)
     code, count = in_child(order(whole))
+    publishing = in_child.publishing
     assert (code, standing(whole)) == (0, after)
+    was_held = json.loads((begun / NAME / "manifest.json").read_bytes())["state"] == "held"
     seen = set()
-    for at in range(1, count + 1, 1 if how == "die" else 3):
+    for at in in_child.points(count, publishing, SIXTHS[how] + was_held):
         out = tmp_path / str(at) / "out"
         shutil.copytree(begun, out)
         code, _ = in_child(order(out, at=at, how=how))

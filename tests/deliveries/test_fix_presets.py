@@ -16,6 +16,7 @@ from lexer_pipeline.preparing.prepare import prepare
 
 from tests.decisions.helpers import ORDERS, PEOPLE, table
 from tests.presets.exports import CASES, SAMPLES, name_of
+from tests.thoroughness import sweep
 
 from .helpers import DATE, Shop, names, raised
 
@@ -81,7 +82,7 @@ def test_all_records_of_an_export_arrive_once_however_they_were_mended(
 DIRTY = [case for case in CASES if any(case.glob("expected_*rejects*"))]
 
 
-@pytest.mark.parametrize("case", DIRTY, ids=name_of)
+@pytest.mark.parametrize("case", sweep(DIRTY, DIRTY[::3]), ids=name_of)
 def test_the_rejects_of_an_export_that_nobody_mended_are_rejected_for_the_same_reasons(
     tmp_path: Path, case: Path
 ) -> None:

@@ -14,6 +14,7 @@ from lexer_pipeline.outbox.ledger import entries
 
 from tests.postgres import PASSWORD, Postgres
 from tests.running import environment
+from tests.thoroughness import sweep
 from tests.upload.store import SIGNATURE, TOKEN, Store
 from tests.waiting import happens
 
@@ -132,7 +133,7 @@ def test_a_password_that_is_wrong_is_not_repeated(container: Container, words: t
     assert wrong.encode() not in container.lay
 
 
-@pytest.mark.parametrize("how", ["PGPASSWORD", "PGPASSFILE"])
+@pytest.mark.parametrize("how", sweep(["PGPASSWORD", "PGPASSFILE"], usual=["PGPASSFILE"]))
 def test_an_address_in_the_settings_finds_its_password_in_the_environment(
     container: Container, postgres: Postgres, how: str
 ) -> None:

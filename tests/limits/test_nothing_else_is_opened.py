@@ -5,12 +5,17 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.running import ROOT, environment
 
 
-def test_samples_are_converted_without_network_and_without_any_file_that_nobody_named(tmp_path: Path) -> None:
+@pytest.mark.parametrize("every", [5, pytest.param(1, marks=pytest.mark.drill)])
+def test_samples_are_converted_without_network_and_without_any_file_that_nobody_named(
+    tmp_path: Path, every: int
+) -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "tests.limits.guarded", str(tmp_path)],
+        [sys.executable, "-m", "tests.limits.guarded", str(tmp_path), str(every)],
         cwd=ROOT, env=environment(PYTHONPATH=f"{ROOT / 'pipeline'}:{ROOT}"), capture_output=True, text=True, check=False,
     )  # fmt: skip
 
@@ -18,4 +23,4 @@ def test_samples_are_converted_without_network_and_without_any_file_that_nobody_
     found = json.loads(done.stdout)
     assert found["asked"] == []
     assert found["codes"] == [0, 0]
-    assert found["samples"] > 40
+    assert found["samples"] > 120 // every

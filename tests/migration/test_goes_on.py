@@ -22,6 +22,7 @@ from tests.migration.after import NOTHING, SAME, SENT, UPLOADED, UPLOADED_LATER,
 from tests.migration.fixture import unpack
 from tests.migration.service import DATASET, FIRST_NEW, LATER, WITHIN, point_to, upload_all
 from tests.migration.table import BATCHES, VENDOR
+from tests.thoroughness import sweep
 from tests.upload.helpers import settings
 from tests.upload.store import Store
 
@@ -194,8 +195,13 @@ def test_what_was_sent_without_a_dataset_is_a_further_delivery_into_one(
 # ------------------------------------------------------------------------------------- corrected, settled, dropped
 
 
+# Never asked for, nothing can have landed, and in doubt.
 @pytest.mark.parametrize(
-    "day", ["20240405", "20240406", "20240407", "20240408", "20240409", "20240410", "20240411"]
+    "day",
+    sweep(
+        ["20240405", "20240406", "20240407", "20240408", "20240409", "20240410", "20240411"],
+        usual=["20240405", "20240409", "20240411"],
+    ),
 )
 def test_whatever_became_of_it_in_a_sandbox_of_before_it_can_be_corrected(
     out: Path, monkeypatch: pytest.MonkeyPatch, day: str
@@ -208,7 +214,7 @@ def test_whatever_became_of_it_in_a_sandbox_of_before_it_can_be_corrected(
     assert (batch.made, batch.path.name) == (True, f"profile_customer-{day}-b")
 
 
-@pytest.mark.parametrize("day", ["20240506", "20240508", "20240511"])
+@pytest.mark.parametrize("day", sweep(["20240506", "20240508", "20240511"], usual=["20240508", "20240511"]))
 def test_what_is_on_its_way_to_the_service_can_not_be_corrected_yet(
     out: Path, monkeypatch: pytest.MonkeyPatch, day: str
 ) -> None:
@@ -219,8 +225,13 @@ def test_what_is_on_its_way_to_the_service_can_not_be_corrected_yet(
         prepare(["exports/vendor_sent.csv"], "commerce_purchases", out.name, options)
 
 
+# Sent below a higher version, killed while it sent, and changed.
 @pytest.mark.parametrize(
-    "day", ["20240105", "20240401", "20240406", "20240408", "20240410", "20240411", "20240415"]
+    "day",
+    sweep(
+        ["20240105", "20240401", "20240406", "20240408", "20240410", "20240411", "20240415"],
+        usual=["20240105", "20240408", "20240415"],
+    ),
 )
 def test_whatever_became_of_it_in_a_sandbox_of_before_it_can_be_dropped(
     out: Path, store: Store, day: str
@@ -237,8 +248,14 @@ def test_what_was_sent_or_may_have_arrived_at_the_service_is_not_dropped(out: Pa
         drop(out / folder, out)
 
 
-@pytest.mark.parametrize("arrived", [True, False])
-@pytest.mark.parametrize("day", ["20240508", "20240510", "20240511"])
+# Killed while it sent, and in doubt already.
+@pytest.mark.parametrize(
+    ("day", "arrived"),
+    sweep(
+        [(day, arrived) for day in ("20240508", "20240510", "20240511") for arrived in (True, False)],
+        usual=[("20240508", False), ("20240511", True)],
+    ),
+)
 def test_a_doubt_of_before_is_settled(out: Path, store: Store, day: str, arrived: bool) -> None:
     point_to(out, store)
     folder = out / f"commerce_purchases-{day}-a"

@@ -11,13 +11,14 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from lexer_pipeline.errors import UsageError
 from lexer_pipeline.loading import byte_stream, delimited, document_chunks, json_reader
 
 from tests.fuzz.files import in_blocks
 from tests.running import environment
+from tests.thoroughness import with_examples
 
 from .helpers import KEEP_ALL, Prepared, of_bytes, prepared, whole_batches
 
@@ -154,11 +155,15 @@ def check_parts(done: Prepared, most: int) -> None:
         assert bool(batch.manifest.rejects) == bool(batch.manifest.rejected)
 
 
-@pytest.mark.parametrize("most", [150, 1000, 5000, 12_345, 10**9])
-def test_parts_lose_no_record_and_keep_the_order(tmp_path: Path, most: int) -> None:
-    whole = of_bytes(MIXED, SPEC, tmp_path / "whole")
+# A part for each record or two: of few rows, since each part takes its time.
+@pytest.mark.parametrize(
+    ("most", "count"), [(150, 100), (1000, 500), (5000, 500), (12_345, 500), (10**9, 500)]
+)
+def test_parts_lose_no_record_and_keep_the_order(tmp_path: Path, most: int, count: int) -> None:
+    mixed = rows(range(count), bad=range(0, count, 9), blank=range(0, count, 25))
+    whole = of_bytes(mixed, SPEC, tmp_path / "whole")
     most = max(most, max(len(line) for line in whole.lines))
-    done = of_bytes(MIXED, SPEC, tmp_path / "parts", replace(KEEP_ALL, max_bytes=most))
+    done = of_bytes(mixed, SPEC, tmp_path / "parts", replace(KEEP_ALL, max_bytes=most))
 
     check_parts(done, most)
     assert done.lines == whole.lines
@@ -169,7 +174,7 @@ def test_parts_lose_no_record_and_keep_the_order(tmp_path: Path, most: int) -> N
     assert sorted(rejects.splitlines()) == sorted(whole.file("rejects.csv").splitlines()[1:])
 
 
-@settings(max_examples=20)
+@with_examples(10, drill=100)
 @given(st.lists(st.sampled_from("gbn"), min_size=1, max_size=40), st.integers(80, 400), st.booleans())
 def test_any_mixture_is_split_without_a_loss(
     tmp_path_factory: pytest.TempPathFactory, kinds: list[str], most: int, as_json: bool

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from tests.running import command, environment
+from tests.thoroughness import sweep
 from tests.waiting import happens
 
 from .helpers import MARK, whole_batches
@@ -174,8 +175,13 @@ def is_waiting(process: int) -> bool:
     return len(seen) == 1 and seen.pop()[0] == "S"
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-@pytest.mark.parametrize("words", [CONVERT, VALIDATE])
+@pytest.mark.parametrize(
+    ("words", "number"),
+    sweep(
+        [(words, number) for words in (CONVERT, VALIDATE) for number in (signal.SIGINT, signal.SIGTERM)],
+        usual=[(CONVERT, signal.SIGINT), (VALIDATE, signal.SIGTERM)],
+    ),
+)
 def test_an_interrupt_while_a_source_is_read_ends_with_130_and_leaves_no_batch(
     tmp_path: Path, words: tuple[str, ...], number: int
 ) -> None:

@@ -18,6 +18,8 @@ from lexer_pipeline.outbox import batch, workspace
 from lexer_pipeline.outbox.batch import PreparedBatch
 from lexer_pipeline.system.timings import Timings
 
+from tests.thoroughness import also_drilled, many
+
 from .helpers import KEEP_ALL, ROOT, batches_in, of_bytes, whole_batches
 
 HEADER = b"link.mobile,first_name,employee_flag\n"
@@ -35,6 +37,7 @@ class Child:
 
     def __init__(self) -> None:
         self._temporary = TemporaryDirectory()
+        self.publishing = (0, 0)  # of the last order, the first call that publishes and the last
         self._process = subprocess.Popen(
             [sys.executable, "-m", "tests.prepare.driver"],
             stdin=subprocess.PIPE,
@@ -50,7 +53,15 @@ class Child:
         self._process.stdin.write(json.dumps(order) + "\n")
         self._process.stdin.flush()
         answer = json.loads(self._process.stdout.readline())
+        self.publishing = tuple(answer["publishing"])
         return answer["code"], answer["calls"]
+
+    def points(self, calls: int, publishing: tuple[int, int], sixth: int) -> list[int]:
+        """At which of so many calls to stop it: at all that publish, and at a sixth of the others; as a drill at all."""
+        first, last = publishing
+        assert 0 < first < last < calls
+        every = many(6, drill=1)
+        return [at for at in range(1, calls + 1) if first <= at <= last + 1 or at % every == sixth % every]
 
     def close(self) -> None:
         self._process.communicate(timeout=300)
@@ -101,14 +112,16 @@ def folders(out: Path) -> set[str]:
 
 
 @pytest.fixture(scope="module")
-def calls(tmp_path_factory: pytest.TempPathFactory, in_child: Child) -> dict[int, tuple[int, int]]:
-    """By max_bytes: how many calls an undisturbed run makes, and how many batches."""
+def calls(
+    tmp_path_factory: pytest.TempPathFactory, in_child: Child
+) -> dict[int, tuple[int, tuple[int, int], int]]:
+    """By max_bytes: how many calls an undisturbed run makes, which of them publish, and how many batches."""
     found = {}
     for most in (10**9, 800):
         out = tmp_path_factory.mktemp("calls") / "out"
         code, count = in_child(order(out, max_bytes=most))
         assert code == 0
-        found[most] = (count, len(batches_in(out)))
+        found[most] = (count, in_child.publishing, len(batches_in(out)))
     return found
 
 
@@ -118,15 +131,24 @@ def in_ledger(out: Path) -> set[str]:
         return {folder for (folder,) in ledger.execute("SELECT folder FROM batches")}
 
 
-@pytest.mark.parametrize("how", ["die", "die_after"])
-@pytest.mark.parametrize("most", [10**9, 800])
+# The sixths together are all calls, of one part or of three.
+@also_drilled
+@pytest.mark.parametrize(
+    ("most", "how", "sixth"),
+    [(10**9, "die", 0), (10**9, "die_after", 2), (800, "die", 1), (800, "die_after", 4)],
+)
 def test_a_crash_at_any_call_leaves_all_parts_or_none(
-    tmp_path: Path, in_child: Child, calls: dict[int, tuple[int, int]], most: int, how: str
+    tmp_path: Path,
+    in_child: Child,
+    calls: dict[int, tuple[int, tuple[int, int], int]],
+    most: int,
+    how: str,
+    sixth: int,
 ) -> None:
-    count, parts = calls[most]
+    count, publishing, parts = calls[most]
     assert parts == (1 if most == 10**9 else 3)
     seen = set()
-    for at in range(1, count + 1):
+    for at in in_child.points(count, publishing, sixth):
         out = tmp_path / str(at) / "out"
         out.parent.mkdir()
         code, _ = in_child(order(out, max_bytes=most, at=at, how=how))
@@ -142,12 +164,13 @@ def test_a_crash_at_any_call_leaves_all_parts_or_none(
     assert seen == {0, parts}
 
 
-@pytest.mark.parametrize("most", [10**9, 800])
+@also_drilled
+@pytest.mark.parametrize(("most", "sixth"), [(10**9, 5), (800, 3)])
 def test_an_interrupt_at_any_call_leaves_all_parts_or_none(
-    tmp_path: Path, in_child: Child, calls: dict[int, tuple[int, int]], most: int
+    tmp_path: Path, in_child: Child, calls: dict[int, tuple[int, tuple[int, int], int]], most: int, sixth: int
 ) -> None:
-    count, parts = calls[most]
-    for at in range(1, count + 1):
+    count, publishing, parts = calls[most]
+    for at in in_child.points(count, publishing, sixth):
         out = tmp_path / str(at) / "out"
         out.parent.mkdir()
         code, _ = in_child(order(out, max_bytes=most, at=at, how="interrupt"))

@@ -108,9 +108,9 @@ def test_a_file_whose_lines_end_in_cr_is_read_whatever_its_cells_hold(tmp_path: 
 
 
 def test_a_cr_far_behind_the_header_splits_no_row(tmp_path: Path) -> None:
-    done = convert(HEADER + b"1,a,b\n" * 300_000 + b"2,Wattle\rUnit 4,b\n", tmp_path)
+    done = convert(HEADER + (b"1,%s,b\n" % (b"a" * 60)) * 30_000 + b"2,Wattle\rUnit 4,b\n", tmp_path)
 
-    assert counts(done) == (300_001, 0, 0)
+    assert counts(done) == (30_001, 0, 0)
     assert done.records[-1]["first_name"] == "Wattle\rUnit 4"
 
 
@@ -219,13 +219,13 @@ def test_a_quote_that_opens_in_the_last_row_and_is_never_closed_costs_that_row_a
 
 
 def test_an_unclosed_quote_in_a_large_file_costs_one_row(tmp_path: Path) -> None:
-    rows = b"".join(b"%d,a,b\n" % number for number in range(1, 100_001))
-    data = HEADER + b'x,"a,b\n' + rows * 25
+    rows = b"".join(b"%d,%s,b\n" % (number, b"a" * 250) for number in range(1, 10_001))
+    data = HEADER + b'x,"a,b\n' + rows * 10
     assert len(data) > 20 << 20
     done = convert(data, tmp_path)
 
     assert where(done) == [(2, "quote")]
-    assert counts(done) == (2_500_000, 1, 0)
+    assert counts(done) == (100_000, 1, 0)
 
 
 def test_a_nul_byte_and_bad_utf8_are_issues_of_their_rows(tmp_path: Path) -> None:

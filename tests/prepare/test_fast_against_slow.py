@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import orjson
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from lexer_pipeline.kernels import cells as compiled_cells
 from lexer_pipeline.kernels import codes, fallback
@@ -25,10 +25,12 @@ from lexer_pipeline.loading.passed_over import PassedOver
 from lexer_pipeline.specs import catalog, values
 from oracle import RECORD_TYPES, accepts, examples, flat, normalised, oddities, spoiled, spoiled_cell
 
+from tests.thoroughness import also_drilled, with_examples
+
 from .helpers import in_plain_python, of_bytes
 
-quick = settings(max_examples=15)
-thorough = settings(max_examples=150)
+quick = with_examples(5, drill=60)
+thorough = with_examples(50, drill=600)
 
 
 # ------------------------------------------------------------------------------------ whole records
@@ -50,6 +52,7 @@ def tables_of(draw: st.DrawFn, record_type: str) -> bytes:
     return table_of(rows, columns)
 
 
+@also_drilled
 @pytest.mark.parametrize("record_type", RECORD_TYPES)
 def test_a_table_gives_the_same_files_with_kernels_and_without(record_type: str) -> None:
     @quick
@@ -76,6 +79,7 @@ def test_a_cell_of_blanks_in_a_trimmed_column_is_an_absent_field_either_way(tmp_
     assert fast.manifest.conversions == {"email_cleaned": 2, "hash_cleaned": 2}
 
 
+@also_drilled
 @pytest.mark.parametrize("record_type", RECORD_TYPES)
 def test_documents_are_accepted_exactly_as_the_vendor_would(record_type: str) -> None:
     hand_made = st.sampled_from(examples(record_type))
@@ -231,7 +235,7 @@ BITS = (b"{", b"}", b"[", b"]", b",", b":", b'"', b'\\"', b"\\", b'"a"', b"1", b
 bits = st.lists(st.sampled_from(BITS), max_size=20).map(b"".join)
 
 
-@settings(max_examples=400)
+@with_examples(100, drill=2000)
 @given(bits, st.booleans(), st.integers(1, 4))
 def test_both_splitters_find_the_same_values(data: bytes, final: bool, most: int) -> None:
     for at in (0, len(data) // 2, len(data)):
@@ -241,7 +245,7 @@ def test_both_splitters_find_the_same_values(data: bytes, final: bool, most: int
         assert fast[1:] == slow[1:]
 
 
-@settings(max_examples=400)
+@with_examples(100, drill=2000)
 @given(
     bits | st.lists(st.sampled_from((*BITS, b"\n", b'{"records"', b"\f", b"\t")), max_size=20).map(b"".join)
 )
@@ -294,7 +298,7 @@ def test_lines_keep_their_numbers_behind_blank_ones() -> None:
     assert blank == 2
 
 
-@settings(max_examples=400)
+@with_examples(100, drill=2000)
 @given(bits)
 def test_a_value_ends_where_a_plain_loop_says(data: bytes) -> None:
     assert fallback.value_end(data, 0) == plain_value_end(data)
@@ -381,9 +385,10 @@ def mutants(kind: int) -> st.SearchStrategy[str]:
     )
 
 
+@also_drilled
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_cell_that_is_vouched_for_needs_no_change(kind: int) -> None:
-    @settings(max_examples=400)
+    @with_examples(100, drill=2000)
     @given(mutants(kind))
     def holds(text: str) -> None:
         try:
@@ -529,7 +534,7 @@ def program_of(members: list[Any]) -> tuple[Any, Any, list[bytes]]:
 CELLS = st.sampled_from((b"", b"", b"1", b"22", b"true", b'a""b', b"\n", "Zo\u00eb".encode(), b"\\"))
 
 
-@settings(max_examples=400)
+@with_examples(100, drill=2000)
 @given(
     st.lists(trees(), min_size=1, max_size=4),
     st.lists(st.lists(CELLS, min_size=4, max_size=4), min_size=1, max_size=6),

@@ -8,7 +8,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from lexer_pipeline.errors import UsageError
 from lexer_pipeline.kernels import codes
@@ -19,6 +19,8 @@ from lexer_pipeline.specs.placeholders import MAILBOXES, WORDS, Placeholders
 from lexer_pipeline.specs.schema_tree import Place, SchemaTree
 from lexer_pipeline.specs.values import Converted
 from lexer_pipeline.validating.cleaning import Cleaning
+
+from tests.thoroughness import also_drilled, with_examples
 
 from .helpers import KEEP_ALL, in_plain_python, of_bytes
 from .test_fast_against_slow import _is_text, status_of, table_of
@@ -285,12 +287,13 @@ texts = st.lists(st.sampled_from(PIECES), min_size=1, max_size=3).map("".join) |
 )
 
 
+@also_drilled
 @pytest.mark.parametrize("kind", PLACES)
 def test_a_kernel_vouches_for_no_text_that_the_reference_changes_or_tells(kind: int) -> None:
     cleaning = Cleaning(placeholders=Placeholders.of(["WALKIN9", "nobody@"]))
     words = (b"walkin9", b"nobody@") if kind != codes.KIND_TEXT else ()
 
-    @settings(max_examples=600)
+    @with_examples(150, drill=2000)
     @given(texts | st.sampled_from(["walkin9", "WalkIn9", "Nobody@b.co", "nobody@b.co"]))
     def holds(text: str) -> None:
         try:
@@ -318,7 +321,7 @@ def test_texts_as_exports_have_them_are_vouched_for(text: str) -> None:
     assert status_of(text, codes.KIND_TEXT) == codes.CELL_GOOD
 
 
-@settings(max_examples=40)
+@with_examples(12, drill=150)
 @given(st.lists(st.fixed_dictionaries({
     "link": st.fixed_dictionaries({"customer_id": texts | st.just("C-1")}) | st.fixed_dictionaries({"email": texts | st.just("a@b.co")}),
     "first_name": texts, "customer_id": texts, "custom_fields": st.dictionaries(st.just("a"), texts),
@@ -327,7 +330,7 @@ def test_documents_fare_the_same_with_the_kernel_and_without(documents: list[Any
     same_both_ways([one for one in documents if _is_text(one)], "customer_record")
 
 
-@settings(max_examples=40)
+@with_examples(12, drill=150)
 @given(st.lists(st.tuples(texts, texts, texts | st.just("C-1"), st.booleans()), min_size=1, max_size=12))
 def test_tables_fare_the_same_with_kernels_and_without(rows: list[tuple[str, str, str, bool]]) -> None:
     columns = ["first_name", "customer_id", "link.customer_id", "link.email_md5"]

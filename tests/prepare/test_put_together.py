@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 from lexer_pipeline.chunks.places import Places
 from lexer_pipeline.chunks.repeats import Repeated, Repeats, repeated_in
@@ -27,11 +27,13 @@ from lexer_pipeline.preparing.stages import Stages, stages_of
 from lexer_pipeline.system.scratch import Scratch
 from lexer_pipeline.system.timings import Timings
 
+from tests.thoroughness import with_examples
+
 DATES = st.sampled_from(
     ["01/02/2024", "13/02/2024", "02/13/2024", "2024-03-06", "5 May 2024", "soon", "1/1/24"]
 )
 AMOUNTS = st.sampled_from(["1.234,50", "1,234.50", "1.234", "1,234", "12", "$5", "five"])
-CASES = settings(max_examples=25)
+CASES = with_examples(10, drill=100)
 
 
 def readings(name: str, argument: Any, groups: Sequence[Sequence[str]]) -> Any:

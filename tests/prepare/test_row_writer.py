@@ -4,12 +4,13 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import product
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from unittest.mock import patch
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 from lexer_pipeline.errors import SourceError, UsageError
 from lexer_pipeline.kernels import fallback, row_writer
@@ -22,11 +23,12 @@ from lexer_pipeline.validating.layout import compile_layout
 from lexer_pipeline.validating.reference import ReferenceChecker
 
 from tests.running import ROOT, environment
+from tests.thoroughness import with_examples
 
 from .helpers import KEEP_ALL, Prepared, in_plain_python, of_bytes
 from .test_fast_against_slow import COMMA, DIALECTS, NASTY_FILE, nasty
 
-thorough = settings(max_examples=120)
+thorough = with_examples(30, drill=400)
 BLOCKS = (1, 9, 64, 1 << 20)
 # The most bytes of a file of records: one for all of them, or several.
 SIZES = (KEEP_ALL.max_bytes, 1300)
@@ -111,8 +113,28 @@ def buyers(draw: st.DrawFn) -> bytes:
     return b"".join(rows)
 
 
+def each_spoiled(cells: tuple[bytes, ...], spoiled: Sequence[tuple[int, Sequence[bytes]]]) -> bytes:
+    """A row for each way that one of its cells is spoiled, but for those that take in the rows behind them."""
+    rows = [
+        (*cells[:place], value, *cells[place + 1 :])
+        for place, values in spoiled
+        for value in values
+        if value != b'"open'
+    ]
+    return b"".join(b"%d" % number + b",".join(row) + b"\n" for number, row in enumerate(rows))
+
+
+SPOILED_BUYERS = each_spoiled(
+    (b"C", b"Mira", b"mira@example.com", b"", b"true", b"1990-02-28", b"7", b"female"),
+    ((1, NAMES), (2, EMAILS), (4, FLAGS), (5, DAYS)),
+)
+
+
+# What examples at random may miss stands in the first ones for certain.
 @thorough
 @given(buyers(), st.sampled_from(BLOCKS), st.sampled_from(SIZES))
+@example(SPOILED_BUYERS, 64, KEEP_ALL.max_bytes)
+@example(SPOILED_BUYERS, 1 << 20, 1300)
 @example(b"C1,Mira,mira@example.com,,true,1990-02-28,7,female", 1, KEEP_ALL.max_bytes)
 def test_a_table_of_customers_with_spoiled_cells_is_written_as_the_slow_way_writes_it(
     rows: bytes, block: int, most: int
@@ -156,8 +178,20 @@ def orders(draw: st.DrawFn, is_sorted: bool) -> bytes:
     return b"".join(row + b"\n" for row in rows)
 
 
+LINE = (b"P", b"C1", b"2024-03-06T10:00:00Z", b"ecommerce", b"AUD", b"SKU", b"sku", b"9.95", b"1")
+SPOILED_LINES = each_spoiled(LINE, ((1, ONCE), (2, (b"", b"2024-03-06")), (7, PRICES), (8, (b"", b"0.5"))))
+# One buyer in an order of two lines, or two that are written with the same signs.
+PAIRS = b"".join(
+    b"P%d%d," % pair + b",".join((ONCE[side], *LINE[2:-1], b"%d" % number)) + b"\n"
+    for pair in product(range(len(ONCE)), repeat=2)
+    for number, side in enumerate(pair, 1)
+)
+
+
 @thorough
 @given(st.booleans().flatmap(orders), st.sampled_from(BLOCKS), st.sampled_from(SIZES))
+@example(SPOILED_LINES, 64, KEEP_ALL.max_bytes)
+@example(PAIRS, 1 << 20, KEEP_ALL.max_bytes)
 def test_order_lines_with_spoiled_cells_are_folded_as_the_slow_way_folds_them(
     rows: bytes, block: int, most: int
 ) -> None:
@@ -250,7 +284,7 @@ def same_keys(data: bytes, column: int, final: bool, longest: int, dialect: Dial
     assert len(set(keyed)) == len({a for a, _ in keyed}) == len({b for _, b in keyed})
 
 
-@settings(max_examples=400)
+@with_examples(100, drill=1000)
 @given(
     st.lists(nasty | st.sampled_from((b"A,1\n", b"A,1\r\n", b"B,2\n", b" ,x\n", b"a key of more than sixteen bytes,\n")))
     .map(b"".join), st.integers(0, 2), st.booleans(), st.integers(0, 30), DIALECTS,

@@ -9,12 +9,14 @@ from tempfile import TemporaryDirectory
 from unittest.mock import patch
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 from lexer_pipeline.kernels import dispatch
 from lexer_pipeline.validating.reference import ReferenceChecker
 from lexer_pipeline.validating.signatures import DocumentSignatures, RowSignatures
 from oracle import RECORD_TYPES
+
+from tests.thoroughness import also_drilled, with_examples
 
 from .helpers import KEEP_ALL, of_bytes
 from .test_fast_against_slow import tables_of
@@ -23,21 +25,30 @@ FOLDED = (
     b"purchase_id,link.email,action_at,type,products[].price_paid,products[].quantity,products[].product_reference.id,"
     b"products[].product_reference.id_type\n"
 )
-LINES = st.tuples(
-    st.sampled_from([b"a@example.com", b"NOT ONE", b"", b"B@EXAMPLE.COM"]),
-    st.sampled_from([b"2024-03-06T10:15:00Z", b"2024-03-06", b"2024-02-30T00:00:00Z", b""]),
-    st.sampled_from([b"ecommerce", b"Ecommerce", b""]),
-    st.lists(
-        st.tuples(
-            st.sampled_from([b"1.50", b"-1", b"x", b""]),
-            st.sampled_from([b"1", b"0", b"2.7", b""]),
-            st.sampled_from([b"S-1", b""]),
-            st.sampled_from([b"sku", b"SKU", b""]),
-        ),
-        min_size=1,
-        max_size=3,
-    ),
+# What stands in each cell of an order and of its lines, first what is right.
+OF_ORDER = (
+    (b"a@example.com", b"NOT ONE", b"", b"B@EXAMPLE.COM"),
+    (b"2024-03-06T10:15:00Z", b"2024-03-06", b"2024-02-30T00:00:00Z", b""),
+    (b"ecommerce", b"Ecommerce", b""),
 )
+OF_LINE = ((b"1.50", b"-1", b"x", b""), (b"1", b"0", b"2.7", b""), (b"S-1", b""), (b"sku", b"SKU", b""))
+LINES = st.tuples(
+    *map(st.sampled_from, OF_ORDER),
+    st.lists(st.tuples(*map(st.sampled_from, OF_LINE)), min_size=1, max_size=3),
+)
+
+
+def each_wrong() -> list[object]:
+    """Orders that are wrong in one cell each, in every way; with a line, and with another that is right."""
+    kinds = (*OF_ORDER, *OF_LINE)
+    right = [values[0] for values in kinds]
+    found: list[object] = []
+    for place, values in enumerate(kinds):
+        for value in values:
+            cells = [*right[:place], value, *right[place + 1 :]]
+            found.append((*cells[:3], [tuple(cells[3:])]))
+            found.append((*cells[:3], [tuple(cells[3:]), tuple(right[3:])]))
+    return found
 
 
 def same_with_and_without(data: bytes, spec: str) -> None:
@@ -49,9 +60,10 @@ def same_with_and_without(data: bytes, spec: str) -> None:
     assert fast.report.sources == slow.report.sources
 
 
+@also_drilled
 @pytest.mark.parametrize("record_type", RECORD_TYPES)
 def test_rows_judged_by_their_signature_have_the_issues_that_each_would_have(record_type: str) -> None:
-    @settings(max_examples=12)
+    @with_examples(4, drill=40)
     @given(st.lists(tables_of(record_type), min_size=1, max_size=1))
     def same(tables: list[bytes]) -> None:
         header, _, rows = tables[0].partition(b"\n")
@@ -60,8 +72,9 @@ def test_rows_judged_by_their_signature_have_the_issues_that_each_would_have(rec
     same()
 
 
-@settings(max_examples=40)
+@with_examples(12, drill=150)
 @given(st.lists(LINES, min_size=10, max_size=25))
+@example(each_wrong())
 def test_folded_records_judged_by_their_signature_have_the_issues_that_each_would_have(
     orders: list[object],
 ) -> None:
@@ -85,7 +98,7 @@ SPOILED = st.sampled_from(
 OPTIONAL = ("first_name", "gender", "email", "date_of_birth", "custom_fields.tier", "mobile")
 
 
-@settings(max_examples=60)
+@with_examples(15, drill=200)
 @given(st.lists(st.tuples(st.sets(st.sampled_from(OPTIONAL)), SPOILED), min_size=10, max_size=30))
 def test_which_optional_fields_are_filled_changes_no_issue(
     rows: list[tuple[set[str], dict[str, str]]],
@@ -112,7 +125,7 @@ ODD = st.sampled_from((None, "\u200b", "é", 10**400, "\ud800", {"a": "\ud800"},
 UNKNOWN = st.one_of(st.lists(UNDER, max_size=3), st.lists(UNDER | ODD, max_size=3))
 
 
-@settings(max_examples=60)
+@with_examples(15, drill=200)
 @given(
     st.lists(
         st.tuples(UNKNOWN, st.just([]) | UNKNOWN, SPOILED, st.just(False) | st.booleans()),

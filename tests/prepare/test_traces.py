@@ -29,6 +29,7 @@ from rich.console import Console
 
 from tests.prepare.helpers import KEEP_ALL, in_plain_python
 from tests.running import command
+from tests.thoroughness import with_examples
 
 SHA256 = "5f" * 32
 # So many bytes a part hold a few records.
@@ -99,7 +100,7 @@ def check(
                 assert (one.became, bool(one.words)) == ("rejected", True)
 
 
-@settings(max_examples=40)
+@with_examples(15, drill=150)
 @given(
     tables=st.lists(ROWS, min_size=1, max_size=3), most=st.sampled_from([10**9, SMALL]), plain=st.booleans(), block=st.sampled_from([1, 5, 1 << 16]),
 )  # fmt: skip

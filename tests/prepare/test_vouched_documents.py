@@ -11,7 +11,7 @@ from unittest.mock import patch
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from lexer_pipeline.kernels import dispatch
 from lexer_pipeline.preparing import options, routes
@@ -20,6 +20,8 @@ from lexer_pipeline.specs import catalog
 from lexer_pipeline.validating.compile_documents import compile_automaton
 from lexer_pipeline.validating.reference import ReferenceChecker
 from oracle import RECORD_TYPES, examples, good, normalised, oddities, spoiled
+
+from tests.thoroughness import also_drilled, with_examples
 
 from .helpers import of_bytes
 
@@ -87,9 +89,10 @@ def same_both_ways(documents: list[Any], spec: Any) -> None:
     assert fast.report.sources == slow.report.sources
 
 
+@also_drilled
 @pytest.mark.parametrize("record_type", RECORD_TYPES)
 def test_documents_give_the_same_files_with_the_kernel_and_without(record_type: str) -> None:
-    @settings(max_examples=10)
+    @with_examples(4, drill=40)
     @given(st.lists(good(record_type) | spoiled(record_type), min_size=1, max_size=6))
     def same(documents: list[Any]) -> None:
         same_both_ways(documents, record_type)
@@ -97,6 +100,7 @@ def test_documents_give_the_same_files_with_the_kernel_and_without(record_type: 
     same()
 
 
+@also_drilled
 @pytest.mark.parametrize("name", OWN)
 def test_a_schema_of_ones_own_gives_the_same_files_with_the_kernel_and_without(
     name: str, tmp_path: Path
@@ -104,7 +108,7 @@ def test_a_schema_of_ones_own_gives_the_same_files_with_the_kernel_and_without(
     schema = tmp_path / "own.json"
     schema.write_text(json.dumps(OWN[name]))
 
-    @settings(max_examples=15)
+    @with_examples(6, drill=60)
     @given(DOCUMENTS)
     def same(documents: list[Any]) -> None:
         same_both_ways(documents, str(schema))
@@ -128,7 +132,7 @@ def lines_of(documents: list[Any]) -> list[bytes]:
     return [*plain, *(json.dumps(one, separators=(",", ":")).encode() for one in documents)]
 
 
-@settings(max_examples=60)
+@with_examples(15, drill=200)
 @given(st.lists(st.lists(st.sampled_from(PIECES), max_size=7).map("".join), min_size=1, max_size=12))
 def test_emails_and_hashes_are_cleaned_the_same_with_the_kernel_and_without(texts: list[str]) -> None:
     fields = ("email", "email_sha256")
@@ -141,7 +145,7 @@ def test_emails_and_hashes_are_cleaned_the_same_with_the_kernel_and_without(text
     same_lines(lines_of(documents), "customer_record")
 
 
-@settings(max_examples=30)
+@with_examples(10, drill=100)
 @given(st.lists(st.lists(st.sampled_from(PIECES), max_size=4).map("".join), max_size=6))
 def test_texts_in_lists_and_under_any_key_are_cleaned_the_same(
     tmp_path_factory: Any, texts: list[str]

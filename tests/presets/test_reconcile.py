@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given
 from hypothesis import strategies as st
 from lexer_pipeline import Options, prepare, validate
 from lexer_pipeline.kernels import dispatch, fallback
@@ -18,6 +18,7 @@ from lexer_pipeline.outbox.batch import PreparedBatch
 
 from tests.presets.exports import all_in_doubt, convert, write
 from tests.presets.headers import HEADERS
+from tests.thoroughness import with_examples
 
 SHOPIFY, WOO = HEADERS["shopify_orders"][0], HEADERS["woocommerce_orders"][0]
 AT = {
@@ -329,30 +330,30 @@ type = { constant = "physical" }
     assert ([code] if code else []) == [one.code for one in report.sources[0].suspicions]
 
 
-AMOUNTS = st.sampled_from(
-    [
-        "",
-        "0",
-        "0.00",
-        "1",
-        "2.50",
-        "-3",
-        "0.005",
-        "9.090909",
-        "9.0909091",
-        "1e1",
-        "x",
-        "12345678901.5",
-        "0.0004",
-    ]
+TEXTS = (
+    "",
+    "0",
+    "0.00",
+    "1",
+    "2.50",
+    "-3",
+    "0.005",
+    "9.090909",
+    "9.0909091",
+    "1e1",
+    "x",
+    "12345678901.5",
+    "0.0004",
 )
+AMOUNTS = st.sampled_from(TEXTS)
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@with_examples(20, drill=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     rows=st.lists(st.tuples(AMOUNTS, AMOUNTS, AMOUNTS, AMOUNTS), min_size=1, max_size=6),
     orders=st.lists(st.integers(0, 2), min_size=6, max_size=6),
 )
+@example(rows=[(one, "1", "", "1") for one in TEXTS], orders=list(range(len(TEXTS))))
 def test_the_kernel_and_plain_decimals_come_to_the_same(
     rows: list[tuple[str, ...]], orders: list[int], folder: Path
 ) -> None:

@@ -23,6 +23,7 @@ from lexer_pipeline.preparing.report import Verdict
 from tests import golden
 from tests.golden import source_of
 from tests.presets.exports import CASES, KEEP_ALL, Converted, name_of, rows_of
+from tests.thoroughness import sweep
 
 WHOLE = [case for case in CASES if not (case / "expected_error.json").exists()]
 REFUSED = [case for case in CASES if case not in WHOLE]
@@ -102,6 +103,7 @@ def test_every_row_of_an_export_is_accounted_for_in_each_specification(case: Cas
         assert is_right(specification, manifest["rows"] + sum(manifest["skipped"].values()))
 
 
+@pytest.mark.parametrize("case", sweep(WHOLE, WHOLE[::3]), indirect=True, ids=name_of)
 def test_validate_counts_what_convert_does(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(case.folder)
 

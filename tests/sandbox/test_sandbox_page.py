@@ -19,6 +19,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 from sandbox_wire import GOOD, PRODUCTS, Reply, admin, ask, call, put
 
 from tests.running import environment
+from tests.thoroughness import sweep
 from tests.waiting import PATIENCE
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
@@ -290,8 +291,13 @@ def test_what_is_no_page_is_not_found(sandbox: Sandbox, method: str, path: str) 
 
 
 @browsing
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize(
+    ("width", "scheme"),
+    sweep(
+        [(width, scheme) for width in WIDTHS for scheme in ("light", "dark")],
+        usual=[(420, "dark"), (1280, "light")],
+    ),
+)
 def test_nothing_is_wider_than_the_window(
     sandbox: Sandbox, visit: Callable[..., Page], width: int, scheme: str
 ) -> None:

@@ -62,7 +62,7 @@ class _Request(BaseHTTPRequestHandler):
 def way_to(behind: str) -> Iterator[Way]:
     """Such a way, while the block lasts."""
     with Way(behind) as way:
-        thread = Thread(target=way.serve_forever)
+        thread = Thread(target=way.serve_forever, args=(0.01,))
         thread.start()
         try:
             yield way

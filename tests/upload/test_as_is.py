@@ -3,6 +3,7 @@
 import json
 import os
 from dataclasses import replace
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from lexer_pipeline.uploading.settings import Settings
 from lexer_pipeline.uploading.settle import drop, settle
 from lexer_pipeline.uploading.status import status
 
+from tests.thoroughness import also_drilled, many
 from tests.upload import helpers
 from tests.upload.helpers import prepared, settings
 from tests.upload.store import TOKEN, Store
@@ -278,11 +280,14 @@ def test_a_dropped_file_is_sent_anew_when_it_is_named_again(desk: Desk) -> None:
 # --------------------------------------------------------------------------------------------------- crashes
 
 
-@pytest.mark.parametrize("die", ["instead", "before", "after"])
-def test_a_kill_at_any_change_loses_nothing_and_sends_nothing_twice(tmp_path: Path, die: str) -> None:
-    change, ended = 0, False
-    while not ended:
-        change += 1
+# Each way of dying has a third of the changes, and all together each change; as a drill each way has all.
+@also_drilled
+@pytest.mark.parametrize(("die", "third"), [("instead", 1), ("before", 2), ("after", 3)])
+def test_a_kill_at_any_change_loses_nothing_and_sends_nothing_twice(
+    tmp_path: Path, die: str, third: int
+) -> None:
+    every = many(3, drill=1)
+    for change in count(min(third, every), every):
         out, path = tmp_path / str(change), tmp_path / f"export_{change}.csv"
         out.mkdir()
         path.write_bytes(CSV)
@@ -298,6 +303,8 @@ def test_a_kill_at_any_change_loses_nothing_and_sends_nothing_twice(tmp_path: Pa
         assert list(store.objects) == [receipt.upload_id], change
         assert (out / Path(receipt.name).stem / "receipt.json").exists(), change
         assert len({json.loads(post.body)["filename"] for post in store.posts}) == 1, change
+        if ended:
+            break
     assert change > 10  # all that a sending comes to
 
 
