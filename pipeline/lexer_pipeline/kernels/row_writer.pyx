@@ -634,15 +634,26 @@ cdef class Writer:
 
 
 cdef inline bint repeats_first(const uint8_t *p, const Table *table, int64_t first, int64_t last) noexcept nogil:
-    """Whether a row of a record stands once more in it as its first row does: then its rows may all be there twice."""
-    cdef const int64_t *about = table.about + first * ABOUT_WIDTH
-    cdef const int64_t *other
-    cdef int64_t row, start = about[ABOUT_START], size = about[ABOUT_END] - start
+    """Whether a row of a record may say once more what its first row does: then its rows may all be there twice."""
+    cdef int64_t row
     for row in range(first + 1, last):
-        other = table.about + row * ABOUT_WIDTH
-        if other[ABOUT_END] - other[ABOUT_START] == size and memcmp(p + other[ABOUT_START], p + start, size) == 0:
+        if may_say_the_same(p, table, first, row):
             return True
     return False
+
+
+cdef inline bint may_say_the_same(const uint8_t *p, const Table *table, int64_t one, int64_t other) noexcept nogil:
+    """Whether the cells of two rows have the same texts, however they are quoted; a doubled quote may be any."""
+    cdef int64_t i, size, here = one * table.columns, there = other * table.columns
+    for i in range(table.columns):
+        if (table.flags[here + i] | table.flags[there + i]) & HAS_DOUBLED:
+            continue
+        size = table.ends[here + i] - table.starts[here + i]
+        if table.ends[there + i] - table.starts[there + i] != size:
+            return False
+        if memcmp(p + table.starts[here + i], p + table.starts[there + i], size):
+            return False
+    return True
 
 
 cdef inline bint fill(const Step *step, Frame *holder) noexcept nogil:
