@@ -237,6 +237,36 @@ def test_nested_columns_are_documents(tmp_path: Path) -> None:
     ]
 
 
+def test_dotted_names_are_paths_beside_nested_columns_as_they_are_in_a_table(tmp_path: Path) -> None:
+    flat = {
+        "link.email": ["mira@example.com", "teo@example.com"],
+        "custom_fields.tier": ["gold", None],
+        "first_name": ["Mira", "Teo"],
+    }
+    nested = pa.table({**flat, "custom_fields.tags": pa.array([["a", "b"], None])})
+
+    assert records_of(nested, tmp_path / "nested") == [
+        {
+            "link": {"email": "mira@example.com"},
+            "custom_fields": {"tier": "gold", "tags": ["a", "b"]},
+            "first_name": "Mira",
+        },
+        {"link": {"email": "teo@example.com"}, "first_name": "Teo"},
+    ]
+    assert records_of(pa.table(flat), tmp_path / "flat")[1] == {
+        "link": {"email": "teo@example.com"},
+        "first_name": "Teo",
+    }
+
+
+def test_a_dotted_name_that_begins_as_another_column_is_called_stays_a_name(tmp_path: Path) -> None:
+    table = pa.table(
+        {"link": pa.array([{"email": "mira@example.com"}]), "link.mobile": ["1"], "first_name": ["Mira"]}
+    )
+    done = prepared([table], SPEC, tmp_path)
+    assert [one["link"] for one in done.records] == [{"email": "mira@example.com"}]
+
+
 def test_nanoseconds_in_nested_columns_are_written_like_others(tmp_path: Path) -> None:
     inventory = pa.StructArray.from_arrays(
         [pa.array(pd.to_datetime(["2024-01-01T10:00:00.123456789Z"]))], names=["updated_at"]

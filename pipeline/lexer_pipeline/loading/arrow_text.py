@@ -2,9 +2,10 @@
 
 import math
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -22,6 +23,7 @@ OPAQUE, UUIDS = "arrow.opaque", ("arrow.uuid",)
 # What databases call a number of which the driver gives the digits as text.
 NUMBERS = ("numeric", "decimal")
 LINE_BREAK = re.compile(r"[\r\n]+")
+DOTTED = re.compile(r"[^.\[\]]+(\.[^.\[\]]+)+")
 
 
 class ArrowText:
@@ -191,11 +193,38 @@ def _local_moments(column: Any) -> Any:
 
 def _documents(batches: Iterable[Any], kind: Any) -> Iterator[bytes]:
     as_json = _json(kind)
+    if dotted := _dotted([kind.field(index).name for index in range(kind.num_fields)]):
+        as_json = partial(_in_objects, dotted, as_json)
     for batch in batches:
         for start in range(0, batch.num_rows, ROWS):
             rows = batch.slice(start, ROWS).to_pylist(maps_as_pydicts="strict")
             # A sum is as large as its text; what orjson gives keeps a buffer of four kilobytes at least.
             yield b"".join(orjson.dumps(as_json(row), str) + b"\n" for row in rows)
+
+
+def _dotted(names: Sequence[str]) -> dict[str, list[str]]:
+    """The parts of those names of columns that are paths, as `link.email` is one in a header; none that begins as another column is called."""
+    paths = {name: name.split(".") for name in names if DOTTED.fullmatch(name)}
+    begins = {
+        name: {".".join(parts[:size]) for size in range(1, len(parts))} for name, parts in paths.items()
+    }
+    return {name: parts for name, parts in paths.items() if begins[name].isdisjoint(names)}
+
+
+def _in_objects(
+    dotted: Mapping[str, Sequence[str]], as_json: Callable[[Any], Any], row: Any
+) -> dict[str, Any]:
+    """A row as a document, in which what columns with dotted names hold lies in objects; what is empty is left out of these."""
+    document: dict[str, Any] = {}
+    for name, value in as_json(row).items():
+        *around, last = dotted.get(name, (name,))
+        if around and value is None:
+            continue
+        inside = document
+        for part in around:
+            inside = inside.setdefault(part, {})
+        inside[last] = value
+    return document
 
 
 def _json(kind: Any) -> Callable[[Any], Any]:
