@@ -105,7 +105,8 @@ def _values(node: Node) -> SearchStrategy[Any]:
         case "integer":
             return _integers(node)
         case "string":
-            texts = _TEXT.filter(bool) if node.shortest else _TEXT
+            # Of an id signs that nobody sees are taken off, and something has to be left.
+            texts = _TEXT.filter(lambda text: bool(bare(visible(text)))) if node.shortest else _TEXT
             return st.sampled_from(node.one_of) if node.one_of else texts
     return {
         "boolean": st.booleans(),
