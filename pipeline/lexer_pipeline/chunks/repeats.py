@@ -50,7 +50,7 @@ class Repeats:
         self._scratch = scratch
         self._seen = dispatch.KeySet(MOST_HELD * 2)
         self._held: list[Noted] = []
-        self._count = 0
+        self._count = self._total = 0
         self._any = False
         self._parts: Parted | None = None
 
@@ -69,6 +69,7 @@ class Repeats:
             self._any = self._seen.add(known) < len(known)
         self._held.append(noted)
         self._count += len(noted)
+        self._total += len(noted)
         if self._count > MOST_HELD:
             self._spill()
 
@@ -93,8 +94,12 @@ class Repeats:
         """What was noted, those of one hash in one piece."""
         if self._parts is not None:
             self._spill()
+            # As many parts at once as fit: where few records came, a thousand parts are of a few each.
+            some = max(1, PARTS * MOST_HELD // self._total)
             with closing(self._parts) as parts:
-                yield from (np.frombuffer(parts.read(number), NOTED) for number in range(PARTS))
+                for first in range(0, PARTS, some):
+                    together = range(first, min(first + some, PARTS))
+                    yield np.frombuffer(b"".join(map(parts.read, together)), NOTED)
         elif self._any:
             yield np.concatenate(self._held)
 

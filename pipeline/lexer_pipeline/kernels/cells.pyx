@@ -256,7 +256,7 @@ def encode(const uint8_t[::1] data not None, const int32_t[::1] starts not None,
                 line_end[record] = out.size
         if not memory:
             raise MemoryError("a record could not be written")
-        return PyBytes_FromStringAndSize(<char *>out.data, out.size), line_ends
+        return bytes_of(out.data, out.size), line_ends
     finally:
         free(out.data)
 
@@ -418,15 +418,18 @@ cdef class KeySet:
 
     def add(self, const uint64_t[::1] hashes not None):
         """How many of `hashes` were added before one was found that was there already; their number if none."""
-        cdef int64_t i
-        for i in range(hashes.shape[0]):
+        cdef int64_t i = 0
+        while i < hashes.shape[0]:
             if self.count * 2 >= self.table.shape[0]:
                 self._grow()
-            if not self._put(hashes[i] | 1):
+            with nogil:
+                while i < hashes.shape[0] and self.count * 2 < self.table.shape[0] and self._put(hashes[i] | 1):
+                    i += 1
+            if i < hashes.shape[0] and self.count * 2 < self.table.shape[0]:
                 return i
         return hashes.shape[0]
 
-    cdef bint _put(self, uint64_t h) noexcept:
+    cdef bint _put(self, uint64_t h) noexcept nogil:
         cdef int64_t mask = self.table.shape[0] - 1, at = (h >> 20) & mask
         while self.table[at]:
             if self.table[at] == h:

@@ -128,7 +128,7 @@ def rewrite(const uint8_t[::1] data not None, const int32_t[::1] starts not None
                 new_flags[i] = seen
         if not memory:
             raise MemoryError
-        return PyBytes_FromStringAndSize(<char *>out.data, out.size), starts_a, ends_a, flags_a, marks_a
+        return bytes_of(out.data, out.size), starts_a, ends_a, flags_a, marks_a
     finally:
         free(out.data)
 
@@ -1068,7 +1068,7 @@ def written_amounts(const int64_t[::1] amounts not None):
                     size += 1
                 out.size += size
                 ends[i] = <int32_t>out.size
-        return PyBytes_FromStringAndSize(<char *>out.data, out.size), ends_a
+        return bytes_of(out.data, out.size), ends_a
     finally:
         free(out.data)
 

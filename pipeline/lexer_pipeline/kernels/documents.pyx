@@ -1056,7 +1056,7 @@ def vouch_documents(Automaton automaton not None, const uint8_t[::1] data not No
                         counts[reader.slots[slot]] += 1
                 out.size = size
                 line_ends[i] = size
-        return PyBytes_FromStringAndSize(<char *>out.data, out.size), line_ends_a, counts_a
+        return bytes_of(out.data, out.size), line_ends_a, counts_a
     finally:
         free(out.data)
         free(reader.follow)

@@ -638,7 +638,7 @@ def flatten(tree, const uint8_t[::1] data not None, const int64_t[::1] starts no
                     is_left[left] = i
                     left += 1
         return Flattened(
-            PyBytes_FromStringAndSize(<char *>r.texts.data, r.texts.size), array_of(&r.starts, np.int32),
+            bytes_of(<const uint8_t *>r.texts.data, r.texts.size), array_of(&r.starts, np.int32),
             array_of(&r.ends, np.int32), array_of(&r.flags, np.uint8), array_of(&r.documents, np.int64),
             array_of(&r.begins, np.bool_), np.full(r.rows, ROW_OK, np.uint8), left_a[:left].copy(),
         )

@@ -53,15 +53,20 @@ def hash_cells(const uint8_t[::1] data not None, const int32_t[::1] starts not N
     """The hash of a column's cell in each of some rows, as it stands between the quotes; 0 of an empty one."""
     cdef int64_t n = data.shape[0], i, at, size
     cdef const uint8_t *p = &data[0] if n else NOTHING
+    cdef bint is_inside = True
     hashes_a = np.zeros(rows.shape[0], np.uint64)
     cdef uint64_t[::1] hashes = hashes_a
-    for i in range(rows.shape[0]):
-        at = <int64_t>rows[i] * columns + column
-        if not 0 <= at < starts.shape[0] or not 0 <= at < ends.shape[0]:
-            raise ValueError("a row lies outside of the cells")
-        size = ends[at] - starts[at]
-        if size > 0 and starts[at] >= 0 and ends[at] <= n:
-            hashes[i] = hash_text_of(p + starts[at], size, is_folded)
+    with nogil:
+        for i in range(rows.shape[0]):
+            at = <int64_t>rows[i] * columns + column
+            if not 0 <= at < starts.shape[0] or not 0 <= at < ends.shape[0]:
+                is_inside = False
+                break
+            size = ends[at] - starts[at]
+            if size > 0 and starts[at] >= 0 and ends[at] <= n:
+                hashes[i] = hash_text_of(p + starts[at], size, is_folded)
+    if not is_inside:
+        raise ValueError("a row lies outside of the cells")
     return hashes_a
 
 
@@ -179,7 +184,6 @@ def hash_lines(const uint8_t[::1] data not None, const int64_t[::1] ends not Non
     cdef Field fields[MOST_FIELDS]
     cdef uint64_t by_size[LONGEST_KEY]
     cdef const uint8_t[::1] key
-    odd = []
     if not 0 < count < MOST_FIELDS:
         raise ValueError("a record is known by fewer fields")
     for i in range(LONGEST_KEY):
@@ -196,12 +200,18 @@ def hash_lines(const uint8_t[::1] data not None, const int64_t[::1] ends not Non
     hashes_a = np.zeros((count, ends.shape[0]), np.uint64)
     cdef uint64_t[:, ::1] hashes = hashes_a
     cdef uint64_t met = 0
-    for line in range(ends.shape[0]):
-        if not at <= ends[line] <= n:
-            raise ValueError("a line ends outside of the data")
-        # Behind the brace that opens the record.
-        if not read_line(p, at + 1, ends[line], fields, count, by_size, enough, &hashes[0, line],
-                         ends.shape[0], &met):
-            odd.append(line)
-        at = ends[line]
-    return hashes_a, met, odd
+    odd_a = np.zeros(ends.shape[0], np.uint8)
+    cdef uint8_t[::1] odd = odd_a
+    cdef bint is_inside = True
+    with nogil:
+        for line in range(ends.shape[0]):
+            if not at <= ends[line] <= n:
+                is_inside = False
+                break
+            # Behind the brace that opens the record.
+            odd[line] = not read_line(p, at + 1, ends[line], fields, count, by_size, enough, &hashes[0, line],
+                                      ends.shape[0], &met)
+            at = ends[line]
+    if not is_inside:
+        raise ValueError("a line ends outside of the data")
+    return hashes_a, met, np.flatnonzero(odd_a).tolist()

@@ -7,6 +7,7 @@ A `good_...` may only vouch: a text that it is not certain of is left to the ref
 from libc.stdint cimport int64_t, uint8_t, uint32_t, uint64_t
 from libc.stdlib cimport realloc
 from libc.string cimport memchr, memcmp, memcpy, memmove, strlen
+from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize
 
 from lexer_pipeline.kernels.codes cimport *
 
@@ -482,6 +483,16 @@ cdef inline bint good_cell(int kind, const uint8_t *p, int64_t size, double low,
     if kind == KIND_MOBILE:
         return good_mobile(p, size)
     return False
+
+
+cdef inline bytes bytes_of(const uint8_t *p, int64_t n):
+    """A copy of some bytes, made while other threads go on: it takes long to fill memory that is new."""
+    result = PyBytes_FromStringAndSize(NULL, n)
+    cdef char *to = PyBytes_AS_STRING(result)
+    if n:
+        with nogil:
+            memcpy(to, p, n)
+    return result
 
 
 cdef inline uint64_t last_word(const uint8_t *p, int64_t n) noexcept nogil:

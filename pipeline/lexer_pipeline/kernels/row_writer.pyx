@@ -272,7 +272,7 @@ cdef class Writer:
             if not memory:
                 raise MemoryError
             return WrittenBlock(
-                PyBytes_FromStringAndSize(<char *>out.data, out.size),
+                bytes_of(out.data, out.size),
                 counts[0], counts[1], counts[2], counts[3], counts[4], counts[5], counts[6],
                 [notes.cleaned[cells] for cells in range(self.columns)],
                 copied(notes.places, notes.written * 4 * sizeof(int64_t), np.int64).reshape(-1, 4),
