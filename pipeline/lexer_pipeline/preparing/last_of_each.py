@@ -56,11 +56,6 @@ class LastOfEach:
         """Let go of what was put aside."""
         self._noted.close()
 
-    @property
-    def is_known(self) -> bool:
-        """Whether it is known which come several times: then earlier ones are left out."""
-        return self._several is not None
-
     def begin_again(self) -> bool:
         """Whether all must be read once more, since some came several times; asked when all were read."""
         if self._several is not None:
