@@ -1,4 +1,4 @@
-"""Hashes in order, and which of some are among them."""
+"""Hashes: which of some are among others, which come again, and those of one beginning side by side."""
 
 from dataclasses import dataclass
 
@@ -43,3 +43,11 @@ def that_come_again(hashes: UInt64s) -> UInt64s:
     ordered = np.sort(hashes)
     again = ordered[1:][ordered[1:] == ordered[:-1]]
     return np.unique(again) if len(again) else NO_HASHES
+
+
+def by_beginning(hashes: UInt64s, bits: int) -> tuple[Int64s, Int64s]:
+    """An order that brings hashes of one beginning of so many bits, 16 at the most, side by side, each as they came; and where all but the last of these end."""
+    # Of numbers of 16 bits an order that keeps equals is found much faster.
+    numbers = (hashes >> np.uint64(64 - bits)).astype(np.uint16)
+    order = np.argsort(numbers, kind="stable")
+    return order, np.searchsorted(numbers[order], np.arange(1, 1 << bits, dtype=np.uint16))

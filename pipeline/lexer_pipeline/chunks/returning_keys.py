@@ -6,6 +6,7 @@ from contextlib import ExitStack, closing
 import numpy as np
 
 from lexer_pipeline.chunks.group import Key, Keys, marks_of, too_large
+from lexer_pipeline.chunks.hashes import by_beginning
 from lexer_pipeline.chunks.rows import Rows
 from lexer_pipeline.kernels import dispatch
 from lexer_pipeline.kernels.arrays import UInt64s
@@ -14,7 +15,8 @@ from lexer_pipeline.limits import RECORD_ROWS
 from lexer_pipeline.system.scratch import Parted, Scratch
 
 MOST_KEYS = 1 << 21
-SPILLS = 64
+SPILL_BITS = 6
+SPILLS = 1 << SPILL_BITS
 
 
 def marked(blocks: Iterator[Rows], key: Key) -> Iterator[Keys]:
@@ -60,9 +62,9 @@ class _Spill:
 
     def write(self, hashes: UInt64s) -> None:
         odd = hashes | np.uint64(1)
-        numbers = (odd >> np.uint64(58)).astype(np.int64)
-        for number in range(SPILLS):
-            self._parts.write(number, odd[numbers == number].tobytes())
+        order, ends = by_beginning(odd, SPILL_BITS)
+        for number, some in enumerate(np.split(odd[order], ends)):
+            self._parts.write(number, some.tobytes())
 
     def has_doubles(self) -> bool:
         for number in range(SPILLS):

@@ -17,7 +17,8 @@ from lexer_pipeline.outbox.ledger import Ledger
 from lexer_pipeline.outbox.order import AT_SERVICE, UPLOADS, WAITS_HERE
 
 # The hashes are looked at in so many parts; fewer than this are looked at as a whole.
-PARTS, FEW = 64, 1 << 18
+PART_BITS, FEW = 6, 1 << 18
+PARTS = 1 << PART_BITS
 WIDTH = (1 << record_hashes.BITS) // PARTS
 # Permission was asked for at the most, so nothing of it can have arrived.
 UNSENT = frozenset({State.ASKED, State.GRANTED})

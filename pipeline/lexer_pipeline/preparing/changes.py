@@ -10,20 +10,19 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from lexer_pipeline.chunks.hashes import NO_HASHES, Hashes, ordered_among
+from lexer_pipeline.chunks.hashes import NO_HASHES, Hashes, by_beginning, ordered_among
 from lexer_pipeline.chunks.ndjson_lines import line_ends, lines_kept
 from lexer_pipeline.chunks.results import Checked
 from lexer_pipeline.chunks.traced import rows_of_lines
 from lexer_pipeline.kernels import dispatch
 from lexer_pipeline.kernels.arrays import Bools, Int64s, UInt64s
-from lexer_pipeline.outbox.at_destination import PARTS, Known, Standing
+from lexer_pipeline.outbox.at_destination import PART_BITS, PARTS, Known, Standing
 from lexer_pipeline.outbox.entry import BatchEntry
 from lexer_pipeline.preparing.hashes import NOTED, Twice, last_of_each, twice_in
 from lexer_pipeline.specs.identity import REFERENCE
 from lexer_pipeline.system.scratch import Parted, Scratch
 from lexer_pipeline.system.stores import Folder
 
-SHIFT = np.uint64(58)
 BLOCK = 1 << 20
 NONE_KNOWN = Known(NO_HASHES, NO_HASHES, np.zeros(0, np.bool_))
 
@@ -133,9 +132,7 @@ class Changes:
         noted = np.empty(len(hashed.kept), NOTED)
         noted["identity"], noted["content"] = hashed.identities, hashed.contents
         noted["part"] = np.where(hashed.kept, part, 0)
-        numbers = (hashed.identities >> SHIFT).astype(np.uint16)
-        order = np.argsort(numbers, kind="stable")
-        ends = np.searchsorted(numbers[order], np.arange(1, PARTS, dtype=np.uint16))
+        order, ends = by_beginning(hashed.identities, PART_BITS)
         for number, some in enumerate(np.split(noted[order], ends)):
             self._noted.write(number, some.tobytes())
 

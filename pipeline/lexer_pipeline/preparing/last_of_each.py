@@ -7,8 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from lexer_pipeline.chunks.hashes import NO_HASHES, Hashes
-from lexer_pipeline.chunks.ndjson_lines import line_ends
+from lexer_pipeline.chunks.hashes import Hashes, by_beginning
 from lexer_pipeline.chunks.results import Checked
 from lexer_pipeline.chunks.traced import accepted_of, rows_of_lines
 from lexer_pipeline.errors import UsageError
@@ -22,7 +21,8 @@ from lexer_pipeline.specs.identity import REFERENCE
 from lexer_pipeline.system.scratch import Parted, Scratch
 
 EARLIER = "a later record tells of the same, and the last one is sent"
-PARTS, SHIFT = 64, np.uint64(58)
+PART_BITS = 6
+PARTS = 1 << PART_BITS
 KEY_BYTES = 16
 
 
@@ -64,13 +64,12 @@ class LastOfEach:
         ids, counts = (np.concatenate([one[place] for one in found]) for place in (0, 1))
         if not len(ids):
             return False
-        self._several, self._left = Hashes.of(ids.astype(np.uint64)), counts.astype(np.int64)
+        self._several, self._left = Hashes.of(ids), counts
         return True
 
-    def look(self, lines: Sequence[bytes]) -> Bools:
-        """Which of the next records, as NDJSON, are not the last of their kind; asked for one chunk after another, in their order."""
-        data = b"".join(lines)
-        ids, _ = dispatch.record_hashes(data, line_ends(data), self._names, self._is_reference, self._key)
+    def look(self, data: bytes, ends: Int64s) -> Bools:
+        """Which of the next records, as NDJSON whose lines end there, are not the last of their kind; asked for one chunk after another, in their order."""
+        ids, _ = dispatch.record_hashes(data, ends, self._names, self._is_reference, self._key)
         earlier = np.zeros(len(ids), np.bool_)
         if self._several is None:
             self._note(ids)
@@ -82,19 +81,15 @@ class LastOfEach:
         return earlier
 
     def _note(self, ids: UInt64s) -> None:
-        ids = np.sort(ids)
-        ends = np.searchsorted(ids >> SHIFT, np.arange(1, PARTS))
-        for number, some in enumerate(np.split(ids, ends)):
+        order, ends = by_beginning(ids, PART_BITS)
+        for number, some in enumerate(np.split(ids[order], ends)):
             self._noted.write(number, some.tobytes())
 
 
 def _several(ids: UInt64s) -> tuple[UInt64s, Int64s]:
     """Those of some hashes that come more than once, in order, and how often."""
-    ids = np.sort(ids)
-    if not (ids[1:] == ids[:-1]).any():
-        return NO_HASHES, np.zeros(0, np.int64)
     found, counts = np.unique(ids, return_counts=True)
-    return found[counts > 1], counts[counts > 1].astype(np.int64)
+    return found[counts > 1], counts[counts > 1]
 
 
 def without(checked: Checked, earlier: Bools) -> Checked:

@@ -131,15 +131,15 @@ class Stages(Generic[ChunkT]):
         return replace(done, checked=sifted.checked, lines=sifted.lines, hashed=sifted.hashed)
 
     def _of_lasts(self, done: Converted[ChunkT], lasts: LastOfEach) -> Converted[ChunkT]:
-        earlier = lasts.look(done.lines)
+        data = b"".join(done.lines)
+        ends = line_ends(data)
+        earlier = lasts.look(data, ends)
         if not earlier.any():
             return done
         chunk = done.chunk
         if isinstance(chunk, Records) and chunk.written is not None:
             done = self.convert(chunk.in_cells())
-        data = b"".join(done.lines)
-        left = lines_kept(data, line_ends(data), ~earlier)
-        return replace(done, checked=without(done.checked, earlier), lines=[left])
+        return replace(done, checked=without(done.checked, earlier), lines=[lines_kept(data, ends, ~earlier)])
 
 
 def _route(loaded: Loaded, plan: Plan, options: Options) -> Route[Any, Any]:
