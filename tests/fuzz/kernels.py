@@ -97,6 +97,11 @@ class Direct:
             known.add(np.arange(1, 4000, dtype=np.uint64))
         known.add(hashes)
         known.values()
+        seen = identities.BloomFilter()
+        seen.add(hashes)
+        if rng.random() < 0.02:
+            seen.add(np.arange(1, 400_000, dtype=np.uint64))
+        seen.add(hashes)
 
     def documents(self, rng: random.Random) -> None:
         """Some documents, whole and cut."""

@@ -1,6 +1,7 @@
 """What is there twice: lines of an order, keys, products and customers, and links that stand for several people."""
 
 import json
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -179,10 +180,12 @@ def test_a_wide_table_has_each_key_once(tmp_path: Path) -> None:
     assert (found.code, found.count, found.lines) == ("key_repeated", 2, (4, 6))
 
 
+@pytest.mark.parametrize("most_again", [5, 1000])
 def test_keys_beyond_what_memory_holds_are_compared_on_disk(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, most_again: int
 ) -> None:
     monkeypatch.setattr(repeats, "MOST_HELD", 10)
+    monkeypatch.setattr(repeats, "MOST_AGAIN", most_again)
     documents = [customer(f"p{n % 90}@example.com") for n in range(100)]
     (one,) = of_bytes("".join(documents).encode(), "customer_record", tmp_path / "out").report.sources
     (found,) = one.suspicions
@@ -283,7 +286,7 @@ def test_shared_links_are_counted_together_whatever_memory_holds(
         numbers = np.arange(begin, begin + 20, dtype=np.uint64)
         links = np.where(numbers % 2 == 0, numbers % 4 + 1 + begin * 100, numbers + 10**6).astype(np.uint64)
         fields = {"link.customer_id": links, "first_name": numbers + np.uint64(1)}
-        seen.look(Known(fields, (numbers + 2).astype(np.int64)), None)
+        seen.look(Known(fields, (numbers + 2).astype(np.int64)))
     (found,) = seen.found()
     assert (found.where, found.count, found.lines) == ("link.customer_id", 50, (2, 4, 6, 8, 10))
 
@@ -465,3 +468,18 @@ def test_addresses_are_marked_alike_with_kernels_and_without(keys: Sequence[byte
     assert fast[2][:, :4].tolist() == slow[2][:, :4].tolist()
     same = [[a == b for a in one[2][:, 4].tolist() for b in one[2][:, 4].tolist()] for one in (fast, slow)]
     assert same[0] == same[1]
+
+
+@given(st.lists(st.lists(st.integers(0, 40), max_size=30), max_size=6))
+def test_a_filter_never_misses_a_hash_that_came_again(pieces: list[list[int]]) -> None:
+    fast, exact = dispatch.BloomFilter(), fallback.BloomFilter()
+    for piece in pieces:
+        hashes = np.array(piece, np.uint64) * np.uint64(0x9E3779B97F4A7C15)
+        assert not Counter(exact.add(hashes).tolist()) - Counter(fast.add(hashes).tolist())
+
+
+def test_a_filter_says_of_few_others_that_they_came_again_also_when_it_grows() -> None:
+    hashes = np.random.default_rng(7).integers(1, 2**63, 400_000, np.uint64)
+    seen = dispatch.BloomFilter()
+    assert sum(len(seen.add(piece)) for piece in np.array_split(hashes, 30)) < 0.02 * len(hashes)
+    assert all((seen.add(piece) == piece).all() for piece in np.array_split(hashes, 7))

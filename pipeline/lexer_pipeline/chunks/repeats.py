@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
+from io import BytesIO
+from typing import BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,8 +15,10 @@ from lexer_pipeline.kernels.arrays import Bools, Int64s, UInt64s
 from lexer_pipeline.suspicions import MOST_LINES
 from lexer_pipeline.system.scratch import Parted, Scratch
 
-# So many are held in memory; more go to disk, in so many parts that each fits there again.
+# So many are held in memory; more go to disk, one after another.
 MOST_HELD = 1 << 17
+# Where more than so many came again, all are put aside once more, in so many parts that each fits in memory.
+MOST_AGAIN = 1 << 19
 PART_BITS = 10
 PARTS = 1 << PART_BITS
 NOTED = np.dtype([("hash", "<u8"), ("line", "<i8"), ("source", "<i4"), ("file", "<i4"), ("what", "<u1")])
@@ -43,16 +47,38 @@ class Repeated:
             self.shared = np.sort(np.concatenate([self.shared, more.shared]))
 
 
+@dataclass(frozen=True, slots=True)
+class _Noted:
+    """Some records that were noted together: how many, and what all of them have in common."""
+
+    count: int
+    source: int
+    file: int
+    what: int
+
+    def array(self, hashes: UInt64s, lines: Int64s) -> Noted:
+        """Those of them that have these hashes and lines."""
+        noted = np.empty(len(hashes), NOTED)
+        noted["hash"], noted["line"], noted["source"], noted["file"], noted["what"] = (
+            hashes, lines, self.source, self.file, self.what,
+        )  # fmt: skip
+        return noted
+
+
 class Repeats:
-    """Takes in the hashes of records, source after source, and tells in the end which came again."""
+    """Takes in the hashes of records, source after source, and tells in the end which came again.
+
+    A filter says at once which may have, and few do where all is well; these alone are looked at in the end.
+    """
 
     def __init__(self, scratch: Scratch) -> None:
         self._scratch = scratch
-        self._seen = dispatch.KeySet(MOST_HELD * 2)
-        self._held: list[Noted] = []
-        self._count = self._total = 0
-        self._any = False
-        self._parts: Parted | None = None
+        self._filter = dispatch.BloomFilter()
+        self._again: list[UInt64s] = []
+        self._noted: list[_Noted] = []
+        self._held: list[bytes] = []
+        self._count = self._total = self._total_again = 0
+        self._file: BinaryIO | None = None
 
     def add(self, source: int, hashes: UInt64s, lines: Int64s, what: int, file: int) -> None:
         """Note some records of a source, which begin on the `lines`; a hash of 0 is none.
@@ -61,59 +87,64 @@ class Repeats:
         """
         filled = hashes != 0
         known = np.ascontiguousarray(hashes[filled])
-        noted = np.empty(len(known), NOTED)
-        noted["hash"], noted["line"], noted["source"], noted["file"], noted["what"] = (
-            known, lines[filled], source, file, what,
-        )  # fmt: skip
-        if not self.has_any:
-            self._any = self._seen.add(known) < len(known)
-        self._held.append(noted)
-        self._count += len(noted)
-        self._total += len(noted)
+        self._noted.append(_Noted(len(known), source, file, what))
+        self._held += (known.tobytes(), lines[filled].tobytes())
+        self._count += len(known)
+        self._total += len(known)
         if self._count > MOST_HELD:
-            self._spill()
+            self._put()
+        if self._total_again <= MOST_AGAIN:
+            self._again.append(self._filter.add(known))
+            self._total_again += len(self._again[-1])
 
-    @property
-    def has_any(self) -> bool:
-        """Whether some may have come more than once."""
-        return self._any or self._parts is not None
-
-    def _spill(self) -> None:
-        if self._parts is None:
-            self._parts = Parted(self._scratch.file(), PARTS)
-        held = np.concatenate([np.zeros(0, NOTED), *self._held])
-        order, ends = by_beginning(held["hash"], PART_BITS)
-        for number, part in enumerate(np.split(held[order], ends)):
-            self._parts.write(number, part.tobytes())
+    def _put(self) -> None:
+        if self._file is None:
+            self._file = self._scratch.file()
+        self._file.writelines(self._held)
         self._held, self._count = [], 0
 
-    def _all(self) -> Iterator[Noted]:
-        """What was noted, those of one hash in one piece."""
-        if self._parts is not None:
-            self._spill()
-            # As many parts at once as fit: where few records came, a thousand parts are of a few each.
-            some = max(1, PARTS * MOST_HELD // self._total)
-            with closing(self._parts) as parts:
-                for first in range(0, PARTS, some):
-                    together = range(first, min(first + some, PARTS))
-                    yield np.frombuffer(b"".join(map(parts.read, together)), NOTED)
-        elif self._any:
-            yield np.concatenate(self._held)
+    def _each(self) -> Iterator[tuple[_Noted, UInt64s, Int64s]]:
+        """What was noted, as it came."""
+        if self._file is not None:
+            self._put()
+            self._file.seek(0)
+        data = self._file or BytesIO(b"".join(self._held))
+        for some in self._noted:
+            hashes, lines = data.read(8 * some.count), data.read(8 * some.count)
+            yield some, np.frombuffer(hashes, np.uint64), np.frombuffer(lines, np.int64)
 
     def noted(self) -> Iterator[Noted]:
         """All that was noted, in pieces that fit in memory."""
-        if self._parts is None:
-            yield np.concatenate([np.zeros(0, NOTED), *self._held])
-            return
-        self._spill()
-        yield from (np.frombuffer(self._parts.read(number), NOTED) for number in range(PARTS))
+        return (some.array(hashes, lines) for some, hashes, lines in self._each())
 
     def found(self) -> Repeated:
         """What came more than once; asked once, when all were added."""
         found = Repeated()
-        for part in self._all():
+        for part in self._that_may_be_again() if self._total_again <= MOST_AGAIN else self._all():
             found.join(repeated_in(part))
+        if self._file is not None:
+            self._file.close()
         return found
+
+    def _that_may_be_again(self) -> Iterator[Noted]:
+        if not self._total_again:
+            return
+        again = Hashes.of(np.unique(np.concatenate(self._again)))
+        some = ((one, hashes, lines, again.have(hashes)) for one, hashes, lines in self._each())
+        yield np.concatenate([one.array(hashes[are], lines[are]) for one, hashes, lines, are in some])
+
+    def _all(self) -> Iterator[Noted]:
+        """All that was noted, those of one hash in one piece."""
+        with closing(Parted(self._scratch.file(), PARTS)) as parts:
+            for noted in self.noted():
+                order, ends = by_beginning(noted["hash"], PART_BITS)
+                for number, part in enumerate(np.split(noted[order], ends)):
+                    parts.write(number, part.tobytes())
+            # As many parts at once as fit: where few records came, a thousand parts are of a few each.
+            some = max(1, PARTS * MOST_HELD // self._total)
+            for first in range(0, PARTS, some):
+                together = range(first, min(first + some, PARTS))
+                yield np.frombuffer(b"".join(map(parts.read, together)), NOTED)
 
 
 def repeated_in(part: Noted) -> Repeated:

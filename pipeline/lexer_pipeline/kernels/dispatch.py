@@ -4,6 +4,7 @@ Some kernels have no fallback: while IS_COMPILED is false nothing calls them, an
 """
 
 from lexer_pipeline.kernels.fallback import (
+    BloomFilter,
     KeySet,
     agree,
     among,
@@ -64,7 +65,12 @@ try:
     )
     from lexer_pipeline.kernels.fingerprints import among, record_hashes
     from lexer_pipeline.kernels.flatten import flatten
-    from lexer_pipeline.kernels.identities import hash_cells, hash_lines, hash_text
+    from lexer_pipeline.kernels.identities import (  # type: ignore[assignment]
+        BloomFilter,
+        hash_cells,
+        hash_lines,
+        hash_text,
+    )
     from lexer_pipeline.kernels.row_writer import Writer, scan_keys
 
     IS_COMPILED = True
@@ -74,6 +80,7 @@ except ImportError:
 __all__ = [
     "IS_COMPILED",
     "Automaton",
+    "BloomFilter",
     "KeySet",
     "Writer",
     "agree",

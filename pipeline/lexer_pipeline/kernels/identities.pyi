@@ -14,3 +14,6 @@ def hash_lines(
     folded: Sequence[bool],
     enough: int,
 ) -> tuple[UInt64s, int, list[int]]: ...
+
+class BloomFilter:
+    def add(self, hashes: UInt64s) -> UInt64s: ...

@@ -1,7 +1,8 @@
 # cython: language_level=3, boundscheck=False, wraparound=False, initializedcheck=False, cdivision=True
-"""By which records are known: hashes of some of their fields, taken from cells or from the NDJSON that was made of them."""
+"""By which records are known: hashes of some of their fields, taken from cells or from the NDJSON that was made of them; and which were seen before."""
 
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint64_t
+from libc.stdlib cimport calloc, free
 from libc.string cimport memcmp, memcpy
 
 from lexer_pipeline.kernels.codes cimport *
@@ -215,3 +216,82 @@ def hash_lines(const uint8_t[::1] data not None, const int64_t[::1] ends not Non
     if not is_inside:
         raise ValueError("a line ends outside of the data")
     return hashes_a, met, np.flatnonzero(odd_a).tolist()
+
+
+cdef enum:
+    # The first layer of a filter has so many words, each further one eight times as many, up to the most: 64 KB to 16 MB.
+    LEAST_WORDS = 1 << 13
+    MOST_WORDS = 1 << 21
+    LAYERS = 4
+    # So many hashes fill a word of 64 bits, in which each of them has four.
+    FULL = 4
+
+cdef struct Layer:
+    uint64_t *words
+    int64_t count
+
+
+cdef class BloomFilter:
+    """Tells of hashes which may have been added before, in at most 21 MB: of one that was it says so always.
+
+    Of another one it says so too, in one case of a hundred up to nine million hashes and in more beyond. Whenever a layer is full
+    a larger one begins; the bits of a hash lie in one word, so each layer costs one look into memory.
+    """
+
+    cdef Layer layers[LAYERS]
+    cdef int count
+    # So many hashes may be added before the next layer begins; the last one takes all.
+    cdef int64_t room
+
+    def __cinit__(self):
+        self.count = 0
+        self.room = 0
+
+    def __dealloc__(self):
+        cdef int i
+        for i in range(self.count):
+            free(self.layers[i].words)
+
+    cdef bint _grow(self) except False:
+        cdef int64_t size = min(<int64_t>LEAST_WORDS << (3 * self.count), <int64_t>MOST_WORDS)
+        cdef uint64_t *words = <uint64_t *>calloc(size, sizeof(uint64_t))
+        if words == NULL:
+            raise MemoryError
+        self.layers[self.count].words = words
+        self.layers[self.count].count = size
+        self.count += 1
+        self.room = size * FULL if self.count < LAYERS else <int64_t>1 << 62
+        return True
+
+    def add(self, const uint64_t[::1] hashes not None):
+        """Add some hashes; returns those, in their order, that may have been added before."""
+        cdef int64_t n = hashes.shape[0], i = 0, found = 0
+        again_a = np.empty(n, np.uint64)
+        cdef uint64_t[::1] again = again_a
+        while i < n:
+            if self.room == 0:
+                self._grow()
+            with nogil:
+                while i < n and self.room > 0:
+                    if self._was_there(hashes[i]):
+                        again[found] = hashes[i]
+                        found += 1
+                    i += 1
+        return again_a[:found].copy()
+
+    cdef bint _was_there(self, uint64_t h) noexcept nogil:
+        """Whether a hash may be there; if it was not, it is now."""
+        # One product tells the word, another one the bits in it.
+        cdef uint64_t mixed = (h ^ (h >> 32)) * <uint64_t>0x9E3779B97F4A7C15ULL, bits = 0
+        cdef uint64_t turned = (h ^ (mixed >> 29)) * <uint64_t>0xBF58476D1CE4E5B9ULL
+        cdef uint64_t *word = NULL
+        cdef int i
+        for i in range(4):
+            bits |= <uint64_t>1 << (turned >> (58 - 6 * i) & 63)
+        for i in range(self.count):
+            word = self.layers[i].words + ((mixed >> 32) * <uint64_t>self.layers[i].count >> 32)
+            if word[0] & bits == bits:
+                return True
+        word[0] |= bits
+        self.room -= 1
+        return False

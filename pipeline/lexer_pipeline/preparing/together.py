@@ -96,7 +96,6 @@ class _Seen:
         self._by_chunk = identities.folds_people or leaves_earlier
         self._held: list[Known] = []
         self._count = 0
-        self._has_one = True
 
     def look(self, checked: Checked) -> None:
         known = self._identities.of(checked)
@@ -105,7 +104,7 @@ class _Seen:
         if self.shared and self._by_chunk:
             folds, whole = self._identities.folds_people, checked.whole or checked
             people = self._identities.of_each_row(whole) if folds else self._identities.of(whole)
-            self.shared.look(people, None)
+            self.shared.look(people)
         if self._count > AT_ONCE:
             self._settle()
 
@@ -121,14 +120,7 @@ class _Seen:
                 self._number, self._identities.identity(known), known.lines, ACCEPTED, self._file
             )
         if self.shared and not self._by_chunk:
-            self.shared.look(known, self._links_again(known))
-
-    def _links_again(self, known: Known) -> bool | None:
-        """Whether some link may have come twice, where each record has one: it is then what the record is known by."""
-        is_link = self._identities.is_known and self._identities.key is None
-        links = known.fields.keys() & set(self._identities.links)
-        self._has_one = self._has_one and is_link and len(links) == 1
-        return self._repeats.has_any if self._has_one else None
+            self.shared.look(known)
 
 
 class _Unsent:

@@ -104,7 +104,7 @@ class LinksNoted(SharedLinks):
         super().__init__(identities)
         self.known: list[Known] = []
 
-    def look(self, known: Known, are_again: bool | None) -> None:  # noqa: ARG002 - what came twice here is not all
+    def look(self, known: Known) -> None:
         """Keep it."""
         self.known.append(known)
 

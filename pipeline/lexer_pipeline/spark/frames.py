@@ -189,7 +189,7 @@ def _as_one(
     watches = [_all(list(alike), None) for alike in zip(*(one.watches for one in made), strict=True)]
     links = SharedLinks(Identities(plan.specification, route.layout))
     known = all_known([some for one in made for some in one.links])
-    links.look(known.in_order(), None)
+    links.look(known.in_order())
     tally.suspicions.update(links.found())
     report = report_of(stages, tally, watches)
     notes = dict.fromkeys([*report.notes, *(note for one in made for note in one.notes)])

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from lexer_pipeline.chunks.hashes import Hashes, that_come_again
+from lexer_pipeline.chunks.hashes import NO_HASHES, Hashes
 from lexer_pipeline.kernels import dispatch
 from lexer_pipeline.kernels.arrays import Bools, Int64s, UInt64s
 from lexer_pipeline.suspicions import LEAST, MOST_LINES, Sighting
@@ -42,8 +42,8 @@ class SharedLinks:
     def __bool__(self) -> bool:
         return bool(self._of)
 
-    def look(self, known: Known, are_again: bool | None) -> None:
-        """Take in the records of one more chunk; `are_again` says, where it is known, whether any link came twice so far."""
+    def look(self, known: Known) -> None:
+        """Take in the records of one more chunk."""
         self._records += len(known.lines)
         names, whole = known.all_of(self._identities.names), known.first_of(self._identities.whole_names)
         names = np.where(names != 0, names, whole)
@@ -51,7 +51,7 @@ class SharedLinks:
         for path, links in self._of.items():
             if path in known.fields:
                 people = names if path == f"{LINK}.{EMAIL}" else np.where(names != 0, names, emails)
-                links.add(known.fields[path], people, known.lines, are_again)
+                links.add(known.fields[path], people, known.lines)
 
     def found(self) -> Iterator[Sighting]:
         """The field of whose links the most records have one of three people or more."""
@@ -65,23 +65,21 @@ class _Links:
     """The links of one field, in bounded memory: those that occur again, and of too many the most frequent."""
 
     def __init__(self) -> None:
-        self._seen = dispatch.KeySet(PERIOD * 2)
-        self._any = self._trusts = False
-        self._held: list[tuple[UInt64s, UInt64s, Int64s]] = []
-        self._count = 0
+        self._begin()
         self._kept: dict[int, _Link] = {}
         # The records and first lines of links of three people or more that are no longer kept.
         self._gone = _Link()
 
-    def add(self, links: UInt64s, people: UInt64s, lines: Int64s, are_again: bool | None) -> None:
+    def _begin(self) -> None:
+        self._filter = dispatch.BloomFilter()
+        self._again: list[UInt64s] = []
+        self._held: list[tuple[UInt64s, UInt64s, Int64s]] = []
+        self._count = 0
+
+    def add(self, links: UInt64s, people: UInt64s, lines: Int64s) -> None:
         filled = links != 0
         links = np.ascontiguousarray(links[filled])
-        if are_again is None and self._trusts:
-            # What is held of before is not in the set.
-            self._any = self._any or bool(self._held)
-        self._trusts = are_again is not None
-        if not self._any:
-            self._any = self._seen.add(links) < len(links) if are_again is None else are_again
+        self._again.append(self._filter.add(links))
         self._held.append((links, people[filled], lines[filled]))
         self._count += len(links)
         if self._count > PERIOD:
@@ -95,8 +93,9 @@ class _Links:
 
     def _settle(self) -> None:
         """Keep of what is held the links that stand there more than once, or were kept before."""
-        if self._held and (self._any or self._kept):
-            links, people, lines = self._held_again()
+        again = np.unique(np.concatenate([NO_HASHES, *self._again, np.array(list(self._kept), np.uint64)]))
+        if self._held and len(again):
+            links, people, lines = self._held_of(Hashes.of(again))
             order = np.argsort(links, kind="stable")
             links, people, lines = links[order], people[order], lines[order]
             begins = np.flatnonzero(np.append(len(links) > 0, links[1:] != links[:-1]))
@@ -111,15 +110,13 @@ class _Links:
             most = sorted(self._kept, key=self._weight, reverse=True)
             self._let_go(most[MOST_KEPT:])
             self._kept = {link: self._kept[link] for link in most[:MOST_KEPT]}
-        self._seen, self._any, self._held, self._count = dispatch.KeySet(PERIOD * 2), False, [], 0
+        self._begin()
 
-    def _held_again(self) -> tuple[UInt64s, UInt64s, Int64s]:
-        """Of what is held those alone that are there again or were kept: few, where all is well, and to bring all in order takes long."""
-        again = that_come_again(np.concatenate([links for links, _, _ in self._held]))
-        wanted = Hashes.of(np.union1d(again, np.array(list(self._kept), np.uint64)))
-        some = [[part[wanted.have(one[0])] for part in one] for one in self._held]
-        links, people, lines = (np.concatenate(part) for part in zip(*some, strict=True))
-        return links, people, lines
+    def _held_of(self, links: Hashes) -> tuple[UInt64s, UInt64s, Int64s]:
+        """What is held of some links alone: few, where all is well, and to bring all in order takes long."""
+        some = [[part[are] for part in one] for one in self._held for are in [links.have(one[0])]]
+        found, people, lines = (np.concatenate(part) for part in zip(*some, strict=True))
+        return found, people, lines
 
     def _weight(self, link: int) -> tuple[int, int]:
         one = self._kept[link]

@@ -16,10 +16,11 @@ from lexer_pipeline.kernels.fallback.conversions import (
 from lexer_pipeline.kernels.fallback.documents import find_lines, split_array, value_end
 from lexer_pipeline.kernels.fallback.fingerprints import among, record_hashes
 from lexer_pipeline.kernels.fallback.flatten import flatten
-from lexer_pipeline.kernels.fallback.identities import hash_cells, hash_lines, hash_text
+from lexer_pipeline.kernels.fallback.identities import BloomFilter, hash_cells, hash_lines, hash_text
 from lexer_pipeline.kernels.fallback.rows import KeySet, mark_keys, scan_csv, scan_keys
 
 __all__ = [
+    "BloomFilter",
     "KeySet",
     "agree",
     "among",

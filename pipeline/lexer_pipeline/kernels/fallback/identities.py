@@ -49,3 +49,19 @@ def hash_lines(
                 hashes[place, number] = hash_text(value.encode(), folded[place])
     met = sum(1 << place for place in range(len(keys)) if hashes[place].any())
     return hashes, met, odd
+
+
+class BloomFilter:
+    """Tells which hashes were added before; see `identities.BloomFilter`, which may say so of others too."""
+
+    def __init__(self) -> None:
+        self._seen: set[int] = set()
+
+    def add(self, hashes: UInt64s) -> UInt64s:
+        """Add some hashes; returns those that were added before."""
+        again = []
+        for one in hashes.tolist():
+            if one in self._seen:
+                again.append(one)
+            self._seen.add(one)
+        return np.array(again, np.uint64)
