@@ -4,7 +4,7 @@ import threading
 from collections.abc import Iterator
 
 import pytest
-from lexer_pipeline.system.parallel import Beside, ahead, map_in_order
+from lexer_pipeline.system.parallel import ahead, map_in_order
 
 
 def numbers(most: int, made: list[int]) -> Iterator[int]:
@@ -43,36 +43,6 @@ def test_nothing_is_made_any_more_once_nobody_wants_it() -> None:
     coming.close()
     assert threading.active_count() == before
     assert len(made) <= 2
-
-
-def test_work_beside_is_done_in_order_and_all_of_it() -> None:
-    done: list[int] = []
-    with Beside() as beside:
-        for number in range(50):
-            beside.do(done.append, number)
-    assert done == list(range(50))
-
-
-def fail(number: int) -> None:
-    if number == 3:
-        raise ValueError("the third")
-
-
-def test_what_goes_wrong_beside_is_raised_where_the_work_is_given_or_at_the_end() -> None:
-    with pytest.raises(ValueError, match="the third"), Beside() as beside:
-        beside.do(fail, 3)
-    given = []
-    with pytest.raises(ValueError, match="the third"), Beside() as beside:
-        for number in range(50):
-            given.append(number)
-            beside.do(fail, number)
-    assert len(given) < 10
-
-
-def test_an_error_of_who_asks_is_not_hidden_by_one_beside() -> None:
-    with pytest.raises(KeyError), Beside() as beside:
-        beside.do(fail, 3)
-        raise KeyError
 
 
 def test_work_on_several_at_a_time_keeps_their_order() -> None:

@@ -13,6 +13,7 @@ from lexer_pipeline.loading.passed_over import PassedOver
 from lexer_pipeline.specs.catalog import find
 from lexer_pipeline.validating.compile_documents import compile_automaton
 from lexer_pipeline.validating.compile_rows import compile_writer
+from lexer_pipeline.validating.identities import Identities
 from lexer_pipeline.validating.layout import compile_layout
 from lexer_pipeline.validating.reference import ReferenceChecker
 
@@ -51,7 +52,7 @@ def writer_of(header: str, spec: str) -> tuple[row_writer.Writer, int]:
     names = header.split(",")
     tree = ReferenceChecker(specification, None, False).tree
     layout = compile_layout(names, tree, specification.key, "a table", False)
-    return compile_writer(specification.schema, layout), len(names)
+    return compile_writer(specification.schema, layout, Identities(specification, layout).columns), len(names)
 
 
 def main() -> None:

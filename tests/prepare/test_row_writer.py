@@ -1,5 +1,6 @@
 """Rows that are written as they are read are the rows that the slow way would write, wherever the bytes are cut."""
 
+import json
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -13,13 +14,15 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 from lexer_pipeline.errors import SourceError, UsageError
-from lexer_pipeline.kernels import fallback, row_writer
+from lexer_pipeline.kernels import dispatch, fallback, row_writer
 from lexer_pipeline.kernels.dialect import Dialect
 from lexer_pipeline.loading import byte_stream, delimited
+from lexer_pipeline.model import Specification
 from lexer_pipeline.preparing.options import Options
 from lexer_pipeline.specs.catalog import find
 from lexer_pipeline.validating.compile_rows import compile_writer
-from lexer_pipeline.validating.layout import compile_layout
+from lexer_pipeline.validating.identities import Identities
+from lexer_pipeline.validating.layout import Layout, compile_layout
 from lexer_pipeline.validating.reference import ReferenceChecker
 
 from tests.running import ROOT, environment
@@ -220,12 +223,16 @@ def test_a_nasty_file_is_read_the_same_wherever_it_is_cut(block: int) -> None:
         same(head + b"\n" + NASTY_FILE, spec, block)
 
 
+def layout_of(names: Sequence[str], specification: Specification) -> Layout:
+    exact = ReferenceChecker(specification, None, False)
+    return compile_layout(names, exact.tree, specification.key, "a table", False)
+
+
 def writer_of(header: bytes, spec: str) -> tuple[row_writer.Writer, int]:
     specification = find(spec)
     names = header.decode().split(",")
-    exact = ReferenceChecker(specification, None, False)
-    layout = compile_layout(names, exact.tree, specification.key, "a table", False)
-    return compile_writer(specification.schema, layout), len(names)
+    layout = layout_of(names, specification)
+    return compile_writer(specification.schema, layout, Identities(specification, layout).columns), len(names)
 
 
 def written(
@@ -267,6 +274,41 @@ def test_good_rows_are_all_written_wherever_they_are_cut() -> None:
         for cut in range(len(data)):
             assert written(writer, data, [cut], 1000) == whole
             assert written(writer, data, [cut], 1) == whole
+
+
+CELLS = st.sampled_from(
+    [b"Mira", b" Mira", b"MIRA", b'"Mira ""Mimi"" Holt"', b'Mira ""Mimi"" Holt', b"M\\n", b'"a\nb"', b"Bj\xc3\xb6rn", b"", b'""""']
+)  # fmt: skip
+
+
+@given(st.lists(st.tuples(CELLS, CELLS, CELLS, st.booleans()), min_size=1, max_size=8))
+def test_the_hashes_of_what_is_written_are_those_of_what_its_lines_say(
+    rows: Sequence[tuple[bytes, bytes, bytes, bool]],
+) -> None:
+    specification, names = (
+        find("customer_record"),
+        ("link.email", "link.customer_id", "first_name", "last_name"),
+    )
+    writer, _ = writer_of(",".join(names).encode(), "customer_record")
+    emails = (b"Ann@Example.com " if clean else b"b@example.com" for *_, clean in rows)
+    data = b"".join(b"%b,%b,%b,%b\n" % (email, *row[:3]) for email, row in zip(emails, rows, strict=True))
+
+    done = writer.write(data, Dialect(","), True, 1 << 20, len(data))
+
+    fields = Identities(specification, layout_of(names, specification)).fields
+    lines = [json.loads(line) for line in done.data.splitlines()]
+    said = [
+        [
+            (line["link"] if one.startswith("link.") else line).get(one.removeprefix("link."), "")
+            for one in fields
+        ]
+        for line in lines
+    ]
+    folded = ["_name" in one for one in fields]
+    assert done.hashes.tolist() == [
+        [dispatch.hash_text(text.encode(), is_folded) for text, is_folded in zip(one, folded, strict=True)]
+        for one in said
+    ]
 
 
 def test_no_kernel_reads_beyond_its_bytes() -> None:

@@ -10,7 +10,7 @@ from lexer_pipeline.chunks.rows import Rows, Written, joined
 
 # So many rows left over are worth a run of the stages; until there are that many, so many chunks are held.
 ENOUGH = 256
-MOST_HELD = 2
+MOST_HELD = 4
 
 
 def coalesce(chunks: Iterable[Records]) -> Iterator[Records]:
@@ -64,7 +64,7 @@ def _put_together(chunks: list[Records]) -> Records:
             np.concatenate([one.row_lines for one in written]),
             np.concatenate([one.row_records + before for one, before in zip(written, records, strict=True)]),
             np.concatenate([one.ends + begin for one, begin in zip(written, begins, strict=True)]),
-            np.concatenate([one.keys for one in written]), sum(one.blank for one in written),
+            np.concatenate([one.hashes for one in written]), sum(one.blank for one in written),
             np.sum([one.cleaned for one in written], axis=0).tolist(), sum(one.size for one in written),
             lambda: joined_records([one.again() for one in written]),
         ),

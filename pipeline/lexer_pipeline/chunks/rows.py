@@ -35,8 +35,8 @@ class Written(Generic[ChunkT_co]):
 
     `pieces` are the NDJSON, one after another; `places` has for each row that is left the place in it where the line of
     its record belongs. `rows` were written, as `records`, which begin on the `lines`, whose NDJSON `ends` there and
-    whose `keys` (their hashes) are told where rows are folded; `row_lines` are then those of all their rows, the record numbered
-    `row_records` one after another;
+    whose `hashes` (a row of them each) tell by what they are known; where rows are folded, `row_lines` are those of all their rows,
+    the record numbered `row_records` one after another;
     `blank` rows were passed over; `cleaned` counts the e-mails and hashes of each column that were trimmed or put in lower
     case. `size` is the bytes of the source that all rows take, and
     `again` gives all of them as cells.
@@ -50,7 +50,7 @@ class Written(Generic[ChunkT_co]):
     row_lines: Int64s
     row_records: Int64s
     ends: Int64s
-    keys: UInt64s
+    hashes: UInt64s
     blank: int
     cleaned: Sequence[int]
     size: int
@@ -65,7 +65,7 @@ class Written(Generic[ChunkT_co]):
     def given_by(self, again: "Callable[[], ChunkT]") -> "Written[ChunkT]":
         """The same, with another way to all of its rows as cells."""
         return Written(
-            self.pieces, self.places, self.rows, self.records, self.lines, self.row_lines, self.row_records, self.ends, self.keys, self.blank, self.cleaned,
+            self.pieces, self.places, self.rows, self.records, self.lines, self.row_lines, self.row_records, self.ends, self.hashes, self.blank, self.cleaned,
             self.size, again,
         )  # fmt: skip
 
@@ -207,7 +207,7 @@ def left_over(
 ) -> Rows:  # fmt: skip
     """A block as a chunk: what was written of it, where that `began`, the lines of its rows, and the rows given back with their lines and numbers."""
     written = Written(
-        (done.data,), done.places, done.rows, done.records, began, row_lines, done.rows_of[:, 2], done.first_rows[:, 2], done.first_rows[:, 3].view(np.uint64), done.blank, done.cleaned, done.consumed, again
+        (done.data,), done.places, done.rows, done.records, began, row_lines, done.rows_of[:, 2], done.first_rows[:, 2], done.hashes, done.blank, done.cleaned, done.consumed, again
     )  # fmt: skip
     return Rows(
         block, columns, done.starts, done.ends, done.flags, done.row_starts, done.row_ends, done.cells, done.faults,

@@ -52,8 +52,9 @@ class WrittenBlock(NamedTuple):
     `consumed` bytes have `lines` lines, `filled` rows that are not blank and `blank` ones; of these, `rows` rows were
     written as `records` records, in which `cleaned` counts for each column the e-mails and hashes that were trimmed or put
     in lower case; `first_rows` has of each record written how many lines come before its first row, the index of that
-    row, the place behind its NDJSON, and the hash of its key where rows are folded; `rows_of` has then of each row written
-    how many lines come before it, its index, and which of the records it is of. Cells are row-major.
+    row, and the place behind its NDJSON, and `hashes` those of the fields by which records are known; `rows_of` has where rows
+    are folded of each row written how many lines come before it, its index, and which of the records it is of. Cells are
+    row-major.
     """
 
     data: bytes
@@ -66,6 +67,7 @@ class WrittenBlock(NamedTuple):
     passed_over: int
     cleaned: Sequence[int]
     first_rows: Int64s
+    hashes: UInt64s
     rows_of: Int64s
     starts: Int32s
     ends: Int32s

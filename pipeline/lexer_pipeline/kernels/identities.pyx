@@ -22,28 +22,6 @@ cdef struct Field:
     bint is_folded
 
 
-cdef inline uint64_t hash_text_of(const uint8_t *p, int64_t n, bint is_folded) noexcept nogil:
-    """The hash of a text that is not empty, odd so that it is never 0."""
-    cdef uint64_t h, word, fold = <uint64_t>0x2020202020202020ULL
-    if not is_folded:
-        return hash_bytes(p, n) | 1
-    while n > 1 and p[0] == 0x20:
-        p += 1
-        n -= 1
-    while n > 1 and p[n - 1] == 0x20:
-        n -= 1
-    # One bit is what tells most letters in UTF-8 from their capitals.
-    h = <uint64_t>14695981039346656037ULL ^ <uint64_t>n
-    while n >= 8:
-        memcpy(&word, p, 8)
-        h = (h ^ (word | fold)) * <uint64_t>1099511628211ULL
-        h ^= h >> 29
-        p += 8
-        n -= 8
-    h = (h ^ (last_word(p, n) | fold)) * <uint64_t>0x9FB21C651E98DF25ULL
-    return (h ^ (h >> 29)) | 1
-
-
 def hash_text(const uint8_t[::1] text not None, bint is_folded):
     """The hash of one text; 0 of an empty one. `is_folded` leaves out blanks around it and the case of letters."""
     return hash_text_of(&text[0], text.shape[0], is_folded) if text.shape[0] else 0

@@ -522,6 +522,28 @@ cdef inline uint64_t hash_bytes(const uint8_t *p, int64_t n) noexcept nogil:
     return h ^ (h >> 28)
 
 
+cdef inline uint64_t hash_text_of(const uint8_t *p, int64_t n, bint is_folded) noexcept nogil:
+    """The hash of a text that is not empty, odd so that it is never 0."""
+    cdef uint64_t h, word, fold = <uint64_t>0x2020202020202020ULL
+    if not is_folded:
+        return hash_bytes(p, n) | 1
+    while n > 1 and p[0] == 0x20:
+        p += 1
+        n -= 1
+    while n > 1 and p[n - 1] == 0x20:
+        n -= 1
+    # One bit is what tells most letters in UTF-8 from their capitals.
+    h = <uint64_t>14695981039346656037ULL ^ <uint64_t>n
+    while n >= 8:
+        memcpy(&word, p, 8)
+        h = (h ^ (word | fold)) * <uint64_t>1099511628211ULL
+        h ^= h >> 29
+        p += 8
+        n -= 8
+    h = (h ^ (last_word(p, n) | fold)) * <uint64_t>0x9FB21C651E98DF25ULL
+    return (h ^ (h >> 29)) | 1
+
+
 cdef enum:
     # No key that is cleaned is longer; what is, is compared as it stands.
     LONGEST_CLEANED = 320

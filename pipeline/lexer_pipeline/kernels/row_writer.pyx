@@ -22,6 +22,8 @@ from lexer_pipeline.kernels.arrays import WrittenBlock
 # How deep values may lie.
 cdef enum:
     DEEPEST = 32
+    # A text with doubled quotes, of which a hash is made, has at most so many bytes.
+    LONGEST_HASHED = 1024
 
 cdef struct Step:
     int operation
@@ -40,6 +42,9 @@ cdef struct Step:
     double high
     const uint8_t *key
     int64_t key_size
+    # Which of the hashes of a record its text makes, -1 for none, and whether the case of its letters makes no difference.
+    int hashed
+    bint is_folded
 
 cdef struct Frame:
     # An object or list that is being written: its step, which fields are filled, and how many items.
@@ -53,9 +58,11 @@ cdef struct Notes:
     int64_t *cleaned
     int64_t *pending
     bint is_pending
-    # Of each record written, the line before its first row, the index of that row, where its NDJSON ends, and the hash of its key; and how many.
+    # Of each record written, the line before its first row, the index of that row, and where its NDJSON ends; and how many.
     int64_t *places
     int64_t written
+    # Of each record written, the hashes of some of its fields.
+    uint64_t *hashes
     # Of each row written, the line before it, its index, and which record it is of; none where each is a record.
     int64_t *rows
     int64_t rows_written
@@ -135,6 +142,7 @@ cdef class Writer:
     cdef const int64_t[:, ::1] conditions
     cdef const uint8_t[::1] text
     cdef int64_t fixed
+    cdef int hashes
     # What was written last lay here; memory that was used before is faster than new memory.
     cdef uint8_t *spare
     cdef int64_t spare_room
@@ -148,7 +156,7 @@ cdef class Writer:
         free(self.steps)
         free(self.spare)
 
-    def __init__(self, steps, bounds, words, shapes, conditions, bytes text, int columns, int key, once):
+    def __init__(self, steps, bounds, words, shapes, conditions, bytes text, int columns, int key, once, hashed):
         cdef const int64_t[:, ::1] numbers = np.ascontiguousarray(steps, np.int64).reshape(-1, 12)
         cdef const double[:, ::1] limits = np.ascontiguousarray(bounds, np.float64).reshape(-1, 2)
         cdef int i
@@ -171,6 +179,13 @@ cdef class Writer:
             self._set(&self.steps[i], numbers[i], limits[i])
             # The key, a comma before it, two quotes or brackets.
             self.fixed += self.steps[i].key_size + 3
+            self.steps[i].hashed = -1
+        self.hashes = len(hashed)
+        for place, (column, is_folded) in enumerate(hashed):
+            for i in range(self.count):
+                if self.steps[i].operation <= RAW_LEAF and self.steps[i].column == column and not self.steps[i].each:
+                    self.steps[i].hashed = place
+                    self.steps[i].is_folded = is_folded
 
     cdef _set(self, Step *step, const int64_t[::1] numbers, const double[::1] limits):
         step.operation = <int>numbers[0]
@@ -230,7 +245,7 @@ cdef class Writer:
 
         Returns a `WrittenBlock`; its `about` has of each row given back the start, end, cells, line before it, number,
         index among all rows, and place of its record's line in the NDJSON. Unless `final`, a record that more rows may
-        add to is not consumed. Rows are read as `scan_csv` reads them; where the program has a key, rows of one key that
+        add to is not consumed. A record has a hash of each column that the program hashes, 0 where it is empty. Rows are read as `scan_csv` reads them; where the program has a key, rows of one key that
         stand side by side make a record, and a row without a readable key goes to the record before it, whose rows are
         then all given back.
         """
@@ -259,13 +274,14 @@ cdef class Writer:
         notes.cleaned = <int64_t *>calloc(self.columns, sizeof(int64_t))
         notes.pending = <int64_t *>calloc(self.columns, sizeof(int64_t))
         notes.is_pending = False
-        notes.places = <int64_t *>malloc((min(n, most) + 1) * 4 * sizeof(int64_t))
+        notes.places = <int64_t *>malloc((min(n, most) + 1) * 3 * sizeof(int64_t))
+        notes.hashes = <uint64_t *>malloc((min(n, most) + 1) * (self.hashes + 1) * sizeof(uint64_t))
         notes.rows = <int64_t *>malloc((min(n, most) + 1 if self.folds else 1) * 3 * sizeof(int64_t))
         notes.written = notes.rows_written = 0
         notes.has_ampersand = n > 0 and memchr(p, 0x26, n) != NULL
         try:
             if (out.data == NULL or notes.chosen == NULL or notes.cleaned == NULL or notes.pending == NULL
-                    or notes.places == NULL or notes.rows == NULL or not has_room(&table)):
+                    or notes.places == NULL or notes.hashes == NULL or notes.rows == NULL or not has_room(&table)):
                 raise MemoryError
             with nogil:
                 memory = self._run(p, n, &reading, &asked, doubtful, final, longest, most, &table, &out, &notes, counts)
@@ -275,7 +291,8 @@ cdef class Writer:
                 bytes_of(out.data, out.size),
                 counts[0], counts[1], counts[2], counts[3], counts[4], counts[5], counts[6],
                 [notes.cleaned[cells] for cells in range(self.columns)],
-                copied(notes.places, notes.written * 4 * sizeof(int64_t), np.int64).reshape(-1, 4),
+                copied(notes.places, notes.written * 3 * sizeof(int64_t), np.int64).reshape(-1, 3),
+                copied(notes.hashes, notes.written * self.hashes * sizeof(uint64_t), np.uint64).reshape(notes.written, self.hashes),
                 copied(notes.rows, notes.rows_written * 3 * sizeof(int64_t), np.int64).reshape(-1, 3),
                 copied(table.starts, table.rows * table.columns * sizeof(int32_t), np.int32),
                 copied(table.ends, table.rows * table.columns * sizeof(int32_t), np.int32),
@@ -290,6 +307,7 @@ cdef class Writer:
             free(notes.cleaned)
             free(notes.pending)
             free(notes.places)
+            free(notes.hashes)
             free(notes.rows)
             discard(&table)
 
@@ -434,7 +452,7 @@ cdef class Writer:
     cdef bint _write(self, const uint8_t *p, int64_t n, Table *table, int64_t first, int64_t last, Out *out,
                      Notes *notes) noexcept nogil:
         """Write the record of some rows; False, and nothing written, when it is not certain."""
-        cdef int64_t before = out.size, row, cell
+        cdef int64_t before = out.size, row
         cdef int64_t size = 0
         cdef int64_t *place
         if self.folds and table.flags[first * table.columns + self.key] & HAS_DOUBLED:
@@ -449,14 +467,11 @@ cdef class Writer:
             return False
         if self._record(p, n, table, first, last, out, notes):
             self._settle(notes, True)
-            cell = first * table.columns + self.key
-            place = notes.places + 4 * notes.written
+            place = notes.places + 3 * notes.written
             place[0] = table.about[first * ABOUT_WIDTH + ABOUT_LINE]
             place[1] = table.about[first * ABOUT_WIDTH + ABOUT_INDEX]
             place[2] = out.size
-            place[3] = 0
             if self.folds:
-                place[3] = <int64_t>(hash_bytes(p + table.starts[cell], table.ends[cell] - table.starts[cell]) | 1)
                 for row in range(first, last):
                     place = notes.rows + 3 * notes.rows_written
                     place[0] = table.about[row * ABOUT_WIDTH + ABOUT_LINE]
@@ -492,6 +507,10 @@ cdef class Writer:
         cdef uint8_t flags
         cdef int form
         cdef uint8_t *to
+        cdef uint8_t plain[LONGEST_HASHED]
+        cdef uint64_t *hashes = notes.hashes + notes.written * self.hashes
+        for k in range(self.hashes):
+            hashes[k] = 0
         frames[0].step = 0
         frames[0].filled = 0
         frames[0].items = 0
@@ -564,6 +583,13 @@ cdef class Writer:
                     to += 1
                 out.size = to - out.data
                 if flags & HAS_ESCAPE:
+                    if step.hashed >= 0:
+                        if flags & HAS_DOUBLED:
+                            if size > LONGEST_HASHED:
+                                return False
+                            hashes[step.hashed] = hash_text_of(plain, undoubled(p + start, size, plain), step.is_folded)
+                        else:
+                            hashes[step.hashed] = hash_text_of(p + start, size, step.is_folded)
                     put_escaped(out, p + start, size, flags & HAS_DOUBLED)
                 else:
                     if start + size + 16 <= n:
@@ -572,6 +598,8 @@ cdef class Writer:
                         memcpy(to, p + start, size)
                     if form == LOWERED:
                         lower_case(to, size)
+                    if step.hashed >= 0:
+                        hashes[step.hashed] = hash_text_of(to, size, step.is_folded)
                     out.size += size
                 if step.operation == TEXT_LEAF:
                     out.data[out.size] = 0x22
@@ -631,6 +659,16 @@ cdef class Writer:
             if filled & self.shapes[i, 0] == self.shapes[i, 0] and not filled & ~self.shapes[i, 1]:
                 return True
         return False
+
+
+cdef inline int64_t undoubled(const uint8_t *p, int64_t size, uint8_t *to) noexcept nogil:
+    """Copy a text, of each doubled quote one; returns how many bytes that is."""
+    cdef int64_t at = 0, length = 0
+    while at < size:
+        to[length] = p[at]
+        length += 1
+        at += 2 if p[at] == 0x22 and at + 1 < size and p[at + 1] == 0x22 else 1
+    return length
 
 
 cdef inline bint repeats_first(const uint8_t *p, const Table *table, int64_t first, int64_t last) noexcept nogil:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from lexer_pipeline.chunks.watch import Watch, looking
+from lexer_pipeline.chunks.watch import Watch
 from lexer_pipeline.loading.source import Loaded, LoadedTable
 from lexer_pipeline.mapping import remembered
 from lexer_pipeline.mapping.file import is_users_own
@@ -57,15 +57,15 @@ def pass_through(
     if seen is not None:
         # Columns that are fields are looked at in the records, all over the file; to read rows twice for it would cost more.
         seen.begin(names_of(stages.loaded), goes_on=stages.plan.record is not None)
-    with looking(watches) as show:
-        for converted in map_in_order(stages.convert, stages.load()):
-            if seen is not None:
-                seen.look(converted.chunk)
-            for fitting in map(stages.in_turn, delivery.fitting(stages, converted)):
-                show(fitting.checked)
-                delivery.add(number, stages, fitting)
-                tally.add(fitting.checked)
-            show_progress(options, tally, stages.loaded)
+    for converted in map_in_order(stages.convert, stages.load()):
+        if seen is not None:
+            seen.look(converted.chunk)
+        for fitting in map(stages.in_turn, delivery.fitting(stages, converted)):
+            for watch in watches:
+                watch.look(fitting.checked)
+            delivery.add(number, stages, fitting)
+            tally.add(fitting.checked)
+        show_progress(options, tally, stages.loaded)
     return tally
 
 

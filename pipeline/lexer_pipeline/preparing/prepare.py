@@ -11,7 +11,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
 
-from lexer_pipeline.chunks.watch import looking
 from lexer_pipeline.loading.source import Source
 from lexer_pipeline.model import Specification
 from lexer_pipeline.outbox import outbox
@@ -105,11 +104,11 @@ def _check(
         with opened(plan, scratch) as loaded:
             stages = stages_of(loaded, plan, options, lasts=lasts)
             watches = together.watches(number, stages)
-            with looking(watches) as show:
-                for checked in stages.check_all():
-                    show(checked)
-                    tally.add(checked)
-                    show_progress(options, tally, loaded)
+            for checked in stages.check_all():
+                for watch in watches:
+                    watch.look(checked)
+                tally.add(checked)
+                show_progress(options, tally, loaded)
             reports.append(report_of(stages, tally, watches))
     if lasts is not None and lasts.begin_again():
         return _check(todo, options, scratch, lasts, knows_fates)

@@ -23,6 +23,7 @@ from lexer_pipeline.validating.compile_documents import compile_automaton
 from lexer_pipeline.validating.compile_rows import compile_writer
 from lexer_pipeline.validating.document import Value
 from lexer_pipeline.validating.header_checks import notes_on_columns
+from lexer_pipeline.validating.identities import Identities
 from lexer_pipeline.validating.layout import Layout, compile_layout
 from lexer_pipeline.validating.line_prices import TablePrices, line_places
 from lexer_pipeline.validating.notes import Notes
@@ -197,7 +198,8 @@ class TableRoute(RowsRoute):
         names = loaded.head.names
         self.left_out = tuple(name for column, name in enumerate(names) if column not in used)
         self._header_notes = notes_on_columns(names, used, self.left_out, reference.tree)
-        self._writer = compile_writer(plan.specification.schema, layout)
+        hashed = Identities(plan.specification, layout).columns
+        self._writer = compile_writer(plan.specification.schema, layout, hashed)
         lines = line_places({str(leaf.path): leaf.column for leaf in layout.leaves})
         if lines:
             self.watches = (*self.watches, TablePrices(names, lines))

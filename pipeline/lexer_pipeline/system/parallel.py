@@ -1,11 +1,10 @@
-"""Work on several chunks at a time, their order kept; and work in order beside other work."""
+"""Work on several chunks at a time, their order kept."""
 
 import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, TypeVar
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -13,8 +12,6 @@ Result = TypeVar("Result")
 # The kernels and the hashes let go of Python's lock, so threads serve; more than four would only wait for it. One core is
 # left to the thread that reads.
 WORKERS = max(1, min(4, (os.cpu_count() or 1) - 1))
-# So many pieces of work that is done beside may wait: each keeps a chunk in memory.
-WAITING = 1
 
 
 def map_in_order(
@@ -43,32 +40,3 @@ def ahead(items: Iterator[Item]) -> Iterator[Item]:
         while (item := coming.result()) is not end:
             coming = pool.submit(next, items, end)
             yield item
-
-
-class Beside:
-    """Does what it is given in a thread of its own, one after another, while whoever gives it goes on; a context.
-
-    What goes wrong there is raised where the next piece is given, or at the end, where all of it is done.
-    """
-
-    def __init__(self) -> None:
-        self._pool = ThreadPoolExecutor(1)
-        self._under_way: deque[Future[None]] = deque()
-
-    def do(self, work: Callable[[Item], None], item: Item) -> None:
-        """Have this done; waits while much is still to be done."""
-        self._under_way.append(self._pool.submit(work, item))
-        while len(self._under_way) > WAITING:
-            self._under_way.popleft().result()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        try:
-            while kind is None and self._under_way:
-                self._under_way.popleft().result()
-        finally:
-            self._pool.shutdown(cancel_futures=True)

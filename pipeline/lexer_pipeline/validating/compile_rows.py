@@ -5,6 +5,7 @@ doubt.
 """
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -22,8 +23,13 @@ NOWHERE = -1
 DEEPEST = 30
 
 
-def compile_writer(schema: Schema, layout: Layout) -> "dispatch.Writer | None":
-    """The program of a table without a mapping; None where the kernel or words for it are missing."""
+def compile_writer(
+    schema: Schema, layout: Layout, hashed: Sequence[tuple[int, bool]]
+) -> "dispatch.Writer | None":
+    """The program of a table without a mapping; None where the kernel or words for it are missing.
+
+    It gives the hashes of some columns too, of which is said whether the case of letters makes no difference.
+    """
     if not dispatch.IS_COMPILED or any(len(leaf.path) >= DEEPEST for leaf in layout.leaves):
         return None
     try:
@@ -31,7 +37,7 @@ def compile_writer(schema: Schema, layout: Layout) -> "dispatch.Writer | None":
         steps.container(layout.branch, steps.tables.root, b"", NOWHERE, codes.IN_OBJECT)
     except NotCompiled:
         return None
-    return steps.writer(layout)
+    return steps.writer(layout, hashed)
 
 
 class _Steps:
@@ -44,11 +50,11 @@ class _Steps:
         self._words: list[tuple[int, int]] = []
         self._text = tables.text
 
-    def writer(self, layout: Layout) -> "dispatch.Writer":
+    def writer(self, layout: Layout, hashed: Sequence[tuple[int, bool]]) -> "dispatch.Writer":
         return dispatch.Writer(
             np.array(self._steps, np.int64), np.array(self._bounds, np.float64), np.array(self._words, np.int32),
             self.tables.shape_table(), self.tables.condition_table(), self._text, layout.columns,
-            NOWHERE if layout.key is None else layout.key, layout.once,
+            NOWHERE if layout.key is None else layout.key, layout.once, hashed,
         )  # fmt: skip
 
     def container(self, below: Branch, node: int, key: bytes, place: int, holder: int) -> None:

@@ -1,13 +1,12 @@
 """By what the accepted records of a chunk are known: hashes of their key, their link and the names in them."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import orjson
 
 from lexer_pipeline.chunks.results import Checked, Shaped, ShapedDocuments, ShapedRows
-from lexer_pipeline.chunks.rows import Rows, Written
 from lexer_pipeline.kernels import dispatch
 from lexer_pipeline.kernels.arrays import Bools, Int32s, Int64s, UInt64s
 from lexer_pipeline.kernels.codes import HAS_DOUBLED
@@ -104,13 +103,17 @@ class Identities:
         links = LINKS if self.is_person or self.whole_names else ()
         self.links = tuple(f"{LINK}.{name}" for name in links if f"{LINK}.{name}" in there)
         self.names = tuple(name for name in NAMES if name in there)
-        self._folds = layout is not None and layout.key is not None
         self.folds_people = self.is_person and layout is not None and layout.folds
         references = [REFERENCE, *REFERENCES] if self.is_product else []
         wanted = [
             *([self.key] if self.key else []), *references, *self.links, *self.names, *([EMAIL] if self.is_person else []),
         ]  # fmt: skip
         self.fields = (*(path for path in wanted if path in there), *self.whole_names)
+
+    @property
+    def columns(self) -> list[tuple[int, bool]]:
+        """The column of each of the fields, and whether the case of letters makes no difference in it."""
+        return [(self._columns[path], self._is_name(path)) for path in self.fields]
 
     @property
     def is_known(self) -> bool:
@@ -174,7 +177,8 @@ class Identities:
         firsts = chunk.firsts[accepted]
         parts = [self._in_cells(shaped, firsts)] if len(firsts) else []
         if (written := chunk.written) is not None:
-            parts += self._of_written(written)
+            hashes = {path: written.hashes[:, place] for place, path in enumerate(self.fields)}
+            parts.append(Known(hashes, written.lines))
         return parts
 
     def _in_cells(self, shaped: ShapedRows, rows: Int32s) -> Known:
@@ -185,16 +189,6 @@ class Identities:
 
     def _is_name(self, path: str) -> bool:
         return path in NAMES or path in self.whole_names
-
-    def _of_written(self, written: Written[Rows]) -> Iterator[Known]:
-        if self.key is not None and self._folds and self.fields == (self.key,):
-            yield Known({self.key: written.keys}, written.lines)
-            return
-        begin = first = 0
-        for piece in written.pieces:
-            last = int(np.searchsorted(written.ends, begin + len(piece), "right"))
-            yield Known(self._hashes(piece, written.ends[first:last] - begin), written.lines[first:last])
-            begin, first = begin + len(piece), last
 
     def _cells(self, shaped: ShapedRows, firsts: Int32s, column: int, folded: bool) -> UInt64s:
         cells = shaped.cells
