@@ -145,3 +145,25 @@ def test_every_file_that_the_architecture_names_is_there() -> None:
 
     assert len(inside) > 20
     assert missing == set()
+
+
+def test_the_defaults_of_values_are_made_by_the_library_of_their_class() -> None:
+    """`dataclasses.field` in a Struct would be the value itself."""
+    mixed = set()
+    for path in PACKAGE.rglob("*.py"):
+        tree = ast.parse(path.read_text("utf-8"))
+        imported = {
+            alias.name: node.module
+            for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) for alias in node.names
+        }  # fmt: skip
+        for node in (one for one in ast.walk(tree) if isinstance(one, ast.ClassDef)):
+            made = [
+                ast.unparse(one.value.func)
+                for one in node.body if isinstance(one, ast.AnnAssign) and isinstance(one.value, ast.Call)
+            ]  # fmt: skip
+            library = "dataclasses" if node.decorator_list else "msgspec"
+            if {"field", f"{library}.field"} & set(made) and imported.get("field", library) != library:
+                mixed.add(f"{path.name}: {node.name}")
+            if library == "msgspec" and "dataclasses.field" in made:
+                mixed.add(f"{path.name}: {node.name}")
+    assert mixed == set()

@@ -8,12 +8,13 @@ import subprocess
 import sys
 import types
 import typing
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import lexer_pipeline
 import pytest
 from lexer_pipeline import model
+from msgspec import Struct
 
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "pipeline" / "lexer_pipeline"
@@ -37,15 +38,20 @@ def named_in(annotation: object) -> Iterator[type]:
         yield annotation
 
 
+def fields_of(kind: type) -> Sequence[str]:
+    """The names of what a value holds."""
+    if issubclass(kind, Struct):
+        return kind.__struct_fields__
+    return [one.name for one in dataclasses.fields(kind)] if dataclasses.is_dataclass(kind) else []
+
+
 def annotations_of(thing: object) -> Iterator[object]:
     """What a caller sees of a public thing: arguments, fields, properties and what methods return."""
     if isinstance(thing, types.FunctionType):
         yield from hints_of(thing).values()
-    elif dataclasses.is_dataclass(thing):
+    elif isinstance(thing, type) and (names := fields_of(thing)):
         hints = hints_of(thing)
-        yield from (
-            hints[field.name] for field in dataclasses.fields(thing) if not field.name.startswith("_")
-        )
+        yield from (hints[name] for name in names if not name.startswith("_"))
         for name, member in vars(thing).items():
             if name.startswith("_"):
                 continue

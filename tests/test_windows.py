@@ -6,13 +6,13 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 
 import pytest
 from lexer_pipeline.outbox.ledger import Ledger
 from lexer_pipeline.system import files
+from msgspec.structs import replace
 
 from tests.prepare.helpers import KEEP_ALL, prepared
 from tests.running import environment

@@ -1,16 +1,16 @@
 """The nouns that pass between the stages; all of them are immutable."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
 from typing import Any, TypeAlias
+
+from msgspec import Struct, field, to_builtins
 
 # A value of JSON, as it is written; and a JSON Schema, whose keywords hold any.
 Json: TypeAlias = bool | int | float | str | Sequence["Json"] | Mapping[str, "Json"] | None
 Schema: TypeAlias = Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
+class Field(Struct, frozen=True):
     """One leaf of a specification, as `specs SPEC` shows it.
 
     `path` is dotted, with `[]` after an array: `products[].price_paid`.
@@ -27,8 +27,7 @@ class Field:
     within: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Specification:
+class Specification(Struct, frozen=True):
     """One kind of record that Lexer takes: its JSON Schema and what the file name and API need.
 
     `record_type` is None where the upload API has no such type (no destination can be named);
@@ -47,8 +46,7 @@ class Specification:
     identity: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Issue:
+class Issue(Struct, frozen=True):
     """One thing wrong with one record: where, which rule, and what to do; never the value itself.
 
     `line` is the physical line where the record starts, `row` the record number, both from 1.
@@ -73,8 +71,7 @@ class Issue:
         }  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(Struct, frozen=True):
     """One thing wrong at one place of a record, which names of fields and indexes lead to; an `Issue` without its source."""
 
     path: tuple[str | int, ...]
@@ -83,8 +80,7 @@ class Problem:
     message: str
 
 
-@dataclass(frozen=True, slots=True)
-class SourceUse:
+class SourceUse(Struct, frozen=True):
     """A source as a manifest remembers it; sha256 is of the bytes as they lay on disk."""
 
     path: str
@@ -93,8 +89,7 @@ class SourceUse:
     rows: int
 
 
-@dataclass(frozen=True, slots=True)
-class Manifest:
+class Manifest(Struct, frozen=True):
     """What a prepared batch is, where it came from and belongs, and what was counted (manifest.json).
 
     Promise: rows = records + rejected + continuations + blank + unchanged, where `rejected` are rows: those of `rejected_records`; and `unchanged` are rows of
@@ -138,11 +133,11 @@ class Manifest:
 
     def as_json(self) -> dict[str, Json]:
         """The manifest as manifest.json holds it."""
-        return asdict(self)
+        told: dict[str, Json] = to_builtins(self)
+        return told
 
 
-@dataclass(frozen=True, slots=True)
-class Receipt:
+class Receipt(Struct, frozen=True):
     """What became of one upload; `verified` says that the store's ETag was the file's MD5.
 
     `state` is one of the ledger's states, or `would_send`; `reason` is empty when `sent`. `dataset` is None where a person at
@@ -171,4 +166,5 @@ class Receipt:
 
     def as_json(self) -> dict[str, Json]:
         """The receipt as receipt.json holds it and `upload --json` prints it."""
-        return asdict(self)
+        told: dict[str, Json] = to_builtins(self)
+        return told

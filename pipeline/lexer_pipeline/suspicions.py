@@ -9,10 +9,11 @@ has one weight everywhere:
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from difflib import get_close_matches
 from types import MappingProxyType
 from typing import Any
+
+from msgspec import Struct, field
 
 ISSUE, HOLD, WARNING = "issue", "hold", "warning"
 # So many lines are shown of each.
@@ -21,8 +22,7 @@ MOST_LINES = 5
 SHARE, LEAST = 0.01, 3
 
 
-@dataclass(frozen=True, slots=True)
-class Suspicion:
+class Suspicion(Struct, frozen=True):
     """One kind of suspicion: its weight, what was noticed, an example, and what to do.
 
     One that goes `by_share` holds a batch only above a share of its records; below it is counted and named.
@@ -188,8 +188,7 @@ def nearest_holding(code: str) -> str:
     return next(iter(get_close_matches(code, holding, 1)), "") if code not in SUSPICIONS else ""
 
 
-@dataclass(frozen=True, slots=True)
-class Sighting:
+class Sighting(Struct, frozen=True):
     """A suspicion as it was found in one column or field: how many times, and the first lines (of `source`, where that is told)."""
 
     code: str
@@ -204,8 +203,7 @@ class Sighting:
         return SUSPICIONS[self.code]
 
 
-@dataclass(slots=True)
-class Sightings:
+class Sightings(Struct):
     """Adds up sightings; memory does not grow with the data, since there are few codes and columns."""
 
     _found: dict[tuple[str, str], Sighting] = field(default_factory=dict)

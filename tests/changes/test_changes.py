@@ -3,7 +3,6 @@
 import json
 from collections.abc import Mapping
 from contextlib import closing
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +19,7 @@ from lexer_pipeline.preparing.report import Report
 from lexer_pipeline.uploading.purge_state import purge_state
 from lexer_pipeline.uploading.settings import Settings
 from lexer_pipeline.uploading.settle import drop
+from msgspec.structs import replace
 
 from tests.postgres import Postgres
 

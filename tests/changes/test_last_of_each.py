@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +13,11 @@ from lexer_pipeline.loading import delimited, document_chunks
 from lexer_pipeline.outbox.trace import trace
 from lexer_pipeline.preparing.comparing_with import refuse_compared
 from lexer_pipeline.preparing.options import Options
-from lexer_pipeline.preparing.place import Place
 from lexer_pipeline.preparing.plan import planned
 from lexer_pipeline.preparing.prepare import prepare, validate
 from lexer_pipeline.preparing.report import Report
 from lexer_pipeline.system.scratch import Scratch
+from msgspec.structs import replace
 
 MAPPING = """
 [[records]]
@@ -218,7 +217,7 @@ def test_nothing_else_may_be_said(tmp_path: Path, more: str, words: str) -> None
 def test_tasks_of_a_cluster_refuse_it(tmp_path: Path) -> None:
     path = table(tmp_path / "a.csv", [("a", "x", True)])
     options = replace(OPTIONS, mapping=str(mapping(tmp_path)))
-    place: Any = Place.__new__(Place)
+    place: Any = object()
     with (
         Scratch(None, None) as scratch,
         planned([str(path)], None, options, scratch) as plans,

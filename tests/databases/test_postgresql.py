@@ -1,6 +1,5 @@
 """A real PostgreSQL as a source: each of its types is read as it is meant or refused, and the query changes nothing."""
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,6 +7,7 @@ from lexer_pipeline.errors import PipelineError, SourceError, UsageError
 from lexer_pipeline.loading.database import Query
 from lexer_pipeline.loading.database_tables import tables_of
 from lexer_pipeline.preparing.prepare import validate
+from msgspec.structs import replace
 
 from tests.postgres import PASSWORD, USER, Postgres
 from tests.prepare.helpers import KEEP_ALL, MARK, of_bytes, prepared

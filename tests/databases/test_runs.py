@@ -1,6 +1,5 @@
 """What becomes of a query behind its reading: rejects that are fixed, several databases, addresses as drivers have them."""
 
-from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -12,6 +11,7 @@ from lexer_pipeline.loading.database import Query
 from lexer_pipeline.loading.database_drivers import DRIVERS
 from lexer_pipeline.loading.format import ReadOptions
 from lexer_pipeline.outbox.trace import trace
+from msgspec.structs import replace
 
 from tests.prepare.helpers import KEEP_ALL, prepared
 

@@ -1,7 +1,7 @@
 """One pass over one source, whole or a part of it, with what was decided on the whole."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from lexer_pipeline.preparing.plan import Plan, opened
 from lexer_pipeline.preparing.stages import stages_of
 from lexer_pipeline.specs import catalog
 from lexer_pipeline.system.scratch import Scratch
+from msgspec.structs import replace
 
 PEOPLE = """
 title = "People"

@@ -1,6 +1,5 @@
 """What a manifest keeps of a run comes back as it was, and a manifest that is broken says where."""
 
-import dataclasses
 import json
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from lexer_pipeline.mapping import file as mapping
 from lexer_pipeline.preparing import decisions, options
 from lexer_pipeline.preparing.decisions import Decisions
 from lexer_pipeline.preparing.options import Options
+from msgspec.structs import fields, replace
 
 from .helpers import PEOPLE
 
@@ -48,7 +48,7 @@ def test_decisions_come_back_from_json(made: list[Decisions]) -> None:
 def test_options_come_back_from_json(made: Options) -> None:
     back = options.from_json(json.loads(json.dumps(made.as_json())), "manifest.json")
 
-    assert dataclasses.replace(back, timings=made.timings) == made
+    assert replace(back, timings=made.timings) == made
 
 
 def test_only_what_is_not_the_default_is_kept_and_no_folder(tmp_path: Path) -> None:
@@ -59,8 +59,8 @@ def test_only_what_is_not_the_default_is_kept_and_no_folder(tmp_path: Path) -> N
 
 
 def test_of_every_option_it_is_said_whether_it_is_kept() -> None:
-    assert {one.name for one in dataclasses.fields(Options)} == set(options.MEANING) | options.OF_ONE_RUN
-    assert {one.name for one in dataclasses.fields(ReadOptions)} == set(decisions.READING_TYPES)
+    assert {one.name for one in fields(Options)} == set(options.MEANING) | options.OF_ONE_RUN
+    assert {one.name for one in fields(ReadOptions)} == set(decisions.READING_TYPES)
     assert set(options.READING) < set(decisions.READING_TYPES)
 
 
@@ -111,7 +111,7 @@ def test_the_text_of_a_preset_makes_the_same_mapping(preset: str) -> None:
 
     back = mapping.parse(made.text, made.name, "manifest.json")
 
-    assert dataclasses.replace(back, path=made.path, is_kept=False) == made
+    assert replace(back, path=made.path, is_kept=False) == made
     assert back.name == made.name
     assert not mapping.is_users_own(back)
     assert not mapping.is_users_own(made)

@@ -3,7 +3,6 @@
 import csv
 import io
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import openpyxl
@@ -18,6 +17,7 @@ from lexer_pipeline.preparing.plan import Plan, opened
 from lexer_pipeline.preparing.rejects import header
 from lexer_pipeline.specs import catalog
 from lexer_pipeline.system.scratch import Scratch
+from msgspec.structs import replace
 
 from .helpers import ORDERS, PEOPLE, Passed, passed, plan_of, table
 

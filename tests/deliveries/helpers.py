@@ -3,7 +3,6 @@
 import json
 from collections.abc import Callable, Sequence
 from contextlib import closing
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +20,7 @@ from lexer_pipeline.uploading.settings import Settings
 from lexer_pipeline.uploading.settle import drop as drop_batch
 from lexer_pipeline.uploading.settle import settle as settle_batch
 from lexer_pipeline.uploading.status import BatchStatus, status
+from msgspec.structs import replace
 
 from tests.upload.helpers import settings as settings_of
 from tests.upload.store import Store

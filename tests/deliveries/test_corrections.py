@@ -1,9 +1,8 @@
 """--replaces: a correction has the name, the date and the destination of what it corrects, and takes its place."""
 
-from dataclasses import replace
-
 import pytest
 from lexer_pipeline.errors import PersonNeeded, UsageError
+from msgspec.structs import replace
 
 from tests.deliveries.helpers import CORRECTED, DATE, FIRST, SECOND, Shop, export, names, states
 from tests.upload.store import Store

@@ -1,6 +1,5 @@
 """The destination belongs to the batch: said at convert or filled at upload, written down before the first request."""
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,6 +7,7 @@ from lexer_pipeline.errors import UsageError
 from lexer_pipeline.outbox.batch import read
 from lexer_pipeline.uploading.dataset_ids import over, parse_datasets
 from lexer_pipeline.uploading.status import status
+from msgspec.structs import replace
 
 from tests.deliveries.helpers import FIRST, SECOND, Shop, names, states
 from tests.upload.store import Store

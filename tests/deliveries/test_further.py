@@ -1,7 +1,6 @@
 """A further delivery never replaces: other content for a name that is taken gets another first part."""
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,6 +10,7 @@ from lexer_pipeline.errors import UsageError
 from lexer_pipeline.outbox import names as naming
 from lexer_pipeline.outbox.names import Given
 from lexer_pipeline.uploading.status import status
+from msgspec.structs import replace
 
 from tests.deliveries.helpers import DATE, FIRST, SECOND, Shop, export, names
 from tests.upload.store import Store

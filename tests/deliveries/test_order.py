@@ -1,11 +1,11 @@
 """What waits goes in order: deliveries of one series one after another, and what is older than what was sent not by itself."""
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from lexer_pipeline.errors import PersonNeeded, UsageError
 from lexer_pipeline.uploading.status import status
+from msgspec.structs import replace
 
 from tests.deliveries.helpers import DATE, FIRST, SECOND, Shop, names, states
 from tests.upload.store import Store

@@ -225,8 +225,8 @@ def test_what_json_shows_of_an_error_is_what_it_prints() -> None:
 
 
 def test_what_json_shows_of_an_upload_and_of_a_field_has_all_their_keys() -> None:
-    assert list(shown("upload")["uploads"][0]) == list(Receipt.__dataclass_fields__)
-    assert list(shown("specs")["specifications"][0]["fields"][0]) == list(Field.__dataclass_fields__)
+    assert list(shown("upload")["uploads"][0]) == list(Receipt.__struct_fields__)
+    assert list(shown("specs")["specifications"][0]["fields"][0]) == list(Field.__struct_fields__)
 
 
 def test_no_example_of_a_language_that_runs_is_left_out() -> None:

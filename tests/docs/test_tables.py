@@ -5,7 +5,6 @@ import json
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +27,7 @@ from lexer_pipeline.sandbox.settings import Settings as Rules
 from lexer_pipeline.specs import catalog
 from lexer_pipeline.suspicions import SUSPICIONS
 from lexer_pipeline.uploading import settings as config
+from msgspec.structs import fields
 
 from docs.pages import ROOT, coded, first_cells, rows, section, text_of
 

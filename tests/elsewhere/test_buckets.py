@@ -5,7 +5,6 @@ import gzip
 import lzma
 import zipfile
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 
@@ -14,6 +13,7 @@ import pytest
 from lexer_pipeline import Network, Options, prepare, validate
 from lexer_pipeline.errors import PipelineError, SourceError, UsageError
 from lexer_pipeline.loading.folders import files_meant
+from msgspec.structs import replace
 from pyarrow import feather, orc, parquet
 
 from tests.elsewhere.site import Site

@@ -4,7 +4,6 @@ import gzip
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,6 +11,7 @@ from lexer_pipeline import Network, Options, validate
 from lexer_pipeline.errors import SourceError, UsageError
 from lexer_pipeline.loading.clouds import _azure
 from lexer_pipeline.system.addresses import address_of
+from msgspec.structs import replace
 from pyarrow import fs
 
 from tests.elsewhere import google

@@ -1,11 +1,11 @@
 """A record that is larger as NDJSON than one may be is rejected, whether the kernels or the reference would have written it."""
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from lexer_pipeline import limits
 from lexer_pipeline.preparing.options import Options
+from msgspec.structs import replace
 
 from tests.prepare.helpers import KEEP_ALL, Prepared, in_plain_python, prepared
 

@@ -2,9 +2,15 @@
 
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
-from lexer_pipeline.system.parallel import ahead, map_in_order
+from lexer_pipeline.preparing.options import Options
+from lexer_pipeline.system import parallel
+from lexer_pipeline.system.parallel import ahead, map_in_order, workers
+from msgspec.structs import replace
+
+from tests.prepare.helpers import KEEP_ALL, prepared
 
 
 def numbers(most: int, made: list[int]) -> Iterator[int]:
@@ -47,3 +53,37 @@ def test_nothing_is_made_any_more_once_nobody_wants_it() -> None:
 
 def test_work_on_several_at_a_time_keeps_their_order() -> None:
     assert list(map_in_order(lambda number: number * 2, range(40), 4)) == [number * 2 for number in range(40)]
+
+
+def test_without_workers_each_piece_is_made_when_it_is_asked_for() -> None:
+    made: list[int] = []
+    done = map_in_order(lambda number: number * 2, numbers(9, made), 0)
+    assert next(done) == 0
+    assert made == [0]
+    assert list(done) == [number * 2 for number in range(1, 9)]
+
+
+def test_a_worker_is_for_each_core_but_the_one_that_reads(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert [workers(threads) for threads in (1, 2, 3, 99)] == [0, 1, 2, parallel.MOST]
+    for cores, most in ((1, 0), (2, 1), (64, parallel.MOST)):
+        monkeypatch.setattr(parallel, "cores", lambda cores=cores: cores)
+        assert workers(None) == most
+
+
+@pytest.mark.parametrize("threads", [1, 2, 5])
+def test_as_many_threads_as_may_be_make_the_same_batch(tmp_path: Path, threads: int) -> None:
+    rows = "".join(
+        f"C{n},{'Mira' if n % 7 else ''},{'maybe' if n % 11 == 0 else 'yes'}\n" for n in range(60_000)
+    )
+    table = ("link.customer_id,first_name,employee_flag\n" + rows).encode()
+
+    (tmp_path / "in.csv").write_bytes(table)
+
+    usual = prepared([tmp_path / "in.csv"], "customer_record", tmp_path / "usual", KEEP_ALL)
+    asked = prepared(
+        [tmp_path / "in.csv"], "customer_record", tmp_path / "asked", replace(KEEP_ALL, threads=threads)
+    )
+
+    assert Options(threads=threads).as_json() == {}
+    assert asked.lines == usual.lines
+    assert asked.issues == usual.issues

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,6 +15,7 @@ from lexer_pipeline.uploading.as_is import upload_as_is
 from lexer_pipeline.uploading.settings import Settings
 from lexer_pipeline.uploading.settle import drop, settle
 from lexer_pipeline.uploading.status import status
+from msgspec.structs import replace
 
 from tests.migration import after
 from tests.migration.after import NOTHING, SAME, SENT, UPLOADED, UPLOADED_LATER, place

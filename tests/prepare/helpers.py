@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from lexer_pipeline.outbox.batch import PreparedBatch
 from lexer_pipeline.preparing.options import Options
 from lexer_pipeline.preparing.prepare import prepare
 from lexer_pipeline.preparing.report import Report
+from msgspec.structs import replace
 
 ROOT = Path(__file__).resolve().parents[2]
 # Stands in every value of the inputs below, so that a value in a message would be seen.

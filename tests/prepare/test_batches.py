@@ -7,7 +7,6 @@ import stat
 import subprocess
 import sys
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lexer_pipeline.errors import UsageError
 from lexer_pipeline.loading import byte_stream, delimited, document_chunks, json_reader
+from msgspec.structs import replace
 
 from tests.fuzz.files import in_blocks
 from tests.running import environment

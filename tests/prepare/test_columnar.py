@@ -5,7 +5,6 @@ import decimal
 import hashlib
 import io
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,7 @@ from hypothesis import strategies as st
 from lexer_pipeline.errors import SourceError
 from lexer_pipeline.preparing.options import Options
 from lexer_pipeline.preparing.prepare import validate
+from msgspec.structs import replace
 from pyarrow import feather, ipc, orc, parquet
 
 from .helpers import KEEP_ALL, MARK, prepared

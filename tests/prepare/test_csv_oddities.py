@@ -1,13 +1,13 @@
 """Tables as they come: each odd row is a record, a reject with its line and reason, or blank; nothing is lost."""
 
 import gzip
-from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import pytest
 from lexer_pipeline.errors import SourceError, UsageError
+from msgspec.structs import replace
 
 from .helpers import KEEP_ALL, MARK, Prepared, in_plain_python, of_bytes, prepared
 

@@ -3,7 +3,6 @@
 import json
 import random
 from collections.abc import Mapping
-from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from lexer_pipeline.chunks import regroup_documents
 from lexer_pipeline.errors import SourceError, UsageError
 from lexer_pipeline.preparing.options import Options
 from lexer_pipeline.preparing.prepare import prepare
+from msgspec.structs import replace
 
 from tests.prepare.helpers import KEEP_ALL, MARK, Prepared, of_bytes, prepared
 

@@ -2,7 +2,6 @@
 
 import datetime as dt
 import decimal
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +11,7 @@ import pytest
 from lexer_pipeline.errors import SourceError, UsageError
 from lexer_pipeline.preparing.prepare import validate
 from lexer_pipeline.preparing.report import Report
+from msgspec.structs import replace
 
 from .helpers import KEEP_ALL, MARK, Prepared, of_bytes, prepared
 

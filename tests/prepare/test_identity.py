@@ -2,7 +2,6 @@
 
 import json
 import re
-from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -19,6 +18,7 @@ from lexer_pipeline.specs.placeholders import MAILBOXES, WORDS, Placeholders
 from lexer_pipeline.specs.schema_tree import Place, SchemaTree
 from lexer_pipeline.specs.values import Converted
 from lexer_pipeline.validating.cleaning import Cleaning
+from msgspec.structs import replace
 
 from tests.thoroughness import also_drilled, with_examples
 

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,7 @@ from lexer_pipeline.loading.json_documents import Placing
 from lexer_pipeline.loading.source import LoadedDocuments
 from lexer_pipeline.loading.unchanged import unchanged
 from lexer_pipeline.mapping.document_source import Seen, first_paths, form_of
+from msgspec.structs import replace
 
 from .helpers import KEEP_ALL, in_plain_python, of_bytes, prepared
 from .test_wrappers import chunks, found, spellings

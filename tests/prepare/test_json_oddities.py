@@ -4,12 +4,12 @@ import json
 import os
 import subprocess
 import sys
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from lexer_pipeline.errors import SourceError
+from msgspec.structs import replace
 
 from tests.running import environment
 

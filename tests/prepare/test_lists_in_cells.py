@@ -4,7 +4,6 @@ import csv
 import io
 import json
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from lexer_pipeline.errors import UsageError
+from msgspec.structs import replace
 
 from tests.prepare.helpers import KEEP_ALL, Prepared, in_plain_python, prepared
 

@@ -1,7 +1,6 @@
 """What is counted of some rows of a source, wherever it is cut, comes together to what one pass over all of them counts."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +25,7 @@ from lexer_pipeline.preparing.report import SourceReport, Tally
 from lexer_pipeline.preparing.stages import Stages, stages_of
 from lexer_pipeline.system.scratch import Scratch
 from lexer_pipeline.system.timings import Timings
+from msgspec.structs import replace
 
 from tests.thoroughness import with_examples
 

@@ -3,10 +3,10 @@
 import csv
 import io
 from collections import Counter
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from .helpers import KEEP_ALL, MARK, Prepared, of_bytes, prepared
 

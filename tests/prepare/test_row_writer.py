@@ -4,7 +4,6 @@ import json
 import subprocess
 import sys
 from collections.abc import Sequence
-from dataclasses import replace
 from itertools import product
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -24,6 +23,7 @@ from lexer_pipeline.validating.compile_rows import compile_writer
 from lexer_pipeline.validating.identities import Identities
 from lexer_pipeline.validating.layout import Layout, compile_layout
 from lexer_pipeline.validating.reference import ReferenceChecker
+from msgspec.structs import replace
 
 from tests.running import ROOT, environment
 from tests.thoroughness import with_examples

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Callable
-from dataclasses import replace
 from itertools import product
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -14,6 +13,7 @@ from hypothesis import strategies as st
 from lexer_pipeline.kernels import dispatch
 from lexer_pipeline.validating.reference import ReferenceChecker
 from lexer_pipeline.validating.signatures import DocumentSignatures, RowSignatures
+from msgspec.structs import replace
 from oracle import RECORD_TYPES
 
 from tests.thoroughness import also_drilled, with_examples

@@ -6,7 +6,6 @@ import shutil
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from contextlib import nullcontext
-from dataclasses import replace
 from io import StringIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -25,6 +24,7 @@ from lexer_pipeline.outbox.trace_file import TraceFile, TraceWriter
 from lexer_pipeline.preparing.options import Options
 from lexer_pipeline.preparing.prepare import prepare
 from lexer_pipeline.preparing.report import Report
+from msgspec.structs import replace
 from rich.console import Console
 
 from tests.prepare.helpers import KEEP_ALL, in_plain_python

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ from lexer_pipeline.inspecting.inspect import inspect
 from lexer_pipeline.loading import document_chunks, json_documents, json_reader
 from lexer_pipeline.loading.document_form import DocumentForm
 from lexer_pipeline.loading.json_documents import Placing, read_documents
+from msgspec.structs import replace
 
 from .helpers import KEEP_ALL, in_plain_python, of_bytes, prepared
 from .test_fast_against_slow import Drops

@@ -3,7 +3,6 @@
 import csv
 import io
 import json
-from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -17,6 +16,7 @@ from lexer_pipeline.loading import delimited
 from lexer_pipeline.mapping import file, outcomes
 from lexer_pipeline.preparing.options import Options
 from lexer_pipeline.preparing.prepare import prepare
+from msgspec.structs import replace
 
 from tests.golden import source_of
 from tests.prepare.helpers import files_of, in_plain_python

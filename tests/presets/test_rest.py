@@ -1,6 +1,5 @@
 """Columns that a mapping does not name are kept where that was asked for, or where they say what a person declined."""
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,6 +7,7 @@ from lexer_pipeline.mapping import file
 from lexer_pipeline.mapping.rest import CONSENT, snake_case
 from lexer_pipeline.preparing.prepare import prepare
 from lexer_pipeline.specs.names import normalised
+from msgspec.structs import replace
 
 from tests.presets.exports import KEEP_ALL, Converted, convert, fixed, write
 from tests.presets.headers import HEADERS

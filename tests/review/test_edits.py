@@ -3,7 +3,6 @@
 import csv
 import hashlib
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -17,6 +16,7 @@ from lexer_pipeline.preparing.edits_file import APPLIED, FILE, Edit, EditsFile, 
 from lexer_pipeline.preparing.options import Options
 from lexer_pipeline.preparing.prepare import prepare
 from lexer_pipeline.preparing.report import Report
+from msgspec.structs import replace
 
 HEAD = "purchase_id,link.email,action_at,type,products[].price_paid,products[].quantity"
 ROWS = (

@@ -1,7 +1,6 @@
 """A review without its page: rows are fixed, left out and checked again as the command checks them, and end as a batch."""
 
 import json
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,6 +10,7 @@ from lexer_pipeline.reviewing.editing import ALL, FIXED, LEFT_OUT, OPEN, Shown
 from lexer_pipeline.reviewing.faulty_rows import FaultyRows
 from lexer_pipeline.reviewing.making import make, outlook, send
 from lexer_pipeline.reviewing.session import Session
+from msgspec.structs import replace
 
 from tests.deliveries.helpers import Shop
 from tests.review.exports import FAULTS, GOOD, HEAD, editing, export, reviewing, rows

@@ -151,6 +151,7 @@ parallel = 2
 limit_rate = "500k"
 out = "sent"
 temp = "/var/tmp"
+threads = 2
 no_report = true
 log_format = "json"
 log_file = "nightly.log"

@@ -2,7 +2,6 @@
 
 import gzip
 import zipfile
-from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 
@@ -10,6 +9,7 @@ import openpyxl
 import pytest
 from lexer_pipeline.inspecting.inspect import inspect
 from lexer_pipeline.preparing.prepare import prepare
+from msgspec.structs import replace
 from prepare.helpers import KEEP_ALL, ROOT, Prepared, in_plain_python, of_bytes, prepared
 
 from .helpers import SPEC, convert, convert_file, counts, notes, where

@@ -5,7 +5,6 @@ import os
 import random
 import zipfile
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from lexer_pipeline.errors import SourceError, UsageError
 from lexer_pipeline.inspecting.propose import propose
 from lexer_pipeline.outbox import outbox
 from lexer_pipeline.outbox.batch import folders
+from msgspec.structs import replace
 
 from tests.running import ROOT
 

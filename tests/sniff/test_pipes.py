@@ -7,7 +7,6 @@ import shlex
 import subprocess
 import sys
 import zipfile
-from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from typing import Any
 import pytest
 from lexer_pipeline import Options, inspect, prepare, validate
 from lexer_pipeline.errors import SourceError, UsageError
+from msgspec.structs import replace
 
 from tests.running import ROOT, environment
 

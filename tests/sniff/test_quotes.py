@@ -3,7 +3,6 @@
 import csv
 import gzip
 import io
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -12,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from lexer_pipeline.loading import delimited, quotes
+from msgspec.structs import replace
 from prepare.helpers import KEEP_ALL, Prepared, in_plain_python, of_bytes, prepared
 
 from .helpers import SPEC, convert, counts, notes, opened, where

@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ from lexer_pipeline.preparing.options import Options
 from lexer_pipeline.preparing.prepare import prepare_by
 from lexer_pipeline.preparing.report import Report
 from lexer_pipeline.system.runtime import Runtime
+from msgspec.structs import replace
 
 NOON = Runtime(clock=lambda: 1_790_000_000.0)
 OF_A_PART = ("file", "bytes", "sha256", "rejects")

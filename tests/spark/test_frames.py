@@ -1,7 +1,6 @@
 """A frame of Spark comes to what its rows come to on one machine."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ from lexer_pipeline.errors import PipelineError
 from lexer_pipeline.preparing.options import Options
 from lexer_pipeline.preparing.prepare import prepare
 from lexer_pipeline.preparing.report import Report
+from msgspec.structs import replace
 
 from tests.prepare.test_left_out_elsewhere import PARTED
 from tests.running import ROOT

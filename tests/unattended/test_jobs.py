@@ -62,6 +62,7 @@ def test_every_setting_of_a_job_is_a_flag_of_run_by_its_name_and_default() -> No
         ('accept = ["shared_link", "keys_repeated"]', "--accept shared_link --accept keys_repeated"),
         ("ignore_unknown = true\nolder = true\nheader_row = 3", "--ignore-unknown --older --header-row 3"),
         ('out = "sent"\ntemp = "/var/tmp"\nhidden = "skip"', "--out sent --temp /var/tmp --hidden skip"),
+        ("threads = 2", "--threads 2"),
         ('when_held = "stop"\nmissing = "ok"', "--when-held stop --missing ok"),
     ],
 )  # fmt: skip

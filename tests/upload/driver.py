@@ -14,7 +14,6 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -27,6 +26,7 @@ from lexer_pipeline.outbox.ledger import Ledger
 from lexer_pipeline.uploading.as_is import upload_as_is
 from lexer_pipeline.uploading.receipts import exit_code
 from lexer_pipeline.uploading.settings import Settings, Token
+from msgspec.structs import replace
 
 from tests.upload.helpers import upload_by
 from tests.upload.store import TOKEN

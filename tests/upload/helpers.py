@@ -7,7 +7,6 @@ import sys
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
-from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +26,7 @@ from lexer_pipeline.uploading.permit import UploadService
 from lexer_pipeline.uploading.s3_put import Watch
 from lexer_pipeline.uploading.send import entry_of, send_batches
 from lexer_pipeline.uploading.settings import Settings, Token
+from msgspec.structs import fields, replace
 
 from tests.upload.store import TOKEN, Store
 from tests.waiting import PATIENCE

@@ -2,7 +2,6 @@
 
 import json
 import os
-from dataclasses import replace
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -19,6 +18,7 @@ from lexer_pipeline.uploading.send import upload
 from lexer_pipeline.uploading.settings import Settings
 from lexer_pipeline.uploading.settle import drop, settle
 from lexer_pipeline.uploading.status import status
+from msgspec.structs import replace
 
 from tests.thoroughness import also_drilled, many
 from tests.upload import helpers

@@ -6,11 +6,16 @@ import traceback
 from pathlib import Path
 
 import pytest
+from lexer_pipeline.outbox.entry import Content
 from lexer_pipeline.outbox.ledger import entries
+from lexer_pipeline.system.hiding import Hiding
 from lexer_pipeline.uploading.lexer_api import LexerApi
 from lexer_pipeline.uploading.options import UploadOptions
 from lexer_pipeline.uploading.permit import Grant
 from lexer_pipeline.uploading.send import upload
+from lexer_pipeline.uploading.settings import Settings, Token
+from lexer_pipeline.uploading.transfer import Wire
+from rich.pretty import pretty_repr
 
 from tests.upload.helpers import HASTY, entry, prepared, send, settings, start
 from tests.upload.store import SIGNATURE, TOKEN, Store
@@ -85,3 +90,12 @@ def test_no_secret_in_the_output_of_a_process_that_cannot_reach_anything(out: Pa
 
     assert process.returncode == 5
     assert not secret_in("".join(said))
+
+
+def test_a_value_hides_its_secrets_from_whatever_prints_it() -> None:
+    hiding = list(Hiding.__subclasses__())
+    assert {Settings, Token, Grant, Content} <= set(hiding)
+    wire = Wire(proxy="http://a:secret@proxy", secrets=("secret",))
+    for shown in (repr(wire), str(wire), f"{wire}", pretty_repr(wire), str([wire])):
+        assert "secret" not in shown
+        assert "stall_timeout" in shown

@@ -3,7 +3,6 @@
 import json
 import threading
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -20,6 +19,7 @@ from lexer_pipeline.system.runtime import Runtime
 from lexer_pipeline.uploading.options import UploadOptions
 from lexer_pipeline.uploading.receipts import exit_code
 from lexer_pipeline.uploading.send import upload
+from msgspec.structs import replace
 
 from tests.upload.helpers import settings
 from tests.upload.store import Store

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -17,6 +17,7 @@ from lexer_pipeline.uploading.receipts import exit_code
 from lexer_pipeline.uploading.s3_put import put
 from lexer_pipeline.uploading.settings import Settings, Token
 from lexer_pipeline.uploading.transfer import Wire
+from msgspec.structs import replace
 
 from tests.upload.bucket import Bucket
 from tests.upload.helpers import body_of, entry, md5_of, prepared, upload_by, watch

@@ -4,7 +4,6 @@ import json
 import os
 import socket
 import time
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -17,6 +16,7 @@ from lexer_pipeline.uploading.permit import Grant, Refusal
 from lexer_pipeline.uploading.policy import seconds_of
 from lexer_pipeline.uploading.s3_put import put
 from lexer_pipeline.uploading.transfer import PutResult, Wire
+from msgspec.structs import replace
 
 from tests.upload.helpers import LINE, body_of, entry, md5_of, prepared, send, settings, watch
 from tests.upload.store import SIGNATURE, Store

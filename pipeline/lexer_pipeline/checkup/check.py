@@ -1,7 +1,8 @@
 """One thing that was looked at, and what became of it."""
 
-from dataclasses import asdict, dataclass
 from enum import StrEnum
+
+from msgspec import Struct, to_builtins
 
 from lexer_pipeline.errors import ServiceUnavailable, UsageError
 from lexer_pipeline.model import Json
@@ -15,8 +16,7 @@ class Verdict(StrEnum):
     WRONG = "wrong"
 
 
-@dataclass(frozen=True, slots=True)
-class Check:
+class Check(Struct, frozen=True):
     """What was looked at, what was found and, where that is not as it should be, what to do.
 
     `is_service` says that the fault lies with the service or the way to it, and not with what is set up here.
@@ -31,7 +31,7 @@ class Check:
 
     def as_json(self) -> Json:
         """The check as `--json` shows it."""
-        return {**asdict(self), "verdict": str(self.verdict)}
+        return {**to_builtins(self), "verdict": str(self.verdict)}
 
 
 def look(area: str, what: str, found: str, remedy: str) -> Check:

@@ -1,8 +1,9 @@
 """All that is looked at, in the order in which one thing stands on another."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from lexer_pipeline.checkup import clock, disk, jobs, ledgers, program, service, store
 from lexer_pipeline.checkup.check import Check, look, wrong
@@ -21,16 +22,14 @@ SETTINGS = "settings"
 OUT = Path("batches")
 
 
-@dataclass(frozen=True, slots=True)
-class CheckUp:
+class CheckUp(Struct, frozen=True):
     """What was looked at, and the settings with their sources, as far as they could be read."""
 
     checks: tuple[Check, ...]
     settings: tuple[Setting, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(Struct, frozen=True):
     """Where a checkup is made: the working folder, the environment, the folders of batches and of temporary data.
 
     `version` is this program's; `offline` asks no address.

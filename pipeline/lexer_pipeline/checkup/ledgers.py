@@ -5,8 +5,9 @@ import sqlite3
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import closing
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from lexer_pipeline.checkup import databases
 from lexer_pipeline.checkup.check import Check, look, unanswered, wrong
@@ -27,8 +28,7 @@ STATES = (
 PATIENCE = 1.0
 
 
-@dataclass(frozen=True, slots=True)
-class Looked:
+class Looked(Struct, frozen=True):
     """What was found; the time of the last entry, and that of the database's server, in Unix seconds."""
 
     checks: tuple[Check, ...]

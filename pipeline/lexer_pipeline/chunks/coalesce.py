@@ -1,9 +1,9 @@
 """Chunks of a handful of rows put together, so that the stages are not run for so few: almost all is written already, or left out."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 
 import numpy as np
+from msgspec.structs import replace
 
 from lexer_pipeline.chunks.records import Records, joined_records
 from lexer_pipeline.chunks.rows import Rows, Written, joined

@@ -2,17 +2,17 @@
 
 import hashlib
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 
 import numpy as np
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from lexer_pipeline.chunks.rejected import ACCEPTED
 from lexer_pipeline.chunks.rows import on_one_line
 from lexer_pipeline.kernels.arrays import Int64s
 
 
-@dataclass(frozen=True, slots=True)
-class Documents:
+class Documents(Struct, frozen=True):
     """A chunk of JSON: document i is data[starts[i]:ends[i]], on the physical line lines[i], from 1.
 
     `numbers` are those of the records, from 1; `blank` counts the empty lines passed over since the chunk before, `skipped` the

@@ -3,10 +3,12 @@
 import csv
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from lexer_pipeline.chunks.documents import Documents
 from lexer_pipeline.chunks.rows import Rows, joined, rows_of
@@ -20,8 +22,7 @@ from lexer_pipeline.kernels.dialect import Dialect
 TAKEN_OUT = "left out by hand"
 
 
-@dataclass(frozen=True, slots=True)
-class Edits:
+class Edits(Struct, frozen=True):
     """The changes of one source: `cells` by line and column, `rows` that were written anew, and lines that were `left_out`.
 
     Documents are known by their SHA-256, and have a new text, or none where they were left out.

@@ -1,11 +1,11 @@
 """What was decided of records that other sources of the run have too: kept on disk until the source is read once more."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import BinaryIO
 
 import numpy as np
 import orjson
+from msgspec import Struct
 
 from lexer_pipeline.kernels.arrays import Int64s
 from lexer_pipeline.model import Problem
@@ -14,8 +14,7 @@ from lexer_pipeline.system.files import read_at
 Named = tuple[tuple[str, str], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Fate:
+class Fate(Struct, frozen=True):
     """What becomes of one record: its NDJSON `line`, or why it is rejected; with neither it is part of another source's record.
 
     The parts of one record have the same `group`, from 1.

@@ -1,8 +1,7 @@
 """Hashes: which of some are among others, which come again, and those of one beginning side by side."""
 
-from dataclasses import dataclass
-
 import numpy as np
+from msgspec import Struct
 
 from lexer_pipeline.kernels import dispatch
 from lexer_pipeline.kernels.arrays import Bools, Int64s, UInt64s
@@ -11,8 +10,7 @@ MOST_BITS = 20
 NO_HASHES: UInt64s = np.zeros(0, np.uint64)
 
 
-@dataclass(frozen=True, slots=True)
-class Hashes:
+class Hashes(Struct, frozen=True):
     """Hashes in order, found by the places where each of their beginnings begins."""
 
     known: UInt64s

@@ -1,16 +1,15 @@
 """Where rows stand in their source, that came here alone and in another order."""
 
-from dataclasses import dataclass, replace
-
 import numpy as np
+from msgspec import Struct
+from msgspec.structs import replace
 
 from lexer_pipeline.chunks.documents import Documents
 from lexer_pipeline.chunks.rows import Rows
 from lexer_pipeline.kernels.arrays import Int64s
 
 
-@dataclass(frozen=True, slots=True)
-class Places:
+class Places(Struct, frozen=True):
     """For rows that begin on the lines `at` of the text at hand, in order, the `lines` and `numbers` that they have in their source."""
 
     at: Int64s

@@ -1,9 +1,10 @@
 """Rows grouped into records, and what a mapping made of them."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 
 import numpy as np
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from lexer_pipeline.chunks.rows import Rows, Written, joined
 from lexer_pipeline.kernels.arrays import Bools, Int32s, Integers
@@ -11,8 +12,7 @@ from lexer_pipeline.kernels.codes import HAS_DOUBLED, ROW_BLANK
 from lexer_pipeline.model import Problem
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(Struct, frozen=True):
     """Rows of a chunk in which one named conversion or warning befell one field.
 
     `once` says that the field stands once a record, so that only a record's first row counts.
@@ -28,8 +28,7 @@ class Change:
         return replace(self, rows=self.rows[(self.rows >= start) & (self.rows < stop)] - start)
 
 
-@dataclass(frozen=True, slots=True)
-class Carried:
+class Carried(Struct, frozen=True):
     """Cells of the source that rows took from the row before them.
 
     `places[r, i]` is the start, end and flags of the text that row r took in `columns[i]`, zeros where it took none.
@@ -52,16 +51,14 @@ class Carried:
         return taken
 
 
-@dataclass(frozen=True, slots=True)
-class LeftOut:
+class LeftOut(Struct, frozen=True):
     """Records of which a mapping makes nothing: the reason for each, and what `made` would give, with nothing counted."""
 
     reasons: tuple[str, ...]
     made: "Callable[[], Records]"
 
 
-@dataclass(frozen=True, slots=True)
-class Records(Rows):
+class Records(Rows, frozen=True):
     """A chunk of rows of which it is known which make a record.
 
     `firsts` holds the first row of each record, which reaches to the first row of the next, as `lasts` says; blank rows before the first
@@ -78,12 +75,13 @@ class Records(Rows):
     skipped: Mapping[str, int] = field(default_factory=dict)
     carried: "Carried | None" = None
     left_out: tuple[LeftOut, ...] = ()
-    lasts: Int32s = field(init=False)
 
-    def __post_init__(self) -> None:
+    @property
+    def lasts(self) -> Int32s:
+        """The row behind the last one of each record."""
         behind = np.append(self.firsts[1:], np.int32(len(self.faults))).astype(np.int32)
         # A chunk of blank rows has no record.
-        object.__setattr__(self, "lasts", behind[: len(self.firsts)])
+        return behind[: len(self.firsts)]
 
     @classmethod
     def of(cls, rows: Rows, firsts: Int32s, written: "Written[Records] | None" = None) -> "Records":

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
-from dataclasses import replace
 
 import numpy as np
+from msgspec.structs import replace
 
 from lexer_pipeline.chunks.compact import from_bytes, put_together, to_bytes
 from lexer_pipeline.chunks.group import Key, marks_of, too_large

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import dataclass, field
 from io import BytesIO
 from typing import BinaryIO
 
 import numpy as np
+from msgspec import Struct, field
 from numpy.typing import NDArray
 
 from lexer_pipeline.chunks.hashes import Hashes, by_beginning, that_come_again
@@ -27,8 +27,7 @@ ACCEPTED, REJECTED, LEFT_OUT = range(3)
 Noted = NDArray[np.void]
 
 
-@dataclass(slots=True)
-class Repeated:
+class Repeated(Struct):
     """What is there more than once: for each source how many records were there before, and the first lines of these.
 
     `shared` are the hashes that more than one source has, or that one makes something of and the file of another leaves out.
@@ -47,8 +46,7 @@ class Repeated:
             self.shared = np.sort(np.concatenate([self.shared, more.shared]))
 
 
-@dataclass(frozen=True, slots=True)
-class _Noted:
+class _Noted(Struct, frozen=True):
     """Some records that were noted together: how many, and what all of them have in common."""
 
     count: int

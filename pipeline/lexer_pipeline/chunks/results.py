@@ -1,7 +1,8 @@
 """What becomes of a chunk: shaped by its fields, then each record accepted or rejected."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from lexer_pipeline.chunks.cells import Cells
 from lexer_pipeline.chunks.documents import Documents
@@ -13,8 +14,7 @@ from lexer_pipeline.suspicions import Sighting
 Chunk = Records | Documents
 
 
-@dataclass(frozen=True, slots=True)
-class ShapedRows:
+class ShapedRows(Struct, frozen=True):
     """Rows whose cells have the form of their types; `doubtful` marks the rows that may not."""
 
     chunk: Records
@@ -24,8 +24,7 @@ class ShapedRows:
     warnings: tuple[Change, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class ShapedDocuments:
+class ShapedDocuments(Struct, frozen=True):
     """Documents of which some need nothing but to be written: document i is data[ends[i - 1]:ends[i]] as NDJSON.
 
     That is empty where a document may not satisfy the schema or may need another conversion than those that
@@ -41,16 +40,14 @@ class ShapedDocuments:
 Shaped = ShapedRows | ShapedDocuments
 
 
-@dataclass(frozen=True, slots=True)
-class Rejected:
+class Rejected(Struct, frozen=True):
     """A record that cannot be sent: its rows in the chunk (blank ones left out), and why."""
 
     rows: tuple[int, ...]
     issues: tuple[Issue, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Checked:
+class Checked(Struct, frozen=True):
     """A chunk with each record accepted or rejected.
 
     The records `vouched` are accepted as shaped; `lines` holds the NDJSON of those that the reference

@@ -2,10 +2,11 @@
 
 import hashlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
 from typing import Generic, Self, TypeVar
 
 import numpy as np
+from msgspec import Struct
+from msgspec.structs import replace
 
 from lexer_pipeline.kernels.arrays import (
     Bools,
@@ -29,8 +30,7 @@ def on_one_line(document: bytes) -> bytes:
     return document.strip().replace(b"\r", b" ").replace(b"\n", b" ")
 
 
-@dataclass(frozen=True, slots=True)
-class Written(Generic[ChunkT_co]):
+class Written(Struct, Generic[ChunkT_co], frozen=True):
     """The records of a chunk that were certainly right, and became NDJSON as they were read.
 
     `pieces` are the NDJSON, one after another; `places` has for each row that is left the place in it where the line of
@@ -70,8 +70,7 @@ class Written(Generic[ChunkT_co]):
         )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Rows:
+class Rows(Struct, frozen=True):
     """A chunk of a table as it was read: the bytes of some rows, and where their cells lie.
 
     For r rows of c columns, `starts`, `ends` and `flags` are r*c, row-major; `row_starts`, `row_ends`, `cells` (how many were

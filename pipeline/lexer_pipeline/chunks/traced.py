@@ -1,9 +1,9 @@
 """Which lines of a source made each line of NDJSON that a chunk gives."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
+from msgspec import Struct
 
 from lexer_pipeline.chunks.ndjson_lines import line_ends
 from lexer_pipeline.chunks.records import Records
@@ -13,8 +13,7 @@ from lexer_pipeline.kernels.arrays import Bools, Int64s
 from lexer_pipeline.kernels.codes import ROW_BLANK
 
 
-@dataclass(frozen=True, slots=True)
-class Traced:
+class Traced(Struct, frozen=True):
     """The `lines` on which rows or documents begin; `sizes` says how many of them made each line of NDJSON, one after another."""
 
     lines: Int64s

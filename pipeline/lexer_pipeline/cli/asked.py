@@ -3,10 +3,11 @@
 import argparse
 import os
 from collections.abc import Callable
-from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 from typing import Any
+
+from msgspec.structs import replace
 
 from lexer_pipeline.cli.streams import standard_input
 from lexer_pipeline.errors import UsageError
@@ -50,7 +51,7 @@ def options(asked: argparse.Namespace, progress: Callable[[int, int], None] | No
         country=asked.country,
         reject_unknown=asked.unknown == "reject", ignore_unknown=asked.ignore_unknown, keep_rest=asked.keep_rest,
         names=dict(here.names), stdin=standard_input(), progress=progress,
-        show_values=getattr(asked, "show_values", False), accept=tuple(asked.accept), temp=asked.temp, network=Network(here.ca_file, here.proxy),
+        show_values=getattr(asked, "show_values", False), accept=tuple(asked.accept), temp=asked.temp, threads=getattr(asked, "threads", None), network=Network(here.ca_file, here.proxy),
     )  # fmt: skip
     if "max_bytes" not in asked:
         return found

@@ -111,6 +111,12 @@ def add_making(parser: argparse.ArgumentParser) -> None:
         help="a suspicion that holds no batch, since you looked at it; may be given several times",
     )
     add_reading(parser)
+    parser.add_argument(
+        "--threads",
+        type=count,
+        metavar="N",
+        help="how many threads work on a source at a time (one on each core)",
+    )
     add_profile(parser)
     add_logging(parser)
 

@@ -4,10 +4,11 @@ import argparse
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct, field
 
 from lexer_pipeline.cli import asked as given
 from lexer_pipeline.cli.answers import print_json
@@ -33,8 +34,7 @@ from lexer_pipeline.uploading.settings import FILE, Settings, settings_in
 MOST_NAMED = 5  # of the files that are not read again
 
 
-@dataclass(frozen=True, slots=True)
-class Read:
+class Read(Struct, frozen=True):
     """The deliveries that are to be made, each with its files; of a job also what is known of its files."""
 
     groups: tuple[tuple[str, ...], ...]
@@ -42,8 +42,7 @@ class Read:
     problem: PipelineError | None = None
 
 
-@dataclass(slots=True)
-class Made:
+class Made(Struct):
     """What a run made: `ready` is what may be sent, `problem` the first file that could not be read.
 
     `waiting` was made before, and files were compared with it as if it were sent.

@@ -2,8 +2,8 @@
 
 import argparse
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
+from msgspec import Struct
 from rich.console import Console
 
 from lexer_pipeline.cli import again, show_prepared
@@ -16,8 +16,7 @@ from lexer_pipeline.model import Json
 from lexer_pipeline.suspicions import Sighting, as_json
 
 
-@dataclass(frozen=True, slots=True)
-class Inspected:
+class Inspected(Struct, frozen=True):
     """A source that was looked at; `suspicions` is None where it is not known yet what it becomes."""
 
     seen: Inspection

@@ -1,10 +1,9 @@
 """What is said of one code, and the example that shows it."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 
-@dataclass(frozen=True, slots=True)
-class Example:
+class Example(Struct, frozen=True):
     """What gives a code, and what gives it no longer: the text of a file (or, without `file`, what is typed) before and after.
 
     `command` reads the file before; `mended` the one after, where that is another command. `beside` is a further file: its name and its
@@ -29,8 +28,7 @@ class Example:
         return written.encode("utf-8", "surrogateescape")
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Struct, frozen=True):
     """One code: what it is, what to do, the command to type, where the rule comes from, and an example."""
 
     meaning: str

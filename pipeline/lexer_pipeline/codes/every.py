@@ -1,9 +1,10 @@
 """All codes by kind, found as a person writes them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from difflib import get_close_matches
 from types import MappingProxyType
+
+from msgspec import Struct
 
 from lexer_pipeline.codes.changes import CHANGES
 from lexer_pipeline.codes.ends import ERRORS, EXITS
@@ -25,8 +26,7 @@ EFFECTS = MappingProxyType({
 })  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Code:
+class Code(Struct, frozen=True):
     """A code as one of its kind: `effect` says what it does to the record, the batch or the command."""
 
     name: str

@@ -2,10 +2,11 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any
+
+from msgspec import Struct, field
 
 from lexer_pipeline.model import Json
 
@@ -22,8 +23,7 @@ class Change(StrEnum):
     EMPTIED = "emptied"
 
 
-@dataclass(frozen=True, slots=True)
-class ComparedSide:
+class ComparedSide(Struct, frozen=True):
     """One of the two: its name, how many records it has, how many more it rejects, and how many stand in it again."""
 
     name: str
@@ -32,8 +32,7 @@ class ComparedSide:
     again: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class FieldDifference:
+class FieldDifference(Struct, frozen=True):
     """In how many of the changed records a field has another value, has one now, or has none any more."""
 
     field: str
@@ -47,8 +46,7 @@ class FieldDifference:
         return self.changed + self.filled + self.emptied
 
 
-@dataclass(frozen=True, slots=True)
-class ExampleRecord:
+class ExampleRecord(Struct, frozen=True):
     """A record that is new, changed or gone: by what it is known, and what each field was and is."""
 
     kind: str
@@ -61,8 +59,7 @@ class ExampleRecord:
         return {"kind": self.kind, "identity": self.identity, "fields": fields}
 
 
-@dataclass(frozen=True, slots=True)
-class Difference:
+class Difference(Struct, frozen=True):
     """All records of one specification in the old and in the new: each is new, changed, unchanged or gone."""
 
     specification: str
@@ -93,8 +90,7 @@ def _side(facts: ComparedSide) -> dict[str, Json]:
     return {"path": facts.name, "records": facts.records, "rejected": facts.rejected, "again": facts.again}
 
 
-@dataclass(slots=True)
-class Counted:
+class Counted(Struct):
     """What was counted so far of one specification."""
 
     added: int = 0

@@ -1,8 +1,10 @@
 """One of two that are compared: a batch as it lies there, or what sources would become."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from lexer_pipeline.errors import UsageError
 from lexer_pipeline.loading.source import Source
@@ -19,8 +21,7 @@ from lexer_pipeline.system.stores import Folder
 ALL = 1 << 62
 
 
-@dataclass(frozen=True, slots=True)
-class Side:
+class Side(Struct, frozen=True):
     """The batches of one side by specification; `is_batch` where a batch was named, which has one."""
 
     name: str

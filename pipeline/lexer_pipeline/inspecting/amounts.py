@@ -3,9 +3,11 @@
 import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from itertools import combinations, permutations
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from lexer_pipeline.inspecting.column_profile import ColumnProfile
 from lexer_pipeline.inspecting.discounts import MOST_DISCOUNTS, after_discounts, discounts, taken_off
@@ -32,8 +34,7 @@ LEAST = 0.95
 MOST_COLUMNS = 12
 
 
-@dataclass(frozen=True, slots=True)
-class Amounts:
+class Amounts(Struct, frozen=True):
     """The columns of a line's amounts; `refused` are columns that are none, with the reason.
 
     `open_price` is a price of which nothing tells whether it is of one piece or of the line, `taken_off` are discounts of the
@@ -171,8 +172,7 @@ def _filled(table: TestedTable, place: int) -> list[Decimal]:
 # ------------------------------------------------------------------------------------------- by multiplying
 
 
-@dataclass(frozen=True, slots=True)
-class Multiplied:
+class Multiplied(Struct, frozen=True):
     """The columns that are multiplied: `counts` are quantities, by their name if `is_named`; `named` are prices by their name."""
 
     counts: Sequence[int]

@@ -1,7 +1,8 @@
 """The lines of a draft for values as APIs write them: global ids, and amounts in the smallest unit of their currency."""
 
 import re
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from lexer_pipeline.inspecting.draft_text import Drafted, quoted
 from lexer_pipeline.inspecting.drafting import Drafting

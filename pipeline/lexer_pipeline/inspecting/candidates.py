@@ -1,7 +1,8 @@
 """The specifications that an export could become, and how much of it each takes up."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from lexer_pipeline.inspecting.column_profile import ColumnProfile
 from lexer_pipeline.inspecting.document_profile import KeyProfile
@@ -14,8 +15,7 @@ from lexer_pipeline.specs.paths import ANY, FieldPath
 SHOWN = 3
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
+class Candidate(Struct, frozen=True):
     """A specification that a source could become: `matched` of its filled columns (or keys) are fields by name."""
 
     specification: str

@@ -1,14 +1,14 @@
 """What is known of the columns of a table: counts, types and shapes, never values."""
 
 from collections import Counter
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from lexer_pipeline.inspecting import semantic_types
 from lexer_pipeline.inspecting.semantic_types import SemanticType
 
 
-@dataclass(frozen=True, slots=True)
-class ColumnProfile:
+class ColumnProfile(Struct, frozen=True):
     """What is known of one column; `is_more` says that there are more distinct values than `distinct`.
 
     `types` and `shapes` count cells, the most frequent first. With `is_sampled` their counts are estimates. `words` are those
@@ -54,8 +54,7 @@ class ColumnProfile:
         return dict(counts.most_common())
 
 
-@dataclass(frozen=True, slots=True)
-class TableProfile:
+class TableProfile(Struct, frozen=True):
     """A table as it is: `faults` says how many rows cannot be read, by fault, and on which line the first is."""
 
     rows: int

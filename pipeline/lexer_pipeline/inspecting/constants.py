@@ -1,7 +1,8 @@
 """What an export cannot say, and a draft says of all its rows: whether it is of a shop or a till, how many pieces, which message."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from lexer_pipeline.inspecting.column_roles import words_of
 from lexer_pipeline.inspecting.draft_text import Drafted, quoted

@@ -1,6 +1,6 @@
 """The line of a draft for the time of what happened: a day joined with the time and the zone beside it."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from lexer_pipeline.inspecting.column_roles import words_of
 from lexer_pipeline.inspecting.draft_conversions import EPOCH, date_step, forms_of

@@ -1,7 +1,9 @@
 """Documents as the table on which guesses are tested: a row for each line, or for each document."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from lexer_pipeline.chunks.documents import Documents
 from lexer_pipeline.inspecting.column_profile import ColumnProfile
@@ -15,8 +17,7 @@ from lexer_pipeline.inspecting.tested_table import DocumentRows, TestedTable
 from lexer_pipeline.mapping.document_paths import Steps, leads_into, spelled, steps_of
 
 
-@dataclass(frozen=True, slots=True)
-class DocumentColumns:
+class DocumentColumns(Struct, frozen=True):
     """Documents as a table, the names of its columns, and the `lists` that are no columns of it."""
 
     table: TestedTable

@@ -1,7 +1,8 @@
 """A draft of the mapping of documents: they become a table of their paths, on which all guesses are tested as on any other."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from lexer_pipeline.chunks.documents import Documents
 from lexer_pipeline.inspecting.document_columns import table_of

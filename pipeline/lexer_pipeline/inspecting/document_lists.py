@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from lexer_pipeline.inspecting.amounts import NO_PRICE, PRICE
 from lexer_pipeline.inspecting.draft_words import WORDS
@@ -28,8 +29,7 @@ ADDRESSES = frozenset(("email", "emailaddress", "customeremail", "buyeremail", "
 LEAST = 2
 
 
-@dataclass(frozen=True, slots=True)
-class Repeats:
+class Repeats(Struct, frozen=True):
     """What repeats in documents: each item of the list `rows` is a row, and each of the list `each` a record, where there is one."""
 
     rows: Steps = ()

@@ -1,7 +1,8 @@
 """What stands in the way of converting documents, and what to do about it."""
 
 from collections.abc import Iterator
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from lexer_pipeline.inspecting.column_profile import many
 from lexer_pipeline.inspecting.document_profile import DocumentsProfile, KeyProfile

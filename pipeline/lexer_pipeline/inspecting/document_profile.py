@@ -1,9 +1,10 @@
 """JSON documents profiled as they go by: the paths, in how many documents they are filled, what stands there, and what repeats."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
 
 import numpy as np
+from msgspec import Struct
+from msgspec.structs import replace
 
 from lexer_pipeline.chunks.documents import Documents
 from lexer_pipeline.inspecting.column_profile import ColumnProfile
@@ -25,8 +26,7 @@ MOST_LISTS = 100
 NO_VALUES = ColumnProfile("", 0, 0, False, False, (), ())
 
 
-@dataclass(frozen=True, slots=True)
-class KeyProfile:
+class KeyProfile(Struct, frozen=True):
     """One path (`products[].sku`), in how many documents it is filled, and how often with which type.
 
     `column` says what its values look like, where it can be named, and `kinds` what stands there: a list or an object too.
@@ -45,8 +45,7 @@ class KeyProfile:
         return len(self.kinds) > 1
 
 
-@dataclass(frozen=True, slots=True)
-class ListProfile:
+class ListProfile(Struct, frozen=True):
     """What repeats: the path of a list (`line_items[]`), how many such lists have items, how many items are in them, and whether these are objects."""
 
     path: str
@@ -56,8 +55,7 @@ class ListProfile:
     steps: Steps = ()
 
 
-@dataclass(frozen=True, slots=True)
-class DocumentsProfile:
+class DocumentsProfile(Struct, frozen=True):
     """Documents as they are; `broken` cannot be read, the first of them on line `first_broken`, `doubled` have a key twice.
 
     `events` are words for kinds of events that some are.

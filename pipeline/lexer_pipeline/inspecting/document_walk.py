@@ -3,10 +3,10 @@
 import re
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
 import numpy as np
 import orjson
+from msgspec import Struct, field
 
 from lexer_pipeline.chunks.documents import Documents
 from lexer_pipeline.kernels.arrays import Bools
@@ -36,8 +36,7 @@ NUMBERS = (int, float, bool)
 EMPTY = (dict, list, type(None))
 
 
-@dataclass(slots=True, eq=False)
-class Place:
+class Place(Struct, eq=False):
     """One place in the documents: what lies below it, in how many of them it is filled, and with which types.
 
     `lists` counts the lists with items that stand there, in which there are `listed` items in all.

@@ -2,7 +2,9 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from lexer_pipeline.inspecting.api_values import in_cents, with_gid
 from lexer_pipeline.inspecting.constants import constants
@@ -46,8 +48,7 @@ NAMES_OF_IDS = (
 COUNTRY = re.compile("country(code|region)?$")
 
 
-@dataclass(frozen=True, slots=True)
-class Draft:
+class Draft(Struct, frozen=True):
     """A draft of a mapping, and what it leaves to a person: `unmatched` columns, each with the nearest field, and `questions`."""
 
     text: str

@@ -3,7 +3,8 @@
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from lexer_pipeline.inspecting.lacking import Lack
 from lexer_pipeline.inspecting.status_words import SkipProposal
@@ -16,8 +17,7 @@ CUSTOM = FieldPath(("custom_fields", ANY))
 LINK = FieldPath(("link",))
 
 
-@dataclass(frozen=True, slots=True)
-class Drafted:
+class Drafted(Struct, frozen=True):
     """One line of a draft; `value` is what TOML says of the field, `why_not` why it is but a comment.
 
     `also` are further columns that it reads. Where a person must choose, `choices` are what TOML could say instead of `value`.
@@ -48,8 +48,7 @@ class Drafted:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class DocumentPage:
+class DocumentPage(Struct, frozen=True):
     """What a draft says of JSON alone: where the records lie, and the lists that no line reads, each with a word on it.
 
     `records`, `parent`, `each` and `key` are settings of the mapping, empty where there is none; `refunds` is a list of which
@@ -64,8 +63,7 @@ class DocumentPage:
     refunds: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
+class Page(Struct, frozen=True):
     """All that a draft says. `left` are the columns that no line reads, each with a word on it; `again` those that are called nearly as one before.
 
     `wants_country` says that phone numbers are read as of a country that a person must name, `leaves_out_unlinked` that records

@@ -1,7 +1,8 @@
 """What the lines of a draft are made of."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from lexer_pipeline.inspecting.findings import Findings
 from lexer_pipeline.inspecting.tested_table import TestedTable
@@ -10,8 +11,7 @@ from lexer_pipeline.specs.names import normalised
 from lexer_pipeline.specs.paths import FieldPath
 
 
-@dataclass(frozen=True, slots=True)
-class Drafting:
+class Drafting(Struct, frozen=True):
     """The table, the names of its columns as the header has them, the specification, and what the rows said of the guesses."""
 
     table: TestedTable

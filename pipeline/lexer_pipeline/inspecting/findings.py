@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from lexer_pipeline.inspecting.amounts import Amounts, amounts_of
 from lexer_pipeline.inspecting.keys import Key, key_of
@@ -32,8 +33,7 @@ ANY_ARTICLE = frozenset({"article", "artikel", "item", "product", "référence",
 SURE = 0.6
 
 
-@dataclass(slots=True)
-class Findings:
+class Findings(Struct):
     """Columns that fill a field for sure (`pinned`) and guesses that are wrong (`refused`), each with the reason.
 
     `packed` is the column that holds all lines of an order in one cell.

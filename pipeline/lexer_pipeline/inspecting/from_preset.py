@@ -3,7 +3,8 @@
 import tomllib
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from lexer_pipeline.errors import UsageError
 from lexer_pipeline.inspecting.draft_text import quoted
@@ -25,8 +26,7 @@ from lexer_pipeline.system.toml_lines import line_of
 LACKING = "the export has no such column"
 
 
-@dataclass(frozen=True, slots=True)
-class Started:
+class Started(Struct, frozen=True):
     """The text of a mapping that starts from a preset, and the specifications that it `makes` of the export.
 
     `fields` are its fields with their columns, `left` the columns it leaves out.

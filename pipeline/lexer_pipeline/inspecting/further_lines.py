@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from lexer_pipeline.inspecting.api_values import in_cents
 from lexer_pipeline.inspecting.draft_conversions import conversions_of

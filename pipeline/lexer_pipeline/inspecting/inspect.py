@@ -1,9 +1,11 @@
 """What an export is: its form, its columns or keys, what it could become, and what stands in the way."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO, TypeVar
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from lexer_pipeline.chunks.results import Chunk
 from lexer_pipeline.chunks.rows import Rows
@@ -37,8 +39,7 @@ Progress = Callable[[int, int], None]
 ChunkT = TypeVar("ChunkT", bound=Chunk)
 
 
-@dataclass(frozen=True, slots=True)
-class Inspection:
+class Inspection(Struct, frozen=True):
     """What was found in one source; it holds names, counts and shapes, never a value.
 
     `surely` is what it becomes without a doubt: the preset that it is, or else the specification that has all columns (or keys)

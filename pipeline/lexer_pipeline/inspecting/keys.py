@@ -1,7 +1,8 @@
 """Which column says what rows make one record, tested on the rows."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from lexer_pipeline.inspecting.row_sample import differing
 from lexer_pipeline.inspecting.tested_table import TestedTable
@@ -12,8 +13,7 @@ MOST_DIFFERING = 0.05
 LEAST_DIGITS = 0.9
 
 
-@dataclass(frozen=True, slots=True)
-class Key:
+class Key(Struct, frozen=True):
     """The column of a key, if any; `refused` are columns that are none, with the reason.
 
     `continues` says that rows without a key go on with the row before them.

@@ -1,15 +1,15 @@
 """The fields that a record needs and that nothing in an export fills."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from lexer_pipeline.model import Schema, Specification
 from lexer_pipeline.specs.paths import EACH, FieldPath
 from lexer_pipeline.specs.schema import resolve
 
 
-@dataclass(frozen=True, slots=True)
-class Lack:
+class Lack(Struct, frozen=True):
     """A field that a record needs and nothing fills; `within` is the object that could be left out instead, or empty."""
 
     field: FieldPath

@@ -1,10 +1,10 @@
 """Documents as a table whose columns are learned while they go by: one row for each item of a list, or for each document."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
+from msgspec.structs import replace
 
 from lexer_pipeline.chunks.documents import Documents
 from lexer_pipeline.chunks.records import Records

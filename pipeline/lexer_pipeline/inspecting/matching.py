@@ -2,9 +2,11 @@
 
 import re
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import TypeAlias
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from lexer_pipeline.inspecting import semantic_types
 from lexer_pipeline.inspecting.column_profile import ColumnProfile
@@ -52,8 +54,7 @@ DIGITS = (
 AMOUNTS = (semantic_types.NUMBER, semantic_types.MONEY, semantic_types.ZEROS)
 
 
-@dataclass(frozen=True, slots=True)
-class Match:
+class Match(Struct, frozen=True):
     """A column that fills a field; `by_name` says that its name alone says so."""
 
     field: FieldPath
@@ -156,8 +157,7 @@ def _is_field(path: FieldPath, fields: Collection[FieldPath]) -> bool:
     return path.general in fields and path[-1] != ANY
 
 
-@dataclass(frozen=True, slots=True)
-class _Called:
+class _Called(Struct, frozen=True):
     """A field with the names by which a column may call it."""
 
     path: FieldPath

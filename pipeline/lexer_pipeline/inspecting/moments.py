@@ -2,7 +2,8 @@
 
 import re
 from collections import Counter
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from lexer_pipeline.inspecting import semantic_types
 from lexer_pipeline.inspecting.tested_table import TestedTable
@@ -17,8 +18,7 @@ PLAIN = ("", "order", "sale", "transaction", "purchase", "receipt", "of", "ofday
 LEAST = 0.95
 
 
-@dataclass(frozen=True, slots=True)
-class Clock:
+class Clock(Struct, frozen=True):
     """The columns of the time and of the zone that belong to a column of days; `zone` is None where there is none."""
 
     time: int

@@ -1,7 +1,8 @@
 """What stands in the way of converting a source, and what to do about it."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from lexer_pipeline.inspecting import semantic_types
 from lexer_pipeline.inspecting.candidates import Candidate
@@ -14,8 +15,7 @@ from lexer_pipeline.specs.paths import FieldPath
 from lexer_pipeline.validating.messages import ROW_FAULTS
 
 
-@dataclass(frozen=True, slots=True)
-class Obstacle:
+class Obstacle(Struct, frozen=True):
     """One thing that stands in the way of converting a source, and what to do; `column` is empty for all of it."""
 
     code: str

@@ -1,7 +1,8 @@
 """Which columns cannot name the person of a record: the sender's own, somebody else's, numbers of orders, words."""
 
 from collections.abc import Collection, Iterator
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from lexer_pipeline.inspecting.column_roles import OTHER, SELLER, is_from, is_to, role_of
 from lexer_pipeline.inspecting.matching import PEOPLE, Match

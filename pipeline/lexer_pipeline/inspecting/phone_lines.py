@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from lexer_pipeline.inspecting.column_roles import OTHER, role_of
 from lexer_pipeline.inspecting.draft_text import Drafted, quoted

@@ -4,9 +4,10 @@ import errno
 import shlex
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
+
+from msgspec import Struct
 
 from lexer_pipeline.errors import UsageError
 from lexer_pipeline.inspecting import from_preset
@@ -34,8 +35,7 @@ from lexer_pipeline.system.scratch import Scratch
 from lexer_pipeline.system.stores import Folder
 
 
-@dataclass(frozen=True, slots=True)
-class Proposal:
+class Proposal(Struct, frozen=True):
     """A mapping that was written: its fields as `map --json` prints them, what is left to a person, and notes."""
 
     path: Path

@@ -2,9 +2,9 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
 
 import numpy as np
+from msgspec import Struct, field
 
 from lexer_pipeline.chunks import cells
 from lexer_pipeline.chunks.records import Records
@@ -18,8 +18,7 @@ FIRST, RUN, RUNS = 2_000, 64, 32
 LONGEST = 200
 
 
-@dataclass(slots=True)
-class RowSample:
+class RowSample(Struct):
     """Rows of a table as texts without blanks around them; their number is bounded, whatever the size of the table."""
 
     rows: list[tuple[str, ...]] = field(default_factory=list)

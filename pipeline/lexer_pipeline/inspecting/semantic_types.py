@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
+
+from msgspec import Struct
 
 from lexer_pipeline.mapping.conversions import (
     Conversion,
@@ -52,8 +53,7 @@ DATE_FAMILIES = FAMILIES[:-1]
 LONGEST_DATE = 45
 
 
-@dataclass(frozen=True, slots=True)
-class SemanticType:
+class SemanticType(Struct, frozen=True):
     """A kind, and how a date or an amount can be read: the names of date forms, or decimal marks.
 
     More than one reading means that the value alone does not decide.

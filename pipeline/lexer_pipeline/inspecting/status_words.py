@@ -2,7 +2,9 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from lexer_pipeline.inspecting import closed_words as words
 from lexer_pipeline.inspecting.event_kinds import EVENT, words_of_kind
@@ -29,8 +31,7 @@ COMMERCE = ("purchase", "return")
 SENDS = ("email_send", "sms_send")
 
 
-@dataclass(frozen=True, slots=True)
-class SkipProposal:
+class SkipProposal(Struct, frozen=True):
     """Rows to leave out: those whose `column` says one of `words`, and why; `is_sure` where nothing speaks for them.
 
     With `is_date` the column says when, so that it is filled; `negated` leaves out those that say none of the words.

@@ -1,8 +1,9 @@
 """A table on whose rows guesses are tested: what is known of its columns, and some of its rows."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from decimal import Decimal
+
+from msgspec import Struct, field
 
 from lexer_pipeline.inspecting import semantic_types
 from lexer_pipeline.inspecting.column_profile import ColumnProfile
@@ -12,8 +13,7 @@ from lexer_pipeline.specs.values import Converted
 AMOUNTS = (semantic_types.NUMBER, semantic_types.MONEY, semantic_types.ZEROS)
 
 
-@dataclass(frozen=True, slots=True)
-class DocumentRows:
+class DocumentRows(Struct, frozen=True):
     """What is known of rows that are made of documents.
 
     The column at `place` numbers the record that each row is of, and has no name. `repeated` are the columns of the list that
@@ -26,8 +26,7 @@ class DocumentRows:
     whole: frozenset[int] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
-class TestedTable:
+class TestedTable(Struct, frozen=True):
     """A table with `rows` that are not blank; its columns are counted over all of them, the sample holds some.
 
     Rows of `documents` are known to make one record or not; those of a table tell by a key.

@@ -1,8 +1,9 @@
 """The paths by which documents become a table, as a tree: what `flatten` follows, compiled and in plain Python."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import NamedTuple
+
+from msgspec import Struct, field
 
 from lexer_pipeline.kernels.arrays import Bools, Int32s, Int64s, UInt8s
 
@@ -11,8 +12,7 @@ ITEMS = -1
 Steps = Sequence[str | int]
 
 
-@dataclass(slots=True)
-class PathNode:
+class PathNode(Struct):
     """One place in a document: the column that it fills (or -1), the nodes of its keys, and that of its items where each is a row.
 
     `level` counts the lists of rows that lead here.

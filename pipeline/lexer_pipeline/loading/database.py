@@ -5,11 +5,11 @@ An address may hold a user name and a password, and a query what nobody else sho
 
 import hashlib
 import re
-from dataclasses import dataclass
 from urllib.parse import parse_qs
 
 from lexer_pipeline.errors import UsageError
 from lexer_pipeline.system.addresses import SERVERS, shown
+from lexer_pipeline.system.hiding import Hiding
 
 # Databases that are a file here.
 FILES = ("sqlite", "duckdb")
@@ -54,12 +54,13 @@ def refuse_unasked(text: str) -> None:
         )
 
 
-@dataclass(frozen=True, slots=True, repr=False)
-class Query:
+class Query(Hiding, frozen=True):
     """One SELECT put to the database at an address, as a source: `Query("postgresql://host/db", "SELECT ...")`.
 
     The address may hold a password, though PGPASSWORD, PGSERVICE or ~/.pgpass are better places for it.
     """
+
+    HIDDEN = frozenset({"address", "sql"})
 
     address: str
     sql: str

@@ -5,23 +5,24 @@ To read one more database: a line in DRIVERS.
 
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 from urllib.parse import urlsplit
 
+from msgspec import Struct, field
+
 from lexer_pipeline.errors import SourceError, UsageError
 from lexer_pipeline.loading.database import Query
+from lexer_pipeline.system.interruptible import keeping_interrupts
 
 EXTRA = "'lexer-pipeline[query]'"
 # A server that is gone without a word is noticed after some two minutes, and not after hours.
 ALIVE = {"keepalives_idle": "60", "keepalives_interval": "15", "keepalives_count": "4"}
 
 
-@dataclass(frozen=True, slots=True)
-class Driver:
+class Driver(Struct, frozen=True):
     """A driver: its module, what to type to have it, and how it opens the database of an address.
 
     `before` are said to the database first, in the transaction of the query: a slip of the pen then changes nothing.
@@ -36,14 +37,16 @@ class Driver:
     settings: Mapping[str, str] = field(default_factory=dict)
 
 
-def connected(query: Query) -> tuple[Any, Driver]:
-    """A connection to the database of a query, by which nothing can be changed where the database knows such.
+# The manager of drivers, the driver's module, and what is known of it.
+Library = tuple[Any, Any, Driver]
 
-    Raises UsageError where the driver is not installed; what the driver raises is its own.
-    """
+
+def library_of(query: Query) -> Library:
+    """What connects to the database of a query, imported by the thread that hears Ctrl-C; UsageError where it is not installed."""
     driver = DRIVERS[query.scheme]
     try:
-        manager, module = import_module("adbc_driver_manager.dbapi"), import_module(driver.module)
+        with keeping_interrupts():
+            return import_module("adbc_driver_manager.dbapi"), import_module(driver.module), driver
     except ModuleNotFoundError as missing:
         if (missing.name or "").partition(".")[0] not in (driver.module, "adbc_driver_manager"):
             raise
@@ -51,6 +54,14 @@ def connected(query: Query) -> tuple[Any, Driver]:
             f"{query.place}: the driver for {query.scheme} is not installed",
             f"Type: pip install {driver.install}",
         ) from None
+
+
+def connected(query: Query, library: Library) -> Any:
+    """A connection to the database of a query, by which nothing can be changed where the database knows such.
+
+    What the driver raises is its own.
+    """
+    manager, module, driver = library
     with ExitStack() as on_failure:
         database = driver.open(module, query)
         on_failure.callback(database.close)
@@ -58,7 +69,7 @@ def connected(query: Query) -> tuple[Any, Driver]:
         on_failure.callback(link.close)
         connection = manager.Connection(database, link, autocommit=not driver.is_transaction)
         on_failure.pop_all()
-    return connection, driver
+    return connection
 
 
 def _postgresql(module: Any, query: Query) -> Any:

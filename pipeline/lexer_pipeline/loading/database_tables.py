@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import replace
 from types import MappingProxyType
+
+from msgspec.structs import replace
 
 from lexer_pipeline.loading.database import Query
 from lexer_pipeline.loading.query_batches import Batches

@@ -4,9 +4,10 @@ import codecs
 import re
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
 
 import numpy as np
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from lexer_pipeline.chunks import rejected
 from lexer_pipeline.chunks.group import Keys
@@ -36,8 +37,7 @@ LINE_BREAK = re.compile(rb"\r\n|\n|\r")
 SAMPLE_ROWS = 50
 
 
-@dataclass(frozen=True, slots=True)
-class Head:
+class Head(Struct, frozen=True):
     """The first row of a table and what it tells: the names, the delimiter, and where the data begins.
 
     `line` is where it begins, `lines` are those up to the first row of data; where `row_a_line`, each row counts as one line, whatever
@@ -235,8 +235,7 @@ def read_rows(
             rest += more
 
 
-@dataclass(slots=True)
-class Place:
+class Place(Struct):
     """How far a table was read: `line` lines, those above it included, and `number` rows that are not blank.
 
     `counts` says that rows which are `passed_over` are met for the first time.

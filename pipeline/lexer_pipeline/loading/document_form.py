@@ -2,7 +2,8 @@
 
 import json
 import re
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from lexer_pipeline.errors import UsageError
 
@@ -11,8 +12,7 @@ STEP = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class DocumentForm:
+class DocumentForm(Struct, frozen=True):
     """Where the records lie in a source of JSON.
 
     `records` is the path of the list that holds them (`data.orders.nodes`), as a person named it; empty: found by itself.

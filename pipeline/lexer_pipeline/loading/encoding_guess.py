@@ -1,9 +1,10 @@
 """Which encoding a text in an older one most likely has: the one in which its odd bytes spell a known language."""
 
 import re
-from dataclasses import dataclass
 from importlib import import_module
 from itertools import islice
+
+from msgspec import Struct
 
 from lexer_pipeline.errors import UsageError
 
@@ -27,8 +28,7 @@ WESTERN = "àáâãäåæçèéêëìíîïñòóôõöøùúûüœšžß"
 RUSSIAN = "абвгдеёжзийклмнопрстуфхцчшщъыьэюяіїєґ"
 
 
-@dataclass(frozen=True, slots=True)
-class EncodingGuess:
+class EncodingGuess(Struct, frozen=True):
     """An encoding, and the letters beyond ASCII that a language has; Latin ones stand among ASCII letters.
 
     Without letters nothing is known of the words. `alphabet` is what the letters are called.

@@ -3,8 +3,9 @@
 import codecs
 import re
 from contextlib import suppress
-from dataclasses import replace
 from difflib import get_close_matches
+
+from msgspec.structs import replace
 
 from lexer_pipeline.errors import SourceError, UsageError
 from lexer_pipeline.loading import encoding_guess

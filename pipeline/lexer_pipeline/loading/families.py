@@ -3,9 +3,9 @@
 import re
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 
 import orjson
+from msgspec import Struct
 
 from lexer_pipeline.errors import SourceError
 from lexer_pipeline.limits import RECORD_BYTES, RECORD_ROWS
@@ -16,8 +16,7 @@ KIND = re.compile(r"gid://[^/]+/([A-Za-z_]\w*)/", re.ASCII)
 NO_KIND = "children"
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(Struct, frozen=True):
     """One line: its number among the documents, the physical line, its id, and that of its parent where it names one."""
 
     number: int

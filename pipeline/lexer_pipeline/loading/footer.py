@@ -3,9 +3,9 @@
 import re
 from collections import deque
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 
 import numpy as np
+from msgspec.structs import replace
 
 from lexer_pipeline.chunks.rows import Rows
 from lexer_pipeline.kernels.codes import ROW_BLANK, ROW_OK, ROW_RAGGED

@@ -4,8 +4,9 @@ Text here is UTF-8: a table of delimited text or JSON. Those two are what chunks
 so a format that is neither (a workbook, a data frame) gives one of them, and all behind it stays the same.
 """
 
-from dataclasses import dataclass
 from typing import Protocol
+
+from msgspec import Struct
 
 
 class Readable(Protocol):
@@ -53,8 +54,7 @@ class TextStream(Readable, Protocol):
 TABLE, REJECTS, ONE_A_LINE, JSON = FORMS = ("table", "rejects", "ndjson", "json")
 
 
-@dataclass(frozen=True, slots=True)
-class ReadOptions:
+class ReadOptions(Struct, frozen=True):
     """How a source is to be read, as far as its content shall not tell.
 
     A person says `encoding`, `header_row` (from 1), `sheet`, `delimiter`, and that hidden rows of a sheet are left out
@@ -84,8 +84,7 @@ class ReadOptions:
 AS_TOLD = ReadOptions()
 
 
-@dataclass(frozen=True, slots=True)
-class Format:
+class Format(Struct, frozen=True):
     """A kind of file that is read: one that begins with one of `begins`.
 
     `module` offers `open_text(file: ByteSource, options: ReadOptions) -> TextStream`. It is imported when such a file comes,

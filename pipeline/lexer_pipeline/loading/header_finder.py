@@ -3,7 +3,8 @@
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from lexer_pipeline.errors import UsageError
 from lexer_pipeline.kernels import dispatch
@@ -26,8 +27,7 @@ ROWS = 60
 BELOW = 20
 
 
-@dataclass(frozen=True, slots=True)
-class Preamble:
+class Preamble(Struct, frozen=True):
     """How many bytes and lines stand above the header, and the delimiter where that could be told ("" else)."""
 
     bytes: int = 0
@@ -36,8 +36,7 @@ class Preamble:
     notes: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class _Row:
+class _Row(Struct, frozen=True):
     start: int
     line: int
     fault: int

@@ -5,9 +5,9 @@ They go in as they stand, byte for byte: `relationships.profile.data.attributes.
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 import orjson
+from msgspec import Struct
 
 from lexer_pipeline.errors import SourceError
 from lexer_pipeline.kernels import dispatch
@@ -44,8 +44,7 @@ USUAL = _spaced(
 Name = tuple[bytes, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Included:
+class Included(Struct, frozen=True):
     """The attributes of the objects that a page includes, by the type and id of each."""
 
     attributes: Mapping[Name, bytes]

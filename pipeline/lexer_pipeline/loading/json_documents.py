@@ -2,10 +2,10 @@
 
 import codecs
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
+from msgspec import Struct
 
 from lexer_pipeline.chunks.documents import Documents
 from lexer_pipeline.kernels import dispatch
@@ -31,8 +31,7 @@ Placed = tuple[Int64s, Sequence[Included]]
 Records = Callable[[Int64s], Placed]
 
 
-@dataclass(slots=True)
-class Placing:
+class Placing(Struct):
     """Whether each document of a source stands on a line of its own, once that was told (or where it is known).
 
     `wrappers` knows what was found around the records, and `brought` counts the documents that were put into others.

@@ -2,9 +2,9 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import orjson
+from msgspec import Struct
 
 from lexer_pipeline.kernels import dispatch
 from lexer_pipeline.kernels.codes import ARRAY_ENDED
@@ -15,8 +15,7 @@ EMPTY_LIST = re.compile(rb"\[[ \t-\r]*\]")
 Place = tuple[int, int]
 
 
-@dataclass(frozen=True, slots=True)
-class Member:
+class Member(Struct, frozen=True):
     """A key of an object, and where its value begins and ends; the end is -1 where it lies beyond what was read."""
 
     key: str

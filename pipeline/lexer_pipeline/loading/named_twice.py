@@ -4,10 +4,11 @@ import hashlib
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing, suppress
-from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 from typing import Any, BinaryIO
+
+from msgspec import Struct
 
 from lexer_pipeline.errors import SourceError, UsageError
 from lexer_pipeline.loading.byte_stream import BROKEN, GZIP, packed_as
@@ -22,8 +23,7 @@ BEGIN = 1 << 16
 SMALLEST_GZIP = 18
 
 
-@dataclass(frozen=True, slots=True)
-class _File:
+class _File(Struct, frozen=True):
     """A source that lies in a file: what tells it from all others (its inode, or the zip's and its name there), and its size unpacked, if that is known."""
 
     source: Source

@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 from lexer_pipeline.errors import PipelineError, SourceError
 from lexer_pipeline.loading import sqlite_text
 from lexer_pipeline.loading.database import Query
-from lexer_pipeline.loading.database_drivers import Driver, connected
+from lexer_pipeline.loading.database_drivers import Driver, connected, library_of
 from lexer_pipeline.loading.database_words import told
 from lexer_pipeline.loading.query_columns import as_meant, check_names, check_types, meant
 from lexer_pipeline.system.interruptible import interruptible
@@ -36,8 +36,8 @@ class Batches:
             raise
 
     def _begin(self) -> None:
-        driver: Driver
-        self._connection, driver = self._done(lambda: connected(self._query))
+        library = library_of(self._query)
+        self._connection, driver = self._done(lambda: connected(self._query, library)), library[-1]
         for words in driver.before:
             self._said(words, driver)
         if self._query.scheme == "sqlite":

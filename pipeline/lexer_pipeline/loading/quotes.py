@@ -4,9 +4,9 @@ In text divided by tabs most programs write a quote as the letter that it is; Ex
 """
 
 import re
-from dataclasses import dataclass
 
 import numpy as np
+from msgspec import Struct
 
 from lexer_pipeline.kernels import dispatch
 from lexer_pipeline.kernels.codes import BROKEN_ROWS, LONGEST_ROW, ROW_BLANK
@@ -21,8 +21,7 @@ BEGUN = re.compile(rb'(?:(?<=[\t\r\n])|\A)"[^\t\r\n]*')
 WHOLE = re.compile(rb'"(?:[^"]|"")*"')
 
 
-@dataclass(slots=True)
-class Quotes:
+class Quotes(Struct):
     """Whether cells stand in quotes, as far as it was told; until then no cell begins with one, and it does not matter."""
 
     said: bool | None = True

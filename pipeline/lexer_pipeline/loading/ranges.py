@@ -4,9 +4,10 @@ import os
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
 from io import RawIOBase
 from typing import Any
+
+from msgspec import Struct
 
 # What is asked for at once: little where somebody only looks, more and more where one range follows another.
 SMALL, LARGE, GROWTH = 1 << 16, 1 << 22, 8
@@ -14,8 +15,7 @@ SMALL, LARGE, GROWTH = 1 << 16, 1 << 22, 8
 AHEAD = 2
 
 
-@dataclass(frozen=True, slots=True)
-class _Block:
+class _Block(Struct, frozen=True):
     """A range under way."""
 
     begin: int

@@ -3,7 +3,8 @@
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from lexer_pipeline.chunks import group, regroup, rejected, returning_keys
 from lexer_pipeline.chunks.coalesce import coalesce

@@ -1,10 +1,11 @@
 """A file elsewhere, by its address: looked at, read in ranges, and noticed where it changes meanwhile."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from io import RawIOBase
 from pathlib import Path
 from typing import Protocol, TypeVar
+
+from msgspec import Struct
 
 from lexer_pipeline.errors import PipelineError, SourceError
 from lexer_pipeline.loading.file_state import changed
@@ -18,8 +19,7 @@ PAUSE, TRIES, LOOKS = 0.5, 5, 2
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
-class State:
+class State(Struct, frozen=True):
     """What changes when an object does: its size, and whatever else the service says of its content."""
 
     size: int

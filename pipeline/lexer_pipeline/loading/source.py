@@ -7,11 +7,13 @@ The formats that are read, and those that are known and refused, are the two tab
 import codecs
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
-from dataclasses import dataclass, field, replace
 from importlib import import_module
 from itertools import chain
 from pathlib import Path
 from typing import BinaryIO, Protocol, runtime_checkable
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from lexer_pipeline.chunks.edits import Edits
 from lexer_pipeline.chunks.places import Places
@@ -75,8 +77,7 @@ class ArrowStream(Protocol):
 Source = Path | str | Origin | ArrowStream | Member | Query | Answer
 
 
-@dataclass(frozen=True, slots=True)
-class Sniffed:
+class Sniffed(Struct, frozen=True):
     """What was decided on how to read a source; notes are for people and hold no value of a record.
 
     `header_line` is 0 and `delimiter` empty where the source is no table. All of it is final once all chunks
@@ -91,20 +92,24 @@ class Sniffed:
     notes: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Opened:
-    """A source opened, and what was read of it to tell its form; `beside` says what else its archive holds.
+class _Begun(Struct, frozen=True):
+    """A source of which something was read to tell its form."""
+
+    stream: TextStream
+    rest: bytes
+
+
+class _Opened(_Begun, frozen=True, kw_only=True):
+    """The same; `beside` says what else its archive holds.
 
     `edits` are what a person changed in it, and `places` where its rows stand in a source of which they are some.
     Copies of it, and what is put aside of it, lie in `scratch`.
     """
 
-    stream: TextStream
-    rest: bytes
-    beside: tuple[str, ...] = field(default=(), kw_only=True)
-    scratch: Scratch = field(default_factory=Scratch, kw_only=True)
-    edits: Edits | None = field(default=None, kw_only=True)
-    places: Places | None = field(default=None, kw_only=True)
+    beside: tuple[str, ...] = ()
+    scratch: Scratch = field(default_factory=Scratch)
+    edits: Edits | None = None
+    places: Places | None = None
 
     @property
     def name(self) -> str:
@@ -120,8 +125,7 @@ class _Opened:
         return SourceUse(self.name, self.stream.bytes, self.stream.sha256, 0)
 
 
-@dataclass(frozen=True, slots=True)
-class LoadedDocuments(_Opened):
+class LoadedDocuments(_Opened, frozen=True):
     """A source of JSON, opened."""
 
     placing: json_documents.Placing = field(default_factory=json_documents.Placing)
@@ -143,8 +147,7 @@ class LoadedDocuments(_Opened):
         return Sniffed(self.stream.encoding, "", 0, 0, 0, self.notes)
 
 
-@dataclass(frozen=True, slots=True)
-class LoadedTable(_Opened):
+class LoadedTable(_Opened, frozen=True):
     """A source that is a table, opened and read as far as its header."""
 
     head: delimited.Head

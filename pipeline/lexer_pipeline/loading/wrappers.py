@@ -6,7 +6,9 @@ from the document as a whole or, where it is longer than any document may be, fr
 
 import re
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from lexer_pipeline.loading.json_members import EMPTY_LIST, Member, behind_space, members
 
@@ -44,8 +46,7 @@ WORD = re.compile(r"[A-Z]*[a-z]+|[A-Z]+|\d+")
 DEEPEST = 4
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(Struct, frozen=True):
     """The list at `at`, which `keys` lead to; the records lie below `inner` in each of its items.
 
     Beside it stand the lists called `added`, which hold no records. What a person named may be one object (`is_list` is False).

@@ -5,9 +5,9 @@ What comes out is a table like any other, so that everything behind it is the sa
 
 import re
 from collections.abc import Sequence
-from dataclasses import replace
 
 import numpy as np
+from msgspec.structs import replace
 
 from lexer_pipeline.chunks import cells
 from lexer_pipeline.chunks.records import Change, Records

@@ -1,9 +1,9 @@
 """What a mapping must know of a whole column before the first row is converted."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 
 import numpy as np
+from msgspec.structs import replace
 
 from lexer_pipeline.chunks import cells
 from lexer_pipeline.chunks.rows import Rows

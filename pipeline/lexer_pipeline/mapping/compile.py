@@ -3,9 +3,11 @@
 import shlex
 from collections.abc import Iterator, Sequence
 from collections.abc import Mapping as Names
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from lexer_pipeline.chunks.group import Key
 from lexer_pipeline.errors import UsageError
@@ -60,8 +62,7 @@ class Plan(Protocol):
     def fields_decided(self) -> FieldDecisions: ...
 
 
-@dataclass(frozen=True, slots=True)
-class PlacedSkip:
+class PlacedSkip(Struct, frozen=True):
     """A skip with the places of its column (NOWHERE where the header lacks it), of those beside it, and what must hold too."""
 
     column: int
@@ -70,8 +71,7 @@ class PlacedSkip:
     further: "PlacedSkip | None" = None
 
 
-@dataclass(frozen=True, slots=True)
-class Mapper:
+class Mapper(Struct, frozen=True):
     """One record map of a mapping, understood for one header.
 
     `order` is that in which the columns can be made. `together` are places of columns that are filled from one row of a record

@@ -1,9 +1,9 @@
 """Amounts of several currencies in one column, whose records do not say which is whose."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 
 import numpy as np
+from msgspec import Struct, field
 
 from lexer_pipeline.chunks import cells
 from lexer_pipeline.chunks.records import Records
@@ -17,8 +17,7 @@ SEVERAL = "several_currencies"
 NINE, ZERO, MINUS, DOLLAR = b"90-$"
 
 
-@dataclass(slots=True)
-class Seen:
+class Seen(Struct):
     """How many amounts bear signs of the same currencies, and the first lines of them."""
 
     count: int = 0
@@ -34,8 +33,7 @@ class Seen:
         self.lines = sorted([*self.lines, *lines])[:MOST_LINES]
 
 
-@dataclass(slots=True)
-class Currencies:
+class Currencies(Struct):
     """The currencies of each column of amounts; it remembers no more than there are signs.
 
     A record that says its currency says which one its amounts are in: only signs of another one are held against it.

@@ -3,7 +3,8 @@
 import json
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from lexer_pipeline.kernels.path_tree import ITEMS
 
@@ -55,8 +56,7 @@ def leads_into(outer: Steps, inner: Steps) -> bool:
     return inner[: len(outer)] == outer
 
 
-@dataclass(frozen=True, slots=True)
-class SeenPath:
+class SeenPath(Struct, frozen=True):
     """A path that some documents have; `is_leaf` where a value stood there that is no list of anything and no object with keys."""
 
     steps: Steps

@@ -1,9 +1,9 @@
 """Documents as rows of the table that a record of a mapping reads: a chunk of documents in, a chunk of records out."""
 
-from dataclasses import replace
 from typing import TypeVar
 
 import numpy as np
+from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from lexer_pipeline.chunks.documents import Documents

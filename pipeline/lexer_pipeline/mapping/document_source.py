@@ -2,9 +2,11 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, closing, suppress
-from dataclasses import dataclass, replace
 from itertools import islice
 from typing import BinaryIO
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from lexer_pipeline.chunks.documents import Documents
 from lexer_pipeline.errors import SourceError
@@ -27,8 +29,7 @@ BLOCK = 1 << 18
 INCLUDED = "included"
 
 
-@dataclass(slots=True)
-class _Start:
+class _Start(Struct):
     """The beginning of a source, read before."""
 
     name: str
@@ -64,8 +65,7 @@ def _lists(mapping: Mapping) -> Iterator[str]:
                 yield key
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
+class Seen(Struct, frozen=True):
     """The `paths` of the documents of a source, which is to be read from its start as before: `start`, and behind it `body`.
 
     Whoever reads it closes it: what was read of it may lie in a `copy`.

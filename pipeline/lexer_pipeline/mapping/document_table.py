@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from collections.abc import Mapping as Names
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from lexer_pipeline.errors import UsageError
 from lexer_pipeline.kernels.path_tree import ITEMS, PathTree
@@ -15,8 +16,7 @@ from lexer_pipeline.specs.paths import FieldPath
 from lexer_pipeline.specs.schema_tree import SchemaTree
 
 
-@dataclass(frozen=True, slots=True)
-class DocumentTable:
+class DocumentTable(Struct, frozen=True):
     """The header of the table that documents are to one record, and the paths that they are read by.
 
     The first `columns` of its `names` are read; the others stand in the documents, and nothing of the record is made of them.

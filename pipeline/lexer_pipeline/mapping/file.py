@@ -27,12 +27,13 @@ type = { column = "Shop", convert = [{ enum = { Web = "ecommerce", "*" = "physic
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 from difflib import get_close_matches
 from functools import cache
 from importlib import import_module
 from pathlib import Path
 from typing import Any
+
+from msgspec.structs import replace
 
 from lexer_pipeline.errors import UsageError
 from lexer_pipeline.limits import MAPPING_FIELDS

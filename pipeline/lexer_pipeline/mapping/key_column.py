@@ -1,7 +1,8 @@
 """The column that says which rows belong together, and as what its cells are compared."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from lexer_pipeline.chunks.group import Key
 from lexer_pipeline.errors import UsageError

@@ -1,7 +1,8 @@
 """What amounts tell of a source as a whole, as they stand in it: their currencies, and prices that are something else."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from lexer_pipeline.chunks.results import Checked, ShapedRows
 from lexer_pipeline.mapping.currencies import Currencies
@@ -9,16 +10,14 @@ from lexer_pipeline.suspicions import Sighting
 from lexer_pipeline.validating.line_prices import LinePrices
 
 
-@dataclass(slots=True)
-class Noted:
+class Noted(Struct):
     """What was noted of some rows before a mapping turned their amounts into numbers."""
 
     currencies: Currencies = field(default_factory=Currencies)
     prices: LinePrices = field(default_factory=LinePrices)
 
 
-@dataclass(frozen=True, slots=True)
-class MappedRows(ShapedRows):
+class MappedRows(ShapedRows, frozen=True):
     """Rows that a mapping made and that have the form of their types, with what was noted of them."""
 
     noted: Noted

@@ -1,7 +1,8 @@
 """What the conversions of a mapping make of texts, remembered from chunk to chunk."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from lexer_pipeline.mapping import conversions
 from lexer_pipeline.mapping.source_texts import UNIT_SEPARATOR, Said

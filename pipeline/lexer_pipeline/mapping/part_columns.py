@@ -1,7 +1,8 @@
 """The columns that the parts of items become, where a cell of a table holds a list."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from lexer_pipeline.mapping.rules import Mapping, Packing
 from lexer_pipeline.specs.names import normalised
@@ -10,8 +11,7 @@ from lexer_pipeline.specs.names import normalised
 OF_EACH = "[]."
 
 
-@dataclass(frozen=True, slots=True)
-class PartColumns:
+class PartColumns(Struct, frozen=True):
     """The `names` under which a mapping reads parts of the items that a `column` of the source holds, and those of the parts."""
 
     column: int

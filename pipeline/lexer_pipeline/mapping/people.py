@@ -1,8 +1,7 @@
 """Records that name no one: sales at a till without a customer, anonymous profiles."""
 
-from dataclasses import replace
-
 import numpy as np
+from msgspec.structs import replace
 
 from lexer_pipeline.chunks.records import LeftOut, Records
 from lexer_pipeline.kernels.arrays import Bools

@@ -1,9 +1,9 @@
 """Lines of purchases and returns that name no product."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 import numpy as np
+from msgspec.structs import replace
 
 from lexer_pipeline.chunks.records import Change, Records
 from lexer_pipeline.kernels.arrays import Bools

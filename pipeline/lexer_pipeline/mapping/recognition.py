@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+
+from msgspec import Struct
 
 from lexer_pipeline.mapping.file import presets, trusted
 from lexer_pipeline.mapping.header import is_named, named_columns
@@ -22,8 +23,7 @@ MOST_NEAR = 3
 OF_PEOPLE = frozenset({"profile_customer", "marketing_email_subscribe", "marketing_sms_subscribe"})
 
 
-@dataclass(frozen=True, slots=True)
-class Fit:
+class Fit(Struct, frozen=True):
     """How a preset fits a header.
 
     `lacks` are columns that it must have, `has` those that it never has, `known` counts those that the preset reads or leaves out
@@ -79,8 +79,7 @@ class Fit:
         return 2 * self.weight >= self.known and self.weight > 0
 
 
-@dataclass(frozen=True, slots=True)
-class Recognised:
+class Recognised(Struct, frozen=True):
     """What a header was found to be: `fitting` are the presets of the best score, `nearest` those that come next, equally near, if none fits."""
 
     fitting: tuple[Fit, ...]

@@ -11,6 +11,7 @@ from itertools import combinations
 from typing import TypeAlias
 
 import numpy as np
+from msgspec import Struct
 
 from lexer_pipeline.chunks import cells
 from lexer_pipeline.chunks.records import Records
@@ -56,8 +57,7 @@ WHOLE = frozenset(
 Way: TypeAlias = tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Movable:
+class Movable(Struct, frozen=True):
     """An amount that comes on top of the prices or is contained in them: the record's total says which.
 
     `amount` is the place of the column that holds it as an adjustment, `beside` are all columns of that adjustment, and
@@ -115,8 +115,7 @@ def _ways(movable: Sequence[Movable]) -> Iterator[Way]:
                 yield way
 
 
-@dataclass(frozen=True, slots=True)
-class Reconciled:
+class Reconciled(Struct, frozen=True):
     """For each record whether it adds up (ADDS_UP, DIFFERS, UNKNOWN), and which movable amounts are added to its prices.
 
     `rests` tells for each which of `texts` is the amount that rounding left, or a discount that `is_discount`; the first is empty.

@@ -4,8 +4,9 @@ import hashlib
 import json
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from lexer_pipeline.errors import PipelineError
 from lexer_pipeline.specs.names import normalised
@@ -15,8 +16,7 @@ from lexer_pipeline.system.stores import Folder
 FILE = "mappings.json"
 
 
-@dataclass(frozen=True, slots=True)
-class Remembered:
+class Remembered(Struct, frozen=True):
     """The mapping that was confirmed for a header; `trouble` says why it cannot be used now, if it cannot."""
 
     path: Path

@@ -2,9 +2,9 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
 
 import numpy as np
+from msgspec.structs import replace
 
 from lexer_pipeline.chunks import cells
 from lexer_pipeline.chunks.records import Carried, LeftOut, Records

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator
 from collections.abc import Mapping as Map
-from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, TypeAlias
+
+from msgspec import Struct
 
 from lexer_pipeline.specs.placeholders import Placeholders
 from lexer_pipeline.suspicions import LEAST, SHARE
@@ -25,8 +26,7 @@ REFUSE, SKIP, SKIP_PLACEHOLDERS = "refuse", "skip", "skip-placeholders"
 LAST = "last"
 
 
-@dataclass(frozen=True, slots=True)
-class Skip:
+class Skip(Struct, frozen=True):
     """Rows to leave out, and why: the column's text is (or is not) one of `words`, or `begins` with one of them, in any case.
 
     Without a reason another record of the mapping makes something of them, and they are not counted. With `own` an empty cell is
@@ -57,8 +57,7 @@ class Skip:
         return (*self.columns, *self.beside, *(self.further.names() if self.further is not None else ()))
 
 
-@dataclass(frozen=True, slots=True)
-class NameWord:
+class NameWord(Struct, frozen=True):
     """A word of the name of a file, and what a field then is.
 
     With a `reason` no record is made of such a file at all; with `is_elsewhere` another record of the mapping is.
@@ -76,8 +75,7 @@ LIST_CONVERSIONS = frozenset({"count", "first", "join", "pick", "sum"})
 TELLING: Map[str, str] = MappingProxyType({"phone": "country", "cents": "currency"})
 
 
-@dataclass(frozen=True, slots=True)
-class FieldRule:
+class FieldRule(Struct, frozen=True):
     """How one field is made: pieces of text and columns, joined, then converted.
 
     A piece is a text, or a tuple of the names by which its column may be called; with `join` the pieces are
@@ -117,8 +115,7 @@ class FieldRule:
         return (said,) if isinstance(said, str) else tuple(said)
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
+class Told(Struct, frozen=True):
     """What a run says of all columns.
 
     That is the format of `dates`, the `country` of phone numbers, whether further columns are kept among the custom fields, or left
@@ -136,8 +133,7 @@ class Told:
 TOTAL, LINE_TOTAL = "reconcile.total", "reconcile.total[]"
 
 
-@dataclass(frozen=True, slots=True)
-class Reconcile:
+class Reconcile(Struct, frozen=True):
     """What must hold for each record: its prices and adjustments come to its own `total`, to the cent.
 
     `on_top` and `contained` are amounts, by the field that holds each as an adjustment, with the field that it has where
@@ -153,8 +149,7 @@ class Reconcile:
     discount: tuple[str, str] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class RecordMap:
+class RecordMap(Struct, frozen=True):
     """One kind of record that a source feeds.
 
     `takes_first` lets the rows of one key differ: the first that says something wins (the fields of `together`
@@ -209,16 +204,14 @@ class RecordMap:
         yield from self.carry
 
 
-@dataclass(frozen=True, slots=True)
-class Signature:
+class Signature(Struct, frozen=True):
     """By which columns a preset is known: it has one of each of `required`, and none of `excluding`."""
 
     required: tuple[tuple[str, ...], ...] = ()
     excluding: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class DocumentSettings:
+class DocumentSettings(Struct, frozen=True):
     """How the records of JSON are found: the path of the list in a wrapper, and the key by which a line names its parent line.
 
     Under `included` stand, beside the list, those that its records name.
@@ -229,8 +222,7 @@ class DocumentSettings:
     included: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Packing:
+class Packing(Struct, frozen=True):
     """How a `column` holds a list in one cell: the signs between its `items`, and between their `parts`, of each of which one does.
 
     A part is a name, the `mark` behind it and a value; where `names` are told, only these are. Behind `escape` a sign is one of a value.
@@ -245,8 +237,7 @@ class Packing:
     names: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Mapping:
+class Mapping(Struct, frozen=True):
     """A mapping file and its `text`; `refuse` says why such an export cannot be converted at all.
 
     `accept` are codes of suspicions that hold no batch; one that goes by its share does above `share` of the records and from

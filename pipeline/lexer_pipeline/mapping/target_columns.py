@@ -2,7 +2,9 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from collections.abc import Mapping as Map
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from lexer_pipeline.errors import UsageError
 from lexer_pipeline.mapping import conversions
@@ -20,8 +22,7 @@ NOWHERE_KNOWN = Place(())
 Step = conversions.Conversion | conversions.NeedsColumn
 
 
-@dataclass(frozen=True, slots=True)
-class TargetColumn:
+class TargetColumn(Struct, frozen=True):
     """One column that a mapping makes: from which columns of the source, and how.
 
     `pieces` are texts and column numbers; without a column it is a constant. The others are places of columns

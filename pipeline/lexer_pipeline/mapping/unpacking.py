@@ -2,12 +2,13 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TypeVar
 
 import numpy as np
 import orjson
+from msgspec.structs import replace
 
 from lexer_pipeline.chunks import cells
 from lexer_pipeline.chunks.records import Records

@@ -2,12 +2,14 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias, TypeGuard
 from urllib.parse import SplitResult, parse_qsl, quote, urlencode, urlsplit, urlunsplit
 
+from msgspec import Struct
+
 from lexer_pipeline.errors import UsageError
+from lexer_pipeline.system.hiding import Hiding
 
 SCHEMES = ("postgresql", "postgres")
 SCHEMA = "lexer_pipeline"  # where its tables lie, unless the address says another
@@ -25,12 +27,13 @@ def is_address(text: str) -> bool:
     return "://" in text or text.partition(":")[0] in SCHEMES
 
 
-@dataclass(frozen=True, slots=True, repr=False)
-class LedgerAddress:
+class LedgerAddress(Hiding, frozen=True):
     """`postgresql://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME`, as libpq reads it but for the schema; UsageError where it is none.
 
     Without a password there, PGPASSWORD and ~/.pgpass are asked, as by all programs of PostgreSQL.
     """
+
+    HIDDEN = frozenset({"secret"})
 
     secret: str
 
@@ -101,8 +104,7 @@ def in_database(at: LedgerPlace | None) -> TypeGuard[LedgerAddress]:
     return isinstance(at, LedgerAddress)
 
 
-@dataclass(frozen=True, slots=True)
-class LedgerInDatabase:
+class LedgerInDatabase(Struct, frozen=True):
     """What was found: `version` of its tables is 0 where there are none; `at` is the server's time in Unix seconds.
 
     `workers` are the processes that hold a lock of this database, as the server knows them; `uploads` has state, folder and time of each.

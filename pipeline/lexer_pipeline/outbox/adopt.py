@@ -6,7 +6,8 @@ version above the first (which would have replaced what was sent under the lower
 
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from lexer_pipeline.errors import UsageError
 from lexer_pipeline.outbox import deliveries, names

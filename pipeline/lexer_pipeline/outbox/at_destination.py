@@ -4,10 +4,11 @@ So what became of an upload is in the same transaction what became of its record
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
 from math import inf
 
 import numpy as np
+from msgspec import Struct
+from msgspec.structs import asdict, replace
 
 from lexer_pipeline.kernels.arrays import Bools, UInt64s
 from lexer_pipeline.outbox import deliveries, record_hashes
@@ -24,8 +25,7 @@ WIDTH = (1 << record_hashes.BITS) // PARTS
 UNSENT = frozenset({State.ASKED, State.GRANTED})
 
 
-@dataclass(frozen=True, slots=True)
-class Destination:
+class Destination(Struct, frozen=True):
     """Where the records of one specification go: a service and a dataset, empty for none."""
 
     specification: str
@@ -33,8 +33,7 @@ class Destination:
     dataset: str
 
 
-@dataclass(frozen=True, slots=True)
-class Counted:
+class Counted(Struct, frozen=True):
     """A batch that went to a destination, or is to; `at` is when, in Unix seconds.
 
     Where it does not `stand`, nobody knows what became of its records: a correction took its place, or it broke off. One that
@@ -105,8 +104,7 @@ def _in_force(found: Sequence[Counted]) -> list[Counted]:
     return kept[first:]
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
+class Known(Struct, frozen=True):
     """Records by their identities, each once and in order, with what they say; `is_own` marks those of the series that was asked for."""
 
     identities: UInt64s

@@ -6,10 +6,12 @@ import shlex
 import shutil
 from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path, PurePath
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from lexer_pipeline.errors import UsageError
 from lexer_pipeline.model import Json, Manifest, SourceUse
@@ -28,8 +30,7 @@ SHOWS = "lexer-pipeline status shows the batches."
 OLD_KEYS = ("md5",)  # what manifests of 0.1.0 had beside
 
 
-@dataclass(frozen=True, slots=True)
-class PreparedBatch:
+class PreparedBatch(Struct, frozen=True):
     """A folder, on a disk or in an object store, that holds a manifest and the NDJSON file that it names, ready to be sent or held.
 
     `made` is False for a batch that was there already, and `note` says how it stands to those.

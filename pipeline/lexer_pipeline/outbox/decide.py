@@ -4,10 +4,11 @@ The rule: a version rises by a correction that was asked for alone; other conten
 delivery; and the same content as the newest of its series changes nothing.
 """
 
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
+
+from msgspec import Struct
 
 from lexer_pipeline.errors import PersonNeeded, UsageError
 from lexer_pipeline.outbox import deliveries, names
@@ -27,8 +28,7 @@ class Kind(StrEnum):
     ANEW = "anew"
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(Struct, frozen=True):
     """What becomes of an offer: for a new one its names and version, for others the batches that are there.
 
     `note` says it to a person; `after` is the delivery before which the same content is history. `replaces` is what a correction

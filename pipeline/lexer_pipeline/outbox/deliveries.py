@@ -4,8 +4,9 @@ Every function takes the connection of a transaction, so that what it finds stil
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, fields, replace
 from itertools import groupby
+
+from msgspec.structs import asdict, fields, replace
 
 from lexer_pipeline.outbox import names
 from lexer_pipeline.outbox.connection import Connection
@@ -85,7 +86,7 @@ def change(connection: Connection, one: BatchEntry, **values: object) -> BatchEn
         f"UPDATE batches SET {changes} WHERE id = :the_id",  # noqa: S608 - the names are this package's own
         {**values, "the_id": one.id},
     )
-    return replace(one, **values)  # type: ignore[arg-type]
+    return replace(one, **values)
 
 
 # ----------------------------------------------------------------------------------------------- what there is

@@ -1,7 +1,10 @@
 """What the ledger holds: the batches that were made, and of each the uploads to the services it goes to."""
 
-from dataclasses import dataclass, field
 from enum import StrEnum
+
+from msgspec import Struct
+
+from lexer_pipeline.system.hiding import Hiding
 
 
 class BatchState(StrEnum):
@@ -33,8 +36,7 @@ UNDER_WAY = frozenset({State.ASKED, State.GRANTED, State.SENDING})
 ENDED = frozenset({State.SENT, State.IN_DOUBT, State.REFUSED, State.CHANGED})
 
 
-@dataclass(frozen=True, slots=True)
-class NewBatch:
+class NewBatch(Struct, frozen=True):
     """A batch to be written into the ledger: one part of a delivery.
 
     `folder` is from the ledger's folder on where it lies in it, else absolute. `name` is all of the file name before the
@@ -68,8 +70,7 @@ class NewBatch:
     renews: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class BatchEntry(NewBatch):
+class BatchEntry(NewBatch, frozen=True):
     """A batch as the ledger knows it; `delivery` is the id of the first part, `state_before` what was superseded or dropped.
 
     `purged_at` is when its data was removed; 0 where it never was. Of one that is `hashed` the ledger knows what its records are.
@@ -84,8 +85,7 @@ class BatchEntry(NewBatch):
     hashed: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Offer:
+class Offer(Struct, frozen=True):
     """A delivery that wants to be published.
 
     `first` is the first part of its name with its label, `date` the day in it (where it corrects nothing), `content` what tells it
@@ -111,8 +111,7 @@ class Offer:
     renews: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Content:
+class Content(Hiding, frozen=True):
     """What is to be sent, under which name, and where to; an empty dataset is none."""
 
     batch: str
@@ -124,19 +123,20 @@ class Content:
     dataset: str
 
 
-@dataclass(frozen=True, slots=True)
-class Entry(Content):
+class Entry(Content, frozen=True):
     """One upload of one batch to one service as the ledger knows it; times are Unix seconds.
 
     `unanswered` counts the PUTs before this one that may have landed, `last_block` says that this one may have.
     """
+
+    HIDDEN = frozenset({"url"})
 
     id: int
     batch_id: int
     md5: str
     state: str
     upload_id: str | None
-    url: str | None = field(repr=False)
+    url: str | None
     expires_at: float | None
     tries: int
     unanswered: int

@@ -1,7 +1,9 @@
 """Of which sources batches were made: as their manifests say, and kept in the ledger, since what was sent may be removed from the disk."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import astuple, dataclass
+
+from msgspec import Struct
+from msgspec.structs import astuple
 
 from lexer_pipeline.errors import UsageError
 from lexer_pipeline.model import Json, SourceUse
@@ -17,8 +19,7 @@ CONVERTED = "b.specification != ''"
 NOT_KEPT = "b.specification != '' AND b.id NOT IN (SELECT batch FROM sources)"
 
 
-@dataclass(frozen=True, slots=True)
-class KnownSource:
+class KnownSource(Struct, frozen=True):
     """A source by its bytes, with the name of the mapping and the label with which a batch was made of it; empty is none."""
 
     bytes: int

@@ -8,8 +8,10 @@ another becomes a further delivery: here in the ledger, and by the same command 
 import re
 import sqlite3
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from lexer_pipeline.outbox import deliveries, ledger_file, names
 from lexer_pipeline.outbox.batch import folders
@@ -35,8 +37,7 @@ SAME = (
 TEXTS = ("destination", "batch", "name", "sha256")
 
 
-@dataclass(frozen=True, slots=True)
-class _Upload:
+class _Upload(Struct, frozen=True):
     """A row of the ledger of 0.1.0; `asked` where permission was ever asked for."""
 
     row: sqlite3.Row
@@ -46,8 +47,7 @@ class _Upload:
     asked: bool
 
 
-@dataclass(frozen=True, slots=True)
-class _Batch:
+class _Batch(Struct, frozen=True):
     """What lay in one folder at one time: as the ledger of 0.1.0 called it, and as it lies there if it still does."""
 
     folder: str

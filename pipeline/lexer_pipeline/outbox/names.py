@@ -6,8 +6,9 @@ version). So a version rises by a correction alone, and what else is delivered d
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from datetime import date as day
+
+from msgspec import Struct
 
 from lexer_pipeline.errors import UsageError
 
@@ -20,16 +21,14 @@ FIRST_VERSION = "a"
 LONGEST = 100
 
 
-@dataclass(frozen=True, slots=True)
-class Given:
+class Given(Struct, frozen=True):
     """What was given under one name so far: whether it is taken now, and its highest version."""
 
     taken: bool
     version: str
 
 
-@dataclass(frozen=True, slots=True)
-class FileName:
+class FileName(Struct, frozen=True):
     """What the name of a file says: `first` is without the `part` (`_part_01` or nothing); no `date`, where it says nothing."""
 
     first: str

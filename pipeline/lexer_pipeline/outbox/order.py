@@ -4,8 +4,10 @@ What was sent is known by service, destination and content. Deliveries of one se
 that is older than what was sent already goes only when a person says so.
 """
 
-from dataclasses import dataclass, replace
 from enum import StrEnum
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from lexer_pipeline.outbox import deliveries
 from lexer_pipeline.outbox.connection import Connection
@@ -58,8 +60,7 @@ class Kind(StrEnum):
     LATER = "later"
 
 
-@dataclass(frozen=True, slots=True)
-class Obstacle:
+class Obstacle(Struct, frozen=True):
     """What stands in the way: an upload that may hold the same content, or a batch that goes before or went after."""
 
     kind: Kind

@@ -3,10 +3,11 @@
 import json
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Protocol
+
+from msgspec.structs import replace
 
 from lexer_pipeline.errors import PersonNeeded
 from lexer_pipeline.model import Manifest, SourceUse

@@ -2,11 +2,11 @@
 
 import re
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
 import orjson
+from msgspec import Struct
 
 from lexer_pipeline.model import Json
 from lexer_pipeline.outbox.batch import ISSUES, PreparedBatch
@@ -17,8 +17,7 @@ HEADER = re.compile(rb'"?_line"?(?P<delimiter>[^\w"])')
 TOLD = ("path", "column", "code", "rule", "message")
 
 
-@dataclass(frozen=True, slots=True)
-class Reject:
+class Reject(Struct, frozen=True):
     """What was rejected on a line of a source, and why: in words, and as issues where a record begins there; line 0 is none."""
 
     line: int

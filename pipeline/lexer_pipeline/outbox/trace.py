@@ -1,8 +1,9 @@
 """Which lines of the sources made a line of a batch's NDJSON, and what became of a line of a source."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
 from pathlib import PurePath
+
+from msgspec import Struct, to_builtins
 
 from lexer_pipeline.errors import UsageError
 from lexer_pipeline.model import Json
@@ -21,8 +22,7 @@ AGAIN = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class TracedOrigin:
+class TracedOrigin(Struct, frozen=True):
     """A source of a line of NDJSON, and the `lines` of it on which its rows, or its document, begin.
 
     Of rows that were mended, `rejects` names the file of rejects and `rejects_lines` where they stood there; of a document that was
@@ -35,16 +35,14 @@ class TracedOrigin:
     rejects_lines: tuple[int, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class TracedLine:
+class TracedLine(Struct, frozen=True):
     """A line of NDJSON, and where it comes from; no `origins` where a batch of an earlier version made it."""
 
     line: int
     origins: tuple[TracedOrigin, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class TracedSourceLine:
+class TracedSourceLine(Struct, frozen=True):
     """A line of a source and what `became` of it: "record", "rejected", "unchanged", or "nothing" where nothing begins on it.
 
     `lines` are those of the NDJSON of `batch`, `issues` what is wrong with a record that begins there, and `words` the same in words.
@@ -61,8 +59,7 @@ class TracedSourceLine:
     words: str
 
 
-@dataclass(frozen=True, slots=True)
-class Trace:
+class Trace(Struct, frozen=True):
     """What was asked of a batch; `is_purged` says that its NDJSON, its rejects and issues are gone.
 
     `skipped` counts by reason what a mapping left out.
@@ -77,7 +74,8 @@ class Trace:
 
     def as_json(self) -> dict[str, object]:
         """The answer as `trace --json` prints it."""
-        return asdict(self)
+        told: dict[str, object] = to_builtins(self)
+        return told
 
 
 def trace(

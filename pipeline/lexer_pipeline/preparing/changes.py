@@ -6,9 +6,10 @@ batches that were made hold.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
 
 import numpy as np
+from msgspec import Struct
+from msgspec.structs import replace
 
 from lexer_pipeline.chunks.hashes import NO_HASHES, Hashes, by_beginning, ordered_among
 from lexer_pipeline.chunks.ndjson_lines import line_ends, lines_kept
@@ -27,8 +28,7 @@ BLOCK = 1 << 20
 NONE_KNOWN = Known(NO_HASHES, NO_HASHES, np.zeros(0, np.bool_))
 
 
-@dataclass(frozen=True, slots=True)
-class Hashed:
+class Hashed(Struct, frozen=True):
     """The pairs of lines of NDJSON, and which lines are to be sent."""
 
     identities: UInt64s
@@ -36,8 +36,7 @@ class Hashed:
     kept: Bools
 
 
-@dataclass(frozen=True, slots=True)
-class Sifted:
+class Sifted(Struct, frozen=True):
     """Lines of NDJSON that are to be sent, with what is then to be said of their chunk."""
 
     checked: Checked
@@ -45,8 +44,7 @@ class Sifted:
     hashed: Hashed
 
 
-@dataclass(frozen=True, slots=True)
-class Compared:
+class Compared(Struct, frozen=True):
     """How a delivery stands to what was there: records of identities that are `new`, or `changed`, and which that stand are `missing` in it."""
 
     new: int

@@ -2,7 +2,9 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from lexer_pipeline.errors import UsageError
 from lexer_pipeline.loading.encodings import known_encoding
@@ -28,8 +30,7 @@ DELIMITER = re.compile(r'(?=[\x00-\x7f])[^\w"\r\n]')
 REMEDY = "Take the manifest.json that this program wrote; decisions are not made by hand."
 
 
-@dataclass(frozen=True, slots=True)
-class Decisions:
+class Decisions(Struct, frozen=True):
     """How a source was read and, for fields whose column told it, in which form: several where all cells read alike by each.
 
     `fields` are called by their names in the mapping: {"action_at": {"date": ("dd/mm/yyyy",)}}. `record` is the number (from 0) of

@@ -6,9 +6,10 @@ It holds values of records, so it is readable by its owner alone.
 import json
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import Any
+
+from msgspec import Struct
 
 from lexer_pipeline.chunks.edits import Edits
 from lexer_pipeline.errors import UsageError
@@ -24,8 +25,7 @@ KINDS: Mapping[str, type] = {
 REMEDY = "Take the file that lexer-pipeline review wrote, or leave it out."
 
 
-@dataclass(frozen=True, slots=True)
-class Edit:
+class Edit(Struct, frozen=True):
     """One thing that a person did: the cells of a `column` on some lines were made `to` a text, a whole `row` was written anew, or rows were left out.
 
     A `document` is known by its SHA-256; `to` is then its text, and `column` the place in it.
@@ -41,8 +41,7 @@ class Edit:
     document: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class EditsFile:
+class EditsFile(Struct, frozen=True):
     """What a person did to some sources, in order; `sources` are their names and checksums."""
 
     path: Path

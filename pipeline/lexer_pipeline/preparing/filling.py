@@ -1,8 +1,10 @@
 """A source passes through the stages, and what becomes of it fills a delivery."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from typing import Any
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from lexer_pipeline.chunks.watch import Watch
 from lexer_pipeline.loading.source import Loaded, LoadedTable
@@ -21,7 +23,6 @@ from lexer_pipeline.preparing.together import Together
 from lexer_pipeline.reporting.sampling import SourceSample
 from lexer_pipeline.suspicions import Sighting, as_json
 from lexer_pipeline.system.hashing import Hashing
-from lexer_pipeline.system.parallel import map_in_order
 from lexer_pipeline.system.scratch import Scratch
 from lexer_pipeline.system.stores import Folder
 
@@ -57,7 +58,7 @@ def pass_through(
     if seen is not None:
         # Columns that are fields are looked at in the records, all over the file; to read rows twice for it would cost more.
         seen.begin(names_of(stages.loaded), goes_on=stages.plan.record is not None)
-    for converted in map_in_order(stages.convert, stages.load()):
+    for converted in stages.convert_all():
         if seen is not None:
             seen.look(converted.chunk)
         for fitting in map(stages.in_turn, delivery.fitting(stages, converted)):
@@ -88,8 +89,7 @@ def show_progress(options: Options, tally: Tally, loaded: Loaded) -> None:
         options.progress(tally.rows, loaded.scratch.at or loaded.stream.bytes)
 
 
-@dataclass(slots=True)
-class Read:
+class Read(Struct):
     """What is known of the sources of a delivery once they were read."""
 
     plans: list[Plan] = field(default_factory=list)

@@ -1,9 +1,11 @@
 """A batch whose rejects are fixed: what it is, how it was made, and which of its rejects come now."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from math import inf
 from pathlib import Path
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from lexer_pipeline.errors import UsageError
 from lexer_pipeline.loading.source import Source
@@ -45,8 +47,7 @@ FLAGS: Mapping[str, str] = {
 }  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Fixed:
+class Fixed(Struct, frozen=True):
     """The batch whose rejects are fixed, as the ledger and its manifest know it.
 
     `parts` are the batches whose rejects come, with their numbers of sources and files: the whole delivery where it is one that
@@ -165,7 +166,7 @@ def _edits(folder: Path, asked: Options) -> EditsFile | None:
 
 
 def _refuse_other_ways(asked: Options) -> None:
-    said = {name: getattr(asked, name) for name in USUAL if name in Options.__dataclass_fields__}
+    said = {name: getattr(asked, name) for name in USUAL if name in Options.__struct_fields__}
     said |= {"header_row": asked.reading.header_row, "delimiter": asked.reading.delimiter}
     other = [flag for name, flag in FLAGS.items() if name in said and said[name] != USUAL[name]]
     other += ["--replaces"] if asked.replaces else []

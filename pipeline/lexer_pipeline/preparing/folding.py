@@ -2,13 +2,14 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
-from dataclasses import dataclass, replace
 from itertools import groupby
 from operator import itemgetter
 from typing import Any, BinaryIO, NamedTuple
 
 import numpy as np
 import orjson
+from msgspec import Struct
+from msgspec.structs import replace
 
 from lexer_pipeline.chunks.fates import Fate, Fates
 from lexer_pipeline.chunks.records import Records
@@ -74,8 +75,7 @@ class Piece(NamedTuple):
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class _Part:
+class _Part(Struct, frozen=True):
     """What one source has of a record, and where."""
 
     source: int

@@ -1,8 +1,7 @@
 """What an export says twice, told from the hashes of its records."""
 
-from dataclasses import dataclass
-
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
 from lexer_pipeline.chunks.hashes import NO_HASHES
@@ -14,8 +13,7 @@ NOTED = np.dtype([("identity", "<u8"), ("content", "<u8"), ("part", "<i4")])
 Noted = NDArray[np.void]
 
 
-@dataclass(frozen=True, slots=True)
-class Twice:
+class Twice(Struct, frozen=True):
     """What an export says twice of one identity, known once it was read: contents that are not sent at all, and how often others come.
 
     Of these only the last is sent.

@@ -3,9 +3,9 @@
 import secrets
 from collections.abc import Sequence
 from contextlib import ExitStack, closing
-from dataclasses import replace
 
 import numpy as np
+from msgspec.structs import replace
 
 from lexer_pipeline.chunks.hashes import Hashes, by_beginning
 from lexer_pipeline.chunks.results import Checked

@@ -2,10 +2,12 @@
 
 import datetime as dt
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePath
 from types import MappingProxyType
 from typing import Any, BinaryIO
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from lexer_pipeline.errors import UsageError
 from lexer_pipeline.loading.format import AS_TOLD, ReadOptions
@@ -38,12 +40,11 @@ READING: Mapping[str, tuple[type, ...]] = MappingProxyType(
 # The others belong to one run: how a file is called, what is shown, and where from and with what it is read.
 OF_ONE_RUN = frozenset({
     "reading", "date", "fix", "edits", "replaces", "datasets", "ledger", "names", "stdin", "progress", "show_values", "timings",
-    "day", "temp", "report", "network", "changed", "full", "service", "list_missing",
+    "day", "temp", "report", "network", "changed", "full", "service", "list_missing", "threads",
 })  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Options:
+class Options(Struct, frozen=True):
     """What may be asked of a run.
 
     `reading` says how sources are to be read against what their content tells (encoding, header row, sheet), `member` which file
@@ -71,6 +72,8 @@ class Options:
 
     `temp` is the folder for temporary data: by default that of batches, and the system's (TMPDIR) where nothing is written.
 
+    `threads` is how many threads may work on a source at a time: one on each core, where it is not said.
+
     `network` is how addresses are reached: certificates and a proxy, where not as the environment says.
     """
 
@@ -95,6 +98,7 @@ class Options:
     datasets: Mapping[str, str] = field(default_factory=dict)
     ledger: LedgerPlace | None = None
     temp: Path | None = None
+    threads: int | None = None
     names: dict[str, str] = field(default_factory=dict)
     stdin: BinaryIO | None = None
     progress: Callable[[int, int], None] | None = None

@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass, replace
 from pathlib import PurePath
 
 import orjson
+from msgspec import Struct
+from msgspec.structs import replace
 
 from lexer_pipeline.errors import UsageError
 from lexer_pipeline.loading.source import Source
@@ -28,8 +29,7 @@ from lexer_pipeline.system.stores import Folder
 MOST_KINDS = 1_000
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
+class Page(Struct, frozen=True):
     """A page as HTML, and what it tells: of each specification its manifest and what is told beside."""
 
     html: bytes

@@ -1,8 +1,10 @@
 """Where a delivery belongs and what it is to the ones before it: its dataset, its name, and the batch that it corrects."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
 from datetime import date, datetime
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from lexer_pipeline.errors import UsageError
 from lexer_pipeline.model import SourceUse, Specification
@@ -16,8 +18,7 @@ from lexer_pipeline.preparing.options import Options
 from lexer_pipeline.system.stores import Folder
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(Struct, frozen=True):
     """Where the delivery of one specification belongs; `target` is a batch of the delivery that it corrects.
 
     What is new or changed there is told by what went to the service `compared`, empty where all is sent; after one that `renews` nothing

@@ -3,7 +3,9 @@
 import shlex
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from lexer_pipeline.chunks.fates import Fates
 from lexer_pipeline.chunks.rejected import ADDED, BOOKKEEPING
@@ -33,8 +35,7 @@ from lexer_pipeline.system.scratch import Scratch
 from lexer_pipeline.system.stores import Folder
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(Struct, frozen=True):
     """One pass over one source; `mapping` and `record` are None where the columns are fields already.
 
     `notes` say why a mapping was taken that nobody asked for. `decided` is what was decided over the source as a whole, of which

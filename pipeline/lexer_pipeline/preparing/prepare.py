@@ -6,10 +6,12 @@ load -> shape -> validate                             (validate)
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from lexer_pipeline.loading.source import Source
 from lexer_pipeline.model import Specification
@@ -215,8 +217,7 @@ Deliveries = Sequence[tuple[Sequence[Plan], Place]]
 FillEach = Callable[[Deliveries, Options, Scratch], Iterable[Filled]]
 
 
-@dataclass(frozen=True, slots=True)
-class _Delivery:
+class _Delivery(Struct, frozen=True):
     """All sources of one specification, read and written, without a name so far."""
 
     specification: Specification
@@ -227,8 +228,7 @@ class _Delivery:
     changes: Changes | None
 
 
-@dataclass(frozen=True, slots=True)
-class _Work:
+class _Work(Struct, frozen=True):
     """A workspace that was filled; what its records are is noted in `changes`, or told from its files where it was filled `elsewhere`."""
 
     workspace: Workspace

@@ -3,11 +3,12 @@
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from importlib import import_module
 from typing import Any
 
 import orjson
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from lexer_pipeline.chunks.results import Checked, Rejected
 from lexer_pipeline.model import Issue
@@ -33,8 +34,7 @@ OTHER_FIELDS, OTHER_MESSAGES = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(Struct, frozen=True):
     """One line of the table of issues: a field, a code, in how many records and rows, where first (`lines`: the first few), and what to do."""
 
     field: str
@@ -46,8 +46,7 @@ class Finding:
     lines: tuple[int, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class SourceReport:
+class SourceReport(Struct, frozen=True):
     """What was found in one source; `conversions` and `warnings` by (name, field), `issues` by code.
 
     `invalid` are rows, as many as the `invalid_records` take with them; `taken` ones are left to another record of the mapping.
@@ -95,8 +94,7 @@ class SourceReport:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(Struct, frozen=True):
     """What this run's rows came to for one specification: `prepared`, `held`, `rejected`, `unchanged`, or `none` where no row belonged to it.
 
     Of one that is `unchanged` all records are at their destination already.
@@ -114,8 +112,7 @@ class Verdict:
     compared: Mapping[str, int] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
+class Report(Struct, frozen=True):
     """What `prepare` or `validate` did: a report a source, and what was prepared (or was there already).
 
     `verdicts` has one for each specification of the run, whatever lies in the folder from before. `waiting` are the folders of batches
@@ -144,7 +141,7 @@ class Report:
         found = [orjson.loads(line) for file in files for line in file.read_bytes().splitlines()]
         if not self.batches:
             found = [issue.as_json() for source in self.sources for issue in source.examples]
-        names = [name for name in Issue.__dataclass_fields__ if name != "value"]
+        names = [name for name in Issue.__struct_fields__ if name != "value"]
         return pandas.DataFrame(found, columns=names)
 
 
@@ -193,8 +190,7 @@ def by_name(counts: Mapping[tuple[str, str], int]) -> dict[str, int]:
     return dict(sorted(total.items()))
 
 
-@dataclass(slots=True)
-class _Line:
+class _Line(Struct):
     """A line of the table while it is counted; `varies` says that the numbers in its words are those of the first record alone."""
 
     message: str
@@ -220,8 +216,7 @@ class _Line:
         )
 
 
-@dataclass(slots=True)
-class Tally:
+class Tally(Struct):
     """Adds up one source, batch by batch; constant memory, since fields and codes are few."""
 
     rows: int = 0

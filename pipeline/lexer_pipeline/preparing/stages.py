@@ -1,10 +1,12 @@
 """The stages of a route, one after another and timed: a chunk in, what became of it out."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
 from importlib import import_module
 from typing import Any, Generic
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from lexer_pipeline.chunks.ndjson_lines import line_ends, lines_kept
 from lexer_pipeline.chunks.records import Records
@@ -19,7 +21,7 @@ from lexer_pipeline.preparing.plan import Plan
 from lexer_pipeline.preparing.routes import ChunkT, DocumentsRoute, Route, TableRoute
 from lexer_pipeline.preparing.unrecognised import called_otherwise, known_by, saying_sheet
 from lexer_pipeline.specs.placeholders import USUAL
-from lexer_pipeline.system.parallel import ahead, map_in_order
+from lexer_pipeline.system.parallel import ahead, map_in_order, workers
 from lexer_pipeline.system.timings import Timings
 from lexer_pipeline.validating.header_checks import UnknownColumnsError
 from lexer_pipeline.validating.reference import ReferenceChecker
@@ -39,11 +41,10 @@ def stages_of(
             route = _route(loaded, plan, options)
         except UsageError as problem:
             raise saying_sheet(problem, loaded) from None
-        return Stages(loaded, plan, route, options.timings, changes, lasts)
+        return Stages(loaded, plan, route, options.timings, workers(options.threads), changes, lasts)
 
 
-@dataclass(frozen=True, slots=True)
-class Converted(Generic[ChunkT]):
+class Converted(Struct, Generic[ChunkT], frozen=True):
     """One chunk behind all stages: as it was loaded, what was found, and the NDJSON of what was accepted and is to be sent.
 
     `hashed` says what its records are, where that is kept.
@@ -60,10 +61,10 @@ class Converted(Generic[ChunkT]):
         return sum(map(len, self.lines))
 
 
-@dataclass(frozen=True, slots=True)
-class Stages(Generic[ChunkT]):
+class Stages(Struct, Generic[ChunkT], frozen=True):
     """The stages of one source; `timings` takes what each of them costs.
 
+    So many `workers` convert chunks beside the thread that reads them; without one all is done in turn.
     `changes` compares with what is at the destination, `lasts` leaves out what a later record tells anew.
     """
 
@@ -71,12 +72,14 @@ class Stages(Generic[ChunkT]):
     plan: Plan
     route: Route[ChunkT, Any]
     timings: Timings
+    workers: int
     changes: Changes | None = None
     lasts: LastOfEach | None = None
 
     def load(self) -> Iterator[ChunkT]:
         """load; of a file on a disk, which lets nobody wait, the next chunk is read while one is worked on."""
-        return ahead(self._loaded()) if isinstance(self.plan.source, NamedFile) else self._loaded()
+        is_ahead = self.workers > 0 and isinstance(self.plan.source, NamedFile)
+        return ahead(self._loaded()) if is_ahead else self._loaded()
 
     def _loaded(self) -> Iterator[ChunkT]:
         chunks, seen = self.route.load(), 0
@@ -102,8 +105,12 @@ class Stages(Generic[ChunkT]):
     def check_all(self) -> Iterator[Checked]:
         """What all chunks come to, with nothing to be sent, in order."""
         if self.lasts is None:
-            return map_in_order(self.check, self.load())
-        return (self.in_turn(done).checked for done in map_in_order(self.convert, self.load()))
+            return map_in_order(self.check, self.load(), self.workers)
+        return (self.in_turn(done).checked for done in self.convert_all())
+
+    def convert_all(self) -> Iterator[Converted[ChunkT]]:
+        """All chunks behind all stages, in order."""
+        return map_in_order(self.convert, self.load(), self.workers)
 
     def convert(self, chunk: ChunkT) -> Converted[ChunkT]:
         """shape -> validate -> convert."""

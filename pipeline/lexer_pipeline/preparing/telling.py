@@ -2,8 +2,10 @@
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from importlib import import_module
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from lexer_pipeline.model import Manifest, Specification
 from lexer_pipeline.outbox.batch import PAGE, REPORT
@@ -110,8 +112,7 @@ def beside_each(told: Told, fields: Fields, seen: SourceSample | None) -> Beside
     return _Pages(replace(told, columns=facts_of(seen.sample), column_rows=seen.sample.rows), fields).beside
 
 
-@dataclass(frozen=True, slots=True)
-class _Pages:
+class _Pages(Struct, frozen=True):
     told: Told
     fields: Fields
 

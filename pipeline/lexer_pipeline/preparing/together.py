@@ -1,10 +1,10 @@
 """The sources of a run that feed one specification, seen together: what is there twice, and whom a link stands for."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
+from msgspec.structs import replace
 
 from lexer_pipeline.chunks.repeats import ACCEPTED, LEFT_OUT, REJECTED, Noted, Repeated, Repeats
 from lexer_pipeline.chunks.results import Checked

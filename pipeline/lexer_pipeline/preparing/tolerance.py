@@ -1,7 +1,8 @@
 """Which suspicions hold a batch: by their weight and share, and not where a person accepted the code."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from lexer_pipeline.errors import UsageError
 from lexer_pipeline.preparing.options import Options
@@ -9,8 +10,7 @@ from lexer_pipeline.preparing.plan import Plan
 from lexer_pipeline.suspicions import HOLD, LEAST, SHARE, Sighting, by_code, nearest_holding, not_holding
 
 
-@dataclass(frozen=True, slots=True)
-class Tolerance:
+class Tolerance(Struct, frozen=True):
     """The codes that a person accepted, and from which share of the records on those hold that go by their share."""
 
     accepted: frozenset[str] = frozenset()

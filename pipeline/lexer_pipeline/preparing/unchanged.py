@@ -1,7 +1,8 @@
 """What is left to do and to say where records of a delivery are at their destination already."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from lexer_pipeline.model import SourceUse
 from lexer_pipeline.outbox import deliveries

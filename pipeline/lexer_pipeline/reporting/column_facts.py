@@ -3,8 +3,9 @@
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from lexer_pipeline.reporting import bins
 from lexer_pipeline.reporting.bins import Bar
@@ -23,8 +24,7 @@ VALUE = re.compile(r"@|\A[^A-Za-z]*[0-9][^A-Za-z]*\Z|[0-9]{5}")
 BOOLEANS = frozenset({"true", "false"})
 
 
-@dataclass(frozen=True, slots=True)
-class ColumnFacts:
+class ColumnFacts(Struct, frozen=True):
     """One column or field, as far as rows were looked at: `filled` of `looked`, `distinct` of `values`.
 
     `shapes` are the commonest, with how many values have each; `chart` says what the `bars` count: dates, amounts, or yes and no.

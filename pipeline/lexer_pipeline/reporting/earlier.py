@@ -1,8 +1,9 @@
 """The deliveries of the same kind that came before, and whether the new one is unlike them."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from statistics import median
+
+from msgspec import Struct, field
 
 from lexer_pipeline.errors import UsageError
 from lexer_pipeline.outbox import deliveries
@@ -21,8 +22,7 @@ TIMES, FEWEST_ROWS = 10, 100
 FILLED, EMPTY, FEWEST_RECORDS = 0.5, 0.05, 20
 
 
-@dataclass(frozen=True, slots=True)
-class Earlier:
+class Earlier(Struct, frozen=True):
     """A delivery of before as its page tells it; `fill` is the share of records in which a field is filled."""
 
     name: str

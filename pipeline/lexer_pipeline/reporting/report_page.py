@@ -1,7 +1,8 @@
 """The page on a batch, and on what a source would become."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from lexer_pipeline.model import Manifest
 from lexer_pipeline.reporting.page import document

@@ -5,10 +5,10 @@ Which ones are taken depends on the input alone; how many is bounded, whatever i
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
+from msgspec import Struct, field
 
 from lexer_pipeline.chunks import cells
 from lexer_pipeline.chunks.documents import Documents
@@ -26,8 +26,7 @@ SHARE, LEAST_BYTES, MOST_BYTES, BLOCKS = 800, 1 << 16, 1 << 18, 16
 MOST_NAMES, MOST_ITEMS, LONGEST = 300, 20, 64
 
 
-@dataclass(slots=True)
-class Sample:
+class Sample(Struct):
     """The filled texts by name, and in how many of the rows that could have them they are filled; `rows` were looked at."""
 
     rows: int = 0

@@ -1,10 +1,12 @@
 """All that a page tells beside the manifest, as `report.json` holds it."""
 
-import dataclasses
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
 from typing import Any
+
+import msgspec
+from msgspec import Struct, to_builtins
+from msgspec.structs import fields
 
 from lexer_pipeline.model import Json
 from lexer_pipeline.reporting import column_facts
@@ -14,8 +16,7 @@ from lexer_pipeline.system.stores import Folder
 FORM = 1
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(Struct, frozen=True):
     """What a run came to for one specification, in records."""
 
     specification: str
@@ -25,8 +26,7 @@ class Outcome:
     reasons: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class IssueFacts:
+class IssueFacts(Struct, frozen=True):
     """One kind of issue: a field, a code, in how many records and rows, on which lines first (each a source and a line), and its sentence."""
 
     field: str
@@ -37,8 +37,7 @@ class IssueFacts:
     message: str
 
 
-@dataclass(frozen=True, slots=True)
-class SuspicionFacts:
+class SuspicionFacts(Struct, frozen=True):
     """A suspicion as it was seen in one column or field; `holds` says that it holds this batch."""
 
     code: str
@@ -49,8 +48,7 @@ class SuspicionFacts:
     holds: bool
 
 
-@dataclass(frozen=True, slots=True)
-class EarlierFacts:
+class EarlierFacts(Struct, frozen=True):
     """A delivery of the same kind that came before."""
 
     name: str
@@ -59,8 +57,7 @@ class EarlierFacts:
     rejected: int
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
+class Told(Struct, frozen=True):
     """What is told of a delivery: of all of its parts, but for the fields, which are those of the part.
 
     `columns` were looked at in `column_rows` rows, `fields` in `field_rows` records; `conversions` and `warnings` are by name and field.
@@ -78,11 +75,11 @@ class Told:
     fields: tuple[ColumnFacts, ...] = ()
     field_rows: int = 0
     earlier: tuple[EarlierFacts, ...] = ()
-    fill_before: Mapping[str, float] = dataclasses.field(default_factory=dict)
+    fill_before: Mapping[str, float] = msgspec.field(default_factory=dict)
 
     def as_json(self) -> dict[str, Json]:
         """What is told as `report.json` holds it."""
-        return {"form": FORM, **asdict(self)}
+        return {"form": FORM, **to_builtins(self)}
 
 
 def read(file: Folder) -> Told | None:

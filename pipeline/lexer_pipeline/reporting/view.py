@@ -1,8 +1,10 @@
 """What a page says of one delivery, in the order in which somebody asks: what is it, what became of it, what is to be done."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from types import MappingProxyType
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from lexer_pipeline.codes.every import Code, every
 from lexer_pipeline.model import Manifest
@@ -21,8 +23,7 @@ TONES: Mapping[str, str] = MappingProxyType({
 NONE = "none"
 
 
-@dataclass(frozen=True, slots=True)
-class Segment:
+class Segment(Struct, frozen=True):
     """A part of the bar: how many rows went one way, and what that means."""
 
     tone: str
@@ -31,16 +32,14 @@ class Segment:
     meaning: str
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(Struct, frozen=True):
     """Something to do: why, and what to type."""
 
     why: str
     command: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Fault:
+class Fault(Struct, frozen=True):
     """One kind of issue in whole sentences."""
 
     facts: IssueFacts
@@ -49,8 +48,7 @@ class Fault:
     share: float
 
 
-@dataclass(frozen=True, slots=True)
-class Doubt:
+class Doubt(Struct, frozen=True):
     """A suspicion in whole sentences."""
 
     facts: SuspicionFacts
@@ -60,8 +58,7 @@ class Doubt:
     effect: str
 
 
-@dataclass(frozen=True, slots=True)
-class View:
+class View(Struct, frozen=True):
     """One delivery on a page; `name` is that of its batch, empty where none was made to stay."""
 
     name: str

@@ -1,8 +1,9 @@
 """How a batch was made, so that it can be made anew of the source that is still there."""
 
 from contextlib import closing
-from dataclasses import replace
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from lexer_pipeline.errors import PipelineError, UsageError
 from lexer_pipeline.loading.byte_stream import sha256_from

@@ -1,9 +1,11 @@
 """Records are checked again, through the same code as the command: nothing here knows a rule."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeAlias
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from lexer_pipeline.kernels.arrays import Int64s
 from lexer_pipeline.outbox.batch import ISSUES
@@ -17,8 +19,7 @@ from lexer_pipeline.system.scratch import Scratch
 Suspected: TypeAlias = Mapping[str, Mapping[int, Sequence[Fault]]]
 
 
-@dataclass(frozen=True, slots=True)
-class Checks:
+class Checks(Struct, frozen=True):
     """How records are checked whose batches lie in `out`; `suspected` tells what is suspicious in the whole source now."""
 
     out: Path

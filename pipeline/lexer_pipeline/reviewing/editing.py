@@ -1,10 +1,11 @@
 """What a person does to the rejected rows: each step is on the disk before it shows, can be undone, and is checked as the command checks it."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime
 
 import numpy as np
+from msgspec import Struct
+from msgspec.structs import replace
 
 from lexer_pipeline.chunks.edits import Edits
 from lexer_pipeline.errors import UsageError
@@ -19,8 +20,7 @@ OPEN, FIXED, LEFT_OUT, ALL = "to be fixed", "fixed", "left out", "all"
 STATES = (OPEN, FIXED, LEFT_OUT, ALL)
 
 
-@dataclass(frozen=True, slots=True)
-class Shown:
+class Shown(Struct, frozen=True):
     """Which rows of a table are shown: those in a state, of a code or of any (empty)."""
 
     state: str = OPEN

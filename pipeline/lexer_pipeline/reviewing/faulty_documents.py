@@ -4,9 +4,9 @@ import hashlib
 from array import array
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing, suppress
-from dataclasses import dataclass, field
 
 import numpy as np
+from msgspec import field
 
 from lexer_pipeline.chunks.edits import Edits
 from lexer_pipeline.inspecting.matching import fields_by_path
@@ -26,7 +26,6 @@ from lexer_pipeline.validating.document import NumberText, Value, parse, value_a
 LOOKED_AT, MOST_COLUMNS = 200, 80
 
 
-@dataclass(slots=True)
 class FaultyDocuments(FaultyRows):
     """Documents as rows; `types` are those of fields of the specification, where it is what the documents have."""
 

@@ -4,12 +4,12 @@ import re
 from array import array
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
 import orjson
+from msgspec import Struct, field
 
 from lexer_pipeline.chunks.edits import Edits, cells_of, with_cell
 from lexer_pipeline.kernels.arrays import Int64s, UInt64s
@@ -29,8 +29,7 @@ ITEM = re.compile(r"\[(\d+)\]")
 MOST_CODES = 64
 
 
-@dataclass(frozen=True, slots=True)
-class Fault:
+class Fault(Struct, frozen=True):
     """One thing wrong with a record, as issues.ndjson has it."""
 
     column: str
@@ -39,8 +38,7 @@ class Fault:
     message: str
 
 
-@dataclass(slots=True)
-class FaultyRows:
+class FaultyRows(Struct):
     """The rows that a batch rejected of one source, and what is wrong with their records by now.
 
     Row r is on the line `lines[r]` of the `source` and belongs to the record `records[r]`; its text is in `texts` from

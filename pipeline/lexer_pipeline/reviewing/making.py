@@ -1,10 +1,12 @@
 """The batch at the end of a review: what it would come to, what it is to those before it, and how it is made and sent."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
 from math import ceil
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from lexer_pipeline.loading.format import AS_TOLD
 from lexer_pipeline.model import Receipt
@@ -31,8 +33,7 @@ CORRECTION = "You changed rows that had been accepted, and {name} was sent alrea
 ON_ITS_WAY = "{name} is on its way or in doubt, so nothing can take its place yet. End that first: lexer-pipeline upload {path}, or settle it; or undo what you changed in rows that had been accepted."
 
 
-@dataclass(frozen=True, slots=True)
-class Outlook:
+class Outlook(Struct, frozen=True):
     """What would be made now: what the rows come to, where it goes, what it is to earlier batches, and why it may not be, if so."""
 
     report: Report

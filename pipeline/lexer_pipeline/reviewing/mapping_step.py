@@ -4,9 +4,10 @@ import json
 import re
 from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
+
+from msgspec import Struct
 
 from lexer_pipeline.inspecting.column_counts import profile
 from lexer_pipeline.inspecting.column_profile import ColumnProfile
@@ -32,8 +33,7 @@ from lexer_pipeline.system import files
 SAMPLES, CUSTOM = 3, "custom_fields."
 
 
-@dataclass(frozen=True, slots=True)
-class ColumnRow:
+class ColumnRow(Struct, frozen=True):
     """A column of the source: some of its values, the fields that it fills, and why; `near` is what it could be."""
 
     column: str
@@ -42,8 +42,7 @@ class ColumnRow:
     why: str
 
 
-@dataclass(frozen=True, slots=True)
-class Preview:
+class Preview(Struct, frozen=True):
     """What comes of a mapping: the first record on many lines, empty where there is none, and what the rows come to."""
 
     record: str

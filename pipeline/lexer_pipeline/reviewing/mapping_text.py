@@ -2,7 +2,8 @@
 
 import re
 import tomllib
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from lexer_pipeline.inspecting.draft_text import quoted
 
@@ -12,8 +13,7 @@ BARE = re.compile(r"[A-Za-z0-9_-]+")
 REASON = re.compile(r"  # (?P<reason>[^\"]*)$")
 
 
-@dataclass(frozen=True, slots=True)
-class FieldLine:
+class FieldLine(Struct, frozen=True):
     """A line of a mapping: the field, the columns that it reads or the constant that it is, and why."""
 
     at: int

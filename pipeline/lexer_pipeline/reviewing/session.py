@@ -2,9 +2,11 @@
 
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from lexer_pipeline.errors import UsageError
 from lexer_pipeline.loading.expand import expand, opened_sources
@@ -34,8 +36,7 @@ from lexer_pipeline.uploading.settings import Settings
 ENDING = ".edits.toml"
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
+class Wanted(Struct, frozen=True):
     """What was asked of a review: a source or a batch, and what the commands that it stands for are asked.
 
     `settings` are those to send with, which may ask a key ring, so they are asked for when there is something to send.

@@ -17,8 +17,9 @@ are written before its answer leaves.
 
 import json
 from collections.abc import Callable
-from dataclasses import asdict
 from urllib.parse import parse_qs
+
+from msgspec import to_builtins
 
 from lexer_pipeline.sandbox import faults, uploads
 from lexer_pipeline.sandbox.datasets import datasets
@@ -58,11 +59,11 @@ def _get(service: Service, word: str, query: str) -> Answer:
     state = service.state
     readers: dict[str, Callable[[], object]] = {
         "events": lambda: state.events(int(parse_qs(query).get("since", ["0"])[0])),
-        "tokens": lambda: [asdict(token) for token in state.tokens()],
+        "tokens": lambda: [to_builtins(token) for token in state.tokens()],
         "uploads": lambda: [one.as_json() for one in uploads.every(service)],
-        "refusals": lambda: [asdict(one) for one in state.refusals(MOST_REFUSALS)],
-        "datasets": lambda: [asdict(one) for one in datasets(state.loads(), state.uploads())],
-        "settings": lambda: asdict(service.settings),
+        "refusals": lambda: [to_builtins(one) for one in state.refusals(MOST_REFUSALS)],
+        "datasets": lambda: [to_builtins(one) for one in datasets(state.loads(), state.uploads())],
+        "settings": lambda: to_builtins(service.settings),
         "faults": service.faults.waiting,
     }
     return _json(200, readers[word]()) if word in readers else _error(404, "there is no such address")
@@ -86,7 +87,7 @@ def _post(service: Service, word: str, order: object) -> Answer:
         return _json(201, {"token": service.state.new_token(name.strip())})
     if word == "settings":
         service.settings = service.settings.changed(order)
-        return _json(200, asdict(service.settings))
+        return _json(200, to_builtins(service.settings))
     if word == "faults":
         for fault in [faults.read(one) for one in (order if isinstance(order, list) else [order])]:
             service.faults.add(fault)

@@ -3,10 +3,11 @@
 import hashlib
 import hmac
 import re
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from urllib.parse import parse_qsl, quote
 from xml.sax.saxutils import escape
+
+from msgspec import Struct
 
 ALGORITHM = "AWS4-HMAC-SHA256"
 REGION = "ap-southeast-2"
@@ -16,16 +17,14 @@ NAMES = ("X-Amz-Algorithm", "X-Amz-Credential", "X-Amz-Date", "X-Amz-Expires", "
 CREDENTIAL = re.compile(r"[^/]+/\d{8}/[^/]+/s3/aws4_request")
 
 
-@dataclass(frozen=True, slots=True)
-class Keys:
+class Keys(Struct, frozen=True):
     """The key pair that front and store share; neither part is ever shown."""
 
     access: str
     secret: str
 
 
-@dataclass(frozen=True, slots=True)
-class Refusal:
+class Refusal(Struct, frozen=True):
     """An S3 error: status, code, words, and extra elements of the XML."""
 
     status: int
@@ -40,8 +39,7 @@ class Refusal:
         return f'<?xml version="1.0" encoding="UTF-8"?>\n<Error>{inner}</Error>'.encode()
 
 
-@dataclass(frozen=True, slots=True)
-class Presigned:
+class Presigned(Struct, frozen=True):
     """What the query of a presigned url says; the signature itself is left to whoever verifies it."""
 
     signed_headers: frozenset[str]

@@ -1,9 +1,10 @@
 """The body of a PUT on its way from the client into the store, in constant memory."""
 
 import time
-from dataclasses import dataclass, field
 from io import BufferedReader
 from typing import cast
+
+from msgspec import Struct, field
 
 from lexer_pipeline.sandbox.faults import Fault
 from lexer_pipeline.sandbox.store import StoreError, Transfer
@@ -21,8 +22,7 @@ class _LeftError(Exception):
     """The client closed the connection before the whole body was there."""
 
 
-@dataclass(slots=True)
-class Body:
+class Body(Struct):
     """`length` bytes to come; `received` is how many have come so far."""
 
     exchange: Exchange

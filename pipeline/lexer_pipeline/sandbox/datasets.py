@@ -2,7 +2,8 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from lexer_pipeline.model import Json
 from lexer_pipeline.sandbox import names
@@ -12,8 +13,7 @@ from lexer_pipeline.sandbox.uploads import in_use
 SHOWN_RECORDS = 5
 
 
-@dataclass(frozen=True, slots=True)
-class RejectedLine:
+class RejectedLine(Struct, frozen=True):
     """One thing wrong with a line of a file that was not accepted."""
 
     file: str
@@ -23,8 +23,7 @@ class RejectedLine:
     message: str
 
 
-@dataclass(frozen=True, slots=True)
-class FileLoad:
+class FileLoad(Struct, frozen=True):
     """What became of one file; `replaced_by` is the upload whose file is in use in its place."""
 
     upload: int
@@ -36,8 +35,7 @@ class FileLoad:
     replaced_by: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class Dataset:
+class Dataset(Struct, frozen=True):
     """What a dataset holds: counts, rejects and a preview of the files in use, and the loads of all of its files.
 
     `dataset` is None of files that came without one and wait for a person; `name` is then what their names say.

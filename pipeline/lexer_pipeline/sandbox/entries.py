@@ -1,7 +1,8 @@
 """What the sandbox remembers: tokens, uploads, refusals, loads."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from lexer_pipeline.model import Json
 
@@ -9,8 +10,7 @@ LOADING, LOADED, CHECKING, WAITS = "loading", "loaded", "checking", "waits for a
 UNFINISHED = frozenset({LOADING, CHECKING})
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(Struct, frozen=True):
     """A token as it can still be shown: its name, its times and a fingerprint, never the secret."""
 
     id: int
@@ -20,8 +20,7 @@ class Token:
     revoked_at: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Upload:
+class Upload(Struct, frozen=True):
     """One permission and what came of it; `size` and `md5` are of the object that lies in the store.
 
     `token` is the name of the token that asked, `service` the address that was asked.
@@ -41,8 +40,7 @@ class Upload:
     fingerprint: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Refusal:
+class Refusal(Struct, frozen=True):
     """A request that was answered with an error: a request for permission, a PUT or a check of a token.
 
     `upload` is the upload whose PUT was refused; the other requests that were refused have none.
@@ -61,8 +59,7 @@ class Refusal:
     message: str
 
 
-@dataclass(frozen=True, slots=True)
-class Reject:
+class Reject(Struct, frozen=True):
     """One thing wrong with a line that was not accepted, worded as the product words it; never the value."""
 
     line: int
@@ -71,8 +68,7 @@ class Reject:
     message: str
 
 
-@dataclass(frozen=True, slots=True)
-class Load:
+class Load(Struct, frozen=True):
     """What checking one uploaded file line by line gave; `rejects` and `preview` are the first few.
 
     Without a dataset nothing is loaded: a person places the file. Its lines are checked all the same where its

@@ -50,9 +50,11 @@ headers), `huge_body` (`size` bytes of body), `truncated` (the body ends early),
 
 import threading
 from collections.abc import Collection, Mapping
-from dataclasses import asdict, dataclass, fields, replace
 from fnmatch import fnmatchcase
 from types import MappingProxyType
+
+from msgspec import Struct, to_builtins
+from msgspec.structs import fields, replace
 
 from lexer_pipeline.model import Json
 
@@ -93,8 +95,7 @@ WHOLE = ("times", "skip", "status", "bytes_per_second", "size")
 NUMBERS = (*WHOLE, "seconds", "percent")
 
 
-@dataclass(frozen=True, slots=True)
-class Fault:
+class Fault(Struct, frozen=True):
     """One order: what goes wrong, on which requests, how often."""
 
     on: str
@@ -165,7 +166,7 @@ class FaultBook:
     def waiting(self) -> list[dict[str, Json]]:
         """The orders as JSON, with what is left of `times` and `skip`."""
         with self._lock:
-            return [asdict(fault) for fault in self._orders]
+            return [to_builtins(fault) for fault in self._orders]
 
     def take(self, on: str, filename: str) -> Fault | None:
         """The fault for this request, if one is due; it is used up by that."""

@@ -6,11 +6,11 @@ only what it finds is put into the sentences that a person knows from `convert` 
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from typing import BinaryIO
 
 import jsonschema_rs
 import orjson
+from msgspec import Struct, field
 
 from lexer_pipeline.model import Json, Problem, Specification
 from lexer_pipeline.sandbox.entries import Reject
@@ -32,8 +32,7 @@ TOO_LONG = Problem(
 MARKED = Problem((), "encoding", "no byte order mark", "begins with a byte order mark; save the file as UTF-8 without one")  # fmt: skip
 
 
-@dataclass(slots=True)
-class Tally:
+class Tally(Struct):
     """The counts of a load so far, and the first few rejected lines and accepted records."""
 
     accepted: int = 0

@@ -8,8 +8,9 @@ File Upload API page: parts joined by hyphens, words by underscores, the version
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import UTC, datetime
+
+from msgspec import Struct
 
 FORM = "{specification_name}-{date}-{version}.json"
 RULES = f"{FORM} or {{content_descriptor}}-{{date}}-{{version}}.csv, as in commerce_purchases-20240306-a.json"
@@ -19,8 +20,7 @@ SCRIPT = re.compile(r"([A-Za-z0-9_-]+)_(\d{9,11})\.ndjson", re.ASCII)
 SAFE = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]{0,200}", re.ASCII)
 
 
-@dataclass(frozen=True, slots=True)
-class Name:
+class Name(Struct, frozen=True):
     """A file name taken apart; `subject` is all before the date."""
 
     subject: str
@@ -39,8 +39,7 @@ class Name:
         return max(fitting, key=len, default=None)
 
 
-@dataclass(frozen=True, slots=True)
-class ScriptName:
+class ScriptName(Struct, frozen=True):
     """A name as the vendor's own script makes it."""
 
     dataset: str

@@ -3,8 +3,9 @@
 import hashlib
 import re
 import secrets
-from dataclasses import dataclass
 from datetime import UTC, datetime
+
+from msgspec import Struct
 
 from lexer_pipeline.sandbox import aws, hostile
 from lexer_pipeline.sandbox.aws import Refusal
@@ -36,8 +37,7 @@ CODES = {
 }
 
 
-@dataclass(slots=True)
-class Put:
+class Put(Struct):
     """One PUT from its headers to its answer."""
 
     service: Service

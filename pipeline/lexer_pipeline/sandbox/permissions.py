@@ -5,7 +5,8 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from lexer_pipeline.model import Json
 from lexer_pipeline.sandbox import ask_faults, hostile, names
@@ -18,8 +19,7 @@ from lexer_pipeline.sandbox.web import Answer, Exchange, TooLargeError
 LONGEST_SHOWN = 300
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
+class Wanted(Struct, frozen=True):
     """What a request asks for; of one that makes no sense, as much of it as can be shown."""
 
     filename: str

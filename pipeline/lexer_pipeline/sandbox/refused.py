@@ -6,7 +6,8 @@ asks to go by the code.
 """
 
 import json
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from lexer_pipeline.sandbox.web import Answer
 

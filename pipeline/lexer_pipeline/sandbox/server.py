@@ -5,12 +5,12 @@ import signal
 import ssl
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import asdict
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from filelock import lock_descriptor
+from msgspec import to_builtins
 
 from lexer_pipeline.errors import UsageError
 from lexer_pipeline.model import Json
@@ -111,7 +111,7 @@ class Sandbox:
 
     def inject(self, fault: Fault | Mapping[str, object]) -> None:
         """Order a fault (faults.py)."""
-        self._service.faults.add(faults.read(asdict(fault) if isinstance(fault, Fault) else fault))
+        self._service.faults.add(faults.read(to_builtins(fault) if isinstance(fault, Fault) else fault))
 
     def clear_faults(self) -> None:
         """Forget the faults that are still to come."""
@@ -127,11 +127,13 @@ class Sandbox:
 
     def refusals(self) -> list[dict[str, Json]]:
         """The requests that were answered with an error, newest first."""
-        return [asdict(one) for one in self._service.state.refusals(admin.MOST_REFUSALS)]
+        return [to_builtins(one) for one in self._service.state.refusals(admin.MOST_REFUSALS)]
 
     def datasets(self) -> list[dict[str, Json]]:
         """What the Datasets section shows (datasets.py)."""
-        return [asdict(one) for one in datasets(self._service.state.loads(), self._service.state.uploads())]
+        return [
+            to_builtins(one) for one in datasets(self._service.state.loads(), self._service.state.uploads())
+        ]
 
     def wait_loaded(self, timeout: float) -> bool:
         """Whether every file that has arrived was loaded within `timeout` seconds."""

@@ -1,8 +1,9 @@
 """What every address of the sandbox needs: its state, settings, faults, store, loader and clock."""
 
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+
+from msgspec import Struct, field
 
 from lexer_pipeline.sandbox import aws
 from lexer_pipeline.sandbox.faults import Fault, FaultBook
@@ -17,8 +18,7 @@ API = "/v1/uploads"
 USERS = "/v1/users"
 
 
-@dataclass(frozen=True, slots=True)
-class FreshToken:
+class FreshToken(Struct, frozen=True):
     """A token that was made on the page a moment ago; who knows `page` may see it until another is made."""
 
     page: str
@@ -26,8 +26,7 @@ class FreshToken:
     secret: str
 
 
-@dataclass(slots=True)
-class Service:
+class Service(Struct):
     """The parts of one running sandbox; `host` is known once the front is bound, `arriving` are the uploads whose bytes come in."""
 
     state: State

@@ -1,15 +1,16 @@
 """What can be changed while the sandbox runs."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
 from ipaddress import ip_address, ip_network
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import fields, replace
 
 from lexer_pipeline.sandbox.aws import LONGEST_SECONDS
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(Struct, frozen=True):
     """The sandbox's rules; every default is the vendor's or S3's own where one is known.
 
     `url_seconds`: how long a url is good. `rate`: permission requests a second for one token. `retry_after`:

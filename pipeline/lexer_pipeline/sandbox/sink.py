@@ -2,8 +2,9 @@
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import ClassVar
+
+from msgspec import Struct
 
 from lexer_pipeline.sandbox.aws import Keys, Refusal, genuine, mismatch
 from lexer_pipeline.sandbox.store import Transfer
@@ -27,8 +28,7 @@ class SinkTransfer:
         """Nothing is held, so nothing is let go."""
 
 
-@dataclass(frozen=True, slots=True)
-class Sink:
+class Sink(Struct, frozen=True):
     """A store without objects; signatures are verified all the same."""
 
     keys: Keys

@@ -9,9 +9,10 @@ import json
 import secrets
 import sqlite3
 import threading
-from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
+
+from msgspec import to_builtins
 
 from lexer_pipeline.model import Json
 from lexer_pipeline.sandbox.aws import Keys
@@ -154,7 +155,7 @@ class State:
 
     def keep_load(self, load: Load) -> None:
         """Remember a load; a later one of the same upload takes its place."""
-        rejects = [asdict(reject) for reject in load.rejects]
+        rejects = [to_builtins(reject) for reject in load.rejects]
         texts = [json.dumps(value, ensure_ascii=False) for value in (load.codes, rejects, load.preview)]
         self._rows(
             "INSERT OR REPLACE INTO loads VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",

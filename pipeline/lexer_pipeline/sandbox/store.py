@@ -12,11 +12,12 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
 from http.client import HTTPException, HTTPResponse
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 from typing import ClassVar, Protocol
+
+from msgspec import Struct
 
 from lexer_pipeline.errors import UsageError
 from lexer_pipeline.sandbox.aws import Keys, Refusal
@@ -59,8 +60,7 @@ class Store(Protocol):
         """Stop; what is stored stays."""
 
 
-@dataclass(slots=True)
-class RcloneTransfer:
+class RcloneTransfer(Struct):
     """A PUT to rclone over its socket."""
 
     connection: socket.socket

@@ -1,7 +1,8 @@
 """The Uploads section as data: where each upload was sent, what became of it, and what was refused on the way."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+
+from msgspec import Struct, to_builtins
 
 from lexer_pipeline.model import Json
 from lexer_pipeline.sandbox import names
@@ -11,8 +12,7 @@ from lexer_pipeline.sandbox.service import Service
 GRANTED, ARRIVING, NOT_STORED, STORED = "permission given", "arriving", "not stored", "stored"
 
 
-@dataclass(frozen=True, slots=True)
-class ShownUpload:
+class ShownUpload(Struct, frozen=True):
     """An upload and what is known of it now; `replaced_by` is the upload whose file is used in its place.
 
     `records` counts its lines, and is None until they are checked, or where nothing says what they are.
@@ -29,7 +29,12 @@ class ShownUpload:
     def as_json(self) -> dict[str, Json]:
         """The upload as `/sandbox/uploads` tells it."""
         rest = {name: getattr(self, name) for name in ("state", "records", "accepted", "rejected")}
-        return {**asdict(self.upload), **rest, "replaced_by": self.replaced_by, "notes": list(self.notes)}
+        return {
+            **to_builtins(self.upload),
+            **rest,
+            "replaced_by": self.replaced_by,
+            "notes": list(self.notes),
+        }
 
 
 def every(service: Service) -> list[ShownUpload]:

@@ -8,11 +8,12 @@ import threading
 import traceback
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler
 from socketserver import TCPServer
 from typing import cast
+
+from msgspec import Struct
 
 LOOPBACK = "127.0.0.1"
 IDLE_SECONDS = 60.0
@@ -28,8 +29,7 @@ class TooLargeError(Exception):
     """The body is larger than a request to this address ever needs."""
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Struct, frozen=True):
     """What goes back; `close` ends the connection after it."""
 
     status: int

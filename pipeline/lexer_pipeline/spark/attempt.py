@@ -3,7 +3,6 @@
 import pickle
 import traceback
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from functools import partial
 from importlib import import_module
 from importlib.metadata import version
@@ -11,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+from msgspec import Struct, field
 
 from lexer_pipeline import errors
 from lexer_pipeline.errors import PipelineError
@@ -20,8 +20,7 @@ TOLD = "number long, told binary"
 ATTEMPTS = "attempts"
 
 
-@dataclass(frozen=True, slots=True)
-class Failed:
+class Failed(Struct, frozen=True):
     """What a task could not do, in words for a person."""
 
     kind: str
@@ -38,8 +37,7 @@ class Failed:
         return found
 
 
-@dataclass(frozen=True, slots=True)
-class Defect:
+class Defect(Struct, frozen=True):
     """Where this program broke in a task, and how."""
 
     where: str

@@ -1,8 +1,9 @@
 """The sources of a run dealt out to tasks: neighbours together, so that what the tasks write follows one another as on one machine."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from lexer_pipeline.loading.origins import Member, NamedFile
 from lexer_pipeline.loading.remote import RemoteFile

@@ -3,7 +3,6 @@
 import pickle
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
 from functools import partial
 from itertools import groupby
 from pathlib import Path
@@ -11,6 +10,8 @@ from typing import BinaryIO
 
 import numpy as np
 import pyarrow as pa
+from msgspec import Struct
+from msgspec.structs import replace
 
 from lexer_pipeline.chunks.fates import Fate
 from lexer_pipeline.errors import PipelineError
@@ -35,8 +36,7 @@ UNSIGNED = (1 << 64) - 1
 NO_SOURCE = -1
 
 
-@dataclass(frozen=True, slots=True)
-class Deciding:
+class Deciding(Struct, frozen=True):
     """What it takes to decide on the records of a delivery: its last plan, its key, and the number of the file and the name of each source."""
 
     plan: Plan

@@ -3,7 +3,6 @@
 from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,8 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from lexer_pipeline.chunks.buckets import carried
 from lexer_pipeline.chunks.group import marks_of
@@ -49,8 +50,7 @@ BREAK = "\r\n|\n|\r"
 ROWS = 10_000
 
 
-@dataclass(frozen=True, slots=True)
-class FrameJob:
+class FrameJob(Struct, frozen=True):
     """One pass over a frame: what is made of it (the plan has no source yet), the `names` of its columns, and where tasks write.
 
     `empty` has the columns and no row.
@@ -67,8 +67,7 @@ class FrameJob:
         return replace(self.plan, source=table.rename_columns(list(self.names)))
 
 
-@dataclass(frozen=True, slots=True)
-class Looked:
+class Looked(Struct, frozen=True):
     """What was told of one part of a frame: how many rows, lines and numbers it has, the last key, and what waits for whole columns."""
 
     part: int
@@ -81,8 +80,7 @@ class Looked:
     waiting: tuple[NeedsColumn, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Made:
+class Made(Struct, frozen=True):
     """What a task made of its rows: parts, what was counted and seen of them, and what their links are known by."""
 
     folder: Path
@@ -207,8 +205,7 @@ def _spooled(batches: Iterator[pa.RecordBatch], scratch: Scratch) -> Iterator[pa
             yield pa.ipc.open_file(source).read_all()
 
 
-@dataclass(frozen=True, slots=True)
-class Offsets:
+class Offsets(Struct, frozen=True):
     """For each part of a frame what stands before it: the hash of the last key, how many lines, and how many numbered rows."""
 
     of: dict[int, tuple[int, int, int]] = field(default_factory=dict)

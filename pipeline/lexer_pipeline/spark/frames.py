@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import replace
 from functools import partial
 from hashlib import sha256
 from importlib import import_module
 from typing import Any
+
+from msgspec.structs import replace
 
 from lexer_pipeline.chunks.repeats import Repeated
 from lexer_pipeline.errors import SourceError

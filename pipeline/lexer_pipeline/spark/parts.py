@@ -1,8 +1,9 @@
 """The parts that one attempt of a task writes, and by what their records are known."""
 
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
+
+from msgspec import Struct, field
 
 from lexer_pipeline.outbox.workspace import Part
 from lexer_pipeline.preparing.together import Together
@@ -11,8 +12,7 @@ from lexer_pipeline.system.hashing import Hashing
 from lexer_pipeline.system.timings import Timings
 
 
-@dataclass(slots=True)
-class Parts:
+class Parts(Struct):
     """Parts in a folder of their own; all are sealed at the end of the block, or let go of where it fails."""
 
     folder: Path

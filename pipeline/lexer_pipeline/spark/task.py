@@ -3,9 +3,11 @@
 import pickle
 from collections.abc import Sequence
 from contextlib import ExitStack, closing
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from lexer_pipeline.chunks.fates import Fates
 from lexer_pipeline.model import Specification
@@ -25,8 +27,7 @@ from lexer_pipeline.system.timings import Spent, Timings
 Slice = tuple[Path, int, int]
 
 
-@dataclass(frozen=True, slots=True)
-class Task:
+class Task(Struct, frozen=True):
     """Some sources of one delivery, one after another: the first has the number `first` among those of the delivery.
 
     `several` says that the delivery has more sources than one, and `files_before` how many files the sources before these are.
@@ -48,8 +49,7 @@ class Task:
         return self.plans[0].specification
 
 
-@dataclass(frozen=True, slots=True)
-class TaskFilled:
+class TaskFilled(Struct, frozen=True):
     """What a task made: how its sources were read, the parts that it wrote, and where it noted by what the records are known.
 
     `homes` are the part and line of records of several sources, by their numbers; `elsewhere` are rows of such that stand in what

@@ -1,7 +1,8 @@
 """The fields of a specification, from its JSON Schema."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from lexer_pipeline.model import Field, Schema
 from lexer_pipeline.specs.paths import ANY, EACH, FieldPath, Part

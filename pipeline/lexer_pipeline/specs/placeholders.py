@@ -1,7 +1,8 @@
 """Words that stand for nothing, and so for nobody: in a link or a key they would make one of people who are strangers."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 # Compared without the blanks around them and in any case. `NA` is none: it is Namibia, and North America.
 WORDS = (
@@ -19,8 +20,7 @@ def folded(text: str) -> str:
     return text.strip().casefold()
 
 
-@dataclass(frozen=True, slots=True)
-class Placeholders:
+class Placeholders(Struct, frozen=True):
     """The words for nothing of one source, by their folded text; one that ends in @ stands for all such addresses.
 
     `further` are those that a mapping adds, `meant` are texts that mean something in its export.

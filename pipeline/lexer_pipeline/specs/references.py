@@ -1,8 +1,9 @@
 """What a schema refers to: itself and nothing else, and no value is asked more than so often."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from urllib.parse import urldefrag, urljoin
+
+from msgspec import Struct, field
 
 from lexer_pipeline.errors import UsageError
 from lexer_pipeline.limits import ALTERNATIVES
@@ -65,8 +66,7 @@ def _foreign(place: tuple[str, ...], reference: str) -> UsageError:
     return bad_schema(f"{'/'.join(('#', *place))}: the reference {reference} leads out of the file", remedy)
 
 
-@dataclass(frozen=True, slots=True)
-class _Found:
+class _Found(Struct, frozen=True):
     """The schemas of a document with their places and base addresses, and what is found by an address."""
 
     nodes: list[tuple[tuple[str, ...], str, Schema]] = field(default_factory=list)

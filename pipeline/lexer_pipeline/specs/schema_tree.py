@@ -1,7 +1,8 @@
 """A JSON Schema seen as a tree of places where a record may hold a value."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from lexer_pipeline.model import Schema
 from lexer_pipeline.specs.paths import ANY, EACH, FieldPath, Part, Parts
@@ -12,8 +13,7 @@ ANNOTATIONS = frozenset({"title", "description", "examples", "default", "depreca
 OPENERS = ("additionalProperties", "patternProperties", "unevaluatedProperties", "propertyNames")
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(Struct, frozen=True):
     """One place in a record: all the schemas that speak of it, whichever of them will hold.
 
     `views` never contains `$ref`, and subschemas of anyOf and the like are spread out. `cleaning` is what text at

@@ -5,9 +5,10 @@ This is the reference of the column checks in kernels/cells.pyx: those only say 
 
 import math
 import re
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
+
+from msgspec import Struct
 
 # RFC 8259 section 6, with ASCII digits.
 JSON_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
@@ -29,8 +30,7 @@ BLANK = "; there is a blank before or behind it, take that out"
 FALSE_WORDS = frozenset({"no", "n", "f", "0"})
 
 
-@dataclass(frozen=True, slots=True)
-class Converted:
+class Converted(Struct, frozen=True):
     """A value as it will be sent; `conversions` and `warnings` name what was done to it."""
 
     text: str
@@ -38,8 +38,7 @@ class Converted:
     warnings: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Unconvertible:
+class Unconvertible(Struct, frozen=True):
     """Why a text cannot be a value of the type: the code and rule of an issue, and what to do."""
 
     code: str

@@ -1,7 +1,8 @@
 """Addresses of what lies elsewhere (`s3://bucket/key`): taken apart, and said without what is secret in them."""
 
 import re
-from dataclasses import dataclass, field
+
+from lexer_pipeline.system.hiding import Hiding
 
 CLOUDS = ("s3", "gs", "abfss")
 WEB = ("https", "http")
@@ -19,19 +20,20 @@ _HOST = re.compile(r"(\[[^\]]*\]|[^:]*)(:[0-9]*)?")
 PLACEHOLDER = "?..."
 
 
-@dataclass(frozen=True, slots=True)
-class Address:
+class Address(Hiding, frozen=True):
     """An address: `host` is the bucket, the host with its port, or of Azure `container@account...`; `path` is all behind it.
 
     `text` is what was typed, with whatever is secret in it.
     """
 
+    HIDDEN = frozenset({"user", "query", "text"})
+
     scheme: str
-    user: str = field(repr=False)
+    user: str
     host: str
     path: str
-    query: str = field(repr=False)
-    text: str = field(repr=False)
+    query: str
+    text: str
 
     def __str__(self) -> str:
         """The address without user, password, query and fragment."""

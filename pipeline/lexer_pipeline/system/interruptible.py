@@ -1,14 +1,23 @@
 """What native code does for long can be stopped by Ctrl-C, which Python hears only between its own steps."""
 
-from collections.abc import Callable
+import signal
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
-from contextlib import suppress
-from threading import Thread
+from contextlib import contextmanager, suppress
+from threading import Thread, current_thread, main_thread
 from typing import TypeVar
 
 Result = TypeVar("Result")
 # So many seconds what was stopped may take to end.
 PATIENCE = 3.0
+
+
+@contextmanager
+def keeping_interrupts() -> Iterator[None]:
+    """Libraries imported in the block do not take Ctrl-C for themselves, as polars does, which the drivers import where it is installed."""
+    yield
+    if current_thread() is main_thread():
+        signal.signal(signal.SIGINT, signal.getsignal(signal.SIGINT))
 
 
 def interruptible(call: Callable[[], Result], stop: Callable[[], object]) -> Result:

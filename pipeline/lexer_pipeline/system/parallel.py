@@ -9,15 +9,29 @@ from typing import Any, TypeVar
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
-# The kernels and the hashes let go of Python's lock, so threads serve; more than four would only wait for it. One core is
-# left to the thread that reads.
-WORKERS = max(1, min(4, (os.cpu_count() or 1) - 1))
+# The kernels and the hashes let go of Python's lock, so threads serve; more than four would only wait for it.
+MOST = 4
 
 
-def map_in_order(
-    work: Callable[[Item], Result], items: Iterable[Item], workers: int = WORKERS
-) -> Iterator[Result]:
-    """`work` done on each item, in their order; at most one item more than there are workers is under way."""
+def cores() -> int:
+    """How many cores this process may use."""
+    may = getattr(os, "sched_getaffinity", None)
+    return len(may(0)) if may is not None else os.cpu_count() or 1
+
+
+def workers(threads: int | None) -> int:
+    """How many workers there are beside the thread that reads, where so many may be at work, or one on each core."""
+    return min(MOST, (threads or cores()) - 1)
+
+
+def map_in_order(work: Callable[[Item], Result], items: Iterable[Item], workers: int) -> Iterator[Result]:
+    """`work` done on each item, in their order; at most one item more than there are workers is under way.
+
+    Without workers whoever asks for the next does the work.
+    """
+    if workers < 1:
+        yield from map(work, items)
+        return
     with ThreadPoolExecutor(workers) as pool:
         under_way: deque[Future[Result]] = deque()
         try:

@@ -3,8 +3,9 @@
 import random
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime
+
+from msgspec import Struct
 
 
 def never() -> bool:
@@ -12,8 +13,7 @@ def never() -> bool:
     return False
 
 
-@dataclass(frozen=True, slots=True)
-class Runtime:
+class Runtime(Struct, frozen=True):
     """Clock, sleep, random numbers and stop of one run; those of the machine, unless a caller has others.
 
     `clock` gives Unix seconds, `sleep` waits for seconds, `random` is from 0 up to 1, and `stop` says whether to

@@ -9,12 +9,14 @@ import math
 import re
 import tomllib
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
 from datetime import date, time
 from difflib import get_close_matches
 from importlib import import_module
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from lexer_pipeline.errors import UsageError
 from lexer_pipeline.system import files
@@ -31,8 +33,7 @@ TOO_LONG = (f"is a number of more than {MOST_DIGITS} digits", "Put it in quotes,
 NO_TOML = "Texts stand in quotes, lists in [ ], tables in { } on one line; see https://toml.io."
 
 
-@dataclass(frozen=True, slots=True)
-class SettingsFile:
+class SettingsFile(Struct, frozen=True):
     """A file of settings as it was read; `name` is what messages call it.
 
     What JSON does not have is told as a schema for editors sees it: a date is its text, and what is no number null.

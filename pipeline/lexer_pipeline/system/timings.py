@@ -4,13 +4,13 @@ import threading
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 STAGES = ("load", "shape", "validate", "convert", "compare", "write", "hash")
 
 
-@dataclass(frozen=True, slots=True)
-class Spent:
+class Spent(Struct, frozen=True):
     """What one stage took: CPU seconds, and the bytes that it was given."""
 
     stage: str

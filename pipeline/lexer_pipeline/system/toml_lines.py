@@ -10,9 +10,10 @@ import re
 import tomllib
 from collections.abc import Generator, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field
 from itertools import count
 from typing import NamedTuple, TypeAlias
+
+from msgspec import Struct, field
 
 # Names of keys and numbers of items, by which one gets at a value of what tomllib returns.
 KeyPath: TypeAlias = tuple[str | int, ...]
@@ -57,8 +58,7 @@ def line_of(text: str, path: KeyPath) -> int:
     return line
 
 
-@dataclass(slots=True)
-class _Walk:
+class _Walk(Struct):
     """One walk through a text: how far it is, and how many items each list of tables has, less one."""
 
     text: str

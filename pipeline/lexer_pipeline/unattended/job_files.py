@@ -1,10 +1,11 @@
 """Which files a job looks for today: the dates put into its patterns, and the patterns looked up."""
 
 import re
-from dataclasses import dataclass
 from datetime import date, timedelta
 from glob import glob
 from pathlib import Path
+
+from msgspec import Struct
 
 from lexer_pipeline.errors import PipelineError, SourceError
 from lexer_pipeline.loading.folders import files_meant
@@ -18,16 +19,14 @@ from lexer_pipeline.unattended.jobs import Job
 DAY = re.compile(r"\{(date|yesterday)(?::([^{}]+))?\}")
 
 
-@dataclass(frozen=True, slots=True)
-class Pattern:
+class Pattern(Struct, frozen=True):
     """One of the sources of a job: what is looked for today, and the files that are there."""
 
     text: str
     found: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class JobFiles:
+class JobFiles(Struct, frozen=True):
     """The files of a job: `new` are to be read, `known` were read by an earlier run, and of those `waiting` are batches to be sent.
 
     `missing` are the sources of which there is no file.

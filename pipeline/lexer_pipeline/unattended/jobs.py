@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
+
+from msgspec import Struct
 
 from lexer_pipeline.errors import UsageError
 from lexer_pipeline.system.settings_file import SettingsFile
@@ -14,8 +15,7 @@ NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 OF_FILES = ("sources", "together")
 
 
-@dataclass(frozen=True, slots=True)
-class Job:
+class Job(Struct, frozen=True):
     """A job by its name; `flags` are those of `run` by the names that its parser has for them."""
 
     name: str

@@ -9,11 +9,13 @@ import re
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from msgspec import Struct
+
+from lexer_pipeline.system.hiding import Hiding
 from lexer_pipeline.system.settings_file import SettingsFile
 from lexer_pipeline.unattended.summary import FAILURE, HELD, SUCCESS, Summary
 from lexer_pipeline.uploading import key_ring
@@ -25,19 +27,19 @@ KINDS = {FAILURE: "failure", HELD: "warning", SUCCESS: "success"}
 SCHEME = re.compile(r"[a-z0-9]{1,20}(?=://)", re.I)
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
+class Told(Struct, frozen=True):
     """Who was told, as the schemes of their addresses, and what went wrong, in words that hold no address."""
 
     schemes: tuple[str, ...] = ()
     troubles: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Addresses:
+class Addresses(Hiding, frozen=True):
     """Where notifications go, and from where that is known."""
 
-    urls: tuple[str, ...] = field(default=(), repr=False)
+    HIDDEN = frozenset({"urls"})
+
+    urls: tuple[str, ...] = ()
     source: str = ""
 
 

@@ -1,9 +1,10 @@
 """What people are told of a run where nobody looked on: made of what its log says, so counts, codes and paths, and no value."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import Any
+
+from msgspec import Struct
 
 from lexer_pipeline.outbox.batch import PAGE
 from lexer_pipeline.outbox.entry import BatchState
@@ -18,8 +19,7 @@ MOST_REPORTS = 5
 MOST = 15  # lines of a kind: what is told goes to telephones too
 
 
-@dataclass(frozen=True, slots=True)
-class Summary:
+class Summary(Struct, frozen=True):
     """A title of one line and a text of some; `end` is failure, held or success."""
 
     end: str

@@ -3,8 +3,10 @@
 import re
 import stat
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
 from pathlib import Path
+
+from msgspec import Struct
+from msgspec.structs import asdict
 
 from lexer_pipeline.errors import SourceError, UsageError
 from lexer_pipeline.model import Receipt
@@ -34,8 +36,7 @@ FURTHER = re.compile(r"(_[0-9]{2,})+$")
 ENDINGS = (".csv", ".json")
 
 
-@dataclass(frozen=True, slots=True)
-class _File:
+class _File(Struct, frozen=True):
     """A file at hand, and the name that it asks for."""
 
     path: Path

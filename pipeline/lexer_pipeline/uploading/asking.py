@@ -4,7 +4,7 @@ What was sent, refused or is in doubt stays so in the ledger until a new permiss
 nothing forgets nothing.
 """
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from lexer_pipeline.model import Receipt
 from lexer_pipeline.outbox.entry import ENDED, UNDER_WAY, BatchEntry, BatchState, Entry, State

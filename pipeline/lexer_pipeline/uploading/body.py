@@ -4,9 +4,10 @@ import hashlib
 import os
 from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
+
+from msgspec import Struct
 
 from lexer_pipeline.system import files
 from lexer_pipeline.system.store_path import RANGE, StorePath
@@ -16,8 +17,7 @@ from lexer_pipeline.system.stores import Folder
 AHEAD = 4
 
 
-@dataclass(frozen=True, slots=True)
-class Identity:
+class Identity(Struct, frozen=True):
     """The size of a file whose content is known, and what else its disk or store says of it; any difference means it may have changed."""
 
     size: int
@@ -112,8 +112,7 @@ def opened(file: Folder) -> Reader:
     return _InStore(file) if isinstance(file, StorePath) else _OnDisk(file)
 
 
-@dataclass(frozen=True, slots=True)
-class Body:
+class Body(Struct, frozen=True):
     """What is to be sent: the file, what it was when last looked at, and the hash that was recorded."""
 
     file: Folder

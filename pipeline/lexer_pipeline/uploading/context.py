@@ -3,7 +3,8 @@
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from lexer_pipeline.outbox.address import in_database
 from lexer_pipeline.outbox.entry import Entry
@@ -18,8 +19,7 @@ from lexer_pipeline.uploading.transfer import Wire
 OFTEN = 0.1  # seconds between two words of progress
 
 
-@dataclass(frozen=True, slots=True)
-class UploadContext:
+class UploadContext(Struct, frozen=True):
     """Where the uploads of one run go, what remembers them, and how they are sent.
 
     `wire` is for each of the `wide` uploads that go side by side. `halt` is set where one of them cannot go on, and

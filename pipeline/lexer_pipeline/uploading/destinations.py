@@ -1,8 +1,10 @@
 """Which of the batches at hand may be sent, and to which dataset each goes: settled and written down before the first request."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from lexer_pipeline.errors import UsageError
 from lexer_pipeline.model import Receipt
@@ -26,8 +28,7 @@ PLACING = "another command is just putting it into its place"
 PURGED = "its data was purged, so it cannot be sent from here"
 
 
-@dataclass(frozen=True, slots=True)
-class Sorted:
+class Sorted(Struct, frozen=True):
     """What is to be sent, in the order it was made, and what is not, by batch id, with the reason."""
 
     files: tuple[OutgoingFile, ...]

@@ -3,22 +3,23 @@
 The library is imported when it is asked for, since that takes longer than a small file.
 """
 
-from dataclasses import dataclass, field
 from importlib import import_module
 from typing import Any
 
 from lexer_pipeline.errors import UsageError
+from lexer_pipeline.system.hiding import Hiding
 
 SERVICE = "lexer-pipeline"
 INSTALL = "Type: pip install 'lexer-pipeline[keyring]'"
 ELSE = "put the token into the environment variable"
 
 
-@dataclass(frozen=True, slots=True)
-class Kept:
+class Kept(Hiding, frozen=True):
     """What a key ring holds of a name: the secret, or none; `trouble` says why it could not be asked."""
 
-    secret: str = field(default="", repr=False)
+    HIDDEN = frozenset({"secret"})
+
+    secret: str = ""
     trouble: str = ""
 
 

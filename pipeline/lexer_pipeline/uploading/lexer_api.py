@@ -5,9 +5,9 @@ The only module that knows how the vendor is asked for one; permit.py says what 
 """
 
 import json
-from dataclasses import dataclass
 
 import requests
+from msgspec import Struct
 
 from lexer_pipeline.errors import UsageError
 from lexer_pipeline.uploading import session
@@ -19,8 +19,7 @@ from lexer_pipeline.uploading.words import points_to, words_of
 CHECK_TOKEN = f"check the token (type Activity, not revoked) in {VARIABLE} and the IP allow-list in the Hub"
 
 
-@dataclass(frozen=True, slots=True)
-class LexerApi:
+class LexerApi(Struct, frozen=True):
     """The `UploadService` that the vendor runs at the address of the settings, for the account of their token."""
 
     settings: Settings

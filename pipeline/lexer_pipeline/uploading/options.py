@@ -1,11 +1,11 @@
 """What a caller may ask of an upload, and what it is told meanwhile."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 
-@dataclass(frozen=True, slots=True)
-class Progress:
+class Progress(Struct, frozen=True):
     """How far one upload is; `rate` in bytes a second over this try, `left` in seconds where it is known.
 
     `waits` is said where nothing is sent now: so many seconds until the next try, because of `reason`.
@@ -21,8 +21,7 @@ class Progress:
     reason: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class UploadOptions:
+class UploadOptions(Struct, frozen=True):
     """How to send; the defaults send each batch once, in the order they were made.
 
     `resend` sends again what was sent or refused, or is in doubt; `older` also what is older than what was sent of its series.

@@ -2,11 +2,12 @@
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from difflib import get_close_matches
 from itertools import chain
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct
 
 from lexer_pipeline.outbox.address import LedgerAddress, is_address
 from lexer_pipeline.system.settings_file import SettingsFile, named
@@ -25,8 +26,7 @@ OURS = "LEXER_"
 DEFAULT = "default"
 
 
-@dataclass(frozen=True, slots=True)
-class Setting:
+class Setting(Struct, frozen=True):
     """A setting as it holds, fit to be shown; `unused` is the place that says otherwise and loses."""
 
     name: str

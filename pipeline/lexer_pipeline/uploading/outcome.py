@@ -1,7 +1,8 @@
 """What one act of an upload came to, and how entries of the ledger begin anew or end."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from lexer_pipeline.outbox.entry import Entry, State
 from lexer_pipeline.uploading.context import UploadContext
@@ -16,8 +17,7 @@ ANEW: Mapping[str, object] = {
 }  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(Struct, frozen=True):
     """What one act came to."""
 
     entry: Entry

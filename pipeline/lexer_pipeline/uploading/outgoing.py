@@ -1,7 +1,8 @@
 """One file on its way out: the batch as the ledger has it, and the folder that takes its receipt."""
 
 import re
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from lexer_pipeline.outbox.entry import BatchEntry, Content
 from lexer_pipeline.system.stores import Folder
@@ -12,8 +13,7 @@ NAME = re.compile(r"[A-Za-z0-9_-]{1,180}\.[a-z]{1,10}")
 READ_FIRST = 64 << 20  # bytes; larger files are checked while they are sent, smaller ones before that too
 
 
-@dataclass(frozen=True, slots=True)
-class OutgoingFile:
+class OutgoingFile(Struct, frozen=True):
     """One file to send; `replaces` names the batch that it corrects."""
 
     folder: Folder

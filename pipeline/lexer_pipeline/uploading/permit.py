@@ -13,24 +13,27 @@ which `tests/upload/test_services.py` holds each implementation:
 """
 
 import re
-from dataclasses import dataclass, field
 from typing import Protocol
 
+from msgspec import Struct
+
+from lexer_pipeline.system.hiding import Hiding
 from lexer_pipeline.uploading.presigned import may_receive
 
 UPLOAD_ID = re.compile(r"[\x21-\x7e]{1,200}")
 
 
-@dataclass(frozen=True, slots=True)
-class Grant:
+class Grant(Hiding, frozen=True):
     """A permit: the upload id, and a url that is as good as a password until it expires.
 
     `expires_at` is in Unix seconds; None where nobody says. An id that cannot be printed, or a url that no data may
     be sent to, makes no grant (ValueError).
     """
 
+    HIDDEN = frozenset({"url"})
+
     upload_id: str
-    url: str = field(repr=False)
+    url: str
     expires_at: float | None
 
     def __post_init__(self) -> None:
@@ -38,8 +41,7 @@ class Grant:
             raise ValueError("no usable id and url")
 
 
-@dataclass(frozen=True, slots=True)
-class Refusal:
+class Refusal(Struct, frozen=True):
     """Why there is no permit, as an HTTP status says it.
 
     401 and 403 stop the whole run, since nobody of this account is let in; the other 3xx and 4xx refuse this file for

@@ -7,10 +7,11 @@ that nothing landed.
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 from enum import StrEnum
+
+from msgspec import Struct
 
 from lexer_pipeline.outbox.entry import State
 from lexer_pipeline.uploading.permit import Grant, Refusal
@@ -53,8 +54,7 @@ class Event(StrEnum):
     FILE_CHANGED = "the file is not the one that was prepared"
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(Struct, frozen=True):
     """One row's right-hand side: the state after, and what to do; `wait` says to back off first."""
 
     do: Do

@@ -6,9 +6,10 @@ says nothing about the token.
 """
 
 import ssl
-from dataclasses import dataclass, replace
 from email.utils import parsedate_to_datetime
 
+from msgspec import Struct
+from msgspec.structs import replace
 from requests import Response
 
 from lexer_pipeline.uploading import session
@@ -19,8 +20,7 @@ UPLOADS, USERS = "/uploads", "/users"
 PATIENCE = 15.0  # seconds at the most: somebody looks on
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Struct, frozen=True):
     """What came back; `trouble` where nothing did, and then `status` is 0.
 
     `asked` says whether the question was about the token. `date` is the service's clock in Unix seconds, to the second.

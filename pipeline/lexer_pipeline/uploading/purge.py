@@ -4,7 +4,7 @@ Manifests, receipts and the ledger stay, so nothing is sent twice or named anew.
 it goes; what a crash leaves of it, the next purge removes.
 """
 
-from dataclasses import asdict, dataclass
+from msgspec import Struct, to_builtins
 
 from lexer_pipeline.errors import UsageError
 from lexer_pipeline.outbox import deliveries, order
@@ -23,8 +23,7 @@ from lexer_pipeline.uploading.destinations import bring_up
 from lexer_pipeline.uploading.settings import Settings
 
 
-@dataclass(frozen=True, slots=True)
-class Purged:
+class Purged(Struct, frozen=True):
     """A batch whose data goes, or would: where it stands and since when, and the bytes of it."""
 
     path: str
@@ -34,11 +33,11 @@ class Purged:
 
     def as_json(self) -> dict[str, object]:
         """The batch as `purge --json` prints it."""
-        return asdict(self)
+        told: dict[str, object] = to_builtins(self)
+        return told
 
 
-@dataclass(frozen=True, slots=True)
-class Purge:
+class Purge(Struct, frozen=True):
     """What data goes, or would, and what stays though it is old.
 
     `waiting` batches keep theirs, since only a sandbox has them and they wait for `service`; `others` are folders that hold something

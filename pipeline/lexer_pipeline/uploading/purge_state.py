@@ -1,6 +1,7 @@
 """What is known of the records at a destination is removed: the next delivery there is compared with nothing."""
 
-from dataclasses import asdict, dataclass
+from msgspec import Struct
+from msgspec.structs import asdict
 
 from lexer_pipeline.outbox import deliveries, record_hashes
 from lexer_pipeline.outbox.at_destination import Destination, counted
@@ -14,8 +15,7 @@ from lexer_pipeline.uploading.settings import Settings
 KINDS = f"SELECT DISTINCT b.specification, b.record_type FROM batches AS b WHERE {record_hashes.HASHED} ORDER BY 1, 2"  # noqa: S608 - a word of this package
 
 
-@dataclass(frozen=True, slots=True)
-class PurgedState:
+class PurgedState(Struct, frozen=True):
     """What is known of the records of one specification at a service and dataset (None for none), from so many batches."""
 
     specification: str

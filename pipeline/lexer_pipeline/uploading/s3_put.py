@@ -7,9 +7,9 @@ that was handed over is the recorded one, and when it is on record that it leave
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import pycurl
+from msgspec import Struct
 from requests.utils import DEFAULT_CA_BUNDLE_PATH
 
 from lexer_pipeline.uploading.body import Body, Reader, opened
@@ -40,8 +40,7 @@ WORDS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Watch:
+class Watch(Struct, frozen=True):
     """Who is called during a PUT, in its thread; an exception of theirs ends it and goes on its way.
 
     `progress` gets (bytes sent, total), and within about a second after `stop` says so the PUT ends. `last_block` is

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass, field
 from itertools import groupby
+
+from msgspec import Struct, field
 
 from lexer_pipeline.model import Receipt
 from lexer_pipeline.uploading import receipts
@@ -15,8 +16,7 @@ from lexer_pipeline.uploading.upload import send_file
 LETS_GO = frozenset({"sent", "in_doubt", "refused", "changed"})
 
 
-@dataclass(slots=True)
-class _Chain:
+class _Chain(Struct):
     """What is left of one series: its deliveries, each with its parts, and those parts that are under way."""
 
     deliveries: list[list[OutgoingFile]]

@@ -7,15 +7,17 @@ it. Whoever has the token could ask for an address of his own.
 import hmac
 import secrets
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from dataclasses import dataclass
 from hashlib import sha256, shake_256
+
+from lexer_pipeline.system.hiding import Hiding
 
 NONCE, TAG = 16, 32  # bytes
 
 
-@dataclass(frozen=True, slots=True, repr=False)
-class Seal:
+class Seal(Hiding, frozen=True):
     """Seals with a secret, a token: a stream of SHAKE-256 over the text, and an HMAC over both."""
+
+    HIDDEN = frozenset({"secret"})
 
     secret: str
 

@@ -3,15 +3,17 @@
 import os
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
+
+from msgspec import field
 
 from lexer_pipeline.errors import UsageError
 from lexer_pipeline.outbox.address import LedgerAddress, LedgerPlace, is_address
 from lexer_pipeline.outbox.datasets import ANY
 from lexer_pipeline.system import settings_file
+from lexer_pipeline.system.hiding import Hiding
 from lexer_pipeline.system.hosts import is_loopback
 from lexer_pipeline.system.settings_file import SettingsFile
 from lexer_pipeline.system.toml_lines import KeyPath
@@ -27,9 +29,10 @@ PORTS = {"http": 80, "https": 443}
 SECONDS, COUNTS = ("connect_timeout", "stall_timeout", "answer_timeout"), ("parallel", "tries")
 
 
-@dataclass(frozen=True, slots=True, repr=False)
-class Token:
+class Token(Hiding, frozen=True):
     """A secret that shows itself to nobody but the one request header that needs it."""
+
+    HIDDEN = frozenset({"secret"})
 
     secret: str
 
@@ -37,13 +40,14 @@ class Token:
         return "Token(hidden)"
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(Hiding, frozen=True):
     """What may differ from one place to another; timeouts are seconds, `limit_rate` bytes a second.
 
     `datasets` are by record type, `*` for all types without their own. `account` tells clients of one service apart.
     `ledger` is where the ledger lies, if not in the folder of batches: a file, or a PostgreSQL database. `limit_rate` is for the whole process and is divided evenly among its parallel uploads.
     """
+
+    HIDDEN = frozenset({"proxy"})
 
     token: Token | None = None
     url: str = API_URL
@@ -51,7 +55,7 @@ class Settings:
     ledger: LedgerPlace | None = None
     datasets: Mapping[str, str] = field(default_factory=dict)
     names: Mapping[str, str] = field(default_factory=dict)
-    proxy: str | None = field(default=None, repr=False)  # it may hold a password
+    proxy: str | None = None  # it may hold a password
     ca_file: Path | None = None
     connect_timeout: float = 10.0
     stall_timeout: float = 30.0

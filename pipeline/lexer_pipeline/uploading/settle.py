@@ -1,7 +1,8 @@
 """What a person decides about a batch: that it arrived or did not, or that it is to be out of the way."""
 
 from contextlib import ExitStack
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from lexer_pipeline.errors import PersonNeeded, UsageError
 from lexer_pipeline.model import Receipt

@@ -2,8 +2,10 @@
 
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+
+from msgspec import Struct, to_builtins
+from msgspec.structs import replace
 
 from lexer_pipeline.errors import UsageError
 from lexer_pipeline.model import Manifest
@@ -25,8 +27,7 @@ from lexer_pipeline.uploading.receipts import utc_text
 from lexer_pipeline.uploading.send import BROKEN
 
 
-@dataclass(frozen=True, slots=True)
-class BatchStatus:
+class BatchStatus(Struct, frozen=True):
     """A batch at one service, or before any; `state` is the upload's once it was asked for.
 
     `replaces` and `replaced_by` name batches; `hint` is the command that goes on where a person is needed.
@@ -49,11 +50,11 @@ class BatchStatus:
 
     def as_json(self) -> dict[str, object]:
         """The batch as `status --json` prints it."""
-        return asdict(self)
+        told: dict[str, object] = to_builtins(self)
+        return told
 
 
-@dataclass(frozen=True, slots=True)
-class Overview:
+class Overview(Struct, frozen=True):
     """The batches of an out folder, and by state how many bytes of data lie in it."""
 
     batches: list[BatchStatus]

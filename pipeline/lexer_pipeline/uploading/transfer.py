@@ -3,13 +3,15 @@
 import re
 import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pycurl
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from lexer_pipeline.errors import PipelineError
 from lexer_pipeline.system.hashing import Digest
+from lexer_pipeline.system.hiding import Hiding
 from lexer_pipeline.uploading.body import Reader
 from lexer_pipeline.uploading.words import points_to, words_of
 
@@ -21,20 +23,21 @@ STOPPED, SILENT, STALLED = "stopped", "silent", "stalled"
 EXPIRED_CODES = ("ExpiredToken", "TokenRefreshRequired")
 
 
-@dataclass(frozen=True, slots=True)
-class Wire:
+class Wire(Hiding, frozen=True):
     """How to send: seconds, bytes a second, a proxy and a certificate file if they are set.
 
     `secrets` stand in no word of an answer, beside those of the url.
     """
 
+    HIDDEN = frozenset({"proxy", "secrets"})
+
     connect_timeout: float = 10.0
     stall_timeout: float = 30.0
     answer_timeout: float = 60.0
     limit_rate: int | None = None
-    proxy: str | None = field(default=None, repr=False)  # it may hold a password
+    proxy: str | None = None  # it may hold a password
     ca_file: Path | None = None
-    secrets: tuple[str, ...] = field(default=(), repr=False)
+    secrets: tuple[str, ...] = ()
 
     @property
     def buffer(self) -> int:
@@ -42,8 +45,7 @@ class Wire:
         return max(1 << 14, min(BUFFER, self.limit_rate // 4)) if self.limit_rate else BUFFER
 
 
-@dataclass(frozen=True, slots=True)
-class PutResult:
+class PutResult(Struct, frozen=True):
     """What one PUT tells; `status` 0 means that no answer came. Holds no part of the url.
 
     `bytes_sent` counts what was handed to the connection, so it is never less than what left. `md5` is that of the whole
@@ -65,8 +67,7 @@ class PutResult:
     detail: str = ""
 
 
-@dataclass(slots=True)
-class Transfer:
+class Transfer(Struct):
     """The callbacks of one PUT and what they saw; none of them raises, since libcurl would print it.
 
     `last_block` is called before the last block is handed over: until it has returned, nothing can have been stored.

@@ -5,7 +5,7 @@ permission has expired is judged by the store's clock, since ours may be wrong: 
 Ours counts only where the store cannot be asked, or does not say why it refuses.
 """
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from lexer_pipeline.errors import ServiceUnavailable
 from lexer_pipeline.model import Receipt

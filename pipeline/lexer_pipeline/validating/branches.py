@@ -1,9 +1,10 @@
 """The columns of a table in the form of the record that they fill: a tree of names and indexes."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from operator import itemgetter
 from typing import TypeAlias
+
+from msgspec import Struct
 
 from lexer_pipeline.errors import UsageError
 from lexer_pipeline.kernels import codes
@@ -13,8 +14,7 @@ from lexer_pipeline.specs.schema_tree import Place
 Branch: TypeAlias = dict[Part, "Branch | Leaf"]
 
 
-@dataclass(frozen=True, slots=True)
-class Leaf:
+class Leaf(Struct, frozen=True):
     """One column and the field that it fills; `kind` is the kernel that can vouch for its cells."""
 
     column: int

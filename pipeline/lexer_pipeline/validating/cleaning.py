@@ -1,8 +1,9 @@
 """What is done to one text before the schema is asked: clean-ups that are named, and texts that may not stand where they do."""
 
 import json
-from dataclasses import dataclass
 from zoneinfo import ZoneInfo
+
+from msgspec import Struct
 
 from lexer_pipeline.kernels import codes
 from lexer_pipeline.specs import signs, values
@@ -25,8 +26,7 @@ LEFT_OUT = {"spreadsheet_error": "error_cell", "digits_lost": "digits_lost_in_fi
 PROTECTED = ("'", "=", *signs.AROUND)
 
 
-@dataclass(frozen=True, slots=True)
-class Cleaning:
+class Cleaning(Struct, frozen=True):
     """The clean-ups of one source; `zone` is that of date-times without one."""
 
     zone: ZoneInfo | None = None

@@ -2,8 +2,9 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
 from functools import lru_cache, partial
+
+from msgspec import Struct, field
 
 from lexer_pipeline.chunks.fates import Fate
 from lexer_pipeline.chunks.results import Chunk, Rejected
@@ -19,8 +20,7 @@ NOTHING = Verdict(b"", ())
 MOST_WORDS = 1 << 12
 
 
-@dataclass(slots=True)
-class Decided:
+class Decided(Struct):
     """What became of the records of a chunk that the columns do not vouch for."""
 
     lines: dict[int, bytes] = field(default_factory=dict)

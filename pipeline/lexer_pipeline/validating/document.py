@@ -2,18 +2,17 @@
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import TypeAlias
 
 import orjson
+from msgspec import Struct
 
 from lexer_pipeline.limits import DOCUMENT_KEYS
 from lexer_pipeline.model import Json
 from lexer_pipeline.specs.paths import Parts
 
 
-@dataclass(frozen=True, slots=True)
-class NumberText:
+class NumberText(Struct, frozen=True):
     """A number as it was written: digits are kept, since a double would change some."""
 
     text: str

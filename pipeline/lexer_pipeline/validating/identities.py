@@ -1,10 +1,10 @@
 """By what the accepted records of a chunk are known: hashes of their key, their link and the names in them."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import orjson
+from msgspec import Struct
 
 from lexer_pipeline.chunks.results import Checked, Shaped, ShapedDocuments, ShapedRows
 from lexer_pipeline.kernels import dispatch
@@ -27,8 +27,7 @@ NEVER = 1 << 63
 Hashes = dict[str, UInt64s]
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
+class Known(Struct, frozen=True):
     """The hashes of some fields of records, by path, 0 where one is not filled, and the line on which each begins."""
 
     fields: Mapping[str, UInt64s]

@@ -2,7 +2,8 @@
 
 import shlex
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from lexer_pipeline.chunks.rejected import BOOKKEEPING
 from lexer_pipeline.errors import UsageError
@@ -21,8 +22,7 @@ from lexer_pipeline.validating.header_checks import (
 from lexer_pipeline.validating.program import Program, program_of
 
 
-@dataclass(frozen=True, slots=True)
-class Layout:
+class Layout(Struct, frozen=True):
     """A header understood: the leaves in a tree of keys and indexes, and the program that writes them.
 
     `folds` says that several rows may make one record, and `key` (of a table without mapping) is the column

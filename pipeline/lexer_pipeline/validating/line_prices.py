@@ -1,9 +1,9 @@
 """Prices of lines that are something else: that of one piece, or the total of the order on each of its lines."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 
 import numpy as np
+from msgspec import Struct, field
 
 from lexer_pipeline.chunks import cells
 from lexer_pipeline.chunks.records import Records
@@ -32,8 +32,7 @@ def line_places(columns: Mapping[str, int]) -> Places:
     return there if "price_paid" in there else {}
 
 
-@dataclass(slots=True)
-class Told:
+class Told(Struct):
     """Of how many that could show it how many do, and how many deny it; first lines, and two at the most of the values."""
 
     asked: int = 0
@@ -62,8 +61,7 @@ class Told:
         return self.shown >= max(FEWEST, NEARLY_ALL * self.asked) and len(self.values) > 1
 
 
-@dataclass(slots=True)
-class LinePrices:
+class LinePrices(Struct):
     """Counts, for prices that are taken from a column as they are; it remembers no line beyond the first few."""
 
     by_column: dict[str, Told] = field(default_factory=dict)

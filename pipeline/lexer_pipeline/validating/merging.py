@@ -1,14 +1,14 @@
 """One record made of what several sources say of it."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from lexer_pipeline.specs.paths import Parts
 from lexer_pipeline.validating.document import Value
 
 
-@dataclass(frozen=True, slots=True)
-class Half:
+class Half(Struct, frozen=True):
     """What one source says of a record: `each` are the lists that have an item a row, by their names.
 
     `takes_first` lets a source that came before say something else, as the mapping does for the rows of a record.

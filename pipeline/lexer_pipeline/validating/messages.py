@@ -2,11 +2,11 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from types import MappingProxyType
 
 from jsonschema_rs import ValidationError
 from jsonschema_rs import ValidationErrorKind as Kind
+from msgspec import Struct
 
 from lexer_pipeline.kernels.codes import (
     ROW_DOCUMENT,
@@ -215,8 +215,7 @@ def too_deep(levels: int) -> Problem:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class RowFault:
+class RowFault(Struct, frozen=True):
     """What is wrong with a row whose cells cannot be used; `message` is of one row, `together` of several."""
 
     code: str

@@ -1,14 +1,14 @@
 """What is noticed on the way through one record."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from lexer_pipeline.model import Problem
 from lexer_pipeline.specs.paths import FieldPath, Parts
 
 
-@dataclass(slots=True)
-class Notes:
+class Notes(Struct):
     """What was noticed on the way through one record: (name, field) of conversions and warnings, and how many keys are unknown."""
 
     conversions: list[tuple[str, str]] = field(default_factory=list)

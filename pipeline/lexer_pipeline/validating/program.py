@@ -1,9 +1,9 @@
 """The steps that write one record of a layout, as the kernel that encodes cells follows them."""
 
 import json
-from dataclasses import dataclass
 
 import numpy as np
+from msgspec import Struct
 
 from lexer_pipeline.kernels import codes
 from lexer_pipeline.kernels.arrays import Int32s
@@ -11,8 +11,7 @@ from lexer_pipeline.specs.paths import EACH, Part
 from lexer_pipeline.validating.branches import Branch, Leaf, children, is_list
 
 
-@dataclass(frozen=True, slots=True)
-class Program:
+class Program(Struct, frozen=True):
     """The steps that write one record, for `cells.encode`."""
 
     operations: Int32s

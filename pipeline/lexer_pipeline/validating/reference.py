@@ -6,12 +6,13 @@ model asks beyond that stands in the schema files themselves.
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from itertools import islice
 from typing import NoReturn
 from zoneinfo import ZoneInfo
 
 import jsonschema_rs
+from msgspec import Struct
+from msgspec.structs import replace
 
 from lexer_pipeline.errors import UsageError
 from lexer_pipeline.limits import MOST_ISSUES, RECORD_BYTES
@@ -44,8 +45,7 @@ TOO_LARGE = Problem(
 ANYTHING = Place(())
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(Struct, frozen=True):
     """What the reference says of one record: its NDJSON line if it is accepted, else its problems.
 
     `shown` is the document, for those who asked to see values, else None.

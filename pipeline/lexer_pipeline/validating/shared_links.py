@@ -1,9 +1,9 @@
 """Links that stand for different people: one number, address or id in the records of several."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 
 import numpy as np
+from msgspec import Struct, field
 
 from lexer_pipeline.chunks.hashes import NO_HASHES, Hashes
 from lexer_pipeline.kernels import dispatch
@@ -17,8 +17,7 @@ PERIOD, MOST_KEPT = 1 << 19, 4096
 NAMED = 0.001
 
 
-@dataclass(slots=True)
-class _Link:
+class _Link(Struct):
     """One link: in how many records it stands, for whom (a few of them), and on which lines first."""
 
     count: int = 0

@@ -2,8 +2,9 @@
 
 import argparse
 import os
-from dataclasses import asdict
 from pathlib import Path
+
+from msgspec import to_builtins
 
 from lexer_pipeline.checkup.check import exit_code
 from lexer_pipeline.checkup.checkup import Place, check_up
@@ -21,6 +22,6 @@ def run(asked: argparse.Namespace) -> int:
     if asked.json:
         print_json({
             "checks": [one.as_json() for one in found.checks],
-            "settings": [asdict(one) for one in found.settings],
+            "settings": [to_builtins(one) for one in found.settings],
         })  # fmt: skip
     return exit_code(found.checks)

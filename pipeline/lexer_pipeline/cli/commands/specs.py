@@ -2,7 +2,8 @@
 
 import argparse
 import sys
-from dataclasses import asdict
+
+from msgspec import to_builtins
 
 from lexer_pipeline.cli import show_specs
 from lexer_pipeline.cli.answers import print_json
@@ -33,5 +34,5 @@ def run(asked: argparse.Namespace) -> int:
 def _as_json(spec: Specification) -> dict[str, object]:
     return {
         "name": spec.name, "record_type": spec.record_type, "area": spec.area, "title": spec.title,
-        "evidence": spec.evidence, "fields": [asdict(field) for field in spec.fields],
+        "evidence": spec.evidence, "fields": [to_builtins(field) for field in spec.fields],
     }  # fmt: skip

@@ -2,9 +2,9 @@
 
 import hashlib
 import re
-from dataclasses import dataclass
 
 import numpy as np
+from msgspec import Struct
 
 from lexer_pipeline.kernels.arrays import Int32s, Int64s, Scanned, UInt8s, UInt64s
 from lexer_pipeline.kernels.clean_key import clean_key
@@ -36,8 +36,7 @@ NO_CR_ALONE = re.compile(rb"\r*\n|\r+\Z")
 NEEDS_ESCAPE = re.compile(rb'[\x00-\x1f"\\]')
 
 
-@dataclass(frozen=True, slots=True)
-class _Row:
+class _Row(Struct, frozen=True):
     cells: list[tuple[int, int, bool]]
     end: int
     fault: int

@@ -3,7 +3,8 @@
 import hashlib
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from lexer_pipeline.kernels import codes
 from lexer_pipeline.mapping.conversions import arguments
@@ -23,8 +24,7 @@ def email(argument: object) -> Conversion:
     return Vectorised(values.email, codes.TO_EMAIL)
 
 
-@dataclass(frozen=True, slots=True)
-class Hashed:
+class Hashed(Struct, frozen=True):
     """A conversion of an address to its hash, in which nobody sees any more what it was made of."""
 
     algorithm: Callable[..., "hashlib._Hash"]

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
 from datetime import date as calendar_day
 from functools import partial
@@ -11,6 +11,8 @@ from types import MappingProxyType
 from typing import Self
 
 import numpy as np
+from msgspec import Struct
+from msgspec.structs import replace
 
 from lexer_pipeline.errors import UsageError
 from lexer_pipeline.kernels import codes, dispatch
@@ -40,8 +42,7 @@ IN_KERNEL: Mapping[str, tuple[int, str]] = MappingProxyType({
 NO_ZONE, IN_UTC, OTHER_ZONE = range(3)
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(Struct, frozen=True):
     """What a date becomes: `to` is date or date-time; `zone` is where a clock without offset hangs.
 
     `pivot` is the last two-digit year that is read as 20xx, and `latest` the last day that it can lead to.

@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from difflib import get_close_matches
 from types import MappingProxyType
+
+from msgspec import Struct
 
 from lexer_pipeline.errors import UsageError
 from lexer_pipeline.mapping.conversions import arguments
@@ -52,8 +53,7 @@ DIGITS = frozenset((*NUMBERS, "Y", "y", "f"))
 SHORTHANDS = {"%F": "%Y-%m-%d", "%T": "%H:%M:%S", "%R": "%H:%M", "%D": "%m/%d/%y", "%Z": "%z", "%e": "%d"}
 
 
-@dataclass(frozen=True, slots=True)
-class Form:
+class Form(Struct, frozen=True):
     """One way to write a date: what it is called, and the reader of its texts, which may take a time behind the day."""
 
     name: str

@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
+
+from msgspec import Struct
 
 from lexer_pipeline.mapping.conversions import zones
 
@@ -21,8 +22,7 @@ UNIX_SECONDS = re.compile(r"(-?[0-9]{1,12})(?:\.([0-9]{1,9}))?")
 UNIX_MILLISECONDS = re.compile(r"-?[0-9]{1,15}")
 
 
-@dataclass(frozen=True, slots=True)
-class Moment:
+class Moment(Struct, frozen=True):
     """A day with, where they were written, a time of day (10:15:00.5) and an offset (Z, +11:00)."""
 
     day: date

@@ -2,8 +2,9 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from typing import Self
+
+from msgspec import Struct
 
 from lexer_pipeline.kernels.arrays import Bools, Int32s, UInt8s
 from lexer_pipeline.specs.values import Converted, Unconvertible
@@ -14,8 +15,7 @@ Decided = tuple[str, ...]
 Conversion = Callable[[str], Converted | Unconvertible]
 
 
-@dataclass(frozen=True, slots=True)
-class Vectorised:
+class Vectorised(Struct, frozen=True):
     """A conversion with a kernel, which converts the cells of a column whose outcome is certain.
 
     `kernel` is a TO_... of the kernels' codes; `argument` is what the kernel is told of the conversion's argument.

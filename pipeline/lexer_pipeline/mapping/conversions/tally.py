@@ -2,8 +2,9 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import islice
+
+from msgspec import Struct
 
 from lexer_pipeline.errors import UsageError
 
@@ -18,8 +19,7 @@ def repeated(texts: Iterable[str]) -> Iterator[tuple[str, int]]:
         yield from chunk.items()
 
 
-@dataclass(slots=True)
-class Tally:
+class Tally(Struct):
     """How many cells only the first reading fits, only the second, both alike, and both with different results."""
 
     first: int = 0

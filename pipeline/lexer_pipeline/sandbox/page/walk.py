@@ -1,8 +1,9 @@
 """The checklist on the page's first screen: what to type, and what of it has happened."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from shlex import quote
+
+from msgspec import Struct
 
 from lexer_pipeline.sandbox import names
 from lexer_pipeline.sandbox.entries import LOADED
@@ -12,8 +13,7 @@ from lexer_pipeline.sandbox.uploads import ShownUpload
 UNKNOWN_TOKEN = "..."  # noqa: S105 - stands where a token goes
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(Struct, frozen=True):
     """One thing to do; `lines` are to be copied into a terminal, `done` says that it has happened."""
 
     name: str
