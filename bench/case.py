@@ -4,13 +4,14 @@ import os
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import product
 from pathlib import Path
 
 import bench
 from bench.compare import Comparison
 from bench.contenders import Part
 from bench.made import Made, facts
-from bench.measure import Measurement, measure
+from bench.measure import Measurement, measure, usable_cores
 
 GENERATE = (
     "{python}", "-m", "bench.generate", "{folder}", "--only", "{file}",
@@ -20,7 +21,10 @@ GENERATE = (
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One part at one size with one share of invalid records; `number` counts the cases of a part from 0."""
+    """One part at one size, with one share of invalid records, on so many cores (0: all).
+
+    `number` counts the cases of a part from 0.
+    """
 
     part: Part
     number: int
@@ -28,6 +32,7 @@ class Case:
     invalid: float
     source: Path
     made: Made
+    cores: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,14 +47,16 @@ class Outcome:
 def cases(part: Part, cache: Path, scale: float, seed: int) -> Iterator[Case]:
     """The cases of a part, their data generated unless it lies there already."""
     sizes = [size if part.fixed else size * scale for size in part.sizes]
-    kinds = [(size, invalid) for size in sizes for invalid in part.invalid]
-    for number, (size, invalid) in enumerate(kinds):
+    for number, (size, invalid, cores) in enumerate(product(sizes, part.invalid, part.cores)):
+        if cores > len(usable_cores()):
+            say(f"left out, cannot be had: {part.name} on {cores} cores")
+            continue
         folder = cache / f"scale-{size:g}-seed-{seed}-invalid-{invalid:g}"
         if not (folder / f"{part.file}.facts").exists():
             say(f"generating {part.file} at scale {size:g}, {invalid:.0%} invalid")
             words = {"folder": folder, "file": part.file, "scale": size, "seed": seed, "invalid": invalid}
             run_generator(fill(GENERATE, **words), cache)
-        yield Case(part, number, size, invalid, folder / part.file, facts(folder, part.file))
+        yield Case(part, number, size, invalid, folder / part.file, facts(folder, part.file), cores)
 
 
 def run_generator(command: Sequence[str], cache: Path) -> None:

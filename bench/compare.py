@@ -1,10 +1,12 @@
 """Are two outputs the same records in the same order? Says where they part, never what they hold."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+Pairs = list[tuple[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,10 +21,11 @@ class Comparison:
     difference: str = ""
 
 
-def compare(ours: Path, theirs: Path, key: str, invalid: int) -> Comparison:
+def compare(ours: Path, theirs: Path, key: str, invalid: int, blind: bool = False) -> Comparison:
     """Compare the records that ours accepted with theirs; `invalid` records may be missing, no others.
 
-    Members are compared whatever their order, numbers by their text: 10.50 is not 10.5.
+    Members are compared whatever their order, numbers by their text: 10.50 is not 10.5. Where theirs was written
+    blindly, its nulls are absent and its names with dots are paths.
     """
     records = left_out = theirs_at = 0
     with ours.open("rb") as our_lines, theirs.open("rb") as their_lines:
@@ -30,7 +33,7 @@ def compare(ours: Path, theirs: Path, key: str, invalid: int) -> Comparison:
         for records, line in enumerate(our_lines, 1):
             for other in rest:
                 theirs_at += 1
-                difference = "" if line == other else differs(line, other, key)
+                difference = "" if line == other else differs(line, other, key, blind)
                 if difference != SKIP:
                     break
                 left_out += 1
@@ -51,14 +54,14 @@ def compare(ours: Path, theirs: Path, key: str, invalid: int) -> Comparison:
 SKIP = "another record"
 
 
-def differs(line: bytes, other: bytes, key: str) -> str:
+def differs(line: bytes, other: bytes, key: str, blind: bool) -> str:
     """Where two records differ: empty, a path and what is wrong there, or SKIP for another key."""
     try:
         ours = parsed(line)
     except ValueError:
         return "not one JSON object with different keys"
     try:
-        theirs = parsed(other)
+        theirs = parsed(other, filled if blind else members)
     except ValueError:
         return "the other is not one JSON object with different keys"
     if ours.get(key) != theirs.get(key):
@@ -66,9 +69,31 @@ def differs(line: bytes, other: bytes, key: str) -> str:
     return next(paths(ours, theirs, ""), "")
 
 
-def parsed(line: bytes) -> dict[str, Any]:
+def members(pairs: Pairs) -> dict[str, Any]:
+    """An object whose keys differ."""
+    made = dict(pairs)
+    if len(made) != len(pairs):
+        raise ValueError("a key occurs twice")
+    return made
+
+
+def filled(pairs: Pairs) -> dict[str, Any]:
+    """What an object holds that is not null, names with dots as paths."""
+    made: dict[str, Any] = {}
+    for name, value in members(pairs).items():
+        if value is None or value == {}:
+            continue
+        *parents, leaf = name.split(".")
+        place = made
+        for parent in parents:
+            place = place.setdefault(parent, {})
+        place[leaf] = value
+    return made
+
+
+def parsed(line: bytes, made: Callable[[Pairs], dict[str, Any]] = members) -> dict[str, Any]:
     """The record, numbers as ("number", text); a key that occurs twice is a ValueError."""
-    record = json.loads(line, parse_float=number, parse_int=number, object_pairs_hook=members)
+    record = json.loads(line, parse_float=number, parse_int=number, object_pairs_hook=made)
     if isinstance(record, dict):
         return record
     raise ValueError("not an object")
@@ -77,14 +102,6 @@ def parsed(line: bytes) -> dict[str, Any]:
 def number(text: str) -> tuple[str, str]:
     """A number that is equal to no other text, and to no string."""
     return "number", text
-
-
-def members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """An object whose keys differ."""
-    made = dict(pairs)
-    if len(made) != len(pairs):
-        raise ValueError("a key occurs twice")
-    return made
 
 
 def paths(ours: Any, theirs: Any, path: str) -> Iterator[str]:

@@ -4,6 +4,7 @@ import os
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -32,16 +33,17 @@ class Measurement:
 
 
 def measure(
-    command: Sequence[str], environment: Mapping[str, str], output: Path, errors: Path
+    command: Sequence[str], environment: Mapping[str, str], output: Path, errors: Path, cores: int = 0
 ) -> Measurement:
-    """Run `command` to its end with its standard output and standard error in these files."""
+    """Run `command` to its end, its standard output and standard error in these files, on so many cores (0: all)."""
     flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
     redirect = [
         (os.POSIX_SPAWN_OPEN, 1, str(output), flags, 0o600),
         (os.POSIX_SPAWN_OPEN, 2, str(errors), flags, 0o600),
     ]
-    started = time.perf_counter()
-    child = os.posix_spawn(command[0], list(command), environment, file_actions=redirect)
+    with pinned(cores):
+        started = time.perf_counter()
+        child = os.posix_spawn(command[0], list(command), environment, file_actions=redirect)
     with Sampler(child) as sampler:
         _, status, usage = os.wait4(child, 0)
         wall = time.perf_counter() - started
@@ -52,6 +54,25 @@ def measure(
         own_mb=sampler.own / MEGABYTE,
         code=os.waitstatus_to_exitcode(status),
     )
+
+
+def usable_cores() -> list[int]:
+    """The cores that this process may be given, none where the system does not let it choose."""
+    return sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_setaffinity") else []
+
+
+@contextmanager
+def pinned(cores: int) -> Iterator[None]:
+    """What is started in the block has so many cores alone (0: all): it inherits them, and pays for no wrapper."""
+    if not cores:
+        yield
+        return
+    all_of_them = usable_cores()
+    os.sched_setaffinity(0, all_of_them[:cores])
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, all_of_them)
 
 
 class Sampler:

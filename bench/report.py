@@ -11,7 +11,7 @@ from typing import Any
 
 from bench.case import Case, Outcome
 from bench.contenders import Peer
-from bench.measure import MEGABYTE
+from bench.measure import MEGABYTE, usable_cores
 
 PACKAGES = ("polars", "duckdb", "pandas", "pydantic", "pyarrow", "orjson")
 HEAD = (
@@ -44,10 +44,12 @@ def table(case: Case, peers: Sequence[Peer], outcome: Outcome) -> dict[str, Any]
         row["rows_per_second"] = round(case.made.rows / row["wall"]) if row["wall"] else None
     return {
         "part": case.part.name,
+        "beside": case.part.beside or case.part.name,
         "number": case.number,
         "file": case.source.name,
         "scale": case.scale,
         "invalid_share": case.invalid,
+        "cores": case.cores,
         "rows": case.made.rows,
         "records": case.made.records,
         "invalid": case.made.invalid,
@@ -78,14 +80,15 @@ def own_limits(case: Case) -> dict[str, float]:
     part = case.part
     limits = {"wall": part.seconds, "peak_mb": part.megabytes}
     asked = {name: limit for name, limit in limits.items() if limit is not None}
-    return asked | ({"times_first": part.times[case.number]} if part.times else {})
+    beside = part.times and (case.number or part.beside)
+    return asked | ({"times_first": part.times[case.number]} if beside else {})
 
 
 def whole(tables: Sequence[dict[str, Any]], date: datetime, rounds: int) -> dict[str, Any]:
     """All results with the machine and the date; `sound` unless someone failed or an output differs."""
+    firsts = {one["part"]: one["results"][0] for one in tables if one["number"] == 0}
     for one in tables:
-        first = next(other for other in tables if other["part"] == one["part"])["results"][0]
-        ours = one["results"][0]
+        ours, first = one["results"][0], firsts.get(one["beside"], {"wall": None})
         ours["times_first"] = ours["wall"] / first["wall"] if ours["wall"] and first["wall"] else None
     rows = [row for one in tables for row in one["results"]]
     return {
@@ -105,7 +108,7 @@ def machine() -> dict[str, Any]:
     models = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
     return {
         "processor": models[0] if models else platform.processor(),
-        "cores": len(os.sched_getaffinity(0)),
+        "cores": len(usable_cores()) or os.cpu_count(),
         "memory_mb": round(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / MEGABYTE),
         "system": platform.platform(terse=True),
         "python": platform.python_version(),
@@ -130,7 +133,8 @@ def text(whole: dict[str, Any]) -> str:
     lines = [f"{whole['date']}, {place}, Python {about['python']}, {packages}. {method}"]
     for case in whole["cases"]:
         size = f"{case['rows']:,} rows, {case['bytes'] / MEGABYTE:,.1f} MB"
-        title = f"### {case['part']}: {case['file']}, {size}, {case['invalid_share']:.0%} invalid"
+        pinned = f", on {case['cores']} core{'s' * (case['cores'] > 1)}" if case["cores"] else ""
+        title = f"### {case['part']}: {case['file']}, {size}, {case['invalid_share']:.0%} invalid{pinned}"
         head = [f"| {' | '.join(HEAD)} |", "|---|" + "---:|" * 6 + "---|---|"]
         lines += ["", title, "", *head, *(line(row) for row in case["results"])]
     return "\n".join(lines)

@@ -18,10 +18,11 @@ from bench.measure import measure
 
 ROUNDS = 5
 OURS = (
-    "{python}", "-m", "lexer_pipeline", "convert", "{source}", "--spec", "{spec}", "--out", "{out}",
+    "{python}", "-m", "lexer_pipeline", "convert", "{source}", "--out", "{out}",
     "--date", "20240306", "--max-invalid", "100%", "--quiet", "--json",
 )  # fmt: skip
-THEIRS = ("{python}", "-m", "bench.peers", "{name}", "{source}", "{out}/output.ndjson")
+OUTPUT = "output.ndjson"
+THEIRS = ("{python}", "-m", "bench.peers", "{name}", "{source}", f"{{out}}/{OUTPUT}")
 # 1 is what `convert` says when a batch was held back or has no record left, as with 100 % invalid.
 OUR_CODES = (0, 1)
 
@@ -29,36 +30,44 @@ OUR_CODES = (0, 1)
 def run_case(case: Case, peers: Sequence[Peer], rounds: int, work: Path) -> Outcome:
     """Every contender, turn by turn, `rounds` times; outputs are compared in the first round, then dropped.
 
-    From the second round on an output is dropped before the next contender runs: on a virtual machine memory that was in use
-    a moment ago costs less than fresh memory, and nobody is to have that advantage over the others.
+    But for ours while it is compared, an output is dropped before the next contender runs: on a virtual machine memory that was
+    in use a moment ago costs less than fresh memory, and nobody is to have that advantage over the others.
     """
     outcome = Outcome()
     warm(case.source)
     ours = work / "ours"
     for turn in range(rounds):
-        mapping = ("--map", case.part.mapping) if case.part.mapping else ()
-        command = [*fill(OURS, source=case.source, spec=case.part.spec, out=ours), *mapping]
-        run_one("ours", command, ours, outcome)
-        if turn:
+        run_one("ours", our_command(case, ours), ours, outcome, case.cores)
+        kept = not turn and any(peer.exact for peer in peers)
+        if not kept:
             shutil.rmtree(ours)
         for peer in peers:
             if peer.name in outcome.failures or (peer.once and turn):
                 continue
             theirs = work / peer.name
-            run_one(peer.name, fill(THEIRS, name=peer.name, source=case.source, out=theirs), theirs, outcome)
+            command = fill(THEIRS, name=peer.name, source=case.source, out=theirs)
+            run_one(peer.name, command, theirs, outcome, case.cores)
             if peer.exact and not turn and not {"ours", peer.name} & outcome.failures.keys():
-                outcome.outputs[peer.name] = compared(case, our_output(ours), theirs / "output.ndjson")
+                outcome.outputs[peer.name] = compared(case, our_outputs(ours), theirs, peer.blind)
             shutil.rmtree(theirs)
-        if not turn:
+        if kept:
             shutil.rmtree(ours)
     return outcome
 
 
-def run_one(name: str, command: Sequence[str], folder: Path, outcome: Outcome) -> None:
+def our_command(case: Case, out: Path) -> list[str]:
+    """What a user would type for this case."""
+    part = case.part
+    spec = ("--spec", part.spec) if part.spec else ()
+    mapping = ("--map", part.mapping) if part.mapping else ()
+    return [*fill(OURS, source=case.source, out=out), *spec, *mapping, *part.flags]
+
+
+def run_one(name: str, command: Sequence[str], folder: Path, outcome: Outcome, cores: int) -> None:
     """One run of one contender into an empty folder."""
     folder.mkdir()
     errors = folder.with_name("stderr")
-    took = measure(command, environment(), folder.with_name(f"{folder.name}.stdout"), errors)
+    took = measure(command, environment(), folder.with_name(f"{folder.name}.stdout"), errors, cores)
     say(f"  {name}: {took.wall:.2f} s, {took.cpu:.2f} s of CPU, {took.peak_mb:.0f} MB")
     if took.code not in (OUR_CODES if name == "ours" else (0,)):
         outcome.failures[name] = f"exit {took.code}: {last_line(errors)}"
@@ -66,17 +75,20 @@ def run_one(name: str, command: Sequence[str], folder: Path, outcome: Outcome) -
     outcome.runs.setdefault(name, []).append(took)
 
 
-def our_output(folder: Path) -> Path | None:
-    """The NDJSON that `convert` says it wrote, if it wrote one."""
+def our_outputs(folder: Path) -> dict[str, Path]:
+    """By specification the NDJSON that `convert` says it wrote."""
     told = json.loads(folder.with_name(f"{folder.name}.stdout").read_text())["batches"]
-    return Path(told[0]["path"]) / told[0]["file"] if told else None
+    return {one["specification"]: Path(one["path"]) / one["file"] for one in told if one["records"]}
 
 
-def compared(case: Case, ours: Path | None, theirs: Path) -> Comparison:
-    """Our output beside an exact one."""
-    if ours is None:
-        return Comparison(0, 0, "ours wrote no record")
-    return compare(ours, theirs, KEYS[case.part.spec], case.made.invalid)
+def compared(case: Case, ours: dict[str, Path], folder: Path, blind: bool) -> Comparison:
+    """Our outputs beside exact ones, each of which is named after its specification where there are several."""
+    theirs = {case.part.spec or path.stem: path for path in folder.glob("*.ndjson")}
+    if not ours or ours.keys() != theirs.keys():
+        return Comparison(0, 0, f"ours wrote {', '.join(sorted(ours)) or 'no record'}")
+    found = [compare(ours[name], theirs[name], KEYS[name], case.made.invalid, blind) for name in sorted(ours)]
+    difference = next((one.difference for one in found if one.difference), "")
+    return Comparison(sum(one.records for one in found), sum(one.left_out for one in found), difference)
 
 
 def warm(source: Path) -> None:

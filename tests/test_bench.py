@@ -21,7 +21,7 @@ from bench.compare import compare, parsed
 from bench.contenders import KEYS, LIBRARIES, PARTS, PEERS, Peer
 from bench.generate import FILES, Recipe, generate
 from bench.made import Made
-from bench.measure import Measurement, measure
+from bench.measure import Measurement, measure, usable_cores
 
 TINY = Recipe(scale=0.0005, invalid=0.1)
 ROOT = Path(__file__).resolve().parents[1]
@@ -253,6 +253,15 @@ def test_lost_doubled_and_moved_records_are_differences(
     assert compare(one, other, "customer_id", invalid).difference
 
 
+def test_what_was_written_blindly_is_compared_without_nulls_and_with_dots_as_paths(tmp_path: Path) -> None:
+    ours = write_lines(tmp_path / "ours", [{"customer_id": "C1", "link": {"email": "mira@example.com"}}])
+    flat = {"customer_id": "C1", "link.email": "mira@example.com", "city": None, "store": {"name": None}}
+    theirs = write_lines(tmp_path / "theirs", [flat])
+
+    assert compare(ours, theirs, "customer_id", 0, blind=True).difference == ""
+    assert compare(ours, theirs, "customer_id", 0).difference
+
+
 @pytest.mark.parametrize("line", ['{"customer_id":"C1","customer_id":"C1"}', "not json", "[]", ""])
 def test_what_is_not_one_object_with_different_keys_is_a_difference(line: str, tmp_path: Path) -> None:
     (tmp_path / "ours").write_text(f"{line}\n")
@@ -291,6 +300,33 @@ def test_processor_time_of_a_child_counts_and_a_failure_is_told(tmp_path: Path) 
     assert took.cpu > 0.19
 
 
+@pytest.mark.skipif(len(usable_cores()) < 2, reason="there are no two cores to choose from")
+def test_a_command_has_the_cores_that_it_is_to_have_and_the_benchmark_keeps_its_own(tmp_path: Path) -> None:
+    before, said = usable_cores(), tmp_path / "out"
+    command = [sys.executable, "-c", "import os; print(len(os.sched_getaffinity(0)))"]
+
+    for cores in (1, 2):
+        assert measure(command, os.environ, said, tmp_path / "errors", cores).code == 0
+        assert said.read_text() == f"{cores}\n"
+    assert usable_cores() == before
+
+
+def test_a_time_stands_beside_that_of_the_first_case_or_of_the_part_that_is_named(tmp_path: Path) -> None:
+    parts = {part.name: part for part in PARTS}
+    tables = []
+    for name, number, wall in (
+        ("customers_ndjson", 0, 4.0), ("customers_json", 0, 6.0), ("dirty", 0, 2.0), ("dirty", 1, 3.0),
+    ):  # fmt: skip
+        case = Case(parts[name], number, 1.0, 0.01, tmp_path / "any", Made(1000, 1000, 10, 5_000_000))
+        tables.append(report.table(case, [], Outcome({"ours": [Measurement(wall, 1.0, 100.0, 90.0, 0)]})))
+
+    shown = report.text(report.whole(tables, datetime(2024, 3, 6, tzinfo=UTC), 1))
+
+    assert "times_first 1.50 <= 1.25: NO" in shown
+    assert "times_first 1.50 <= 1.7: yes" in shown
+    assert shown.count("times_first") == 2
+
+
 def test_the_report_shows_medians_ratios_and_targets_and_who_failed(tmp_path: Path) -> None:
     peers = [peer for peer in PEERS if peer.part == "customers"][:2]
     runs = [Measurement(wall, 1.0, 100.0, 90.0, 0) for wall in (1.0, 9.0, 2.0)]
@@ -305,17 +341,20 @@ def test_the_report_shows_medians_ratios_and_targets_and_who_failed(tmp_path: Pa
     assert table["results"][1]["ratio"] == 0.5
     assert table["results"][2]["failed"] == "exit 1: no memory"
     shown = report.text(report.whole([table], datetime(2024, 3, 6, tzinfo=UTC), 3))
-    assert "ratio 0.50 <= 0.75: yes" in shown
-    assert "peak_mb 100.00 <= 200: yes" in shown
+    assert "ratio 0.50 <= 0.6: yes" in shown
+    assert "peak_mb 100.00 <= 150: yes" in shown
     assert "failed: exit 1: no memory" in shown
 
 
 def test_every_part_and_every_peer_fit_together() -> None:
     assert {peer.part for peer in PEERS} <= {part.name for part in PARTS}
     assert {part.file for part in PARTS} <= set(FILES)
-    assert {part.spec for part in PARTS} == set(KEYS)
+    assert {part.spec for part in PARTS} <= {*KEYS, ""}
+    assert {part.beside for part in PARTS} <= {"", *(part.name for part in PARTS)}
     assert len({peer.name for peer in PEERS}) == len(PEERS)
-    assert all(len(part.times) in (0, len(part.sizes) * len(part.invalid)) for part in PARTS)
+    assert all(
+        len(part.times) in (0, len(part.sizes) * len(part.invalid) * len(part.cores)) for part in PARTS
+    )
 
 
 def test_a_whole_benchmark_compares_every_exact_output_with_ours_and_leaves_only_its_data(
