@@ -11,12 +11,12 @@ from typing import Any
 import numpy as np
 import orjson
 
-from bench import api_orders, customers, orders
+from bench import api_events, api_orders, customers, orders
 from bench.made import SEED, Made, facts, remember
 from bench.words import Dice
 
 BLOCK = 50_000
-CUSTOMERS, ORDERS, PURCHASES, API_ORDERS = 1_000_000, 695_000, 500_000, 100_000
+CUSTOMERS, ORDERS, PURCHASES, API_ORDERS, API_EVENTS = 1_000_000, 695_000, 500_000, 100_000, 500_000
 FILES = (
     "customers.csv",
     "order_lines.csv",
@@ -25,6 +25,7 @@ FILES = (
     "purchases.ndjson",
     "customers.json",
     "api_orders.ndjson",
+    "api_events.ndjson",
 )
 
 
@@ -123,6 +124,17 @@ def api_documents(recipe: Recipe) -> Iterator[tuple[list[Any], int]]:
         yield [api_orders.document(order) for order in orders.orders(dice, start, 0)[0]], 0
 
 
+def api_events_ndjson(target: Path, recipe: Recipe) -> Made:
+    """One event a line, none of them invalid."""
+    count = records = 0
+    with target.open("wb") as file:
+        for dice, start in recipe.blocks("events", API_EVENTS):
+            made, kept = api_events.documents(dice, start)
+            file.write(b"".join(orjson.dumps(one) + b"\n" for one in made))
+            count, records = count + len(made), records + kept
+    return Made(count, records, 0, target.stat().st_size)
+
+
 def customers_json(target: Path, recipe: Recipe) -> Made:
     """The customers as one JSON array."""
     return write_documents(target, customer_documents(recipe), (b"[", b",", b"]\n"))
@@ -167,6 +179,7 @@ MAKERS = {
     "purchases.ndjson": purchases_ndjson,
     "customers.json": customers_json,
     "api_orders.ndjson": api_orders_ndjson,
+    "api_events.ndjson": api_events_ndjson,
 }
 
 

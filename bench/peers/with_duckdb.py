@@ -1,5 +1,7 @@
 """DuckDB: as people use it, and made exact."""
 
+from pathlib import Path
+
 import duckdb
 
 # One column of text, nothing quoted: a delimiter that JSON cannot hold is never met.
@@ -109,3 +111,75 @@ def order_lines_exact(source: str, target: str) -> None:
         "',\"products\":[' || products || ']}'",
     ])  # fmt: skip
     copy(f"SELECT concat({fragments}) FROM ({grouped}) ORDER BY line", target, AS_TEXT)
+
+
+# Amounts of two decimals; a DECIMAL that is as wide as a float is exact keeps its zeros, a narrower one is written as a float.
+MONEY = "DECIMAL(18,2)"
+API_ORDER = """{
+    name: 'VARCHAR', email: 'VARCHAR', contact_email: 'VARCHAR', created_at: 'VARCHAR', source_name: 'VARCHAR',
+    currency: 'VARCHAR', id: 'VARCHAR', financial_status: 'VARCHAR', test: 'BOOLEAN', subtotal_price: 'VARCHAR',
+    total_discounts: 'VARCHAR', total_tax: 'VARCHAR', total_price: 'VARCHAR', tags: 'VARCHAR', cancelled_at: 'VARCHAR',
+    payment_gateway_names: 'VARCHAR[]', customer: 'STRUCT(email VARCHAR)', shipping_lines: 'STRUCT(price DECIMAL(18,2))[]',
+    discount_codes: 'STRUCT(code VARCHAR)[]',
+    line_items: 'STRUCT(sku VARCHAR, name VARCHAR, quantity INTEGER, price DECIMAL(18,2), total_discount DECIMAL(18,2))[]'
+}"""
+
+
+def api_orders(source: str, target: str) -> None:
+    """The purchases that orders of an API are: nulls, no validation.
+
+    It knows what these orders are like: taxes are contained in prices, nothing was paid back, and who bought has an e-mail address.
+    """
+    kind = "if(source_name = 'pos', 'physical', 'ecommerce')"
+    product = f"""{{product_reference: {{id: line.sku, id_type: 'sku'}}, quantity: line.quantity, full_price: line.price,
+        discount: line.total_discount, price_paid: (line.quantity * line.price - line.total_discount)::{MONEY}}}"""
+    off = f"(total_discounts::{MONEY} - list_sum([line.total_discount for line in line_items]))::{MONEY}"
+    shipping = f"list_sum([one.price for one in shipping_lines])::{MONEY}"
+    adjustments = f"""[one for one in [
+        {{price_adjustment: (-{off})::{MONEY}, reason: coalesce(nullif(list_aggr([one.code for one in discount_codes], 'string_agg', ', '), ''), 'Discount')}},
+        {{price_adjustment: {shipping}, reason: 'Shipping'}}] if one.price_adjustment <> 0]"""
+    query = f"""
+        SELECT name AS purchase_id, {{email: lower(trim(coalesce(email, contact_email, customer.email)))}} AS link,
+               created_at AS action_at, {kind} AS type, currency,
+               [{product} for line in line_items] AS products, {adjustments} AS adjustments,
+               [{{name: array_to_string(payment_gateway_names, ' + ')}}] AS payment_types,
+               {{order_id: id, financial_status: financial_status, source: source_name, subtotal: subtotal_price,
+                discount_amount: if(total_discounts::{MONEY} = 0, NULL, total_discounts), taxes: total_tax, total: total_price,
+                refunded_amount: '0.00', cancelled_at: cancelled_at, tags: nullif(tags, ''),
+                products: [line.name for line in line_items]}} AS custom_fields
+        FROM read_ndjson({quoted(source)}, columns = {API_ORDER})
+        WHERE NOT test AND financial_status NOT IN ('voided', 'expired', 'pending')"""
+    copy(query, target, AS_JSON)
+
+
+API_EVENT = """{
+    email: 'VARCHAR', timestamp: 'BIGINT', event: 'VARCHAR', sg_message_id: 'VARCHAR', sg_event_id: 'VARCHAR',
+    singlesend_id: 'VARCHAR', marketing_campaign_id: 'VARCHAR', asm_group_id: 'VARCHAR', sg_machine_open: 'BOOLEAN', url: 'VARCHAR'
+}"""
+# What each specification takes of the events, and what it has beside the person, the time and the message.
+TO, CAMPAIGN = "{email: person} AS to", "coalesce(singlesend_id, marketing_campaign_id) AS campaign_id"
+STATUS = "if(event = 'group_resubscribe', 'subscribed', 'unsubscribed') AS status"
+LIST = "if(event = 'unsubscribe', NULL, {id: asm_group_id, name: 'SendGrid group ' || asm_group_id}) AS list"
+OF_EVENTS = {
+    "send": ("event = 'delivered'", f"{CAMPAIGN}, {TO}"),
+    "open": ("event = 'open' AND sg_machine_open IS NOT TRUE", f"{CAMPAIGN}, {TO}"),
+    "click": ("event = 'click'", f"{CAMPAIGN}, {TO}, {{url: url}} AS clicked_link"),
+    "bounce": ("event = 'bounce'", TO),
+    "subscribe": ("event IN ('unsubscribe', 'group_unsubscribe', 'group_resubscribe')", f"{LIST}, {STATUS}"),
+}
+
+
+def api_events(source: str, target: str) -> None:
+    """The records that events are, a file for each specification: read once, nulls, no validation."""
+    message = "coalesce(sg_message_id, sg_event_id)"
+    for tail in (".filter", ".recvd", ".stfilter"):
+        message = f"split_part({message}, '{tail}', 1)"
+    with duckdb.connect() as database:
+        database.execute(f"""CREATE TABLE events AS
+            SELECT *, lower(trim(email)) AS person, {message} AS email_id,
+                   strftime(make_timestamp(timestamp * 1000000), '%Y-%m-%dT%H:%M:%SZ') AS action_at
+            FROM read_ndjson({quoted(source)}, columns = {API_EVENT})""")
+        for name, (taken, more) in OF_EVENTS.items():
+            file = Path(target).with_name(f"marketing_email_{name}.ndjson")
+            query = f"SELECT {{email: person}} AS link, action_at, email_id, {more} FROM events WHERE {taken}"
+            database.execute(f"COPY ({query}) TO {quoted(str(file))} {AS_JSON}")
