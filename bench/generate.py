@@ -11,12 +11,14 @@ from typing import Any
 import numpy as np
 import orjson
 
-from bench import api_events, api_orders, customers, orders
+from bench import api_events, api_orders, customers, orders, shop_orders
+from bench.cells import csv_cell
 from bench.made import SEED, Made, facts, remember
 from bench.words import Dice
 
 BLOCK = 50_000
-CUSTOMERS, ORDERS, PURCHASES, API_ORDERS, API_EVENTS = 1_000_000, 695_000, 500_000, 100_000, 500_000
+CUSTOMERS, ORDERS, PURCHASES = 1_000_000, 695_000, 500_000
+API_ORDERS, API_EVENTS, SHOP_ORDERS = 100_000, 500_000, 139_000
 FILES = (
     "customers.csv",
     "order_lines.csv",
@@ -26,6 +28,7 @@ FILES = (
     "customers.json",
     "api_orders.ndjson",
     "api_events.ndjson",
+    "shop_orders.csv",
 )
 
 
@@ -67,11 +70,6 @@ def customers_csv(target: Path, recipe: Recipe) -> Made:
             file.write("\n".join(map(",".join, zip(*table.values(), strict=True))) + "\n")
             count, invalid = count + dice.count, invalid + bad
     return Made(count, count, invalid, target.stat().st_size)
-
-
-def csv_cell(cell: str) -> str:
-    """The cell as CSV writes it (RFC 4180)."""
-    return '"' + cell.replace('"', '""') + '"' if any(mark in cell for mark in ',"\n') else cell
 
 
 def customer_documents(recipe: Recipe) -> Iterator[tuple[list[Any], int]]:
@@ -153,6 +151,19 @@ def order_lines_csv(target: Path, recipe: Recipe) -> Made:
     return Made(count, records, invalid, target.stat().st_size)
 
 
+def shop_orders_csv(target: Path, recipe: Recipe) -> Made:
+    """Lines of orders as a shop exports them, in 79 columns."""
+    count = records = invalid = 0
+    with target.open("w", encoding="utf-8", newline="") as file:
+        file.write(",".join(shop_orders.HEADERS) + "\n")
+        for dice, start in recipe.blocks("shop orders", SHOP_ORDERS):
+            made = orders.orders(dice, start, 0)[0]
+            rows, bad = shop_orders.rows(dice, made, start, recipe.invalid)
+            file.write("\n".join(rows) + "\n")
+            count, records, invalid = count + len(rows), records + len(made), invalid + bad
+    return Made(count, records, invalid, target.stat().st_size)
+
+
 def order_lines_shuffled_csv(target: Path, recipe: Recipe) -> Made:
     """The same lines, none where it was."""
     ordered = target.with_name(f"{target.name}.ordered")
@@ -180,6 +191,7 @@ MAKERS = {
     "customers.json": customers_json,
     "api_orders.ndjson": api_orders_ndjson,
     "api_events.ndjson": api_events_ndjson,
+    "shop_orders.csv": shop_orders_csv,
 }
 
 
