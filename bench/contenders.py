@@ -81,6 +81,8 @@ PARTS = (
     Part("mapped", "shop_orders.csv", "", "shopify_orders", megabytes=MEGABYTES),
     Part("api_orders", "api_orders.ndjson", PURCHASE, "shopify_orders_api", invalid=(0.0,), megabytes=MEGABYTES),
     Part("api_events", "api_events.ndjson", "", "sendgrid_events", invalid=(0.0,), megabytes=MEGABYTES),
+    Part("workbook", "customers.xlsx", CUSTOMER),
+    Part("parquet", "customers.parquet", CUSTOMER, megabytes=MEGABYTES),
     Part("cold", "customers.csv", CUSTOMER, fixed=True, sizes=(0.001,), seconds=0.2),
     Part("dirty", "customers.csv", CUSTOMER, invalid=(0.0, 0.1, 1.0), times=(1.0, 1.7, 8.0)),
     # Two cores are to be at least 1.7 times as fast as one.
@@ -109,5 +111,7 @@ PEERS = (
     Peer("polars-shop-orders", "mapped", "with_polars", "shop_orders", target=0.9),
     Peer("ready-ndjson", "api_orders", "with_ourselves", "ready", exact=True, target=3.0),
     Peer("duckdb-api-orders", "api_orders", "with_duckdb", "api_orders", exact=True, blind=True, target=1.0),
+    Peer("calamine", "workbook", "with_calamine", "workbook", target=1.7),
+    Peer("polars-parquet", "parquet", "with_polars", "parquet"),
     Peer("duckdb-api-events", "api_events", "with_duckdb", "api_events", exact=True, blind=True, target=1.0),
 )

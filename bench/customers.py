@@ -1,11 +1,20 @@
 """Invented customers: one block of columns as text, and the same block as documents."""
 
 from collections.abc import Callable, Mapping
+from datetime import date
 from typing import Any
+
+import pyarrow as pa
 
 from bench import words
 
+HEADERS = (
+    "link.email", "email", "mobile", "customer_id", "first_name", "last_name", "gender", "date_of_birth", "country",
+    "state", "city", "postcode", "address_1", "address_2", "employee_flag", "custom_fields.tier", "custom_fields.points",
+)  # fmt: skip
 BAD_KINDS = 4
+BAD_DAY, BAD_FLAG = "31/02/1990", "maybe"
+FLAGS = {"true": True, "false": False}
 Columns = dict[str, list[str]]
 
 
@@ -60,9 +69,25 @@ def spoil(dice: words.Dice, table: Columns, invalid: float) -> int:
 SPOILERS: tuple[tuple[str, Callable[[str], str]], ...] = (
     ("link.email", lambda cell: cell.replace("@", " at ")),
     ("link.email", lambda cell: ""),
-    ("date_of_birth", lambda cell: "31/02/1990"),
-    ("employee_flag", lambda cell: "maybe"),
+    ("date_of_birth", lambda cell: BAD_DAY),
+    ("employee_flag", lambda cell: BAD_FLAG),
 )
+
+
+TYPES = {"date_of_birth": pa.date32(), "employee_flag": pa.bool_(), "custom_fields.points": pa.int64()}
+SCHEMA = pa.schema([(name, TYPES.get(name, pa.string())) for name in HEADERS])
+
+
+def typed(table: Columns) -> dict[str, list[Any]]:
+    """The columns with types, null where the cell is empty; where no type has room for a fault, the link is what lacks."""
+    made: dict[str, list[Any]] = {name: [cell or None for cell in cells] for name, cells in table.items()}
+    made["employee_flag"] = [FLAGS.get(cell) for cell in table["employee_flag"]]
+    made["custom_fields.points"] = [int(cell) for cell in table["custom_fields.points"]]
+    for row, (day, flag) in enumerate(zip(table["date_of_birth"], table["employee_flag"], strict=True)):
+        if day == BAD_DAY or flag == BAD_FLAG:
+            made["link.email"][row] = None
+        made["date_of_birth"][row] = date.fromisoformat(day) if day not in ("", BAD_DAY) else None
+    return made
 
 
 def documents(table: Columns) -> list[Mapping[str, Any]]:
@@ -81,7 +106,7 @@ def document(cells: dict[str, str]) -> Mapping[str, Any]:
     if points.endswith("7") and "address_2" not in record:
         record["address_2"] = None
     if flag:
-        record["employee_flag"] = {"true": True, "false": False}.get(flag, flag)
+        record["employee_flag"] = FLAGS.get(flag, flag)
     custom: dict[str, Any] = {"tier": tier} if tier else {}
     record["custom_fields"] = custom | {"points": int(points)}
     return record

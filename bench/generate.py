@@ -10,15 +10,17 @@ from typing import Any
 
 import numpy as np
 import orjson
+import pyarrow as pa
+import pyarrow.parquet as pq
 
-from bench import api_events, api_orders, customers, orders, shop_orders
+from bench import api_events, api_orders, customers, orders, shop_orders, workbook
 from bench.cells import csv_cell
 from bench.made import SEED, Made, facts, remember
 from bench.words import Dice
 
 BLOCK = 50_000
 CUSTOMERS, ORDERS, PURCHASES = 1_000_000, 695_000, 500_000
-API_ORDERS, API_EVENTS, SHOP_ORDERS = 100_000, 500_000, 139_000
+API_ORDERS, API_EVENTS, SHOP_ORDERS, SHEET_ROWS = 100_000, 500_000, 139_000, 100_000
 FILES = (
     "customers.csv",
     "order_lines.csv",
@@ -29,6 +31,8 @@ FILES = (
     "api_orders.ndjson",
     "api_events.ndjson",
     "shop_orders.csv",
+    "customers.xlsx",
+    "customers.parquet",
 )
 
 
@@ -68,6 +72,33 @@ def customers_csv(target: Path, recipe: Recipe) -> Made:
                 quoted = {cell: csv_cell(cell) for cell in set(table[name])}
                 table[name] = [quoted[cell] for cell in table[name]]
             file.write("\n".join(map(",".join, zip(*table.values(), strict=True))) + "\n")
+            count, invalid = count + dice.count, invalid + bad
+    return Made(count, count, invalid, target.stat().st_size)
+
+
+def customers_xlsx(target: Path, recipe: Recipe) -> Made:
+    """The same customers in a workbook, typed."""
+    spoilt: list[int] = []
+    count = workbook.write(target, customers.HEADERS, sheet_rows(recipe, spoilt))
+    return Made(count, count, sum(spoilt), target.stat().st_size)
+
+
+def sheet_rows(recipe: Recipe, spoilt: list[int]) -> Iterator[tuple[object, ...]]:
+    """The rows of the workbook; how many of a block are invalid is put into `spoilt`."""
+    for dice, start in recipe.blocks("customers", SHEET_ROWS):
+        table, bad = customers.columns(dice, start, recipe.invalid)
+        spoilt.append(bad)
+        typed = [[workbook.typed(name, cell) for cell in cells] for name, cells in table.items()]
+        yield from zip(*typed, strict=True)
+
+
+def customers_parquet(target: Path, recipe: Recipe) -> Made:
+    """The same customers as Parquet, typed, a block to a row group."""
+    count = invalid = 0
+    with pq.ParquetWriter(target, customers.SCHEMA) as writer:
+        for dice, start in recipe.blocks("customers", CUSTOMERS):
+            table, bad = customers.columns(dice, start, recipe.invalid)
+            writer.write_table(pa.table(customers.typed(table), customers.SCHEMA))
             count, invalid = count + dice.count, invalid + bad
     return Made(count, count, invalid, target.stat().st_size)
 
@@ -192,6 +223,8 @@ MAKERS = {
     "api_orders.ndjson": api_orders_ndjson,
     "api_events.ndjson": api_events_ndjson,
     "shop_orders.csv": shop_orders_csv,
+    "customers.xlsx": customers_xlsx,
+    "customers.parquet": customers_parquet,
 }
 
 

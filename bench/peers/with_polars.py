@@ -29,6 +29,11 @@ def shop_orders(source: str, target: str) -> None:
     pl.scan_csv(source, infer_schema_length=INFER).select(OF_SHOP_ORDERS).sink_ndjson(target)
 
 
+def parquet(source: str, target: str) -> None:
+    """Read, write: nulls, no nesting, no validation."""
+    pl.scan_parquet(source).sink_ndjson(target)
+
+
 def ndjson(source: str, target: str) -> None:
     """Read, write: nulls, no validation."""
     pl.scan_ndjson(source, infer_schema_length=INFER).sink_ndjson(target)
