@@ -9,7 +9,8 @@ class Part:
 
     That is a specification, or where `spec` is empty all that the mapping makes; `flags` go with the command.
     A part is run with each of its `sizes` (scales), shares of `invalid` records and numbers of `cores` (0: all
-    that there are); a size is multiplied by `--scale`, except where `fixed` says that it is absolute.
+    that there are); a size is multiplied by `--scale`, except where `fixed` says that it is absolute. Parts
+    of another `shape` are run in place of the usual ones, `optional` ones where they are named.
     Asked of us: at most so many `seconds` and `megabytes`, and for the n-th case at most `times[n]` of our
     time in the first case of the part, or of the part that `beside` names.
     """
@@ -83,10 +84,14 @@ PARTS = (
     Part("api_events", "api_events.ndjson", "", "sendgrid_events", invalid=(0.0,), megabytes=MEGABYTES),
     Part("workbook", "customers.xlsx", CUSTOMER),
     Part("parquet", "customers.parquet", CUSTOMER, megabytes=MEGABYTES),
-    Part("cold", "customers.csv", CUSTOMER, fixed=True, sizes=(0.001,), seconds=0.2),
-    Part("dirty", "customers.csv", CUSTOMER, invalid=(0.0, 0.1, 1.0), times=(1.0, 1.7, 8.0)),
+    Part("short_rows", "short_rows.csv", CUSTOMER, shape=True, megabytes=MEGABYTES),
+    Part("long_rows", "long_rows.csv", CUSTOMER, shape=True, megabytes=MEGABYTES),
+    Part("quoted_text", "quoted_text.csv", CUSTOMER, shape=True, megabytes=MEGABYTES),
+    Part("wide_table", "wide_table.csv", CUSTOMER, flags=("--ignore-unknown",), shape=True, megabytes=MEGABYTES),
+    Part("cold", "customers.csv", CUSTOMER, fixed=True, sizes=(0.001,), seconds=0.2, megabytes=MEGABYTES),
+    Part("dirty", "customers.csv", CUSTOMER, invalid=(0.0, 0.1, 1.0), megabytes=MEGABYTES, times=(1.0, 1.7, 8.0)),
     # Two cores are to be at least 1.7 times as fast as one.
-    Part("cores", "customers.csv", CUSTOMER, cores=(1, 2), times=(1.0, 0.588)),
+    Part("cores", "customers.csv", CUSTOMER, cores=(1, 2), megabytes=MEGABYTES, times=(1.0, 0.588)),
     Part("memory", "customers.csv", CUSTOMER, optional=True, sizes=(1.0, 5.0), megabytes=MEGABYTES),
     Part("memory_order_lines", "order_lines.csv", PURCHASE, optional=True, sizes=(1.0, 5.0), megabytes=MEGABYTES),
     Part("memory_ndjson", "customers.ndjson", CUSTOMER, optional=True, sizes=(1.0, 5.0), megabytes=MEGABYTES),
@@ -111,6 +116,10 @@ PEERS = (
     Peer("polars-shop-orders", "mapped", "with_polars", "shop_orders", target=0.9),
     Peer("ready-ndjson", "api_orders", "with_ourselves", "ready", exact=True, target=3.0),
     Peer("duckdb-api-orders", "api_orders", "with_duckdb", "api_orders", exact=True, blind=True, target=1.0),
+    Peer("polars-short-rows", "short_rows", "with_polars", "csv", exact=True, blind=True),
+    Peer("polars-long-rows", "long_rows", "with_polars", "csv", exact=True, blind=True),
+    Peer("polars-quoted-text", "quoted_text", "with_polars", "csv", exact=True, blind=True),
+    Peer("polars-wide-table", "wide_table", "with_polars", "csv"),
     Peer("calamine", "workbook", "with_calamine", "workbook", target=1.7),
     Peer("polars-parquet", "parquet", "with_polars", "parquet"),
     Peer("duckdb-api-events", "api_events", "with_duckdb", "api_events", exact=True, blind=True, target=1.0),

@@ -13,7 +13,7 @@ import orjson
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from bench import api_events, api_orders, customers, orders, shop_orders, workbook
+from bench import api_events, api_orders, customers, orders, shapes, shop_orders, workbook
 from bench.cells import csv_cell
 from bench.made import SEED, Made, facts, remember
 from bench.words import Dice
@@ -34,6 +34,7 @@ FILES = (
     "customers.xlsx",
     "customers.parquet",
 )
+SHAPES = tuple(shapes.MAKERS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,20 +45,22 @@ class Recipe:
     seed: int = SEED
     invalid: float = 0.01
 
-    def blocks(self, name: str, count: int) -> Iterator[tuple[Dice, int]]:
+    def blocks(self, name: str, count: int, size: int = BLOCK) -> Iterator[tuple[Dice, int]]:
         """(dice of a block, number of its first row), until `count * scale` rows are made."""
         total = max(1, round(count * self.scale))
-        for block, start in enumerate(range(0, total, BLOCK)):
-            yield Dice.of(self.seed, name, block, min(BLOCK, total - start)), start
+        for block, start in enumerate(range(0, total, size)):
+            yield Dice.of(self.seed, name, block, min(size, total - start)), start
 
 
 def generate(folder: Path, recipe: Recipe, only: Sequence[str] = FILES) -> dict[str, Made]:
     """Write the named files into `folder`, and beside each what it holds."""
     folder.mkdir(parents=True, exist_ok=True)
     wanted = set(only)
-    for name in (name for name in FILES if name in wanted):
-        remember(folder, name, MAKERS[name](folder / name, recipe))
-    return {name: facts(folder, name) for name in FILES if name in wanted}
+    ordered = [name for name in (*FILES, *SHAPES) if name in wanted]
+    for name in ordered:
+        make = MAKERS.get(name, shape_csv)
+        remember(folder, name, make(folder / name, recipe))
+    return {name: facts(folder, name) for name in ordered}
 
 
 def customers_csv(target: Path, recipe: Recipe) -> Made:
@@ -72,6 +75,20 @@ def customers_csv(target: Path, recipe: Recipe) -> Made:
                 quoted = {cell: csv_cell(cell) for cell in set(table[name])}
                 table[name] = [quoted[cell] for cell in table[name]]
             file.write("\n".join(map(",".join, zip(*table.values(), strict=True))) + "\n")
+            count, invalid = count + dice.count, invalid + bad
+    return Made(count, count, invalid, target.stat().st_size)
+
+
+def shape_csv(target: Path, recipe: Recipe) -> Made:
+    """Customers in the shape that the name of the file says."""
+    make, total = shapes.MAKERS[target.name]
+    count = invalid = 0
+    with target.open("w", encoding="utf-8", newline="") as file:
+        for dice, start in recipe.blocks(target.name, total, shapes.BLOCK):
+            table, bad = make(dice, start, recipe.invalid)
+            if not start:
+                file.write(",".join(table) + "\n")
+            file.write("\n".join(shapes.lines(table)) + "\n")
             count, invalid = count + dice.count, invalid + bad
     return Made(count, count, invalid, target.stat().st_size)
 
@@ -235,9 +252,13 @@ def main(words: Sequence[str] | None = None) -> int:
     parser.add_argument("--scale", type=float, default=1.0)
     parser.add_argument("--seed", type=int, default=SEED)
     parser.add_argument("--invalid", type=float, default=0.01, help="share of invalid records, 0 to 1")
-    parser.add_argument("--only", nargs="+", choices=FILES, default=FILES, metavar="FILE")
+    parser.add_argument("--only", nargs="+", choices=(*FILES, *SHAPES), metavar="FILE")
+    parser.add_argument(
+        "--shapes", action="store_true", help="tables of other shapes in place of the usual files"
+    )
     given = parser.parse_args(words)
-    made = generate(given.folder, Recipe(given.scale, given.seed, given.invalid), given.only)
+    only = given.only or (SHAPES if given.shapes else FILES)
+    made = generate(given.folder, Recipe(given.scale, given.seed, given.invalid), only)
     for name, fact in made.items():
         print(f"{name}: {fact.rows} rows, {fact.records} records, {fact.invalid} invalid, {fact.bytes} bytes")
     return 0

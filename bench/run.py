@@ -103,9 +103,11 @@ def installed(peer: Peer) -> bool:
     return find_spec(LIBRARIES[peer.module]) is not None
 
 
-def wanted(only: Sequence[str]) -> list[Part]:
-    """The parts that were asked for; without words all but the optional ones."""
-    return [part for part in PARTS if part.name in only or "all" in only or (not only and not part.optional)]
+def wanted(only: Sequence[str], shapes: bool = False) -> list[Part]:
+    """The parts that were asked for by name; else those of tables of other shapes, or the usual ones."""
+    if only:
+        return [part for part in PARTS if part.name in only or "all" in only]
+    return [part for part in PARTS if not part.optional and part.shape == shapes]
 
 
 def arguments(words: Sequence[str] | None) -> argparse.Namespace:
@@ -114,6 +116,9 @@ def arguments(words: Sequence[str] | None) -> argparse.Namespace:
     names = [*(part.name for part in PARTS), "all"]
     parser.add_argument("--scale", type=float, default=1.0, help="1 is a million customers")
     parser.add_argument("--only", nargs="+", default=[], choices=names, metavar="PART", help=", ".join(names))
+    parser.add_argument(
+        "--shapes", action="store_true", help="tables of other shapes in place of the usual parts"
+    )
     parser.add_argument("--rounds", type=int, default=ROUNDS)
     parser.add_argument("--seed", type=int, default=SEED)
     parser.add_argument("--cache", type=Path, default=Path(".bench"), help="where generated data is kept")
@@ -131,7 +136,7 @@ def main(words: Sequence[str] | None = None) -> int:
     tables = []
     given.cache.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=given.cache, prefix="work-") as work:
-        for part in wanted(given.only):
+        for part in wanted(given.only, given.shapes):
             for case in cases(part, given.cache, given.scale, given.seed):
                 say(f"{part.name}: {case.made.rows} rows, {case.invalid:.0%} invalid")
                 peers = [peer for peer in PEERS if peer.part == part.name and installed(peer)]

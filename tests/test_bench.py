@@ -21,11 +21,12 @@ from bench import report, run
 from bench.case import Case, Outcome
 from bench.compare import Comparison, compare, parsed
 from bench.contenders import KEYS, LIBRARIES, PARTS, PEERS, Peer
-from bench.generate import FILES, Recipe, generate
+from bench.generate import FILES, SHAPES, Recipe, generate
 from bench.made import Made
 from bench.measure import Measurement, measure, usable_cores
 
 TINY = Recipe(scale=0.0005, invalid=0.1)
+ALL_FILES = (*FILES, *SHAPES)
 ROOT = Path(__file__).resolve().parents[1]
 
 
@@ -33,7 +34,7 @@ ROOT = Path(__file__).resolve().parents[1]
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """One tiny set of files."""
     folder = tmp_path_factory.mktemp("data")
-    generate(folder, TINY)
+    generate(folder, TINY, ALL_FILES)
     return folder
 
 
@@ -96,10 +97,10 @@ def write_lines(path: Path, records: Iterator[dict[str, Any]] | list[dict[str, A
 
 
 def test_the_same_seed_gives_the_same_bytes_and_another_seed_others(data: Path, tmp_path: Path) -> None:
-    generate(tmp_path / "again", TINY)
-    generate(tmp_path / "other", Recipe(TINY.scale, TINY.seed + 1, TINY.invalid))
+    generate(tmp_path / "again", TINY, ALL_FILES)
+    generate(tmp_path / "other", Recipe(TINY.scale, TINY.seed + 1, TINY.invalid), ALL_FILES)
 
-    for name in FILES:
+    for name in ALL_FILES:
         assert (tmp_path / "again" / name).read_bytes() == (data / name).read_bytes()
         assert (tmp_path / "other" / name).read_bytes() != (data / name).read_bytes()
 
@@ -171,6 +172,31 @@ def test_a_workbook_and_parquet_hold_customers_of_which_as_many_are_rejected_as_
     assert batch.manifest.rows == made.rows
     record = json.loads(batch.file.read_text().splitlines()[0])
     assert set(record["custom_fields"]) >= {"points"}
+
+
+def test_the_other_shapes_are_short_long_quoted_and_wide(data: Path) -> None:
+    tables = {}
+    for name in SHAPES:
+        with (data / name).open(newline="", encoding="utf-8") as file:
+            tables[name] = list(csv.reader(file))[1:]
+            assert len(tables[name]) == Made(**json.loads((data / f"{name}.facts").read_text())).rows
+
+    assert {len(row) for row in tables["short_rows.csv"]} == {3}
+    assert min(len(cell) for row in tables["long_rows.csv"] for cell in row[3:]) > 3_000
+    quoted = [cell for row in tables["quoted_text.csv"] for cell in row[3:]]
+    assert sum('"' in cell or "\n" in cell or "," in cell for cell in quoted) > len(quoted) / 2
+    assert any('"' in cell and "\n" in cell for cell in quoted)
+    assert {len(row) for row in tables["wide_table.csv"]} == {300}
+
+
+def test_shapes_are_run_when_they_are_asked_for_and_by_their_names() -> None:
+    usual, shapes = run.wanted([]), run.wanted([], shapes=True)
+
+    assert {part.file for part in shapes} == set(SHAPES)
+    assert not any(part in shapes or part.optional for part in usual)
+    assert run.wanted(["long_rows", "memory"]) == [
+        part for part in PARTS if part.name in ("long_rows", "memory")
+    ]
 
 
 def test_the_json_files_hold_the_records_that_their_facts_count(data: Path) -> None:
@@ -408,7 +434,8 @@ def test_the_report_shows_medians_ratios_and_targets_and_who_failed(tmp_path: Pa
 
 def test_every_part_and_every_peer_fit_together() -> None:
     assert {peer.part for peer in PEERS} <= {part.name for part in PARTS}
-    assert {part.file for part in PARTS} <= set(FILES)
+    assert {part.file for part in PARTS} == set(ALL_FILES)
+    assert {part.file for part in PARTS if part.shape} == set(SHAPES)
     assert {part.spec for part in PARTS} <= {*KEYS, ""}
     assert {part.beside for part in PARTS} <= {"", *(part.name for part in PARTS)}
     assert len({peer.name for peer in PEERS}) == len(PEERS)
@@ -417,7 +444,7 @@ def test_every_part_and_every_peer_fit_together() -> None:
     )
 
 
-@pytest.mark.parametrize("part", ["customers", "mapped", "api_orders", "api_events"])
+@pytest.mark.parametrize("part", ["customers", "mapped", "api_orders", "api_events", "quoted_text"])
 def test_a_whole_benchmark_compares_every_exact_output_with_ours_and_leaves_only_its_data(
     part: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
