@@ -121,9 +121,9 @@ spark: $(VENV)/spark ## the tests of what runs on Spark (needs Java 17; ARGS): m
 fuzz: setup ## mutated files, kernels under sanitizers, settings and answers (SECONDS of each, KIND, SEED): make fuzz SECONDS=30
 	$(BIN)/python -m tests.fuzz $(call flag,--kind,KIND) $(call flag,--seed,SEED) $(call flag,--seconds,SECONDS)
 
-bench: setup ## ours beside polars, DuckDB and the vendor's way: make bench SCALE=1
+bench: setup ## ours beside polars, DuckDB and the vendor's way (ARGS): make bench SCALE=1
 	$(call step,'what is measured beside: polars duckdb pydantic',$(call install,$(BIN)/python,bench))
-	$(BIN)/python -m bench --scale $(SCALE)
+	$(BIN)/python -m bench --scale $(SCALE) $(call given,ARGS)
 
 # $(call pin,NAME,more): write a list anew, for every system and Python that is supported.
 pin = $(call needs,$(1)) && $(VENV)/tools/bin/uv pip compile --quiet --system-certs --universal --python-version 3.11 \
