@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from lexer_pipeline.errors import UsageError
-from lexer_pipeline.loading import delimited, document_chunks
+from lexer_pipeline.loading import document_chunks, table_rows
 from lexer_pipeline.outbox.trace import trace
 from lexer_pipeline.preparing.comparing_with import refuse_compared
 from lexer_pipeline.preparing.options import Options
@@ -101,7 +101,7 @@ def test_the_last_of_each_is_sent_and_all_rows_are_accounted_for(
         datasets={"*": "d1"},
     )
     with pytest.MonkeyPatch.context() as patch:
-        for module in (delimited, document_chunks):
+        for module in (table_rows, document_chunks):
             patch.setattr(module, "BLOCK", block)
         done = prepare([*map(str, paths)], None, root / "out", options)
         checked = validate([*map(str, paths)], None, options)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
-from lexer_pipeline.loading import byte_stream, delimited
+from lexer_pipeline.loading import byte_stream, table_rows
 
 from tests.fuzz import mutate
 from tests.fuzz.command import KERNELS_MISSING, Said, typed
@@ -134,7 +134,7 @@ def in_blocks(size: int) -> Iterator[None]:
     if not size:
         yield
         return
-    with patch.object(delimited, "BLOCK", size), patch.object(byte_stream, "BLOCK", max(size, 16)):
+    with patch.object(table_rows, "BLOCK", size), patch.object(byte_stream, "BLOCK", max(size, 16)):
         yield
 
 

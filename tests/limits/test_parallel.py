@@ -33,6 +33,16 @@ def test_what_is_made_ahead_comes_in_order_and_one_at_a_time() -> None:
     assert seen == made == [0, 1, 2, 3, 4]
 
 
+def test_as_many_are_made_ahead_as_may_be() -> None:
+    made: list[int] = []
+    seen = []
+    for one in ahead(numbers(9, made), 3):
+        seen.append(one)
+        assert len(made) <= one + 4
+    assert seen == made == list(range(9))
+    assert list(ahead(iter("abc"), 0)) == ["a", "b", "c"]
+
+
 def test_what_goes_wrong_while_it_is_made_ahead_comes_behind_what_was_made_before() -> None:
     seen = []
     with pytest.raises(ValueError, match="the second"):

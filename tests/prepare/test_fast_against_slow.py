@@ -19,7 +19,7 @@ from lexer_pipeline.kernels import codes, fallback
 from lexer_pipeline.kernels import documents as compiled_documents
 from lexer_pipeline.kernels.dialect import Dialect, Doubtful
 from lexer_pipeline.kernels.fallback.rows import NEEDS_ESCAPE
-from lexer_pipeline.loading import delimited
+from lexer_pipeline.loading import delimited, table_rows
 from lexer_pipeline.loading import json_documents as documents
 from lexer_pipeline.loading.passed_over import PassedOver
 from lexer_pipeline.specs import catalog, values
@@ -200,7 +200,7 @@ def rows_of(data: bytes, sizes: Sequence[int]) -> tuple[Any, ...]:
     head, rest = delimited.read_head(source, source.read(7))
     found = [
         (int(rows.lines[row]), int(rows.numbers[row]), int(rows.faults[row]), rows.raw(row))
-        for rows in delimited.read_rows(source, head, rest)
+        for rows in table_rows.read_rows(source, head, rest)
         for row in range(len(rows.faults))
     ]
     return head, found
@@ -213,7 +213,7 @@ def test_rows_do_not_depend_on_how_the_bytes_arrive(
 ) -> None:
     data = NASTY_FILE + ending
     whole = rows_of(data, [len(data)])
-    monkeypatch.setattr(delimited, "BLOCK", block)
+    monkeypatch.setattr(table_rows, "BLOCK", block)
 
     for sizes in ([1], [2], [3], [5], [7], [1, 7, 2], [3, 1]):
         assert rows_of(data, sizes) == whole

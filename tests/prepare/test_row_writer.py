@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from lexer_pipeline.errors import SourceError, UsageError
 from lexer_pipeline.kernels import dispatch, fallback, row_writer
 from lexer_pipeline.kernels.dialect import Dialect
-from lexer_pipeline.loading import byte_stream, delimited
+from lexer_pipeline.loading import byte_stream, table_rows
 from lexer_pipeline.model import Specification
 from lexer_pipeline.preparing.options import Options
 from lexer_pipeline.specs.catalog import find
@@ -56,7 +56,7 @@ def same(data: bytes, spec: str, block: int, most: int = KEEP_ALL.max_bytes) -> 
     """The files and the report do not depend on kernels, nor on the size of a block."""
     options = replace(KEEP_ALL, max_bytes=most)
     with TemporaryDirectory() as folder:
-        with patch.object(delimited, "BLOCK", block), patch.object(byte_stream, "BLOCK", max(block, 16)):
+        with patch.object(table_rows, "BLOCK", block), patch.object(byte_stream, "BLOCK", max(block, 16)):
             fast = _read(data, spec, Path(folder, "fast"), options)
         with in_plain_python():
             slow = _read(data, spec, Path(folder, "slow"), options)

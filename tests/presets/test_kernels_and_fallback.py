@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from lexer_pipeline.errors import SourceError, UsageError
-from lexer_pipeline.loading import delimited
+from lexer_pipeline.loading import table_rows
 from lexer_pipeline.mapping import file, outcomes
 from lexer_pipeline.preparing.options import Options
 from lexer_pipeline.preparing.prepare import prepare
@@ -135,7 +135,7 @@ def test_more_texts_than_are_remembered_are_converted_alike(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(outcomes, "MOST_KNOWN", 3)
-    monkeypatch.setattr(delimited, "BLOCK", 64)
+    monkeypatch.setattr(table_rows, "BLOCK", 64)
     mapping = '[[records]]\nspecification = "profile_customer"\n[records.fields]\n"link.customer_id" = "Id"\n'
     Path("x.toml").write_text(mapping + 'first_name = { column = "Name", convert = ["trim"] }\n')
     texts = [f" {number % 7}é" for number in range(40)]

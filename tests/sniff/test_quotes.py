@@ -10,7 +10,7 @@ from unittest.mock import patch
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from lexer_pipeline.loading import delimited, quotes
+from lexer_pipeline.loading import quotes, table_rows
 from msgspec.structs import replace
 from prepare.helpers import KEEP_ALL, Prepared, in_plain_python, of_bytes, prepared
 
@@ -115,7 +115,7 @@ people = st.lists(st.tuples(texts, texts, texts), min_size=1, max_size=6).map(
 def read(data: bytes) -> tuple[Any, ...]:
     """The rows as they stand in a table, and what quotes were told to be."""
     loaded = opened(data)
-    found = list(delimited.read_rows(loaded.stream, loaded.head, loaded.rest))
+    found = list(table_rows.read_rows(loaded.stream, loaded.head, loaded.rest))
     return [raw for one in found for raw in map(one.raw, range(len(one.faults)))], loaded.head.quotes.said
 
 
@@ -127,7 +127,7 @@ def test_the_answer_does_not_depend_on_blocks_or_kernels(rows: list[tuple[str, .
         bare([tuple(cell.replace("\n", " ").replace("\t", " ") for cell in row) for row in rows]),
     ):
         whole = read(data)
-        with patch.object(delimited, "BLOCK", 80):
+        with patch.object(table_rows, "BLOCK", 80):
             assert read(data) == whole
         with in_plain_python():
             assert read(data) == whole

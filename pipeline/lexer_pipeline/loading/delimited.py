@@ -1,38 +1,29 @@
-"""Read a table of delimited text (RFC 4180 and its dialects) in chunks of rows."""
+"""The header of a table of delimited text (RFC 4180 and its dialects), and what divides the table."""
 
 import codecs
 import re
 from collections import Counter
-from collections.abc import Iterator
 
 import numpy as np
 from msgspec import Struct, field
 from msgspec.structs import replace
 
 from lexer_pipeline.chunks import rejected
-from lexer_pipeline.chunks.group import Keys
-from lexer_pipeline.chunks.rows import Rows, left_over, rows_of
 from lexer_pipeline.errors import SourceError, UsageError
 from lexer_pipeline.kernels import dispatch
 from lexer_pipeline.kernels.codes import (
     BROKEN_ROWS,
-    KEYS_HASH,
-    KEYS_MARK,
     LONGEST_ROW,
     ROW_BLANK,
-    ROW_PASSED_OVER,
 )
 from lexer_pipeline.kernels.dialect import Dialect
 from lexer_pipeline.limits import COLUMNS
 from lexer_pipeline.loading.format import Readable
-from lexer_pipeline.loading.passed_over import PassedOver
 from lexer_pipeline.loading.quotes import Quotes
 
 TAB = "\t"
 DELIMITERS = (",", ";", TAB, "|")
 BLOCK = 1 << 20
-# The most cells that are looked for at a time: a header may have thousands of columns.
-MOST_CELLS = 1 << 23
 LINE_BREAK = re.compile(rb"\r\n|\n|\r")
 SAMPLE_ROWS = 50
 
@@ -150,7 +141,7 @@ def _header_cells(
         if found.rows:
             break
         if len(data) > LONGEST_ROW:
-            raise _too_long(source, line)
+            raise too_long(source, line)
         more = source.read(BLOCK)
         if not more:
             found = dispatch.scan_csv(data, dialect, 1, True, 1, LONGEST_ROW)
@@ -195,126 +186,8 @@ def sniff(sample: bytes, quotes: Quotes, cr_ends_rows: bool) -> str:
     return max(scores, key=lambda delimiter: scores[delimiter]) if scores else ","
 
 
-def read_rows(
-    source: Readable, head: Head, rest: bytes, writer: "dispatch.Writer | None" = None,
-    passed_over: PassedOver | None = None,
-) -> Iterator[Rows]:  # fmt: skip
-    """The rows behind the header, in chunks of about a megabyte, without a word on records.
-
-    With a `writer` a chunk holds whole records, and those that are certainly right are written already. Rows that are
-    `passed_over` are blank.
-    """
-    place, final = Place(head, head.lines, passed_over), False
-    if passed_over is not None:
-        passed_over.begin()
-    most = least = min(BLOCK, MOST_CELLS // head.width + 1)
-    while rest or not final:
-        if not final and len(rest) < BLOCK:
-            more = source.read(BLOCK)
-            final = not more
-            rest += more
-        rest = head.quotes.look(source, rest, head.cr_ends_rows)
-        if writer is None:
-            # A row has a byte for each of its columns at least; shorter ones, which lack cells, wait for the next round.
-            room = 1024 + len(rest) // max(16, head.width)
-            consumed, chunk = _found(rest, place, final, min(room, most))
-        else:
-            consumed, chunk = _written(rest, place, final, most, writer)
-        if chunk is not None:
-            yield chunk
-        if consumed:
-            rest, most = rest[consumed:], least
-            continue
-        # No record has more rows than there are bytes.
-        most = max(least, min(2 * most, len(rest) + 1))
-        if not final:
-            if len(rest) > LONGEST_ROW:
-                raise _too_long(source, place.line + 1, writer is not None and writer.folds)
-            more = source.read(BLOCK)
-            final = not more
-            rest += more
-
-
-class Place(Struct):
-    """How far a table was read: `line` lines, those above it included, and `number` rows that are not blank.
-
-    `counts` says that rows which are `passed_over` are met for the first time.
-    """
-
-    head: Head
-    line: int
-    passed_over: PassedOver | None = None
-    number: int = 0
-    counts: bool = True
-
-
-def _found(rest: bytes, place: Place, final: bool, most: int) -> tuple[int, Rows | None]:
-    """How many bytes the next rows take, at most `most` of them, and the rows as cells."""
-    head, columns, ask = place.head, place.head.width, place.passed_over
-    doubtful = ask.doubtful if ask else None
-    found = dispatch.scan_csv(rest, head.dialect, columns, final, most, LONGEST_ROW, doubtful)
-    if not found.rows:
-        return found.consumed, None
-    lines = np.arange(found.rows + 1, dtype=np.int32) if head.row_a_line else found.row_lines
-    lines_of = lines[:-1].astype(np.int64) + place.line + 1
-    passed_over = np.flatnonzero(found.row_faults == ROW_PASSED_OVER)
-    found.row_faults[passed_over] = ROW_BLANK
-    numbers = place.number + np.cumsum(found.row_faults != ROW_BLANK, dtype=np.int64)
-    block = rest[: found.consumed]
-    rows = rows_of(found, block, columns, lines_of, numbers)
-    if ask and place.counts:
-        for row in passed_over.tolist():
-            wide = range(row * columns, (row + 1) * columns)
-            ask.seen([block[rows.starts[at] : rows.ends[at]] for at in wide], int(lines_of[row]))
-    place.number = int(numbers[-1])
-    place.line += int(lines[-1])
-    return found.consumed, rows
-
-
-def _written(
-    rest: bytes, place: Place, final: bool, most: int, writer: "dispatch.Writer"
-) -> tuple[int, Rows | None]:
-    """How many bytes the next records take, and the records: written where they are certain, else as cells."""
-    head, line, number, ask = place.head, place.line, place.number, place.passed_over
-    done = writer.write(rest, head.dialect, final, LONGEST_ROW, most, ask.doubtful if ask else None)
-    if not done.consumed:
-        return 0, None
-    place.number += done.filled
-    place.line += done.filled + done.blank if head.row_a_line else done.lines
-
-    def again(counts: bool = False) -> Rows:
-        block = rest[: done.consumed]
-        rows = _found(block, Place(head, line, ask, number, counts), True, done.filled + done.blank)[1]
-        assert rows is not None
-        return rows
-
-    if done.passed_over:
-        again(counts=True)
-    lines = line + 1 + (done.indexes if head.row_a_line else done.lines_before)
-    place_of = 1 if head.row_a_line else 0
-    began, row_lines = (line + 1 + places[:, place_of] for places in (done.first_rows, done.rows_of))
-    return done.consumed, left_over(
-        done, rest, len(head.names), lines, number + done.numbers, began, row_lines, again
-    )
-
-
-def read_keys(source: Readable, head: Head, key: int) -> Iterator[Keys]:
-    """The mark and the hash of the key of each row that is not blank; see `cells.mark_keys`."""
-    rest, line, final = b"", head.lines, False
-    while rest or not final:
-        if not final:
-            more = source.read(BLOCK)
-            final = not more
-            rest += more
-        rest = head.quotes.look(source, rest, head.cr_ends_rows)
-        consumed, lines, about = dispatch.scan_keys(rest, head.dialect, key, final, LONGEST_ROW)
-        if not consumed and len(rest) > LONGEST_ROW:
-            raise _too_long(source, line + 1)
-        yield about[:, KEYS_MARK], about[:, KEYS_HASH].view(np.uint64)
-        rest, line = rest[consumed:], line + lines
-
-
-def _too_long(source: Readable, line: int, folds: bool = False) -> SourceError:
+def too_long(source: Readable, line: int, folds: bool = False) -> SourceError:
+    """The error for a row, or for the rows of one record, that are longer than any may be."""
     if folds:
         return SourceError(
             f"{source.name}: the record on line {line} has rows of more than {LONGEST_ROW >> 20} MiB",

@@ -14,7 +14,7 @@ from lexer_pipeline.chunks.group import Key
 from lexer_pipeline.chunks.records import Records
 from lexer_pipeline.chunks.rows import Rows
 from lexer_pipeline.kernels import dispatch
-from lexer_pipeline.loading import delimited, json_documents
+from lexer_pipeline.loading import json_documents, table_rows
 from lexer_pipeline.loading.document_form import DocumentForm
 from lexer_pipeline.loading.empty_columns import Trimmed
 from lexer_pipeline.loading.format import Readable
@@ -22,6 +22,7 @@ from lexer_pipeline.loading.json_reader import BLOCK
 from lexer_pipeline.loading.parents import Parents
 from lexer_pipeline.loading.source import LoadedDocuments, LoadedTable
 from lexer_pipeline.loading.spool import Spool, spooled
+from lexer_pipeline.system.parallel import ahead
 
 
 def load_documents(
@@ -64,24 +65,24 @@ def _brought_home(
 
 
 def load_rows(
-    loaded: LoadedTable, key: Key | None, once: Sequence[int], writer: "dispatch.Writer | None" = None
-) -> Iterator[Records]:
-    """The rows of a table in chunks of whole records.
+    loaded: LoadedTable, key: Key | None, once: Sequence[int], writer: "dispatch.Writer | None" = None,
+    most_ahead: int = 0,
+) -> Iterator[Records]:  # fmt: skip
+    """The rows of a table in chunks of whole records, of which a thread reads so many blocks ahead.
 
     With a `key` column, rows of the same key are brought together: as they come where the file keeps them
     side by side, else through files on disk. The source is then read twice, so that no record is split. Records that
     a `writer` is certain of are written already.
     """
     if key is None:
-        yield from each_a_record(rows_of(loaded, *_body(loaded), writer))
+        yield from each_a_record(rows_of(loaded, *_body(loaded), writer, most_ahead))
         return
     with spooled_body(loaded) as spool:
-        comes_back = returning_keys.comes_back(
-            delimited.read_keys(spool, loaded.head, key.column), loaded.scratch, loaded.name
-        )
+        keys = ahead(table_rows.read_keys(spool, loaded.head, key.column), most_ahead)
+        comes_back = returning_keys.comes_back(keys, loaded.scratch, loaded.name)
 
         def rows(writer: "dispatch.Writer | None") -> Iterator[Rows]:
-            return rows_of(loaded, spool.again(), b"", writer)
+            return rows_of(loaded, spool.again(), b"", writer, most_ahead)
 
         if comes_back:
             size = spool.again().size
@@ -172,12 +173,13 @@ def spooled_body(loaded: LoadedTable) -> AbstractContextManager[Spool]:
 
 
 def rows_of(
-    loaded: LoadedTable, body: Readable, rest: bytes = b"", writer: "dispatch.Writer | None" = None
-) -> Iterator[Rows]:
+    loaded: LoadedTable, body: Readable, rest: bytes = b"", writer: "dispatch.Writer | None" = None, most_ahead: int = 0,
+) -> Iterator[Rows]:  # fmt: skip
     """The rows of `body`, which begins with `rest`, as they come; what stands below the table is set aside."""
     head = loaded.head
     # What was rejected was no row to be passed over.
-    rows = delimited.read_rows(body, head, rest, writer, None if head.before else loaded.passed_over)
+    passed_over = None if head.before else loaded.passed_over
+    rows = table_rows.read_rows(body, head, rest, writer, passed_over, most_ahead)
     if head.before:
         rows = (rejected.original(chunk, head.delimiter, loaded.name) for chunk in rows)
     found = loaded.footer.set_aside(rows, loaded.passed_over)

@@ -43,6 +43,7 @@ class Route(Protocol[ChunkT, ShapedT]):
     """The stages for one source; `secret` are the columns, or paths of documents, that no reject may hold, `watches` see what became of each chunk.
 
     `layout` says how columns fill fields, where there are columns, and `left_out` are the names of those of which nothing is made.
+    One that `reads_ahead` has a thread for what its kernels read, and what follows is best done in turn.
     `each` are the lists that have an item a row, and `takes_first` says that rows of one record may differ.
     """
 
@@ -54,6 +55,7 @@ class Route(Protocol[ChunkT, ShapedT]):
     reference: ReferenceChecker
     each: frozenset[str]
     takes_first: bool
+    reads_ahead: bool
 
     @property
     def decisions(self) -> Decisions:
@@ -92,6 +94,7 @@ class DocumentsRoute:
     layout: Layout | None = None
     each: frozenset[str] = frozenset()
     takes_first = False
+    reads_ahead = False
 
     def __init__(self, loaded: LoadedDocuments, plan: Plan, reference: ReferenceChecker) -> None:
         schema = plan.specification.schema
@@ -137,6 +140,8 @@ class DocumentsRoute:
 
 class RowsRoute:
     """What the two routes of tables have in common: the stages behind load. By the cells of `key` rows are brought together."""
+
+    reads_ahead = False
 
     def __init__(
         self, loaded: Loaded, plan: Plan, layout: Layout, key: Key | None, reference: ReferenceChecker
@@ -184,9 +189,15 @@ class TableRoute(RowsRoute):
 
     secret: tuple[int, ...] = ()
     secret_paths: tuple[Parts, ...] = ()
+    reads_ahead = True
 
     def __init__(
-        self, loaded: LoadedTable, plan: Plan, reference: ReferenceChecker, ignore_unknown: bool
+        self,
+        loaded: LoadedTable,
+        plan: Plan,
+        reference: ReferenceChecker,
+        ignore_unknown: bool,
+        most_ahead: int,
     ) -> None:
         layout = compile_layout(
             loaded.head.names, reference.tree, plan.specification.key, loaded.name, ignore_unknown
@@ -194,6 +205,7 @@ class TableRoute(RowsRoute):
         super().__init__(loaded, plan, layout, Key(layout.key) if layout.key is not None else None, reference)
         self._table = loaded
         self._accepted = plan.accepted_lines
+        self._most_ahead = most_ahead
         used = {leaf.column: leaf.path for leaf in layout.leaves}
         names = loaded.head.names
         self.left_out = tuple(name for column, name in enumerate(names) if column not in used)
@@ -216,5 +228,5 @@ class TableRoute(RowsRoute):
         key = self.key
         if self._table.head.before or self._table.edits is not None:
             return load_rejected(self._table, key, self._layout.once, self._accepted)
-        rows = load_rows(self._table, key, self._layout.once, self._writer)
+        rows = load_rows(self._table, key, self._layout.once, self._writer, self._most_ahead)
         return rows if self._fates is None else (chunk.in_cells() for chunk in rows)

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from msgspec import Struct
 from msgspec.structs import replace
 
+from lexer_pipeline.chunks.coalesce import MOST_HELD
 from lexer_pipeline.chunks.ndjson_lines import line_ends, lines_kept
 from lexer_pipeline.chunks.records import Records
 from lexer_pipeline.chunks.results import Checked
@@ -25,6 +26,9 @@ from lexer_pipeline.system.parallel import ahead, map_in_order, workers
 from lexer_pipeline.system.timings import Timings
 from lexer_pipeline.validating.header_checks import UnknownColumnsError
 from lexer_pipeline.validating.reference import ReferenceChecker
+
+# So many blocks of a table are read ahead: those that are put together before the stages are run, and one.
+BLOCKS_AHEAD = MOST_HELD + 1
 
 
 def stages_of(
@@ -78,8 +82,8 @@ class Stages(Struct, Generic[ChunkT], frozen=True):
 
     def load(self) -> Iterator[ChunkT]:
         """load; of a file on a disk, which lets nobody wait, the next chunk is read while one is worked on."""
-        is_ahead = self.workers > 0 and isinstance(self.plan.source, NamedFile)
-        return ahead(self._loaded()) if is_ahead else self._loaded()
+        is_ahead = not self.route.reads_ahead and _may_read_ahead(self.plan, self.workers)
+        return ahead(self._loaded(), is_ahead)
 
     def _loaded(self) -> Iterator[ChunkT]:
         chunks, seen = self.route.load(), 0
@@ -105,12 +109,17 @@ class Stages(Struct, Generic[ChunkT], frozen=True):
     def check_all(self) -> Iterator[Checked]:
         """What all chunks come to, with nothing to be sent, in order."""
         if self.lasts is None:
-            return map_in_order(self.check, self.load(), self.workers)
+            return map_in_order(self.check, self.load(), self._beside)
         return (self.in_turn(done).checked for done in self.convert_all())
 
     def convert_all(self) -> Iterator[Converted[ChunkT]]:
         """All chunks behind all stages, in order."""
-        return map_in_order(self.convert, self.load(), self.workers)
+        return map_in_order(self.convert, self.load(), self._beside)
+
+    @property
+    def _beside(self) -> int:
+        """How many threads pass chunks through the stages behind load, beside the one that asks for them."""
+        return 0 if self.route.reads_ahead else self.workers
 
     def convert(self, chunk: ChunkT) -> Converted[ChunkT]:
         """shape -> validate -> convert."""
@@ -149,6 +158,11 @@ class Stages(Struct, Generic[ChunkT], frozen=True):
         return replace(done, checked=without(done.checked, earlier), lines=[lines_kept(data, ends, ~earlier)])
 
 
+def _may_read_ahead(plan: Plan, workers: int) -> bool:
+    """Whether a thread may read more than is asked for: of a file on a disk, which lets nobody wait."""
+    return workers > 0 and isinstance(plan.source, NamedFile)
+
+
 def _route(loaded: Loaded, plan: Plan, options: Options) -> Route[Any, Any]:
     reference = reference_of(plan, options)
     if plan.record is not None:
@@ -157,7 +171,8 @@ def _route(loaded: Loaded, plan: Plan, options: Options) -> Route[Any, Any]:
         return DocumentsRoute(loaded, plan, reference)
     try:
         if options.date_format is None and not options.keep_rest:
-            return TableRoute(loaded, plan, reference, options.ignore_unknown)
+            most_ahead = BLOCKS_AHEAD * _may_read_ahead(plan, workers(options.threads))
+            return TableRoute(loaded, plan, reference, options.ignore_unknown, most_ahead)
         return _mapped(loaded, plan, reference, options)
     except UsageError as problem:
         names = loaded.head.names

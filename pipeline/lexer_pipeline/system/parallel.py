@@ -46,11 +46,18 @@ def map_in_order(work: Callable[[Item], Result], items: Iterable[Item], workers:
                 future.cancel()
 
 
-def ahead(items: Iterator[Item]) -> Iterator[Item]:
-    """The items, the next of which is made by a thread while one is worked on; at an end before the last, what is under way is awaited."""
+def ahead(items: Iterator[Item], most: int = 1) -> Iterator[Item]:
+    """The items, of which a thread makes so many before they are asked for; none is made any more once nobody wants them."""
+    if most < 1:
+        yield from items
+        return
     end: Any = object()
     with ThreadPoolExecutor(1) as pool:
-        coming = pool.submit(next, items, end)
-        while (item := coming.result()) is not end:
-            coming = pool.submit(next, items, end)
-            yield item
+        coming = deque(pool.submit(next, items, end) for _ in range(most))
+        try:
+            while (item := coming.popleft().result()) is not end:
+                coming.append(pool.submit(next, items, end))
+                yield item
+        finally:
+            for one in coming:
+                one.cancel()
