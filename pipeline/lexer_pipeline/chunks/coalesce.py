@@ -8,9 +8,9 @@ from msgspec.structs import replace
 from lexer_pipeline.chunks.records import Records, joined_records
 from lexer_pipeline.chunks.rows import Rows, Written, joined
 
-# So many rows left over are worth a run of the stages; until there are that many, so many chunks are held.
+# So many rows left over are worth a run of the stages; until there are that many, chunks of so many bytes of the source are held.
 ENOUGH = 256
-MOST_HELD = 4
+MOST_HELD = 7 << 19
 
 
 def coalesce(chunks: Iterable[Records]) -> Iterator[Records]:
@@ -19,8 +19,8 @@ def coalesce(chunks: Iterable[Records]) -> Iterator[Records]:
     for rows in chunks:
         if rows.written is not None:
             held.append(rows)
-        left = sum(len(chunk.faults) for chunk in held)
-        if held and (rows.written is None or left >= ENOUGH or len(held) == MOST_HELD):
+        left, size = sum(len(chunk.faults) for chunk in held), sum(chunk.size for chunk in held)
+        if held and (rows.written is None or left >= ENOUGH or size >= MOST_HELD):
             yield _put_together(held)
             held = []
         if rows.written is None:

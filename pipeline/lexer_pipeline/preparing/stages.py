@@ -8,7 +8,6 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from msgspec import Struct
 from msgspec.structs import replace
 
-from lexer_pipeline.chunks.coalesce import MOST_HELD
 from lexer_pipeline.chunks.ndjson_lines import line_ends, lines_kept
 from lexer_pipeline.chunks.records import Records
 from lexer_pipeline.chunks.results import Checked
@@ -27,8 +26,8 @@ from lexer_pipeline.system.timings import Timings
 from lexer_pipeline.validating.header_checks import UnknownColumnsError
 from lexer_pipeline.validating.reference import ReferenceChecker
 
-# So many blocks of a table are read ahead: those that are put together before the stages are run, and one.
-BLOCKS_AHEAD = MOST_HELD + 1
+# So many blocks of a table are read ahead: those that are put together before the stages are run (`chunks/coalesce.py`), and one.
+BLOCKS_AHEAD = 5
 
 
 def stages_of(
