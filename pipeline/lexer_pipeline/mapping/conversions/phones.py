@@ -8,7 +8,7 @@ from importlib import import_module
 
 from lexer_pipeline.errors import UsageError
 from lexer_pipeline.kernels import codes
-from lexer_pipeline.mapping.conversions import arguments
+from lexer_pipeline.mapping.conversions import arguments, numbering_plans
 from lexer_pipeline.mapping.conversions.countries import country_of
 from lexer_pipeline.mapping.conversions.identifiers import BROKEN, LOST, harm, without_fraction
 from lexer_pipeline.mapping.conversions.outcome import Conversion, OfRow, Vectorised, changed
@@ -154,6 +154,11 @@ def _read(text: str, country: str | None) -> Converted | Unconvertible:
 
 def _digits(number: str, country: str | None) -> str:
     """The digits of a number that exists, those of its country first; "" where there is none such."""
+    return numbering_plans.vouched(number, country) or _told(number, country)
+
+
+def _told(number: str, country: str | None) -> str:
+    """The same, as the library reads the number."""
     # Asked for by name at each call, since a module cannot be sent to another process with the conversion.
     plans = import_module("phonenumbers")
     # Two zeros stand for the plus nearly everywhere, also behind one, and no number of any country begins with them.
