@@ -58,6 +58,10 @@ class Verdict(Struct, frozen=True):
     shown: dict[str, Value] | None = None
 
 
+# So many cells are remembered with what became of them, none of which is longer.
+MOST_KNOWN, LONGEST_KNOWN = 1 << 14, 256
+
+
 class ReferenceChecker:
     """Checks records of one specification; owns the compiled schema."""
 
@@ -72,6 +76,20 @@ class ReferenceChecker:
         self.shows = shows
         self._validator = compile_schema(specification)
         self._fields: dict[int, Known | None] = {}
+        # By the identity of a place, which is kept so that no other one can have it.
+        self._cells: dict[tuple[int, str], tuple[Place, values.Converted | values.Unconvertible]] = {}
+
+    def cell(self, text: str, place: Place) -> values.Converted | values.Unconvertible:
+        """What becomes of a cell: it is asked for when rows are shaped, and again for those that are judged."""
+        asked = id(place), text
+        if (known := self._cells.get(asked)) is not None:
+            return known[1]
+        found = self.cleaning.cell(text, place)
+        if len(text) <= LONGEST_KNOWN:
+            if len(self._cells) >= MOST_KNOWN:
+                self._cells.clear()
+            self._cells[asked] = place, found
+        return found
 
     def text(self, text: bytes) -> Verdict:
         """Judge a document given as JSON text (RFC 8259)."""

@@ -67,7 +67,7 @@ class _Found:
 def _converter(leaf: Leaf, reference: ReferenceChecker) -> Convert:
     if leaf.is_raw:
         return lambda text: reference.cleaning.raw(text, leaf.kind)
-    return lambda text: reference.cleaning.cell(text, leaf.place)
+    return lambda text: reference.cell(text, leaf.place)
 
 
 def _column(leaf: Leaf, before: cells.Cells, readable: Bools, convert: Convert) -> _Found:

@@ -107,8 +107,8 @@ class RowSignatures(Remembered):
         return known
 
     def _broken(self, place: int, leaf: Leaf, text: str) -> list[str]:
-        cleaning = self._reference.cleaning
-        done = cleaning.raw(text, leaf.kind) if leaf.is_raw else cleaning.cell(text, leaf.place)
+        reference = self._reference
+        done = reference.cleaning.raw(text, leaf.kind) if leaf.is_raw else reference.cell(text, leaf.place)
         if isinstance(done, values.Unconvertible):
             return [done.code, done.rule, done.message]
         value: object = done.text

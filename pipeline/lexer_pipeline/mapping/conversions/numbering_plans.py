@@ -100,7 +100,9 @@ def _exists(regions: Sequence[str], number: str) -> bool:
     return False
 
 
+@cache
 def _regions(code: str) -> Sequence[str]:
+    """The regions that have a country code of so many digits; none where there is no such code."""
     if code.startswith("0") or not code.isdecimal():
         return ()
     found: Sequence[str] = import_module("phonenumbers").COUNTRY_CODE_TO_REGION_CODE.get(int(code), ())
