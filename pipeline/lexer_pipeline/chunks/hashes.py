@@ -36,11 +36,18 @@ def ordered_among(some: UInt64s, known: UInt64s) -> Bools:
     return found
 
 
+def each_once(hashes: UInt64s) -> UInt64s:
+    """Some hashes in order; what numpy has for it imports all of its masked arrays first."""
+    ordered = np.sort(hashes)
+    first = np.ones(len(ordered), np.bool_)
+    first[1:] = ordered[1:] != ordered[:-1]
+    return ordered[first]
+
+
 def that_come_again(hashes: UInt64s) -> UInt64s:
     """Those of some hashes that are there more than once, each once, in order."""
     ordered = np.sort(hashes)
-    again = ordered[1:][ordered[1:] == ordered[:-1]]
-    return np.unique(again) if len(again) else NO_HASHES
+    return each_once(ordered[1:][ordered[1:] == ordered[:-1]])
 
 
 def by_beginning(hashes: UInt64s, bits: int) -> tuple[Int64s, Int64s]:

@@ -9,7 +9,7 @@ import numpy as np
 from msgspec import Struct, field
 from numpy.typing import NDArray
 
-from lexer_pipeline.chunks.hashes import Hashes, by_beginning, that_come_again
+from lexer_pipeline.chunks.hashes import Hashes, by_beginning, each_once, that_come_again
 from lexer_pipeline.kernels import dispatch
 from lexer_pipeline.kernels.arrays import Bools, Int64s, UInt64s
 from lexer_pipeline.suspicions import MOST_LINES
@@ -127,7 +127,7 @@ class Repeats:
     def _that_may_be_again(self) -> Iterator[Noted]:
         if not self._total_again:
             return
-        again = Hashes.of(np.unique(np.concatenate(self._again)))
+        again = Hashes.of(each_once(np.concatenate(self._again)))
         some = ((one, hashes, lines, again.have(hashes)) for one, hashes, lines in self._each())
         yield np.concatenate([one.array(hashes[are], lines[are]) for one, hashes, lines, are in some])
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 from msgspec import Struct, field
 
-from lexer_pipeline.chunks.hashes import NO_HASHES, Hashes
+from lexer_pipeline.chunks.hashes import NO_HASHES, Hashes, each_once
 from lexer_pipeline.kernels import dispatch
 from lexer_pipeline.kernels.arrays import Bools, Int64s, UInt64s
 from lexer_pipeline.suspicions import LEAST, MOST_LINES, Sighting
@@ -92,7 +92,7 @@ class _Links:
 
     def _settle(self) -> None:
         """Keep of what is held the links that stand there more than once, or were kept before."""
-        again = np.unique(np.concatenate([NO_HASHES, *self._again, np.array(list(self._kept), np.uint64)]))
+        again = each_once(np.concatenate([NO_HASHES, *self._again, np.array(list(self._kept), np.uint64)]))
         if self._held and len(again):
             links, people, lines = self._held_of(Hashes.of(again))
             order = np.argsort(links, kind="stable")
