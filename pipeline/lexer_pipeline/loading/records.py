@@ -82,7 +82,9 @@ def load_rows(
         comes_back = returning_keys.comes_back(keys, loaded.scratch, loaded.name)
 
         def rows(writer: "dispatch.Writer | None") -> Iterator[Rows]:
-            return rows_of(loaded, spool.again(), b"", writer, most_ahead)
+            # Cells take far more room than what is written of them.
+            some = most_ahead if writer is not None else min(1, most_ahead)
+            return rows_of(loaded, spool.again(), b"", writer, some)
 
         if comes_back:
             size = spool.again().size
