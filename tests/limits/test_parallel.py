@@ -43,6 +43,16 @@ def test_as_many_are_made_ahead_as_may_be() -> None:
     assert list(ahead(iter("abc"), 0)) == ["a", "b", "c"]
 
 
+def test_what_a_thread_takes_to_read_ahead_is_told() -> None:
+    took: list[float] = []
+    reading = parallel.Ahead(3, took.append)
+    assert list(reading.of(iter(range(5)))) == list(range(5))
+    assert len(took) >= 6
+    assert min(took) >= 0
+    assert reading.at_most(1).most == 1
+    assert list(parallel.IN_TURN.of(iter("abc"))) == ["a", "b", "c"]
+
+
 def test_what_goes_wrong_while_it_is_made_ahead_comes_behind_what_was_made_before() -> None:
     seen = []
     with pytest.raises(ValueError, match="the second"):

@@ -22,7 +22,7 @@ from lexer_pipeline.loading.json_reader import BLOCK
 from lexer_pipeline.loading.parents import Parents
 from lexer_pipeline.loading.source import LoadedDocuments, LoadedTable
 from lexer_pipeline.loading.spool import Spool, spooled
-from lexer_pipeline.system.parallel import ahead
+from lexer_pipeline.system.parallel import IN_TURN, Ahead
 
 
 def load_documents(
@@ -66,24 +66,24 @@ def _brought_home(
 
 def load_rows(
     loaded: LoadedTable, key: Key | None, once: Sequence[int], writer: "dispatch.Writer | None" = None,
-    most_ahead: int = 0,
+    ahead: Ahead = IN_TURN,
 ) -> Iterator[Records]:  # fmt: skip
-    """The rows of a table in chunks of whole records, of which a thread reads so many blocks ahead.
+    """The rows of a table in chunks of whole records, of which blocks are read ahead as `ahead` says.
 
     With a `key` column, rows of the same key are brought together: as they come where the file keeps them
     side by side, else through files on disk. The source is then read twice, so that no record is split. Records that
     a `writer` is certain of are written already.
     """
     if key is None:
-        yield from each_a_record(rows_of(loaded, *_body(loaded), writer, most_ahead))
+        yield from each_a_record(rows_of(loaded, *_body(loaded), writer, ahead))
         return
     with spooled_body(loaded) as spool:
-        keys = ahead(table_rows.read_keys(spool, loaded.head, key.column), most_ahead)
+        keys = ahead.of(table_rows.read_keys(spool, loaded.head, key.column))
         comes_back = returning_keys.comes_back(keys, loaded.scratch, loaded.name)
 
         def rows(writer: "dispatch.Writer | None") -> Iterator[Rows]:
             # Cells take far more room than what is written of them.
-            some = most_ahead if writer is not None else min(1, most_ahead)
+            some = ahead if writer is not None else ahead.at_most(1)
             return rows_of(loaded, spool.again(), b"", writer, some)
 
         if comes_back:
@@ -175,13 +175,13 @@ def spooled_body(loaded: LoadedTable) -> AbstractContextManager[Spool]:
 
 
 def rows_of(
-    loaded: LoadedTable, body: Readable, rest: bytes = b"", writer: "dispatch.Writer | None" = None, most_ahead: int = 0,
+    loaded: LoadedTable, body: Readable, rest: bytes = b"", writer: "dispatch.Writer | None" = None, ahead: Ahead = IN_TURN,
 ) -> Iterator[Rows]:  # fmt: skip
     """The rows of `body`, which begins with `rest`, as they come; what stands below the table is set aside."""
     head = loaded.head
     # What was rejected was no row to be passed over.
     passed_over = None if head.before else loaded.passed_over
-    rows = table_rows.read_rows(body, head, rest, writer, passed_over, most_ahead)
+    rows = table_rows.read_rows(body, head, rest, writer, passed_over, ahead)
     if head.before:
         rows = (rejected.original(chunk, head.delimiter, loaded.name) for chunk in rows)
     found = loaded.footer.set_aside(rows, loaded.passed_over)

@@ -15,7 +15,7 @@ from lexer_pipeline.kernels.dialect import Doubtful
 from lexer_pipeline.loading.delimited import Head, too_long
 from lexer_pipeline.loading.format import Readable
 from lexer_pipeline.loading.passed_over import PassedOver
-from lexer_pipeline.system.parallel import ahead
+from lexer_pipeline.system.parallel import IN_TURN, Ahead
 
 BLOCK = 1 << 20
 # The most cells that are looked for at a time: a header may have thousands of columns.
@@ -26,18 +26,18 @@ Done = TypeVar("Done", Scanned, WrittenBlock)
 
 def read_rows(
     source: Readable, head: Head, rest: bytes, writer: "dispatch.Writer | None" = None,
-    passed_over: PassedOver | None = None, most_ahead: int = 0,
+    passed_over: PassedOver | None = None, ahead: Ahead = IN_TURN,
 ) -> Iterator[Rows]:  # fmt: skip
     """The rows behind the header, in chunks of about a megabyte, without a word on records.
 
     With a `writer` a chunk holds whole records, and those that are certainly right are written already. Rows that are
-    `passed_over` are blank. A thread reads so many blocks ahead.
+    `passed_over` are blank. `ahead` says how many blocks are read ahead.
     """
     place = Place(head, head.lines, passed_over)
     if passed_over is not None:
         passed_over.begin()
     if writer is None:
-        for block, found in ahead(_blocks(source, rest, place, _scan), most_ahead):
+        for block, found in ahead.of(_blocks(source, rest, place, _scan)):
             if found.rows:
                 yield _found(block, found, place)
         return
@@ -45,7 +45,7 @@ def read_rows(
     def write(rest: bytes, place: Place, final: bool, most: int) -> WrittenBlock:
         return writer.write(rest, place.head.dialect, final, LONGEST_ROW, most, place.doubtful)
 
-    for block, done in ahead(_blocks(source, rest, place, write, writer.folds), most_ahead):
+    for block, done in ahead.of(_blocks(source, rest, place, write, writer.folds)):
         yield _written(block, done, place)
 
 

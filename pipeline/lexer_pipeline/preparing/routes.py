@@ -19,6 +19,7 @@ from lexer_pipeline.loading.source import Loaded, LoadedDocuments, LoadedTable
 from lexer_pipeline.preparing.decisions import Decisions
 from lexer_pipeline.preparing.plan import Plan
 from lexer_pipeline.specs.paths import Parts
+from lexer_pipeline.system.parallel import Ahead
 from lexer_pipeline.validating.compile_documents import compile_automaton
 from lexer_pipeline.validating.compile_rows import compile_writer
 from lexer_pipeline.validating.document import Value
@@ -197,7 +198,7 @@ class TableRoute(RowsRoute):
         plan: Plan,
         reference: ReferenceChecker,
         ignore_unknown: bool,
-        most_ahead: int,
+        ahead: Ahead,
     ) -> None:
         layout = compile_layout(
             loaded.head.names, reference.tree, plan.specification.key, loaded.name, ignore_unknown
@@ -205,7 +206,7 @@ class TableRoute(RowsRoute):
         super().__init__(loaded, plan, layout, Key(layout.key) if layout.key is not None else None, reference)
         self._table = loaded
         self._accepted = plan.accepted_lines
-        self._most_ahead = most_ahead
+        self._ahead = ahead
         used = {leaf.column: leaf.path for leaf in layout.leaves}
         names = loaded.head.names
         self.left_out = tuple(name for column, name in enumerate(names) if column not in used)
@@ -228,5 +229,5 @@ class TableRoute(RowsRoute):
         key = self.key
         if self._table.head.before or self._table.edits is not None:
             return load_rejected(self._table, key, self._layout.once, self._accepted)
-        rows = load_rows(self._table, key, self._layout.once, self._writer, self._most_ahead)
+        rows = load_rows(self._table, key, self._layout.once, self._writer, self._ahead)
         return rows if self._fates is None else (chunk.in_cells() for chunk in rows)

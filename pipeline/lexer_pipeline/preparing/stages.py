@@ -21,7 +21,7 @@ from lexer_pipeline.preparing.plan import Plan
 from lexer_pipeline.preparing.routes import ChunkT, DocumentsRoute, Route, TableRoute
 from lexer_pipeline.preparing.unrecognised import called_otherwise, known_by, saying_sheet
 from lexer_pipeline.specs.placeholders import USUAL
-from lexer_pipeline.system.parallel import ahead, map_in_order, workers
+from lexer_pipeline.system.parallel import Ahead, ahead, map_in_order, workers
 from lexer_pipeline.system.timings import Timings
 from lexer_pipeline.validating.header_checks import UnknownColumnsError
 from lexer_pipeline.validating.reference import ReferenceChecker
@@ -170,8 +170,9 @@ def _route(loaded: Loaded, plan: Plan, options: Options) -> Route[Any, Any]:
         return DocumentsRoute(loaded, plan, reference)
     try:
         if options.date_format is None and not options.keep_rest:
-            most_ahead = BLOCKS_AHEAD * _may_read_ahead(plan, workers(options.threads))
-            return TableRoute(loaded, plan, reference, options.ignore_unknown, most_ahead)
+            most = BLOCKS_AHEAD * _may_read_ahead(plan, workers(options.threads))
+            blocks = Ahead(most, lambda took: options.timings.add("load", took, 0))
+            return TableRoute(loaded, plan, reference, options.ignore_unknown, blocks)
         return _mapped(loaded, plan, reference, options)
     except UsageError as problem:
         names = loaded.head.names

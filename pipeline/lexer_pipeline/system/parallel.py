@@ -1,10 +1,13 @@
 """Work on several chunks at a time, their order kept."""
 
 import os
+import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, TypeVar
+
+from msgspec import Struct
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -46,18 +49,49 @@ def map_in_order(work: Callable[[Item], Result], items: Iterable[Item], workers:
                 future.cancel()
 
 
-def ahead(items: Iterator[Item], most: int = 1) -> Iterator[Item]:
-    """The items, of which a thread makes so many before they are asked for; none is made any more once nobody wants them."""
+def ahead(
+    items: Iterator[Item], most: int = 1, took: Callable[[float], None] | None = None
+) -> Iterator[Item]:
+    """The items, of which a thread makes so many before they are asked for; none is made any more once nobody wants them.
+
+    What CPU seconds each one `took` that thread is told there.
+    """
     if most < 1:
         yield from items
         return
     end: Any = object()
+
+    def made() -> Item:
+        begin = time.thread_time()
+        item = next(items, end)
+        if took is not None:
+            took(time.thread_time() - begin)
+        return item
+
     with ThreadPoolExecutor(1) as pool:
-        coming = deque(pool.submit(next, items, end) for _ in range(most))
+        coming = deque(pool.submit(made) for _ in range(most))
         try:
             while (item := coming.popleft().result()) is not end:
-                coming.append(pool.submit(next, items, end))
+                coming.append(pool.submit(made))
                 yield item
         finally:
             for one in coming:
                 one.cancel()
+
+
+class Ahead(Struct, frozen=True):
+    """How far something is read `ahead`, and who is told what it took."""
+
+    most: int = 0
+    took: Callable[[float], None] | None = None
+
+    def of(self, items: Iterator[Item]) -> Iterator[Item]:
+        """The items, read so far ahead."""
+        return ahead(items, self.most, self.took)
+
+    def at_most(self, most: int) -> "Ahead":
+        """The same, no further than so many."""
+        return Ahead(min(most, self.most), self.took)
+
+
+IN_TURN = Ahead()
