@@ -1,6 +1,7 @@
 """Work in threads comes in order, goes wrong where it is waited for, and ends with who asked for it."""
 
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -90,20 +91,37 @@ def test_a_worker_is_for_each_core_but_the_one_that_reads(monkeypatch: pytest.Mo
         assert workers(None) == most
 
 
+CUSTOMERS = "link.customer_id,first_name,employee_flag\n" + "".join(
+    f"C{n},{'Mira' if n % 7 else ''},{'maybe' if n % 11 == 0 else 'yes'}\n" for n in range(60_000)
+)
+# The lines of an order stand apart, so what reads keys ahead is let go of before the rows are read.
+LINES = "purchase_id,link.email,action_at,type,products[].price_paid,products[].quantity\n" + "".join(
+    f"A-{n % 20_000},p{n % 20_000}@example.com,2024-03-06T10:15:00Z,ecommerce,{n}.50,1\n"
+    for n in range(60_000)
+)
+
+
 @pytest.mark.parametrize("threads", [1, 2, 5])
-def test_as_many_threads_as_may_be_make_the_same_batch(tmp_path: Path, threads: int) -> None:
-    rows = "".join(
-        f"C{n},{'Mira' if n % 7 else ''},{'maybe' if n % 11 == 0 else 'yes'}\n" for n in range(60_000)
-    )
-    table = ("link.customer_id,first_name,employee_flag\n" + rows).encode()
+@pytest.mark.parametrize(("table", "spec"), [(CUSTOMERS, "customer_record"), (LINES, "purchase")])
+def test_as_many_threads_as_may_be_make_the_same_batch(
+    tmp_path: Path, table: str, spec: str, threads: int
+) -> None:
+    (tmp_path / "in.csv").write_text(table)
 
-    (tmp_path / "in.csv").write_bytes(table)
-
-    usual = prepared([tmp_path / "in.csv"], "customer_record", tmp_path / "usual", KEEP_ALL)
-    asked = prepared(
-        [tmp_path / "in.csv"], "customer_record", tmp_path / "asked", replace(KEEP_ALL, threads=threads)
-    )
+    usual = prepared([tmp_path / "in.csv"], spec, tmp_path / "usual", KEEP_ALL)
+    asked = prepared([tmp_path / "in.csv"], spec, tmp_path / "asked", replace(KEEP_ALL, threads=threads))
 
     assert Options(threads=threads).as_json() == {}
     assert asked.lines == usual.lines
+    assert len(asked.lines) > 15_000
     assert asked.issues == usual.issues
+
+
+def test_what_is_made_ahead_is_made_no_more_once_it_is_closed() -> None:
+    made: list[int] = []
+    coming = ahead(numbers(100_000, made), 5)
+    next(coming)
+    coming.close()
+    count = len(made)
+    time.sleep(0.05)
+    assert len(made) == count <= 7

@@ -1,6 +1,7 @@
 """Batches in an object store are what batches on a disk are: whole or absent, sent once, fixed, replaced, dropped, purged."""
 
 import json
+from dataclasses import replace
 
 import pytest
 from lexer_pipeline.errors import StoreRefused, UsageError
@@ -12,7 +13,6 @@ from lexer_pipeline.system import stores
 from lexer_pipeline.uploading.purge import purge
 from lexer_pipeline.uploading.send import upload
 from lexer_pipeline.uploading.settle import drop
-from msgspec.structs import replace
 
 from tests.stored.desk import BAD, GOOD, Desk, export
 

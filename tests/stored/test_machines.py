@@ -1,10 +1,10 @@
 """Several machines, or one with a fresh disk each night, with one ledger in a database and one place for batches."""
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from msgspec.structs import replace
 
 from tests.postgres import Postgres, postgres  # noqa: F401 - a fixture
 from tests.stored.desk import Desk, export

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, closing
 
 from msgspec.structs import replace
 
@@ -78,8 +78,9 @@ def load_rows(
         yield from each_a_record(rows_of(loaded, *_body(loaded), writer, ahead))
         return
     with spooled_body(loaded) as spool:
-        keys = ahead.of(table_rows.read_keys(spool, loaded.head, key.column))
-        comes_back = returning_keys.comes_back(keys, loaded.scratch, loaded.name)
+        # Closed, since whoever reads ahead must be done with the file before it is read again.
+        with closing(ahead.of(table_rows.read_keys(spool, loaded.head, key.column))) as keys:
+            comes_back = returning_keys.comes_back(keys, loaded.scratch, loaded.name)
 
         def rows(writer: "dispatch.Writer | None") -> Iterator[Rows]:
             # Cells take far more room than what is written of them.

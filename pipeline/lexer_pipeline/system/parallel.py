@@ -3,7 +3,7 @@
 import os
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, TypeVar
 
@@ -51,8 +51,8 @@ def map_in_order(work: Callable[[Item], Result], items: Iterable[Item], workers:
 
 def ahead(
     items: Iterator[Item], most: int = 1, took: Callable[[float], None] | None = None
-) -> Iterator[Item]:
-    """The items, of which a thread makes so many before they are asked for; none is made any more once nobody wants them.
+) -> Generator[Item]:
+    """The items, of which a thread makes so many before they are asked for; none is made any more once it is closed.
 
     What CPU seconds each one `took` that thread is told there.
     """
@@ -85,7 +85,7 @@ class Ahead(Struct, frozen=True):
     most: int = 0
     took: Callable[[float], None] | None = None
 
-    def of(self, items: Iterator[Item]) -> Iterator[Item]:
+    def of(self, items: Iterator[Item]) -> Generator[Item]:
         """The items, read so far ahead."""
         return ahead(items, self.most, self.took)
 

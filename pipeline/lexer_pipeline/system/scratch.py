@@ -41,6 +41,7 @@ class Scratch:
         self._making = threading.Lock()
         self._folder: Path | None = None
         self._end: weakref.finalize[..., Scratch] | None = None
+        self._files: weakref.WeakSet[BinaryIO] = weakref.WeakSet()
 
     def __enter__(self) -> Self:
         """What a command that was killed left in the same place goes now."""
@@ -51,7 +52,9 @@ class Scratch:
         self.close()
 
     def close(self) -> None:
-        """Let go of all of it; what comes after begins anew."""
+        """Let go of all of it, files that are open included; what comes after begins anew."""
+        for file in tuple(self._files):
+            file.close()
         if self._end is not None:
             self._end()
         self._folder = self._end = None
@@ -69,7 +72,9 @@ class Scratch:
             handle, name = tempfile.mkstemp(dir=folder)
         if files.OPENS_FOLDERS:
             Path(name).unlink()  # where a file that is open keeps its name, it goes with the folder
-        return BufferedRandom(_Told(handle, folder.parent))
+        file = BufferedRandom(_Told(handle, folder.parent))
+        self._files.add(file)
+        return file
 
     @contextmanager
     def folder(self) -> Iterator[Path]:
