@@ -15,9 +15,11 @@ PATIENCE = 3.0
 @contextmanager
 def keeping_interrupts() -> Iterator[None]:
     """Libraries imported in the block do not take Ctrl-C for themselves, as polars does, which the drivers import where it is installed."""
+    heard = signal.getsignal(signal.SIGINT)
     yield
-    if current_thread() is main_thread():
-        signal.signal(signal.SIGINT, signal.getsignal(signal.SIGINT))
+    # Nothing is known of a handler that another language set.
+    if heard is not None and current_thread() is main_thread():
+        signal.signal(signal.SIGINT, heard)
 
 
 def interruptible(call: Callable[[], Result], stop: Callable[[], object]) -> Result:
