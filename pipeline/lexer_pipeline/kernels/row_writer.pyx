@@ -456,7 +456,7 @@ cdef class Writer:
         cdef int64_t size = 0
         cdef int64_t *place
         if self.folds and table.flags[first * table.columns + self.key] & HAS_DOUBLED:
-            return False  # the hash of its key is that of the text, not of the cell
+            return False  # keys are compared as their cells hold them, which a doubled quote makes another text
         for row in range(first, last):
             size += table.about[row * ABOUT_WIDTH + ABOUT_END] - table.about[row * ABOUT_WIDTH + ABOUT_START]
         # Each byte of a cell becomes six at most; 64 for what is copied loosely and the end of the line.

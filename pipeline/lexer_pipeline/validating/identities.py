@@ -23,7 +23,7 @@ NAMES = ("first_name", "last_name")
 WHOLE_NAMES = ("name", "full_name", "customer_name")
 EMAIL = "email"
 NEVER = 1 << 63
-# Hashes of fields of some records, by the path of the field; of those that none of them fills there are none.
+# Hashes of fields of some records, by the path of the field; of those that none of them fills there may be none.
 Hashes = dict[str, UInt64s]
 
 
