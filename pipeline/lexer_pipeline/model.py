@@ -71,7 +71,17 @@ class Issue(Struct, frozen=True):
         }  # fmt: skip
 
 
-class Problem(Struct, frozen=True):
+class IssueText(Struct, frozen=True, cache_hash=True):
+    """What an `Issue` says, whichever record has it."""
+
+    path: str
+    column: str
+    code: str
+    rule: str
+    message: str
+
+
+class Problem(Struct, frozen=True, cache_hash=True):
     """One thing wrong at one place of a record, which names of fields and indexes lead to; an `Issue` without its source."""
 
     path: tuple[str | int, ...]

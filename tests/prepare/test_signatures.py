@@ -11,6 +11,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 from lexer_pipeline.kernels import dispatch
+from lexer_pipeline.validating import signatures
 from lexer_pipeline.validating.reference import ReferenceChecker
 from lexer_pipeline.validating.signatures import DocumentSignatures, RowSignatures
 from msgspec.structs import replace
@@ -56,8 +57,10 @@ def same_with_and_without(data: bytes, spec: str) -> None:
         fast = of_bytes(data, spec, Path(folder, "with"))
         with patch.object(RowSignatures, "of_chunk", lambda *_: None):
             slow = of_bytes(data, spec, Path(folder, "without"))
-    assert fast.files == slow.files
-    assert fast.report.sources == slow.report.sources
+        with patch.object(signatures, "MOST_COMBINED", 8):
+            renumbered = of_bytes(data, spec, Path(folder, "renumbered"))
+    assert fast.files == slow.files == renumbered.files
+    assert fast.report.sources == slow.report.sources == renumbered.report.sources
 
 
 @also_drilled

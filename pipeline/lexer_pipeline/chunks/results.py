@@ -8,7 +8,7 @@ from lexer_pipeline.chunks.cells import Cells
 from lexer_pipeline.chunks.documents import Documents
 from lexer_pipeline.chunks.records import Change, Records
 from lexer_pipeline.kernels.arrays import Bools, Int64s
-from lexer_pipeline.model import Issue
+from lexer_pipeline.model import Issue, IssueText
 from lexer_pipeline.suspicions import Sighting
 
 Chunk = Records | Documents
@@ -41,10 +41,28 @@ Shaped = ShapedRows | ShapedDocuments
 
 
 class Rejected(Struct, frozen=True):
-    """A record that cannot be sent: its rows in the chunk (blank ones left out), and why."""
+    """A record that cannot be sent: its rows in the chunk (blank ones left out), and why.
+
+    Records that are wrong in the same way share the `texts` of their issues; `places` are the line and row number of each.
+    `values` are those that issues show, where somebody asked for them.
+    """
 
     rows: tuple[int, ...]
-    issues: tuple[Issue, ...]
+    source: str
+    places: tuple[tuple[int, int], ...]
+    texts: tuple[IssueText, ...]
+    values: tuple[str, ...] = ()
+
+    @property
+    def issues(self) -> tuple[Issue, ...]:
+        """What is wrong with it."""
+        values = self.values or [""] * len(self.texts)
+        return tuple(
+            Issue(
+                self.source, line, number, text.path, text.column, text.code, text.rule, text.message, value
+            )
+            for (line, number), text, value in zip(self.places, self.texts, values, strict=True)
+        )
 
 
 class Checked(Struct, frozen=True):

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
 from lexer_pipeline.chunks.records import Records
-from lexer_pipeline.chunks.results import Checked
+from lexer_pipeline.chunks.results import Checked, Rejected
 from lexer_pipeline.chunks.traced import lines_of, record_beyond, sent_ranks, traced, unsent_lines
 from lexer_pipeline.errors import UsageError
 from lexer_pipeline.kernels.arrays import Int64s
@@ -24,8 +24,8 @@ from lexer_pipeline.system.stores import Folder
 
 TAKEN_OUT = "taken out of the rejects"
 BLOCK = 1 << 20
-# Rejected records that are in words at a time: a row of a hundred bytes may have issues of many kilobytes.
-AT_ONCE = 64
+# Issues that are in words at a time: a row of a hundred bytes may have many kilobytes of them.
+AT_ONCE = 1 << 12
 
 
 class Parts(Protocol):
@@ -124,8 +124,7 @@ class Delivery:
         if stages.changes is not None and done.hashed is not None:
             stages.changes.note(self._number, done.hashed)
         file, first = rejects.file_name(source, head is not None), rejects.header(head) if head else b""
-        for at in range(0, len(checked.rejected), AT_ONCE):
-            some = checked.rejected[at : at + AT_ONCE]
+        for some in _few_issues(checked.rejected):
             own = rejects.rows_or_documents(
                 checked.shaped.chunk, some, head, stages.route.secret, stages.route.secret_paths
             )
@@ -173,6 +172,18 @@ class Delivery:
             elif self.homes[group][1]:
                 part, line = self.homes[group]
                 part.trace.add_more(line, source, lines_of(checked, record), fixes)
+
+
+def _few_issues(rejected: Sequence[Rejected]) -> Iterator[Sequence[Rejected]]:
+    """The records in groups of few issues; one may have many alone."""
+    begin, issues = 0, 0
+    for at, record in enumerate(rejected):
+        issues += len(record.texts)
+        if issues >= AT_ONCE:
+            yield rejected[begin : at + 1]
+            begin, issues = at + 1, 0
+    if begin < len(rejected):
+        yield rejected[begin:]
 
 
 def _trace_of(before: PreparedBatch) -> TraceFile | None:

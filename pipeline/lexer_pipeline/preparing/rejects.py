@@ -5,6 +5,7 @@ from typing import TypeAlias
 
 import numpy as np
 import orjson
+from msgspec.structs import asdict
 
 from lexer_pipeline.chunks.documents import Documents
 from lexer_pipeline.chunks.records import Records
@@ -14,6 +15,7 @@ from lexer_pipeline.chunks.rows import on_one_line
 from lexer_pipeline.kernels import dispatch
 from lexer_pipeline.kernels.codes import ROW_BLANK, ROW_OK
 from lexer_pipeline.loading.delimited import Head
+from lexer_pipeline.model import IssueText
 from lexer_pipeline.specs.paths import EACH
 from lexer_pipeline.validating.document import Value, parse, write_line
 
@@ -53,25 +55,26 @@ def table_rows(chunk: Chunk, rejected: Iterable[Rejected], head: Head, secret: S
 
     The added cells come first: behind a row that is too short, or whose quote is open, they would not be cells.
     """
-    lines, known = [], dict[tuple[str, ...], bytes]()
+    lines, known = [], dict[tuple[IssueText, ...], bytes]()
+    carried = chunk.carried if isinstance(chunk, Records) else None
+    raw_of, line_of = chunk.raw, chunk.lines.item
     for record in rejected:
-        messages = tuple([issue.message for issue in record.issues])
-        said = known.get(messages)
+        said = known.get(record.texts)
         if said is None:
-            said = known[messages] = _said(messages, head.delimiter)
+            said = known[record.texts] = _said(record.texts, head.delimiter)
         for row in record.rows:
-            raw = chunk.raw(row)
-            if isinstance(chunk, Records) and chunk.carried is not None:
-                raw = _filled(raw, chunk.carried.texts(chunk.data, row), head)
+            raw = raw_of(row)
+            if carried is not None:
+                raw = _filled(raw, carried.texts(chunk.data, row), head)
             if secret:
                 raw = _without(raw, secret, head)
-            lines.append(b"%d%b%b\n" % (chunk.lines.item(row), said, raw))
+            lines.append(b"%d%b%b\n" % (line_of(row), said, raw))
     return b"".join(lines)
 
 
-def _said(messages: tuple[str, ...], delimiter: str) -> bytes:
+def _said(texts: Iterable[IssueText], delimiter: str) -> bytes:
     """The cell of issues between its delimiters, each message once."""
-    words = "; ".join(dict.fromkeys(messages)).replace('"', '""')
+    words = "; ".join(dict.fromkeys(text.message for text in texts)).replace('"', '""')
     return f'{delimiter}"{words}"{delimiter}'.encode()
 
 
@@ -167,5 +170,17 @@ def _empty(value: Value, path: Steps) -> None:
 
 def issue_lines(rejected: Iterable[Rejected]) -> bytes:
     """The issues of a chunk as NDJSON."""
-    # A sum is as large as its text; what orjson gives keeps a buffer of four kilobytes at least.
-    return b"".join(orjson.dumps(issue.as_json()) + b"\n" for record in rejected for issue in record.issues)
+    lines: list[bytes] = []
+    known: dict[IssueText, bytes] = {}
+    sources: dict[str, bytes] = {}
+    for record in rejected:
+        source = sources.get(record.source)
+        if source is None:
+            source = sources[record.source] = orjson.dumps({"source": record.source})[:-1]
+        for (line, row), text in zip(record.places, record.texts, strict=True):
+            said = known.get(text)
+            if said is None:
+                # Behind the brace; what orjson gives keeps a buffer of four kilobytes at least, and a slice is as large as its text.
+                said = known[text] = orjson.dumps(asdict(text))[1:]
+            lines.append(b'%b,"line":%d,"row":%d,%b\n' % (source, line, row, said))
+    return b"".join(lines)

@@ -11,7 +11,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from lexer_pipeline.chunks.results import Checked, Rejected
-from lexer_pipeline.model import Issue
+from lexer_pipeline.model import Issue, IssueText
 from lexer_pipeline.outbox.batch import ISSUES, PreparedBatch
 from lexer_pipeline.specs.paths import FieldPath
 from lexer_pipeline.suspicions import MOST_LINES, Sighting, Sightings, as_json, is_suspicion
@@ -236,9 +236,7 @@ class Tally(Struct):
     suspicions: Sightings = field(default_factory=Sightings)
     lines: dict[tuple[str, str, str], _Line] = field(default_factory=dict)
     _messages: Counter[tuple[str, str]] = field(default_factory=Counter)
-    _worded: "dict[tuple[str, str, str, str], tuple[tuple[str, str, str], _Line]]" = field(
-        default_factory=dict
-    )
+    _worded: "dict[IssueText, tuple[tuple[str, str, str], _Line]]" = field(default_factory=dict)
 
     def add(self, checked: Checked) -> None:
         """Count a batch."""
@@ -255,8 +253,7 @@ class Tally(Struct):
         self.conversions.update(checked.conversions)
         self._warn(checked.warnings)
         self.suspicions.update(checked.suspicions)
-        for rejected in checked.rejected:
-            self._add_rejected(rejected)
+        self._add_rejected(checked.rejected)
 
     def join(self, more: "Tally") -> None:
         """Count what was counted of other records of the source; the first lines and examples are the lowest of all."""
@@ -277,51 +274,55 @@ class Tally(Struct):
             known = (name, where) in self.warnings or len(self.warnings) < MOST_FIELDS
             self.warnings[name, where if known else OTHER_FIELDS] += count
 
-    def _add_rejected(self, rejected: Rejected) -> None:
-        """Count the issues of a record; each line of the table counts the record and its rows once."""
-        if len(self.examples) < EXAMPLES:
-            self.examples.extend(rejected.issues[: EXAMPLES - len(self.examples)])
-        said: set[tuple[str, str, str]] = set()
-        for issue in rejected.issues:
-            self.issues[issue.code] += 1
-            place, known = self._line_of(issue)
-            if place in said:
-                continue
-            said.add(place)
-            known.records += 1
-            known.rows += len(rejected.rows)
-            if len(known.lines) < MOST_LINES:
-                known.lines.append(issue.line)
-            if is_suspicion(issue.code):
-                self.suspicions.add(Sighting(issue.code, place[0], 1, (issue.line,)))
+    def _add_rejected(self, rejected: Sequence[Rejected]) -> None:
+        """Count the issues of some records, those that are wrong in the same way at once; each line of the table counts a record and its rows once."""
+        for record in rejected[: EXAMPLES - len(self.examples)]:
+            self.examples.extend(record.issues[: EXAMPLES - len(self.examples)])
+        alike: dict[tuple[IssueText, ...], list[Rejected]] = {}
+        for record in rejected:
+            alike.setdefault(record.texts, []).append(record)
+        for texts, records in alike.items():
+            rows = sum(len(record.rows) for record in records)
+            said: set[tuple[str, str, str]] = set()
+            for at, text in enumerate(texts):
+                self.issues[text.code] += len(records)
+                place, known = self._line_of(text, records[0].places[at][0])
+                if place in said:
+                    continue
+                said.add(place)
+                known.records += len(records)
+                known.rows += rows
+                lines = tuple(record.places[at][0] for record in records[:MOST_LINES])
+                known.lines = sorted([*known.lines, *lines])[:MOST_LINES]
+                if is_suspicion(text.code):
+                    self.suspicions.add(Sighting(text.code, place[0], len(records), lines))
 
-    def _line_of(self, issue: Issue) -> "tuple[tuple[str, str, str], _Line]":
-        """The line of the table that an issue belongs to, and by what it is known there; most issues are worded as one before them."""
-        worded = issue.column, issue.path, issue.code, issue.message
-        if (found := self._worded.get(worded)) is not None:
+    def _line_of(self, text: IssueText, line: int) -> "tuple[tuple[str, str, str], _Line]":
+        """The line of the table that issues belong to, which stands first on this `line`, and by what it is known there; most are worded as one before them."""
+        if (found := self._worded.get(text)) is not None:
             return found
-        place = self._place_of(issue)
+        place = self._place_of(text)
         is_other = place[2] == OTHER_MESSAGES
-        known = self.lines.setdefault(place, _Line(OTHER_MESSAGES if is_other else issue.message, issue.line))
-        known.varies |= known.message != issue.message and not is_other
+        known = self.lines.setdefault(place, _Line(OTHER_MESSAGES if is_other else text.message, line))
+        known.varies |= known.message != text.message and not is_other
         if len(self._worded) < MOST_WORDED:
-            self._worded[worded] = place, known
+            self._worded[text] = place, known
         return place, known
 
-    def _place_of(self, issue: Issue) -> tuple[str, str, str]:
+    def _place_of(self, text: IssueText) -> tuple[str, str, str]:
         """The line of the table that an issue belongs to: its field, its code and its own words but for their numbers; each of these has an end."""
-        where = issue.column or issue.path
+        where = text.column or text.path
         name = str(FieldPath.named(where).general) if "[" in where else where
-        words = NUMBERS.sub("0", issue.message)
-        place = name, issue.code, words
+        words = NUMBERS.sub("0", text.message)
+        place = name, text.code, words
         if place in self.lines:
             return place
-        if (name, issue.code) not in self._messages and len(self._messages) >= MOST_FIELDS:
+        if (name, text.code) not in self._messages and len(self._messages) >= MOST_FIELDS:
             name = OTHER_FIELDS
-        if self._messages[name, issue.code] >= MOST_MESSAGES:
-            return name, issue.code, OTHER_MESSAGES
-        self._messages[name, issue.code] += 1
-        return name, issue.code, words
+        if self._messages[name, text.code] >= MOST_MESSAGES:
+            return name, text.code, OTHER_MESSAGES
+        self._messages[name, text.code] += 1
+        return name, text.code, words
 
     def report(
         self, path: str, specification: str, notes: tuple[str, ...], noticed: Iterable[Sighting] = ()
@@ -339,4 +340,4 @@ class Tally(Struct):
 
 def issue_counts(checked: Checked) -> Counter[str]:
     """How often each code stands in a batch."""
-    return Counter(issue.code for rejected in checked.rejected for issue in rejected.issues)
+    return Counter(text.code for rejected in checked.rejected for text in rejected.texts)

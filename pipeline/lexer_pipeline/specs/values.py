@@ -77,7 +77,7 @@ def email(text: str) -> Converted | Unconvertible:
     """
     clean = text.lower().strip()
     if not PLAIN_ADDRESS.fullmatch(clean):
-        if len(set(ADDRESSES.findall(clean))) > 1:
+        if clean.count("@") > 1 and len(set(ADDRESSES.findall(clean))) > 1:
             return SEVERAL_ADDRESSES
         named = NAMED_ADDRESS.fullmatch(clean)
         clean = (named[1] if named else clean).removeprefix("=").removeprefix("mailto:").strip("\"' \t")

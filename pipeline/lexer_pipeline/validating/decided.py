@@ -8,7 +8,7 @@ from msgspec import Struct, field
 
 from lexer_pipeline.chunks.fates import Fate
 from lexer_pipeline.chunks.results import Chunk, Rejected
-from lexer_pipeline.model import Issue, Problem
+from lexer_pipeline.model import IssueText, Problem
 from lexer_pipeline.specs.paths import FieldPath, Parts
 from lexer_pipeline.suspicions import Sighting, Sightings, is_suspicion
 from lexer_pipeline.validating.document import Value, value_at
@@ -31,12 +31,10 @@ class Decided(Struct):
     folded: list[int] = field(default_factory=list)
     groups: dict[int, int] = field(default_factory=dict)
 
-    def tell(
-        self, record: int, rows: Sequence[int], fate: Fate, issues: tuple[Issue, ...], line: int
-    ) -> None:
-        """Take over what was decided of a record that other sources have too; `issues` are its problems in words."""
-        if issues:
-            self.rejected.append(Rejected(tuple(rows), issues))
+    def tell(self, record: int, fate: Fate, rejected: Rejected, line: int) -> None:
+        """Take over what was decided of a record that other sources have too; `rejected` has its problems in words, if there are any."""
+        if rejected.texts:
+            self.rejected.append(rejected)
             return
         self.groups[record] = fate.group
         if fate.line:
@@ -74,26 +72,40 @@ class Wording:
 
     def __init__(self, source: str, chunk: Chunk, names: Names) -> None:
         self.source = source
-        self._chunk = chunk
-        self._said = lru_cache(MOST_WORDS)(partial(_said, names))
+        self._line, self._number = chunk.lines.item, chunk.numbers.item
+        self._text = lru_cache(MOST_WORDS)(partial(_text, names))
 
-    def issues(
-        self, problems: Iterable[Problem], row: int, shown: Value = None, subject: str = "the record"
-    ) -> tuple[Issue, ...]:
-        """The problems of the record, or row, that begins with this row, as issues on its line."""
-        line, number = self._chunk.lines.item(row), self._chunk.numbers.item(row)
-        return tuple(
-            [
-                Issue(
-                    self.source, line, number, *self._said(one, subject),
-                    said_of(shown, one) if shown is not None else "",
-                )
-                for one in problems
-            ]
-        )  # fmt: skip
+    def rejected(
+        self, rows: tuple[int, ...], problems: Sequence[Problem], row: int, shown: Value = None
+    ) -> Rejected:
+        """A record of these `rows` that begins with `row`, and its problems in words."""
+        texts = tuple([self._text(one, "the record") for one in problems])
+        values = tuple(said_of(shown, one) for one in problems) if shown is not None else ()
+        return Rejected(rows, self.source, (self._place(row),) * len(texts), texts, values)
+
+    def alike(self, rows: tuple[int, ...], texts: tuple[IssueText, ...], row: int) -> Rejected:
+        """The same of a record that is wrong as another one was."""
+        return Rejected(rows, self.source, (self._place(row),) * len(texts), texts)
+
+    def unreadable(
+        self, rows: tuple[int, ...], broken: Iterable[tuple[int, Sequence[Problem], str]]
+    ) -> Rejected:
+        """A record of which some rows cannot be read: each of these, why, and what it is called."""
+        said = [
+            (self._place(row), self._text(one, subject))
+            for row, problems, subject in broken
+            for one in problems
+        ]
+        return Rejected(rows, self.source, tuple(place for place, _ in said), tuple(text for _, text in said))
+
+    def _place(self, row: int) -> tuple[int, int]:
+        """The line and the number of a row."""
+        return self._line(row), self._number(row)
 
 
-def _said(names: Names, problem: Problem, subject: str) -> tuple[str, str, str, str, str]:
+def _text(names: Names, problem: Problem, subject: str) -> IssueText:
     """What is said of a problem, whichever record has it."""
     path, column = names(problem.path)
-    return path, column, problem.code, problem.rule, f"{column or path or subject} {problem.message}"
+    return IssueText(
+        path, column, problem.code, problem.rule, f"{column or path or subject} {problem.message}"
+    )

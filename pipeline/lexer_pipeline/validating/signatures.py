@@ -5,7 +5,7 @@ with words, and on how each cell that is not certainly right is wrong. Rows alik
 problems, so that a file of nothing but bad rows does not cost a full judgement for each.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 import jsonschema_rs
@@ -13,7 +13,7 @@ import numpy as np
 
 from lexer_pipeline.chunks.cells import Cells
 from lexer_pipeline.kernels import codes, dispatch
-from lexer_pipeline.kernels.arrays import Bools
+from lexer_pipeline.kernels.arrays import Bools, Int64s, Integers
 from lexer_pipeline.model import Problem, Schema
 from lexer_pipeline.specs import signs, values
 from lexer_pipeline.specs.names import Known
@@ -34,6 +34,7 @@ MOST_PROBLEMS = 1 << 16
 MOST = 1 << 14
 # Longer values are not remembered: there may be as many as records.
 LONGEST = 256
+MOST_COMBINED = 1 << 62
 Problems = tuple[Problem, ...]
 
 
@@ -89,12 +90,12 @@ class RowSignatures(Remembered):
         doubtful = filled & ~np.stack(certain, axis=1)
         # Behind the first row of a record only what has a value for each row says something.
         shown = self._shown(filled, self._told), self._shown(filled, self._told & self._repeated)
-        return ChunkSignatures(self, read, shown, (_by_row(doubtful), _by_row(doubtful & self._repeated)))
+        return ChunkSignatures(self, read, shown, (doubtful, doubtful & self._repeated))
 
-    def _shown(self, filled: Bools, told: Bools) -> list[bytes]:
+    def _shown(self, filled: Bools, told: Bools) -> Bools:
         """Of each row: which of the leaves told are filled, and which lists have an item."""
         items = [filled[:, places].any(axis=1) for places in self._items]
-        return [row.tobytes() for row in np.column_stack([filled & told, *items])]
+        return np.column_stack([filled & told, *items])
 
     def wrongs(self, place: int, text: str) -> tuple[str, ...]:
         """How one cell is wrong: the names of the rules that it breaks, in each view of its field."""
@@ -144,13 +145,14 @@ class ChunkSignatures:
         self,
         signatures: RowSignatures,
         read: Cells,
-        shown: Sequence[list[bytes]],
-        doubtful: Sequence[dict[int, list[int]]],
+        shown: tuple[Bools, Bools],
+        doubtful: tuple[Bools, Bools],
     ) -> None:
         self._signatures = signatures
         self._read = read
         self._shown = shown
         self._doubtful = doubtful
+        self._in_rows = tuple(_by_row(mask) for mask in doubtful)
 
     def of(self, rows: Sequence[int]) -> tuple[object, ...]:
         """What the reference's word on a record depends on, whose rows agree with each other."""
@@ -158,12 +160,54 @@ class ChunkSignatures:
         parts: list[object] = []
         view = 0
         for row in rows:
-            parts.append(self._shown[view][row])
-            for place in self._doubtful[view].get(row, ()):
+            parts.append(self._shown[view][row].tobytes())
+            for place in self._in_rows[view].get(row, ()):
                 parts += (place, signatures.wrongs(place, text(row, signatures.columns[place])))
             parts += [text(row, column) for column in signatures.compared]
             view = 1
         return tuple(parts)
+
+    def kinds(self, rows: Integers) -> Integers:
+        """Numbers for records of one row each; those of one number have one signature, all columns looked at once."""
+        signatures, doubtful = self._signatures, self._doubtful[0][rows]
+        found: list[tuple[Integers, int]] = [(words, 1 << 32) for words in _in_words(self._shown[0][rows])]
+        for place in np.flatnonzero(doubtful.any(axis=0)).tolist():
+            some = np.flatnonzero(doubtful[:, place])
+            numbers, texts = self._told_apart(rows[some], signatures.columns[place])
+            known: dict[tuple[str, ...], int] = {}
+            wrongs = [known.setdefault(signatures.wrongs(place, text), len(known) + 1) for text in texts]
+            how = np.zeros(len(rows), np.int64)
+            how[some] = np.array(wrongs, np.int64)[numbers]
+            found.append((how, len(known) + 1))
+        for column in signatures.compared:
+            numbers, texts = self._told_apart(rows, column)
+            found.append((numbers, len(texts)))
+        return _combined(found)
+
+    def _told_apart(self, rows: Integers, column: int) -> tuple[Integers, list[str]]:
+        """For each row the number of its text in a column, and the texts."""
+        read, at = self._read, rows * self._read.columns + column
+        numbers, first = dispatch.distinct(read.data, read.starts[at], read.ends[at], read.flags[at])
+        return numbers, [read.text(row, column) for row in rows[first].tolist()]
+
+
+def _in_words(shown: Bools) -> list[Int64s]:
+    """The columns of each row as bits of a few numbers, none of which has more than 32."""
+    bits = np.packbits(shown, axis=1)
+    words = np.zeros((len(bits), -(-bits.shape[1] // 4) * 4), np.uint8)
+    words[:, : bits.shape[1]] = bits
+    return list(words.view(np.uint32).astype(np.int64).T)
+
+
+def _combined(found: Iterable[tuple[Integers, int]]) -> Integers:
+    """One number for each combination of numbers that rows have; of each it is known how many there may be."""
+    whole, most = np.zeros(1, np.int64), 1
+    for numbers, count in found:
+        if most * count > MOST_COMBINED:
+            values, whole = np.unique(whole, return_inverse=True)
+            most = len(values)
+        whole, most = whole * count + numbers, most * count
+    return whole
 
 
 def _by_row(mask: Bools) -> dict[int, list[int]]:

@@ -3,6 +3,7 @@
 import json
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from itertools import zip_longest
 
 import numpy as np
 
@@ -12,10 +13,10 @@ from lexer_pipeline.chunks.records import Change, Records
 from lexer_pipeline.chunks.results import Checked, Rejected, ShapedRows
 from lexer_pipeline.chunks.rows import Rows, Written
 from lexer_pipeline.kernels import codes, dispatch
-from lexer_pipeline.kernels.arrays import Bools, Integers
+from lexer_pipeline.kernels.arrays import Bools, Int64s, Integers
 from lexer_pipeline.kernels.codes import ROW_BLANK, ROW_DOCUMENT
 from lexer_pipeline.limits import RECORD_BYTES
-from lexer_pipeline.model import Issue, Problem
+from lexer_pipeline.model import IssueText, Problem
 from lexer_pipeline.suspicions import MOST_LINES, Sighting, is_suspicion
 from lexer_pipeline.validating.columnar import ColumnarChecker
 from lexer_pipeline.validating.decided import NOTHING, Decided, Wording, unnamed
@@ -25,10 +26,11 @@ from lexer_pipeline.validating.messages import ROW_FAULTS
 from lexer_pipeline.validating.notes import Notes
 from lexer_pipeline.validating.record_builder import build
 from lexer_pipeline.validating.reference import ReferenceChecker, Verdict
-from lexer_pipeline.validating.signatures import RowSignatures
+from lexer_pipeline.validating.signatures import ChunkSignatures, RowSignatures
 
 # So many rows are judged one by one before it pays to look for signatures.
 FEW = 8
+NO_KIND = -1
 # Bytes that one byte of a text becomes at the most (\\u0001), and those around a value and its names.
 ESCAPED, PUNCTUATION = 6, 16
 TOO_LARGE = Problem(
@@ -89,40 +91,64 @@ def _decided(
 ) -> Decided:  # fmt: skip
     """The reference's word on each record that is not vouched for, once for those of one signature."""
     chunk, decided = shaped.chunk, Decided()
-    doubtful = np.flatnonzero(~vouched).tolist()
+    doubtful = np.flatnonzero(~vouched)
     alike = signatures.of_chunk(read, shaped.cells) if len(doubtful) > FEW else None
     begins, ends, faults = chunk.firsts.tolist(), chunk.lasts.tolist(), chunk.faults.tolist()
     agreeing, wording = agrees.tolist(), Wording(source, chunk, layout.names_of)
     faulty = {row for row, fault in enumerate(faults) if fault} | chunk.problems.keys()
+    kinds: Sequence[int] = _kinds(chunk, doubtful, agrees, faulty, alike) if alike is not None else ()
+    # The issues of each kind of record, once they are known, and which is the kind of a record.
+    of_kinds: dict[int, tuple[IssueText, ...]] = {}
     is_own = chunk.own.tolist()
-    for record in doubtful:
+    for record, kind in zip_longest(doubtful.tolist(), kinds, fillvalue=NO_KIND):
         begin, end = begins[record], ends[record]
+        if (texts := of_kinds.get(kind)) is not None and record not in large and record not in told:
+            decided.rejected.append(wording.alike((begin,), texts, begin))
+            continue
         # The row with which a record begins is never blank.
         rows = [begin]
         if end - begin > 1:
             rows += [row for row in range(begin + 1, end) if faults[row] != ROW_BLANK]
         own = tuple([row for row in rows if is_own[row]])
         if record in large:
-            decided.rejected.append(Rejected(own, wording.issues((TOO_LARGE,), rows[0])))
+            decided.rejected.append(wording.rejected(own, (TOO_LARGE,), rows[0]))
             continue
         if (fate := told.get(record)) is not None:
-            said = wording.issues(fate.problems, rows[0])
-            decided.tell(record, own, fate, said, chunk.lines.item(rows[0]))
+            rejected = wording.rejected(own, fate.problems, rows[0])
+            decided.tell(record, fate, rejected, chunk.lines.item(rows[0]))
             continue
         has_signature = agreeing[record] and faulty.isdisjoint(rows)
         signature = alike.of(rows) if alike is not None and has_signature else None
-        problems = signatures.known(signature)
-        issues, verdict = wording.issues(problems, rows[0]), NOTHING
-        if not problems:
-            issues, verdict = _judge(chunk, rows, layout, reference, wording)
+        if problems := signatures.known(signature):
+            rejected, verdict = wording.rejected(own, problems, rows[0]), NOTHING
+        else:
+            rejected, verdict = _judge(chunk, rows, own, layout, reference, wording)
             signatures.learn(signature, verdict.problems)
-        if issues:
-            decided.rejected.append(Rejected(own, issues))
+        if rejected.texts:
+            decided.rejected.append(rejected)
+            if kind != NO_KIND:
+                of_kinds[kind] = rejected.texts
             continue
         decided.lines[record] = verdict.line
         decided.conversions.update(verdict.conversions)
         decided.warn(verdict.warnings, chunk.lines.item(rows[0]))
     return decided
+
+
+def _kinds(
+    chunk: Records, doubtful: Int64s, agrees: Bools, faulty: Collection[int], alike: ChunkSignatures
+) -> list[int]:
+    """Numbers for the doubtful records: those of one number have one signature; NO_KIND where it may not be told so."""
+    kinds = np.full(len(doubtful), NO_KIND, np.int64)
+    broken = np.zeros(len(chunk.faults), np.bool_)
+    broken[list(faulty)] = True
+    rows = chunk.firsts[doubtful]
+    # Of each row of a larger record something else may be wrong, and rows that were made of others are none of the source.
+    plain = (chunk.lasts[doubtful] - rows == 1) & agrees[doubtful] & ~broken[rows] & chunk.own[rows]
+    if plain.any():
+        kinds[plain] = alike.kinds(rows[plain])
+    found: list[int] = kinds.tolist()
+    return found
 
 
 def _too_large(chunk: Records) -> frozenset[int]:
@@ -180,19 +206,17 @@ def _vouched(shaped: ShapedRows, layout: Layout, reference: ReferenceChecker) ->
 
 
 def _judge(
-    chunk: Records, rows: Sequence[int], layout: Layout, reference: ReferenceChecker, wording: Wording
-) -> tuple[tuple[Issue, ...], Verdict]:
-    """The reference's word on one record of rows."""
+    chunk: Records, rows: Sequence[int], own: tuple[int, ...], layout: Layout, reference: ReferenceChecker, wording: Wording
+) -> tuple[Rejected, Verdict]:  # fmt: skip
+    """The reference's word on one record of rows, of which some are its `own`; rejected without issues if there are none."""
     broken = [row for row in rows if chunk.faults[row]]
     if broken:
         plain = Wording(wording.source, chunk, unnamed)
-        return tuple(
-            issue for row in broken
-            for issue in plain.issues(_why_broken(chunk, row), row, subject=_subject(chunk, row))
-        ), NOTHING  # fmt: skip
+        why = [(row, _why_broken(chunk, row), _subject(chunk, row)) for row in broken]
+        return plain.unreadable(own, why), NOTHING
     document, notes = _built(chunk, rows, layout, reference)
     verdict = reference.document(document, notes)
-    return wording.issues(verdict.problems, rows[0], verdict.shown), verdict
+    return wording.rejected(own, verdict.problems, rows[0], verdict.shown), verdict
 
 
 def _built(

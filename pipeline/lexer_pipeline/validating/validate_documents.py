@@ -5,7 +5,7 @@ from collections import Counter
 import numpy as np
 
 from lexer_pipeline.chunks.fates import Fates
-from lexer_pipeline.chunks.results import Checked, Rejected, ShapedDocuments
+from lexer_pipeline.chunks.results import Checked, ShapedDocuments
 from lexer_pipeline.validating.decided import NOTHING, Decided, Wording, unnamed
 from lexer_pipeline.validating.reference import ReferenceChecker
 from lexer_pipeline.validating.signatures import DocumentSignatures
@@ -23,11 +23,12 @@ def validate_documents(
     told = fates.of(chunk.numbers) if fates is not None else {}
     vouched = np.diff(shaped.ends, prepend=0) > 0
     decided = Decided(conversions=Counter(shaped.conversions))
-    lines, rejected, conversions = decided.lines, decided.rejected, decided.conversions
+    lines, conversions = decided.lines, decided.conversions
     wording = Wording(source, chunk, unnamed)
     for row in np.flatnonzero(~vouched).tolist():
         if (fate := told.get(row)) is not None:
-            decided.tell(row, (row,), fate, wording.issues(fate.problems, row), chunk.lines.item(row))
+            rejected = wording.rejected((row,), fate.problems, row)
+            decided.tell(row, fate, rejected, chunk.lines.item(row))
             continue
         text = chunk.text(row)
         signature = signatures.of(text)
@@ -37,7 +38,7 @@ def validate_documents(
             problems = verdict.problems
             signatures.learn(signature, problems)
         if problems:
-            rejected.append(Rejected((row,), wording.issues(problems, row, verdict.shown)))
+            decided.rejected.append(wording.rejected((row,), problems, row, verdict.shown))
         else:
             lines[row] = verdict.line
             conversions.update(verdict.conversions)
@@ -48,7 +49,7 @@ def validate_documents(
         shaped,
         vouched,
         lines,
-        tuple(rejected),
+        tuple(decided.rejected),
         rows,
         records,
         len(decided.folded),
