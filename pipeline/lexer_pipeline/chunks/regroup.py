@@ -29,7 +29,7 @@ from lexer_pipeline.system.parallel import map_in_order
 from lexer_pipeline.system.scratch import Scratch
 
 # A bucket of about this size, in bytes and rows, is put in order in memory.
-BUCKET, BUCKET_ROWS = 8 << 20, 1 << 16
+BUCKET, BUCKET_ROWS = 4 << 20, 1 << 15
 # Chunks of a bucket are as large as those of a block.
 CHUNK_ROWS = 8192
 Blocks = Callable[[], Iterator[Rows]]

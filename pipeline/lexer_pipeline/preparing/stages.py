@@ -26,8 +26,8 @@ from lexer_pipeline.system.timings import Timings
 from lexer_pipeline.validating.header_checks import UnknownColumnsError
 from lexer_pipeline.validating.reference import ReferenceChecker
 
-# So many blocks of a table are read ahead: those that are put together before the stages are run (`chunks/coalesce.py`), and one.
-BLOCKS_AHEAD = 5
+# So many blocks of a table are read ahead: those that are put together before the stages are run (`chunks/coalesce.py`).
+BLOCKS_AHEAD = 3
 
 
 def stages_of(
