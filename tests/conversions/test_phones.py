@@ -1,12 +1,14 @@
 """What is vouched for of a phone number is what the library reads in it."""
 
 import random
+import re
+from unittest.mock import patch
 
 import phonenumbers
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
-from lexer_pipeline.mapping.conversions import numbering_plans
+from lexer_pipeline.mapping.conversions import numbering_plans, phones
 from lexer_pipeline.mapping.conversions.phones import _told
 
 REGIONS = sorted(phonenumbers.SUPPORTED_REGIONS)
@@ -43,6 +45,25 @@ def test_numbers_of_each_region_are_vouched_for_as_the_library_reads_them(region
 def test_no_other_number_is_vouched_for(begin: str, rest: str, country: str | None) -> None:
     digits = numbering_plans.vouched(begin + rest, country)
     assert digits in ("", _told(begin + rest, country))
+
+
+@given(
+    st.sampled_from((*BEGINNINGS, "'", "(", "tel:")),
+    st.text("0123456789 -.()x/", min_size=3, max_size=16),
+    COUNTRIES,
+)
+@example("", "0491 570 006", "AU")
+@example("", "0491 570 006 ", "AU")
+@example("", "0491 570 006  0491 570 006", "AU")
+@example("", "0491570006.0", "AU")
+@example("", "0491 570 006 (", "AU")
+@example("(", "02) 9374 4000", "AU")
+def test_plain_numbers_are_read_as_if_they_were_looked_at_in_full(
+    begin: str, rest: str, country: str | None
+) -> None:
+    read = phones.Phone(country).of(begin + rest, "")
+    with patch.object(phones, "PLAIN", re.compile("(?!)")):
+        assert phones.Phone(country).of(begin + rest, "") == read
 
 
 @pytest.mark.parametrize(

@@ -45,10 +45,17 @@ def record_starts(rows: Rows, key: Key | None, once: Sequence[int]) -> Int32s:
     `key` is the column that says which rows belong together, `once` are the columns filled once a record;
     without a key each row that is not blank is a record.
     """
+    if key is None:
+        return np.flatnonzero(rows.faults != ROW_BLANK).astype(np.int32)
+    return _starts_by(rows, marks_of(rows, key)[0], once)
+
+
+def _starts_by(rows: Rows, marks: Integers, once: Sequence[int]) -> Int32s:
+    """The same, where it is known what the key of each row says."""
     filled = np.flatnonzero(rows.faults != ROW_BLANK).astype(np.int32)
-    if key is None or not len(filled):
+    if not len(filled):
         return filled
-    marks = marks_of(rows, key)[0][filled]
+    marks = marks[filled]
     starts: Bools = marks == KEY_STARTS
     following = _next_keyed(marks)
     for index in np.flatnonzero(marks == KEY_EMPTY).tolist():
@@ -84,8 +91,9 @@ def adjacent(blocks: Iterator[Rows], key: Key, once: Sequence[int], source: str)
     kept: Rows | None = None
     for block in blocks:
         rows = block if kept is None else _joined(kept, block)
-        firsts = record_starts(rows, key, once)
-        whole = _surely_whole(rows, key, firsts)
+        marks = marks_of(rows, key)[0]
+        firsts = _starts_by(rows, marks, once)
+        whole = _surely_whole(marks, firsts)
         if not whole:
             if len(rows.data) > RECORD_BYTES:
                 raise too_large(source, f"on line {int(rows.lines[0])}")
@@ -106,9 +114,9 @@ def too_large(source: str, where: str) -> SourceError:
     )
 
 
-def _surely_whole(rows: Rows, key: Key, firsts: Int32s) -> int:
+def _surely_whole(marks: Integers, firsts: Int32s) -> int:
     """How many records no later row can add to: those before the last that has a key of its own."""
-    keyed = np.flatnonzero(marks_of(rows, key)[0][firsts] == KEY_STARTS)
+    keyed = np.flatnonzero(marks[firsts] == KEY_STARTS)
     return int(keyed[-1]) if len(keyed) else max(0, len(firsts) - 1)
 
 

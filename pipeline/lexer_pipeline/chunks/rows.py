@@ -178,9 +178,12 @@ def joined(chunks: Sequence[Rows]) -> Rows:
     shifts = np.cumsum([0, *(len(chunk.data) for chunk in chunks)], dtype=np.int32).tolist()
 
     def moved(places: Callable[[Rows], Int32s]) -> Int32s:
-        return np.concatenate(
-            [places(chunk) + np.int32(by) for chunk, by in zip(chunks, shifts, strict=False)]
-        )
+        each = [places(chunk) for chunk in chunks]
+        whole, at = np.concatenate(each), 0
+        for one, by in zip(each, shifts, strict=False):
+            whole[at : at + len(one)] += np.int32(by)
+            at += len(one)
+        return whole
 
     return Rows(
         b"".join([chunk.data for chunk in chunks]), chunks[0].columns,

@@ -259,6 +259,16 @@ class _MappedChunk:
         flags = (HAS_ESCAPE if NEEDS_ESCAPE.search(text) else 0) | (0 if piece.isascii() else HAS_HIGH)
         return self._size, flags
 
+    def _all_kept(self, texts: Sequence[str]) -> Integers:
+        """Where each of some texts written behind the others begins and ends, and its flags."""
+        whole = "".join(texts)
+        if whole.isascii() and not NEEDS_ESCAPE.search(whole):
+            sizes = np.fromiter(map(len, texts), np.int64, len(texts))
+            ends = self._size + np.cumsum(sizes)
+            self._added(whole.encode())
+            return np.stack([ends - sizes, ends, np.zeros_like(ends)], axis=1)
+        return np.array([(self._size, *self._kept(text)) for text in texts], np.int64).reshape(-1, 3)
+
     def _make(self, place: int, one: TargetColumn, where: Bools) -> None:
         texts, columns = (self._so_far(), one.made) if one.made else (self._texts, one.columns)
         once = [at == NOWHERE or self._mapper.target_columns[at].is_once for at in one.made]
@@ -307,10 +317,7 @@ class _MappedChunk:
             return
         numbers, said = told_apart(texts, columns, rows)
         outcomes = self._outcomes.of(place, one, said)
-        spans = np.zeros((len(outcomes), 3), np.int64)
-        for number, (text, _, failed) in enumerate(outcomes):
-            if failed is None and text:
-                spans[number] = (self._size, *self._kept(text))
+        spans = self._all_kept(["" if failed is not None else text for text, _, failed in outcomes])
         self._fill(place, rows, tuple(spans[numbers].T))
         self._tell(one, rows, numbers, outcomes)
 
@@ -325,7 +332,9 @@ class _MappedChunk:
             if failed is not None and not one.is_hidden:
                 self._refuse(one, rows[numbers == number].tolist(), failed)
         for name, found in named.items():
-            self._changed_in(one, name, rows[np.isin(numbers, found)])
+            is_found = np.zeros(len(outcomes), np.bool_)
+            is_found[found] = True
+            self._changed_in(one, name, rows[is_found[numbers]])
 
     def _changed_in(self, one: TargetColumn, name: str, rows: Integers) -> None:
         if not one.is_hidden:

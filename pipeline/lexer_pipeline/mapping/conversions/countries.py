@@ -2,9 +2,11 @@
 
 import re
 import unicodedata
-from functools import cache
+from functools import cache, lru_cache
 from importlib import import_module
 
+# What so many texts name is remembered.
+MOST_KNOWN = 1 << 12
 # Names that the Unicode project's list does not have: those of ISO 3166, older ones, and parts of a country.
 FURTHER_NAMES = """
 AE: emirates
@@ -51,6 +53,7 @@ VN: viet nam
 """
 
 
+@lru_cache(MOST_KNOWN)
 def country_of(text: str) -> str | None:
     """The two letters of the country that a text names, by a code or an English name; None if it names none."""
     code = text.strip().upper()

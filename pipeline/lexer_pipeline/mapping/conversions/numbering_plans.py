@@ -51,7 +51,11 @@ class Plan(Struct, frozen=True):
 
     def has(self, number: str) -> bool:
         """Whether there may be such a number in the region."""
-        return self.any_kind.has(number) and any(kind.has(number) for kind in self.kinds)
+        if self.any_kind.has(number):
+            for kind in self.kinds:
+                if kind.has(number):
+                    return True
+        return False
 
 
 def vouched(text: str, country: str | None) -> str:
@@ -61,7 +65,7 @@ def vouched(text: str, country: str | None) -> str:
         return ""
     digits = plain[2].translate(BETWEEN)
     if plain[1]:
-        code = next((digits[:size] for size in range(1, CODE_DIGITS + 1) if _regions(digits[:size])), "")
+        code = _code(digits[:CODE_DIGITS])
         number = digits[len(code) :]
         plan = _plan(_regions(code)[0]) if code else None
         # What is dialled only within the country may stand there as well: the library takes it off.
@@ -98,6 +102,12 @@ def _exists(regions: Sequence[str], number: str) -> bool:
         elif plan.has(number):
             return True
     return False
+
+
+@cache
+def _code(begin: str) -> str:
+    """The country code with which a number begins; "" where it begins with none."""
+    return next((begin[:size] for size in range(1, len(begin) + 1) if _regions(begin[:size])), "")
 
 
 @cache

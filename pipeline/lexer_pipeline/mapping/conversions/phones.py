@@ -24,6 +24,8 @@ MOST_DIGITS = 15
 DIALLED = re.compile(
     r"[\s(\[]*[+\uff0b]{0,2}[\d\s()\[\]./~\u00ad\u2010-\u2015\u2212\ufe63\uff0d-]*\d[\s)\].]*"
 )
+# One that is written so plainly that nothing but a spreadsheet's mark of a text has to be taken off, and that holds no second one.
+PLAIN = re.compile(r"'?([+(]{0,2}[0-9](?: ?[0-9()-])*[0-9]\)?)", re.ASCII)
 EXTENDED = re.compile(
     r"(.*[0-9)])[\s,;]*(?:x|#|ext|extn|extension)[\s.:=#]*[0-9]{1,7}", re.IGNORECASE | re.DOTALL
 )
@@ -127,13 +129,15 @@ def _region(said: object) -> str:
 
 
 def _read(text: str, country: str | None) -> Converted | Unconvertible:
+    if (plain := PLAIN.fullmatch(text)) and (found := numbering_plans.vouched(plain[1], country)):
+        return changed(text, found, "phone_rewritten")
     bare = text.strip()
     if bare.startswith("'"):
         # A spreadsheet's mark of a text; some shops put a second one behind it.
         bare = bare[1:].removesuffix("'").strip()
-    found = harm(bare)
-    if found is LOST or found is BROKEN:
-        return found
+    harmed = harm(bare)
+    if harmed is LOST or harmed is BROKEN:
+        return harmed
     whole = re.sub("tel:", "", without_fraction(bare), count=1, flags=re.IGNORECASE)
     extended = EXTENDED.fullmatch(whole)
     number = extended[1] if extended else whole
