@@ -1,16 +1,22 @@
 """A sheet gives the records that a person sees in it; lines are its rows, and no id loses a digit in silence."""
 
+import re
 import zipfile
 from datetime import date, datetime, time, timedelta
 from io import BytesIO
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import openpyxl
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from lexer_pipeline.errors import SourceError, UsageError
+from lexer_pipeline.loading import workbook_text
 from lexer_pipeline.loading.format import ReadOptions
 from lexer_pipeline.loading.source import load
+from lexer_pipeline.loading.workbook_xml import with_places
 from openpyxl.utils.datetime import CALENDAR_MAC_1904
 
 from .helpers import (
@@ -298,3 +304,19 @@ def test_a_sheet_that_is_asked_of_a_file_without_sheets_is_said_aloud(tmp_path: 
 
     assert loaded.notes == ("is no workbook, so the sheet Orders means nothing here",)
     loaded.close()
+
+
+@pytest.mark.parametrize("shift", range(0, 40, 3))
+def test_cells_that_say_where_they_stand_are_left_as_they_are_wherever_a_look_at_them_ends(
+    shift: int,
+) -> None:
+    cells = b"".join(b'<c r="A%d" t="n"><v>7</v></c>' % row for row in range(1, 5_000))
+    piece = b" " * shift + b'<row r="1">' + cells + b"</row>"
+    assert next(with_places(iter([piece]))) is piece
+
+
+@given(st.lists(st.text(', "\t\r\nab', max_size=4), min_size=1, max_size=4))
+def test_a_line_without_odd_signs_is_written_as_if_each_cell_was_looked_at(cells: list[str]) -> None:
+    line = workbook_text.line_of(cells)
+    with patch.object(workbook_text, "ODD", re.compile("")):
+        assert workbook_text.line_of(cells) == line

@@ -8,7 +8,7 @@ from lexer_pipeline.loading import workbook_ods
 from lexer_pipeline.loading.workbook_marks import WHOLE_ROW, Mark, Marks
 from lexer_pipeline.loading.workbook_merged import Merged
 from lexer_pipeline.loading.workbook_open import Found
-from lexer_pipeline.loading.workbook_text import EXACT, quoted, text_of
+from lexer_pipeline.loading.workbook_text import EXACT, line_of, text_of
 from lexer_pipeline.loading.workbook_xml import column_letters
 
 BLOCK = 1 << 20
@@ -103,7 +103,7 @@ class SheetRows:
             self._hidden += 1
             if self._skips:
                 return "\n"
-        line = ",".join([quoted(cell) for cell in cells]) + "\n"
+        line = line_of(cells) + "\n"
         if len(line) > LONGEST_CELL:
             self._refuse_long(number, cells)
         return line

@@ -23,7 +23,7 @@ ROW = re.compile(rb"""<(?:\w+:)?row\b[^>]*?\sr\s*=\s*["']([0-9]{1,18})["']""")
 # Cells beyond column Z, or below row 999,999.
 FAR = re.compile(rb""" r\s*=\s*["']([A-Z]{2,}[0-9]+|[A-Z][0-9]{7,})["']""")
 # Rows and cells may leave out where they stand: behind the one before (ECMA-376 part 1, 18.3.1.4 and 18.3.1.73).
-WITHOUT_PLACE = re.compile(rb"<(?:\w+:)?(?:row|c)(?=[\s/>])(?![^<>]*\sr\s*=)")
+WITHOUT_PLACE = re.compile(rb"<(?:\w+:)?(?:row|c)(?=[\s/>])(?![^<>]*\sr\s*=)[^<>]*>")
 TAG = re.compile(rb"<((?:\w+:)?(row|c))(?=[\s/>])([^<>]*)>")
 PLACED = re.compile(rb"""\sr\s*=\s*["']([^"']*)["']""")
 # A program writes all its cells in one way.
@@ -40,9 +40,9 @@ def reach(file: BinaryIO, sheet: str) -> tuple[int, int]:
         if archive is None:
             return 0, 0
         for piece in rows_in(archive, part):
-            rows = max([rows, *(int(found[1]) for found in ROW.finditer(piece))])
-            for found in FAR.finditer(piece):
-                place = PLACE.fullmatch(found[1])
+            rows = max([rows, *map(int, ROW.findall(piece))])
+            for far in FAR.findall(piece):
+                place = PLACE.fullmatch(far)
                 rows = max(rows, int(place[2]) if place else sys.maxsize)
                 columns = max(columns, column_number(place[1]) if place else sys.maxsize)
     return rows, columns
