@@ -83,9 +83,9 @@ def load_rows(
             comes_back = returning_keys.comes_back(keys, loaded.scratch, loaded.name)
 
         def rows(writer: "dispatch.Writer | None") -> Iterator[Rows]:
-            # Cells take far more room than what is written of them.
-            some = ahead if writer is not None else ahead.at_most(1)
-            return rows_of(loaded, spool.again(), b"", writer, some)
+            return rows_of(
+                loaded, spool.again(), b"", writer, ahead if writer is not None else _of_cells(ahead)
+            )
 
         if comes_back:
             size = spool.again().size
@@ -128,15 +128,15 @@ def load_rejected(
 
 
 def in_order_of(
-    loaded: LoadedTable, spool: Spool, matters: bool, left: Counter[str]
+    loaded: LoadedTable, spool: Spool, matters: bool, left: Counter[str], ahead: Ahead = IN_TURN
 ) -> Callable[[], Iterator[Rows]]:
     """Gives the rows again and again as they come, as a person changed them; those of a rejects file in the order of their source, if that `matters`.
 
-    What that person left out is counted by `left`.
+    What that person left out is counted by `left`. A block is read `ahead`.
     """
 
     def rows() -> Iterator[Rows]:
-        return rows_of(loaded, spool.again())
+        return rows_of(loaded, spool.again(), ahead=_of_cells(ahead))
 
     in_turn = rejected.in_order(rows, loaded.name) if loaded.head.before and matters else rows
     if loaded.edits is None:
@@ -192,6 +192,11 @@ def rows_of(
 def each_a_record(blocks: Iterator[Rows]) -> Iterator[Records]:
     """The same rows, each a record of its own."""
     return coalesce(group.by_record(rows, None, ()) for rows in blocks)
+
+
+def _of_cells(ahead: Ahead) -> Ahead:
+    """How far cells are read ahead, which take far more room than what is written of them."""
+    return ahead.at_most(1)
 
 
 def _body(loaded: LoadedTable) -> tuple[Readable, bytes]:

@@ -1,6 +1,6 @@
 """What a mapping must know of a whole column before the first row is converted."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 
 import numpy as np
 from msgspec.structs import replace
@@ -38,7 +38,7 @@ class ColumnSurvey:
             for target in (*self.mapper.decided, *self._decided)
         }
 
-    def over(self, blocks: Iterator[Rows]) -> Iterator[Rows]:
+    def over(self, blocks: Iterator[Rows]) -> Generator[Rows]:
         """The same chunks; it may be settled once all have passed."""
         for rows in blocks:
             self.look(rows)

@@ -2,6 +2,7 @@
 
 from collections import Counter, deque
 from collections.abc import Collection, Iterator
+from contextlib import closing
 
 from lexer_pipeline.chunks import returning_keys
 from lexer_pipeline.chunks.coalesce import thick
@@ -18,14 +19,16 @@ from lexer_pipeline.mapping.outcomes import Outcomes
 from lexer_pipeline.mapping.people import linked
 from lexer_pipeline.mapping.products import with_unnamed
 from lexer_pipeline.mapping.row_filters import carried, sifted, skipped
+from lexer_pipeline.system.parallel import IN_TURN, Ahead
 
 
 def load_chosen(
-    loaded: LoadedTable, survey: ColumnSurvey, accepted: Collection[int] = ()
+    loaded: LoadedTable, survey: ColumnSurvey, accepted: Collection[int] = (), ahead: Ahead = IN_TURN
 ) -> Iterator[Records]:
     """The rows of a table in chunks of whole records, without those that a mapping leaves out, still in the source's columns.
 
-    `survey` is settled once the first chunk is there; rows of a rejects file on the lines `accepted` are left out.
+    `survey` is settled once the first chunk is there; rows of a rejects file on the lines `accepted` are left out. Blocks are read
+    `ahead`.
     """
     mapper = survey.mapper
     with spooled_body(loaded) as spool:
@@ -38,13 +41,14 @@ def load_chosen(
             return thick(sifted(mapper, rows, left) for rows in found) if mapper.skips else found
 
         left: Counter[str] = Counter()
-        in_turn = in_order_of(loaded, spool, mapper.key is not None, left)
-        seen = survey.over(blocks())
-        comes_back = mapper.key is not None and returning_keys.comes_back(
-            returning_keys.marked(seen, mapper.key), loaded.scratch, loaded.name
-        )
-        if mapper.waits:
-            deque(seen, maxlen=0)
+        in_turn = in_order_of(loaded, spool, mapper.key is not None, left, ahead)
+        # Closed, since whoever reads ahead must be done with the file before it is read again.
+        with closing(survey.over(blocks())) as seen:
+            comes_back = mapper.key is not None and returning_keys.comes_back(
+                returning_keys.marked(seen, mapper.key), loaded.scratch, loaded.name
+            )
+            if mapper.waits:
+                deque(seen, maxlen=0)
         settled = survey.settle()
 
         def made(rows: Records) -> Records:

@@ -27,6 +27,7 @@ from lexer_pipeline.preparing.decisions import Decisions
 from lexer_pipeline.preparing.options import Options
 from lexer_pipeline.preparing.plan import Plan
 from lexer_pipeline.preparing.routes import RowsRoute
+from lexer_pipeline.system.parallel import Ahead
 from lexer_pipeline.validating.header_checks import notes_on_columns
 from lexer_pipeline.validating.reference import ReferenceChecker
 
@@ -34,8 +35,13 @@ from lexer_pipeline.validating.reference import ReferenceChecker
 Load: TypeAlias = Callable[[ColumnSurvey], Iterator[Records]]
 
 
-def mapped_route(loaded: Loaded, plan: Plan, reference: ReferenceChecker, options: Options) -> "MappedRoute":
-    """The mapping of a plan put to work on a table, or on documents; UsageError where its header lacks what the mapping names."""
+def mapped_route(
+    loaded: Loaded, plan: Plan, reference: ReferenceChecker, options: Options, ahead: Ahead
+) -> "MappedRoute":
+    """The mapping of a plan put to work on a table, or on documents; UsageError where its header lacks what the mapping names.
+
+    Blocks of a table are read `ahead`.
+    """
     decided = plan.decided.day if plan.decided is not None else ""
     day = date.fromisoformat(decided) if decided else options.day
     told = Told(options.date_format, _country(plan, options), options.keep_rest, options.ignore_unknown, day)
@@ -43,7 +49,7 @@ def mapped_route(loaded: Loaded, plan: Plan, reference: ReferenceChecker, option
         return _of_documents(loaded, plan, reference, options, told)
     mapper = compile_mapper(plan, loaded.head.names, reference.tree, loaded.name, told)
     mapper.refuse_unused(options.ignore_unknown)
-    load = partial(load_chosen, loaded, accepted=plan.accepted_lines)
+    load = partial(load_chosen, loaded, accepted=plan.accepted_lines, ahead=ahead)
     return MappedRoute(loaded, plan, mapper, reference, told, load)
 
 
@@ -81,6 +87,8 @@ def _country(plan: Plan, options: Options) -> str | None:
 
 class MappedRoute(RowsRoute):
     """A table with a mapping, or with dates of a form that a flag names."""
+
+    reads_ahead = True
 
     def __init__(
         self, loaded: Loaded, plan: Plan, mapper: Mapper, reference: ReferenceChecker, told: Told, load: Load

@@ -164,16 +164,16 @@ def _may_read_ahead(plan: Plan, workers: int) -> bool:
 
 def _route(loaded: Loaded, plan: Plan, options: Options) -> Route[Any, Any]:
     reference = reference_of(plan, options)
+    most = BLOCKS_AHEAD * _may_read_ahead(plan, workers(options.threads))
+    blocks = Ahead(most, lambda took: options.timings.add("load", took, 0))
     if plan.record is not None:
-        return _mapped(loaded, plan, reference, options)
+        return _mapped(loaded, plan, reference, options, blocks)
     if isinstance(loaded, LoadedDocuments):
         return DocumentsRoute(loaded, plan, reference)
     try:
         if options.date_format is None and not options.keep_rest:
-            most = BLOCKS_AHEAD * _may_read_ahead(plan, workers(options.threads))
-            blocks = Ahead(most, lambda took: options.timings.add("load", took, 0))
             return TableRoute(loaded, plan, reference, options.ignore_unknown, blocks)
-        return _mapped(loaded, plan, reference, options)
+        return _mapped(loaded, plan, reference, options, blocks)
     except UsageError as problem:
         names = loaded.head.names
         known = known_by(names, loaded.name, plan.specification.name)
@@ -182,10 +182,12 @@ def _route(loaded: Loaded, plan: Plan, options: Options) -> Route[Any, Any]:
         raise known or problem from None
 
 
-def _mapped(loaded: Loaded, plan: Plan, reference: ReferenceChecker, options: Options) -> Route[Any, Any]:
+def _mapped(
+    loaded: Loaded, plan: Plan, reference: ReferenceChecker, options: Options, blocks: Ahead
+) -> Route[Any, Any]:
     # The named conversions cost as much time to import as a small file without a mapping to convert.
     mapped = import_module("lexer_pipeline.preparing.mapped_route")
-    route: Route[Any, Any] = mapped.mapped_route(loaded, plan, reference, options)
+    route: Route[Any, Any] = mapped.mapped_route(loaded, plan, reference, options, blocks)
     return route
 
 
