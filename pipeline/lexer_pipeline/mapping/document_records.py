@@ -26,7 +26,7 @@ from lexer_pipeline.mapping.outcomes import Outcomes
 from lexer_pipeline.mapping.row_filters import carried, skipped, staying
 
 # Chunks are put together up to so many rows, or bytes of documents.
-ENOUGH_ROWS, ENOUGH_BYTES = 8192, 8 << 20
+ENOUGH_ROWS, ENOUGH_BYTES = 8192, 4 << 20
 
 
 def load_chosen_documents(
