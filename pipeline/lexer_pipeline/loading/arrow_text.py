@@ -16,7 +16,7 @@ from pyarrow import csv
 
 from lexer_pipeline.errors import SourceError
 
-ROWS = 20_000
+ROWS = 1 << 13
 # What Arrow calls the row labels of pandas where they have no name; filtering alone brings them about.
 INDEX = re.compile(r"__index_level_[0-9]+__")
 OPAQUE, UUIDS = "arrow.opaque", ("arrow.uuid",)

@@ -17,8 +17,8 @@ from lexer_pipeline.loading.byte_stream import BLOCK, ByteSource, copied
 from lexer_pipeline.loading.format import AS_TOLD, ReadOptions
 from lexer_pipeline.loading.ranges import LARGE, Ranged
 
-# Rows of Parquet that are decoded at a time: a row group may hold millions.
-ROWS = 20_000
+# Rows of Parquet that are decoded at a time, since a row group may hold millions; and bytes of a column that are read.
+ROWS, PIECE = 1 << 13, 1 << 18
 ORC = "ORC"
 # Its library reads pieces of all columns in turn, so that each would be a request: it is copied first.
 SCATTERED = frozenset({ORC})
@@ -146,9 +146,11 @@ def _opened(where: "str | _Along", held: ExitStack) -> Any:
 
 
 def _parquet(where: Any, held: ExitStack) -> Any:
-    file = held.enter_context(parquet.ParquetFile(where, pre_buffer=False))
-    # With one thread the columns are read in the order in which they lie.
-    batches = file.iter_batches(ROWS, use_threads=isinstance(where, str))
+    # On a disk columns are read piece by piece, which the library does not do by itself; elsewhere each piece would be a request.
+    pieces = PIECE if isinstance(where, str) else 0
+    file = held.enter_context(parquet.ParquetFile(where, pre_buffer=False, buffer_size=pieces))
+    # With one thread they are read in the order in which they lie; several take no less time and more memory.
+    batches = file.iter_batches(ROWS, use_threads=False)
     return pa.RecordBatchReader.from_batches(file.schema_arrow, batches)
 
 
