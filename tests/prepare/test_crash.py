@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 from lexer_pipeline.errors import UsageError
-from lexer_pipeline.outbox import batch, workspace
+from lexer_pipeline.outbox import batch, recovery, workspace
 from lexer_pipeline.outbox.batch import PreparedBatch
 from lexer_pipeline.system.timings import Timings
 
@@ -181,7 +181,7 @@ def test_an_interrupt_at_any_call_leaves_all_parts_or_none(
         assert len(found) in (0, parts), at
         assert folders(out) == {one.path.name for one in found}, at
         # Only a delivery that has its names already, or a folder not yet locked, may wait for the next command.
-        assert found or not [name for name in published if not name.startswith(workspace.WORK)]
+        assert found or not [name for name in published if not name.startswith(recovery.WORK)]
 
 
 def test_the_next_run_clears_a_dead_ones_work_and_takes_the_next_name(
@@ -193,7 +193,7 @@ def test_the_next_run_clears_a_dead_ones_work_and_takes_the_next_name(
     done = of_bytes(TABLE, SPEC, out, KEEP_ALL)
 
     assert len(done.report.batches) == 1
-    assert not [path for path in out.iterdir() if path.name.startswith(workspace.WORK)]
+    assert not [path for path in out.iterdir() if path.name.startswith(recovery.WORK)]
 
 
 def test_the_work_of_a_living_process_is_left_alone(tmp_path: Path) -> None:
@@ -201,7 +201,7 @@ def test_the_work_of_a_living_process_is_left_alone(tmp_path: Path) -> None:
     work.new_part().write_records(b"{}\n")
     whole_batches(tmp_path)  # a lock of its own, as another process would take
 
-    assert (work.folder / "part-0001" / workspace.DATA).exists()
+    assert (work.folder / "part-0001" / recovery.DATA).exists()
     work.discard()
     work.discard()
     assert folders(tmp_path) == set()

@@ -14,8 +14,10 @@ from lexer_pipeline.chunks.repeats import NOTED, Repeated, Repeats, repeated_in
 from lexer_pipeline.errors import UsageError
 from lexer_pipeline.mapping.conversions import NeedsColumn, compile_conversion
 from lexer_pipeline.outbox.joined_parts import joined
+from lexer_pipeline.outbox.part import Part
+from lexer_pipeline.outbox.recovery import DATA
 from lexer_pipeline.outbox.trace_file import TraceFile
-from lexer_pipeline.outbox.workspace import DATA, Part, Workspace
+from lexer_pipeline.outbox.workspace import Workspace
 from lexer_pipeline.preparing.delivery import Delivery
 from lexer_pipeline.preparing.filling import pass_through, report_of
 from lexer_pipeline.preparing.mapped_route import MappedRoute

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from lexer_pipeline.outbox import workspace
+from lexer_pipeline.outbox import recovery
 from lexer_pipeline.system import scratch
 from lexer_pipeline.system.scratch import PREFIX, Parted, Scratch
 
@@ -64,7 +64,7 @@ def two(cwd: Path, data: bytes, *words: str | Path) -> Iterator["list[subprocess
 
 def hidden(folder: Path) -> set[str]:
     found = os.listdir(folder) if folder.exists() else []
-    return {name for name in found if name.startswith((PREFIX, workspace.WORK))}
+    return {name for name in found if name.startswith((PREFIX, recovery.WORK))}
 
 
 def finish(process: "subprocess.Popen[bytes]") -> int:

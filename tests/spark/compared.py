@@ -6,8 +6,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from lexer_pipeline.outbox.batch import PreparedBatch
-from lexer_pipeline.outbox.trace_file import TRACE, TraceFile
+from lexer_pipeline.outbox.batch import TRACE, PreparedBatch
+from lexer_pipeline.outbox.trace_file import TraceFile
 from lexer_pipeline.preparing.options import Options
 from lexer_pipeline.preparing.prepare import prepare_by
 from lexer_pipeline.preparing.report import Report

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 from lexer_pipeline.errors import StoreRefused, UsageError
-from lexer_pipeline.outbox.staging import CLAIM
+from lexer_pipeline.outbox.stored_recovery import CLAIM
 from lexer_pipeline.outbox.trace import trace
 from lexer_pipeline.preparing.options import Options
 from lexer_pipeline.preparing.prepare import prepare

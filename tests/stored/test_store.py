@@ -11,7 +11,8 @@ from lexer_pipeline.model import Manifest
 from lexer_pipeline.outbox.entry import BatchState, Offer
 from lexer_pipeline.outbox.ledger import Ledger
 from lexer_pipeline.outbox.publish import content_of, publish
-from lexer_pipeline.outbox.staging import CLAIM, workspace_in
+from lexer_pipeline.outbox.staging import workspace_in
+from lexer_pipeline.outbox.stored_recovery import CLAIM
 from lexer_pipeline.system import store_access, store_path, stores
 from lexer_pipeline.system.scratch import Scratch
 from lexer_pipeline.system.store_path import StorePath

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from lexer_pipeline.outbox.outbox import opened
-from lexer_pipeline.outbox.workspace import PLAN, recover
+from lexer_pipeline.outbox.recovery import PLAN, recover
 
 from tests.upload.helpers import prepared
 

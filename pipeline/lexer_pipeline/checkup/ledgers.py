@@ -16,7 +16,7 @@ from lexer_pipeline.outbox import ledger_file
 from lexer_pipeline.outbox.address import LedgerAddress, LedgerInDatabase, LedgerPlace
 from lexer_pipeline.outbox.entry import ENDED, UNDER_WAY, State
 from lexer_pipeline.outbox.ledger import in_postgres, place
-from lexer_pipeline.outbox.workspace import LOCK, WORK
+from lexer_pipeline.outbox.recovery import LOCK, WORK
 from lexer_pipeline.system.store_path import StorePath
 from lexer_pipeline.system.stores import Folder
 

@@ -24,6 +24,7 @@ from lexer_pipeline.system.stores import Folder
 
 MANIFEST = "manifest.json"
 ISSUES = "issues.ndjson"
+TRACE = "lines.trace"
 # What tells of a batch without a value of its records, and so stays where its data goes.
 REPORT, PAGE = "report.json", "report.html"
 SHOWS = "lexer-pipeline status shows the batches."

@@ -4,8 +4,9 @@ import os
 import shutil
 from collections.abc import Iterator, Sequence
 
+from lexer_pipeline.outbox.part import Part
+from lexer_pipeline.outbox.recovery import DATA
 from lexer_pipeline.outbox.trace_file import TraceFile
-from lexer_pipeline.outbox.workspace import DATA, Part
 from lexer_pipeline.system import files
 
 # So much is copied to be one part: a small share of what makes it worth while to have it written by several.

@@ -5,12 +5,11 @@ from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
 from lexer_pipeline.errors import UsageError
-from lexer_pipeline.outbox import deliveries, ledger_file, staging
+from lexer_pipeline.outbox import deliveries, ledger_file, recovery, stored_recovery
 from lexer_pipeline.outbox.address import LedgerPlace, in_database
 from lexer_pipeline.outbox.adopt import adopt
 from lexer_pipeline.outbox.ledger import Ledger, place
 from lexer_pipeline.outbox.ledger_file import FILE, MOVED
-from lexer_pipeline.outbox.workspace import recover
 from lexer_pipeline.system import files, scratch, stores
 from lexer_pipeline.system.runtime import Runtime
 from lexer_pipeline.system.scratch import Scratch
@@ -26,10 +25,10 @@ def opened(out: Folder, runtime: Runtime = Runtime(), file: LedgerPlace | None =
     with closing(Ledger(out, runtime, file)) as ledger:
         scratch.clear()
         if isinstance(out, StorePath):
-            staging.recover(out, ledger)
+            stored_recovery.recover(out, ledger)
         else:
             scratch.clear(out)
-            recover(out, lambda name: _is_known(ledger, out / name))
+            recovery.recover(out, lambda name: _is_known(ledger, out / name))
         adopt(out, ledger)
         yield ledger
 

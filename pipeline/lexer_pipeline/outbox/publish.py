@@ -20,8 +20,10 @@ from lexer_pipeline.outbox.entry import BatchEntry, BatchState, NewBatch, Offer
 from lexer_pipeline.outbox.known_sources import note_sources
 from lexer_pipeline.outbox.ledger import Ledger
 from lexer_pipeline.outbox.locks import ITSELF
+from lexer_pipeline.outbox.part import Part
+from lexer_pipeline.outbox.recovery import DATA
 from lexer_pipeline.outbox.there_already import Beside, changed, in_place, matched, nothing, with_asides
-from lexer_pipeline.outbox.workspace import DATA, Part, Workspace
+from lexer_pipeline.outbox.workspace import Workspace
 from lexer_pipeline.system import files
 from lexer_pipeline.system.store_path import StorePath, side_by_side
 from lexer_pipeline.system.stores import Folder

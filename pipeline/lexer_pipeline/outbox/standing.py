@@ -5,10 +5,9 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
-from lexer_pipeline.outbox.batch import MANIFEST, PAGE, REPORT
+from lexer_pipeline.outbox.batch import MANIFEST, PAGE, REPORT, TRACE
 from lexer_pipeline.outbox.entry import UNDER_WAY, BatchEntry, BatchState, Entry, State
 from lexer_pipeline.outbox.found import RECEIPTS
-from lexer_pipeline.outbox.trace_file import TRACE
 from lexer_pipeline.system import files
 from lexer_pipeline.system.hosts import is_loopback
 from lexer_pipeline.system.store_path import StorePath

@@ -9,13 +9,14 @@ from msgspec.structs import replace
 from lexer_pipeline.errors import UsageError
 from lexer_pipeline.model import Manifest, SourceUse
 from lexer_pipeline.outbox import deliveries
-from lexer_pipeline.outbox.batch import ISSUES, MANIFEST, PreparedBatch, as_named, read
+from lexer_pipeline.outbox.batch import ISSUES, MANIFEST, TRACE, PreparedBatch, as_named, read
 from lexer_pipeline.outbox.connection import Connection
 from lexer_pipeline.outbox.decide import Decision, Kind
 from lexer_pipeline.outbox.entry import BatchEntry, BatchState
 from lexer_pipeline.outbox.ledger import Ledger
-from lexer_pipeline.outbox.trace_file import TRACE
-from lexer_pipeline.outbox.workspace import DATA, Part, Workspace
+from lexer_pipeline.outbox.part import Part
+from lexer_pipeline.outbox.recovery import DATA
+from lexer_pipeline.outbox.workspace import Workspace
 from lexer_pipeline.system import files
 from lexer_pipeline.system.stores import Folder
 

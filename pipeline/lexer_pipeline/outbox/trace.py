@@ -8,10 +8,10 @@ from msgspec import Struct, to_builtins
 from lexer_pipeline.errors import UsageError
 from lexer_pipeline.model import Json
 from lexer_pipeline.outbox import names
-from lexer_pipeline.outbox.batch import MANIFEST, PreparedBatch, folder_named, read
+from lexer_pipeline.outbox.batch import MANIFEST, TRACE, PreparedBatch, folder_named, read
 from lexer_pipeline.outbox.line_packing import BrokenTraceError
 from lexer_pipeline.outbox.rejects_read import Reject, lines_in, rejected_up_to, rejects_file
-from lexer_pipeline.outbox.trace_file import TRACE, Origin, TraceFile
+from lexer_pipeline.outbox.trace_file import Origin, TraceFile
 from lexer_pipeline.system import stores
 from lexer_pipeline.system.stores import Folder
 

@@ -23,7 +23,6 @@ from lexer_pipeline.outbox.line_packing import BrokenTraceError, of_records, pac
 from lexer_pipeline.system import files
 from lexer_pipeline.system.stores import Folder
 
-TRACE = "lines.trace"
 MAGIC, VERSION = b"LXTRACE\n", 1
 # Where some of the rows are unchanged, which the version before does not know.
 WITH_UNCHANGED = 2

@@ -11,11 +11,11 @@ from lexer_pipeline.errors import UsageError
 from lexer_pipeline.kernels.arrays import Int64s
 from lexer_pipeline.loading.source import LoadedTable
 from lexer_pipeline.model import Json, Manifest, SourceUse, Specification
-from lexer_pipeline.outbox.batch import ISSUES, PreparedBatch
+from lexer_pipeline.outbox.batch import ISSUES, TRACE, PreparedBatch
 from lexer_pipeline.outbox.entry import BatchState
 from lexer_pipeline.outbox.line_packing import BrokenTraceError
-from lexer_pipeline.outbox.trace_file import TRACE, TraceFile
-from lexer_pipeline.outbox.workspace import Part
+from lexer_pipeline.outbox.part import Part
+from lexer_pipeline.outbox.trace_file import TraceFile
 from lexer_pipeline.preparing import rejects
 from lexer_pipeline.preparing.changes import Changes
 from lexer_pipeline.preparing.report import Verdict, by_name, issue_counts

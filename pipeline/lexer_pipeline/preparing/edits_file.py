@@ -14,7 +14,7 @@ from msgspec import Struct
 from lexer_pipeline.chunks.edits import Edits
 from lexer_pipeline.errors import UsageError
 from lexer_pipeline.model import SourceUse
-from lexer_pipeline.outbox.workspace import Part
+from lexer_pipeline.outbox.part import Part
 from lexer_pipeline.system import files
 
 # In the folder of a batch: what is to be applied to its rejects, and what was applied before it was made.

@@ -7,7 +7,8 @@ import orjson
 
 from lexer_pipeline.errors import UsageError
 from lexer_pipeline.loading.format import REJECTS, TABLE
-from lexer_pipeline.outbox.workspace import DATA, Part
+from lexer_pipeline.outbox.part import Part
+from lexer_pipeline.outbox.recovery import DATA
 from lexer_pipeline.preparing.fixed import Fixed
 from lexer_pipeline.system.stores import Folder
 

@@ -10,8 +10,9 @@ from lexer_pipeline.errors import UsageError
 from lexer_pipeline.loading.origins import Member, NamedFile
 from lexer_pipeline.loading.remote import RemoteFile
 from lexer_pipeline.outbox.joined_parts import joined
+from lexer_pipeline.outbox.part import Part
 from lexer_pipeline.outbox.staging import workspace_in
-from lexer_pipeline.outbox.workspace import Part, Workspace
+from lexer_pipeline.outbox.workspace import Workspace
 from lexer_pipeline.preparing import rejects
 from lexer_pipeline.preparing.filling import Read
 from lexer_pipeline.preparing.options import Options

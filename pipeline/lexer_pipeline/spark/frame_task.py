@@ -22,7 +22,7 @@ from lexer_pipeline.kernels.arrays import Int64s
 from lexer_pipeline.loading.records import rows_of
 from lexer_pipeline.loading.source import Loaded, LoadedTable
 from lexer_pipeline.mapping.conversions import NeedsColumn
-from lexer_pipeline.outbox.workspace import Part
+from lexer_pipeline.outbox.part import Part
 from lexer_pipeline.preparing.decisions import Decisions
 from lexer_pipeline.preparing.delivery import Delivery
 from lexer_pipeline.preparing.filling import pass_through

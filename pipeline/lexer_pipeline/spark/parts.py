@@ -5,7 +5,7 @@ from typing import Self
 
 from msgspec import Struct, field
 
-from lexer_pipeline.outbox.workspace import Part
+from lexer_pipeline.outbox.part import Part
 from lexer_pipeline.preparing.together import Together
 from lexer_pipeline.spark.repeated import NOTES
 from lexer_pipeline.system.hashing import Hashing

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from lexer_pipeline.chunks.fates import Fates
 from lexer_pipeline.model import Specification
-from lexer_pipeline.outbox.workspace import Part
+from lexer_pipeline.outbox.part import Part
 from lexer_pipeline.preparing.delivery import Delivery, Elsewhere
 from lexer_pipeline.preparing.filling import Read, fill_all
 from lexer_pipeline.preparing.folding import with_fates

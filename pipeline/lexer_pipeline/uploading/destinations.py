@@ -14,7 +14,7 @@ from lexer_pipeline.outbox.connection import Connection
 from lexer_pipeline.outbox.datasets import check_one_id, dataset_for
 from lexer_pipeline.outbox.entry import ENDED, BatchEntry, BatchState, Entry, State
 from lexer_pipeline.outbox.ledger import Ledger
-from lexer_pipeline.outbox.staging import being_placed
+from lexer_pipeline.outbox.stored_recovery import being_placed
 from lexer_pipeline.system import files
 from lexer_pipeline.system.store_path import side_by_side
 from lexer_pipeline.system.stores import Folder

@@ -14,7 +14,7 @@ from lexer_pipeline.outbox.batch import PreparedBatch
 from lexer_pipeline.outbox.entry import BatchEntry, Content
 from lexer_pipeline.outbox.ledger import Ledger
 from lexer_pipeline.outbox.outbox import looked_into, opened
-from lexer_pipeline.outbox.staging import being_placed
+from lexer_pipeline.outbox.stored_recovery import being_placed
 from lexer_pipeline.system import stores
 from lexer_pipeline.system.runtime import Runtime
 from lexer_pipeline.system.stores import Folder

@@ -15,9 +15,9 @@ from lexer_pipeline.outbox.batch import MANIFEST, as_named, folders, read
 from lexer_pipeline.outbox.entry import UNDER_WAY, BatchEntry, BatchState, Entry, State
 from lexer_pipeline.outbox.ledger import Ledger, uploads_by_batch
 from lexer_pipeline.outbox.outbox import looked_into
-from lexer_pipeline.outbox.staging import being_placed
+from lexer_pipeline.outbox.recovery import WORK
 from lexer_pipeline.outbox.standing import data_in, size_of, standing
-from lexer_pipeline.outbox.workspace import WORK
+from lexer_pipeline.outbox.stored_recovery import being_placed
 from lexer_pipeline.system import stores
 from lexer_pipeline.system.scratch import PREFIX
 from lexer_pipeline.system.stores import Folder

@@ -3,7 +3,7 @@
 import argparse
 
 from lexer_pipeline.cli import asked as given
-from lexer_pipeline.cli import show_sent
+from lexer_pipeline.cli import show_purged
 from lexer_pipeline.cli.answers import print_json
 from lexer_pipeline.cli.console import console_for
 from lexer_pipeline.cli.exits import DONE
@@ -24,7 +24,7 @@ def run(asked: argparse.Namespace) -> int:
             "For example: lexer-pipeline purge --older-than 30d; --state forgets what --changed compares with.",
         )
     found = purge(asked.out, asked.older_than, settings, really=asked.yes)
-    show_sent.purged(console_for(asked), found, asked.out, asked.yes)
+    show_purged.purged(console_for(asked), found, asked.out, asked.yes)
     if asked.json:
         print_json({"removed": asked.yes, "batches": [one.as_json() for one in found.batches]})
     return DONE
@@ -38,7 +38,7 @@ def _state(asked: argparse.Namespace, settings: Settings) -> int:
             "Leave out one of them.",
         )
     found = purge_state(asked.out, settings, really=asked.yes)
-    show_sent.purged_state(console_for(asked), found, settings, asked.yes)
+    show_purged.purged_state(console_for(asked), found, settings, asked.yes)
     if asked.json:
         print_json({"removed": asked.yes, "states": [one.as_json() for one in found]})
     return DONE
