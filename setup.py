@@ -1,4 +1,4 @@
-"""Where the packages lie, and the compiled kernels: without a compiler all works without them, only slower."""
+"""Where the packages lie, and the kernels, which a C compiler makes; a wheel has them."""
 
 import os
 import runpy
@@ -7,6 +7,7 @@ from pathlib import Path
 from Cython.Build import cythonize
 from setuptools import Extension, find_packages, setup
 from setuptools.command.build_ext import build_ext
+from setuptools.errors import CompileError, PlatformError
 
 ROOT = "pipeline"
 KERNELS = Path(ROOT, "lexer_pipeline", "kernels")
@@ -39,7 +40,13 @@ class BuildKernels(build_ext):
         for extension, one in zip(self.extensions, made, strict=True):
             extension.sources = one.sources
             extension.extra_compile_args = [flag]
-        super().build_extensions()
+        try:
+            super().build_extensions()
+        except (CompileError, PlatformError) as problem:
+            raise SystemExit(
+                f"lexer-pipeline: its kernels could not be compiled ({problem}).\n"
+                "Install a wheel for this machine, or a C compiler and the headers of Python, and try again."
+            ) from None
 
 
 write_codes()
@@ -51,7 +58,6 @@ setup(
             f"lexer_pipeline.kernels.{source.stem}",
             [str(source)],
             depends=[str(shared) for shared in sorted(KERNELS.glob("*.pxd"))],
-            optional=True,
         )
         for source in sorted(KERNELS.glob("*.pyx"))
     ],

@@ -11,10 +11,11 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from lexer_pipeline.kernels import codes, conversions, dispatch, fallback
+from lexer_pipeline.kernels import codes, conversions, dispatch
 from lexer_pipeline.kernels.codes import HAS_DOUBLED, HAS_ESCAPE, HAS_HIGH
 from lexer_pipeline.mapping.conversions import Converted, NeedsColumn, Vectorised, compile_conversion, through
 
+from tests import plain
 from tests.thoroughness import also_drilled, with_examples
 
 thorough = with_examples(60, drill=1000)
@@ -262,7 +263,7 @@ def test_texts_are_told_apart_the_same_with_the_kernel_and_without(texts: list[s
 
     assert [texts[first[number]] for number in numbers] == texts
     assert len(first) == len(set(texts))
-    assert [part.tolist() for part in fallback.distinct(*column)] == [numbers.tolist(), first.tolist()]
+    assert [part.tolist() for part in plain.distinct(*column)] == [numbers.tolist(), first.tolist()]
 
 
 def test_quotes_that_are_doubled_are_told_from_those_that_are_not() -> None:
@@ -279,7 +280,7 @@ def test_cells_are_joined_the_same_with_the_kernel_and_without(wide: int, texts:
     texts = texts[: len(texts) // wide * wide]
     data, *places = column_of(texts)
     cells = [part.reshape(-1, wide) for part in places]
-    fast, slow = conversions.joined(data, *cells, 31), fallback.joined(data, *cells, 31)
+    fast, slow = conversions.joined(data, *cells, 31), plain.joined(data, *cells, 31)
 
     assert [fast[0], *(part.tolist() for part in fast[1:])] == [
         slow[0],

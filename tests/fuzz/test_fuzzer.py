@@ -7,7 +7,6 @@ import sys
 from pathlib import Path
 
 import pytest
-from lexer_pipeline.kernels import dispatch
 
 from tests.fuzz import mutate, reach
 from tests.fuzz.corpus import seeds
@@ -38,8 +37,6 @@ def planted(bug: str, folder: Path) -> subprocess.CompletedProcess[str]:
 def test_a_planted_bug_is_found_and_its_input_kept(
     bug: str, kind: str, complaint: str, tmp_path: Path
 ) -> None:
-    if bug == "flipped byte" and not dispatch.IS_COMPILED:
-        pytest.skip("there are no kernels")
     done = planted(bug, tmp_path)
 
     assert done.returncode == 1, done.stdout + done.stderr

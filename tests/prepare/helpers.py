@@ -9,15 +9,20 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
-from lexer_pipeline.kernels import dispatch, fallback
+import numpy as np
+from lexer_pipeline.kernels import dispatch
 from lexer_pipeline.loading.source import Source
 from lexer_pipeline.model import Manifest
 from lexer_pipeline.outbox import batch, outbox
 from lexer_pipeline.outbox.batch import PreparedBatch
+from lexer_pipeline.preparing import routes
 from lexer_pipeline.preparing.options import Options
 from lexer_pipeline.preparing.prepare import prepare
 from lexer_pipeline.preparing.report import Report
+from lexer_pipeline.validating import validate as validate_stage
 from msgspec.structs import replace
+
+from tests import plain
 
 ROOT = Path(__file__).resolve().parents[2]
 # Stands in every value of the inputs below, so that a value in a message would be seen.
@@ -119,12 +124,16 @@ def check(done: Prepared) -> None:
 
 @contextmanager
 def in_plain_python() -> Iterator[None]:
-    """The pipeline as it runs where the kernels were not compiled."""
+    """The pipeline as it runs without kernels: nothing is vouched for, and all goes the reference's way."""
     with ExitStack() as stack:
-        plain = vars(fallback)
-        for name in {name for name, kernel in vars(dispatch).items() if callable(kernel)} & set(plain):
-            stack.enter_context(patch.object(dispatch, name, plain[name]))
-        stack.enter_context(patch.object(dispatch, "IS_COMPILED", False))
+        for name in plain.__all__:
+            stack.enter_context(patch.object(dispatch, name, getattr(plain, name)))
+        stack.enter_context(patch.object(routes, "compile_writer", lambda *_: None))
+        stack.enter_context(patch.object(routes, "compile_automaton", lambda *_: None))
+        vouches_for_none = patch.object(
+            validate_stage, "_vouched", lambda shaped, *_: np.zeros(shaped.chunk.records, np.bool_)
+        )
+        stack.enter_context(vouches_for_none)
         yield
 
 

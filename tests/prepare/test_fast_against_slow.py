@@ -15,16 +15,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from lexer_pipeline.kernels import cells as compiled_cells
-from lexer_pipeline.kernels import codes, fallback
+from lexer_pipeline.kernels import codes
 from lexer_pipeline.kernels import documents as compiled_documents
 from lexer_pipeline.kernels.dialect import Dialect, Doubtful
-from lexer_pipeline.kernels.fallback.rows import NEEDS_ESCAPE
 from lexer_pipeline.loading import delimited, table_rows
 from lexer_pipeline.loading import json_documents as documents
 from lexer_pipeline.loading.passed_over import PassedOver
 from lexer_pipeline.specs import catalog, values
 from oracle import RECORD_TYPES, accepts, examples, flat, normalised, oddities, spoiled, spoiled_cell
 
+from tests import plain
+from tests.plain.rows import NEEDS_ESCAPE
 from tests.thoroughness import also_drilled, with_examples
 
 from .helpers import in_plain_python, of_bytes
@@ -149,7 +150,7 @@ def same_scan(
     doubtful: Doubtful | None = ASKED,
 ) -> Any:  # fmt: skip
     fast = compiled_cells.scan_csv(data, dialect, columns, final, most, longest, doubtful)
-    slow: Any = fallback.scan_csv(data, dialect, columns, final, most, longest, doubtful)
+    slow: Any = plain.scan_csv(data, dialect, columns, final, most, longest, doubtful)
     faults = np.asarray(fast[9])
     assert fast[:2] == slow[:2]
     for name, a, b in zip(("starts", "ends", "flags"), fast[2:5], slow[2:5], strict=True):
@@ -239,8 +240,8 @@ bits = st.lists(st.sampled_from(BITS), max_size=20).map(b"".join)
 @given(bits, st.booleans(), st.integers(1, 4))
 def test_both_splitters_find_the_same_values(data: bytes, final: bool, most: int) -> None:
     for at in (0, len(data) // 2, len(data)):
-        assert compiled_documents.value_end(data, at) == fallback.value_end(data, at)
-        fast, slow = (one.split_array(data, at, final, most) for one in (compiled_documents, fallback))
+        assert compiled_documents.value_end(data, at) == plain.value_end(data, at)
+        fast, slow = (one.split_array(data, at, final, most) for one in (compiled_documents, plain))
         assert fast[0].tolist() == slow[0].tolist()
         assert fast[1:] == slow[1:]
 
@@ -251,7 +252,7 @@ def test_both_splitters_find_the_same_values(data: bytes, final: bool, most: int
 )
 def test_both_finders_find_the_same_lines(data: bytes) -> None:
     for end in range(len(data) + 1):
-        fast, slow = (one.find_lines(data, end) for one in (compiled_documents, fallback))
+        fast, slow = (one.find_lines(data, end) for one in (compiled_documents, plain))
         assert [one.tolist() for one in fast[:3]] == [one.tolist() for one in slow[:3]]
         assert fast[3:] == slow[3:]
 
@@ -301,7 +302,7 @@ def test_lines_keep_their_numbers_behind_blank_ones() -> None:
 @with_examples(100, drill=2000)
 @given(bits)
 def test_a_value_ends_where_a_plain_loop_says(data: bytes) -> None:
-    assert fallback.value_end(data, 0) == plain_value_end(data)
+    assert plain.value_end(data, 0) == plain_value_end(data)
 
 
 def plain_value_end(data: bytes) -> int:
@@ -556,7 +557,7 @@ def test_both_writers_write_the_same_records(
     )
     arguments = (b"".join(cells), starts, ends, flags, 4, first, last, take, *program_of(members))
 
-    fast, slow = compiled_cells.encode(*arguments), fallback.encode(*arguments)
+    fast, slow = compiled_cells.encode(*arguments), plain.encode(*arguments)
 
     assert fast[0] == slow[0]
     assert fast[1].tolist() == slow[1].tolist()

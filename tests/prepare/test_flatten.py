@@ -1,4 +1,4 @@
-"""Documents as a table: the kernel gives the rows of the fallback, or leaves a document to it."""
+"""Documents as a table: the kernel gives the rows that plain Python gives, or leaves a document to it."""
 
 import json
 import random
@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from lexer_pipeline.kernels import codes, fallback
+from lexer_pipeline.kernels import codes
 from lexer_pipeline.kernels.flatten import flatten
 from lexer_pipeline.kernels.path_tree import ITEMS, Flattened, PathTree
+from lexer_pipeline.kernels.plain import flatten as plain
 from lexer_pipeline.limits import RECORD_ROWS
 
 from .flat_documents import HALVES, WRONG, Chance
@@ -45,9 +46,9 @@ def rows_of(tree: PathTree, found: Flattened) -> Rows:
 
 
 def compared(tree: PathTree, documents: Sequence[bytes]) -> set[int]:
-    """The documents that the kernel left, once the rows of all others are those of the fallback."""
+    """The documents that the kernel left, once the rows of all others are those of plain Python."""
     data, starts, ends = places_of(documents)
-    fast, slow = flatten(tree, data, starts, ends), fallback.flatten(tree, data, starts, ends)
+    fast, slow = flatten(tree, data, starts, ends), plain.flatten(tree, data, starts, ends)
     left = set(fast.left.tolist())
     made = rows_of(tree, slow)
     assert rows_of(tree, fast) == {number: rows for number, rows in made.items() if number not in left}
@@ -57,7 +58,7 @@ def compared(tree: PathTree, documents: Sequence[bytes]) -> set[int]:
 
 @settings(max_examples=1500)
 @given(seeds)
-def test_the_kernel_gives_the_rows_of_the_fallback_or_leaves_the_document(seed: int) -> None:
+def test_the_kernel_gives_the_rows_of_plain_python_or_leaves_the_document(seed: int) -> None:
     chance = Chance(random.Random(seed), False)
     tree = chance.tree()
     compared(tree, [chance.document(tree) for _ in range(3)])

@@ -7,10 +7,12 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from lexer_pipeline.kernels import dispatch, fallback
-from lexer_pipeline.kernels.fallback.fingerprints import siphash
+from lexer_pipeline.kernels import dispatch
+from lexer_pipeline.kernels.plain.fingerprints import siphash
 from lexer_pipeline.specs import catalog
 from lexer_pipeline.specs.identity import REFERENCE, REFERENCES, identity_of
+
+from tests import plain
 
 KEY = bytes(range(16))
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=12) | st.sampled_from(
@@ -35,7 +37,7 @@ def hashes(
     texts = [(one.encode() if isinstance(one, str) else one) + b"\n" for one in lines]
     ends = np.cumsum([len(one) for one in texts], dtype=np.int64)
     given = b"".join(texts), ends, names, is_reference, key
-    fast, slow = dispatch.record_hashes(*given), fallback.record_hashes(*given)
+    fast, slow = dispatch.record_hashes(*given), plain.record_hashes(*given)
     assert [one.tolist() for one in fast] == [one.tolist() for one in slow]
     return list(zip(*(one.tolist() for one in fast), strict=True))
 
@@ -147,6 +149,6 @@ def test_hashes_are_found_among_others_by_their_beginnings(
     begins = np.arange(1 << bits, dtype=np.uint64) << np.uint64(64 - bits)
     starts = np.append(np.searchsorted(there, begins), len(there)).astype(np.int64)
     asked = np.array([*some, *known], np.uint64)
-    found = [module.among(asked, there, starts).tolist() for module in (dispatch, fallback)]
+    found = [module.among(asked, there, starts).tolist() for module in (dispatch, plain)]
 
     assert found[0] == found[1] == [one in known for one in asked.tolist()]

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 from lexer_pipeline.errors import SourceError, UsageError
-from lexer_pipeline.kernels import dispatch, fallback, row_writer
+from lexer_pipeline.kernels import dispatch, row_writer
 from lexer_pipeline.kernels.dialect import Dialect
 from lexer_pipeline.loading import byte_stream, table_rows
 from lexer_pipeline.model import Specification
@@ -25,6 +25,7 @@ from lexer_pipeline.validating.layout import Layout, compile_layout
 from lexer_pipeline.validating.reference import ReferenceChecker
 from msgspec.structs import replace
 
+from tests import plain
 from tests.running import ROOT, environment
 from tests.thoroughness import with_examples
 
@@ -323,7 +324,7 @@ def test_no_kernel_reads_beyond_its_bytes() -> None:
 
 
 def same_keys(data: bytes, column: int, final: bool, longest: int, dialect: Dialect = COMMA) -> None:
-    fast, slow = (kind.scan_keys(data, dialect, column, final, longest) for kind in (row_writer, fallback))
+    fast, slow = (kind.scan_keys(data, dialect, column, final, longest) for kind in (row_writer, plain))
     assert fast[:2] == slow[:2]
     assert fast[2][:, :4].tolist() == slow[2][:, :4].tolist()
     keyed = [(a, b) for a, b in zip(fast[2][:, 4].tolist(), slow[2][:, 4].tolist(), strict=True)]

@@ -10,7 +10,6 @@ from unittest.mock import patch
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
-from lexer_pipeline.kernels import dispatch
 from lexer_pipeline.validating import signatures
 from lexer_pipeline.validating.reference import ReferenceChecker
 from lexer_pipeline.validating.signatures import DocumentSignatures, RowSignatures
@@ -158,7 +157,6 @@ def test_documents_with_unknown_keys_judged_by_their_sketch_have_the_issues_that
     assert fast.report.sources == slow.report.sources
 
 
-@pytest.mark.skipif(not dispatch.IS_COMPILED, reason="sketches are made by a kernel")
 def test_documents_with_an_unknown_key_of_another_name_each_are_judged_once(tmp_path: Path) -> None:
     judged: list[bytes] = []
     judge: Callable[[ReferenceChecker, bytes], object] = ReferenceChecker.text

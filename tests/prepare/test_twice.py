@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from lexer_pipeline.chunks import repeats
-from lexer_pipeline.kernels import dispatch, fallback
+from lexer_pipeline.kernels import dispatch
 from lexer_pipeline.kernels.dialect import Dialect
 from lexer_pipeline.preparing.options import Options
 from lexer_pipeline.preparing.prepare import validate
@@ -20,6 +20,7 @@ from lexer_pipeline.validating import shared_links
 from lexer_pipeline.validating.identities import Identities, Known
 from lexer_pipeline.validating.shared_links import SharedLinks
 
+from tests import plain
 from tests.prepare.helpers import Prepared, in_plain_python, of_bytes, prepared
 
 HEAD = (
@@ -436,7 +437,7 @@ def test_hashes_tell_the_same_records_apart_with_kernels_and_without(
     ]
     data, ends = b"".join(lines), np.cumsum([len(line) for line in lines])
     fast, _, odd = dispatch.hash_lines(data, ends, keys, links, folded, 1 << 63)
-    slow, _, _ = fallback.hash_lines(data, ends, keys, links, folded, 1 << 63)
+    slow, _, _ = plain.hash_lines(data, ends, keys, links, folded, 1 << 63)
     told = [place for place in range(len(records)) if not any(b"\\" in part for part in records[place])]
     assert sorted(odd) == [place for place in range(len(records)) if place not in told]
     for place in range(len(keys)):
@@ -464,7 +465,7 @@ def test_a_line_that_is_cut_is_left_to_a_reader_of_json(cut: bytes) -> None:
 )
 def test_addresses_are_marked_alike_with_kernels_and_without(keys: Sequence[bytes]) -> None:
     data = b"".join(key + b",1\n" for key in keys)
-    fast, slow = (kind.scan_keys(data, Dialect(","), 0, True, 1 << 20, True) for kind in (dispatch, fallback))
+    fast, slow = (kind.scan_keys(data, Dialect(","), 0, True, 1 << 20, True) for kind in (dispatch, plain))
     assert fast[2][:, :4].tolist() == slow[2][:, :4].tolist()
     same = [[a == b for a in one[2][:, 4].tolist() for b in one[2][:, 4].tolist()] for one in (fast, slow)]
     assert same[0] == same[1]
@@ -472,7 +473,7 @@ def test_addresses_are_marked_alike_with_kernels_and_without(keys: Sequence[byte
 
 @given(st.lists(st.lists(st.integers(0, 40), max_size=30), max_size=6))
 def test_a_filter_never_misses_a_hash_that_came_again(pieces: list[list[int]]) -> None:
-    fast, exact = dispatch.BloomFilter(), fallback.BloomFilter()
+    fast, exact = dispatch.BloomFilter(), plain.BloomFilter()
     for piece in pieces:
         hashes = np.array(piece, np.uint64) * np.uint64(0x9E3779B97F4A7C15)
         assert not Counter(exact.add(hashes).tolist()) - Counter(fast.add(hashes).tolist())

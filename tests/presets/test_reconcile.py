@@ -10,12 +10,13 @@ import pytest
 from hypothesis import HealthCheck, example, given
 from hypothesis import strategies as st
 from lexer_pipeline import Options, prepare, validate
-from lexer_pipeline.kernels import dispatch, fallback
+from lexer_pipeline.kernels import dispatch
 from lexer_pipeline.mapping import reconcile
 from lexer_pipeline.mapping.conversions.arithmetic import EXACT
 from lexer_pipeline.mapping.record_sums import plain
 from lexer_pipeline.outbox.batch import PreparedBatch
 
+from tests import plain as plain_kernels
 from tests.presets.exports import all_in_doubt, convert, write
 from tests.presets.headers import HEADERS
 from tests.thoroughness import with_examples
@@ -420,7 +421,7 @@ def test_amounts_are_read_alike_with_kernels_and_without(said: list[tuple[str, i
     starts = (ends - np.array([len(text) for text, _ in said], np.int32)).astype(np.int32)
     flags = np.array([flag for _, flag in said], np.uint8)
 
-    fast, slow = (one.exact_amounts(data, starts, ends, flags) for one in (dispatch, fallback))
+    fast, slow = (one.exact_amounts(data, starts, ends, flags) for one in (dispatch, plain_kernels))
 
     assert fast[0].tolist() == slow[0].tolist()
     assert fast[1].tolist() == slow[1].tolist()
@@ -435,7 +436,7 @@ def test_amounts_are_read_alike_with_kernels_and_without(said: list[tuple[str, i
 )
 def test_sums_are_written_alike_with_kernels_and_without(amounts: list[int]) -> None:
     (fast, fast_ends), (slow, slow_ends) = (
-        one.written_amounts(np.array(amounts, np.int64)) for one in (dispatch, fallback)
+        one.written_amounts(np.array(amounts, np.int64)) for one in (dispatch, plain_kernels)
     )
 
     assert (fast, fast_ends.tolist()) == (slow, slow_ends.tolist())

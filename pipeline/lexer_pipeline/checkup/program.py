@@ -5,12 +5,13 @@ import re
 import sqlite3
 import ssl
 from collections.abc import Iterator, Sequence
+from importlib import import_module
 from importlib.metadata import PackageNotFoundError, requires, version
 
 import pycurl
 
 from lexer_pipeline.checkup.check import Check, look, wrong
-from lexer_pipeline.kernels import dispatch
+from lexer_pipeline.errors import UsageError
 
 AREA = "program"
 NAME = "lexer-pipeline"
@@ -41,10 +42,11 @@ def look_at(own: str) -> Iterator[Check]:
 
 
 def _kernels() -> Check:
-    if dispatch.IS_COMPILED:
-        return Check(AREA, "kernels", "compiled")
-    remedy = "Install a wheel, or a C compiler and then: pip install --force-reinstall --no-cache-dir ."
-    return look(AREA, "kernels", "not compiled: all works, about eighty times as slow as it should", remedy)
+    try:
+        import_module("lexer_pipeline.kernels.dispatch")
+    except UsageError as problem:
+        return wrong(AREA, "kernels", problem.message, problem.hint)
+    return Check(AREA, "kernels", "compiled")
 
 
 def _libraries(needed: Sequence[str]) -> Iterator[Check]:

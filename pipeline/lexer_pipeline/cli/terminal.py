@@ -8,28 +8,15 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from importlib import import_module
 
-from lexer_pipeline.cli.log import OFTEN, WARNING, Log
-from lexer_pipeline.kernels import dispatch
+from lexer_pipeline.cli.log import OFTEN, Log
 from lexer_pipeline.system.timings import Timings
-
-UNCOMPILED = """\
-note: the compiled kernels are missing, so this takes about eighty times as long as it should
-  Install a wheel, or a C compiler and then, in the folder of the source, pip install --force-reinstall --no-cache-dir .
-"""
 
 
 def watched(
     asked: argparse.Namespace, what: str
 ) -> AbstractContextManager[Callable[[int, int], None] | None]:
-    """Rows, rate, bytes and time left on a terminal; nothing elsewhere.
-
-    Kernels that are missing are told first, since all that follows is slow without them.
-    """
+    """Rows, rate, bytes and time left on a terminal; nothing elsewhere."""
     log: Log = asked.log
-    if not dispatch.IS_COMPILED:
-        log.tell("kernels_missing", WARNING)
-        if not asked.quiet and not log.replaces_words:
-            sys.stderr.write(UNCOMPILED)
     bar: AbstractContextManager[Callable[[int, int], None] | None] = nullcontext()
     if not asked.quiet and not log.replaces_words and sys.stderr.isatty():
         from lexer_pipeline.cli import progress

@@ -1,41 +1,9 @@
-"""The compiled kernels where they were built, else their fallbacks in plain Python: slower, the same answers.
+"""The one door to the compiled kernels; UsageError where they are missing, or were made for another Python."""
 
-Some kernels have no fallback: while IS_COMPILED is false nothing calls them, and all goes the reference's way.
-"""
+from lexer_pipeline.errors import UsageError
 
-from lexer_pipeline.kernels.fallback import (
-    BloomFilter,
-    KeySet,
-    agree,
-    among,
-    check_column,
-    distinct,
-    encode,
-    exact_amounts,
-    find_lines,
-    flatten,
-    gather,
-    hash_cells,
-    hash_lines,
-    hash_text,
-    joined,
-    mark_keys,
-    pull_up,
-    record_hashes,
-    repeat_first,
-    rewrite,
-    scan_csv,
-    scan_keys,
-    split_array,
-    tally_dates,
-    tally_money,
-    value_end,
-    written_amounts,
-)
-
-IS_COMPILED = False
 try:
-    from lexer_pipeline.kernels.cells import (  # type: ignore[assignment]
+    from lexer_pipeline.kernels.cells import (
         KeySet,
         agree,
         check_column,
@@ -65,20 +33,17 @@ try:
     )
     from lexer_pipeline.kernels.fingerprints import among, record_hashes
     from lexer_pipeline.kernels.flatten import flatten
-    from lexer_pipeline.kernels.identities import (  # type: ignore[assignment]
-        BloomFilter,
-        hash_cells,
-        hash_lines,
-        hash_text,
-    )
+    from lexer_pipeline.kernels.identities import BloomFilter, hash_cells, hash_lines, hash_text
     from lexer_pipeline.kernels.row_writer import Writer, scan_keys
-
-    IS_COMPILED = True
-except ImportError:
-    pass
+except ImportError as problem:
+    if not (problem.name or "").startswith("lexer_pipeline.kernels."):
+        raise
+    raise UsageError(
+        "the compiled parts of lexer-pipeline are missing, or were made for another Python",
+        "Install a wheel for this machine; or a C compiler, and then: pip install --force-reinstall --no-cache-dir .",
+    ) from None
 
 __all__ = [
-    "IS_COMPILED",
     "Automaton",
     "BloomFilter",
     "KeySet",

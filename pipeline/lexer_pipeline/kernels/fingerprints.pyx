@@ -2,7 +2,7 @@
 """Keyed hashes of whole records and of what they are known by, which tell what changed from one export to the next.
 
 SipHash-1-3 (Aumasson and Bernstein 2012, with the rounds of Rust's and Python's tables) of each member as it stands in the NDJSON. What
-stands there otherwise than the canonical form that the fallback describes is left to it, so both give the same hashes on every machine.
+stands there otherwise than the canonical form that `plain/fingerprints.py` describes is left to it, so both give the same hashes on every machine.
 """
 
 from libc.stdint cimport int64_t, uint8_t, uint64_t
@@ -14,7 +14,7 @@ from lexer_pipeline.kernels.primitives cimport *
 
 import numpy as np
 
-from lexer_pipeline.kernels.fallback.fingerprints import record_hashes_of
+from lexer_pipeline.kernels.plain.fingerprints import record_hashes_of
 
 cdef enum:
     MOST_NAMES = 8

@@ -1,5 +1,5 @@
 # cython: language_level=3, boundscheck=False, wraparound=False, initializedcheck=False, cdivision=True
-"""Documents as a table of paths: the rows that `fallback/flatten.py` makes of them, for documents that are certainly JSON.
+"""Documents as a table of paths: the rows that `plain/flatten.py` makes of them, for documents that are certainly JSON.
 
 A document that the kernel is not certain of is left to that file. All of a document is validated (RFC 8259), also what no column
 takes. Every byte is read within the bounds of the data, and every write goes through `reserve`.

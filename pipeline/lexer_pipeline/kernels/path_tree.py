@@ -76,7 +76,7 @@ class Flattened(NamedTuple):
     """Documents as rows of cells, row-major, whose places are those of their `texts`.
 
     `documents` says for each row which document it is of, `begins` whether it begins a record, `faults` whether the document is
-    none that can be read (ROW_DOCUMENT; its one row is empty). `left` are documents that were left to the fallback, without a row.
+    none that can be read (ROW_DOCUMENT; its one row is empty). `left` are documents that were left to plain Python, without a row.
     """
 
     texts: bytes

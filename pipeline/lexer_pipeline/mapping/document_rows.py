@@ -8,10 +8,11 @@ from numpy.typing import NDArray
 
 from lexer_pipeline.chunks.documents import Documents
 from lexer_pipeline.chunks.records import Records
-from lexer_pipeline.kernels import dispatch, fallback
+from lexer_pipeline.kernels import dispatch
 from lexer_pipeline.kernels.arrays import Int32s
 from lexer_pipeline.kernels.codes import ROW_BLANK
 from lexer_pipeline.kernels.path_tree import Flattened
+from lexer_pipeline.kernels.plain import flatten as plain
 from lexer_pipeline.limits import RECORD_ROWS
 from lexer_pipeline.mapping.document_paths import spelled
 from lexer_pipeline.mapping.document_table import DocumentTable
@@ -49,7 +50,7 @@ def rows_of(table: DocumentTable, chunk: Documents, before: int) -> Records:
 
 
 def _flattened(table: DocumentTable, chunk: Documents) -> Flattened:
-    """What the kernel makes of documents, and of those that it leaves the fallback."""
+    """What the kernel makes of documents, and plain Python of those that it leaves."""
     starts = chunk.starts
     if chunk.orphans:
         # What belongs to nobody is none of the documents that a record is made of.
@@ -59,7 +60,7 @@ def _flattened(table: DocumentTable, chunk: Documents) -> Flattened:
     found = dispatch.flatten(table.tree, chunk.data, starts, chunk.ends)
     if not len(found.left):
         return found
-    rest = fallback.flatten(table.tree, chunk.data, starts[found.left], chunk.ends[found.left])
+    rest = plain.flatten(table.tree, chunk.data, starts[found.left], chunk.ends[found.left])
     documents = np.concatenate([found.documents, found.left[rest.documents]])
     order = np.argsort(documents, kind="stable")
     by, wide = np.int32(len(found.texts)), (-1, table.tree.columns)

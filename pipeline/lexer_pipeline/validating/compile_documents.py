@@ -33,9 +33,7 @@ NOWHERE = Place(())
 
 
 def compile_automaton(schema: Schema) -> "dispatch.Automaton | None":
-    """The automaton of a schema, or None where the kernels or words for it are missing."""
-    if not dispatch.IS_COMPILED:
-        return None
+    """The automaton of a schema, or None where the kernel has no words for it."""
     try:
         return Tables(schema).automaton()
     except NotCompiled:

@@ -26,11 +26,11 @@ DEEPEST = 30
 def compile_writer(
     schema: Schema, layout: Layout, hashed: Sequence[tuple[int, bool]]
 ) -> "dispatch.Writer | None":
-    """The program of a table without a mapping; None where the kernel or words for it are missing.
+    """The program of a table without a mapping; None where the kernel has no words for it.
 
     It gives the hashes of some columns too, of which is said whether the case of letters makes no difference.
     """
-    if not dispatch.IS_COMPILED or any(len(leaf.path) >= DEEPEST for leaf in layout.leaves):
+    if any(len(leaf.path) >= DEEPEST for leaf in layout.leaves):
         return None
     try:
         steps = _Steps(Tables(schema))

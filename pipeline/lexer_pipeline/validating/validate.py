@@ -195,7 +195,7 @@ def _agrees(chunk: Records, read: Cells, layout: Layout) -> Bools:
 def _vouched(shaped: ShapedRows, layout: Layout, reference: ReferenceChecker) -> Bools:
     """The records whose rows are all certain and satisfy the schema."""
     chunk = shaped.chunk
-    if not chunk.records or not dispatch.IS_COMPILED:
+    if not chunk.records:
         return np.zeros(chunk.records, np.bool_)
     vouched = ~np.logical_or.reduceat(shaped.doubtful & (chunk.faults != ROW_BLANK), chunk.firsts)
     if vouched.any():

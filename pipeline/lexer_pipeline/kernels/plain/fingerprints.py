@@ -7,25 +7,10 @@ its end that are worth nothing. A list or an object is hashed from the hashes of
 import json
 from collections.abc import Mapping
 from decimal import MAX_EMAX, MIN_EMIN, Context, Decimal, InvalidOperation
-from itertools import pairwise
 from typing import Any, Self
-
-import numpy as np
-
-from lexer_pipeline.kernels.arrays import Bools, Int64s, UInt64s
 
 WORD = (1 << 64) - 1
 LONGEST = 400
-
-
-def record_hashes(
-    data: bytes, ends: Int64s, names: tuple[bytes, ...], is_reference: bool, key: bytes
-) -> tuple[UInt64s, UInt64s]:
-    """Two hashes of each line of NDJSON; see `fingerprints.record_hashes`."""
-    lines = [data[begin:end] for begin, end in pairwise([0, *ends.tolist()])]
-    found = [record_hashes_of(line, names, is_reference, key) for line in lines]
-    identities, contents = zip(*found, strict=True) if found else ((), ())
-    return np.array(identities, np.uint64), np.array(contents, np.uint64)
 
 
 def record_hashes_of(
@@ -124,9 +109,3 @@ def _rounds(v: list[int], count: int) -> None:
 
 def _turned(word: int, bits: int) -> int:
     return (word << bits | word >> 64 - bits) & WORD
-
-
-def among(some: UInt64s, known: UInt64s, starts: Int64s) -> Bools:
-    """Which of some hashes are among known ones; see `fingerprints.among`."""
-    found: Bools = np.isin(some, known[: int(starts[-1])])
-    return found

@@ -4,7 +4,6 @@ import re
 from decimal import Decimal
 
 import numpy as np
-
 from lexer_pipeline.kernels.arrays import Bools, Int32s, Int64s, UInt8s, UInt32s
 from lexer_pipeline.kernels.codes import FAMILIES, HAS_DOUBLED, IN_DOUBT, MILLION, READINGS
 

@@ -5,7 +5,6 @@ import json
 from collections.abc import Sequence
 
 import numpy as np
-
 from lexer_pipeline.kernels.arrays import Int32s, Int64s, UInt64s
 
 

@@ -4,8 +4,6 @@ import hashlib
 import re
 
 import numpy as np
-from msgspec import Struct
-
 from lexer_pipeline.kernels.arrays import Int32s, Int64s, Scanned, UInt8s, UInt64s
 from lexer_pipeline.kernels.clean_key import clean_key
 from lexer_pipeline.kernels.codes import (
@@ -29,6 +27,7 @@ from lexer_pipeline.kernels.codes import (
     ROW_UTF8,
 )  # fmt: skip
 from lexer_pipeline.kernels.dialect import Dialect, Doubtful
+from msgspec import Struct
 
 LINE_BREAK = re.compile(rb"\r\n|\n|\r")
 # Where rows end in LF, CRs before it belong to it, and one in a line is text.

@@ -4,7 +4,6 @@ import json
 from collections.abc import Callable, Iterator
 
 import numpy as np
-
 from lexer_pipeline.kernels.arrays import Int32s, Int64s, UInt8s
 from lexer_pipeline.kernels.codes import (
     CELL_DOUBT,

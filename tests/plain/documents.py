@@ -3,7 +3,6 @@
 import re
 
 import numpy as np
-
 from lexer_pipeline.kernels.arrays import Int64s
 from lexer_pipeline.kernels.codes import ARRAY_BROKEN, ARRAY_ENDED, ARRAY_GOES_ON
 
