@@ -15,6 +15,7 @@ from lexer_pipeline.loading.format import AS_TOLD, JSON, ONE_A_LINE, REJECTS, Re
 from lexer_pipeline.loading.json_documents import looks_like_json
 from lexer_pipeline.loading.rejects_header import as_written
 from lexer_pipeline.loading.told_text import CHARACTER, Marked, characters
+from lexer_pipeline.system.patterns import lazily
 
 BLOCK = 1 << 20
 # How much behind the first odd byte is looked at before the encoding is told.
@@ -35,7 +36,7 @@ NAMES = {
     "utf-32": "UTF-32",
 }
 # The scripts that people write names and goods in; others are most likely an older encoding's bytes by chance.
-COMMON = re.compile(
+COMMON = lazily(
     "[\u00a0-\u017f\u0370-\u045f\u0490\u0491\u05d0-\u05ea\u0620-\u064a\u0900-\u0dff\u0e01-\u0e5b\u1e00-\u22ff"
     "\u3000-\u9fff\uac00-\ud7a3\uff00-\uffef\U0001f000-\U0001faff]"
 )
@@ -257,7 +258,7 @@ def tell(sample: bytes) -> tuple[EncodingGuess | None, str]:
         pass
     else:
         return None, ""
-    good = sum(COMMON.match(found[0].decode()) is not None for found in characters(sample))
+    good = sum(COMMON().match(found[0].decode()) is not None for found in characters(sample))
     good += len(HALF.findall(sample))
     stray = CHARACTER.sub(b"", sample)
     bad = len(stray) - len(stray.translate(None, HIGH))

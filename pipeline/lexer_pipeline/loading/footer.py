@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from lexer_pipeline.chunks.rows import Rows
 from lexer_pipeline.kernels.codes import ROW_BLANK, ROW_OK, ROW_RAGGED
 from lexer_pipeline.loading.passed_over import PassedOver
+from lexer_pipeline.system.patterns import lazily
 
 # A footer has at most so many rows, blank ones not counted, and reaches over so many chunks.
 MOST_ROWS = 30
@@ -18,7 +19,7 @@ MOST_BATCHES = 8
 MOST_CELLS = 4
 _COUNTED = r"[\d.,]+ (record|row|result|order|customer|contact|product|item|line|transaction)(s|\(s\))?"
 _DONE = r"(were |was )?(affected|selected|in set|downloaded|exported|found|returned|retrieved|fetched|processed|listed).*"
-SAYINGS = re.compile(
+SAYINGS = lazily(
     r"grand totals?\s*\([\d.,]+ records?\)|(grand )?total:? count:? [\d.,]+|confidential information\s*-\s*do not distribute\.?"
     r"|copyright\s+(\(c\)|©|&copy;).*|©\s*\d{4}.*|.*\ball rights reserved\.?"
     r"|(report\s+)?(generated|exported|created|printed|downloaded|run)\s+(by|on|at)\s*[:\d].*"
@@ -33,7 +34,7 @@ _DATE = (
     r"|[a-z]{3,9}\.? \d{1,2}(st|nd|rd|th)?,? \d{4}|\d{8})"
 )
 _MADE = r"(generated|exported|created|printed|downloaded|run|produced|prepared|extracted|retrieved|(last )?updated|as (of|at))"
-LONE_SAYINGS = re.compile(
+LONE_SAYINGS = lazily(
     rf"{_COUNTED}\.?|(total\s+)?((number|no\.?) of\s+)?(records?|rows?|orders|customers|contacts|products|items|lines)"
     rf"(\s+count)?(\s*[:=]|\s+total)\s*[\d.,]+"
     rf"|((total|row|record|order|customer|contact|product|item|line)\s+)?count\s*[:=]?\s*[\d.,]+"
@@ -43,8 +44,8 @@ LONE_SAYINGS = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 # What a report says of itself: `Seller ID : A1B2C3`. A row of as many cells as the header says it in the words of a report.
-LABELLED = re.compile(r"[^\W\d_][\w ()/.#-]*:(\s.*)?", re.DOTALL)
-OF_A_REPORT = re.compile(
+LABELLED = lazily(r"[^\W\d_][\w ()/.#-]*:(\s.*)?", re.DOTALL)
+OF_A_REPORT = lazily(
     r"[^:]*\s:(\s.*)?|(seller|merchant|store|shop|account|report|user|file|filter(ed)?|period|date|time ?zone|currency|source"
     r"|marketplace|region|country|locale|language|site|website|domain|channel|vendor|tenant|organi[sz]ation|warehouse"
     r"|database|query|downloaded|extracted|updated|disclaimer"
@@ -159,16 +160,16 @@ def _is_told(rows: Rows, row: int) -> bool:
     texts = _texts(rows, row)
     if not 1 <= len(texts) <= MOST_CELLS:
         return False
-    if SAYINGS.fullmatch(" ".join(texts)) or SAYINGS.fullmatch(": ".join(texts)):
+    if SAYINGS().fullmatch(" ".join(texts)) or SAYINGS().fullmatch(": ".join(texts)):
         return True
     if len(texts) > 2:
         return False
-    if _is_lone(rows, row) and _first(rows, row) and LONE_SAYINGS.fullmatch(texts[0]):
+    if _is_lone(rows, row) and _first(rows, row) and LONE_SAYINGS().fullmatch(texts[0]):
         return True
-    is_label = rows.columns > 1 and LABELLED.fullmatch(texts[0]) is not None
+    is_label = rows.columns > 1 and LABELLED().fullmatch(texts[0]) is not None
     if len(texts) == 2:
         return is_label and texts[0].endswith(":")
-    return is_label and (rows.faults[row] == ROW_RAGGED or OF_A_REPORT.fullmatch(texts[0]) is not None)
+    return is_label and (rows.faults[row] == ROW_RAGGED or OF_A_REPORT().fullmatch(texts[0]) is not None)
 
 
 def _is_title(rows: Rows, row: int) -> bool:

@@ -4,6 +4,8 @@ import codecs
 import re
 from pathlib import PurePosixPath
 
+from lexer_pipeline.system.patterns import lazily
+
 OTHER = frozenset(
     [
         ".pdf",
@@ -79,18 +81,18 @@ OTHER = frozenset(
 )
 # A text without an ending, or with this one, may be a table or words for a person.
 TEXTS = ("", ".txt", ".text")
-FOR_PEOPLE = re.compile(
+FOR_PEOPLE = lazily(
     r"[\W_]*(read[\W_]*me|licen[cs]e|lies[\W_]*mich|lisez[\W_]*moi|leggi[\W_]*mi|lees[\W_]*mij|leeme|l[eé]ame|leia[\W_]*me"
     r"|changelog|copyright|copying|eula(?![a-z]))",
     re.IGNORECASE,
 )
 # What tells of the data beside it, if there are any.
-ABOUT_DATA = re.compile(
+ABOUT_DATA = lazily(
     r"[\W_]*((export|data)[\W_]*)?(manifest|package([\W_]lock)?|schema|meta([\W_]?data)?|info|config|settings|notes|notice|terms|version"
     r"|instructions|disclaimer|read[\W_]*me|licen[cs]e|checksums?)",
     re.IGNORECASE,
 )
-DICTIONARY = re.compile(
+DICTIONARY = lazily(
     r"[\W_]*(data[\W_]*dictionary|dictionary|code[\W_]*book|read[\W_]*me|(field|column)[\W_]*(descriptions?|definitions?)|schema|metadata)",
     re.IGNORECASE,
 )
@@ -103,7 +105,7 @@ def is_other(name: str) -> bool:
     """Whether the name of a file says that it holds no data."""
     path = PurePosixPath(name)
     ending = path.suffix.lower()
-    return ending in OTHER or (ending in TEXTS and FOR_PEOPLE.match(path.name) is not None)
+    return ending in OTHER or (ending in TEXTS and FOR_PEOPLE().match(path.name) is not None)
 
 
 def is_about_data(name: str) -> bool:
@@ -111,7 +113,7 @@ def is_about_data(name: str) -> bool:
     path = PurePosixPath(name)
     ending = path.suffix.lower()
     known = DICTIONARY if ending in TABLES else ABOUT_DATA if ending in (".json", *TEXTS) else None
-    return known is not None and known.fullmatch(path.stem) is not None
+    return known is not None and known().fullmatch(path.stem) is not None
 
 
 def is_prose(name: str, head: bytes) -> bool:

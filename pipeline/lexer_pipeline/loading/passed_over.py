@@ -5,6 +5,7 @@ from collections import deque
 from collections.abc import Sequence
 
 from lexer_pipeline.kernels.dialect import Doubtful, bare
+from lexer_pipeline.system.patterns import lazily
 
 # So many lines are named of each, and so many kept of the last: a footer has no more rows.
 MOST_NAMED, MOST_KEPT = 5, 30
@@ -17,24 +18,24 @@ _OF_WHAT = (
     r"|quantity|qty|gross|net)|\s+(for|of|by)\s.*)?"
 )
 FIGURE = r"[-+(]?\s?([A-Z]{3}|[$€£¥₹])?\s?[-+]?\d[\d.,'\s]*\s?([A-Z]{3}|[$€£¥₹%])?\)?"
-TOTAL = re.compile(
+TOTAL = lazily(
     rf"(totals?|sums?){_OF_WHAT}|summe|gesamt(summe|ergebnis|betrag)?|insgesamt|total\s+g[eéÉ]n[eéÉ]ral|totaal|totale|totali|suma"
     rf"|totales",
     re.IGNORECASE | re.ASCII,
 )
 # No name begins like this: it may have figures in all other cells, and a subtotal may say what of.
-SURE_TOTAL = re.compile(
+SURE_TOTAL = lazily(
     rf"(grand|report|overall)\s+totals?{_OF_WHAT}|sub[\s-]?totals{_OF_WHAT}|sub[\s-]?total(\W.{{,40}})?",
     re.IGNORECASE | re.ASCII,
 )
-WITH_FIGURE = re.compile(rf"(.*?\S)\s*[:=]\s*{FIGURE}(\s+\w+)?", re.IGNORECASE | re.ASCII | re.DOTALL)
-AMOUNT = re.compile(
+WITH_FIGURE = lazily(rf"(.*?\S)\s*[:=]\s*{FIGURE}(\s+\w+)?", re.IGNORECASE | re.ASCII | re.DOTALL)
+AMOUNT = lazily(
     rf"{FIGURE}|-|\d[\d.,]*\s+(records?|rows?|orders?|customers?|contacts?|products?|items?|units)",
     re.IGNORECASE | re.ASCII,
 )
-PHONE = re.compile(r"\+\d[\d\s().-]{6,}|0\d[\d\s().-]{5,}|\d{7,}", re.ASCII)
+PHONE = lazily(r"\+\d[\d\s().-]{6,}|0\d[\d\s().-]{5,}|\d{7,}", re.ASCII)
 # A figure in a column of such a name tells who or what a row is about.
-ID = re.compile(
+ID = lazily(
     rb"(?:.*[^a-z])?(?:id|ids|n[or]|num|number|code|sku|barcode|mobile|phone|tel|zip|postcode|year)(?![a-z]|\s+of\b).*"
     rb"|[a-z]+(?:id|number|code|phone)",
     re.DOTALL,
@@ -77,14 +78,14 @@ class PassedOver:
             (name, text) for name, cell in zip(self._names, cells, strict=False) if (text := _text(cell))
         ]
         (_, word), *others = filled
-        if len(self._names) < 2 or not all(AMOUNT.fullmatch(text) for _, text in others):
+        if len(self._names) < 2 or not all(AMOUNT().fullmatch(text) for _, text in others):
             return False
-        said = None if others else WITH_FIGURE.fullmatch(word)
+        said = None if others else WITH_FIGURE().fullmatch(word)
         word = (said[1] if said else word).rstrip(": ")
-        if SURE_TOTAL.fullmatch(word):
+        if SURE_TOTAL().fullmatch(word):
             return True
-        if not TOTAL.fullmatch(word) or any(
-            ID.fullmatch(name) or PHONE.fullmatch(text) for name, text in others
+        if not TOTAL().fullmatch(word) or any(
+            ID().fullmatch(name) or PHONE().fullmatch(text) for name, text in others
         ):
             return False
         blank = len(self._names) - len(filled)
