@@ -6,6 +6,7 @@ would stand, and goes through the stages. What is looked at lies within the bloc
 is room for all that it can become.
 """
 
+cimport cython
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint64_t
 from libc.stdlib cimport calloc, free, malloc, realloc
 from libc.string cimport memchr, memcmp, memcpy
@@ -52,6 +53,13 @@ cdef struct Frame:
     uint64_t filled
     int64_t items
 
+cdef struct Leaf:
+    # A cell that is filled: where its text stands, its flags, and whether it is put in lower case.
+    int64_t start
+    int64_t size
+    uint8_t flags
+    int form
+
 cdef struct Notes:
     # By column: the row of a record that fills it, the cells cleaned so far, and those of the record at hand.
     int32_t *chosen
@@ -79,7 +87,6 @@ cdef struct Table:
     uint8_t *flags
     int64_t *about
     uint8_t *faults
-
 
 
 cdef bint has_room(Table *table) noexcept nogil:
@@ -127,6 +134,8 @@ cdef copied(void *data, int64_t size, kind):
     return np.frombuffer(PyBytes_FromStringAndSize(<char *>data, size), kind)
 
 
+# No other class is made of it, so that its steps are called directly.
+@cython.final
 cdef class Writer:
     """A header and a schema as a program for `write`; see `compile_rows.py` for what its numbers mean."""
 
@@ -497,150 +506,104 @@ cdef class Writer:
 
     cdef bint _record(self, const uint8_t *p, int64_t n, Table *table, int64_t first, int64_t last, Out *out,
                       Notes *notes) noexcept nogil:
+        """Write the record of some rows step by step; False where one of them is not certain."""
         cdef Frame frames[DEEPEST]
-        cdef int32_t word[DEEPEST][MOST_FIELDS]
+        cdef int32_t words[DEEPEST][MOST_FIELDS]
         cdef Step *step
-        cdef Frame *frame
-        cdef int64_t row = first, cell, start, size, k
+        cdef Leaf leaf
+        cdef int64_t row = first, cell, k
         cdef int at = 1, depth = 1, opened = 1, count = self.count - 1
         cdef bint comma = False, folds = last - first > 1
-        cdef uint8_t flags
-        cdef int form
-        cdef uint8_t *to
-        cdef uint8_t plain[LONGEST_HASHED]
         cdef uint64_t *hashes = notes.hashes + notes.written * self.hashes
         for k in range(self.hashes):
             hashes[k] = 0
-        frames[0].step = 0
-        frames[0].filled = 0
-        frames[0].items = 0
-        out.data[out.size] = 0x7B
-        out.size += 1
+        frames[0] = Frame(0, 0, 0)
+        put_byte(out, 0x7B)
         while at < count:
             step = &self.steps[at]
             at += 1
             if step.operation <= RAW_LEAF:
-                if not folds:
-                    cell = first
-                elif step.each:
-                    cell = row
-                else:
-                    cell = first + notes.chosen[step.column]
+                cell = first
+                if folds:
+                    cell = row if step.each else first + notes.chosen[step.column]
                 cell = cell * table.columns + step.column
-                start = table.starts[cell]
-                size = table.ends[cell] - start
-                if size == 0:
+                leaf.start = table.starts[cell]
+                leaf.size = table.ends[cell] - leaf.start
+                if leaf.size == 0:
                     continue
-                flags = table.flags[cell]
-                form = AS_IT_IS
-                frame = &frames[depth - 1]
-                if step.kind == KIND_TEXT:
-                    if size > step.high or odd_text(p + start, size, flags & HAS_HIGH, notes.has_ampersand):
-                        return False
-                elif flags:
-                    return False
-                elif step.kind == KIND_ENUM:
-                    for k in range(step.first, step.last):
-                        if (size == self.words[k, 1] - self.words[k, 0]
-                                and memcmp(p + start, &self.text[self.words[k, 0]], size) == 0):
-                            break
-                    else:
-                        return False
-                    if step.place >= 0:
-                        word[depth - 1][step.place] = <int32_t>(k - step.first)
-                elif step.kind == KIND_EMAIL or step.kind == KIND_HASH:
-                    # Blanks around it and capitals are all that may be mended here.
-                    while size and p[start] == 0x20:
-                        start += 1
-                        size -= 1
-                    while size and p[start + size - 1] == 0x20:
-                        size -= 1
-                    form = email_form(p + start, size) if step.kind == KIND_EMAIL else hash_form(p + start, size)
-                    if form == NO_FORM or not size:
-                        return False
-                    if is_nobodys(p + start, size) if step.kind == KIND_EMAIL else not good_identity(p + start, size):
-                        return False
-                    if form == LOWERED or size != table.ends[cell] - table.starts[cell]:
-                        notes.pending[step.column] += 1
-                        notes.is_pending = True
-                elif step.kind == KIND_IDENTITY or step.kind == KIND_ID:
-                    if size > step.high or not good_cell(step.kind, p + start, size, 0, 0):
-                        return False
-                elif not good_cell(step.kind, p + start, size, step.low, step.high):
+                leaf.flags = table.flags[cell]
+                if not self._is_certain(step, p, &leaf, &words[depth - 1][0], notes):
                     return False
                 if opened < depth:
                     open_all(self.steps, frames, opened, depth, out, comma)
                     opened = depth
                     comma = False
-                to = out.data + out.size
-                if comma:
-                    to[0] = 0x2C
-                    to += 1
-                copy_loosely(to, step.key, step.key_size)
-                to += step.key_size
-                if step.operation == TEXT_LEAF:
-                    to[0] = 0x22
-                    to += 1
-                out.size = to - out.data
-                if flags & HAS_ESCAPE:
-                    if step.hashed >= 0:
-                        if flags & HAS_DOUBLED:
-                            if size > LONGEST_HASHED:
-                                return False
-                            hashes[step.hashed] = hash_text_of(plain, undoubled(p + start, size, plain), step.is_folded)
-                        else:
-                            hashes[step.hashed] = hash_text_of(p + start, size, step.is_folded)
-                    put_escaped(out, p + start, size, flags & HAS_DOUBLED)
-                else:
-                    if start + size + 16 <= n:
-                        copy_loosely(to, p + start, size)
-                    else:
-                        memcpy(to, p + start, size)
-                    if form == LOWERED:
-                        lower_case(to, size)
-                    if step.hashed >= 0:
-                        hashes[step.hashed] = hash_text_of(to, size, step.is_folded)
-                    out.size += size
-                if step.operation == TEXT_LEAF:
-                    out.data[out.size] = 0x22
-                    out.size += 1
-                comma = True
-                if not fill(step, frame):
+                if not put_leaf(step, p, n, &leaf, comma, out, hashes) or not fill(step, &frames[depth - 1]):
                     return False
+                comma = True
             elif step.operation == OPEN_OBJECT or step.operation == OPEN_ARRAY:
-                frames[depth].step = at - 1
-                frames[depth].filled = 0
-                frames[depth].items = 0
+                frames[depth] = Frame(at - 1, 0, 0)
                 depth += 1
             elif step.operation == CLOSE_OBJECT or step.operation == CLOSE_ARRAY:
                 depth -= 1
                 if depth >= opened:
                     continue
                 opened = depth
-                if step.operation == CLOSE_OBJECT:
-                    if not self._has_shape(step, &frames[depth], &word[depth][0]):
-                        return False
-                    out.data[out.size] = 0x7D
-                else:
-                    if not step.low <= frames[depth].items <= step.high:
-                        return False
-                    out.data[out.size] = 0x5D
-                out.size += 1
-                comma = True
-                if not fill(step, &frames[depth - 1]):
+                if not self._close(step, &frames[depth], &words[depth][0], out) or not fill(step, &frames[depth - 1]):
                     return False
+                comma = True
             elif step.operation == REPEAT_END:
                 row += 1
                 if row < last:
                     at = step.first
                 else:
                     row = first
-        if not self._has_shape(&self.steps[count], &frames[0], &word[0][0]):
+        if not self._close(&self.steps[count], &frames[0], &words[0][0], out):
             return False
-        out.data[out.size] = 0x7D
-        out.data[out.size + 1] = 0x0A
-        out.size += 2
+        put_byte(out, 0x0A)
         return True
+
+    cdef inline bint _is_certain(self, const Step *step, const uint8_t *p, Leaf *leaf, int32_t *words, Notes *notes) noexcept nogil:
+        """Whether a cell that is filled is certainly right as it will be written; `words` take which word it is, where that is asked about."""
+        cdef const uint8_t *text = p + leaf.start
+        cdef int64_t k, whole = leaf.size
+        leaf.form = AS_IT_IS
+        if step.kind == KIND_TEXT:
+            return leaf.size <= step.high and not odd_text(text, leaf.size, leaf.flags & HAS_HIGH, notes.has_ampersand)
+        if leaf.flags:
+            return False
+        if step.kind == KIND_ENUM:
+            for k in range(step.first, step.last):
+                if (leaf.size == self.words[k, 1] - self.words[k, 0]
+                        and memcmp(text, &self.text[self.words[k, 0]], leaf.size) == 0):
+                    if step.place >= 0:
+                        words[step.place] = <int32_t>(k - step.first)
+                    return True
+            return False
+        if step.kind == KIND_IDENTITY or step.kind == KIND_ID:
+            return leaf.size <= step.high and good_cell(step.kind, text, leaf.size, 0, 0)
+        if step.kind != KIND_EMAIL and step.kind != KIND_HASH:
+            return good_cell(step.kind, text, leaf.size, step.low, step.high)
+        # Blanks around it and capitals are all that may be mended here.
+        trim(p, leaf)
+        text = p + leaf.start
+        leaf.form = email_form(text, leaf.size) if step.kind == KIND_EMAIL else hash_form(text, leaf.size)
+        if leaf.form == NO_FORM or not leaf.size:
+            return False
+        if is_nobodys(text, leaf.size) if step.kind == KIND_EMAIL else not good_identity(text, leaf.size):
+            return False
+        if leaf.form == LOWERED or leaf.size != whole:
+            notes.pending[step.column] += 1
+            notes.is_pending = True
+        return True
+
+    cdef inline bint _close(self, const Step *step, const Frame *frame, const int32_t *words, Out *out) noexcept nogil:
+        """Write the end of an object or a list; False where the one has no shape, or the other too few items or too many."""
+        if step.operation == CLOSE_ARRAY:
+            put_byte(out, 0x5D)
+            return step.low <= frame.items <= step.high
+        put_byte(out, 0x7D)
+        return self._has_shape(step, frame, words)
 
     cdef bint _has_shape(self, const Step *step, const Frame *frame, const int32_t *word) noexcept nogil:
         """Whether the filled fields of an object fulfil its conditions and make one of its shapes."""
@@ -659,6 +622,69 @@ cdef class Writer:
             if filled & self.shapes[i, 0] == self.shapes[i, 0] and not filled & ~self.shapes[i, 1]:
                 return True
         return False
+
+
+cdef inline void put_byte(Out *out, uint8_t c) noexcept nogil:
+    out.data[out.size] = c
+    out.size += 1
+
+
+cdef inline void trim(const uint8_t *p, Leaf *leaf) noexcept nogil:
+    """Leave out the blanks around a cell."""
+    while leaf.size and p[leaf.start] == 0x20:
+        leaf.start += 1
+        leaf.size -= 1
+    while leaf.size and p[leaf.start + leaf.size - 1] == 0x20:
+        leaf.size -= 1
+
+
+cdef inline bint put_leaf(const Step *step, const uint8_t *p, int64_t n, const Leaf *leaf, bint comma, Out *out,
+                          uint64_t *hashes) noexcept nogil:
+    """Write the key and the value of a cell, behind a comma if need be, and hash its text if that is asked for; False where that cannot be told."""
+    cdef const uint8_t *text = p + leaf.start
+    # A place of its own: what is written through it may be no part of `out`, which would have to be looked at again after each byte.
+    cdef uint8_t *to = out.data + out.size
+    if comma:
+        to[0] = 0x2C
+        to += 1
+    copy_loosely(to, step.key, step.key_size)
+    to += step.key_size
+    if step.operation == TEXT_LEAF:
+        to[0] = 0x22
+        to += 1
+    if leaf.flags & HAS_ESCAPE:
+        if step.hashed >= 0 and not hash_escaped(step, text, leaf, &hashes[step.hashed]):
+            return False
+        out.size = to - out.data
+        put_escaped(out, text, leaf.size, leaf.flags & HAS_DOUBLED)
+        to = out.data + out.size
+    else:
+        if leaf.start + leaf.size + 16 <= n:
+            copy_loosely(to, text, leaf.size)
+        else:
+            memcpy(to, text, leaf.size)
+        if leaf.form == LOWERED:
+            lower_case(to, leaf.size)
+        if step.hashed >= 0:
+            hashes[step.hashed] = hash_text_of(to, leaf.size, step.is_folded)
+        to += leaf.size
+    if step.operation == TEXT_LEAF:
+        to[0] = 0x22
+        to += 1
+    out.size = to - out.data
+    return True
+
+
+cdef bint hash_escaped(const Step *step, const uint8_t *text, const Leaf *leaf, uint64_t *to) noexcept nogil:
+    """Hash a text as it is meant; False where it is too long to have its doubled quotes undone."""
+    cdef uint8_t plain[LONGEST_HASHED]
+    if not leaf.flags & HAS_DOUBLED:
+        to[0] = hash_text_of(text, leaf.size, step.is_folded)
+        return True
+    if leaf.size > LONGEST_HASHED:
+        return False
+    to[0] = hash_text_of(plain, undoubled(text, leaf.size, plain), step.is_folded)
+    return True
 
 
 cdef inline int64_t undoubled(const uint8_t *p, int64_t size, uint8_t *to) noexcept nogil:
