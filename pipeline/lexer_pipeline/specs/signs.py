@@ -46,7 +46,7 @@ def invisible_in(text: str) -> str:
 
 def remark(text: str) -> str:
     """What an issue adds to its words where such signs stand in the text that it is about, else nothing."""
-    if names := invisible_in(text):
+    if not text.isascii() and (names := invisible_in(text)):
         return f"; it holds {names}, which cannot be seen"
     if "&" in text and unescaped(text) != text:
         return '; it holds a sign as web pages write it, which convert = ["unescape"] in a mapping repairs'

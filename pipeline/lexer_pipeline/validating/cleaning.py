@@ -88,6 +88,8 @@ class Cleaning(Struct, frozen=True):
 
     def harm(self, text: str) -> values.Unconvertible | None:
         """What a spreadsheet did to a text that nothing can undo, unless the mapping says that it is meant."""
+        if "#" not in text and "+" not in text:
+            return None  # no error begins otherwise, and no number lost its digits without the other sign
         error = signs.error_word(text)
         if error is None and not signs.lost_digits(text):
             return None
