@@ -10,7 +10,7 @@ from lexer_pipeline.chunks.rows import Rows, Written, joined
 
 # So many rows left over are worth a run of the stages; until there are that many, chunks of so many bytes of the source are held.
 ENOUGH = 256
-MOST_HELD = 5 << 19
+MOST_HELD = 3 << 19
 
 
 def coalesce(chunks: Iterable[Records]) -> Iterator[Records]:

@@ -27,7 +27,7 @@ from lexer_pipeline.validating.header_checks import UnknownColumnsError
 from lexer_pipeline.validating.reference import ReferenceChecker
 
 # So many blocks of a table are read ahead: those that are put together before the stages are run (`chunks/coalesce.py`).
-BLOCKS_AHEAD = 3
+BLOCKS_AHEAD = 2
 
 
 def stages_of(
