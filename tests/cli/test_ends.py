@@ -203,26 +203,3 @@ def test_an_odd_encoding_is_an_error_of_words_or_is_read(folder: Path, name: str
 
     assert done.returncode in (0, 1, 2, 3)
     assert "Traceback" not in done.stderr
-
-
-def test_without_compiled_kernels_the_tool_says_so_once_and_does_the_same(folder: Path) -> None:
-    kernels = ("cells", "conversions", "documents", "fingerprints", "identities", "row_writer")
-    program = (
-        "import sys\n"
-        f"for name in {kernels}: sys.modules['lexer_pipeline.kernels.' + name] = None\n"
-        "from lexer_pipeline.cli.main import main\n"
-        "sys.exit(main())\n"
-    )
-    call = [sys.executable, "-c", program, *CONVERT, "--date", "20260101", "--json"]
-
-    slow = subprocess.run(call, cwd=folder, env=environment(), capture_output=True, text=True, check=False)
-    fast = lexer_pipeline(
-        *CONVERT, "--date", "20260101", "--json", "--out", "fast", cwd=folder, capture_output=True
-    )
-
-    assert slow.returncode == fast.returncode == 0
-    assert slow.stderr.count("the compiled kernels are missing") == 1
-    assert "pip install" in slow.stderr
-    assert "kernels" not in fast.stderr
-    one, other = (json.loads(done.stdout)["batches"][0] for done in (slow, fast))
-    assert {**one, "path": ""} == {**other, "path": ""}

@@ -36,6 +36,7 @@ from tests.fuzz.command import typed  # noqa: E402
 from tests.fuzz.corpus import seeds  # noqa: E402
 from tests.fuzz.files import choose, in_blocks  # noqa: E402
 from tests.fuzz.runner import number  # noqa: E402
+from tests.plain.rows import Found
 from tests.prepare.at_the_edge import BITS, PAGE, PIECES, Edge, writer_of  # noqa: E402
 from tests.prepare.flat_documents import Chance  # noqa: E402
 
@@ -73,20 +74,15 @@ class Direct:
         writer.write(view, dialect, final, longest, most, self.doubtful)
         row_writer.scan_keys(view, dialect, rng.randrange(columns), final, longest, rng.randrange(3))
         found = cells.scan_csv(view, dialect, columns, final, most, longest, self.doubtful)
-        status, column = np.empty(found.rows, np.uint8), rng.randrange(columns)
+        read, column = Found.of(view, columns, found), rng.randrange(columns)
         for kind in range(codes.KIND_MOBILE + 1):
             words = (b"Mira", b"A") if kind == codes.KIND_ENUM else (b"null", b"a")[: rng.randrange(3)]
-            cells.check_column(view, *found[2:5], columns, column, kind, -1e9, 1e9, words, status)
-        kind = rng.randrange(3)
-        cells.mark_keys(
-            view, found.starts, found.ends, found.row_faults, found.row_cells, columns, column, kind
-        )
+            cells.check_column(read, column, kind, -1e9, 1e9, words)
+        cells.mark_keys(read, column, rng.randrange(3))
         order = np.array(rng.choices(range(found.rows), k=3) if found.rows else [], np.int64)
         cells.gather(view, found.row_starts, found.row_ends, order)
         rows = np.arange(found.rows, dtype=np.int32)
-        hashes = identities.hash_cells(
-            view, found.starts, found.ends, columns, column, rows, rng.random() < 0.5
-        )
+        hashes = identities.hash_cells(read, column, rows, rng.random() < 0.5)
         self.keys(rng, hashes)
 
     def keys(self, rng: random.Random, hashes: UInt64s) -> None:

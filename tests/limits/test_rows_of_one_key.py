@@ -1,6 +1,7 @@
 """The rows of one key are brought together in little memory, each with its own record, or are too many for one."""
 
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -79,7 +80,8 @@ def test_two_keys_in_turn_take_little_memory(tmp_path: Path) -> None:
     )  # fmt: skip
     message, peak = done.stdout.splitlines()
 
-    assert "the record on line 2 has more than 100,000 rows" in message
+    # Both have; which of them is met first goes by their hashes.
+    assert re.search("the record on line [23] has more than 100,000 rows", message)
     assert int(peak) < 400
 
 

@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Iterator
 
 import numpy as np
-from lexer_pipeline.kernels.arrays import Int32s, Int64s, UInt8s
+from lexer_pipeline.kernels.arrays import HasCells, HasSteps, Int32s, Int64s, UInt8s
 from lexer_pipeline.kernels.codes import (
     CELL_DOUBT,
     CELL_EMPTY,
@@ -24,29 +24,27 @@ Step = tuple[int, int, bytes]
 
 
 def check_column(
-    data: bytes, starts: Int32s, ends: Int32s, flags: UInt8s, columns: int, column: int,
-    kind: int, low: float, high: float, words: tuple[bytes, ...], status: UInt8s,
-) -> None:  # fmt: skip
+    cells: HasCells, column: int, kind: int, low: float, high: float, words: tuple[bytes, ...]
+) -> UInt8s:
     """Vouch for no filled cell: all of them go to the reference."""
-    filled = ends[column::columns] != starts[column::columns]
-    status[:] = np.where(filled[: len(status)], CELL_DOUBT, CELL_EMPTY)
+    filled = cells.ends[column :: cells.columns] != cells.starts[column :: cells.columns]
+    return np.where(filled, CELL_DOUBT, CELL_EMPTY).astype(np.uint8)
 
 
 def encode(
-    data: bytes, starts: Int32s, ends: Int32s, flags: UInt8s, columns: int, first: Int32s, last: Int32s, take: UInt8s,
-    operations: Int32s, arguments: Int32s, keys: list[bytes],
-) -> tuple[bytes, Int64s]:  # fmt: skip
+    cells: HasCells, first: Int32s, last: Int32s, take: UInt8s, program: HasSteps
+) -> tuple[bytes, Int64s]:
     """Write one NDJSON line for each record taken; see `cells.encode`."""
-    steps = list(zip(operations.tolist(), arguments.tolist(), keys, strict=True))
+    steps = list(zip(program.operations.tolist(), program.arguments.tolist(), program.keys, strict=True))
     line_ends = np.zeros(len(take), np.int64)
     lines: list[bytes] = []
 
     def cell(row: int, column: int, is_raw: bool) -> bytes:
-        at = row * columns + column
-        raw = data[starts[at] : ends[at]]
+        at = row * cells.columns + column
+        raw = cells.data[cells.starts[at] : cells.ends[at]]
         if is_raw or not raw:
             return raw
-        raw = raw.replace(b'""', b'"') if flags[at] & HAS_DOUBLED else raw
+        raw = raw.replace(b'""', b'"') if cells.flags[at] & HAS_DOUBLED else raw
         return json.dumps(raw.decode(), ensure_ascii=False).encode()
 
     for record in range(len(take)):
@@ -79,32 +77,23 @@ def _members(rows: range, steps: list[Step], cell: Callable[[int, int, bool], by
         at += 1
 
 
-def agree(
-    data: bytes,
-    starts: Int32s,
-    ends: Int32s,
-    flags: UInt8s,
-    columns: int,
-    column: int,
-    first: Int32s,
-    last: Int32s,
-    same: UInt8s,
-) -> None:
+def agree(cells: HasCells, column: int, first: Int32s, last: Int32s, same: UInt8s) -> None:
     """Clear same[r] where a later row of record r fills a column otherwise; see `cells.agree`."""
     for record, (begin, end) in enumerate(zip(first.tolist(), last.tolist(), strict=True)):
-        places = range(begin * columns + column, end * columns + column, columns)
-        texts = [(data[starts[at] : ends[at]], flags[at] & HAS_DOUBLED) for at in places]
+        places = range(begin * cells.columns + column, end * cells.columns + column, cells.columns)
+        texts = [
+            (cells.data[cells.starts[at] : cells.ends[at]], cells.flags[at] & HAS_DOUBLED) for at in places
+        ]
         if any(text[0] and text != texts[0] for text in texts[1:]):
             same[record] = 0
 
 
-def repeat_first(
-    data: bytes, starts: Int32s, ends: Int32s, columns: int, first: Int32s, last: Int32s
-) -> UInt8s:
+def repeat_first(cells: HasCells, first: Int32s, last: Int32s) -> UInt8s:
     """For each record whether a later row says what its first row says; see `cells.repeat_first`."""
 
     def texts(row: int) -> list[bytes]:
-        return [data[starts[at] : ends[at]] for at in range(row * columns, (row + 1) * columns)]
+        places = range(row * cells.columns, (row + 1) * cells.columns)
+        return [cells.data[cells.starts[at] : cells.ends[at]] for at in places]
 
     bounds = zip(first.tolist(), last.tolist(), strict=True)
     return np.array(

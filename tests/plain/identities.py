@@ -5,7 +5,7 @@ import json
 from collections.abc import Sequence
 
 import numpy as np
-from lexer_pipeline.kernels.arrays import Int32s, Int64s, UInt64s
+from lexer_pipeline.kernels.arrays import HasCells, Int32s, Int64s, UInt64s
 
 
 def hash_text(text: bytes, is_folded: bool) -> int:
@@ -16,12 +16,11 @@ def hash_text(text: bytes, is_folded: bool) -> int:
     return int.from_bytes(hashlib.blake2b(plain, digest_size=8).digest(), "little") | 1
 
 
-def hash_cells(
-    data: bytes, starts: Int32s, ends: Int32s, columns: int, column: int, rows: Int32s, is_folded: bool
-) -> UInt64s:
+def hash_cells(cells: HasCells, column: int, rows: Int32s, is_folded: bool) -> UInt64s:
     """The hash of a column's cell in each of some rows; see `identities.hash_cells`."""
-    places = [row * columns + column for row in rows.tolist()]
-    return np.array([hash_text(data[starts[at] : ends[at]], is_folded) for at in places], np.uint64)
+    places = [row * cells.columns + column for row in rows.tolist()]
+    texts = [cells.data[cells.starts[at] : cells.ends[at]] for at in places]
+    return np.array([hash_text(text, is_folded) for text in texts], np.uint64)
 
 
 def hash_lines(

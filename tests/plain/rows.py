@@ -2,9 +2,10 @@
 
 import hashlib
 import re
+from typing import NamedTuple
 
 import numpy as np
-from lexer_pipeline.kernels.arrays import Int32s, Int64s, Scanned, UInt8s, UInt64s
+from lexer_pipeline.kernels.arrays import HasRows, Int32s, Int64s, Scanned, UInt8s, UInt64s
 from lexer_pipeline.kernels.clean_key import clean_key
 from lexer_pipeline.kernels.codes import (
     BROKEN_ROWS,
@@ -33,6 +34,25 @@ LINE_BREAK = re.compile(rb"\r\n|\n|\r")
 # Where rows end in LF, CRs before it belong to it, and one in a line is text.
 NO_CR_ALONE = re.compile(rb"\r*\n|\r+\Z")
 NEEDS_ESCAPE = re.compile(rb'[\x00-\x1f"\\]')
+
+
+class Found(NamedTuple):
+    """The rows of some bytes and their cells, as kernels ask for them."""
+
+    data: bytes
+    columns: int
+    starts: Int32s
+    ends: Int32s
+    flags: UInt8s
+    faults: UInt8s
+    cells: Int32s
+
+    @classmethod
+    def of(cls, data: bytes, columns: int, scanned: Scanned) -> "Found":
+        """What `scan_csv` found."""
+        return cls(
+            data, columns, scanned.starts, scanned.ends, scanned.flags, scanned.row_faults, scanned.row_cells
+        )
 
 
 class _Row(Struct, frozen=True):
@@ -205,20 +225,18 @@ def _ints(values: list[int]) -> Int32s:
     return np.array(values, np.int32)
 
 
-def mark_keys(
-    data: bytes, starts: Int32s, ends: Int32s, faults: UInt8s, cells: Int32s, columns: int, column: int,
-    kind: int = KEY_EXACT,
-) -> tuple[UInt8s, UInt64s]:  # fmt: skip
+def mark_keys(rows: HasRows, column: int, kind: int = KEY_EXACT) -> tuple[UInt8s, UInt64s]:
     """Say of each row whether its key begins a record, and a hash of it; see `cells.mark_keys`."""
-    marks = np.zeros(len(faults), np.uint8)
-    hashes = np.zeros(len(faults), np.uint64)
+    marks = np.zeros(len(rows.faults), np.uint8)
+    hashes = np.zeros(len(rows.faults), np.uint64)
     last = None
-    for row, fault in enumerate(faults.tolist()):
-        key = data[starts[row * columns + column] : ends[row * columns + column]]
+    for row, fault in enumerate(rows.faults.tolist()):
+        at = row * rows.columns + column
+        key = rows.data[rows.starts[at] : rows.ends[at]]
         key = clean_key(kind, key)
         if fault == ROW_BLANK:
             continue
-        if fault in BROKEN_ROWS or cells[row] <= column:
+        if fault in BROKEN_ROWS or rows.cells[row] <= column:
             marks[row] = KEY_UNREADABLE
         elif not key:
             marks[row] = KEY_EMPTY
@@ -234,14 +252,11 @@ def scan_keys(
 ) -> tuple[int, int, Int64s]:
     """Find the rows that are not blank, and the key of each; see `row_writer.scan_keys`."""
     columns, most = column + 1, len(data) + 1
-    consumed, _, starts, ends, _, row_starts, row_ends, lines, cells, faults = scan_csv(
-        data, dialect, columns, final, most, longest
-    )
-    marks, hashes = mark_keys(data, starts, ends, faults, cells, columns, column, kind)
-    about = np.stack([row_starts, row_ends, lines[:-1], marks, hashes.view(np.int64)], axis=1).astype(
-        np.int64
-    )
-    return consumed, int(lines[-1]), about[faults != ROW_BLANK]
+    found = scan_csv(data, dialect, columns, final, most, longest)
+    marks, hashes = mark_keys(Found.of(data, columns, found), column, kind)
+    parts = [found.row_starts, found.row_ends, found.row_lines[:-1], marks, hashes.view(np.int64)]
+    about = np.stack(parts, axis=1).astype(np.int64)
+    return found.consumed, int(found.row_lines[-1]), about[found.row_faults != ROW_BLANK]
 
 
 class KeySet:

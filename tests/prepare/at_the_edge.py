@@ -7,6 +7,7 @@ import sys
 from contextlib import suppress
 
 import numpy as np
+from lexer_pipeline.chunks.cells import Cells
 from lexer_pipeline.kernels import cells, codes, documents, fingerprints, flatten, identities, row_writer
 from lexer_pipeline.kernels.dialect import Dialect
 from lexer_pipeline.loading.passed_over import PassedOver
@@ -71,10 +72,10 @@ def main() -> None:
                 dialect = Dialect(",", chance.random() < 0.8, chance.random() < 0.5, columns - 1)
                 writer.write(view, dialect, final, 1 << 20, 1000, doubtful)
                 found = cells.scan_csv(view, dialect, columns, final, 1000, 1 << 20, doubtful)
-                status = np.empty(found[1], np.uint8)
+                read = Cells(view, columns, *found[2:5])
                 for kind in range(codes.KIND_URL + 1):
                     words = (b"Mira", b"A") if kind == codes.KIND_ENUM else ()
-                    cells.check_column(view, *found[2:5], columns, 0, kind, -1e9, 1e9, words, status)
+                    cells.check_column(read, 0, kind, -1e9, 1e9, words)
                 for is_address in (False, True):
                     row_writer.scan_keys(view, dialect, 0, final, 1 << 20, is_address)
         text = b"".join(chance.choices(BITS, k=chance.randrange(14)))[:PAGE]

@@ -14,6 +14,7 @@ import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from lexer_pipeline.chunks.cells import Cells
 from lexer_pipeline.kernels import cells as compiled_cells
 from lexer_pipeline.kernels import codes
 from lexer_pipeline.kernels import documents as compiled_documents
@@ -22,6 +23,7 @@ from lexer_pipeline.loading import delimited, table_rows
 from lexer_pipeline.loading import json_documents as documents
 from lexer_pipeline.loading.passed_over import PassedOver
 from lexer_pipeline.specs import catalog, values
+from lexer_pipeline.validating.program import Program
 from oracle import RECORD_TYPES, accepts, examples, flat, normalised, oddities, spoiled, spoiled_cell
 
 from tests import plain
@@ -359,9 +361,8 @@ def status_of(text: str, kind: int, low: float = -math.inf, high: float = math.i
     starts, ends = np.array([1], np.int32), np.array([len(data) - 1], np.int32)
     raw = data[1:-1]
     flags = np.array([(1 if NEEDS_ESCAPE.search(raw) else 0) | (0 if raw.isascii() else 2)], np.uint8)
-    status = np.zeros(1, np.uint8)
-    compiled_cells.check_column(data, starts, ends, flags, 1, 0, kind, low, high, words, status)
-    return int(status[0])
+    read = Cells(data, 1, starts, ends, flags)
+    return int(compiled_cells.check_column(read, 0, kind, low, high, words)[0])
 
 
 def is_as_it_should_be(text: str, kind: int) -> bool:
@@ -459,13 +460,10 @@ def written(cells: Sequence[bytes], doubled: bool = False) -> bytes:
     flags = np.array(
         [(1 if NEEDS_ESCAPE.search(cell) else 0) | (4 if doubled else 0) for cell in cells], np.uint8
     )
-    first = np.arange(len(cells), dtype=np.int32)
-    return bytes(
-        compiled_cells.encode(
-            data, starts, ends, flags, 1, first, first + np.int32(1), np.ones(len(cells), np.uint8),
-            np.array([codes.TEXT_LEAF], np.int32), np.array([0], np.int32), [b'"a":'],
-        )[0]
-    )  # fmt: skip
+    first, take = np.arange(len(cells), dtype=np.int32), np.ones(len(cells), np.uint8)
+    program = Program(np.array([codes.TEXT_LEAF], np.int32), np.array([0], np.int32), [b'"a":'])
+    read = Cells(data, 1, starts, ends, flags)
+    return bytes(compiled_cells.encode(read, first, first + np.int32(1), take, program)[0])
 
 
 def test_every_ascii_byte_is_written_as_a_json_writer_does() -> None:
@@ -555,9 +553,9 @@ def test_both_writers_write_the_same_records(
     take = np.array(
         data.draw(st.lists(st.integers(0, 1), min_size=len(first), max_size=len(first))), np.uint8
     )
-    arguments = (b"".join(cells), starts, ends, flags, 4, first, last, take, *program_of(members))
+    read, program = Cells(b"".join(cells), 4, starts, ends, flags), Program(*program_of(members))
 
-    fast, slow = compiled_cells.encode(*arguments), plain.encode(*arguments)
+    fast, slow = (kind.encode(read, first, last, take, program) for kind in (compiled_cells, plain))
 
     assert fast[0] == slow[0]
     assert fast[1].tolist() == slow[1].tolist()

@@ -10,6 +10,8 @@ from lexer_pipeline.kernels.codes import KEY_ADDRESS, KEY_EXACT, KEY_TRIMMED
 from lexer_pipeline.mapping.conversions.identifiers import identifier
 from lexer_pipeline.specs.values import Converted, email
 
+from tests.plain.rows import Found
+
 from .helpers import of_bytes
 
 HEADER = (
@@ -71,4 +73,5 @@ def _marks(data: bytes, first: int, second: int, kind: int) -> list[int]:
     starts = np.array([0, first + 1], np.int32)
     ends = np.array([first, first + 1 + second], np.int32)
     faults, cells = np.zeros(2, np.uint8), np.ones(2, np.int32)
-    return dispatch.mark_keys(data, starts, ends, faults, cells, 1, 0, kind)[0].tolist()
+    found = Found(data, 1, starts, ends, np.zeros(2, np.uint8), faults, cells)
+    return dispatch.mark_keys(found, 0, kind)[0].tolist()

@@ -2,8 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 
-import numpy as np
-
 from lexer_pipeline.chunks.records import Records
 from lexer_pipeline.chunks.rows import Rows
 from lexer_pipeline.kernels import dispatch
@@ -42,21 +40,7 @@ class Cells:
         """EMPTY, GOOD or DOUBT for each row of a column."""
         known = (column, kind, low, high, words)
         if known not in self._status:
-            status = np.empty(self.rows, np.uint8)
-            dispatch.check_column(
-                self.data,
-                self.starts,
-                self.ends,
-                self.flags,
-                self.columns,
-                column,
-                kind,
-                low,
-                high,
-                words,
-                status,
-            )
-            self._status[known] = status
+            self._status[known] = dispatch.check_column(self, column, kind, low, high, words)
         return self._status[known]
 
     def text(self, row: int, column: int) -> str:

@@ -76,9 +76,7 @@ def _next_keyed(marks: Integers) -> Integers:
 
 def marks_of(rows: Rows, key: Key) -> Keys:
     """What the key of each row says, and its hash."""
-    return dispatch.mark_keys(
-        rows.data, rows.starts, rows.ends, rows.faults, rows.cells, rows.columns, key.column, key.kind
-    )
+    return dispatch.mark_keys(rows, key.column, key.kind)
 
 
 def _size(rows: Rows, row: int, column: int) -> int:

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from typing import TypeVar
 
 import numpy as np
+from msgspec.structs import replace
 
 from lexer_pipeline.chunks import cells
 from lexer_pipeline.chunks.rows import Rows
@@ -63,12 +64,10 @@ class ChunkView:
 
     def hashes(self, column: int, most: int | None = None) -> UInt64s:
         """A hash for each row of a column, of the first `most` bytes of its cell if given."""
-        rows, ends = self.rows, self.rows.ends
+        rows = self.rows
         if most is not None:
-            ends = np.minimum(ends, rows.starts + np.int32(most))
-        return dispatch.mark_keys(
-            rows.data, rows.starts, ends, rows.faults, rows.cells, rows.columns, column
-        )[1]
+            rows = replace(rows, ends=np.minimum(rows.ends, rows.starts + np.int32(most)))
+        return dispatch.mark_keys(rows, column)[1]
 
     def _scientific(self) -> Integers:
         """Cells (row-major, among good rows) with an exponent: 6.14E+10."""

@@ -1,7 +1,7 @@
 """The arrays that pass between the kernels and the code around them, and what a kernel finds in a block of bytes."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +25,41 @@ UInt64s = NDArray[np.uint64]
 Floats = NDArray[np.float64]
 # Whole numbers of any width: places in other arrays.
 Integers = NDArray[np.integer]
+
+
+class HasCells(Protocol):
+    """Cells of some rows: `starts`, `ends` and `flags` are row-major, `columns` a row, and point into `data`."""
+
+    @property
+    def data(self) -> bytes: ...
+    @property
+    def columns(self) -> int: ...
+    @property
+    def starts(self) -> Int32s: ...
+    @property
+    def ends(self) -> Int32s: ...
+    @property
+    def flags(self) -> UInt8s: ...
+
+
+class HasRows(HasCells, Protocol):
+    """The same with what each row is: `faults`, and how many `cells` were found in it."""
+
+    @property
+    def faults(self) -> UInt8s: ...
+    @property
+    def cells(self) -> Int32s: ...
+
+
+class HasSteps(Protocol):
+    """A program that writes records: the operation of each step, its argument, and what stands before its value."""
+
+    @property
+    def operations(self) -> Int32s: ...
+    @property
+    def arguments(self) -> Int32s: ...
+    @property
+    def keys(self) -> list[bytes]: ...
 
 
 class Scanned(NamedTuple):

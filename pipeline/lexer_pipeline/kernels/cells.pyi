@@ -1,4 +1,13 @@
-from lexer_pipeline.kernels.arrays import Int32s, Int64s, Scanned, UInt8s, UInt64s
+from lexer_pipeline.kernels.arrays import (
+    HasCells,
+    HasRows,
+    HasSteps,
+    Int32s,
+    Int64s,
+    Scanned,
+    UInt8s,
+    UInt64s,
+)
 from lexer_pipeline.kernels.dialect import Dialect, Doubtful
 
 def scan_csv(
@@ -6,24 +15,14 @@ def scan_csv(
     doubtful: Doubtful | None = None,
 ) -> Scanned: ...  # fmt: skip
 def check_column(
-    data: bytes, starts: Int32s, ends: Int32s, flags: UInt8s, columns: int, column: int,
-    kind: int, low: float, high: float, words: tuple[bytes, ...], status: UInt8s,
-) -> None: ...  # fmt: skip
-def encode(
-    data: bytes, starts: Int32s, ends: Int32s, flags: UInt8s, columns: int, first: Int32s, last: Int32s, take: UInt8s,
-    operations: Int32s, arguments: Int32s, keys: list[bytes],
-) -> tuple[bytes, Int64s]: ...  # fmt: skip
-def mark_keys(
-    data: bytes, starts: Int32s, ends: Int32s, faults: UInt8s, cells: Int32s, columns: int, column: int,
-    kind: int = 0,
-) -> tuple[UInt8s, UInt64s]: ...  # fmt: skip
-def agree(
-    data: bytes, starts: Int32s, ends: Int32s, flags: UInt8s, columns: int, column: int, first: Int32s, last: Int32s,
-    same: UInt8s,
-) -> None: ...  # fmt: skip
-def repeat_first(
-    data: bytes, starts: Int32s, ends: Int32s, columns: int, first: Int32s, last: Int32s
+    cells: HasCells, column: int, kind: int, low: float, high: float, words: tuple[bytes, ...]
 ) -> UInt8s: ...
+def encode(
+    cells: HasCells, first: Int32s, last: Int32s, take: UInt8s, program: HasSteps
+) -> tuple[bytes, Int64s]: ...
+def mark_keys(rows: HasRows, column: int, kind: int = 0) -> tuple[UInt8s, UInt64s]: ...
+def agree(cells: HasCells, column: int, first: Int32s, last: Int32s, same: UInt8s) -> None: ...
+def repeat_first(cells: HasCells, first: Int32s, last: Int32s) -> UInt8s: ...
 def pull_up(
     starts: Int32s, ends: Int32s, flags: UInt8s, columns: int, column: int, first: Int32s, last: Int32s
 ) -> None: ...

@@ -74,24 +74,35 @@ def scan_csv(const uint8_t[::1] data not None, dialect not None, int columns, bi
 
 # ---------------------------------------------------------------------------------------------- cells
 
-def check_column(const uint8_t[::1] data not None, const int32_t[::1] starts not None,
-                 const int32_t[::1] ends not None, const uint8_t[::1] flags not None, int columns, int column,
-                 int kind, double low, double high, tuple words, uint8_t[::1] status not None):
-    """Say of each cell of one column whether it is empty, good as it stands, or in doubt (CELL_...).
+cdef int64_t rows_of(const int32_t[::1] starts, const int32_t[::1] ends, const uint8_t[::1] flags, int columns, int column) except -1:
+    """How many rows some cells are; ValueError where they have no such column, or do not cover their rows."""
+    if not 0 <= column < columns:
+        raise ValueError("there is no such column")
+    if ends.shape[0] != starts.shape[0] or flags.shape[0] != starts.shape[0]:
+        raise ValueError("arrays of one block have one length")
+    return starts.shape[0] // columns
+
+
+def check_column(cells not None, int column, int kind, double low, double high, tuple words):
+    """What is to be said of each cell of one column: that it is empty, good as it stands, or in doubt (CELL_...).
 
     `words` are those of an enum, and for every other kind words (in small letters) that put a cell in doubt.
     """
-    cdef int64_t n = data.shape[0], rows = status.shape[0], row, at, size
+    cdef const uint8_t[::1] data = cells.data
+    cdef const int32_t[::1] starts = cells.starts, ends = cells.ends
+    cdef const uint8_t[::1] flags = cells.flags
+    cdef int columns = cells.columns
+    cdef int64_t n = data.shape[0], rows = rows_of(starts, ends, flags, columns, column), row, at, size
     cdef const uint8_t *p
     cdef const uint8_t *base = &data[0] if n else NOTHING
     cdef bint good
     cdef int k, count = len(words)
     cdef const uint8_t* word[64]
     cdef int64_t word_size[64]
+    status_a = np.empty(rows, np.uint8)
+    cdef uint8_t[::1] status = status_a
     if count > 64:
         raise ValueError("more than 64 words are left to the reference")
-    if rows * columns > starts.shape[0] or rows * columns > ends.shape[0] or rows * columns > flags.shape[0]:
-        raise ValueError("the cells do not cover the rows")
     for k in range(count):
         word[k] = <const uint8_t *><char *>words[k]
         word_size[k] = len(words[k])
@@ -124,6 +135,7 @@ def check_column(const uint8_t[::1] data not None, const int32_t[::1] starts not
                             size == word_size[k] or word[k][word_size[k] - 1] == 0x40):
                         good = False
             status[row] = CELL_GOOD if good else CELL_DOUBT
+    return status_a
 
 
 # ---------------------------------------------------------------------------------------------- NDJSON
@@ -133,16 +145,20 @@ cdef enum:
     DEPTH = 64
 
 
-def encode(const uint8_t[::1] data not None, const int32_t[::1] starts not None, const int32_t[::1] ends not None,
-           const uint8_t[::1] flags not None, int columns, const int32_t[::1] first not None,
-           const int32_t[::1] last not None, const uint8_t[::1] take not None,
-           const int32_t[::1] operations not None, const int32_t[::1] arguments not None, list keys):
+def encode(cells not None, const int32_t[::1] first not None, const int32_t[::1] last not None,
+           const uint8_t[::1] take not None, program not None):
     """One NDJSON line for each record r with take[r], made of the rows first[r] to last[r] - 1.
 
     Returns (bytes, ends) where ends[r] is the place behind record r's line. Objects and arrays without a
     filled cell are left out. `REPEAT` runs its part once a row of the record; all else reads the first row.
     """
-    cdef int64_t n = data.shape[0], records = take.shape[0], cells = starts.shape[0], record, at, size, start
+    cdef const uint8_t[::1] data = cells.data
+    cdef const int32_t[::1] starts = cells.starts, ends = cells.ends
+    cdef const uint8_t[::1] flags = cells.flags
+    cdef int columns = cells.columns
+    cdef const int32_t[::1] operations = program.operations, arguments = program.arguments
+    cdef list keys = program.keys
+    cdef int64_t n = data.shape[0], records = take.shape[0], count = starts.shape[0], record, at, size, start
     cdef int steps = operations.shape[0], step, pending, depth, row, operation, k
     cdef int waiting[64]
     cdef bint comma, memory = True
@@ -151,7 +167,7 @@ def encode(const uint8_t[::1] data not None, const int32_t[::1] starts not None,
     cdef Out out
     if len(keys) != steps or arguments.shape[0] != steps:
         raise ValueError("each operation has one argument and one key")
-    if last.shape[0] != records or first.shape[0] != records or ends.shape[0] != cells or flags.shape[0] != cells:
+    if last.shape[0] != records or first.shape[0] != records or ends.shape[0] != count or flags.shape[0] != count:
         raise ValueError("arrays of one block have one length")
     joined = b"".join(keys)
     key_ends = np.cumsum([0, *map(len, keys)]).astype(np.int64)
@@ -185,7 +201,7 @@ def encode(const uint8_t[::1] data not None, const int32_t[::1] starts not None,
                     key_size = key_at[step + 1] - key_at[step]
                     if operation <= RAW_LEAF:
                         at = <int64_t>row * columns + arguments[step]
-                        if at < 0 or at >= cells:
+                        if at < 0 or at >= count:
                             memory = False
                             break
                         start = starts[at]
@@ -261,29 +277,33 @@ def encode(const uint8_t[::1] data not None, const int32_t[::1] starts not None,
         free(out.data)
 
 
-def mark_keys(const uint8_t[::1] data not None, const int32_t[::1] starts not None,
-              const int32_t[::1] ends not None, const uint8_t[::1] faults not None,
-              const int32_t[::1] cells not None, int columns, int column, int kind=KEY_EXACT):
+def mark_keys(rows not None, int column, int kind=KEY_EXACT):
     """Say of each row whether its key begins a record, and the 64-bit hash of the key.
 
     Marks: 0 the row is blank; 1 the key differs from that of the row before; 2 it is the same; 3 it is empty;
     4 it cannot be read. Hashes of other rows than those marked 1 and 2 are 0. Keys are compared as they will be sent, as their `kind`
     says: KEY_EXACT, KEY_TRIMMED (an id without blanks around it) or KEY_ADDRESS.
     """
-    cdef int64_t n = data.shape[0], rows = faults.shape[0], row, at, size
+    cdef const uint8_t[::1] data = rows.data
+    cdef const int32_t[::1] starts = rows.starts, ends = rows.ends, cells = rows.cells
+    cdef const uint8_t[::1] faults = rows.faults
+    cdef int columns = rows.columns
+    cdef int64_t n = data.shape[0], count = faults.shape[0], row, at, size
     cdef const uint8_t *base = &data[0] if n else NOTHING
     cdef Key key
     key.size = -1
     key.kind = kind
     key.side = 0
-    marks_a = np.zeros(rows, np.uint8)
-    hashes_a = np.zeros(rows, np.uint64)
+    marks_a = np.zeros(count, np.uint8)
+    hashes_a = np.zeros(count, np.uint64)
     cdef uint8_t[::1] marks = marks_a
     cdef uint64_t[::1] hashes = hashes_a
-    if rows * columns > starts.shape[0] or rows * columns > ends.shape[0] or cells.shape[0] != rows:
+    if not 0 <= column < columns:
+        raise ValueError("there is no such column")
+    if count * columns > starts.shape[0] or count * columns > ends.shape[0] or cells.shape[0] != count:
         raise ValueError("the cells do not cover the rows")
     with nogil:
-        for row in range(rows):
+        for row in range(count):
             if faults[row] == ROW_BLANK:
                 continue
             at = row * columns + column
@@ -300,16 +320,18 @@ def mark_keys(const uint8_t[::1] data not None, const int32_t[::1] starts not No
     return marks_a, hashes_a
 
 
-def agree(const uint8_t[::1] data not None, const int32_t[::1] starts not None, const int32_t[::1] ends not None,
-          const uint8_t[::1] flags not None, int columns, int column, const int32_t[::1] first not None, const int32_t[::1] last not None,
+def agree(cells not None, int column, const int32_t[::1] first not None, const int32_t[::1] last not None,
           uint8_t[::1] same not None):
     """Clear same[r] where a later row of record r fills the column with other bytes than its first row does."""
+    cdef const uint8_t[::1] data = cells.data
+    cdef const int32_t[::1] starts = cells.starts, ends = cells.ends
+    cdef const uint8_t[::1] flags = cells.flags
+    cdef int columns = cells.columns
     cdef int64_t n = data.shape[0], records = same.shape[0], record, row, at, head, size
     cdef const uint8_t *base = &data[0] if n else NOTHING
-    if first.shape[0] != records or last.shape[0] != records or ends.shape[0] != starts.shape[0]:
-        raise ValueError("arrays of one block have one length")
-    if flags.shape[0] != starts.shape[0]:
-        raise ValueError("arrays of one block have one length")
+    rows_of(starts, ends, flags, columns, column)
+    if first.shape[0] != records or last.shape[0] != records:
+        raise ValueError("each record has a first row and a last")
     with nogil:
         for record in range(records):
             head = <int64_t>first[record] * columns + column
@@ -328,19 +350,21 @@ def agree(const uint8_t[::1] data not None, const int32_t[::1] starts not None, 
                     break
 
 
-def repeat_first(const uint8_t[::1] data not None, const int32_t[::1] starts not None, const int32_t[::1] ends not None,
-                 int columns, const int32_t[::1] first not None, const int32_t[::1] last not None):
+def repeat_first(cells not None, const int32_t[::1] first not None, const int32_t[::1] last not None):
     """For each record whether a later row of it says in all columns what its first row says."""
-    cdef int64_t n = data.shape[0], records = first.shape[0], cells = starts.shape[0], record, row, head, at, column, size
+    cdef const uint8_t[::1] data = cells.data
+    cdef const int32_t[::1] starts = cells.starts, ends = cells.ends
+    cdef int columns = cells.columns
+    cdef int64_t n = data.shape[0], records = first.shape[0], count = starts.shape[0], record, row, head, at, column, size
     cdef const uint8_t *base = &data[0] if n else NOTHING
     found_a = np.zeros(records, np.uint8)
     cdef uint8_t[::1] found = found_a
-    if last.shape[0] != records or ends.shape[0] != cells:
+    if last.shape[0] != records or ends.shape[0] != count:
         raise ValueError("arrays of one block have one length")
     with nogil:
         for record in range(records):
             head = <int64_t>first[record] * columns
-            if head < 0 or <int64_t>last[record] * columns > cells:
+            if head < 0 or <int64_t>last[record] * columns > count:
                 continue
             for row in range(first[record] + 1, last[record]):
                 at = row * columns

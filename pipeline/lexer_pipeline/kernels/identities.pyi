@@ -1,11 +1,9 @@
 from collections.abc import Sequence
 
-from lexer_pipeline.kernels.arrays import Int32s, Int64s, UInt64s
+from lexer_pipeline.kernels.arrays import HasCells, Int32s, Int64s, UInt64s
 
 def hash_text(text: bytes, is_folded: bool) -> int: ...
-def hash_cells(
-    data: bytes, starts: Int32s, ends: Int32s, columns: int, column: int, rows: Int32s, is_folded: bool
-) -> UInt64s: ...
+def hash_cells(cells: HasCells, column: int, rows: Int32s, is_folded: bool) -> UInt64s: ...
 def hash_lines(
     data: bytes,
     ends: Int64s,

@@ -27,9 +27,11 @@ def hash_text(const uint8_t[::1] text not None, bint is_folded):
     return hash_text_of(&text[0], text.shape[0], is_folded) if text.shape[0] else 0
 
 
-def hash_cells(const uint8_t[::1] data not None, const int32_t[::1] starts not None, const int32_t[::1] ends not None,
-               int columns, int column, const int32_t[::1] rows not None, bint is_folded):
+def hash_cells(cells not None, int column, const int32_t[::1] rows not None, bint is_folded):
     """The hash of a column's cell in each of some rows, as it stands between the quotes; 0 of an empty one."""
+    cdef const uint8_t[::1] data = cells.data
+    cdef const int32_t[::1] starts = cells.starts, ends = cells.ends
+    cdef int columns = cells.columns
     cdef int64_t n = data.shape[0], i, at, size
     cdef const uint8_t *p = &data[0] if n else NOTHING
     cdef bint is_inside = True

@@ -191,9 +191,7 @@ class Identities:
 
     def _cells(self, shaped: ShapedRows, firsts: Int32s, column: int, folded: bool) -> UInt64s:
         cells = shaped.cells
-        hashes = dispatch.hash_cells(
-            cells.data, cells.starts, cells.ends, cells.columns, column, firsts, folded
-        )
+        hashes = dispatch.hash_cells(cells, column, firsts, folded)
         flags = cells.flags[firsts.astype(np.int64) * cells.columns + column]
         for place in np.flatnonzero(flags & HAS_DOUBLED).tolist():
             at = int(firsts[place]) * cells.columns + column

@@ -32,9 +32,7 @@ class RepeatedLines:
         asked = np.flatnonzero(accepted & (chunk.lasts - chunk.firsts > 1))
         if not len(asked):
             return
-        repeats = dispatch.repeat_first(
-            chunk.data, chunk.starts, chunk.ends, chunk.columns, chunk.firsts[asked], chunk.lasts[asked]
-        )
+        repeats = dispatch.repeat_first(chunk, chunk.firsts[asked], chunk.lasts[asked])
         for record in asked[repeats.view(np.bool_)].tolist():
             self._judge(chunk, record)
 

@@ -16,11 +16,13 @@ def convert_rows(checked: Checked, layout: Layout) -> Sequence[bytes]:
     """The NDJSON of the accepted records of a chunk of rows, in pieces."""
     shaped = checked.shaped
     assert isinstance(shaped, ShapedRows)
-    cells, program = shaped.cells, layout.program
     data, ends = dispatch.encode(
-        cells.data, cells.starts, cells.ends, cells.flags, cells.columns, shaped.chunk.firsts, shaped.chunk.lasts,
-        checked.vouched.view(np.uint8), program.operations, program.arguments, program.keys,
-    )  # fmt: skip
+        shaped.cells,
+        shaped.chunk.firsts,
+        shaped.chunk.lasts,
+        checked.vouched.view(np.uint8),
+        layout.program,
+    )
     written = shaped.chunk.written
     if written is None:
         return (_spliced(data, ends, checked.lines),)

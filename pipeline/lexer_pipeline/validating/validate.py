@@ -178,17 +178,7 @@ def _agrees(chunk: Records, read: Cells, layout: Layout) -> Bools:
     same = np.ones(chunk.records, np.uint8)
     if layout.folds and not layout.takes_first:
         for column in layout.once:
-            dispatch.agree(
-                read.data,
-                read.starts,
-                read.ends,
-                read.flags,
-                read.columns,
-                column,
-                chunk.firsts,
-                chunk.lasts,
-                same,
-            )
+            dispatch.agree(read, column, chunk.firsts, chunk.lasts, same)
     return same.view(np.bool_)
 
 
