@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
+from lexer_pipeline.chunks import coalesce, regroup
 from lexer_pipeline.cli.main import run_command
 from lexer_pipeline.preparing.options import Options
 from lexer_pipeline.preparing.prepare import validate
@@ -138,3 +139,24 @@ def test_what_is_suspicious_in_a_row_is_told_by_the_line_of_its_record_with_kern
 
     assert fast.files == slow.files
     assert fast.manifest.suspicions["error_cell"] == {"weight": "warning", "count": 3, "lines": [2, 2, 3]}
+
+
+def test_the_first_lines_of_an_issue_are_the_same_however_chunks_were_put_together(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    orders = [
+        f"P-{number % 400},a{number % 400}@example.com,2024-03-06,ecommerce,1.50,1,S-1,sku"
+        for number in range(1200)
+    ]
+    header = "purchase_id,link.email,action_at,type,products[].price_paid,products[].quantity"
+    header += ",products[].product_reference.id,products[].product_reference.id_type"
+    data = "\n".join([header, *orders]).encode()
+    monkeypatch.setattr(regroup, "BUCKET", 4096)
+    whole = of_bytes(data, "purchase", tmp_path / "whole")
+    monkeypatch.setattr(coalesce, "ENOUGH", 1)
+    apart = of_bytes(data, "purchase", tmp_path / "apart")
+
+    (finding,) = whole.report.sources[0].findings
+    assert finding.lines == (2, 3, 4, 5, 6)
+    assert finding.line == 2
+    assert whole.report.sources[0].findings == apart.report.sources[0].findings

@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from heapq import nsmallest
 from importlib import import_module
 from typing import Any
 
@@ -200,6 +201,12 @@ class _Line(Struct):
     varies: bool = False
     lines: list[int] = field(default_factory=list)
 
+    def meet(self, lines: Sequence[int], message: str) -> None:
+        """Some of the first lines of more records, which say this; the words are those of the first record of all."""
+        self.lines = sorted([*self.lines, *lines])[:MOST_LINES]
+        if lines[0] < self.first:
+            self.first, self.message = lines[0], message
+
     def joined(self, more: "_Line") -> "_Line":
         """This line with what was counted of other records; its words are those of the first record of all."""
         first = min(self, more, key=lambda one: one.first)
@@ -292,8 +299,9 @@ class Tally(Struct):
                 said.add(place)
                 known.records += len(records)
                 known.rows += rows
-                lines = tuple(record.places[at][0] for record in records[:MOST_LINES])
-                known.lines = sorted([*known.lines, *lines])[:MOST_LINES]
+                # Where rows were brought together the first record is not on the first line.
+                lines = tuple(nsmallest(MOST_LINES, (record.places[at][0] for record in records)))
+                known.meet(lines, text.message if place[2] != OTHER_MESSAGES else known.message)
                 if is_suspicion(text.code):
                     self.suspicions.add(Sighting(text.code, place[0], len(records), lines))
 
