@@ -11,8 +11,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 from lexer_pipeline.validating import signatures
+from lexer_pipeline.validating.document_signatures import DocumentSignatures
 from lexer_pipeline.validating.reference import ReferenceChecker
-from lexer_pipeline.validating.signatures import DocumentSignatures, RowSignatures
+from lexer_pipeline.validating.signatures import RowSignatures
 from msgspec.structs import replace
 from oracle import RECORD_TYPES
 

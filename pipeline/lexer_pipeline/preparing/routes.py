@@ -23,6 +23,7 @@ from lexer_pipeline.system.parallel import Ahead
 from lexer_pipeline.validating.compile_documents import compile_automaton
 from lexer_pipeline.validating.compile_rows import compile_writer
 from lexer_pipeline.validating.document import Value
+from lexer_pipeline.validating.document_signatures import DocumentSignatures
 from lexer_pipeline.validating.header_checks import notes_on_columns
 from lexer_pipeline.validating.identities import Identities
 from lexer_pipeline.validating.layout import Layout, compile_layout
@@ -32,7 +33,7 @@ from lexer_pipeline.validating.reference import ReferenceChecker
 from lexer_pipeline.validating.repeated_lines import RepeatedLines
 from lexer_pipeline.validating.serialise import convert_documents, convert_rows
 from lexer_pipeline.validating.shape import shape_documents, shape_rows
-from lexer_pipeline.validating.signatures import DocumentSignatures, RowSignatures
+from lexer_pipeline.validating.signatures import RowSignatures
 from lexer_pipeline.validating.validate import half_of_rows, validate_rows
 from lexer_pipeline.validating.validate_documents import validate_documents
 

@@ -7,8 +7,8 @@ import numpy as np
 from lexer_pipeline.chunks.fates import Fates
 from lexer_pipeline.chunks.results import Checked, ShapedDocuments
 from lexer_pipeline.validating.decided import NOTHING, Decided, Wording, unnamed
+from lexer_pipeline.validating.document_signatures import DocumentSignatures
 from lexer_pipeline.validating.reference import ReferenceChecker
-from lexer_pipeline.validating.signatures import DocumentSignatures
 
 
 def validate_documents(
