@@ -45,7 +45,7 @@ class Route(Protocol[ChunkT, ShapedT]):
     """The stages for one source; `secret` are the columns, or paths of documents, that no reject may hold, `watches` see what became of each chunk.
 
     `layout` says how columns fill fields, where there are columns, and `left_out` are the names of those of which nothing is made.
-    One that `reads_ahead` has a thread for what its kernels read, and what follows is best done in turn.
+    Of one that `reads_ahead` a thread reads what its kernels find, where it is a table, and what follows is best done in turn.
     `each` are the lists that have an item a row, and `takes_first` says that rows of one record may differ.
     """
 
